@@ -1,0 +1,116 @@
+"""One way for everything in Carrel to say what went wrong, and what to do about it.
+
+Every chapter keeps its conditions in a module ``faults.py``; each condition is one `Condition` with a code that the
+error reference documents and a test provokes. No field of an error ever holds a patron's value or a secret: counts,
+names of columns, files, rules and codes only.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class Exit(enum.IntEnum):
+    """What the shell learns (DESIGN 7)."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    FINDINGS = 3
+    REFUSED = 4
+    VERIFICATION_FAILED = 5
+    APPROVAL_PENDING = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One documented condition: its code, its title in the error reference, and the exit code it leads to."""
+
+    code: str
+    title: str
+    exit: Exit
+
+
+_catalogue: dict[str, Condition] = {}
+
+
+def define(code: str, title: str, exit: Exit = Exit.FAILED) -> Condition:  # noqa: A002  (the field's name in DESIGN)
+    """Register a condition once, at import of a chapter's ``faults.py``.
+
+    Raises:
+        ValueError: the code is already taken by another condition.
+    """
+    condition = Condition(code, title, exit)
+    if _catalogue.setdefault(code, condition) != condition:
+        raise ValueError(f"code {code} is taken: {_catalogue[code].title}")
+    return condition
+
+
+def catalogue() -> tuple[Condition, ...]:
+    """Every condition registered so far, in order of code."""
+    return tuple(_catalogue[code] for code in sorted(_catalogue))
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What one error says, field by field; empty fields are left out when it is shown."""
+
+    condition: Condition
+    at: str = ""
+    wanted: str = ""
+    found: str = ""
+    because: str = ""
+    changed: str = "nothing"
+    fix: str = ""
+
+    def lines(self) -> list[str]:
+        """The error as a person reads it."""
+        rows = [f"error[{self.condition.code}]: {self.condition.title}"]
+        for name in ("at", "wanted", "found", "because", "changed", "fix"):
+            if text := getattr(self, name):
+                rows.append(f"  {name + ':':<9}{text}")
+        return rows
+
+    def as_dict(self) -> dict[str, str]:
+        """The error as ``--json`` prints it."""
+        out = {"code": self.condition.code, "title": self.condition.title}
+        out.update({n: v for n in ("at", "wanted", "found", "because", "changed", "fix") if (v := getattr(self, n))})
+        return out
+
+
+@dataclass
+class CarrelError(Exception):
+    """The one base error: one or more faults, all of them told at once.
+
+    ``cause`` stays out of the text on purpose: a driver's message can quote the row that it failed on.
+    """
+
+    faults: tuple[Fault, ...] = field(default_factory=tuple)
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code of the first fault."""
+        return self.faults[0].condition.exit
+
+    @property
+    def code(self) -> str:
+        """The code of the first fault."""
+        return self.faults[0].condition.code
+
+    def __str__(self) -> str:
+        return "\n".join(line for fault in self.faults for line in fault.lines())
+
+
+def fault(
+    condition: Condition,
+    *,
+    at: str = "",
+    wanted: str = "",
+    found: str = "",
+    because: str = "",
+    changed: str = "nothing",
+    fix: str = "",
+) -> CarrelError:
+    """One error with one fault: ``raise fault(faults.STALE, at=..., found=..., fix=...)``."""
+    return CarrelError((Fault(condition, at, wanted, found, because, changed, fix),))

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs the real servers that the tests start privately, when they are missing and this is root.
+# Elsewhere it says what is missing; the tests that need it are then skipped, and with CI=true a skip is a failure.
+set -u
+declare -A package=([mariadbd]=mariadb-server-core [mariadb-install-db]=mariadb-server-core [mariadb]=mariadb-client-core [chromium]=chromium)
+missing=()
+for binary in "${!package[@]}"; do
+  PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$binary" >/dev/null 2>&1 || missing+=("${package[$binary]}")
+done
+[ "${#missing[@]}" -eq 0 ] && exit 0
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "installing for the tests: ${missing[*]}"
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+else
+  echo "missing: ${missing[*]} (apt-get install ${missing[*]}); tests that need them will be skipped"
+fi
