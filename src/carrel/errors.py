@@ -67,15 +67,17 @@ class Fault:
     def lines(self) -> list[str]:
         """The error as a person reads it."""
         rows = [f"error[{self.condition.code}]: {self.condition.title}"]
-        for name in ("at", "wanted", "found", "because", "changed", "fix"):
-            if text := getattr(self, name):
-                rows.append(f"  {name + ':':<9}{text}")
+        rows.extend(f"  {name + ':':<9}{text}" for name, text in self._told())
         return rows
+
+    def _told(self) -> list[tuple[str, str]]:
+        names = ("at", "wanted", "found", "because", "changed", "fix")
+        return [(name, text) for name in names if (text := getattr(self, name))]
 
     def as_dict(self) -> dict[str, str]:
         """The error as ``--json`` prints it."""
         out = {"code": self.condition.code, "title": self.condition.title}
-        out.update({n: v for n in ("at", "wanted", "found", "because", "changed", "fix") if (v := getattr(self, n))})
+        out.update(self._told())
         return out
 
 
@@ -112,5 +114,5 @@ def fault(
     changed: str = "nothing",
     fix: str = "",
 ) -> CarrelError:
-    """One error with one fault: ``raise fault(faults.STALE, at=..., found=..., fix=...)``."""
+    """One error with one fault, ready to raise from the chapter that found it."""
     return CarrelError((Fault(condition, at, wanted, found, because, changed, fix),))
