@@ -1,0 +1,104 @@
+"""What a policy resolves to for one record type: the schedule that retention carries out."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import date
+
+from carrel.policy.duration import Duration
+
+
+class Applies(enum.StrEnum):
+    """Which closed loans a rule speaks of; every loan falls under exactly one rule of a schedule."""
+
+    ANY = "any"
+    ON_TIME = "on time"  # back by its due date and never charged for
+    LATE_OR_CHARGED = "late or charged"
+
+
+class Event(enum.StrEnum):
+    """What ends active use; where a rule names several, the latest of them does (MITL-6.1)."""
+
+    RETURNED = "returned"
+    SETTLED = "settled"  # every charge of this loan paid, waived or voided
+
+
+class Disposition(enum.StrEnum):
+    """What becomes of a due record (DESIGN 5)."""
+
+    DE_IDENTIFY = "de-identify"
+    DELETE = "delete"
+
+
+class Charges(enum.StrEnum):
+    """What becomes of the charges of a due loan."""
+
+    PART = "part title and item"  # the payer stays: the financial record is kept whole otherwise (MITL-6.8)
+    LOSE_CARD = "lose the card"  # once everything is settled nothing ties them to the card (WPL-3.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One dated version of a rule's period (MITL-10.6).
+
+    Attributes:
+        keep: how long after active use.
+        since: first day on which this version is in force.
+        reaches_back: whether it also shortens the period of loans that closed before ``since``. It never lengthens it.
+    """
+
+    keep: Duration
+    since: date
+    reaches_back: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRule:
+    """One retention rule over closed loans.
+
+    Attributes:
+        id: name of the rule inside its policy, for plans and reports.
+        clauses: ids of the source clauses that it carries.
+        periods: versions in order of ``since``; the last one in force decides, and an earlier shorter one is not undone.
+    """
+
+    id: str
+    clauses: tuple[str, ...]
+    applies: Applies
+    active_until: frozenset[Event]
+    periods: tuple[Period, ...]
+    disposition: Disposition
+
+
+@dataclass(frozen=True, slots=True)
+class LastBorrower:
+    """How long an item may name its last borrower; ``at_most`` None stands for never (WPL-3.3)."""
+
+    at_most: Duration | None
+    clauses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoanSchedule:
+    """Everything that a policy, after adoption and precedence, says of loans.
+
+    Attributes:
+        policy: name of the policy.
+        digest: SHA-256 of the resolved policy document, hex.
+        rules: either one rule for ANY, or one for ON_TIME and one for LATE_OR_CHARGED.
+        last_borrower: the link from an item to its last borrower.
+        charges: what becomes of the charges of a due loan.
+        refund_window: how long a loan with a charge for loss stays active after it was settled.
+        consent_deadline: how long after return a loan of a patron who opted in to a history may wait to be sealed.
+        event_detail: ``second`` keeps event times, ``day`` generalises the times of a de-identified loan to its day.
+    """
+
+    policy: str
+    digest: str
+    rules: tuple[LoanRule, ...]
+    last_borrower: LastBorrower
+    charges: Charges
+    refund_window: Duration
+    consent_deadline: Duration
+    event_detail: str = "second"
