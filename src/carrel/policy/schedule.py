@@ -60,7 +60,7 @@ class LoanRule:
     Attributes:
         id: name of the rule inside its policy, for plans and reports.
         clauses: ids of the source clauses that it carries.
-        periods: versions in order of ``since``; the last one in force decides, and an earlier shorter one is not undone.
+        periods: versions in order of ``since``; the last one in force decides, an earlier shorter one is not undone.
     """
 
     id: str
