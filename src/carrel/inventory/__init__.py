@@ -1,0 +1,1 @@
+"""What is held where: system maps, the taxonomy of personal data, risk classes, live schemas and drift between them."""

@@ -1,0 +1,312 @@
+"""A system map: where the record types of a policy live in one product, and every path from a record to a person.
+
+A map is data (``systems/maps/*.yaml``). It names tables and columns; it holds no SQL, so the same words are compiled
+for every database and interpreted in tests.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+Value = int | str
+
+
+class Condition(_Part):
+    """One test of a column; of the tests named, all must hold."""
+
+    column: str
+    equals: Value | None = None
+    differs: Value | None = None
+    one_of: tuple[Value, ...] | None = None
+    above: Value | None = None
+    null: bool | None = None
+    contains: str | None = None
+
+
+class Lookup(_Part):
+    """One value that the product keeps in a table of its own, such as a preference."""
+
+    table: str
+    column: str
+    where: tuple[Condition, ...] = ()
+
+
+class Role(enum.StrEnum):
+    """As what a person stands in a column."""
+
+    READER = "reader"
+    STAFF = "staff"
+    GUARANTOR = "guarantor"
+    ACTOR = "actor"  # whoever did it: the reader at the catalogue, or staff at the desk
+
+
+class Method(enum.StrEnum):
+    """How one column is cut. These are different acts, and the plan names each (DESIGN 3)."""
+
+    NULL = "null"
+    STAND_IN = "stand-in"  # the product's own anonymous patron, or null where the site has none
+    EMPTY = "empty"
+    ZERO = "zero"
+    DAY = "day"  # generalise a time to its day
+    REDACT = "redact"  # take the item's barcode and title out of a text
+    SAME = "same"  # set to itself, so that an automatic timestamp does not tell when the row was cut
+
+
+class KeyLink(_Part):
+    """A row names the loan by its id."""
+
+    by: Literal["key"]
+    column: str
+
+
+class VisitLink(_Part):
+    """A row names person and item, at a time within the loan."""
+
+    by: Literal["visit"]
+    item: str
+    at: str
+    item_as_text: bool = False
+
+
+class SecondLink(_Part):
+    """A row names no person in clear, but item and the second of one of the loan's events."""
+
+    by: Literal["second"]
+    item: str
+    at: str
+
+
+class ItemLink(_Part):
+    """A row names person and item, whatever the time."""
+
+    by: Literal["item"]
+    item: str
+    at: str
+
+
+class TextLink(_Part):
+    """A row belongs to the person, and its text names the item or the loan while the loan lasted.
+
+    Attributes:
+        texts: columns that are read.
+        needles: what of the loan is looked for in them.
+        at: time of the row; it must lie within the loan, or near one of its events when ``moments`` is set.
+        moments: a row near an event of the loan counts even if its text names nothing.
+        any_time: the text decides alone; ``at`` is then only the row's own clock.
+    """
+
+    by: Literal["text"]
+    texts: tuple[str, ...]
+    needles: tuple[Literal["barcode", "title", "item", "loan"], ...] = ("barcode", "title")
+    at: str
+    moments: bool = False
+    any_time: bool = False
+
+
+class MomentLink(_Part):
+    """A row of the person carries a time that is the very second of one of the loan's events."""
+
+    by: Literal["moment"]
+    at: str
+
+
+class ReportLink(_Part):
+    """A stored text that no key leads to: everything of its kind is due by its own clock.
+
+    Attributes:
+        at: the row's clock.
+        source: column with the id of the definition that made the text, and where the definition stands; a row whose
+            definition is gone, or names one of the record type's tables, holds such records.
+    """
+
+    by: Literal["clock"]
+    at: str
+    source: str | None = None
+    definitions: str | None = None
+    definitions_key: str | None = None
+    definition: str | None = None
+
+
+Link = Annotated[
+    KeyLink | VisitLink | SecondLink | ItemLink | TextLink | MomentLink | ReportLink, Field(discriminator="by")
+]
+
+
+class Cut(_Part):
+    """How a row is parted from the person: column by column, or the row goes.
+
+    Attributes:
+        set: method per column.
+        if_reader: columns that are cut only where they name the reader.
+        delete: the row is deleted, because the column that names the person may not be empty.
+        children: tables whose rows go first, with the column that names this table's key.
+        why: the reason, for the plan.
+    """
+
+    set: dict[str, Method] = Field(default_factory=dict)
+    if_reader: dict[str, Method] = Field(default_factory=dict)
+    delete: bool = False
+    children: dict[str, str] = Field(default_factory=dict)
+    why: str
+
+
+class Path(_Part):
+    """One way from a loan to its reader, and how it is cut.
+
+    Attributes:
+        name: of the path; several may stand in one table.
+        table: where it is.
+        says: what the table holds, for people.
+        key: primary key; empty where the table has none.
+        person: column with the reader's id; None where the row names the person otherwise.
+        role: as what the person stands there.
+        only: rows that belong to the record type.
+        link: how a row leads to the loan.
+        cut: what is done to it.
+        lose_card: what is done instead where the policy lets settled charges lose the card (WPL-3.4).
+        still: rows that still name the person, where no person column tells.
+        keeps: the policy's rule that may keep such a row ("last borrower").
+        optional: a site may lack the table.
+    """
+
+    name: str
+    table: str
+    says: str
+    key: tuple[str, ...] = ()
+    person: str | None = None
+    role: Role = Role.READER
+    only: tuple[Condition, ...] = ()
+    link: Link
+    cut: Cut
+    lose_card: Cut | None = None
+    still: tuple[Condition, ...] = ()
+    keeps: Literal["last borrower"] | None = None
+    optional: bool = False
+
+
+class Anchor(_Part):
+    """The table of a record type that names the person last."""
+
+    table: str
+    key: str
+    person: str
+    item: str
+    branch: str
+    opened: str
+    closed: str
+    due: str
+    renewed: str
+    cut: Cut
+
+
+class Step(_Part):
+    """One table on the way from a loan to a fact about it: its ``column`` equals ``equals`` of the step before."""
+
+    table: str
+    column: str
+    equals: str
+    where: tuple[Condition, ...] = ()
+
+
+class Fact(_Part):
+    """What the rules ask about a loan: whether rows exist on a way of steps, or the latest time among them."""
+
+    steps: tuple[Step, ...]
+    latest: str | None = None
+
+
+class Facts(_Part):
+    """The facts that the lifecycle of a loan rests on (DESIGN 5)."""
+
+    charged: Fact
+    owing: Fact
+    settled: Fact
+    lost: Fact
+    disputed: Fact
+    opted_in: Fact
+
+
+class Items(_Part):
+    """Where an item's barcode and title stand."""
+
+    table: str
+    key: str
+    barcode: str
+    title_table: str
+    title_key: str
+    title: str
+
+
+class People(_Part):
+    """Where people stand, and which of their columns identify them in a text."""
+
+    table: str
+    key: str
+    needles: tuple[str, ...]
+
+
+class LoanRecords(_Part):
+    """The record type ``loans`` in one product."""
+
+    open: Anchor
+    closed: Anchor
+    facts: Facts
+    paths: tuple[Path, ...]
+
+
+class Setting(_Part):
+    """A setting of the product that can contradict a policy."""
+
+    name: str
+    at: Lookup
+    finding: str
+    when: tuple[Condition, ...] = ()
+    unless: Literal["last borrower kept"] | None = None
+    clauses: tuple[str, ...] = ()
+    severity: Literal["finding", "note"] = "finding"
+    fix: str = ""
+
+
+class Consumer(_Part):
+    """A job, preference or screen of the product that reads what a plan changes (DESIGN 3)."""
+
+    name: str
+    reads: tuple[str, ...]
+    afterwards: str
+    destructive: bool = False
+    used: Lookup | None = None
+    fix: str = ""
+
+
+class Versions(_Part):
+    """How a product tells its version, and which versions this map was proved on."""
+
+    at: Lookup
+    proved: tuple[str, ...]
+
+
+class SystemMap(_Part):
+    """A whole map. ``columns`` lists every column known of each table that it covers; anything else is drift."""
+
+    format_version: Literal[1] = 1
+    system: str
+    title: str
+    versions: Versions
+    stand_in: Lookup
+    people: People
+    items: Items
+    loans: LoanRecords
+    person_columns: dict[str, tuple[str, ...]]
+    columns: dict[str, tuple[str, ...]]
+    no_person: tuple[str, ...] = ()
+    not_yet_covered: dict[str, str] = Field(default_factory=dict)
+    settings: tuple[Setting, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
