@@ -27,7 +27,7 @@ class Condition(_Part):
     differs: Value | None = None
     one_of: tuple[Value, ...] | None = None
     above: Value | None = None
-    null: bool | None = None
+    empty: bool | None = None
     contains: str | None = None
 
 
@@ -51,9 +51,9 @@ class Role(enum.StrEnum):
 class Method(enum.StrEnum):
     """How one column is cut. These are different acts, and the plan names each (DESIGN 3)."""
 
-    NULL = "null"
-    STAND_IN = "stand-in"  # the product's own anonymous patron, or null where the site has none
-    EMPTY = "empty"
+    CLEAR = "clear"  # set to NULL
+    STAND_IN = "stand-in"  # the product's own anonymous patron, or NULL where the site has none
+    BLANK = "blank"  # set to the empty text, where NULL is not allowed
     ZERO = "zero"
     DAY = "day"  # generalise a time to its day
     REDACT = "redact"  # take the item's barcode and title out of a text
