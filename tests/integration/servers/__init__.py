@@ -1,0 +1,1 @@
+"""Real servers, started privately from Debian's binaries for the tests."""

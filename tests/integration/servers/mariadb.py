@@ -1,0 +1,213 @@
+"""A private MariaDB from Debian's binaries: its own folder, socket and loopback port, gone when the tests end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pymysql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SETTINGS = (
+    "--innodb-buffer-pool-size=256M",
+    "--innodb-log-file-size=64M",
+    "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-doublewrite=0",
+    "--innodb-file-per-table=1",
+    "--innodb-stats-persistent=0",
+    "--performance-schema=0",
+    "--max-connections=60",
+    "--max-allowed-packet=64M",
+    "--character-set-server=utf8mb4",
+    "--collation-server=utf8mb4_unicode_ci",
+    "--skip-name-resolve",
+    "--local-infile=0",
+)
+
+
+def binary(name: str) -> str | None:
+    """The path of a server binary; Debian keeps daemons outside a user's PATH."""
+    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))
+
+
+def missing() -> str:
+    """Why no server can be started here, or nothing."""
+    absent = [name for name in ("mariadbd", "mariadb-install-db") if binary(name) is None]
+    return f"{' and '.join(absent)} missing: apt-get install mariadb-server-core" if absent else ""
+
+
+def initialise(datadir: Path) -> None:
+    """Fill an empty data folder with the system tables (about seven seconds)."""
+    program = binary("mariadb-install-db")
+    assert program is not None
+    datadir.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [
+            program, "--no-defaults", f"--datadir={datadir}", "--auth-root-authentication-method=normal",
+            "--skip-test-db", "--skip-name-resolve", *_as_root(),
+        ],
+        capture_output=True, text=True, timeout=180, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"mariadb-install-db failed: {done.stdout[-800:]} {done.stderr[-800:]}")
+
+
+def _as_root() -> list[str]:
+    return ["--user=root"] if os.geteuid() == 0 else []
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class MariaDBServer:
+    """One running server; use `running` to get one."""
+
+    datadir: Path
+    binlog: bool = False
+    options: tuple[str, ...] = ()
+    port: int = 0
+    run_folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="carrel-db-")))
+    password: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
+    process: subprocess.Popen[bytes] | None = None
+    _users: list[str] = field(default_factory=list)
+
+    @property
+    def socket_path(self) -> str:
+        """The Unix socket; its folder is short because a socket's path may hold 107 bytes."""
+        return str(self.run_folder / "s")
+
+    def start(self) -> None:
+        """Start and wait until it answers; a port taken meanwhile is replaced by another."""
+        for _ in range(3):
+            self.port = _free_port()
+            self._launch()
+            if self._answers():
+                self._open_account()
+                return
+            self._kill()
+        log = (self.run_folder / "log").read_text(errors="replace")[-1500:]
+        raise RuntimeError(f"mariadbd did not start: {log}")
+
+    def _launch(self) -> None:
+        program = binary("mariadbd")
+        assert program is not None
+        binlog = ["--log-bin=row", "--server-id=1", "--binlog-format=ROW"] if self.binlog else ["--skip-log-bin"]
+        self.process = subprocess.Popen(
+            [
+                program, "--no-defaults", f"--datadir={self.datadir}", f"--socket={self.socket_path}",
+                f"--port={self.port}", "--bind-address=127.0.0.1", f"--pid-file={self.run_folder / 'pid'}",
+                f"--log-error={self.run_folder / 'log'}", f"--tmpdir={self.run_folder}",
+                *SETTINGS, *binlog, *self.options, *_as_root(),
+            ],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(pymysql.err.Error, OSError):
+                pymysql.connect(unix_socket=self.socket_path, user="root").close()
+                return True
+            time.sleep(0.05)
+        return False
+
+    def _open_account(self) -> None:
+        # The data folder may be a copy that another worker prepared: the account is set anew for this server.
+        for host in ("127.0.0.1", "localhost"):
+            self.sql(f"CREATE OR REPLACE USER 'carrel'@'{host}' IDENTIFIED BY '{self.password}'")
+            self.sql(f"GRANT ALL PRIVILEGES ON *.* TO 'carrel'@'{host}' WITH GRANT OPTION")
+
+    def sql(self, *statements: str, database: str | None = None) -> list[tuple[object, ...]]:
+        """Run statements as root over the socket; the rows of the last one."""
+        connection = pymysql.connect(unix_socket=self.socket_path, user="root", database=database, autocommit=True)
+        try:
+            rows: list[tuple[object, ...]] = []
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                    rows = list(cursor.fetchall())
+            return rows
+        finally:
+            connection.close()
+
+    def url(self, database: str, user: str = "carrel", password: str | None = None) -> str:
+        """A SQLAlchemy URL over the loopback port."""
+        secret = self.password if password is None else password
+        return f"mariadb+pymysql://{user}:{secret}@127.0.0.1:{self.port}/{database}?charset=utf8mb4"
+
+    def limited_user(self, database: str, grants: list[str]) -> str:
+        """A fresh account with just these grants, and its URL.
+
+        Args:
+            database: the database of the URL, and of grants that name none.
+            grants: each either ``SELECT``, ``UPDATE (borrowernumber) ON old_issues`` or ``PROCESS ON *.*``.
+        """
+        user, password = f"u{secrets.token_hex(5)}", secrets.token_hex(8)
+        self._users.append(user)
+        self.sql(f"CREATE USER '{user}'@'127.0.0.1' IDENTIFIED BY '{password}'")
+        for grant in grants:
+            privilege, _, target = grant.partition(" ON ")
+            target = target or "*"
+            full = target if "." in target else f"`{database}`.{target}"
+            self.sql(f"GRANT {privilege} ON {full} TO '{user}'@'127.0.0.1'")
+        return self.url(database, user, password)
+
+    def drop_limited_users(self) -> None:
+        """Remove the accounts that `limited_user` made."""
+        while self._users:
+            self.sql(f"DROP USER IF EXISTS '{self._users.pop()}'@'127.0.0.1'")
+
+    def shut_down(self) -> None:
+        """Stop cleanly, so that the data folder can be copied."""
+        if self.process is None:
+            return
+        with contextlib.suppress(pymysql.err.Error, OSError):
+            self.sql("SET GLOBAL innodb_fast_shutdown = 1", "SHUTDOWN")
+        try:
+            self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self._kill()
+        self.process = None
+
+    def _kill(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(timeout=30)
+        self.process = None
+
+    def remove(self) -> None:
+        """End the process, however it stands, and remove its files."""
+        self._kill()
+        shutil.rmtree(self.run_folder, ignore_errors=True)
+        shutil.rmtree(self.datadir, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running(datadir: Path, *, binlog: bool = False, options: tuple[str, ...] = ()) -> Iterator[MariaDBServer]:
+    """A server on a data folder of its own (initialised, or a copy of one); both are gone afterwards."""
+    if not (datadir / "mysql").exists():
+        initialise(datadir)
+    server = MariaDBServer(datadir, binlog=binlog, options=options)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
