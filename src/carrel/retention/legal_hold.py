@@ -1,0 +1,84 @@
+"""Legal holds and recorded exceptions: which loans they keep, whatever the schedule says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from carrel.retention.predicate import AllOf, Always, AnyOf, AtOrBefore, Fact, From, OneOf, Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which loans a legal hold or an exception speaks of; every part that is given must hold.
+
+    Patron numbers stand here and in the store for as long as the hold is open, and nowhere else.
+
+    Attributes:
+        persons, items, loans: ids in the system; empty for any.
+        branches: branch codes; empty for any.
+        opened_from: loans that began at this local time or later.
+        opened_until: loans that began at this local time or earlier.
+    """
+
+    persons: tuple[int, ...] = field(default=(), repr=False)
+    items: tuple[int, ...] = ()
+    loans: tuple[int, ...] = ()
+    branches: tuple[str, ...] = ()
+    opened_from: datetime | None = None
+    opened_until: datetime | None = None
+
+    def predicate(self) -> Predicate:
+        """The scope as a condition on one loan; an empty scope covers every loan."""
+        parts: list[Predicate] = [
+            OneOf(fact, values)
+            for fact, values in (
+                (Fact.PERSON, self.persons),
+                (Fact.ITEM, self.items),
+                (Fact.LOAN, self.loans),
+                (Fact.BRANCH, self.branches),
+            )
+            if values
+        ]
+        if self.opened_from:
+            parts.append(From(Fact.OPENED, self.opened_from))
+        if self.opened_until:
+            parts.append(AtOrBefore(Fact.OPENED, self.opened_until))
+        return AllOf(tuple(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A legal hold (MITL-9.10) or a recorded exception (MITL-6.7): why these loans are kept, until when, who said so.
+
+    Attributes:
+        id: in the store.
+        scope: the loans.
+        reason: in words, for plan and audit; never names a patron.
+        authority: the court, the law, or the approver.
+        since: aware time from which it is in force.
+        until: aware time at which it ends; None for a legal hold without a known end. An exception always has one.
+    """
+
+    id: str
+    scope: Scope
+    reason: str
+    authority: str
+    since: datetime
+    until: datetime | None
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it keeps anything at this time (half-open)."""
+        return self.since <= now and (self.until is None or now < self.until)
+
+
+def kept_by(keepings: tuple[Keeping, ...], now: datetime) -> Predicate:
+    """The loans that any of these keeps now."""
+    live = tuple(keeping.scope.predicate() for keeping in keepings if keeping.in_force(now))
+    return AnyOf(live) if live else Always(value=False)
+
+
+def local(moment: datetime, zone: ZoneInfo) -> datetime:
+    """An aware time as the naive local time that a scope is written in."""
+    return moment.astimezone(zone).replace(tzinfo=None)

@@ -1,0 +1,152 @@
+"""The life of a closed loan: still active, retained, due, or kept for a reason (MITL-6.1)."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from carrel.policy.clock import Segment, segments
+from carrel.policy.schedule import Applies, Event, LoanRule, LoanSchedule
+from carrel.retention.cutoff import local_cutoff
+from carrel.retention.legal_hold import Keeping, kept_by
+from carrel.retention.predicate import (
+    AllOf,
+    Always,
+    AnyOf,
+    AtOrBefore,
+    Exceeds,
+    Fact,
+    From,
+    Holds,
+    Known,
+    Missing,
+    Not,
+    Predicate,
+    holds,
+)
+
+_TICK = timedelta(microseconds=1)
+
+
+class State(enum.StrEnum):
+    """Where a closed loan stands. All but DUE are kept, each for the reason that its name gives."""
+
+    DUE = "due"
+    RETAINED = "period still running"
+    UNDATED = "no usable return date"
+    LEGAL_HOLD = "legal hold"
+    EXCEPTION = "recorded exception"
+    DISPUTED = "open dispute"
+    OWING = "open charge"
+    REFUND_WINDOW = "refund window"
+    CONSENT = "consent, not yet sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The state of every loan at one moment, as ordered cases: the first that holds decides, and of none, DUE.
+
+    Attributes:
+        cases: state and condition, in order.
+        older_than: naive local time; a loan that closed later cannot be due, whatever else holds.
+    """
+
+    cases: tuple[tuple[State, Predicate], ...]
+    older_than: datetime
+
+    @property
+    def due(self) -> Predicate:
+        """The loans that are due: older than the latest cut-off, and no case holds."""
+        return AllOf(
+            (AtOrBefore(Fact.CLOSED, self.older_than), *(Not(condition) for _, condition in self.cases)),
+        )
+
+    def state(self, known: Known) -> State:
+        """The state of one loan."""
+        return next((state for state, condition in self.cases if holds(condition, known)), State.DUE)
+
+
+def lifecycle(
+    schedule: LoanSchedule,
+    as_of: datetime,
+    zone: ZoneInfo,
+    legal_holds: tuple[Keeping, ...] = (),
+    exceptions: tuple[Keeping, ...] = (),
+    *,
+    now: datetime | None = None,
+) -> Lifecycle:
+    """Decide the state of every closed loan at ``as_of``.
+
+    Args:
+        schedule: what the policy says of loans.
+        as_of: aware time at which periods are judged.
+        zone: declared zone of the system; its loans carry naive local times.
+        legal_holds: as of now.
+        exceptions: as of now.
+        now: aware time at which legal holds and exceptions are judged; ``as_of`` unless given.
+
+    Guarantees:
+        With no new event, passing time never takes a loan out of DUE; a legal hold always wins over DUE.
+    """
+    now = now or as_of
+    by_rule = [(rule, _clock_passed(rule, as_of, zone)) for rule in schedule.rules]
+    latest = [local_cutoff(segment.cutoff, zone) for rule in schedule.rules for segment in segments(rule, as_of)]
+    older_than = max(latest, default=datetime.min)  # noqa: DTZ901  (naive local time, as the system writes it)
+    waits = tuple(
+        AllOf((_speaks_of(rule.applies), Holds(Fact.OWING)))
+        for rule in schedule.rules
+        if Event.SETTLED in rule.active_until
+    )
+    window = local_cutoff(schedule.refund_window.before(as_of), zone)
+    sealed_by = local_cutoff(schedule.consent_deadline.before(as_of), zone)
+    return Lifecycle(
+        cases=(
+            (State.UNDATED, Missing(Fact.CLOSED)),
+            (State.RETAINED, Not(AtOrBefore(Fact.CLOSED, older_than))),
+            (State.LEGAL_HOLD, kept_by(legal_holds, now)),
+            (State.EXCEPTION, kept_by(exceptions, now)),
+            (State.DISPUTED, Holds(Fact.DISPUTED)),
+            (State.OWING, AnyOf(waits)),
+            (
+                State.REFUND_WINDOW,
+                AllOf((Holds(Fact.LOST), Not(AllOf((AtOrBefore(Fact.CLOSED, window), _settled_by(window)))))),
+            ),
+            (State.CONSENT, AllOf((Holds(Fact.OPTED_IN), Not(AtOrBefore(Fact.CLOSED, sealed_by))))),
+            (State.RETAINED, Not(AnyOf(tuple(AllOf((_speaks_of(r.applies), passed)) for r, passed in by_rule)))),
+        ),
+        older_than=older_than,
+    )
+
+
+def _speaks_of(applies: Applies) -> Predicate:
+    late = AnyOf((Holds(Fact.CHARGED), Exceeds(Fact.CLOSED, Fact.DUE)))
+    match applies:
+        case Applies.ANY:
+            return Always(value=True)
+        case Applies.ON_TIME:
+            return Not(late)
+        case Applies.LATE_OR_CHARGED:
+            return late
+
+
+def _settled_by(moment: datetime) -> Predicate:
+    # A late return that drew no charge settles at return: there is no settlement to wait for.
+    return AnyOf((Missing(Fact.SETTLED), AtOrBefore(Fact.SETTLED, moment)))
+
+
+def _clock_passed(rule: LoanRule, as_of: datetime, zone: ZoneInfo) -> Predicate:
+    facts = [Fact.CLOSED, *([Fact.SETTLED] if Event.SETTLED in rule.active_until else [])]
+    return AnyOf(tuple(_within(segment, facts, zone) for segment in segments(rule, as_of)))
+
+
+def _within(segment: Segment, facts: list[Fact], zone: ZoneInfo) -> Predicate:
+    """The clock, the latest of the facts, lies in the segment and at or before its cut-off."""
+    last = segment.cutoff if segment.end is None else min(segment.cutoff, segment.end - _TICK)
+    bound = local_cutoff(last, zone)
+    upto = [AtOrBefore(Fact.CLOSED, bound), *([_settled_by(bound)] if Fact.SETTLED in facts else [])]
+    if segment.start is None:
+        return AllOf(tuple(upto))
+    begin = segment.start.astimezone(zone).replace(tzinfo=None)
+    return AllOf((*upto, AnyOf(tuple(From(fact, begin) for fact in facts))))

@@ -1,0 +1,144 @@
+"""A plan: what one apply would do, as data that a person can read, approve and compare (DESIGN 5)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan was computed from; if any of it differs when the plan is applied, the plan is stale.
+
+    Attributes:
+        policy_digest, map_digest, schema_digest: SHA-256, hex.
+        product_version: as the product tells it.
+        carrel_version: of the engine that compiled the plan.
+    """
+
+    policy_digest: str
+    map_digest: str
+    schema_digest: str
+    product_version: str
+    carrel_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathCount:
+    """How many rows of one path would be cut, and how.
+
+    Attributes:
+        path, table: of the map.
+        act: ``update`` or ``delete``.
+        methods: method per column.
+        rows: of loans that are due now.
+        strays: rows that still name a reader although their loan no longer does, or is gone.
+        bound: the most rows that this apply may touch here.
+        why: from the map.
+    """
+
+    path: str
+    table: str
+    act: str
+    methods: dict[str, str]
+    rows: int
+    strays: int
+    bound: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One plan over the loans of one system. It holds counts, names and digests; never a patron's value.
+
+    Attributes:
+        system: name in the site file.
+        policy: name of the policy.
+        as_of: aware time at which periods are judged.
+        made_at: aware time; a plan older than its site's ``max_age`` is stale.
+        made_by: the person who planned.
+        basis: what it was computed from.
+        states: loans per state of the lifecycle.
+        branches: due loans per branch.
+        paths: rows per path, in the order in which they are cut; the loans' own table is the last.
+        reach_back: due loans that only a later, shorter period made due (MITL-10.6).
+        blockers: why it may not be applied as it stands.
+        notices: what the desk will notice afterwards.
+        sql: the statements, for readers; nothing executes them.
+    """
+
+    system: str
+    policy: str
+    as_of: datetime
+    made_at: datetime
+    made_by: str
+    basis: Basis
+    states: dict[str, int]
+    branches: dict[str, int]
+    paths: tuple[PathCount, ...]
+    reach_back: int = 0
+    blockers: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    sql: tuple[str, ...] = ()
+    kept_until: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def due(self) -> int:
+        """Loans that are due."""
+        return self.states.get("due", 0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan as its file holds it, digest included."""
+        body = _body(self)
+        return {**body, "digest": _digest(body)}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plan's canonical JSON, hex: any changed byte of the file's content changes it."""
+        return _digest(_body(self))
+
+    @classmethod
+    def from_dict(cls, body: dict[str, Any]) -> Plan:
+        """Read a plan back.
+
+        Raises:
+            ValueError: a field is missing, unknown or of the wrong kind, or the digest does not fit.
+        """
+        known = dict(body)
+        digest, version = known.pop("digest", None), known.pop("format_version", None)
+        try:
+            plan = cls(
+                **{
+                    **known,
+                    "as_of": datetime.fromisoformat(known["as_of"]),
+                    "made_at": datetime.fromisoformat(known["made_at"]),
+                    "basis": Basis(**known["basis"]),
+                    "paths": tuple(PathCount(**path) for path in known["paths"]),
+                    **{name: tuple(known[name]) for name in ("blockers", "notices", "sql")},
+                },
+            )
+        except (KeyError, TypeError, AttributeError) as wrong:
+            raise ValueError(f"not a plan: {type(wrong).__name__}") from None
+        if version != FORMAT_VERSION or digest != plan.digest:
+            raise ValueError("the digest does not fit the plan")
+        return plan
+
+    def with_bounds(self, bounds: dict[str, int]) -> Plan:
+        """The same plan with the most rows that each path may touch."""
+        return replace(self, paths=tuple(replace(p, bound=bounds.get(p.path, p.bound)) for p in self.paths))
+
+
+def _body(plan: Plan) -> dict[str, Any]:
+    body = {"format_version": FORMAT_VERSION, **asdict(plan)}
+    body["as_of"], body["made_at"] = plan.as_of.isoformat(), plan.made_at.isoformat()
+    return body
+
+
+def _digest(body: dict[str, Any]) -> str:
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
