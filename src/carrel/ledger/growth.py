@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from carrel.ledger import merkle
-from carrel.ledger.tile import HEIGHT, WIDTH, Tile, encode_entries
+from carrel.ledger.tile import HEIGHT, WIDTH, Tile
 
 
 @dataclass(slots=True)
@@ -38,8 +38,8 @@ class Edge:
         subtrees = [peak for level in reversed(self.levels) for peak in merkle.peaks(level)]
         return merkle.bag(subtrees)
 
-    def take(self, entries: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
-        """Append leaves; yield each tile and bundle as it becomes full.
+    def take(self, entries: Sequence[bytes]) -> Iterator[tuple[Tile, list[bytes]]]:
+        """Append leaves; yield each tile and bundle, with its hashes or entries, as it becomes full.
 
         The edge is complete only when the iterator is exhausted.
 
@@ -55,24 +55,29 @@ class Edge:
                 self.levels.append([])
             self.levels[0].extend(merkle.leaf_hashes(part))
             if len(self.entries) == WIDTH:
-                yield Tile(None, self.size // WIDTH - 1), encode_entries(self.entries)
+                yield Tile(None, self.size // WIDTH - 1), self.entries
                 self.entries = []
                 yield from self._carry()
 
-    def partials(self) -> Iterator[tuple[Tile, bytes]]:
+    def grow(self, entries: Sequence[bytes]) -> dict[Tile, list[bytes]]:
+        """Append leaves and tell every tile and bundle that is new: those that became full, and the unfinished ones."""
+        full = dict(self.take(entries))
+        return full | dict(self.partials())
+
+    def partials(self) -> Iterator[tuple[Tile, list[bytes]]]:
         """The unfinished bundle and tiles as the files they are at this size."""
         if self.entries:
-            yield Tile(None, self.size // WIDTH, len(self.entries)), encode_entries(self.entries)
+            yield Tile(None, self.size // WIDTH, len(self.entries)), list(self.entries)
         for level, hashes in enumerate(self.levels):
             if hashes:
-                yield Tile(level, self.size >> (HEIGHT * (level + 1)), len(hashes)), b"".join(hashes)
+                yield Tile(level, self.size >> (HEIGHT * (level + 1)), len(hashes)), list(hashes)
 
-    def _carry(self) -> Iterator[tuple[Tile, bytes]]:
-        for level, hashes in enumerate(self.levels):
+    def _carry(self) -> Iterator[tuple[Tile, list[bytes]]]:
+        for level, hashes in enumerate(list(self.levels)):
             if len(hashes) < WIDTH:
                 return
-            yield Tile(level, (self.size >> (HEIGHT * (level + 1))) - 1), b"".join(hashes)
+            yield Tile(level, (self.size >> (HEIGHT * (level + 1))) - 1), hashes
             if level + 1 == len(self.levels):
                 self.levels.append([])
             self.levels[level + 1].append(merkle.fold(hashes))
-            hashes.clear()
+            self.levels[level] = []

@@ -72,8 +72,11 @@ def utc_seconds(at: datetime) -> str:
 
 
 def _is_count(value: object) -> bool:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value in (0, BAND) if not whole else value == 0 or SMALL_CELL_BELOW <= value <= LARGEST_INTEGER  # type: ignore[operator]
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int):
+        return value == 0 or SMALL_CELL_BELOW <= value <= LARGEST_INTEGER
+    return value == BAND
 
 
 def _is_number(value: object) -> bool:

@@ -8,12 +8,12 @@ numbering and hold the leaves themselves, each after its length as two bytes, bi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults
-from carrel.ledger.merkle import HASH_BYTES
+from carrel.ledger.merkle import HASH_BYTES, Node, fold
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -61,17 +61,7 @@ def parse_path(path: str) -> Tile | None:
     level, groups, width = match.groups()
     index = int("".join(group.removeprefix("x") for group in groups.split("/")))
     tile = Tile(None if level == "entries" else int(level), index, int(width or WIDTH))
-    return tile if tile.path == path else None
-
-
-def last_tiles(size: int) -> list[Tile]:
-    """The tiles at the right edge of a tree of `size` leaves that are partial, lowest level first, without the bundle."""
-    found, level, count = [], 0, size
-    while count:
-        if count % WIDTH:
-            found.append(Tile(level, count // WIDTH, count % WIDTH))
-        level, count = level + 1, count // WIDTH
-    return found
+    return tile if tile.path == path and tile.width <= WIDTH else None
 
 
 def tile_for(level: int, index: int, size: int) -> Tile:
@@ -79,6 +69,27 @@ def tile_for(level: int, index: int, size: int) -> Tile:
     count = size >> (HEIGHT * level)
     number = index // WIDTH
     return Tile(level, number, min(WIDTH, count - number * WIDTH))
+
+
+def node_in_tiles(read: Callable[[Tile], Sequence[bytes]], size: int) -> Node:
+    """A function that tells the hash of any complete subtree of a tree of `size` leaves from its tiles.
+
+    Args:
+        read: the hashes of a tile; asked at most once for each tile.
+        size: leaves of the tree.
+    """
+    seen: dict[Tile, Sequence[bytes]] = {}
+
+    def node(level: int, index: int) -> bytes:
+        tile_level, inside = divmod(level, HEIGHT)
+        first = index << inside
+        tile = tile_for(tile_level, first, size)
+        if tile not in seen:
+            seen[tile] = read(tile)
+        place = first - tile.index * WIDTH
+        return fold(seen[tile][place : place + (1 << inside)])
+
+    return node
 
 
 def split_hashes(raw: bytes) -> list[bytes]:
@@ -127,15 +138,23 @@ def decode_entries(raw: bytes, at: str) -> list[bytes]:
     return entries
 
 
-def check_width(tile: Tile, found: Sequence[bytes], whole_bytes: int | None = None) -> None:
-    """Pass if a tile holds as many hashes or entries as its path says.
+def tile_bytes(tile: Tile, items: Sequence[bytes]) -> bytes:
+    """The file of a tile or bundle."""
+    return encode_entries(items) if tile.level is None else b"".join(items)
+
+
+def tile_items(tile: Tile, raw: bytes) -> list[bytes]:
+    """The hashes or entries of a file, exactly as many as its path says.
 
     Raises:
         CarrelError: LED-009.
+
+    Guarantees: `tile_bytes(tile, tile_items(tile, raw)) == raw`.
     """
-    ragged = whole_bytes is not None and whole_bytes != tile.width * HASH_BYTES
-    if len(found) != tile.width or ragged:
-        raise _no_tile(tile.path, f"{tile.width} whole ones", f"{len(found)}, perhaps with a rest")
+    items = decode_entries(raw, tile.path) if tile.level is None else split_hashes(raw)
+    if len(items) != tile.width or (tile.level is not None and len(raw) != tile.width * HASH_BYTES):
+        raise _no_tile(tile.path, f"{tile.width} whole ones", f"{len(items)}, perhaps with a rest")
+    return items
 
 
 def _no_tile(at: str, wanted: str, found: str) -> CarrelError:
