@@ -122,9 +122,11 @@ class MariaDBServer:
         assert self.process is not None
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
-            with contextlib.suppress(pymysql.err.Error, OSError):
-                pymysql.connect(unix_socket=self.socket_path, user="root").close()
-                return True
+            # The driver leaks its socket when a connection fails, so the greeting is awaited without it.
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(self.socket_path)
+                if probe.recv(1):
+                    return True
             time.sleep(0.05)
         return False
 
@@ -211,3 +213,53 @@ def running(datadir: Path, *, binlog: bool = False, options: tuple[str, ...] = (
         yield server
     finally:
         server.remove()
+
+
+def fresh_copy(server: MariaDBServer, template: str) -> str:
+    """A database equal to the template: tables whose checksum differs are refilled; a changed schema is made anew.
+
+    Much faster than making 107 tables for every test. Nothing may write to the template.
+    """
+    copy = f"{template}_copy"
+    if _structure(server, template) != _structure(server, copy):
+        server.sql(f"DROP DATABASE IF EXISTS {copy}", f"CREATE DATABASE {copy}")
+        _clone_tables(server, template, copy)
+    tables = [str(name) for (name,) in server.sql(_TABLES.format(template))]
+    wanted, found = _checksums(server, template, tables), _checksums(server, copy, tables)
+    changed = [table for table in tables if wanted[table] != found[table]]
+    if changed:
+        refill = [s for t in changed for s in (f"TRUNCATE `{t}`", f"INSERT INTO `{t}` SELECT * FROM `{template}`.`{t}`")]
+        server.sql("SET foreign_key_checks = 0, unique_checks = 0, sql_mode = ''", *refill, database=copy)
+    return copy
+
+
+_TABLES = (
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = '{}' AND table_type = 'BASE TABLE' ORDER BY 1"
+)
+
+
+def _checksums(server: MariaDBServer, database: str, tables: list[str]) -> dict[str, object]:
+    names = ", ".join(f"`{database}`.`{table}`" for table in tables)
+    return {str(row[0]).partition(".")[2]: row[1] for row in server.sql(f"CHECKSUM TABLE {names} EXTENDED")}
+
+
+def _structure(server: MariaDBServer, database: str) -> list[object]:
+    questions = (
+        "SELECT table_name, column_name, ordinal_position, column_type, is_nullable, column_default, extra "
+        "FROM information_schema.columns WHERE table_schema = '{}' ORDER BY 1, 3",
+        "SELECT table_name, index_name, seq_in_index, column_name, non_unique, sub_part "
+        "FROM information_schema.statistics WHERE table_schema = '{}' ORDER BY 1, 2, 3",
+        "SELECT constraint_name, table_name, referenced_table_name, delete_rule, update_rule "
+        "FROM information_schema.referential_constraints WHERE constraint_schema = '{}' ORDER BY 2, 1",
+        "SELECT trigger_name, event_object_table FROM information_schema.triggers WHERE trigger_schema = '{}' ORDER BY 1",
+        "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = '{}' ORDER BY 1",
+        "SELECT routine_name FROM information_schema.routines WHERE routine_schema = '{}' ORDER BY 1",
+    )
+    return [server.sql(question.format(database)) for question in questions]
+
+
+def _clone_tables(server: MariaDBServer, template: str, copy: str) -> None:
+    statements = ["SET foreign_key_checks = 0"]
+    for (table,) in server.sql(_TABLES.format(template)):
+        statements.append(str(server.sql(f"SHOW CREATE TABLE `{template}`.`{table}`")[0][1]))
+    server.sql(*statements, database=copy)

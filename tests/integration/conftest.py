@@ -1,0 +1,190 @@
+"""Real databases with the sample library in them, fresh for every test.
+
+`koha` runs a test twice, on SQLite and on a private MariaDB; `koha_sqlite` and `koha_mariadb` give just one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pickle
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+import sqlalchemy as sa
+
+from carrel.systems.sample import Sample, SampleSize, build
+from tests.integration.servers import mariadb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+AS_OF = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+SEED = 20261122
+TEMPLATE = "sample_template"
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip because a binary is missing; under CI=true that is a failure."""
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"needed under CI=true: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@dataclass
+class Koha:
+    """One fresh database with the tiny sample library.
+
+    Args:
+        url: SQLAlchemy URL with all rights.
+        dialect: ``sqlite`` or ``mariadb``.
+        sample: what is in it.
+    """
+
+    url: str
+    dialect: str
+    sample: Sample
+    server: mariadb.MariaDBServer | None = None
+    database: str = ""
+    _engines: list[sa.Engine] = field(default_factory=list)
+
+    def engine(self, url: str | None = None) -> sa.Engine:
+        """A new engine, disposed of when the test ends."""
+        engine = sa.create_engine(url or self.url)
+        self._engines.append(engine)
+        return engine
+
+    def limited_user(self, grants: list[str]) -> str:
+        """The URL of a fresh MariaDB account with just these grants (see `MariaDBServer.limited_user`)."""
+        assert self.server is not None, "only a server has accounts"
+        return self.server.limited_user(self.database, grants)
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What a query answers."""
+        with self.engine().connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+    def dispose(self) -> None:
+        """Close every engine that was made here."""
+        while self._engines:
+            self._engines.pop().dispose()
+
+
+@contextmanager
+def _only_one_worker(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all xdist workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "carrel-shared"
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(shared_folder: Path) -> tuple[Path, Sample]:
+    path, known = shared_folder / "template.db", shared_folder / "template.db.sample"
+    with _only_one_worker(shared_folder / "sqlite"):
+        if not known.exists():
+            engine = sa.create_engine(f"sqlite:///{path}")
+            sample = build(engine, SampleSize.named("tiny"), SEED, AS_OF)
+            engine.dispose()
+            known.write_bytes(pickle.dumps(sample))
+    return path, pickle.loads(known.read_bytes())
+
+
+@pytest.fixture
+def koha_sqlite(_sqlite_template: tuple[Path, Sample], tmp_path: Path) -> Iterator[Koha]:
+    """The tiny sample in a SQLite file of its own."""
+    template, sample = _sqlite_template
+    path = tmp_path / "koha.db"
+    shutil.copyfile(template, path)
+    koha = Koha(f"sqlite:///{path}", "sqlite", sample)
+    yield koha
+    koha.dispose()
+
+
+def _prepare_datadir(folder: Path) -> Sample:
+    """A data folder with the template database, stopped cleanly, made once per run and copied by every worker."""
+    with mariadb.running(folder / "work") as server:
+        server.sql(f"CREATE DATABASE {TEMPLATE}")
+        engine = sa.create_engine(server.url(TEMPLATE))
+        sample = build(engine, SampleSize.named("tiny"), SEED, AS_OF)
+        engine.dispose()
+        server.shut_down()
+        shutil.copytree(folder / "work", folder / "datadir")
+    return sample
+
+
+@pytest.fixture(scope="session")
+def mariadb_template(shared_folder: Path) -> tuple[Path, Sample]:
+    """The prepared data folder and what its template database holds; copy the folder, never use it."""
+    if reason := mariadb.missing():
+        unavailable(reason)
+    folder = shared_folder / "mariadb"
+    known = folder / "sample"
+    with _only_one_worker(folder):
+        if not known.exists():
+            known.write_bytes(pickle.dumps(_prepare_datadir(folder)))
+    return folder / "datadir", pickle.loads(known.read_bytes())
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(
+    mariadb_template: tuple[Path, Sample], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[mariadb.MariaDBServer]:
+    """This worker's own MariaDB, without binary log; holds the template database."""
+    datadir = tmp_path_factory.mktemp("mariadb") / "datadir"
+    shutil.copytree(mariadb_template[0], datadir)
+    with mariadb.running(datadir) as server:
+        yield server
+
+
+@pytest.fixture
+def mariadb_with(
+    mariadb_template: tuple[Path, Sample], tmp_path: Path
+) -> Iterator[Callable[..., mariadb.MariaDBServer]]:
+    """Starts another server for this test only: ``mariadb_with(binlog=True, options=("--read-only",))``."""
+    started: list[mariadb.MariaDBServer] = []
+
+    def start(*, binlog: bool = False, options: tuple[str, ...] = ()) -> mariadb.MariaDBServer:
+        datadir = tmp_path / f"datadir{len(started)}"
+        shutil.copytree(mariadb_template[0], datadir)
+        server = mariadb.MariaDBServer(datadir, binlog=binlog, options=options)
+        started.append(server)
+        server.start()
+        return server
+
+    try:
+        yield start
+    finally:
+        for server in started:
+            server.remove()
+
+
+@pytest.fixture
+def koha_mariadb(mariadb_server: mariadb.MariaDBServer, mariadb_template: tuple[Path, Sample]) -> Iterator[Koha]:
+    """The tiny sample in a MariaDB database of this worker, put back as it was for every test."""
+    database = mariadb.fresh_copy(mariadb_server, TEMPLATE)
+    koha = Koha(mariadb_server.url(database), "mariadb", mariadb_template[1], mariadb_server, database)
+    try:
+        yield koha
+    finally:
+        koha.dispose()
+        mariadb_server.drop_limited_users()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def koha(request: pytest.FixtureRequest) -> Koha:
+    """The tiny sample, on each database in turn."""
+    made: Koha = request.getfixturevalue(f"koha_{request.param}")
+    return made
