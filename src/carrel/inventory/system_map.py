@@ -100,7 +100,7 @@ class TextLink(_Part):
         needles: what of the loan is looked for in them.
         at: time of the row; it must lie within the loan, or near one of its events when ``moments`` is set.
         moments: a row near an event of the loan counts even if its text names nothing.
-        any_time: the text decides alone; ``at`` is then only the row's own clock.
+        any_time: the text decides alone, from the loan's beginning on: a payment can come long after the return.
     """
 
     by: Literal["text"]
@@ -175,6 +175,8 @@ class Path(_Part):
         still: rows that still name the person, where no person column tells.
         keeps: the policy's rule that may keep such a row ("last borrower").
         optional: a site may lack the table.
+        stray_only: among rows whose loan no longer names anybody, those that are cut.
+        walk: column whose index leads through the strays; the person column unless given.
     """
 
     name: str
@@ -190,6 +192,8 @@ class Path(_Part):
     still: tuple[Condition, ...] = ()
     keeps: Literal["last borrower"] | None = None
     optional: bool = False
+    stray_only: tuple[Condition, ...] = ()
+    walk: str | None = None
 
 
 class Anchor(_Part):
@@ -263,10 +267,18 @@ class LoanRecords(_Part):
 
 
 class Setting(_Part):
-    """A setting of the product that can contradict a policy."""
+    """A setting of the product that can contradict a policy.
+
+    Attributes:
+        name: of the setting, as the product calls it.
+        at: where its value stands.
+        counts: the value is the number of rows that the lookup finds.
+        finding: what is said where every test of ``when`` holds for the value.
+    """
 
     name: str
     at: Lookup
+    counts: bool = False
     finding: str
     when: tuple[Condition, ...] = ()
     unless: Literal["last borrower kept"] | None = None
@@ -294,7 +306,15 @@ class Versions(_Part):
 
 
 class SystemMap(_Part):
-    """A whole map. ``columns`` lists every column known of each table that it covers; anything else is drift."""
+    """A whole map.
+
+    Attributes:
+        columns: every column known of each table that it covers; anything else is drift.
+        person_columns: every column, by table, that names a person.
+        no_person: tables with nothing of a person in them.
+        not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
+        triggers: triggers, by table, that are known and do no harm, and what they do.
+    """
 
     format_version: Literal[1] = 1
     system: str
@@ -308,5 +328,6 @@ class SystemMap(_Part):
     columns: dict[str, tuple[str, ...]]
     no_person: tuple[str, ...] = ()
     not_yet_covered: dict[str, str] = Field(default_factory=dict)
+    triggers: dict[str, dict[str, str]] = Field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     consumers: tuple[Consumer, ...] = ()

@@ -1,0 +1,110 @@
+"""A site's own additions to a product's map: plugin tables, local columns, jobs of its own. They only ever add."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from carrel.errors import CarrelError, Fault
+from carrel.inventory import faults
+from carrel.inventory.system_map import Consumer, Path, SystemMap
+
+
+class Overlay(BaseModel):
+    """What ``maps/local.yaml`` may hold.
+
+    Attributes:
+        columns: columns, by table, that the site has beyond the product's and that hold nothing of a person.
+        person_columns: columns, by table, that name a person.
+        no_person: tables of the site's that hold nothing of a person.
+        not_yet_covered: tables of the site's that do, with a line on what they hold; they take the word *clean*.
+        triggers: triggers of the site's, by table, with what they do; each was looked at by whoever wrote this.
+        paths: further ways from a loan to its reader, with their cut.
+        consumers: further jobs that read what a plan changes.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format_version: int = Field(default=1, ge=1, le=1)
+    columns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    person_columns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    no_person: tuple[str, ...] = ()
+    not_yet_covered: dict[str, str] = Field(default_factory=dict)
+    triggers: dict[str, dict[str, str]] = Field(default_factory=dict)
+    paths: tuple[Path, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+
+
+def overlay(product: SystemMap, extra: Overlay) -> SystemMap:
+    """A product's map with a site's additions.
+
+    Args:
+        product: as it ships.
+        extra: as the site wrote it.
+
+    Returns:
+        A map with everything of both.
+
+    Raises:
+        CarrelError: MAP-002, an addition would replace or weaken something of the product's map.
+
+    Guarantees:
+        Every path, cut, person column and consumer of the product's map is in the result unchanged.
+    """
+    problems = _problems(product, extra)
+    if problems:
+        raise CarrelError(tuple(problems))
+    return product.model_copy(
+        update={
+            "columns": _joined(product.columns, extra.columns),
+            "person_columns": _joined(product.person_columns, extra.person_columns),
+            "no_person": (*product.no_person, *(name for name in extra.no_person if name not in product.no_person)),
+            "not_yet_covered": {**extra.not_yet_covered, **product.not_yet_covered},
+            "triggers": {**product.triggers, **extra.triggers},
+            "consumers": (*product.consumers, *extra.consumers),
+            "loans": product.loans.model_copy(update={"paths": (*product.loans.paths, *extra.paths)}),
+        }
+    )
+
+
+def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
+    at = "maps/local.yaml"
+    found = []
+    for name in extra.no_person:
+        if name in product.person_columns or name in product.not_yet_covered or name in product.columns:
+            found.append(
+                Fault(
+                    faults.OVERLAY,
+                    at=f"{at}: no_person: {name}",
+                    because="the product's map knows patron data there",
+                    fix="take this line out",
+                )
+            )
+    for table, names in extra.columns.items():
+        harmless = set(names) & set(product.person_columns.get(table, ()))
+        found.extend(
+            Fault(faults.OVERLAY, at=f"{at}: columns: {table}.{name}", because="the column names a person")
+            for name in sorted(harmless)
+        )
+    for kind, ours, theirs in (
+        ("paths", {path.name for path in product.loans.paths}, [path.name for path in extra.paths]),
+        ("consumers", {one.name for one in product.consumers}, [one.name for one in extra.consumers]),
+    ):
+        found.extend(
+            Fault(
+                faults.OVERLAY,
+                at=f"{at}: {kind}: {name}",
+                because="the product's map has one of that name",
+                fix="give it another name; to declare how the product's own is used, see 'consumers' in carrel.yaml",
+            )
+            for name in theirs
+            if name in ours
+        )
+    return found
+
+
+def _joined(ours: dict[str, tuple[str, ...]], theirs: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    merged = dict(ours)
+    for name, columns in theirs.items():
+        known = merged.get(name, ())
+        merged[name] = (*known, *(column for column in columns if column not in known))
+    return merged

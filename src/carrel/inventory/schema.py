@@ -1,0 +1,217 @@
+"""The schema of a live database as plain values: what a system map is compared with before anything else happens."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class TableKind(enum.StrEnum):
+    """What stands behind a name in the catalogue."""
+
+    TABLE = "table"
+    VIEW = "view"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; ``type`` is the server's own text of the type, ``extra`` what it does by itself."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    default: str | None = None
+    extra: str = ""
+
+    @property
+    def follows_updates(self) -> bool:
+        """Whether the server sets it anew on every UPDATE that does not name it."""
+        return self.extra.lower().startswith("on update")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One secondary index; a prefix length stands after its column: ``surname(191)``."""
+
+    name: str
+    unique: bool
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """One foreign key, and what it does when the row it points at goes or changes."""
+
+    name: str
+    columns: tuple[str, ...]
+    table: str
+    references: tuple[str, ...]
+    on_delete: str
+    on_update: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One trigger; of its text only the SHA-256 is kept."""
+
+    name: str
+    timing: str
+    event: str
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table or view.
+
+    Attributes:
+        engine: storage engine, empty on SQLite and for views.
+        charset: character set of its text, empty where the database has one for all.
+        rows_estimate: the server's own guess of its rows, None where it has none; never part of a digest.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    kind: TableKind = TableKind.TABLE
+    engine: str = ""
+    charset: str = ""
+    rows_estimate: int | None = None
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of its columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, hex, over everything that decides what a change of its rows does.
+
+        Guarantees:
+            The order of columns, indexes, keys and triggers, the names of indexes and keys, defaults and row counts do
+            not matter; a column's name, type, nullability or automatic time, a key, a rule of a key, a trigger do.
+        """
+        return _sha256(
+            [
+                self.name,
+                self.kind,
+                self.engine.lower(),
+                self.charset,
+                sorted([c.name, c.type.lower(), c.nullable, c.extra.lower()] for c in self.columns),
+                list(self.primary_key),
+                sorted([list(i.columns), i.unique] for i in self.indexes),
+                sorted(
+                    [list(k.columns), k.table, list(k.references), k.on_delete, k.on_update] for k in self.foreign_keys
+                ),
+                sorted([t.name, t.timing, t.event, t.body] for t in self.triggers),
+            ]
+        )
+
+
+class Incoming(NamedTuple):
+    """A foreign key as the table that it points at sees it."""
+
+    table: str
+    key: ForeignKey
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSchema:
+    """What a server says of one database.
+
+    Attributes:
+        dialect: ``mariadb`` or ``sqlite``; ``facts`` where the schema comes from a file.
+        server_version: as the server tells it.
+        product_version: as the product tells it in its own table; empty where it does not.
+        session_zone: the zone in which the session reads automatic timestamps, as the server names it.
+        charset: character set of the database.
+        tables: by name.
+        triggers_seen: whether the account may see triggers at all; if not, none in ``tables`` proves nothing.
+    """
+
+    dialect: str
+    server_version: str
+    product_version: str
+    session_zone: str
+    charset: str
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    triggers_seen: bool = True
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, hex, over all tables (see `Table.digest`)."""
+        return self.digest_of(self.tables)
+
+    def digest_of(self, names: Iterable[str]) -> str:
+        """SHA-256, hex, over the named tables only; a table that is missing counts as missing."""
+        listed = sorted(set(names))
+        return _sha256([[name, self.tables[name].digest if name in self.tables else None] for name in listed])
+
+    def incoming(self, table: str) -> tuple[Incoming, ...]:
+        """Every foreign key that points at a table, in order of table and key."""
+        found = (Incoming(t.name, key) for t in self.tables.values() for key in t.foreign_keys if key.table == table)
+        return tuple(sorted(found, key=lambda one: (one.table, one.key.columns)))
+
+    def cascades(self, table: str) -> tuple[Incoming, ...]:
+        """The foreign keys by which deleting a row of a table changes or deletes rows of others."""
+        return tuple(one for one in self.incoming(table) if one.key.on_delete in {"CASCADE", "SET NULL", "SET DEFAULT"})
+
+
+def from_facts(facts: Mapping[str, Any]) -> LiveSchema:
+    """The schema that a schema-facts file describes.
+
+    Args:
+        facts: the parsed JSON document: ``system``, ``tables`` by name with ``columns``, ``primary_key``, ``indexes``
+            and ``foreign_keys``.
+
+    Raises:
+        KeyError: a table lacks a field of the format.
+    """
+    return LiveSchema(
+        dialect="facts",
+        server_version="",
+        product_version=str(facts.get("product_version", "")),
+        session_zone="",
+        charset="utf8mb4",
+        tables={name: _table(name, table) for name, table in facts["tables"].items()},
+    )
+
+
+def _table(name: str, table: Mapping[str, Any]) -> Table:
+    return Table(
+        name=name,
+        columns=tuple(
+            Column(c["name"], c["type"], bool(c["nullable"]), c["default"], c.get("extra") or "")
+            for c in table["columns"]
+        ),
+        primary_key=tuple(table["primary_key"]),
+        indexes=tuple(Index(i["name"], bool(i["unique"]), tuple(i["columns"])) for i in table["indexes"]),
+        foreign_keys=tuple(
+            ForeignKey(
+                k["name"],
+                tuple(k["columns"]),
+                k["references_table"],
+                tuple(k["references_columns"]),
+                k["on_delete"],
+                k["on_update"],
+            )
+            for k in table["foreign_keys"]
+        ),
+        engine=table.get("engine") or "",
+        charset=(table.get("collation") or "").partition("_")[0],
+    )
+
+
+def _sha256(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,104 @@
+"""System maps as files: those that ship with Carrel, and the overlay of a site."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from carrel.errors import CarrelError, Fault, fault
+from carrel.inventory import faults
+from carrel.inventory.overlay import Overlay, overlay
+from carrel.inventory.system_map import SystemMap
+
+_FOLDER = resources.files("carrel.systems") / "maps"
+_SUFFIX = ".yaml"
+
+
+def names() -> tuple[str, ...]:
+    """The maps that ship with Carrel."""
+    return tuple(sorted(one.name.removesuffix(_SUFFIX) for one in _FOLDER.iterdir() if one.name.endswith(_SUFFIX)))
+
+
+def load(name: str, *, local: Path | None = None) -> SystemMap:
+    """A map that ships with Carrel, with a site's own additions.
+
+    Args:
+        name: such as ``koha``.
+        local: the site's ``maps/local.yaml``, if it has one.
+
+    Raises:
+        CarrelError: MAP-001, there is no such map, or a file is none; MAP-002, the overlay takes something away.
+    """
+    source = _FOLDER / f"{name}{_SUFFIX}"
+    if name not in names():
+        raise fault(
+            faults.MAP,
+            at=f"map {name[:40]!r}",
+            wanted=" or ".join(names()),
+            fix="run 'carrel map list' to see the maps",
+        )
+    product = parse(source.read_text(encoding="utf-8"), f"{name}{_SUFFIX}")
+    if local is None:
+        return product
+    return overlay(product, parse_overlay(_text(local), str(local)))
+
+
+def parse(text: str, at: str) -> SystemMap:
+    """A map in a text.
+
+    Raises:
+        CarrelError: MAP-001, with every fault found and where it stands.
+    """
+    try:
+        return SystemMap.model_validate(_document(text, at))
+    except ValidationError as exc:
+        raise _told(exc, at) from None
+
+
+def parse_overlay(text: str, at: str) -> Overlay:
+    """A site's additions to a map in a text.
+
+    Raises:
+        CarrelError: MAP-001, with every fault found and where it stands.
+    """
+    try:
+        return Overlay.model_validate(_document(text, at) or {})
+    except ValidationError as exc:
+        raise _told(exc, at) from None
+
+
+def digest(system_map: SystemMap) -> str:
+    """SHA-256, hex, of a map as it is used, with the overlay merged; the layout of its file does not matter."""
+    return hashlib.sha256(system_map.model_dump_json().encode()).hexdigest()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise fault(faults.MAP, at=str(path), found="no text file that can be read") from None
+
+
+def _document(text: str, at: str) -> Any:
+    try:
+        return YAML(typ="safe", pure=True).load(io.StringIO(text))
+    except MarkedYAMLError as exc:
+        mark = exc.problem_mark
+        where = f"{at}:{mark.line + 1}:{mark.column + 1}" if mark else at
+        raise fault(faults.MAP, at=where, wanted="YAML", found=(exc.problem or "no YAML")[:100]) from None
+
+
+def _told(exc: ValidationError, at: str) -> CarrelError:
+    return CarrelError(
+        tuple(
+            Fault(faults.MAP, at=f"{at}: {'.'.join(str(part) for part in error['loc'])}", found=error["msg"])
+            for error in exc.errors(include_input=False, include_url=False)
+        )
+    )

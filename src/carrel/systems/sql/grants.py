@@ -1,0 +1,188 @@
+"""The rights that an account needs, has, and has too many of: computed from the map, and read with SHOW GRANTS."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from carrel.inventory.system_map import Cut, SystemMap
+
+ALL = "ALL PRIVILEGES"
+_WRITES = frozenset({ALL, "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "INDEX", "DELETE HISTORY", "FILE"})
+# What an account may have besides without being told so: metadata, and what shows logs and replicas.
+_HARMLESS = frozenset(
+    {
+        "USAGE", "REFERENCES", "TRIGGER", "SHOW VIEW", "BINLOG MONITOR", "REPLICA MONITOR", "REPLICATION CLIENT",
+        "SLAVE MONITOR", "PROCESS", "CREATE TEMPORARY TABLES",
+    }
+)  # fmt: skip
+_GRANT = re.compile(r"GRANT (?P<what>.+) ON (?P<where>.+?) TO .+?(?P<option> WITH .*GRANT OPTION.*)?", re.DOTALL)
+_PRIVILEGE = re.compile(r"([A-Z][A-Z ]*[A-Z])(?:\s*\(([^)]*)\))?")
+
+
+class Purpose(enum.StrEnum):
+    """What an account is for; one of each keeps what reads from ever writing."""
+
+    READ = "read"
+    APPLY = "apply"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """One right: on a table or, with ``*``, on the database; on some columns or, with none named, on all."""
+
+    privilege: str
+    table: str = "*"
+    columns: tuple[str, ...] = ()
+    database: str = ""
+
+    def sql(self, database: str, account: str) -> str:
+        """The statement that gives it; names are quoted, the account stands as the caller wrote it."""
+        columns = f" ({', '.join(_quoted(name) for name in self.columns)})" if self.columns else ""
+        where = "*" if self.table == "*" else _quoted(self.table)
+        return f"GRANT {self.privilege}{columns} ON {_quoted(database)}.{where} TO {account};"
+
+    def __str__(self) -> str:
+        columns = f" ({', '.join(self.columns)})" if self.columns else ""
+        return f"{self.privilege}{columns} on {self.table}"
+
+
+def needed(system_map: SystemMap, purpose: Purpose) -> tuple[Grant, ...]:
+    """The least rights for a map.
+
+    Args:
+        system_map: its covered tables are read, its cuts are carried out.
+        purpose: reading only, or carrying out as well.
+
+    Returns:
+        REFERENCES and TRIGGER on the database show the names of every table, column and trigger and none of their
+        rows: without them a plugin's table, or a trigger that copies what is deleted, could not be seen.
+    """
+    rights = [Grant("REFERENCES"), Grant("TRIGGER")]
+    rights += [Grant("SELECT", name) for name in sorted(system_map.columns)]
+    if purpose is Purpose.APPLY:
+        updates, deletes = _writes(system_map)
+        rights += [Grant("UPDATE", name, tuple(sorted(columns))) for name, columns in sorted(updates.items())]
+        rights += [Grant("DELETE", name) for name in sorted(deletes)]
+        rights.append(Grant("CREATE TEMPORARY TABLES"))
+    return tuple(rights)
+
+
+def _writes(system_map: SystemMap) -> tuple[dict[str, set[str]], set[str]]:
+    updates: dict[str, set[str]] = {}
+    deletes: set[str] = set()
+    for name, cut in _cuts(system_map):
+        updates.setdefault(name, set()).update(cut.set, cut.if_reader)
+        if cut.delete:
+            deletes.add(name)
+        deletes.update(cut.children)
+    return {name: columns for name, columns in updates.items() if columns}, deletes
+
+
+def _cuts(system_map: SystemMap) -> Iterator[tuple[str, Cut]]:
+    yield system_map.loans.closed.table, system_map.loans.closed.cut
+    for path in system_map.loans.paths:
+        yield path.table, path.cut
+        if path.lose_card is not None:
+            yield path.table, path.lose_card
+
+
+def granted(connection: Connection) -> tuple[Grant, ...]:
+    """What the session's account may do in the session's database, by its own grants and its active roles."""
+    database = connection.execute(text("SELECT DATABASE()")).scalar_one()
+    lines = connection.execute(text("SHOW GRANTS")).scalars()
+    return tuple(grant for line in lines for grant in parse(line) if _covers_database(grant.database, database))
+
+
+def parse(line: str) -> Iterator[Grant]:
+    """The rights in one line of SHOW GRANTS; a line that gives a role gives none by itself.
+
+    The line itself may end in the hash of a password: nothing of it is kept but names of rights, tables and columns.
+    """
+    if not (match := _GRANT.fullmatch(line)):
+        return
+    database, _, table = match["where"].partition(".")
+    if match["option"]:
+        yield Grant("GRANT OPTION", _bare(table), (), _bare(database))
+    for privilege, columns in _PRIVILEGE.findall(match["what"]):
+        named = tuple(sorted(_bare(name.strip()) for name in columns.split(","))) if columns else ()
+        yield Grant(privilege.strip(), _bare(table), named, _bare(database))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Rights that are missing, and rights beyond the need that can change or give away data."""
+
+    missing: tuple[Grant, ...]
+    beyond: tuple[Grant, ...]
+
+
+def compare(wanted: Iterable[Grant], has: Iterable[Grant], *, tables: Iterable[str] | None = None) -> Comparison:
+    """Compare what an account needs with what it has.
+
+    Args:
+        wanted: from `needed`.
+        has: from `granted`.
+        tables: tables that the site has; rights on others are not asked for. None asks for all.
+    """
+    here = None if tables is None else set(tables)
+    needs = [right for right in wanted if right.table == "*" or here is None or right.table in here]
+    held = list(has)
+    missing = [left for right in needs if (left := _lacking(right, held)) is not None]
+    beyond = [right for right in held if right.privilege not in _HARMLESS and not _asked(right, needs)]
+    return Comparison(tuple(sorted(missing)), tuple(sorted(beyond)))
+
+
+def _lacking(right: Grant, held: list[Grant]) -> Grant | None:
+    open_columns = set(right.columns)
+    for other in held:
+        if other.table not in {"*", right.table} or other.privilege not in {ALL, right.privilege}:
+            continue
+        if not other.columns:
+            return None
+        open_columns -= set(other.columns)
+        if right.columns and not open_columns:
+            return None
+    return Grant(right.privilege, right.table, tuple(sorted(open_columns)))
+
+
+def _asked(right: Grant, needs: list[Grant]) -> bool:
+    """Whether a right that is held goes no further than one that is needed."""
+    if right.privilege not in {"SELECT", "UPDATE", "DELETE"}:
+        return False
+    for need in needs:
+        if need.privilege == right.privilege and need.table == right.table and right.table != "*":
+            return not need.columns or (bool(right.columns) and set(right.columns) <= set(need.columns))
+    # Reading more than the map covers gives nothing away that a sweep would not read as well.
+    return right.privilege == "SELECT"
+
+
+def may_write(has: Iterable[Grant]) -> tuple[Grant, ...]:
+    """The rights by which an account that is meant to read could change data."""
+    return tuple(sorted(right for right in has if right.privilege in _WRITES))
+
+
+def triggers_seen(connection: Connection) -> bool:
+    """Whether the account would be shown the database's triggers."""
+    return any(right.privilege in {ALL, "TRIGGER"} and right.table == "*" for right in granted(connection))
+
+
+def _covers_database(pattern: str, database: str) -> bool:
+    if pattern == "*":
+        return True
+    # In a grant on a whole database, _ and % stand for any character unless a backslash precedes them.
+    parts = re.split(r"(\\_|\\%|_|%)", pattern)
+    wild = {"_": ".", "%": ".*", "\\_": "_", "\\%": "%"}
+    return re.fullmatch("".join(wild.get(part, re.escape(part)) for part in parts), database) is not None
+
+
+def _bare(name: str) -> str:
+    return name[1:-1].replace("``", "`") if name[:1] == "`" == name[-1:] else name
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

@@ -1,0 +1,131 @@
+"""What a live database says of itself: its schema, its product's version, settings, and anonymous patron."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, column, func, literal, select, table
+
+from carrel.errors import fault
+from carrel.inventory.schema import LiveSchema
+from carrel.inventory.system_map import Condition, Lookup, Setting, SystemMap
+from carrel.systems import faults
+from carrel.systems.sql import catalogue_mariadb, catalogue_sqlite
+from carrel.systems.sql.failure import told
+
+
+def read(connection: Connection, system_map: SystemMap, *, at: str = "database") -> LiveSchema:
+    """The schema of the database that a connection stands in, with the version that the product gives itself.
+
+    Args:
+        connection: a session on MariaDB or SQLite; besides the catalogue only the version's own table is read.
+        system_map: says where the version stands.
+        at: the system's name, for errors.
+
+    Returns:
+        All tables and views that the account can see, in order of name.
+
+    Raises:
+        CarrelError: SQL-002 to SQL-013, the catalogue cannot be read.
+    """
+    with told(at):
+        sqlite = connection.dialect.name == "sqlite"
+        bare = catalogue_sqlite.schema(connection) if sqlite else catalogue_mariadb.schema(connection)
+    lookup = system_map.versions.at
+    if (found := bare.tables.get(lookup.table)) is None or found.column(lookup.column) is None:
+        return bare
+    with told(at):
+        return replace(bare, product_version=look_up(connection, lookup) or "")
+
+
+def look_up(connection: Connection, lookup: Lookup) -> str | None:
+    """One value that the product keeps, as text; None where there is no such row, or an empty one."""
+    named: ColumnElement[object] = column(lookup.column)
+    query = select(named).select_from(table(lookup.table)).where(_all(lookup.where)).limit(1)
+    value = connection.execute(query).scalar_one_or_none()
+    return None if value is None or str(value) == "" else str(value)
+
+
+def count(connection: Connection, lookup: Lookup) -> int:
+    """How many rows a lookup stands for."""
+    query = select(func.count()).select_from(table(lookup.table)).where(_all(lookup.where))
+    return int(connection.execute(query).scalar_one())
+
+
+def settings(connection: Connection, system_map: SystemMap, *, at: str = "database") -> Mapping[str, str | None]:
+    """What the product is set to, by the name of the setting in the map.
+
+    Returns:
+        The value as text, None where the product has no such row; a number of rows for a setting that counts.
+
+    Raises:
+        CarrelError: SQL-002 to SQL-013, a table cannot be read.
+    """
+    with told(at):
+        return {setting.name: _setting(connection, setting) for setting in system_map.settings}
+
+
+def _setting(connection: Connection, setting: Setting) -> str | None:
+    return str(count(connection, setting.at)) if setting.counts else look_up(connection, setting.at)
+
+
+def used(connection: Connection, system_map: SystemMap, *, at: str = "database") -> Mapping[str, bool]:
+    """Whether the product's own settings say that a consumer is in use; only consumers whose use can be looked up."""
+    with told(at):
+        return {
+            consumer.name: count(connection, consumer.used) > 0
+            for consumer in system_map.consumers
+            if consumer.used is not None
+        }
+
+
+def stand_in(connection: Connection, system_map: SystemMap, *, at: str = "database") -> int | None:
+    """The product's own anonymous patron, or None where the site has none.
+
+    Raises:
+        CarrelError: SQL-014, one is named that is no patron, so that the product's own jobs would stop, and a loan
+            given to it would look as if a reader had it.
+    """
+    with told(at):
+        value = look_up(connection, system_map.stand_in)
+        if value is None or value == "0":
+            return None
+        people = system_map.people
+        known = value.isdecimal() and count(
+            connection,
+            Lookup(table=people.table, column=people.key, where=(Condition(column=people.key, equals=int(value)),)),
+        )
+    if not known:
+        raise fault(
+            faults.STAND_IN,
+            at=at,
+            wanted=f"the number of a row of {people.table}",
+            found="a value that is none",
+            fix="enter the number of the anonymous patron's record, or leave the preference empty",
+        )
+    return int(value)
+
+
+def _all(conditions: tuple[Condition, ...]) -> ColumnElement[bool]:
+    return and_(literal(True), *(test for condition in conditions for test in _tests(condition)))
+
+
+def _tests(condition: Condition) -> list[ColumnElement[bool]]:
+    """The tests of a lookup; an empty text counts as empty, as the products write it so."""
+    named: ColumnElement[str] = column(condition.column)
+    tests: list[ColumnElement[bool]] = []
+    if condition.equals is not None:
+        tests.append(named == condition.equals)
+    if condition.differs is not None:
+        tests.append(named != condition.differs)
+    if condition.one_of is not None:
+        tests.append(named.in_(condition.one_of))
+    if condition.above is not None:
+        tests.append(named > condition.above)
+    if condition.contains is not None:
+        tests.append(named.contains(condition.contains, autoescape=True))
+    if condition.empty is not None:
+        empty = named.is_(None) | (cast(named, String) == "")  # a number is never an empty text
+        tests.append(empty if condition.empty else ~empty)
+    return tests

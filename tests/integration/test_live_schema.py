@@ -1,0 +1,114 @@
+"""What is read from a live database is what the database is, on SQLite and on MariaDB."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from carrel.errors import CarrelError
+from carrel.inventory.schema import TableKind
+from carrel.systems import map_files
+from carrel.systems.sample.facts import koha as koha_facts
+from carrel.systems.secret import Secret
+from carrel.systems.sql import live
+from carrel.systems.sql.database import Access, connect
+
+
+def access(url: str) -> Access:
+    return Access("library", Secret(url.partition("?charset")[0], "a test"))
+
+
+@pytest.fixture
+def system_map():
+    return map_files.load("koha")
+
+
+def read(koha, system_map):
+    engine = connect(access(koha.url), read_only=True)
+    try:
+        with engine.connect() as connection:
+            return live.read(connection, system_map)
+    finally:
+        engine.dispose()
+
+
+def test_every_table_column_and_key_is_read(koha, system_map):
+    schema = read(koha, system_map)
+    facts = koha_facts()
+    assert schema.dialect == koha.dialect
+    assert set(schema.tables) == {table.name for table in facts.tables}
+    for table in facts.tables:
+        found = schema.tables[table.name]
+        assert found.kind is TableKind.TABLE
+        assert found.column_names == tuple(column.name for column in table.columns)
+        assert found.primary_key == table.primary_key or koha.dialect == "sqlite"
+        assert {c.name: c.nullable for c in found.columns} == {c.name: c.nullable for c in table.columns}
+        within = {(k.columns, k.table, k.references, k.on_delete) for k in table.foreign_keys if facts.within(k)}
+        assert {(k.columns, k.table, k.references, k.on_delete) for k in found.foreign_keys} == within
+    assert schema.product_version.startswith("25.05")
+    assert schema.triggers_seen
+
+
+@pytest.mark.mariadb
+def test_automatic_times_engine_and_charset_are_read(koha_mariadb, system_map):
+    schema = read(koha_mariadb, system_map)
+    for table in koha_facts().tables:
+        found = schema.tables[table.name]
+        assert found.engine == "InnoDB"
+        assert found.charset == "utf8mb4"
+        for column in table.columns:
+            live_column = found.column(column.name)
+            assert live_column is not None
+            assert live_column.type == column.type
+            assert live_column.follows_updates == column.follows_updates, (table.name, column.name)
+
+
+def test_digest_is_stable_and_notices_a_column_and_a_trigger(koha, system_map):
+    before = read(koha, system_map)
+    assert read(koha, system_map).digest == before.digest
+    with koha.engine().begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE messages ADD COLUMN mood varchar(20) NULL")
+    column = read(koha, system_map)
+    assert column.digest != before.digest
+    assert column.digest_of(["old_issues"]) == before.digest_of(["old_issues"])
+    with koha.engine().begin() as connection:
+        body = "BEGIN DELETE FROM sessions; END" if koha.dialect == "sqlite" else "FOR EACH ROW DELETE FROM sessions"
+        connection.exec_driver_sql(f"CREATE TRIGGER watch AFTER UPDATE ON old_issues {body}")
+    trigger = read(koha, system_map)
+    assert trigger.digest_of(["old_issues"]) != before.digest_of(["old_issues"])
+    (found,) = trigger.tables["old_issues"].triggers
+    assert (found.name, found.timing, found.event) == ("watch", "AFTER", "UPDATE")
+
+
+def test_a_view_is_told_from_a_table(koha, system_map):
+    with koha.engine().begin() as connection:
+        connection.exec_driver_sql("CREATE VIEW readers AS SELECT borrowernumber FROM borrowers")
+    assert read(koha, system_map).tables["readers"].kind is TableKind.VIEW
+
+
+def test_a_read_only_session_cannot_write(koha):
+    engine = connect(access(koha.url), read_only=True)
+    before = koha.rows("SELECT count(*) FROM messages")
+    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):
+        connection.exec_driver_sql("DELETE FROM messages")
+    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):
+        connection.exec_driver_sql("CREATE TABLE mine (a int)")
+    engine.dispose()
+    assert koha.rows("SELECT count(*) FROM messages") == before
+
+
+def test_the_anonymous_patron_must_be_a_patron(koha, system_map):
+    engine = connect(access(koha.url), read_only=True)
+    with engine.connect() as connection:
+        number = live.stand_in(connection, system_map)
+    assert number is not None
+    with koha.engine().begin() as change:
+        change.exec_driver_sql("UPDATE systempreferences SET value = '99999999' WHERE variable = 'AnonymousPatron'")
+    with engine.connect() as connection, pytest.raises(CarrelError) as told:
+        live.stand_in(connection, system_map)
+    assert told.value.code == "SQL-014"
+    with koha.engine().begin() as change:
+        change.exec_driver_sql("UPDATE systempreferences SET value = '' WHERE variable = 'AnonymousPatron'")
+    with engine.connect() as connection:
+        assert live.stand_in(connection, system_map) is None
+    engine.dispose()
