@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults, merkle
@@ -160,8 +161,12 @@ class _Walk:
                 continue
             found = self._file(tile)
             if found != tile_bytes(tile, hashes):
-                above = Tile(1, tile.index // WIDTH)
-                self._blame(tile, hashes, found, self._parents(above, tile.index % WIDTH))
+                parent = self._parent(tile)
+                if parent is not None and parent == merkle.fold(hashes):
+                    raise _differs(tile.path, "the hashes that the tile above it covers", "others", tile)
+                whole = len(found) == WIDTH * merkle.HASH_BYTES
+                covered = whole and parent == merkle.fold(split_hashes(found))
+                self._blame(tile, hashes, found, entries_changed=covered)
 
     def _compare_edge(self, edge: Edge) -> None:
         for tile, hashes in edge.partials():
@@ -171,34 +176,41 @@ class _Walk:
             if found != tile_bytes(tile, hashes):
                 if edge.root() == self.checkpoint.root:
                     raise _differs(tile.path, "the hashes that the signed root covers", "others", tile)
-                self._blame(tile, hashes, found, None)
+                self._blame(tile, hashes, found, entries_changed=self._covers(edge, tile, found))
         if edge.root() != self.checkpoint.root:
             last = max(self.checkpoint.size - 1, 0)
             raise _differs(CHECKPOINT, "the signed root over the entries", f"another root over leaves 0 to {last}")
 
-    def _blame(self, tile: Tile, hashes: Sequence[bytes], found: bytes, parent: bytes | None) -> None:
+    def _blame(self, tile: Tile, hashes: Sequence[bytes], found: bytes, *, entries_changed: bool) -> NoReturn:
         """Refuse, and say as nearly as can be told which file was changed, and at which leaf."""
         if tile.level != 0:
             raise _differs(tile.path, "the roots of the tiles below it", "others", tile)
-        entries = Tile(None, tile.index, tile.width)
-        if parent is not None and parent == merkle.fold(hashes):
-            raise _differs(tile.path, "the hashes that the tile above it covers", "others", tile)
+        entries = Tile(None, tile.index, tile.width).path
         there = split_hashes(found)
         wrong = [at for at, one in enumerate(hashes) if there[at : at + 1] != [one]]
-        leaf = tile.first_leaf + wrong[0] if wrong else tile.last_leaf
-        sure = parent is not None and len(found) == len(hashes) * merkle.HASH_BYTES and parent == merkle.fold(there)
+        first = tile.first_leaf + wrong[0] if wrong else tile.last_leaf
         raise _differs(
-            entries.path if sure else f"{entries.path} or {tile.path}",
+            entries if entries_changed else f"{entries} or {tile.path}",
             "entries that hash to the tile beside them",
-            f"{len(wrong) or 1} that does not, the first at leaf {leaf}",
+            f"{len(wrong) or 1} that does not, the first at leaf {first}",
             tile,
         )
 
-    def _parents(self, above: Tile, place: int) -> bytes | None:
-        """The hash at `place` of a tile on level 1, if the folder has it."""
-        width = min(WIDTH, (self.checkpoint.size >> HEIGHT) - above.index * WIDTH)
-        raw = self.files.read(Tile(1, above.index, width).path) or b""
-        return raw[place * merkle.HASH_BYTES : (place + 1) * merkle.HASH_BYTES] or None
+    def _covers(self, edge: Edge, tile: Tile, found: bytes) -> bool:
+        """Whether the signed root covers the hashes of this unfinished tile as it lies in the folder."""
+        if tile.level is None or len(found) != tile.width * merkle.HASH_BYTES:
+            return False
+        trial = edge.copy()
+        trial.levels[tile.level] = split_hashes(found)
+        return trial.root() == self.checkpoint.root
+
+    def _parent(self, tile: Tile) -> bytes | None:
+        """The hash that the tile above has for this full tile, if the folder has that tile."""
+        level = (tile.level or 0) + 1
+        width = min(WIDTH, (self.checkpoint.size >> (HEIGHT * level)) - tile.index // WIDTH * WIDTH)
+        raw = self.files.read(Tile(level, tile.index // WIDTH, width).path) or b""
+        place = tile.index % WIDTH * merkle.HASH_BYTES
+        return raw[place : place + merkle.HASH_BYTES] or None
 
     def _file(self, tile: Tile) -> bytes:
         raw = self.files.read(tile.path)

@@ -241,6 +241,15 @@ class LedgerFolder:
             bundle = Tile(None, number, min(WIDTH, size - number * WIDTH))
             yield from self._tile(bundle)[max(start - number * WIDTH, 0) : end - number * WIDTH]
 
+    def backwards(self) -> Iterator[tuple[int, bytes]]:
+        """Every leaf with its index, the newest first, one bundle in memory at a time."""
+        size = self.size
+        for first in range((size - 1) // WIDTH * WIDTH, -1, -WIDTH):
+            bundle = Tile(None, first // WIDTH, min(WIDTH, size - first))
+            entries = self._tile(bundle)
+            for place in range(len(entries) - 1, -1, -1):
+                yield first + place, entries[place]
+
     def receipt(self, index: int) -> str:
         """The receipt (tlog-proof) for one leaf at the current checkpoint.
 

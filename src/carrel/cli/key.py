@@ -1,0 +1,87 @@
+"""``carrel key``: keys of the ledger and of the persons who approve."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.group()
+def key() -> None:
+    """Keys: one signs the ledger, and each person who approves has their own."""
+
+
+@key.command(epilog="Example: carrel key new library.example/ledger --out keys/ledger.key")
+@click.argument("name")
+@click.option(
+    "--out", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Private key file to write."
+)
+@click.option(
+    "--passphrase-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File (mode 0600) whose first line encrypts the private key.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def new(name: str, out: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Make an Ed25519 key pair called NAME.
+
+    NAME is what stands beside its signatures: library.example/ledger for the ledger, library.example/staff/ada for a
+    person. The private half is written with mode 0600, the public half beside it with the ending .vkey.
+    """
+    import os
+
+    from carrel.ledger.note import Signer
+    from carrel.store.key_file import read_passphrase, write_key
+
+    signer = Signer.generate(name, os.urandom(32))
+    public = write_key(out, signer, read_passphrase(passphrase_file))
+    if as_json:
+        _print({"name": name, "vkey": signer.vkey, "private_file": str(out), "public_file": str(public)})
+    else:
+        click.echo(signer.vkey)
+
+
+@key.command(epilog="Example: carrel key show keys/ledger.key")
+@click.argument("said", metavar="FILE")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(said: str, as_json: bool) -> None:
+    """Print the public text of a key: what an outsider needs to check its signatures.
+
+    FILE is the private file, the .vkey file, or the public text itself (which is then checked).
+    """
+    from carrel.store.key_file import read_verifier
+
+    verifier = read_verifier(said)
+    if as_json:
+        _print({"name": verifier.name, "key_id": verifier.id.hex(), "vkey": verifier.vkey})
+    else:
+        click.echo(verifier.vkey)
+
+
+@key.command(name="list", epilog="Example: carrel key list keys")
+@click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_keys(folder: Path, as_json: bool) -> None:
+    """List the keys in FOLDER by their public halves, and whether the private half lies beside them."""
+    from carrel.store.key_file import PUBLIC, read_verifier
+
+    rows = []
+    for public in sorted(folder.glob(f"*{PUBLIC}")):
+        verifier = read_verifier(str(public))
+        private = public.with_suffix(".key").is_file()
+        rows.append({"file": public.name, "name": verifier.name, "key_id": verifier.id.hex(), "private_here": private})
+    if as_json:
+        _print({"keys": rows})
+        return
+    for row in rows:
+        half = "both halves" if row["private_here"] else "public half"
+        click.echo(f"{row['key_id']}  {half}  {row['file']:<24}  {row['name']}")
+    if not rows:
+        click.echo("no keys in this folder")
+
+
+def _print(told: dict[str, Any]) -> None:
+    click.echo(json.dumps({"format_version": 1, **told}, indent=2))
