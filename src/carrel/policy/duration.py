@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MINYEAR, UTC, datetime, timedelta
 
 from carrel.errors import fault
 from carrel.policy import faults
@@ -92,6 +92,16 @@ class Duration:
             return _LONGEST_DAYS[self.unit] * self.amount
         return self.amount * (28.0 if self.unit is Unit.MONTHS else 365.0)
 
+    def within(self, other: Duration) -> bool:
+        """Whether this period is never longer than another, whatever day it is counted from.
+
+        Periods on the calendar are compared by months and the others by hours; across the two, the longest that this
+        one can last is held against the shortest that the other can: ``30 days`` is not within ``1 month``.
+        """
+        if self.unit in _MONTHS and other.unit in _MONTHS:
+            return self.amount * _MONTHS[self.unit] <= other.amount * _MONTHS[other.unit]
+        return self.days_at_most <= other.days_at_least
+
     def __str__(self) -> str:
         if self.unit is Unit.SESSION:
             return "session"
@@ -101,6 +111,8 @@ class Duration:
 def _months_before(instant: datetime, months: int) -> datetime:
     index = instant.year * 12 + instant.month - 1 - months
     year, month = divmod(index, 12)
+    if year < MINYEAR:
+        return datetime.min.replace(tzinfo=UTC)  # longer than the calendar: nothing is ever that old
     for day in (instant.day, 30, 29, 28):
         try:
             return instant.replace(year=year, month=month + 1, day=day)

@@ -31,6 +31,15 @@ class Disposition(enum.StrEnum):
     DELETE = "delete"
 
 
+class Method(enum.StrEnum):
+    """What de-identifying does to one field of a record (MITL-7.6)."""
+
+    REMOVE = "remove"
+    GENERALISE = "generalise"
+    PSEUDONYMISE = "pseudonymise"
+    KEEP = "keep"
+
+
 class Charges(enum.StrEnum):
     """What becomes of the charges of a due loan."""
 
@@ -61,6 +70,7 @@ class LoanRule:
         id: name of the rule inside its policy, for plans and reports.
         clauses: ids of the source clauses that it carries.
         periods: versions in order of ``since``; the last one in force decides, an earlier shorter one is not undone.
+        methods: field of the record and what de-identifying does to it, in order of name; empty for a deletion.
     """
 
     id: str
@@ -69,6 +79,7 @@ class LoanRule:
     active_until: frozenset[Event]
     periods: tuple[Period, ...]
     disposition: Disposition
+    methods: tuple[tuple[str, Method], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

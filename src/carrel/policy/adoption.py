@@ -1,0 +1,137 @@
+"""Whether a policy is at least as strict as one that it adopts, point by point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carrel.errors import Fault
+from carrel.inventory.risk import RiskClass
+from carrel.policy import faults
+from carrel.policy.coherence import class_of
+from carrel.policy.document import PolicyDocument, told
+from carrel.policy.duration import Duration
+from carrel.policy.grammar import Basis, LoansRule, Retention
+from carrel.policy.schedule import Applies, Charges, Disposition
+from carrel.policy.yaml_source import Path
+
+_LOANS: Path = ("records", "loans")
+
+
+def laxities(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
+    """A fault for each point in which a policy is laxer than one it adopts; each names both places.
+
+    Stricter means: shorter periods, lower ceilings, higher classes, no purpose beyond the adopted list, consent
+    wherever the adopted policy asks for it, nothing kept that the adopted policy removes.
+
+    Source:
+        MITL-1.3; DESIGN 3.
+    """
+    yield from _purposes(own, base)
+    yield from _ceilings(own, base)
+    yield from _floors(own, base)
+    yield from _classes(own, base)
+    yield from _loans(own, base)
+
+
+def _laxer(
+    pair: tuple[PolicyDocument, PolicyDocument], path: Path, there: Path, wanted: str, found: str, *, key: bool = False
+) -> Fault:
+    own, base = pair
+    return told(
+        own.text,
+        path,
+        faults.LAXER,
+        key=key,
+        wanted=f"{wanted} ({base.text.line(there)})",
+        found=found,
+        because=f"{own.body.policy} adopts {base.body.policy} and may only be stricter",
+        fix="write what the adopted policy says, or something stricter",
+    )
+
+
+def _purposes(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
+    for name, purpose in own.body.purposes.items():
+        wider = purpose.part_of or name
+        if wider not in base.body.purposes:
+            known = ", ".join(base.body.purposes)
+            wanted = f"one of the adopted purposes, or 'part of:' one: {known}"
+            yield _laxer(
+                own, ("purposes", name), base, ("purposes",), wanted, f"a purpose of its own, '{name}'", key=True
+            )
+        elif base.body.purposes[wider].basis is Basis.OPT_IN and purpose.basis is not Basis.OPT_IN:
+            there = ("purposes", wider, "basis")
+            yield _laxer((own, base), ("purposes", name, "basis"), there, "'basis: opt-in'", f"{purpose.basis}")
+
+
+def _longer(period: Duration | None, limit: Duration | None) -> bool:
+    return limit is not None and (period is None or not period.within(limit))
+
+
+def _ceilings(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
+    for risk in RiskClass:
+        limit, period = base.body.risk_classes.of(risk).ceiling, own.body.risk_classes.of(risk).ceiling
+        if _longer(period, limit):
+            path = ("risk classes", risk.value, "ceiling")
+            yield _laxer((own, base), path, path, f"at most {limit}", str(period) if period else "no ceiling")
+
+
+def _floors(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
+    for name, floor in base.body.floors.items():
+        mine = own.body.floors.get(name)
+        if mine is not None and mine.class_ < floor.class_:
+            path = ("floors", name, "class")
+            yield _laxer((own, base), path, path, f"at least {floor.class_}", f"{mine.class_}")
+
+
+def _classes(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
+    theirs = base.body.records.held()
+    for record, dataset in own.body.records.held().items():
+        if record in theirs and class_of(dataset) < class_of(theirs[record]):
+            path = ("records", record.value, "class")
+            yield _laxer((own, base), path, path, f"at least {class_of(theirs[record])}", f"{dataset.class_}")
+
+
+def _loans(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
+    mine, theirs = own.body.records.loans, base.body.records.loans
+    if mine is None or theirs is None:
+        return  # taken over as it stands, or nothing to be stricter than
+    for n, rule in enumerate(mine.retention):
+        for m, other in enumerate(theirs.retention):
+            if rule.applies == other.applies or Applies.ANY in {rule.applies, other.applies}:
+                yield from _rule(own, base, (rule, (*_LOANS, "retention", n)), (other, (*_LOANS, "retention", m)))
+    yield from _rest_of_loans(own, base, mine, theirs)
+
+
+def _rule(
+    own: PolicyDocument, base: PolicyDocument, mine: tuple[Retention, Path], theirs: tuple[Retention, Path]
+) -> Iterator[Fault]:
+    (rule, path), (other, there) = mine, theirs
+    if not rule.keep.within(other.keep):
+        yield _laxer((own, base), (*path, "keep"), (*there, "keep"), f"at most {other.keep}", str(rule.keep))
+    if late := sorted(set(rule.active_until) - set(other.active_until)):
+        wanted = f"active use that ends with {', '.join(other.active_until)}"
+        yield _laxer((own, base), (*path, "active until"), (*there, "active until"), wanted, f"{', '.join(late)} too")
+    if other.reaches_back and not rule.reaches_back:
+        path, there = (*path, "reaches back"), (*there, "reaches back")
+        yield _laxer((own, base), path, there, "'reaches back: true'", "false")
+    if other.then is Disposition.DELETE and rule.then is not Disposition.DELETE:
+        yield _laxer((own, base), (*mine[1], "then"), (*theirs[1], "then"), "'then: delete'", f"{rule.then}")
+
+
+def _rest_of_loans(own: PolicyDocument, base: PolicyDocument, mine: LoansRule, theirs: LoansRule) -> Iterator[Fault]:
+    named, limit = mine.last_borrower.at_most, theirs.last_borrower.at_most
+    if named is not None and (limit is None or not named.within(limit)):
+        wanted = f"at most {limit}" if limit else "none"
+        yield _laxer((own, base), (*_LOANS, "last borrower"), (*_LOANS, "last borrower"), wanted, str(named))
+    if theirs.charges is Charges.LOSE_CARD and mine.charges is not Charges.LOSE_CARD:
+        path = (*_LOANS, "charges")
+        yield _laxer((own, base), path, path, f"'charges: {theirs.charges}'", f"{mine.charges}")
+    if not mine.refund_window.within(theirs.refund_window):
+        path = (*_LOANS, "refund window")
+        yield _laxer((own, base), path, path, f"at most {theirs.refund_window}", str(mine.refund_window))
+    if not mine.opted_in.deadline.within(theirs.opted_in.deadline):
+        path = (*_LOANS, "opted in", "deadline")
+        yield _laxer((own, base), path, path, f"at most {theirs.opted_in.deadline}", str(mine.opted_in.deadline))
+    if theirs.event_detail == "day" and mine.event_detail != "day":
+        path = (*_LOANS, "event detail")
+        yield _laxer((own, base), path, path, "'event detail: day'", mine.event_detail)

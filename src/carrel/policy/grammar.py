@@ -1,0 +1,264 @@
+"""The grammar of a policy: which keys there are, and what stands under them.
+
+Every key is written with spaces where the attribute has underscores (``review by``). What one part says about another
+(a clause and its rule, a field and its purpose, a period and its ceiling) is checked in `carrel.policy.coherence`.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from carrel.inventory.category import Category
+from carrel.inventory.risk import RiskClass
+from carrel.policy.record_type import RecordType, Source
+from carrel.policy.schedule import Applies, Charges, Disposition, Event, Method
+from carrel.policy.words import ClauseId, Clauses, Day, MaybeText, Name, Period, PolicyName, Text, YesNo
+
+
+def _spoken(attribute: str) -> str:
+    return attribute.rstrip("_").replace("_", " ")
+
+
+class Block(BaseModel):
+    """A mapping of the policy; a key that it does not know is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=_spoken)
+
+
+class Figures(Block):
+    """A block with figures, some of which the source policy may not give."""
+
+    chosen: tuple[str, ...] = Field(
+        default=(), description="Keys of this block whose figure the source policy does not give and the library chose."
+    )
+
+
+class Contact(Block):
+    """Where questions go (MITL-10.8)."""
+
+    who: Text
+    write_to: Text
+
+
+class Basis(enum.StrEnum):
+    """Whether a purpose needs the patron's consent."""
+
+    OPERATIONAL = "operational"
+    OPT_IN = "opt-in"
+
+
+class Purpose(Block):
+    """One entry of the closed list of purposes (MITP-11.2.0)."""
+
+    says: Text
+    basis: Basis = Basis.OPERATIONAL
+    part_of: Name | None = Field(default=None, description="The purpose of an adopted policy that this one narrows.")
+    clauses: Clauses = ()
+
+
+class ClassRule(Figures):
+    """What follows from a risk class (MITL-2.1)."""
+
+    says: Text
+    ceiling: Period | None = Field(default=None, description="The longest that identified data may be kept after use.")
+    clauses: Clauses = ()
+
+
+class RiskClasses(Block):
+    """The three classes, each with its ceiling."""
+
+    low: ClassRule
+    medium: ClassRule
+    high: ClassRule
+
+    def of(self, risk: RiskClass) -> ClassRule:
+        """The rule of one class."""
+        return {RiskClass.LOW: self.low, RiskClass.MEDIUM: self.medium, RiskClass.HIGH: self.high}[risk]
+
+
+class FloorRule(Block):
+    """A category or a combination of categories implies a lowest class (MITL-2.2)."""
+
+    all_of: tuple[Category, ...] = Field(min_length=1, description="Categories that must all occur in the dataset.")
+    any_of: tuple[Category, ...] = Field(default=(), description="Of these at least one must occur too.")
+    class_: RiskClass = Field(description="The lowest class that such a dataset may have.")
+    clauses: Clauses = ()
+
+
+class FieldRule(Block):
+    """One field of a dataset."""
+
+    category: Category
+    purpose: Name
+    class_: RiskClass | None = Field(default=None, description="Class of this field alone, where it is above low.")
+    optional: YesNo = Field(default=False, description="Whether the patron may leave it out.")
+
+
+class Version(Figures):
+    """An earlier version of a rule's period (MITL-10.6)."""
+
+    keep: Period
+    since: Day
+    reaches_back: YesNo = True
+
+
+class Retention(Version):
+    """One retention rule over loans."""
+
+    id: Name
+    clauses: Clauses = ()
+    applies: Applies = Applies.ANY
+    active_until: tuple[Event, ...] = Field(
+        min_length=1, description="Active use ends with the latest of these events."
+    )
+    since: Day | None = Field(default=None, description="First day in force; the policy's approval where left out.")  # type: ignore[assignment]  # narrower in Version, filled by resolve
+    earlier: tuple[Version, ...] = Field(default=(), description="Earlier versions of the period, oldest first.")
+    then: Disposition
+    methods: dict[Name, Method] = Field(default_factory=dict, description="What de-identifying does to each field.")
+
+
+class LastBorrowerRule(Figures):
+    """How long an item names its last borrower (WPL-3.3)."""
+
+    at_most: Period | None = None
+    clauses: Clauses = ()
+
+
+def _none_word(value: Any) -> Any:
+    return {} if value == "none" else value
+
+
+LastBorrowerEntry = Annotated[
+    LastBorrowerRule,
+    BeforeValidator(_none_word),
+    WithJsonSchema({"anyOf": [{"const": "none"}, LastBorrowerRule.model_json_schema()]}),
+]
+
+
+class ConsentWait(Figures):
+    """How long a loan of a patron who opted in to a history may wait until it is sealed."""
+
+    deadline: Period
+    clauses: Clauses = ()
+
+
+class DatasetRule(Figures):
+    """What is held of one record type."""
+
+    says: Text
+    source: Source
+    custodian: Text
+    class_: RiskClass
+    fields: dict[Name, FieldRule] = Field(min_length=1)
+    clauses: Clauses = ()
+
+
+class PromisedDataset(DatasetRule):
+    """A record type whose retention is a promise that no rule carries yet."""
+
+    promised: Text = Field(description="How long it is kept and what becomes of it, in words for the notice.")
+
+
+class LoansRule(DatasetRule):
+    """Loans: the record type with a schedule that is carried out."""
+
+    retention: tuple[Retention, ...] = Field(min_length=1)
+    last_borrower: LastBorrowerEntry
+    charges: Charges
+    refund_window: Period
+    opted_in: ConsentWait
+    event_detail: Literal["second", "day"]
+
+
+class Records(Block):
+    """The record types; one that the library does not keep is left out."""
+
+    loans: LoansRule | None = None
+    holds: PromisedDataset | None = None
+    charges: PromisedDataset | None = None
+    registrations: PromisedDataset | None = None
+    notices: PromisedDataset | None = None
+    mailing_lists: PromisedDataset | None = None
+    correspondence: PromisedDataset | None = None
+    searches: PromisedDataset | None = None
+    reference_questions: PromisedDataset | None = None
+    interlibrary_loans: PromisedDataset | None = None
+    reading_histories: PromisedDataset | None = None
+    in_house_use: PromisedDataset | None = Field(default=None, alias="in-house use")
+    reading_room_visits: PromisedDataset | None = None
+    event_registrations: PromisedDataset | None = None
+    equipment_use: PromisedDataset | None = None
+    computer_bookings: PromisedDataset | None = None
+    computer_sessions: PromisedDataset | None = None
+    door_records: PromisedDataset | None = None
+    gate_counts: PromisedDataset | None = None
+    camera_footage: PromisedDataset | None = None
+    access_logs: PromisedDataset | None = None
+    website_visits: PromisedDataset | None = None
+    vendor_usage: PromisedDataset | None = None
+    rfid_logs: PromisedDataset | None = None
+    personnel: PromisedDataset | None = None
+    education_records: PromisedDataset | None = None
+    backups: PromisedDataset | None = None
+
+    def held(self) -> dict[RecordType, DatasetRule]:
+        """The record types that stand in the policy, in the order of the grammar."""
+        rules = {record: getattr(self, record.value.replace(" ", "_").replace("-", "_")) for record in RecordType}
+        return {record: rule for record, rule in rules.items() if rule is not None}
+
+
+class ExceptionRule(Block):
+    """A recorded exception from a ceiling (MITL-6.7)."""
+
+    id: Name
+    rule: Name = Field(description="Id of the retention rule that may keep longer.")
+    reason: Text
+    approver: Text
+    expires: Day = Field(description="From this day on the ceiling holds again.")
+    clauses: Clauses = ()
+
+
+class Conflict(Block):
+    """Two clauses that pull apart, and which way the library goes."""
+
+    between: Text
+    clauses: Clauses = ()
+    wins: Text
+    because: Text
+
+
+class ClauseRule(Block):
+    """One clause: carried by rules of this policy, or promised in words."""
+
+    says: Text | None = Field(
+        default=None, description="The clause in the library's own words, where a rule carries it."
+    )
+    carried_by: tuple[Text, ...] = Field(
+        default=(), description="Paths of the rules that carry it, such as 'records.loans.retention.closed loans'."
+    )
+    promised: MaybeText | None = Field(default=None, description="The promise in words, where no rule carries it yet.")
+
+
+class PolicyBody(Figures):
+    """A whole policy."""
+
+    policy: PolicyName = Field(description="Name of the policy: small letters, digits, hyphens and dots.")
+    title: Text
+    publisher: Text
+    version: Text
+    approved: Day = Field(description="Day from which the policy holds.")
+    review_by: Day = Field(description="Day by which the policy is reviewed.")
+    adopts: tuple[Text, ...] = Field(
+        default=(), description="Shipped names or files of policies that this one tightens."
+    )
+    contact: tuple[Contact, ...] = Field(min_length=1)
+    purposes: dict[Name, Purpose] = Field(min_length=1)
+    risk_classes: RiskClasses
+    floors: dict[Name, FloorRule] = Field(default_factory=dict)
+    records: Records
+    exceptions: tuple[ExceptionRule, ...] = ()
+    precedence: tuple[Conflict, ...] = ()
+    clauses: dict[ClauseId, ClauseRule] = Field(min_length=1)

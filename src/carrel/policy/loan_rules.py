@@ -1,0 +1,171 @@
+"""Whether the rules for loans agree: one rule for every loan, dates in order, a method for every field, ceilings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+from carrel.errors import Fault
+from carrel.inventory.category import Category
+from carrel.inventory.risk import RiskClass, high_water
+from carrel.policy import faults
+from carrel.policy.document import PolicyDocument, told
+from carrel.policy.duration import Duration
+from carrel.policy.grammar import LoansRule, PolicyBody, Retention
+from carrel.policy.schedule import Applies, Disposition, Method
+from carrel.policy.yaml_source import Path
+
+_RULES: Path = ("records", "loans", "retention")
+_DIVISIONS = ({Applies.ANY: 1}, {Applies.ON_TIME: 1, Applies.LATE_OR_CHARGED: 1})
+
+
+def loan_incoherences(document: PolicyDocument) -> Iterator[Fault]:
+    """Every disagreement among the rules for loans, and every exception that cannot stand."""
+    loans = document.body.records.loans
+    rules = loans.retention if loans else ()
+    yield from _exceptions(document, rules)
+    if loans is None:
+        return
+    yield from _division(document, loans)
+    for n, rule in enumerate(rules):
+        yield from _versions(document, (*_RULES, n), rule)
+        yield from _methods(document, (*_RULES, n), rule, loans)
+        yield from above_ceiling(document, n, ceiling_of_loans(document.body))
+
+
+def ceiling_of_loans(body: PolicyBody) -> tuple[RiskClass, Duration | None]:
+    """The class that loans have by the high-water mark of their fields, and its ceiling."""
+    loans = body.records.loans
+    if loans is None:
+        return RiskClass.LOW, None
+    risk = high_water([loans.class_, *(rule.class_ for rule in loans.fields.values() if rule.class_)])
+    return risk, body.risk_classes.of(risk).ceiling
+
+
+def since(body: PolicyBody, rule: Retention) -> date:
+    """First day on which the current version of a rule is in force."""
+    return rule.since or body.approved
+
+
+def exception_end(body: PolicyBody, rule: Retention) -> date | None:
+    """The day on which the exception for a rule ends, where one stands."""
+    return next((exception.expires for exception in body.exceptions if exception.rule == rule.id), None)
+
+
+def above_ceiling(document: PolicyDocument, n: int, limit: tuple[RiskClass, Duration | None]) -> Iterator[Fault]:
+    """A fault where a rule keeps loans above the ceiling and no exception stands (MITL-2.1, 6.2, 6.6, 6.7)."""
+    loans = document.body.records.loans
+    risk, ceiling = limit
+    if loans is None or ceiling is None:
+        return
+    rule = loans.retention[n]
+    if not rule.keep.within(ceiling) and exception_end(document.body, rule) is None:
+        yield told(
+            document.text,
+            (*_RULES, n, "keep"),
+            faults.ABOVE_CEILING,
+            wanted=f"at most {ceiling}, the ceiling of {risk} risk",
+            found=str(rule.keep),
+            because="only a recorded exception with reason, approver and expiry may keep longer",
+            fix=f"write 'keep: {ceiling}' or less, or record an exception for rule '{rule.id}'",
+        )
+
+
+def _division(document: PolicyDocument, loans: LoansRule) -> Iterator[Fault]:
+    if Counter(rule.applies for rule in loans.retention) not in _DIVISIONS:
+        yield told(
+            document.text,
+            _RULES,
+            faults.LOANS_DIVIDED,
+            key=True,
+            wanted="one rule that applies to 'any', or one to 'on time' and one to 'late or charged'",
+            found=", ".join(f"'{rule.applies}'" for rule in loans.retention),
+            fix="write 'applies:' so that every loan falls under one rule",
+        )
+    seen: set[str] = set()
+    for n, rule in enumerate(loans.retention):
+        if rule.id in seen:
+            path = (*_RULES, n, "id")
+            yield told(document.text, path, faults.DUPLICATE_KEY, found=repr(rule.id), fix="give each rule its own id")
+        seen.add(rule.id)
+
+
+def _versions(document: PolicyDocument, path: Path, rule: Retention) -> Iterator[Fault]:
+    days = [version.since for version in rule.earlier] + [since(document.body, rule)]
+    for n in range(1, len(days)):
+        if days[n] <= days[n - 1]:
+            at = (*path, "earlier", n, "since") if n < len(rule.earlier) else (*path, "since")
+            yield told(
+                document.text,
+                at,
+                faults.VERSIONS,
+                wanted=f"a day after {days[n - 1]}",
+                found=str(days[n]),
+                fix="list the versions oldest first, each with the first day on which it is in force",
+            )
+
+
+def _methods(document: PolicyDocument, path: Path, rule: Retention, loans: LoansRule) -> Iterator[Fault]:
+    at = (*path, "methods")
+    if rule.then is Disposition.DELETE:
+        if rule.methods:
+            fix = "take the methods out: a deleted record has no fields left"
+            yield told(document.text, at, faults.METHODS, key=True, fix=fix)
+        return
+    if missing := [name for name in loans.fields if name not in rule.methods]:
+        wanted = f"a method for {', '.join(missing)}"
+        fix = "write remove, generalise or keep for each field"
+        yield told(document.text, at, faults.METHODS, key=True, wanted=wanted, fix=fix)
+    for name, method in rule.methods.items():
+        if name not in loans.fields:
+            fix = f"write one of: {', '.join(loans.fields)}"
+            yield told(document.text, (*at, name), faults.REFERENCE, key=True, found=repr(name), fix=fix)
+            continue
+        allowed, because = _allowed(loans.fields[name].category, loans)
+        if method not in allowed:
+            yield told(
+                document.text,
+                (*at, name),
+                faults.METHODS,
+                wanted=" or ".join(allowed),
+                found=str(method),
+                because=because,
+                fix=f"write '{name}: {allowed[0]}'",
+            )
+
+
+def _allowed(category: Category, loans: LoansRule) -> tuple[tuple[Method, ...], str]:
+    """What may become of a field of a de-identified loan, and why nothing else may."""
+    if category.points_at_a_person:
+        # A pseudonym leads back for as long as its key exists, so it does not cut the link (DESIGN 5).
+        return (Method.REMOVE,), f"a {category} leads to one person"
+    if category is Category.EVENT_TIME:
+        method = Method.GENERALISE if loans.event_detail == "day" else Method.KEEP
+        return (method,), f"'event detail: {loans.event_detail}' says what becomes of event times"
+    return (Method.KEEP, Method.REMOVE), "a field that points at nobody is kept or removed"
+
+
+def _exceptions(document: PolicyDocument, rules: tuple[Retention, ...]) -> Iterator[Fault]:
+    by_id = {rule.id: rule for rule in rules}
+    taken: set[str] = set()
+    for n, exception in enumerate(document.body.exceptions):
+        path: Path = ("exceptions", n)
+        rule = by_id.get(exception.rule)
+        if rule is None:
+            fix = f"write one of: {', '.join(by_id) or 'none, there are no retention rules'}"
+            at = (*path, "rule")
+            yield told(document.text, at, faults.EXCEPTION, found=repr(exception.rule), fix=fix)
+        elif exception.rule in taken:
+            fix = "keep one exception to a rule"
+            yield told(document.text, (*path, "rule"), faults.EXCEPTION, found="a second exception", fix=fix)
+        elif exception.expires <= since(document.body, rule):
+            yield told(
+                document.text,
+                (*path, "expires"),
+                faults.EXCEPTION,
+                wanted=f"a day after {since(document.body, rule)}, when the rule comes into force",
+                found=str(exception.expires),
+                fix="write when the exception ends; from that day on the ceiling holds again",
+            )
+        taken.add(exception.rule)

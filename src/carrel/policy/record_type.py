@@ -1,0 +1,47 @@
+"""The record types that a policy may speak of: the library's words, never a table's name (DESIGN 3)."""
+
+from __future__ import annotations
+
+import enum
+
+
+class RecordType(enum.StrEnum):
+    """One kind of record; loans are the kind that a retention schedule carries out today."""
+
+    LOANS = "loans"
+    HOLDS = "holds"
+    CHARGES = "charges"
+    REGISTRATIONS = "registrations"
+    NOTICES = "notices"
+    MAILING_LISTS = "mailing lists"
+    CORRESPONDENCE = "correspondence"
+    SEARCHES = "searches"
+    REFERENCE_QUESTIONS = "reference questions"
+    INTERLIBRARY_LOANS = "interlibrary loans"
+    READING_HISTORIES = "reading histories"
+    IN_HOUSE_USE = "in-house use"
+    READING_ROOM_VISITS = "reading room visits"
+    EVENT_REGISTRATIONS = "event registrations"
+    EQUIPMENT_USE = "equipment use"
+    COMPUTER_BOOKINGS = "computer bookings"
+    COMPUTER_SESSIONS = "computer sessions"
+    DOOR_RECORDS = "door records"
+    GATE_COUNTS = "gate counts"
+    CAMERA_FOOTAGE = "camera footage"
+    ACCESS_LOGS = "access logs"
+    WEBSITE_VISITS = "website visits"
+    VENDOR_USAGE = "vendor usage"
+    RFID_LOGS = "rfid logs"
+    PERSONNEL = "personnel"
+    EDUCATION_RECORDS = "education records"
+    BACKUPS = "backups"
+
+
+class Source(enum.StrEnum):
+    """Where data comes from: the five sources of MITL-2.3."""
+
+    PATRON = "patron"
+    PATRONS_SOFTWARE = "patron's software"
+    OTHER_SYSTEMS = "other systems"
+    LIBRARY = "library"
+    THIRD_PARTIES = "third parties"
