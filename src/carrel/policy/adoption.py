@@ -55,9 +55,8 @@ def _purposes(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
         if wider not in base.body.purposes:
             known = ", ".join(base.body.purposes)
             wanted = f"one of the adopted purposes, or 'part of:' one: {known}"
-            yield _laxer(
-                own, ("purposes", name), base, ("purposes",), wanted, f"a purpose of its own, '{name}'", key=True
-            )
+            found = f"a purpose of its own, '{name}'"
+            yield _laxer((own, base), ("purposes", name), ("purposes",), wanted, found, key=True)
         elif base.body.purposes[wider].basis is Basis.OPT_IN and purpose.basis is not Basis.OPT_IN:
             there = ("purposes", wider, "basis")
             yield _laxer((own, base), ("purposes", name, "basis"), there, "'basis: opt-in'", f"{purpose.basis}")
