@@ -1,0 +1,78 @@
+"""How a figure becomes evidence: no figure, no verdict; a blind spot takes away "holds", never a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from carrel.accountability.evidence import Measured, Reading, cannot_tell, finding, holds
+from carrel.accountability.facts import AuditFacts
+
+LOANS_ONLY = "Measured for loans and every table that leads from a loan to its reader."
+RUN_AGAIN = "make a plan and apply it, or find out what put these rows back"
+
+
+def told(figures: Mapping[str, int]) -> str:
+    """Counts above zero as text, largest first: ``charge 12, statistics 3``; ``none`` where there is none."""
+    named = sorted(((count, name) for name, count in figures.items() if count), key=lambda pair: (-pair[0], pair[1]))
+    return ", ".join(f"{name} {count}" for count, name in named) or "none"
+
+
+def total(figures: Mapping[str, int]) -> int:
+    """The sum of all counts."""
+    return sum(figures.values())
+
+
+def unread(facts: AuditFacts) -> Reading:
+    """The reading where the database could not be read."""
+    return cannot_tell(
+        "The live database could not be read.",
+        {},
+        because=facts.unread or "nothing was measured",
+        fix="make the database readable for the audit and run it again",
+    )
+
+
+def blind_spots(facts: AuditFacts) -> str:
+    """Why a count of zero would prove nothing; empty where it does.
+
+    A column that the map does not know may lead to the reader, and a missing table was not looked at.
+    """
+    live = facts.live
+    if live.unknown_columns:
+        return f"the map does not know {len(live.unknown_columns)} live columns: {', '.join(live.unknown_columns[:5])}"
+    if live.missing:
+        return f"the database lacks what the map names: {', '.join(live.missing[:5])}"
+    return ""
+
+
+def none_left(
+    facts: AuditFacts,
+    count: int,
+    *,
+    kept: str,
+    broken: str,
+    measured: Measured,
+    because: str,
+    fix: str = RUN_AGAIN,
+) -> Reading:
+    """The reading of a clause that is kept while a count is zero.
+
+    Args:
+        facts: of the audit.
+        count: what must be zero.
+        kept: sentence for zero.
+        broken: sentence for more; ``{count}`` stands for the figure.
+        measured: figures behind it.
+        because: why more than zero is a finding.
+        fix: what to do then.
+    """
+    if count:
+        return finding(broken.format(count=count), measured, because=because, fix=fix)
+    if blind := blind_spots(facts):
+        return cannot_tell(
+            f"As far as the map reaches: {kept}",
+            measured,
+            because=blind,
+            fix="classify these columns in the site's own map, then audit again",
+        )
+    return holds(kept, measured)
