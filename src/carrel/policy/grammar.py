@@ -224,6 +224,7 @@ class ExceptionRule(Block):
 class Conflict(Block):
     """Two clauses that pull apart, and which way the library goes."""
 
+    id: Name
     between: Text
     clauses: Clauses = ()
     wins: Text

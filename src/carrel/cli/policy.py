@@ -1,0 +1,158 @@
+"""``carrel policy``: read a policy, check it, compare two, and see what is carried out and what is promised."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from carrel.errors import Exit
+
+if TYPE_CHECKING:
+    from carrel.policy.resolve import Policy
+
+COLUMNS = 100
+_policy = click.argument("said", metavar="POLICY")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def policy() -> None:
+    """The policy: the one document that says what is kept, how long, for what and why.
+
+    POLICY is the path of a policy file, or the name of one that comes with Carrel: manhattan, mit-11.2, mit-libraries,
+    owwl, worcester.
+    """
+
+
+@policy.command(epilog="Example: carrel policy show worcester")
+@_policy
+@_json
+def show(said: str, as_json: bool) -> None:
+    """Print a policy as it holds, after adoption: periods, dates in force, precedence, every clause."""
+    from carrel.policy.printout import printout
+    from carrel.systems.policy_files import load
+
+    found = load(said)
+    if as_json:
+        _print(_data(found))
+    else:
+        click.echo(printout(found), nl=False)
+
+
+@policy.command(epilog="Example: carrel policy lint policy.yaml")
+@_policy
+@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="Day to look at it from.  [default: today]")
+@_json
+@click.pass_context
+def lint(ctx: click.Context, said: str, on: Any, as_json: bool) -> None:
+    """Check a policy and list what it leaves open.
+
+    A policy with faults ends with 2 and lists all of them. A sound one ends with 3 while its review is overdue, a
+    promise has no words, an exception has ended, or figures are the library's own choice.
+    """
+    from datetime import UTC, datetime
+
+    from carrel.policy.lint import lint as open_points
+    from carrel.systems.policy_files import load
+
+    found = load(said)
+    points = open_points(found, (on or datetime.now(UTC)).date())
+    if as_json:
+        rows = [{"kind": point.kind.value, "at": point.at, "says": point.says} for point in points]
+        _print({"policy": found.name, "digest": found.digest, "findings": rows})
+    else:
+        for point in points:
+            click.echo(_wrapped(f"{point.at}: {point.says}"))
+        click.echo(f"{found.name}: sound, {len(points)} open point{'' if len(points) == 1 else 's'}")
+    if points:
+        ctx.exit(Exit.FINDINGS)
+
+
+@policy.command(epilog="Example: carrel policy diff mit-libraries policy.yaml")
+@click.argument("old")
+@click.argument("new")
+@_json
+def diff(old: str, new: str, as_json: bool) -> None:
+    """Say in plain words what changes from policy OLD to policy NEW: what gets shorter, longer, new or dropped."""
+    from carrel.policy.difference import differences
+    from carrel.systems.policy_files import load
+
+    before, after = load(old), load(new)
+    found = differences(before, after)
+    if as_json:
+        rows = [
+            {"change": row.change.value, "subject": row.subject, "says": row.says, "clauses": list(row.clauses)}
+            for row in found
+        ]
+        _print({"old": before.name, "new": after.name, "differences": rows})
+        return
+    for row in found:
+        cited = f" [{', '.join(row.clauses)}]" if row.clauses else ""
+        click.echo(_wrapped(f"{row.change.value:<8} {row.says}{cited}", 9))
+    if not found:
+        click.echo(f"{before.name} and {after.name} say the same")
+
+
+@policy.command(epilog="Example: carrel policy coverage --json")
+@click.argument("said", metavar="[POLICY]...", nargs=-1)
+@_json
+def coverage(said: tuple[str, ...], as_json: bool) -> None:
+    """List which clauses of each policy are carried out and measured, and which are not yet.
+
+    Without POLICY, all policies that come with Carrel. A clause is carried when a rule of the policy carries it and an
+    audit takes evidence for it from the live systems.
+    """
+    from carrel.accountability.registry import evidenced_clauses
+    from carrel.policy.coverage import coverage as cover
+    from carrel.systems.policy_files import load, shipped_names
+
+    found = cover((load(name) for name in said or shipped_names()), evidenced_clauses())
+    if as_json:
+        _print(
+            {"policies": {row.policy: {"carried": list(row.carried), "not_yet": list(row.not_yet)} for row in found}}
+        )
+        return
+    for row in found:
+        click.echo(f"{row.policy}: {len(row.carried)} of {len(row.carried) + len(row.not_yet)} clauses carried")
+        click.echo(_wrapped(f"  carried: {', '.join(row.carried) or 'none'}", 11))
+        click.echo(_wrapped(f"  not yet: {', '.join(row.not_yet) or 'none'}", 11))
+
+
+@policy.command(epilog="Example: carrel policy schema > policy.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of a policy file, for editors.
+
+    Name it in the first line of a policy: # yaml-language-server: $schema=policy.schema.json
+    """
+    from carrel.policy.json_schema import policy_schema
+
+    click.echo(json.dumps(policy_schema(), indent=2, sort_keys=True))
+
+
+def _data(found: Policy) -> dict[str, Any]:
+    schedule = found.loan_schedule() if found.loans else None
+    return {
+        "policy": found.name,
+        "digest": found.digest,
+        "adopts": [{"policy": adopted.name, "digest": adopted.digest} for adopted in found.adopted],
+        "document": found.body.model_dump(mode="json", by_alias=True),
+        "classes": {record.value: dataset.risk.value for record, dataset in found.datasets.items()},
+        "loans": {
+            rule.id: [
+                {"keep": str(period.keep), "since": period.since.isoformat(), "reaches_back": period.reaches_back}
+                for period in rule.periods
+            ]
+            for rule in (schedule.rules if schedule else ())
+        },
+    }
+
+
+def _wrapped(text: str, indent: int = 2) -> str:
+    return textwrap.fill(text, COLUMNS, subsequent_indent=" " * indent, break_on_hyphens=False)
+
+
+def _print(told: dict[str, Any]) -> None:
+    click.echo(json.dumps({"format_version": 1, **told}, indent=2, ensure_ascii=False))

@@ -1,0 +1,151 @@
+"""A policy as text for a person: what is kept and how long, since when, and which clause wins where two pull apart."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from carrel.inventory.risk import RiskClass
+from carrel.policy.coherence import class_of
+from carrel.policy.difference import words_of
+from carrel.policy.grammar import DatasetRule, LoansRule, PromisedDataset
+from carrel.policy.record_type import RecordType
+from carrel.policy.resolve import Policy
+from carrel.policy.schedule import LoanRule, LoanSchedule
+
+COLUMNS = 100
+
+
+def printout(policy: Policy) -> str:
+    """The resolved policy as plain text of at most 100 columns."""
+    return "\n".join(_lines(policy)) + "\n"
+
+
+def _lines(policy: Policy) -> Iterator[str]:
+    body = policy.body
+    yield from _wrapped(f"{policy.title} ({policy.name}, version {policy.version})")
+    yield from _wrapped(f"{body.publisher}. In force from {policy.approved}; next review by {policy.review_by}.")
+    if policy.adopted:
+        yield from _wrapped(f"Adopts {_and(adopted.name for adopted in policy.adopted)}, and may only be stricter.")
+    yield f"Digest {policy.digest}"
+    if body.chosen:
+        yield from _wrapped(f"Chosen by the library: {_and(body.chosen)}.")
+    yield from _heading("How long loans are kept")
+    yield from _loans(policy)
+    yield from _heading("What else is held")
+    for record, dataset in policy.datasets.items():
+        if record is not RecordType.LOANS:
+            yield from _dataset(record, dataset.rule)
+    yield from _heading("Purposes (there are no others)")
+    for name, purpose in body.purposes.items():
+        consent = " Only if you opt in." if purpose.basis == "opt-in" else ""
+        yield from _item(name, f"{purpose.says}{consent}", purpose.clauses)
+    yield from _classes(policy)
+    yield from _precedence(policy)
+    yield from _heading("Clause by clause")
+    for name, rule in body.clauses.items():
+        state = f"Carried by {_and(rule.carried_by)}." if rule.carried_by else "Promised."
+        yield from _item(name, f"{words_of(rule)} {state}")
+    yield from _heading("Questions")
+    for contact in body.contact:
+        yield from _item(contact.who, contact.write_to)
+
+
+def _loans(policy: Policy) -> Iterator[str]:
+    if policy.loans is None:
+        yield "  This policy has no rule for loans."
+        return
+    schedule = policy.loan_schedule()
+    for rule in schedule.rules:
+        yield from _rule(rule)
+    yield from _rest(policy.loans, schedule)
+    marked = [
+        *policy.loans.chosen,
+        *(f"{key} of '{rule.id}'" for rule in policy.loans.retention for key in rule.chosen),
+    ]
+    marked += [f"{key} of the last borrower" for key in policy.loans.last_borrower.chosen]
+    marked += [f"{key} of an opted-in history" for key in policy.loans.opted_in.chosen]
+    if marked:
+        yield from _item("chosen by the library", f"{_and(marked)}.")
+
+
+def _rule(rule: LoanRule) -> Iterator[str]:
+    which = {"any": "Every loan", "on time": "A loan back on time"}.get(rule.applies, "A loan that is late or charged")
+    ends = _and(sorted(rule.active_until))
+    keep = rule.periods[-1].keep
+    after = f"{keep} after it is {ends}" if keep.amount else f"as soon as it is {ends}"
+    done = "deleted" if rule.disposition == "delete" else "de-identified"
+    yield from _item(rule.id, f"{which} is {done} {after}.", rule.clauses)
+    for period in rule.periods:
+        reach = "older loans too" if period.reaches_back else "not for older loans"
+        yield from _wrapped(f"in force from {period.since}: {period.keep}, {reach}", 6)
+    if rule.methods:
+        yield from _wrapped("fields: " + ", ".join(f"{name} {method}" for name, method in rule.methods), 6)
+
+
+def _rest(loans: LoansRule, schedule: LoanSchedule) -> Iterator[str]:
+    limit = schedule.last_borrower.at_most
+    named = f"Named on the item until its next loan, at most {limit}." if limit else "Not named on the item."
+    yield from _item("last borrower", named, schedule.last_borrower.clauses)
+    charges = {
+        "lose the card": "Lose the card with the loan, once everything is settled.",
+        "part title and item": "Stay whole as financial records; title and item are parted from them.",
+    }
+    yield from _item("charges", charges[schedule.charges])
+    yield from _item(
+        "refund window", f"A loan charged for loss stays in use for {schedule.refund_window} after settling."
+    )
+    waits = f"A loan kept for your own history waits at most {schedule.consent_deadline} after return to be sealed."
+    yield from _item("if you opted in", waits, loans.opted_in.clauses)
+    yield from _item("event times", f"Kept to the {schedule.event_detail}.")
+
+
+def _dataset(record: str, rule: DatasetRule) -> Iterator[str]:
+    says = f"{rule.says} From: {rule.source}. Held by {rule.custodian}. Risk: {class_of(rule)}."
+    yield from _item(record, says, rule.clauses)
+    if isinstance(rule, PromisedDataset):
+        yield from _wrapped(f"promised: {rule.promised}", 6)
+
+
+def _classes(policy: Policy) -> Iterator[str]:
+    yield from _heading("Risk classes")
+    for risk in reversed(RiskClass):
+        rule = policy.body.risk_classes.of(risk)
+        limit = f"At most {rule.ceiling} after use." if rule.ceiling else "No limit by class."
+        yield from _item(risk, f"{rule.says} {limit}", rule.clauses)
+    for floor in policy.floors:
+        also = f" with any of {', '.join(sorted(floor.any_of))}" if floor.any_of else ""
+        says = f"{_and(sorted(floor.all_of))}{also}: at least {floor.lowest}."
+        yield from _item(f"floor '{floor.name}'", says, floor.clauses)
+    for exception in policy.body.exceptions:
+        says = f"{exception.reason} Approved by {exception.approver}; ends on {exception.expires}."
+        yield from _item(f"exception '{exception.id}' for '{exception.rule}'", says, exception.clauses)
+
+
+def _precedence(policy: Policy) -> Iterator[str]:
+    if not policy.body.precedence:
+        return
+    yield from _heading("Where clauses pull apart")
+    for conflict in policy.body.precedence:
+        yield from _item(f"between {conflict.between}", f"wins: {conflict.wins}; {conflict.because}.", conflict.clauses)
+
+
+def _heading(text: str) -> Iterator[str]:
+    yield from ("", text, "-" * len(text))
+
+
+def _item(name: str, text: str, clauses: Iterable[str] = ()) -> Iterator[str]:
+    cited = f" [{', '.join(clauses)}]" if clauses else ""
+    yield from textwrap.wrap(
+        f"{name}: {text}{cited}", COLUMNS, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
+    )
+
+
+def _wrapped(text: str, indent: int = 0) -> list[str]:
+    pad = " " * indent
+    return textwrap.wrap(text, COLUMNS, initial_indent=pad, subsequent_indent=pad + "  ", break_on_hyphens=False)
+
+
+def _and(words: Iterable[str]) -> str:
+    *head, last = words
+    return f"{', '.join(head)} and {last}" if head else last
