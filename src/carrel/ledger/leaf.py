@@ -28,8 +28,8 @@ Value = int | str | list[str]
 # A short word: lower case, at most four digits on end and ten in all, so that no card number, date of birth, e-mail
 # address or UUID fits into it.
 _SLUG = re.compile(r"(?!.*[0-9]{5})(?!(?:[^0-9]*[0-9]){11})[a-z][a-z0-9._/-]{0,63}")
-_ORIGIN = re.compile(r"[a-z0-9][a-z0-9.-]{0,127}(?:/[a-z0-9][a-z0-9._-]{0,63}){0,4}")
-_VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9a-z]{1,8}){0,4}(?:-[a-z0-9.]{1,16})?")
+_ORIGIN = re.compile(r"(?!.*[0-9]{5})[a-z][a-z0-9.-]{0,127}(?:/[a-z0-9][a-z0-9._-]{0,63}){0,4}")
+_VERSION = re.compile(r"(?!.*[0-9]{5})(?!(?:[^0-9]*[0-9]){13})[0-9a-z]{1,12}(?:[.-][0-9a-z]{1,12}){0,5}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _KEY_ID = re.compile(r"[0-9a-f]{8}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
