@@ -1,0 +1,1 @@
+"""SQL databases: connections, live schemas, compiled predicates, chunks, complements and sweeps."""

@@ -1,0 +1,332 @@
+"""The loans of one SQL database: observed, cut chunk by chunk, and counted again (``retention.ports.LoanSystem``)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    case,
+    delete,
+    distinct,
+    exists,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from carrel.inventory.system_map import Method, SystemMap
+from carrel.policy.schedule import LoanSchedule
+from carrel.retention.cutoff import local_cutoff
+from carrel.retention.lifecycle import Lifecycle, State
+from carrel.retention.outcome import ChunkResult
+from carrel.retention.ports import Observation, Position
+from carrel.systems.sql.paths import PathSql, Terms
+from carrel.systems.sql.predicates import LoanColumns
+from carrel.systems.sql.shelf import Shelf
+from carrel.systems.sql.worktables import CHUNK, KEPT, WorkTables
+
+Intend = Callable[[Position, int], None]
+# A text of several items loses one of them per pass.
+_REDACTION_PASSES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class StrayPosition:
+    """How far the walk over the strays of one path has come."""
+
+    path: str
+    column: int
+
+
+class SqlLoans:
+    """One database with loans, under one map and one schedule.
+
+    Args:
+        engine: connections with READ COMMITTED; a read-only one can observe and count, not cut.
+        system_map: of the product.
+        schedule: what the policy says of loans.
+        zone: declared zone of the system.
+        stand_in: id of the product's anonymous patron, or None.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        system_map: SystemMap,
+        schedule: LoanSchedule,
+        zone: ZoneInfo,
+        stand_in: int | None,
+    ) -> None:
+        self.map, self.schedule, self.zone, self.stand_in = system_map, schedule, zone, stand_in
+        self._engine = engine
+        self.shelf = Shelf(system_map)
+        self._connection: Connection | None = None
+        self._prepared: Lifecycle | None = None
+
+    # -- the session ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def session(self) -> Iterator[SqlLoans]:
+        """One connection with its work tables, for as long as a run lasts."""
+        with self._engine.connect() as connection:
+            self._connection, self._prepared = connection, None
+            self._settle(connection)
+            WorkTables(connection, self.shelf, self.stand_in).create()
+            connection.commit()
+            try:
+                yield self
+            finally:
+                self._connection = self._prepared = None
+
+    @property
+    def connection(self) -> Connection:
+        """The session's connection.
+
+        Raises:
+            RuntimeError: outside ``session()``.
+        """
+        if self._connection is None:
+            raise RuntimeError("open a session first")
+        return self._connection
+
+    def _settle(self, connection: Connection) -> None:
+        if connection.dialect.name == "sqlite":
+            return
+        closed = self.map.loans.closed
+        collation = connection.execute(
+            text(
+                "SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() "
+                "AND table_name = :t AND column_name = :c"
+            ),
+            {"t": closed.table, "c": closed.branch},
+        ).scalar()
+        # Texts made in a query must compare under the collation of the columns, or the server refuses the mix.
+        if collation:
+            connection.execute(text("SET collation_connection = :c"), {"c": collation})
+        # All assignments of an UPDATE see the row as it was: the reader is compared with columns that are cut with it.
+        connection.execute(text("SET sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'SIMULTANEOUS_ASSIGNMENT')"))
+
+    @property
+    def _work(self) -> WorkTables:
+        return WorkTables(self.connection, self.shelf, self.stand_in)
+
+    def prepare(self, life: Lifecycle) -> None:
+        """Fill the table of kept loans for this lifecycle; done again only when the lifecycle changes."""
+        if self._prepared != life:
+            self._work.fill_kept(life)
+            self.connection.commit()
+            self._prepared = life
+
+    def paths(self, life: Lifecycle, as_of: datetime) -> tuple[PathSql, ...]:
+        """The paths of the map under the schedule's terms."""
+        limit = self.schedule.last_borrower.at_most
+        last = life.older_than if limit is None else local_cutoff(limit.before(as_of), self.zone)
+        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in)
+        return tuple(PathSql(self.shelf, path, terms) for path in self.map.loans.paths)
+
+    def _due(self, life: Lifecycle, rows: Any) -> ColumnElement[bool]:
+        closed = self.map.loans.closed
+        return and_(
+            self._work.linked(closed, rows),
+            LoanColumns(self.shelf, closed, rows).compile(life.due),
+        )
+
+    # -- observing --------------------------------------------------------------------------------------------------
+
+    def observe(self, life: Lifecycle, as_of: datetime) -> Observation:
+        """Count what is due, kept and stray; nothing but temporary tables is written."""
+        self.prepare(life)
+        closed = self.map.loans.closed
+        loans = self.shelf[closed.table]
+        c = self.connection
+        kept = {str(s): int(n) for s, n in c.execute(select(KEPT.c.state, func.count()).group_by(KEPT.c.state))}
+        is_kept = exists(select(1).select_from(KEPT).where(KEPT.c.loan == loans.c[closed.key], KEPT.c.state != "open"))
+        branch = loans.c[closed.branch]
+        due = select(branch, func.count()).where(self._work.linked(closed, loans), not_(is_kept)).group_by(branch)
+        branches = {str(b or ""): int(n) for b, n in c.execute(due)}
+        rows, strays, sizes = {}, {}, {}
+        for path in self.paths(life, as_of):
+            name, table = path.path.name, path.table
+            found = c.execute(
+                select(
+                    func.count(),
+                    func.coalesce(func.sum(case((path.due_with_loan(table), 1), else_=0)), 0),
+                )
+                .select_from(table)
+                .where(path.still(table), or_(path.stray(table), path.due_with_loan(table)))
+            ).one()
+            rows[name], strays[name] = int(found[0]), int(found[0]) - int(found[1])
+        for name in {path.table for path in self.map.loans.paths} | {closed.table}:
+            sizes[name] = self._size(name)
+        states = {State.DUE.value: sum(branches.values()), **kept}
+        return Observation(states=states, branches=branches, rows=rows, strays=strays, table_sizes=sizes)
+
+    def _size(self, name: str) -> int:
+        if self.connection.dialect.name == "sqlite":
+            return int(self.connection.execute(select(func.count()).select_from(self.shelf[name])).scalar_one())
+        estimate = self.connection.execute(
+            text(
+                "SELECT table_rows FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :t"
+            ),
+            {"t": name},
+        ).scalar()
+        return int(estimate or 0)
+
+    def remaining(self, life: Lifecycle, as_of: datetime) -> Mapping[str, int]:
+        """The complement: loans and rows that are due and unheld and still lead to a reader."""
+        seen = self.observe(life, as_of)
+        return {self.map.loans.closed.table: seen.states[State.DUE.value], **seen.rows}
+
+    # -- cutting ----------------------------------------------------------------------------------------------------
+
+    def cut_chunk(
+        self, life: Lifecycle, as_of: datetime, after: Position | None, limit: int, intend: Intend
+    ) -> tuple[Position, ChunkResult] | None:
+        """Cut the next loans, with all their paths, in one transaction; None when no due loan follows.
+
+        Args:
+            life: with legal holds as of now.
+            as_of: of the plan.
+            after: where the walk stands.
+            limit: loans in this chunk.
+            intend: called with the chunk's end and size before anything of it is written.
+
+        Guarantees:
+            A repeat changes nothing: every statement is conditional on what the row still names.
+        """
+        self.prepare(life)
+        c, closed = self.connection, self.map.loans.closed
+        began = time.monotonic()
+        c.execute(delete(CHUNK))
+        loans = self.shelf[closed.table]
+        person, key = loans.c[closed.person], loans.c[closed.key]
+        here = person.is_not(None) if after is None else _beyond(person, key, after)
+        query = self._work.chunk_query().where(here, self._due(life, loans)).order_by(person, key).limit(limit)
+        if c.dialect.name != "sqlite":
+            query = query.with_for_update(of=loans, skip_locked=True)
+        c.execute(insert(CHUNK).from_select([col.name for col in CHUNK.c], query))
+        end = c.execute(
+            select(CHUNK.c.person, CHUNK.c.loan).order_by(CHUNK.c.person.desc(), CHUNK.c.loan.desc()).limit(1)
+        ).first()
+        if end is None:
+            c.rollback()
+            return None
+        position = Position(closed.table, int(end[0]), int(end[1]))
+        size = int(c.execute(select(func.count()).select_from(CHUNK)).scalar_one())
+        intend(position, size)
+        rows = {path.path.name: self._cut_path(path) for path in self.paths(life, as_of)}
+        rows[closed.table] = self._cut_anchor()
+        left = self._left(self.paths(life, as_of))
+        c.commit()
+        return position, ChunkResult(size, rows, left, seconds=time.monotonic() - began)
+
+    def _cut_path(self, path: PathSql) -> int:
+        if path.path.link.by == "clock":
+            return 0  # no key leads from a loan to it; its own clock does (see the strays)
+        c = self.connection
+        multi = c.dialect.name != "sqlite"
+        for child in path.children(path.in_chunk):
+            c.execute(child)
+        done = c.execute(path.act(path.in_chunk, with_loan=True, multi_table=multi)).rowcount
+        if path.path.link.by == "text" and not path.cut.delete and Method.REDACT in path.cut.set.values():
+            for _ in range(_REDACTION_PASSES):
+                again = c.execute(path.act(path.in_chunk, with_loan=True, multi_table=multi)).rowcount
+                if not again or not self._left_in(path):
+                    break
+        return int(done)
+
+    def _cut_anchor(self) -> int:
+        closed = self.map.loans.closed
+        loans = self.shelf[closed.table]
+        person = loans.c[closed.person]
+        values: dict[str, Any] = {}
+        for name, method in closed.cut.set.items():
+            match method:
+                case Method.STAND_IN:
+                    values[name] = literal(self.stand_in) if self.stand_in is not None else None
+                case Method.SAME:
+                    values[name] = loans.c[name]
+                case _:
+                    values[name] = None
+        for name in closed.cut.if_reader:
+            values[name] = case((loans.c[name] == person, None), else_=loans.c[name])
+        where = and_(loans.c[closed.key] == CHUNK.c.loan, person == CHUNK.c.person)
+        return int(self.connection.execute(update(loans).values(values).where(where)).rowcount)
+
+    def _left_in(self, path: PathSql) -> int:
+        if path.path.link.by == "clock":
+            return 0
+        rows = path.table
+        counted = func.count() if not path.path.key else func.count(distinct(rows.c[path.path.key[0]]))
+        query = select(counted).select_from(rows, CHUNK).where(path.still(rows), path.in_chunk(rows))
+        return int(self.connection.execute(query).scalar_one())
+
+    def _left(self, paths: tuple[PathSql, ...]) -> dict[str, int]:
+        """Read back inside the transaction: what of the chunk still leads to a reader; empty when verified."""
+        closed = self.map.loans.closed
+        loans = self.shelf[closed.table]
+        mine = loans.c[closed.key] == CHUNK.c.loan
+        same = loans.c[closed.person] == CHUNK.c.person
+        own = self.connection.execute(select(func.count()).select_from(loans, CHUNK).where(mine, same)).scalar_one()
+        left = {closed.table: int(own), **{path.path.name: self._left_in(path) for path in paths}}
+        return {name: count for name, count in left.items() if count}
+
+    def cut_strays(
+        self, life: Lifecycle, as_of: datetime, after: StrayPosition, limit: int, intend: Intend
+    ) -> tuple[StrayPosition, ChunkResult] | None:
+        """Cut the next strays of one path in one transaction; None when its index is walked to the end."""
+        self.prepare(life)
+        path = next(p for p in self.paths(life, as_of) if p.path.name == after.path)
+        c, table = self.connection, path.table
+        walk = table.c[path.walk_column]
+        began = time.monotonic()
+        walked = select(walk).where(walk > after.column, path.still(table)).order_by(walk)
+        upto = c.execute(walked.limit(1).offset(limit - 1)).scalar()
+        if upto is None and c.execute(walked.limit(1)).scalar() is None:
+            c.rollback()
+            return None
+        here = walk > after.column if upto is None else and_(walk > after.column, walk <= upto)
+
+        def condition(rows: Any) -> ColumnElement[bool]:
+            column = rows.c[path.walk_column]
+            bounds = column > after.column if upto is None else and_(column > after.column, column <= upto)
+            return and_(bounds, path.stray(rows))
+
+        found = select(func.count()).select_from(table).where(here, path.still(table), path.stray(table))
+        expected = int(c.execute(found).scalar_one())
+        end = StrayPosition(after.path, int(upto) if upto is not None else _END)
+        done = 0
+        if expected:
+            intend(Position(after.path, end.column, 0), expected)
+            for child in path.children(condition):
+                c.execute(child)
+            done = int(c.execute(path.act(condition, with_loan=False, multi_table=True)).rowcount)
+        left = int(c.execute(found).scalar_one()) if expected else 0
+        c.commit()
+        result = ChunkResult(
+            0, {after.path: done}, {after.path: left} if left else {}, seconds=time.monotonic() - began
+        )
+        return end, result
+
+
+_END = 2**62
+
+
+def _beyond(person: Any, key: Any, after: Position) -> ColumnElement[bool]:
+    # Written so that both parts are ranges of the same index.
+    return or_(person > after.person, and_(person == after.person, key > after.loan))

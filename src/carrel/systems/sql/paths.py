@@ -1,0 +1,315 @@
+"""One path from a loan to its reader, as SQL: which rows belong to a chunk, which are stray, and how they are cut.
+
+*Belongs to the chunk*: the row leads to a loan that is being cut now. *Stray*: the row still names a reader although
+no loan that is open or kept explains it, as Koha's own anonymising leaves them. Both leave alone whatever a kept loan
+of the same person covers, so a legal hold wins in every table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    FromClause,
+    String,
+    Update,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+
+from carrel.inventory.system_map import Cut, Method, Path, Role
+from carrel.policy.schedule import Charges
+from carrel.systems.sql.expressions import contains, day_of, is_time, names_number, shifted
+from carrel.systems.sql.shelf import Shelf, matching
+from carrel.systems.sql.worktables import CHUNK, KEPT, SLACK_SECONDS
+
+Bool = ColumnElement[bool]
+# Shorter titles ("It", "Emma") stand in texts that have nothing to do with the book.
+SHORTEST_TITLE = 6
+MOMENT_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the schedule and the site add to a path.
+
+    Attributes:
+        stray_cutoff: naive local time; a row without a loan is due when its own clock is at or before it.
+        last_borrower_cutoff: the same for the link from an item to its last borrower.
+        charges: whether settled charges lose the card.
+        stand_in: the product's anonymous patron.
+    """
+
+    stray_cutoff: datetime
+    last_borrower_cutoff: datetime
+    charges: Charges
+    stand_in: int | None
+
+
+class PathSql:
+    """The statements of one path."""
+
+    def __init__(self, shelf: Shelf, path: Path, terms: Terms) -> None:
+        self.path, self.terms, self._shelf = path, terms, shelf
+        self.table = shelf[path.table]
+        lose = terms.charges is Charges.LOSE_CARD and path.lose_card is not None
+        self.cut: Cut = path.lose_card if lose and path.lose_card else path.cut
+
+    # -- which rows -------------------------------------------------------------------------------------------------
+
+    def still(self, rows: FromClause) -> Bool:
+        """The row still leads to a reader."""
+        parts = [matching(rows.c, (*self.path.only, *self.path.still))]
+        if self.path.person:
+            person = rows.c[self.path.person]
+            if not (self.path.link.by == "key" and self.path.still):
+                parts.append(person.is_not(None))
+                if self.terms.stand_in is not None:
+                    parts.append(person != self.terms.stand_in)
+        if self.path.link.by == "moment":
+            at = rows.c[self.path.link.at]
+            parts += [is_time(at), at != day_of(at)]
+        return and_(true(), *parts)
+
+    def in_chunk(self, rows: FromClause) -> Bool:  # noqa: PLR0911  (one return per kind of link)
+        """The row leads to a loan of the chunk, and no kept loan explains it."""
+        link = self.path.link
+        same_person = rows.c[self.path.person] == CHUNK.c.person if self.path.person else true()
+        match link.by:
+            case "key":
+                actor = same_person if self.path.role is Role.ACTOR else true()
+                return and_(rows.c[link.column] == CHUNK.c.loan, actor)
+            case "visit":
+                at = rows.c[link.at]
+                return and_(
+                    same_person, self._same_item(rows), at >= CHUNK.c.lo, at <= CHUNK.c.later, not_(self._covered(rows))
+                )
+            case "second":
+                at = rows.c[link.at]
+                item = rows.c[link.item] == CHUNK.c.item
+                return and_(item, at >= CHUNK.c.lo, at <= CHUNK.c.later, not_(self._covered(rows)))
+            case "item":
+                last = rows.c[link.at] <= self.terms.last_borrower_cutoff
+                return and_(same_person, rows.c[link.item] == CHUNK.c.item, last)
+            case "text":
+                at = rows.c[link.at]
+                upto = true() if link.any_time else at <= CHUNK.c.later
+                near = self._near(at) if link.moments else false()
+                named = or_(self._mentions(rows), near)
+                return and_(same_person, at >= CHUNK.c.lo, upto, named, not_(self._held(rows)))
+            case "moment":
+                return and_(same_person, self._near(rows.c[link.at], MOMENT_SECONDS))
+            case _:
+                return false()
+
+    def stray(self, rows: FromClause) -> Bool:
+        """The row leads to a reader, its own clock has run out, and no open or kept loan explains it."""
+        link = self.path.link
+        own = matching(rows.c, self.path.stray_only)
+        match link.by:
+            case "key":
+                return and_(own, rows.c[link.column].is_not(None), not_(self._loan_lives(rows.c[link.column])))
+            case "item":
+                return and_(
+                    own, self._older(rows.c[link.at], self.terms.last_borrower_cutoff), not_(self._covered(rows))
+                )
+            case "moment":
+                return and_(own, self._older(rows.c[link.at]))
+            case "clock":
+                return and_(own, self._older(rows.c[link.at]), self._of_loans(rows))
+            case "text" if Method.REDACT in self.cut.set.values() and not self.cut.delete:
+                return false()  # without a loan there is nothing to look for in the text; see the docs on detection
+            case _:
+                return and_(own, self._older(rows.c[link.at]), not_(self._covered(rows)))
+
+    def due_with_loan(self, rows: FromClause) -> Bool:
+        """For counting: the row of a key path leads to a closed loan that still names its reader and is not kept."""
+        link, closed = self.path.link, self._shelf.map.loans.closed
+        if link.by != "key":
+            return false()
+        loans = self._shelf[closed.table].alias("l")
+        person = loans.c[closed.person]
+        parts = [loans.c[closed.key] == rows.c[link.column], person.is_not(None)]
+        if self.terms.stand_in is not None:
+            parts.append(person != self.terms.stand_in)
+        if self.path.role is Role.ACTOR and self.path.person:
+            parts.append(rows.c[self.path.person] == person)
+        kept = exists(select(1).where(KEPT.c.loan == rows.c[link.column]).correlate(rows))
+        return and_(exists(select(1).select_from(loans).where(*parts).correlate(rows)), not_(kept))
+
+    def _older(self, at: ColumnElement[Any], cutoff: datetime | None = None) -> Bool:
+        return and_(at.is_not(None), at <= (cutoff or self.terms.stray_cutoff))
+
+    def _same_item(self, rows: FromClause) -> Bool:
+        link = self.path.link
+        if link.by == "visit" and link.item_as_text:
+            return rows.c[link.item] == CHUNK.c.item_text
+        return rows.c[link.item] == CHUNK.c.item if link.by in {"visit", "second", "item"} else true()
+
+    def _covered(self, rows: FromClause) -> Bool:
+        """An open or kept loan explains the row."""
+        link = self.path.link
+        parts: list[Bool] = []
+        if self.path.person:
+            parts.append(KEPT.c.person == rows.c[self.path.person])
+        if link.by == "visit" and link.item_as_text:
+            parts.append(cast(KEPT.c.item, String(20)) == rows.c[link.item])
+        elif link.by in {"visit", "second", "item"}:
+            parts.append(KEPT.c.item == rows.c[link.item])
+        if link.by in {"visit", "second", "text"}:
+            at = rows.c[link.at]
+            parts.append(KEPT.c.lo <= at)
+            if not (link.by == "text" and link.any_time):
+                parts.append(KEPT.c.later >= at)
+        return exists(select(1).select_from(KEPT).where(*parts).correlate(rows))
+
+    def _held(self, rows: FromClause) -> Bool:
+        """A text of the time of a loan under legal hold is preserved whole: a text cannot be parted."""
+        at = rows.c[self.path.link.at] if self.path.link.by == "text" else null()
+        person = KEPT.c.person == rows.c[self.path.person] if self.path.person else true()
+        held = KEPT.c.state == text("'legal hold'")
+        return exists(
+            select(1).select_from(KEPT).where(person, held, KEPT.c.lo <= at, KEPT.c.later >= at).correlate(rows)
+        )
+
+    def _loan_lives(self, key: ColumnElement[Any]) -> Bool:
+        """The loan is open, or closed and still names its reader (so it is cut, or kept, with its loan)."""
+        loans = self._shelf.map.loans
+        out, closed = self._shelf[loans.open.table].alias("o"), self._shelf[loans.closed.table].alias("l")
+        person = closed.c[loans.closed.person]
+        named = (
+            person.is_not(None)
+            if self.terms.stand_in is None
+            else and_(person.is_not(None), person != self.terms.stand_in)
+        )
+        return or_(
+            exists(select(1).select_from(out).where(out.c[loans.open.key] == key).correlate_except(out)),
+            exists(
+                select(1).select_from(closed).where(closed.c[loans.closed.key] == key, named).correlate_except(closed)
+            ),
+        )
+
+    def _near(self, at: ColumnElement[Any], seconds: int = SLACK_SECONDS) -> Bool:
+        before, after = text(str(-seconds)), text(str(seconds))
+        events = (CHUNK.c.opened, CHUNK.c.closed, CHUNK.c.renewed)
+        return or_(*(and_(at >= shifted(event, before), at <= shifted(event, after)) for event in events))
+
+    def _mentions(self, rows: FromClause) -> Bool:
+        link = self.path.link
+        if link.by != "text":
+            return false()
+        needles = link.needles
+        parts: list[Bool] = []
+        for name in link.texts:
+            body = rows.c[name]
+            if "barcode" in needles:
+                parts.append(and_(CHUNK.c.barcode.is_not(None), contains(body, CHUNK.c.barcode)))
+            if "title" in needles:
+                parts.append(and_(func.length(CHUNK.c.title) >= SHORTEST_TITLE, contains(body, CHUNK.c.title)))
+            if "item" in needles:
+                parts.append(names_number(body, CHUNK.c.item))
+            if "loan" in needles:
+                parts.append(names_number(body, CHUNK.c.loan))
+        return or_(false(), *parts)
+
+    def _of_loans(self, rows: FromClause) -> Bool:
+        """The stored text came from a definition that reads loans, or from one that is gone."""
+        link = self.path.link
+        if link.by != "clock" or not (link.definitions and link.definitions_key and link.definition and link.source):
+            return true()
+        made = self._shelf[link.definitions].alias("d")
+        same = made.c[link.definitions_key] == rows.c[link.source]
+        gone = not_(exists(select(1).select_from(made).where(same).correlate(rows)))
+        loans = self._shelf.map.loans
+        names = {loans.open.table, loans.closed.table, *(path.table for path in loans.paths if path.link.by == "visit")}
+        reads = or_(*(contains(func.lower(made.c[link.definition]), name) for name in sorted(names)))
+        return or_(gone, exists(select(1).select_from(made).where(same, reads).correlate(rows)))
+
+    # -- how they are cut -------------------------------------------------------------------------------------------
+
+    def values(self, rows: FromClause, *, with_loan: bool) -> dict[str, Any]:
+        """The new value of each column; what needs the loan at hand is left out for strays."""
+        out = {name: self._value(rows.c[name], method, with_loan=with_loan) for name, method in self.cut.set.items()}
+        if self.path.person:
+            person = rows.c[self.path.person]
+            for name, method in self.cut.if_reader.items():
+                cut = self._value(rows.c[name], method, with_loan=with_loan)
+                out[name] = case((rows.c[name] == person, cut), else_=rows.c[name])
+        return out
+
+    def _value(self, col: ColumnElement[Any], method: Method, *, with_loan: bool) -> Any:  # noqa: PLR0911
+        # One return per method of the map.
+        match method:
+            case Method.CLEAR:
+                return null()
+            case Method.STAND_IN:
+                return null() if self.terms.stand_in is None else literal(self.terms.stand_in)
+            case Method.BLANK:
+                return literal("")
+            case Method.ZERO:
+                return literal(0)
+            case Method.DAY:
+                return case((is_time(col), day_of(col)), else_=col)
+            case Method.SAME:
+                return col
+            case Method.REDACT:
+                return self._redacted(col) if with_loan else null()
+
+    def _redacted(self, col: ColumnElement[Any]) -> ColumnElement[Any]:
+        barcode = func.coalesce(func.nullif(CHUNK.c.barcode, ""), text("'\\0'"))
+        title = case((func.length(CHUNK.c.title) >= SHORTEST_TITLE, CHUNK.c.title), else_=text("'\\0'"))
+        return func.replace(func.replace(col, barcode, text("'[item]'")), title, text("'[title]'"))
+
+    def act(self, condition: Any, *, with_loan: bool, multi_table: bool) -> Update | Delete:
+        """The statement that cuts the rows for which ``condition(rows)`` holds.
+
+        Args:
+            condition: from a table or alias to an SQL condition; it may speak of the chunk.
+            with_loan: the condition joins the chunk.
+            multi_table: the database joins in DELETE (MariaDB); others find the rows by key first.
+        """
+        rows = self.table
+        where = and_(self.still(rows), condition(rows))
+        if not self.cut.delete:
+            return update(rows).values(self.values(rows, with_loan=with_loan)).where(where)
+        return self._delete(rows, where, condition, with_loan=with_loan, multi_table=multi_table)
+
+    def _delete(self, rows: Any, where: Any, condition: Any, *, with_loan: bool, multi_table: bool) -> Delete:
+        if multi_table or not with_loan:
+            return delete(rows).where(where)
+        same = rows.alias("x")
+        key = self.path.key[0]
+        found = select(same.c[key]).select_from(same, CHUNK).where(self.still(same), condition(same))
+        return delete(rows).where(rows.c[key].in_(found))
+
+    def children(self, condition: Any) -> tuple[Delete, ...]:
+        """Rows of dependent tables that must go before their parents."""
+        out = []
+        for child_name, child_column in self.cut.children.items():
+            child, parent = self._shelf[child_name], self.table.alias("p")
+            key = parent.c[self.path.key[0]]
+            found = select(key).where(self.still(parent), condition(parent))
+            out.append(delete(child).where(child.c[child_column].in_(found)))
+        return tuple(out)
+
+    @property
+    def walk_column(self) -> str:
+        """The column whose index leads through the strays of this path."""
+        return self.path.walk or self.path.person or self.path.key[0]

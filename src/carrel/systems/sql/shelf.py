@@ -1,0 +1,122 @@
+"""The tables that a map speaks of, as SQLAlchemy sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, String, TableClause, and_, column, not_, table
+from sqlalchemy.types import NullType, TypeEngine
+
+from carrel.inventory.system_map import Anchor, Condition, Method, Path, SystemMap
+from carrel.systems.sql.expressions import LocalTime, contains
+
+Columns = Any  # a table's or an alias's column collection; SQLAlchemy types it by its own internals
+
+
+class Shelf:
+    """Tables by name, with every column that the map names and the type that its use implies."""
+
+    def __init__(self, system_map: SystemMap) -> None:
+        self.map = system_map
+        self._types: dict[str, dict[str, TypeEngine[Any]]] = {}
+        self._collect()
+        self._tables = {
+            name: table(name, *(column(col, kind) for col, kind in columns.items()))
+            for name, columns in self._types.items()
+        }
+
+    def __getitem__(self, name: str) -> TableClause:
+        return self._tables[name]
+
+    def _note(self, table_name: str, column_name: str | None, kind: TypeEngine[Any] | None = None) -> None:
+        if column_name is None:
+            return
+        columns = self._types.setdefault(table_name, {})
+        if kind is not None or column_name not in columns:
+            columns[column_name] = kind or NullType()
+
+    def _collect(self) -> None:
+        loans = self.map.loans
+        for anchor in (loans.open, loans.closed):
+            self._anchor(anchor)
+        for fact in loans.facts.__dict__.values():
+            previous = loans.closed.table
+            for step in fact.steps:
+                self._note(step.table, step.column)
+                self._note(previous, step.equals)
+                self._conditions(step.table, step.where)
+                previous = step.table
+            self._note(previous, fact.latest, LocalTime())
+        for path in loans.paths:
+            self._path(path)
+        items = self.map.items
+        for name, kind in ((items.key, Integer()), (items.barcode, String()), (items.title_key, Integer())):
+            self._note(items.table, name, kind)
+        self._note(items.title_table, items.title_key, Integer())
+        self._note(items.title_table, items.title, String())
+        self._note(self.map.people.table, self.map.people.key, Integer())
+        for name in self.map.people.needles:
+            self._note(self.map.people.table, name, String())
+
+    def _anchor(self, anchor: Anchor) -> None:
+        for name in (anchor.key, anchor.person, anchor.item):
+            self._note(anchor.table, name, Integer())
+        self._note(anchor.table, anchor.branch, String())
+        for name in (anchor.opened, anchor.closed, anchor.due, anchor.renewed):
+            self._note(anchor.table, name, LocalTime())
+        for name, method in (*anchor.cut.set.items(), *anchor.cut.if_reader.items()):
+            self._note(anchor.table, name, LocalTime() if method is Method.DAY else None)
+
+    def _conditions(self, table_name: str, conditions: tuple[Condition, ...]) -> None:
+        for condition in conditions:
+            self._note(table_name, condition.column)
+
+    def _path(self, path: Path) -> None:
+        for key in path.key:
+            self._note(path.table, key)
+        self._note(path.table, path.person, Integer())
+        link = path.link
+        for name in ("column", "item"):
+            self._note(path.table, getattr(link, name, None), Integer())
+        if getattr(link, "item_as_text", False):
+            self._note(path.table, getattr(link, "item", None), String())
+        self._note(path.table, getattr(link, "at", None), LocalTime())
+        for text in getattr(link, "texts", ()):
+            self._note(path.table, text, String())
+        self._conditions(path.table, (*path.only, *path.still, *path.stray_only))
+        for cut in (path.cut, path.lose_card):
+            for name, method in {**cut.set, **cut.if_reader}.items() if cut else ():
+                self._note(path.table, name, LocalTime() if method is Method.DAY else None)
+            for child, child_column in cut.children.items() if cut else ():
+                self._note(child, child_column, Integer())
+        if link.by == "clock" and link.definitions and link.definitions_key and link.definition:
+            self._note(path.table, link.source, Integer())
+            self._note(link.definitions, link.definitions_key, Integer())
+            self._note(link.definitions, link.definition, String())
+
+
+def matching(columns: Columns, conditions: tuple[Condition, ...]) -> ColumnElement[bool]:
+    """The rows for which every condition of a map holds."""
+    return and_(True, *(_test(columns[condition.column], condition) for condition in conditions))
+
+
+def _test(col: ColumnElement[Any], test: Condition) -> ColumnElement[bool]:
+    parts: list[ColumnElement[bool]] = []
+    if test.equals is not None:
+        parts.append(col == test.equals)
+    if test.differs is not None:
+        parts.append(col != test.differs)
+    if test.one_of is not None:
+        parts.append(col.in_(test.one_of))
+    if test.above is not None:
+        parts.append(col > test.above)
+    if test.contains is not None:
+        parts.append(contains(col, test.contains))
+    if test.empty is not None:
+        parts.append(col.is_(None) if test.empty else col.is_not(None))
+    return and_(True, *parts)
+
+
+def rejecting(columns: Columns, conditions: tuple[Condition, ...]) -> ColumnElement[bool]:
+    """The rows for which not every condition holds."""
+    return not_(matching(columns, conditions))

@@ -1,0 +1,192 @@
+"""The two temporary tables of a run: the loans that are kept, and the loans of the chunk in flight.
+
+Both live in the session and die with it. They hold ids and times that the database holds already.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    String,
+    TableClause,
+    and_,
+    case,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    table,
+    text,
+)
+
+from carrel.inventory.system_map import Anchor
+from carrel.retention.lifecycle import Lifecycle
+from carrel.systems.sql.expressions import EVER, NEVER, LocalTime, earlier_of, is_time, later_of, shifted
+from carrel.systems.sql.predicates import LoanColumns
+from carrel.systems.sql.shelf import Shelf
+
+# A row that belongs to a loan can be written a little before or after the loan's own second, and up to a day after a
+# return that was dated back (a book drop emptied in the morning).
+SLACK_SECONDS = 300
+DATED_BACK_SECONDS = 86_400
+TITLE_LENGTH = 190
+
+KEPT: TableClause = table(
+    "carrel_kept",
+    column("loan", Integer()),
+    column("person", Integer()),
+    column("item", Integer()),
+    column("lo", LocalTime()),
+    column("later", LocalTime()),
+    column("state", String()),
+    column("branch", String()),
+)
+CHUNK: TableClause = table(
+    "carrel_chunk",
+    column("loan", Integer()),
+    column("person", Integer()),
+    column("item", Integer()),
+    column("item_text", String()),
+    column("lo", LocalTime()),
+    column("later", LocalTime()),
+    column("opened", LocalTime()),
+    column("closed", LocalTime()),
+    column("renewed", LocalTime()),
+    column("barcode", String()),
+    column("title", String()),
+)
+
+
+def window(rows: Any, anchor: Anchor) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """From when until when the traces of a closed loan were written."""
+    opened, closed = rows.c[anchor.opened], rows.c[anchor.closed]
+    both = and_(is_time(opened), is_time(closed))
+    first = case((both, earlier_of(opened, closed)), (is_time(closed), closed))
+    last = case((both, later_of(opened, closed)), (is_time(closed), closed))
+    # A loan without a usable return date lasts for ever: whatever it may explain is left alone.
+    return (
+        case((is_time(closed), shifted(first, text(str(-SLACK_SECONDS)))), else_=EVER),
+        case((is_time(closed), shifted(last, text(str(DATED_BACK_SECONDS)))), else_=NEVER),
+    )
+
+
+class WorkTables:
+    """Creates, fills and empties the temporary tables on one connection."""
+
+    def __init__(self, connection: Connection, shelf: Shelf, stand_in: int | None) -> None:
+        self._connection, self._shelf, self._stand_in = connection, shelf, stand_in
+
+    def create(self) -> None:
+        """Make both tables; on MariaDB by example, so that texts compare under the collation of their columns."""
+        closed = self._shelf.map.loans.closed
+        loans = self._shelf[closed.table]
+        kept = self._kept_query(closed, loans, None).limit(0)
+        chunk = self.chunk_query().limit(0)
+        for name, keys, engine, query in (
+            ("carrel_kept", "KEY (person, item), KEY (item), KEY (loan)", "InnoDB", kept),
+            ("carrel_chunk", "KEY (loan), KEY (person, item), KEY (item)", "MEMORY", chunk),
+        ):
+            self._connection.execute(text(f"DROP TABLE IF EXISTS {self._scope}{name}"))
+            body = str(query.compile(self._connection, compile_kwargs={"literal_binds": True}))
+            if self._connection.dialect.name == "sqlite":
+                self._connection.execute(text(f"CREATE TEMPORARY TABLE {name} AS {body}".replace(":", "\\:")))
+                for number, key in enumerate(keys.replace("KEY ", "").split("), ")):
+                    columns = key.strip("()")
+                    self._connection.execute(text(f"CREATE INDEX temp.{name}_{number} ON {name} ({columns})"))
+            else:
+                statement = f"CREATE TEMPORARY TABLE {name} ({keys}) ENGINE={engine} {body}"
+                self._connection.execute(text(statement.replace(":", "\\:")))
+
+    @property
+    def _scope(self) -> str:
+        return "temp." if self._connection.dialect.name == "sqlite" else ""
+
+    def linked(self, anchor: Anchor, rows: Any) -> ColumnElement[bool]:
+        """The loan still names a reader."""
+        person = rows.c[anchor.person]
+        if self._stand_in is None:
+            return and_(person.is_not(None))
+        return and_(person.is_not(None), person != self._stand_in)
+
+    def _kept_query(self, anchor: Anchor, rows: Any, state: ColumnElement[Any] | None) -> Any:
+        lo, later = window(rows, anchor)
+        return select(
+            rows.c[anchor.key].label("loan"),
+            rows.c[anchor.person].label("person"),
+            rows.c[anchor.item].label("item"),
+            lo.label("lo"),
+            later.label("later"),
+            # Wide enough for the longest name of a state: a table made by example is as wide as its example.
+            (cast(literal("x" * 40), String(40)) if state is None else state).label("state"),
+            rows.c[anchor.branch].label("branch"),
+        )
+
+    def fill_kept(self, life: Lifecycle) -> None:
+        """Everything that still names a reader and is not due, with its state; open loans last until they return."""
+        self._connection.execute(delete(KEPT))
+        closed, opened = self._shelf.map.loans.closed, self._shelf.map.loans.open
+        rows = self._shelf[closed.table]
+        columns = LoanColumns(self._shelf, closed, rows)
+        state = case(
+            *((columns.compile(condition), text(f"'{name.value}'")) for name, condition in life.cases),
+            else_=text("'due'"),
+        )
+        names = [c.name for c in KEPT.c]
+        inner = self._kept_query(closed, rows, state).where(self.linked(closed, rows)).subquery()
+        self._connection.execute(
+            insert(KEPT).from_select(names, select(*(inner.c[n] for n in names)).where(inner.c.state != "due"))
+        )
+        out = self._shelf[opened.table]
+        began = out.c[opened.opened]
+        self._connection.execute(
+            insert(KEPT).from_select(
+                names,
+                select(
+                    out.c[opened.key],
+                    out.c[opened.person],
+                    out.c[opened.item],
+                    case((is_time(began), shifted(began, text(str(-SLACK_SECONDS)))), else_=EVER),
+                    NEVER,
+                    text("'open'"),
+                    out.c[opened.branch],
+                ),
+            )
+        )
+
+    def chunk_query(self) -> Any:
+        """The columns of a chunk, for the closed loans that a caller selects."""
+        closed, items_map = self._shelf.map.loans.closed, self._shelf.map.items
+        loans, items, titles = (
+            self._shelf[closed.table],
+            self._shelf[items_map.table],
+            self._shelf[items_map.title_table],
+        )
+        lo, later = window(loans, closed)
+        c = loans.c
+        return select(
+            c[closed.key].label("loan"),
+            c[closed.person].label("person"),
+            c[closed.item].label("item"),
+            cast(c[closed.item], String(20)).label("item_text"),
+            lo.label("lo"),
+            later.label("later"),
+            c[closed.opened].label("opened"),
+            c[closed.closed].label("closed"),
+            c[closed.renewed].label("renewed"),
+            items.c[items_map.barcode].label("barcode"),
+            func.substr(titles.c[items_map.title], 1, TITLE_LENGTH).label("title"),
+        ).select_from(
+            loans.outerjoin(items, items.c[items_map.key] == c[closed.item]).outerjoin(
+                titles, titles.c[items_map.title_key] == items.c[items_map.title_key]
+            )
+        )
+
+
+__all__ = ["CHUNK", "DATED_BACK_SECONDS", "KEPT", "SLACK_SECONDS", "WorkTables", "window"]
