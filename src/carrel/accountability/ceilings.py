@@ -59,5 +59,5 @@ def _within(facts: AuditFacts, risk: RiskClass) -> Reading:
             "rows past the ceiling": total(past),
             "where": told(past),
         },
-        because=f"{risk} risk may be kept for {ceiling} at most, and no legal hold or recorded exception covers these rows",
+        because=f"{risk} risk is kept for {ceiling} at most, and no legal hold or recorded exception covers these rows",
     )

@@ -11,7 +11,7 @@ from carrel.policy.schedule import Disposition
 
 @provides("MITL-7.6")
 def methods_were_carried_out(facts: AuditFacts) -> Reading:
-    """Each field has a method, no row names the reader of a loan that no longer does, and no removed field is filled."""
+    """Each field has a method, no row names a reader whom its loan no longer names, no removed field is filled."""
     rules = [rule for rule in facts.schedule.rules if rule.disposition is Disposition.DE_IDENTIFY]
     without = [rule.id for rule in rules if not rule.methods]
     if (loans := facts.loans) is None:
