@@ -1,0 +1,5 @@
+"""Carrel's own database: plans, approvals, runs and their journal, leases, legal holds, counts. No patron's history.
+
+SQLite in the site's folder by default, PostgreSQL by URL. What it holds of patrons are the numbers that an open legal
+hold or exception names, and a run's sealed resume position; both go when the hold or the run ends.
+"""

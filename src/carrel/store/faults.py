@@ -1,0 +1,12 @@
+"""What can be wrong with Carrel's own database."""
+
+from __future__ import annotations
+
+from carrel.errors import Exit, define
+
+UNREADABLE = define("STO-001", "the store cannot be opened")
+TOO_NEW = define("STO-002", "the store was written by a newer Carrel", Exit.REFUSED)
+BUSY = define("STO-003", "the store is busy")
+CLOCK = define("STO-004", "the clock went backwards", Exit.REFUSED)
+UNKNOWN_PLAN = define("STO-005", "the store does not know this plan", Exit.REFUSED)
+UNKNOWN_ENTRY = define("STO-006", "the store has no such entry", Exit.USAGE)
