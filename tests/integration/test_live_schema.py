@@ -32,6 +32,11 @@ def read(koha, system_map):
         engine.dispose()
 
 
+def rule(koha, key):
+    same_thing = koha.dialect == "mariadb" and key.on_delete == "NO ACTION"
+    return "RESTRICT" if same_thing else key.on_delete
+
+
 def test_every_table_column_and_key_is_read(koha, system_map):
     schema = read(koha, system_map)
     facts = koha_facts()
@@ -43,7 +48,7 @@ def test_every_table_column_and_key_is_read(koha, system_map):
         assert found.column_names == tuple(column.name for column in table.columns)
         assert found.primary_key == table.primary_key or koha.dialect == "sqlite"
         assert {c.name: c.nullable for c in found.columns} == {c.name: c.nullable for c in table.columns}
-        within = {(k.columns, k.table, k.references, k.on_delete) for k in table.foreign_keys if facts.within(k)}
+        within = {(k.columns, k.table, k.references, rule(koha, k)) for k in table.foreign_keys if facts.within(k)}
         assert {(k.columns, k.table, k.references, k.on_delete) for k in found.foreign_keys} == within
     assert schema.product_version.startswith("25.05")
     assert schema.triggers_seen

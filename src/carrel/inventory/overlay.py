@@ -68,17 +68,17 @@ def overlay(product: SystemMap, extra: Overlay) -> SystemMap:
 
 def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
     at = "maps/local.yaml"
-    found = []
-    for name in extra.no_person:
-        if name in product.person_columns or name in product.not_yet_covered or name in product.columns:
-            found.append(
-                Fault(
-                    faults.OVERLAY,
-                    at=f"{at}: no_person: {name}",
-                    because="the product's map knows patron data there",
-                    fix="take this line out",
-                )
-            )
+    taken = {*product.person_columns, *product.not_yet_covered, *product.columns}
+    found = [
+        Fault(
+            faults.OVERLAY,
+            at=f"{at}: no_person: {name}",
+            because="the product's map knows patron data there",
+            fix="take this line out",
+        )
+        for name in extra.no_person
+        if name in taken
+    ]
     for table, names in extra.columns.items():
         harmless = set(names) & set(product.person_columns.get(table, ()))
         found.extend(

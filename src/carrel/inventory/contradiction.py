@@ -1,0 +1,93 @@
+"""Contradictions: settings of a product that work against the policy that the library published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from carrel.inventory.system_map import Condition, Setting, SystemMap
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What of a policy decides whether a setting contradicts it.
+
+    Attributes:
+        clauses: ids of the clauses that the policy's rules for loans carry.
+        keeps_last_borrower: whether an item may name its last borrower at all (WPL-3.3).
+    """
+
+    clauses: tuple[str, ...]
+    keeps_last_borrower: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """One setting that contradicts the policy. ``value`` is the product's own word or a count, never a patron's."""
+
+    setting: str
+    severity: str
+    finding: str
+    value: str
+    clauses: tuple[str, ...]
+    fix: str
+
+
+def contradictions(
+    system_map: SystemMap, values: Mapping[str, str | None], promise: Promise
+) -> tuple[Contradiction, ...]:
+    """The settings that contradict a policy, findings before notes.
+
+    Args:
+        system_map: which settings there are, and when one contradicts.
+        values: what they are set to; a setting without a value is empty, one that was not read is left out.
+        promise: of the policy.
+
+    Returns:
+        One entry for each, with the clauses of this policy that it goes against; where the map names none of them,
+        with all that the policy's rules for loans carry.
+    """
+    found = [
+        Contradiction(
+            setting.name,
+            setting.severity,
+            setting.finding,
+            values[setting.name] or "",
+            tuple(c for c in setting.clauses if c in promise.clauses) or promise.clauses,
+            setting.fix,
+        )
+        for setting in system_map.settings
+        if setting.name in values
+        and not (setting.unless == "last borrower kept" and promise.keeps_last_borrower)
+        and _contradicts(setting, values[setting.name])
+    ]
+    return tuple(sorted(found, key=lambda one: one.severity != "finding"))
+
+
+def _contradicts(setting: Setting, value: str | None) -> bool:
+    return all(holds(condition, value) for condition in setting.when)
+
+
+def holds(condition: Condition, value: str | None) -> bool:
+    """Whether one value of a setting passes a test; numbers are compared as numbers, all else as text.
+
+    A value that is missing passes ``empty`` and ``differs`` only.
+    """
+    present = value is not None and value != ""
+    text = value or ""
+    tests = (
+        condition.empty is None or condition.empty != present,
+        condition.equals is None or (present and text == str(condition.equals)),
+        condition.differs is None or text != str(condition.differs),
+        condition.one_of is None or (present and text in {str(one) for one in condition.one_of}),
+        condition.contains is None or condition.contains in text,
+        condition.above is None or (present and _above(text, condition.above)),
+    )
+    return all(tests)
+
+
+def _above(text: str, limit: int | str) -> bool:
+    try:
+        return float(text) > float(limit)
+    except ValueError:
+        return text > str(limit)

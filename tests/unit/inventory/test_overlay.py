@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from carrel.errors import CarrelError
+from carrel.inventory import coverage
+from carrel.inventory.overlay import Overlay, overlay
+from carrel.inventory.system_map import Consumer
+from carrel.systems import map_files
+
+KOHA = map_files.load("koha")
+LOCAL = """
+columns: {messages: [mood]}
+person_columns: {plugin_chat: [patron_id]}
+not_yet_covered: {plugin_chat: what patrons wrote in the chat}
+no_person: [plugin_colours]
+consumers:
+  - {name: our own report, reads: [old_issues.borrowernumber], afterwards: counts fewer readers}
+"""
+
+
+def test_a_site_adds_and_everything_of_the_product_stays():
+    both = overlay(KOHA, map_files.parse_overlay(LOCAL, "local.yaml"))
+    assert "mood" in both.columns["messages"]
+    assert set(KOHA.columns["messages"]) < set(both.columns["messages"])
+    assert both.not_yet_covered["plugin_chat"]
+    assert set(KOHA.not_yet_covered) < set(both.not_yet_covered)
+    assert both.loans == KOHA.loans
+    assert [one.name for one in both.consumers][-1] == "our own report"
+    assert list(coverage.all_cuts(both)) == list(coverage.all_cuts(KOHA))
+    assert map_files.digest(both) != map_files.digest(KOHA)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        Overlay(no_person=("old_reserves",)),
+        Overlay(no_person=("old_issues",)),
+        Overlay(columns={"search_history": ("userid",)}),
+        Overlay(paths=(KOHA.loans.paths[0],)),
+        Overlay(consumers=(Consumer(name="last seen", reads=(), afterwards="nothing"),)),
+    ],
+)
+def test_a_site_cannot_take_anything_away(extra):
+    with pytest.raises(CarrelError) as told:
+        overlay(KOHA, extra)
+    assert told.value.code == "MAP-002"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("cuts: {old_issues: none}", "MAP-001"),
+        ("columns: [messages", "MAP-001"),
+        ("format_version: 2", "MAP-001"),
+        ("loans: {}", "MAP-001"),
+    ],
+)
+def test_what_an_overlay_may_not_hold_is_told(text, code):
+    with pytest.raises(CarrelError) as told:
+        map_files.parse_overlay(text, "local.yaml")
+    assert told.value.code == code
+    assert "local.yaml" in str(told.value)
+
+
+def test_an_unknown_map_is_told():
+    with pytest.raises(CarrelError) as told:
+        map_files.load("millennium")
+    assert told.value.code == "MAP-001"
+    assert "koha" in str(told.value)
