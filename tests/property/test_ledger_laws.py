@@ -14,7 +14,8 @@ from carrel.errors import CarrelError, Exit
 from carrel.ledger import merkle
 from carrel.ledger.growth import Edge
 from carrel.ledger.intent import Intent, parse_intent
-from carrel.ledger.leaf import FIELDS, OpenLeaf, banded, decode_leaf
+from carrel.ledger.leaf import OpenLeaf, banded, decode_leaf
+from carrel.ledger.leaf_fields import FIELDS
 from carrel.ledger.note import Signer, open_note, parse_note, sign_note
 from carrel.ledger.proof import verify_receipt
 from carrel.ledger.tile import decode_entries, encode_entries, tile_bytes

@@ -118,7 +118,7 @@ def verify(folder: Path, key_said: str, known: tuple[Path, ...], leaves: bool, a
 @_json
 def show(folder: Path, last: int, kind: str | None, as_json: bool) -> None:
     """Print leaves of the ledger. This reads; `carrel ledger verify` checks."""
-    from carrel.ledger.leaf import FIELDS
+    from carrel.ledger.leaf_fields import FIELDS
     from carrel.store.ledger_folder import LedgerFolder
 
     if kind is not None and kind not in FIELDS:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults, merkle
-from carrel.ledger.note import Signer, Verifier, open_note, sign_note, strict_base64
+from carrel.ledger.note import Signer, Verifier, open_note, sign_note
+from carrel.ledger.text_form import strict_base64, strict_decimal, to_base64
 
 LINES = 3
-MOST_LEAVES = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Checkpoint:
 
     def text(self) -> str:
         """The three lines that are signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode('ascii')}\n"
+        return f"{self.origin}\n{self.size}\n{to_base64(self.root)}\n"
 
     def signed(self, signer: Signer, *, since: Checkpoint | None, proof: Sequence[bytes] = ()) -> str:
         """The checkpoint as a signed note, if it continues the last one that was signed.
@@ -63,12 +62,13 @@ def parse_checkpoint(text: str) -> Checkpoint:
     origin, size, root = lines[:LINES]
     if not origin:
         raise _no_checkpoint("an origin", "an empty line")
-    if not size.isascii() or not size.isdigit() or len(size) > len(str(MOST_LEAVES)) or str(int(size)) != size:
+    count = strict_decimal(size)
+    if count is None:
         raise _no_checkpoint("a decimal size without leading zeros", "another second line")
     raw = strict_base64(root)
     if raw is None or len(raw) != merkle.HASH_BYTES:
         raise _no_checkpoint("a root of 32 bytes in base64", "another third line")
-    return Checkpoint(origin, int(size), raw)
+    return Checkpoint(origin, count, raw)
 
 
 def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:

@@ -8,32 +8,18 @@ list; free text has no place in it, nor a number that could be somebody's.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults
+from carrel.ledger.leaf_fields import BAND, FIELDS, SMALL_CELL_BELOW
 
 FORMAT_VERSION = 1
-SMALL_CELL_BELOW = 10
-BAND = "1-9"
-LARGEST_INTEGER = (1 << 53) - 1
-LONGEST_LIST = 512
 
 Value = int | str | list[str]
-
-# A short word: lower case, at most four digits on end and ten in all, so that no card number, date of birth, e-mail
-# address or UUID fits into it.
-_SLUG = re.compile(r"(?!.*[0-9]{5})(?!(?:[^0-9]*[0-9]){11})[a-z][a-z0-9._/-]{0,63}")
-_ORIGIN = re.compile(r"(?!.*[0-9]{5})[a-z][a-z0-9.-]{0,127}(?:/[a-z0-9][a-z0-9._-]{0,63}){0,4}")
-_VERSION = re.compile(r"(?!.*[0-9]{5})(?!(?:[^0-9]*[0-9]){13})[0-9a-z]{1,12}(?:[.-][0-9a-z]{1,12}){0,5}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_KEY_ID = re.compile(r"[0-9a-f]{8}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_CELL = re.compile(r"([a-z][a-z0-9._/-]{0,63}):(0|1-9|[1-9][0-9]{1,15})")
 
 
 class Leaf(Protocol):
@@ -69,164 +55,6 @@ def utc_seconds(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError("a time in the ledger has a time zone")
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _is_count(value: object) -> bool:
-    if isinstance(value, bool):
-        return False
-    if isinstance(value, int):
-        return value == 0 or SMALL_CELL_BELOW <= value <= LARGEST_INTEGER
-    return value == BAND
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_INTEGER
-
-
-def _matches(form: re.Pattern[str]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and form.fullmatch(value) is not None
-
-
-def _list_of(form: re.Pattern[str]) -> Callable[[object], bool]:
-    def check(value: object) -> bool:
-        return isinstance(value, list) and len(value) <= LONGEST_LIST and all(map(_matches(form), value))
-
-    return check
-
-
-def _is_time(value: object) -> bool:
-    if not isinstance(value, str) or not _TIME.fullmatch(value):
-        return False
-    try:
-        datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z")
-    except ValueError:
-        return False
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What may stand in a field: its name for people, and the test."""
-
-    said: str
-    allows: Callable[[object], bool]
-
-
-COUNT = Form("a count: 0, 1-9 as the word, or a whole number from 10", _is_count)
-NUMBER = Form("a whole number of things that are not people or their records", _is_number)
-DIGEST = Form("a SHA-256 digest in 64 lower-case hex digits", _matches(_DIGEST))
-DIGESTS = Form("a list of SHA-256 digests", _list_of(_DIGEST))
-KEY_ID = Form("a key id in 8 lower-case hex digits", _matches(_KEY_ID))
-TIME = Form("a time such as 2026-11-22T02:00:00Z", _is_time)
-SLUG = Form("a short lower-case word with few digits", _matches(_SLUG))
-SLUGS = Form("a list of short lower-case words", _list_of(_SLUG))
-CELLS = Form("a list of cells such as issues.delete:1-9", _list_of(_CELL))
-ORIGIN = Form("the name of a ledger", _matches(_ORIGIN))
-VERSION = Form("a version number", _matches(_VERSION))
-
-_WHAT_RAN: Mapping[str, Form] = {
-    "system": SLUG,
-    "product": SLUG,
-    "product_version": VERSION,
-    "policy": SLUG,
-    "policy_digest": DIGEST,
-    "map_digest": DIGEST,
-    "schema_digest": DIGEST,
-    "plan_digest": DIGEST,
-    "as_of": TIME,
-    "outcome": SLUG,
-    "reason": SLUG,
-    "reasons": SLUGS,
-    "mode": SLUG,
-    "tables": NUMBER,
-    "cells": CELLS,
-}
-
-# The allow-list. A field that is missing here cannot be recorded; a new one is a decision about privacy, so it is made
-# here and nowhere else.
-FIELDS: Mapping[str, Mapping[str, Form]] = {
-    "genesis": {"origin": ORIGIN, "carrel_version": VERSION, "batch": NUMBER},
-    "key": {"origin": ORIGIN, "key_id": KEY_ID, "key_digest": DIGEST, "role": SLUG, "action": SLUG, "expires": TIME},
-    "policy": {
-        "policy": SLUG,
-        "policy_digest": DIGEST,
-        "previous_digest": DIGEST,
-        "notice_digest": DIGEST,
-        "adopts": SLUGS,
-        "version": VERSION,
-        "action": SLUG,
-        "clauses": NUMBER,
-        "carried": NUMBER,
-        "not_yet": NUMBER,
-        "effective": TIME,
-    },
-    "plan": {
-        **_WHAT_RAN,
-        "due": COUNT,
-        "kept": COUNT,
-        "blockers": NUMBER,
-        "consumers": NUMBER,
-        "interlocks": SLUGS,
-        "report_digest": DIGEST,
-    },
-    "approval": {
-        "plan_digest": DIGEST,
-        "policy_digest": DIGEST,
-        "map_digest": DIGEST,
-        "approval_digest": DIGEST,
-        "approval_digests": DIGESTS,
-        "approvers": NUMBER,
-        "standing": SLUG,
-        "action": SLUG,
-        "expires": TIME,
-        "system": SLUG,
-        "outcome": SLUG,
-        "reason": SLUG,
-    },
-    "run": {
-        **_WHAT_RAN,
-        "applied": COUNT,
-        "verified": COUNT,
-        "unverified": COUNT,
-        "kept": COUNT,
-        "failed": COUNT,
-        "not_reached": COUNT,
-        "still_due": COUNT,
-        "chunks": NUMBER,
-        "stage": SLUG,
-        "started": TIME,
-        "finished": TIME,
-        "residue_until": TIME,
-        "report_digest": DIGEST,
-        "approval_digest": DIGEST,
-    },
-    "sweep": {
-        **_WHAT_RAN,
-        "sweep": SLUG,
-        "pairs": COUNT,
-        "joins": NUMBER,
-        "hits": COUNT,
-        "not_swept": COUNT,
-        "finished": TIME,
-        "report_digest": DIGEST,
-    },
-    "night": {
-        **_WHAT_RAN,
-        "systems": SLUGS,
-        "runs": NUMBER,
-        "findings": NUMBER,
-        "applied": COUNT,
-        "verified": COUNT,
-        "kept": COUNT,
-        "still_due": COUNT,
-        "started": TIME,
-        "finished": TIME,
-        "report_digest": DIGEST,
-        "audit_digest": DIGEST,
-        "cosigned": NUMBER,
-    },
-    "padding": {},
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,17 @@ and must be what the proof proves, so a receipt whose leaf was changed fails.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults, merkle
 from carrel.ledger.checkpoint import Checkpoint, open_checkpoint
-from carrel.ledger.note import Verifier, strict_base64
+from carrel.ledger.note import Verifier
+from carrel.ledger.text_form import strict_base64, strict_decimal, to_base64
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
 LONGEST_PATH = 64
-MOST_DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Receipt:
 
     def text(self) -> str:
         """The receipt as a file. Source: C2SP tlog-proof v1, "Format"."""
-        lines = [FIRST_LINE, f"extra {_base64(self.entry)}", f"index {self.index}", *map(_base64, self.path), ""]
+        lines = [FIRST_LINE, f"extra {to_base64(self.entry)}", f"index {self.index}", *map(to_base64, self.path), ""]
         return "\n".join(lines) + "\n" + self.checkpoint
 
 
@@ -64,12 +63,12 @@ def parse_receipt(text: str) -> Receipt:
     if len(lines) < 3 or not lines[1].startswith("extra ") or not lines[2].startswith("index "):  # noqa: PLR2004
         raise _no_receipt("a line `extra` with the leaf and a line `index`", "another form")
     entry = strict_base64(lines[1].removeprefix("extra "))
-    digits = lines[2].removeprefix("index ")
+    index = strict_decimal(lines[2].removeprefix("index "))
     if entry is None:
         raise _no_receipt("the leaf in base64", "something else")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > MOST_DIGITS or str(int(digits)) != digits:
+    if index is None:
         raise _no_receipt("a decimal index without leading zeros", "something else")
-    return Receipt(entry, int(digits), _path(lines[3:]), checkpoint)
+    return Receipt(entry, index, _path(lines[3:]), checkpoint)
 
 
 def verify_receipt(text: str, verifier: Verifier) -> ProvedLeaf:
@@ -103,10 +102,6 @@ def _path(lines: Sequence[str]) -> tuple[bytes, ...]:
     if len(found) != len(lines):
         raise _no_receipt("hashes of 32 bytes in base64", "something else")
     return found
-
-
-def _base64(raw: bytes) -> str:
-    return base64.b64encode(raw).decode("ascii")
 
 
 def _no_receipt(wanted: str, found: str) -> CarrelError:

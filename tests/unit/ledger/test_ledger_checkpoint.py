@@ -5,7 +5,8 @@ import pytest
 from carrel.errors import CarrelError
 from carrel.ledger import merkle
 from carrel.ledger.checkpoint import Checkpoint, must_continue, open_checkpoint, parse_checkpoint
-from carrel.ledger.note import SKEY_PREFIX, Signer, Verifier, sign_note
+from carrel.ledger.key import SKEY_PREFIX
+from carrel.ledger.note import Signer, Verifier, sign_note
 from carrel.ledger.proof import make_receipt, parse_receipt, verify_receipt
 
 SIGNER = Signer.generate("library.example/ledger", bytes(range(32)))

@@ -5,7 +5,8 @@ import pytest
 
 from carrel.errors import CarrelError
 from carrel.ledger.batch import padded
-from carrel.ledger.leaf import FIELDS, OpenLeaf, banded, cell, decode_leaf, utc_seconds
+from carrel.ledger.leaf import OpenLeaf, banded, cell, decode_leaf, utc_seconds
+from carrel.ledger.leaf_fields import FIELDS
 
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 DIGEST = "0f" * 32
