@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from carrel.retention.lifecycle import Lifecycle
@@ -46,14 +47,52 @@ class Journal(Protocol):
         """Whether somebody asked every worker to halt after the chunk in flight, or the lease was lost."""
 
 
+class Busy(Exception):  # noqa: N818  (no error: the desk was at work, and the chunk waits)
+    """The desk held a lock for too long; nothing was changed, and the same chunk may be tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrayPosition:
+    """How far the walk over the strays of one path has come: the last value of its walk column."""
+
+    path: str
+    column: int
+
+
+Intend = Callable[[Position, int], None]
+MayCommit = Callable[[], None]
+
+
 class LoanSystem(Protocol):
-    """One database with loans, under one map and one schedule."""
+    """One database with loans, under one map and one schedule, inside one session."""
 
-    def observe(self, life: Lifecycle) -> Observation:
-        """Count, on a read-only connection, what is due, kept and stray."""
+    def observe(self, life: Lifecycle, as_of: datetime) -> Observation:
+        """Count what is due, kept and stray."""
 
-    def cut(self, life: Lifecycle, after: Position | None, at_most: int) -> Iterator[tuple[Position, ChunkResult]]:
-        """Cut due loans chunk by chunk, each in one transaction, until none is left or ``at_most`` loans are cut."""
+    def cut_chunk(
+        self,
+        life: Lifecycle,
+        as_of: datetime,
+        after: Position | None,
+        limit: int,
+        intend: Intend,
+        may_commit: MayCommit,
+    ) -> tuple[Position, ChunkResult] | None:
+        """Cut the next loans in one transaction; None when no due loan follows."""
 
-    def remaining(self, life: Lifecycle) -> Mapping[str, int]:
-        """The complement: rows per path that are due and unheld and still lead to a reader; all zero when clean."""
+    def cut_strays(
+        self,
+        life: Lifecycle,
+        as_of: datetime,
+        after: StrayPosition,
+        limit: int,
+        intend: Intend,
+        may_commit: MayCommit,
+    ) -> tuple[StrayPosition, ChunkResult] | None:
+        """Cut the next strays of one path in one transaction; None when its index is walked to the end."""
+
+    def remaining(self, life: Lifecycle, as_of: datetime) -> Mapping[str, int]:
+        """The complement: loans and rows per path that are due and unheld and still lead to a reader."""
+
+    def path_names(self) -> tuple[str, ...]:
+        """The paths of the map, in the order in which they are cut."""

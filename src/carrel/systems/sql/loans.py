@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,13 +28,15 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from carrel.inventory.system_map import Method, SystemMap
 from carrel.policy.schedule import LoanSchedule
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
-from carrel.retention.ports import Observation, Position
+from carrel.retention.ports import Busy, Observation, Position, StrayPosition
+from carrel.systems.sql.failure import classify, is_transient
 from carrel.systems.sql.paths import PathSql, Terms
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.shelf import Shelf
@@ -43,14 +45,6 @@ from carrel.systems.sql.worktables import CHUNK, KEPT, WorkTables
 Intend = Callable[[Position, int], None]
 # A text of several items loses one of them per pass.
 _REDACTION_PASSES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class StrayPosition:
-    """How far the walk over the strays of one path has come."""
-
-    path: str
-    column: int
 
 
 class SqlLoans:
@@ -62,6 +56,7 @@ class SqlLoans:
         schedule: what the policy says of loans.
         zone: declared zone of the system.
         stand_in: id of the product's anonymous patron, or None.
+        name: of the system in the site file, for messages.
     """
 
     def __init__(
@@ -71,8 +66,9 @@ class SqlLoans:
         schedule: LoanSchedule,
         zone: ZoneInfo,
         stand_in: int | None,
+        name: str = "database",
     ) -> None:
-        self.map, self.schedule, self.zone, self.stand_in = system_map, schedule, zone, stand_in
+        self.map, self.schedule, self.zone, self.stand_in, self.name = system_map, schedule, zone, stand_in, name
         self._engine = engine
         self.shelf = Shelf(system_map)
         self._connection: Connection | None = None
@@ -83,7 +79,7 @@ class SqlLoans:
     @contextmanager
     def session(self) -> Iterator[SqlLoans]:
         """One connection with its work tables, for as long as a run lasts."""
-        with self._engine.connect() as connection:
+        with self._told(), self._engine.connect() as connection:
             self._connection, self._prepared = connection, None
             self._settle(connection)
             WorkTables(connection, self.shelf, self.stand_in).create()
@@ -92,6 +88,25 @@ class SqlLoans:
                 yield self
             finally:
                 self._connection = self._prepared = None
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """One unit of work: undone on any error, and a driver's error told without its text (it can quote a row)."""
+        try:
+            yield
+        except DBAPIError as wrong:
+            self._undo()
+            if is_transient(wrong):
+                raise Busy from None
+            raise classify(wrong, self.name) from None
+        except BaseException:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(DBAPIError, PendingRollbackError):
+                self._connection.rollback()
 
     @property
     def connection(self) -> Connection:
@@ -139,6 +154,10 @@ class SqlLoans:
         terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in)
         return tuple(PathSql(self.shelf, path, terms) for path in self.map.loans.paths)
 
+    def path_names(self) -> tuple[str, ...]:
+        """The paths of the map, in the order in which they are cut."""
+        return tuple(path.name for path in self.map.loans.paths)
+
     def _due(self, life: Lifecycle, rows: Any) -> ColumnElement[bool]:
         closed = self.map.loans.closed
         return and_(
@@ -150,6 +169,10 @@ class SqlLoans:
 
     def observe(self, life: Lifecycle, as_of: datetime) -> Observation:
         """Count what is due, kept and stray; nothing but temporary tables is written."""
+        with self._told():
+            return self._observe(life, as_of)
+
+    def _observe(self, life: Lifecycle, as_of: datetime) -> Observation:
         self.prepare(life)
         closed = self.map.loans.closed
         loans = self.shelf[closed.table]
@@ -195,7 +218,13 @@ class SqlLoans:
     # -- cutting ----------------------------------------------------------------------------------------------------
 
     def cut_chunk(
-        self, life: Lifecycle, as_of: datetime, after: Position | None, limit: int, intend: Intend
+        self,
+        life: Lifecycle,
+        as_of: datetime,
+        after: Position | None,
+        limit: int,
+        intend: Intend,
+        may_commit: Callable[[], None] = lambda: None,
     ) -> tuple[Position, ChunkResult] | None:
         """Cut the next loans, with all their paths, in one transaction; None when no due loan follows.
 
@@ -205,10 +234,27 @@ class SqlLoans:
             after: where the walk stands.
             limit: loans in this chunk.
             intend: called with the chunk's end and size before anything of it is written.
+            may_commit: called right before the commit; what it raises undoes the chunk.
+
+        Raises:
+            Busy: the desk held a lock for too long; nothing was changed, and the chunk may be tried again.
+            CarrelError: the server refused, or is gone; nothing of the chunk was changed.
 
         Guarantees:
             A repeat changes nothing: every statement is conditional on what the row still names.
         """
+        with self._told():
+            return self._cut_chunk(life, as_of, after, limit, intend, may_commit)
+
+    def _cut_chunk(
+        self,
+        life: Lifecycle,
+        as_of: datetime,
+        after: Position | None,
+        limit: int,
+        intend: Intend,
+        may_commit: Callable[[], None],
+    ) -> tuple[Position, ChunkResult] | None:
         self.prepare(life)
         c, closed = self.connection, self.map.loans.closed
         began = time.monotonic()
@@ -232,6 +278,7 @@ class SqlLoans:
         rows = {path.path.name: self._cut_path(path) for path in self.paths(life, as_of)}
         rows[closed.table] = self._cut_anchor()
         left = self._left(self.paths(life, as_of))
+        may_commit()
         c.commit()
         return position, ChunkResult(size, rows, left, seconds=time.monotonic() - began)
 
@@ -287,9 +334,30 @@ class SqlLoans:
         return {name: count for name, count in left.items() if count}
 
     def cut_strays(
-        self, life: Lifecycle, as_of: datetime, after: StrayPosition, limit: int, intend: Intend
+        self,
+        life: Lifecycle,
+        as_of: datetime,
+        after: StrayPosition,
+        limit: int,
+        intend: Intend,
+        may_commit: Callable[[], None] = lambda: None,
     ) -> tuple[StrayPosition, ChunkResult] | None:
-        """Cut the next strays of one path in one transaction; None when its index is walked to the end."""
+        """Cut the next strays of one path in one transaction; None when its index is walked to the end.
+
+        Args and errors as for `cut_chunk`.
+        """
+        with self._told():
+            return self._cut_strays(life, as_of, after, limit, intend, may_commit)
+
+    def _cut_strays(
+        self,
+        life: Lifecycle,
+        as_of: datetime,
+        after: StrayPosition,
+        limit: int,
+        intend: Intend,
+        may_commit: Callable[[], None],
+    ) -> tuple[StrayPosition, ChunkResult] | None:
         self.prepare(life)
         path = next(p for p in self.paths(life, as_of) if p.path.name == after.path)
         c, table = self.connection, path.table
@@ -317,6 +385,7 @@ class SqlLoans:
                 c.execute(child)
             done = int(c.execute(path.act(condition, with_loan=False, multi_table=True)).rowcount)
         left = int(c.execute(found).scalar_one()) if expected else 0
+        may_commit()
         c.commit()
         result = ChunkResult(
             0, {after.path: done}, {after.path: left} if left else {}, seconds=time.monotonic() - began
