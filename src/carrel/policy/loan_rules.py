@@ -28,6 +28,7 @@ def loan_incoherences(document: PolicyDocument) -> Iterator[Fault]:
     if loans is None:
         return
     yield from _division(document, loans)
+    yield from _history_above_ceiling(document, loans)
     for n, rule in enumerate(rules):
         yield from _versions(document, (*_RULES, n), rule)
         yield from _methods(document, (*_RULES, n), rule, loans)
@@ -69,6 +70,21 @@ def above_ceiling(document: PolicyDocument, n: int, limit: tuple[RiskClass, Dura
             found=str(rule.keep),
             because="only a recorded exception with reason, approver and expiry may keep longer",
             fix=f"write 'keep: {ceiling}' or less, or record an exception for rule '{rule.id}'",
+        )
+
+
+def _history_above_ceiling(document: PolicyDocument, loans: LoansRule) -> Iterator[Fault]:
+    risk, ceiling = ceiling_of_loans(document.body)
+    wait = loans.opted_in.deadline
+    if ceiling is not None and not wait.within(ceiling):
+        yield told(
+            document.text,
+            ("records", "loans", "opted in", "deadline"),
+            faults.ABOVE_CEILING,
+            wanted=f"at most {ceiling}, the ceiling of {risk} risk",
+            found=str(wait),
+            because="a loan that waits to be sealed still names its reader",
+            fix=f"write 'deadline: {ceiling}' or less",
         )
 
 

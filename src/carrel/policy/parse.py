@@ -42,13 +42,19 @@ def parse_policy(text: str, name: str) -> PolicyDocument:
         try:
             body = PolicyBody.model_validate(source.data)
         except ValidationError as invalid:
-            found.extend(_said(source, error) for error in invalid.errors(include_url=False))
+            found.extend(_said(source, error) for error in _apart(invalid.errors(include_url=False)))
     if body is not None and not found:
         document = PolicyDocument(name, body, source)
         found.extend(incoherences(document))
         if not found:
             return document
     raise CarrelError(tuple(sorted(found, key=_position)))
+
+
+def _apart(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """The findings without "too short" for a list that has entries, all of which are told already."""
+    inner = {error["loc"][:end] for error in errors for end in range(len(error["loc"]))}
+    return [error for error in errors if error["type"] != "too_short" or error["loc"] not in inner]
 
 
 def _position(fault: Fault) -> tuple[int, int]:
