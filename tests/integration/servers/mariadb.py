@@ -228,14 +228,14 @@ def fresh_copy(server: MariaDBServer, template: str) -> str:
     wanted, found = _checksums(server, template, tables), _checksums(server, copy, tables)
     changed = [table for table in tables if wanted[table] != found[table]]
     if changed:
-        refill = [s for t in changed for s in (f"TRUNCATE `{t}`", f"INSERT INTO `{t}` SELECT * FROM `{template}`.`{t}`")]
+        refill = [
+            s for t in changed for s in (f"TRUNCATE `{t}`", f"INSERT INTO `{t}` SELECT * FROM `{template}`.`{t}`")
+        ]
         server.sql("SET foreign_key_checks = 0, unique_checks = 0, sql_mode = ''", *refill, database=copy)
     return copy
 
 
-_TABLES = (
-    "SELECT table_name FROM information_schema.tables WHERE table_schema = '{}' AND table_type = 'BASE TABLE' ORDER BY 1"
-)
+_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = '{}' AND table_type = 'BASE TABLE' ORDER BY 1"
 
 
 def _checksums(server: MariaDBServer, database: str, tables: list[str]) -> dict[str, object]:
@@ -244,18 +244,7 @@ def _checksums(server: MariaDBServer, database: str, tables: list[str]) -> dict[
 
 
 def _structure(server: MariaDBServer, database: str) -> list[object]:
-    questions = (
-        "SELECT table_name, column_name, ordinal_position, column_type, is_nullable, column_default, extra "
-        "FROM information_schema.columns WHERE table_schema = '{}' ORDER BY 1, 3",
-        "SELECT table_name, index_name, seq_in_index, column_name, non_unique, sub_part "
-        "FROM information_schema.statistics WHERE table_schema = '{}' ORDER BY 1, 2, 3",
-        "SELECT constraint_name, table_name, referenced_table_name, delete_rule, update_rule "
-        "FROM information_schema.referential_constraints WHERE constraint_schema = '{}' ORDER BY 2, 1",
-        "SELECT trigger_name, event_object_table FROM information_schema.triggers WHERE trigger_schema = '{}' ORDER BY 1",
-        "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = '{}' ORDER BY 1",
-        "SELECT routine_name FROM information_schema.routines WHERE routine_schema = '{}' ORDER BY 1",
-    )
-    return [server.sql(question.format(database)) for question in questions]
+    return [server.sql(question.format(database)) for question in _STRUCTURE]
 
 
 def _clone_tables(server: MariaDBServer, template: str, copy: str) -> None:
@@ -263,3 +252,22 @@ def _clone_tables(server: MariaDBServer, template: str, copy: str) -> None:
     for (table,) in server.sql(_TABLES.format(template)):
         statements.append(str(server.sql(f"SHOW CREATE TABLE `{template}`.`{table}`")[0][1]))
     server.sql(*statements, database=copy)
+
+
+_STRUCTURE = (
+    (
+        "SELECT table_name, column_name, ordinal_position, column_type, is_nullable, column_default, extra "
+        "FROM information_schema.columns WHERE table_schema = '{}' ORDER BY 1, 3"
+    ),
+    (
+        "SELECT table_name, index_name, seq_in_index, column_name, non_unique, sub_part "
+        "FROM information_schema.statistics WHERE table_schema = '{}' ORDER BY 1, 2, 3"
+    ),
+    (
+        "SELECT constraint_name, table_name, referenced_table_name, delete_rule, update_rule "
+        "FROM information_schema.referential_constraints WHERE constraint_schema = '{}' ORDER BY 2, 1"
+    ),
+    "SELECT trigger_name, event_object_table FROM information_schema.triggers WHERE trigger_schema = '{}' ORDER BY 1",
+    "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = '{}' ORDER BY 1",
+    "SELECT routine_name FROM information_schema.routines WHERE routine_schema = '{}' ORDER BY 1",
+)

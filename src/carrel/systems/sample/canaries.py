@@ -14,7 +14,8 @@ from carrel.systems.sample.plan import Canary
 from carrel.systems.sample.wallclock import DAY, day_of, naive, stamp
 
 if TYPE_CHECKING:
-    from carrel.systems.sample.circulation import Circulation, Loan
+    from carrel.systems.sample.circulation import Circulation
+    from carrel.systems.sample.loan import Loan
 
 _KINDS = ("old", "old", "recent", "open")
 _ROUND = 5  # of five canaries, one owes money and one has an unresolved claim
@@ -76,7 +77,10 @@ class Canaries:
         return Canary(
             kind, loan.number, reader, item, naive(out), None if back is None else naive(back), owes, claims,
             self.people.pseudonym(reader),
-            (self.people.name(reader), self.people.card(reader), self.catalogue.barcode(item), self.catalogue.title(item)),
+            (
+                self.people.name(reader), self.people.card(reader), self.catalogue.barcode(item),
+                self.catalogue.title(item),
+            ),
         )  # fmt: skip
 
     def _charges(self, loan: Loan, *, owes: bool) -> None:
@@ -104,8 +108,9 @@ class Canaries:
 
     def _hold(self, loan: Loan) -> int:
         return self.rows.numbered(
-            "old_reserves", loan.owner, day_of(loan.out - 12 * DAY), self.catalogue.record(loan.item), loan.branch, None,
-            f"For {self.people.name(loan.reader)}", 0, "F", stamp(loan.out), loan.item, day_of(loan.out - DAY), None,
+            "old_reserves", loan.owner, day_of(loan.out - 12 * DAY), self.catalogue.record(loan.item), loan.branch,
+            None, f"For {self.people.name(loan.reader)}", 0, "F", stamp(loan.out), loan.item,
+            day_of(loan.out - DAY), None,
         )  # fmt: skip
 
     def _curbside(self, loan: Loan, hold: int) -> None:

@@ -8,7 +8,8 @@ from carrel.systems.sample.wallclock import DAY, stamp
 
 if TYPE_CHECKING:
     from carrel.systems.sample.catalogue import Catalogue
-    from carrel.systems.sample.circulation import Circulation, Loan
+    from carrel.systems.sample.circulation import Circulation
+    from carrel.systems.sample.loan import Loan
 
 _PRICE = 24.5
 
@@ -33,8 +34,7 @@ class Charges:
         days = (end - loan.due) // DAY + 1
         amount = round(min(10.0, 0.25 * days), 2)
         began = (loan.due // DAY + 1) * DAY + 1_800
-        if began > end:
-            began = end
+        began = min(began, end)
         dice = self.dice
         if loan.back is not None and dice.chance(0.25):
             paid = loan.back
@@ -49,7 +49,7 @@ class Charges:
         owed = paid > self.now
         line = self._debit(loan, "OVERDUE", began, amount, amount if owed else 0.0)
         if amount > 1:
-            self._offset(None, line, "OVERDUE_INCREASE", amount - 0.25, began + DAY)
+            self._offset(None, line, "OVERDUE_INCREASE", amount - 0.25, min(began + DAY, self.now))
         if not owed:
             self._pay(loan, line, paid, amount, "PAYMENT" if self.dice.chance(0.93) else "FORGIVEN")
         return owed
@@ -65,7 +65,9 @@ class Charges:
         reader = None if loan.gone_reader else loan.reader
         item = None if self.catalogue.gone(loan.item) else loan.item
         title = self.catalogue.title(loan.item)
-        text = f"{title} {stamp(loan.due)[:16]}" if kind == "OVERDUE" else f"{title} {self.catalogue.barcode(loan.item)}"
+        text = (
+            f"{title} {stamp(loan.due)[:16]}" if kind == "OVERDUE" else f"{title} {self.catalogue.barcode(loan.item)}"
+        )
         over = loan.back is not None
         status = {"OVERDUE": "RETURNED" if over else "UNRETURNED", "LOST": "FOUND" if over else None}.get(kind)
         line = self.rows.numbered(
@@ -74,7 +76,7 @@ class Charges:
             loan.issuer if kind == "RENT" else None, "cron" if kind == "OVERDUE" else "intranet", loan.branch,
         )  # fmt: skip
         self._offset(None, line, "CREATE", amount, moment)
-        self._log(loan, line, "CREATE", moment, amount, kind)
+        self._log(loan, line, "CREATE", moment, amount=amount, kind=kind)
         return line
 
     def _pay(self, loan: Loan, line: int, moment: int, amount: float, kind: str) -> None:
@@ -89,7 +91,7 @@ class Charges:
         )  # fmt: skip
         self._offset(payment, None, "CREATE", -amount, moment)
         self._offset(payment, line, "APPLY", -amount, moment)
-        self._log(loan, payment, "MODIFY" if kind == "LOST_FOUND" else "CREATE", moment, -amount, kind)
+        self._log(loan, payment, "MODIFY" if kind == "LOST_FOUND" else "CREATE", moment, amount=-amount, kind=kind)
         if kind == "PAYMENT" and moment >= self.loans.since.statistics:
             self.rows.add(
                 "statistics", stamp(moment), loan.branch, amount, "payment", kind, None, None, None, loan.reader, None,
@@ -99,7 +101,7 @@ class Charges:
     def _offset(self, credit: int | None, debit: int | None, kind: str, amount: float, moment: int) -> None:
         self.rows.numbered("account_offsets", credit, debit, kind, f"{amount:.6f}", stamp(moment))
 
-    def _log(self, loan: Loan, line: int, action: str, moment: int, amount: float, kind: str) -> None:
+    def _log(self, loan: Loan, line: int, action: str, moment: int, *, amount: float, kind: str) -> None:
         if moment < self.loans.since.action_logs and not loan.traced:
             return
         info = (

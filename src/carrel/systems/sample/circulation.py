@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carrel.systems.sample.people import ANONYMOUS, FAR, SELFCHECK
+from carrel.systems.sample.loan import Loan
+from carrel.systems.sample.people import ANONYMOUS, SELFCHECK
 from carrel.systems.sample.rows import COLUMNS
 from carrel.systems.sample.wallclock import DAY, day_of, stamp
 
@@ -15,70 +15,17 @@ if TYPE_CHECKING:
 
     from carrel.systems.sample.catalogue import Catalogue
     from carrel.systems.sample.dice import Dice
+    from carrel.systems.sample.loan import Since
     from carrel.systems.sample.people import People
-    from carrel.systems.sample.plan import Shape
     from carrel.systems.sample.rows import Rows
 
 _STATISTIC = COLUMNS["statistics"]
-_JOBS_KEPT = 20 * DAY
-
-
-@dataclass(slots=True)
-class Loan:
-    """One loan while its trail is written; moments are wall-clock seconds."""
-
-    number: int
-    reader: int
-    item: int
-    out: int
-    due: int
-    back: int | None
-    branch: str
-    issuer: int | None
-    interface: str
-    owner: int | None
-    renewed: Sequence[int]
-    traced: bool
-
-    @property
-    def gone_reader(self) -> bool:
-        """Whether the reader's row no longer exists."""
-        return self.owner is None
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """From which moment on each trace was kept."""
-
-    statistics: int
-    action_logs: int
-    notices: int
-    pseudonymised: int
-    renewals: int
-    anonymised_before: int
-
-
-def since(shape: Shape, first: int, now: int) -> Since:
-    """The moments that a shape's shares stand for."""
-    span = now - first
-
-    def back(share: float) -> int:
-        return now - round(span * share) if share else FAR
-
-    return Since(
-        back(shape.statistics),
-        back(shape.action_logs),
-        back(shape.notices),
-        back(shape.pseudonymised),
-        back(shape.renewals),
-        first + round(span * shape.anonymised) if shape.anonymised else 0,
-    )
 
 
 class Circulation:
     """Writes loans with their trail, in whatever order they are told."""
 
-    def __init__(self, dice: Dice, people: People, catalogue: Catalogue, rows: Rows, since: Since, now: int) -> None:
+    def __init__(self, dice: Dice, people: People, catalogue: Catalogue, rows: Rows, since: Since, *, now: int) -> None:
         self.dice, self.people, self.catalogue, self.rows = dice, people, catalogue, rows
         self.since, self.now = since, now
         self.last: dict[int, tuple[int, int]] = {}
@@ -99,8 +46,16 @@ class Circulation:
         return self.loans_written
 
     def lend(
-        self, reader: int, item: int, out: int, back: int | None, renewed: Sequence[int] = (), *, traced: bool = False,
-        note: str | None = None, shelf_day: int | None = None,
+        self,
+        reader: int,
+        item: int,
+        out: int,
+        back: int | None,
+        renewed: Sequence[int] = (),
+        *,
+        traced: bool = False,
+        note: str | None = None,
+        shelf_day: int | None = None,
     ) -> Loan:
         """One loan from checkout to return, or still open.
 
@@ -124,13 +79,13 @@ class Circulation:
         catalogue.renewed[item] += len(renewed)
         if out >= catalogue.last_out[item]:
             catalogue.last_out[item], catalogue.due[item] = out, loan.due
-        self._event(loan, "issue", "ISSUE", out, loan.interface, loan.issuer)
+        self._event(loan, "issue", "ISSUE", out, loan.interface, operator=loan.issuer)
         for moment in renewed:
             self._renewal(loan, moment)
         touched = out
         if back is not None:
             scanned = shelf_day or back
-            self._event(loan, "return", "RETURN", scanned, "intranet" if back % 3 else "sip", loan.issuer)
+            self._event(loan, "return", "RETURN", scanned, "intranet" if back % 3 else "sip", operator=loan.issuer)
             touched = self._touched(loan, scanned)
             known = self.last.get(item)
             if known is None or known[1] < scanned:
@@ -166,7 +121,7 @@ class Circulation:
             return max(night, self._batch_began // DAY * DAY + 2 * 3_600 + 300) if night < self.now else scanned
         return scanned
 
-    def _event(self, loan: Loan, kind: str, action: str, moment: int, interface: str, operator: int | None) -> None:
+    def _event(self, loan: Loan, kind: str, action: str, moment: int, interface: str, *, operator: int | None) -> None:
         """The rows that Koha adds for a checkout, a renewal or a return, mostly in the same second."""
         x = self.dice.random.random()
         moment += 0 if x < 0.85 else 1 if x < 0.95 else 2  # noqa: PLR2004  (seconds between loan and statistics row)
@@ -179,12 +134,21 @@ class Circulation:
                 self.people.category[reader], interface,
             )  # fmt: skip
             self._statistics(row)
-            if moment > self.now - _JOBS_KEPT or loan.traced:
-                if moment >= since.pseudonymised or loan.traced:
-                    self._job(row, reader, text)
+            if loan.traced or moment > since.jobs:
+                self._job(row, reader, text)
         if moment >= since.action_logs or loan.traced:
             self._log(
-                (self._number("action_logs"), text, operator or 0, "CIRCULATION", action, reader, str(item), interface, None)
+                (
+                    self._number("action_logs"),
+                    text,
+                    operator or 0,
+                    "CIRCULATION",
+                    action,
+                    reader,
+                    str(item),
+                    interface,
+                    None,
+                )
             )
         if moment >= since.pseudonymised or loan.traced:
             self._pseudonymised(loan, kind, text)
@@ -201,7 +165,7 @@ class Circulation:
             interface, renewer, kind = "intranet", dice.pick(self.people.staff), "Manual"
         if loan.traced and moment == loan.renewed[0]:
             interface, renewer, kind = "opac", loan.reader, "Manual"
-        self._event(loan, "renew", "RENEWAL", moment, interface, renewer)
+        self._event(loan, "renew", "RENEWAL", moment, interface, operator=renewer)
         if moment >= self.since.renewals or loan.traced:
             if renewer == loan.reader and loan.owner != renewer:
                 # Gone with the patron, moved by the batch; at privacy "never" Koha leaves it.
@@ -243,7 +207,7 @@ class Circulation:
                 loan.number, loan.owner, loan.issuer, item, stamp(loan.due), loan.branch,
                 None if back is None else stamp(back), None if back is None else loan.branch,
                 stamp(loan.renewed[-1]) if loan.renewed else None, len(loan.renewed), 0, stamp(touched),
-                stamp(loan.out), note, stamp(loan.out + DAY) if note else None, 0 if note else None,
+                stamp(loan.out), note, stamp(min(loan.out + DAY, self.now)) if note else None, 0 if note else None,
             )
         )  # fmt: skip
 

@@ -86,19 +86,18 @@ class Dirt:
     def _leftovers(self) -> None:
         """A self-registration under number 0, waiting holds, and rows of other modules whose object is no patron."""
         self.rows.add(
-            "borrower_modifications", stamp(self.now - 3 * DAY), "3f9c1d", "surname,firstname,email", 0, "Finch", "April",
-            "april@mail.example",
+            "borrower_modifications", stamp(self.now - 3 * DAY), "3f9c1d", "surname,firstname,email", 0, "Finch",
+            "April", "april@mail.example",
         )  # fmt: skip
         for place in range(max(5, len(self.live) // 20)):
             reader, item = self.dice.pick(self.live), self.dice.between(1, 40)
             placed = self.now - place % 50 * DAY
             self.rows.numbered(
                 "reserves", reader, day_of(placed), self.catalogue.record(item), "CPL", None,
-                f"Ring {self.people.phone(reader)}" if place % 4 == 0 else None, 1, None, stamp(placed), None, None, None,
+                f"Ring {self.people.phone(reader)}" if place % 4 == 0 else None, 1, None, stamp(placed), None,
+                None, None,
             )  # fmt: skip
-            self.rows.numbered(
-                "action_logs", stamp(placed), 1, "CATALOGUING", "MODIFY", item, "item", "intranet", None
-            )
+            self.rows.numbered("action_logs", stamp(placed), 1, "CATALOGUING", "MODIFY", item, "item", "intranet", None)
         self.rows.numbered(
             "background_jobs", "finished", 3, 3, 1, "batch_hold_cancel", "long_tasks",
             f'{{"hold_ids":[1,2,3],"borrowernumber":{self.live[0]}}}', "{}", stamp(self.now - DAY),
@@ -110,10 +109,12 @@ class Dirt:
         for place, reader in enumerate(self.live[:: max(1, len(self.live) // 40)]):
             item = place + 1
             text = (
-                f"{people.given[reader]} says {self.catalogue.title(item)} ({self.catalogue.barcode(item)}) was lent to "
-                f"card {people.card(reader)}; phone {people.phone(reader)}"
+                f"{people.given[reader]} says {self.catalogue.title(item)} ({self.catalogue.barcode(item)}) was lent "
+                f"to card {people.card(reader)}; phone {people.phone(reader)}"
             )
-            self.rows.numbered("messages", reader, "CPL", "L", text, stamp(self.now - place * 9 * DAY), people.staff[-1])
+            self.rows.numbered(
+                "messages", reader, "CPL", "L", text, stamp(self.now - place * 9 * DAY), people.staff[-1]
+            )
 
     def _member_logs(self) -> None:
         """Audit rows of changed patrons, which keep the old address; some of patrons who are long gone."""

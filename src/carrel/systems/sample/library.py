@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from carrel.systems.sample import loading, multiplying, schema
 from carrel.systems.sample.canaries import Canaries
 from carrel.systems.sample.catalogue import Catalogue, write_lookups
-from carrel.systems.sample.circulation import Circulation, since
+from carrel.systems.sample.circulation import Circulation
 from carrel.systems.sample.dice import Dice
 from carrel.systems.sample.dirt import Dirt
+from carrel.systems.sample.loan import since
 from carrel.systems.sample.people import ANONYMOUS, People
 from carrel.systems.sample.plan import Canary, Sample, SampleSize, Shape
 from carrel.systems.sample.rows import Rows
@@ -38,8 +39,9 @@ def build(
 ) -> Sample:
     """Fill an empty database with an invented library on Koha's tables.
 
-    The tables are made first when there are none, keys last. The same seed, size, shape and ``as_of`` make the same rows
-    on every database; above ``SampleSize.copies`` 1 a server multiplies a smaller library instead of being told each loan.
+    The tables are made first when there are none, keys last. The same seed, size, shape and ``as_of`` make the same
+    rows on every database; above ``SampleSize.copies`` 1 a server multiplies a smaller library instead of being told
+    each loan.
 
     Args:
         connection_or_engine: SQLAlchemy, to MariaDB or SQLite; everything is committed.
@@ -67,7 +69,7 @@ def build(
         now = on_wall(as_of, shape.zone)
         with loading.bulk(connection) as write:
             rows = Rows(write)
-            canaries = _fill(rows, base, seed, now, shape, progress)
+            canaries = fill(rows, base, seed=seed, now=now, shape=shape, progress=progress)
             rows.flush()
         counts = dict(rows.counts)
         if copies > 1:
@@ -80,16 +82,31 @@ def build(
 @contextmanager
 def _connected(target: Connection | Engine) -> Iterator[Connection]:
     if hasattr(target, "exec_driver_sql"):
-        yield target
+        yield cast("Connection", target)
     else:
         with target.connect() as connection:
             yield connection
 
 
-def _fill(
-    rows: Rows, size: SampleSize, seed: int, now: int, shape: Shape, progress: Callable[[int, int], None] | None
+def fill(
+    rows: Rows, size: SampleSize, *, seed: int, now: int, shape: Shape, progress: Callable[[int, int], None] | None
 ) -> tuple[Canary, ...]:
-    """All rows of a library of that size, in one pass."""
+    """Tell all rows of a library of that size, in one pass.
+
+    Args:
+        rows: where they go.
+        size: patrons and loans.
+        seed: what they are made from.
+        now: the library's present, a wall-clock second.
+        shape: which traces are kept, since when.
+        progress: called with loans done and loans wanted.
+
+    Returns:
+        The canaries.
+
+    Guarantees:
+        Equal arguments tell equal rows in equal order, however they are batched.
+    """
     dice = Dice(seed)
     first = now - round(shape.years * 365) * DAY
     people = People(dice, size, shape, first, now)
@@ -97,7 +114,7 @@ def _fill(
     dirty = Dirt.copies_needed(first, now, shape.zone) if shape.dirt else 0
     watched = shape.canaries + shape.canaries // 20 + 2 if shape.canaries else 0
     catalogue = Catalogue(dice, common + dirty + watched)
-    circulation = Circulation(dice, people, catalogue, rows, since(shape, first, now), now)
+    circulation = Circulation(dice, people, catalogue, rows, since(shape, first, now), now=now)
     # Canaries and dirt come first in the row of numbers, as loans of a system migrated from do.
     canaries = Canaries(circulation, common + dirty + 1).write(shape.canaries) if shape.canaries else ()
     if shape.dirt:

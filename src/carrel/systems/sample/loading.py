@@ -46,8 +46,10 @@ def bulk(connection: Connection) -> Iterator[Callable[[str, list[Row]], None]]:
 def _sqlite(driver: Any) -> Iterator[Callable[[str, list[Row]], None]]:
     """One transaction, no syncing meanwhile: an interrupted load leaves a file to be thrown away."""
     driver.commit()
-    kept = {name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode", "foreign_keys")}
-    for setting in ("synchronous = OFF", "journal_mode = MEMORY", "foreign_keys = OFF", "cache_size = -65536"):
+    kept = {
+        name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode", "foreign_keys")
+    }
+    for setting in ("synchronous = OFF", "journal_mode = MEMORY", "foreign_keys = OFF", "cache_size = -131072"):
         driver.execute(f"PRAGMA {setting}")
     statements = {
         table: f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({", ".join("?" * len(columns))})'

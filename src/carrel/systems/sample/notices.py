@@ -9,7 +9,8 @@ from carrel.systems.sample.wallclock import DAY, stamp
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from carrel.systems.sample.circulation import Circulation, Loan
+    from carrel.systems.sample.circulation import Circulation
+    from carrel.systems.sample.loan import Loan
 
 _SUBJECTS = {
     "CHECKOUT": "Your checkouts",

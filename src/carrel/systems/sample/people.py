@@ -17,6 +17,7 @@ _RESERVED = 3
 FAR = 1 << 40
 _MINORS = frozenset({"K", "J", "YA"})
 _SCRIPTS_SHARE = 0.07
+_NOTED = 7  # every fiftieth card carries a note
 
 
 class People:
@@ -47,7 +48,11 @@ class People:
     def _register(self, number: int) -> None:
         dice = self.dice
         if number <= _RESERVED:
-            special = {ADMIN: ("Wise", "Carmen", "S"), ANONYMOUS: ("Anonymous", "", "L"), SELFCHECK: ("Selfcheck", "1", "S")}
+            special = {
+                ADMIN: ("Wise", "Carmen", "S"),
+                ANONYMOUS: ("Anonymous", "", "L"),
+                SELFCHECK: ("Selfcheck", "1", "S"),
+            }
             self.family[number], self.given[number], self.category[number] = special[number]
             self.privacy[number] = 1
             return
@@ -161,7 +166,11 @@ class People:
         last = self.last_out[number]
         seen = stamp(last) if last and number % 10 < 7 else None  # noqa: PLR2004  (tracking was off for the others)
         left = self.leaves[number]
-        note = f"Ring {self.name(number)} at {self.phone(number)}, card {self.card(number)}" if number % 50 == 7 else None  # noqa: PLR2004,E501  (every fiftieth card carries a note)
+        note = (
+            f"Ring {self.name(number)} at {self.phone(number)}, card {self.card(number)}"
+            if number % 50 == _NOTED
+            else None
+        )
         return (
             number, self.card(number), self.family[number], self.given[number], None, self.address[number], town,
             postcode, "USA", self.email(number), self.phone(number), None, day_of(born), self.branch[number],

@@ -38,9 +38,9 @@ class SampleSize:
 
     @classmethod
     def of_loans(cls, loans: int) -> Self:
-        """A library with that many loans, and patrons to match (one to forty, as in a public library of a town)."""
-        copies = max(1, round(loans / 500_000))
-        return cls(f"{loans} loans", max(200, loans // 40 if loans < 400_000 else loans // 100), loans, copies)
+        """A library with that many loans, and patrons to match (one to forty, one to a hundred in large ones)."""
+        patrons = loans // (40 if loans < _TOWN else 100)
+        return cls(f"{loans} loans", max(200, patrons), loans, max(1, round(loans / 500_000)))
 
 
 _SIZES = {
@@ -50,6 +50,7 @@ _SIZES = {
     "m": (50_000, 5_000_000, 10),
     "l": (250_000, 30_000_000, 50),
 }
+_TOWN = 400_000  # loans; larger libraries here lend more to each patron
 SIZE_NAMES = tuple(_SIZES)
 
 
@@ -78,9 +79,9 @@ class Shape:
 
     years: float = 6.0
     statistics: float = 1.0
-    action_logs: float = 0.4
-    notices: float = 0.2
-    pseudonymised: float = 0.3
+    action_logs: float = 0.25
+    notices: float = 0.12
+    pseudonymised: float = 0.15
     renewals: float = 0.6
     charges: bool = True
     holds: bool = True

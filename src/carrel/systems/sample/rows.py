@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Row = tuple[Any, ...]
-BATCH = 5_000
+BATCH = 2_000
 
 _LOAN = (
     "issue_id borrowernumber issuer_id itemnumber date_due branchcode returndate checkin_library lastreneweddate "
@@ -72,8 +72,8 @@ _COLUMNS = {
     "messages": "message_id borrowernumber branchcode message_type message message_date manager_id",
     "items_last_borrower": "id itemnumber borrowernumber created_on",
     "return_claims": (
-        "id itemnumber issue_id borrowernumber notes created_on created_by updated_on updated_by resolution resolved_on "
-        "resolved_by"
+        "id itemnumber issue_id borrowernumber notes created_on created_by updated_on updated_by resolution "
+        "resolved_on resolved_by"
     ),
     "reserves": _HOLD,
     "old_reserves": _HOLD,
@@ -92,11 +92,12 @@ class Rows:
     """Rows waiting to be written, per table, and how many have gone.
 
     Args:
-        write: takes a table's name and its rows; called with at most a few batches at a time.
+        write: takes a table's name and its rows.
+        batch: how many rows of a table wait before they are worth writing; the rows do not depend on it.
     """
 
-    def __init__(self, write: Callable[[str, list[Row]], None]) -> None:
-        self._write = write
+    def __init__(self, write: Callable[[str, list[Row]], None], batch: int = BATCH) -> None:
+        self._write, self._batch = write, batch
         self.waiting: dict[str, list[Row]] = {table: [] for table in COLUMNS}
         self.counts: dict[str, int] = dict.fromkeys(COLUMNS, 0)
         self._numbers: dict[str, int] = dict.fromkeys(COLUMNS, 0)
@@ -116,6 +117,10 @@ class Rows:
         self._numbers[table] = number
         self.waiting[table].append((number, *values))
         return number
+
+    def flush_full(self) -> None:
+        """Write the tables in which a batch has come together."""
+        self.flush(over=self._batch)
 
     def flush(self, *, over: int = 0) -> None:
         """Write what waits in tables that hold more than ``over`` rows."""

@@ -13,11 +13,12 @@ from carrel.systems.sample.wallclock import DAY, day_of, stamp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from carrel.systems.sample.circulation import Circulation, Loan
+    from carrel.systems.sample.circulation import Circulation
+    from carrel.systems.sample.loan import Loan
 
 _WEEK = (1.3, 0.9, 0.9, 0.9, 1.0, 1.5, 0.0)  # Monday and Saturday are busy, Sunday is closed
 _OPEN, _HOURS = 10 * 3_600, 9 * 3_600
-_BATCH = 2_000
+_ROUND = 1_000
 
 
 class Visits:
@@ -37,16 +38,15 @@ class Visits:
         moments = self._moments(len(sizes))
         sums = list(accumulate(self.people.weight))
         numbers = range(len(sums))
+        readers = self.dice.random.choices(numbers, cum_weights=sums, k=len(sizes))
         done = 0
-        for start in range(0, len(sizes), _BATCH):
-            part = sizes[start : start + _BATCH]
-            readers = self.dice.random.choices(numbers, cum_weights=sums, k=len(part))
-            for size, moment, reader in zip(part, moments[start : start + _BATCH], readers, strict=True):
-                self._visit(size, moment, self._still_here(reader, moment, sums), items)
-            done += sum(part)
-            self.loans.rows.flush(over=2_000)
-            if progress is not None:
-                progress(done, total)
+        for place, (size, moment, reader) in enumerate(zip(sizes, moments, readers, strict=True), 1):
+            self._visit(size, moment, self._still_here(reader, moment, sums), items)
+            done += size
+            if place % _ROUND == 0 or done == total:
+                self.loans.rows.flush_full()
+                if progress is not None:
+                    progress(done, total)
 
     def _sizes(self, total: int) -> list[int]:
         sizes, left, choices = [], total, self.dice.random.choices

@@ -56,7 +56,12 @@ def repeated_hours(first: int, last: int, zone: str) -> Iterator[int]:
     """The starts of the hours that the wall clock showed twice, because summer time ended, between two seconds."""
     place = ZoneInfo(zone)
     for day in range(first // DAY, last // DAY + 1):
-        noon = naive(day * DAY + DAY // 2)
-        before, after = (noon - timedelta(days=1)).replace(tzinfo=place), noon.replace(tzinfo=place)
-        if (before.utcoffset() or timedelta()) > (after.utcoffset() or timedelta()):
-            yield day * DAY + 3_600
+        if _offset(day * DAY, place, 0) <= _offset((day + 1) * DAY, place, 0):
+            continue
+        for hour in range(day * DAY, (day + 1) * DAY, 3_600):
+            if _offset(hour, place, 0) > _offset(hour, place, 1):
+                yield hour
+
+
+def _offset(moment: int, place: ZoneInfo, fold: int) -> timedelta:
+    return naive(moment).replace(tzinfo=place, fold=fold).utcoffset() or timedelta()
