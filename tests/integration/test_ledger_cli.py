@@ -1,8 +1,12 @@
 """``carrel ledger`` and ``carrel key`` as a person runs them."""
 
 import json
+import os
+import re
 import shutil
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +17,7 @@ from click.testing import CliRunner
 from carrel.cli.key import key
 from carrel.cli.ledger import ledger
 from carrel.errors import CarrelError, Exit
-from carrel.ledger.leaf import OpenLeaf
+from carrel.ledger.leaf import OpenLeaf, decode_leaf
 from carrel.ledger.note import Signer
 from carrel.store.key_file import read_signer, read_verifier, write_key
 from carrel.store.ledger_folder import LedgerFolder
@@ -409,3 +413,58 @@ def test_every_command_says_an_example_in_its_help():
     for group in (ledger, key):
         for name in group.commands:
             assert f"Example: carrel {group.name} {name}" in " ".join(ok(group.name, name, "--help").split())
+
+
+# -- the page about it
+
+PAGE = Path(__file__).parents[2] / "docs" / "ledger.md"
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def run(command, folder):
+    """A command as a person types it, by the real program."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_command_on_the_page_works_in_its_order(here):
+    commands = [line.removeprefix("$ ") for block in blocks("console") for line in block.splitlines()]
+    assert len(commands) >= 11
+    for command in commands:
+        assert command.startswith("carrel ")
+        done = run(command, here)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        assert done.stderr == ""
+
+
+def test_the_calculation_on_the_page_gives_the_signed_root(begun):
+    signer = read_signer(Path("keys/ledger.key"))
+    for count in (0, 300):
+        LedgerFolder("ledger").append([OpenLeaf("run", NOW, {"applied": 100})] * count, signer, NOW)
+        (program,) = blocks("python")
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert done.stdout == Path("ledger/checkpoint").read_text().split("\n")[2] + "\n"
+
+
+def test_the_leaf_on_the_page_is_a_leaf():
+    (leaf,) = blocks("json")
+    assert decode_leaf(leaf.strip().encode()).kind == "run"
+
+
+def test_the_program_says_what_is_wrong_and_ends_with_five(begun):
+    changed(begun / "ledger/checkpoint")
+    done = run("carrel ledger verify ledger --key keys/ledger.vkey", begun)
+    assert done.returncode == 5
+    assert "error[LED-00" in done.stderr
+    done = run("carrel ledger verify ledger --key keys/ledger.vkey --json", begun)
+    assert json.loads(done.stdout)["errors"][0]["code"].startswith("LED-00")

@@ -11,7 +11,7 @@ import click
 
 @click.group()
 def key() -> None:
-    """Keys: one signs the ledger, and each person who approves has their own."""
+    """Keys for the ledger and for the people who approve."""
 
 
 @key.command(epilog="Example: carrel key new library.example/ledger --out keys/ledger.key")

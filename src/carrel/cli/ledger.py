@@ -31,7 +31,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.group()
 def ledger() -> None:
-    """The ledger: what Carrel did, in a form that an outsider can check."""
+    """Check, show and prove what the ledger recorded."""
 
 
 @ledger.command(epilog="Example: carrel ledger begin --folder ledger --key keys/ledger.key")
