@@ -197,7 +197,8 @@ class AuditFacts:
         as_of: aware time of the audit; ceilings are judged at this moment.
         judged_at: aware time, at most one night earlier: what became due after it waits for tonight's run.
         loans: None if the database could not be read; ``unread`` says why then.
-        held_before: loans under legal hold by the last plan that was made under the same holds; None if there is none.
+        held_now: closed loans in the scope of a legal hold in force that name a reader.
+        held_before: the same when it was last counted under these holds; None if that was never done.
     """
 
     system: str
@@ -209,6 +210,7 @@ class AuditFacts:
     live: SchemaFacts
     unread: str = ""
     keepings: tuple[KeepingFacts, ...] = ()
+    held_now: int = 0
     held_before: int | None = None
     contradictions: tuple[Contradiction, ...] = ()
     nights: NightFacts = field(default_factory=NightFacts)

@@ -23,8 +23,6 @@ def neighbours_handled_as_the_higher_class(facts: AuditFacts) -> Reading:
     if (loans := facts.loans) is None:
         return unread(facts)
     beside = {path: count for path, count in loans.remaining.items() if path != loans.own_path}
-    for path, count in loans.strays.items():
-        beside[path] = beside.get(path, 0) + count
     measured: dict[str, int | str] = {
         "record types below one of their fields": len(outranked),
         "tables beside the loans' own": len({loans.tables.get(path, path) for path in beside}),

@@ -11,19 +11,17 @@ from carrel.retention.lifecycle import State
 
 @provides("MITL-9.10")
 def held_loans_are_whole(facts: AuditFacts) -> Reading:
-    """Every legal hold names its authority, and no loan under hold has lost its reader since the last plan."""
+    """Every legal hold names its authority, and no loan under hold has lost its reader since the last count."""
     if (loans := facts.loans) is None:
         return unread(facts)
-    held_now = loans.states.get(State.LEGAL_HOLD.value, 0)
     holds_in_force = [keeping for keeping in facts.keepings if keeping.legal_hold and keeping.in_force]
     nameless = [one.id for one in holds_in_force if not (one.reason.strip() and one.authority.strip())]
-    lost = max(0, facts.held_before - held_now) if facts.held_before is not None else 0
+    lost = max(0, facts.held_before - facts.held_now) if facts.held_before is not None else 0
     measured: dict[str, int | str] = {
         "legal holds in force": len(holds_in_force),
-        "loans kept by them now": held_now,
-        "loans kept by the last plan under the same holds": "no such plan"
-        if facts.held_before is None
-        else facts.held_before,
+        "closed loans in their scope that name a reader": facts.held_now,
+        "the same when last counted": "never counted" if facts.held_before is None else facts.held_before,
+        "loans kept by them past their period": loans.states.get(State.LEGAL_HOLD.value, 0),
         "without authority or reason": len(nameless),
     }
     if nameless:
@@ -36,9 +34,9 @@ def held_loans_are_whole(facts: AuditFacts) -> Reading:
     return none_left(
         facts,
         lost,
-        kept=f"{len(holds_in_force)} legal holds keep {held_now} loans, and none of them lost its reader. {LOANS_ONLY}",
+        kept=f"{len(holds_in_force)} legal holds cover {facts.held_now} closed loans; none lost its reader. {LOANS_ONLY}",
         broken="{count} loans under legal hold lost their reader.",
         measured=measured,
-        because="fewer loans stand under the same holds than the last plan found",
+        because="fewer closed loans in the scope of the same holds name a reader than when they were last counted",
         fix="find out what cut them, and tell whoever placed the hold",
     )

@@ -1,0 +1,66 @@
+"""The adopted policy as an audit judges it: its own clauses and those of every policy that it adopts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carrel.accountability.facts import ClauseText, DatasetFacts, FieldFacts, PolicyException, PolicyFacts
+from carrel.inventory.risk import RiskClass
+from carrel.policy.record_type import RecordType
+from carrel.policy.resolve import Policy
+
+
+def policy_facts(policy: Policy) -> PolicyFacts:
+    """What an audit needs of a resolved policy.
+
+    Guarantees:
+        A clause that both a policy and an adopted one have is told as the policy itself has it.
+    """
+    return PolicyFacts(
+        name=policy.name,
+        title=policy.title,
+        digest=policy.digest,
+        approved=policy.approved,
+        clauses=tuple(_clauses(policy)),
+        purposes=frozenset(_purposes(policy)),
+        ceilings={risk: policy.body.risk_classes.of(risk).ceiling for risk in RiskClass},
+        floors=policy.floors,
+        datasets=tuple(
+            DatasetFacts(
+                record=record.value,
+                # The declared class: the audit holds it against the fields' own (MITL-3.5).
+                risk=dataset.rule.class_,
+                fields=tuple(
+                    FieldFacts(name, field.category, field.purpose, field.class_)
+                    for name, field in dataset.rule.fields.items()
+                ),
+                carried=record is RecordType.LOANS,
+                says=dataset.rule.says,
+                source=dataset.rule.source.value,
+            )
+            for record, dataset in policy.datasets.items()
+        ),
+        exceptions=tuple(
+            PolicyException(one.id, one.rule, one.reason, one.approver, one.expires) for one in policy.body.exceptions
+        ),
+    )
+
+
+def _clauses(policy: Policy) -> Iterator[ClauseText]:
+    seen: set[str] = set()
+    for one in _all(policy):
+        for clause, rule in one.clauses.items():
+            if clause not in seen:
+                seen.add(clause)
+                yield ClauseText(clause, rule.says or rule.promised or "", promised=not rule.carried_by)
+
+
+def _purposes(policy: Policy) -> Iterator[str]:
+    for one in _all(policy):
+        yield from one.body.purposes
+
+
+def _all(policy: Policy) -> Iterator[Policy]:
+    yield policy
+    for adopted in policy.adopted:
+        yield from _all(adopted)
