@@ -76,7 +76,7 @@ class AuditReport:
 
     @property
     def exit(self) -> Exit:
-        """0 if every measured clause holds; 3 with findings or where something cannot be told; 5 for a broken ledger."""
+        """0 if every measured clause holds; 3 with findings or what cannot be told; 5 for a broken ledger."""
         if self.ledger_broken:
             return Exit.VERIFICATION_FAILED
         grave = any(one.severity == "finding" for one in self.contradictions)

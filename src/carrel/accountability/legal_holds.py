@@ -34,7 +34,7 @@ def held_loans_are_whole(facts: AuditFacts) -> Reading:
     return none_left(
         facts,
         lost,
-        kept=f"{len(holds_in_force)} legal holds cover {facts.held_now} closed loans; none lost its reader. {LOANS_ONLY}",
+        kept=f"{len(holds_in_force)} legal holds cover {facts.held_now} loans; none lost its reader. {LOANS_ONLY}",
         broken="{count} loans under legal hold lost their reader.",
         measured=measured,
         because="fewer closed loans in the scope of the same holds name a reader than when they were last counted",
