@@ -22,6 +22,7 @@ LEASE_LOST = define("RUN-002", "the lease on the system was lost", Exit.REFUSED)
 STOPPED = define("RUN-003", "somebody asked every worker to stop", Exit.REFUSED)
 UNFINISHED = define("RUN-004", "an earlier run has not finished", Exit.REFUSED)
 RUN_OVER = define("RUN-005", "this run is over", Exit.REFUSED)
+DESK_BUSY = define("RUN-008", "the desk held its locks through every try", Exit.FAILED)
 GATE_LATE = define("RUN-006", "a chunk outlasted its time", Exit.FAILED)
 
 NO_EXPIRY = define("HLD-001", "an exception needs an end", Exit.USAGE)

@@ -52,7 +52,8 @@ def next_step(done: Collection[Stage], due: int) -> Step | None:
     reached = max((_loans(stage, due) for stage in done), default=0)
     for stage in (Stage.THOUSAND, Stage.PERCENT, Stage.TENTH):
         size = _loans(stage, due)
-        if stage not in done and reached < size < due:
+        least = reached if stage is Stage.THOUSAND else max(reached, FIRST_LOANS)
+        if stage not in done and least < size < due:
             return Step(stage, size)
     return Step(Stage.REST, None)
 

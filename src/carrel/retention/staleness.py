@@ -1,0 +1,68 @@
+"""Whether a plan still describes the world it was made in (DESIGN 5)."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime, timedelta
+
+from carrel.errors import fault
+from carrel.retention import faults
+from carrel.retention.plan import Basis, Plan
+
+MAX_AGE = timedelta(hours=24)
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+class Stale(enum.StrEnum):
+    """Why a plan may not be applied any more."""
+
+    POLICY = "the policy has changed"
+    MAP = "the map has changed"
+    SCHEMA = "the schema has changed"
+    PRODUCT = "the product version has changed"
+    CARREL = "Carrel itself has changed"
+    TOO_OLD = "the plan is too old"
+    FUTURE = "the plan was made in the future"
+
+
+def stale(plan: Plan, basis_now: Basis, now: datetime, max_age: timedelta = MAX_AGE) -> tuple[Stale, ...]:
+    """Why the plan is stale; nothing when it is not.
+
+    Args:
+        plan: as recorded.
+        basis_now: computed anew.
+        now: aware time.
+        max_age: of a plan; the site's, 24 hours by default.
+
+    Guarantees:
+        A stale plan stays stale: no later time makes it fresh again.
+    """
+    then = plan.basis
+    changed = (
+        (Stale.POLICY, then.policy_digest != basis_now.policy_digest),
+        (Stale.MAP, then.map_digest != basis_now.map_digest),
+        (Stale.SCHEMA, then.schema_digest != basis_now.schema_digest),
+        (Stale.PRODUCT, then.product_version != basis_now.product_version),
+        (Stale.CARREL, then.carrel_version != basis_now.carrel_version),
+        (Stale.TOO_OLD, now - plan.made_at > max_age),
+        (Stale.FUTURE, plan.made_at - now > CLOCKS_DIFFER),
+    )
+    return tuple(reason for reason, is_so in changed if is_so)
+
+
+def refuse_stale(plan: Plan, basis_now: Basis, now: datetime, max_age: timedelta = MAX_AGE) -> None:
+    """As `stale`, as an error.
+
+    Raises:
+        CarrelError: APR-007.
+    """
+    reasons = stale(plan, basis_now, now, max_age)
+    if reasons:
+        raise fault(
+            faults.STALE,
+            at=f"plan {plan.digest[:16]}",
+            wanted=f"a plan of the world as it is now, at most {max_age / timedelta(hours=1):g} hours old",
+            found="; ".join(reasons),
+            because="what was approved must be what is carried out",
+            fix="`carrel plan`, and have the new plan approved",
+        )

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from tests.unit.retention.signed import BASIS, DAY, NOW, path, plan, under_way
+
+from carrel.retention.interlock import Cleared, Cure, History, Need, Reason, Standing, above_bound, needs, unmet
+from carrel.retention.stage import Stage
+
+STANDING = Standing("Ada Example", "koha", "a" * 64, "b" * 64, NOW - DAY, NOW + DAY)
+
+
+def reasons(of: tuple[Need, ...]) -> list[Reason]:
+    return [need.reason for need in of]
+
+
+def test_an_ordinary_night_under_a_standing_approval_goes_by_itself() -> None:
+    assert needs(plan(), under_way(plan()), [STANDING], NOW) == ()
+
+
+def test_the_first_run_needs_a_person_and_a_rehearsal() -> None:
+    found = needs(plan(), History(), [STANDING], NOW)
+    assert [(one.reason, one.cure) for one in found] == [
+        (Reason.FIRST_RUN, Cure.PERSON),
+        (Reason.NOT_REHEARSED, Cure.REHEARSAL),
+    ]
+    assert reasons(unmet(found, Cleared("Ada"))) == [Reason.NOT_REHEARSED]
+    assert reasons(unmet(found, Cleared(None, "Ada"))) == [Reason.FIRST_RUN]
+    assert unmet(found, Cleared("Ada", "Ada")) == ()
+
+
+def test_a_first_run_needs_a_person_until_its_last_stage_is_done() -> None:
+    halfway = under_way(plan(), stages=frozenset({Stage.THOUSAND, Stage.TENTH}), rehearsed=False)
+    assert reasons(needs(plan(), halfway, [STANDING], NOW)) == [Reason.FIRST_RUN]
+    assert reasons(needs(plan(), History(rehearsed=True), [STANDING], NOW)) == [Reason.FIRST_RUN]
+
+
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        ("policy_digest", Reason.NEW_POLICY),
+        ("map_digest", Reason.NEW_MAP),
+        ("schema_digest", Reason.NEW_SCHEMA),
+        ("product_version", Reason.NEW_PRODUCT),
+    ],
+)
+def test_what_is_new_needs_a_person(field: str, reason: Reason) -> None:
+    before = under_way(plan(), basis=replace(BASIS, **{field: "older"}))
+    assert reasons(needs(plan(), before, [STANDING], NOW)) == [reason]
+
+
+def test_a_new_version_of_carrel_makes_plans_stale_but_needs_nobody() -> None:
+    before = under_way(plan(), basis=replace(BASIS, carrel_version="0.0.9"))
+    assert needs(plan(), before, [STANDING], NOW) == ()
+
+
+def test_a_new_table_and_a_new_disposition_need_a_person() -> None:
+    history = under_way(plan())
+    more = plan(paths=(*plan().paths, path("messages")))
+    (found,) = needs(more, history, [STANDING], NOW)
+    assert (found.reason, found.at) == (Reason.NEW_TABLE, "messages")
+    other = plan(paths=(path("statistics", act="delete"), path("old_issues", methods={"borrowernumber": "blank"})))
+    found_two = needs(other, history, [STANDING], NOW)
+    assert [(one.reason, one.at) for one in found_two] == [
+        (Reason.NEW_DISPOSITION, "statistics"),
+        (Reason.NEW_DISPOSITION, "old_issues"),
+    ]
+    second_path = plan(paths=(*plan().paths, path("again", table="statistics")))
+    assert reasons(needs(second_path, history, [STANDING], NOW)) == [Reason.NEW_DISPOSITION]
+
+
+def test_a_count_above_the_bound_needs_a_person_strays_included() -> None:
+    grown = plan(paths=(path("statistics", rows=90, strays=11), path("old_issues", rows=100)))
+    (found,) = needs(grown, under_way(plan()), [STANDING], NOW)
+    assert (found.reason, found.at, found.wanted, found.found) == (
+        Reason.ABOVE_BOUND, "statistics", "bound 100", "101 rows",
+    )  # fmt: skip
+    assert found.line() == "more rows than the bound (statistics): 101 rows, bound 100"
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        replace(STANDING, system="other"),
+        replace(STANDING, policy_digest="0"),
+        replace(STANDING, map_digest="0"),
+        replace(STANDING, expires_at=NOW),
+        replace(STANDING, signed_at=NOW + timedelta(seconds=1)),
+    ],
+)
+def test_a_standing_approval_of_something_else_covers_nothing(standing: Standing) -> None:
+    found = needs(plan(), under_way(plan()), [standing], NOW)
+    assert reasons(found) == [Reason.NO_STANDING]
+    assert unmet(found, Cleared("Ada")) == ()
+
+
+def test_growth_after_the_approval_is_seen() -> None:
+    approved = plan(paths=(path("statistics", rows=150, bound=100), path("old_issues", rows=10, bound=100)))
+    assert above_bound(approved, {"statistics": 150, "old_issues": 100}) == ()
+    assert above_bound(approved, {"statistics": 151, "old_issues": 101}) == ("statistics", "old_issues")
