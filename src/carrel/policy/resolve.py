@@ -165,7 +165,7 @@ def _loan_rule(body: PolicyBody, rule: Retention) -> LoanRule:
     periods = [Period(version.keep, version.since, version.reaches_back) for version in rule.earlier]
     periods.append(Period(rule.keep, since(body, rule), rule.reaches_back))
     ceiling, end = ceiling_of_loans(body)[1], exception_end(body, rule)
-    if end is not None and ceiling is not None:
+    if end is not None and ceiling is not None and not rule.keep.within(ceiling):
         periods.append(Period(ceiling, end))
     return LoanRule(
         id=rule.id,

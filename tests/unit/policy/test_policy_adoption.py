@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import pytest
+
+from carrel.errors import CarrelError
+from carrel.policy.parse import parse_policy
+from carrel.policy.record_type import RecordType
+from carrel.policy.resolve import resolve
+
+_LOANS_END = "clauses:\n  T-1:"
+_HOLDS = """  holds:
+    says: What was asked for.
+    source: patron
+    custodian: the desk
+    class: medium
+    promised: A while.
+    fields:
+      patron: {category: institutional id, purpose: lending}
+clauses:
+  T-1:"""
+
+
+@pytest.fixture
+def refused(parsed):
+    """The faults of an edited policy that adopts the small one, or an edited version of it."""
+
+    def refuse(*own, base=()):
+        adopted = resolve(parsed(("policy: minimal", "policy: base"), *base, name="base.yaml"))
+        with pytest.raises(CarrelError) as refused:
+            resolve(parsed(*own), [adopted])
+        return refused.value.faults
+
+    return refuse
+
+
+def test_an_equal_policy_may_adopt(parsed) -> None:
+    base = resolve(parsed(name="base.yaml"))
+    own = resolve(parsed(), [base])
+    assert own.adopted == (base,)
+    assert own.digest != base.digest  # what is adopted is part of what holds
+
+
+@pytest.mark.parametrize(
+    "stricter",
+    [
+        [("keep: 7 days", "keep: 160 hours")],
+        [("active until: [returned, settled]", "active until: [returned]")],
+        [("{at most: 10 days}", "none")],
+        [("{at most: 10 days}", "{at most: 1 week}")],
+        [("charges: part title and item", "charges: lose the card")],
+        [("event detail: second", "event detail: day"), ("event times: keep", "event times: generalise")],
+        [("ceiling: 30 days", "ceiling: 20 days")],
+        [("refund window: 10 days", "refund window: 0 days")],
+        [("  lending:\n    says: To lend.", "  lending:\n    basis: opt-in\n    says: To lend.")],
+        [("{says: Harmless.}", "{says: Harmless., ceiling: 6 years}")],
+    ],
+)
+def test_a_stricter_policy_may_adopt(parsed, stricter) -> None:
+    assert resolve(parsed(*stricter), [resolve(parsed(name="base.yaml"))])
+
+
+@pytest.mark.parametrize(
+    ("laxer", "at", "there"),
+    [
+        ([("keep: 7 days", "keep: 8 days")], "policy.yaml:36:15", "base.yaml:36"),
+        ([("ceiling: 5 years", "ceiling: 6 years")], "policy.yaml:16:37", "base.yaml:16"),
+        ([(", ceiling: 5 years", "")], "policy.yaml:16:11", "base.yaml:16"),
+        ([("{at most: 10 days}", "{at most: 11 days}")], "policy.yaml:39:20", "base.yaml:39"),
+        ([("refund window: 10 days", "refund window: 11 days")], "policy.yaml:41:20", "base.yaml:41"),
+        ([("{deadline: 20 days}", "{deadline: 21 days}")], "policy.yaml:42:26", "base.yaml:42"),
+        (
+            [("  lending:\n    says: To lend.", "  lending:\n    says: To lend.\n  sale:\n    says: To sell.")],
+            "policy.yaml:13:3",
+            "base.yaml:10",
+        ),
+        ([("keep: 7 days", "keep: 7 days\n        reaches back: false")], "policy.yaml:37:23", "base.yaml:33"),
+    ],
+)
+def test_a_laxer_policy_is_refused_with_both_places(refused, laxer, at: str, there: str) -> None:
+    (fault,) = refused(*laxer)
+    assert (fault.condition.code, fault.at) == ("POL-017", at)
+    assert f"({there})" in fault.wanted
+    assert fault.because == "minimal adopts base and may only be stricter"
+
+
+@pytest.mark.parametrize(
+    ("stricter_base", "code"),
+    [
+        ([("active until: [returned, settled]", "active until: [returned]")], "POL-017"),
+        ([("{at most: 10 days}", "none")], "POL-017"),
+        ([("charges: part title and item", "charges: lose the card")], "POL-017"),
+        ([("event detail: second", "event detail: day"), ("event times: keep", "event times: generalise")], "POL-017"),
+        ([("  lending:\n    says: To lend.", "  lending:\n    basis: opt-in\n    says: To lend.")], "POL-017"),
+        (
+            [
+                ("then: de-identify", "then: delete"),
+                ("        methods: {patron: remove, item: keep, event times: keep}\n", ""),
+            ],
+            "POL-017",
+        ),
+    ],
+)
+def test_a_base_that_is_stricter_binds(refused, stricter_base, code: str) -> None:
+    (fault,) = refused(base=stricter_base)
+    assert fault.condition.code == code
+    assert "base.yaml:" in fault.wanted
+
+
+def test_a_floor_of_the_base_binds_and_may_not_be_lowered(refused) -> None:
+    floors = "floors:\n  borrowing:\n    all of: [institutional id, circulation record]\n    class: high\n"
+    lower = ("custodian: the desk\n    class: high", "custodian: the desk\n    class: medium")
+    faults = refused((floors, ""), lower)
+    assert {fault.condition.code for fault in faults} == {"POL-011", "POL-017"}  # below the floor, and below its class
+    assert any("base.yaml" in fault.because for fault in faults if fault.condition.code == "POL-011")
+    faults = refused((floors, floors.replace("class: high", "class: low")), lower)
+    assert [fault.condition.code for fault in faults].count("POL-017") == 2
+
+
+def test_what_is_not_restated_is_taken_over(parsed, minimal: str) -> None:
+    base = resolve(parsed((_LOANS_END, _HOLDS), name="base.yaml"))
+    own = resolve(parsed(), [base])
+    assert RecordType.HOLDS in own.datasets
+    assert own.datasets[RecordType.HOLDS].document is base.document
+    assert own.datasets[RecordType.LOANS].document is own.document
+
+
+def _without_loans(minimal: str, *changes: tuple[str, str]) -> str:
+    text = (
+        minimal[: minimal.index("  loans:")] + _HOLDS[: -len(_LOANS_END)] + minimal[minimal.index("clauses:\n  T-1:") :]
+    )
+    text = text.replace(
+        "  T-3:\n    says: Loans are kept a week.\n    carried by: [records.loans.retention.closed loans]\n", ""
+    )
+    for old, new in changes:
+        text = text.replace(old, new)
+    return text
+
+
+def test_adopted_loans_are_scheduled_under_the_adopting_policy(parsed, minimal: str) -> None:
+    base = resolve(parsed(name="base.yaml"))
+    own = resolve(parse_policy(_without_loans(minimal, ("policy: minimal", "policy: branch")), "policy.yaml"), [base])
+    schedule = own.loan_schedule()
+    assert (schedule.policy, schedule.digest) == ("branch", own.digest)
+    assert schedule.rules == base.loan_schedule().rules
+
+
+def test_adopted_loans_above_a_stricter_ceiling_are_refused(parsed, minimal: str) -> None:
+    base = resolve(parsed(name="base.yaml"))
+    own = parse_policy(_without_loans(minimal, ("ceiling: 30 days", "ceiling: 5 days")), "policy.yaml")
+    with pytest.raises(CarrelError) as refused:
+        resolve(own, [base])
+    assert refused.value.code == "POL-012"
+
+
+def test_two_adopted_policies_that_differ_must_be_restated(parsed, minimal: str) -> None:
+    one, other = (resolve(parsed(("keep: 7 days", f"keep: {n} days"), name=f"{n}.yaml")) for n in (5, 6))
+    with pytest.raises(CarrelError) as refused:
+        resolve(parse_policy(_without_loans(minimal), "policy.yaml"), [one, other])
+    assert refused.value.code == "POL-017"
+    assert resolve(parsed(("keep: 7 days", "keep: 5 days")), [one, other])
+
+
+def test_a_policy_without_loans_has_no_schedule(minimal: str) -> None:
+    with pytest.raises(CarrelError) as refused:
+        resolve(parse_policy(_without_loans(minimal), "policy.yaml")).loan_schedule()
+    assert refused.value.code == "POL-021"
+
+
+def test_an_expired_exception_gives_way_to_the_ceiling(parsed) -> None:
+    exception = (
+        "exceptions:\n  - {id: audit, rule: closed loans, reason: R, approver: A, expires: 2026-06-01}\n" + _LOANS_END
+    )
+    (rule,) = resolve(parsed(("keep: 7 days", "keep: 60 days"), (_LOANS_END, exception))).loan_schedule().rules
+    assert [(str(period.keep), period.since.isoformat()) for period in rule.periods] == [
+        ("60 days", "2026-01-01"),
+        ("30 days", "2026-06-01"),
+    ]
+    assert rule.periods[-1].reaches_back
+
+
+def test_an_exception_that_is_not_needed_changes_nothing(parsed) -> None:
+    exception = (
+        "exceptions:\n  - {id: audit, rule: closed loans, reason: R, approver: A, expires: 2026-06-01}\n" + _LOANS_END
+    )
+    (rule,) = resolve(parsed((_LOANS_END, exception))).loan_schedule().rules
+    assert [str(period.keep) for period in rule.periods] == ["7 days"]
+
+
+def test_earlier_versions_come_first_in_the_schedule(parsed) -> None:
+    earlier = "keep: 7 days\n        since: 2026-03-01\n        earlier: [{keep: 30 days, since: 2025-01-01, reaches back: false}]"
+    (rule,) = resolve(parsed(("keep: 7 days", earlier))).loan_schedule().rules
+    assert [(str(p.keep), p.since.isoformat(), p.reaches_back) for p in rule.periods] == [
+        ("30 days", "2025-01-01", False),
+        ("7 days", "2026-03-01", True),
+    ]
+
+
+def test_the_digest_follows_the_meaning(parsed, minimal: str) -> None:
+    digest = resolve(parsed()).digest
+    assert resolve(parsed(("keep: 7 days", "keep: 7 days  # a week"))).digest == digest
+    assert (
+        resolve(parsed(("active until", "applies: any\n        active until"))).digest == digest
+    )  # a default written out
+    assert resolve(parsed(("keep: 7 days", "keep: 6 days"))).digest != digest
+    assert resolve(parsed(("To lend.", "To lend"))).digest != digest
