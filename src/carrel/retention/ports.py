@@ -66,6 +66,9 @@ MayCommit = Callable[[], None]
 class LoanSystem(Protocol):
     """One database with loans, under one map and one schedule, inside one session."""
 
+    def prepare(self, life: Lifecycle) -> None:
+        """Learn which loans are kept; done again only when the lifecycle changes."""
+
     def observe(self, life: Lifecycle, as_of: datetime) -> Observation:
         """Count what is due, kept and stray."""
 

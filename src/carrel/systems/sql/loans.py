@@ -36,6 +36,7 @@ from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
 from carrel.retention.ports import Busy, Observation, Position, StrayPosition
+from carrel.retention.predicate import AtOrBefore, Fact
 from carrel.systems.sql.failure import classify, is_transient
 from carrel.systems.sql.paths import PathSql, Terms
 from carrel.systems.sql.predicates import LoanColumns
@@ -141,7 +142,14 @@ class SqlLoans:
         return WorkTables(self.connection, self.shelf, self.stand_in)
 
     def prepare(self, life: Lifecycle) -> None:
-        """Fill the table of kept loans for this lifecycle; done again only when the lifecycle changes."""
+        """Fill the table of kept loans for this lifecycle; done again only when the lifecycle changes.
+
+        Errors as for `cut_chunk`.
+        """
+        with self._told():
+            self._prepare(life)
+
+    def _prepare(self, life: Lifecycle) -> None:
         if self._prepared != life:
             self._work.fill_kept(life)
             self.connection.commit()
@@ -172,15 +180,19 @@ class SqlLoans:
         with self._told():
             return self._observe(life, as_of)
 
-    def _observe(self, life: Lifecycle, as_of: datetime) -> Observation:
-        self.prepare(life)
+    def _observe(self, life: Lifecycle, as_of: datetime, *, exactly: bool = False) -> Observation:
+        self._prepare(life)
         closed = self.map.loans.closed
         loans = self.shelf[closed.table]
         c = self.connection
         kept = {str(s): int(n) for s, n in c.execute(select(KEPT.c.state, func.count()).group_by(KEPT.c.state))}
         is_kept = exists(select(1).select_from(KEPT).where(KEPT.c.loan == loans.c[closed.key], KEPT.c.state != "open"))
         branch = loans.c[closed.branch]
-        due = select(branch, func.count()).where(self._work.linked(closed, loans), not_(is_kept)).group_by(branch)
+        # A loan that was returned while the run went on is not among the kept ones yet: its date tells that it waits.
+        late = LoanColumns(self.shelf, closed, loans).compile(
+            life.due if exactly else AtOrBefore(Fact.CLOSED, life.older_than)
+        )
+        due = select(branch, func.count()).where(self._work.linked(closed, loans), not_(is_kept), late).group_by(branch)
         branches = {str(b or ""): int(n) for b, n in c.execute(due)}
         rows, strays, sizes = {}, {}, {}
         for path in self.paths(life, as_of):
@@ -211,8 +223,10 @@ class SqlLoans:
         return int(estimate or 0)
 
     def remaining(self, life: Lifecycle, as_of: datetime) -> Mapping[str, int]:
-        """The complement: loans and rows that are due and unheld and still lead to a reader."""
-        seen = self.observe(life, as_of)
+        """The complement, counted afresh: loans and rows that are due and unheld and still lead to a reader."""
+        with self._told():
+            self._prepared = None
+            seen = self._observe(life, as_of, exactly=True)
         return {self.map.loans.closed.table: seen.states[State.DUE.value], **seen.rows}
 
     # -- cutting ----------------------------------------------------------------------------------------------------
@@ -255,7 +269,7 @@ class SqlLoans:
         intend: Intend,
         may_commit: Callable[[], None],
     ) -> tuple[Position, ChunkResult] | None:
-        self.prepare(life)
+        self._prepare(life)
         c, closed = self.connection, self.map.loans.closed
         began = time.monotonic()
         c.execute(delete(CHUNK))
@@ -358,7 +372,7 @@ class SqlLoans:
         intend: Intend,
         may_commit: Callable[[], None],
     ) -> tuple[StrayPosition, ChunkResult] | None:
-        self.prepare(life)
+        self._prepare(life)
         path = next(p for p in self.paths(life, as_of) if p.path.name == after.path)
         c, table = self.connection, path.table
         walk = table.c[path.walk_column]

@@ -1,0 +1,5 @@
+"""``python -m carrel``."""
+
+from carrel.cli.main import main
+
+main()

@@ -1,0 +1,133 @@
+"""``carrel``: the verbs, loaded one at a time so that help costs nothing, and the one place where errors are told."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import click
+
+from carrel import __version__
+from carrel.errors import CarrelError, Exit, define, fault
+
+UNEXPECTED = define("CLI-001", "Carrel met something it does not know", Exit.FAILED)
+
+# verb: where it lives, and its line in --help. A test compares each line with the verb's own help.
+VERBS: dict[str, tuple[str, str]] = {
+    "apply": ("carrel.cli.apply:apply", "Carry out an approved plan, chunk by chunk, and verify it."),
+    "approve": ("carrel.cli.approve:approve", "Approve a plan, or sign a standing approval, as a second person."),
+    "audit": ("carrel.cli.audit:audit", "Measure every clause of the policy on the live systems."),
+    "demo": ("carrel.cli.demo:demo", "The whole loop on an invented library, in a folder of its own."),
+    "doctor": ("carrel.cli.doctor:doctor", "Check site, keys, connections, grants and settings one by one."),
+    "exception": ("carrel.cli.exception:exception", "Recorded exceptions: keep named loans longer, with a reason."),
+    "hold": ("carrel.cli.hold:hold", "Legal holds: keep named loans, whatever the policy says."),
+    "init": ("carrel.cli.init:init", "Look at a system and write a site file and a policy to start from."),
+    "key": ("carrel.cli.key:key", "Keys for the ledger and for the people who approve."),
+    "ledger": ("carrel.cli.ledger:ledger", "Check, show and prove what the ledger recorded."),
+    "map": ("carrel.cli.map:map_group", "System maps: where the records are, and every path to a person."),
+    "plan": ("carrel.cli.plan:plan", "Count what is due, what is kept and why, and write a plan. Changes nothing."),
+    "policy": ("carrel.cli.policy:policy", "The policy document: lint, show, diff, coverage, schema."),
+    "run-due": ("carrel.cli.run_due:run_due", "The nightly run: plan, apply, verify, sweep, record."),
+    "stop": ("carrel.cli.stop:stop", "Halt every worker after the chunk in flight."),
+    "sweep": ("carrel.cli.sweep:sweep", "Look for any join that still leads from a loan to its reader."),
+    "verify": ("carrel.cli.verify:verify", "Count again what should be gone: due, unheld and still linked."),
+}
+
+
+def _present(verb: str) -> bool:
+    module = VERBS[verb][0].split(":")[0].rsplit(".", 1)[1]
+    return (Path(__file__).parent / f"{module}.py").exists()
+
+
+class Verbs(click.Group):
+    """The verbs by name; a verb's module is imported only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb that is built."""
+        del ctx
+        return sorted(verb for verb in VERBS if _present(verb))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb itself."""
+        del ctx
+        if cmd_name not in VERBS or not _present(cmd_name):
+            return None
+        module, _, name = VERBS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in --help, from the table above, so that nothing is imported for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, VERBS[verb][1]) for verb in self.list_commands(ctx)])
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 findings, 4 refused for safety, 5 verification failed, "
+    "6 approval pending.\n\nExample: carrel demo",
+)
+@click.version_option(__version__, prog_name="carrel")
+def cli() -> None:
+    """Carry out a library's privacy policy on the real systems, and prove it.
+
+    A library writes one policy file. Carrel checks it, plans what is due, asks for approval, carries it out, reads back
+    what is left, and records the night in a ledger that anyone can check.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with the exit code that the outcome has."""
+    wanted = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = cli.main(args=wanted, prog_name="carrel", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(int(Exit.USAGE))
+    except CarrelError as wrong:
+        tell(wrong, as_json="--json" in wanted)
+        sys.exit(int(wrong.exit))
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(int(Exit.FAILED))
+    except Exception as wrong:  # noqa: BLE001  (the last net: a driver's message can quote a row, so it is not shown)
+        tell(_unexpected(wrong), as_json="--json" in wanted)
+        sys.exit(int(Exit.FAILED))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def tell(wrong: CarrelError, *, as_json: bool) -> None:
+    """Print every fault of an error: to people on stderr, to programs as JSON on stdout."""
+    if as_json:
+        body: dict[str, Any] = {"format_version": 1, "errors": [one.as_dict() for one in wrong.faults]}
+        click.echo(json.dumps(body, indent=2, ensure_ascii=False))
+        return
+    for one in wrong.faults:
+        first, *rest = one.lines()
+        click.echo(click.style(first, fg="red", bold=True), err=True)
+        for line in rest:
+            click.echo(line, err=True)
+
+
+def _unexpected(wrong: Exception) -> CarrelError:
+    here = [frame for frame in traceback.extract_tb(wrong.__traceback__) if "carrel" in frame.filename]
+    place = f"{Path(here[-1].filename).name}:{here[-1].lineno} in {here[-1].name}" if here else "outside Carrel"
+    return fault(
+        UNEXPECTED,
+        at=place,
+        found=type(wrong).__name__,
+        because="its text is not shown, because it could quote a patron's row",
+        changed="see `carrel verify`: what was committed before this is in the journal",
+        fix="report this line with the command that you gave",
+    )

@@ -1,0 +1,206 @@
+"""The course of a run: chunk after chunk through the gate, then the strays, until nothing is left or somebody stops it.
+
+Pure but for its ports: it decides what comes next; the database, the journal and the clock belong to others.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
+from carrel.errors import fault
+from carrel.retention import faults
+from carrel.retention.lifecycle import Lifecycle, State
+from carrel.retention.outcome import ChunkResult
+from carrel.retention.ports import Busy, Journal, LoanSystem, Position, StrayPosition
+
+# The walk is repeated for loans that the desk had locked; what is still locked then waits for the next night.
+_PASSES = 3
+_TRIES = 8
+_FIRST_WAIT_SECONDS = 0.2
+
+
+_Step = TypeVar("_Step")
+
+
+class End(enum.StrEnum):
+    """Why a course ended."""
+
+    FINISHED = "everything due was cut"
+    STAGE = "the stage is complete"
+    STOPPED = "somebody asked to stop"
+
+
+class Turn(Protocol):
+    """One chunk's time inside the gate."""
+
+    def check(self) -> None:
+        """Raise when the gate has expired: then nothing may be committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a course works with.
+
+    Attributes:
+        system: the database, inside its session.
+        journal: of this run.
+        as_of: of the plan; the set of due loans may shrink after it, never grow.
+        life: the lifecycle at ``as_of`` with legal holds and exceptions as of now; asked anew before every chunk.
+        turn: the gate.
+        size: loans in the next chunk, given what the last one did.
+        wait: sleeps some seconds, because the desk comes first.
+        told: told how many loans are cut so far.
+    """
+
+    system: LoanSystem
+    journal: Journal
+    as_of: datetime
+    life: Callable[[], Lifecycle]
+    turn: Callable[[], AbstractContextManager[Turn]]
+    size: Callable[[ChunkResult | None], int]
+    wait: Callable[[float], None]
+    told: Callable[[int], None] = lambda _: None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a course has done so far."""
+
+    end: End = End.FINISHED
+    loans: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
+    longest_seconds: float = 0.0
+    waits: int = 0
+
+    def add(self, result: ChunkResult) -> None:
+        """Count one chunk."""
+        self.loans += result.loans
+        for total, part in ((self.rows, result.rows), (self.left, result.left)):
+            for name, number in part.items():
+                total[name] = total.get(name, 0) + number
+        self.longest_seconds = max(self.longest_seconds, result.seconds)
+
+
+def carry_out(means: Means, at_most: int | None = None) -> Tally:
+    """Cut what is due, from where an interrupted run had come to.
+
+    Args:
+        means: of the run.
+        at_most: loans of this stage; None for everything, strays included.
+
+    Returns:
+        What was done, and why it ended.
+
+    Raises:
+        CarrelError: the server refused or is gone; RUN-008 when the desk held its locks through every try.
+
+    Guarantees:
+        Killed at any moment and started again, it ends in the same state; started once more, it changes nothing.
+    """
+    tally = Tally()
+    means.system.prepare(means.life())
+    resumed = means.journal.resume()
+    strays = means.system.path_names()
+    if resumed is not None and resumed.path in strays:
+        first = strays.index(resumed.path)
+        return _strays(means, tally, strays[first:], StrayPosition(resumed.path, resumed.person))
+    for number in range(_PASSES):
+        if not _loans(means, tally, resumed if number == 0 else None, at_most):
+            return tally
+        if not means.system.observe(means.life(), means.as_of).states.get(State.DUE.value, 0):
+            break
+    return _strays(means, tally, strays, None)
+
+
+def _loans(means: Means, tally: Tally, after: Position | None, at_most: int | None) -> bool:
+    """Walk the loans once; whether the walk came to its end."""
+    last: ChunkResult | None = None
+    while True:
+        if means.journal.stop_wanted():
+            tally.end = End.STOPPED
+            return False
+        limit = means.size(last)
+        if at_most is not None:
+            limit = min(limit, at_most - tally.loans)
+            if limit <= 0:
+                tally.end = End.STAGE
+                return False
+        step = _patiently(means, tally, partial(_chunk, means, after), limit)
+        if step is None:
+            return True
+        after, last = step
+        tally.add(last)
+        means.told(tally.loans)
+
+
+def _strays(means: Means, tally: Tally, paths: tuple[str, ...], after: StrayPosition | None) -> Tally:
+    last: ChunkResult | None = None
+    for path in paths:
+        position = after if after is not None and after.path == path else StrayPosition(path, -1)
+        while True:
+            if means.journal.stop_wanted():
+                tally.end = End.STOPPED
+                return tally
+            step = _patiently(means, tally, partial(_stray_chunk, means, position), means.size(last))
+            if step is None:
+                break
+            position, last = step
+            tally.add(last)
+    return tally
+
+
+def _patiently(means: Means, tally: Tally, chunk: Callable[[int], _Step | None], size: int) -> _Step | None:
+    """Try a chunk again, smaller and later, while the desk holds the locks it needs."""
+    for attempt in range(_TRIES):
+        try:
+            return chunk(max(1, size >> attempt))
+        except Busy:
+            tally.waits += 1
+            means.wait(_FIRST_WAIT_SECONDS * 2**attempt)
+    raise fault(
+        faults.DESK_BUSY,
+        wanted="a lock within a few seconds",
+        found=f"{_TRIES} tries in vain",
+        because="the desk comes first",
+        changed=f"{tally.loans} loans are cut and recorded; the chunk in hand is untouched",
+        fix="run again later: it goes on where it stopped",
+    )
+
+
+def _chunk(means: Means, after: Position | None, size: int) -> tuple[Position, ChunkResult] | None:
+    numbers: list[int] = []
+    with means.turn() as turn:
+        step = means.system.cut_chunk(
+            means.life(),
+            means.as_of,
+            after,
+            size,
+            lambda position, expected: numbers.append(means.journal.intend(position, expected)),
+            turn.check,
+        )
+        if step is not None:
+            means.journal.finish(numbers[0], *step)
+    return step
+
+
+def _stray_chunk(means: Means, after: StrayPosition, size: int) -> tuple[StrayPosition, ChunkResult] | None:
+    numbers: list[int] = []
+    with means.turn() as turn:
+        step = means.system.cut_strays(
+            means.life(),
+            means.as_of,
+            after,
+            size,
+            lambda position, expected: numbers.append(means.journal.intend(position, expected)),
+            turn.check,
+        )
+        if step is not None and numbers:
+            means.journal.finish(numbers[0], Position(step[0].path, step[0].column, 0), step[1])
+    return step

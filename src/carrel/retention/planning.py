@@ -1,0 +1,115 @@
+"""From what was observed to a plan: counts, methods, reasons, in the order in which they are carried out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from carrel.inventory.system_map import Cut, Method, SystemMap
+from carrel.policy.schedule import Charges, LoanSchedule
+from carrel.retention.lifecycle import State
+from carrel.retention.plan import Basis, PathCount, Plan
+from carrel.retention.ports import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What speaks against a plan, or should be known with it.
+
+    Attributes:
+        blockers: it may not be applied until these are gone or waived.
+        notices: what the desk will notice afterwards.
+    """
+
+    blockers: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def make_plan(
+    system: str,
+    system_map: SystemMap,
+    schedule: LoanSchedule,
+    seen: Observation,
+    basis: Basis,
+    *,
+    as_of: datetime,
+    made_at: datetime,
+    made_by: str,
+    findings: Findings,
+    reach_back: int,
+    sql: tuple[str, ...],
+) -> Plan:
+    """The plan that follows from an observation; its bounds are set by `Plan.with_bounds`.
+
+    Args:
+        system: name in the site file.
+        system_map: of the product.
+        schedule: of the policy.
+        seen: counts only.
+        basis: what the plan is computed from.
+        as_of: aware time at which periods are judged.
+        made_at: aware time.
+        made_by: a name in the site file.
+        findings: blockers and notices.
+        reach_back: due loans from before the rule's date (MITL-10.6).
+        sql: for readers.
+    """
+    paths = [
+        PathCount(
+            path.name,
+            path.table,
+            "delete" if cut.delete else "update",
+            _methods(cut),
+            seen.rows.get(path.name, 0) - seen.strays.get(path.name, 0),
+            seen.strays.get(path.name, 0),
+            0,
+            cut.why,
+        )
+        for path in system_map.loans.paths
+        for cut in [path.lose_card if schedule.charges is Charges.LOSE_CARD and path.lose_card else path.cut]
+    ]
+    closed = system_map.loans.closed
+    due = seen.states.get(State.DUE.value, 0)
+    paths.append(PathCount(closed.table, closed.table, "update", _methods(closed.cut), due, 0, 0, closed.cut.why))
+    return Plan(
+        system=system,
+        policy=schedule.policy,
+        as_of=as_of,
+        made_at=made_at,
+        made_by=made_by,
+        basis=basis,
+        states=dict(seen.states),
+        branches=dict(seen.branches),
+        paths=tuple(paths),
+        reach_back=reach_back,
+        blockers=findings.blockers,
+        notices=findings.notices,
+        sql=sql,
+    )
+
+
+def changed_columns(system_map: SystemMap, schedule: LoanSchedule) -> frozenset[str]:
+    """Every ``table.column`` that a plan of this schedule changes, ``table.*`` where rows go: what consumers read."""
+    closed = system_map.loans.closed
+    out = {f"{closed.table}.{name}" for name in (*closed.cut.set, *closed.cut.if_reader)}
+    for path in system_map.loans.paths:
+        cut = path.lose_card if schedule.charges is Charges.LOSE_CARD and path.lose_card else path.cut
+        if cut.delete:
+            out.add(f"{path.table}.*")
+        out |= {
+            f"{path.table}.{name}" for name, method in {**cut.set, **cut.if_reader}.items() if method is not Method.SAME
+        }
+    return frozenset(out)
+
+
+def latest_since(schedule: LoanSchedule, as_of: datetime) -> date | None:
+    """The first day of the newest version of any rule that is in force."""
+    days = [p.since for rule in schedule.rules for p in rule.periods if p.since <= as_of.date()]
+    return max(days, default=None)
+
+
+def _methods(cut: Cut) -> dict[str, str]:
+    return {
+        **{name: method.value for name, method in cut.set.items()},
+        **{name: f"{method.value} where it is the reader" for name, method in cut.if_reader.items()},
+    }

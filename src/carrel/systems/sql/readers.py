@@ -1,0 +1,75 @@
+"""For people: the statements of a plan as text, a sample of what is due, and how far a rule reaches back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, exists, func, not_, select
+
+from carrel.retention.lifecycle import Lifecycle, State
+from carrel.systems.sql.expressions import is_time
+from carrel.systems.sql.loans import SqlLoans
+from carrel.systems.sql.worktables import KEPT, WorkTables
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """One loan for the terminal: its key, when it closed, and where it stands. Never written to a file."""
+
+    loan: int
+    closed: datetime | None
+    state: str
+    edge: str = ""
+
+
+def statements(loans: SqlLoans, life: Lifecycle, as_of: datetime) -> tuple[str, ...]:
+    """What a chunk would execute, for readers; nothing executes these texts."""
+    dialect = loans.connection.dialect
+    texts = []
+    for path in loans.paths(life, as_of):
+        if path.path.link.by == "clock":
+            statement = path.act(path.stray, with_loan=False, multi_table=True)
+        else:
+            statement = path.act(path.in_chunk, with_loan=True, multi_table=dialect.name != "sqlite")
+        compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        texts.append(" ".join(str(compiled).split()))
+    return tuple(texts)
+
+
+def older_than_rule(loans: SqlLoans, life: Lifecycle, since: datetime) -> int:
+    """Due loans that closed before the rule was in force (MITL-10.6)."""
+    loans.prepare(life)
+    closed = loans.map.loans.closed
+    rows = loans.shelf[closed.table]
+    time = rows.c[closed.closed]
+    query = select(func.count()).where(_due(loans, rows), is_time(time), time < since, time <= life.older_than)
+    return int(loans.connection.execute(query).scalar_one())
+
+
+def sample(loans: SqlLoans, life: Lifecycle, count: int) -> tuple[SampleRow, ...]:
+    """Some loans that are due, with the last one in and the first one out of the cut-off."""
+    loans.prepare(life)
+    closed = loans.map.loans.closed
+    rows = loans.shelf[closed.table]
+    key, time = rows.c[closed.key], rows.c[closed.closed]
+    c = loans.connection
+    before = and_(is_time(time), time <= life.older_than, _due(loans, rows))
+    after = and_(WorkTables(c, loans.shelf, loans.stand_in).linked(closed, rows), is_time(time), time > life.older_than)
+    last_in = c.execute(select(key, time).where(before).order_by(time.desc(), key.desc()).limit(1)).first()
+    first_out = c.execute(select(key, time).where(after).order_by(time, key).limit(1)).first()
+    some = c.execute(select(key, time).where(before).order_by(key).limit(max(0, count - 2))).all()
+    out = [SampleRow(int(row[0]), row[1], State.DUE.value) for row in some]
+    if last_in:
+        out.append(SampleRow(int(last_in[0]), last_in[1], State.DUE.value, "last one in"))
+    if first_out:
+        out.append(SampleRow(int(first_out[0]), first_out[1], State.RETAINED.value, "first one out"))
+    return tuple(out)
+
+
+def _due(loans: SqlLoans, rows: Any) -> Any:
+    closed = loans.map.loans.closed
+    linked = WorkTables(loans.connection, loans.shelf, loans.stand_in).linked(closed, rows)
+    kept = exists(select(1).select_from(KEPT).where(KEPT.c.loan == rows.c[closed.key], KEPT.c.state != "open"))
+    return and_(linked, not_(kept.correlate(rows)))
