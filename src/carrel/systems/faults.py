@@ -11,7 +11,6 @@ SECRET = define("SIT-004", "a secret cannot be read", Exit.USAGE)
 SECRET_MODE = define("SIT-005", "a secret can be read by others", Exit.REFUSED)
 ZONE = define("SIT-006", "the time zone is not declared", Exit.USAGE)
 NO_SYSTEM = define("SIT-007", "the site file names no such system", Exit.USAGE)
-UNDO = define("SIT-008", "this guarantee is not built yet", Exit.REFUSED)
 
 DSN = define("SQL-001", "this is not the address of a database that Carrel can use", Exit.USAGE)
 CREDENTIALS = define("SQL-002", "the database refuses the account or its password", Exit.FAILED)

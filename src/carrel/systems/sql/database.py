@@ -18,8 +18,10 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from carrel.errors import fault
+from carrel.inventory.site import SessionZone, System
 from carrel.systems import faults, secret
 from carrel.systems.secret import Secret
+from carrel.systems.sql import zone
 from carrel.systems.sql.failure import told
 
 DRIVERS = ("mariadb+pymysql", "sqlite")
@@ -40,11 +42,13 @@ class Access:
         name: the system's name in the site file, for messages.
         dsn: the SQLAlchemy URL.
         session_zone: a zone to set for every session, as Koha's own ``<timezone>`` does; None leaves the server's.
+        declared_zone: the zone in which the site says that the product writes; a session on another clock is refused.
     """
 
     name: str
     dsn: Secret
     session_zone: str | None = None
+    declared_zone: str | None = None
 
     @property
     def url(self) -> URL:
@@ -78,22 +82,32 @@ class Access:
 _EXAMPLE = "mariadb+pymysql://USER:PASSWORD@HOST:3306/DATABASE or sqlite:////PATH/TO/FILE"
 
 
-def access(
-    name: str,
-    *,
-    dsn_file: Path | None,
-    dsn_env: str | None,
-    session_zone: str | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> Access:
+def access(system: System, *, apply: bool = False, environment: Mapping[str, str] | None = None) -> Access:
     """The access that a site file describes by a file or by a variable of the environment.
+
+    Args:
+        system: of the site file.
+        apply: the account that carries out, where the site has one of its own for that.
+        environment: for tests; the process's own unless given.
 
     Raises:
         CarrelError: SIT-004 or SIT-005, the secret cannot be read or others can read it.
     """
-    if dsn_file is not None:
-        return Access(name, secret.from_file(dsn_file), session_zone)
-    return Access(name, secret.from_environment(dsn_env or "", environment or os.environ), session_zone)
+    file, variable = system.dsn_file, system.dsn_env
+    if apply and (system.apply_dsn_file or system.apply_dsn_env):
+        file, variable = system.apply_dsn_file, system.apply_dsn_env
+    dsn = (
+        secret.from_file(file)
+        if file is not None
+        else secret.from_environment(variable or "", environment or os.environ)
+    )
+    session_zone = system.time_zone if system.session_zone is SessionZone.DECLARED else None
+    return Access(system.name, dsn, session_zone, system.time_zone)
+
+
+def open_system(system: System, *, read_only: bool, environment: Mapping[str, str] | None = None) -> Engine:
+    """`connect` with what the site file says: the account for reading, or the one that carries out."""
+    return connect(access(system, apply=not read_only, environment=environment), read_only=read_only)
 
 
 def connect(system: Access, *, read_only: bool) -> Engine:
@@ -118,6 +132,8 @@ def connect(system: Access, *, read_only: bool) -> Engine:
     try:
         with told(system.name), engine.connect() as connection:
             _check(connection, system.name, read_only=read_only)
+            if system.declared_zone is not None:
+                zone.require(connection, system.declared_zone, system.name)
     except BaseException:
         engine.dispose()
         raise

@@ -1,0 +1,310 @@
+"""The site: which policy and systems a library has, who may do what, and when a system may be worked on."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from carrel.errors import CarrelError
+from carrel.inventory.consumer import Declaration, NotUsed, Waiver
+from carrel.inventory.timetable import Days, Hours, Part, Period, Weekday, no_period
+
+_NAME = r"^[a-z0-9][a-z0-9._-]{0,39}$"
+
+
+class Mode(enum.StrEnum):
+    """How hard Carrel may work a system (DESIGN 5)."""
+
+    DESK = "desk"
+    WINDOW = "window"
+
+
+class SessionZone(enum.StrEnum):
+    """In which zone sessions read the automatic timestamps."""
+
+    SERVER = "server"
+    DECLARED = "declared"  # as Koha does where its own configuration names a time zone
+
+
+class Role(enum.StrEnum):
+    """The offices of people in the site file."""
+
+    DIRECTOR = "director"
+    PRIVACY_OFFICER = "privacy officer"
+    SYSTEMS_LIBRARIAN = "systems librarian"
+    CUSTODIAN = "custodian of records"
+    STAFF = "staff"
+    AUDITOR = "auditor"
+    BOARD = "board"
+
+
+class May(enum.StrEnum):
+    """What a person may do in Carrel."""
+
+    PLAN = "plan"
+    APPROVE = "approve"
+    RUN = "run"
+    HOLD = "hold"
+    STOP = "stop"
+    AUDIT = "audit"
+
+
+class System(Part):
+    """One system with patron data.
+
+    Attributes:
+        name: by which commands and records call it.
+        map: the system map that ships with Carrel.
+        local_map: the site's own additions to it.
+        dsn_file, dsn_env: where the address for reading stands, in a file of mode 0600 or in the environment.
+        apply_dsn_file, apply_dsn_env: the same for the account that carries out; the reading one unless given.
+        time_zone: IANA name of the zone in which the product writes its times.
+        session_zone: whether sessions keep the server's zone or take the declared one.
+        mode: how hard it may be worked.
+        opening_hours: by weekday, when the desk is open; in ``window`` mode nothing is applied then.
+        blackout: days on which nothing is applied.
+        max_lag: replication lag at which a run waits.
+        max_plan_age: from when on a plan is stale.
+        undo: how long before-images are kept, inside the retention period; None for not at all.
+        bounds: the most rows that one night may touch, by path; otherwise by the nights before.
+        sweep_sample: loans drawn for the sweep of each night.
+    """
+
+    name: str = Field(pattern=_NAME)
+    map: str = Field(pattern=_NAME)
+    local_map: Path | None = None
+    dsn_file: Path | None = None
+    dsn_env: str | None = None
+    apply_dsn_file: Path | None = None
+    apply_dsn_env: str | None = None
+    time_zone: str
+    session_zone: SessionZone = SessionZone.SERVER
+    mode: Mode = Mode.DESK
+    opening_hours: dict[Weekday, tuple[Hours, ...]] = Field(default_factory=dict)
+    blackout: tuple[Days, ...] = ()
+    max_lag: Period = timedelta(seconds=10)
+    max_plan_age: Period = timedelta(hours=24)
+    undo: Annotated[timedelta | None, BeforeValidator(no_period)] = None
+    bounds: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    sweep_sample: int = Field(default=200, ge=20, le=5000)
+
+    @model_validator(mode="after")
+    def _one_address(self) -> System:
+        if (self.dsn_file is None) == (self.dsn_env is None):
+            raise ValueError("write either 'dsn_file' or 'dsn_env'")
+        if self.apply_dsn_file is not None and self.apply_dsn_env is not None:
+            raise ValueError("write 'apply_dsn_file' or 'apply_dsn_env', not both")
+        return self
+
+    def is_open(self, local: datetime) -> bool:
+        """Whether the desk is open at a time on the system's own wall clock."""
+        hours = self.opening_hours.get(list(Weekday)[local.weekday()], ())
+        return any(one.cover(local.time()) for one in hours)
+
+    def closed_to_runs(self, local: datetime) -> str:
+        """Why nothing may be applied at a time on the system's own wall clock; empty where it may.
+
+        Guarantees:
+            Never empty on a blackout day; in ``window`` mode never while the desk is open.
+        """
+        if any(days.first <= local.date() <= days.last for days in self.blackout):
+            return f"{local.date()} is a blackout day"
+        if self.mode is Mode.WINDOW and self.is_open(local):
+            return "the desk is open, and the mode is 'window'"
+        return ""
+
+
+class Person(Part):
+    """A person who may do something in Carrel; who approves signs with a key of their own."""
+
+    name: str = Field(min_length=1, max_length=80)
+    role: Role
+    public_key: str | None = None
+    may: tuple[May, ...] = ()
+
+    @model_validator(mode="after")
+    def _key(self) -> Person:
+        if May.APPROVE in self.may and not self.public_key:
+            raise ValueError("who may approve needs a 'public_key': carrel key new makes one")
+        return self
+
+
+class WaivedUse(Part):
+    """Who answers for running a job that would do harm, why, and until when."""
+
+    by: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    until: date
+
+
+class ConsumerUse(Part):
+    """What the site says of a consumer: ``not used``, or ``waived:`` with a person, a reason and an end."""
+
+    not_used: bool = False
+    waived: WaivedUse | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            if value != "not used":
+                raise ValueError("write 'not used', or 'waived:' with 'by', 'reason' and 'until'")
+            return {"not_used": True}
+        return value
+
+    @model_validator(mode="after")
+    def _one(self) -> ConsumerUse:
+        if self.not_used == (self.waived is not None):
+            raise ValueError("write 'not used', or 'waived:' with 'by', 'reason' and 'until'")
+        return self
+
+    @property
+    def declaration(self) -> Declaration:
+        """As `carrel.inventory.consumer.effects` takes it."""
+        if self.waived is None:
+            return NotUsed()
+        return Waiver(self.waived.by, self.waived.reason, self.waived.until)
+
+
+class OutsideCopy(Part):
+    """One place outside to which each night's checkpoint goes: a folder on another machine, or an address."""
+
+    folder: Path | None = None
+    mail: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> OutsideCopy:
+        if (self.folder is None) == (self.mail is None):
+            raise ValueError("write either 'folder' or 'mail'")
+        return self
+
+
+class Mail(Part):
+    """The mail server for reports, findings and checkpoints."""
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65535)
+    encryption: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str = Field(alias="from", min_length=3)
+    to: tuple[str, ...] = Field(min_length=1)
+    username: str = ""
+    password_file: Path | None = None
+    password_env: str | None = None
+
+
+class StandingApproval(Part):
+    """How far an approval of every night under one policy and map may go."""
+
+    at_most: Period = timedelta(days=90)
+
+
+class Site(Part):
+    """A whole site file. After `carrel.systems.site_file.load_site` its paths are absolute."""
+
+    format_version: int = Field(default=1, ge=1, le=1)
+    library: str = Field(min_length=1, max_length=120)
+    policy: str = Field(min_length=1)
+    folder: Path = Path()
+    systems: tuple[System, ...]
+    people: tuple[Person, ...] = ()
+    consumers: dict[str, ConsumerUse] = Field(default_factory=dict)
+    outside_copies: tuple[OutsideCopy, ...] = ()
+    mail: Mail | None = None
+    standing_approval: StandingApproval = StandingApproval()
+
+    @property
+    def declarations(self) -> dict[str, Declaration]:
+        """What the site says of the consumers."""
+        return {name: use.declaration for name, use in self.consumers.items()}
+
+    @property
+    def policy_is_file(self) -> bool:
+        """Whether ``policy`` is a path and not the name of one that ships with Carrel."""
+        return "/" in self.policy or self.policy.endswith((".yaml", ".yml"))
+
+    def system(self, name: str) -> System | None:
+        """The system of that name, or None."""
+        return next((one for one in self.systems if one.name == name), None)
+
+    def person(self, name: str) -> Person | None:
+        """The person of that name, or None."""
+        return next((one for one in self.people if one.name == name), None)
+
+    def allowed(self, act: May) -> tuple[Person, ...]:
+        """The people who may do something."""
+        return tuple(person for person in self.people if act in person.may)
+
+    def relative_to(self, base: Path) -> Site:
+        """The same site with every relative path taken from the folder of its file."""
+        return self.model_copy(
+            update={
+                "policy": str(base / self.policy) if self.policy_is_file else self.policy,
+                "folder": base / self.folder,
+                "systems": tuple(_joined(one, base) for one in self.systems),
+                "outside_copies": tuple(_joined(one, base) for one in self.outside_copies),
+                "mail": _joined(self.mail, base) if self.mail else None,
+            }
+        )
+
+
+PartT = TypeVar("PartT", bound=Part)
+
+
+def _joined(part: PartT, base: Path) -> PartT:
+    return part.model_copy(
+        update={
+            name: base / value for name in type(part).model_fields if isinstance(value := getattr(part, name), Path)
+        }
+    )
+
+
+def conflicts(site: Site) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What two entries of a site say against each other.
+
+    Yields:
+        The path of the later entry, and what is wrong with it. Two people with one key would make a second person out
+        of the first, so a key may stand only once.
+    """
+    if not site.systems:
+        yield ("systems",), "write at least one system, with 'name', 'map', 'dsn_file' and 'time_zone'"
+    yield from _twice("systems", [one.name for one in site.systems], "name")
+    yield from _twice("people", [one.name for one in site.people], "name")
+    yield from _twice("people", [_key(one.public_key) for one in site.people], "public_key")
+    if any(copy.mail for copy in site.outside_copies) and site.mail is None:
+        yield ("outside_copies",), "a copy by mail needs a 'mail:' block"
+    for index, person in enumerate(site.people):
+        if person.public_key and not _is_key(person.public_key):
+            yield ("people", index, "public_key"), "write the text that 'carrel key show' prints"
+    names = {person.name for person in site.people}
+    for name, use in site.consumers.items():
+        if use.waived is not None and use.waived.by not in names:
+            yield ("consumers", name, "waived", "by"), "write the name of one of the people"
+
+
+def _key(public_key: str | None) -> str:
+    # A verifier's text is name+hash+key: the same key under another name is the same key.
+    return (public_key or "").rpartition("+")[2]
+
+
+def _is_key(public_key: str) -> bool:
+    from carrel.ledger.key import Verifier
+
+    try:
+        Verifier.parse(public_key)
+    except CarrelError:
+        return False
+    return True
+
+
+def _twice(block: str, values: list[str], field: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    seen: Counter[str] = Counter()
+    for index, value in enumerate(values):
+        seen[value] += 1
+        if value and seen[value] > 1:
+            yield (block, index, field), f"another of the {block} has this {field} already"

@@ -1,0 +1,176 @@
+"""The site file ``carrel.yaml``: read with the place of every fault, and turned into what the other parts take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from carrel.errors import CarrelError, Fault, fault
+from carrel.inventory.site import Mail, Site, System, conflicts
+from carrel.inventory.system_map import SystemMap
+from carrel.policy.yaml_source import YamlSource, read_yaml
+from carrel.systems import faults, map_files, secret
+from carrel.systems.secret import Secret
+
+FILE = "carrel.yaml"
+
+_Path = tuple[str | int, ...]
+
+
+def load_site(path: Path) -> Site:
+    """Read a site file.
+
+    Args:
+        path: the file, or the folder that holds ``carrel.yaml``.
+
+    Returns:
+        A site whose paths are absolute, taken from the folder of the file.
+
+    Raises:
+        CarrelError: SIT-001, every fault in the file with its line and column; SIT-002, there is no file; SIT-006, a
+            system declares no time zone, or none that exists.
+    """
+    place = path / FILE if path.is_dir() else path
+    try:
+        text = place.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise fault(
+            faults.NO_SITE,
+            at=str(place),
+            found="no such file",
+            fix="run 'carrel init koha --dsn ADDRESS', or name the file",
+        ) from None
+    except (OSError, UnicodeDecodeError):
+        raise fault(faults.SITE, at=str(place), found="no text file that can be read") from None
+    return parse_site(text, str(place)).relative_to(place.parent.absolute())
+
+
+def parse_site(text: str, name: str) -> Site:
+    """Read the text of a site file; its paths stay as written.
+
+    Args:
+        text: content of the file.
+        name: what faults call it.
+
+    Raises:
+        CarrelError: SIT-001 and SIT-006, all that were found.
+    """
+    try:
+        source = read_yaml(text, name)
+    except CarrelError as broken:
+        raise CarrelError(tuple(_ours(one) for one in broken.faults)) from None
+    found = [_ours(one) for one in source.faults]
+    site: Site | None = None
+    try:
+        site = Site.model_validate(source.data if isinstance(source.data, dict) else {})
+    except ValidationError as invalid:
+        found.extend(_said(source, error) for error in invalid.errors(include_url=False))
+    if site is not None:
+        found.extend(_fault(source, where, fix=fix) for where, fix in conflicts(site))
+        found.extend(_zones(site, source))
+    if found or site is None:
+        raise CarrelError(tuple(found))
+    return site
+
+
+def system_of(site: Site, name: str | None) -> System:
+    """The system that a command speaks of; the only one where it names none.
+
+    Raises:
+        CarrelError: SIT-007, there is none of that name, or there are several and none was named.
+    """
+    if name is None and len(site.systems) == 1:
+        return site.systems[0]
+    if name is not None and (found := site.system(name)) is not None:
+        return found
+    names = ", ".join(one.name for one in site.systems)
+    raise fault(faults.NO_SYSTEM, wanted=f"one of: {names}", found=(name or "none named")[:40])
+
+
+def system_map(system: System) -> SystemMap:
+    """The map of a system, with the site's own additions.
+
+    Raises:
+        CarrelError: MAP-001 or MAP-002.
+    """
+    return map_files.load(system.map, local=system.local_map)
+
+
+def mail_password(mail: Mail, environment: Mapping[str, str]) -> Secret | None:
+    """The password for the mail server, where one is named.
+
+    Raises:
+        CarrelError: SIT-004 or SIT-005, it cannot be read or others can read it.
+    """
+    if mail.password_file is not None:
+        return secret.from_file(mail.password_file)
+    return secret.from_environment(mail.password_env, environment) if mail.password_env else None
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of a site file, for editors."""
+    schema = Site.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Carrel site"}
+
+
+def is_zone(name: str) -> bool:
+    """Whether a name is one of a place in the IANA database; abbreviations such as EST have no summer time."""
+    if name != "UTC" and "/" not in name:
+        return False
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _zones(site: Site, source: YamlSource) -> list[Fault]:
+    return [
+        Fault(
+            faults.ZONE,
+            at=source.at(("systems", index, "time_zone")),
+            wanted="the name of a place, such as America/New_York or Europe/Helsinki",
+            found=repr(system.time_zone[:40]),
+            because="periods are counted on the library's clock, and a guess would cut loans too early or too late",
+        )
+        for index, system in enumerate(site.systems)
+        if not is_zone(system.time_zone)
+    ]
+
+
+def _said(source: YamlSource, error: ErrorDetails) -> Fault:
+    path = tuple(part for part in error["loc"] if part != "[key]")
+    if error["type"] == "missing" and path[-1:] == ("time_zone",):
+        return Fault(
+            faults.ZONE,
+            at=source.at(path[:-1]),
+            wanted="'time_zone:' with the name of a place",
+            found="none",
+            because="it is declared, never guessed",
+            fix="add the zone in which the library's clocks run, such as 'time_zone: America/New_York'",
+        )
+    if error["type"] == "missing":
+        return _fault(source, path[:-1], fix=f"add '{_yaml_name(path[-1])}:' here")
+    if error["type"] == "extra_forbidden":
+        return _fault(
+            source, path, key=True, found=repr(str(path[-1])[:40]), fix="take this key out, or mend its spelling"
+        )
+    return _fault(source, path, fix=error["msg"].removeprefix("Value error, "))
+
+
+def _yaml_name(part: str | int) -> str:
+    return "from" if part == "sender" else str(part)
+
+
+def _fault(source: YamlSource, path: _Path, *, fix: str, found: str = "", key: bool = False) -> Fault:
+    return Fault(faults.SITE, at=source.at(path, key=key), found=found, fix=fix)
+
+
+def _ours(said: Fault) -> Fault:
+    """A fault of the YAML itself, told as one of the site file's."""
+    return Fault(faults.SITE, said.at, said.wanted, said.found, said.because, said.changed, said.fix)

@@ -1,0 +1,48 @@
+"""Whether a session reads automatic timestamps on the clock that the site declared."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from carrel.errors import fault
+from carrel.systems import faults
+
+# One noon in winter and one in summer of two years: two zones that agree at all of them keep the same clock by now.
+_INSTANTS = tuple(datetime(year, month, 15, 12, tzinfo=UTC) for year in (2024, 2026) for month in (1, 7))
+
+
+def disagreement(connection: Connection, declared: str) -> str:
+    """How a session's clock differs from the declared zone; empty where it does not, and on SQLite.
+
+    The server is asked for the wall-clock time of known instants, so that neither zone tables nor the meaning of an
+    abbreviation such as CET matter.
+    """
+    if connection.dialect.name == "sqlite":
+        return ""
+    query = select(*(func.from_unixtime(bindparam(f"at{i}", int(at.timestamp()))) for i, at in enumerate(_INSTANTS)))
+    zone = ZoneInfo(declared)
+    for instant, wall in zip(_INSTANTS, connection.execute(query).one(), strict=True):
+        wanted = instant.astimezone(zone).replace(tzinfo=None)
+        if (hours := (wall - wanted).total_seconds() / 3600) != 0:
+            return f"in {instant:%B} the session's clock is {abs(hours):g} h {'ahead of' if hours > 0 else 'behind'} it"
+    return ""
+
+
+def require(connection: Connection, declared: str, at: str) -> None:
+    """Stop where a session reads automatic timestamps on another clock than the declared one.
+
+    Raises:
+        CarrelError: SQL-011.
+    """
+    if found := disagreement(connection, declared):
+        raise fault(
+            faults.ZONE_MISMATCH,
+            at=at,
+            wanted=declared,
+            found=found,
+            because="times that the product writes and times that the server writes could not be compared",
+            fix="mend 'time_zone', or, where the product sets its own zone, write 'session_zone: declared'",
+        )

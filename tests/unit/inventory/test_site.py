@@ -1,0 +1,138 @@
+"""The site file: every fault at once with its line and column, nothing guessed, nothing relative left."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from carrel.errors import CarrelError
+from carrel.inventory.consumer import NotUsed, Waiver
+from carrel.inventory.site import May, Mode
+from carrel.ledger.key import Signer
+from carrel.systems.site_file import json_schema, load_site, parse_site, system_map, system_of
+
+ADA = Signer.generate("library.example/staff/ada", bytes(range(32))).vkey
+GOOD = f"""\
+format_version: 1
+library: Example Public Library
+policy: policy.yaml
+folder: state
+systems:
+  - name: koha
+    map: koha
+    dsn_file: koha.dsn
+    time_zone: America/New_York
+    mode: window
+    opening_hours:
+      monday: ["09:00-12:00", "13:00-24:00"]
+    blackout: [2026-12-24 to 2027-01-02]
+    max_lag: 5 seconds
+    undo: 48 hours
+people:
+  - {{name: Ada, role: director, public_key: {ADA}, may: [approve, hold]}}
+  - {{name: Ben, role: systems librarian, may: [run]}}
+consumers:
+  delete_patrons.pl --not_borrowed_since: not used
+  last seen: {{waived: {{by: Ada, reason: known, until: 2027-01-01}}}}
+outside_copies:
+  - folder: /srv/copies
+  - mail: board@library.example
+mail: {{host: mail.library.example, from: carrel@library.example, to: [ada@library.example]}}
+"""
+
+
+def test_a_site_is_read_and_its_paths_are_absolute(tmp_path):
+    (tmp_path / "carrel.yaml").write_text(GOOD)
+    site = load_site(tmp_path)
+    assert site == load_site(tmp_path / "carrel.yaml")
+    assert site.folder == tmp_path / "state"
+    assert site.policy == str(tmp_path / "policy.yaml")
+    system = system_of(site, None)
+    assert system.dsn_file == tmp_path / "koha.dsn"
+    assert (system.mode, system.undo, system.max_lag) == (Mode.WINDOW, timedelta(hours=48), timedelta(seconds=5))
+    assert [person.name for person in site.allowed(May.APPROVE)] == ["Ada"]
+    assert site.declarations["delete_patrons.pl --not_borrowed_since"] == NotUsed()
+    assert isinstance(site.declarations["last seen"], Waiver)
+    assert site.mail is not None
+    assert site.mail.sender == "carrel@library.example"
+    assert system_map(system).system == "koha"
+
+
+@pytest.mark.parametrize(
+    ("local", "closed"),
+    [
+        ("2026-11-23 08:59", False),
+        ("2026-11-23 09:00", True),
+        ("2026-11-23 12:00", False),
+        ("2026-11-23 23:59", True),
+        ("2026-11-24 10:00", False),
+        ("2026-12-24 03:00", True),
+        ("2027-01-02 23:59", True),
+        ("2027-01-03 03:00", False),
+    ],
+)
+def test_when_nothing_may_run(local, closed):
+    system = parse_site(GOOD, "carrel.yaml").systems[0]
+    assert bool(system.closed_to_runs(datetime.fromisoformat(local))) is closed
+
+
+def told(text):
+    with pytest.raises(CarrelError) as error:
+        parse_site(text, "carrel.yaml")
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "code"),
+    [
+        ("    time_zone: America/New_York\n", "", "carrel.yaml:6:5", "SIT-006"),
+        ("America/New_York", "Mars/Olympus", "carrel.yaml:9:16", "SIT-006"),
+        ("America/New_York", "EST", "carrel.yaml:9:16", "SIT-006"),
+        ("mode: window", "mode: fast", "carrel.yaml:10:11", "SIT-001"),
+        ("mode: window", "moode: window", "carrel.yaml:10:5", "SIT-001"),
+        ("09:00-12:00", "9-12", "carrel.yaml:12:16", "SIT-001"),
+        ("09:00-12:00", "12:00-09:00", "carrel.yaml:12:16", "SIT-001"),
+        ("max_lag: 5 seconds", "max_lag: 5", "carrel.yaml:14:14", "SIT-001"),
+        ("dsn_file: koha.dsn", "dsn_env: A_B\n    dsn_file: koha.dsn", "carrel.yaml:6:5", "SIT-001"),
+        ("name: Ben", "name: Ada", "carrel.yaml:18:", "SIT-001"),
+        ("role: systems librarian,", f"role: staff, public_key: {ADA},", "carrel.yaml:18:", "SIT-001"),
+        (ADA, "library.example/ada+1+2", "carrel.yaml:17:", "SIT-001"),
+        (f"public_key: {ADA}, ", "", "carrel.yaml:17:", "SIT-001"),
+        ("not used", "unused", "carrel.yaml:20:", "SIT-001"),
+        ("by: Ada", "by: Eve", "carrel.yaml:21:", "SIT-001"),
+        ("library: Example Public Library", "library: [", "carrel.yaml:", "SIT-001"),
+    ],
+)
+def test_each_fault_is_told_where_it_stands(old, new, at, code):
+    assert old in GOOD
+    error = told(GOOD.replace(old, new, 1))
+    assert code in {one.condition.code for one in error.faults}
+    assert any(one.at.startswith(at) for one in error.faults), str(error)
+    assert error.exit == 2
+
+
+def test_every_fault_is_told_at_once():
+    error = told(GOOD.replace("America/New_York", "Nowhere/Nope").replace("Ben", "Ada"))
+    assert [one.condition.code for one in error.faults] == ["SIT-001", "SIT-006"]
+    error = told(GOOD.replace("mode: window", "mode: fast").replace("max_lag: 5 seconds", "max_lag: soon"))
+    assert len(error.faults) == 2
+
+
+def test_a_password_in_the_wrong_place_is_not_repeated():
+    error = told(GOOD.replace("dsn_file: koha.dsn", "dsn: mariadb+pymysql://carrel:hunter2@db/koha"))
+    assert "hunter2" not in str(error)
+
+
+def test_no_file_and_no_such_system(tmp_path):
+    with pytest.raises(CarrelError) as error:
+        load_site(tmp_path)
+    assert error.value.code == "SIT-002"
+    with pytest.raises(CarrelError) as error:
+        system_of(parse_site(GOOD, "carrel.yaml"), "evergreen")
+    assert error.value.code == "SIT-007"
+
+
+def test_editors_get_a_schema():
+    schema = json_schema()
+    assert "time_zone" in schema["$defs"]["System"]["required"]
