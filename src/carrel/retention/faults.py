@@ -17,6 +17,7 @@ APPROVAL_FORM = define("APR-010", "this is not the text of an approval", Exit.RE
 TERM = define("APR-011", "this approval would last too long or not at all", Exit.USAGE)
 BLOCKED = define("APR-012", "the plan has blockers", Exit.REFUSED)
 
+PLAN_FILE = define("RUN-007", "the plan file cannot be read or written", Exit.USAGE)
 RUNNING = define("RUN-001", "another run holds the system", Exit.REFUSED)
 LEASE_LOST = define("RUN-002", "the lease on the system was lost", Exit.REFUSED)
 STOPPED = define("RUN-003", "somebody asked every worker to stop", Exit.REFUSED)
