@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from carrel.inventory.system_map import Cut, Method, SystemMap
+from carrel.inventory.system_map import Cut, SystemMap
 from carrel.policy.schedule import Charges, LoanSchedule
 from carrel.retention.lifecycle import State
 from carrel.retention.plan import Basis, PathCount, Plan
@@ -86,20 +86,6 @@ def make_plan(
         notices=findings.notices,
         sql=sql,
     )
-
-
-def changed_columns(system_map: SystemMap, schedule: LoanSchedule) -> frozenset[str]:
-    """Every ``table.column`` that a plan of this schedule changes, ``table.*`` where rows go: what consumers read."""
-    closed = system_map.loans.closed
-    out = {f"{closed.table}.{name}" for name in (*closed.cut.set, *closed.cut.if_reader)}
-    for path in system_map.loans.paths:
-        cut = path.lose_card if schedule.charges is Charges.LOSE_CARD and path.lose_card else path.cut
-        if cut.delete:
-            out.add(f"{path.table}.*")
-        out |= {
-            f"{path.table}.{name}" for name, method in {**cut.set, **cut.if_reader}.items() if method is not Method.SAME
-        }
-    return frozenset(out)
 
 
 def latest_since(schedule: LoanSchedule, as_of: datetime) -> date | None:

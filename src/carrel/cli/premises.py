@@ -1,0 +1,131 @@
+"""The premises of one run: site, policy, map, store, and a system's database, opened together and closed together."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from carrel import __version__
+from carrel.inventory import consumer, coverage, drift
+from carrel.inventory.schema import LiveSchema
+from carrel.inventory.site import Site, System
+from carrel.inventory.system_map import SystemMap
+from carrel.policy.resolve import Policy
+from carrel.policy.schedule import LoanSchedule
+from carrel.retention.lifecycle import Lifecycle, lifecycle
+from carrel.retention.plan import Basis
+from carrel.store.store import Store
+from carrel.systems import map_files, policy_files, site_file
+from carrel.systems.sql import database, live
+from carrel.systems.sql.loans import SqlLoans
+
+PERSON_VARIABLE = "CARREL_PERSON"
+
+
+def now() -> datetime:
+    """The present, aware. The only clock that the verbs read."""
+    return datetime.now(UTC)
+
+
+def person(named: str | None) -> str:
+    """Who is at work: as named, else from the environment, else the account that runs Carrel."""
+    return named or os.environ.get(PERSON_VARIABLE) or getpass.getuser()
+
+
+@dataclass(frozen=True)
+class Premises:
+    """What a verb works with, open.
+
+    Attributes:
+        site, system, policy, system_map: as declared.
+        store: Carrel's own database.
+        engine: connections to the system.
+        schema: as it is now.
+        stand_in: the product's anonymous patron.
+    """
+
+    site: Site
+    system: System
+    policy: Policy
+    system_map: SystemMap
+    store: Store
+    engine: Engine
+    schema: LiveSchema
+    stand_in: int | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The declared zone of the system."""
+        return ZoneInfo(self.system.time_zone)
+
+    @property
+    def schedule(self) -> LoanSchedule:
+        """What the policy says of loans."""
+        return self.policy.loan_schedule()
+
+    @property
+    def basis(self) -> Basis:
+        """What a plan made now would be computed from."""
+        return Basis(
+            policy_digest=self.policy.digest,
+            map_digest=map_files.digest(self.system_map),
+            schema_digest=self.schema.digest_of(self.system_map.columns),
+            product_version=self.schema.product_version,
+            carrel_version=__version__,
+        )
+
+    @property
+    def drifts(self) -> tuple[drift.Drift, ...]:
+        """Where the live schema differs from the map."""
+        return drift.compare(self.system_map, self.schema)
+
+    def effects(self, at: datetime) -> consumer.Effects:
+        """What a plan does to the product's own jobs and screens."""
+        with self.engine.connect() as connection:
+            seen = live.used(connection, self.system_map, at=self.system.name)
+        changed = coverage.changed_columns(self.system_map)
+        today = at.astimezone(self.zone).date()
+        return consumer.effects(self.system_map, changed, self.site.declarations, today, seen=seen)
+
+    def life(self, as_of: datetime, at: datetime) -> Lifecycle:
+        """The lifecycle of loans at ``as_of``, with legal holds and exceptions as of ``at``."""
+        kept = self.store.keepings.current(self.system.name, at)
+        return lifecycle(self.schedule, as_of, self.zone, kept.legal_holds, kept.exceptions, now=at)
+
+    def loans(self) -> SqlLoans:
+        """The system's loans under this policy."""
+        return SqlLoans(self.engine, self.system_map, self.schedule, self.zone, self.stand_in, self.system.name)
+
+
+@contextmanager
+def enter(site_path: Path, system_name: str | None, *, read_only: bool) -> Iterator[Premises]:
+    """Open everything, or say what stands in the way before anything is touched.
+
+    Args:
+        site_path: the site file, or its folder.
+        system_name: of the site; may be left out where there is one.
+        read_only: whether the database itself shall refuse every write.
+    """
+    site = site_file.load_site(site_path)
+    system = site_file.system_of(site, system_name)
+    policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
+    system_map = site_file.system_map(system)
+    site.folder.mkdir(parents=True, exist_ok=True)
+    engine = database.open_system(system, read_only=read_only)
+    try:
+        with engine.connect() as connection:
+            schema = live.read(connection, system_map, at=system.name)
+            drift.require(drift.compare(system_map, schema), system.name)
+            stand_in = live.stand_in(connection, system_map, at=system.name)
+        with Store.open(site.folder) as store:
+            yield Premises(site, system, policy, system_map, store, engine, schema, stand_in)
+    finally:
+        engine.dispose()
