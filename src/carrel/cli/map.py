@@ -1,0 +1,247 @@
+"""``carrel map``: which products Carrel knows, where their records are, and whether a map is complete."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from carrel.errors import Exit
+
+if TYPE_CHECKING:
+    from carrel.inventory import system_map as maps
+    from carrel.inventory.mapping_gap import MapCheck
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_local = click.option(
+    "--local",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The site's own additions, such as maps/local.yaml.",
+)
+WIDTH = 100
+
+
+@click.group("map")
+def map_group() -> None:
+    """System maps: where the records are, and every path to a person."""
+
+
+@map_group.command("list", epilog="Example: carrel map list")
+@_json
+def list_maps(as_json: bool) -> None:
+    """List the products that Carrel has a map of."""
+    from carrel.cli.screen import put_json, put_table
+    from carrel.systems import map_files
+
+    found = [map_files.load(name) for name in map_files.names()]
+    if as_json:
+        put_json({"maps": [_summary(one) for one in found]})
+        return
+    rows = [
+        (
+            one.system,
+            one.title,
+            ", ".join(one.versions.proved),
+            str(len(one.columns)),
+            str(len(one.loans.paths) + 1),
+            str(len(one.not_yet_covered)),
+        )
+        for one in found
+    ]
+    heads = ("map", "product", "proved on", "tables covered", "paths to a reader", "tables not yet")
+    put_table("System maps", heads, rows, right=(3, 4, 5))
+
+
+@map_group.command(epilog="Example: carrel map show koha")
+@click.argument("name")
+@_local
+@_json
+def show(name: str, local: Path | None, as_json: bool) -> None:
+    """Show a map: each path from a loan to its reader, how it is cut and why.
+
+    NAME is one that 'carrel map list' shows.
+    """
+    from carrel.cli.screen import put_json
+    from carrel.systems import map_files
+
+    found = map_files.load(name, local=local)
+    if as_json:
+        put_json({"map": found.model_dump(mode="json", exclude_none=True), "digest": map_files.digest(found)})
+        return
+    for line in _page(found):
+        click.echo(line)
+
+
+@map_group.command(epilog="Example: carrel map check koha --facts koha-schema.json")
+@click.argument("name")
+@click.option(
+    "--facts",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Schema-facts file: tables, columns and keys of the product, as JSON.",
+)
+@_local
+@_json
+@click.pass_context
+def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_json: bool) -> None:
+    """Compare a map with a schema-facts file.
+
+    Ends with 3 if a table or column with patron data is not mapped, or is mapped as not yet covered by any rule.
+    """
+    from carrel.cli.screen import put_json
+    from carrel.errors import fault
+    from carrel.inventory import faults, mapping_gap
+    from carrel.systems import map_files
+
+    system_map = map_files.load(name, local=local)
+    try:
+        document = json.loads(facts.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise fault(faults.FACTS, at=str(facts), found="no JSON that can be read") from None
+    found = mapping_gap.check(system_map, document)
+    if as_json:
+        put_json(_check_data(system_map.system, found))
+    else:
+        for line in _check_page(system_map.title, found):
+            click.echo(line)
+    ctx.exit(int(Exit.DONE if found.complete else Exit.FINDINGS))
+
+
+def _summary(found: maps.SystemMap) -> dict[str, Any]:
+    return {
+        "map": found.system,
+        "title": found.title,
+        "proved": list(found.versions.proved),
+        "tables_covered": len(found.columns),
+        "paths": len(found.loans.paths) + 1,
+        "tables_not_yet_covered": len(found.not_yet_covered),
+    }
+
+
+def _check_data(name: str, found: MapCheck) -> dict[str, Any]:
+    return {
+        "map": name,
+        "tables": found.tables,
+        "columns": found.columns,
+        "covered": list(found.covered),
+        "no_person": list(found.no_person),
+        "not_yet_covered": dict(found.not_yet_covered),
+        "not_mapped": [{"at": gap.at, "because": gap.because} for gap in found.gaps],
+        "complete": found.complete,
+    }
+
+
+def _check_page(title: str, found: MapCheck) -> Iterator[str]:
+    yield f"{title}: {found.tables} tables with {found.columns} columns in the facts"
+    yield f"  covered by rules     {len(found.covered):>4}"
+    yield f"  nothing of a person  {len(found.no_person):>4}"
+    yield f"  not yet covered      {len(found.not_yet_covered):>4}"
+    yield f"  not mapped           {len(found.gaps):>4}"
+    if found.gaps:
+        yield ""
+        yield "not mapped:"
+        for gap in found.gaps:
+            yield from _entry(gap.at, gap.because)
+    if found.not_yet_covered:
+        yield ""
+        yield "not yet covered:"
+        for name, says in found.not_yet_covered.items():
+            yield from _entry(name, says)
+
+
+def _page(found: maps.SystemMap) -> Iterator[str]:
+    closed = found.loans.closed
+    yield f"{found.title}, proved on {', '.join(found.versions.proved)}: {len(found.loans.paths) + 1} paths to a reader"
+    yield ""
+    yield f"loan: {closed.table}"
+    yield from _field("person", f"{closed.person}, the last that names the reader")
+    yield from _field("cut", _cut(closed.cut))
+    yield from _field("why", closed.cut.why)
+    for path in found.loans.paths:
+        yield ""
+        yield f"{path.name}: {path.table}{' (a site may lack it)' if path.optional else ''}"
+        yield from _field("holds", path.says)
+        yield from _field(
+            "person", f"{path.person} ({path.role})" if path.person else "named without a column of its own"
+        )
+        yield from _field("link", _link(path.link))
+        if path.only:
+            yield from _field("only", "; ".join(_condition(one) for one in path.only))
+        yield from _field("cut", _cut(path.cut))
+        yield from _field("why", path.cut.why)
+        if path.lose_card is not None:
+            yield from _field("or", f"{_cut(path.lose_card)}, where the policy lets settled charges lose the card")
+    yield ""
+    yield f"settings that can contradict a policy: {len(found.settings)}"
+    for setting in found.settings:
+        yield from _entry(setting.name, setting.finding)
+    yield ""
+    yield f"what reads the columns that change: {len(found.consumers)}"
+    for consumer in found.consumers:
+        yield from _entry(consumer.name, ("DESTRUCTIVE: " if consumer.destructive else "") + consumer.afterwards)
+    yield ""
+    yield f"tables with patron data that are not yet covered: {len(found.not_yet_covered)}"
+    for name, says in sorted(found.not_yet_covered.items()):
+        yield from _entry(name, says)
+
+
+def _cut(cut: maps.Cut) -> str:
+    parts = [f"{column} -> {method}" for column, method in cut.set.items()]
+    parts += [f"{column} -> {method} where it is the reader" for column, method in cut.if_reader.items()]
+    if cut.delete:
+        parts.append("the row is deleted")
+    parts += [f"rows of {child} go first" for child in cut.children]
+    return ", ".join(parts) or "nothing"
+
+
+def _link(link: maps.Link) -> str:
+    said = ""
+    match link.by:
+        case "key":
+            said = f"{link.column} names the loan"
+        case "visit":
+            said = f"person, {link.item} and {link.at} within the loan"
+        case "second":
+            said = f"{link.item} and the second of an event of the loan in {link.at}"
+        case "item":
+            said = f"person and {link.item}, whatever the time"
+        case "text":
+            near = " or near one of its events" if link.moments else ""
+            when = "from the loan's beginning on" if link.any_time else f"{link.at} within the loan{near}"
+            said = f"{', '.join(link.texts)} tells {', '.join(link.needles)}; {when}"
+        case "moment":
+            said = f"{link.at} is the second of an event of the loan"
+        case "clock":
+            said = f"none: each row is due by its own {link.at}"
+    return said
+
+
+def _condition(one: maps.Condition) -> str:
+    parts = []
+    if one.equals is not None:
+        parts.append(f"is {one.equals}")
+    if one.differs is not None:
+        parts.append(f"is not {one.differs or 'empty'}")
+    if one.one_of is not None:
+        parts.append(f"is one of {', '.join(str(value) for value in one.one_of)}")
+    if one.above is not None:
+        parts.append(f"is above {one.above}")
+    if one.contains is not None:
+        parts.append(f"has {one.contains} in it")
+    if one.empty is not None:
+        parts.append("is empty" if one.empty else "is not empty")
+    return f"{one.column} {' and '.join(parts)}"
+
+
+def _field(name: str, text: str) -> list[str]:
+    lead = f"  {name:<7} "
+    return textwrap.wrap(text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_on_hyphens=False)
+
+
+def _entry(name: str, text: str) -> list[str]:
+    lead = f"  {name}: "
+    return textwrap.wrap(text, WIDTH, initial_indent=lead, subsequent_indent="      ", break_on_hyphens=False)

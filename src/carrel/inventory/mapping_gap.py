@@ -1,0 +1,121 @@
+"""Whether a map knows every place of patron data that a schema-facts file tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from carrel.errors import fault
+from carrel.inventory import coverage, faults
+from carrel.inventory.schema import LiveSchema, from_facts
+from carrel.inventory.system_map import SystemMap
+
+# Classes of tables, in a facts file, that hold nothing of a person.
+_IMPERSONAL = frozenset({"config", "join"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """A table, or a column of one, with patron data that the map does not name."""
+
+    table: str
+    column: str
+    because: str
+
+    @property
+    def at(self) -> str:
+        """``table`` or ``table.column``."""
+        return f"{self.table}.{self.column}" if self.column else self.table
+
+
+@dataclass(frozen=True, slots=True)
+class MapCheck:
+    """What a comparison of a map with a facts file found.
+
+    Attributes:
+        tables, columns: how many the facts file describes.
+        covered: tables that the map's rules reach.
+        no_person: tables that the map knows to hold nothing of a person.
+        not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
+        gaps: what the map does not name at all.
+    """
+
+    tables: int
+    columns: int
+    covered: tuple[str, ...]
+    no_person: tuple[str, ...]
+    not_yet_covered: Mapping[str, str]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every place of patron data is both named and covered."""
+        return not self.gaps and not self.not_yet_covered
+
+
+def check(system_map: SystemMap, facts: Mapping[str, Any]) -> MapCheck:
+    """Compare a map with a schema-facts file.
+
+    Args:
+        system_map: with the site's overlay merged.
+        facts: the parsed JSON document; see `carrel.inventory.schema.from_facts`. Of more, ``class`` of a table and
+            the lists of references to persons are used where the file has them.
+
+    Raises:
+        CarrelError: MAP-005, the document lacks what a facts file has.
+    """
+    try:
+        schema = from_facts(facts)
+        gaps = {
+            *_tables(system_map, schema, facts),
+            *_columns(system_map, schema),
+            *_persons(system_map, schema, facts),
+        }
+    except (KeyError, TypeError, AttributeError):
+        raise fault(
+            faults.FACTS,
+            wanted="'tables' by name, each with 'columns', 'primary_key', 'indexes' and 'foreign_keys'",
+            found="a document without them",
+        ) from None
+    return MapCheck(
+        tables=len(schema.tables),
+        columns=sum(len(table.columns) for table in schema.tables.values()),
+        covered=tuple(sorted(set(system_map.columns) & set(schema.tables))),
+        no_person=tuple(sorted(set(system_map.no_person) & set(schema.tables))),
+        not_yet_covered=dict(sorted(system_map.not_yet_covered.items())),
+        gaps=tuple(sorted(gaps)),
+    )
+
+
+def _tables(system_map: SystemMap, schema: LiveSchema, facts: Mapping[str, Any]) -> Iterator[Gap]:
+    named = {*system_map.columns, *system_map.not_yet_covered}
+    for name in schema.tables:
+        kind = facts["tables"][name].get("class")
+        holds = kind is not None and kind not in _IMPERSONAL
+        if name not in named and name not in system_map.no_person:
+            yield Gap(name, "", "the map does not name this table")
+        elif holds and name in system_map.no_person:
+            yield Gap(name, "", "the map says that it holds nothing of a person, and the facts say that it does")
+    for name in sorted(set(coverage.used(system_map)) - set(schema.tables)):
+        yield Gap(name, "", "the map's rules use this table, and the facts do not have it")
+
+
+def _columns(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
+    for name, known in system_map.columns.items():
+        if (table := schema.tables.get(name)) is not None:
+            for column in sorted(set(table.column_names) - set(known)):
+                yield Gap(name, column, "the map does not name this column")
+
+
+def _persons(system_map: SystemMap, schema: LiveSchema, facts: Mapping[str, Any]) -> Iterator[Gap]:
+    told = [(one.table, column) for one in schema.incoming(system_map.people.table) for column in one.key.columns]
+    for listed in ("references_to_borrowers_by_foreign_key", "also_referencing_borrowers_not_detailed"):
+        told += [(one["table"], one["column"]) for one in facts.get(listed, ())]
+    for one in facts.get("person_links_without_foreign_key", ()):
+        told += [(one["table"], column) for column in one["column"].split("/")]
+    for table, column in told:
+        if column not in system_map.person_columns.get(table, ()):
+            yield Gap(table, column, "it names a person, and the map does not say so")
+        if table not in system_map.columns and table not in system_map.not_yet_covered:
+            yield Gap(table, "", "it names a person, and the map does not name it")

@@ -1,0 +1,143 @@
+"""``carrel map``: every map can be listed, read by people and programs, and compared with facts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from carrel.cli.main import main
+from carrel.systems.sample.facts import koha as koha_facts
+
+
+@pytest.fixture
+def carrel(capsys):
+    def run(*arguments: str):
+        with pytest.raises(SystemExit) as left:
+            main([str(one) for one in arguments])
+        told = capsys.readouterr()
+        return left.value.code, told.out, told.err
+
+    return run
+
+
+@pytest.fixture
+def facts(tmp_path):
+    """A facts document of Koha, to be changed and written."""
+    tables = {
+        table.name: {
+            "columns": [
+                {"name": c.name, "type": c.type, "nullable": c.nullable, "default": c.default, "extra": c.extra}
+                for c in table.columns
+            ],
+            "primary_key": list(table.primary_key),
+            "indexes": [{"name": i.name, "unique": i.unique, "columns": list(i.columns)} for i in table.indexes],
+            "foreign_keys": [
+                {
+                    "name": k.name,
+                    "columns": list(k.columns),
+                    "references_table": k.table,
+                    "references_columns": list(k.references),
+                    "on_delete": k.on_delete,
+                    "on_update": k.on_update,
+                }
+                for k in table.foreign_keys
+            ],
+        }
+        for table in koha_facts().tables
+    }
+
+    def write(change=None):
+        if change is not None:
+            change(tables)
+        place = tmp_path / "facts.json"
+        place.write_text(json.dumps({"system": "Koha", "tables": tables}))
+        return place
+
+    return write
+
+
+def test_list_and_show_are_readable_within_a_hundred_columns(carrel):
+    for arguments in (("map", "list"), ("map", "show", "koha")):
+        code, out, _ = carrel(*arguments)
+        assert code == 0
+        assert "koha" in out.lower()
+        assert max(len(line) for line in out.splitlines()) <= 100
+    assert "delete_patrons.pl" in out
+    assert "old_issues" in out
+
+
+def test_list_and_show_as_json(carrel):
+    _, out, _ = carrel("map", "list", "--json")
+    (koha,) = [one for one in json.loads(out)["maps"] if one["map"] == "koha"]
+    assert koha["proved"] == ["25.05"]
+    code, out, _ = carrel("map", "show", "koha", "--json")
+    body = json.loads(out)
+    assert (code, body["format_version"]) == (0, 1)
+    assert body["map"]["loans"]["closed"]["table"] == "old_issues"
+    assert len(body["digest"]) == 64
+
+
+def test_check_names_what_is_not_yet_covered_and_ends_with_3(carrel, facts):
+    code, out, _ = carrel("map", "check", "koha", "--facts", facts(), "--json")
+    body = json.loads(out)
+    assert code == 3
+    assert body["not_mapped"] == []
+    assert body["tables"] == len(koha_facts().tables)
+    assert "old_reserves" in body["not_yet_covered"]
+    assert "old_issues" in body["covered"]
+    code, out, _ = carrel("map", "check", "koha", "--facts", facts())
+    assert code == 3
+    assert f"not yet covered      {len(body['not_yet_covered']):>4}" in out
+
+
+def test_check_finds_a_table_a_column_and_a_key_that_the_map_does_not_name(carrel, facts):
+    def change(tables):
+        column = {"name": "owner_of_it", "type": "int(11)", "nullable": True, "default": None}
+        tables["old_issues"]["columns"].append(column)
+        tables["itemtypes"]["columns"].append(column)
+        tables["itemtypes"]["foreign_keys"].append(
+            {
+                "name": "x",
+                "columns": ["owner_of_it"],
+                "references_table": "borrowers",
+                "references_columns": ["borrowernumber"],
+                "on_delete": "CASCADE",
+                "on_update": "CASCADE",
+            }
+        )
+        tables["plugin_chat"] = {"columns": [column], "primary_key": [], "indexes": [], "foreign_keys": []}
+
+    code, out, _ = carrel("map", "check", "koha", "--facts", facts(change), "--json")
+    assert code == 3
+    assert {gap["at"] for gap in json.loads(out)["not_mapped"]} == {
+        "itemtypes",
+        "itemtypes.owner_of_it",
+        "old_issues.owner_of_it",
+        "plugin_chat",
+    }
+
+
+def test_a_site_can_classify_what_is_its_own(carrel, facts, tmp_path):
+    def change(tables):
+        tables["plugin_colours"] = {"columns": [], "primary_key": [], "indexes": [], "foreign_keys": []}
+
+    local = tmp_path / "local.yaml"
+    local.write_text("no_person: [plugin_colours]\n")
+    _, out, _ = carrel("map", "check", "koha", "--facts", facts(change), "--local", local, "--json")
+    assert json.loads(out)["not_mapped"] == []
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "{}", "not json", '{"tables": {"a": {"columns": 3}}}'])
+def test_what_is_no_facts_file_is_told(carrel, tmp_path, text):
+    place = tmp_path / "facts.json"
+    place.write_text(text)
+    code, out, err = carrel("map", "check", "koha", "--facts", place)
+    assert (code, out) == (2, "")
+    assert "MAP-005" in err
+
+
+def test_an_unknown_map_is_told(carrel):
+    code, out, _ = carrel("map", "show", "millennium", "--json")
+    assert code == 2
+    assert json.loads(out)["errors"][0]["code"] == "MAP-001"
