@@ -83,12 +83,28 @@ class SqlLoans:
         with self._told(), self._engine.connect() as connection:
             self._connection, self._prepared = connection, None
             self._settle(connection)
-            WorkTables(connection, self.shelf, self.stand_in).create()
-            connection.commit()
+            self._create_worktables(connection)
             try:
                 yield self
             finally:
                 self._connection = self._prepared = None
+
+    def _create_worktables(self, connection: Connection) -> None:
+        """Make the temporary tables, also where every write to the database itself is refused."""
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA query_only = OFF")  # a read-only file stays read-only without it
+            read_only = False
+        else:
+            # Under REPEATABLE READ, filling a table from another one would lock the rows that the desk works on.
+            connection.execute(text("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"))
+            read_only = bool(connection.execute(text("SELECT @@tx_read_only")).scalar())
+            connection.execute(text("SET SESSION TRANSACTION READ WRITE"))
+        connection.commit()
+        WorkTables(connection, self.shelf, self.stand_in).create()
+        connection.commit()
+        if read_only:
+            connection.execute(text("SET SESSION TRANSACTION READ ONLY"))
+            connection.commit()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
