@@ -18,9 +18,9 @@ _policy = click.argument("said", metavar="POLICY")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group()
+@click.group(epilog="Example: carrel policy show mit-libraries")
 def policy() -> None:
-    """The policy: the one document that says what is kept, how long, for what and why.
+    """The policy document: lint, show, diff, coverage, schema.
 
     POLICY is the path of a policy file, or the name of one that comes with Carrel: manhattan, mit-11.2, mit-libraries,
     owwl, worcester.
@@ -31,7 +31,11 @@ def policy() -> None:
 @_policy
 @_json
 def show(said: str, as_json: bool) -> None:
-    """Print a policy as it holds, after adoption: periods, dates in force, precedence, every clause."""
+    """Print a policy as it holds after adoption.
+
+    Periods with the dates from which they are in force, what else is held, purposes, classes and floors, the written
+    precedence where clauses pull apart, and every clause.
+    """
     from carrel.policy.printout import printout
     from carrel.systems.policy_files import load
 
@@ -76,7 +80,10 @@ def lint(ctx: click.Context, said: str, on: Any, as_json: bool) -> None:
 @click.argument("new")
 @_json
 def diff(old: str, new: str, as_json: bool) -> None:
-    """Say in plain words what changes from policy OLD to policy NEW: what gets shorter, longer, new or dropped."""
+    """Say in plain words what changes from OLD to NEW.
+
+    Each line says what gets shorter, longer, new, dropped or otherwise different, with the clauses it touches.
+    """
     from carrel.policy.difference import differences
     from carrel.systems.policy_files import load
 
@@ -100,7 +107,7 @@ def diff(old: str, new: str, as_json: bool) -> None:
 @click.argument("said", metavar="[POLICY]...", nargs=-1)
 @_json
 def coverage(said: tuple[str, ...], as_json: bool) -> None:
-    """List which clauses of each policy are carried out and measured, and which are not yet.
+    """List which clauses are carried out, and which are not yet.
 
     Without POLICY, all policies that come with Carrel. A clause is carried when a rule of the policy carries it and an
     audit takes evidence for it from the live systems.
