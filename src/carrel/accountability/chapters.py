@@ -8,11 +8,9 @@ from typing import Any
 
 from carrel.accountability.ceilings import class_of_loans
 from carrel.accountability.facts import AuditFacts
+from carrel.accountability.kept_reasons import merged
 from carrel.accountability.measurement import total
 from carrel.retention.lifecycle import State
-
-SMALL = 10
-OTHER_REASONS = "other reasons (0-9)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +37,6 @@ class Chapter:
             "figures": dict(self.figures),
             "not_covered": self.not_covered,
         }
-
-
-def merged(reasons: Mapping[str, int]) -> dict[str, int | str]:
-    """Counts per reason, those under ten merged into one line, where sealed legal holds always stand (DESIGN 5).
-
-    Guarantees:
-        No figure from 1 to 9 is told, and the merged line is there whether or not anything stands in it.
-    """
-    told: dict[str, int | str] = {
-        reason: count
-        for reason, count in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
-        if count >= SMALL
-    }
-    told[OTHER_REASONS] = "0-9"
-    return told
 
 
 def chapters(facts: AuditFacts) -> tuple[Chapter, ...]:

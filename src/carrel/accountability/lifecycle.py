@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from carrel.accountability.evidence import Reading, cannot_tell
 from carrel.accountability.facts import AuditFacts
+from carrel.accountability.kept_reasons import SMALL, merged
 from carrel.accountability.measurement import LOANS_ONLY, none_left, told, total, unread
 from carrel.accountability.registry import provides
 from carrel.retention.lifecycle import State
@@ -18,11 +19,13 @@ def every_loan_has_its_state(facts: AuditFacts) -> Reading:
     undated = loans.states.get(State.UNDATED.value, 0)
     measured = {
         "closed loans that name a reader": total(loans.states),
-        **{f"state: {state}": count for state, count in sorted(loans.states.items()) if count},
+        "past their period": due,
+        **merged({state: count for state, count in loans.states.items() if state != State.DUE.value}),
     }
     if undated and not due:
+        some = f"{undated:,}" if undated >= SMALL else "Fewer than ten"
         return cannot_tell(
-            f"{undated} closed loans have no usable return date, so nobody can tell when their period ends.",
+            f"{some} closed loans have no usable return date, so nobody can tell when their period ends.",
             measured,
             because="the lifecycle runs on the event that ends active use, and these loans do not tell it",
             fix="correct the return dates in the library system; the loans are kept and counted until then",

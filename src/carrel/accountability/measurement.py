@@ -67,7 +67,7 @@ def none_left(
         fix: what to do then.
     """
     if count:
-        return finding(broken.format(count=count), measured, because=because, fix=fix)
+        return finding(broken.format(count=f"{count:,}"), measured, because=because, fix=fix)
     if blind := blind_spots(facts):
         return cannot_tell(
             f"As far as the map reaches: {kept}",

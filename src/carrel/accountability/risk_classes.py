@@ -51,7 +51,7 @@ def class_decides_the_period(facts: AuditFacts) -> Reading:
     measured["rows past the ceiling"] = past
     if past:
         return finding(
-            f"{past} rows lead from a loan to a reader past the ceiling of their class.",
+            f"{past:,} rows lead from a loan to a reader past the ceiling of their class.",
             measured,
             because=f"the class of loans, {risk}, allows {ceiling}",
             fix="make a plan and apply it",

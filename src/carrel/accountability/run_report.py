@@ -1,0 +1,167 @@
+"""What a page about a run or an audit tells: plain values in the order in which a librarian reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from carrel.accountability.audit import AuditReport, ClauseStanding, Standing
+from carrel.accountability.chapters import Chapter
+from carrel.accountability.facts import AuditFacts, Contradiction
+from carrel.accountability.health import Residue
+from carrel.accountability.kept_reasons import merged
+from carrel.retention.lifecycle import State
+
+
+class TableLine(NamedTuple):
+    """One table, or one way from a loan to its reader.
+
+    Attributes:
+        table: name in the database.
+        says: what it holds, for people.
+        before: rows that led to a reader of a due loan; None where nothing was counted before.
+        after: the same now.
+        act: what was done to them, such as ``update`` or ``delete``.
+        why: the reason, from the map.
+    """
+
+    table: str
+    says: str
+    before: int | None
+    after: int
+    act: str = ""
+    why: str = ""
+
+
+class ClauseLine(NamedTuple):
+    """One clause of the policy with where it stands and the figures behind it."""
+
+    id: str
+    policy: str
+    standing: Standing
+    says: str = ""
+    figures: tuple[tuple[str, int | str], ...] = ()
+    because: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """Everything on one page. Nothing in it names a patron.
+
+    Attributes:
+        title: of the page.
+        library: whose it is; may be empty.
+        as_of: aware time of the figures.
+        summary: the result in one or two plain sentences.
+        policy: what the policy says, one promise a line.
+        tables: before and after, per table.
+        kept: loans that still name a reader, per reason; the page merges reasons under ten.
+        sweep: per kind of attack how many pairs of loan and reader were tried, and how many it singled out.
+        residues: what still keeps old values outside the tables.
+        checkpoint: the ledger's signed checkpoint; empty if there is none.
+        figures: key figures by name, at most six.
+        not_covered: tables or matters that nothing reaches yet, with the reason.
+        clauses: evidence clause by clause; empty on the page of a run.
+        contradictions: settings of the product that work against the policy.
+        chapters: collected, stored, shared, used, destroyed; empty on the page of a run.
+        process: what is wrong with plans, approvals and the ledger.
+    """
+
+    title: str
+    as_of: datetime
+    summary: str
+    policy: tuple[str, ...] = ()
+    tables: tuple[TableLine, ...] = ()
+    kept: Mapping[str, int] = field(default_factory=dict)
+    sweep: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    residues: tuple[Residue, ...] = ()
+    checkpoint: str = ""
+    figures: Mapping[str, int | str] = field(default_factory=dict)
+    not_covered: Mapping[str, str] = field(default_factory=dict)
+    library: str = ""
+    clauses: tuple[ClauseLine, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    process: tuple[str, ...] = ()
+
+    @property
+    def kept_merged(self) -> dict[str, int | str]:
+        """The reasons as they may be shown (DESIGN 5)."""
+        return merged(self.kept)
+
+    def standing(self, standing: Standing) -> tuple[ClauseLine, ...]:
+        """The clauses that stand so, in the policy's order."""
+        return tuple(line for line in self.clauses if line.standing is standing)
+
+
+def page_of(
+    report: AuditReport,
+    facts: AuditFacts,
+    *,
+    library: str = "",
+    says: Mapping[str, str] | None = None,
+    checkpoint: str = "",
+    residues: tuple[Residue, ...] = (),
+) -> RunReport:
+    """The page of an audit.
+
+    Args:
+        report: what the audit found.
+        facts: what it was judged from.
+        library: name of the library.
+        says: what each path of the map holds, for people.
+        checkpoint: signed, as the ledger holds it.
+        residues: from the store.
+    """
+    loans = facts.loans
+    says = says or {}
+    tables: tuple[TableLine, ...] = ()
+    if loans is not None:
+        tables = tuple(
+            TableLine(loans.tables.get(path, path), says.get(path, path), None, count)
+            for path, count in loans.remaining.items()
+        )
+    kept = {} if loans is None else {state: n for state, n in loans.states.items() if state != State.DUE.value}
+    return RunReport(
+        title=f"Privacy audit of {report.system}",
+        as_of=report.as_of,
+        summary=report.verdict,
+        policy=tuple(_promise(rule.id, str(rule.periods[-1].keep)) for rule in facts.schedule.rules),
+        tables=tables,
+        kept=kept,
+        residues=residues,
+        checkpoint=checkpoint,
+        figures={
+            "clauses that hold": report.count(Standing.HOLDS),
+            "findings": report.count(Standing.FINDING),
+            "cannot be told": report.count(Standing.CANNOT_TELL),
+            "promises not measured yet": report.count(Standing.NOT_YET),
+        },
+        not_covered=report.not_covered,
+        library=library,
+        clauses=tuple(_line(one) for one in report.clauses),
+        contradictions=report.contradictions,
+        chapters=report.chapters,
+        process=report.process,
+    )
+
+
+def _promise(rule: str, keep: str) -> str:
+    return f"{rule[:1].upper()}{rule[1:]}: kept with the reader's name for {keep} after active use, then de-identified."
+
+
+def _line(one: ClauseStanding) -> ClauseLine:
+    if (evidence := one.evidence) is None:
+        return ClauseLine(one.clause.id, one.clause.says, one.standing)
+    return ClauseLine(
+        one.clause.id,
+        one.clause.says,
+        one.standing,
+        evidence.says,
+        tuple(evidence.measured.items()),
+        evidence.because,
+        evidence.fix,
+    )
