@@ -63,7 +63,9 @@ def needed(system_map: SystemMap, purpose: Purpose) -> tuple[Grant, ...]:
         rows: without them a plugin's table, or a trigger that copies what is deleted, could not be seen.
     """
     rights = [Grant("REFERENCES"), Grant("TRIGGER")]
-    rights += [Grant("SELECT", name) for name in sorted(system_map.columns)]
+    looked_up = {setting.at.table for setting in system_map.settings}
+    looked_up.update(consumer.used.table for consumer in system_map.consumers if consumer.used is not None)
+    rights += [Grant("SELECT", name) for name in sorted({*system_map.columns, *looked_up})]
     if purpose is Purpose.APPLY:
         updates, deletes = _writes(system_map)
         rights += [Grant("UPDATE", name, tuple(sorted(columns))) for name, columns in sorted(updates.items())]
