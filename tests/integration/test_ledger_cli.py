@@ -415,6 +415,49 @@ def test_every_command_says_an_example_in_its_help():
             assert f"Example: carrel {group.name} {name}" in " ".join(ok(group.name, name, "--help").split())
 
 
+# -- witnesses
+
+
+def test_a_witness_checks_before_it_cosigns_and_is_believed_afterwards(begun):
+    ok("key", "new", "witness.example/w1", "--out", "witness/w.key")
+    vkey = ok("key", "show", "witness/w.key", "--witness").strip()
+    assert vkey != ok("key", "show", "witness/w.key").strip()
+    code, out = carrel("ledger", "verify", "ledger", "--key", "keys/ledger.vkey", "--witness", vkey)
+    assert (code, "LED-022" in out) == (5, True)
+
+    words = ("cosign", "witness", "--key", "witness/w.key", "--log-key", "keys/ledger.vkey")
+    first = Path(ok("ledger", *words).strip())
+    found = told("ledger", "verify", "ledger", "--key", "keys/ledger.vkey", "--witness", vkey, "--checkpoint", first)
+    assert [(one["witness"], one["size"]) for one in found["cosigned"]] == [("witness.example/w1", 128)]
+    assert found["continues"] == [128]
+    Path("w.vkey").write_text(vkey + "\n")
+    assert "cosigned by" in ok(
+        "ledger", "verify", "ledger", "--key", "keys/ledger.vkey", "--witness", "w.vkey", "--checkpoint", first
+    )
+
+    signer = read_signer(Path("keys/ledger.key"))
+    LedgerFolder("ledger").append([], signer, NOW)
+    ok("ledger", *words)
+    forged = LedgerFolder("forged")
+    forged.create(signer.name, signer, NOW)
+    for _ in range(5):
+        forged.append([], signer, NOW)
+    before = state(begun / "witness")
+    code, out = carrel("ledger", *words, "--folder", "forged")
+    assert (code, "LED-006" in out) == (5, True)
+    changed(begun / "ledger/tile/0/000.p/64")
+    assert carrel("ledger", *words)[0] == 5
+    assert state(begun / "witness") == before
+
+
+def test_a_witness_key_is_told_from_others(begun):
+    vkey = ok("key", "show", "keys/ledger.vkey").strip()
+    code, out = carrel("ledger", "verify", "ledger", "--key", "keys/ledger.vkey", "--witness", vkey)
+    assert (code, "LED-004" in out) == (2, True)
+    Path("w.vkey").write_bytes(b"\xff")
+    assert carrel("ledger", "verify", "ledger", "--key", "keys/ledger.vkey", "--witness", "w.vkey")[0] == 4
+
+
 # -- the page about it
 
 PAGE = Path(__file__).parents[2] / "docs" / "ledger.md"

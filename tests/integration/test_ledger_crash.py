@@ -22,7 +22,7 @@ SIGNER = Signer.generate("library.example/ledger", SEED)
 # Argument-passed hook: the process kills itself, without a chance to clean up, when the named step is reached.
 PROCESS = textwrap.dedent(
     """
-    import os, signal, sys
+    import os, signal, sys, time
     from datetime import UTC, datetime
     from carrel.ledger.leaf import OpenLeaf
     from carrel.ledger.note import Signer
@@ -43,6 +43,10 @@ PROCESS = textwrap.dedent(
         with ledger._alone():
             print("held", flush=True)
             sys.stdin.read()
+    elif act == "grow":
+        for _ in range(int(stop)):
+            ledger.append([OpenLeaf("run", now, {"applied": 100}), OpenLeaf("run", now, {})], signer, now)
+            time.sleep(0.1)
     else:
         ledger.append([OpenLeaf("run", now, {"applied": 100 + n}) for n in range(70)], signer, now, step=step)
     """
@@ -159,3 +163,16 @@ def test_two_writers_do_not_meet_and_a_dead_one_leaves_no_lock(tmp_path):
         os.kill(holder.pid, signal.SIGKILL)
         holder.communicate()
     assert ledger.append([], SIGNER, NOW).size == 128
+
+
+def test_a_ledger_that_grows_is_verified_without_false_alarm(tmp_path):
+    ledger = LedgerFolder(tmp_path / "ledger")
+    ledger.create(SIGNER.name, SIGNER, NOW)
+    writer = subprocess.Popen([sys.executable, "-c", PROCESS, "grow", str(ledger.path), "25"])
+    sizes = set()
+    while writer.poll() is None:
+        found = ledger.verify(SIGNER.verifier)
+        sizes.add(found.checkpoint.size)
+    assert writer.returncode == 0
+    assert len(sizes) > 2
+    assert ledger.verify(SIGNER.verifier).checkpoint.size == 64 * 26

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from carrel.ledger.cosignature import Witness
+    from carrel.ledger.note import Verifier
 
 
 @click.group()
@@ -46,15 +50,19 @@ def new(name: str, out: Path, passphrase_file: Path | None, as_json: bool) -> No
 
 @key.command(epilog="Example: carrel key show keys/ledger.key")
 @click.argument("said", metavar="FILE")
+@click.option("--witness", is_flag=True, help="As the key of a witness, who cosigns the ledger of others.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def show(said: str, as_json: bool) -> None:
+def show(said: str, witness: bool, as_json: bool) -> None:
     """Print the public text of a key: what an outsider needs to check its signatures.
 
     FILE is the private file, the .vkey file, or the public text itself (which is then checked).
     """
+    from carrel.ledger.cosignature import Witness
     from carrel.store.key_file import read_verifier
 
-    verifier = read_verifier(said)
+    verifier: Verifier | Witness = read_verifier(said)
+    if witness:
+        verifier = Witness(verifier.name, verifier.public)
     if as_json:
         _print({"name": verifier.name, "key_id": verifier.id.hex(), "vkey": verifier.vkey})
     else:

@@ -25,3 +25,4 @@ KEY_OPEN = define("LED-018", "the private key file can be read by others", Exit.
 PASSPHRASE = define("LED-019", "the passphrase does not open this key", Exit.REFUSED)
 LEAF_TOO_LONG = define("LED-020", "a leaf is longer than an entry bundle can carry")
 FOLDER_UNUSABLE = define("LED-021", "the folder of the ledger cannot be used")
+NOT_COSIGNED = define("LED-022", "a witness you named has not cosigned this ledger", Exit.VERIFICATION_FAILED)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults
+from carrel.ledger.cosignature import Witness
 from carrel.ledger.note import Signer, Verifier
 
 PRIVATE_MODE = 0o600
@@ -143,6 +144,20 @@ def read_verifier(said: str) -> Verifier:
         ) from None
     except OSError as error:
         raise _no_file(place, "a file that can be read", os.strerror(error.errno or 0)) from None
+
+
+def read_witness(said: str) -> Witness:
+    """The public key of a witness: its text (key type 0x04), or a file with that text.
+
+    Raises:
+        CarrelError: LED-004 when it is none.
+    """
+    place = Path(said)
+    try:
+        text = place.read_text(encoding="utf-8") if place.is_file() else said
+    except (OSError, UnicodeDecodeError):
+        raise _no_file(place, "a text file that can be read", "another file") from None
+    return Witness.parse(text)
 
 
 def public_file(place: Path) -> Path:

@@ -11,13 +11,14 @@ from carrel.errors import CarrelError, fault
 from carrel.ledger import faults, merkle
 from carrel.ledger.checkpoint import Checkpoint, parse_checkpoint
 from carrel.ledger.growth import Edge
+from carrel.ledger.intent import NAME as INTENT
 from carrel.ledger.note import Verifier, parse_note
 from carrel.ledger.proof import make_receipt
 from carrel.ledger.tile import HEIGHT, WIDTH, Tile, node_in_tiles, tile_for, tile_items
 from carrel.ledger.verification import CHECKPOINT, VerifiedLedger, verify_files
 from carrel.store.durable_folder import DurableFolder
 
-TRIES = 5
+TRIES = 10
 
 
 class LedgerReading:
@@ -121,17 +122,30 @@ class LedgerReading:
             known: older signed checkpoints, one or several.
             read_leaves: also check the form of each leaf.
             progress: told leaves done and leaves in all.
+
+        Raises:
+            CarrelError: as `verify_files`; LED-013 when the folder never rests.
         """
         older = [known] if isinstance(known, str) else list(known or ())
-        for left in range(TRIES - 1, -1, -1):
-            before = self._read(CHECKPOINT)
+        for _ in range(TRIES):
+            before = self._state()
             try:
                 with self._usable():
                     return verify_files(self._files, verifier, older, read_leaves=read_leaves, progress=progress)
             except CarrelError:
-                if left == 0 or before == self._read(CHECKPOINT):
+                if before == self._state():
                     raise
-        raise AssertionError("unreachable")
+        raise fault(
+            faults.LOCKED,
+            at=str(self.path),
+            wanted="a folder that rests while it is read",
+            found=f"a folder that grew each of the {TRIES} times it was read",
+            fix="repeat when no append is under way, or verify a copy",
+        )
+
+    def _state(self) -> tuple[bytes | None, bytes | None]:
+        """What changes whenever an append begins, becomes visible or ends."""
+        return self._read(CHECKPOINT), self._read(INTENT)
 
     def _read(self, path: str) -> bytes | None:
         with self._usable():

@@ -22,13 +22,14 @@ FOLDER = "checkpoints"
 _NAME = re.compile(r"([0-9]{1,19})-[0-9]{8}T[0-9]{6}Z\.note")
 
 
-def copy_outward(ledger: LedgerFolder, target: Path, now: datetime) -> Path:
+def copy_outward(ledger: LedgerFolder, target: Path, now: datetime, note: str | None = None) -> Path:
     """Lay the current checkpoint into ``checkpoints/`` below the target, and tell the file.
 
     Args:
         ledger: the ledger.
         target: the outside place; made if there is none.
         now: goes into the file's name, ``<size>-<time>.note``.
+        note: the ledger's checkpoint with cosignatures, if it has any; else as it stands in the folder.
 
     Returns:
         The new file, or the one that already holds this very checkpoint.
@@ -37,7 +38,7 @@ def copy_outward(ledger: LedgerFolder, target: Path, now: datetime) -> Path:
         CarrelError: LED-006 when the ledger does not continue the newest copy; LED-016 when a file of that name holds
             something else; LED-021 when the place cannot be written. Nothing that lay there is changed.
     """
-    note = ledger.checkpoint_text()
+    note = ledger.checkpoint_text() if note is None else note
     current = parse_checkpoint(parse_note(note).text)
     for path in reversed(outside_copies(target)):
         kept = path.read_text(encoding="utf-8")
