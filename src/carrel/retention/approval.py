@@ -6,7 +6,7 @@ import enum
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from carrel.errors import CarrelError, fault
 from carrel.ledger.note import Signer, Verifier, open_note, parse_note, sign_note
@@ -38,6 +38,9 @@ class Person(Protocol):
     @property
     def may(self) -> Collection[str]:
         """What the person may do; ``approve`` among it."""
+
+
+PersonT = TypeVar("PersonT", bound=Person)
 
 
 class Kind(enum.StrEnum):
@@ -131,19 +134,26 @@ def of_plan(
     )
 
 
-def standing_for(plan: Plan, person: Person, signed_at: datetime, expires_at: datetime) -> Approval:
+def standing_for(
+    plan: Plan,
+    person: Person,
+    signed_at: datetime,
+    expires_at: datetime,
+    longest: timedelta = LONGEST_STANDING_TERM,
+) -> Approval:
     """What a person would sign for every ordinary night under this plan's policy and map.
 
     Args:
         plan: an example of such a night.
         person: who signs.
         signed_at: aware time.
-        expires_at: aware time, at most 366 days later.
+        expires_at: aware time.
+        longest: term that the site allows; never more than 366 days.
 
     Raises:
         CarrelError: APR-011.
     """
-    _check_term(signed_at, expires_at, LONGEST_STANDING_TERM)
+    _check_term(signed_at, expires_at, min(longest, LONGEST_STANDING_TERM))
     return Approval(
         kind=Kind.STANDING,
         system=_line(plan.system),
@@ -189,7 +199,7 @@ def sign(approval: Approval, signer: Signer) -> str:
     return sign_note(approval.text(), signer)
 
 
-def may_approve(person: Person | None, planner: str, people: Iterable[Person] = ()) -> Person:
+def may_approve(person: PersonT | None, planner: str, people: Iterable[Person] = ()) -> PersonT:
     """The person, if this person may approve what the planner planned.
 
     Args:
@@ -207,8 +217,8 @@ def may_approve(person: Person | None, planner: str, people: Iterable[Person] = 
             found="no such person" if person is None else f"{person.role} without one of the two",
             fix="name another person, or add the right and the key to the site file",
         )
-    keys = {one.public_key for one in people if _same(one.name, planner)}
-    if _same(person.name, planner) or person.public_key in keys:
+    keys = {_key(one) for one in people if one.public_key and _same(one.name, planner)}
+    if _same(person.name, planner) or _key(person) in keys:
         raise fault(
             faults.SAME_PERSON,
             wanted="a second named person",
@@ -351,6 +361,10 @@ def _standing(approval: Approval) -> Standing:
 
 def _same(one: str, other: str) -> bool:
     return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def _key(person: Person) -> str:
+    return str(person.public_key).rpartition("+")[2]  # the same key under another key name is the same key
 
 
 def _line(text: str) -> str:

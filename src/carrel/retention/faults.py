@@ -30,6 +30,7 @@ NO_EXPIRY = define("HLD-001", "an exception needs an end", Exit.USAGE)
 NO_REASON = define("HLD-002", "a legal hold or an exception needs a reason and an authority", Exit.USAGE)
 HOLD_SCOPE = define("HLD-003", "this scope cannot be read", Exit.USAGE)
 NO_SUCH_HOLD = define("HLD-004", "there is no such open legal hold or exception", Exit.USAGE)
+NOT_ALLOWED = define("HLD-006", "this person may not do this", Exit.REFUSED)
 CHUNK_STILL_RUNS = define("HLD-005", "the legal hold is recorded, but a chunk is still running", Exit.FAILED)
 
 SHARE_FORM = define("UND-001", "this is not a share of the undo key", Exit.USAGE)

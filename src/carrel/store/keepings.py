@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,9 +15,6 @@ from carrel.retention.legal_hold import Keeping, Scope
 from carrel.store import tables
 from carrel.store.database import Database
 from carrel.store.placement import PATIENCE, Kind, Order, Placed, place
-
-SMALL = 10
-OTHER = "other reasons (0-9)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +147,6 @@ class Keepings:
             ).all()
         counts = {(identity, what): number for identity, what, number in counted}
         return tuple(_entry(row, counts) for row in rows)
-
-
-def by_reason(rows: Mapping[str, int]) -> dict[str, int | str]:
-    """Rows per reason as they may be shown (DESIGN 5): reasons under ten rows are merged.
-
-    Rows of sealed legal holds must not be among ``rows``: the merged line, which is always there, stands for them.
-
-    Guarantees:
-        No number below ten is shown.
-    """
-    shown: dict[str, int | str] = {reason: number for reason, number in sorted(rows.items()) if number >= SMALL}
-    return {**shown, OTHER: "0-9"}
 
 
 def _keeping(row: Row[Any], numbers: dict[tuple[str, str], list[int]], now: datetime) -> Keeping:

@@ -75,7 +75,7 @@ def test_nobody_approves_their_own_plan_under_any_spelling_or_name() -> None:
         with pytest.raises(CarrelError) as refused:
             may_approve(BEN, planner)
         assert (refused.value.code, refused.value.exit) == ("APR-002", Exit.REFUSED)
-    twin = replace(BEN, name="Night Planner")
+    twin = replace(BEN, name="Night Planner", public_key=Signer("library.example/night", BEN.signer.seed).vkey)
     with pytest.raises(CarrelError) as refused:
         may_approve(BEN, "Night Planner", (*PEOPLE, twin))
     assert refused.value.code == "APR-002"

@@ -1,0 +1,194 @@
+"""``carrel approve``: a second named person looks at a plan and signs for it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from carrel.cli.at_site import as_option, end_of, json_option, now, open_site, open_store, site_option
+from carrel.cli.screen import number, put_json, put_table
+from carrel.errors import fault
+
+if TYPE_CHECKING:
+    from carrel.inventory.site import Person, Site, System
+    from carrel.ledger.note import Signer
+    from carrel.retention.approval import Approval
+    from carrel.retention.interlock import Need
+    from carrel.retention.plan import Plan
+    from carrel.store.store import Store
+
+PLAN_TERM = timedelta(hours=24)
+
+
+@click.command(epilog='Example: carrel approve plan.json --as "Ada Example" --key keys/ada.key')
+@click.argument("plan_file", metavar="PLAN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@as_option
+@click.option(
+    "--key",
+    "key_file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Your private key, as `carrel key new` wrote it.",
+)
+@click.option(
+    "--passphrase-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File (mode 0600) whose first line opens the private key.",
+)
+@click.option("--standing", is_flag=True, help="Sign for every ordinary night under this plan's policy and map.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Last day of the approval.")
+@click.option("--waive-rehearsal", metavar="REASON", help="Let the first run go without a rehearsal on a copy.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@site_option
+@json_option
+def approve(
+    plan_file: Path,
+    name: str,
+    key_file: Path,
+    passphrase_file: Path | None,
+    standing: bool,
+    until: datetime | None,
+    waive_rehearsal: str | None,
+    yes: bool,
+    site_path: Path,
+    as_json: bool,
+) -> None:
+    """Approve a plan, or sign a standing approval, as a second person.
+
+    Shows what would be cut and why a person must look, asks, and signs with your key. Whoever made the plan cannot
+    approve it. An approval of a plan lasts 24 hours unless --until says otherwise, and seven days at most.
+    """
+    from carrel.retention import faults
+    from carrel.retention.approval import may_approve
+    from carrel.store.key_file import read_passphrase, read_signer
+    from carrel.systems.site_file import system_of
+
+    site = open_site(site_path)
+    with open_store(site) as store:
+        plan = store.plans.check(_read(plan_file), str(plan_file))
+        system = system_of(site, plan.system)
+        person = may_approve(site.person(name), plan.made_by, site.people)
+        _still_good(plan, system)
+        signer = read_signer(key_file, read_passphrase(passphrase_file))
+        needed = _needs(store, site, plan)
+        if not as_json:
+            _show(plan, needed, standing=standing, waiver=waive_rehearsal)
+        if not (yes or (sys.stdin.isatty() and click.confirm("Approve and sign?", err=True))):
+            raise fault(
+                faults.NOT_CONFIRMED,
+                wanted="a yes",
+                found="a no" if sys.stdin.isatty() else "no terminal to ask on",
+                fix="look at the plan and give --yes",
+            )
+        end = None if until is None else end_of(until.date(), ZoneInfo(system.time_zone))
+        approvals = _approvals(plan, person, site, end, standing=standing, waiver=waive_rehearsal)
+        signed = [_record(store, site, one, signer) for one in approvals]
+        left = _needs(store, site, plan)
+    if as_json:
+        put_json({"plan": plan.digest, "approvals": signed, "still_needed": [need.line() for need in left]})
+        return
+    for one in signed:
+        click.echo(f"signed: {one['kind']} on {plan.system}, until {one['expires_at']}")
+    for need in left:
+        click.echo(f"still needed: {need.line()}")
+
+
+def _read(place: Path) -> Any:
+    try:
+        return json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # what is no JSON does not fit its digest either, and is refused as such
+
+
+def _still_good(plan: Plan, system: System) -> None:
+    from carrel.retention import faults
+    from carrel.retention.staleness import refuse_stale
+
+    refuse_stale(plan, plan.basis, now(), system.max_plan_age)
+    if plan.blockers:
+        raise fault(
+            faults.BLOCKED,
+            at=f"plan {plan.digest[:16]}",
+            wanted="a plan without blockers",
+            found=f"{len(plan.blockers)}: {plan.blockers[0]}",
+            fix="remove or waive what blocks it, and plan again",
+        )
+
+
+def _needs(store: Store, site: Site, plan: Plan) -> tuple[Need, ...]:
+    from carrel.retention.approval import weigh
+    from carrel.retention.interlock import needs, unmet
+
+    moment = now()
+    history = store.runs.history(plan.system, plan.basis.policy_digest, plan.basis.map_digest)
+    notes = [given.note for given in store.approvals.of_system(plan.system)]
+    weighed = weigh(plan, notes, site.people, moment)
+    return unmet(needs(plan, history, weighed.standing, moment), weighed.cleared)
+
+
+def _approvals(
+    plan: Plan,
+    person: Person,
+    site: Site,
+    end: datetime | None,
+    *,
+    standing: bool,
+    waiver: str | None,
+) -> list[Approval]:
+    from carrel.retention.approval import of_plan, standing_for
+
+    moment = now()
+    if standing:
+        longest = site.standing_approval.at_most
+        return [standing_for(plan, person, moment, end or moment + longest, longest)]
+    made = [of_plan(plan, person, moment, end or moment + PLAN_TERM)]
+    if waiver is not None:
+        made.append(of_plan(plan, person, moment, end or moment + PLAN_TERM, waive_rehearsal=waiver))
+    return made
+
+
+def _record(store: Store, site: Site, approval: Approval, signer: Signer) -> dict[str, str]:
+    from carrel.retention.approval import sign, verify
+
+    note = sign(approval, signer)
+    verify(note, site.people, approval.signed_at)  # what is kept is what apply will find to hold
+    identity = store.approvals.record(
+        kind=approval.kind,
+        system=approval.system,
+        person=approval.approver,
+        plan_digest=approval.plan or None,
+        policy_digest=approval.policy_digest,
+        map_digest=approval.map_digest,
+        note=note,
+        signed_at=approval.signed_at,
+        expires_at=approval.expires_at,
+        now=now(),
+    )
+    return {"id": identity, "kind": approval.kind, "expires_at": approval.expires_at.isoformat(timespec="minutes")}
+
+
+def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str | None) -> None:
+    what = "every ordinary night like this one" if standing else "this plan"
+    click.echo(f"You are asked to approve {what}: {plan.policy} on {plan.system},")
+    click.echo(f"made by {plan.made_by} at {plan.made_at.isoformat(timespec='minutes')}, digest {plan.digest[:16]}.")
+    put_table(
+        f"{number(plan.due)} loans are due",
+        ("path", "table", "act", "rows", "strays", "bound"),
+        [(p.path, p.table, p.act, number(p.rows), number(p.strays), number(p.bound)) for p in plan.paths],
+        right=(3, 4, 5),
+    )
+    kept = {state: count for state, count in plan.states.items() if state != "due" and count}
+    for state, count in sorted(kept.items()):
+        click.echo(f"kept: {state}: {number(count) if count >= 10 else 'under 10'}")  # noqa: PLR2004  (small cells)
+    for notice in plan.notices:
+        click.echo(f"the desk will notice: {notice}")
+    for need in needed:
+        click.echo(f"why a person must look: {need.line()}")
+    if waiver is not None:
+        click.echo(f"and to waive the rehearsal, because: {waiver}")

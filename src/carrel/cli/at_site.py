@@ -1,0 +1,97 @@
+"""What every verb that works at a site begins with: the site file, its store, the person, the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from carrel.errors import CarrelError, fault
+
+if TYPE_CHECKING:
+    from carrel.inventory.site import May, Person, Site
+    from carrel.store.store import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def site_option(command: Command) -> Command:
+    """``--site FILE``, the site file or its folder."""
+    return click.option(
+        "--site",
+        "site_path",
+        default="carrel.yaml",
+        show_default=True,
+        type=click.Path(path_type=Path),
+        help="The site file, or its folder.",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def as_option(command: Command) -> Command:
+    """``--as NAME``, a person of the site file."""
+    return click.option("--as", "name", required=True, metavar="NAME", help="You, as the site file names you.")(command)
+
+
+def open_site(path: Path) -> Site:
+    """The site.
+
+    Raises:
+        CarrelError: of the SIT codes.
+    """
+    from carrel.systems.site_file import load_site
+
+    return load_site(path)
+
+
+def open_store(site: Site) -> Store:
+    """The site's store, made when it is not there yet.
+
+    Raises:
+        CarrelError: STO-001, STO-002.
+    """
+    from carrel.store.store import FILE, Store
+
+    return Store.open(site.folder / FILE)
+
+
+def allowed(site: Site, name: str, act: May) -> Person:
+    """The person of that name who may do something.
+
+    Raises:
+        CarrelError: HLD-006.
+    """
+    person = site.person(name)
+    if person is None or act not in person.may:
+        raise not_allowed(act, found="no such person in the site file" if person is None else "a person without it")
+    return person
+
+
+def not_allowed(act: str, found: str) -> CarrelError:
+    """The error of whoever may not."""
+    from carrel.retention import faults
+
+    return fault(
+        faults.NOT_ALLOWED,
+        wanted=f"a person of the site with `may: {act}`",
+        found=found,
+        fix="ask one of them, or add the right to the site file",
+    )
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The moment at which a local day is over, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+
+
+def now() -> datetime:
+    """The one clock of the verbs."""
+    return datetime.now(UTC)

@@ -1,0 +1,55 @@
+"""``carrel stop``: halt every worker after the chunk in flight."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+
+from carrel.cli.at_site import allowed, json_option, not_allowed, now, open_site, open_store, site_option
+from carrel.cli.screen import put_json
+
+
+@click.command(epilog='Example: carrel stop --reason "the catalogue is slow"')
+@click.option("--as", "name", metavar="NAME", help="You; the account's name unless given.")
+@click.option("--reason", default="", help="Why, for whoever finds it stopped.")
+@click.option("--clear", is_flag=True, help="Let workers start again; needs a person with `may: stop`.")
+@click.option(
+    "--accept-clock", is_flag=True, help="With --clear: this machine's clock is right, an earlier one was not."
+)
+@site_option
+@json_option
+def stop(name: str | None, reason: str, clear: bool, accept_clock: bool, site_path: Path, as_json: bool) -> None:
+    """Halt every worker after the chunk in flight.
+
+    Anybody at this machine may stop; nothing runs until somebody with the right to it clears the stop. A run that was
+    stopped is paused, and the next apply of its plan goes on where it was.
+    """
+    from carrel.inventory.site import May
+
+    if accept_clock and not clear:
+        raise click.UsageError("--accept-clock goes with --clear")
+    site = open_site(site_path)
+    if clear and name is None:
+        raise not_allowed(May.STOP, found="nobody named; give --as")
+    if clear and name is not None:
+        allowed(site, name, May.STOP)
+    with open_store(site) as store:
+        if clear:
+            if accept_clock:
+                store.signals.accept_clock(now())
+            was = store.signals.clear()
+            said = "workers may start again" if was else "nothing was stopped"
+        else:
+            standing = store.signals.stop(name or getpass.getuser(), now(), reason)
+            said = f"stopped since {standing.since.isoformat(timespec='seconds')} by {standing.by}"
+        stopped = store.signals.stopped()
+        running = [one.name for one in site.systems if store.leases.holder(one.name, now())]
+    if as_json:
+        since = None if stopped is None else stopped.since.isoformat(timespec="seconds")
+        put_json({"stopped": stopped is not None, "since": since, "still_in_a_chunk": running})
+        return
+    click.echo(said)
+    if running and not clear:
+        click.echo(f"after the chunk in flight: {', '.join(running)}")

@@ -1,0 +1,157 @@
+"""``carrel approve`` and ``carrel stop`` as a person runs them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from carrel.errors import Exit
+from carrel.ledger.note import Verifier, open_note
+from carrel.store.key_file import read_verifier
+from tests.integration.site_folder import Place, make
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Place:
+    return make(tmp_path)
+
+
+def as_(site: Place, who: str) -> tuple[object, ...]:
+    return ("--as", f"{who.title()} Example", "--key", site.key(who))
+
+
+def approvals(site: Place) -> tuple[str, ...]:
+    with site.store as store:
+        return tuple(given.note for given in store.approvals.of_system("koha"))
+
+
+def test_a_second_person_sees_the_plan_and_signs_it(site: Place) -> None:
+    out = site.ok("approve", site.plan_file(), *as_(site, "ada"), "--yes")
+    assert "1,234 loans are due" in out
+    assert "old_issues" in out
+    assert "kept: legal hold: under 10" in out
+    assert "the desk will notice: reading history" in out
+    assert "why a person must look: first run on this system" in out
+    assert "still needed: no rehearsal on a copy" in out
+    assert max(len(line) for line in out.splitlines()) <= 100
+    (note,) = approvals(site)
+    assert "approver: Ada Example" in open_note(note, [read_verifier(str(site.key("ada")))])
+
+
+def test_json_says_what_was_signed_and_what_is_left(site: Place) -> None:
+    told = site.told("approve", site.plan_file(), *as_(site, "ada"), "--yes", "--waive-rehearsal", "no second server")
+    assert [one["kind"] for one in told["approvals"]] == ["plan", "rehearsal waiver"]
+    assert told["still_needed"] == []
+
+
+def test_the_planner_cannot_approve(site: Place) -> None:
+    plan = site.plan_file(made_by="Ben Example")
+    refused = site.refused("approve", plan, *as_(site, "ben"), "--yes")
+    assert (refused.code, refused.exit) == ("APR-002", Exit.REFUSED)
+    assert approvals(site) == ()
+
+
+def test_who_has_not_the_right_cannot_approve(site: Place) -> None:
+    plan = site.plan_file(made_by="Ben Example")
+    assert site.refused("approve", plan, *as_(site, "cal"), "--yes").code == "APR-003"
+    words = ("--as", "Nobody", "--key", site.key("ada"))
+    assert site.refused("approve", plan, *words, "--yes").code == "APR-003"
+    assert approvals(site) == ()
+
+
+def test_somebody_elses_key_does_not_sign_for_a_person(site: Place) -> None:
+    words = ("--as", "Ada Example", "--key", site.key("ben"))
+    assert site.refused("approve", site.plan_file(), *words, "--yes").code == "APR-004"
+    assert approvals(site) == ()
+
+
+@pytest.mark.parametrize("what", ["changed count", "changed digest", "no json", "unknown plan"])
+def test_a_plan_file_that_was_not_recorded_as_it_is_is_refused(site: Place, what: str) -> None:
+    place = site.plan_file()
+    body = json.loads(place.read_text())
+    match what:
+        case "changed count":
+            body["paths"][0]["bound"] = 10**9
+        case "changed digest":
+            body["digest"] = "0" * 64
+        case "no json":
+            body = None
+        case "unknown plan":
+            from carrel.retention.plan import Plan
+
+            body = Plan.from_dict(body).with_bounds({"loan": 1}).as_dict()
+    place.write_text("{" if body is None else json.dumps(body))
+    refused = site.refused("approve", place, *as_(site, "ada"), "--yes")
+    assert refused.code == ("STO-005" if what == "unknown plan" else "APR-001")
+    assert refused.exit is Exit.REFUSED
+    assert approvals(site) == ()
+
+
+def test_without_a_terminal_nothing_is_approved_unasked(site: Place) -> None:
+    refused = site.refused("approve", site.plan_file(), *as_(site, "ada"))
+    assert (refused.code, refused.exit) == ("APR-009", Exit.REFUSED)
+    assert approvals(site) == ()
+
+
+def test_a_plan_with_blockers_or_a_stale_one_cannot_be_approved(site: Place) -> None:
+    blocked = site.plan_file(blockers=("delete_patrons --not_borrowed_since is in use",))
+    assert site.refused("approve", blocked, *as_(site, "ada"), "--yes").code == "APR-012"
+    old = site.plan_file(made_at=datetime.now(UTC) - timedelta(hours=25))
+    assert site.refused("approve", old, *as_(site, "ada"), "--yes").code == "APR-007"
+    assert approvals(site) == ()
+
+
+def test_a_standing_approval_lasts_as_long_as_the_site_lets_it(site: Place) -> None:
+    plan = site.plan_file()
+    told = site.told("approve", plan, *as_(site, "ada"), "--standing", "--yes")
+    (one,) = told["approvals"]
+    assert one["kind"] == "standing"
+    left = datetime.fromisoformat(one["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=59) < left <= timedelta(days=60)
+    assert "first run on this system" in told["still_needed"]
+    later = (datetime.now(UTC) + timedelta(days=70)).date()
+    words = ("approve", plan, *as_(site, "ada"), "--standing", "--until", later, "--yes")
+    refused = site.refused(*words)
+    assert (refused.code, refused.exit) == ("APR-011", Exit.USAGE)
+    assert len(approvals(site)) == 1
+
+
+def test_an_end_is_the_end_of_that_day_at_the_library(site: Place) -> None:
+    day = (datetime.now(UTC) + timedelta(days=3)).date()
+    told = site.told("approve", site.plan_file(), *as_(site, "ada"), "--until", day, "--yes")
+    end = datetime.fromisoformat(told["approvals"][0]["expires_at"])
+    assert end.hour in (4, 5)  # midnight in New York
+    assert end.date() == day + timedelta(days=1)
+
+
+def test_what_is_recorded_verifies_with_the_public_key_alone(site: Place) -> None:
+    site.ok("approve", site.plan_file(), *as_(site, "ada"), "--yes")
+    vkey = (site.folder / "keys" / "ada.vkey").read_text()
+    assert open_note(approvals(site)[0], [Verifier.parse(vkey)]).startswith("carrel approval 1\n")
+
+
+def test_anybody_stops_and_somebody_with_the_right_starts_again(site: Place) -> None:
+    assert "stopped since" in site.ok("stop", "--reason", "the catalogue is slow", "--as", "Somebody")
+    told = site.told("stop")
+    assert told["stopped"] is True
+    for words in (("stop", "--clear"), ("stop", "--clear", "--as", "Cal Example"), ("stop", "--clear", "--as", "X")):
+        refused = site.refused(*words)
+        assert (refused.code, refused.exit) == ("HLD-006", Exit.REFUSED)
+    with site.store as store:
+        assert store.signals.stopped() is not None
+    assert "may start again" in site.ok("stop", "--clear", "--as", "Ben Example")
+    with site.store as store:
+        assert store.signals.stopped() is None
+
+
+def test_a_clock_is_accepted_only_together_with_a_clear(site: Place) -> None:
+    future = datetime.now(UTC) + timedelta(days=400)
+    with site.store as store:
+        store.leases.acquire("koha", "x", timedelta(seconds=1), future)
+    assert site.refused("approve", site.plan_file(), *as_(site, "ada"), "--yes").code == "STO-004"
+    assert site.run("stop", "--accept-clock").exit_code == int(Exit.USAGE)
+    site.ok("stop", "--clear", "--accept-clock", "--as", "Ben Example")
+    site.ok("approve", site.plan_file(), *as_(site, "ada"), "--yes")
