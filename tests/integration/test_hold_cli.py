@@ -37,11 +37,7 @@ def test_a_hold_is_in_force_and_never_says_the_number_again(site: Place) -> None
     assert hold.scope.branches == ("CPL",)
     assert hold.scope.opened_from == datetime(2025, 1, 1)  # noqa: DTZ001  (local to the system)
     listed = site.ok("hold", "list")
-    assert (
-        "patrons under 10, branch CPL, a range of days"
-        in " ".join(listed.split()).replace("branch CPL, a", "branch CPL, a")
-        or "patrons" in listed
-    )
+    assert site.told("hold", "list")["legal_holds"][0]["loans"] == "patrons under 10, branch CPL, a range of days"
     for out in (said, listed, str(site.told("hold", "list")), repr(hold)):
         assert PATRON not in out
 
@@ -76,7 +72,7 @@ def test_a_released_hold_forgets_the_numbers_also_in_the_file(site: Place) -> No
         ("--item", "-5"),
         ("--from", "Acevedo"),
         (),
-        ("--all", "--item", "3"),
+        ("--all", "--item", "77777"),
     ],
 )
 def test_a_scope_that_cannot_be_read_is_refused_without_repeating_it(site: Place, words: tuple[str, ...]) -> None:
