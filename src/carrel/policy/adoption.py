@@ -8,17 +8,24 @@ from carrel.errors import Fault
 from carrel.inventory.risk import RiskClass
 from carrel.policy import faults
 from carrel.policy.coherence import class_of
+from carrel.policy.dataset import Datasets
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import Basis, LoansRule, Retention
+from carrel.policy.record_type import RecordType
 from carrel.policy.schedule import Applies, Charges, Disposition
 from carrel.policy.yaml_source import Path
 
 _LOANS: Path = ("records", "loans")
 
 
-def laxities(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
+def laxities(own: PolicyDocument, base: PolicyDocument, held: Datasets) -> Iterator[Fault]:
     """A fault for each point in which a policy is laxer than one it adopts; each names both places.
+
+    Args:
+        own: the adopting policy.
+        base: the adopted policy's own document.
+        held: the adopted policy's datasets, those included that it took over from others.
 
     Stricter means: shorter periods, lower ceilings, higher classes, no purpose beyond the adopted list, consent
     wherever the adopted policy asks for it, nothing kept that the adopted policy removes.
@@ -29,8 +36,8 @@ def laxities(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
     yield from _purposes(own, base)
     yield from _ceilings(own, base)
     yield from _floors(own, base)
-    yield from _classes(own, base)
-    yield from _loans(own, base)
+    yield from _classes(own, held)
+    yield from _loans(own, held)
 
 
 def _laxer(
@@ -82,18 +89,19 @@ def _floors(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
             yield _laxer((own, base), path, path, f"at least {floor.class_}", f"{mine.class_}")
 
 
-def _classes(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
-    theirs = base.body.records.held()
+def _classes(own: PolicyDocument, held: Datasets) -> Iterator[Fault]:
     for record, dataset in own.body.records.held().items():
-        if record in theirs and class_of(dataset) < class_of(theirs[record]):
+        theirs = held.get(record)
+        if theirs is not None and class_of(dataset) < theirs.risk:
             path = ("records", record.value, "class")
-            yield _laxer((own, base), path, path, f"at least {class_of(theirs[record])}", f"{dataset.class_}")
+            yield _laxer((own, theirs.document), path, path, f"at least {theirs.risk}", f"{dataset.class_}")
 
 
-def _loans(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
-    mine, theirs = own.body.records.loans, base.body.records.loans
-    if mine is None or theirs is None:
+def _loans(own: PolicyDocument, held: Datasets) -> Iterator[Fault]:
+    mine, adopted = own.body.records.loans, held.get(RecordType.LOANS)
+    if mine is None or adopted is None or not isinstance(adopted.rule, LoansRule):
         return  # taken over as it stands, or nothing to be stricter than
+    theirs, base = adopted.rule, adopted.document
     for n, rule in enumerate(mine.retention):
         for m, other in enumerate(theirs.retention):
             if rule.applies == other.applies or Applies.ANY in {rule.applies, other.applies}:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from carrel.inventory.risk import RiskClass
+from carrel.policy.dataset import Dataset
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import ClauseRule, LoansRule, Retention
-from carrel.policy.resolve import Dataset, Policy
+from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Applies
 
 

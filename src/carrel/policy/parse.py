@@ -14,7 +14,7 @@ from carrel.policy.coherence import incoherences
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.grammar import PolicyBody
 from carrel.policy.vocabulary import keys_at, words_at
-from carrel.policy.yaml_source import Path, YamlSource, read_yaml
+from carrel.policy.yaml_source import MOST_FAULTS, Path, YamlSource, read_yaml
 
 
 def parse_policy(text: str, name: str) -> PolicyDocument:
@@ -29,7 +29,8 @@ def parse_policy(text: str, name: str) -> PolicyDocument:
         `carrel.policy.resolve`.
 
     Raises:
-        CarrelError: POL-003 to POL-016, POL-020 and POL-022, all that were found, in the order of the file.
+        CarrelError: POL-001, POL-003 to POL-016, POL-020 and POL-022, all that were found, in the order of the file;
+            a hundred of the grammar's at most.
     """
     source = read_yaml(text, name)
     found = list(source.faults)
@@ -42,7 +43,8 @@ def parse_policy(text: str, name: str) -> PolicyDocument:
         try:
             body = PolicyBody.model_validate(source.data)
         except ValidationError as invalid:
-            found.extend(_said(source, error) for error in _apart(invalid.errors(include_url=False)))
+            told_apart = _apart(invalid.errors(include_url=False))
+            found.extend(_said(source, error) for error in told_apart[:MOST_FAULTS])
     if body is not None and not found:
         document = PolicyDocument(name, body, source)
         found.extend(incoherences(document))
@@ -52,9 +54,16 @@ def parse_policy(text: str, name: str) -> PolicyDocument:
 
 
 def _apart(errors: list[ErrorDetails]) -> list[ErrorDetails]:
-    """The findings without "too short" for a list that has entries, all of which are told already."""
+    """The findings without those that are told already.
+
+    That is an empty value, told by the reader, and "too short" for a list whose entries all have faults of their own.
+    """
     inner = {error["loc"][:end] for error in errors for end in range(len(error["loc"]))}
-    return [error for error in errors if error["type"] != "too_short" or error["loc"] not in inner]
+    return [
+        error
+        for error in errors
+        if error["input"] is not None and (error["type"] != "too_short" or error["loc"] not in inner)
+    ]
 
 
 def _position(fault: Fault) -> tuple[int, int]:

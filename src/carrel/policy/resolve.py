@@ -10,32 +10,16 @@ from datetime import date
 from types import MappingProxyType
 
 from carrel.errors import CarrelError, Fault, fault
-from carrel.inventory.risk import Floor, RiskClass
+from carrel.inventory.risk import Floor
 from carrel.policy import faults
 from carrel.policy.adoption import laxities
 from carrel.policy.coherence import below_floors, class_of, floors_of
+from carrel.policy.dataset import Dataset, Datasets
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.grammar import ClauseRule, DatasetRule, LoansRule, PolicyBody, Retention
 from carrel.policy.loan_rules import ceiling_of_loans, exception_end, since
 from carrel.policy.record_type import RecordType
 from carrel.policy.schedule import LastBorrower, LoanRule, LoanSchedule, Period
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """One record type as the resolved policy holds it.
-
-    Attributes:
-        record: which record type.
-        rule: what the policy says of it.
-        risk: its class, by the high-water mark of its fields.
-        document: where the rule stands: in this policy, or in one that it adopts.
-    """
-
-    record: RecordType
-    rule: DatasetRule
-    risk: RiskClass
-    document: PolicyDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +37,7 @@ class Policy:
     document: PolicyDocument
     adopted: tuple[Policy, ...]
     floors: tuple[Floor, ...]
-    datasets: Mapping[RecordType, Dataset]
+    datasets: Datasets
     digest: str
 
     @property
@@ -141,7 +125,7 @@ def resolve(document: PolicyDocument, adopted: Sequence[Policy] = ()) -> Policy:
     """
     found: list[Fault] = []
     for policy in adopted:
-        found.extend(laxities(document, policy.document))
+        found.extend(laxities(document, policy.document, policy.datasets))
         found.extend(below_floors(document, policy.floors, policy.document.source))
         found.extend(_adopted_above_ceiling(document, policy))
     found.extend(_adopted_twice(document, adopted))

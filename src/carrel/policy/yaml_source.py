@@ -13,7 +13,9 @@ from carrel.errors import CarrelError, Fault, fault
 from carrel.policy import faults
 
 MOST_BYTES = 1 << 20
+MOST_FAULTS = 100  # told at once; whoever has more has the wrong file
 _DEEPEST = 16
+_EMPTY = "write a value, or take the key out"
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 Path = tuple[str | int, ...]
@@ -137,6 +139,10 @@ class _Builder:
         self._refuse(event, kind, where)
         if kind == "Scalar":
             plain = event.implicit[0] and event.value in _WORDS
+            if plain and _WORDS[event.value] is None and not self._awaits_key():
+                # The parser places what is not there at the next word: tell it at its key.
+                key = self._stack[-1].key if self._stack and not event.value else None
+                self._tell(Fault(faults.VALUE, self._at(key[1] if key else where), found="nothing", fix=_EMPTY))
             self._value(_WORDS[event.value] if plain else event.value, event.value, where)
         elif kind == "MappingStart":
             self._enter({}, where)
@@ -160,8 +166,18 @@ class _Builder:
         elif len(self._stack) > _DEEPEST:
             found, fix = "deep nesting", f"nest at most {_DEEPEST} deep"
         if found:
-            at = f"{self.source.name}:{where[0]}:{where[1]}"
-            raise fault(faults.YAML_FEATURE, at=at, found=found, fix=fix)
+            raise fault(faults.YAML_FEATURE, at=self._at(where), found=found, fix=fix)
+
+    def _at(self, where: tuple[int, int]) -> str:
+        return f"{self.source.name}:{where[0]}:{where[1]}"
+
+    def _awaits_key(self) -> bool:
+        return bool(self._stack) and isinstance(self._stack[-1].node, dict) and self._stack[-1].key is None
+
+    def _tell(self, found: Fault) -> None:
+        self.source.faults.append(found)
+        if len(self.source.faults) >= MOST_FAULTS:
+            raise CarrelError(tuple(self.source.faults))
 
     def _enter(self, node: dict[str, Plain] | list[Plain], where: tuple[int, int]) -> None:
         path, dropped = self._value(node, None, where)
@@ -181,8 +197,12 @@ class _Builder:
             return path, top.dropped
         if top.key is None:
             if written is None:
-                at = f"{self.source.name}:{where[0]}:{where[1]}"
-                raise fault(faults.YAML_FEATURE, at=at, found="a key that is no word", fix="write a word as the key")
+                raise fault(
+                    faults.YAML_FEATURE,
+                    at=self._at(where),
+                    found="a key that is no word",
+                    fix="write a word as the key",
+                )
             top.key = (written, where)
             return top.path, top.dropped
         (key, key_where), top.key = top.key, None
@@ -199,10 +219,10 @@ class _Builder:
             self.source.places[path] = Place(key, value)
 
     def _duplicate(self, path: Path, key: str, where: tuple[int, int]) -> None:
-        self.source.faults.append(
+        self._tell(
             Fault(
                 faults.DUPLICATE_KEY,
-                at=f"{self.source.name}:{where[0]}:{where[1]}",
+                at=self._at(where),
                 found=repr(key[:40]),
                 because=f"it stands at {self.source.line(path)} already",
                 fix="keep one of the two",

@@ -203,3 +203,19 @@ def test_the_digest_follows_the_meaning(parsed, minimal: str) -> None:
     )  # a default written out
     assert resolve(parsed(("keep: 7 days", "keep: 6 days"))).digest != digest
     assert resolve(parsed(("To lend.", "To lend"))).digest != digest
+
+
+def test_an_adopted_policy_binds_by_what_it_took_over_itself(parsed, minimal: str) -> None:
+    institute = resolve(parsed(("policy: minimal", "policy: institute"), (_LOANS_END, _HOLDS), name="institute.yaml"))
+    library = resolve(
+        parse_policy(
+            _without_loans(minimal, ("policy: minimal", "policy: library"), ("class: medium", "class: high")),
+            "library.yaml",
+        ),
+        [institute],
+    )
+    with pytest.raises(CarrelError) as refused:
+        resolve(parsed(("keep: 7 days", "keep: 8 days")), [library])
+    (fault,) = refused.value.faults
+    assert (fault.condition.code, fault.wanted) == ("POL-017", "at most 7 days (institute.yaml:36)")
+    assert resolve(parsed(), [library])

@@ -199,3 +199,22 @@ def test_a_refused_policy_says_so_in_lines_for_people(edited) -> None:
         "  changed: nothing",
         "  fix:     write a number and a unit, such as '30 days', '48 hours', '5 years'",
     ]
+
+
+@pytest.mark.parametrize("nothing", ["", "~", "null"])
+def test_an_empty_value_is_a_fault_and_not_a_default(edited, faults_of, nothing: str) -> None:
+    # An empty ceiling would otherwise read as "no limit".
+    (fault,) = faults_of(edited(("ceiling: 30 days", f"ceiling: {nothing}")))
+    assert (fault.condition.code, fault.found) == ("POL-009", "nothing")
+    assert fault.fix == "write a value, or take the key out"
+    (fault,) = faults_of(edited(("title: A policy for tests", f"title: {nothing}")))
+    assert fault.at.startswith("policy.yaml:2:")
+
+
+def test_a_quoted_null_is_a_word(parsed) -> None:
+    assert parsed(("title: A policy for tests", "title: 'null'")).body.title == "null"
+
+
+@pytest.mark.parametrize("text", ["a: b\n" * 300, "".join(f"k{n}: 1\n" for n in range(300))])
+def test_a_wrong_file_is_refused_with_a_hundred_faults_at_most(faults_of, text: str) -> None:
+    assert len(faults_of(text)) == 100
