@@ -53,7 +53,9 @@ def new(name: str, out: Path, passphrase_file: Path | None, as_json: bool) -> No
 @click.option("--witness", is_flag=True, help="As the key of a witness, who cosigns the ledger of others.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(said: str, witness: bool, as_json: bool) -> None:
-    """Print the public text of a key: what an outsider needs to check its signatures.
+    """Print the public text of a key.
+
+    It is what an outsider needs to check the signatures of that key.
 
     FILE is the private file, the .vkey file, or the public text itself (which is then checked).
     """
@@ -73,7 +75,10 @@ def show(said: str, witness: bool, as_json: bool) -> None:
 @click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_keys(folder: Path, as_json: bool) -> None:
-    """List the keys in FOLDER by their public halves, and whether the private half lies beside them."""
+    """List the keys in a folder.
+
+    By their public halves, and whether the private half lies beside them.
+    """
     from carrel.store.key_file import PUBLIC, read_verifier
 
     rows = []

@@ -38,7 +38,10 @@ def ledger() -> None:
 @click.option("--passphrase-file", type=click.Path(path_type=Path), help="File with the key's passphrase.")
 @json_option
 def begin(folder: Path, key_file: Path, passphrase_file: Path | None, as_json: bool) -> None:
-    """Begin a ledger in an empty folder; its name is the name of the key."""
+    """Begin a ledger in an empty folder.
+
+    Its name is the name of the key.
+    """
     from datetime import UTC, datetime
 
     from carrel import __version__
@@ -117,9 +120,9 @@ def prove(
 @folder_option
 @json_option
 def copy(target: Path, folder: Path, as_json: bool) -> None:
-    """Lay the current checkpoint into TARGET/checkpoints, where it is never written over.
+    """Lay the checkpoint where it is kept outside.
 
-    Refused if the ledger does not continue the newest checkpoint that lies there.
+    It becomes a file in TARGET/checkpoints and is never written over. Refused if the ledger does not continue the newest checkpoint that lies there.
     """
     from datetime import UTC, datetime
 

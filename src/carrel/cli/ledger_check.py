@@ -39,7 +39,7 @@ from carrel.cli.ledger_words import checkpoint_told, file_text, folder_option, j
 def verify(
     *, folder: Path, key_said: str, known: tuple[Path, ...], witnesses: tuple[str, ...], leaves: bool, as_json: bool
 ) -> None:
-    """Check every byte of the ledger in FOLDER against its signed checkpoint.
+    """Check every byte against the signed checkpoint.
 
     Needs the folder and the public key and nothing else. Ends with 5 if anything does not fit, and names the file and
     the range of leaves.
@@ -89,7 +89,7 @@ def verify(
 def cosign(
     *, target: Path, folder: Path, key_file: Path, passphrase_file: Path | None, key_said: str, as_json: bool
 ) -> None:
-    """As a witness, check a ledger and cosign its checkpoint.
+    """As a witness, check a ledger and cosign it.
 
     Checks every byte of the ledger, and that it continues every checkpoint that lies in TARGET/checkpoints, where the
     cosigned checkpoint is then laid. Run it at the witness, on a copy of the folder, with a key that is used for

@@ -79,6 +79,9 @@ class OpenLeaf:
     fields: Mapping[str, Value]
 
     def __post_init__(self) -> None:
+        # A copy, so that what was checked is what is encoded.
+        own = {name: list(value) if isinstance(value, list) else value for name, value in self.fields.items()}
+        object.__setattr__(self, "fields", own)
         allowed = FIELDS.get(self.kind)
         if allowed is None:
             raise _not_allowed("kind", f"one of {', '.join(sorted(FIELDS))}", "another kind of leaf")

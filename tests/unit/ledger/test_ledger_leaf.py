@@ -32,6 +32,15 @@ def test_the_bytes_are_canonical_json():
     assert decode_leaf(leaf.encode()) == leaf
 
 
+def test_a_leaf_does_not_follow_its_makers_later_changes():
+    fields = {"applied": 10, "reasons": ["held"]}
+    leaf = OpenLeaf("run", AT, fields)
+    before = leaf.encode()
+    fields["applied"] = 3
+    fields["reasons"].append("Ada Lovelace")
+    assert leaf.encode() == before
+
+
 def test_the_order_in_which_fields_were_given_is_irrelevant():
     one = OpenLeaf("run", AT, {"system": "koha", "applied": 10})
     two = OpenLeaf("run", AT, {"applied": 10, "system": "koha"})
