@@ -1,0 +1,161 @@
+"""``carrel apply``: carry out an approved plan, verify it, sweep it, record it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from carrel.cli.night import Report
+    from carrel.cli.premises import Premises
+    from carrel.cli.record import Receipt
+
+
+@click.command(epilog="Example: carrel apply plan.json")
+@click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.option("--system", "system_name", help="The system; may be left out where the site has one.")
+@click.option(
+    "--rehearse-on",
+    metavar="SYSTEM",
+    help="Carry it out on a copy instead: another system of the site file, with the same map and schema.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def apply(plan_file: Path, site: Path, system_name: str | None, rehearse_on: str | None, as_json: bool) -> int:
+    """Carry out an approved plan, chunk by chunk, and verify it.
+
+    The plan is compared with the store's record, compiled anew, and judged against legal holds as of now: what is cut
+    may have shrunk since it was approved, never grown. A first run goes in stages: 1,000 loans, 1 %, 10 %, the rest;
+    each call does the next one. Killed or stopped, the same command goes on where it was.
+    """
+    from carrel.cli import night, premises, record, screen
+
+    with premises.enter(site, rehearse_on or system_name, read_only=False) as here:
+        plan = night.read_plan(here, plan_file)
+        subject = _subject(here, plan.system, rehearse_on)
+        report = night.run_plan(here, plan, copy_of=subject)
+        receipt = record.record(here.site, record.leaves_of(report), premises.now())
+        not_covered = len(here.system_map.not_yet_covered)
+    if as_json:
+        screen.put_json({"run": as_dict(report, receipt, not_covered)})
+    else:
+        show(report, receipt, plan_file, not_covered)
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int:
+    """5 when something that was cut can still be led back, or is still there; else 0."""
+    from carrel.errors import Exit
+    from carrel.retention.outcome import Outcome
+
+    failed = report.outcome in {Outcome.UNVERIFIED, Outcome.FAILED}
+    return int(Exit.VERIFICATION_FAILED if failed else Exit.DONE)
+
+
+def _subject(here: Premises, planned: str, rehearse_on: str | None) -> str | None:
+    """The system that a rehearsal stands for; None for the real thing."""
+    from carrel.errors import fault
+    from carrel.retention import faults
+
+    if rehearse_on is not None and rehearse_on != planned:
+        return planned
+    if rehearse_on is not None or here.system.name != planned:
+        raise fault(
+            faults.OTHER_SYSTEM,
+            at=f"system {here.system.name}",
+            wanted=f"the system of the plan, {planned}" if rehearse_on is None else "a copy, which is another system",
+            found=here.system.name,
+            fix="name the system that the plan is for; a rehearsal needs a second entry under 'systems'",
+        )
+    return None
+
+
+def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, object]:
+    """The result for programs: counts, names and digests."""
+    return {
+        "id": report.run,
+        "plan": report.plan.digest,
+        "system": report.plan.system,
+        "stage": report.stage.value,
+        "complete": report.complete,
+        "outcome": report.outcome.value,
+        "loans": report.tally.loans,
+        "rows": report.tally.rows,
+        "kept": report.kept,
+        "left_in_chunks": report.tally.left,
+        "remaining": report.remaining,
+        "longest_transaction_seconds": round(report.tally.longest_seconds, 3),
+        "sweep": report.sweep.as_dict(),
+        "residues": [
+            {"place": p.name, "until": p.until.isoformat() if p.until else None, "advice": p.advice}
+            for p in report.places
+        ],
+        "tables_not_yet_covered": not_covered,
+        "ledger": {"size": receipt.size, "root": receipt.root, "first_leaf": receipt.first, "key": receipt.key},
+    }
+
+
+def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) -> None:
+    """The result as a person reads it."""
+    from carrel.cli.screen import number, put_table
+
+    plan = report.plan
+    click.echo(f"{plan.system}: {report.stage.value}, {report.outcome.value}{_until(report)}")
+    put_table(
+        "Cut, and read back",
+        ("path", "table", "act", "rows"),
+        [
+            (path.path, path.table, path.act, number(report.tally.rows.get(path.path, 0)))
+            for path in plan.paths
+            if report.tally.rows.get(path.path, 0)
+        ],
+        right=(3,),
+    )
+    put_table(
+        "Kept, because",
+        ("reason", "loans"),
+        [(state, number(count)) for state, count in sorted(report.kept.items(), key=lambda one: -one[1])],
+        right=(1,),
+    )
+    if report.stage.name == "REST":
+        click.echo(_remaining_line(report))
+    show_sweep(report)
+    for place in report.places:
+        when = f"until {place.until:%Y-%m-%d}" if place.until else "no date known"
+        click.echo(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")
+    if not_covered:
+        click.echo(f"{number(not_covered)} tables with patron data are not yet covered; `carrel map show` lists them.")
+    click.echo(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
+    if not report.complete:
+        click.echo(f"\nThis was one stage of a first run. Look at the desk, then: carrel apply {plan_file}")
+
+
+def show_sweep(report: Report) -> None:
+    """What the sweep found, in one line, and each join that led back."""
+    from carrel.cli.screen import number
+
+    swept = report.sweep
+    click.echo(
+        f"Sweep: {number(swept.pairs)} loans drawn before the cut, {len(swept.attacks)} joins tried on each, "
+        f"{number(swept.led_back)} led back to their reader."
+    )
+    for attack in swept.failing:
+        click.echo(f"  - {attack.name} ({attack.table}): {number(attack.hits)} of {number(attack.tried)}")
+
+
+def _remaining_line(report: Report) -> str:
+    from carrel.cli.screen import number
+
+    if not report.remaining:
+        return "Counted again: nothing that is due and unheld still leads to a reader."
+    parts = ", ".join(f"{name} {number(count)}" for name, count in sorted(report.remaining.items()))
+    return f"Counted again, and still there: {parts}"
+
+
+def _until(report: Report) -> str:
+    dates = [place.until for place in report.places if place.lasting and place.until]
+    if not any(place.lasting for place in report.places):
+        return ""
+    return f" {max(dates):%Y-%m-%d}" if dates else " a date that nobody can tell"

@@ -1,0 +1,285 @@
+"""One run of one plan: interlocks, stage, course, verification, sweep, residues, ledger. Composition only."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from carrel.cli.plan import needs
+from carrel.cli.premises import Premises, now
+from carrel.cli.screen import Progress
+from carrel.errors import CarrelError, Fault, fault
+from carrel.retention import faults
+from carrel.retention.course import End, Means, Tally, carry_out
+from carrel.retention.interlock import above_bound
+from carrel.retention.outcome import ChunkResult, Outcome
+from carrel.retention.stage import Stage, Step, next_step
+from carrel.retention.staleness import refuse_stale
+from carrel.store.journal import LEASE_TTL
+from carrel.store.owner import new_owner
+from carrel.store.sweeps import Sweep
+from carrel.systems.sql import residue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from carrel.retention.plan import Plan
+    from carrel.retention.sweep import SweepReport
+    from carrel.store.run import Run
+    from carrel.systems.sql.loans import SqlLoans
+
+WINDOW_LOANS = 5_000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run did, for the terminal, the ledger and the HTML page.
+
+    Attributes:
+        plan: that was carried out.
+        stage: of the first run; REST in every later night.
+        tally: chunks, rows, longest transaction.
+        remaining: the complement after the run, per path; empty dict where the stage leaves some on purpose.
+        sweep: of the pairs that were drawn before the first chunk.
+        places: residues.
+        outcome: of the worst step.
+        run: its id in the store.
+        started: aware time.
+        finished: aware time.
+    """
+
+    plan: Plan
+    stage: Stage
+    tally: Tally
+    remaining: dict[str, int]
+    sweep: SweepReport
+    places: tuple[residue.Place, ...]
+    outcome: Outcome
+    run: str
+    started: datetime
+    finished: datetime
+    kept: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Nothing of this plan is left to do."""
+        return self.stage is Stage.REST and self.tally.end is End.FINISHED
+
+
+def run_plan(here: Premises, plan: Plan, *, copy_of: str | None = None) -> Report:
+    """Carry out the next stage of a plan, verify it, sweep it and record it.
+
+    Args:
+        here: open, with the account that carries out.
+        plan: as the store recorded it.
+        copy_of: the system that this one is a copy of, for a rehearsal.
+
+    Raises:
+        CarrelError: APR-007 stale, APR-008 an approval is missing, APR-012 blocked, RUN-001 another run, and whatever
+            the server says. What was committed before is in the journal, and the next run goes on from there.
+    """
+    owner, began = new_owner(), now()
+    name = here.system.name
+    here.store.signals.accept_clock(began)
+    refuse_stale(plan, here.basis, began, here.system.max_plan_age)
+    refuse_blocked(here, began)
+    here.store.leases.acquire(name, owner, LEASE_TTL, began)
+    try:
+        run, at_most = _begin(here, plan, owner, copy_of)
+        return _carry_out(here, plan, run, owner, at_most)
+    finally:
+        with suppress(CarrelError):
+            here.store.leases.release(name, owner, now())
+
+
+def refuse_blocked(here: Premises, at: datetime) -> None:
+    """Stop where a destructive consumer is in use.
+
+    Raises:
+        CarrelError: APR-012, one fault for each.
+    """
+    if blockers := here.effects(at).blockers:
+        raise CarrelError(
+            tuple(
+                Fault(
+                    faults.BLOCKED,
+                    at=f"{here.system.name}: {b.consumer}",
+                    found=b.afterwards,
+                    because=b.because,
+                    fix=b.fix,
+                )
+                for b in blockers
+            )
+        )
+
+
+def _begin(here: Premises, plan: Plan, owner: str, copy_of: str | None) -> tuple[Run, int | None]:
+    """Start a run, or go on with the one of this plan that was interrupted."""
+    name, at = here.system.name, now()
+    open_run = here.store.runs.unfinished(name)
+    if open_run is not None and open_run.plan_digest != plan.digest:
+        raise fault(
+            faults.UNFINISHED,
+            at=f"system {name}",
+            wanted=f"the plan of the interrupted run, {open_run.plan_digest[:16]}",
+            found=f"plan {plan.digest[:16]}",
+            fix="apply that plan again: it goes on where it stopped; or, when it is stale, `carrel run-due` ends it",
+        )
+    if copy_of is None and (open_needs := needs(here, plan, at)):
+        raise CarrelError(
+            tuple(
+                Fault(faults.PENDING, at=need.at, wanted=need.cure.value, found=need.line(), fix="carrel approve PLAN")
+                for need in open_needs
+            )
+        )
+    if open_run is not None:
+        run = here.store.runs.resume(open_run.id, owner, at)
+        step = _step(here, plan, plan.due)
+        return run, None if step.at_most is None else max(0, step.at_most - run.loans)
+    with here.loans().session() as loans:
+        seen = loans.observe(here.life(plan.as_of, at), plan.as_of)
+    rows_now = {**seen.rows, here.system_map.loans.closed.table: seen.states.get("due", 0)}
+    if grown := above_bound(plan, rows_now):
+        raise fault(
+            faults.STALE,
+            at=f"plan {plan.digest[:16]}",
+            wanted="no more rows than were approved",
+            found=f"more in: {', '.join(grown)}",
+            because="the set may shrink while a plan waits, never grow",
+            fix="`carrel plan`, and have the new plan approved",
+        )
+    step = Step(Stage.REST, None) if copy_of else _step(here, plan, seen.states.get("due", 0))
+    ordinary = copy_of is None and step.stage is Stage.REST and Stage.REST in _done(here, plan)
+    run = here.store.runs.start(plan.digest, name, owner, at, stage=step.stage, ordinary=ordinary, copy_of=copy_of)
+    return run, step.at_most
+
+
+def _done(here: Premises, plan: Plan) -> frozenset[Stage]:
+    return here.store.runs.history(here.system.name, plan.basis.policy_digest, plan.basis.map_digest).stages
+
+
+def _step(here: Premises, plan: Plan, due: int) -> Step:
+    return next_step(_done(here, plan), due) or Step(Stage.REST, None)
+
+
+def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | None) -> Report:
+    from carrel.systems.sql.sweep import Sweeper
+
+    journal = here.store.runs.journal(run, now)
+    gate = here.store.runs.gate(run, now)
+    wanted = min(plan.due, at_most) if at_most is not None else plan.due
+    progress = Progress("loans", wanted)
+    with here.loans().session() as loans:
+        with loans.connection.engine.connect() as other:
+            spots = residue.places(other, now())
+        sweeper = Sweeper(loans, here.schema, SystemRandom())
+        sweeper.draw(here.life(plan.as_of, now()), here.system.sweep_sample, upto=at_most)
+        tally = carry_out(
+            Means(
+                system=loans,
+                journal=journal,
+                as_of=plan.as_of,
+                life=lambda: here.life(plan.as_of, now()),
+                turn=gate.chunk,
+                size=_sizes(here),
+                wait=time.sleep,
+                told=lambda done: progress.at(run.loans + done),
+            ),
+            at_most,
+        )
+        progress.done()
+        if tally.end is End.STOPPED:
+            here.store.runs.pause(run.id, owner)
+            raise fault(
+                faults.STOPPED,
+                at=f"system {here.system.name}",
+                found="the stop flag, after the chunk in flight",
+                changed=f"{tally.loans} loans are cut and recorded",
+                fix="`carrel stop --clear`, then apply the same plan again: it goes on",
+            )
+        swept = sweeper.sweep(here.life(plan.as_of, now()))
+        remaining = _remaining(here, plan, loans, run.stage)
+        kept = {state: count for state, count in _states(here, plan, loans).items() if state != "due"}
+    return _finish(here, plan, run, owner, tally, swept, remaining, spots, kept)
+
+
+def _states(here: Premises, plan: Plan, loans: SqlLoans) -> dict[str, int]:
+    return dict(loans.observe(here.life(plan.as_of, now()), plan.as_of).states)
+
+
+def _remaining(here: Premises, plan: Plan, loans: SqlLoans, stage: Stage) -> dict[str, int]:
+    if stage is not Stage.REST:
+        return {}
+    found = loans.remaining(here.life(plan.as_of, now()), plan.as_of)
+    return {name: count for name, count in found.items() if count}
+
+
+def _finish(
+    here: Premises,
+    plan: Plan,
+    run: Run,
+    owner: str,
+    tally: Tally,
+    swept: SweepReport,
+    remaining: dict[str, int],
+    spots: tuple[residue.Place, ...],
+    kept: dict[str, int],
+) -> Report:
+    at = now()
+    lasting = [spot for spot in spots if spot.lasting]
+    bad = bool(tally.left or remaining or swept.failing)
+    outcome = Outcome.UNVERIFIED if bad else Outcome.RESIDUE if lasting else Outcome.VERIFIED
+    here.store.sweeps.record(run.id, Sweep("loan", at, swept.pairs, swept.swept, swept.led_back))
+    for spot in lasting:
+        here.store.residues.record(run.id, here.system.name, spot.name, spot.until, at)
+    here.store.runs.finish(run.id, owner, outcome, at, night=_night(here, run.started_at))
+    whole = here.store.runs.get(run.id)
+    tally.loans, tally.rows = whole.loans, whole.rows
+    return Report(plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept)
+
+
+def _night(here: Premises, started: datetime) -> date:
+    # What begins before noon belongs to the night before.
+    return (started.astimezone(here.zone) - timedelta(hours=12)).date()
+
+
+def _sizes(here: Premises) -> Callable[[ChunkResult | None], int]:
+    from carrel.retention.pace import Pace, next_size
+
+    if here.system.mode.value == "window":
+        return lambda _: WINDOW_LOANS
+    pace = Pace.desk()
+
+    def size(last: ChunkResult | None) -> int:
+        nonlocal pace
+        if last is not None:
+            pace = next_size(pace, last.seconds)
+        return pace.size
+
+    return size
+
+
+def read_plan(here: Premises, place: Path) -> Plan:
+    """The plan of a file, if it is to the byte what this store recorded.
+
+    Raises:
+        CarrelError: RUN-007 no such file, APR-001 changed, STO-005 unknown.
+    """
+    import json
+
+    try:
+        body = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as wrong:
+        raise fault(
+            faults.PLAN_FILE,
+            at=str(place),
+            wanted="a plan file",
+            found=type(wrong).__name__,
+            fix="carrel plan --out FILE",
+        ) from None
+    return here.store.plans.check(body, str(place))

@@ -1,0 +1,41 @@
+"""``carrel verify``: the complement, counted afresh."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(epilog="Example: carrel verify --json")
+@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.option("--system", "system_name", help="The system; may be left out where the site has one.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def verify(site: Path, system_name: str | None, as_json: bool) -> int:
+    """Count again what should be gone: due, unheld and still linked.
+
+    Read-only, and never computed from what a run says it did. Exit code 5 when anything is left.
+    """
+    from carrel.cli import premises, screen
+    from carrel.errors import Exit
+
+    with premises.enter(site, system_name, read_only=True) as here:
+        at = premises.now()
+        with here.loans().session() as loans:
+            remaining = dict(loans.remaining(here.life(at, at), at))
+        names = {path.name: path.table for path in here.system_map.loans.paths}
+        not_covered = len(here.system_map.not_yet_covered)
+    left = {name: count for name, count in remaining.items() if count}
+    if as_json:
+        screen.put_json({"remaining": remaining, "verified": not left, "tables_not_yet_covered": not_covered})
+    else:
+        screen.put_table(
+            f"Due, unheld, and still leading to a reader, at {at:%Y-%m-%d %H:%M} UTC",
+            ("path", "table", "rows"),
+            [(name, names.get(name, name), screen.number(count)) for name, count in remaining.items()],
+            right=(2,),
+        )
+        click.echo("Something is left: `carrel plan`." if left else "Nothing is left in the tables that are covered.")
+        if not_covered:
+            click.echo(f"{screen.number(not_covered)} tables with patron data are not yet covered.")
+    return int(Exit.VERIFICATION_FAILED if left else Exit.DONE)
