@@ -122,7 +122,8 @@ def prove(
 def copy(target: Path, folder: Path, as_json: bool) -> None:
     """Lay the checkpoint where it is kept outside.
 
-    It becomes a file in TARGET/checkpoints and is never written over. Refused if the ledger does not continue the newest checkpoint that lies there.
+    It becomes a file in TARGET/checkpoints and is never written over. Refused if the ledger does not continue the
+    newest checkpoint that lies there.
     """
     from datetime import UTC, datetime
 
