@@ -1,0 +1,302 @@
+"""The loan sweep: whether anything still leads from a loan that was cut to the person who had it (DESIGN 5).
+
+Who had what stands in `Pairs`, in the memory of the process that drew them and nowhere else. A report holds names of
+tables and columns, and counts.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+# A row that belongs to a loan is written up to some minutes before, and up to a day after a return that was dated back.
+BEFORE = timedelta(minutes=5)
+AFTER = timedelta(days=1)
+SAME_SECOND = timedelta(seconds=2)
+SHORTEST_TITLE = 6
+_LONG_NUMBER = 5  # digits; shorter numbers stand in texts for all sorts of things and count only under a name
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Loan:
+    """What anybody can know of a loan from outside: the copy, its label, and the seconds of its events."""
+
+    loan: int
+    item: int | None
+    opened: datetime | None
+    closed: datetime | None
+    renewed: datetime | None = None
+    branch: str = ""
+    barcode: str = ""
+    title: str = ""
+
+    @property
+    def events(self) -> tuple[datetime, ...]:
+        """The seconds that it was handed out, renewed and brought back."""
+        return tuple(at for at in (self.opened, self.closed, self.renewed) if at is not None)
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        """From when until when its traces were written; a loan without a usable return lasts for ever."""
+        if self.closed is None:
+            return (self.opened - BEFORE if self.opened else datetime.min), datetime.max  # noqa: DTZ901
+        first = min(self.opened or self.closed, self.closed)
+        return first - BEFORE, max(self.opened or self.closed, self.closed) + AFTER
+
+    def covers(self, at: datetime) -> bool:
+        """A trace of this time can be one of this loan."""
+        low, high = self.window
+        return low <= at <= high
+
+    def at_event(self, at: datetime) -> bool:
+        """The very second of one of its events; a time that was generalised to its day is no second."""
+        if at.time() == datetime.min.time():
+            return False
+        return any(abs(at - event) <= SAME_SECOND for event in self.events)
+
+    def __repr__(self) -> str:
+        return "Loan(…)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Person:
+    """Whom a pair names, and the words by which a text can name the same person.
+
+    Attributes:
+        key: id in the system.
+        strong: card number, user id, addresses, phones: one alone identifies.
+        names: given and family name; only together.
+    """
+
+    key: int
+    strong: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Person(…)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Pair:
+    """A loan and the person who had it, and the row as it was before the cut."""
+
+    loan: Loan
+    person: Person
+    before: Mapping[str, Any] = field(default_factory=dict)
+    rebuilt: bool = False
+
+    def __repr__(self) -> str:
+        return "Pair(…)"
+
+
+class Pairs(Sequence[Pair]):
+    """Pairs in memory; what prints of them are counts.
+
+    Args:
+        pairs: in any order.
+        drawn_at: the database's own time of the draw, naive; rows that it touches later carry a later one.
+    """
+
+    def __init__(self, pairs: Sequence[Pair], drawn_at: datetime | None = None) -> None:
+        self._pairs, self.drawn_at = list(pairs), drawn_at
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._pairs[index]
+
+    def __iter__(self) -> Iterator[Pair]:
+        return iter(self._pairs)
+
+    def __repr__(self) -> str:
+        return f"Pairs({len(self)}, {self.rebuilt} of them rebuilt)"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("pairs stay in the process that drew them")
+
+    @property
+    def rebuilt(self) -> int:
+        """Pairs whose loan named nobody any more when they were drawn: a path gave the reader."""
+        return sum(pair.rebuilt for pair in self._pairs)
+
+    def forget(self) -> None:
+        """Drop them all."""
+        self._pairs.clear()
+
+
+class Severity(enum.StrEnum):
+    """What a hit means. The first two fail the sweep."""
+
+    SINGLED_OUT = "singles out"
+    LINKABLE = "recognisable as a set"
+    NOT_COVERED = "not yet covered"
+    KEPT = "kept, because"
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One join and what it found: names and counts only.
+
+    Attributes:
+        name: of the attack.
+        kind: ``declared`` (a path of the map), ``discovered`` (from the live schema) or ``own`` (what the cut leaves).
+        tried: pairs that it was tried on.
+        hits: pairs whose person it led to.
+        why: for rows that are kept, or not yet covered.
+        read: share of the table's rows that was read, 1 unless the table is too large to be read whole.
+    """
+
+    name: str
+    kind: str
+    table: str
+    columns: tuple[str, ...]
+    tried: int
+    hits: int
+    severity: Severity
+    why: str = ""
+    read: float = 1.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``--json`` prints it."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "table": self.table,
+            "columns": list(self.columns),
+            "tried": self.tried,
+            "hits": self.hits,
+            "severity": self.severity.value,
+            "why": self.why,
+            "read": round(self.read, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What a sweep found.
+
+    Attributes:
+        pairs: drawn.
+        swept: looked for; the rest died with their process.
+        led_back: pairs that at least one join of failing severity led back to their person.
+        attacks: every join that was tried.
+    """
+
+    pairs: int
+    swept: int
+    led_back: int
+    attacks: tuple[Attack, ...]
+
+    @property
+    def failing(self) -> tuple[Attack, ...]:
+        """The attacks that found what must not be there."""
+        return tuple(a for a in self.attacks if a.hits and a.severity in {Severity.SINGLED_OUT, Severity.LINKABLE})
+
+    @property
+    def told(self) -> tuple[Attack, ...]:
+        """The attacks that found something which does not fail the sweep: kept for a reason, or not yet covered."""
+        return tuple(a for a in self.attacks if a.hits and a.severity in {Severity.NOT_COVERED, Severity.KEPT})
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``--json`` prints it: no patron's value and no loan's id."""
+        return {
+            "pairs": self.pairs,
+            "swept": self.swept,
+            "not_swept": self.pairs - self.swept,
+            "led_back": self.led_back,
+            "attacks": [attack.as_dict() for attack in self.attacks],
+        }
+
+
+def not_swept(pairs: int) -> SweepReport:
+    """The report of pairs whose process ended before they were looked for."""
+    return SweepReport(pairs, 0, 0, ())
+
+
+# -- what counts as naming a copy, a loan or a person in a text -----------------------------------------------------------
+
+
+def names_item(text: str, loan: Loan, *, alone: bool = False) -> bool:
+    """The text tells which copy or loan it is about: by barcode, title, or a number that stands under its name.
+
+    Args:
+        text: any.
+        loan: whose copy is looked for.
+        alone: a text that is nothing but the number counts as well.
+    """
+    if loan.barcode and loan.barcode in text:
+        return True
+    if len(loan.title) >= SHORTEST_TITLE and loan.title in text:
+        return True
+    if loan.item is not None and (_number(text, loan.item, "item") or (alone and text.strip() == str(loan.item))):
+        return True
+    return _number(text, loan.loan, "issue|loan|checkout")
+
+
+def names_person(text: str, person: Person) -> bool:
+    """The text tells who it is about: by an identifier, the full name, or the id under its name."""
+    if any(needle in text for needle in person.strong):
+        return True
+    if len(person.names) > 1 and all(_word(text, name) for name in person.names):
+        return True
+    return _number(text, person.key, "borrower|patron|reader|renewer|user")
+
+
+def _word(text: str, word: str) -> bool:
+    return word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+
+
+def _number(text: str, number: int, names: str) -> bool:
+    digits = str(number)
+    if digits not in text:
+        return False
+    if len(digits) >= _LONG_NUMBER and re.search(rf"(?<![\w.-]){digits}(?![\w.-])", text):
+        return True
+    # itemnumber = 12, "itemnumber":"12", 'itemnumber' => 12, item: 12
+    return re.search(rf"(?i)(?:{names})\w*[\"']?\s*(?:=>?|:)\s*[\"']?{digits}(?!\w)", text) is not None
+
+
+# -- what explains a row otherwise ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What one row says: of which copy, which loan, at which times, in which words."""
+
+    loans: tuple[int, ...] = ()
+    items: tuple[int, ...] = ()
+    times: tuple[datetime, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+def explained(trail: Trail, about: Loan, others: Sequence[Loan]) -> bool:
+    """Another loan of the same person, one that is open or kept, accounts for the row.
+
+    Args:
+        trail: the row.
+        about: the loan that the row is suspected to tell of.
+        others: the loans that still name the person.
+
+    Guarantees:
+        More loans never make a row less explained.
+    """
+    return any(_accounts(trail, about, loan) for loan in others if loan.loan != about.loan)
+
+
+def _accounts(trail: Trail, about: Loan, loan: Loan) -> bool:
+    if trail.loans:
+        return loan.loan in trail.loans
+    in_time = not trail.times or any(loan.covers(at) for at in trail.times)
+    if trail.items:
+        return loan.item in trail.items and in_time
+    if any(names_item(text, about) for text in trail.texts):
+        # A text about several loans is explained only by one of the same copy, or of the same title if it names no copy.
+        copy = loan.item is not None and loan.item == about.item
+        label = bool(about.barcode) and any(about.barcode in text for text in trail.texts)
+        return in_time and (copy or (not label and loan.title == about.title))
+    return any(loan.at_event(at) for at in trail.times)

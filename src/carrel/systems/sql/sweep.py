@@ -1,0 +1,151 @@
+"""The loan sweep over one SQL database: draw pairs before a cut, look for them afterwards (DESIGN 5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import Connection, select
+
+from carrel.inventory.schema import LiveSchema
+from carrel.inventory.system_map import SystemMap
+from carrel.retention.lifecycle import Lifecycle, State
+from carrel.retention.sweep import Loan, Pairs, Severity, SweepReport, Trail
+from carrel.systems.sql.predicates import LoanColumns
+from carrel.systems.sql.sweep_attacks import Attacks, Sample
+from carrel.systems.sql.sweep_declared import DeclaredPaths, held
+from carrel.systems.sql.sweep_discovery import Reach, reaches
+from carrel.systems.sql.sweep_pairs import Library, batches, draw
+from carrel.systems.sql.sweep_tally import Join, Tally
+
+_VISIT = timedelta(seconds=10)
+_FEW = 5  # loans; a day with fewer hides nobody
+
+
+class LoanSweep:
+    """Draws and looks for pairs on one connection; it reads only, and makes no temporary table.
+
+    Args:
+        connection: to the database; a read-only one will do.
+        system_map: of the product.
+        live: the schema as it is now.
+        stand_in: the product's anonymous patron, or None.
+        life: the lifecycle that the cut follows.
+        last_borrower_cutoff: naive local time; later links from an item to its last borrower are kept by the policy.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        system_map: SystemMap,
+        live: LiveSchema,
+        stand_in: int | None,
+        life: Lifecycle,
+        last_borrower_cutoff: datetime | None = None,
+    ) -> None:
+        self._library = Library(connection, system_map, stand_in)
+        self._live, self._life, self._last = live, life, last_borrower_cutoff
+
+    def draw(self, count: int, rng: Random) -> Pairs:
+        """Pairs of loans that are due, and of loans that the product parted from a reader whom a path still names."""
+        closed = self._library.map.loans.closed
+
+        def due(rows):  # type: ignore[no-untyped-def]
+            columns = LoanColumns(self._library.shelf, closed, rows)
+            return self._library.named(rows.c[closed.person]) & columns.compile(self._life.due)
+
+        return draw(self._library, self._live, due, count, rng)
+
+    def look(self, pairs: Pairs) -> SweepReport:
+        """Try every join on every pair.
+
+        Returns:
+            Names and counts. The pairs are left to the caller, who forgets them.
+        """
+        persons = {pair.person.key for pair in pairs}
+        standing = self._library.standing(persons)
+        sample = Sample(list(pairs), standing, self._held(standing))
+        tally = Tally()
+        DeclaredPaths(self._library, sample, tally, self._last).run()
+        attacks = Attacks(self._library, sample, self._grade(sample), tally, pairs.drawn_at)
+        for reach in reaches(self._live, self._library.map):
+            attacks.from_person(reach)
+            attacks.through_parents(reach)
+            attacks.from_loan(reach)
+            attacks.anywhere(reach)
+        self._visits(sample, tally)
+        self._new_values(sample, tally)
+        return tally.report(pairs)
+
+    def _held(self, standing: dict[int, list[Loan]]) -> frozenset[int]:
+        closed = self._library.map.loans.closed
+        rows = self._library.shelf[closed.table]
+        held = [condition for state, condition in self._life.cases if state is State.LEGAL_HOLD]
+        columns = LoanColumns(self._library.shelf, closed, rows)
+        out: set[int] = set()
+        for some in batches(loan.loan for loans in standing.values() for loan in loans):
+            for condition in held:
+                query = select(rows.c[closed.key]).where(rows.c[closed.key].in_(some), columns.compile(condition))
+                out.update(int(key) for (key,) in self._library.connection.execute(query))
+        return frozenset(out)
+
+    def _grade(self, sample: Sample):  # type: ignore[no-untyped-def]
+        m = self._library.map
+        keeps = {path.table: path.keeps for path in m.loans.paths if path.keeps}
+
+        def grade(reach: Reach, trail: Trail, place: int, way: str) -> tuple[Severity, str]:
+            if (why := m.not_yet_covered.get(reach.name)) is not None:
+                return Severity.NOT_COVERED, why
+            for parent in reach.parents:
+                if parent.table in m.not_yet_covered and not reach.persons:
+                    return Severity.NOT_COVERED, m.not_yet_covered[parent.table]
+            if (kept := keeps.get(reach.name)) and self._last and all(at > self._last for at in trail.times):
+                return Severity.KEPT, kept
+            if way in {"text", "words"} and held(sample, trail, place):
+                return Severity.KEPT, State.LEGAL_HOLD.value
+            return Severity.SINGLED_OUT, ""
+
+        return grade
+
+    # -- what the cut itself may leave ------------------------------------------------------------------------------
+
+    def _visits(self, sample: Sample, tally: Tally) -> None:
+        """A loan of the same visit that is kept names the person: the seconds lie side by side."""
+        why = "another loan of the same visit is open or kept"
+        closed = self._library.map.loans.closed
+        join = Join("own", "visit", closed.table, (closed.opened, closed.closed), Severity.KEPT, why)
+        tally.try_on(join, len(sample.pairs))
+        for place, pair in enumerate(sample.pairs):
+            mine = pair.loan
+            for other in sample.others(place):
+                if other.loan != mine.loan and other.branch == mine.branch and _side_by_side(mine, other):
+                    tally.hit(join, (place,))
+
+    def _new_values(self, sample: Sample, tally: Tally) -> None:
+        """A value that the cut wrote into several loans of one person and of nobody else marks them as a set."""
+        closed = self._library.map.loans.closed
+        after = self._library.snapshot(self._live, (pair.loan.loan for pair in sample.pairs))
+        written: dict[str, dict[str, set[int]]] = {}
+        for place, pair in enumerate(sample.pairs):
+            row = after.get(pair.loan.loan, {})
+            for name, was in pair.before.items():
+                if row.get(name) is not None and row[name] != was:
+                    written.setdefault(name, {}).setdefault(str(row[name]), set()).add(place)
+        for name in next((tuple(p.before) for p in sample.pairs if p.before), ()):
+            join = Join("own", "marker", closed.table, (name,), Severity.LINKABLE)
+            tally.try_on(join, len(sample.pairs))
+            values = written.get(name, {})
+            if len(values) < 2:  # noqa: PLR2004  (one value for everybody marks nobody)
+                continue
+            for places in values.values():
+                people = Counter(sample.pairs[place].person.key for place in places)
+                if len(people) == 1 and len(places) > 1:
+                    tally.hit(join, places)
+
+
+def _side_by_side(one: Loan, other: Loan) -> bool:
+    return any(abs(a - b) <= _VISIT for a in one.events for b in other.events)
+
+
+__all__ = ["LoanSweep", "Pairs", "SweepReport"]

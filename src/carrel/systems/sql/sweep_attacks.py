@@ -1,0 +1,329 @@
+"""The joins of a sweep that follow a live schema: from the person's rows, from the loan's rows, from words anywhere.
+
+Nothing here knows the map's paths. Every query goes by key or by an indexed column where there is one, in batches for
+all pairs together; tables that are only words are read once, up to a bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, and_, column, distinct, func, or_, select, table
+
+from carrel.retention.sweep import (
+    SHORTEST_TITLE,
+    Loan,
+    Pair,
+    Severity,
+    Trail,
+    explained,
+    names_item,
+    names_person,
+)
+from carrel.systems.sql.sweep_discovery import Reach
+from carrel.systems.sql.sweep_pairs import Library, batches
+from carrel.systems.sql.sweep_tally import Join, Tally
+
+ROWS_READ = 2_000_000  # of one table, for words anywhere
+_AT_ONCE = 5_000
+_FEWEST = 3  # rows that must agree before a nameless number is taken for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The pairs by what a row can name, and what else explains a row.
+
+    Attributes:
+        pairs: in the order of the report.
+        standing: by person, the loans that still name the person.
+        held: numbers of standing loans under legal hold.
+    """
+
+    pairs: Sequence[Pair]
+    standing: dict[int, list[Loan]]
+    held: frozenset[int] = frozenset()
+    by_person: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_loan: dict[int, int] = field(default_factory=dict)
+    by_item: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        for place, pair in enumerate(self.pairs):
+            self.by_person[pair.person.key].append(place)
+            self.by_loan[pair.loan.loan] = place
+            if pair.loan.item is not None:
+                self.by_item[pair.loan.item].append(place)
+
+    def others(self, place: int) -> list[Loan]:
+        """The loans that still name the person of a pair."""
+        return self.standing.get(self.pairs[place].person.key, [])
+
+
+Grade = Callable[[Reach, Trail, int, str], tuple[Severity, str]]
+
+
+class Attacks:
+    """Runs every join of one schema on one sample.
+
+    Args:
+        library: where rows are read.
+        sample: the pairs.
+        grade: what a hit in a table means: it may be kept for a reason, or lie in a table that no rule covers yet.
+        tally: where hits are counted.
+        drawn_at: the database's time of the draw; a row that the server stamped later was touched by the cut.
+    """
+
+    def __init__(self, library: Library, sample: Sample, grade: Grade, tally: Tally, drawn_at: datetime | None) -> None:
+        self._c, self._sample, self._grade, self._tally = library.connection, sample, grade, tally
+        self._people, self._catalogue = library.map.people.table, library.map.items
+        self._drawn_at = drawn_at
+        self._stand_in = library.stand_in
+
+    # -- from the person's rows -------------------------------------------------------------------------------------
+
+    def from_person(self, reach: Reach) -> None:
+        """Rows that name the person: do they name the loan, the copy, its second, or speak of it?"""
+        if not (reach.loans or reach.items or reach.times or reach.texts):
+            return
+        rows = reach.clause()
+        for name in reach.persons:
+            person = rows.c[name]
+            for some in batches(self._sample.by_person):
+                self._judge(reach, rows, (name,), person, person.in_(some))
+
+    def through_parents(self, reach: Reach) -> None:
+        """Rows that name the person one step further, through a key."""
+        if not (reach.loans or reach.items or reach.times or reach.texts):
+            return
+        rows = reach.clause()
+        for parent in reach.parents:
+            far = table(parent.table, column(parent.key), column(parent.person, Integer())).alias("far")
+            for some in batches(self._sample.by_person):
+                joined = and_(rows.c[parent.column] == far.c[parent.key], far.c[parent.person].in_(some))
+                self._judge(
+                    reach, rows, (parent.column, f"{parent.table}.{parent.person}"), far.c[parent.person], joined
+                )
+
+    def _judge(
+        self, reach: Reach, rows: Any, by: tuple[str, ...], person: ColumnElement[Any], where: ColumnElement[bool]
+    ) -> None:
+        for way, columns in (
+            ("loan", reach.loans), ("copy", reach.items), ("second", reach.times), ("text", reach.texts),
+        ):  # fmt: skip
+            if columns:
+                self._tally.try_on(Join("discovered", way, reach.name, (*by, *columns)), len(self._sample.pairs))
+        names = (*reach.loans, *reach.items, *reach.times, *reach.texts)
+        query = select(person, *(rows.c[name] for name in names)).where(where)
+        for key, *values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
+            trail = _trail(reach, dict(zip(names, values, strict=True)))
+            for place in self._sample.by_person.get(int(key), ()):
+                if way := self._tells(reach, trail, place):
+                    self._hit("discovered", way, reach, by, trail, place)
+
+    def _tells(self, reach: Reach, trail: Trail, place: int) -> str:
+        """How a row of the person tells of the loan; empty if it does not, or another loan accounts for it."""
+        loan = self._sample.pairs[place].loan
+        if trail.loans:
+            return "loan" if loan.loan in trail.loans else ""
+        low = loan.window[0]
+        if trail.items:
+            near = not trail.times or any(loan.covers(at) for at in trail.times)
+            way = "copy" if loan.item in trail.items and near else ""
+        elif self._speaks(reach, trail, loan) and (not trail.times or any(at >= low for at in trail.times)):
+            way = "text"
+        else:
+            way = "second" if any(loan.at_event(at) for at in trail.times) else ""
+        return "" if way and explained(trail, loan, self._sample.others(place)) else way
+
+    def _speaks(self, reach: Reach, trail: Trail, loan: Loan) -> bool:
+        alone = reach.name != self._people and any(loan.covers(at) for at in trail.times)
+        return any(names_item(text, loan, alone=alone) for text in trail.texts)
+
+    def _hit(self, kind: str, way: str, reach: Reach, by: tuple[str, ...], trail: Trail, place: int) -> None:
+        columns = {"loan": reach.loans, "copy": reach.items, "second": reach.times, "text": reach.texts}.get(way, ())
+        severity, why = self._grade(reach, trail, place, way)
+        self._tally.hit(Join(kind, way, reach.name, (*by, *columns), severity, why), (place,))
+
+    # -- from the loan's rows ---------------------------------------------------------------------------------------
+
+    def from_loan(self, reach: Reach) -> None:
+        """Rows that name the loan or the copy: do their words, pseudonyms or nameless numbers name the person?"""
+        if not (reach.loans or reach.items):
+            return
+        rows = reach.clause()
+        names = (*reach.loans, *reach.items, *reach.times, *reach.texts, *reach.numbers, *reach.key)
+        names = tuple(dict.fromkeys((*names, *reach.pseudonyms)))
+        seen: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        nameless: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+        for where in self._loan_rows(reach, rows):
+            query = select(*(rows.c[name] for name in names)).where(where).execution_options(yield_per=_AT_ONCE)
+            for values in self._c.execute(query):
+                row = dict(zip(names, values, strict=True))
+                trail = _trail(reach, row)
+                for place in self._places(reach, trail):
+                    self._words(reach, trail, place)
+                    self._touched(reach, row, place)
+                    for name in reach.pseudonyms:
+                        if row[name] and not explained(
+                            trail, self._sample.pairs[place].loan, self._sample.others(place)
+                        ):
+                            seen[name][str(row[name])].add(place)
+                    person = str(self._sample.pairs[place].person.key)
+                    for name in reach.numbers:
+                        if row[name] is not None:
+                            nameless[name].append((place, str(row[name]) == person))
+        self._pseudonyms(reach, seen)
+        for name, told in nameless.items():
+            join = Join("discovered", "nameless number", reach.name, (name,))
+            self._tally.try_on(join, len(self._sample.pairs))
+            if len(told) >= _FEWEST and all(same for _, same in told):
+                self._tally.hit(join, (place for place, _ in told))
+
+    def _loan_rows(self, reach: Reach, rows: Any) -> Iterator[ColumnElement[bool]]:
+        for some in batches(self._sample.by_loan):
+            if reach.loans:
+                yield or_(*(rows.c[name].in_(some) for name in reach.loans))
+        for some in batches(self._sample.by_item):
+            if reach.items and not (reach.loans and reach.name in {}):
+                yield or_(*(rows.c[name].in_(some) for name in reach.items))
+
+    def _places(self, reach: Reach, trail: Trail) -> list[int]:
+        """The pairs whose loan a row tells of: by number, or by copy while the copy was out."""
+        by_loan = [self._sample.by_loan[n] for n in trail.loans if n in self._sample.by_loan]
+        if trail.loans:
+            return by_loan
+        own = reach.name == self._catalogue.table
+        out = []
+        for item in trail.items:
+            for place in self._sample.by_item.get(item, ()):
+                loan = self._sample.pairs[place].loan
+                during = any(loan.at_event(at) or _during(loan, at) for at in trail.times)
+                if own or not trail.times or during:
+                    out.append(place)
+        return out
+
+    def _words(self, reach: Reach, trail: Trail, place: int) -> None:
+        pair = self._sample.pairs[place]
+        if not reach.texts:
+            return
+        self._tally.try_on(Join("discovered", "words", reach.name, reach.texts), len(self._sample.pairs))
+        if not any(names_person(text, pair.person) for text in trail.texts):
+            return
+        if not explained(trail, pair.loan, self._sample.others(place)):
+            severity, why = self._grade(reach, trail, place, "words")
+            self._tally.hit(Join("discovered", "words", reach.name, reach.texts, severity, why), (place,))
+
+    def _touched(self, reach: Reach, row: dict[str, Any], place: int) -> None:
+        """A time that the server set by itself after the draw: the row carries the second of its cut."""
+        for name in reach.automatic:
+            join = Join("own", "automatic time", reach.name, (name,), Severity.LINKABLE)
+            self._tally.try_on(join, len(self._sample.pairs))
+            at = row.get(name)
+            if self._drawn_at and isinstance(at, datetime) and at >= self._drawn_at:
+                self._tally.hit(join, (place,))
+
+    def _pseudonyms(self, reach: Reach, seen: dict[str, dict[str, set[int]]]) -> None:
+        """A pseudonym that other copies' rows bear as well ties the loans of one person together."""
+        rows = reach.clause()
+        for name in reach.pseudonyms:
+            join = Join("discovered", "pseudonym", reach.name, (name,))
+            self._tally.try_on(join, len(self._sample.pairs))
+            for some in batches(seen[name]):
+                column, item = rows.c[name], rows.c[(reach.items or reach.loans)[0]]
+                query = select(column, func.count(distinct(item))).where(column.in_(some)).group_by(column)
+                for value, copies in self._c.execute(query):
+                    if copies > 1:
+                        self._tally.hit(join, seen[name][str(value)])
+
+    # -- words anywhere ---------------------------------------------------------------------------------------------
+
+    def anywhere(self, reach: Reach) -> None:
+        """Rows, of whomever, whose words name both the person and the copy; read once for all pairs."""
+        if not (reach.texts or reach.blobs):
+            return
+        words = (*reach.texts, *reach.blobs)
+        plain = Join("discovered", "words", reach.name, words)
+        self._tally.try_on(plain, len(self._sample.pairs))
+        rows = reach.clause()
+        names = tuple(dict.fromkeys((*reach.times, *words)))
+        query = select(*(rows.c[name] for name in names))
+        if len(reach.key) == 1:
+            query = query.order_by(rows.c[reach.key[0]].desc())
+        query = query.limit(ROWS_READ)
+        if reach.rows and reach.rows > ROWS_READ:
+            self._tally.read[reach.name] = ROWS_READ / reach.rows
+        index = _Words(self._sample.pairs)
+        for values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
+            row = dict(zip(names, values, strict=True))
+            texts = tuple(_text(row[name]) for name in words if row[name])
+            if not texts or not (places := index.candidates(texts)):
+                continue
+            trail = Trail(times=tuple(row[n] for n in reach.times if row[n] is not None), texts=texts)
+            for place in places:
+                self._named(reach, trail, place, words)
+
+    def _named(self, reach: Reach, trail: Trail, place: int, words: tuple[str, ...]) -> None:
+        pair = self._sample.pairs[place]
+        if reach.name in {self._catalogue.title_table, self._people}:
+            return  # a title and its author are no reader's; a person's own record is read from the person
+        if trail.times and all(at < pair.loan.window[0] for at in trail.times):
+            return
+        item = any(names_item(text, pair.loan) for text in trail.texts)
+        if not item or not any(names_person(text, pair.person) for text in trail.texts):
+            return
+        if not explained(trail, pair.loan, self._sample.others(place)):
+            severity, why = self._grade(reach, trail, place, "words")
+            self._tally.hit(Join("discovered", "words", reach.name, words, severity, why), (place,))
+
+
+class _Words:
+    """Which pairs a text could be about, by its single words: one look per text, however many pairs there are."""
+
+    _TOKEN = re.compile(r"\w+")
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self._items: dict[str, set[int]] = defaultdict(set)
+        self._persons: dict[str, set[int]] = defaultdict(set)
+        for place, pair in enumerate(pairs):
+            loan, person = pair.loan, pair.person
+            title = loan.title if len(loan.title) >= SHORTEST_TITLE else ""
+            for needle in (loan.barcode, title, str(loan.item or ""), str(loan.loan)):
+                self._add(self._items, needle, place)
+            for needle in (*person.strong, *person.names[:1], str(person.key)):
+                self._add(self._persons, needle, place)
+
+    def _add(self, index: dict[str, set[int]], needle: str, place: int) -> None:
+        if tokens := self._TOKEN.findall(needle):
+            index[max(tokens, key=len)].add(place)
+
+    def candidates(self, texts: Sequence[str]) -> set[int]:
+        """Places of pairs of which a word for the copy and a word for the person occur."""
+        tokens = {token for text in texts for token in self._TOKEN.findall(text)}
+        copies = tokens & self._items.keys()
+        if not copies or not (people := tokens & self._persons.keys()):
+            return set()
+        return set().union(*(self._items[t] for t in copies)) & set().union(*(self._persons[t] for t in people))
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _during(loan: Loan, at: datetime) -> bool:
+    return loan.opened is not None and loan.closed is not None and loan.opened <= at <= loan.closed
+
+
+def _trail(reach: Reach, row: dict[str, Any]) -> Trail:
+    def numbers(names: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(int(row[n]) for n in names if row.get(n) is not None)
+
+    return Trail(
+        numbers(reach.loans),
+        numbers(reach.items),
+        tuple(row[n] for n in reach.times if isinstance(row.get(n), datetime)),
+        tuple(_text(row[n]) for n in reach.texts if row.get(n)),
+    )

@@ -1,0 +1,151 @@
+"""The joins of a sweep that follow the map: every path that it declares, tried from the attacker's side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, column, literal, select, table, true
+
+from carrel.inventory.system_map import Path, Role
+from carrel.retention.sweep import Pair, Severity, Trail, explained, names_item, names_person
+from carrel.systems.sql.shelf import matching
+from carrel.systems.sql.sweep_attacks import Sample
+from carrel.systems.sql.sweep_pairs import Library, batches
+from carrel.systems.sql.sweep_tally import Join, Tally
+
+Rows = Iterator[tuple[Any, ...]]
+
+
+class DeclaredPaths:
+    """Tries the map's paths, and the loan's own row, on a sample.
+
+    Args:
+        library: where rows are read.
+        sample: the pairs.
+        tally: where hits are counted.
+        last_borrower_cutoff: later links from an item to its last borrower are kept by the policy.
+    """
+
+    def __init__(self, library: Library, sample: Sample, tally: Tally, last_borrower_cutoff: Any = None) -> None:
+        self._library, self._sample, self._tally, self._last = library, sample, tally, last_borrower_cutoff
+
+    def run(self) -> None:
+        """Every path, and the row of the loan itself."""
+        self._itself()
+        for path in self._library.map.loans.paths:
+            join = Join("declared", path.name, path.table, _columns(path))
+            self._tally.try_on(join, len(self._sample.pairs))
+            for place, severity, why in self._places(path):
+                self._tally.hit(join._replace(severity=severity, why=why), (place,))
+
+    def _itself(self) -> None:
+        closed = self._library.map.loans.closed
+        columns = (closed.person, *closed.cut.if_reader)
+        join = Join("declared", "the loan itself", closed.table, columns)
+        self._tally.try_on(join, len(self._sample.pairs))
+        rows = self._library.shelf[closed.table]
+        for some in batches(self._sample.by_loan):
+            query = select(rows.c[closed.key], *(rows.c[n] for n in columns)).where(rows.c[closed.key].in_(some))
+            for key, *named in self._library.connection.execute(query):
+                place = self._sample.by_loan[int(key)]
+                if self._sample.pairs[place].person.key in named:
+                    self._tally.hit(join, (place,))
+
+    def _places(self, path: Path) -> Iterator[tuple[int, Severity, str]]:
+        link = path.link
+        match link.by:
+            case "key":
+                rows = self._rows(path, link.column, self._sample.by_loan, (link.column, path.person))
+                for loan, person in rows:
+                    place = self._sample.by_loan[int(loan)]
+                    if path.person is None or person == self._sample.pairs[place].person.key:
+                        yield place, Severity.SINGLED_OUT, ""
+            case "second":
+                for item, at in self._rows(path, link.item, self._sample.by_item, (link.item, link.at)):
+                    for place in self._sample.by_item[int(item)]:
+                        if at is not None and self._sample.pairs[place].loan.at_event(at):
+                            trail = Trail(items=(int(item),), times=(at,))
+                            if not self._explained(trail, place):
+                                yield place, Severity.SINGLED_OUT, ""
+            case "clock":
+                yield from self._stored(path)
+            case _:
+                yield from self._of_person(path)
+
+    def _of_person(self, path: Path) -> Iterator[tuple[int, Severity, str]]:
+        link = path.link
+        person = path.person or ""
+        names = (person, getattr(link, "at", None), getattr(link, "item", None), *getattr(link, "texts", ()))
+        for named, at, item, *texts in self._rows(path, person, self._sample.by_person, names):
+            words = tuple(str(text) for text in texts if text)
+            items = (int(item),) if item is not None and str(item).isdecimal() else ()
+            trail = Trail(items=items, times=() if at is None else (at,), texts=words)
+            for place in self._sample.by_person[int(named)]:
+                if self._matches(path, trail, place) and not self._explained(trail, place):
+                    yield place, *self._grade(path, trail, place)
+
+    def _matches(self, path: Path, trail: Trail, place: int) -> bool:
+        link, loan = path.link, self._sample.pairs[place].loan
+        match link.by:
+            case "visit":
+                return loan.item in trail.items and any(loan.covers(at) for at in trail.times)
+            case "item":
+                return loan.item in trail.items
+            case "moment":
+                return any(loan.at_event(at) for at in trail.times)
+            case "text":
+                low, high = loan.window
+                in_time = any(at >= low and (link.any_time or at <= high) for at in trail.times)
+                near = link.moments and any(loan.at_event(at) for at in trail.times)
+                return in_time and (near or any(names_item(text, loan) for text in trail.texts))
+            case _:
+                return False
+
+    def _explained(self, trail: Trail, place: int) -> bool:
+        return explained(trail, self._sample.pairs[place].loan, self._sample.others(place))
+
+    def _grade(self, path: Path, trail: Trail, place: int) -> tuple[Severity, str]:
+        if path.keeps and self._last is not None and all(at > self._last for at in trail.times):
+            return Severity.KEPT, path.keeps
+        if path.link.by == "text" and held(self._sample, trail, place):
+            return Severity.KEPT, "legal hold"
+        return Severity.SINGLED_OUT, ""
+
+    def _stored(self, path: Path) -> Iterator[tuple[int, Severity, str]]:
+        """Stored texts that no key leads to: read whole, they are few."""
+        texts = [name for name in self._library.map.columns.get(path.table, ()) if name not in path.key]
+        whole = table(path.table, *(column(name) for name in texts))
+        condition = matching(whole.c, path.only)
+        query = select(*(whole.c[name] for name in texts)).where(condition)
+        for values in self._library.connection.execute(query.execution_options(yield_per=5_000)):
+            words = tuple(str(value) for value in values if value is not None)
+            for place, pair in enumerate(self._sample.pairs):
+                if _both(words, pair) and not self._explained(Trail(texts=words), place):
+                    yield place, Severity.SINGLED_OUT, ""
+
+    def _rows(self, path: Path, by: str, values: Any, names: tuple[str | None, ...]) -> Rows:
+        rows = self._library.shelf[path.table]
+        columns: list[ColumnElement[Any]] = [rows.c[n] if n else literal(None) for n in names]
+        conditions = [matching(rows.c, (*path.only, *path.still))]
+        if path.person and not (path.link.by == "key" and path.role is Role.READER and path.still):
+            conditions.append(self._library.named(rows.c[path.person]))
+        for some in batches(values):
+            query = select(*columns).where(and_(true(), *conditions), rows.c[by].in_(some))
+            yield from (tuple(row) for row in self._library.connection.execute(query))
+
+
+def held(sample: Sample, trail: Trail, place: int) -> bool:
+    """A text from the time of another loan of the person that is under legal hold is preserved whole."""
+    others = [loan for loan in sample.others(place) if loan.loan in sample.held]
+    return any(loan.covers(at) for loan in others for at in trail.times)
+
+
+def _both(words: tuple[str, ...], pair: Pair) -> bool:
+    return any(names_item(text, pair.loan) for text in words) and any(names_person(t, pair.person) for t in words)
+
+
+def _columns(path: Path) -> tuple[str, ...]:
+    link = path.link
+    names = (path.person, getattr(link, "column", None), getattr(link, "item", None), getattr(link, "at", None))
+    return (*(name for name in names if name), *getattr(link, "texts", ()))

@@ -1,0 +1,227 @@
+"""Drawing the pairs of a sweep: loans by random keys, with all that anybody can know of them from outside."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, TableClause, and_, column, func, or_, select, table, text
+
+from carrel.inventory.schema import LiveSchema
+from carrel.inventory.system_map import Anchor, SystemMap
+from carrel.retention.sweep import SAME_SECOND, Loan, Pair, Pairs, Person
+from carrel.systems.sql.expressions import LocalTime
+from carrel.systems.sql.shelf import Shelf, matching
+from carrel.systems.sql.worktables import TITLE_LENGTH
+
+BATCH = 200  # values in one IN list
+_ROUNDS = 6
+_KEYS_PER_ROUND = 2_000
+_SECONDS = range(-int(SAME_SECOND.total_seconds()), int(SAME_SECOND.total_seconds()) + 1)
+
+
+def batches(values: Iterable[Any], size: int = BATCH) -> Iterable[list[Any]]:
+    """The distinct values, in lists short enough for one statement."""
+    ordered = sorted(set(values))
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
+
+
+class Library:
+    """What a sweep reads of loans, copies and people, always by key and in batches."""
+
+    def __init__(self, connection: Connection, system_map: SystemMap, stand_in: int | None) -> None:
+        self.connection, self.map, self.stand_in = connection, system_map, stand_in
+        self.shelf = Shelf(system_map)
+
+    def named(self, person: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The column names somebody."""
+        there = person.is_not(None)
+        return there if self.stand_in is None else and_(there, person != self.stand_in)
+
+    def loans(self, anchor: Anchor, condition: ColumnElement[bool]) -> list[tuple[Loan, int | None]]:
+        """Loans of one table with the person that each names, if any."""
+        rows = self.shelf[anchor.table]
+        c = rows.c
+        query = select(
+            c[anchor.key], c[anchor.person], c[anchor.item], c[anchor.opened], c[anchor.closed], c[anchor.renewed],
+            c[anchor.branch],
+        ).where(condition)  # fmt: skip
+        found = [tuple(row) for row in self.connection.execute(query)]
+        labels = self._labels({row[2] for row in found if row[2] is not None})
+        out = []
+        for key, person, item, opened, closed, renewed, branch in found:
+            barcode, title = labels.get(item, ("", ""))
+            out.append((Loan(int(key), item, opened, closed, renewed, str(branch or ""), barcode, title), person))
+        return out
+
+    def _labels(self, items: set[int]) -> dict[int, tuple[str, str]]:
+        m = self.map.items
+        copies, titles = self.shelf[m.table], self.shelf[m.title_table]
+        joined = copies.outerjoin(titles, titles.c[m.title_key] == copies.c[m.title_key])
+        out: dict[int, tuple[str, str]] = {}
+        for some in batches(items):
+            query = select(copies.c[m.key], copies.c[m.barcode], titles.c[m.title]).select_from(joined)
+            for key, barcode, title in self.connection.execute(query.where(copies.c[m.key].in_(some))):
+                out[int(key)] = (str(barcode or ""), str(title or "")[:TITLE_LENGTH])
+        return out
+
+    def people(self, keys: set[int]) -> dict[int, Person]:
+        """The words that name each person; one who was deleted has none left."""
+        m = self.map.people
+        rows = self.shelf[m.table]
+        strong = [name for name in m.needles if name not in _NAMES]
+        names = [name for name in _NAMES if name in m.needles]
+        out = {key: Person(key) for key in keys}
+        for some in batches(keys):
+            query = select(rows.c[m.key], *(rows.c[n] for n in (*strong, *names))).where(rows.c[m.key].in_(some))
+            for key, *values in self.connection.execute(query):
+                words = [str(value or "").strip() for value in values]
+                sure = tuple(w for w in words[: len(strong)] if len(w) >= _SHORTEST_WORD)
+                out[int(key)] = Person(int(key), sure, tuple(w for w in words[len(strong) :] if w))
+        return out
+
+    def standing(self, persons: set[int]) -> dict[int, list[Loan]]:
+        """The loans, open or closed, that still name each person."""
+        out: dict[int, list[Loan]] = defaultdict(list)
+        for anchor in (self.map.loans.open, self.map.loans.closed):
+            person = self.shelf[anchor.table].c[anchor.person]
+            for some in batches(persons):
+                for loan, named in self.loans(anchor, person.in_(some)):
+                    out[int(named or 0)].append(loan)
+        return out
+
+    def snapshot(self, live: LiveSchema, keys: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """The whole rows of closed loans, for comparing them before and after."""
+        closed = self.map.loans.closed
+        known = live.tables[closed.table]
+        rows = table(closed.table, *(column(name) for name in known.column_names))
+        out: dict[int, dict[str, Any]] = {}
+        for some in batches(keys):
+            for row in self.connection.execute(select(rows).where(rows.c[closed.key].in_(some))).mappings():
+                out[int(row[closed.key])] = dict(row)
+        return out
+
+
+_NAMES = ("firstname", "surname")
+_SHORTEST_WORD = 4
+
+
+def draw(library: Library, live: LiveSchema, due: Callable[[TableClause], ColumnElement[bool]], count: int, rng: Random,
+         *, also_cut: bool = True) -> Pairs:  # fmt: skip
+    """Pairs of loans that are about to be cut, drawn before the cut.
+
+    Args:
+        library: of the session that will cut, or any other on the same database.
+        live: its schema.
+        due: the condition under which a closed loan will be cut.
+        count: pairs wanted; fewer when there are fewer.
+        rng: where the randomness comes from.
+        also_cut: up to a third are loans that the product's own batch parted from their reader already, where a row of
+            a declared path still gives the reader.
+
+    Guarantees:
+        Every due loan is as likely to be drawn as any other. Keys are drawn, not rows: the cost follows ``count``, or,
+        when hardly any loan is due, the number of loans that still name somebody.
+    """
+    now = _now(library.connection)
+    closed = library.map.loans.closed
+    rows = library.shelf[closed.table]
+    keys = _keys(library, rows, closed, due(rows), count, rng)
+    found = [row for some in batches(keys) for row in library.loans(closed, rows.c[closed.key].in_(some))]
+    drawn = [(loan, int(person), False) for loan, person in found if person is not None]
+    if also_cut:
+        gone = and_(
+            rows.c[closed.person].is_(None) | ~library.named(rows.c[closed.person]), rows.c[closed.item].is_not(None)
+        )
+        cut = _keys(library, rows, closed, gone, count, rng, sparse=False)
+        loans = [loan for some in batches(cut) for loan, _ in library.loans(closed, rows.c[closed.key].in_(some))]
+        rebuilt = rebuild(library, loans)
+        room = max(count // 3, count - len(drawn))
+        rng.shuffle(drawn)
+        drawn = [*drawn[: max(count - min(room, len(rebuilt)), 0)], *((a, b, True) for a, b in rebuilt[:room])]
+    return pairs_of(library, live, drawn[:count], now)
+
+
+def pairs_of(
+    library: Library, live: LiveSchema, drawn: Sequence[tuple[Loan, int, bool]], drawn_at: datetime | None
+) -> Pairs:
+    """Pairs with the words of each person and the row of each loan as it is now."""
+    people = library.people({person for _, person, _ in drawn})
+    before = library.snapshot(live, (loan.loan for loan, _, _ in drawn))
+    return Pairs(
+        [Pair(loan, people[person], before.get(loan.loan, {}), rebuilt) for loan, person, rebuilt in drawn], drawn_at
+    )
+
+
+def rebuild(library: Library, loans: Sequence[Loan]) -> list[tuple[Loan, int]]:
+    """The reader of loans that name nobody, where rows of a declared path name exactly one at one of their seconds."""
+    found: dict[int, set[int]] = defaultdict(set)
+    by_item: dict[int, list[Loan]] = defaultdict(list)
+    for loan in loans:
+        if loan.item is not None and loan.events:
+            by_item[loan.item].append(loan)
+    for path in library.map.loans.paths:
+        if path.link.by != "visit" or path.person is None or path.link.item_as_text:
+            continue
+        rows = library.shelf[path.table]
+        person, item, at = rows.c[path.person], rows.c[path.link.item], rows.c[path.link.at]
+        for some in batches(by_item):
+            seconds = {
+                e + timedelta(seconds=s) for i in some for one in by_item[i] for e in one.events for s in _SECONDS
+            }
+            query = select(person, item, at).where(library.named(person), item.in_(some), matching(rows.c, path.only))
+            if len(seconds) <= BATCH * len(_SECONDS):
+                query = query.where(at.in_(sorted(seconds)))
+            for named, copy, moment in library.connection.execute(query):
+                for loan in by_item[int(copy)]:
+                    if moment is not None and loan.at_event(moment):
+                        found[loan.loan].add(int(named))
+    return [(loan, next(iter(found[loan.loan]))) for loan in loans if len(found[loan.loan]) == 1]
+
+
+def _keys(
+    library: Library, rows: TableClause, closed: Anchor, condition: ColumnElement[bool], count: int, rng: Random,
+    *, sparse: bool = True,
+) -> list[int]:  # fmt: skip
+    """Keys of random rows that satisfy a condition, all equally likely."""
+    c, key = library.connection, rows.c[closed.key]
+    low, high = c.execute(select(func.min(key), func.max(key))).one()
+    if low is None:
+        return []
+    span = int(high) - int(low) + 1
+    if span <= _KEYS_PER_ROUND * _ROUNDS:
+        every = [int(k) for (k,) in c.execute(select(key).where(condition).order_by(key))]
+        return rng.sample(every, min(count, len(every)))
+    found: set[int] = set()
+    for _ in range(_ROUNDS):
+        tried = {rng.randrange(int(low), int(high) + 1) for _ in range(_KEYS_PER_ROUND)}
+        for some in batches(tried, 1_000):
+            found.update(int(k) for (k,) in c.execute(select(key).where(key.in_(some), condition)))
+        if len(found) >= count:
+            break
+    if len(found) < count and sparse:
+        # Hardly any row qualifies: those that do are few, and are found through the index of the person column.
+        kept: list[int] = []
+        for seen, (k,) in enumerate(c.execute(select(key).where(library.named(rows.c[closed.person]), condition))):
+            place = seen if seen < count else rng.randrange(seen + 1)
+            if seen < count:
+                kept.append(int(k))
+            elif place < count:
+                kept[place] = int(k)
+        return kept
+    return rng.sample(sorted(found), min(count, len(found)))
+
+
+def _now(connection: Connection) -> datetime | None:
+    """The database's own time, as its automatic times are written; None where it writes none."""
+    if connection.dialect.name == "sqlite":
+        return None
+    value: datetime = connection.execute(text("SELECT NOW()")).scalar_one()
+    return value
+
+
+__all__ = ["BATCH", "Library", "LocalTime", "batches", "draw", "or_", "pairs_of", "rebuild"]
