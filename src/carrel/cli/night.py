@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from carrel.cli.plan import needs
 from carrel.cli.premises import Premises, now
 from carrel.cli.screen import Progress
+from carrel.cli.watch import Watch
 from carrel.errors import CarrelError, Fault, fault
 from carrel.retention import faults
 from carrel.retention.course import End, Means, Tally, carry_out
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from carrel.systems.sql.loans import SqlLoans
 
 WINDOW_LOANS = 5_000
+DESK_LOANS = 250
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,6 @@ def _step(here: Premises, plan: Plan, due: int) -> Step:
 
 
 def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | None) -> Report:
-    from carrel.systems.sql.sweep import Sweeper
-
     journal = here.store.runs.journal(run, now)
     gate = here.store.runs.gate(run, now)
     wanted = min(plan.due, at_most) if at_most is not None else plan.due
@@ -177,8 +176,8 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
     with here.loans().session() as loans:
         with loans.connection.engine.connect() as other:
             spots = residue.places(other, now())
-        sweeper = Sweeper(loans, here.schema, SystemRandom())
-        sweeper.draw(here.life(plan.as_of, now()), here.system.sweep_sample, upto=at_most)
+        watch = Watch(loans, here.schema, plan.as_of)
+        watch.draw(here.life(plan.as_of, now()), here.system.sweep_sample, at_most)
         tally = carry_out(
             Means(
                 system=loans,
@@ -202,7 +201,7 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
                 changed=f"{tally.loans} loans are cut and recorded",
                 fix="`carrel stop --clear`, then apply the same plan again: it goes on",
             )
-        swept = sweeper.sweep(here.life(plan.as_of, now()))
+        swept = watch.look(here.life(plan.as_of, now()))
         remaining = _remaining(here, plan, loans, run.stage)
         kept = {state: count for state, count in _states(here, plan, loans).items() if state != "due"}
     return _finish(here, plan, run, owner, tally, swept, remaining, spots, kept)
@@ -249,19 +248,8 @@ def _night(here: Premises, started: datetime) -> date:
 
 
 def _sizes(here: Premises) -> Callable[[ChunkResult | None], int]:
-    from carrel.retention.pace import Pace, next_size
-
-    if here.system.mode.value == "window":
-        return lambda _: WINDOW_LOANS
-    pace = Pace.desk()
-
-    def size(last: ChunkResult | None) -> int:
-        nonlocal pace
-        if last is not None:
-            pace = next_size(pace, last.seconds)
-        return pace.size
-
-    return size
+    size = WINDOW_LOANS if here.system.mode.value == "window" else DESK_LOANS
+    return lambda _: size
 
 
 def read_plan(here: Premises, place: Path) -> Plan:

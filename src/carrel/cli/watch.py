@@ -1,0 +1,86 @@
+"""The loan sweep around one run: pairs drawn before its first chunk, looked for after its last, then forgotten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import SystemRandom
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from carrel.inventory.schema import LiveSchema
+from carrel.retention.cutoff import local_cutoff
+from carrel.retention.lifecycle import Lifecycle
+from carrel.retention.sweep import Pairs, SweepReport, not_swept
+from carrel.systems.sql.loans import SqlLoans
+from carrel.systems.sql.predicates import LoanColumns
+from carrel.systems.sql.sweep import LoanSweep
+from carrel.systems.sql.sweep_pairs import Library, batches, draw
+
+
+class Watch:
+    """Draws before, looks after, in the memory of this process only.
+
+    Args:
+        loans: the run's own session.
+        live: the schema as it was read for this run.
+        as_of: of the plan.
+    """
+
+    def __init__(self, loans: SqlLoans, live: LiveSchema, as_of: datetime) -> None:
+        self._loans, self._live, self._as_of = loans, live, as_of
+        self._library = Library(loans.connection, loans.map, loans.stand_in)
+        self._pairs = Pairs([])
+
+    def draw(self, life: Lifecycle, count: int, at_most: int | None) -> None:
+        """Draw pairs among the loans that this run will come to: all that are due, or the first of a stage."""
+        closed = self._loans.map.loans.closed
+        edge = self._edge(life, at_most)
+
+        def coming(rows: Any) -> ColumnElement[bool]:
+            due = LoanColumns(self._library.shelf, closed, rows).compile(life.due)
+            linked = self._library.named(rows.c[closed.person])
+            if edge is None:
+                return and_(linked, due)
+            person, key = rows.c[closed.person], rows.c[closed.key]
+            return and_(linked, due, or_(person < edge[0], and_(person == edge[0], key <= edge[1])))
+
+        self._pairs = draw(self._library, self._live, coming, count, SystemRandom(), also_cut=at_most is None)
+        self._loans.connection.rollback()
+
+    def look(self, life: Lifecycle) -> SweepReport:
+        """Try every join on every pair whose loan was cut; one that a legal hold took out meanwhile is left alone."""
+        cut = self._cut()
+        if not cut:
+            return not_swept(0)
+        limit = self._loans.schedule.last_borrower.at_most
+        last = local_cutoff(limit.before(self._as_of), self._loans.zone) if limit else None
+        sweep = LoanSweep(self._loans.connection, self._loans.map, self._live, self._loans.stand_in, life, last)
+        report = sweep.look(cut)
+        self._loans.connection.rollback()
+        cut.forget()
+        self._pairs.forget()
+        return report
+
+    def _edge(self, life: Lifecycle, at_most: int | None) -> tuple[int, int] | None:
+        """The last loan of a stage, in the order in which the run walks."""
+        if at_most is None:
+            return None
+        closed = self._loans.map.loans.closed
+        rows = self._library.shelf[closed.table]
+        person, key = rows.c[closed.person], rows.c[closed.key]
+        due = LoanColumns(self._library.shelf, closed, rows).compile(life.due)
+        query = select(person, key).where(self._library.named(person), due).order_by(person, key)
+        last = self._loans.connection.execute(query.limit(1).offset(max(0, at_most - 1))).first()
+        return (int(last[0]), int(last[1])) if last else None
+
+    def _cut(self) -> Pairs:
+        closed = self._loans.map.loans.closed
+        rows = self._library.shelf[closed.table]
+        named: set[int] = set()
+        for some in batches(pair.loan.loan for pair in self._pairs):
+            query = select(rows.c[closed.key]).where(
+                rows.c[closed.key].in_(some), self._library.named(rows.c[closed.person])
+            )
+            named.update(int(key) for (key,) in self._loans.connection.execute(query))
+        return Pairs([pair for pair in self._pairs if pair.loan.loan not in named], self._pairs.drawn_at)
