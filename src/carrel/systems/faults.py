@@ -11,6 +11,7 @@ SECRET = define("SIT-004", "a secret cannot be read", Exit.USAGE)
 SECRET_MODE = define("SIT-005", "a secret can be read by others", Exit.REFUSED)
 ZONE = define("SIT-006", "the time zone is not declared", Exit.USAGE)
 NO_SYSTEM = define("SIT-007", "the site file names no such system", Exit.USAGE)
+UNWRITABLE = define("SIT-009", "the site's folder cannot be written", Exit.FAILED)
 
 DSN = define("SQL-001", "this is not the address of a database that Carrel can use", Exit.USAGE)
 CREDENTIALS = define("SQL-002", "the database refuses the account or its password", Exit.FAILED)

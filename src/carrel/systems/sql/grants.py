@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from carrel.inventory.system_map import Cut, SystemMap
+from carrel.inventory import coverage
+from carrel.inventory.system_map import SystemMap
 
 ALL = "ALL PRIVILEGES"
 _WRITES = frozenset({ALL, "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "INDEX", "DELETE HISTORY", "FILE"})
@@ -63,9 +64,7 @@ def needed(system_map: SystemMap, purpose: Purpose) -> tuple[Grant, ...]:
         rows: without them a plugin's table, or a trigger that copies what is deleted, could not be seen.
     """
     rights = [Grant("REFERENCES"), Grant("TRIGGER")]
-    looked_up = {setting.at.table for setting in system_map.settings}
-    looked_up.update(consumer.used.table for consumer in system_map.consumers if consumer.used is not None)
-    rights += [Grant("SELECT", name) for name in sorted({*system_map.columns, *looked_up})]
+    rights += [Grant("SELECT", name, _only(system_map, name)) for name in sorted(_read_tables(system_map))]
     if purpose is Purpose.APPLY:
         updates, deletes = _writes(system_map)
         rights += [Grant("UPDATE", name, tuple(sorted(columns))) for name, columns in sorted(updates.items())]
@@ -74,23 +73,25 @@ def needed(system_map: SystemMap, purpose: Purpose) -> tuple[Grant, ...]:
     return tuple(rights)
 
 
+def _read_tables(system_map: SystemMap) -> set[str]:
+    looked_up = {setting.at.table for setting in system_map.settings}
+    looked_up.update(consumer.used.table for consumer in system_map.consumers if consumer.used is not None)
+    return {*system_map.columns, *looked_up}
+
+
+def _only(system_map: SystemMap, table: str) -> tuple[str, ...]:
+    """Of the people's own table only what rules and settings need: no password, no address, no birth date."""
+    if table != system_map.people.table:
+        return ()
+    lookups = [setting.at for setting in system_map.settings if setting.at.table == table]
+    asked = {name for one in lookups for name in (one.column, *(condition.column for condition in one.where))}
+    return tuple(sorted({*coverage.used(system_map)[table], *asked}))
+
+
 def _writes(system_map: SystemMap) -> tuple[dict[str, set[str]], set[str]]:
-    updates: dict[str, set[str]] = {}
-    deletes: set[str] = set()
-    for name, cut in _cuts(system_map):
-        updates.setdefault(name, set()).update(cut.set, cut.if_reader)
-        if cut.delete:
-            deletes.add(name)
-        deletes.update(cut.children)
-    return {name: columns for name, columns in updates.items() if columns}, deletes
-
-
-def _cuts(system_map: SystemMap) -> Iterator[tuple[str, Cut]]:
-    yield system_map.loans.closed.table, system_map.loans.closed.cut
-    for path in system_map.loans.paths:
-        yield path.table, path.cut
-        if path.lose_card is not None:
-            yield path.table, path.lose_card
+    cuts = coverage.cuts(system_map)
+    updates = {name: set(cut.methods) for name, cut in cuts.items() if cut.methods}
+    return updates, {name for name, cut in cuts.items() if cut.delete}
 
 
 def granted(connection: Connection) -> tuple[Grant, ...]:
@@ -159,8 +160,7 @@ def _asked(right: Grant, needs: list[Grant]) -> bool:
     for need in needs:
         if need.privilege == right.privilege and need.table == right.table and right.table != "*":
             return not need.columns or (bool(right.columns) and set(right.columns) <= set(need.columns))
-    # Reading more than the map covers gives nothing away that a sweep would not read as well.
-    return right.privilege == "SELECT"
+    return False
 
 
 def may_write(has: Iterable[Grant]) -> tuple[Grant, ...]:

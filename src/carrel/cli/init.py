@@ -1,0 +1,186 @@
+"""``carrel init``: look at a system, then write a site file and a policy to start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from carrel.inventory.drift import Drift
+    from carrel.inventory.schema import LiveSchema
+    from carrel.inventory.system_map import SystemMap
+    from carrel.systems.secret import Secret
+
+READER, DOER = "'carrel_read'@'localhost'", "'carrel_apply'@'localhost'"
+
+
+@click.command(epilog="Example: carrel init koha --dsn-file koha.dsn --time-zone Europe/Helsinki")
+@click.argument("product")
+@click.option(
+    "--dsn", envvar="CARREL_DSN", show_envvar=True, help="Address of the database; other users may see it here."
+)
+@click.option(
+    "--dsn-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File (mode 0600) whose first line is the address.",
+)
+@click.option("--policy", default="worcester", show_default=True, help="A policy that comes with Carrel, to edit.")
+@click.option(
+    "--folder",
+    default=".",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write into.",
+)
+@click.option("--time-zone", metavar="ZONE", help="Zone of the library's clocks, such as America/New_York.")
+@click.option("--library", default="Our library", show_default=True, help="Name of the library.")
+@click.option("--grants-only", is_flag=True, help="Print the rights that Carrel needs, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def init(
+    product: str,
+    dsn: str | None,
+    dsn_file: Path | None,
+    policy: str,
+    folder: Path,
+    time_zone: str | None,
+    library: str,
+    grants_only: bool,
+    as_json: bool,
+) -> None:
+    """Look at a system and write a site file and a policy to start from.
+
+    PRODUCT is a map that 'carrel map list' shows. The database is only read. Nothing is written if it cannot be read,
+    or if one of the files is there already.
+    """
+    from carrel.cli.screen import put_json
+    from carrel.systems import map_files, policy_files, site_draft
+    from carrel.systems.sql.database import Access
+
+    system_map = map_files.load(product)
+    if grants_only:
+        _put_grants(system_map, "DATABASE", as_json=as_json)
+        return
+    policy_files.load(policy)
+    zone = _zone(time_zone)
+    secret = _secret(dsn, dsn_file)
+    site_draft.free(folder, ["carrel.yaml", f"{system_map.system}.dsn", "policy.yaml"])
+    access = Access(system_map.system, secret, declared_zone=zone)
+    schema, drifts = _look(access, system_map)
+    files = site_draft.draft(system_map, library=library, dsn=secret, policy=policy, time_zone=zone)
+    written = site_draft.write(folder, files)
+    database = "" if schema.dialect == "sqlite" else str(access.url.database)
+    if as_json:
+        put_json(
+            {
+                "written": [str(place) for place in written],
+                "product_version": schema.product_version,
+                "server": f"{schema.dialect} {schema.server_version}",
+                "differences": [one.as_dict() for one in drifts],
+                "grants": _grants(system_map, database) if database else {},
+            }
+        )
+        return
+    _tell(system_map, schema, drifts, written, policy)
+    if database:
+        _put_grants(system_map, database, as_json=False)
+
+
+def _zone(written: str | None) -> str:
+    from carrel.errors import fault
+    from carrel.systems import faults
+    from carrel.systems.site_file import is_zone
+
+    if written is None or not is_zone(written):
+        raise fault(
+            faults.ZONE,
+            at="--time-zone",
+            wanted="the name of a place, such as America/New_York or Europe/Helsinki",
+            found=repr(written[:40]) if written else "none",
+            because="it is declared, never guessed",
+            fix="add --time-zone with the zone in which the library's clocks run",
+        )
+    return written
+
+
+def _secret(dsn: str | None, dsn_file: Path | None) -> Secret:
+    from carrel.systems.secret import Secret, from_file
+
+    if (dsn is None) == (dsn_file is None):
+        raise click.UsageError("give the address of the database, with --dsn or with --dsn-file")
+    found = from_file(dsn_file) if dsn_file is not None else Secret(dsn or "", "--dsn")
+    prefix = "sqlite:///"
+    value = found.reveal()
+    if value.startswith(prefix) and not value.startswith((prefix + "/", prefix + ":")):
+        # The file is named from here; the site file will be read from anywhere.
+        return Secret(prefix + str(Path(value.removeprefix(prefix)).absolute()), found.source)
+    return found
+
+
+def _look(access: object, system_map: SystemMap) -> tuple[LiveSchema, tuple[Drift, ...]]:
+    from carrel.inventory import drift
+    from carrel.systems.sql import live
+    from carrel.systems.sql.database import Access, connect
+
+    assert isinstance(access, Access)  # noqa: S101  (the type is imported late, with the driver)
+    engine = connect(access, read_only=True)
+    try:
+        with engine.connect() as connection:
+            schema = live.read(connection, system_map, at=access.name)
+    finally:
+        engine.dispose()
+    drifts = drift.compare(system_map, schema)
+    # What is not the product's database at all gets no site file; what merely differs does, and doctor tells.
+    drift.require((one for one in drifts if one.kind is drift.Kind.MISSING_TABLE), access.name)
+    return schema, drifts
+
+
+def _tell(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drift], written: list[Path], policy: str) -> None:
+    from carrel.cli.screen import put_table
+
+    found = list(drifts)
+    click.echo(f"{system_map.title} {schema.product_version} on {schema.dialect} {schema.server_version}")
+    click.echo(f"  {len(schema.tables)} tables; {len(found)} differences from the map")
+    if found:
+        rows = [(one.severity, one.kind, one.at) for one in found[:20]]
+        put_table("Differences", ("leads to", "kind", "where"), rows)
+    click.echo("written:")
+    for place in written:
+        click.echo(f"  {place}")
+    here = written[0].parent
+    click.echo("next:")
+    click.echo(f"  1. edit {here / 'policy.yaml'}, a copy of {policy!r}, and check it: carrel policy lint")
+    click.echo(
+        f"  2. make the two accounts below, and write each address into its file (0600): {system_map.system}.dsn"
+    )
+    click.echo("  3. make keys for the people who approve: carrel key new --help")
+    click.echo(f"  4. carrel doctor --site {here / 'carrel.yaml'}")
+    click.echo(f"  5. carrel plan --site {here / 'carrel.yaml'}")
+
+
+def _grants(system_map: SystemMap, database: str) -> dict[str, list[str]]:
+    from carrel.systems.sql.grants import Purpose, needed
+
+    return {
+        purpose.value: [one.sql(database, account) for one in needed(system_map, purpose)]
+        for purpose, account in ((Purpose.READ, READER), (Purpose.APPLY, DOER))
+    }
+
+
+def _put_grants(system_map: SystemMap, database: str, *, as_json: bool) -> None:
+    from carrel.cli.screen import put_json
+
+    found = _grants(system_map, database)
+    if as_json:
+        put_json({"grants": found})
+        return
+    click.echo("")
+    click.echo("-- The least rights. REFERENCES and TRIGGER on the database show the names of tables, columns and")
+    click.echo("-- triggers, and no row: without them a trigger or a plugin's table could not be seen.")
+    for purpose, account in (("read", READER), ("apply", DOER)):
+        click.echo("")
+        click.echo(f"CREATE USER {account} IDENTIFIED BY '...';")
+        for line in found[purpose]:
+            click.echo(line)
