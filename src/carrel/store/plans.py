@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -79,13 +80,13 @@ class Plans:
             CarrelError: APR-001 when its digest does not fit its content; STO-005 when the store never made it.
 
         Guarantees:
-            Any changed value in the file is refused.
+            Any changed byte in the file is refused, unless it is white space between values.
         """
         digest = body.get("digest") if isinstance(body, dict) else None
         plan = _read(body, str(digest), at)
         recorded = self.get(plan.digest)
-        if recorded != plan:
-            raise _tampered(at)
+        if _canonical(recorded.as_dict()) != _canonical(body):
+            raise _tampered(at)  # the same plan, but a value written otherwise than Carrel writes it
         return recorded
 
     def newest(self, system: str) -> Recorded | None:
@@ -98,6 +99,10 @@ class Plans:
                 .limit(1),
             ).one_or_none()
         return None if row is None else Recorded(self.get(row.digest), row.recorded_at)
+
+
+def _canonical(body: dict[str, Any]) -> str:
+    return json.dumps(body, sort_keys=True)
 
 
 def _read(body: Any, digest: str, at: str) -> Plan:
