@@ -139,6 +139,8 @@ class SqlLoans:
     def _settle(self, connection: Connection) -> None:
         if connection.dialect.name == "sqlite":
             return
+        for setting in _STEADY:
+            connection.execute(text(f"SET SESSION {setting}"))
         closed = self.map.loans.closed
         collation = connection.execute(
             text(
@@ -424,6 +426,13 @@ class SqlLoans:
 
 
 _END = 2**62
+# The link columns of a cut library are mostly NULL, and fresh tables have no statistics: the server would take their
+# indexes for useless and read whole tables, once per loan. It is told that a look by key is cheap, as it is here.
+_STEADY = (
+    "max_seeks_for_key = 4",
+    "optimizer_switch = 'materialization=off,exists_to_in=off,semijoin=off'",
+    "join_cache_level = 0",
+)
 
 
 def _beyond(person: Any, key: Any, after: Position) -> ColumnElement[bool]:

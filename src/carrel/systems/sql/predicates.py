@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
-from carrel.inventory.system_map import Anchor
+from carrel.inventory.system_map import Anchor, Step
 from carrel.inventory.system_map import Fact as FactSpec
 from carrel.retention.predicate import (
     AllOf,
@@ -26,6 +29,35 @@ from carrel.systems.sql.expressions import is_time
 from carrel.systems.sql.shelf import Shelf, matching
 
 Bool = ColumnElement[bool]
+
+
+class unled(GenericFunction[Any]):  # noqa: N801  (SQL functions are written in small letters)
+    """A column as it is, but no index of its own leads to it: the way to the rows is the link, never the condition."""
+
+    inherit_cache = True
+    name = "carrel_unled"
+
+
+@compiles(unled)
+def _as_it_is(element: unled, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.clauses, **kw)
+
+
+@compiles(unled, "mysql", "mariadb")
+def _hidden(element: unled, compiler: SQLCompiler, **kw: Any) -> str:
+    # Link columns are mostly NULL once loans are cut; the server then takes them for useless and walks, for every
+    # single loan, all rows of the condition (all charges of one kind) instead of the loan's own two or three.
+    return f"COALESCE({compiler.process(element.clauses, **kw)}, NULL)"
+
+
+def _under(rows: FromClause, step: Step) -> Bool:
+    columns = {test.column: unled(rows.c[test.column], type_=rows.c[test.column].type) for test in step.where}
+    return matching(columns, step.where)
+
+
+def _in_order(query: Select[Any]) -> Select[Any]:
+    """From the loan outward: a server that misjudges an index may not begin at the far end."""
+    return query.prefix_with("STRAIGHT_JOIN", dialect="mysql").prefix_with("STRAIGHT_JOIN", dialect="mariadb")
 
 
 class LoanColumns:
@@ -93,13 +125,13 @@ class LoanColumns:
 
     def _exists(self, fact: Fact, *, after: Any = None, since: Any = None) -> Bool:
         spec = self._specs[fact]
-        query = select(1)
+        query = _in_order(select(1))
         previous = self._rows
         conditions: list[Bool] = []
         for depth, step in enumerate(spec.steps):
             rows = self._shelf[step.table].alias(f"f{depth}")
             query = query.select_from(rows)
-            conditions += [rows.c[step.column] == previous.c[step.equals], matching(rows.c, step.where)]
+            conditions += [rows.c[step.column] == previous.c[step.equals], _under(rows, step)]
             previous = rows
         if spec.latest:
             time = previous.c[spec.latest]
@@ -114,11 +146,11 @@ class LoanColumns:
         """The latest settlement as a value, for interpreters and samples."""
         spec = self._specs[Fact.SETTLED]
         previous = self._rows
-        query, conditions = select(), []
+        query, conditions = _in_order(select()), []
         for depth, step in enumerate(spec.steps):
             rows = self._shelf[step.table].alias(f"v{depth}")
             query = query.select_from(rows)
-            conditions += [rows.c[step.column] == previous.c[step.equals], matching(rows.c, step.where)]
+            conditions += [rows.c[step.column] == previous.c[step.equals], _under(rows, step)]
             previous = rows
         latest = previous.c[spec.latest or spec.steps[-1].column]
         return (
