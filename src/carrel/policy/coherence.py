@@ -99,6 +99,16 @@ def _dates(document: PolicyDocument) -> Iterator[Fault]:
             fix="write the day by which the next review is due",
         )
 
+    if body.first_approved is not None and body.first_approved > body.approved:
+        yield told(
+            document.text,
+            ("first approved",),
+            faults.VERSIONS,
+            wanted=f"the approval of {body.approved} or a day before it",
+            found=str(body.first_approved),
+            fix="write when the first version of the policy was approved, or leave the key out",
+        )
+
 
 def _ceilings(document: PolicyDocument) -> Iterator[Fault]:
     classes = document.body.risk_classes
@@ -121,6 +131,11 @@ def _ceilings(document: PolicyDocument) -> Iterator[Fault]:
 
 def _purposes(document: PolicyDocument) -> Iterator[Fault]:
     known = list(document.body.purposes)
+    for name, purpose in document.body.purposes.items():
+        if purpose.part_of is not None and not document.body.adopts:
+            narrowed: Path = ("purposes", name, "part of")
+            fix = "take it out: this policy adopts none whose purposes could be narrowed"
+            yield told(document.text, narrowed, faults.REFERENCE, found=repr(purpose.part_of), fix=fix)
     for record, dataset in document.body.records.held().items():
         for name, rule in dataset.fields.items():
             if rule.purpose not in document.body.purposes:

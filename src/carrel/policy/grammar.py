@@ -250,7 +250,11 @@ class PolicyBody(Figures):
     title: Text
     publisher: Text
     version: Text
-    approved: Day = Field(description="Day from which the policy holds.")
+    approved: Day = Field(description="Day from which this version of the policy holds.")
+    first_approved: Day | None = Field(
+        default=None,
+        description="Day of the first approval, where rules of an earlier version go on; no rule is older.",
+    )
     review_by: Day = Field(description="Day by which the policy is reviewed.")
     adopts: tuple[Text, ...] = Field(
         default=(), description="Shipped names or files of policies that this one tightens."

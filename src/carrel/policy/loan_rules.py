@@ -61,16 +61,28 @@ def above_ceiling(document: PolicyDocument, n: int, limit: tuple[RiskClass, Dura
     if loans is None or ceiling is None:
         return
     rule = loans.retention[n]
-    if not rule.keep.within(ceiling) and exception_end(document.body, rule) is None:
-        yield told(
-            document.text,
-            (*_RULES, n, "keep"),
-            faults.ABOVE_CEILING,
-            wanted=f"at most {ceiling}, the ceiling of {risk} risk",
-            found=str(rule.keep),
-            because="only a recorded exception with reason, approver and expiry may keep longer",
-            fix=f"write 'keep: {ceiling}' or less, or record an exception for rule '{rule.id}'",
-        )
+    if exception_end(document.body, rule) is not None:
+        return
+    for path, keep in _in_force_under(document.body, rule):
+        if not keep.within(ceiling):
+            yield told(
+                document.text,
+                (*_RULES, n, *path, "keep"),
+                faults.ABOVE_CEILING,
+                wanted=f"at most {ceiling}, the ceiling of {risk} risk",
+                found=str(keep),
+                because="only a recorded exception with reason, approver and expiry may keep longer",
+                fix=f"write 'keep: {ceiling}' or less, or record an exception for rule '{rule.id}'",
+            )
+
+
+def _in_force_under(body: PolicyBody, rule: Retention) -> Iterator[tuple[Path, Duration]]:
+    """The versions that are in force on any day from the policy's approval on; older ones are history."""
+    ends = [version.since for version in rule.earlier[1:]] + [since(body, rule)]
+    for n, (version, end) in enumerate(zip(rule.earlier, ends, strict=False)):
+        if end > body.approved:
+            yield ("earlier", n), version.keep
+    yield (), rule.keep
 
 
 def _history_above_ceiling(document: PolicyDocument, loans: LoansRule) -> Iterator[Fault]:
@@ -109,6 +121,17 @@ def _division(document: PolicyDocument, loans: LoansRule) -> Iterator[Fault]:
 
 def _versions(document: PolicyDocument, path: Path, rule: Retention) -> Iterator[Fault]:
     days = [version.since for version in rule.earlier] + [since(document.body, rule)]
+    first = min(document.body.first_approved or document.body.approved, document.body.approved)
+    if days[0] < first:
+        yield told(
+            document.text,
+            (*path, "earlier", 0, "since") if rule.earlier else (*path, "since"),
+            faults.VERSIONS,
+            wanted=f"{first} or later",
+            found=str(days[0]),
+            because="no rule is in force before the policy was approved (MITL-10.6)",
+            fix="write a later day; if the rule goes back to an earlier version of the policy, add 'first approved:'",
+        )
     for n in range(1, len(days)):
         if days[n] <= days[n - 1]:
             at = (*path, "earlier", n, "since") if n < len(rule.earlier) else (*path, "since")

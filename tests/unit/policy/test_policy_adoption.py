@@ -188,7 +188,8 @@ def test_an_exception_that_is_not_needed_changes_nothing(parsed) -> None:
 
 def test_earlier_versions_come_first_in_the_schedule(parsed) -> None:
     earlier = "keep: 7 days\n        since: 2026-03-01\n        earlier: [{keep: 30 days, since: 2025-01-01, reaches back: false}]"
-    (rule,) = resolve(parsed(("keep: 7 days", earlier))).loan_schedule().rules
+    first = ("approved: 2026-01-01", "approved: 2026-03-01\nfirst approved: 2025-01-01")
+    (rule,) = resolve(parsed(("keep: 7 days", earlier), first)).loan_schedule().rules
     assert [(str(p.keep), p.since.isoformat(), p.reaches_back) for p in rule.periods] == [
         ("30 days", "2025-01-01", False),
         ("7 days", "2026-03-01", True),

@@ -10,6 +10,7 @@ _EXCEPTION = """exceptions:
     expires: {expires}
 clauses:
   T-1:"""
+FIRST = ("approved: 2026-01-01", "approved: 2026-01-01\nfirst approved: 2024-01-01")
 
 
 def exception(rule: str = "closed loans", expires: str = "2026-06-01") -> tuple[str, str]:
@@ -144,8 +145,33 @@ def test_versions_follow_one_another(edited, faults_of, since: str) -> None:
 
 def test_earlier_versions_follow_one_another(edited, faults_of) -> None:
     earlier = "earlier: [{keep: 30 days, since: 2025-01-01}, {keep: 20 days, since: 2024-01-01}]"
-    fault = only(faults_of(edited(("keep: 7 days", f"keep: 7 days\n        {earlier}"))))
-    assert (fault.condition.code, fault.at) == ("POL-014", "policy.yaml:37:78")
+    fault = only(faults_of(edited(("keep: 7 days", f"keep: 7 days\n        {earlier}"), FIRST)))
+    assert (fault.condition.code, fault.at) == ("POL-014", "policy.yaml:38:78")
+
+
+def test_no_rule_is_older_than_the_policy(edited, faults_of, parsed) -> None:
+    since = ("keep: 7 days", "keep: 7 days\n        since: 2025-12-31")
+    fault = only(faults_of(edited(since)))
+    assert (fault.condition.code, fault.at, fault.wanted) == ("POL-014", "policy.yaml:37:16", "2026-01-01 or later")
+    assert parsed(since, FIRST)
+    fault = only(faults_of(edited(("approved: 2026-01-01", "approved: 2026-01-01\nfirst approved: 2026-01-02"))))
+    assert (fault.condition.code, fault.at) == ("POL-014", "policy.yaml:6:17")
+
+
+def test_an_earlier_version_above_the_ceiling_is_history_or_a_fault(edited, faults_of, parsed) -> None:
+    history = ("keep: 7 days", "keep: 7 days\n        earlier: [{keep: 90 days, since: 2025-01-01}]")
+    assert parsed(history, FIRST)
+    still = (
+        "keep: 7 days",
+        "keep: 7 days\n        since: 2030-01-01\n        earlier: [{keep: 90 days, since: 2026-01-01}]",
+    )
+    fault = only(faults_of(edited(still)))
+    assert (fault.condition.code, fault.at) == ("POL-012", "policy.yaml:38:26")
+
+
+def test_a_purpose_is_part_of_an_adopted_one_only(edited, faults_of) -> None:
+    fault = only(faults_of(edited(("  lending:\n", "  lending:\n    part of: everything\n"))))
+    assert (fault.condition.code, fault.at) == ("POL-010", "policy.yaml:12:14")
 
 
 def test_a_review_comes_after_the_approval(edited, faults_of) -> None:
