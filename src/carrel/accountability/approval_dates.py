@@ -20,7 +20,6 @@ def rules_hold_from_their_approval(facts: AuditFacts) -> Reading:
         "in force since": ", ".join(f"{rule.id}: {rule.periods[-1].since.isoformat()}" for rule in rules),
         "rules that reach back": len(back),
         "runs before the approval": facts.nights.early_runs,
-        "runs without approval": facts.nights.unapproved_runs,
         "older rows that still lead to a reader": total(loans.before_policy),
         "where": told(loans.before_policy),
     }

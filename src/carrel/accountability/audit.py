@@ -162,10 +162,10 @@ def _standing(clause: ClauseText, facts: AuditFacts) -> ClauseStanding:
 def _process(facts: AuditFacts) -> list[str]:
     nights = facts.nights
     found = []
-    if nights.unapproved_runs:
-        found.append(f"{nights.unapproved_runs} runs changed records without an approval on record")
     if nights.altered_plans:
-        found.append(f"{nights.altered_plans} recorded plans do not fit their digest")
+        found.append(
+            f"{nights.altered_plans} recorded plans do not fit their digest: what was approved is not what is recorded"
+        )
     if nights.ledger not in {"none", "verified"}:
         found.append(f"the ledger does not verify ({nights.ledger})")
     if facts.live.unproved:

@@ -93,7 +93,10 @@ class PolicyFacts:
 
 @dataclass(frozen=True, slots=True)
 class KeepingFacts:
-    """One legal hold or recorded exception of the store, without its scope; ``scoped`` tells whether it has one."""
+    """One legal hold or recorded exception of the store, without its scope; ``scoped`` tells whether it has one.
+
+    A ``sealed`` one is under a gag order: it is measured, and no figure of its own is told.
+    """
 
     id: str
     legal_hold: bool
@@ -103,6 +106,7 @@ class KeepingFacts:
     until: datetime | None
     in_force: bool
     scoped: bool = True
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +177,16 @@ class NightFacts:
     """What the store says about plans, runs and nights.
 
     Attributes:
-        unapproved_runs: runs whose plan nobody approved and no standing approval covered.
-        altered_plans: recorded plans whose digest does not fit their content.
+        runs: on record.
+        altered_plans: plans of runs that do not fit their digest any more.
         early_runs: runs from before the policy was approved.
+        last_verified: aware end of the last night that was read back and found without rest.
         ledger: ``verified``, ``none``, or the code of the fault that checking it gave.
     """
 
     runs: int = 0
-    unapproved_runs: int = 0
     altered_plans: int = 0
     early_runs: int = 0
-    awaiting_approval: int = 0
-    residues: int = 0
     last_verified: datetime | None = None
     ledger: str = "none"
 

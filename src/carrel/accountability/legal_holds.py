@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from carrel.accountability.evidence import Reading, finding
 from carrel.accountability.facts import AuditFacts
+from carrel.accountability.kept_reasons import SMALL
 from carrel.accountability.measurement import LOANS_ONLY, none_left, unread
 from carrel.accountability.registry import provides
 from carrel.retention.lifecycle import State
@@ -15,13 +16,13 @@ def held_loans_are_whole(facts: AuditFacts) -> Reading:
     if (loans := facts.loans) is None:
         return unread(facts)
     holds_in_force = [keeping for keeping in facts.keepings if keeping.legal_hold and keeping.in_force]
+    openly = [keeping for keeping in holds_in_force if not keeping.sealed]
     nameless = [one.id for one in holds_in_force if not (one.reason.strip() and one.authority.strip())]
     lost = max(0, facts.held_before - facts.held_now) if facts.held_before is not None else 0
     measured: dict[str, int | str] = {
-        "legal holds in force": len(holds_in_force),
-        "closed loans in their scope that name a reader": facts.held_now,
-        "the same when last counted": "never counted" if facts.held_before is None else facts.held_before,
-        "loans kept by them past their period": loans.states.get(State.LEGAL_HOLD.value, 0),
+        "legal holds in force": len(openly),
+        "loans kept by them past their period": _rounded(loans.states.get(State.LEGAL_HOLD.value, 0)),
+        "counted before under the same holds": "no" if facts.held_before is None else "yes",
         "without authority or reason": len(nameless),
     }
     if nameless:
@@ -34,9 +35,16 @@ def held_loans_are_whole(facts: AuditFacts) -> Reading:
     return none_left(
         facts,
         lost,
-        kept=f"{len(holds_in_force)} legal holds cover {facts.held_now} loans; none lost its reader. {LOANS_ONLY}",
-        broken="{count} loans under legal hold lost their reader.",
+        kept=f"Legal holds are honoured: no loan in their scope lost its reader since it was last counted. {LOANS_ONLY}"
+        if facts.held_before is not None
+        else f"No loan under a legal hold is cut by a rule; from now on they are counted. {LOANS_ONLY}",
+        broken="Loans under legal hold lost their reader.",
         measured=measured,
         because="fewer closed loans in the scope of the same holds name a reader than when they were last counted",
         fix="find out what cut them, and tell whoever placed the hold",
     )
+
+
+def _rounded(count: int) -> int | str:
+    """Small figures stand where sealed holds would: nobody can tell one from the other (DESIGN 5)."""
+    return count if count >= SMALL else "0-9"

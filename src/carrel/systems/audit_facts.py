@@ -48,20 +48,23 @@ class Library:
 
     Attributes:
         name: of the system in the site file.
-        engine: connections to its database; the audit writes nothing but temporary tables.
+        engine: connections to its database, of which the audit writes nothing but temporary tables; None if it cannot
+            be reached.
         system_map: with the site's overlay.
         policy: resolved.
         zone: declared zone of the system.
         legal_holds, exceptions: open in the store now.
+        sealed: ids of legal holds under a gag order; no figure of theirs is told by itself.
     """
 
     name: str
-    engine: Engine
+    engine: Engine | None
     system_map: SystemMap
     policy: Policy
     zone: ZoneInfo
     legal_holds: tuple[Keeping, ...] = ()
     exceptions: tuple[Keeping, ...] = ()
+    sealed: frozenset[str] = frozenset()
 
 
 def collect(
@@ -71,6 +74,7 @@ def collect(
     nights: NightFacts | None = None,
     held_before: int | None = None,
     grace: timedelta = ONE_NIGHT,
+    unread: str = "",
 ) -> AuditFacts:
     """Measure one system again.
 
@@ -80,6 +84,7 @@ def collect(
         nights: what the store says about plans and runs.
         held_before: loans under the same legal holds when they were last counted.
         grace: how long a record may be due before it counts as left: until the next night's run.
+        unread: why there is no engine.
 
     Returns:
         The facts. Where the database cannot be read they say so instead of telling zero.
@@ -96,15 +101,18 @@ def collect(
         keepings=tuple(_keepings(library, as_of)),
         held_before=held_before,
         nights=nights or NightFacts(),
+        unread=unread,
     )
+    if library.engine is None:
+        return facts
     try:
-        return _measured(library, facts)
+        return _measured(library, library.engine, facts)
     except CarrelError as wrong:
         return replace(facts, loans=None, unread=f"{wrong.code}: {wrong.faults[0].condition.title}")
 
 
-def _measured(library: Library, facts: AuditFacts) -> AuditFacts:
-    with library.engine.connect() as connection:
+def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts:
+    with engine.connect() as connection:
         schema = live.read(connection, library.system_map, at=library.name)
         values = live.settings(connection, library.system_map, at=library.name)
         stand_in = live.stand_in(connection, library.system_map, at=library.name)
@@ -123,7 +131,7 @@ def _measured(library: Library, facts: AuditFacts) -> AuditFacts:
     )
     if grave := [one for one in drift.refusals(differences) if one.kind in _UNREADABLE]:
         return replace(facts, unread=f"the database differs from its map: {', '.join(one.at for one in grave[:5])}")
-    return _Measuring(library, facts, stand_in).facts()
+    return _Measuring(library, engine, facts, stand_in).facts()
 
 
 _UNREADABLE = frozenset({drift.Kind.MISSING_TABLE, drift.Kind.MISSING_COLUMN, drift.Kind.VIEW, drift.Kind.TYPE})
@@ -154,6 +162,7 @@ def _keepings(library: Library, as_of: datetime) -> list[KeepingFacts]:
             until=one.until,
             in_force=one.in_force(as_of),
             scoped=one.scope != Scope(),
+            sealed=one.id in library.sealed,
         )
         for one, hold in both
     ]
@@ -162,8 +171,9 @@ def _keepings(library: Library, as_of: datetime) -> list[KeepingFacts]:
 class _Measuring:
     """One measuring of one database, inside one session of the engine."""
 
-    def __init__(self, library: Library, facts: AuditFacts, stand_in: int | None) -> None:
+    def __init__(self, library: Library, engine: Engine, facts: AuditFacts, stand_in: int | None) -> None:
         self._library, self._facts, self._stand_in = library, facts, stand_in
+        self._database = engine
 
     def facts(self) -> AuditFacts:
         schedule, facts = self._facts.schedule, self._facts
@@ -174,7 +184,7 @@ class _Measuring:
             remaining = {own: seen.states[State.DUE.value], **seen.rows}
             oldest = self._oldest(engine)
             counted = LoanFacts(
-                states={state: count for state, count in seen.states.items() if state != "open"},
+                states=self._states(engine, seen.states),
                 oldest_days=oldest,
                 remaining=remaining,
                 strays=dict(seen.strays),
@@ -199,7 +209,7 @@ class _Measuring:
 
     def _engine(self, schedule: LoanSchedule) -> SqlLoans:
         library = self._library
-        return SqlLoans(library.engine, library.system_map, schedule, library.zone, self._stand_in)
+        return SqlLoans(self._database, library.system_map, schedule, library.zone, self._stand_in)
 
     def _life(self, schedule: LoanSchedule, at: datetime) -> Lifecycle:
         library = self._library
@@ -274,6 +284,20 @@ class _Measuring:
         now = self._facts.as_of.astimezone(self._library.zone).replace(tzinfo=None)
         rows = engine.connection.execute(kept).all()
         return {str(state): max(0, (now - begun).days) for state, begun in rows if begun is not None}
+
+    def _states(self, engine: SqlLoans, seen: Mapping[str, int]) -> dict[str, int]:
+        """Closed loans per state; those that only a sealed legal hold keeps are told nowhere."""
+        states = {state: count for state, count in seen.items() if state != "open"}
+        held = State.LEGAL_HOLD.value
+        if self._library.sealed and held in states:
+            closed = engine.map.loans.closed
+            loans = engine.shelf[closed.table]
+            told = tuple(one for one in self._library.legal_holds if one.id not in self._library.sealed)
+            openly = LoanColumns(engine.shelf, closed, loans).compile(kept_by(told, self._facts.as_of))
+            kept = KEPT.join(loans, loans.c[closed.key] == KEPT.c.loan)
+            query = select(func.count()).select_from(kept).where(KEPT.c.state == held, openly)
+            states[held] = int(engine.connection.execute(query).scalar_one())
+        return states
 
     def _held(self, engine: SqlLoans) -> int:
         """Closed loans in the scope of a legal hold in force that name a reader, whatever their age."""

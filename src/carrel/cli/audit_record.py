@@ -1,0 +1,101 @@
+"""What the site's own records tell an audit: runs, nights, the ledger, and how many loans were under hold."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.accountability.facts import NightFacts
+from carrel.accountability.held_loans import HeldCount, next_count
+from carrel.errors import CarrelError
+from carrel.retention.outcome import Outcome
+
+if TYPE_CHECKING:
+    from carrel.inventory.site import Site
+    from carrel.policy.resolve import Policy
+    from carrel.store.store import Store
+
+HELD = "held-loans-{system}.json"
+_ENDED_WELL = frozenset({Outcome.VERIFIED, Outcome.RESIDUE, Outcome.KEPT})
+_MOST_RUNS = 10_000
+
+
+def night_facts(site: Site, store: Store, system: str, policy: Policy) -> NightFacts:
+    """What the store and the ledger say of the nights of one system."""
+    runs = store.runs.newest(system, _MOST_RUNS)
+    altered = 0
+    for digest in {run.plan_digest for run in runs}:
+        try:
+            store.plans.get(digest)
+        except CarrelError:
+            altered += 1
+    return NightFacts(
+        runs=len(runs),
+        altered_plans=altered,
+        early_runs=sum(run.started_at.date() < policy.approved for run in runs),
+        last_verified=last_verified(store, system),
+        ledger=ledger_state(site),
+    )
+
+
+def last_verified(store: Store, system: str) -> datetime | None:
+    """When the last night ended that was read back and found without rest; None before the first."""
+    nights = store.nights.newest(system, limit=400)
+    return next((night.finished_at for night in nights if night.outcome in _ENDED_WELL), None)
+
+
+def ledger_state(site: Site) -> str:
+    """``none``, ``verified``, or the code of the fault that checking the whole ledger gave.
+
+    It is checked with the public key beside the private one, and against every outside copy that can be read here.
+    """
+    from carrel.cli.record import key_place, ledger_folder
+    from carrel.store.key_file import public_file, read_verifier
+    from carrel.store.outside_copy import outside_copies
+
+    folder = ledger_folder(site)
+    if not (folder.path / "checkpoint").exists():
+        return "none"
+    try:
+        known = [
+            path.read_text(encoding="utf-8")
+            for copy in site.outside_copies
+            if copy.folder is not None
+            for path in outside_copies(copy.folder)
+        ]
+        folder.verify(read_verifier(str(public_file(key_place(site)))), known)
+    except CarrelError as wrong:
+        return wrong.code
+    except (OSError, UnicodeDecodeError):
+        return "unreadable outside copy"
+    return "verified"
+
+
+def checkpoint_text(site: Site) -> str:
+    """The signed checkpoint, or nothing where there is no ledger yet."""
+    from carrel.cli.record import ledger_folder
+
+    folder = ledger_folder(site)
+    return folder.checkpoint_text() if (folder.path / "checkpoint").exists() else ""
+
+
+def held_count(site: Site, system: str) -> HeldCount | None:
+    """The last count of the loans under hold; None before the first, or where its file cannot be read."""
+    try:
+        return HeldCount.from_dict(json.loads(_held_file(site, system).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+
+
+def keep_count(site: Site, system: str, now: HeldCount) -> None:
+    """Keep a count for the next audit; a loss stays on record while its holds are in force."""
+    from carrel.systems.health_files import replace_file
+
+    kept = next_count(held_count(site, system), now)
+    replace_file(_held_file(site, system), json.dumps(kept.as_dict(), indent=1) + "\n")
+
+
+def _held_file(site: Site, system: str) -> Path:
+    return site.folder / HELD.format(system=system)
