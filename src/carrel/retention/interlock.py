@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from carrel.errors import fault
+from carrel.retention import faults
 from carrel.retention.plan import Basis, PathCount, Plan
 from carrel.retention.stage import Stage
 
@@ -142,6 +144,23 @@ def unmet(needed: Iterable[Need], cleared: Cleared) -> tuple[Need, ...]:
         Cure.REHEARSAL: cleared.rehearsal_waived_by is not None,
     }
     return tuple(need for need in needed if not met[need.cure])
+
+
+def refuse_pending(plan: Plan, open_needs: Iterable[Need]) -> None:
+    """Refuse a plan that still waits for somebody.
+
+    Raises:
+        CarrelError: APR-008, with every need that is open.
+    """
+    lines = [need.line() for need in open_needs]
+    if lines:
+        raise fault(
+            faults.PENDING,
+            at=f"plan {plan.digest[:16]} on {plan.system}",
+            wanted="an approval by a second named person, for each reason",
+            found="; ".join(lines),
+            fix="`carrel approve` with the plan's file; with --waive-rehearsal where no copy can be had",
+        )
 
 
 def above_bound(plan: Plan, rows_now: dict[str, int]) -> tuple[str, ...]:

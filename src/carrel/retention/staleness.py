@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from carrel.errors import fault
 from carrel.retention import faults
+from carrel.retention.interlock import above_bound
 from carrel.retention.plan import Basis, Plan
 
 MAX_AGE = timedelta(hours=24)
@@ -48,6 +49,28 @@ def stale(plan: Plan, basis_now: Basis, now: datetime, max_age: timedelta = MAX_
         (Stale.FUTURE, plan.made_at - now > CLOCKS_DIFFER),
     )
     return tuple(reason for reason, is_so in changed if is_so)
+
+
+def refuse_growth(plan: Plan, rows_now: dict[str, int]) -> None:
+    """Refuse a plan that has been outgrown: what would be cut now is more than what was looked at.
+
+    Args:
+        plan: that was approved.
+        rows_now: rows per path, due and stray, counted now.
+
+    Raises:
+        CarrelError: APR-007.
+    """
+    grown = above_bound(plan, rows_now)
+    if grown:
+        raise fault(
+            faults.STALE,
+            at=f"plan {plan.digest[:16]}",
+            wanted="no more rows per path than its bound",
+            found="more in " + ", ".join(grown),
+            because="what was approved must be what is carried out",
+            fix="`carrel plan`, and have the new plan approved",
+        )
 
 
 def refuse_stale(plan: Plan, basis_now: Basis, now: datetime, max_age: timedelta = MAX_AGE) -> None:

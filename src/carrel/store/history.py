@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from carrel.retention.interlock import History, disposition
 from carrel.retention.outcome import Outcome
-from carrel.retention.plan import Plan
+from carrel.retention.plan import Basis, Plan
 from carrel.retention.stage import Stage
 from carrel.store import tables
 
@@ -26,27 +26,27 @@ def history(connection: Connection, system: str, policy_digest: str, map_digest:
         A stage of the first run counts only when a sweep after it found nothing.
     """
     run, plan = tables.run, tables.plan
-    ended = connection.execute(
-        select(run.c.id, run.c.system, run.c.copy_of, run.c.stage, plan.c.body)
-        .join(plan, plan.c.digest == run.c.plan_digest)
-        .where(run.c.state == "finished", run.c.outcome.in_([str(one) for one in CLEAN]))
-        .where((run.c.system == system) | (run.c.copy_of == system))
-        .order_by(run.c.finished_at.desc(), run.c.id.desc()),
-    ).all()
-    stages = {Stage(row.stage) for row in ended if row.system == system and _swept(connection, row.id)}
-    own = [row for row in ended if row.system == system]
-    newest = Plan.from_dict(own[0].body) if own else None
-    rehearsals = [Plan.from_dict(row.body).basis for row in ended if row.copy_of == system]
+    clean = (run.c.state == "finished", run.c.outcome.in_([str(one) for one in CLEAN]))
+    bodies = select(plan.c.body).join(run, plan.c.digest == run.c.plan_digest).where(*clean)
+    newest = connection.execute(
+        bodies.where(run.c.system == system).order_by(run.c.finished_at.desc(), run.c.id.desc()).limit(1),
+    ).scalar()
+    last = None if newest is None else Plan.from_dict(newest)
+    rehearsals = connection.execute(bodies.where(run.c.copy_of == system)).scalars()
+    stages = connection.execute(
+        select(run.c.stage)
+        .join(tables.sweep, tables.sweep.c.run == run.c.id)
+        .where(run.c.system == system, *clean)
+        .group_by(run.c.id, run.c.stage)
+        .having(func.sum(tables.sweep.c.hits) == 0),
+    ).scalars()
     return History(
-        basis=newest.basis if newest else None,
-        dispositions={path.path: disposition(path) for path in newest.paths} if newest else None,
-        stages=frozenset(stages),
-        rehearsed=any((one.policy_digest, one.map_digest) == (policy_digest, map_digest) for one in rehearsals),
+        basis=last.basis if last else None,
+        dispositions={path.path: disposition(path) for path in last.paths} if last else None,
+        stages=frozenset(Stage(stage) for stage in stages),
+        rehearsed=any(_under(Plan.from_dict(body).basis, policy_digest, map_digest) for body in rehearsals),
     )
 
 
-def _swept(connection: Connection, run: str) -> bool:
-    swept = connection.execute(
-        select(func.count(), func.sum(tables.sweep.c.hits)).where(tables.sweep.c.run == run),
-    ).one()
-    return bool(swept[0]) and not swept[1]
+def _under(basis: Basis, policy_digest: str, map_digest: str) -> bool:
+    return (basis.policy_digest, basis.map_digest) == (policy_digest, map_digest)

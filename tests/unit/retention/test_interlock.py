@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.unit.retention.signed import BASIS, DAY, NOW, path, plan, under_way
 
-from carrel.retention.interlock import Cleared, Cure, History, Need, Reason, Standing, above_bound, needs, unmet
+from carrel.errors import CarrelError, Exitfrom tests.unit.retention.signed import BASIS, DAY, NOW, path, plan, under_way
+
+from carrel.retention.interlock import Cleared, Cure, History, Need, Reason, Standing, above_bound, needs, refuse_pending, unmet
 from carrel.retention.stage import Stage
+from carrel.retention.staleness import refuse_growth
 
 STANDING = Standing("Ada Example", "koha", "a" * 64, "b" * 64, NOW - DAY, NOW + DAY)
 
@@ -100,3 +102,19 @@ def test_growth_after_the_approval_is_seen() -> None:
     approved = plan(paths=(path("statistics", rows=150, bound=100), path("old_issues", rows=10, bound=100)))
     assert above_bound(approved, {"statistics": 150, "old_issues": 100}) == ()
     assert above_bound(approved, {"statistics": 151, "old_issues": 101}) == ("statistics", "old_issues")
+
+
+def test_a_plan_that_waits_is_refused_with_every_reason() -> None:
+    with pytest.raises(CarrelError) as refused:
+        refuse_pending(plan(), needs(plan(), History(), [], NOW))
+    assert (refused.value.code, refused.value.exit) == ("APR-008", Exit.APPROVAL_PENDING)
+    assert "first run on this system; no rehearsal" in str(refused.value)
+    refuse_pending(plan(), ())
+
+
+def test_a_plan_that_was_outgrown_is_refused() -> None:
+    refuse_growth(plan(), {"statistics": 100, "old_issues": 100})
+    with pytest.raises(CarrelError) as refused:
+        refuse_growth(plan(), {"statistics": 101, "old_issues": 100})
+    assert (refused.value.code, refused.value.exit) == ("APR-007", Exit.REFUSED)
+    assert "more in statistics" in str(refused.value)
