@@ -4,10 +4,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.unit.retention.signed import BASIS, DAY, NOW, path, plan, under_way
 
-from carrel.errors import CarrelError, Exitfrom tests.unit.retention.signed import BASIS, DAY, NOW, path, plan, under_way
-
-from carrel.retention.interlock import Cleared, Cure, History, Need, Reason, Standing, above_bound, needs, refuse_pending, unmet
+from carrel.errors import CarrelError, Exit
+from carrel.retention.interlock import (
+    Cleared,
+    Cure,
+    History,
+    Need,
+    Reason,
+    Standing,
+    above_bound,
+    needs,
+    refuse_pending,
+    unmet,
+)
 from carrel.retention.stage import Stage
 from carrel.retention.staleness import refuse_growth
 
