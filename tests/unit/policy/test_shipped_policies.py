@@ -136,3 +136,19 @@ def test_reading_twice_gives_one_digest(name: str) -> None:
     assert first.digest == second.digest
     assert isinstance(first.document, PolicyDocument)
     assert first.approved <= datetime(2026, 11, 22, tzinfo=UTC).date()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dataset_is_declared_as_high_as_its_highest_field(name: str) -> None:
+    for dataset in load(name).datasets.values():
+        assert dataset.risk is dataset.rule.class_
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_clause_that_a_rule_carries_is_named_by_that_rule_alone(name: str) -> None:
+    policy = load(name)
+    carried = {clause for clause, rule in policy.clauses.items() if rule.carried_by}
+    assert all(policy.clauses[clause].promised is None for clause in carried)
+    loans = policy.loans
+    assert loans is not None
+    assert carried >= {clause for rule in loans.retention for clause in rule.clauses if "keep" not in rule.chosen}
