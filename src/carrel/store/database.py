@@ -91,7 +91,16 @@ def url_of(place: str | Path) -> URL:
 
 def _engine(url: URL, patience: timedelta) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        try:
+            return create_engine(url, pool_pre_ping=True)
+        except ModuleNotFoundError as missing:
+            raise fault(
+                faults.UNREADABLE,
+                at=url.render_as_string(hide_password=True),
+                wanted=f"the Python package {missing.name}",
+                found="none",
+                fix="install it beside Carrel, or keep the store in a file",
+            ) from None
     _private_file(Path(str(url.database)))
     engine = create_engine(url, connect_args={"timeout": patience.total_seconds()})
     event.listen(engine, "connect", _settings)
@@ -104,7 +113,8 @@ def _private_file(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        path.chmod(0o600)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
     except OSError as wrong:
         raise fault(
             faults.UNREADABLE,

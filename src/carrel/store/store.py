@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from carrel.errors import fault
+from carrel.store import faults
 from carrel.store.approvals import Approvals
 from carrel.store.counts import Counts
 from carrel.store.database import PATIENCE, Database, url_of
@@ -59,6 +61,14 @@ class Store:
         if folder is None and "://" not in str(place) and Path(place).is_dir():
             place = Path(place) / FILE
         url = url_of(place)
+        if folder is None and url.get_backend_name() != "sqlite":
+            raise fault(
+                faults.UNREADABLE,
+                at=url.render_as_string(hide_password=True),
+                wanted="a folder for the keys of runs",
+                found="none named",
+                fix="name the site's folder",
+            )
         database = Database(url, patience)
         try:
             upgrade(database)

@@ -34,6 +34,23 @@ def test_the_migrations_make_the_tables_that_the_code_reads(store: Store) -> Non
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
 
 
+def test_the_first_shape_can_be_written_for_a_server_too() -> None:
+    from io import StringIO
+
+    from alembic.migration import MigrationContext as Context
+    from alembic.operations import Operations
+
+    from carrel.store.migrations.versions import initial
+
+    out = StringIO()
+    context = Context.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": out})
+    with Operations.context(context):
+        initial.upgrade()
+    written = out.getvalue()
+    assert written.count("CREATE TABLE") == len(tables.metadata.tables)
+    assert '"left" JSON' in written  # a reserved word there
+
+
 def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         store.signals.stop("Ada", tables.datetime.now(tables.UTC), "inventory")
@@ -67,6 +84,16 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(CarrelError) as refused:
         Store.open(tmp_path / "site" / FILE)
     assert refused.value.code == "STO-001"
+
+
+def test_a_store_on_a_server_needs_its_driver_and_a_folder_and_keeps_its_password(tmp_path: Path) -> None:
+    url = "postgresql+pg8000://carrel:correct-horse@db.example/carrel"
+    for folder, wanted in ((None, "a folder"), (tmp_path, "the Python package pg8000")):
+        with pytest.raises(CarrelError) as refused:
+            Store.open(url, folder)
+        assert refused.value.code == "STO-001"
+        assert wanted in str(refused.value)
+        assert "correct-horse" not in str(refused.value)
 
 
 def test_a_writer_that_waits_too_long_is_told(store: Store) -> None:
