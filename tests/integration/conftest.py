@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
 from carrel.systems.sample import Sample, SampleSize, build
+from tests.conftest import unavailable
 from tests.integration.servers import mariadb
 
 if TYPE_CHECKING:
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
 AS_OF = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 SEED = 20261122
 TEMPLATE = "sample_template"
-
-
-def unavailable(reason: str) -> NoReturn:
-    """Skip because a binary is missing; under CI=true that is a failure."""
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(f"needed under CI=true: {reason}", pytrace=False)
-    pytest.skip(reason)
 
 
 @dataclass
@@ -52,6 +46,7 @@ class Koha:
     server: mariadb.MariaDBServer | None = None
     database: str = ""
     _engines: list[sa.Engine] = field(default_factory=list)
+    _reading: sa.Engine | None = None
 
     def engine(self, url: str | None = None) -> sa.Engine:
         """A new engine, disposed of when the test ends."""
@@ -65,12 +60,16 @@ class Koha:
         return self.server.limited_user(self.database, grants)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
-        """What a query answers."""
-        with self.engine().connect() as connection:
-            return [tuple(row) for row in connection.exec_driver_sql(query)]
+        """What a query answers; a ``%`` in it is just that."""
+        text = query if self.dialect == "sqlite" else query.replace("%", "%%")
+        if self._reading is None:
+            self._reading = self.engine()
+        with self._reading.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(text)]
 
     def dispose(self) -> None:
         """Close every engine that was made here."""
+        self._reading = None
         while self._engines:
             self._engines.pop().dispose()
 
@@ -120,6 +119,7 @@ def _prepare_datadir(folder: Path) -> Sample:
         engine = sa.create_engine(server.url(TEMPLATE))
         sample = build(engine, SampleSize.named("tiny"), SEED, AS_OF)
         engine.dispose()
+        mariadb.fresh_copy(server, TEMPLATE)
         server.shut_down()
         shutil.copytree(folder / "work", folder / "datadir")
     return sample

@@ -145,17 +145,15 @@ def _moved_text(column: str, copy: int) -> str:
 
 
 def _moved_info(copy: int, blocks: Mapping[str, int]) -> str:
-    """The item number of circulation rows; the numbers inside the dump of a fine."""
-    dump = "`info`"
+    """The item number of circulation rows; the numbers inside the dump of a fine, which stand in a fixed order."""
+    parts = ["'$VAR1 = {'"]
     for key, block in _FINE_NUMBERS:
         mark = f"''{key}'' => "
-        rest = f"SUBSTRING_INDEX({dump}, '{mark}', -1)"
-        number = f"CAST(SUBSTRING_INDEX({rest}, ',', 1) AS UNSIGNED)"
-        dump = (
-            f"CONCAT(SUBSTRING_INDEX({dump}, '{mark}', 1), '{mark}', {number} + {copy * blocks[block]}, "
-            f"SUBSTRING({rest}, LOCATE(',', {rest})))"
-        )
+        number = f"CAST(SUBSTRING_INDEX(SUBSTRING_INDEX(info, '{mark}', -1), ',', 1) AS UNSIGNED)"
+        parts.append(f"' {mark}', {number} + {copy * blocks[block]}, ','")
+    parts.append("' ', SUBSTRING(info, LOCATE('''amount''', info))")
     moved = f"CAST(info AS UNSIGNED) + {copy * blocks['item']}"
+    dump = f"CONCAT({', '.join(parts)})"
     return f"CASE module WHEN 'CIRCULATION' THEN {moved} WHEN 'FINES' THEN {dump} ELSE info END"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from carrel.systems.sample.facts import Column, Facts, Index, Table, koha
+from carrel.systems.sample.facts import Column, Facts, ForeignKey, Index, Table, koha
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,10 +122,13 @@ def _mariadb_keys(facts: Facts, table: Table) -> Iterator[str]:
         if facts.within(key):
             own = ", ".join(f"`{name}`" for name in key.columns)
             other = ", ".join(f"`{name}`" for name in key.references)
-            yield (
-                f"CONSTRAINT `{key.name}` FOREIGN KEY ({own}) REFERENCES `{key.table}` ({other}) "
-                f"ON DELETE {key.on_delete} ON UPDATE {key.on_update}"
-            )
+            yield (f"CONSTRAINT `{key.name}` FOREIGN KEY ({own}) REFERENCES `{key.table}` ({other}){_rules(key)}")
+
+
+def _rules(key: ForeignKey) -> str:
+    """The rules that are not the default; MariaDB lists a default that is written out as another word."""
+    rules = (("DELETE", key.on_delete), ("UPDATE", key.on_update))
+    return "".join(f" ON {event} {rule}" for event, rule in rules if rule != "RESTRICT")
 
 
 def _sqlite_table(facts: Facts, table: Table) -> str:
@@ -137,10 +140,7 @@ def _sqlite_table(facts: Facts, table: Table) -> str:
         if facts.within(key):
             own = ", ".join(f'"{name}"' for name in key.columns)
             other = ", ".join(f'"{name}"' for name in key.references)
-            lines.append(
-                f'CONSTRAINT "{key.name}" FOREIGN KEY ({own}) REFERENCES "{key.table}" ({other}) '
-                f"ON DELETE {key.on_delete} ON UPDATE {key.on_update}"
-            )
+            lines.append(f'CONSTRAINT "{key.name}" FOREIGN KEY ({own}) REFERENCES "{key.table}" ({other}){_rules(key)}')
     return f'CREATE TABLE "{table.name}" (\n  ' + ",\n  ".join(lines) + "\n)"
 
 
