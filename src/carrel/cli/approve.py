@@ -174,6 +174,8 @@ def _record(store: Store, site: Site, approval: Approval, signer: Signer) -> dic
 
 
 def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str | None) -> None:
+    from carrel.retention.reasons import by_reason
+
     what = "every ordinary night like this one" if standing else "this plan"
     click.echo(f"You are asked to approve {what}: {plan.policy} on {plan.system},")
     click.echo(f"made by {plan.made_by} at {plan.made_at.isoformat(timespec='minutes')}, digest {plan.digest[:16]}.")
@@ -183,9 +185,8 @@ def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str |
         [(p.path, p.table, p.act, number(p.rows), number(p.strays), number(p.bound)) for p in plan.paths],
         right=(3, 4, 5),
     )
-    kept = {state: count for state, count in plan.states.items() if state != "due" and count}
-    for state, count in sorted(kept.items()):
-        click.echo(f"kept: {state}: {number(count) if count >= 10 else 'under 10'}")  # noqa: PLR2004  (small cells)
+    for state, count in by_reason({state: rows for state, rows in plan.states.items() if state != "due"}).items():
+        click.echo(f"kept: {state}: {number(count)}" if isinstance(count, int) else f"kept: {state}")
     for notice in plan.notices:
         click.echo(f"the desk will notice: {notice}")
     for need in needed:
