@@ -1,0 +1,238 @@
+"""Every carried clause: the live system is broken on purpose, the audit turns red, and it is put right again.
+
+Each breakage is the smallest that goes against its clause, done behind Carrel's back on SQLite and MariaDB alike.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from carrel.accountability.registry import evidenced_clauses
+from carrel.retention.legal_hold import Scope
+from carrel.store.placement import Kind, Order
+from tests.integration import nightly_site
+from tests.integration.nightly_site import NightlySite
+
+Breakage = Callable[[NightlySite], object]
+MIT = frozenset(
+    [
+        "MITL-2.1",
+        "MITL-2.2",
+        "MITL-3.5",
+        "MITL-6.1",
+        "MITL-6.2",
+        "MITL-6.4",
+        "MITL-6.6",
+        "MITL-6.7",
+        "MITL-7.6",
+        "MITL-9.10",
+        "MITL-10.6",
+    ]
+)
+NOW = datetime.now(UTC)
+
+
+def days(ago: int) -> str:
+    return (NOW - timedelta(days=ago)).strftime("%Y-%m-%d 09:30:00")
+
+
+def reader(site: NightlySite) -> int:
+    """A patron who keeps no history and has nothing on loan, so that no other loan explains what is put back."""
+    [(number,)] = site.koha.rows(
+        "SELECT min(borrowernumber) FROM borrowers WHERE privacy <> 0 AND borrowernumber NOT IN "
+        f"(SELECT borrowernumber FROM issues) AND borrowernumber <> {site.koha.sample.anonymous_patron} "
+        "AND borrowernumber NOT IN (SELECT borrowernumber FROM old_issues WHERE borrowernumber IS NOT NULL)"
+    )
+    assert isinstance(number, int)
+    return number
+
+
+def loan(site: NightlySite) -> int:
+    """A loan that was parted from its reader and drew no charge."""
+    [(number,)] = site.koha.rows(
+        f"SELECT min(issue_id) FROM old_issues WHERE borrowernumber = {site.koha.sample.anonymous_patron} AND issue_id "
+        "NOT IN (SELECT old_issue_id FROM accountlines WHERE old_issue_id IS NOT NULL) AND issue_id "
+        "NOT IN (SELECT issue_id FROM return_claims WHERE issue_id IS NOT NULL)"
+    )
+    assert isinstance(number, int)
+    return number
+
+
+@contextmanager
+def relinked(site: NightlySite, ago: int, *, late: bool = False) -> Iterator[None]:
+    """A loan that came back some days ago names a reader again."""
+    number = loan(site)
+    [before] = site.koha.rows(
+        f"SELECT borrowernumber, issuedate, returndate, date_due FROM old_issues WHERE issue_id = {number}"
+    )
+    due = days(ago + 3) if late else days(ago - 3)
+    done = site.sql(
+        f"UPDATE old_issues SET borrowernumber = {reader(site)}, issuedate = '{days(ago + 20)}', "
+        f"returndate = '{days(ago)}', date_due = '{due}' WHERE issue_id = {number}"
+    )
+    assert done == 1
+    yield
+    site.sql(
+        f"UPDATE old_issues SET borrowernumber = {before[0]}, issuedate = '{before[1]}', returndate = '{before[2]}', "
+        f"date_due = '{before[3]}' WHERE issue_id = {number}"
+    )
+
+
+@contextmanager
+def unknown_column(site: NightlySite) -> Iterator[None]:
+    """A plugin adds a column to the loans that nobody classified."""
+    site.sql("ALTER TABLE old_issues ADD COLUMN research_topic varchar(80) DEFAULT NULL")
+    yield
+    site.sql("ALTER TABLE old_issues DROP COLUMN research_topic")
+
+
+@contextmanager
+def stray_statistics(site: NightlySite) -> Iterator[None]:
+    """A statistics row names a reader again; its loan does not."""
+    statement = "INSERT INTO statistics (datetime, branch, type, itemnumber, borrowernumber) VALUES ('{}', 'CPL', 'issue', 1, {})"
+    assert site.sql(statement.format(days(400), reader(site))) == 1
+    yield
+    site.sql(f"DELETE FROM statistics WHERE borrowernumber = {reader(site)} AND datetime = '{days(400)}'")
+
+
+@contextmanager
+def note_left(site: NightlySite) -> Iterator[None]:
+    """What a reader wrote stands again on a loan that names nobody."""
+    number = loan(site)
+    assert site.sql(f"UPDATE old_issues SET note = 'the cover is torn' WHERE issue_id = {number}") == 1
+    yield
+    site.sql(f"UPDATE old_issues SET note = NULL WHERE issue_id = {number}")
+
+
+@contextmanager
+def last_borrower_left(site: NightlySite) -> Iterator[None]:
+    """An item names a last borrower from long ago."""
+    [(item,)] = site.koha.rows(
+        "SELECT max(itemnumber) FROM items WHERE itemnumber NOT IN (SELECT itemnumber FROM items_last_borrower)"
+    )
+    statement = f"INSERT INTO items_last_borrower (itemnumber, borrowernumber, created_on) VALUES ({item}, {reader(site)}, '{days(200)}')"
+    assert site.sql(statement) == 1
+    yield
+    site.sql(f"DELETE FROM items_last_borrower WHERE itemnumber = {item}")
+
+
+@contextmanager
+def nameless_exception(site: NightlySite) -> Iterator[None]:
+    """An exception loses its approver: whoever did that edited the store."""
+    order = Order(
+        Kind.EXCEPTION,
+        "koha",
+        Scope(items=(1,)),
+        "an exhibition",
+        "the director",
+        "Ada Example",
+        until=NOW + timedelta(days=9),
+    )
+    with site.store as store:
+        placed = store.keepings.place(order, lambda: datetime.now(UTC))
+    assert site.evidence("MITL-6.7")["standing"] == "holds"
+    engine = sa.create_engine(f"sqlite:///{site.folder / 'carrel.sqlite3'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE keeping SET authority = ''")
+    yield
+    engine.dispose()
+    with site.store as store:
+        store.keepings.release(placed.id, "Ada Example", datetime.now(UTC), Kind.EXCEPTION)
+
+
+@contextmanager
+def held_loan_cut(site: NightlySite) -> Iterator[None]:
+    """Somebody cuts a loan that a legal hold keeps, after the hold was counted."""
+    number, person = loan(site), reader(site)
+    site.sql(f"UPDATE old_issues SET borrowernumber = {person}, returndate = '{days(90)}' WHERE issue_id = {number}")
+    order = Order(
+        Kind.LEGAL_HOLD, "koha", Scope(persons=(person,)), "preservation letter", "county court", "Ada Example"
+    )
+    with site.store as store:
+        placed = store.keepings.place(order, lambda: datetime.now(UTC))
+    assert site.evidence("MITL-9.10")["standing"] == "holds"
+    assert site.evidence("MITL-6.2")["standing"] == "holds", "a hold always wins"
+    stand_in = site.koha.sample.anonymous_patron
+    site.sql(f"UPDATE old_issues SET borrowernumber = {stand_in} WHERE issue_id = {number}")
+    yield
+    assert site.evidence("MITL-9.10")["standing"] == "finding", "a loss is not forgotten by looking again"
+    with site.store as store:
+        store.keepings.release(placed.id, "Ada Example", datetime.now(UTC), Kind.LEGAL_HOLD)
+
+
+def relink(ago: int, *, late: bool = False) -> Breakage:
+    return lambda site: relinked(site, ago, late=late)
+
+
+# clause, breakage, clauses that must not turn red with it
+MIT_LIBRARIES = [
+    ("MITL-2.1", relink(60), ("MITL-6.6", "MITL-2.2")),
+    ("MITL-2.1", unknown_column, ()),
+    ("MITL-2.2", unknown_column, ()),
+    ("MITL-3.5", stray_statistics, ("MITL-6.1", "MITL-9.10")),
+    ("MITL-6.1", relink(12), ("MITL-6.2", "MITL-3.5")),
+    ("MITL-6.2", relink(60), ("MITL-6.6",)),
+    ("MITL-6.4", relink(12), ("MITL-6.2", "MITL-6.6", "MITL-10.6")),
+    ("MITL-6.4", stray_statistics, ("MITL-6.1",)),
+    ("MITL-6.6", relink(6 * 366), ("MITL-6.7",)),
+    ("MITL-6.7", nameless_exception, ("MITL-6.4", "MITL-9.10")),
+    ("MITL-7.6", note_left, ("MITL-6.4", "MITL-3.5")),
+    ("MITL-7.6", stray_statistics, ("MITL-6.1",)),
+    ("MITL-9.10", held_loan_cut, ("MITL-6.4", "MITL-6.7")),
+    ("MITL-10.6", relink(700), ("MITL-6.7", "MITL-9.10")),
+]
+MIT_11_2 = [("MITP-11.2.0", relink(400), ()), ("MITP-11.2.0", unknown_column, ())]
+WORCESTER = [
+    ("WPL-3.3", relink(5), ("WPL-3.4",)),
+    ("WPL-3.3", last_borrower_left, ()),
+    ("WPL-3.4", relink(5, late=True), ("WPL-3.3",)),
+]
+
+
+def standings(site: NightlySite) -> dict[str, str]:
+    result = site.run("audit", "--json")
+    assert result.exception is None, (result.exception, result.output)
+    return {one["clause"]: one["standing"] for one in json.loads(result.stdout)["clauses"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("policy", "breakages"), [("mit-libraries", MIT_LIBRARIES + MIT_11_2), ("worcester", WORCESTER)]
+)
+def test_a_broken_system_turns_the_audit_red(koha, tmp_path, policy, breakages, subtests):
+    site = nightly_site.make(tmp_path, koha, policy=policy)
+    carried = {clause for clause, _, _ in breakages}
+    red = {clause for clause, standing in standings(site).items() if standing == "finding"}
+    assert red, "before the first run the sample is full of readers"
+    site.cut_everything()
+    before = standings(site)
+    assert {clause: before[clause] for clause in carried} == dict.fromkeys(carried, "holds")
+    for clause, breakage, untouched in breakages:
+        with subtests.test(clause=clause, breakage=getattr(breakage, "__name__", "relinked")):
+            with breakage(site):
+                broken = standings(site)
+                assert broken[clause] == "finding"
+                assert {one: broken[one] for one in untouched} == dict.fromkeys(untouched, "holds")
+            assert standings(site)[clause] == "holds"
+
+
+def test_every_carried_clause_has_a_breakage():
+    assert {clause for clause, _, _ in MIT_LIBRARIES + MIT_11_2 + WORCESTER} == evidenced_clauses()
+
+
+def test_a_database_that_cannot_be_read_is_never_told_as_kept(koha_sqlite, tmp_path):
+    site = nightly_site.make(tmp_path, koha_sqlite)
+    (tmp_path / "koha.dsn").write_text(f"sqlite:///{tmp_path}/nothing-here.db\n")
+    result = site.run("audit", "--json")
+    assert result.return_value == 3
+    told = json.loads(result.stdout)
+    measured = {one["clause"]: one["standing"] for one in told["clauses"] if one["standing"] != "not yet"}
+    assert measured.keys() >= MIT - {"MITL-2.2"}
+    assert set(measured.values()) <= {"cannot tell"}
+    assert not (tmp_path / "nothing-here.db").exists()
