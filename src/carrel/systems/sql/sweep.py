@@ -6,14 +6,15 @@ from collections import Counter
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, TableClause, select
 
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.lifecycle import Lifecycle, State
-from carrel.retention.sweep import Loan, Pairs, Severity, SweepReport, Trail
+from carrel.retention.sweep import Loan, Pairs, Severity, SweepReport
+from carrel.retention.trail import Trail
 from carrel.systems.sql.predicates import LoanColumns
-from carrel.systems.sql.sweep_attacks import Attacks, Sample
+from carrel.systems.sql.sweep_attacks import Attacks, Grade, Sample
 from carrel.systems.sql.sweep_declared import DeclaredPaths, held
 from carrel.systems.sql.sweep_discovery import Reach, reaches
 from carrel.systems.sql.sweep_pairs import Library, batches, draw
@@ -51,9 +52,8 @@ class LoanSweep:
         """Pairs of loans that are due, and of loans that the product parted from a reader whom a path still names."""
         closed = self._library.map.loans.closed
 
-        def due(rows):  # type: ignore[no-untyped-def]
-            columns = LoanColumns(self._library.shelf, closed, rows)
-            return self._library.named(rows.c[closed.person]) & columns.compile(self._life.due)
+        def due(rows: TableClause) -> ColumnElement[bool]:
+            return LoanColumns(self._library.shelf, closed, rows).compile(self._life.due)
 
         return draw(self._library, self._live, due, count, rng)
 
@@ -90,7 +90,7 @@ class LoanSweep:
                 out.update(int(key) for (key,) in self._library.connection.execute(query))
         return frozenset(out)
 
-    def _grade(self, sample: Sample):  # type: ignore[no-untyped-def]
+    def _grade(self, sample: Sample) -> Grade:
         m = self._library.map
         keeps = {path.table: path.keeps for path in m.loans.paths if path.keeps}
 

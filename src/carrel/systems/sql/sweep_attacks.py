@@ -15,16 +15,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, column, distinct, func, or_, select, table
 
-from carrel.retention.sweep import (
-    SHORTEST_TITLE,
-    Loan,
-    Pair,
-    Severity,
-    Trail,
-    explained,
-    names_item,
-    names_person,
-)
+from carrel.retention.sweep import Loan, Pair, Severity
+from carrel.retention.trail import SHORTEST_TITLE, Trail, explained, names_item, names_person
 from carrel.systems.sql.sweep_discovery import Reach
 from carrel.systems.sql.sweep_pairs import Library, batches
 from carrel.systems.sql.sweep_tally import Join, Tally
@@ -188,7 +180,7 @@ class Attacks:
             if reach.loans:
                 yield or_(*(rows.c[name].in_(some) for name in reach.loans))
         for some in batches(self._sample.by_item):
-            if reach.items and not (reach.loans and reach.name in {}):
+            if reach.items:
                 yield or_(*(rows.c[name].in_(some) for name in reach.items))
 
     def _places(self, reach: Reach, trail: Trail) -> list[int]:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, column, literal, select, table, true
 
 from carrel.inventory.system_map import Path, Role
-from carrel.retention.sweep import Pair, Severity, Trail, explained, names_item, names_person
+from carrel.retention.sweep import Pair, Severity
+from carrel.retention.trail import Trail, explained, names_item, names_person
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_attacks import Sample
 from carrel.systems.sql.sweep_pairs import Library, batches

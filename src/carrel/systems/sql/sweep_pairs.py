@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TableClause, and_, column, func, or_, select, table, text
+from sqlalchemy import ColumnElement, Connection, TableClause, and_, column, false, func, or_, select, table, text
 
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import Anchor, SystemMap
 from carrel.retention.sweep import SAME_SECOND, Loan, Pair, Pairs, Person
-from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.worktables import TITLE_LENGTH
 
@@ -117,7 +116,7 @@ def draw(library: Library, live: LiveSchema, due: Callable[[TableClause], Column
     Args:
         library: of the session that will cut, or any other on the same database.
         live: its schema.
-        due: the condition under which a closed loan will be cut.
+        due: the condition under which a closed loan is due, whomever it names.
         count: pairs wanted; fewer when there are fewer.
         rng: where the randomness comes from.
         also_cut: up to a third are loans that the product's own batch parted from their reader already, where a row of
@@ -130,12 +129,15 @@ def draw(library: Library, live: LiveSchema, due: Callable[[TableClause], Column
     now = _now(library.connection)
     closed = library.map.loans.closed
     rows = library.shelf[closed.table]
-    keys = _keys(library, rows, closed, due(rows), count, rng)
+    person = rows.c[closed.person]
+    keys = _keys(library, rows, closed, and_(library.named(person), due(rows)), count, rng)
     found = [row for some in batches(keys) for row in library.loans(closed, rows.c[closed.key].in_(some))]
     drawn = [(loan, int(person), False) for loan, person in found if person is not None]
     if also_cut:
         gone = and_(
-            rows.c[closed.person].is_(None) | ~library.named(rows.c[closed.person]), rows.c[closed.item].is_not(None)
+            or_(person.is_(None), false() if library.stand_in is None else person == library.stand_in),
+            rows.c[closed.item].is_not(None),
+            due(rows),
         )
         cut = _keys(library, rows, closed, gone, count, rng, sparse=False)
         loans = [loan for some in batches(cut) for loan, _ in library.loans(closed, rows.c[closed.key].in_(some))]
@@ -222,6 +224,3 @@ def _now(connection: Connection) -> datetime | None:
         return None
     value: datetime = connection.execute(text("SELECT NOW()")).scalar_one()
     return value
-
-
-__all__ = ["BATCH", "Library", "LocalTime", "batches", "draw", "or_", "pairs_of", "rebuild"]
