@@ -78,6 +78,7 @@ class Tally:
     left: dict[str, int] = field(default_factory=dict)
     longest_seconds: float = 0.0
     waits: int = 0
+    whole_until: int = -1
 
     def add(self, result: ChunkResult) -> None:
         """Count one chunk."""
@@ -93,7 +94,7 @@ def carry_out(means: Means, at_most: int | None = None) -> Tally:
 
     Args:
         means: of the run.
-        at_most: loans of this stage; None for everything, strays included.
+        at_most: loans of this stage, with the strays of their readers; None for everything.
 
     Returns:
         What was done, and why it ended.
@@ -113,7 +114,9 @@ def carry_out(means: Means, at_most: int | None = None) -> Tally:
         return _strays(means, tally, strays[first:], StrayPosition(resumed.path, resumed.person))
     for number in range(_PASSES):
         if not _loans(means, tally, resumed if number == 0 else None, at_most):
-            return tally
+            # A stage ends with the late traces of its own readers, so that a sweep can judge it.
+            by_person = means.system.path_names(by_person=True)
+            return tally if tally.end is End.STOPPED else _strays(means, tally, by_person, None, tally.whole_until)
         if not means.system.observe(means.life(), means.as_of).states.get(State.DUE.value, 0):
             break
     return _strays(means, tally, strays, None)
@@ -137,10 +140,14 @@ def _loans(means: Means, tally: Tally, after: Position | None, at_most: int | No
             return True
         after, last = step
         tally.add(last)
+        # The last reader of a chunk may have loans in the next one; everybody before is done.
+        tally.whole_until = after.person - 1
         means.told(tally.loans)
 
 
-def _strays(means: Means, tally: Tally, paths: tuple[str, ...], after: StrayPosition | None) -> Tally:
+def _strays(
+    means: Means, tally: Tally, paths: tuple[str, ...], after: StrayPosition | None, until: int | None = None
+) -> Tally:
     last: ChunkResult | None = None
     for path in paths:
         position = after if after is not None and after.path == path else StrayPosition(path, -1)
@@ -148,7 +155,7 @@ def _strays(means: Means, tally: Tally, paths: tuple[str, ...], after: StrayPosi
             if means.journal.stop_wanted():
                 tally.end = End.STOPPED
                 return tally
-            step = _patiently(means, tally, partial(_stray_chunk, means, position), means.size(last))
+            step = _patiently(means, tally, partial(_stray_chunk, means, position, until), means.size(last))
             if step is None:
                 break
             position, last = step
@@ -190,7 +197,9 @@ def _chunk(means: Means, after: Position | None, size: int) -> tuple[Position, C
     return step
 
 
-def _stray_chunk(means: Means, after: StrayPosition, size: int) -> tuple[StrayPosition, ChunkResult] | None:
+def _stray_chunk(
+    means: Means, after: StrayPosition, until: int | None, size: int
+) -> tuple[StrayPosition, ChunkResult] | None:
     numbers: list[int] = []
     with means.turn() as turn:
         step = means.system.cut_strays(
@@ -200,6 +209,7 @@ def _stray_chunk(means: Means, after: StrayPosition, size: int) -> tuple[StrayPo
             size,
             lambda position, expected: numbers.append(means.journal.intend(position, expected)),
             turn.check,
+            last=until,
         )
         if step is not None and numbers:
             means.journal.finish(numbers[0], Position(step[0].path, step[0].column, 0), step[1])

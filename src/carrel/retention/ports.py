@@ -91,11 +91,13 @@ class LoanSystem(Protocol):
         limit: int,
         intend: Intend,
         may_commit: MayCommit,
+        *,
+        last: int | None = None,
     ) -> tuple[StrayPosition, ChunkResult] | None:
-        """Cut the next strays of one path in one transaction; None when its index is walked to the end."""
+        """Cut the next strays of one path in one transaction; None when its walk is over."""
 
     def remaining(self, life: Lifecycle, as_of: datetime) -> Mapping[str, int]:
         """The complement: loans and rows per path that are due and unheld and still lead to a reader."""
 
-    def path_names(self) -> tuple[str, ...]:
-        """The paths of the map, in the order in which they are cut."""
+    def path_names(self, *, by_person: bool = False) -> tuple[str, ...]:
+        """The paths of the map, in the order in which they are cut; or those whose strays are walked by person."""

@@ -105,13 +105,15 @@ class names_number(GenericFunction[bool]):  # noqa: N801
 def _number_sqlite(element: names_number, compiler: SQLCompiler, **kw: Any) -> str:
     body, number = (compiler.process(part, **kw) for part in element.clauses)
     # The function behind REGEXP takes no NULL; a number that is missing matches nothing.
-    return f"(COALESCE({body}, '') REGEXP COALESCE('(^|[^0-9])' || {number} || '([^0-9]|$)', 'a^'))"
+    # Most texts fail the cheap test, and the function is not called for them.
+    alone = f"COALESCE({body}, '') REGEXP COALESCE('(^|[^0-9])' || {number} || '([^0-9]|$)', 'a^')"
+    return f"(INSTR({body}, {number}) > 0 AND {alone})"
 
 
 @compiles(names_number, "mysql", "mariadb")
 def _number_mariadb(element: names_number, compiler: SQLCompiler, **kw: Any) -> str:
     body, number = (compiler.process(part, **kw) for part in element.clauses)
-    return f"({body} REGEXP CONCAT('(^|[^0-9])', {number}, '([^0-9]|$)'))"
+    return f"(INSTR({body}, {number}) > 0 AND {body} REGEXP CONCAT('(^|[^0-9])', {number}, '([^0-9]|$)'))"
 
 
 class earlier_of(GenericFunction[datetime]):  # noqa: N801

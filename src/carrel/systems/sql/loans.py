@@ -38,7 +38,7 @@ from carrel.retention.outcome import ChunkResult
 from carrel.retention.ports import Busy, Observation, Position, StrayPosition
 from carrel.retention.predicate import AtOrBefore, Fact
 from carrel.systems.sql.failure import classify, is_transient
-from carrel.systems.sql.paths import PathSql, Terms
+from carrel.systems.sql.paths import PathSql, Span, Terms
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.shelf import Shelf
 from carrel.systems.sql.worktables import CHUNK, KEPT, WorkTables
@@ -180,9 +180,10 @@ class SqlLoans:
         terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in)
         return tuple(PathSql(self.shelf, path, terms) for path in self.map.loans.paths)
 
-    def path_names(self) -> tuple[str, ...]:
-        """The paths of the map, in the order in which they are cut."""
-        return tuple(path.name for path in self.map.loans.paths)
+    def path_names(self, *, by_person: bool = False) -> tuple[str, ...]:
+        """The paths of the map, in the order in which they are cut; or those whose strays are walked by person."""
+        paths = self.map.loans.paths
+        return tuple(p.name for p in paths if not by_person or (p.person is not None and p.walk in {None, p.person}))
 
     def _due(self, life: Lifecycle, rows: Any) -> ColumnElement[bool]:
         closed = self.map.loans.closed
@@ -298,34 +299,37 @@ class SqlLoans:
         if c.dialect.name != "sqlite":
             query = query.with_for_update(of=loans, skip_locked=True)
         c.execute(insert(CHUNK).from_select([col.name for col in CHUNK.c], query))
-        end = c.execute(
-            select(CHUNK.c.person, CHUNK.c.loan).order_by(CHUNK.c.person.desc(), CHUNK.c.loan.desc()).limit(1)
-        ).first()
-        if end is None:
+        ends = select(
+            func.count().label("size"), func.min(CHUNK.c.person).label("first"), func.max(CHUNK.c.person).label("last")
+        ).subquery()
+        last_loan = select(func.max(CHUNK.c.loan)).where(CHUNK.c.person == ends.c.last).scalar_subquery()
+        size, first, last, loan = c.execute(select(ends, last_loan)).one()
+        if not size:
             c.rollback()
             return None
-        position = Position(closed.table, int(end[0]), int(end[1]))
-        size = int(c.execute(select(func.count()).select_from(CHUNK)).scalar_one())
+        position, span, size = Position(closed.table, int(last), int(loan)), Span(int(first), int(last)), int(size)
         intend(position, size)
-        rows = {path.path.name: self._cut_path(path) for path in self.paths(life, as_of)}
+        paths = self.paths(life, as_of)
+        rows = {path.path.name: self._cut_path(path, span) for path in paths}
         rows[closed.table] = self._cut_anchor()
-        left = self._left(self.paths(life, as_of))
+        left = self._left(paths, span)
         may_commit()
         c.commit()
         return position, ChunkResult(size, rows, left, seconds=time.monotonic() - began)
 
-    def _cut_path(self, path: PathSql) -> int:
+    def _cut_path(self, path: PathSql, span: Span) -> int:
         if path.path.link.by == "clock":
             return 0  # no key leads from a loan to it; its own clock does (see the strays)
         c = self.connection
         multi = c.dialect.name != "sqlite"
-        for child in path.children(path.in_chunk):
+        mine = path.within(span)
+        for child in path.children(mine):
             c.execute(child)
-        done = c.execute(path.act(path.in_chunk, with_loan=True, multi_table=multi)).rowcount
+        done = c.execute(path.act(mine, with_loan=True, multi_table=multi)).rowcount
         if path.path.link.by == "text" and not path.cut.delete and Method.REDACT in path.cut.set.values():
             for _ in range(_REDACTION_PASSES):
-                again = c.execute(path.act(path.in_chunk, with_loan=True, multi_table=multi)).rowcount
-                if not again or not self._left_in(path):
+                again = c.execute(path.act(mine, with_loan=True, multi_table=multi)).rowcount
+                if not again or not self._left_in(path, span):
                     break
         return int(done)
 
@@ -347,22 +351,22 @@ class SqlLoans:
         where = and_(loans.c[closed.key] == CHUNK.c.loan, person == CHUNK.c.person)
         return int(self.connection.execute(update(loans).values(values).where(where)).rowcount)
 
-    def _left_in(self, path: PathSql) -> int:
+    def _left_in(self, path: PathSql, span: Span) -> int:
         if path.path.link.by == "clock":
             return 0
         rows = path.table
         counted = func.count() if not path.path.key else func.count(distinct(rows.c[path.path.key[0]]))
-        query = select(counted).select_from(rows, CHUNK).where(path.still(rows), path.in_chunk(rows))
+        query = select(counted).select_from(path.joined()).where(path.still(rows), path.within(span)(rows))
         return int(self.connection.execute(query).scalar_one())
 
-    def _left(self, paths: tuple[PathSql, ...]) -> dict[str, int]:
+    def _left(self, paths: tuple[PathSql, ...], span: Span) -> dict[str, int]:
         """Read back inside the transaction: what of the chunk still leads to a reader; empty when verified."""
         closed = self.map.loans.closed
         loans = self.shelf[closed.table]
         mine = loans.c[closed.key] == CHUNK.c.loan
         same = loans.c[closed.person] == CHUNK.c.person
         own = self.connection.execute(select(func.count()).select_from(loans, CHUNK).where(mine, same)).scalar_one()
-        left = {closed.table: int(own), **{path.path.name: self._left_in(path) for path in paths}}
+        left = {closed.table: int(own), **{path.path.name: self._left_in(path, span) for path in paths}}
         return {name: count for name, count in left.items() if count}
 
     def cut_strays(
@@ -373,13 +377,15 @@ class SqlLoans:
         limit: int,
         intend: Intend,
         may_commit: Callable[[], None] = lambda: None,
+        *,
+        last: int | None = None,
     ) -> tuple[StrayPosition, ChunkResult] | None:
         """Cut the next strays of one path in one transaction; None when its index is walked to the end.
 
-        Args and errors as for `cut_chunk`.
+        Args and errors as for `cut_chunk`; ``last`` is where the walk ends, if not at the end of the index.
         """
         with self._told():
-            return self._cut_strays(life, as_of, after, limit, intend, may_commit)
+            return self._cut_strays(life, as_of, after, limit, intend, may_commit, last)
 
     def _cut_strays(
         self,
@@ -389,6 +395,7 @@ class SqlLoans:
         limit: int,
         intend: Intend,
         may_commit: Callable[[], None],
+        last: int | None,
     ) -> tuple[StrayPosition, ChunkResult] | None:
         self._prepare(life)
         path = next(p for p in self.paths(life, as_of) if p.path.name == after.path)
@@ -396,15 +403,18 @@ class SqlLoans:
         walk = table.c[path.walk_column]
         began = time.monotonic()
         walked = select(walk).where(walk > after.column, path.still(table)).order_by(walk)
+        if last is not None:
+            walked = walked.where(walk <= last)
         upto = c.execute(walked.limit(1).offset(limit - 1)).scalar()
         if upto is None and c.execute(walked.limit(1)).scalar() is None:
             c.rollback()
             return None
-        here = walk > after.column if upto is None else and_(walk > after.column, walk <= upto)
+        bound = upto if upto is not None else last
+        here = walk > after.column if bound is None else and_(walk > after.column, walk <= bound)
 
         def condition(rows: Any) -> ColumnElement[bool]:
             column = rows.c[path.walk_column]
-            bounds = column > after.column if upto is None else and_(column > after.column, column <= upto)
+            bounds = column > after.column if bound is None else and_(column > after.column, column <= bound)
             return and_(bounds, path.stray(rows))
 
         found = select(func.count()).select_from(table).where(here, path.still(table), path.stray(table))

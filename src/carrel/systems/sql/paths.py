@@ -7,6 +7,7 @@ of the same person covers, so a legal hold wins in every table.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,10 +32,12 @@ from sqlalchemy import (
     select,
     text,
     true,
-    update,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import Join
 
-from carrel.inventory.system_map import Cut, Method, Path, Role
+from carrel.inventory.system_map import Cut, Method, Path, Role, Step
 from carrel.policy.schedule import Charges
 from carrel.systems.sql.expressions import contains, day_of, is_time, names_number, shifted
 from carrel.systems.sql.shelf import Shelf, matching
@@ -44,6 +47,82 @@ Bool = ColumnElement[bool]
 # Shorter titles ("It", "Emma") stand in texts that have nothing to do with the book.
 SHORTEST_TITLE = 6
 MOMENT_SECONDS = 2
+REMINDED_SECONDS = 45 * 86_400
+
+
+class InOrder(Join):
+    """Two tables that are read in this order, whatever the server thinks of their indexes."""
+
+    inherit_cache = True
+
+    def __init__(self, first: FromClause, then: FromClause) -> None:
+        super().__init__(first, then, true())
+
+
+@compiles(InOrder)
+def _comma(element: InOrder, compiler: SQLCompiler, **kw: Any) -> str:
+    kw["asfrom"] = True
+    return f"{compiler.process(element.left, **kw)}, {compiler.process(element.right, **kw)}"
+
+
+@compiles(InOrder, "mysql", "mariadb")
+def _straight(element: InOrder, compiler: SQLCompiler, **kw: Any) -> str:
+    kw["asfrom"] = True
+    return f"{compiler.process(element.left, **kw)} STRAIGHT_JOIN {compiler.process(element.right, **kw)}"
+
+
+class UpdateInOrder(Update):
+    """An UPDATE that joins the chunk: the rows are read first, then their loans."""
+
+    inherit_cache = True
+
+
+class UpdateChunkFirst(Update):
+    """The same, from the loans to the rows."""
+
+    inherit_cache = True
+
+
+class DeleteInOrder(Delete):
+    """A DELETE that joins the chunk: the rows are read first, then their loans."""
+
+    inherit_cache = True
+
+
+class DeleteChunkFirst(Delete):
+    """The same, from the loans to the rows."""
+
+    inherit_cache = True
+
+
+@compiles(UpdateInOrder, "mysql", "mariadb")
+@compiles(UpdateChunkFirst, "mysql", "mariadb")
+def _update_in_order(element: Update, compiler: Any, **kw: Any) -> str:
+    return _ordered(
+        str(compiler.visit_update(element, **kw)), element, chunk_first=isinstance(element, UpdateChunkFirst)
+    )
+
+
+@compiles(DeleteInOrder, "mysql", "mariadb")
+@compiles(DeleteChunkFirst, "mysql", "mariadb")
+def _delete_in_order(element: Delete, compiler: Any, **kw: Any) -> str:
+    return _ordered(
+        str(compiler.visit_delete(element, **kw)), element, chunk_first=isinstance(element, DeleteChunkFirst)
+    )
+
+
+def _ordered(statement: str, element: Update | Delete, *, chunk_first: bool) -> str:
+    rows, chunk = str(element.table), CHUNK.name
+    first, then = (chunk, rows) if chunk_first else (rows, chunk)
+    return statement.replace(f" {rows}, {chunk} ", f" {first} STRAIGHT_JOIN {then} ", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The readers of a chunk: it is a piece of the walk in order of person, so they lie between its ends."""
+
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +189,43 @@ class PathSql:
                 return and_(same_person, rows.c[link.item] == CHUNK.c.item, last)
             case "text":
                 at = rows.c[link.at]
-                upto = true() if link.any_time else at <= CHUNK.c.later
+                sure = link.any_time and "loan" in link.needles
+                upto = true() if sure else or_(at <= CHUNK.c.later, self._afterwards(rows))
                 near = self._near(at) if link.moments else false()
-                named = or_(self._mentions(rows), near)
+                named = or_(near, self._mentions(rows))  # times are cheaper to compare than texts
                 return and_(same_person, at >= CHUNK.c.lo, upto, named, not_(self._held(rows)))
+            case "moment" if self.path.person is None:
+                return false()  # nothing but its own clock leads to it, once the charge is parted (see the strays)
             case "moment":
-                return and_(same_person, self._near(rows.c[link.at], MOMENT_SECONDS))
+                return and_(same_person, self._near(rows.c[link.at], MOMENT_SECONDS), not_(self._held(rows)))
             case _:
                 return false()
+
+    @property
+    def by_person(self) -> bool:
+        """Whether rows are looked for by the chunk's readers, each row once, instead of by each of its loans.
+
+        A reader of a thousand loans has some thousand rows; loan by loan, each would be read a thousand times.
+        """
+        link = self.path.link.by
+        return bool(self.path.person) and (
+            link in {"visit", "item", "text", "moment"} or (link == "key" and self.path.role is Role.ACTOR)
+        )
+
+    def joined(self) -> InOrder:
+        """The path's table and the chunk, in the order in which the fewest rows are read."""
+        return InOrder(self.table, CHUNK) if self.by_person else InOrder(CHUNK, self.table)
+
+    def within(self, span: Span) -> Callable[[FromClause], Bool]:
+        """``in_chunk``, with the readers' span where rows are looked for by person."""
+
+        def condition(rows: FromClause) -> Bool:
+            if not self.by_person or not self.path.person:
+                return self.in_chunk(rows)
+            person = rows.c[self.path.person]
+            return and_(person >= span.first, person <= span.last, self.in_chunk(rows))
+
+        return condition
 
     def stray(self, rows: FromClause) -> Bool:
         """The row leads to a reader, its own clock has run out, and no open or kept loan explains it."""
@@ -131,7 +239,8 @@ class PathSql:
                     own, self._older(rows.c[link.at], self.terms.last_borrower_cutoff), not_(self._covered(rows))
                 )
             case "moment":
-                return and_(own, self._older(rows.c[link.at]))
+                kept = self._held(rows) if self.path.person else self._behind(rows)
+                return and_(own, self._older(rows.c[link.at]), not_(kept))
             case "clock":
                 return and_(own, self._older(rows.c[link.at]), self._of_loans(rows))
             case "text" if Method.REDACT in self.cut.set.values() and not self.cut.delete:
@@ -181,13 +290,59 @@ class PathSql:
         return exists(select(1).select_from(KEPT).where(*parts).correlate(rows))
 
     def _held(self, rows: FromClause) -> Bool:
-        """A text of the time of a loan under legal hold is preserved whole: a text cannot be parted."""
-        at = rows.c[self.path.link.at] if self.path.link.by == "text" else null()
+        """A text of the time of a loan under legal hold is preserved whole: a text cannot be parted.
+
+        A second is preserved from the held loan's beginning on: its payments can come long after its return.
+        """
+        link = self.path.link
+        at = rows.c[link.at] if link.by in {"text", "moment"} else null()
         person = KEPT.c.person == rows.c[self.path.person] if self.path.person else true()
         held = KEPT.c.state == text("'legal hold'")
-        return exists(
-            select(1).select_from(KEPT).where(person, held, KEPT.c.lo <= at, KEPT.c.later >= at).correlate(rows)
-        )
+        upto = true() if link.by == "moment" else KEPT.c.later >= at
+        return exists(select(1).select_from(KEPT).where(person, held, KEPT.c.lo <= at, upto).correlate(rows))
+
+    def _afterwards(self, rows: FromClause) -> Bool:
+        """A text can follow the return: a reminder until the loan would have been due, a note whenever it is written.
+
+        Not if a kept loan of the same item by the same person began before it: then it may tell of that one.
+        """
+        link = self.path.link
+        if link.by != "text":
+            return false()
+        at = rows.c[link.at]
+        same = KEPT.c.item == CHUNK.c.item
+        person = KEPT.c.person == rows.c[self.path.person] if self.path.person else true()
+        again = exists(select(1).select_from(KEPT).where(person, same, KEPT.c.lo <= at).correlate(rows, CHUNK))
+        reminded = true() if link.any_time else at <= shifted(CHUNK.c.later, text(str(REMINDED_SECONDS)))
+        return and_(reminded, not_(again))
+
+    def _behind(self, rows: FromClause) -> Bool:
+        """A loan that is open, or still names its reader, stands behind the row, on the way of one of the facts.
+
+        So does one behind a row with the same partner: a payment's own row, and the rows of what it paid.
+        """
+        parts: list[Bool] = [false()]
+        for fact in self._shelf.map.loans.facts.__dict__.values():
+            *way, last = fact.steps
+            if not way or last.table != self.path.table:
+                continue
+            partner = self.table.alias("s")
+            partners = [partner.c[c.column] == rows.c[c.column] for c in last.where]
+            parts.append(self._alive(way[0], rows.c[last.column], last.equals))
+            parts.append(
+                exists(
+                    select(1)
+                    .select_from(partner)
+                    .where(*partners, self._alive(way[0], partner.c[last.column], last.equals))
+                    .correlate(rows)
+                )
+            )
+        return or_(*parts)
+
+    def _alive(self, step: Step, key: ColumnElement[Any], equals: str) -> Bool:
+        near, loans = self._shelf[step.table].alias("b"), self._shelf.map.loans
+        lives = [self._loan_lives(near.c[name]) for name in (step.column, loans.open.key) if name in near.c]
+        return exists(select(1).select_from(near).where(near.c[equals] == key, or_(*lives)).correlate_except(near))
 
     def _loan_lives(self, key: ColumnElement[Any]) -> Bool:
         """The loan is open, or closed and still names its reader (so it is cut, or kept, with its loan)."""
@@ -288,12 +443,16 @@ class PathSql:
         rows = self.table
         where = and_(self.still(rows), condition(rows))
         if not self.cut.delete:
-            return update(rows).values(self.values(rows, with_loan=with_loan)).where(where)
+            joins = with_loan and multi_table
+            verb = (UpdateInOrder if self.by_person else UpdateChunkFirst) if joins else Update
+            return verb(rows).values(self.values(rows, with_loan=with_loan)).where(where)
         return self._delete(rows, where, condition, with_loan=with_loan, multi_table=multi_table)
 
     def _delete(self, rows: Any, where: Any, condition: Any, *, with_loan: bool, multi_table: bool) -> Delete:
-        if multi_table or not with_loan:
+        if not with_loan:
             return delete(rows).where(where)
+        if multi_table:
+            return (DeleteInOrder if self.by_person else DeleteChunkFirst)(rows).where(where)
         same = rows.alias("x")
         key = self.path.key[0]
         found = select(same.c[key]).select_from(same, CHUNK).where(self.still(same), condition(same))

@@ -90,18 +90,19 @@ class WorkTables:
         kept = self._kept_query(closed, loans, None).limit(0)
         chunk = self.chunk_query().limit(0)
         for name, keys, engine, query in (
-            ("carrel_kept", "KEY (person, item), KEY (item), KEY (loan)", "InnoDB", kept),
-            ("carrel_chunk", "KEY (loan), KEY (person, item), KEY (item)", "MEMORY", chunk),
+            ("carrel_kept", ("person, item", "item", "loan"), "InnoDB", kept),
+            ("carrel_chunk", ("loan", "person, item", "person, item_text", "person, lo", "item"), "MEMORY", chunk),
         ):
             self._connection.execute(text(f"DROP TABLE IF EXISTS {self._scope}{name}"))
             body = str(query.compile(self._connection, compile_kwargs={"literal_binds": True}))
             if self._connection.dialect.name == "sqlite":
                 self._connection.execute(text(f"CREATE TEMPORARY TABLE {name} AS {body}".replace(":", "\\:")))
-                for number, key in enumerate(keys.replace("KEY ", "").split("), ")):
-                    columns = key.strip("()")
-                    self._connection.execute(text(f"CREATE INDEX temp.{name}_{number} ON {name} ({columns})"))
+                for number, key in enumerate(keys):
+                    self._connection.execute(text(f"CREATE INDEX temp.{name}_{number} ON {name} ({key})"))
             else:
-                statement = f"CREATE TEMPORARY TABLE {name} ({keys}) ENGINE={engine} {body}"
+                # A tree serves the first column alone, and ranges of the second; a hash (the default) does not.
+                index = ", ".join(f"KEY ({key}) USING BTREE" for key in keys)
+                statement = f"CREATE TEMPORARY TABLE {name} ({index}) ENGINE={engine} {body}"
                 self._connection.execute(text(statement.replace(":", "\\:")))
 
     @property
