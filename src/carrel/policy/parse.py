@@ -95,8 +95,6 @@ def _said(source: YamlSource, error: ErrorDetails) -> Fault:
 def _quoted(value: Any) -> str:
     if isinstance(value, str):
         return repr(value[:60])
-    if value is None:
-        return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
     return "a list" if isinstance(value, list | tuple) else "a block of keys"

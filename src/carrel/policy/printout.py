@@ -24,7 +24,8 @@ def printout(policy: Policy) -> str:
 def _lines(policy: Policy) -> Iterator[str]:
     body = policy.body
     yield from _wrapped(f"{policy.title} ({policy.name}, version {policy.version})")
-    yield from _wrapped(f"{body.publisher}. In force from {policy.approved}; next review by {policy.review_by}.")
+    first = f" (first version from {body.first_approved})" if body.first_approved else ""
+    yield from _wrapped(f"{body.publisher}. In force from {policy.approved}{first}; next review by {policy.review_by}.")
     if policy.adopted:
         yield from _wrapped(f"Adopts {_and(adopted.name for adopted in policy.adopted)}, and may only be stricter.")
     yield f"Digest {policy.digest}"
@@ -44,7 +45,7 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield from _precedence(policy)
     yield from _heading("Clause by clause")
     for name, rule in body.clauses.items():
-        state = f"Carried by {_and(rule.carried_by)}." if rule.carried_by else "Promised."
+        state = f"Carried by {_and(map(repr, rule.carried_by))}." if rule.carried_by else "Promised."
         yield from _item(name, f"{words_of(rule)} {state}")
     yield from _heading("Questions")
     for contact in body.contact:
@@ -127,7 +128,9 @@ def _precedence(policy: Policy) -> Iterator[str]:
         return
     yield from _heading("Where clauses pull apart")
     for conflict in policy.body.precedence:
-        yield from _item(f"between {conflict.between}", f"wins: {conflict.wins}; {conflict.because}.", conflict.clauses)
+        yield from _item(conflict.id, f"between {conflict.between}.", conflict.clauses)
+        yield from _wrapped(f"wins: {conflict.wins}", 6)
+        yield from _wrapped(f"because: {conflict.because}", 6)
 
 
 def _heading(text: str) -> Iterator[str]:

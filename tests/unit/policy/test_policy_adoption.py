@@ -220,3 +220,41 @@ def test_an_adopted_policy_binds_by_what_it_took_over_itself(parsed, minimal: st
     (fault,) = refused.value.faults
     assert (fault.condition.code, fault.wanted) == ("POL-017", "at most 7 days (institute.yaml:36)")
     assert resolve(parsed(), [library])
+
+
+def _divided(minimal: str, on_time: str, late: str) -> str:
+    start, end = minimal.index("      - id: closed loans"), minimal.index("    last borrower:")
+    rule = minimal[start:end]
+    first = rule.replace("keep: 7 days", f"applies: on time\n        keep: {on_time}")
+    second = rule.replace("keep: 7 days", f"applies: late or charged\n        keep: {late}").replace(
+        "id: closed", "id: late"
+    )
+    return minimal[:start] + first + second + minimal[end:]
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "laxer"),
+    [
+        (("5 days", "9 days"), ("5 days", "9 days"), 0),
+        (("6 days", "9 days"), ("5 days", "9 days"), 1),
+        (("6 days", "10 days"), ("5 days", "9 days"), 2),
+        (("9 days", "5 days"), ("5 days", "9 days"), 1),
+    ],
+)
+def test_divided_rules_are_compared_kind_by_kind(minimal: str, own, base, laxer: int) -> None:
+    adopted = resolve(parse_policy(_divided(minimal, *base), "base.yaml"))
+    document = parse_policy(_divided(minimal, *own), "policy.yaml")
+    if not laxer:
+        assert resolve(document, [adopted])
+        return
+    with pytest.raises(CarrelError) as refused:
+        resolve(document, [adopted])
+    assert [fault.condition.code for fault in refused.value.faults] == ["POL-017"] * laxer
+
+
+def test_one_rule_for_all_is_compared_with_both_of_a_divided_policy(parsed, minimal: str) -> None:
+    adopted = resolve(parse_policy(_divided(minimal, "5 days", "9 days"), "base.yaml"))
+    with pytest.raises(CarrelError) as refused:
+        resolve(parsed(), [adopted])
+    (fault,) = refused.value.faults
+    assert fault.wanted.startswith("at most 5 days")

@@ -37,6 +37,7 @@ def test_chosen_names_a_key_of_its_own_block(edited, faults_of, parsed) -> None:
     assert parsed(("{at most: 10 days}", "{at most: 10 days, chosen: [at most]}"))
     fault = only(faults_of(edited(("{at most: 10 days}", "{at most: 10 days, chosen: [deadline]}"))))
     assert (fault.condition.code, fault.at) == ("POL-010", "policy.yaml:39:48")
+    assert fault.fix == "Write one of: at most"
 
 
 def test_a_dataset_below_a_floor_is_refused(edited, faults_of) -> None:

@@ -67,7 +67,7 @@ def test_the_printout_has_periods_dates_and_choices(policy) -> None:
     assert "in force from 2026-02-01: 9 days, not for older loans" in text
     assert "in force from 2026-03-01: 7 days, older loans too" in text
     assert "chosen by the library: at most of the last borrower." in text
-    assert "T-3: Loans are kept a week. Carried by records.loans.retention.closed loans." in text
+    assert "T-3: Loans are kept a week. Carried by 'records.loans.retention.closed loans'." in text
     assert "T-1: We lend. Promised." in text
 
 
@@ -91,6 +91,97 @@ def test_the_printout_has_periods_dates_and_choices(policy) -> None:
 def test_a_difference_is_told_in_plain_words(policy, change, found: Change, says: str) -> None:
     (row,) = differences(policy(), policy(change))
     assert (row.change, row.says) == (found, says)
+
+
+_HOLDS = """  holds:
+    says: What was asked for.
+    source: patron
+    custodian: the desk
+    class: high
+    promised: A while.
+    fields:
+      patron: {category: institutional id, purpose: lending}
+clauses:
+  T-1:"""
+
+
+def test_record_types_come_and_go(policy) -> None:
+    more = policy(("clauses:\n  T-1:", _HOLDS))
+    assert [(row.change, row.says) for row in differences(policy(), more)] == [
+        (Change.NEW, "holds are held: What was asked for.")
+    ]
+    assert [(row.change, row.says) for row in differences(more, policy())] == [
+        (Change.DROPPED, "holds are no longer in the policy")
+    ]
+    longer = policy(("clauses:\n  T-1:", _HOLDS.replace("A while.", "A year.")))
+    assert [row.says for row in differences(more, longer)] == ["holds, how long: A year. Before: A while."]
+
+
+def test_loans_that_come_or_go_are_a_record_type_that_does(policy, minimal: str) -> None:
+    start, end = minimal.index("  loans:"), minimal.index("clauses:\n  T-1:")
+    without = minimal[:start] + _HOLDS.removesuffix("clauses:\n  T-1:") + minimal[end : minimal.index("  T-3:")]
+    other = resolve(parse_policy(without, "policy.yaml"))
+    says = [row.says for row in differences(policy(), other)]
+    assert says[0] == "loans are no longer in the policy"
+    assert differences(other, policy())[0].says == "holds are no longer in the policy"
+
+
+def test_fields_and_their_purposes_are_compared(policy) -> None:
+    second = ("  lending:\n", "  counting: {says: To count.}\n  lending:\n")
+    moved = (
+        "item: {category: circulation record, purpose: lending}",
+        "item: {category: circulation record, purpose: counting}",
+    )
+    (row,) = differences(policy(second), policy(second, moved))
+    assert row.says == "loans, 'item' serves the purpose: counting instead of lending"
+    more = (
+        (
+            "item: {category: circulation record, purpose: lending}",
+            "item: {category: circulation record, purpose: lending}\n      place: {category: location, purpose: lending}",
+        ),
+        ("item: keep", "item: keep, place: keep"),
+    )
+    assert [(row.change, row.says) for row in differences(policy(), policy(*more))] == [
+        (Change.NEW, "loans: 'place' is held as well (location)")
+    ]
+    assert [(row.change, row.says) for row in differences(policy(*more), policy())] == [
+        (Change.DROPPED, "loans: 'place' is no longer held")
+    ]
+
+
+def test_exceptions_floors_and_precedence_are_compared(policy) -> None:
+    conflict = "precedence:\n  - {id: hold, between: A and B, wins: B, because: C}\nclauses:\n  T-1:"
+    assert [row.subject for row in differences(policy(), policy(("clauses:\n  T-1:", _EXCEPTION)))] == [
+        "exception 'audit'"
+    ]
+    assert [row.subject for row in differences(policy(("clauses:\n  T-1:", conflict)), policy())] == [
+        "precedence 'hold'"
+    ]
+    floor = ("  borrowing:\n", "  names:\n    all of: [name]\n    class: low\n  borrowing:\n")
+    assert [row.says for row in differences(policy(), policy(floor))] == [
+        "floor 'names' is new: lowest class low, name"
+    ]
+
+
+def test_a_clause_that_is_no_longer_carried_is_told(policy) -> None:
+    carried = ("T-1: {promised: We lend.}", "T-1: {says: We lend., carried by: [purposes.lending]}")
+    (row,) = differences(policy(carried), policy())
+    assert row.says == "T-1 is a promise only, no longer carried by a rule"
+
+
+def test_an_exception_ends_on_its_day(policy) -> None:
+    on = ("clauses:\n  T-1:", _EXCEPTION)
+    assert lint(policy(on), date(2026, 5, 31)) == ()
+    assert [finding.kind for finding in lint(policy(on), date(2026, 6, 1))] == [Open.EXCEPTION_ENDED]
+
+
+def test_the_printout_has_exceptions_and_precedence(policy) -> None:
+    conflict = "precedence:\n  - {id: hold, between: A and B, wins: B, because: C}\n" + _EXCEPTION
+    text = printout(policy(("clauses:\n  T-1:", conflict)))
+    assert "exception 'audit' for 'closed loans': R Approved by A; ends on 2026-06-01." in text
+    assert "hold: between A and B." in text
+    assert "wins: B" in text
+    assert "because: C" in text
 
 
 def test_periods_that_cannot_be_ordered_are_changed(policy) -> None:
