@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
@@ -142,11 +143,14 @@ def make(folder: Path, koha: Koha, *, policy: str = "mit-libraries", system: str
     dsn.write_text(koha.url + "\n")
     dsn.chmod(0o600)
     jobs = "".join(f"  {one.name!r}: not used\n" for one in map_files.load("koha").consumers if one.destructive)
-    # The private server has no zone tables; the sample's own wall clock is only some hours away from its clock.
-    zone = "UTC" if koha.dialect == "mariadb" else koha.sample.zone
-    text = TEXT.format(zone=zone, policy=policy, system=system, consumers=jobs, key=signer.vkey, more=more)
+    text = TEXT.format(zone=zone_of(koha), policy=policy, system=system, consumers=jobs, key=signer.vkey, more=more)
     (folder / "carrel.yaml").write_text(text)
     return NightlySite(folder, koha)
+
+
+def zone_of(koha: Koha) -> ZoneInfo:
+    """The private server has no zone tables; the sample's own wall clock is only some hours away from its clock."""
+    return ZoneInfo("UTC" if koha.dialect == "mariadb" else koha.sample.zone)
 
 
 def _told(text: str) -> object:

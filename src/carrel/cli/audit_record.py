@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from carrel.store.store import Store
 
 HELD = "held-loans-{system}.json"
-_ENDED_WELL = frozenset({Outcome.VERIFIED, Outcome.RESIDUE, Outcome.KEPT})
+ENDED_WELL = frozenset({Outcome.VERIFIED, Outcome.RESIDUE, Outcome.KEPT})
 _MOST_RUNS = 10_000
 
 
@@ -43,7 +43,7 @@ def night_facts(site: Site, store: Store, system: str, policy: Policy) -> NightF
 def last_verified(store: Store, system: str) -> datetime | None:
     """When the last night ended that was read back and found without rest; None before the first."""
     nights = store.nights.newest(system, limit=400)
-    return next((night.finished_at for night in nights if night.outcome in _ENDED_WELL), None)
+    return next((night.finished_at for night in nights if night.outcome in ENDED_WELL), None)
 
 
 def ledger_state(site: Site) -> str:

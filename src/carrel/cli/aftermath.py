@@ -1,0 +1,229 @@
+"""What follows a night: the ledger's batch, the copies outside, the health files, and mail to the people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from carrel.accountability.measurement import total
+from carrel.cli.due_night import UNEXPECTED, SystemNight, Went
+from carrel.errors import CarrelError
+
+if TYPE_CHECKING:
+    from carrel.accountability.audit import AuditReport
+    from carrel.accountability.facts import AuditFacts
+    from carrel.accountability.health import Health, SystemHealth
+    from carrel.accountability.message import Message
+    from carrel.cli.audit import Subject
+    from carrel.cli.record import Receipt
+    from carrel.inventory.site import Site, System
+    from carrel.store.store import Store
+    from carrel.systems.mail import MailServer
+
+
+@dataclass
+class Aftermath:
+    """What became of a night's records.
+
+    Attributes:
+        receipt: where the night stands in the ledger; None if nothing was appended.
+        codes: what went wrong on the way; none of it undoes the night.
+        health: as written.
+    """
+
+    receipt: Receipt | None = None
+    codes: list[str] = field(default_factory=list)
+    health: Health | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One system after its night: what was measured again, unless that failed."""
+
+    night: SystemNight
+    facts: AuditFacts | None
+    report: AuditReport | None
+
+
+def follow_up(site: Site, store: Store, nights: Iterable[SystemNight], began: datetime) -> Aftermath:
+    """Record a night everywhere it belongs.
+
+    Args:
+        site: of the library.
+        store: of the site.
+        nights: one for each system.
+        began: aware time at which the night began.
+
+    Returns:
+        What was done. What goes wrong here is a finding in the health files; the night's dispositions stand.
+    """
+    after = Aftermath()
+    measured = [_measure(site, store, night, after) for night in nights]
+    if any(one.night.changed for one in measured):
+        _record(site, measured, began, after)
+        _mail_checkpoint(site, after)
+    for one in measured:
+        if (message := _message(site, one.night)) is not None:
+            _send(site, message, after)
+    _write_health(site, store, measured, after)
+    return after
+
+
+def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> Measured:
+    """Look again at what the database holds, with the eyes of the audit."""
+    from carrel.accountability.audit import audit
+    from carrel.cli import premises
+    from carrel.cli.audit import facts_of
+
+    system = site.system(night.system)
+    if system is None or night.went is Went.BUSY:
+        return Measured(night, None, None)
+    try:
+        facts = facts_of(_subject(site, store, system), premises.now())
+    except CarrelError as wrong:
+        after.codes.append(wrong.code)
+        return Measured(night, None, None)
+    return Measured(night, facts, audit(facts))
+
+
+def _subject(site: Site, store: Store, system: System) -> Subject:
+    from pathlib import Path
+
+    from carrel.cli.audit import Subject
+    from carrel.systems import policy_files, site_file
+
+    policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
+    return Subject(site, system, policy, site_file.system_map(system), store)
+
+
+def _record(site: Site, measured: list[Measured], began: datetime, after: Aftermath) -> None:
+    """One padded batch for the whole night: plan, run and sweep of each run, then the night itself."""
+    from carrel.accountability.audit import Standing
+    from carrel.cli import premises, record
+    from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
+
+    reports = [report for one in measured for report in one.night.reports]
+    leaves = [leaf for report in reports for leaf in record.leaves_of(report)]
+    at = premises.now()
+    applied = sum(report.tally.loans for report in reports)
+    bad = sum(report.tally.loans for report in reports if report.tally.left or report.remaining)
+    left = sum(total(one.facts.loans.remaining) for one in measured if one.facts and one.facts.loans)
+    findings = sum(one.report.count(Standing.FINDING) for one in measured if one.report)
+    leaves.append(
+        OpenLeaf(
+            "night",
+            at,
+            {
+                "runs": len(reports),
+                "findings": findings,
+                "applied": banded(applied),
+                "verified": banded(applied - bad),
+                "still_due": banded(left),
+                "started": utc_seconds(began),
+                "finished": utc_seconds(at),
+            },
+        )
+    )
+    try:
+        after.receipt = record.record(site, leaves, at)
+    except CarrelError as wrong:
+        after.codes.append(wrong.code)
+    except OSError:
+        after.codes.append(UNEXPECTED)
+
+
+def _mail_checkpoint(site: Site, after: Aftermath) -> None:
+    from carrel.accountability.message import checkpoint_copy
+    from carrel.cli.audit_record import checkpoint_text
+
+    addresses = tuple(copy.mail for copy in site.outside_copies if copy.mail)
+    if addresses and (note := checkpoint_text(site)):
+        _send(site, checkpoint_copy(site.library, note), after, to=addresses)
+
+
+def _message(site: Site, night: SystemNight) -> Message | None:
+    from carrel.accountability.message import approval_pending, night_failed
+
+    if night.went is Went.PENDING:
+        return approval_pending(site.library, night.system, night.plan, night.why, night.due)
+    if night.went in {Went.FAILED, Went.UNVERIFIED}:
+        counts = {
+            "loans cut": sum(report.tally.loans for report in night.reports),
+            "rows cut": sum(total(report.tally.rows) for report in night.reports),
+            "rows still there": sum(total(report.remaining) for report in night.reports),
+            "pairs that led back": sum(report.sweep.led_back for report in night.reports),
+        }
+        return night_failed(site.library, night.system, night.night, night.codes, counts)
+    return None
+
+
+def _send(site: Site, message: Message, after: Aftermath, *, to: tuple[str, ...] = ()) -> None:
+    from carrel.systems import mail
+
+    if site.mail is None:
+        return
+    try:
+        mail.send(mail_server(site, to), message)
+    except CarrelError as wrong:
+        after.codes.append(wrong.code)
+
+
+def mail_server(site: Site, to: tuple[str, ...] = ()) -> MailServer:
+    """The site's mail server, for its own recipients or for others.
+
+    Raises:
+        CarrelError: SIT-004 or SIT-005, its password cannot be read or others can read it.
+    """
+    import os
+
+    from carrel.systems.mail import Encryption, MailServer
+    from carrel.systems.site_file import mail_password
+
+    said = site.mail
+    if said is None:
+        raise ValueError("the site has no mail server")
+    return MailServer(
+        host=said.host,
+        port=said.port,
+        sender=said.sender,
+        recipients=to or said.to,
+        encryption=Encryption(said.encryption),
+        username=said.username,
+        password=mail_password(said, os.environ),
+    )
+
+
+def _write_health(site: Site, store: Store, measured: list[Measured], after: Aftermath) -> None:
+    from carrel.accountability.health import Health
+    from carrel.cli import premises
+    from carrel.systems.health_files import write_health
+
+    at = premises.now()
+    shown = [one for one in measured if one.night.went is not Went.BUSY]
+    if not shown:
+        return  # the run that holds the system writes it
+    after.health = Health(at, tuple(_health(store, one, at, tuple(after.codes)) for one in shown))
+    write_health(site.folder / "health", after.health)
+
+
+def _health(store: Store, one: Measured, at: datetime, codes: tuple[str, ...]) -> SystemHealth:
+    from carrel.accountability.health import Residue, SystemHealth
+    from carrel.cli.audit_record import last_verified
+
+    night, loans = one.night, one.facts.loans if one.facts else None
+    return SystemHealth(
+        name=night.system,
+        last_verified_night=last_verified(store, night.system),
+        overdue_rows=None if loans is None else total(loans.remaining),
+        plans_awaiting_approval=int(night.went is Went.PENDING),
+        residues=tuple(
+            {
+                place.place: Residue(place.place, place.until)
+                for place in reversed(store.residues.open(night.system, at))
+            }.values()
+        ),
+        failed=night.went in {Went.FAILED, Went.UNVERIFIED},
+        findings=tuple(dict.fromkeys(codes)),
+    )

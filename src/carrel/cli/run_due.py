@@ -1,0 +1,122 @@
+"""``carrel run-due``: the nightly run, for cron or a systemd timer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from carrel.errors import Exit
+
+if TYPE_CHECKING:
+    from carrel.cli.aftermath import Aftermath
+    from carrel.cli.due_night import SystemNight
+    from carrel.inventory.site import Site
+
+# The worst comes first: what was cut and is still there, a failure, a refusal, a plan that waits.
+_WORST = (Exit.VERIFICATION_FAILED, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.APPROVAL_PENDING, Exit.FINDINGS)
+
+
+@click.command(epilog="Example: carrel run-due --site /srv/carrel")
+@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.option("--system", "names", multiple=True, help="Only this system; may be given several times.")
+@click.option("--print-units", is_flag=True, help="Print systemd units for this site, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print the night as JSON.")
+def run_due(site: Path, names: tuple[str, ...], print_units: bool, as_json: bool) -> int:
+    """The nightly run: plan, apply, verify, sweep, record.
+
+    First goes on with a run that was interrupted. Then plans, and applies only what a standing approval or a person's
+    approval covers; otherwise writes the plan beside the site file, mails the people, and ends with 6. Keeps opening
+    hours and blackout dates. A second call in one night finds nothing to do.
+    """
+    from carrel.cli import aftermath, due_night, premises, screen
+    from carrel.cli.at_site import open_store
+    from carrel.systems import site_file
+
+    here = site_file.load_site(site)
+    if print_units:
+        _print_units(here, as_json=as_json)
+        return int(Exit.DONE)
+    systems = [site_file.system_of(here, name) for name in dict.fromkeys(names)] or list(here.systems)
+    began = premises.now()
+    nights = [due_night.run_system(site, system, began) for system in systems]
+    with open_store(here) as store:
+        after = aftermath.follow_up(here, store, nights, began)
+    if as_json:
+        screen.put_json(as_dict(nights, after))
+    else:
+        show(nights, after)
+    return int(exit_of(nights, after))
+
+
+def exit_of(nights: list[SystemNight], after: Aftermath) -> Exit:
+    """The worst of all systems; what only went wrong around a night counts as a finding."""
+    codes = {night.exit for night in nights} | ({Exit.FINDINGS} if after.codes else set())
+    return next((code for code in _WORST if code in codes), Exit.DONE)
+
+
+def as_dict(nights: list[SystemNight], after: Aftermath) -> dict[str, Any]:
+    """The night for programs."""
+    return {
+        "systems": [
+            {
+                "system": night.system,
+                "night": night.night.isoformat(),
+                "went": night.went.value,
+                "why": list(night.why),
+                "codes": list(night.codes),
+                "pending_plan": night.plan if night.exit is Exit.APPROVAL_PENDING else None,
+                "runs": [
+                    {
+                        "id": report.run,
+                        "outcome": report.outcome.value,
+                        "loans": report.tally.loans,
+                        "rows": report.tally.rows,
+                        "remaining": report.remaining,
+                        "led_back": report.sweep.led_back,
+                    }
+                    for report in night.reports
+                ],
+            }
+            for night in nights
+        ],
+        "ledger": None if after.receipt is None else {"size": after.receipt.size, "root": after.receipt.root},
+        "findings": list(after.codes),
+        "health": after.health.as_dict() if after.health else None,
+    }
+
+
+def show(nights: list[SystemNight], after: Aftermath) -> None:
+    """The night as a person reads it."""
+    from carrel.cli.screen import number
+
+    for night in nights:
+        cut = sum(report.tally.loans for report in night.reports)
+        click.echo(f"{night.system}, night of {night.night}: {night.went.value}; {number(cut)} loans de-identified")
+        for line in (*night.why, *night.codes):
+            click.echo(f"  - {line}")
+        if night.exit is Exit.APPROVAL_PENDING and night.plan:
+            click.echo(f"  carrel approve pending-plan-{night.system}.json --as NAME --key FILE")
+    if after.receipt is not None:
+        click.echo(f"Ledger: {after.receipt.size} leaves, root {after.receipt.root[:16]}…")
+    for code in after.codes:
+        click.echo(f"Afterwards: {code}")
+
+
+def _print_units(site: Site, *, as_json: bool) -> None:
+    import getpass
+    import shutil
+
+    from carrel.cli.screen import put_json
+    from carrel.systems.unit_files import units
+
+    command = Path(shutil.which("carrel") or Path(sys.executable).with_name("carrel")).absolute()
+    copies = [copy.folder for copy in site.outside_copies if copy.folder is not None]
+    found = units(site.folder.absolute(), command, user=getpass.getuser(), writable=copies)
+    if as_json:
+        put_json({"units": found})
+        return
+    for name, text in found.items():
+        click.echo(f"# /etc/systemd/system/{name}\n{text}")
