@@ -18,7 +18,7 @@ from carrel.retention import faults
 from carrel.retention.course import End, Means, Tally, carry_out
 from carrel.retention.interlock import above_bound
 from carrel.retention.outcome import ChunkResult, Outcome
-from carrel.retention.stage import Stage, Step, next_step
+from carrel.retention.stage import Stage, Step, next_step, stage_size
 from carrel.retention.staleness import refuse_stale
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from carrel.retention.plan import Plan
-    from carrel.retention.sweep import SweepReport
+    from carrel.retention.sweep import Attack, SweepReport
     from carrel.store.run import Run
     from carrel.systems.sql.loans import SqlLoans
 
@@ -86,7 +86,6 @@ def run_plan(here: Premises, plan: Plan, *, copy_of: str | None = None) -> Repor
     """
     owner, began = new_owner(), now()
     name = here.system.name
-    here.store.signals.accept_clock(began)
     refuse_stale(plan, here.basis, began, here.system.max_plan_age)
     refuse_blocked(here, began)
     here.store.leases.acquire(name, owner, LEASE_TTL, began)
@@ -140,8 +139,8 @@ def _begin(here: Premises, plan: Plan, owner: str, copy_of: str | None) -> tuple
         )
     if open_run is not None:
         run = here.store.runs.resume(open_run.id, owner, at)
-        step = _step(here, plan, plan.due)
-        return run, None if step.at_most is None else max(0, step.at_most - run.loans)
+        size = stage_size(run.stage, plan.due)
+        return run, None if size is None else max(0, size - run.loans)
     with here.loans().session() as loans:
         seen = loans.observe(here.life(plan.as_of, at), plan.as_of)
     rows_now = {**seen.rows, here.system_map.loans.closed.table: seen.states.get("due", 0)}
@@ -231,15 +230,27 @@ def _finish(
 ) -> Report:
     at = now()
     lasting = [spot for spot in spots if spot.lasting]
-    bad = bool(tally.left or remaining or swept.failing)
+    failing = led_back(here, run.stage, swept)
+    bad = bool(tally.left or remaining or failing)
     outcome = Outcome.UNVERIFIED if bad else Outcome.RESIDUE if lasting else Outcome.VERIFIED
-    here.store.sweeps.record(run.id, Sweep("loan", at, swept.pairs, swept.swept, swept.led_back))
+    hits = swept.led_back if failing else 0
+    here.store.sweeps.record(run.id, Sweep("loan", at, swept.pairs, swept.swept, hits))
     for spot in lasting:
         here.store.residues.record(run.id, here.system.name, spot.name, spot.until, at)
     here.store.runs.finish(run.id, owner, outcome, at, night=_night(here, run.started_at))
     whole = here.store.runs.get(run.id)
     tally.loans, tally.rows = whole.loans, whole.rows
     return Report(plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept)
+
+
+def led_back(here: Premises, stage: Stage, swept: SweepReport) -> tuple[Attack, ...]:
+    """The joins that fail a sweep; before the last stage, tables that only their own clock leads to are not reached."""
+    if stage is Stage.REST:
+        return swept.failing
+    links: dict[str, set[str]] = {}
+    for path in here.system_map.loans.paths:
+        links.setdefault(path.table, set()).add(path.link.by)
+    return tuple(attack for attack in swept.failing if links.get(attack.table) != {"clock"})
 
 
 def _night(here: Premises, started: datetime) -> date:

@@ -58,6 +58,11 @@ def next_step(done: Collection[Stage], due: int) -> Step | None:
     return Step(Stage.REST, None)
 
 
+def stage_size(stage: Stage, due: int) -> int | None:
+    """The loans of a stage, of so many that were due when it was planned; None for the rest."""
+    return None if stage is Stage.REST else _loans(stage, due)
+
+
 def _loans(stage: Stage, due: int) -> int:
     match stage:
         case Stage.THOUSAND:
