@@ -161,16 +161,19 @@ def _tell(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drift], wr
 
 
 def _grants(system_map: SystemMap, database: str) -> dict[str, list[str]]:
-    from carrel.systems.sql.grants import Purpose, needed
+    from carrel.systems.sql.grants import SWEEP, Purpose, needed
 
-    return {
+    accounts = ((Purpose.READ, READER), (Purpose.APPLY, DOER))
+    least = {
         purpose.value: [one.sql(database, account) for one in needed(system_map, purpose)]
-        for purpose, account in ((Purpose.READ, READER), (Purpose.APPLY, DOER))
+        for purpose, account in accounts
     }
+    return {**least, "sweep": [SWEEP.sql(database, account) for _, account in accounts]}
 
 
 def _put_grants(system_map: SystemMap, database: str, *, as_json: bool) -> None:
     from carrel.cli.screen import put_json
+    from carrel.systems.sql.grants import SWEEP
 
     found = _grants(system_map, database)
     if as_json:
@@ -184,3 +187,5 @@ def _put_grants(system_map: SystemMap, database: str, *, as_json: bool) -> None:
         click.echo(f"CREATE USER {account} IDENTIFIED BY '...';")
         for line in found[purpose]:
             click.echo(line)
+        click.echo("-- For the sweep, which looks for a join that leads back in every table:")
+        click.echo(SWEEP.sql(database, account))

@@ -70,7 +70,7 @@ class Table:
 
     Attributes:
         engine: storage engine, empty on SQLite and for views.
-        charset: character set of its text, empty where the database has one for all.
+        charset: of its text columns; empty where it has none, or the database has one for all.
         rows_estimate: the server's own guess of its rows, None where it has none; never part of a digest.
     """
 

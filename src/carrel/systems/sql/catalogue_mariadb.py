@@ -12,12 +12,10 @@ from carrel.inventory.schema import Column, ForeignKey, Index, LiveSchema, Table
 from carrel.systems.sql.grants import triggers_seen
 
 _TABLES = """
-SELECT t.table_name, t.table_type, t.engine, t.table_rows, c.character_set_name
-FROM information_schema.tables t
-LEFT JOIN information_schema.collation_character_set_applicability c ON c.full_collation_name = t.table_collation
-WHERE t.table_schema = DATABASE() ORDER BY t.table_name"""
+SELECT table_name, table_type, engine, table_rows
+FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name"""
 _COLUMNS = """
-SELECT table_name, column_name, column_type, is_nullable, column_default, extra
+SELECT table_name, column_name, column_type, is_nullable, column_default, extra, character_set_name
 FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position"""
 _INDEXES = """
 SELECT table_name, index_name, non_unique, column_name, sub_part
@@ -40,7 +38,7 @@ def schema(connection: Connection) -> LiveSchema:
     version, zone, charset = connection.execute(
         text("SELECT VERSION(), @@session.time_zone, @@character_set_database")
     ).one()
-    columns = _columns(connection)
+    columns, charsets = _columns(connection)
     keys, indexes = _indexes(connection)
     foreign = _foreign_keys(connection)
     triggers = _triggers(connection)
@@ -54,19 +52,27 @@ def schema(connection: Connection) -> LiveSchema:
             triggers=tuple(triggers[name]),
             kind=TableKind.VIEW if kind.endswith("VIEW") else TableKind.TABLE,
             engine=engine or "",
-            charset=table_charset or "",
+            charset=_charset(charsets[name]),
             rows_estimate=rows,
         )
-        for name, kind, engine, rows, table_charset in connection.execute(text(_TABLES))
+        for name, kind, engine, rows in connection.execute(text(_TABLES))
     }
     return LiveSchema("mariadb", version, "", zone, charset, tables, triggers_seen(connection))
 
 
-def _columns(connection: Connection) -> defaultdict[str, list[Column]]:
+def _columns(connection: Connection) -> tuple[defaultdict[str, list[Column]], defaultdict[str, set[str]]]:
     found: defaultdict[str, list[Column]] = defaultdict(list)
-    for table, name, declared, nullable, default, extra in connection.execute(text(_COLUMNS)):
+    charsets: defaultdict[str, set[str]] = defaultdict(set)
+    for table, name, declared, nullable, default, extra, charset in connection.execute(text(_COLUMNS)):
         found[table].append(Column(name, declared, nullable == "YES", _default(default), extra))
-    return found
+        if charset:
+            charsets[table].add(charset)
+    return found, charsets
+
+
+def _charset(found: set[str]) -> str:
+    """The character set of a table's text; of several the first that is not the one wanted."""
+    return next(iter(sorted(found - {"utf8mb4"})), "utf8mb4" if found else "")
 
 
 def _default(value: str | None) -> str | None:

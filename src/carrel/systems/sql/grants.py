@@ -52,6 +52,10 @@ class Grant:
         return f"{self.privilege}{columns} on {self.table}"
 
 
+# The sweep looks for a join that leads back in every table, not only in those that the map covers.
+SWEEP = Grant("SELECT")
+
+
 def needed(system_map: SystemMap, purpose: Purpose) -> tuple[Grant, ...]:
     """The least rights for a map.
 
@@ -61,15 +65,15 @@ def needed(system_map: SystemMap, purpose: Purpose) -> tuple[Grant, ...]:
 
     Returns:
         REFERENCES and TRIGGER on the database show the names of every table, column and trigger and none of their
-        rows: without them a plugin's table, or a trigger that copies what is deleted, could not be seen.
+        rows: without them a plugin's table, or a trigger that copies what is deleted, could not be seen. Temporary
+        tables hold the numbers of loans while a session lasts. What the sweep needs besides is `SWEEP`.
     """
-    rights = [Grant("REFERENCES"), Grant("TRIGGER")]
+    rights = [Grant("REFERENCES"), Grant("TRIGGER"), Grant("CREATE TEMPORARY TABLES")]
     rights += [Grant("SELECT", name, _only(system_map, name)) for name in sorted(_read_tables(system_map))]
     if purpose is Purpose.APPLY:
         updates, deletes = _writes(system_map)
         rights += [Grant("UPDATE", name, tuple(sorted(columns))) for name, columns in sorted(updates.items())]
         rights += [Grant("DELETE", name) for name in sorted(deletes)]
-        rights.append(Grant("CREATE TEMPORARY TABLES"))
     return tuple(rights)
 
 
@@ -155,7 +159,9 @@ def _lacking(right: Grant, held: list[Grant]) -> Grant | None:
 
 def _asked(right: Grant, needs: list[Grant]) -> bool:
     """Whether a right that is held goes no further than one that is needed."""
-    if right.privilege not in {"SELECT", "UPDATE", "DELETE"}:
+    if right.privilege == SWEEP.privilege:
+        return True
+    if right.privilege not in {"UPDATE", "DELETE"}:
         return False
     for need in needs:
         if need.privilege == right.privilege and need.table == right.table and right.table != "*":
@@ -166,6 +172,11 @@ def _asked(right: Grant, needs: list[Grant]) -> bool:
 def may_write(has: Iterable[Grant]) -> tuple[Grant, ...]:
     """The rights by which an account that is meant to read could change data."""
     return tuple(sorted(right for right in has if right.privilege in _WRITES))
+
+
+def may_sweep(has: Iterable[Grant]) -> bool:
+    """Whether the account can look into every table."""
+    return _lacking(SWEEP, list(has)) is None
 
 
 def triggers_seen(connection: Connection) -> bool:

@@ -1,0 +1,191 @@
+"""``carrel doctor``: everything that a run rests on, looked at one by one, with what to do about it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from carrel.cli.at_site import json_option, now, open_site, open_store, site_option
+from carrel.errors import CarrelError, Exit
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from carrel.inventory.site import Site, System
+    from carrel.policy.schedule import LoanSchedule
+    from carrel.systems.check import Check
+
+WIDTH = 100
+_COLOURS = {"ok": "green", "finding": "yellow", "refused": "red", "cannot tell": "yellow"}
+
+
+@click.command(epilog="Example: carrel doctor --site carrel.yaml")
+@site_option
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, site_path: Path, as_json: bool) -> None:
+    """Check site, keys, connections, grants and settings one by one.
+
+    Databases are only read. Ends with 3 if there is a finding, with 4 if something stands in the way of every run.
+    """
+    from carrel.cli.screen import put_json
+
+    site = open_site(site_path)
+    at = now()
+    found = list(_checks(site, at))
+    states = [one.state.value for one in found]
+    if as_json:
+        put_json({"checks": [one.as_dict() for one in found], "worst": _worst(states)})
+    else:
+        for one in found:
+            _show(one)
+        click.echo(f"{len(found)} checks: {', '.join(f'{states.count(s)} {s}' for s in _COLOURS if s in states)}")
+    codes = {"ok": Exit.DONE, "refused": Exit.REFUSED}
+    ctx.exit(int(codes.get(_worst(states), Exit.FINDINGS)))
+
+
+def _worst(states: list[str]) -> str:
+    return next((state for state in ("refused", "finding", "cannot tell") if state in states), "ok")
+
+
+def _show(one: Check) -> None:
+    lead = f"{one.state.value:<12} {one.name:<24} "
+    lines = textwrap.wrap(one.detail, WIDTH - len(lead), break_on_hyphens=False) or [""]
+    click.echo(click.style(lead[:13], fg=_COLOURS[one.state.value]) + lead[13:] + lines[0])
+    for line in lines[1:]:
+        click.echo(" " * len(lead) + line)
+    if one.fix:
+        fix = textwrap.wrap(one.fix, WIDTH - len(lead) - 5, break_on_hyphens=False)
+        for index, line in enumerate(fix):
+            click.echo(" " * len(lead) + ("fix: " if index == 0 else "     ") + line)
+
+
+def _checks(site: Site, at: datetime) -> Iterator[Check]:
+    from carrel.systems.site_check import said, site_checks
+
+    yield from site_checks(site)
+    schedule = _schedule(site)
+    for system in site.systems:
+        try:
+            yield from _system(site, system, schedule, at)
+        except CarrelError as error:
+            yield said(error, f"{system.name}: connection")
+    yield from _records(site, at)
+
+
+def _schedule(site: Site) -> LoanSchedule | None:
+    from carrel.systems import policy_files
+
+    try:
+        return policy_files.load(Path(site.policy) if site.policy_is_file else site.policy).loan_schedule()
+    except CarrelError:
+        return None  # the check of the policy has told it
+
+
+def _system(site: Site, system: System, schedule: LoanSchedule | None, at: datetime) -> Iterator[Check]:
+    from dataclasses import replace
+    from zoneinfo import ZoneInfo
+
+    from carrel.systems import site_file
+    from carrel.systems.check import finding, ok
+    from carrel.systems.sql import live
+    from carrel.systems.sql.database import access, connect
+    from carrel.systems.sql.failure import told
+    from carrel.systems.sql.grants import Purpose
+    from carrel.systems.sql.map_check import drift_checks, grant_checks, product_checks
+    from carrel.systems.sql.server_check import server_checks
+
+    system_map = site_file.system_map(system)
+    two_accounts = system.apply_dsn_file is not None or system.apply_dsn_env is not None
+    # The zone is a check of its own here, so that the others are made all the same.
+    engine = connect(replace(access(system), declared_zone=None), read_only=True)
+    try:
+        with engine.connect() as connection, told(system.name):
+            yield ok("connection", f"{system.name} answers; the session refuses every write")
+            yield from server_checks(connection, system.time_zone)
+            schema = live.read(connection, system_map, at=system.name)
+            if two_accounts:
+                yield from grant_checks(connection, system_map, schema, Purpose.READ)
+            yield from drift_checks(system_map, schema)
+            if schedule is not None:
+                today = at.astimezone(ZoneInfo(system.time_zone)).date()
+                yield from product_checks(connection, system_map, schedule, site.declarations, today)
+    finally:
+        engine.dispose()
+    engine = connect(replace(access(system, apply=True), declared_zone=None), read_only=False)
+    try:
+        with engine.connect() as connection, told(system.name):
+            yield from grant_checks(connection, system_map, schema, Purpose.APPLY)
+            if not two_accounts and connection.dialect.name != "sqlite":
+                fix = "make a second account that only reads: carrel init --grants-only"
+                yield finding("accounts", "one account both reads and carries out", fix)
+    finally:
+        engine.dispose()
+
+
+def _records(site: Site, at: datetime) -> Iterator[Check]:
+    from carrel.store.store import FILE
+    from carrel.systems.check import ok
+    from carrel.systems.site_check import said
+
+    if not (site.folder / FILE).exists():
+        yield ok("records", "none yet: no plan was made")
+        return
+    try:
+        with open_store(site) as store:
+            for system in site.systems:
+                runs = store.runs.newest(system.name, 1)
+                nights = store.nights.newest(system.name, 1)
+                plan = store.plans.newest(system.name)
+                times = [run.finished_at or run.started_at for run in runs]
+                times += [night.finished_at for night in nights] + ([plan.recorded_at] if plan else [])
+                yield _clock(times, at)
+                if nights:
+                    yield _night(str(nights[0].outcome), nights[0].night.isoformat(), nights[0].codes)
+    except CarrelError as error:
+        yield said(error, "records")
+    yield from _ledger(site)
+
+
+def _clock(times: list[datetime], at: datetime) -> Check:
+    from carrel.systems.check import ok, refused
+
+    if times and (newest := max(times)) > at:
+        detail = f"Carrel's newest record is {(newest - at).total_seconds() / 60:.0f} min in the future"
+        return refused("clock", detail, "set the clock of this machine: periods must not be counted backwards")
+    return ok("clock", "later than every record")
+
+
+def _night(outcome: str, night: str, codes: tuple[str, ...]) -> Check:
+    from carrel.systems.check import finding, ok
+
+    detail = f"{night}: {outcome}{' (' + ', '.join(codes) + ')' if codes else ''}"
+    if outcome == "verified" or outcome.startswith("applied, residue"):
+        return ok("last night", detail)
+    return finding("last night", detail, "carrel verify counts what is still linked")
+
+
+def _ledger(site: Site) -> Iterator[Check]:
+    from carrel.store.key_file import public_file, read_verifier
+    from carrel.store.ledger_reading import LedgerReading
+    from carrel.systems.check import ok, unknown
+    from carrel.systems.site_check import said
+
+    folder = site.folder / "ledger"
+    if not folder.is_dir():
+        yield ok("ledger", "none yet: the first run makes it")
+        return
+    key = public_file(site.folder / "keys" / "ledger.key")
+    if not key.exists():
+        yield unknown("ledger", "its public key is not in the folder", "carrel key show prints it from the private one")
+        return
+    try:
+        reading = LedgerReading(folder)
+        reading.verify(read_verifier(str(key)))
+        yield ok("ledger", f"{reading.size} entries, every one under the signed root")
+    except CarrelError as error:
+        yield said(error, "ledger")

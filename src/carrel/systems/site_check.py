@@ -1,0 +1,121 @@
+"""Checks of a site's own files: secrets and keys that others could read, room on the disk, people, places outside."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from carrel.errors import CarrelError
+from carrel.inventory.site import Mail, May, Site
+from carrel.systems import policy_files, secret
+from carrel.systems.check import Check, finding, ok, refused, unknown
+
+_LITTLE, _TOO_LITTLE = 2 << 30, 200 << 20
+_MAIL_SECONDS = 5
+_TWO = 2
+
+
+def site_checks(site: Site) -> Iterator[Check]:
+    """What is to be said of the files, people and places of a site; its databases are not opened."""
+    count = len(site.systems)
+    yield ok("site file", f"{count} system{'s' if count > 1 else ''}, {len(site.people)} people")
+    yield _policy(site)
+    yield from _secrets(site)
+    yield from _keys(site.folder / "keys")
+    yield _room(site.folder)
+    yield _people(site)
+    yield from _outside(site)
+    if site.mail is not None:
+        yield _mail_server(site.mail)
+
+
+def said(error: CarrelError, name: str) -> Check:
+    """A check that ended in one of our errors."""
+    first = error.faults[0]
+    parts = [first.condition.code, first.condition.title, first.at, first.found]
+    return refused(name, ": ".join(part for part in parts if part), first.fix)
+
+
+def _policy(site: Site) -> Check:
+    try:
+        policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
+        rules = len(policy.loan_schedule().rules)
+    except CarrelError as error:
+        return said(error, "policy")
+    return ok("policy", f"{policy.name}, version {policy.version}, {rules} rules for loans")
+
+
+def _secrets(site: Site) -> Iterator[Check]:
+    for system in site.systems:
+        for place in (system.dsn_file, system.apply_dsn_file):
+            if place is not None:
+                yield _secret(place)
+    if site.mail is not None and site.mail.password_file is not None:
+        yield _secret(site.mail.password_file)
+
+
+def _secret(place: Path) -> Check:
+    try:
+        secret.from_file(place)
+    except CarrelError as error:
+        return said(error, "secret")
+    return ok("secret", f"{place.name}: only its owner can read it")
+
+
+def _keys(folder: Path) -> Iterator[Check]:
+    if not folder.is_dir():
+        yield ok("keys", "none yet; the first run makes the ledger's")
+        return
+    private = [place for place in sorted(folder.iterdir()) if place.is_file() and place.suffix != ".vkey"]
+    open_to_others = [p for p in private if p.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
+    for place in open_to_others:
+        yield refused("keys", f"{place.name} can be read by others", f"chmod 600 {place}, and make a new key")
+    if not open_to_others:
+        yield ok("keys", f"{len(private)} private keys that only their owner can read")
+
+
+def _room(folder: Path) -> Check:
+    there = next((one for one in (folder, *folder.parents) if one.exists()), None)
+    if there is None:
+        return unknown("disk", "there is no such place", "mend 'folder' in the site file")
+    free = shutil.disk_usage(there).free
+    detail = f"{free / (1 << 30):.1f} GiB free for Carrel's records"
+    if free < _TOO_LITTLE:
+        return refused("disk", detail, "make room: the journal must be written before a row is cut")
+    return finding("disk", detail, "make room") if free < _LITTLE else ok("disk", detail)
+
+
+def _people(site: Site) -> Check:
+    approvers = site.allowed(May.APPROVE)
+    if not approvers:
+        fix = "add a person with a public key and 'may: [approve]'"
+        return finding("people", "nobody may approve, so no first run can be approved", fix)
+    if len(site.people) < _TWO:
+        fix = "add a second person: nobody approves a plan of their own"
+        return finding("people", "one person cannot plan and approve", fix)
+    return ok("people", f"{len(approvers)} of {len(site.people)} may approve")
+
+
+def _outside(site: Site) -> Iterator[Check]:
+    if not site.outside_copies:
+        fix = "name a folder on another machine, or an address, under 'outside_copies'"
+        yield finding("outside copies", "none: nobody outside could tell that the ledger was rewritten", fix)
+    for copy in site.outside_copies:
+        if copy.folder is None:
+            yield ok("outside copies", "by mail")
+        elif copy.folder.is_dir():
+            yield ok("outside copies", f"{copy.folder} is there")
+        else:
+            yield finding("outside copies", f"{copy.folder} is not there", "mount it, or mend the site file")
+
+
+def _mail_server(mail: Mail) -> Check:
+    at = f"{mail.host}:{mail.port}"
+    try:
+        with socket.create_connection((mail.host, mail.port), timeout=_MAIL_SECONDS):
+            return ok("mail", f"{at} answers")
+    except OSError:
+        return finding("mail", f"{at} does not answer", "look at the mail server, or mend 'mail' in the site file")

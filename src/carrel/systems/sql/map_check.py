@@ -1,0 +1,142 @@
+"""Checks of a live database against its map, the policy and the rights of the account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from sqlalchemy import Connection
+
+from carrel.errors import CarrelError
+from carrel.inventory import consumer, contradiction, coverage, drift
+from carrel.inventory.consumer import Declaration
+from carrel.inventory.contradiction import Promise
+from carrel.inventory.drift import Drift, Kind, Severity
+from carrel.inventory.schema import LiveSchema
+from carrel.inventory.system_map import SystemMap
+from carrel.policy.schedule import LoanSchedule
+from carrel.systems.check import Check, State, finding, ok, refused
+from carrel.systems.site_check import said
+from carrel.systems.sql import grants, live
+from carrel.systems.sql.grants import Purpose
+
+_GROUPS = (
+    ("map version", {Kind.VERSION}),
+    ("storage engine", {Kind.ENGINE}),
+    ("character set of tables", {Kind.CHARSET}),
+    ("triggers", {Kind.TRIGGER, Kind.TRIGGERS_UNSEEN}),
+    ("keys of tables", {Kind.KEY, Kind.UNKNOWN_PERSON_KEY, Kind.CASCADE}),
+    ("tables", {Kind.MISSING_TABLE, Kind.VIEW, Kind.UNKNOWN_TABLE}),
+    ("columns", {Kind.MISSING_COLUMN, Kind.UNKNOWN_COLUMN, Kind.TYPE, Kind.NOT_NULL}),
+)
+_STATE = {Severity.REFUSES: State.REFUSED, Severity.FINDING: State.FINDING, Severity.NOTE: State.OK}
+_MOST = 5  # notes of one kind that are told one by one
+
+
+def promise(schedule: LoanSchedule) -> Promise:
+    """What of a schedule decides whether a setting contradicts it."""
+    clauses = {clause for rule in schedule.rules for clause in rule.clauses} | set(schedule.last_borrower.clauses)
+    return Promise(tuple(sorted(clauses)), schedule.last_borrower.at_most is not None)
+
+
+def grant_checks(
+    connection: Connection, system_map: SystemMap, schema: LiveSchema, purpose: Purpose
+) -> Iterator[Check]:
+    """Whether an account has the rights that it needs, and no others that could do harm.
+
+    Args:
+        connection: a session of the account.
+        system_map: decides what is needed.
+        schema: rights on tables that the site lacks are not asked for.
+        purpose: of the account.
+    """
+    name = f"grants to {purpose}"
+    if connection.dialect.name == "sqlite":
+        yield ok(name, "the rights of the file; SQLite has no accounts")
+        return
+    has = grants.granted(connection)
+    found = grants.compare(grants.needed(system_map, purpose), has, tables=schema.tables)
+    fix = "carrel init --grants-only prints the statements"
+    if found.missing:
+        yield refused(name, f"{len(found.missing)} missing: {_listed(found.missing)}", fix)
+    beyond = [one for one in found.beyond if purpose is Purpose.APPLY or one.privilege != "SELECT"]
+    if beyond:
+        yield finding(name, f"{len(beyond)} beyond the need: {_listed(beyond)}", f"revoke them; {fix}")
+    if not grants.may_sweep(has):
+        fix = f"GRANT SELECT on the whole database, for the account to {purpose}"
+        yield finding(name, "the sweep cannot look into every table", fix)
+    elif not found.missing and not beyond:
+        yield ok(name, f"{len(has)} rights, none missing and none beyond")
+
+
+def _listed(rights: tuple[grants.Grant, ...] | list[grants.Grant]) -> str:
+    more = f", and {len(rights) - _MOST} more" if len(rights) > _MOST else ""
+    return ", ".join(str(one) for one in rights[:_MOST]) + more
+
+
+def drift_checks(system_map: SystemMap, schema: LiveSchema) -> Iterator[Check]:
+    """Where the live schema differs from the map, and whether a run may call the database clean."""
+    drifts = drift.compare(system_map, schema)
+    for name, kinds in _GROUPS:
+        group = [one for one in drifts if one.kind in kinds]
+        grave = [one for one in group if one.severity is not Severity.NOTE]
+        notes = [one for one in group if one.severity is Severity.NOTE]
+        yield from (_drift(name, one) for one in (*grave, *notes[:_MOST]))
+        if len(notes) > _MOST:
+            yield ok(name, f"and {len(notes) - _MOST} more that need nothing")
+        if not group:
+            yield ok(name, _as_mapped(name, system_map, schema))
+    word = drift.clean_word(drifts, system_map)
+    if word.may:
+        yield ok("coverage", "every table with patron data is covered")
+    else:
+        yield finding("coverage", "; ".join(word.because), "no run calls this database clean; see carrel map show")
+
+
+def _drift(name: str, one: Drift) -> Check:
+    return Check(name, _STATE[one.severity], f"{one.at}: {one.kind}: {one.because}", one.fix)
+
+
+def _as_mapped(name: str, system_map: SystemMap, schema: LiveSchema) -> str:
+    if name == "map version":
+        return f"{schema.product_version or schema.dialect}, proved on {', '.join(system_map.versions.proved)}"
+    return f"as mapped, {len(system_map.columns)} tables" if name != "triggers" else "none that the map does not know"
+
+
+def product_checks(
+    connection: Connection,
+    system_map: SystemMap,
+    schedule: LoanSchedule,
+    declared: dict[str, Declaration],
+    today: date,
+) -> Iterator[Check]:
+    """The product's settings against the policy, its anonymous patron, and what reads the columns that change."""
+    try:
+        number = live.stand_in(connection, system_map)
+        yield ok("anonymous patron", "set, and a patron" if number is not None else "none; loans are cut to no patron")
+    except CarrelError as error:
+        yield said(error, "anonymous patron")
+    values = live.settings(connection, system_map)
+    against = contradiction.contradictions(system_map, values, promise(schedule))
+    for one in against:
+        state = State.FINDING if one.severity == "finding" else State.OK
+        told = f"{one.setting}: {one.finding} ({', '.join(one.clauses)})"
+        yield Check("setting", state, told, one.fix if state is State.FINDING else "")
+    if not any(one.severity == "finding" for one in against):
+        yield ok("settings", f"{len(values)} looked at, none contradicts the policy")
+    yield from _consumers(connection, system_map, declared, today)
+
+
+def _consumers(
+    connection: Connection, system_map: SystemMap, declared: dict[str, Declaration], today: date
+) -> Iterator[Check]:
+    try:
+        seen = live.used(connection, system_map)
+        found = consumer.effects(system_map, coverage.changed_columns(system_map), declared, today, seen=seen)
+    except CarrelError as error:
+        yield said(error, "consumer")
+        return
+    for blocker in found.blockers:
+        yield refused("consumer", f"{blocker.consumer}: {blocker.afterwards}", blocker.fix)
+    if not found.blockers:
+        yield ok("consumers", f"none does harm; the desk will notice {len(found.notices)}")
