@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from carrel.accountability.run_report import RunReport
     from carrel.cli.night import Report
     from carrel.cli.premises import Premises
@@ -82,13 +84,13 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
             reports.append(_stage(here, plan, say))
             if exit_code(reports[-1]):
                 break
-    page, figures = _audit(folder, plan, reports, time.monotonic() - began)
+    page, figures, remaining = _audit(folder, plan, reports, time.monotonic() - began)
     if as_json:
         from carrel.cli import screen
 
         screen.put_json({"demo": figures, "page": str(page)})
     else:
-        _summary(plan, reports, figures, page, folder)
+        _summary(plan, reports, figures, remaining, page, folder)
     return exit_code(reports[-1])
 
 
@@ -197,7 +199,9 @@ def _stage(here: Premises, plan: Plan, say: object) -> Report:
     return report
 
 
-def _audit(folder: Path, plan: Plan, reports: list[Report], seconds: float) -> tuple[Path, dict[str, object]]:
+def _audit(
+    folder: Path, plan: Plan, reports: list[Report], seconds: float
+) -> tuple[Path, dict[str, object], Mapping[str, int]]:
     from carrel.cli import audit, premises
     from carrel.systems.report_files import write_report
 
@@ -206,35 +210,39 @@ def _audit(folder: Path, plan: Plan, reports: list[Report], seconds: float) -> t
             audit.Subject(here.site, here.system, here.policy, here.system_map, here.store), premises.now()
         )
         says = {path.name: path.says for path in here.system_map.loans.paths}
-        page = write_report(folder / "report.html", _page(done.page, plan, reports, says))
-        verified = not reports[-1].remaining
+        # What is left is what the audit counted in the database just now, not what the runs say they did.
+        remaining = done.facts.loans.remaining if done.facts.loans else {}
+        page = write_report(folder / "report.html", _page(done.page, plan, reports[-1], remaining, says))
     counts: dict[str, int] = {}
     for one in done.report.clauses:
         counts[one.standing.value] = counts.get(one.standing.value, 0) + 1
-    return page, {
-        "policy": plan.policy,
-        "loans_cut": sum(report.tally.loans for report in reports),
-        "kept": reports[-1].kept,
-        "verified": verified,
-        "stages": [report.stage.value for report in reports],
-        "outcome": reports[-1].outcome.value,
-        "sweep": reports[-1].sweep.as_dict(),
-        "clauses": counts,
-        "seconds": round(seconds, 1),
-    }
+    return (
+        page,
+        {
+            "policy": plan.policy,
+            "loans_cut": sum(report.tally.loans for report in reports),
+            "kept": reports[-1].kept,
+            "verified": not any(remaining.values()),
+            "stages": [report.stage.value for report in reports],
+            "outcome": reports[-1].outcome.value,
+            "sweep": reports[-1].sweep.as_dict(),
+            "clauses": counts,
+            "seconds": round(seconds, 1),
+        },
+        remaining,
+    )
 
 
-def _page(page: RunReport, plan: Plan, reports: list[Report], says: dict[str, str]) -> RunReport:
+def _page(page: RunReport, plan: Plan, last: Report, remaining: Mapping[str, int], says: dict[str, str]) -> RunReport:
     from carrel.accountability.run_report import TableLine
     from carrel.retention.interlock import touched
 
-    last = reports[-1]
     lines = tuple(
         TableLine(
             path.table,
             says.get(path.path, "the loans themselves"),
             touched(path),
-            last.remaining.get(path.path, 0),
+            remaining.get(path.path, 0),
             path.act,
             path.why,
         )
@@ -258,7 +266,7 @@ def _summary(plan: Plan, reports: list[Report], figures: dict[str, object], page
         "Rows that led from a due loan to its reader",
         ("where", "table", "before", "after"),
         [
-            (path.path, path.table, number(touched(path)), number(last.remaining.get(path.path, 0)))
+            (path.path, path.table, number(touched(path)), number(remaining.get(path.path, 0)))
             for path in plan.paths
             if touched(path)
         ],
