@@ -5,15 +5,21 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from carrel.errors import CarrelError
-from carrel.inventory.consumer import Declaration, NotUsed, Waiver
+from carrel.inventory.consumer import Declaration
+from carrel.inventory.office import ConsumerUse, May, Person, Role
 from carrel.inventory.timetable import Days, Hours, Part, Period, Weekday, no_period
+
+__all__ = [
+    "ConsumerUse", "Mail", "May", "Mode", "OutsideCopy", "Person", "Role", "SessionZone", "Site", "StandingApproval",
+    "System", "conflicts",
+]  # fmt: skip
 
 _NAME = r"^[a-z0-9][a-z0-9._-]{0,39}$"
 
@@ -30,29 +36,6 @@ class SessionZone(enum.StrEnum):
 
     SERVER = "server"
     DECLARED = "declared"  # as Koha does where its own configuration names a time zone
-
-
-class Role(enum.StrEnum):
-    """The offices of people in the site file."""
-
-    DIRECTOR = "director"
-    PRIVACY_OFFICER = "privacy officer"
-    SYSTEMS_LIBRARIAN = "systems librarian"
-    CUSTODIAN = "custodian of records"
-    STAFF = "staff"
-    AUDITOR = "auditor"
-    BOARD = "board"
-
-
-class May(enum.StrEnum):
-    """What a person may do in Carrel."""
-
-    PLAN = "plan"
-    APPROVE = "approve"
-    RUN = "run"
-    HOLD = "hold"
-    STOP = "stop"
-    AUDIT = "audit"
 
 
 class System(Part):
@@ -118,58 +101,6 @@ class System(Part):
         if self.mode is Mode.WINDOW and self.is_open(local):
             return "the desk is open, and the mode is 'window'"
         return ""
-
-
-class Person(Part):
-    """A person who may do something in Carrel; who approves signs with a key of their own."""
-
-    name: str = Field(min_length=1, max_length=80)
-    role: Role
-    public_key: str | None = None
-    may: tuple[May, ...] = ()
-
-    @model_validator(mode="after")
-    def _key(self) -> Person:
-        if May.APPROVE in self.may and not self.public_key:
-            raise ValueError("who may approve needs a 'public_key': carrel key new makes one")
-        return self
-
-
-class WaivedUse(Part):
-    """Who answers for running a job that would do harm, why, and until when."""
-
-    by: str = Field(min_length=1)
-    reason: str = Field(min_length=1)
-    until: date
-
-
-class ConsumerUse(Part):
-    """What the site says of a consumer: ``not used``, or ``waived:`` with a person, a reason and an end."""
-
-    not_used: bool = False
-    waived: WaivedUse | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            if value != "not used":
-                raise ValueError("write 'not used', or 'waived:' with 'by', 'reason' and 'until'")
-            return {"not_used": True}
-        return value
-
-    @model_validator(mode="after")
-    def _one(self) -> ConsumerUse:
-        if self.not_used == (self.waived is not None):
-            raise ValueError("write 'not used', or 'waived:' with 'by', 'reason' and 'until'")
-        return self
-
-    @property
-    def declaration(self) -> Declaration:
-        """As `carrel.inventory.consumer.effects` takes it."""
-        if self.waived is None:
-            return NotUsed()
-        return Waiver(self.waived.by, self.waived.reason, self.waived.until)
 
 
 class OutsideCopy(Part):
