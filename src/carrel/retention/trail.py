@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from carrel.retention.sweep import Loan, Person
 
 SHORTEST_TITLE = 6
+REMINDED = timedelta(days=45)  # a reminder of a loan that came back early can still follow
+_COPY_NUMBER = re.compile(r"\d{8,}")
 _LONG_NUMBER = 5  # digits; shorter numbers stand in texts for all sorts of things and count only under a name
 
 
@@ -21,13 +23,32 @@ def names_item(text: str, loan: Loan, *, alone: bool = False) -> bool:
         loan: whose copy is looked for.
         alone: a text that is nothing but the number counts as well.
     """
-    if loan.barcode and loan.barcode in text:
+    return _names_copy(text, loan, alone=alone) or _names_title(text, loan)
+
+
+def speaks(trail: Trail, loan: Loan, *, alone: bool = False) -> bool:
+    """A row's words can be about this very loan: they name its copy, or its title in the weeks in which it was out."""
+    low, high = loan.window
+    late = high if high == datetime.max else high + REMINDED  # noqa: DTZ901
+    if trail.times and all(at < low for at in trail.times):
+        return False
+    if any(_names_copy(text, loan, alone=alone) for text in trail.texts):
         return True
-    if len(loan.title) >= SHORTEST_TITLE and loan.title in text:
+    in_time = not trail.times or any(low <= at <= late for at in trail.times)
+    # Later, a title beside some other copy's number tells of that copy's loan; a title alone may tell of this one.
+    return any(_names_title(text, loan) and (in_time or not _COPY_NUMBER.search(text)) for text in trail.texts)
+
+
+def _names_copy(text: str, loan: Loan, *, alone: bool = False) -> bool:
+    if loan.barcode and loan.barcode in text:
         return True
     if loan.item is not None and (_number(text, loan.item, "item") or (alone and text.strip() == str(loan.item))):
         return True
     return _number(text, loan.loan, "issue|loan|checkout")
+
+
+def _names_title(text: str, loan: Loan) -> bool:
+    return len(loan.title) >= SHORTEST_TITLE and loan.title in text
 
 
 def names_person(text: str, person: Person) -> bool:
@@ -84,7 +105,8 @@ def _accounts(trail: Trail, about: Loan, loan: Loan) -> bool:
     if trail.items:
         return loan.item in trail.items and in_time
     if any(names_item(text, about) for text in trail.texts):
-        # A text about several loans is explained only by one of the same copy, or of the same title if it names no copy.
+        # A text about several loans is explained only by one of the same copy, or of the title if it names no copy.
+        in_time = not trail.times or any(loan.window[0] <= at for at in trail.times)
         copy = loan.item is not None and loan.item == about.item
         label = bool(about.barcode) and any(about.barcode in text for text in trail.texts)
         return in_time and (copy or (not label and loan.title == about.title))

@@ -93,6 +93,9 @@ class LoanSweep:
     def _grade(self, sample: Sample) -> Grade:
         m = self._library.map
         keeps = {path.table: path.keeps for path in m.loans.paths if path.keeps}
+        waiting = {
+            path.table for path in m.loans.paths if path.link.by == "key" and path.cut.delete and path.stray_only
+        }
 
         def grade(reach: Reach, trail: Trail, place: int, way: str) -> tuple[Severity, str]:
             if (why := m.not_yet_covered.get(reach.name)) is not None:
@@ -102,7 +105,9 @@ class LoanSweep:
                     return Severity.NOT_COVERED, m.not_yet_covered[parent.table]
             if (kept := keeps.get(reach.name)) and self._last and all(at > self._last for at in trail.times):
                 return Severity.KEPT, kept
-            if way in {"text", "words"} and held(sample, trail, place):
+            if reach.name in waiting and trail.items and not trail.loans:
+                return Severity.KEPT, "it names no loan that it could be cut with, and waits for its own end"
+            if way in {"text", "words", "second"} and held(sample, trail, place):
                 return Severity.KEPT, State.LEGAL_HOLD.value
             return Severity.SINGLED_OUT, ""
 

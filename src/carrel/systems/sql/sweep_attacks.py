@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, and_, column, distinct, func, or_, select, table
 
 from carrel.retention.sweep import Loan, Pair, Severity
-from carrel.retention.trail import SHORTEST_TITLE, Trail, explained, names_item, names_person
+from carrel.retention.trail import SHORTEST_TITLE, Trail, explained, names_person, speaks
 from carrel.systems.sql.sweep_discovery import Reach
 from carrel.systems.sql.sweep_pairs import Library, batches
 from carrel.systems.sql.sweep_tally import Join, Tally
@@ -121,11 +121,10 @@ class Attacks:
         loan = self._sample.pairs[place].loan
         if trail.loans:
             return "loan" if loan.loan in trail.loans else ""
-        low = loan.window[0]
         if trail.items:
             near = not trail.times or any(loan.covers(at) for at in trail.times)
             way = "copy" if loan.item in trail.items and near else ""
-        elif self._speaks(reach, trail, loan) and (not trail.times or any(at >= low for at in trail.times)):
+        elif self._speaks(reach, trail, loan):
             way = "text"
         else:
             way = "second" if any(loan.at_event(at) for at in trail.times) else ""
@@ -133,7 +132,7 @@ class Attacks:
 
     def _speaks(self, reach: Reach, trail: Trail, loan: Loan) -> bool:
         alone = reach.name != self._people and any(loan.covers(at) for at in trail.times)
-        return any(names_item(text, loan, alone=alone) for text in trail.texts)
+        return speaks(trail, loan, alone=alone)
 
     def _hit(self, kind: str, way: str, reach: Reach, by: tuple[str, ...], trail: Trail, place: int) -> None:
         columns = {"loan": reach.loans, "copy": reach.items, "second": reach.times, "text": reach.texts}.get(way, ())
@@ -262,10 +261,7 @@ class Attacks:
         pair = self._sample.pairs[place]
         if reach.name in {self._catalogue.title_table, self._people}:
             return  # a title and its author are no reader's; a person's own record is read from the person
-        if trail.times and all(at < pair.loan.window[0] for at in trail.times):
-            return
-        item = any(names_item(text, pair.loan) for text in trail.texts)
-        if not item or not any(names_person(text, pair.person) for text in trail.texts):
+        if not speaks(trail, pair.loan) or not any(names_person(text, pair.person) for text in trail.texts):
             return
         if not explained(trail, pair.loan, self._sample.others(place)):
             severity, why = self._grade(reach, trail, place, "words")

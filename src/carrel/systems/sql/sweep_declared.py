@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, column, literal, select, table, true
 
 from carrel.inventory.system_map import Path, Role
 from carrel.retention.sweep import Pair, Severity
-from carrel.retention.trail import Trail, explained, names_item, names_person
+from carrel.retention.trail import Trail, explained, names_item, names_person, speaks
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_attacks import Sample
 from carrel.systems.sql.sweep_pairs import Library, batches
@@ -35,6 +35,8 @@ class DeclaredPaths:
         """Every path, and the row of the loan itself."""
         self._itself()
         for path in self._library.map.loans.paths:
+            if path.link.by == "clock" and not path.cut.delete:
+                continue  # names nobody itself; the discovered joins follow its keys to who it names
             join = Join("declared", path.name, path.table, _columns(path))
             self._tally.try_on(join, len(self._sample.pairs))
             for place, severity, why in self._places(path):
@@ -99,7 +101,7 @@ class DeclaredPaths:
                 low, high = loan.window
                 in_time = any(at >= low and (link.any_time or at <= high) for at in trail.times)
                 near = link.moments and any(loan.at_event(at) for at in trail.times)
-                return in_time and (near or any(names_item(text, loan) for text in trail.texts))
+                return in_time and (near or speaks(trail, loan))
             case _:
                 return False
 
