@@ -257,7 +257,14 @@ def _page(page: RunReport, plan: Plan, last: Report, remaining: Mapping[str, int
     return replace(page, title="Sample Town Library: what was promised, what was done", tables=lines, sweep=tried)
 
 
-def _summary(plan: Plan, reports: list[Report], figures: dict[str, object], page: Path, folder: Path) -> None:
+def _summary(
+    plan: Plan,
+    reports: list[Report],
+    figures: dict[str, object],
+    remaining: Mapping[str, int],
+    page: Path,
+    folder: Path,
+) -> None:
     from carrel.cli.screen import number, put_table
     from carrel.retention.interlock import touched
 
