@@ -323,9 +323,11 @@ class SqlLoans:
         c = self.connection
         multi = c.dialect.name != "sqlite"
         mine = path.within(span)
-        for child in path.children(mine):
-            c.execute(child)
-        done = c.execute(path.act(mine, with_loan=True, multi_table=multi)).rowcount
+        done = 0
+        for stage in path.stages(span):
+            for child in path.children(stage, multi_table=multi):
+                c.execute(child)
+            done += c.execute(path.act(stage, with_loan=True, multi_table=multi)).rowcount
         if path.path.link.by == "text" and not path.cut.delete and Method.REDACT in path.cut.set.values():
             for _ in range(_REDACTION_PASSES):
                 again = c.execute(path.act(mine, with_loan=True, multi_table=multi)).rowcount
@@ -423,7 +425,7 @@ class SqlLoans:
         done = 0
         if expected:
             intend(Position(after.path, end.column, 0), expected)
-            for child in path.children(condition):
+            for child in path.children(condition, multi_table=c.dialect.name != "sqlite"):
                 c.execute(child)
             done = int(c.execute(path.act(condition, with_loan=False, multi_table=True)).rowcount)
         left = int(c.execute(found).scalar_one()) if expected else 0

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Delete,
     FromClause,
@@ -35,6 +36,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.sql.selectable import Join
 
 from carrel.inventory.system_map import Cut, Method, Path, Role, Step
@@ -71,6 +73,26 @@ def _straight(element: InOrder, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{compiler.process(element.left, **kw)} STRAIGHT_JOIN {compiler.process(element.right, **kw)}"
 
 
+class has_digits(GenericFunction[bool]):  # noqa: N801  (SQL functions are written in small letters)
+    """Whether a text contains a number, alone or inside a longer one: byte by byte, before a pattern is compiled."""
+
+    type = Boolean()
+    inherit_cache = True
+    name = "carrel_has_digits"
+
+
+@compiles(has_digits)
+def _digits(element: has_digits, compiler: SQLCompiler, **kw: Any) -> str:
+    body, number = (compiler.process(part, **kw) for part in element.clauses)
+    return f"(INSTR({body}, {number}) > 0)"
+
+
+@compiles(has_digits, "mysql", "mariadb")
+def _digits_mariadb(element: has_digits, compiler: SQLCompiler, **kw: Any) -> str:
+    body, number = (compiler.process(part, **kw) for part in element.clauses)
+    return f"(INSTR(CAST({body} AS BINARY), {number}) > 0)"
+
+
 class UpdateInOrder(Update):
     """An UPDATE that joins the chunk: the rows are read first, then their loans."""
 
@@ -95,6 +117,12 @@ class DeleteChunkFirst(Delete):
     inherit_cache = True
 
 
+class DeleteChildren(Delete):
+    """A DELETE of dependent rows that joins their parents: those are read first."""
+
+    inherit_cache = True
+
+
 @compiles(UpdateInOrder, "mysql", "mariadb")
 @compiles(UpdateChunkFirst, "mysql", "mariadb")
 def _update_in_order(element: Update, compiler: Any, **kw: Any) -> str:
@@ -109,6 +137,15 @@ def _delete_in_order(element: Delete, compiler: Any, **kw: Any) -> str:
     return _ordered(
         str(compiler.visit_delete(element, **kw)), element, chunk_first=isinstance(element, DeleteChunkFirst)
     )
+
+
+@compiles(DeleteChildren, "mysql", "mariadb")
+def _delete_children(element: Delete, compiler: Any, **kw: Any) -> str:
+    head, _, rest = str(compiler.visit_delete(element, **kw)).partition(" USING ")
+    tables, _, where = rest.partition(" WHERE ")
+    child, *before = tables.split(", ")
+    order = (*sorted(before, key=lambda name: name != CHUNK.name), child)
+    return f"{head} USING {' STRAIGHT_JOIN '.join(order)} WHERE {where}"
 
 
 def _ordered(statement: str, element: Update | Delete, *, chunk_first: bool) -> str:
@@ -162,13 +199,21 @@ class PathSql:
                 parts.append(person.is_not(None))
                 if self.terms.stand_in is not None:
                     parts.append(person != self.terms.stand_in)
-        if self.path.link.by == "moment":
-            at = rows.c[self.path.link.at]
+        link = self.path.link
+        if link.by == "moment" or (link.by == "clock" and self.cut.set.get(link.at) is Method.DAY):
+            at = rows.c[link.at]
             parts += [is_time(at), at != day_of(at)]
         return and_(true(), *parts)
 
-    def in_chunk(self, rows: FromClause) -> Bool:  # noqa: PLR0911  (one return per kind of link)
-        """The row leads to a loan of the chunk, and no kept loan explains it."""
+    def in_chunk(  # noqa: PLR0911  (one return per kind of link)
+        self, rows: FromClause, named: Callable[[FromClause], Bool] | None = None
+    ) -> Bool:
+        """The row leads to a loan of the chunk, and no kept loan explains it.
+
+        Args:
+            rows: the path's table or an alias of it.
+            named: of a text, by which trace it leads to the loan; by any of them unless given.
+        """
         link = self.path.link
         same_person = rows.c[self.path.person] == CHUNK.c.person if self.path.person else true()
         match link.by:
@@ -191,11 +236,8 @@ class PathSql:
                 at = rows.c[link.at]
                 sure = link.any_time and "loan" in link.needles
                 upto = true() if sure else or_(at <= CHUNK.c.later, self._afterwards(rows))
-                near = self._near(at) if link.moments else false()
-                named = or_(near, self._mentions(rows))  # times are cheaper to compare than texts
-                return and_(same_person, at >= CHUNK.c.lo, upto, named, not_(self._held(rows)))
-            case "moment" if self.path.person is None:
-                return false()  # nothing but its own clock leads to it, once the charge is parted (see the strays)
+                stages = [stage(rows) for stage in self._stages] if named is None else [named(rows)]
+                return and_(same_person, at >= CHUNK.c.lo, upto, or_(false(), *stages), not_(self._held(rows)))
             case "moment":
                 return and_(same_person, self._near(rows.c[link.at], MOMENT_SECONDS), not_(self._held(rows)))
             case _:
@@ -216,16 +258,36 @@ class PathSql:
         """The path's table and the chunk, in the order in which the fewest rows are read."""
         return InOrder(self.table, CHUNK) if self.by_person else InOrder(CHUNK, self.table)
 
-    def within(self, span: Span) -> Callable[[FromClause], Bool]:
+    def within(self, span: Span, named: Callable[[FromClause], Bool] | None = None) -> Callable[[FromClause], Bool]:
         """``in_chunk``, with the readers' span where rows are looked for by person."""
 
         def condition(rows: FromClause) -> Bool:
             if not self.by_person or not self.path.person:
-                return self.in_chunk(rows)
+                return self.in_chunk(rows, named)
             person = rows.c[self.path.person]
-            return and_(person >= span.first, person <= span.last, self.in_chunk(rows))
+            return and_(person >= span.first, person <= span.last, self.in_chunk(rows, named))
 
         return condition
+
+    def stages(self, span: Span) -> tuple[Callable[[FromClause], Bool], ...]:
+        """Conditions that together find what ``within`` finds, the cheap ones first.
+
+        A text is compared with every loan of its reader. Rows that times or numbers give away are cut before the words
+        of the rest are searched; a redaction needs the words, so it has one stage.
+        """
+        if self.path.link.by != "text" or (Method.REDACT in self.cut.set.values() and not self.cut.delete):
+            return (self.within(span),)
+        return tuple(self.within(span, stage) for stage in self._stages)
+
+    @property
+    def _stages(self) -> tuple[Callable[[FromClause], Bool], ...]:
+        """By what a text leads to a loan: the time of one of its events, its numbers, its words."""
+        link = self.path.link
+        if link.by != "text":
+            return ()
+        near = ((lambda rows: self._near(rows.c[link.at])),) if link.moments else ()
+        numbers = (self._numbers,) if {"item", "loan"} & set(link.needles) else ()
+        return (*near, *numbers, self._words)
 
     def stray(self, rows: FromClause) -> Bool:
         """The row leads to a reader, its own clock has run out, and no open or kept loan explains it."""
@@ -239,10 +301,9 @@ class PathSql:
                     own, self._older(rows.c[link.at], self.terms.last_borrower_cutoff), not_(self._covered(rows))
                 )
             case "moment":
-                kept = self._held(rows) if self.path.person else self._behind(rows)
-                return and_(own, self._older(rows.c[link.at]), not_(kept))
+                return and_(own, self._older(rows.c[link.at]), not_(self._held(rows)))
             case "clock":
-                return and_(own, self._older(rows.c[link.at]), self._of_loans(rows))
+                return and_(own, self._older(rows.c[link.at]), self._of_loans(rows), not_(self._behind(rows)))
             case "text" if Method.REDACT in self.cut.set.values() and not self.cut.delete:
                 return false()  # without a loan there is nothing to look for in the text; see the docs on detection
             case _:
@@ -366,22 +427,28 @@ class PathSql:
         events = (CHUNK.c.opened, CHUNK.c.closed, CHUNK.c.renewed)
         return or_(*(and_(at >= shifted(event, before), at <= shifted(event, after)) for event in events))
 
-    def _mentions(self, rows: FromClause) -> Bool:
+    def _numbers(self, rows: FromClause) -> Bool:
         link = self.path.link
         if link.by != "text":
             return false()
-        needles = link.needles
+        parts: list[Bool] = []
+        for name in link.texts:
+            for needle, number in (("item", CHUNK.c.item), ("loan", CHUNK.c.loan)):
+                if needle in link.needles:
+                    parts.append(and_(has_digits(rows.c[name], number), names_number(rows.c[name], number)))
+        return or_(false(), *parts)
+
+    def _words(self, rows: FromClause) -> Bool:
+        link = self.path.link
+        if link.by != "text":
+            return false()
         parts: list[Bool] = []
         for name in link.texts:
             body = rows.c[name]
-            if "barcode" in needles:
+            if "barcode" in link.needles:
                 parts.append(and_(CHUNK.c.barcode.is_not(None), contains(body, CHUNK.c.barcode)))
-            if "title" in needles:
+            if "title" in link.needles:
                 parts.append(and_(func.length(CHUNK.c.title) >= SHORTEST_TITLE, contains(body, CHUNK.c.title)))
-            if "item" in needles:
-                parts.append(names_number(body, CHUNK.c.item))
-            if "loan" in needles:
-                parts.append(names_number(body, CHUNK.c.loan))
         return or_(false(), *parts)
 
     def _of_loans(self, rows: FromClause) -> Bool:
@@ -458,13 +525,17 @@ class PathSql:
         found = select(same.c[key]).select_from(same, CHUNK).where(self.still(same), condition(same))
         return delete(rows).where(rows.c[key].in_(found))
 
-    def children(self, condition: Any) -> tuple[Delete, ...]:
+    def children(self, condition: Any, *, multi_table: bool) -> tuple[Delete, ...]:
         """Rows of dependent tables that must go before their parents."""
-        out = []
+        out: list[Delete] = []
         for child_name, child_column in self.cut.children.items():
             child, parent = self._shelf[child_name], self.table.alias("p")
             key = parent.c[self.path.key[0]]
-            found = select(key).where(self.still(parent), condition(parent))
+            where = and_(self.still(parent), condition(parent))
+            if multi_table:
+                out.append(DeleteChildren(child).where(child.c[child_column] == key, where))
+                continue
+            found = select(key).where(where)
             out.append(delete(child).where(child.c[child_column].in_(found)))
         return tuple(out)
 
