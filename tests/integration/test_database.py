@@ -295,3 +295,36 @@ def test_a_secret_is_read_from_the_environment():
         with pytest.raises(CarrelError) as error:
             from_environment("DSN", environment)
         assert error.value.code == "SIT-004"
+
+
+def test_no_room_and_a_statement_that_is_none(koha_sqlite):
+    engine = connect(access(koha_sqlite.url), read_only=False)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        with pytest.raises(CarrelError) as error, told("library"):
+            connection.exec_driver_sql("CREATE TABLE big AS SELECT randomblob(100000000) AS hunter2")
+        assert error.value.code == "SQL-015"
+        with pytest.raises(CarrelError) as error, told("library"):
+            connection.exec_driver_sql("SELEC 'hunter2'")
+        assert error.value.code == "SQL-013"
+        assert "hunter2" not in str(error.value)
+    engine.dispose()
+
+
+def test_an_empty_database_of_the_product_is_read_like_any_other(koha):
+    with koha.engine().begin() as connection:
+        if koha.dialect == "mariadb":
+            connection.exec_driver_sql("SET foreign_key_checks = 0")
+        for name in KOHA.columns:
+            if name != "systempreferences":
+                connection.exec_driver_sql(f"DELETE FROM {name}")
+        connection.exec_driver_sql("DELETE FROM systempreferences WHERE variable <> 'Version'")
+    engine = connect(access(koha.url), read_only=True)
+    with engine.connect() as connection:
+        schema = live.read(connection, KOHA)
+        assert schema.product_version.startswith("25.05")
+        assert live.stand_in(connection, KOHA) is None
+        values = live.settings(connection, KOHA)
+        assert values["StoreLastBorrower"] is None
+        assert values["patrons with privacy 0"] == "0"
+    engine.dispose()

@@ -137,3 +137,10 @@ def test_grants_alone_need_no_database(carrel):
     assert not any("UPDATE" in line or "DELETE" in line for line in found["read"])
     assert any("UPDATE (`borrowernumber`" in line and "`old_issues`" in line for line in found["apply"])
     assert not any("password" in line for line in found["apply"])
+
+
+def test_a_folder_that_cannot_be_made(koha_sqlite, carrel, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = carrel("init", "koha", "--dsn", dsn(koha_sqlite), "--folder", tmp_path / "file" / "site", *ZONE)
+    assert code == 1
+    assert "SIT-009" in err
