@@ -141,7 +141,10 @@ def test_two_rules_need_two_ids(minimal: str, faults_of) -> None:
 @pytest.mark.parametrize("since", ["2026-01-01", "2026-02-01"])
 def test_versions_follow_one_another(edited, faults_of, since: str) -> None:
     earlier = f"keep: 7 days\n        earlier: [{{keep: 30 days, since: {since}}}]"
-    assert only(faults_of(edited(("keep: 7 days", earlier)))).condition.code == "POL-014"
+    fault = only(faults_of(edited(("keep: 7 days", earlier))))
+    assert (fault.condition.code, fault.at) == ("POL-014", "policy.yaml:33:9")  # 'since' is left out: its rule
+    written = earlier + "\n        since: 2026-01-01"
+    assert only(faults_of(edited(("keep: 7 days", written)))).at == "policy.yaml:38:16"
 
 
 def test_earlier_versions_follow_one_another(edited, faults_of) -> None:

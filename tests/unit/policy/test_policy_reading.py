@@ -169,6 +169,13 @@ def test_a_clause_that_is_no_longer_carried_is_told(policy) -> None:
     assert row.says == "T-1 is a promise only, no longer carried by a rule"
 
 
+def test_a_clause_that_is_dropped_is_told(policy) -> None:
+    more = policy(("  T-2:", "  T-4: {promised: More.}\n  T-2:"))
+    assert [(row.change, row.says) for row in differences(more, policy())] == [
+        (Change.DROPPED, "T-4 is dropped: More.")
+    ]
+
+
 def test_an_exception_ends_on_its_day(policy) -> None:
     on = ("clauses:\n  T-1:", _EXCEPTION)
     assert lint(policy(on), date(2026, 5, 31)) == ()
