@@ -201,20 +201,11 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
                 fix="`carrel stop --clear`, then apply the same plan again: it goes on",
             )
         swept = watch.look(here.life(plan.as_of, now()))
-        remaining = _remaining(here, plan, loans, run.stage)
-        kept = {state: count for state, count in _states(here, plan, loans).items() if state != "due"}
+        life = here.life(plan.as_of, now())
+        remaining = loans.remaining(life, plan.as_of) if run.stage is Stage.REST else {}
+        remaining = {name: count for name, count in remaining.items() if count}
+        kept = loans.kept(life)
     return _finish(here, plan, run, owner, tally, swept, remaining, spots, kept)
-
-
-def _states(here: Premises, plan: Plan, loans: SqlLoans) -> dict[str, int]:
-    return dict(loans.observe(here.life(plan.as_of, now()), plan.as_of).states)
-
-
-def _remaining(here: Premises, plan: Plan, loans: SqlLoans, stage: Stage) -> dict[str, int]:
-    if stage is not Stage.REST:
-        return {}
-    found = loans.remaining(here.life(plan.as_of, now()), plan.as_of)
-    return {name: count for name, count in found.items() if count}
 
 
 def _finish(

@@ -241,12 +241,23 @@ class SqlLoans:
         ).scalar()
         return int(estimate or 0)
 
-    def remaining(self, life: Lifecycle, as_of: datetime) -> Mapping[str, int]:
-        """The complement, counted afresh: loans and rows that are due and unheld and still lead to a reader."""
+    def recount(self, life: Lifecycle, as_of: datetime) -> Observation:
+        """Everything counted afresh, with the exact condition: what is due and unheld and still leads to a reader."""
         with self._told():
             self._prepared = None
-            seen = self._observe(life, as_of, exactly=True)
+            return self._observe(life, as_of, exactly=True)
+
+    def remaining(self, life: Lifecycle, as_of: datetime) -> Mapping[str, int]:
+        """The complement, counted afresh: loans and rows that are due and unheld and still lead to a reader."""
+        seen = self.recount(life, as_of)
         return {self.map.loans.closed.table: seen.states[State.DUE.value], **seen.rows}
+
+    def kept(self, life: Lifecycle) -> dict[str, int]:
+        """Loans that are open or kept, by their state."""
+        with self._told():
+            self._prepare(life)
+            counted = select(KEPT.c.state, func.count()).group_by(KEPT.c.state)
+            return {str(state): int(count) for state, count in self.connection.execute(counted)}
 
     # -- cutting ----------------------------------------------------------------------------------------------------
 
