@@ -15,7 +15,7 @@ from carrel.retention.sweep import Loan, Pairs, Severity, SweepReport
 from carrel.retention.trail import Trail
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.sweep_attacks import Attacks, Grade, Sample
-from carrel.systems.sql.sweep_declared import DeclaredPaths, held
+from carrel.systems.sql.sweep_declared import UNSEARCHABLE, DeclaredPaths, held, redacted
 from carrel.systems.sql.sweep_discovery import Reach, reaches
 from carrel.systems.sql.sweep_pairs import Library, batches, draw
 from carrel.systems.sql.sweep_tally import Join, Tally
@@ -50,12 +50,11 @@ class LoanSweep:
 
     def draw(self, count: int, rng: Random) -> Pairs:
         """Pairs of loans that are due, and of loans that the product parted from a reader whom a path still names."""
-        closed = self._library.map.loans.closed
+        return draw(self._library, self._live, self.due, count, rng)
 
-        def due(rows: TableClause) -> ColumnElement[bool]:
-            return LoanColumns(self._library.shelf, closed, rows).compile(self._life.due)
-
-        return draw(self._library, self._live, due, count, rng)
+    def due(self, rows: TableClause) -> ColumnElement[bool]:
+        """A closed loan is due, whomever it names."""
+        return LoanColumns(self._library.shelf, self._library.map.loans.closed, rows).compile(self._life.due)
 
     def look(self, pairs: Pairs) -> SweepReport:
         """Try every join on every pair.
@@ -93,6 +92,7 @@ class LoanSweep:
     def _grade(self, sample: Sample) -> Grade:
         m = self._library.map
         keeps = {path.table: path.keeps for path in m.loans.paths if path.keeps}
+        texts = redacted(m)
         waiting = {
             path.table for path in m.loans.paths if path.link.by == "key" and path.cut.delete and path.stray_only
         }
@@ -109,6 +109,8 @@ class LoanSweep:
                 return Severity.KEPT, "it names no loan that it could be cut with, and waits for its own end"
             if way in {"text", "words", "second"} and held(sample, trail, place):
                 return Severity.KEPT, State.LEGAL_HOLD.value
+            if way in {"text", "words"} and reach.name in texts and sample.pairs[place].rebuilt:
+                return Severity.NOT_COVERED, UNSEARCHABLE
             return Severity.SINGLED_OUT, ""
 
         return grade

@@ -55,6 +55,14 @@ class Sample:
         return self.standing.get(self.pairs[place].person.key, [])
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What the rows of the sampled loans hold: pseudonyms by column and value, and numbers that no map names."""
+
+    pseudonyms: dict[str, dict[str, set[int]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    numbers: dict[str, list[tuple[int, bool]]] = field(default_factory=lambda: defaultdict(list))
+
+
 Grade = Callable[[Reach, Trail, int, str], tuple[Severity, str]]
 
 
@@ -148,8 +156,7 @@ class Attacks:
         rows = reach.clause()
         names = (*reach.loans, *reach.items, *reach.times, *reach.texts, *reach.numbers, *reach.key)
         names = tuple(dict.fromkeys((*names, *reach.pseudonyms)))
-        seen: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-        nameless: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+        seen = _Seen()
         for where in self._loan_rows(reach, rows):
             query = select(*(rows.c[name] for name in names)).where(where).execution_options(yield_per=_AT_ONCE)
             for values in self._c.execute(query):
@@ -158,19 +165,26 @@ class Attacks:
                 for place in self._places(reach, trail):
                     self._words(reach, trail, place)
                     self._touched(reach, row, place)
-                    for name in reach.pseudonyms:
-                        if row[name] and not explained(
-                            trail, self._sample.pairs[place].loan, self._sample.others(place)
-                        ):
-                            seen[name][str(row[name])].add(place)
-                    person = str(self._sample.pairs[place].person.key)
-                    for name in reach.numbers:
-                        if row[name] is not None:
-                            nameless[name].append((place, str(row[name]) == person))
-        self._pseudonyms(reach, seen)
-        for name, told in nameless.items():
+                    self._note(reach, row, trail, place, seen)
+        self._pseudonyms(reach, seen.pseudonyms)
+        self._nameless(reach, seen)
+
+    def _note(self, reach: Reach, row: dict[str, Any], trail: Trail, place: int, seen: _Seen) -> None:
+        pair = self._sample.pairs[place]
+        accounted = explained(trail, pair.loan, self._sample.others(place))
+        for name in reach.pseudonyms:
+            if row[name] and not accounted:
+                seen.pseudonyms[name][str(row[name])].add(place)
+        for name in reach.numbers:
+            if row[name] is not None:
+                seen.numbers[name].append((place, str(row[name]) == str(pair.person.key)))
+
+    def _nameless(self, reach: Reach, seen: _Seen) -> None:
+        """A column of a table that no map knows holds the person's number in every row of a sampled loan."""
+        for name in reach.numbers:
             join = Join("discovered", "nameless number", reach.name, (name,))
             self._tally.try_on(join, len(self._sample.pairs))
+            told = seen.numbers[name]
             if len(told) >= _FEWEST and all(same for _, same in told):
                 self._tally.hit(join, (place for place, _ in told))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, column, literal, select, table, true
 
-from carrel.inventory.system_map import Path, Role
+from carrel.inventory.system_map import Method, Path, Role, SystemMap
 from carrel.retention.sweep import Pair, Severity
 from carrel.retention.trail import Trail, explained, names_item, names_person, speaks
 from carrel.systems.sql.shelf import matching
@@ -113,6 +113,8 @@ class DeclaredPaths:
             return Severity.KEPT, path.keeps
         if path.link.by == "text" and held(self._sample, trail, place):
             return Severity.KEPT, "legal hold"
+        if self._sample.pairs[place].rebuilt and path.table in redacted(self._library.map):
+            return Severity.NOT_COVERED, UNSEARCHABLE
         return Severity.SINGLED_OUT, ""
 
     def _stored(self, path: Path) -> Iterator[tuple[int, Severity, str]]:
@@ -142,6 +144,16 @@ def held(sample: Sample, trail: Trail, place: int) -> bool:
     """A text from the time of another loan of the person that is under legal hold is preserved whole."""
     others = [loan for loan in sample.others(place) if loan.loan in sample.held]
     return any(loan.covers(at) for loan in others for at in trail.times)
+
+
+# What an engine can do with such a text: it knows which words to take out only while the loan names its reader.
+UNSEARCHABLE = "its loan had been parted from the reader before, so that nothing tells which words to take out"
+
+
+def redacted(system_map: SystemMap) -> frozenset[str]:
+    """Tables whose texts stay without the words that name the copy."""
+    texts = (path for path in system_map.loans.paths if path.link.by == "text")
+    return frozenset(path.table for path in texts if Method.REDACT in path.cut.set.values())
 
 
 def _both(words: tuple[str, ...], pair: Pair) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TableClause, and_, column, false, func, or_, select, table, text
+from sqlalchemy import ColumnElement, Connection, TableClause, and_, column, func, or_, select, table, text
 
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import Anchor, SystemMap
@@ -134,18 +134,24 @@ def draw(library: Library, live: LiveSchema, due: Callable[[TableClause], Column
     found = [row for some in batches(keys) for row in library.loans(closed, rows.c[closed.key].in_(some))]
     drawn = [(loan, int(person), False) for loan, person in found if person is not None]
     if also_cut:
-        gone = and_(
-            or_(person.is_(None), false() if library.stand_in is None else person == library.stand_in),
-            rows.c[closed.item].is_not(None),
-            due(rows),
-        )
-        cut = _keys(library, rows, closed, gone, count, rng, sparse=False)
-        loans = [loan for some in batches(cut) for loan, _ in library.loans(closed, rows.c[closed.key].in_(some))]
-        rebuilt = rebuild(library, loans)
+        rebuilt = rebuild(library, cut_loans(library, due, count, rng))
         room = max(count // 3, count - len(drawn))
         rng.shuffle(drawn)
         drawn = [*drawn[: max(count - min(room, len(rebuilt)), 0)], *((a, b, True) for a, b in rebuilt[:room])]
     return pairs_of(library, live, drawn[:count], now)
+
+
+def cut_loans(
+    library: Library, due: Callable[[TableClause], ColumnElement[bool]], count: int, rng: Random
+) -> list[Loan]:
+    """Random loans that are past their time and name nobody."""
+    closed = library.map.loans.closed
+    rows = library.shelf[closed.table]
+    person = rows.c[closed.person]
+    nobody = person.is_(None) if library.stand_in is None else or_(person.is_(None), person == library.stand_in)
+    gone = and_(nobody, rows.c[closed.item].is_not(None), due(rows))
+    keys = _keys(library, rows, closed, gone, count, rng, sparse=False)
+    return [loan for some in batches(keys) for loan, _ in library.loans(closed, rows.c[closed.key].in_(some))]
 
 
 def pairs_of(

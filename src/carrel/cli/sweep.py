@@ -1,0 +1,77 @@
+"""``carrel sweep``: look from loans that were cut for anybody to whom a join still leads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from carrel.retention.sweep import SweepReport
+
+
+@click.command(epilog="Example: carrel sweep --pairs 500")
+@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.option("--system", "system_name", help="The system; may be left out where the site has one.")
+@click.option("--pairs", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Loans to try.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def sweep(site: Path, system_name: str | None, pairs: int, as_json: bool) -> int:
+    """Look for any join that still leads from a loan to its reader.
+
+    Samples loans that name nobody any more, and tries every declared and discovered join on them. It cannot know who
+    had them, so it looks for joins that lead to exactly one person; the sweep inside `carrel apply` sees more.
+    Read-only. Who is found stays in memory. Exit code 3 when anybody was found.
+    """
+    from random import SystemRandom
+
+    from carrel.cli import premises, screen
+    from carrel.errors import Exit
+    from carrel.retention.cutoff import local_cutoff
+    from carrel.systems.sql.failure import told
+    from carrel.systems.sql.sweep import LoanSweep
+    from carrel.systems.sql.sweep_pairs import Library
+    from carrel.systems.sql.sweep_suspects import sweep_cut_loans
+
+    with premises.enter(site, system_name, read_only=True) as here, told(here.system.name):
+        at = premises.now()
+        limit = here.schedule.last_borrower.at_most
+        last = local_cutoff(limit.before(at), here.zone) if limit else None
+        with here.engine.connect() as connection:
+            life = here.life(at, at)
+            found = LoanSweep(connection, here.system_map, here.schema, here.stand_in, life, last)
+            library = Library(connection, here.system_map, here.stand_in)
+            report = sweep_cut_loans(library, here.schema, found, pairs, SystemRandom())
+        not_covered = len(here.system_map.not_yet_covered)
+    if as_json:
+        screen.put_json({"system": here.system.name, **report.as_dict(), "tables_not_yet_covered": not_covered})
+    else:
+        _show(report, not_covered)
+    return int(Exit.FINDINGS if report.led_back else Exit.DONE)
+
+
+def _show(report: SweepReport, not_covered: int) -> None:
+    from carrel.cli import screen
+
+    told = (*report.failing, *report.told)
+    if told:
+        screen.put_table(
+            "Joins that lead from a loan to one person",
+            ("join", "table", "columns", "loans", "what it means"),
+            [
+                (
+                    f"{attack.kind}: {attack.name}",
+                    attack.table,
+                    ", ".join(attack.columns),
+                    screen.number(attack.hits),
+                    f"{attack.severity.value}{' ' + attack.why if attack.why else ''}",
+                )
+                for attack in told
+            ],
+            right=(3,),
+        )
+    tried = screen.number(report.pairs)
+    click.echo(f"{tried} loans that name nobody were tried; {screen.number(report.led_back)} led to one person.")
+    if not report.pairs:
+        click.echo("There is no loan yet that is past its time and names nobody: nothing was tried.")
+    click.echo(f"{screen.number(not_covered)} tables with patron data are not yet covered.")
