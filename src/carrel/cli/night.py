@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from carrel.retention.plan import Plan
     from carrel.retention.sweep import Attack, SweepReport
     from carrel.store.run import Run
-    from carrel.systems.sql.loans import SqlLoans
 
 WINDOW_LOANS = 5_000
 DESK_LOANS = 250
