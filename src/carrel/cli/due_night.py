@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import traceback
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -99,9 +100,16 @@ def run_system(site: Path, system: System, at: datetime) -> SystemNight:
         found = _run(site, system, at, empty, course)
     except CarrelError as wrong:
         found = _wrong(empty, wrong)
-    except Exception:  # noqa: BLE001  (a driver's text can quote a row; the others' night and the health file go on)
-        found = replace(empty, went=Went.FAILED, codes=(UNEXPECTED,), exit=Exit.FAILED)
+    except Exception as wrong:  # noqa: BLE001  (a driver's text can quote a row; the others' night goes on)
+        found = replace(empty, went=Went.FAILED, why=(_place(wrong),), codes=(UNEXPECTED,), exit=Exit.FAILED)
     return replace(found, reports=tuple(course.reports))
+
+
+def _place(wrong: Exception) -> str:
+    """Where in Carrel something went wrong that it does not know, and of which kind it is; never its text."""
+    here = [frame for frame in traceback.extract_tb(wrong.__traceback__) if "carrel" in frame.filename]
+    place = f"{Path(here[-1].filename).name}:{here[-1].lineno}" if here else "outside Carrel"
+    return f"{type(wrong).__name__} in {place}"
 
 
 def _wrong(empty: SystemNight, wrong: CarrelError) -> SystemNight:

@@ -1,0 +1,233 @@
+"""Each provider: what makes its clause hold, what breaks it, and what it cannot tell."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.accountability.library import AS_OF, FACTS, LOANS, POLICY, SCHEDULE, ZERO, loans, policy, rule
+
+from carrel.accountability.audit import Standing, audit
+from carrel.accountability.evidence import Kind, State
+from carrel.accountability.facts import Contradiction, KeepingFacts, NightFacts, PolicyException
+from carrel.accountability.kept_reasons import OTHER_REASONS, merged
+from carrel.accountability.registry import evidence_for, evidenced_clauses, provides
+from carrel.errors import Exit
+from carrel.inventory.risk import RiskClass
+from carrel.policy.schedule import Applies, Charges, Event
+
+CARRIED = sorted(evidenced_clauses())
+ISSUE_2 = {
+    "MITL-2.1", "MITL-2.2", "MITL-3.5", "MITL-6.1", "MITL-6.2", "MITL-6.4", "MITL-6.6", "MITL-6.7", "MITL-7.6",
+    "MITL-9.10", "MITL-10.6", "MITP-11.2.0", "WPL-3.3", "WPL-3.4",
+}  # fmt: skip
+EXCEPTION = KeepingFacts("e1", False, "exhibition", "director", AS_OF, AS_OF + timedelta(days=9), in_force=True)
+HOLD = KeepingFacts("h1", True, "preservation letter", "county court", AS_OF, None, in_force=True)
+OF_POLICY = PolicyException("x", "late", "audit", "director", date(2027, 1, 1))
+
+
+def state(clause, facts):
+    found = evidence_for(clause, facts)
+    assert found is not None
+    assert found.clause == clause
+    assert found.says.endswith(".")
+    assert (found.state is State.HOLDS) == (not found.because), "what does not hold says why"
+    assert (found.state is State.HOLDS) == (not found.fix), "and what to do"
+    return found.state
+
+
+def schedule(**changes):
+    return replace(FACTS, schedule=replace(SCHEDULE, **changes))
+
+
+def test_these_clauses_are_carried():
+    assert set(CARRIED) == ISSUE_2
+
+
+@pytest.mark.parametrize("clause", CARRIED)
+def test_it_holds_where_everything_is_kept(clause):
+    assert state(clause, FACTS) is State.HOLDS
+
+
+@pytest.mark.parametrize("clause", CARRIED)
+def test_it_cannot_be_told_from_a_database_that_was_not_read(clause):
+    assert state(clause, replace(FACTS, loans=None, unread="SQL-003")) is State.CANNOT_TELL
+
+
+@pytest.mark.parametrize("clause", CARRIED)
+def test_a_column_that_nobody_knows_takes_away_that_it_holds(clause):
+    blind = replace(FACTS, live=replace(FACTS.live, unknown_columns=("old_issues.topic",)))
+    assert state(clause, blind) is not State.HOLDS
+
+
+@pytest.mark.parametrize(
+    ("clause", "facts"),
+    [
+        ("MITL-2.1", loans(past_ceiling={RiskClass.HIGH: {**ZERO, "charge": 1}, RiskClass.MEDIUM: ZERO})),
+        ("MITL-2.1", schedule(rules=(rule("on time", Applies.ANY, "31 days"),))),
+        ("MITL-2.1", replace(FACTS, live=replace(FACTS.live, unknown_columns=("old_issues.topic",)))),
+        ("MITL-2.2", policy(datasets=(replace(POLICY.datasets[0], risk=RiskClass.MEDIUM),))),
+        ("MITL-3.5", policy(datasets=(replace(POLICY.datasets[0], risk=RiskClass.MEDIUM),))),
+        ("MITL-3.5", loans(remaining={**ZERO, "statistics": 3})),
+        ("MITL-6.1", loans(states={"due": 2})),
+        ("MITL-6.2", loans(past_ceiling={RiskClass.HIGH: {**ZERO, "old_issues": 1}, RiskClass.MEDIUM: ZERO})),
+        ("MITL-6.4", loans(remaining={**ZERO, "charge": 1})),
+        ("MITL-6.6", loans(past_ceiling={RiskClass.HIGH: ZERO, RiskClass.MEDIUM: {**ZERO, "old_issues": 1}})),
+        ("MITL-6.7", replace(FACTS, keepings=(replace(EXCEPTION, until=None),))),
+        ("MITL-6.7", replace(FACTS, keepings=(replace(EXCEPTION, reason=" "),))),
+        ("MITL-6.7", replace(FACTS, keepings=(replace(EXCEPTION, authority=""),))),
+        ("MITL-6.7", replace(FACTS, keepings=(replace(EXCEPTION, scoped=False),))),
+        ("MITL-6.7", policy(exceptions=(replace(OF_POLICY, expires=AS_OF.date()),))),
+        ("MITL-6.7", loans(states={"recorded exception": 4})),
+        ("MITL-7.6", loans(left_on_parted=1)),
+        ("MITL-7.6", loans(strays={**ZERO, "statistics": 1})),
+        ("MITL-7.6", schedule(rules=(replace(SCHEDULE.rules[0], methods=()),))),
+        ("MITL-9.10", replace(FACTS, keepings=(HOLD,), held_before=5, held_now=4)),
+        ("MITL-9.10", replace(FACTS, keepings=(replace(HOLD, authority=""),))),
+        ("MITL-10.6", loans(before_policy={**ZERO, "old_issues": 9})),
+        ("MITL-10.6", replace(FACTS, nights=NightFacts(runs=3, early_runs=1))),
+        ("MITP-11.2.0", policy(purposes=frozenset({"another"}))),
+        ("MITP-11.2.0", loans(remaining={**ZERO, "old_issues": 1})),
+        ("WPL-3.3", loans(by_rule={"on time": {**ZERO, "statistics": 1}, "late": ZERO})),
+        ("WPL-3.3", loans(last_borrowers_past=1)),
+        ("WPL-3.4", loans(by_rule={"on time": ZERO, "late": {**ZERO, "charge": 1}})),
+        ("WPL-3.4", schedule(charges=Charges.PART)),
+        (
+            "WPL-3.4",
+            schedule(rules=(SCHEDULE.rules[0], replace(SCHEDULE.rules[1], active_until=frozenset({Event.RETURNED})))),
+        ),
+    ],
+)
+def test_what_goes_against_a_clause_is_a_finding(clause, facts):
+    assert state(clause, facts) is State.FINDING
+
+
+@pytest.mark.parametrize(
+    ("clause", "facts"),
+    [
+        ("MITL-2.1", policy(datasets=POLICY.datasets[1:])),
+        ("MITL-2.2", policy(floors=())),
+        ("MITL-6.1", loans(states={"no usable return date": 2})),
+        ("MITL-6.2", loans(past_ceiling={})),
+        ("MITL-6.4", replace(FACTS, live=replace(FACTS.live, missing=("statistics",)))),
+        ("WPL-3.3", schedule(rules=(SCHEDULE.rules[1],))),
+        ("WPL-3.4", schedule(rules=(SCHEDULE.rules[0],))),
+    ],
+)
+def test_what_cannot_be_measured_is_not_told_as_kept(clause, facts):
+    assert state(clause, facts) is State.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    ("clause", "facts"),
+    [
+        (
+            "MITL-2.1",
+            replace(
+                schedule(rules=(rule("late", Applies.ANY, "90 days"),)), policy=replace(POLICY, exceptions=(OF_POLICY,))
+            ),
+        ),
+        ("MITL-6.2", policy(ceilings={**POLICY.ceilings, RiskClass.HIGH: None})),
+        ("MITL-6.7", replace(loans(states={"recorded exception": 4}), keepings=(EXCEPTION,))),
+        ("MITL-9.10", replace(FACTS, keepings=(HOLD,), held_before=4, held_now=5)),
+        ("WPL-3.4", replace(schedule(charges=Charges.PART), policy=replace(POLICY, exceptions=(OF_POLICY,)))),
+    ],
+)
+def test_what_the_policy_allows_holds(clause, facts):
+    assert state(clause, facts) is State.HOLDS
+
+
+@given(st.sampled_from(CARRIED), st.dictionaries(st.sampled_from(sorted(ZERO)), st.integers(0, 10**6)))
+def test_more_rows_left_never_make_a_clause_hold(clause, left):
+    """A law: adding rows that lead to a reader never turns a finding into anything better."""
+    rows = {**ZERO, **left}
+    facts = loans(
+        remaining=rows, strays=rows, by_rule={"on time": rows, "late": rows},
+        past_ceiling={RiskClass.HIGH: rows, RiskClass.MEDIUM: rows}, before_policy=rows,
+    )  # fmt: skip
+    more = {path: count + 1 for path, count in rows.items()}
+    worse = loans(
+        remaining=more, strays=more, by_rule={"on time": more, "late": more},
+        past_ceiling={RiskClass.HIGH: more, RiskClass.MEDIUM: more}, before_policy=more,
+    )  # fmt: skip
+    if state(clause, facts) is State.FINDING:
+        assert state(clause, worse) is State.FINDING
+
+
+def test_a_sealed_hold_shows_in_no_figure():
+    openly = replace(FACTS, keepings=(), held_before=3, held_now=3)
+    sealed = replace(openly, keepings=(replace(HOLD, sealed=True),))
+    assert evidence_for("MITL-9.10", sealed) == evidence_for("MITL-9.10", openly)
+
+
+def test_a_clause_has_one_provider():
+    with pytest.raises(ValueError, match="has a provider"):
+        provides("MITL-6.4")(lambda facts: facts)
+
+
+def test_exceptions_are_gated_and_the_rest_is_enforced():
+    kinds = {clause: evidence_for(clause, FACTS).kind for clause in CARRIED}
+    assert {clause for clause, kind in kinds.items() if kind is Kind.GATED} == {"MITL-6.7"}
+    assert set(kinds.values()) == {Kind.GATED, Kind.ENFORCED}
+
+
+# -- the report -------------------------------------------------------------------------------------------------------
+
+
+def test_every_clause_stands_in_the_report_once_and_a_promise_is_never_kept():
+    report = audit(FACTS)
+    assert [one.clause.id for one in report.clauses] == [clause.id for clause in POLICY.clauses]
+    assert report.count(Standing.HOLDS) == len(CARRIED)
+    [promise] = [one for one in report.clauses if one.clause.id == "MITL-5.2"]
+    assert (promise.standing, promise.evidence) == (Standing.NOT_YET, None)
+    assert report.exit is Exit.DONE
+
+
+def test_a_promised_clause_is_not_yet_even_if_something_could_measure_it():
+    clauses = tuple(replace(clause, promised=True) for clause in POLICY.clauses)
+    assert audit(policy(clauses=clauses)).count(Standing.NOT_YET) == len(POLICY.clauses)
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        (loans(states={"due": 1}), Exit.FINDINGS),
+        (replace(FACTS, loans=None), Exit.FINDINGS),
+        (replace(FACTS, contradictions=(Contradiction("IssueLog", "writes"),)), Exit.FINDINGS),
+        (replace(FACTS, contradictions=(Contradiction("opacreadinghistory", "shows", severity="note"),)), Exit.DONE),
+        (replace(FACTS, nights=NightFacts(altered_plans=1)), Exit.FINDINGS),
+        (replace(FACTS, nights=NightFacts(ledger="verified")), Exit.DONE),
+        (replace(FACTS, nights=NightFacts(ledger="LED-004")), Exit.VERIFICATION_FAILED),
+        (replace(FACTS, live=replace(FACTS.live, unproved="version 26.05 was never proved")), Exit.FINDINGS),
+    ],
+)
+def test_the_exit_code_follows_the_worst(facts, code):
+    assert audit(facts).exit is code
+
+
+def test_the_word_clean_is_never_said():
+    for facts in (FACTS, loans(states={"due": 1}), replace(FACTS, loans=None)):
+        assert "clean" not in json.dumps(audit(facts).as_dict()).lower()
+
+
+def test_the_chapters_are_five_and_say_what_they_do_not_cover():
+    chapters = audit(FACTS).chapters
+    assert [chapter.name for chapter in chapters] == ["Collected", "Stored", "Shared", "Used", "Destroyed"]
+    assert all(chapter.not_covered for chapter in chapters)
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=20), st.integers(0, 400)))
+def test_no_small_figure_is_shown_and_no_reason_with_ten_is_lost(reasons):
+    shown = merged(reasons)
+    assert shown[OTHER_REASONS] == "0-9"
+    rest = {reason: count for reason, count in shown.items() if reason != OTHER_REASONS}
+    assert all(count >= 10 for count in rest.values())
+    assert rest == {reason: count for reason, count in reasons.items() if count >= 10 and reason != OTHER_REASONS}
+
+
+def test_ceilings_of_a_lower_class_do_not_bind():
+    low = policy(datasets=(replace(POLICY.datasets[0], risk=RiskClass.LOW, fields=()),))
+    left = replace(low, loans=replace(LOANS, past_ceiling={RiskClass.HIGH: {"old_issues": 5}}))
+    assert state("MITL-6.2", left) is State.HOLDS
