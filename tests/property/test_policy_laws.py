@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from carrel.errors import CarrelError
@@ -20,6 +20,8 @@ from carrel.policy.resolve import resolve
 from carrel.policy.schedule import Applies, Disposition, Event, LoanRule, Period
 
 MINIMAL = (Path(__file__).parents[1] / "unit" / "policy" / "minimal.yaml").read_text(encoding="utf-8")
+# Laws of values, not of speed: a busy machine proves nothing against them.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 UNITS = [Unit.HOURS, Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS]
 
 durations = st.builds(Duration, st.integers(0, 120), st.sampled_from(UNITS))
@@ -38,6 +40,7 @@ def version_lists(draw: st.DrawFn) -> list[Period]:
 
 
 @given(version_lists(), instants, instants, st.timedeltas(timedelta(0), timedelta(days=8000)))
+@unhurried
 def test_passing_time_never_un_expires(
     periods: list[Period], start: datetime, as_of: datetime, later: timedelta
 ) -> None:
@@ -46,6 +49,7 @@ def test_passing_time_never_un_expires(
 
 
 @given(version_lists(), instants, instants, st.integers(1, 3000), st.integers(0, 2), st.booleans())
+@unhurried
 def test_a_longer_later_version_changes_nothing_before_it(
     periods: list[Period], start: datetime, as_of: datetime, after: int, more: int, back: bool
 ) -> None:
@@ -60,6 +64,7 @@ def test_a_longer_later_version_changes_nothing_before_it(
 
 
 @given(version_lists(), instants, instants, st.integers(1, 3000), durations)
+@unhurried
 def test_a_later_version_that_reaches_back_only_adds_to_older_records(
     periods: list[Period], start: datetime, as_of: datetime, after: int, keep: Duration
 ) -> None:
@@ -70,6 +75,7 @@ def test_a_later_version_that_reaches_back_only_adds_to_older_records(
 
 
 @given(version_lists(), instants, instants, st.integers(1, 3000), durations)
+@unhurried
 def test_a_later_shorter_version_that_reaches_back_only_adds(
     periods: list[Period], start: datetime, as_of: datetime, after: int, keep: Duration
 ) -> None:
@@ -80,6 +86,7 @@ def test_a_later_shorter_version_that_reaches_back_only_adds(
 
 
 @given(version_lists(), instants)
+@unhurried
 def test_segments_are_ordered_and_apart(periods: list[Period], as_of: datetime) -> None:
     found = segments(rule(periods), as_of)
     for first, second in pairwise(found):
@@ -91,23 +98,27 @@ def test_segments_are_ordered_and_apart(periods: list[Period], as_of: datetime) 
 
 
 @given(version_lists(), instants, instants)
+@unhurried
 def test_nothing_is_due_before_the_first_version(periods: list[Period], start: datetime, as_of: datetime) -> None:
     if as_of < midnight(periods[0].since):
         assert not is_due(rule(periods), start, as_of)
 
 
 @given(durations, instants, instants)
+@unhurried
 def test_a_later_instant_never_gives_an_earlier_cutoff(keep: Duration, first: datetime, second: datetime) -> None:
     assert keep.before(min(first, second)) <= keep.before(max(first, second))
 
 
 @given(durations, durations, instants)
+@unhurried
 def test_within_is_never_wrong(shorter: Duration, longer: Duration, as_of: datetime) -> None:
     if shorter.within(longer):
         assert shorter.before(as_of) >= longer.before(as_of)
 
 
 @given(durations, durations, durations)
+@unhurried
 def test_within_is_an_order(a: Duration, b: Duration, c: Duration) -> None:
     assert a.within(a)
     if a.within(b) and b.within(c):
@@ -115,17 +126,20 @@ def test_within_is_an_order(a: Duration, b: Duration, c: Duration) -> None:
 
 
 @given(durations)
+@unhurried
 def test_a_period_reads_back(keep: Duration) -> None:
     assert Duration.parse(str(keep)) == keep
 
 
 @given(st.lists(st.sampled_from(RiskClass)), st.sampled_from(RiskClass))
+@unhurried
 def test_one_more_field_never_lowers_the_class(classes: list[RiskClass], more: RiskClass) -> None:
     assert high_water(classes) <= high_water([*classes, more])
     assert high_water(classes) == high_water(reversed(classes))
 
 
 @given(st.sets(st.sampled_from(Category)), st.sampled_from(Category), st.sampled_from(RiskClass), st.data())
+@unhurried
 def test_one_more_category_never_lifts_a_floor(
     held: set[Category], more: Category, declared: RiskClass, data: st.DataObject
 ) -> None:
@@ -135,7 +149,7 @@ def test_one_more_category_never_lifts_a_floor(
 
 
 @given(st.text(max_size=200) | st.text("{}[]:,-?!&*#|>'\"%@`~<= \n\t\\a1.", max_size=60))
-@settings(deadline=None)
+@unhurried
 def test_any_text_is_parsed_or_refused_with_a_place(text: str) -> None:
     try:
         parse_policy(text, "p.yaml")
@@ -145,7 +159,7 @@ def test_any_text_is_parsed_or_refused_with_a_place(text: str) -> None:
 
 
 @given(st.integers(0, len(MINIMAL) - 1), st.integers(0, 8), st.text(max_size=6))
-@settings(deadline=None)
+@unhurried
 def test_any_edit_of_a_sound_policy_is_parsed_or_refused_with_a_place(at: int, cut: int, put: str) -> None:
     text = MINIMAL[:at] + put + MINIMAL[at + cut :]
     try:
@@ -156,7 +170,7 @@ def test_any_edit_of_a_sound_policy_is_parsed_or_refused_with_a_place(at: int, c
 
 
 @given(st.sampled_from([1, 3, 7, 14, 30]), st.sampled_from([1, 3, 7, 14, 30]))
-@settings(deadline=None)
+@unhurried
 def test_what_is_shorter_one_way_is_longer_the_other_way(one: int, other: int) -> None:
     first, second = (
         resolve(parse_policy(MINIMAL.replace("keep: 7 days", f"keep: {keep} days"), "p.yaml")) for keep in (one, other)
@@ -169,7 +183,7 @@ def test_what_is_shorter_one_way_is_longer_the_other_way(one: int, other: int) -
 
 
 @given(st.lists(st.sampled_from(["# a comment", "", "   ", "#"]), max_size=5), st.booleans())
-@settings(deadline=None)
+@unhurried
 def test_comments_and_layout_do_not_change_the_digest(lines: list[str], flow: bool) -> None:
     text = "\n".join(lines) + "\n" + MINIMAL
     if flow:
