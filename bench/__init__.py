@@ -1,0 +1,1 @@
+"""Figures: what Carrel costs, as ratios to a baseline measured in the same run (``python -m bench``)."""

@@ -1,0 +1,54 @@
+"""What is measured: the engine, driven as a night drives it, without journal and ledger."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from bench.library import AS_OF, Library
+from carrel.retention.pace import WINDOW_LOANS
+from carrel.systems.sql.loans import SqlLoans, StrayPosition
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a run went: loans cut, rows left that still lead to a reader, seconds in all and of each transaction."""
+
+    loans: int
+    left: int
+    seconds: float
+    transactions: list[float]
+
+
+def cut(library: Library, system: SqlLoans, *, limit: int = WINDOW_LOANS, at_most: int | None = None) -> Run:
+    """Cut every due loan; the table of kept loans is part of the time."""
+    began, position, loans, left, times = time.monotonic(), None, 0, 0, []
+    while at_most is None or loans < at_most:
+        step = system.cut_chunk(library.life, AS_OF, position, limit, lambda _position, _size: None)
+        if step is None:
+            break
+        position, result = step
+        loans, left = loans + result.loans, left + sum(result.left.values())
+        times.append(result.seconds)
+    return Run(loans, left, time.monotonic() - began, times)
+
+
+def cut_strays(library: Library, system: SqlLoans) -> int:
+    """Walk all strays; how many rows were cut."""
+    done = 0
+    for path in system.paths(library.life, AS_OF):
+        position = StrayPosition(path.path.name, -1)
+        while (step := system.cut_strays(library.life, AS_OF, position, 5_000, lambda _p, _n: None)) is not None:
+            position, result = step
+            done += sum(result.rows.values())
+    return done
+
+
+def night(library: Library, system: SqlLoans) -> float:
+    """Seconds of a whole night: counted, cut, strays, counted again."""
+    began = time.monotonic()
+    system.observe(library.life, AS_OF)
+    cut(library, system)
+    cut_strays(library, system)
+    system.remaining(library.life, AS_OF)
+    return time.monotonic() - began
