@@ -87,7 +87,7 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
         "left_in_chunks": report.tally.left,
         "remaining": report.remaining,
         "longest_transaction_seconds": round(report.tally.longest_seconds, 3),
-        "sweep": report.sweep.as_dict(),
+        "sweep": {**report.sweep.as_dict(), "failing": report.hits},
         "residues": [
             {"place": p.name, "until": p.until.isoformat() if p.until else None, "advice": p.advice}
             for p in report.places
@@ -139,10 +139,13 @@ def show_sweep(report: Report) -> None:
     swept = report.sweep
     click.echo(
         f"Sweep: {number(swept.pairs)} loans drawn before the cut, {len(swept.attacks)} joins tried on each, "
-        f"{number(swept.led_back)} led back to their reader."
+        f"{number(report.hits)} led back to their reader."
     )
-    for attack in swept.failing:
+    for attack in report.failing:
         click.echo(f"  - {attack.name} ({attack.table}): {number(attack.hits)} of {number(attack.tried)}")
+    if swept.failing and not report.failing:
+        tables = ", ".join(sorted({attack.table for attack in swept.failing}))
+        click.echo(f"  Still to come in the last stage: {tables}.")
 
 
 def _remaining_line(report: Report) -> str:

@@ -194,7 +194,7 @@ def _stage(here: Premises, plan: Plan, say: object) -> Report:
     if callable(say):
         say(
             f"Applied, stage “{report.stage.value}”: {number(report.tally.loans)} loans cut and read back; "
-            f"sweep of {number(report.sweep.pairs)} loans: {number(report.sweep.led_back)} led back."
+            f"sweep of {number(report.sweep.pairs)} loans: {number(report.hits)} led back."
         )
     return report
 
@@ -252,7 +252,7 @@ def _page(page: RunReport, plan: Plan, last: Report, remaining: Mapping[str, int
     tried: dict[str, tuple[int, int]] = {}
     for attack in last.sweep.attacks:
         before = tried.get(attack.kind, (0, 0))
-        bad = attack.hits if attack in last.sweep.failing else 0
+        bad = attack.hits if attack in last.failing else 0
         tried[attack.kind] = (max(before[0], attack.tried), before[1] + bad)
     return replace(page, title="Sample Town Library: what was promised, what was done", tables=lines, sweep=tried)
 
@@ -265,6 +265,7 @@ def _summary(
     page: Path,
     folder: Path,
 ) -> None:
+    from carrel.cli.apply import show_sweep
     from carrel.cli.screen import number, put_table
     from carrel.retention.interlock import touched
 
@@ -285,12 +286,7 @@ def _summary(
         [(state, number(count)) for state, count in sorted(last.kept.items(), key=lambda one: -one[1])],
         right=(1,),
     )
-    click.echo(
-        f"Sweep: {number(last.sweep.pairs)} loans, {len(last.sweep.attacks)} joins tried on each, "
-        f"{number(last.sweep.led_back)} led back to their reader."
-    )
-    for attack in last.sweep.failing:
-        click.echo(f"  - {attack.name} ({attack.table}): {number(attack.hits)}")
+    show_sweep(last)
     for place in last.places:
         when = f"until {place.until:%Y-%m-%d}" if place.until else "until they are reused"
         click.echo(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")

@@ -17,7 +17,8 @@ from carrel.errors import CarrelError, Fault, fault
 from carrel.retention import faults
 from carrel.retention.course import End, Means, Tally, carry_out
 from carrel.retention.interlock import above_bound
-from carrel.retention.outcome import ChunkResult, Outcome
+from carrel.retention.outcome import Outcome
+from carrel.retention.pace import Mode, first_pace
 from carrel.retention.stage import Stage, Step, next_step, stage_size
 from carrel.retention.staleness import refuse_stale
 from carrel.store.journal import LEASE_TTL
@@ -26,14 +27,9 @@ from carrel.store.sweeps import Sweep
 from carrel.systems.sql import residue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from carrel.retention.plan import Plan
     from carrel.retention.sweep import Attack, SweepReport
     from carrel.store.run import Run
-
-WINDOW_LOANS = 5_000
-DESK_LOANS = 250
 
 
 @dataclass(frozen=True)
@@ -46,6 +42,7 @@ class Report:
         tally: chunks, rows, longest transaction.
         remaining: the complement after the run, per path; empty dict where the stage leaves some on purpose.
         sweep: of the pairs that were drawn before the first chunk.
+        failing: joins of the sweep that fail this run.
         places: residues.
         outcome: of the worst step.
         run: its id in the store.
@@ -64,6 +61,12 @@ class Report:
     started: datetime
     finished: datetime
     kept: dict[str, int] = field(default_factory=dict)
+    failing: tuple[Attack, ...] = ()
+
+    @property
+    def hits(self) -> int:
+        """Pairs that were led back by a join that fails the run; what a later stage reaches is not among them."""
+        return self.sweep.led_back if self.failing else 0
 
     @property
     def complete(self) -> bool:
@@ -142,7 +145,11 @@ def _begin(here: Premises, plan: Plan, owner: str, copy_of: str | None) -> tuple
         return run, None if size is None else max(0, size - run.loans)
     with here.loans().session() as loans:
         seen = loans.observe(here.life(plan.as_of, at), plan.as_of)
-    rows_now = {**seen.rows, here.system_map.loans.closed.table: seen.states.get("due", 0)}
+    due_now = seen.states.get("due", 0)
+    rows_now = {here.system_map.loans.closed.table: due_now}
+    if not any(run.plan_digest == plan.digest for run in here.store.runs.newest(name)):
+        # Later stages of the same plan free rows that earlier ones left behind on purpose: only loans are counted then.
+        rows_now |= dict(seen.rows)
     if grown := above_bound(plan, rows_now):
         raise fault(
             faults.STALE,
@@ -152,7 +159,7 @@ def _begin(here: Premises, plan: Plan, owner: str, copy_of: str | None) -> tuple
             because="the set may shrink while a plan waits, never grow",
             fix="`carrel plan`, and have the new plan approved",
         )
-    step = Step(Stage.REST, None) if copy_of else _step(here, plan, seen.states.get("due", 0))
+    step = Step(Stage.REST, None) if copy_of else _step(here, plan, due_now)
     ordinary = copy_of is None and step.stage is Stage.REST and Stage.REST in _done(here, plan)
     run = here.store.runs.start(plan.digest, name, owner, at, stage=step.stage, ordinary=ordinary, copy_of=copy_of)
     return run, step.at_most
@@ -183,7 +190,7 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
                 as_of=plan.as_of,
                 life=lambda: here.life(plan.as_of, now()),
                 turn=gate.chunk,
-                size=_sizes(here),
+                pace=first_pace(Mode(here.system.mode.value)),
                 wait=time.sleep,
                 told=lambda done: progress.at(run.loans + done),
             ),
@@ -230,7 +237,7 @@ def _finish(
     here.store.runs.finish(run.id, owner, outcome, at, night=_night(here, run.started_at))
     whole = here.store.runs.get(run.id)
     tally.loans, tally.rows = whole.loans, whole.rows
-    return Report(plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept)
+    return Report(plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept, failing)
 
 
 def led_back(here: Premises, stage: Stage, swept: SweepReport) -> tuple[Attack, ...]:
@@ -246,11 +253,6 @@ def led_back(here: Premises, stage: Stage, swept: SweepReport) -> tuple[Attack, 
 def _night(here: Premises, started: datetime) -> date:
     # What begins before noon belongs to the night before.
     return (started.astimezone(here.zone) - timedelta(hours=12)).date()
-
-
-def _sizes(here: Premises) -> Callable[[ChunkResult | None], int]:
-    size = WINDOW_LOANS if here.system.mode.value == "window" else DESK_LOANS
-    return lambda _: size
 
 
 def read_plan(here: Premises, place: Path) -> Plan:

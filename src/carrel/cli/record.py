@@ -144,7 +144,7 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
                 "sweep": "loan",
                 "pairs": banded(report.sweep.pairs),
                 "joins": len(report.sweep.attacks),
-                "hits": banded(report.sweep.led_back),
+                "hits": banded(report.hits),
                 "not_swept": banded(report.sweep.pairs - report.sweep.swept),
                 "finished": utc_seconds(at),
             },

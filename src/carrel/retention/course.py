@@ -17,6 +17,7 @@ from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
+from carrel.retention.pace import Pace, next_size
 from carrel.retention.ports import Busy, Journal, LoanSystem, Position, StrayPosition
 
 # The walk is repeated for loans that the desk had locked; what is still locked then waits for the next night.
@@ -53,7 +54,7 @@ class Means:
         as_of: of the plan; the set of due loans may shrink after it, never grow.
         life: the lifecycle at ``as_of`` with legal holds and exceptions as of now; asked anew before every chunk.
         turn: the gate.
-        size: loans in the next chunk, given what the last one did.
+        pace: of the first chunk; every later one follows what the one before it cost.
         wait: sleeps some seconds, because the desk comes first.
         told: told how many loans are cut so far.
     """
@@ -63,7 +64,7 @@ class Means:
     as_of: datetime
     life: Callable[[], Lifecycle]
     turn: Callable[[], AbstractContextManager[Turn]]
-    size: Callable[[ChunkResult | None], int]
+    pace: Pace
     wait: Callable[[float], None]
     told: Callable[[int], None] = lambda _: None
 
@@ -79,6 +80,12 @@ class Tally:
     longest_seconds: float = 0.0
     waits: int = 0
     whole_until: int = -1
+    pace: Pace | None = None
+
+    def paced(self, means: Means) -> Pace:
+        """The pace of the next chunk."""
+        self.pace = self.pace or means.pace
+        return self.pace
 
     def add(self, result: ChunkResult) -> None:
         """Count one chunk."""
@@ -124,12 +131,11 @@ def carry_out(means: Means, at_most: int | None = None) -> Tally:
 
 def _loans(means: Means, tally: Tally, after: Position | None, at_most: int | None) -> bool:
     """Walk the loans once; whether the walk came to its end."""
-    last: ChunkResult | None = None
     while True:
         if means.journal.stop_wanted():
             tally.end = End.STOPPED
             return False
-        limit = means.size(last)
+        limit = tally.paced(means).size
         if at_most is not None:
             limit = min(limit, at_most - tally.loans)
             if limit <= 0:
@@ -138,8 +144,9 @@ def _loans(means: Means, tally: Tally, after: Position | None, at_most: int | No
         step = _patiently(means, tally, partial(_chunk, means, after), limit)
         if step is None:
             return True
-        after, last = step
-        tally.add(last)
+        after, result = step
+        tally.add(result)
+        _rest(means, tally, result)
         # The last reader of a chunk may have loans in the next one; everybody before is done.
         tally.whole_until = after.person - 1
         means.told(tally.loans)
@@ -148,18 +155,18 @@ def _loans(means: Means, tally: Tally, after: Position | None, at_most: int | No
 def _strays(
     means: Means, tally: Tally, paths: tuple[str, ...], after: StrayPosition | None, until: int | None = None
 ) -> Tally:
-    last: ChunkResult | None = None
     for path in paths:
         position = after if after is not None and after.path == path else StrayPosition(path, -1)
         while True:
             if means.journal.stop_wanted():
                 tally.end = End.STOPPED
                 return tally
-            step = _patiently(means, tally, partial(_stray_chunk, means, position, until), means.size(last))
+            step = _patiently(means, tally, partial(_stray_chunk, means, position, until), tally.paced(means).size)
             if step is None:
                 break
-            position, last = step
-            tally.add(last)
+            position, result = step
+            tally.add(result)
+            _rest(means, tally, result)
     return tally
 
 
@@ -170,6 +177,7 @@ def _patiently(means: Means, tally: Tally, chunk: Callable[[int], _Step | None],
             return chunk(max(1, size >> attempt))
         except Busy:
             tally.waits += 1
+            tally.pace = next_size(tally.paced(means), 0.0, busy=True)
             means.wait(_FIRST_WAIT_SECONDS * 2**attempt)
     raise fault(
         faults.DESK_BUSY,
@@ -179,6 +187,14 @@ def _patiently(means: Means, tally: Tally, chunk: Callable[[int], _Step | None],
         changed=f"{tally.loans} loans are cut and recorded; the chunk in hand is untouched",
         fix="run again later: it goes on where it stopped",
     )
+
+
+def _rest(means: Means, tally: Tally, result: ChunkResult) -> None:
+    """Set the pace by what a chunk cost, and leave the desk its share of the time."""
+    loans = result.loans or None
+    tally.pace = next_size(tally.paced(means), result.seconds, loans=loans, lock_waits=result.skipped)
+    if tally.pace.rest > 0:
+        means.wait(tally.pace.rest)
 
 
 def _chunk(means: Means, after: Position | None, size: int) -> tuple[Position, ChunkResult] | None:
