@@ -1,0 +1,84 @@
+"""A library for each database, fresh for every test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from carrel.systems.sample import Sample, SampleSize, build
+from tests.integration.conftest import AS_OF, Koha
+from tests.integration.run import library
+from tests.integration.servers import mariadb
+
+
+@pytest.fixture
+def elm(koha: Koha, tmp_path: Path) -> library.Library:
+    """A library on each database in turn."""
+    return library.make(tmp_path / "site", koha)
+
+
+@pytest.fixture
+def elm_mariadb(koha_mariadb: Koha, tmp_path: Path) -> library.Library:
+    """A library on MariaDB."""
+    return library.make(tmp_path / "site", koha_mariadb)
+
+
+@pytest.fixture
+def elm_sqlite(koha_sqlite: Koha, tmp_path: Path) -> library.Library:
+    """A library on SQLite."""
+    return library.make(tmp_path / "site", koha_sqlite)
+
+
+SMALL = SampleSize("small", 40, 160)
+SMALL_SEED = 6
+_TEMPLATE = "small_template"
+
+
+@pytest.fixture(scope="session")
+def _small_sqlite(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sample]:
+    path = tmp_path_factory.mktemp("small") / "template.db"
+    engine = sa.create_engine(f"sqlite:///{path}")
+    sample = build(engine, SMALL, SMALL_SEED, AS_OF)
+    engine.dispose()
+    return path, sample
+
+
+@pytest.fixture(scope="session")
+def _small_mariadb(mariadb_server: mariadb.MariaDBServer) -> Sample:
+    mariadb_server.sql(f"CREATE DATABASE {_TEMPLATE}")
+    engine = sa.create_engine(mariadb_server.url(_TEMPLATE))
+    sample = build(engine, SMALL, SMALL_SEED, AS_OF)
+    engine.dispose()
+    return sample
+
+
+@pytest.fixture
+def small_sqlite(_small_sqlite: tuple[Path, Sample], tmp_path: Path) -> Iterator[Koha]:
+    """A library of a hundred loans in a SQLite file of its own."""
+    template, sample = _small_sqlite
+    shutil.copyfile(template, tmp_path / "koha.db")
+    koha = Koha(f"sqlite:///{tmp_path / 'koha.db'}", "sqlite", sample)
+    yield koha
+    koha.dispose()
+
+
+@pytest.fixture
+def small_mariadb(mariadb_server: mariadb.MariaDBServer, _small_mariadb: Sample) -> Iterator[Koha]:
+    """A library of a hundred loans on MariaDB."""
+    database = mariadb.fresh_copy(mariadb_server, _TEMPLATE)
+    koha = Koha(mariadb_server.url(database), "mariadb", _small_mariadb, mariadb_server, database)
+    try:
+        yield koha
+    finally:
+        koha.dispose()
+        mariadb_server.drop_limited_users()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def small(request: pytest.FixtureRequest, tmp_path: Path) -> library.Library:
+    """A small library on each database in turn; its first run has one stage."""
+    return library.make(tmp_path / "site", request.getfixturevalue(f"small_{request.param}"))

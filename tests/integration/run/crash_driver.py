@@ -1,0 +1,208 @@
+"""Kills `carrel apply` at its Nth step, for many N, and goes on with it each time.
+
+A step is a statement or a commit on any database (the library's or Carrel's own), or a file that is opened to be
+written, renamed or removed in the site's folder. Nothing of Carrel is replaced: SQLAlchemy's own events and the
+interpreter's audit events tell of each step, and the process ends itself there with SIGKILL. Everything runs in forks
+of this process, which holds no connection and has one thread, so that a step costs no start of an interpreter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from sqlalchemy import Engine, event
+
+# Imported once, before any fork.
+import carrel.cli.apply
+import carrel.cli.night
+import carrel.cli.premises
+import carrel.cli.record
+from carrel.cli.main import main
+
+_FILE_EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.link", "os.truncate"}
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT
+
+
+@dataclass
+class Steps:
+    """Counts the steps of this process, and ends it at one of them."""
+
+    fatal: int
+    folder: str
+    log: Path
+    seen: int = 0
+
+    def step(self, what: str) -> None:
+        self.seen += 1
+        if self.seen == self.fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if not self.fatal:
+            with open(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "w") as file:
+                file.write(json.dumps(what) + "\n")
+
+    def install(self) -> None:
+        event.listen(Engine, "before_cursor_execute", self._statement)
+        event.listen(Engine, "commit", lambda _: self.step("COMMIT"))
+        sys.addaudithook(self._audited)
+
+    def _statement(self, _connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        self.step(" ".join(statement.split())[:80])
+
+    def _audited(self, name: str, told: tuple[Any, ...]) -> None:
+        if name == "open":
+            if not (isinstance(told[2], int) and told[2] & _WRITES):
+                return
+        elif name not in _FILE_EVENTS:
+            return
+        place = told[0]
+        if isinstance(place, str) and place.startswith(self.folder) and not place.endswith(self.log.name):
+            self.step(f"{name} {place.removeprefix(self.folder)}")
+
+
+def in_fork(work: Callable[[], object], output: Path) -> int:
+    """The exit code of a piece of work in a process of its own; negative for a signal."""
+    child = os.fork()
+    if child == 0:
+        code = 70
+        try:
+            out = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.dup2(out, 1)
+            os.dup2(out, 2)
+            work()
+            code = 0
+        except SystemExit as ending:
+            code = ending.code if isinstance(ending.code, int) else 1
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+class Place:
+    """The library: its site folder and its database, put back as they were before every round."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.site, self.kept = Path(told["site"]), Path(told["kept"])
+        self.output = self.site / "output.txt"
+        self.told = told
+
+    def apply(self) -> None:
+        main(["apply", str(self.site / "plan.json"), "--site", str(self.site)])
+
+    def back(self) -> None:
+        shutil.rmtree(self.site)
+        shutil.copytree(self.kept, self.site)
+        if "file" in self.told:
+            place = Path(self.told["file"])
+            for ending in ("-journal", "-wal", "-shm"):
+                Path(f"{place}{ending}").unlink(missing_ok=True)
+            shutil.copyfile(self.told["kept_file"], place)
+        else:
+            self._refill()
+
+    def _sql(self, *statements: str) -> list[tuple[Any, ...]]:
+        connection = pymysql.connect(unix_socket=self.told["socket"], user="root", database=self.told["database"])
+        try:
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                connection.commit()
+                return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+    def _refill(self) -> None:
+        database, template = self.told["database"], self.told["template"]
+        for (left,) in self._sql(
+            f"SELECT id FROM information_schema.processlist WHERE db = '{database}' AND id <> CONNECTION_ID()"
+        ):
+            self._sql(f"KILL {left}")
+        changed = [table for table in self.told["tables"] if self._sums([table]) != self.told["sums"][table]]
+        self._sql(
+            "SET foreign_key_checks = 0, unique_checks = 0, sql_mode = ''",
+            *(
+                s
+                for table in changed
+                for s in (f"DELETE FROM `{table}`", f"INSERT INTO `{table}` SELECT * FROM `{template}`.`{table}`")
+            ),
+        )
+
+    def _sums(self, tables: list[str]) -> str:
+        return repr(self._sql(f"CHECKSUM TABLE {', '.join(f'`{name}`' for name in tables)} EXTENDED"))
+
+    def checksum(self) -> str:
+        if "file" not in self.told:
+            return self._sums(self.told["tables"])
+        whole = hashlib.sha256()
+        connection = sqlite3.connect(self.told["file"])
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1").fetchall():
+            whole.update(repr((name, sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"'))))).encode())
+        connection.close()
+        return whole.hexdigest()
+
+
+def drive(told: dict[str, Any]) -> dict[str, Any]:
+    """One undisturbed run whose steps are counted, then a killed and resumed one for each chosen step."""
+    place = Place(told)
+    log = place.site / "steps.jsonl"
+
+    def counted(fatal: int) -> Callable[[], None]:
+        def work() -> None:
+            Steps(fatal, str(place.site), log).install()
+            place.apply()
+
+        return work
+
+    if "file" not in told:
+        told["sums"] = {table: place._sums([table]) for table in told["tables"]}
+    undisturbed = in_fork(counted(0), place.output)
+    assert undisturbed == 0, place.output.read_text()
+    steps = [json.loads(line) for line in log.read_text().splitlines()]
+    wanted = place.checksum()
+    every = range(1, len(steps) + 1)
+    chosen = [at for at in every if at % told["stride"] == told["shift"] or _matters(steps[at - 1])]
+    wrong: list[dict[str, Any]] = []
+    for at in chosen:
+        place.back()
+        killed = in_fork(counted(at), place.output)
+        again = in_fork(counted(at // 2), place.output) if told["twice"] and at > 1 else None
+        resumed = in_fork(place.apply, place.output)
+        state = place.checksum() == wanted
+        verified = in_fork(lambda: main(["verify", "--site", str(place.site)]), place.output)
+        good = killed == -signal.SIGKILL and again in {None, -signal.SIGKILL} and state
+        if not (good and resumed == 0 and verified == 0):
+            tail = place.output.read_text()[-1500:]
+            wrong.append({
+                "at": at, "step": steps[at - 1], "killed": killed, "again": again, "resumed": resumed, "same": state,
+                "verified": verified, "tail": tail,
+            })  # fmt: skip
+    further = in_fork(place.apply, place.output)
+    return {
+        "steps": steps,
+        "chosen": len(chosen),
+        "wrong": wrong,
+        "further": further,
+        "unchanged": place.checksum() == wanted,
+    }
+
+
+def _matters(step: str) -> bool:
+    """Commits, and the ledger's files: the moments between which a crash has consequences."""
+    return step == "COMMIT" or "/ledger/" in step or "chunk" in step.split("(")[0]
+
+
+if __name__ == "__main__":
+    print(json.dumps(drive(json.loads(Path(sys.argv[1]).read_text()))))

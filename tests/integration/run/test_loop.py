@@ -1,0 +1,62 @@
+"""The loop as people do it: plan, refused, approve, apply in stages, verify, and nothing is due any more."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.integration.run import library
+
+
+@pytest.mark.slow
+def test_the_whole_loop(elm):
+    place = elm.plan()
+    refused = elm.refused("apply", place, code=6, error="APR-008")
+    assert "first run" in refused.err
+    assert "rehearsal" in refused.err
+
+    elm.approve(place)
+    refused = elm.refused("apply", place, code=6, error="APR-008")
+    assert "first run" not in refused.err
+    assert "rehearsal" in refused.err
+
+    elm.approve(place, *elm.waiver)
+    due = elm.linked()
+    first = elm.ok("apply", place)["run"]
+    assert (first["stage"], first["loans"], first["complete"]) == ("1,000 loans", 1000, False)
+    assert elm.linked() == due - 1000
+    assert elm.run("verify").code == 5  # much is still due
+
+    # The next stage is a plan of its own: it is looked at and approved anew.
+    last = elm.approved()
+    rest = elm.ok("apply", last)["run"]
+    assert (rest["stage"], rest["complete"], rest["remaining"]) == ("rest", True, {})
+    assert rest["sweep"]["led_back"] == 0
+    assert rest["outcome"] in {"verified", "applied, residue until"}
+    assert elm.ok("verify")["verified"] is True
+
+    again = elm.ok("plan", "--as", "Cal Example", "--out", elm.folder / "again.json")
+    assert again["plan"]["states"]["due"] == 0
+    assert [path for path in again["plan"]["paths"] if path["rows"] or path["strays"]] == []
+
+    before = elm.checksum()
+    empty = elm.ok("apply", last)["run"]
+    assert (empty["loans"], sum(empty["rows"].values()), empty["remaining"]) == (0, 0, {})
+    assert elm.checksum() == before
+    assert elm.run("ledger", "verify", elm.folder / "ledger", "--key", empty["ledger"]["key"], site=False).code == 0
+
+    # An ordinary night under a standing approval: some loans have come of age.
+    elm.approve(elm.plan(), "--standing")
+    elm.sql(
+        "UPDATE old_issues SET borrowernumber = (SELECT min(borrowernumber) FROM borrowers WHERE privacy <> 0 "
+        f"AND borrowernumber <> {elm.koha.sample.anonymous_patron}) WHERE borrowernumber = "
+        f"{elm.koha.sample.anonymous_patron} AND issue_id % 100 = 7 AND returndate > '2022-01-01'"
+    )
+    came = elm.linked()
+    night = elm.ok("plan", "--as", "Cal Example", "--out", elm.folder / "night.json")
+    assert night["needs"] == []
+    assert 0 < night["plan"]["states"]["due"] < 100
+    done = elm.ok("apply", elm.folder / "night.json")["run"]
+    assert done["loans"] == night["plan"]["states"]["due"] == came - elm.linked()
+    assert done["remaining"] == {}
