@@ -200,6 +200,10 @@ def test_grants_as_printed_are_found_right_and_others_are_not(koha_mariadb, site
     _, body = doctor(site(koha_mariadb, url=koha_mariadb.url, apply_url=reads))
     assert states(body, "grants to read") == {"finding"}
     assert states(body, "grants to apply") == {"refused"}
+    _, body = doctor(site(koha_mariadb, url=reads, apply_url=rights(koha_mariadb, grants.Purpose.APPLY)))
+    assert [(one["state"], one["detail"]) for one in of(body, "grants to apply")] == [
+        ("refused", "the sweep cannot look into every table")
+    ]
     only_some = koha_mariadb.limited_user(["SELECT ON old_issues", "SELECT ON systempreferences"])
     code, body = doctor(site(koha_mariadb, url=only_some, apply_url=applies))
     assert code == 4
