@@ -43,7 +43,7 @@ from carrel.inventory.system_map import Cut, Method, Path, Role, Step
 from carrel.policy.schedule import Charges
 from carrel.systems.sql.expressions import contains, day_of, is_time, names_number, shifted
 from carrel.systems.sql.shelf import Shelf, matching
-from carrel.systems.sql.worktables import CHUNK, KEPT, SLACK_SECONDS
+from carrel.systems.sql.worktables import CHUNK, KEPT, SLACK_SECONDS, TITLE_LENGTH
 
 Bool = ColumnElement[bool]
 # Shorter titles ("It", "Emma") stand in texts that have nothing to do with the book.
@@ -348,7 +348,35 @@ class PathSql:
             parts.append(KEPT.c.lo <= at)
             if not (link.by == "text" and link.any_time):
                 parts.append(KEPT.c.later >= at)
+        if link.by == "text":
+            parts.append(or_(KEPT.c.state == text("'legal hold'"), self._tells_of_kept(rows)))
         return exists(select(1).select_from(KEPT).where(*parts).correlate(rows))
+
+    def _tells_of_kept(self, rows: FromClause) -> Bool:
+        """The text names the copy of a kept loan, or was written as it was handed out, or nobody knows the copy's name.
+
+        A loan that is open, or kept for years, would else shield every text of its reader.
+        """
+        link, m = self.path.link, self._shelf.map.items
+        if link.by != "text":
+            return false()
+        copy, titles = self._shelf[m.table].alias("kc"), self._shelf[m.title_table].alias("kt")
+        barcode, title = copy.c[m.barcode], func.substr(titles.c[m.title], 1, TITLE_LENGTH)
+        named: list[Bool] = []
+        for name in link.texts:
+            body = rows.c[name]
+            named.append(and_(barcode.is_not(None), contains(body, barcode)))
+            named.append(and_(func.length(title) >= SHORTEST_TITLE, contains(body, title)))
+            if {"item", "loan"} & set(link.needles):
+                named += [names_number(body, KEPT.c.item), names_number(body, KEPT.c.loan)]
+        known = select(1).select_from(copy.outerjoin(titles, titles.c[m.title_key] == copy.c[m.title_key]))
+        here = copy.c[m.key] == KEPT.c.item
+        opening = rows.c[link.at] <= shifted(KEPT.c.lo, text(str(2 * SLACK_SECONDS)))
+        return or_(
+            opening,
+            exists(known.where(here, or_(*named)).correlate(rows, KEPT)),
+            not_(exists(select(1).select_from(copy).where(here).correlate(KEPT))),
+        )
 
     def _held(self, rows: FromClause) -> Bool:
         """A text of the time of a loan under legal hold is preserved whole: a text cannot be parted.
