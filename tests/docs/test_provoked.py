@@ -1,0 +1,130 @@
+"""The errors that only a whole command line can meet, each provoked on a real site; nothing may have changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from carrel.cli import premises
+from carrel.cli.main import main
+from carrel.errors import CarrelError
+from carrel.retention.course import Tally, _patiently
+from carrel.retention.pace import Mode, first_pace
+from carrel.systems.sql import database
+from tests.docs import sample_site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sample_site.make(tmp_path_factory.mktemp("site"))
+
+
+def digest(folder: Path) -> str:
+    return hashlib.sha256((folder / "koha.db").read_bytes()).hexdigest()
+
+
+def carrel(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, list[str], str]:
+    """Exit code, codes of the errors, and everything that was printed."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as left:
+        main([*map(str, words), "--json"])
+    told = capsys.readouterr()
+    body = json.loads(told.out)
+    return int(str(left.value.code)), [one["code"] for one in body.get("errors", [])], told.out + told.err
+
+
+def planned(site: Path, capsys: pytest.CaptureFixture[str], name: str = "plan.json") -> Path:
+    place = site / name
+    code, errors, _ = carrel(capsys, "plan", "--site", site, "--system", "koha", "--as", "Ben", "--out", place)
+    assert (code, errors) == (0, [])
+    return place
+
+
+def test_what_nobody_foresaw_is_told_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
+    code, errors, told = carrel(capsys, "policy", "lint", "a secret \0 name.yaml")
+    assert (code, errors) == (1, ["CLI-001"])
+    assert "a secret" not in told
+    assert "embedded" not in told  # the words of the exception
+    assert "Traceback" not in told
+
+
+def test_a_plan_file_that_is_not_there(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = digest(site)
+    code, errors, _ = carrel(capsys, "apply", site / "nothing.json", "--site", site, "--system", "koha")
+    assert (code, errors) == (2, ["RUN-007"])
+    code, errors, _ = carrel(
+        capsys, "plan", "--site", site, "--system", "koha", "--as", "Ben", "--out", site / "no" / "plan.json"
+    )
+    assert (code, errors) == (2, ["RUN-007"])
+    assert digest(site) == before
+
+
+def test_a_plan_for_another_system(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place, before = planned(site, capsys), digest(site)
+    code, errors, _ = carrel(capsys, "apply", place, "--site", site, "--system", "copy")
+    assert (code, errors) == (4, ["RUN-010"])
+    code, errors, _ = carrel(capsys, "apply", place, "--site", site, "--rehearse-on", "koha")
+    assert (code, errors) == (4, ["RUN-010"])
+    assert digest(site) == before
+
+
+def test_the_demo_clears_no_folder_that_it_did_not_make(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    code, errors, _ = carrel(capsys, "demo", "--folder", tmp_path)
+    assert (code, errors) == (2, ["RUN-011"])
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_an_outside_copy_that_fails_is_told_and_the_run_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = sample_site.make(tmp_path, more=f"outside_copies:\n  - folder: {tmp_path / 'outside'}\n")
+    # A folder where a checkpoint should lie: it can be listed, and not be read.
+    (tmp_path / "outside" / "checkpoints" / "64-20260101T000000Z.note").mkdir(parents=True)
+    place = planned(site, capsys)
+    code, errors, _ = carrel(
+        capsys, "approve", place, "--site", site, "--as", "Ada", "--key", site / "ada.key", "--yes",
+        "--waive-rehearsal", "this library is invented",
+    )  # fmt: skip
+    assert (code, errors) == (0, [])
+    before = digest(site)
+    code, errors, told = carrel(capsys, "apply", place, "--site", site, "--system", "koha")
+    assert (code, errors) == (1, ["RUN-009"])
+    assert json.loads(told)["errors"][0]["changed"].startswith("the ledger holds the run")
+    assert digest(site) != before
+    assert (site / "ledger" / "checkpoint").exists()
+
+
+def test_a_desk_that_never_lets_go_ends_the_run(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The course gives up after its tries, each later and none larger than the one before, with nothing cut."""
+    monkeypatch.setattr(database, "SQLITE_BUSY_SECONDS", 0.01)
+    waits: list[float] = []
+    sizes: list[int] = []
+    means = SimpleNamespace(pace=first_pace(Mode.WINDOW), wait=waits.append)
+    before = digest(site)
+    with premises.enter(site, "koha", read_only=False) as here, here.loans().session() as loans:
+        at = premises.now()
+        life = here.life(at, at)
+
+        def chunk(size: int) -> object:
+            sizes.append(size)
+            return loans.cut_chunk(life, at, None, size, lambda *_: None)
+
+        desk = sqlite3.connect(site / "koha.db", isolation_level=None)
+        desk.execute("BEGIN IMMEDIATE")
+        try:
+            with pytest.raises(CarrelError) as told:
+                _patiently(means, Tally(), chunk, 400)  # type: ignore[arg-type]
+        finally:
+            desk.execute("ROLLBACK")
+            desk.close()
+    assert told.value.code == "RUN-008"
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(sizes) == len(waits) == 8
+    assert waits == sorted(waits)
+    assert digest(site) == before
