@@ -244,7 +244,7 @@ def led_back(here: Premises, stage: Stage, swept: SweepReport) -> tuple[Attack, 
     """The joins that fail a sweep; before the last stage, tables that only their own clock leads to are not reached."""
     if stage is Stage.REST:
         return swept.failing
-    links: dict[str, set[str]] = {}
+    links: dict[str, set[str]] = {here.system_map.loans.closed.table: {"anchor"}}
     for path in here.system_map.loans.paths:
         links.setdefault(path.table, set()).add(path.link.by)
     return tuple(attack for attack in swept.failing if links.get(attack.table) != {"clock"})

@@ -185,6 +185,8 @@ def _link(path: Path) -> Iterator[tuple[str, str, Use]]:
     if isinstance(link, TextLink):
         yield from _read(table, link.texts)
     elif isinstance(link, ReportLink):
+        if link.nobody is not None:
+            yield table, link.nobody, Use.READ
         if link.source is not None:
             yield table, link.source, Use.READ
         if link.definitions and link.definitions_key and link.definition:

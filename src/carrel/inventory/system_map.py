@@ -125,6 +125,7 @@ class ReportLink(_Part):
         at: the row's clock.
         source: column with the id of the definition that made the text, and where the definition stands; a row whose
             definition is gone, or names one of the record type's tables, holds such records.
+        nobody: column that must name nobody any more: the row is what the product's own anonymising left.
     """
 
     by: Literal["clock"]
@@ -133,6 +134,7 @@ class ReportLink(_Part):
     definitions: str | None = None
     definitions_key: str | None = None
     definition: str | None = None
+    nobody: str | None = None
 
 
 Link = Annotated[

@@ -479,6 +479,13 @@ class PathSql:
                 parts.append(and_(func.length(CHUNK.c.title) >= SHORTEST_TITLE, contains(body, CHUNK.c.title)))
         return or_(false(), *parts)
 
+    def _nobody(self, rows: FromClause) -> Bool:
+        link = self.path.link
+        if link.by != "clock" or link.nobody is None:
+            return true()
+        named = rows.c[link.nobody]
+        return named.is_(None) if self.terms.stand_in is None else or_(named.is_(None), named == self.terms.stand_in)
+
     def _of_loans(self, rows: FromClause) -> Bool:
         """The stored text came from a definition that reads loans, or from one that is gone."""
         link = self.path.link

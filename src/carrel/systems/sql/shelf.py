@@ -76,7 +76,7 @@ class Shelf:
             self._note(path.table, key)
         self._note(path.table, path.person, Integer())
         link = path.link
-        for name in ("column", "item"):
+        for name in ("column", "item", "nobody"):
             self._note(path.table, getattr(link, name, None), Integer())
         if getattr(link, "item_as_text", False):
             self._note(path.table, getattr(link, "item", None), String())
