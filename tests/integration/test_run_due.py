@@ -105,6 +105,10 @@ def test_approved_it_runs_and_a_second_call_finds_nothing_to_do(koha, tmp_path, 
     board = [mail for mail, to in inbox.mails if to == ["board@elm.example"]]
     assert checkpoint in board[-1].get_content().replace("\r\n", "\n")
 
+    [page] = (tmp_path / "reports").glob("night-*-koha.html")
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert "parted from the reader" in page.read_text()
+
     size, again = told["ledger"]["size"], site.ok("run-due")
     assert [one["went"] for one in again["systems"]] == ["nothing due, and verified already"]
     assert again["ledger"] is None
@@ -185,8 +189,10 @@ def test_an_interrupted_run_is_gone_on_with_first(koha_sqlite, tmp_path):
         here.store.leases.acquire("koha", "killed", timedelta(minutes=5), premises.now())
         killed, _ = night._begin(here, plan, "killed", None)
         here.store.leases.release("koha", "killed", premises.now())
-    [done] = site.ok("run-due")["systems"]
-    assert done["runs"][0]["id"] == killed.id
+    # The interrupted stage is ended first; the next stage of a first run waits for a person again.
+    [done] = site.ok("run-due", code=6)["systems"]
+    assert [run["id"] for run in done["runs"]] == [killed.id]
+    assert done["runs"][0]["loans"] == 1000
     with site.store as store:
         assert store.runs.get(killed.id).state == "finished"
 

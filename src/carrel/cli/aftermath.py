@@ -64,6 +64,7 @@ def follow_up(site: Site, store: Store, nights: Iterable[SystemNight], began: da
     if any(one.night.changed for one in measured):
         _record(site, measured, began, after)
         _mail_checkpoint(site, after)
+        _write_pages(site, measured, after)
     for one in measured:
         if (message := _message(site, one.night)) is not None:
             _send(site, message, after)
@@ -132,6 +133,31 @@ def _record(site: Site, measured: list[Measured], began: datetime, after: Afterm
         after.codes.append(wrong.code)
     except OSError:
         after.codes.append(UNEXPECTED)
+
+
+def _write_pages(site: Site, measured: list[Measured], after: Aftermath) -> None:
+    """A page about each system's night, for whoever may read the site's folder."""
+    from carrel.cli.audit_record import checkpoint_text
+    from carrel.cli.run_page import page_of_runs
+    from carrel.systems import site_file
+    from carrel.systems.report_files import write_report
+
+    for one in measured:
+        system = site.system(one.night.system)
+        if system is None or one.facts is None or not one.night.reports:
+            continue
+        page = page_of_runs(
+            one.night.reports,
+            site_file.system_map(system),
+            one.facts.schedule,
+            library=site.library,
+            checkpoint=checkpoint_text(site),
+            title=f"The night of {one.night.night:%-d %B %Y} on {system.name}",
+        )
+        try:
+            write_report(site.folder / "reports" / f"night-{one.night.night}-{system.name}.html", page)
+        except OSError:
+            after.codes.append(UNEXPECTED)
 
 
 def _mail_checkpoint(site: Site, after: Aftermath) -> None:
