@@ -216,7 +216,8 @@ def _link(link: maps.Link) -> str:
         case "moment":
             said = f"{link.at} is the second of an event of the loan"
         case "clock":
-            said = f"none: each row is due by its own {link.at}"
+            orphan = f" once {link.nobody} names nobody" if link.nobody else ""
+            said = f"none: each row is due by its own {link.at}{orphan}"
     return said
 
 

@@ -187,8 +187,7 @@ def _link(path: Path) -> Iterator[tuple[str, str, Use]]:
     elif isinstance(link, ReportLink):
         if link.nobody is not None:
             yield table, link.nobody, Use.READ
-        if link.source is not None:
-            yield table, link.source, Use.READ
+        yield from _read(table, (name for name in (link.source, link.nobody) if name is not None))
         if link.definitions and link.definitions_key and link.definition:
             yield from _read(link.definitions, (link.definitions_key, link.definition))
     elif not isinstance(link, MomentLink):
