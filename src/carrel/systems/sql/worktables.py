@@ -93,7 +93,7 @@ class WorkTables:
             ("carrel_kept", ("person, item", "item", "loan"), "InnoDB", kept),
             ("carrel_chunk", ("loan", "person, item", "person, item_text", "person, lo", "item"), "MEMORY", chunk),
         ):
-            self._connection.execute(text(f"DROP TABLE IF EXISTS {self._scope}{name}"))
+            self._connection.execute(text(f"DROP {self._temporary}TABLE IF EXISTS {self._scope}{name}"))
             body = str(query.compile(self._connection, compile_kwargs={"literal_binds": True}))
             if self._connection.dialect.name == "sqlite":
                 self._connection.execute(text(f"CREATE TEMPORARY TABLE {name} AS {body}".replace(":", "\\:")))
@@ -104,6 +104,11 @@ class WorkTables:
                 index = ", ".join(f"KEY ({key}) USING BTREE" for key in keys)
                 statement = f"CREATE TEMPORARY TABLE {name} ({index}) ENGINE={engine} {body}"
                 self._connection.execute(text(statement.replace(":", "\\:")))
+
+    @property
+    def _temporary(self) -> str:
+        # Dropping a temporary table as such needs no right to drop others.
+        return "" if self._connection.dialect.name == "sqlite" else "TEMPORARY "
 
     @property
     def _scope(self) -> str:
