@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,11 +28,19 @@ consumers:
 {more}"""
 
 
+@functools.cache
+def _database() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "koha.db"
+        engine = sa.create_engine(f"sqlite:///{place}")
+        build(engine, SampleSize("few", 12, 40), seed=1, as_of=datetime.now(UTC))
+        engine.dispose()
+        return place.read_bytes()
+
+
 def make(folder: Path, more: str = "") -> Path:
     """Build the sample and write the site file beside it."""
-    engine = sa.create_engine(f"sqlite:///{folder / 'koha.db'}")
-    build(engine, SampleSize("few", 12, 40), seed=1, as_of=datetime.now(UTC))
-    engine.dispose()
+    (folder / "koha.db").write_bytes(_database())
     dsn = folder / "koha.dsn"
     dsn.write_text(f"sqlite:///{folder / 'koha.db'}\n")
     dsn.chmod(0o600)
