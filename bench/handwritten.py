@@ -21,12 +21,16 @@ _SETTINGS = (
     "SET collation_connection = utf8mb4_unicode_ci",
 )
 _TABLES = (
-    "CREATE TEMPORARY TABLE k (loan INT, person INT, item INT, lo DATETIME, later DATETIME, state CHAR(1), "
-    "KEY (person, item), KEY (item), KEY (loan)) ENGINE=InnoDB",
-    "CREATE TEMPORARY TABLE c (loan INT, person INT, item INT, item_text VARCHAR(20), lo DATETIME, later DATETIME, "
-    "opened DATETIME, closed DATETIME, renewed DATETIME, barcode VARCHAR(20), title VARCHAR(190), "
-    "KEY (loan) USING HASH, KEY (person, item) USING HASH, KEY (person, barcode) USING HASH, KEY (person) USING BTREE, "
-    "KEY (person, item_text) USING BTREE) ENGINE=MEMORY DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci",
+    (
+        "CREATE TEMPORARY TABLE k (loan INT, person INT, item INT, lo DATETIME, later DATETIME, state CHAR(1), "
+        "KEY (person, item), KEY (item), KEY (loan)) ENGINE=InnoDB"
+    ),
+    (
+        "CREATE TEMPORARY TABLE c (loan INT, person INT, item INT, item_text VARCHAR(20), lo DATETIME, later DATETIME, "
+        "opened DATETIME, closed DATETIME, renewed DATETIME, barcode VARCHAR(20), title VARCHAR(190), "
+        "KEY (loan) USING HASH, KEY (person, item) USING HASH, KEY (person, barcode) USING HASH, KEY (person) USING BTREE, "
+        "KEY (person, item_text) USING BTREE) ENGINE=MEMORY DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci"
+    ),
 )
 _KEPT = """
 INSERT INTO k SELECT issue_id, borrowernumber, itemnumber,
@@ -60,7 +64,9 @@ LEFT JOIN items i ON i.itemnumber = o.itemnumber LEFT JOIN biblio b ON b.biblion
 WHERE (o.borrowernumber > {person} OR (o.borrowernumber = {person} AND o.issue_id > {loan}))
   AND o.borrowernumber <> {anonymous} AND NOT EXISTS (SELECT 1 FROM k WHERE k.loan = o.issue_id AND k.state = 'k')
 ORDER BY o.borrowernumber, o.issue_id LIMIT {limit} FOR UPDATE"""
-_COVERED = "EXISTS (SELECT 1 FROM k WHERE k.person = {t}.{p} AND k.item = c.item AND k.lo <= {t}.{at} AND k.later >= {t}.{at})"
+_COVERED = (
+    "EXISTS (SELECT 1 FROM k WHERE k.person = {t}.{p} AND k.item = c.item AND k.lo <= {t}.{at} AND k.later >= {t}.{at})"
+)
 _NEAR = (
     "({at} BETWEEN c.opened - INTERVAL {s} SECOND AND c.opened + INTERVAL {s} SECOND OR "
     "{at} BETWEEN c.closed - INTERVAL {s} SECOND AND c.closed + INTERVAL {s} SECOND OR "
@@ -86,67 +92,99 @@ _NOTICES = (
 def _statements() -> tuple[str, ...]:
     span = "BETWEEN {first} AND {last}"
     return (
-        "UPDATE c STRAIGHT_JOIN accountlines a SET a.old_issue_id = NULL, a.issue_id = NULL, a.itemnumber = NULL, "
-        f"a.description = NULL, a.note = {_WORD.format('a.note')}, {_DAY.format('a.date')}, {_DAY.format('a.timestamp')} "
-        "WHERE a.old_issue_id = c.loan",
-        f"UPDATE accountlines a STRAIGHT_JOIN c SET a.note = {_WORD.format('a.note')}, "
-        f"a.description = {_WORD.format('a.description')}, {_DAY.format('a.timestamp')} "
-        f"WHERE a.note IS NOT NULL AND a.borrowernumber {span} AND a.borrowernumber = c.person AND a.date >= c.lo "
-        "AND (INSTR(a.note, c.barcode) OR INSTR(a.description, c.barcode) "
-        "OR (LENGTH(c.title) >= 6 AND (INSTR(a.note, c.title) OR INSTR(a.description, c.title)))) "
-        f"AND (a.date <= c.later OR NOT {_AGAIN.format(t='a', at='date')})",
-        f"UPDATE accountlines a STRAIGHT_JOIN c SET {_DAY.format('a.date')}, {_DAY.format('a.timestamp')} "
-        f"WHERE a.credit_type_code IS NOT NULL AND a.borrowernumber {span} AND a.borrowernumber = c.person "
-        f"AND a.date <> CAST(DATE(a.date) AS DATETIME) AND {_NEAR.format(at='a.date', s=2)}",
-        "UPDATE checkout_renewals r STRAIGHT_JOIN c SET r.renewer_id = NULL, r.timestamp = r.timestamp "
-        f"WHERE r.renewer_id {span} AND r.renewer_id = c.person AND r.checkout_id = c.loan",
+        (
+            "UPDATE c STRAIGHT_JOIN accountlines a SET a.old_issue_id = NULL, a.issue_id = NULL, a.itemnumber = NULL, "
+            f"a.description = NULL, a.note = {_WORD.format('a.note')}, {_DAY.format('a.date')}, {_DAY.format('a.timestamp')} "
+            "WHERE a.old_issue_id = c.loan"
+        ),
+        (
+            f"UPDATE accountlines a STRAIGHT_JOIN c SET a.note = {_WORD.format('a.note')}, "
+            f"a.description = {_WORD.format('a.description')}, {_DAY.format('a.timestamp')} "
+            f"WHERE a.note IS NOT NULL AND a.borrowernumber {span} AND a.borrowernumber = c.person AND a.date >= c.lo "
+            "AND (INSTR(a.note, c.barcode) OR INSTR(a.description, c.barcode) "
+            "OR (LENGTH(c.title) >= 6 AND (INSTR(a.note, c.title) OR INSTR(a.description, c.title)))) "
+            f"AND (a.date <= c.later OR NOT {_AGAIN.format(t='a', at='date')})"
+        ),
+        (
+            f"UPDATE accountlines a STRAIGHT_JOIN c SET {_DAY.format('a.date')}, {_DAY.format('a.timestamp')} "
+            f"WHERE a.credit_type_code IS NOT NULL AND a.borrowernumber {span} AND a.borrowernumber = c.person "
+            f"AND a.date <> CAST(DATE(a.date) AS DATETIME) AND {_NEAR.format(at='a.date', s=2)}"
+        ),
+        (
+            "UPDATE checkout_renewals r STRAIGHT_JOIN c SET r.renewer_id = NULL, r.timestamp = r.timestamp "
+            f"WHERE r.renewer_id {span} AND r.renewer_id = c.person AND r.checkout_id = c.loan"
+        ),
         "DELETE r FROM return_claims r STRAIGHT_JOIN c WHERE r.issue_id = c.loan",
-        "UPDATE statistics s STRAIGHT_JOIN c SET s.borrowernumber = NULL, s.other = NULL WHERE s.type IN ('issue','return',"
-        f"'renew','localuse','onsite_checkout','item_found','item_lost','recall') AND s.borrowernumber {span} "
-        "AND s.borrowernumber = c.person AND s.itemnumber = c.item AND s.datetime >= c.lo AND s.datetime <= c.later "
-        f"AND NOT {_COVERED.format(t='s', p='borrowernumber', at='datetime')}",
-        f"UPDATE statistics s STRAIGHT_JOIN c SET s.borrowernumber = NULL WHERE s.type IN ('payment', 'writeoff') "
-        f"AND s.borrowernumber {span} AND s.borrowernumber = c.person AND {_NEAR.format(at='s.datetime', s=2)} "
-        "AND s.datetime <> CAST(DATE(s.datetime) AS DATETIME)",
-        "UPDATE action_logs a STRAIGHT_JOIN c SET a.object = NULL, a.diff = NULL, a.trace = NULL, "
-        "a.user = IF(a.user = a.object, 0, a.user), a.timestamp = a.timestamp "
-        f"WHERE a.module = 'CIRCULATION' AND a.object {span} AND a.object = c.person AND a.info = c.item_text "
-        f"AND a.timestamp >= c.lo AND a.timestamp <= c.later AND NOT {_COVERED.format(t='a', p='object', at='timestamp')}",
+        (
+            "UPDATE statistics s STRAIGHT_JOIN c SET s.borrowernumber = NULL, s.other = NULL WHERE s.type IN ('issue','return',"
+            f"'renew','localuse','onsite_checkout','item_found','item_lost','recall') AND s.borrowernumber {span} "
+            "AND s.borrowernumber = c.person AND s.itemnumber = c.item AND s.datetime >= c.lo AND s.datetime <= c.later "
+            f"AND NOT {_COVERED.format(t='s', p='borrowernumber', at='datetime')}"
+        ),
+        (
+            f"UPDATE statistics s STRAIGHT_JOIN c SET s.borrowernumber = NULL WHERE s.type IN ('payment', 'writeoff') "
+            f"AND s.borrowernumber {span} AND s.borrowernumber = c.person AND {_NEAR.format(at='s.datetime', s=2)} "
+            "AND s.datetime <> CAST(DATE(s.datetime) AS DATETIME)"
+        ),
+        (
+            "UPDATE action_logs a STRAIGHT_JOIN c SET a.object = NULL, a.diff = NULL, a.trace = NULL, "
+            "a.user = IF(a.user = a.object, 0, a.user), a.timestamp = a.timestamp "
+            f"WHERE a.module = 'CIRCULATION' AND a.object {span} AND a.object = c.person AND a.info = c.item_text "
+            f"AND a.timestamp >= c.lo AND a.timestamp <= c.later AND NOT {_COVERED.format(t='a', p='object', at='timestamp')}"
+        ),
         _FINES.replace("{key}", "loan"),
         _FINES.replace("{key}", "item"),
-        "DELETE m FROM message_queue m STRAIGHT_JOIN c WHERE m.status IN ('sent','failed','deleted') "
-        f"AND m.letter_code IN ({_NOTICES}) AND m.borrowernumber {span} AND c.person = m.borrowernumber "
-        r"AND c.barcode = REGEXP_SUBSTR(m.content, '(?<=\\()[0-9]{{14}}(?=\\))') AND m.time_queued >= c.lo "
-        "AND (m.time_queued <= c.later OR (m.time_queued <= c.later + INTERVAL 45 DAY "
-        f"AND NOT {_AGAIN.format(t='m', at='time_queued')}))",
-        "DELETE m FROM message_queue m STRAIGHT_JOIN c WHERE m.status IN ('sent','failed','deleted') "
-        f"AND m.letter_code IN ({_NOTICES}) AND m.borrowernumber {span} AND c.person = m.borrowernumber "
-        "AND m.time_queued >= c.lo AND (m.time_queued <= c.later OR (m.time_queued <= c.later + INTERVAL 45 DAY "
-        f"AND NOT {_AGAIN.format(t='m', at='time_queued')})) AND ({_NEAR.format(at='m.time_queued', s=300)} "
-        "OR INSTR(m.content, c.barcode) OR (LENGTH(c.title) >= 6 AND (INSTR(m.content, c.title) OR INSTR(m.subject, c.title))))",
-        f"DELETE l FROM items_last_borrower l STRAIGHT_JOIN c WHERE l.borrowernumber {span} AND l.borrowernumber = c.person "
-        "AND l.itemnumber = c.item AND l.created_on <= '{last_borrower}'",
-        "DELETE q FROM c STRAIGHT_JOIN pseudonymized_transactions p STRAIGHT_JOIN pseudonymized_borrower_attributes q "
-        "WHERE q.transaction_id = p.id AND p.hashed_borrowernumber <> '' AND p.itemnumber = c.item AND p.datetime >= c.lo "
-        "AND p.datetime <= c.later AND NOT EXISTS (SELECT 1 FROM k WHERE k.item = p.itemnumber AND k.lo <= p.datetime "
-        "AND k.later >= p.datetime)",
-        "UPDATE c STRAIGHT_JOIN pseudonymized_transactions p SET p.hashed_borrowernumber = '', p.has_cardnumber = 0, "
-        "p.title = NULL, p.city = NULL, p.state = NULL, p.zipcode = NULL, p.country = NULL, p.dateenrolled = NULL, "
-        "p.sex = NULL, p.sort1 = NULL, p.sort2 = NULL WHERE p.hashed_borrowernumber <> '' AND p.itemnumber = c.item "
-        "AND p.datetime >= c.lo AND p.datetime <= c.later AND NOT EXISTS (SELECT 1 FROM k WHERE k.item = p.itemnumber "
-        "AND k.lo <= p.datetime AND k.later >= p.datetime)",
+        (
+            "DELETE m FROM message_queue m STRAIGHT_JOIN c WHERE m.status IN ('sent','failed','deleted') "
+            f"AND m.letter_code IN ({_NOTICES}) AND m.borrowernumber {span} AND c.person = m.borrowernumber "
+            r"AND c.barcode = REGEXP_SUBSTR(m.content, '(?<=\\()[0-9]{{14}}(?=\\))') AND m.time_queued >= c.lo "
+            "AND (m.time_queued <= c.later OR (m.time_queued <= c.later + INTERVAL 45 DAY "
+            f"AND NOT {_AGAIN.format(t='m', at='time_queued')}))"
+        ),
+        (
+            "DELETE m FROM message_queue m STRAIGHT_JOIN c WHERE m.status IN ('sent','failed','deleted') "
+            f"AND m.letter_code IN ({_NOTICES}) AND m.borrowernumber {span} AND c.person = m.borrowernumber "
+            "AND m.time_queued >= c.lo AND (m.time_queued <= c.later OR (m.time_queued <= c.later + INTERVAL 45 DAY "
+            f"AND NOT {_AGAIN.format(t='m', at='time_queued')})) AND ({_NEAR.format(at='m.time_queued', s=300)} "
+            "OR INSTR(m.content, c.barcode) OR (LENGTH(c.title) >= 6 AND (INSTR(m.content, c.title) OR INSTR(m.subject, c.title))))"
+        ),
+        (
+            f"DELETE l FROM items_last_borrower l STRAIGHT_JOIN c WHERE l.borrowernumber {span} AND l.borrowernumber = c.person "
+            "AND l.itemnumber = c.item AND l.created_on <= '{last_borrower}'"
+        ),
+        (
+            "DELETE q FROM c STRAIGHT_JOIN pseudonymized_transactions p STRAIGHT_JOIN pseudonymized_borrower_attributes q "
+            "WHERE q.transaction_id = p.id AND p.hashed_borrowernumber <> '' AND p.itemnumber = c.item AND p.datetime >= c.lo "
+            "AND p.datetime <= c.later AND NOT EXISTS (SELECT 1 FROM k WHERE k.item = p.itemnumber AND k.lo <= p.datetime "
+            "AND k.later >= p.datetime)"
+        ),
+        (
+            "UPDATE c STRAIGHT_JOIN pseudonymized_transactions p SET p.hashed_borrowernumber = '', p.has_cardnumber = 0, "
+            "p.title = NULL, p.city = NULL, p.state = NULL, p.zipcode = NULL, p.country = NULL, p.dateenrolled = NULL, "
+            "p.sex = NULL, p.sort1 = NULL, p.sort2 = NULL WHERE p.hashed_borrowernumber <> '' AND p.itemnumber = c.item "
+            "AND p.datetime >= c.lo AND p.datetime <= c.later AND NOT EXISTS (SELECT 1 FROM k WHERE k.item = p.itemnumber "
+            "AND k.lo <= p.datetime AND k.later >= p.datetime)"
+        ),
         "DELETE u FROM c STRAIGHT_JOIN curbside_pickup_issues u WHERE u.issue_id = c.loan",
-        f"UPDATE messages m STRAIGHT_JOIN c SET m.message = {_WORD.format('m.message')}, m.message_date = m.message_date "
-        f"WHERE m.borrowernumber {span} AND m.borrowernumber = c.person AND m.message_date >= c.lo "
-        f"AND (m.message_date <= c.later OR NOT {_AGAIN.format(t='m', at='message_date')}) "
-        "AND (INSTR(m.message, c.barcode) OR (LENGTH(c.title) >= 6 AND INSTR(m.message, c.title)))",
-        f"UPDATE borrowers b STRAIGHT_JOIN c SET {_DAY.format('b.lastseen')}, {_DAY.format('b.updated_on')} "
-        f"WHERE b.borrowernumber {span} AND b.borrowernumber = c.person AND {_NEAR.format(at='b.lastseen', s=2)}",
-        f"UPDATE borrowers b STRAIGHT_JOIN c SET {_DAY.format('b.updated_on')} "
-        f"WHERE b.borrowernumber {span} AND b.borrowernumber = c.person AND {_NEAR.format(at='b.updated_on', s=2)}",
-        "UPDATE c STRAIGHT_JOIN old_issues o SET o.borrowernumber = {anonymous}, o.note = NULL, o.notedate = NULL, "
-        "o.noteseen = NULL, o.issuer_id = IF(o.issuer_id = o.borrowernumber, NULL, o.issuer_id), "
-        "o.timestamp = o.timestamp WHERE o.issue_id = c.loan AND o.borrowernumber = c.person",
+        (
+            f"UPDATE messages m STRAIGHT_JOIN c SET m.message = {_WORD.format('m.message')}, m.message_date = m.message_date "
+            f"WHERE m.borrowernumber {span} AND m.borrowernumber = c.person AND m.message_date >= c.lo "
+            f"AND (m.message_date <= c.later OR NOT {_AGAIN.format(t='m', at='message_date')}) "
+            "AND (INSTR(m.message, c.barcode) OR (LENGTH(c.title) >= 6 AND INSTR(m.message, c.title)))"
+        ),
+        (
+            f"UPDATE borrowers b STRAIGHT_JOIN c SET {_DAY.format('b.lastseen')}, {_DAY.format('b.updated_on')} "
+            f"WHERE b.borrowernumber {span} AND b.borrowernumber = c.person AND {_NEAR.format(at='b.lastseen', s=2)}"
+        ),
+        (
+            f"UPDATE borrowers b STRAIGHT_JOIN c SET {_DAY.format('b.updated_on')} "
+            f"WHERE b.borrowernumber {span} AND b.borrowernumber = c.person AND {_NEAR.format(at='b.updated_on', s=2)}"
+        ),
+        (
+            "UPDATE c STRAIGHT_JOIN old_issues o SET o.borrowernumber = {anonymous}, o.note = NULL, o.notedate = NULL, "
+            "o.noteseen = NULL, o.issuer_id = IF(o.issuer_id = o.borrowernumber, NULL, o.issuer_id), "
+            "o.timestamp = o.timestamp WHERE o.issue_id = c.loan AND o.borrowernumber = c.person"
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from tests.integration.servers import mariadb
 
 from carrel.retention.lifecycle import Lifecycle, lifecycle
 from carrel.systems import map_files, policy_files
@@ -22,7 +23,6 @@ from carrel.systems.secret import Secret
 from carrel.systems.sql import live
 from carrel.systems.sql.database import Access, connect
 from carrel.systems.sql.loans import SqlLoans
-from tests.integration.servers import mariadb
 
 AS_OF = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")

@@ -40,7 +40,9 @@ def table(rows: list[Row]) -> str:
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
         met = {True: "yes", False: "no", None: "-"}[row.met]
-        lines.append(f"{row.work[:37]:<38}{row.ours[:14]:>15}{row.baseline[:14]:>15}{ratio:>8}  {row.target[:14]:<15}{met:<5}")
+        lines.append(
+            f"{row.work[:37]:<38}{row.ours[:14]:>15}{row.baseline[:14]:>15}{ratio:>8}  {row.target[:14]:<15}{met:<5}"
+        )
         against = f"against {row.baseline_name} ({row.baseline_kind})" if row.baseline_name else ""
         lines.append(f"    {row.size}; {against}"[:98].rstrip("; "))
     return "\n".join(lines)

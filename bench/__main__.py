@@ -1,0 +1,52 @@
+"""``python -m bench --size smoke|full [--loans N] [--only WORD]``: every figure, as a ratio inside one run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import heavy, light
+from bench.row import Row, table
+
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--size", choices=("smoke", "full"), default="full", help="smoke proves that every row runs")
+    parser.add_argument("--loans", type=int, help="loans of the library (full: 1,000,000)")
+    parser.add_argument("--only", default="", help="rows whose name contains this")
+    parser.add_argument("--folder", type=Path, help="where libraries are made (some 3 GB per million loans and copy)")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file of the results")
+    chosen = parser.parse_args()
+    smoke = chosen.size == "smoke"
+    loans = chosen.loans or (4_000 if smoke else 1_000_000)
+    rows: list[Row] = []
+
+    def done(new: list[Row]) -> None:
+        rows.extend(new)
+        for row in new:
+            print(f"  {row.work}: {row.ours}", file=sys.stderr, flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="carrel-bench-", dir=chosen.folder) as folder:
+        works = {
+            "start": lambda: [light.start(3 if smoke else 21)],
+            "ledger": lambda: light.ledger(20_000 if smoke else 1_000_000),
+            **heavy.works(Path(folder), loans, smoke=smoke),
+        }
+        for name, work in works.items():
+            if chosen.only in name:
+                done(work())
+        heavy.forget()
+    print(table(rows))
+    chosen.results.write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n")
+    if smoke:
+        print("\nsmoke: every row ran; a size this small judges nothing")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
