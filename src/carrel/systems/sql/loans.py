@@ -37,6 +37,7 @@ from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
 from carrel.retention.ports import Busy, Observation, Position, StrayPosition
 from carrel.retention.predicate import AtOrBefore, Fact
+from carrel.systems.sql.before_images import BeforeImages
 from carrel.systems.sql.failure import classify, is_transient
 from carrel.systems.sql.paths import PathSql, Span, Terms
 from carrel.systems.sql.predicates import LoanColumns
@@ -72,6 +73,7 @@ class SqlLoans:
         self.map, self.schedule, self.zone, self.stand_in, self.name = system_map, schedule, zone, stand_in, name
         self._engine = engine
         self.shelf = Shelf(system_map)
+        self.images: BeforeImages | None = None  # set where the site wants an undo capsule
         self._connection: Connection | None = None
         self._prepared: Lifecycle | None = None
 
@@ -320,13 +322,25 @@ class SqlLoans:
             return None
         position, span, size = Position(closed.table, int(last), int(loan)), Span(int(first), int(last)), int(size)
         intend(position, size)
+        if self.images:
+            self.images.begin(c)
         paths = self.paths(life, as_of)
         rows = {path.path.name: self._cut_path(path, span) for path in paths}
+        if self.images:
+            self.images.take_loans(loans, closed)
         rows[closed.table] = self._cut_anchor()
         left = self._left(paths, span)
-        may_commit()
-        c.commit()
+        self._commit(may_commit)
         return position, ChunkResult(size, rows, left, seconds=time.monotonic() - began)
+
+    def _commit(self, may_commit: Callable[[], None]) -> None:
+        """Commit a chunk; its before-images, where they are wanted, are durable first."""
+        if self.images:
+            self.images.keep()
+        may_commit()
+        self.connection.commit()
+        if self.images:
+            self.images.committed()
 
     def _cut_path(self, path: PathSql, span: Span) -> int:
         if path.path.link.by == "clock":
@@ -334,6 +348,8 @@ class SqlLoans:
         c = self.connection
         multi = c.dialect.name != "sqlite"
         mine = path.within(span)
+        if self.images:
+            self.images.take(path, path.stages(span), span)
         done = 0
         for stage in path.stages(span):
             for child in path.children(stage, multi_table=multi):
@@ -432,16 +448,19 @@ class SqlLoans:
 
         found = select(func.count()).select_from(table).where(here, path.still(table), path.stray(table))
         expected = int(c.execute(found).scalar_one())
+        if self.images:
+            self.images.begin(c)
         end = StrayPosition(after.path, int(upto) if upto is not None else _END)
         done = 0
         if expected:
             intend(Position(after.path, end.column, 0), expected)
+            if self.images:
+                self.images.take(path, (condition,))
             for child in path.children(condition, multi_table=c.dialect.name != "sqlite"):
                 c.execute(child)
             done = int(c.execute(path.act(condition, with_loan=False, multi_table=True)).rowcount)
         left = int(c.execute(found).scalar_one()) if expected else 0
-        may_commit()
-        c.commit()
+        self._commit(may_commit)
         result = ChunkResult(
             0, {after.path: done}, {after.path: left} if left else {}, seconds=time.monotonic() - began
         )

@@ -1,0 +1,239 @@
+"""Before-images: what a chunk's rows held before they were cut, for the undo capsule (DESIGN 5).
+
+They are drawn inside the chunk's own transaction, locked, before each statement, and handed over whole before the
+commit. Each names the state that the cut left as well: a restoration puts back only what is still in that state.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, and_, exists, literal, select
+
+from carrel.inventory.system_map import Anchor
+from carrel.systems.sql.paths import PathSql, Span
+from carrel.systems.sql.whole_rows import Key, Values, WholeRows
+from carrel.systems.sql.worktables import CHUNK
+
+Condition = Callable[[Any], Any]
+
+
+class Act(enum.StrEnum):
+    """What a cut did to a row."""
+
+    CHANGED = "changed"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One row before a cut.
+
+    Attributes:
+        path, table: where it is.
+        act: what the cut did to it.
+        person: column that names the reader; empty where none does.
+        key: of the row; empty where its table has none.
+        before: the columns that the cut changed; of a row that went, or has no key, all of them.
+        after: the same columns as the cut left them; empty for a row that went.
+    """
+
+    path: str
+    table: str
+    act: Act
+    person: str
+    key: Values
+    before: Values
+    after: Values = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Image({self.path!r}, {self.act!r})"  # never the values
+
+    def as_row(self) -> dict[str, object]:
+        """As a capsule takes it."""
+        head: dict[str, object] = {"path": self.path, "table": self.table, "act": self.act.value, "person": self.person}
+        for sign, part in _PARTS.items():
+            head |= {f"{sign}.{name}": value for name, value in getattr(self, part).items()}
+        return head
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, object]) -> Image:
+        """From what a capsule held."""
+        parts = {
+            part: {name[2:]: value for name, value in row.items() if name.startswith(f"{sign}.")}
+            for sign, part in _PARTS.items()
+        }
+        return cls(str(row["path"]), str(row["table"]), Act(str(row["act"])), str(row["person"]), **parts)
+
+
+_PARTS = {"k": "key", "b": "before", "a": "after"}
+
+
+class Keep(Protocol):
+    """Where images go; a part of a capsule."""
+
+    def add(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Take a chunk's images; they are durable on return."""
+
+    def committed(self) -> None:
+        """Note that the chunk that was added last is committed."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    path: str
+    table: str
+    person: str
+    key: tuple[str, ...]
+    before: dict[Key, dict[str, object]]
+
+
+class BeforeImages:
+    """The images of one chunk after another.
+
+    Args:
+        keep: where they go.
+    """
+
+    def __init__(self, keep: Keep) -> None:
+        self._keep = keep
+        self._images: list[Image] = []
+        self._pending: _Pending | None = None
+        self._connection: Connection | None = None
+        self._rows: WholeRows | None = None
+        self._kept = False
+
+    def begin(self, connection: Connection) -> None:
+        """Begin a chunk; what one that was undone has left is forgotten."""
+        if self._connection is not connection:
+            self._connection, self._rows = connection, WholeRows(connection)
+        self._images, self._pending, self._kept = [], None, False
+
+    def take(self, path: PathSql, conditions: Sequence[Condition], span: Span | None = None) -> None:
+        """Draw the rows that a path's next statements will cut.
+
+        Args:
+            path: whose statements.
+            conditions: as the statements have them; together they find the rows.
+            span: of the chunk's readers; None where the conditions do not speak of the chunk.
+        """
+        self._settle()
+        if not path.path.key:
+            self._take_keyless(path, conditions, span)
+            return
+        rows, key = path.table, path.path.key
+        source = rows if span is None else path.joined()
+        found: dict[Key, None] = {}
+        for condition in conditions:
+            query = select(*(rows.c[one] for one in key)).select_from(source)
+            query = query.where(path.still(rows), condition(rows)).distinct()
+            found.update(dict.fromkeys(tuple(row) for row in self._at.execute(query)))
+        for child, child_column in path.cut.children.items():
+            self._take_children(path, child, child_column, [one[0] for one in found])
+        if path.cut.delete:
+            gone = self._whole.fetch(rows.name, key, found, self._whole.columns(rows.name))
+            self._images += [self._gone(path, rows.name, dict(zip(key, k, strict=True)), b) for k, b in gone.items()]
+        else:
+            changed = tuple({**path.cut.set, **path.cut.if_reader})
+            before = self._whole.fetch(rows.name, key, found, changed)
+            self._pending = _Pending(path.path.name, rows.name, path.path.person or "", key, before)
+
+    def take_loans(self, loans: Any, closed: Anchor) -> None:
+        """Draw the loans of the chunk themselves."""
+        self._settle()
+        mine = and_(loans.c[closed.key] == CHUNK.c.loan, loans.c[closed.person] == CHUNK.c.person)
+        found = [tuple(row) for row in self._at.execute(select(CHUNK.c.loan).select_from(loans, CHUNK).where(mine))]
+        changed = tuple({**closed.cut.set, **closed.cut.if_reader})
+        before = self._whole.fetch(closed.table, (closed.key,), found, changed)
+        self._pending = _Pending(closed.table, closed.table, closed.person, (closed.key,), before)
+
+    def keep(self) -> None:
+        """Hand the chunk's images over; they are durable on return. To be called before the commit."""
+        self._settle()
+        self._kept = bool(self._images)
+        if self._kept:
+            self._keep.add([image.as_row() for image in self._images])
+        self._images = []
+
+    def committed(self) -> None:
+        """Note that the chunk is committed."""
+        if self._kept:
+            self._keep.committed()
+        self._kept = False
+
+    @property
+    def _at(self) -> Connection:
+        if self._connection is None:
+            raise RuntimeError("begin a chunk first")
+        return self._connection
+
+    @property
+    def _whole(self) -> WholeRows:
+        if self._rows is None:
+            raise RuntimeError("begin a chunk first")
+        return self._rows
+
+    def _settle(self) -> None:
+        """Read how the last statements left their rows."""
+        if (last := self._pending) is None:
+            return
+        self._pending = None
+        names = tuple(next(iter(last.before.values()), ()))
+        after = self._whole.fetch(last.table, last.key, last.before, names)
+        for key, before in last.before.items():
+            if key in after and after[key] != before:
+                named = dict(zip(last.key, key, strict=True))
+                self._images.append(Image(last.path, last.table, Act.CHANGED, last.person, named, before, after[key]))
+
+    def _take_keyless(self, path: PathSql, conditions: Sequence[Condition], span: Span | None) -> None:
+        """Whole rows of a table without a key, each as often as it is there, and their new values."""
+        rows, name = path.table, path.table.name
+        for number, condition in enumerate(conditions):
+            # What an earlier condition found is not drawn twice: without a key, nobody could tell.
+            parts = [self._found(path, condition, span)]
+            parts += [~self._found(path, earlier, span) for earlier in conditions[:number]]
+            where = and_(path.still(rows), *parts)
+            if span is not None and path.by_person and path.path.person:
+                person = rows.c[path.path.person]
+                where = and_(person >= span.first, person <= span.last, where)
+            names = self._whole.columns(name)
+            query = self._whole.query(name, names, rows)
+            new = {} if path.cut.delete else path.values(rows, with_loan=False)
+            said = [
+                self._whole.read(name, one, _value(value)).label(f"n{n}") for n, (one, value) in enumerate(new.items())
+            ]
+            for row in self._at.execute(query.add_columns(*said).where(where)):
+                before = dict(zip(names, row[: len(names)], strict=True))
+                if path.cut.delete:
+                    self._images.append(self._gone(path, name, {}, before))
+                    continue
+                after = before | dict(zip(new, row[len(names) :], strict=True))
+                if after != before:
+                    who = path.path.person or ""
+                    self._images.append(Image(path.path.name, name, Act.CHANGED, who, {}, before, after))
+
+    @staticmethod
+    def _found(path: PathSql, condition: Condition, span: Span | None) -> Any:
+        rows = path.table
+        if span is None:
+            return condition(rows)
+        return exists(select(1).select_from(CHUNK).where(condition(rows)).correlate(rows))
+
+    def _take_children(self, path: PathSql, child: str, child_column: str, parents: list[object]) -> None:
+        key = self._whole.primary_key(child)
+        images = [
+            Image(f"{path.path.name}: {child}", child, Act.DELETED, "", {one: row[one] for one in key}, row)
+            for row in self._whole.children(child, child_column, parents)
+        ]
+        self._images += images
+
+    @staticmethod
+    def _gone(path: PathSql, name: str, key: Values, before: Values) -> Image:
+        return Image(path.path.name, name, Act.DELETED, path.path.person or "", key, before)
+
+
+def _value(value: Any) -> Any:
+    return value if hasattr(value, "label") else literal(value)
