@@ -66,6 +66,8 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
     del no_serve
     from carrel.cli import premises
     from carrel.cli.apply import exit_code
+    from carrel.cli.check import looked_at
+    from carrel.systems.check import State
 
     began = time.monotonic()
     _clear(folder)
@@ -74,6 +76,12 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
     key = _build(folder, policy, size)
     with premises.enter(folder, None, read_only=True) as here:
         say(f"Policy {policy}: {_promise(here)}")
+        points = [one for one in looked_at(here) if one.state is not State.OK]
+        say(
+            f"Checking: {len(points)} points are open, among them {points[-1].detail}."
+            if points
+            else "Checking: all well."
+        )
         say("Planning: counting what is due, what is kept and why. Nothing is changed.")
         plan = _plan(here, folder)
     say(f"{APPROVER} approves {PLANNER}'s plan, and waives the rehearsal, since this library is invented.")

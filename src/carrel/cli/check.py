@@ -1,0 +1,119 @@
+"""``carrel check``: is what we promise true tonight? One screen, read-only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from carrel.cli.premises import Premises
+    from carrel.systems.check import Check
+
+
+@click.command(epilog="Example: carrel check --json")
+@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.option("--system", "system_name", help="The system; may be left out where the site has one.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def check(site: Path, system_name: str | None, as_json: bool) -> int:
+    """Is what the policy promises true tonight? One screen, read-only.
+
+    Looks at the policy, at the schema against its map, at the product's settings, and counts what should be gone.
+    `carrel doctor` looks at keys, grants and servers besides; `carrel audit` measures clause by clause. Exit code 3
+    with anything to do.
+    """
+    from carrel.cli import premises, screen
+    from carrel.errors import Exit
+    from carrel.systems.check import State
+
+    with premises.enter(site, system_name, read_only=True) as here:
+        found = looked_at(here)
+    open_points = [one for one in found if one.state is not State.OK]
+    if as_json:
+        screen.put_json({"checks": [one.as_dict() for one in found], "open": len(open_points)})
+    else:
+        screen.put_table(
+            f"{here.system.name} under policy {here.policy.name}",
+            ("", "what", "how it stands"),
+            [(one.state.value, one.name, one.detail) for one in found],
+        )
+        for one in open_points:
+            click.echo(f"{one.name}: {one.fix}")
+        if not open_points:
+            click.echo("What is covered is as promised.")
+    return int(Exit.FINDINGS if open_points else Exit.DONE)
+
+
+def looked_at(here: Premises) -> list[Check]:
+    """Policy, schema, coverage, settings and loans, each with how it stands."""
+    return [*_policy(here), *_schema(here), *_settings(here), *_loans(here)]
+
+
+def _policy(here: Premises) -> list[Check]:
+    from carrel.cli.premises import now
+    from carrel.policy.lint import Open, lint
+    from carrel.systems.check import finding, ok
+
+    # A figure that the library chose is no fault of tonight.
+    told = [one for one in lint(here.policy, now().date()) if one.kind is not Open.CHOSEN]
+    if not told:
+        return [ok("policy", f"{here.policy.name}, version {here.policy.version}, in force")]
+    return [finding("policy", f"{len(told)} open points, first: {told[0].says}", "carrel policy lint shows them")]
+
+
+def _schema(here: Premises) -> list[Check]:
+    from carrel.inventory.drift import Severity, clean_word
+    from carrel.systems.check import finding, ok
+
+    grave = [one for one in here.drifts if one.severity is not Severity.NOTE]
+    tables = len(here.system_map.columns)
+    first = (
+        ok("schema", f"as mapped, {tables} tables")
+        if not grave
+        else finding(
+            "schema", f"{len(grave)} differences from the map, first: {grave[0].at}", "carrel doctor shows them"
+        )
+    )
+    word = clean_word(here.drifts, here.system_map)
+    waiting = len(here.system_map.not_yet_covered)
+    covered = (
+        ok("coverage", "every table with patron data is covered")
+        if word.may
+        else finding("coverage", f"{waiting} tables with patron data are not yet covered", "carrel map show lists them")
+    )
+    return [first, covered]
+
+
+def _settings(here: Premises) -> list[Check]:
+    from carrel.inventory.contradiction import contradictions
+    from carrel.systems.check import finding, ok
+    from carrel.systems.sql import live
+    from carrel.systems.sql.map_check import promise
+
+    with here.engine.connect() as connection:
+        values = live.settings(connection, here.system_map, at=here.system.name)
+    told = [one for one in contradictions(here.system_map, values, promise(here.schedule)) if one.severity == "finding"]
+    if not told:
+        return [ok("settings", "none works against the policy")]
+    names = ", ".join(one.setting for one in told)
+    return [finding("settings", f"{len(told)} work against the policy: {names}", "carrel doctor tells what to set")]
+
+
+def _loans(here: Premises) -> list[Check]:
+    from datetime import timedelta
+
+    from carrel.cli.premises import now
+    from carrel.cli.screen import number
+    from carrel.systems.check import finding, ok
+
+    at = now()
+    # What became due within a day waits for tonight's run; it is no broken promise yet.
+    since = at - timedelta(days=1)
+    with here.loans().session() as loans:
+        remaining = loans.remaining(here.life(since, at), since)
+    left = {name: count for name, count in remaining.items() if count}
+    if not left:
+        return [ok("loans", "nothing that was due a day ago still leads to a reader")]
+    total = sum(left.values())
+    return [finding("loans", f"{number(total)} rows in {len(left)} places should be gone by now", "carrel plan")]
