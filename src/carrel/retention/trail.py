@@ -84,6 +84,15 @@ class Trail:
     texts: tuple[str, ...] = ()
 
 
+def shared(trail: Trail, about: Loan, others: Sequence[Loan]) -> bool:
+    """One text tells of a kept loan of the person as well, and was not written in the weeks of the loan in question."""
+    low, high = about.window
+    late = high if high == datetime.max else high + REMINDED  # noqa: DTZ901
+    if any(low <= at <= late for at in trail.times):
+        return False
+    return any(speaks(trail, loan) for loan in others if loan.loan != about.loan)
+
+
 def explained(trail: Trail, about: Loan, others: Sequence[Loan]) -> bool:
     """Another loan of the same person, one that is open or kept, accounts for the row.
 

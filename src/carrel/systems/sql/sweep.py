@@ -12,7 +12,7 @@ from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.sweep import Loan, Pairs, Severity, SweepReport
-from carrel.retention.trail import Trail
+from carrel.retention.trail import Trail, shared
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.sweep_attacks import Attacks, Grade, Sample
 from carrel.systems.sql.sweep_declared import UNSEARCHABLE, DeclaredPaths, held, redacted
@@ -97,18 +97,18 @@ class LoanSweep:
             path.table for path in m.loans.paths if path.link.by == "key" and path.cut.delete and path.stray_only
         }
 
-        def grade(reach: Reach, trail: Trail, place: int, way: str) -> tuple[Severity, str]:
-            if (why := m.not_yet_covered.get(reach.name)) is not None:
-                return Severity.NOT_COVERED, why
-            for parent in reach.parents:
-                if parent.table in m.not_yet_covered and not reach.persons:
-                    return Severity.NOT_COVERED, m.not_yet_covered[parent.table]
+        def grade(reach: Reach, trail: Trail, place: int, way: str) -> tuple[Severity, str]:  # noqa: PLR0911  (as above)
+            for name in (reach.name, *(parent.table for parent in reach.parents if not reach.persons)):
+                if (why := m.not_yet_covered.get(name)) is not None:
+                    return Severity.NOT_COVERED, why
             if (kept := keeps.get(reach.name)) and self._last and all(at > self._last for at in trail.times):
                 return Severity.KEPT, kept
             if reach.name in waiting and trail.items and not trail.loans:
                 return Severity.KEPT, "it names no loan that it could be cut with, and waits for its own end"
             if way in {"text", "words", "second"} and held(sample, trail, place):
                 return Severity.KEPT, State.LEGAL_HOLD.value
+            if way in {"text", "words"} and shared(trail, sample.pairs[place].loan, sample.others(place)):
+                return Severity.KEPT, "the same text tells of a loan that is kept"
             if way in {"text", "words"} and reach.name in texts and sample.pairs[place].rebuilt:
                 return Severity.NOT_COVERED, UNSEARCHABLE
             return Severity.SINGLED_OUT, ""

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, column, distinct, func, or_, select, table
+from sqlalchemy import ColumnElement, Integer, and_, column, distinct, func, or_, select, table, true
 
+from carrel.inventory.system_map import Role
 from carrel.retention.sweep import Loan, Pair, Severity
 from carrel.retention.trail import SHORTEST_TITLE, Trail, explained, names_person, speaks
 from carrel.systems.sql.sweep_discovery import Reach
@@ -82,6 +83,8 @@ class Attacks:
         self._people, self._catalogue = library.map.people.table, library.map.items
         self._drawn_at = drawn_at
         self._stand_in = library.stand_in
+        paths = library.map.loans.paths
+        self._readers = {library.map.loans.closed.person, *(path.person for path in paths if path.role is Role.READER)}
 
     # -- from the person's rows -------------------------------------------------------------------------------------
 
@@ -92,8 +95,17 @@ class Attacks:
         rows = reach.clause()
         for name in reach.persons:
             person = rows.c[name]
+            nobody_else = self._no_other_reader(reach, rows, name)
             for some in batches(self._sample.by_person):
-                self._judge(reach, rows, (name,), person, person.in_(some))
+                self._judge(reach, rows, (name,), person, and_(person.in_(some), nobody_else))
+
+    def _no_other_reader(self, reach: Reach, rows: Any, name: str) -> ColumnElement[bool]:
+        """A member of staff stands in the row of another reader: it tells of that reader's loan, not of theirs."""
+        readers = [rows.c[other] for other in reach.persons if other in self._readers]
+        if name in self._readers or not readers:
+            return true()
+        nobody = (0,) if self._stand_in is None else (0, self._stand_in)
+        return and_(*(or_(one.is_(None), one.in_(nobody), one == rows.c[name]) for one in readers))
 
     def through_parents(self, reach: Reach) -> None:
         """Rows that name the person one step further, through a key."""
@@ -135,7 +147,9 @@ class Attacks:
         elif self._speaks(reach, trail, loan):
             way = "text"
         else:
-            way = "second" if any(loan.at_event(at) for at in trail.times) else ""
+            # A bare number is the key of some other record: the row is about that one.
+            other = any(text.strip().isdecimal() for text in trail.texts)
+            way = "second" if not other and any(loan.at_event(at) for at in trail.times) else ""
         return "" if way and explained(trail, loan, self._sample.others(place)) else way
 
     def _speaks(self, reach: Reach, trail: Trail, loan: Loan) -> bool:
