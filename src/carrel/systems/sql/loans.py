@@ -313,14 +313,19 @@ class SqlLoans:
             query = query.with_for_update(of=loans, skip_locked=True)
         c.execute(insert(CHUNK).from_select([col.name for col in CHUNK.c], query))
         ends = select(
-            func.count().label("size"), func.min(CHUNK.c.person).label("first"), func.max(CHUNK.c.person).label("last")
+            func.count().label("size"),
+            func.min(CHUNK.c.person).label("first"),
+            func.max(CHUNK.c.person).label("last"),
+            func.min(CHUNK.c.lo).label("lo"),
+            func.max(CHUNK.c.later).label("later"),
         ).subquery()
         last_loan = select(func.max(CHUNK.c.loan)).where(CHUNK.c.person == ends.c.last).scalar_subquery()
-        size, first, last, loan = c.execute(select(ends, last_loan)).one()
+        size, first, last, lo, later, loan = c.execute(select(ends, last_loan)).one()
         if not size:
             c.rollback()
             return None
-        position, span, size = Position(closed.table, int(last), int(loan)), Span(int(first), int(last)), int(size)
+        position, size = Position(closed.table, int(last), int(loan)), int(size)
+        span = Span(int(first), int(last), lo, later)
         intend(position, size)
         if self.images:
             self.images.begin(c)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -49,6 +49,7 @@ Bool = ColumnElement[bool]
 # Shorter titles ("It", "Emma") stand in texts that have nothing to do with the book.
 SHORTEST_TITLE = 6
 MOMENT_SECONDS = 2
+_LAST_TIME = datetime(9999, 1, 1)  # noqa: DTZ001  (naive local time, as the systems write it)
 REMINDED_SECONDS = 45 * 86_400
 
 
@@ -156,10 +157,17 @@ def _ordered(statement: str, element: Update | Delete, *, chunk_first: bool) -> 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The readers of a chunk: it is a piece of the walk in order of person, so they lie between its ends."""
+    """The readers of a chunk: it is a piece of the walk in order of person, so they lie between its ends.
+
+    Attributes:
+        first, last: readers.
+        lo, later: from when until when the traces of its loans were written, naive local times.
+    """
 
     first: int
     last: int
+    lo: datetime | None = None
+    later: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,9 +273,21 @@ class PathSql:
             if not self.by_person or not self.path.person:
                 return self.in_chunk(rows, named)
             person = rows.c[self.path.person]
-            return and_(person >= span.first, person <= span.last, self.in_chunk(rows, named))
+            return and_(person >= span.first, person <= span.last, *self._time(rows, span), self.in_chunk(rows, named))
 
         return condition
+
+    def _time(self, rows: FromClause, span: Span) -> tuple[Bool, ...]:
+        """What ``in_chunk`` says of the row's clock, told once for the whole chunk before any loan is looked at."""
+        link = self.path.link
+        if link.by not in {"visit", "text"} or span.lo is None or span.later is None:
+            return ()
+        at = rows.c[link.at]
+        if link.by == "visit":
+            return (at >= span.lo, at <= span.later)
+        if link.any_time or span.later > _LAST_TIME - timedelta(seconds=REMINDED_SECONDS):
+            return (at >= span.lo,)
+        return (at >= span.lo, at <= span.later + timedelta(seconds=REMINDED_SECONDS))
 
     def stages(self, span: Span) -> tuple[Callable[[FromClause], Bool], ...]:
         """Conditions that together find what ``within`` finds, the cheap ones first.
