@@ -15,6 +15,7 @@ from carrel.errors import CarrelError
 from carrel.inventory.consumer import Declaration
 from carrel.inventory.office import ConsumerUse, May, Person, Role
 from carrel.inventory.timetable import Days, Hours, Part, Period, Weekday, no_period
+from carrel.inventory.undo_key import read_key_text
 
 __all__ = [
     "ConsumerUse", "Mail", "May", "Mode", "OutsideCopy", "Person", "Role", "SessionZone", "Site", "StandingApproval",
@@ -54,7 +55,8 @@ class System(Part):
         blackout: days on which nothing is applied.
         max_lag: replication lag at which a run waits.
         max_plan_age: from when on a plan is stale.
-        undo: how long before-images are kept, inside the retention period; None for not at all.
+        undo: how long before-images are kept, below the ceiling of the class of loans; None for not at all.
+        undo_key: public half of the offline key that they are sealed to.
         bounds: the most rows that one night may touch, by path; otherwise by the nights before.
         sweep_sample: loans drawn for the sweep of each night.
     """
@@ -74,6 +76,7 @@ class System(Part):
     max_lag: Period = timedelta(seconds=10)
     max_plan_age: Period = timedelta(hours=24)
     undo: Annotated[timedelta | None, BeforeValidator(no_period)] = None
+    undo_key: str | None = None
     bounds: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     sweep_sample: int = Field(default=200, ge=20, le=5000)
 
@@ -207,6 +210,11 @@ def conflicts(site: Site) -> Iterator[tuple[tuple[str | int, ...], str]]:
     yield from _twice("systems", [one.name for one in site.systems], "name")
     yield from _twice("people", [one.name for one in site.people], "name")
     yield from _twice("people", [_key(one.public_key) for one in site.people], "public_key")
+    for index, system in enumerate(site.systems):
+        if system.undo is not None and system.undo_key is None:
+            yield ("systems", index, "undo"), "add 'undo_key:' with the line that 'carrel undo key' prints"
+        if system.undo_key is not None and read_key_text(system.undo_key) is None:
+            yield ("systems", index, "undo_key"), "write the whole line that 'carrel undo key' prints"
     if any(copy.mail for copy in site.outside_copies) and site.mail is None:
         yield ("outside_copies",), "a copy by mail needs a 'mail:' block"
     for index, person in enumerate(site.people):

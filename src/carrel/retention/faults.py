@@ -39,3 +39,7 @@ CHUNK_STILL_RUNS = define("HLD-005", "the legal hold is recorded, but a chunk is
 SHARE_FORM = define("UND-001", "this is not a share of the undo key", Exit.USAGE)
 CAPSULE_OPEN = define("UND-002", "the capsule does not open", Exit.VERIFICATION_FAILED)
 CAPSULE_GONE = define("UND-003", "the capsule is not there or was shredded", Exit.REFUSED)
+UNDO_TOO_LONG = define("UND-004", "the undo capsule would outlive the ceiling", Exit.REFUSED)
+CAPSULE_WRITE = define("UND-005", "the undo capsule cannot be written", Exit.FAILED)
+NOT_READ_BACK = define("UND-006", "what was put back does not read back", Exit.VERIFICATION_FAILED)
+SHARE_FILE = define("UND-007", "the file of a share cannot be used", Exit.USAGE)

@@ -5,19 +5,23 @@ A run that was resumed writes a second part with a key of its own, because the f
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults, undo
 
 _LENGTH = 4
 _HEAD = "capsule.json"
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,45 @@ class CapsulePart:
         return f"CapsulePart({self._name!r}, {self._number} chunks)"
 
     def add(self, rows: Sequence[undo.Row]) -> None:
-        """Seal one chunk's before-images; durable on return. To be called before the chunk is committed."""
-        self._number += 1
+        """Seal one chunk's before-images; durable on return. To be called before the chunk is committed.
+
+        Raises:
+            CarrelError: UND-005: the chunk must not be committed.
+        """
+        try:
+            self._append(rows)
+        except OSError as wrong:
+            raise fault(
+                faults.CAPSULE_WRITE,
+                at=self._rows.name,
+                found=os.strerror(wrong.errno or 0),
+                because="without its before-images a chunk could not be put back",
+                changed="nothing of this chunk; what was cut before is recorded",
+                fix="make room in the site's folder, then run again: it goes on where it stopped",
+            ) from None
+
+    def committed(self) -> None:
+        """Note that the chunk that was added last is committed.
+
+        Where this note is missing, the chunk was undone, or a kill came first; `UndoFolder.backwards` says so.
+        """
+        with contextlib.suppress(OSError):
+            self._append(())
+
+    def _append(self, rows: Sequence[undo.Row]) -> None:
         nonce = secrets.token_bytes(undo.NONCE_BYTES)
-        blob = undo.seal_chunk(self._data_key, rows, nonce, capsule=self._name, number=self._number)
+        blob = undo.seal_chunk(self._data_key, rows, nonce, capsule=self._name, number=self._number + 1)
         handle = os.open(self._rows, os.O_WRONLY | os.O_APPEND)
         with os.fdopen(handle, "wb") as file:
-            file.write(len(blob).to_bytes(_LENGTH, "big") + blob)
-            file.flush()
-            os.fsync(file.fileno())
+            begun = os.fstat(handle).st_size
+            try:
+                file.write(len(blob).to_bytes(_LENGTH, "big") + blob)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                os.ftruncate(handle, begun)
+                raise
+        self._number += 1
 
 
 class UndoFolder:
@@ -108,14 +142,40 @@ class UndoFolder:
         Raises:
             CarrelError: UND-003 when there is no such capsule, UND-002 when it does not open.
         """
-        place = self._folder / run
-        keys = sorted(place.glob("*.key"), key=lambda key: int(key.stem.rpartition(".")[2]))
+        for key in self._keys(run):
+            data_key = undo.unwrap(key.read_bytes(), private, key.stem)
+            with key.with_suffix(".rows").open("rb") as file:
+                for number, place in enumerate(_places(file), 1):
+                    if rows := undo.open_chunk(data_key, _blob(file, place), capsule=key.stem, number=number):
+                        yield rows
+
+    def backwards(self, run: str, private: bytes) -> Iterator[tuple[list[dict[str, object]], bool]]:
+        """The before-images of a run, the chunk that was cut last first.
+
+        Yields:
+            The rows of a chunk, and whether it is known to have been committed.
+
+        Raises:
+            CarrelError: UND-003 when there is no such capsule, UND-002 when it does not open; every part is tried
+                before the first chunk is given out.
+        """
+        opened = [(key, undo.unwrap(key.read_bytes(), private, key.stem)) for key in self._keys(run)]
+        for key, data_key in reversed(opened):
+            with key.with_suffix(".rows").open("rb") as file:
+                committed = False
+                for number, place in reversed(list(enumerate(_places(file), 1))):
+                    rows = undo.open_chunk(data_key, _blob(file, place), capsule=key.stem, number=number)
+                    if rows:
+                        yield rows, committed
+                    committed = not rows
+
+    def _keys(self, run: str) -> list[Path]:
+        # A name that is no run's would be a way out of the folder.
+        here = self._folder / run if _RUN.fullmatch(run) else None
+        keys = [] if here is None else sorted(here.glob("*.key"), key=lambda key: int(key.stem.rpartition(".")[2]))
         if not keys:
             raise _gone(run)
-        for key in keys:
-            data_key = undo.unwrap(key.read_bytes(), private, key.stem)
-            for number, blob in enumerate(_blobs(key.with_suffix(".rows")), 1):
-                yield undo.open_chunk(data_key, blob, capsule=key.stem, number=number)
+        return keys
 
     def shred(self, run: str) -> None:
         """Destroy a capsule: first the wrapped keys, so that no copy of the rows opens any more, then the rest.
@@ -126,7 +186,7 @@ class UndoFolder:
             CarrelError: UND-003 when there is no such capsule.
         """
         place = self._folder / run
-        if not place.is_dir():
+        if not _RUN.fullmatch(run) or not place.is_dir():
             raise _gone(run)
         for key in place.glob("*.key"):
             _overwrite(key)
@@ -149,14 +209,22 @@ class UndoFolder:
         )
 
 
-def _blobs(place: Path) -> Iterator[bytes]:
-    with place.open("rb") as file:
-        while len(head := file.read(_LENGTH)) == _LENGTH:
-            size = int.from_bytes(head, "big")
-            blob = file.read(size)
-            if len(blob) < size:
-                return
-            yield blob
+def _places(file: BinaryIO) -> Iterator[tuple[int, int]]:
+    """Where each whole chunk of a part begins, and its length."""
+    at, end = 0, os.fstat(file.fileno()).st_size
+    while True:
+        file.seek(at)
+        head = file.read(_LENGTH)
+        size = int.from_bytes(head, "big")
+        if len(head) < _LENGTH or at + _LENGTH + size > end:
+            return
+        yield at + _LENGTH, size
+        at += _LENGTH + size
+
+
+def _blob(file: BinaryIO, place: tuple[int, int]) -> bytes:
+    file.seek(place[0])
+    return file.read(place[1])
 
 
 def _write(place: Path, content: bytes) -> None:

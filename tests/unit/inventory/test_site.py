@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from carrel.errors import CarrelError
 from carrel.inventory.consumer import NotUsed, Waiver
 from carrel.inventory.site import May, Mode
+from carrel.inventory.undo_key import key_text, read_key_text
 from carrel.ledger.key import Signer
 from carrel.systems.site_file import json_schema, load_site, parse_site, system_map, system_of
 
 ADA = Signer.generate("library.example/staff/ada", bytes(range(32))).vkey
+UNDO = key_text(bytes(range(32)))
 GOOD = f"""\
 format_version: 1
 library: Example Public Library
@@ -29,6 +33,7 @@ systems:
     blackout: [2026-12-24 to 2027-01-02]
     max_lag: 5 seconds
     undo: 48 hours
+    undo_key: {UNDO}
 people:
   - {{name: Ada, role: director, public_key: {ADA}, may: [approve, hold]}}
   - {{name: Ben, role: systems librarian, may: [run]}}
@@ -95,12 +100,16 @@ def told(text):
         ("09:00-12:00", "12:00-09:00", "carrel.yaml:12:16", "SIT-001"),
         ("max_lag: 5 seconds", "max_lag: 5", "carrel.yaml:14:14", "SIT-001"),
         ("dsn_file: koha.dsn", "dsn_env: A_B\n    dsn_file: koha.dsn", "carrel.yaml:6:5", "SIT-001"),
-        ("name: Ben", "name: Ada", "carrel.yaml:18:", "SIT-001"),
-        ("role: systems librarian,", f"role: staff, public_key: {ADA},", "carrel.yaml:18:", "SIT-001"),
-        (ADA, "library.example/ada+1+2", "carrel.yaml:17:", "SIT-001"),
-        (f"public_key: {ADA}, ", "", "carrel.yaml:17:", "SIT-001"),
-        ("not used", "unused", "carrel.yaml:20:", "SIT-001"),
-        ("by: Ada", "by: Eve", "carrel.yaml:21:", "SIT-001"),
+        ("name: Ben", "name: Ada", "carrel.yaml:19:", "SIT-001"),
+        ("role: systems librarian,", f"role: staff, public_key: {ADA},", "carrel.yaml:19:", "SIT-001"),
+        (ADA, "library.example/ada+1+2", "carrel.yaml:18:", "SIT-001"),
+        (f"public_key: {ADA}, ", "", "carrel.yaml:18:", "SIT-001"),
+        ("not used", "unused", "carrel.yaml:21:", "SIT-001"),
+        ("by: Ada", "by: Eve", "carrel.yaml:22:", "SIT-001"),
+        (f"    undo_key: {UNDO}\n", "", "carrel.yaml:15:11", "SIT-001"),
+        (UNDO, UNDO[:-8], "carrel.yaml:16:15", "SIT-001"),
+        (UNDO, UNDO.swapcase(), "carrel.yaml:16:15", "SIT-001"),
+        ("undo: 48 hours", "undo: two days", "carrel.yaml:15:11", "SIT-001"),
         ("library: Example Public Library", "library: [", "carrel.yaml:", "SIT-001"),
     ],
 )
@@ -136,3 +145,13 @@ def test_no_file_and_no_such_system(tmp_path):
 def test_editors_get_a_schema():
     schema = json_schema()
     assert "time_zone" in schema["$defs"]["System"]["required"]
+
+
+@given(st.binary(min_size=32, max_size=32), st.data())
+def test_the_line_of_an_undo_key_reads_back_and_a_slip_in_it_does_not(public, data):
+    line = key_text(public)
+    assert read_key_text(f" {line}\n") == public
+    place = data.draw(st.integers(0, len(line) - 1))
+    other = data.draw(st.sampled_from("Aa0:+"))
+    if other != line[place]:
+        assert read_key_text(line[:place] + other + line[place + 1 :]) is None
