@@ -22,7 +22,7 @@ def neighbours_handled_as_the_higher_class(facts: AuditFacts) -> Reading:
     )
     if (loans := facts.loans) is None:
         return unread(facts)
-    beside = {path: count for path, count in loans.remaining.items() if path != loans.own_path}
+    beside = {path: count for path, count in loans.remaining.items() if loans.tables.get(path) != loans.own_path}
     measured: dict[str, int | str] = {
         "record types below one of their fields": len(outranked),
         "tables beside the loans' own": len({loans.tables.get(path, path) for path in beside}),

@@ -154,10 +154,15 @@ def show(report: AuditReport) -> None:
     for standing in (Standing.FINDING, Standing.CANNOT_TELL, Standing.HOLDS):
         lines = [(one.clause.id, one.evidence) for one in report.clauses if one.standing is standing]
         if lines:
+            advice = standing is not Standing.HOLDS
             put_table(
                 standing.value.capitalize(),
-                ("clause", "", "what to do"),
-                [(clause, proof.says, proof.fix) for clause, proof in lines if proof is not None],
+                ("clause", "", "what to do") if advice else ("clause", ""),
+                [
+                    (clause, proof.says, proof.fix) if advice else (clause, proof.says)
+                    for clause, proof in lines
+                    if proof is not None
+                ],
             )
     if report.contradictions:
         put_table(

@@ -193,14 +193,14 @@ class _Measuring:
                 before_policy=self._before_policy(engine, life, remaining),
                 last_borrowers=self._last_borrowers(engine),
                 last_borrowers_past=sum(seen.rows[p.name] for p in engine.map.loans.paths if p.keeps),
-                left_on_parted=self._left_on_parted(engine),
+                left_on_parted=self._left_on_parted(engine, life),
                 own_path=own,
                 tables={own: own, **{path.name: path.table for path in engine.map.loans.paths}},
                 table_sizes=dict(seen.table_sizes),
             )
             held = self._held(engine)
         clear = not any(remaining.values())
-        by_rule = counted.by_rule if clear else self._by_rule()
+        by_rule = counted.by_rule if clear or len(schedule.rules) == 1 else self._by_rule()
         return replace(
             facts,
             loans=replace(counted, by_rule=by_rule, past_ceiling=self._past_ceilings(life, remaining, clear=clear)),
@@ -221,8 +221,6 @@ class _Measuring:
 
     def _by_rule(self) -> dict[str, Mapping[str, int]]:
         schedule = self._facts.schedule
-        if len(schedule.rules) == 1:
-            return {schedule.rules[0].id: self._complement(schedule, self._facts.judged_at)}
         return {
             rule.id: self._complement(replace(schedule, rules=(rule,)), self._facts.judged_at)
             for rule in schedule.rules
@@ -232,8 +230,8 @@ class _Measuring:
         """The complement among loans that closed before the newest version of every rule came into force."""
         since = min(rule.periods[-1].since for rule in self._facts.schedule.rules)
         older = min(life.older_than, local_cutoff(midnight(since), self._library.zone))
-        if not any(remaining.values()):
-            return remaining  # what is a part of nothing is nothing
+        if older == life.older_than or not any(remaining.values()):
+            return remaining  # it is all of it, or a part of nothing
         return dict(engine.remaining(Lifecycle(life.cases, older), self._facts.judged_at))
 
     def _past_ceilings(
@@ -317,8 +315,8 @@ class _Measuring:
                 total += int(engine.connection.execute(query).scalar_one())
         return total
 
-    def _left_on_parted(self, engine: SqlLoans) -> int:
-        """Loans that name nobody, yet keep a value in a field that the cut of the map empties."""
+    def _left_on_parted(self, engine: SqlLoans, life: Lifecycle) -> int:
+        """Loans past every period that name nobody, yet keep a value in a field that the cut of the map empties."""
         closed = engine.map.loans.closed
         loans = engine.shelf[closed.table]
         fields = [name for name, method in closed.cut.set.items() if method is Method.CLEAR and name != closed.person]
@@ -326,5 +324,6 @@ class _Measuring:
             return 0
         named = WorkTables(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
         filled = or_(*(loans.c[name].is_not(None) for name in fields))
-        query = select(func.count()).select_from(loans).where(and_(not_(named), filled))
+        past = loans.c[closed.closed] <= life.older_than
+        query = select(func.count()).select_from(loans).where(and_(not_(named), filled, past))
         return int(engine.connection.execute(query).scalar_one())
