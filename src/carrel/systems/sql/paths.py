@@ -323,7 +323,8 @@ class PathSql:
             case "moment":
                 return and_(own, self._older(rows.c[link.at]), not_(self._held(rows)))
             case "clock":
-                return and_(own, self._older(rows.c[link.at]), self._of_loans(rows), not_(self._behind(rows)))
+                mine = and_(self._of_loans(rows), self._nobody(rows), not_(self._behind(rows)))
+                return and_(own, self._older(rows.c[link.at]), mine)
             case "text" if Method.REDACT in self.cut.set.values() and not self.cut.delete:
                 return false()  # without a loan there is nothing to look for in the text; see the docs on detection
             case _:
