@@ -76,6 +76,7 @@ class SqlLoans:
         self.images: BeforeImages | None = None  # set where the site wants an undo capsule
         self._connection: Connection | None = None
         self._prepared: Lifecycle | None = None
+        self._spells = False
 
     # -- the session ------------------------------------------------------------------------------------------------
 
@@ -326,6 +327,8 @@ class SqlLoans:
             return None
         position, size = Position(closed.table, int(last), int(loan)), int(size)
         span = Span(int(first), int(last), lo, later)
+        # The fast way is for loans that the spells can tell of; one that lasted for years takes the chunk the slow way.
+        self._spells = c.dialect.name != "sqlite" and not self._work.fill_spells()
         intend(position, size)
         if self.images:
             self.images.begin(c)
@@ -359,7 +362,8 @@ class SqlLoans:
         for stage in path.stages(span):
             for child in path.children(stage, multi_table=multi):
                 c.execute(child)
-            done += c.execute(path.act(stage, with_loan=True, multi_table=multi)).rowcount
+            found = path.spelled(stage) if self._spells and path.by_spell else stage
+            done += c.execute(path.act(found, with_loan=True, multi_table=multi)).rowcount
         if path.path.link.by == "text" and not path.cut.delete and Method.REDACT in path.cut.set.values():
             for _ in range(_REDACTION_PASSES):
                 again = c.execute(path.act(mine, with_loan=True, multi_table=multi)).rowcount

@@ -21,9 +21,11 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     table,
     text,
+    union_all,
 )
 
 from carrel.inventory.system_map import Anchor
@@ -62,6 +64,20 @@ CHUNK: TableClause = table(
     column("barcode", String()),
     column("title", String()),
 )
+
+# Which loans of a chunk a text of some four weeks can speak of: a reader's thousand loans are not looked at for each of
+# their thousand notices. One row per loan and stretch, from its beginning to the last reminder.
+SPELL: TableClause = table(
+    "carrel_spell", column("person", Integer()), column("slot", Integer()), column("loan", Integer())
+)
+SLOT_DAYS = 28
+REMINDED_SECONDS = 45 * 86_400
+_SLOTS = 16
+
+
+def slot(at: ColumnElement[Any]) -> ColumnElement[int]:
+    """The stretch of days in which a time lies (MariaDB)."""
+    return func.floor(func.to_days(at) / SLOT_DAYS, type_=Integer())
 
 
 def window(rows: Any, anchor: Anchor) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -104,6 +120,28 @@ class WorkTables:
                 index = ", ".join(f"KEY ({key}) USING BTREE" for key in keys)
                 statement = f"CREATE TEMPORARY TABLE {name} ({index}) ENGINE={engine} {body}"
                 self._connection.execute(text(statement.replace(":", "\\:")))
+
+        if self._connection.dialect.name != "sqlite":
+            self._connection.execute(text(f"DROP TEMPORARY TABLE IF EXISTS {SPELL.name}"))
+            self._connection.execute(
+                text(
+                    f"CREATE TEMPORARY TABLE {SPELL.name} (person BIGINT, slot INT, loan BIGINT, "
+                    "KEY (person, slot) USING BTREE) ENGINE=MEMORY"
+                )
+            )
+
+    def fill_spells(self) -> bool:
+        """The stretches of the chunk's loans; whether a loan lasted longer than they can say (MariaDB)."""
+        c = self._connection
+        c.execute(delete(SPELL))
+        begin, end = slot(CHUNK.c.lo), slot(shifted(CHUNK.c.later, text(str(REMINDED_SECONDS))))
+        numbers = union_all(*(select(literal(n).label("n")) for n in range(_SLOTS))).subquery("n")
+        spells = select(CHUNK.c.person, begin + numbers.c.n, CHUNK.c.loan).where(
+            numbers.c.n <= end - begin, end - begin < _SLOTS
+        )
+        c.execute(insert(SPELL).from_select(["person", "slot", "loan"], spells))
+        unsaid = or_(CHUNK.c.lo.is_(None), end.is_(None), end - begin >= _SLOTS)
+        return bool(c.execute(select(func.count()).select_from(CHUNK).where(unsaid)).scalar())
 
     @property
     def _temporary(self) -> str:
@@ -195,4 +233,14 @@ class WorkTables:
         )
 
 
-__all__ = ["CHUNK", "DATED_BACK_SECONDS", "KEPT", "SLACK_SECONDS", "WorkTables", "window"]
+__all__ = [
+    "CHUNK",
+    "DATED_BACK_SECONDS",
+    "KEPT",
+    "REMINDED_SECONDS",
+    "SLACK_SECONDS",
+    "SPELL",
+    "WorkTables",
+    "slot",
+    "window",
+]
