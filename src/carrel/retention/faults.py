@@ -27,6 +27,7 @@ DESK_BUSY = define("RUN-008", "the desk held its locks through every try", Exit.
 OUTSIDE_COPY = define("RUN-009", "the checkpoint could not be copied outside", Exit.FAILED)
 OTHER_SYSTEM = define("RUN-010", "the plan is for another system", Exit.REFUSED)
 DEMO_FOLDER = define("RUN-011", "the demo's folder holds something else", Exit.USAGE)
+MIXED = define("RUN-012", "some loans would be deleted and some de-identified", Exit.USAGE)
 GATE_LATE = define("RUN-006", "a chunk outlasted its time", Exit.FAILED)
 
 NO_EXPIRY = define("HLD-001", "an exception needs an end", Exit.USAGE)

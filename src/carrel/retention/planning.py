@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from carrel.errors import fault
 from carrel.inventory.system_map import Cut, SystemMap
-from carrel.policy.schedule import Charges, LoanSchedule
+from carrel.policy.schedule import Charges, Disposition, LoanSchedule
+from carrel.retention import faults
 from carrel.retention.lifecycle import State
 from carrel.retention.plan import Basis, PathCount, Plan
 from carrel.retention.ports import Observation
@@ -70,7 +72,8 @@ def make_plan(
     ]
     closed = system_map.loans.closed
     due = seen.states.get(State.DUE.value, 0)
-    paths.append(PathCount(closed.table, closed.table, "update", _methods(closed.cut), due, 0, 0, closed.cut.why))
+    act = "delete" if _deletes(schedule) else "update"
+    paths.append(PathCount(closed.table, closed.table, act, _methods(closed.cut), due, 0, 0, closed.cut.why))
     return Plan(
         system=system,
         policy=schedule.policy,
@@ -86,6 +89,24 @@ def make_plan(
         notices=findings.notices,
         sql=sql,
     )
+
+
+def _deletes(schedule: LoanSchedule) -> bool:
+    """Whether the loans themselves go; some deleted and some de-identified is not something a chunk can do.
+
+    Raises:
+        CarrelError: RUN-012, the rules of one schedule differ.
+    """
+    kinds = {rule.disposition for rule in schedule.rules}
+    if len(kinds) > 1:
+        raise fault(
+            faults.MIXED,
+            at=f"policy {schedule.policy}, loans",
+            wanted="one disposition for all loans",
+            found=" and ".join(sorted(kind.value for kind in kinds)),
+            fix="write the same 'then:' in every rule of the loans",
+        )
+    return kinds == {Disposition.DELETE}
 
 
 def latest_since(schedule: LoanSchedule, as_of: datetime) -> date | None:

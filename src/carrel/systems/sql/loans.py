@@ -31,13 +31,14 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from carrel.inventory.system_map import Method, SystemMap
-from carrel.policy.schedule import LoanSchedule
+from carrel.policy.schedule import Disposition, LoanSchedule
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
 from carrel.retention.ports import Busy, Observation, Position, StrayPosition
 from carrel.retention.predicate import AtOrBefore, Fact
 from carrel.systems.sql.before_images import BeforeImages
+from carrel.systems.sql.expressions import day_of, is_time
 from carrel.systems.sql.failure import classify, is_transient
 from carrel.systems.sql.paths import PathSql, Span, Terms
 from carrel.systems.sql.predicates import LoanColumns
@@ -180,7 +181,7 @@ class SqlLoans:
         """The paths of the map under the schedule's terms."""
         limit = self.schedule.last_borrower.at_most
         last = life.older_than if limit is None else local_cutoff(limit.before(as_of), self.zone)
-        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in)
+        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, self.schedule.event_detail == "day")
         return tuple(PathSql(self.shelf, path, terms) for path in self.map.loans.paths)
 
     def path_names(self, *, by_person: bool = False) -> tuple[str, ...]:
@@ -386,8 +387,20 @@ class SqlLoans:
                     values[name] = None
         for name in closed.cut.if_reader:
             values[name] = case((loans.c[name] == person, None), else_=loans.c[name])
+        if self.schedule.event_detail == "day":
+            for name in (closed.opened, closed.closed, closed.due, closed.renewed):
+                values[name] = case((is_time(loans.c[name]), day_of(loans.c[name])), else_=loans.c[name])
         where = and_(loans.c[closed.key] == CHUNK.c.loan, person == CHUNK.c.person)
-        return int(self.connection.execute(update(loans).values(values).where(where)).rowcount)
+        if not self._deletes:
+            return int(self.connection.execute(update(loans).values(values).where(where)).rowcount)
+        if self.connection.dialect.name != "sqlite":
+            return int(self.connection.execute(delete(loans).where(where)).rowcount)
+        mine = select(CHUNK.c.loan)
+        return int(self.connection.execute(delete(loans).where(loans.c[closed.key].in_(mine))).rowcount)
+
+    @property
+    def _deletes(self) -> bool:
+        return all(rule.disposition is Disposition.DELETE for rule in self.schedule.rules)
 
     def _left_in(self, path: PathSql, span: Span) -> int:
         if path.path.link.by == "clock":

@@ -180,12 +180,14 @@ class Terms:
         last_borrower_cutoff: the same for the link from an item to its last borrower.
         charges: whether settled charges lose the card.
         stand_in: the product's anonymous patron.
+        by_day: the policy keeps no time of day of what is de-identified.
     """
 
     stray_cutoff: datetime
     last_borrower_cutoff: datetime
     charges: Charges
     stand_in: int | None
+    by_day: bool = False
 
 
 class PathSql:
@@ -548,6 +550,10 @@ class PathSql:
             for name, method in self.cut.if_reader.items():
                 cut = self._value(rows.c[name], method, with_loan=with_loan)
                 out[name] = case((rows.c[name] == person, cut), else_=rows.c[name])
+        if self.terms.by_day and self.path.link.by in {"visit", "second"}:
+            # The second would stand here still, and lead back to the day that the loan was generalised to.
+            at = self.path.link.at
+            out[at] = self._value(rows.c[at], Method.DAY, with_loan=with_loan)
         return out
 
     def _value(self, col: ColumnElement[Any], method: Method, *, with_loan: bool) -> Any:  # noqa: PLR0911
