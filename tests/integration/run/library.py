@@ -126,18 +126,18 @@ class Library:
 
     # -- the loop ---------------------------------------------------------------------------------------------------
 
-    def plan(self, *more: object) -> Path:
-        place = self.folder / "plan.json"
-        self.ok("plan", "--as", "Cal Example", "--out", place, *more)
+    def plan(self, name: str = "plan.json") -> Path:
+        place = self.folder / name
+        self.ok("plan", "--as", "Cal Example", "--out", place)
         return place
 
     def approve(self, place: Path, *more: object, who: str = "ada") -> dict[str, Any]:
         words = ("approve", place, "--as", PEOPLE[who][0], "--key", self.folder / f"{who}.key", "--yes")
         return self.ok(*words, *more)
 
-    def approved(self) -> Path:
+    def approved(self, name: str = "plan.json") -> Path:
         """A plan that may be carried out now."""
-        place = self.plan()
+        place = self.plan(name)
         self.approve(place, *self.waiver)
         return place
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,13 +13,17 @@ import sqlalchemy as sa
 
 from tests.integration.run import library
 
+# Every gap of the some thousand is tried by a night run with CRASH_ROUNDS=100000.
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "20"))
+SECONDS = 60 + 30 * ROUNDS
+
 
 def driven(elm, tmp_path, **more):
     """What the crash driver found on an approved plan of this library."""
     elm.approved()
     kept = tmp_path / "kept"
     shutil.copytree(elm.folder, kept)
-    told = {"site": str(elm.folder), "kept": str(kept), "stride": 7, "shift": 0, "twice": False, **more}
+    told = {"site": str(elm.folder), "kept": str(kept), "rounds": ROUNDS, "twice": False, **more}
     if elm.koha.dialect == "sqlite":
         told["file"] = str(sa.make_url(elm.koha.url).database)
         told["kept_file"] = str(tmp_path / "kept.db")
@@ -38,7 +43,7 @@ def driven(elm, tmp_path, **more):
     (tmp_path / "told.json").write_text(json.dumps(told))
     done = subprocess.run(
         [sys.executable, "-m", "tests.integration.run.crash_driver", str(tmp_path / "told.json")],
-        cwd=library.TREE, env=library.environment(), capture_output=True, text=True, timeout=600, check=False,
+        cwd=library.TREE, env=library.environment(), capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, (done.stdout[-2000:], done.stderr[-4000:])
     elm.assert_no_leak(done.stdout, done.stderr)
@@ -47,7 +52,18 @@ def driven(elm, tmp_path, **more):
 
 @pytest.mark.slow
 def test_killed_between_any_two_steps(small, tmp_path):
+    """Statements and commits on both databases, and every file of the site that is opened, renamed or removed."""
+    small.edit("    mode: window\n", "    mode: window\n    sweep_sample: 20\n")
     found = driven(small, tmp_path)
+    assert len(found["steps"]) > 300
     assert found["wrong"] == []
-    assert found["chosen"] > 40
-    assert (found["further"], found["unchanged"]) == (0, True)
+    assert len(found["chosen"]) > ROUNDS // 2
+    assert (found["further"], found["verified"], found["unchanged"]) == (0, 0, True)
+
+
+@pytest.mark.slow
+def test_killed_again_while_it_resumes(small, tmp_path):
+    small.edit("    mode: window\n", "    mode: desk\n    sweep_sample: 20\n")
+    found = driven(small, tmp_path, rounds=max(6, ROUNDS // 4), twice=True)
+    assert found["wrong"] == []
+    assert (found["further"], found["verified"], found["unchanged"]) == (0, 0, True)

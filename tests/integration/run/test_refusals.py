@@ -1,0 +1,244 @@
+"""What apply refuses, by code and exit code, with nothing changed in the library's database."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from carrel.retention.approval import of_plan, sign
+from carrel.store.journal import LEASE_TTL
+from carrel.store.key_file import read_signer
+from carrel.store.owner import new_owner
+
+NOW = datetime.now(UTC)
+
+
+def reread(place):
+    return json.loads(place.read_text())
+
+
+def rewritten(place, body):
+    place.write_text(json.dumps(body))
+
+
+def leaves(body, path=()):
+    """Every value in a JSON document, with where it stands."""
+    if isinstance(body, dict):
+        for key, value in body.items():
+            yield from leaves(value, (*path, key))
+    elif isinstance(body, list):
+        for index, value in enumerate(body):
+            yield from leaves(value, (*path, index))
+    else:
+        yield path, body
+
+
+def with_value(body, path, value):
+    changed = json.loads(json.dumps(body))
+    inner = changed
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    return changed
+
+
+def test_a_plan_file_with_any_changed_value_is_refused(elm_sqlite):
+    """By the command line for some kinds of value; for every single value by the store that apply asks."""
+    place = elm_sqlite.approved()
+    body = reread(place)
+    for path in (("paths", 0, "bound"), ("basis", "policy_digest"), ("made_by",), ("digest",)):
+        old = body
+        for step in path:
+            old = old[step]
+        rewritten(place, with_value(body, path, old + 1 if isinstance(old, int) else f"{old}x"))
+        elm_sqlite.refused("apply", place, code=4, error="STO-005" if path == ("digest",) else "APR-001")
+    with elm_sqlite.store as store:
+        assert store.plans.check(body, "plan.json").digest == body["digest"]
+        for path, old in leaves(body):
+            new = (not old) if isinstance(old, bool) else old + 1 if isinstance(old, int) else f"{old}x"
+            with pytest.raises(Exception, match=r"APR-001|STO-005"):
+                store.plans.check(with_value(body, path, new), "plan.json")
+    rewritten(place, body)
+    assert elm_sqlite.run("apply", place).code == 0
+
+
+def test_no_plan_file_broken_ones_and_plans_of_other_places(small, tmp_path):
+    small.refused("apply", tmp_path / "nowhere.json", code=2, error="RUN-007")
+    (tmp_path / "broken.json").write_text("{")
+    small.refused("apply", tmp_path / "broken.json", code=2, error="RUN-007")
+    (tmp_path / "list.json").write_text("[1]")
+    small.refused("apply", tmp_path / "list.json", code=4, error="APR-001")
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
+    small.refused("apply", tmp_path / "bytes.json", code=2, error="RUN-007")
+    place = small.plan()
+    # Another site never recorded it.
+    other = small.folder / "carrel.sqlite3"
+    other.rename(tmp_path / "kept.sqlite3")
+    small.refused("apply", place, code=4, error="STO-005")
+
+
+def test_unapproved_approved_by_the_planner_and_by_nobody_who_may(small):
+    place = small.plan()
+    small.refused("apply", place, code=6, error="APR-008")
+    # Ben may plan and approve, but not both.
+    by_ben = small.folder / "ben.json"
+    small.ok("plan", "--as", "Ben Example", "--out", by_ben)
+    words = ("--key", small.folder / "ben.key", "--yes")
+    small.refused("approve", by_ben, "--as", "Ben Example", *words, code=4, error="APR-002")
+    small.refused(
+        "approve", place, "--as", "Cal Example", "--key", small.folder / "cal.key", "--yes", code=4, error="APR-003"
+    )
+    # Somebody else's key under Ada's name.
+    small.refused("approve", place, "--as", "Ada Example", *words, code=4, error="APR-004")
+    small.refused("apply", place, code=6, error="APR-008")
+    small.refused("apply", by_ben, code=6, error="APR-008")
+
+
+def test_an_approval_that_has_expired(small):
+    """Signed with Ada's own key, for an hour that is over: the clock is in the approval's text, not in this test."""
+    place = small.plan()
+    with small.store as store:
+        plan = store.plans.check(reread(place), "plan.json")
+    old = replace(plan, made_at=plan.made_at - timedelta(hours=5))
+    ada = next(one for one in _site(small).people if one.name == "Ada Example")
+    signer = read_signer(small.folder / "ada.key")
+    with small.store as store:
+        store.plans.record(old, NOW)
+        for waiver in (None, "invented"):
+            then = old.made_at + timedelta(hours=1)
+            given = of_plan(old, ada, then, then + timedelta(hours=1), waive_rehearsal=waiver)
+            store.approvals.record(
+                kind=given.kind, system=given.system, person=given.approver, plan_digest=old.digest,
+                policy_digest=old.basis.policy_digest, map_digest=old.basis.map_digest, note=sign(given, signer),
+                signed_at=given.signed_at, expires_at=given.expires_at, now=datetime.now(UTC),
+            )  # fmt: skip
+    rewritten(place, old.as_dict())
+    small.refused("apply", place, code=6, error="APR-008")
+
+
+def _site(elm):
+    from carrel.systems.site_file import load_site
+
+    return load_site(elm.folder)
+
+
+def _schema_changes(elm):
+    kind = "INTEGER" if elm.koha.dialect == "sqlite" else "INT"
+    elm.sql(f"ALTER TABLE old_issues ADD COLUMN added_by_somebody {kind}")
+
+
+STALE = {
+    "policy": lambda elm: elm.edit("7 days", "8 days", "policy.yaml"),
+    "map": lambda elm: _overlay(elm),
+    "schema": _schema_changes,
+}
+
+
+def _overlay(elm):
+    (elm.folder / "local.yaml").write_text("format_version: 1\ntables:\n  plugin_lockers: [id]\n")
+    elm.edit("dsn_file: koha.dsn\n", "dsn_file: koha.dsn\n    local_map: local.yaml\n")
+
+
+@pytest.mark.parametrize("what", STALE)
+def test_a_plan_that_the_world_has_overtaken(small, what):
+    place = small.approved()
+    STALE[what](small)
+    refused = small.refused("apply", place, code=4, error="APR-007")
+    assert f"the {what} has changed" in refused.err
+
+
+def test_a_plan_that_is_a_day_old(small):
+    place = small.plan()
+    with small.store as store:
+        plan = store.plans.check(reread(place), "plan.json")
+        old = replace(plan, made_at=plan.made_at - timedelta(hours=25), as_of=plan.as_of - timedelta(hours=25))
+        early = replace(plan, made_at=plan.made_at + timedelta(hours=1))
+        store.plans.record(old, NOW)
+        store.plans.record(early, NOW)
+    rewritten(place, old.as_dict())
+    assert "too old" in small.refused("apply", place, code=4, error="APR-007").err
+    rewritten(place, early.as_dict())
+    assert "future" in small.refused("apply", place, code=4, error="APR-007").err
+
+
+def test_more_rows_than_were_approved(small):
+    place = small.approved()
+    # A hundred late traces of readers appear while the plan waits: more than its bound.
+    row = "INSERT INTO statistics (datetime, type, borrowernumber, itemnumber, branch) VALUES "
+    [(reader,)] = small.koha.rows("SELECT max(borrowernumber) FROM borrowers")
+    [(item,)] = small.koha.rows("SELECT min(itemnumber) FROM items")
+    small.sql(
+        row + ", ".join(f"('2021-03-04 10:{n % 60:02d}:00', 'issue', {reader}, {item}, 'CPL')" for n in range(3000))
+    )
+    refused = small.refused("apply", place, code=4, error="APR-007")
+    assert "statistics" in refused.err
+
+
+def test_a_destructive_job_that_was_not_declared(small):
+    """Koha's own deletion of idle patrons takes every reader for idle once loans are cut."""
+    place = small.approved()
+    text = (small.folder / "carrel.yaml").read_text()
+    start, end = text.index("consumers:"), text.index("people:")
+    (small.folder / "carrel.yaml").write_text(text[:start] + text[end:])
+    small.refused("apply", place, code=4, error="APR-012")
+
+
+def test_a_stop_that_stands_and_who_may_clear_it(small):
+    place = small.approved()
+    small.ok("stop", "--as", "Cal Example", "--reason", "the catalogue is slow")
+    small.refused("apply", place, code=4, error="RUN-003")
+    small.refused("stop", "--clear", "--as", "Cal Example", code=4, error="HLD-006")
+    small.refused("apply", place, code=4, error="RUN-003")
+    small.ok("stop", "--clear", "--as", "Ben Example")
+    assert small.run("apply", place).code == 0
+
+
+def test_a_lease_that_another_process_holds(small):
+    place = small.approved()
+    owner = new_owner()  # this process, which is alive
+    with small.store as store:
+        store.leases.acquire("koha", owner, LEASE_TTL, datetime.now(UTC))
+    small.refused("apply", place, code=4, error="RUN-001")
+    with small.store as store:
+        store.leases.release("koha", owner, datetime.now(UTC))
+    assert small.run("apply", place).code == 0
+
+
+def test_a_clock_that_goes_backwards(small):
+    place = small.approved()
+    with small.store as store:  # the store has seen tomorrow
+        store.leases.acquire("elsewhere", new_owner(), LEASE_TTL, datetime.now(UTC) + timedelta(days=1))
+    small.refused("apply", place, code=4, error="STO-004")
+    small.ok("stop", "--clear", "--accept-clock", "--as", "Ben Example")
+    assert small.run("apply", place).code == 0
+
+
+@pytest.mark.slow
+def test_of_two_runs_at_once_exactly_one_works(elm):
+    place = elm.approved()
+    due = elm.linked()
+    both = [elm.start("apply", place, "--json") for _ in range(2)]
+    answers = sorted((elm.done(one) for one in both), key=lambda answer: answer.code)
+    assert [answer.code for answer in answers] == [0, 4], [answer.text for answer in answers]
+    assert answers[1].codes == ["RUN-001"]
+    assert due - elm.linked() == answers[0].told["run"]["loans"] == 1000
+    # One more while a third, killed, left its lease behind: the lease of a process that is no more is nobody's.
+    third = elm.start("apply", elm.approved(), "--json")
+    time.sleep(2.5)
+    third.kill()
+    third.communicate()
+    assert not _alive(third.pid)
+    assert elm.ok("apply", place if third.returncode == 0 else elm.folder / "plan.json")["run"]["complete"]
+
+
+def _alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,193 @@
+"""Undo: a whole run put back by two people, row by row and only where nobody has been since; shredded, never again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.integration.run import library
+
+TWO_DAYS = "48 hours"
+
+
+@dataclass(frozen=True)
+class Undo:
+    """A library that keeps capsules, and the two people's shares."""
+
+    library: library.Library
+    shares: tuple[Path, Path]
+
+    def cut(self) -> str:
+        """The whole first run of one stage; its id."""
+        run = self.library.ok("apply", self.library.approved())["run"]
+        assert run["loans"] > 50
+        assert run["outcome"] == "applied, residue until"
+        assert run["remaining"] == {}
+        assert [one["place"] for one in run["residues"] if one["place"] == "undo capsule"] == ["undo capsule"]
+        return str(run["id"])
+
+    def restore(self, run, code=0):
+        a, b = self.shares
+        return self.library.ok("undo", "restore", run, "--share-a", a, "--share-b", b, code=code)["restored"]
+
+    def shares_of(self, name):
+        """The shares of another key."""
+        places = tuple(self.library.folder.parent / f"{name}-{one}.share" for one in "ab")
+        answer = self.library.run("undo", "key", "--out-a", places[0], "--out-b", places[1], site=False)
+        assert answer.code == 0, answer.text
+        return places
+
+
+def make(folder, koha, undo=TWO_DAYS, **more):
+    kept = Undo(library.make(folder, koha, **more), (Path(), Path()))
+    places = kept.shares_of("own")
+    line = kept.library.run("undo", "key", "--out-a", places[0], "--out-b", places[1], site=False)
+    assert (line.code, line.codes) == (2, ["UND-007"])
+    for place in places:
+        assert place.stat().st_mode & 0o777 == 0o600
+        place.unlink()
+    line = kept.library.run("undo", "key", "--out-a", places[0], "--out-b", places[1], site=False).out.strip()
+    mode = "    mode: window\n"
+    kept.library.edit(mode, f"{mode}    undo: {undo}\n    undo_key: {line}\n")
+    return Undo(kept.library, places)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def small_koha(request):
+    return request.getfixturevalue(f"small_{request.param}")
+
+
+@pytest.fixture
+def elm(small_koha, tmp_path):
+    return make(tmp_path / "site", small_koha)
+
+
+def test_a_run_is_put_back_to_the_byte(elm):
+    before = elm.library.checksum()
+    run = elm.cut()
+    assert elm.library.checksum() != before
+    told = elm.restore(run)
+    assert told["not_restored"] == {}
+    assert told["put_back"]["old_issues"] > 50
+    assert elm.library.checksum() == before
+    again = elm.restore(run)
+    assert again["put_back"] == {}
+    assert elm.library.checksum() == before
+    assert elm.library.ok("ledger", "verify") is not None
+    assert elm.library.run("verify").code == 5  # the loans are due again
+
+
+def test_what_the_desk_changed_since_is_left_alone(elm):
+    lib = elm.library
+    run = elm.cut()
+    stand_in = lib.koha.sample.anonymous_patron
+    loans = [row[0] for row in lib.koha.rows(f"SELECT issue_id FROM old_issues WHERE borrowernumber = {stand_in}")]
+    gone, noted, *_ = sorted(loans)
+    lib.sql(f"DELETE FROM old_issues WHERE issue_id = {gone}")
+    lib.sql(f"UPDATE old_issues SET borrowernumber = 1 WHERE issue_id = {noted}")
+    [(kept,)] = lib.koha.rows(f"SELECT borrowernumber FROM old_issues WHERE issue_id = {noted}")
+    told = elm.restore(run, code=3)
+    assert told["not_restored"]["old_issues"] == 2
+    assert lib.koha.rows(f"SELECT count(*) FROM old_issues WHERE issue_id = {gone}") == [(0,)]
+    assert lib.koha.rows(f"SELECT borrowernumber FROM old_issues WHERE issue_id = {noted}") == [(kept,)]
+
+
+def test_a_reader_who_is_gone_is_not_named_again(elm):
+    lib = elm.library
+    [(reader, loans)] = lib.koha.rows(
+        "SELECT borrowernumber, count(*) FROM old_issues WHERE returndate < '2026-10-01' AND borrowernumber IS NOT NULL "
+        f"AND borrowernumber <> {lib.koha.sample.anonymous_patron} AND borrowernumber NOT IN "
+        "(SELECT borrowernumber FROM issues WHERE borrowernumber IS NOT NULL) "
+        "GROUP BY borrowernumber ORDER BY 2 DESC LIMIT 1"
+    )
+    run = elm.cut()
+    lib.sql(f"DELETE FROM borrowers WHERE borrowernumber = {reader}")
+    told = elm.restore(run, code=3)
+    assert told["not_restored"]["old_issues"] >= 1, loans
+    for table, column in (
+        ("old_issues", "borrowernumber"),
+        ("statistics", "borrowernumber"),
+        ("action_logs", "object"),
+    ):
+        more = " AND module = 'CIRCULATION'" if table == "action_logs" else ""
+        now = lib.koha.rows(f"SELECT count(*) FROM {table} WHERE {column} = {reader}{more}")
+        if table == "old_issues":
+            assert now == [(0,)]
+    assert told["put_back"]["old_issues"] > 10
+
+
+def test_one_share_or_others_open_nothing(elm):
+    run, before = elm.cut(), elm.library.checksum()
+    a, b = elm.shares
+    others = elm.shares_of("other")
+    for one, two, error, code in ((a, a, "UND-001", 2), (a, others[1], "UND-001", 2), (*others, "UND-002", 5)):
+        answer = elm.library.refused("undo", "restore", run, "--share-a", one, "--share-b", two, code=code, error=error)
+        assert a.read_text().strip() not in answer.err + answer.out
+    a.chmod(0o644)
+    elm.library.refused("undo", "restore", run, "--share-a", a, "--share-b", b, code=4, error="LED-018")
+    a.chmod(0o600)
+    assert elm.library.checksum() == before
+
+
+def test_a_shredded_capsule_is_the_end(elm):
+    run = elm.cut()
+    [listed] = elm.library.ok("undo", "list")["capsules"]
+    assert (listed["run"], listed["system"], listed["due"]) == (run, "koha", False)
+    assert listed["chunks"] >= 1
+    assert elm.library.ok("undo", "shred", "--due")["shredded"] == []
+    with elm.library.store as store:
+        assert "undo capsule" in [one.place for one in store.residues.open("koha", store.runs.get(run).finished_at)]
+    assert elm.library.ok("undo", "shred", run)["shredded"] == [run]
+    assert elm.library.ok("undo", "list")["capsules"] == []
+    with elm.library.store as store:
+        assert "undo capsule" not in [one.place for one in store.residues.open("koha", store.runs.get(run).finished_at)]
+    a, b = elm.shares
+    elm.library.refused("undo", "restore", run, "--share-a", a, "--share-b", b, code=4, error="UND-003")
+    elm.library.refused("undo", "restore", "../..", "--share-a", a, "--share-b", b, code=4, error="UND-003")
+    assert not list((elm.library.folder / "undo").iterdir())
+
+
+def test_the_capsule_holds_no_value_in_clear(elm):
+    lib = elm.library
+    run = elm.cut()
+    parts = [place.read_bytes() for place in (lib.folder / "undo" / run).iterdir()]
+    assert max(map(len, parts)) > 10_000
+    needles = {*lib.needles, "borrowernumber", "old_issues"}
+    needles |= {str(row[0]) for row in lib.koha.rows("SELECT title FROM biblio") if len(str(row[0])) > 8}
+    assert not [one for one in needles if any(one.encode() in part for part in parts)]
+
+
+def test_a_capsule_that_would_outlive_the_ceiling_is_refused(small_koha, tmp_path):
+    elm = make(tmp_path / "site", small_koha, undo="24 days")  # 7 and 24 are more than 30
+    elm.library.refused("plan", "--out", tmp_path / "plan.json", code=4, error="UND-004")
+    elm.library.edit("undo: 24 days", "undo: 23 days")
+    place = elm.library.approved()
+    elm.library.edit("undo: 23 days", "undo: 24 days")
+    elm.library.refused("apply", place, code=4, error="UND-004")
+    elm.library.edit("undo: 24 days", "undo: 23 days")
+    assert elm.library.ok("apply", place)["run"]["complete"]
+
+
+def test_the_night_shreds_what_is_over(small_koha, tmp_path):
+    elm = make(tmp_path / "site", small_koha, undo="8 seconds")
+    lib = elm.library
+    run = elm.cut()
+    [told] = lib.ok("undo", "list")["capsules"]
+    time.sleep(8)
+    [due] = lib.ok("undo", "list")["capsules"]
+    assert (told["expires"], due["due"]) == (due["expires"], True)
+    with lib.store as store:  # it is over, and still there: the residue says so
+        assert "undo capsule" in [one.place for one in store.residues.open("koha", datetime.now(UTC))]
+    a, b = elm.shares
+    lib.refused("undo", "restore", run, "--share-a", a, "--share-b", b, code=4, error="UND-003")
+    night = lib.ok("run-due")
+    assert night["shredded"] == [run]
+    assert night["ledger"]["size"] % 64 == 0
+    assert lib.ok("undo", "list")["capsules"] == []
+    with lib.store as store:
+        assert "undo capsule" not in [one.place for one in store.residues.open("koha", datetime.now(UTC))]
+    assert lib.ok("run-due")["shredded"] == []

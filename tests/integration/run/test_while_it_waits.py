@@ -1,0 +1,125 @@
+"""What happens while a plan waits or a run is under way: paid, held, excepted, stopped."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+
+def due_loans(elm, count):
+    """Loans that are due by far, of different readers, none of whom keeps a history."""
+    rows = elm.koha.rows(
+        "SELECT o.borrowernumber, max(o.issue_id) FROM old_issues o JOIN borrowers b USING (borrowernumber) "
+        f"WHERE b.privacy <> 0 AND b.borrowernumber <> {elm.koha.sample.anonymous_patron} "
+        "AND o.returndate < '2025-06-01' AND o.returndate > '2000-01-01' AND o.issuedate > '2000-01-01' "
+        "AND NOT EXISTS (SELECT 1 FROM accountlines a WHERE a.old_issue_id = o.issue_id) "
+        "AND NOT EXISTS (SELECT 1 FROM return_claims c WHERE c.issue_id = o.issue_id) "
+        "GROUP BY o.borrowernumber ORDER BY 1"
+    )
+    assert len(rows) >= count
+    return [(int(str(reader)), int(str(loan))) for reader, loan in rows[:count]]
+
+
+def reader_of(elm, loan):
+    [(reader,)] = elm.koha.rows(f"SELECT borrowernumber FROM old_issues WHERE issue_id = {loan}")
+    return reader
+
+
+def test_what_is_charged_disputed_held_or_excepted_while_the_plan_waits_is_not_cut(small):
+    (one, charged), (two, held), (three, excepted), (four, disputed), (five, cut) = due_loans(small, 5)
+    place = small.approved()
+    # The desk finds a charge on a loan that the plan counted as due, and somebody claims to have returned another.
+    small.sql(
+        "INSERT INTO accountlines (accountlines_id, borrowernumber, old_issue_id, date, amount, amountoutstanding, "
+        f"debit_type_code, interface) VALUES (990001, {one}, {charged}, '2026-11-20 10:00:00', 5, 5, 'LOST', 'intranet')",
+        "INSERT INTO return_claims (id, itemnumber, issue_id, borrowernumber, created_on, created_by) SELECT 990001, "
+        f"itemnumber, issue_id, borrowernumber, '2026-11-20 10:00:00', borrowernumber FROM old_issues WHERE issue_id = {disputed}",
+    )
+    (small.folder / "named.txt").write_text(f"{two}\n")
+    words = ("--as", "Ada Example", "--reason", "preservation letter")
+    answer = small.ok(
+        "hold", "place", "--patron-file", small.folder / "named.txt", *words, "--authority", "County court 26-117"
+    )
+    assert (answer["waited_for_chunk"], answer["disposed_before"]) == (False, {"loans": 0, "rows": 0})
+    small.ok("exception", "place", "--loan", excepted, *words, "--authority", "Director", "--expires", "2027-05-01")
+    run = small.ok("apply", place)["run"]
+    assert (run["complete"], run["remaining"]) == (True, {})
+    assert [reader_of(small, loan) for loan in (charged, held, excepted, disputed)] == [one, two, three, four]
+    assert reader_of(small, cut) != five
+    assert run["kept"]["legal hold"] >= 1
+    assert run["kept"]["recorded exception"] == 1
+    assert small.ok("verify")["verified"] is True
+
+    # Paid and over, released: the next plan finds them.
+    small.ok("hold", "release", answer["id"], "--as", "Ada Example")
+    small.sql("UPDATE accountlines SET amountoutstanding = 0 WHERE accountlines_id = 990001")
+    again = small.ok("plan", "--as", "Cal Example", "--out", small.folder / "again.json")["plan"]
+    assert again["states"]["due"] >= 1
+    assert "legal hold" not in again["states"]
+    small.approve(small.folder / "again.json")
+    assert small.ok("apply", small.folder / "again.json")["run"]["remaining"] == {}
+    assert reader_of(small, held) != two
+
+
+def in_hand(elm, process, loans=1, seconds=60):
+    """Wait until a running apply has cut and recorded some loans."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        with elm.store as store:
+            run = store.runs.unfinished("koha")
+        if run is not None and run.loans >= loans:
+            return run
+        time.sleep(0.02)
+    return None
+
+
+@pytest.mark.slow
+def test_a_hold_placed_while_a_run_is_under_way_is_kept_from_the_next_chunk_on(elm):
+    """The walk goes by reader: whoever comes last is still there when the first chunks are done."""
+    elm.edit("mode: window", "mode: desk")
+    *_, (reader, loan) = due_loans(elm, 20)
+    elm.first_stage()
+    theirs = elm.koha.rows(f"SELECT count(*) FROM old_issues WHERE borrowernumber = {reader}")
+    place = elm.approved()
+    process = elm.start("apply", place, "--json")
+    assert in_hand(elm, process) is not None
+    placed = elm.ok(
+        "hold", "place", "--patron", reader, "--as", "Ada Example", "--reason", "preservation letter",
+        "--authority", "County court 26-117",
+    )  # fmt: skip
+    answer = elm.done(process)
+    assert answer.code == 0, answer.text
+    run = answer.told["run"]
+    assert 0 < placed["disposed_before"]["loans"] < run["loans"]
+    assert placed["disposed_before"]["rows"] > 0
+    assert reader_of(elm, loan) == reader
+    assert elm.koha.rows(f"SELECT count(*) FROM old_issues WHERE borrowernumber = {reader}") == theirs
+    assert run["kept"]["legal hold"] >= 1
+    assert run["remaining"] == {}
+
+
+@pytest.mark.slow
+def test_stop_halts_after_the_chunk_in_flight_and_the_same_plan_goes_on(elm):
+    elm.edit("mode: window", "mode: desk")
+    elm.first_stage()
+    place = elm.approved()
+    due = elm.linked()
+    process = elm.start("apply", place)
+    assert in_hand(elm, process) is not None
+    elm.ok("stop", "--reason", "the catalogue is slow")
+    answer = elm.done(process)
+    assert (answer.code, answer.codes) == (4, ["RUN-003"]), answer.text
+    with elm.store as store:
+        paused = store.runs.unfinished("koha")
+    assert paused.state == "paused"
+    cut = due - elm.linked()
+    assert 0 < cut == paused.loans
+    elm.refused("apply", place, code=4, error="RUN-003")
+    elm.ok("stop", "--clear", "--as", "Ben Example")
+    # Another plan does not get between, and the interrupted one goes on to its end.
+    elm.refused("apply", elm.approved("other.json"), code=4, error="RUN-004")
+    run = elm.ok("apply", place)["run"]
+    assert (run["id"], run["complete"], run["remaining"]) == (paused.id, True, {})
+    assert run["loans"] == due - elm.linked() > cut
+    assert elm.ok("verify")["verified"] is True
