@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from carrel.cli.record import Receipt
     from carrel.inventory.site import Site, System
     from carrel.store.store import Store
+    from carrel.store.undo_folder import Capsule
     from carrel.systems.mail import MailServer
 
 
@@ -31,11 +32,13 @@ class Aftermath:
         receipt: where the night stands in the ledger; None if nothing was appended.
         codes: what went wrong on the way; none of it undoes the night.
         health: as written.
+        shredded: runs whose undo capsules were destroyed before the night.
     """
 
     receipt: Receipt | None = None
     codes: list[str] = field(default_factory=list)
     health: Health | None = None
+    shredded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,14 @@ class Measured:
     report: AuditReport | None
 
 
-def follow_up(site: Site, store: Store, nights: Iterable[SystemNight], began: datetime) -> Aftermath:
+def follow_up(
+    site: Site,
+    store: Store,
+    nights: Iterable[SystemNight],
+    began: datetime,
+    shredded: tuple[Capsule, ...] = (),
+    in_the_way: tuple[str, ...] = (),
+) -> Aftermath:
     """Record a night everywhere it belongs.
 
     Args:
@@ -55,12 +65,16 @@ def follow_up(site: Site, store: Store, nights: Iterable[SystemNight], began: da
         store: of the site.
         nights: one for each system.
         began: aware time at which the night began.
+        shredded: undo capsules that were destroyed before it.
+        in_the_way: codes of what kept others from being destroyed.
 
     Returns:
         What was done. What goes wrong here is a finding in the health files; the night's dispositions stand.
     """
-    after = Aftermath()
+    after = Aftermath(codes=list(in_the_way), shredded=tuple(one.run for one in shredded))
     measured = [_measure(site, store, night, after) for night in nights]
+    if shredded:
+        _record_shredded(site, store, shredded, after)
     if any(one.night.changed for one in measured):
         _record(site, measured, began, after)
         _mail_checkpoint(site, after)
@@ -97,6 +111,19 @@ def _subject(site: Site, store: Store, system: System) -> Subject:
 
     policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
     return Subject(site, system, policy, site_file.system_map(system), store)
+
+
+def _record_shredded(site: Site, store: Store, shredded: tuple[Capsule, ...], after: Aftermath) -> None:
+    from carrel.cli import premises, record
+    from carrel.cli.capsules import leaf_of
+
+    at = premises.now()
+    try:
+        after.receipt = record.record(site, [leaf_of(store, one, "shredded", at) for one in shredded], at)
+    except CarrelError as wrong:
+        after.codes.append(wrong.code)
+    except OSError:
+        after.codes.append(UNEXPECTED)
 
 
 def _record(site: Site, measured: list[Measured], began: datetime, after: Aftermath) -> None:

@@ -35,6 +35,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "run-due": ("carrel.cli.run_due:run_due", "The nightly run: plan, apply, verify, sweep, record."),
     "stop": ("carrel.cli.stop:stop", "Halt every worker after the chunk in flight."),
     "sweep": ("carrel.cli.sweep:sweep", "Look for any join that still leads from a loan to its reader."),
+    "undo": ("carrel.cli.undo:undo", "Undo capsules: before-images of a run, that only two people can open."),
     "verify": ("carrel.cli.verify:verify", "Count again what should be gone: due, unheld and still linked."),
 }
 

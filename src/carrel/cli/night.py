@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carrel.cli.capsules import NightCapsule, require_undo
 from carrel.cli.plan import needs
 from carrel.cli.premises import Premises, now
 from carrel.cli.screen import Progress
@@ -23,6 +24,7 @@ from carrel.retention.stage import Stage, Step, next_step, stage_size
 from carrel.retention.staleness import refuse_stale
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
+from carrel.store.residues import UNDO_CAPSULE
 from carrel.store.sweeps import Sweep
 from carrel.systems.sql import residue
 
@@ -90,6 +92,7 @@ def run_plan(here: Premises, plan: Plan, *, copy_of: str | None = None) -> Repor
     name = here.system.name
     refuse_stale(plan, here.basis, began, here.system.max_plan_age)
     refuse_blocked(here, began)
+    require_undo(here, began)
     here.store.leases.acquire(name, owner, LEASE_TTL, began)
     try:
         run, at_most = _begin(here, plan, owner, copy_of)
@@ -178,7 +181,9 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
     gate = here.store.runs.gate(run, now)
     wanted = min(plan.due, at_most) if at_most is not None else plan.due
     progress = Progress("loans", wanted)
+    capsule = NightCapsule(here, run.id)
     with here.loans().session() as loans:
+        loans.images = capsule.images
         with loans.connection.engine.connect() as other:
             spots = residue.places(other, now())
         watch = Watch(loans, here.schema, plan.as_of)
@@ -211,7 +216,7 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
         remaining = loans.remaining(life, plan.as_of) if run.stage is Stage.REST else {}
         remaining = {name: count for name, count in remaining.items() if count}
         kept = loans.kept(life)
-    return _finish(here, plan, run, owner, tally, swept, remaining, spots, kept)
+    return _finish(here, plan, run, owner, tally, swept, remaining, (*spots, *capsule.places), kept)
 
 
 def _finish(
@@ -233,6 +238,8 @@ def _finish(
     hits = swept.led_back if failing else 0
     here.store.sweeps.record(run.id, Sweep("loan", at, swept.pairs, swept.swept, hits))
     for spot in lasting:
+        if spot.name == UNDO_CAPSULE:
+            continue  # noted when it was begun
         here.store.residues.record(run.id, here.system.name, spot.name, spot.until, at)
     here.store.runs.finish(run.id, owner, outcome, at, night=_night(here, run.started_at))
     whole = here.store.runs.get(run.id)

@@ -77,12 +77,14 @@ def make(
         sample: rows for the terminal.
         as_of: when periods are judged; the present unless given.
     """
+    from carrel.cli.capsules import require_undo
     from carrel.cli.screen import Progress
     from carrel.policy.clock import midnight
     from carrel.retention.bound import bounds
     from carrel.retention.planning import Findings, latest_since, make_plan
     from carrel.systems.sql import readers
 
+    require_undo(here, at)
     as_of = as_of or at
     life = here.life(as_of, at)
     effects = here.effects(at)

@@ -133,6 +133,7 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
                 "cells": [cell(name, count) for name, count in sorted(done.items())],
                 "started": utc_seconds(report.started),
                 "finished": utc_seconds(at),
+                **_residue_until(report),
             },
         ),
         OpenLeaf(
@@ -150,6 +151,13 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
             },
         ),
     ]
+
+
+def _residue_until(report: Report) -> dict[str, str]:
+    """By when the last place will have expired, where each has a date."""
+    dates = [place.until for place in report.places if place.lasting]
+    told = [one for one in dates if one is not None]
+    return {"residue_until": utc_seconds(max(told))} if told and len(told) == len(dates) else {}
 
 
 def _what_ran(plan: Plan) -> dict[str, int | str | list[str]]:

@@ -27,11 +27,12 @@ _WORST = (Exit.VERIFICATION_FAILED, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.
 def run_due(site: Path, names: tuple[str, ...], print_units: bool, as_json: bool) -> int:
     """The nightly run: plan, apply, verify, sweep, record.
 
-    First goes on with a run that was interrupted. Then plans, and applies only what a standing approval or a person's
-    approval covers; otherwise writes the plan beside the site file, mails the people, and ends with 6. Keeps opening
-    hours and blackout dates. A second call in one night finds nothing to do.
+    First shreds the undo capsules whose time is over, and goes on with a run that was interrupted. Then plans, and
+    applies only what a standing approval or a person's approval covers; otherwise writes the plan beside the site file,
+    mails the people, and ends with 6. Keeps opening hours and blackout dates. A second call in one night finds nothing
+    to do.
     """
-    from carrel.cli import aftermath, due_night, premises, screen
+    from carrel.cli import aftermath, capsules, due_night, premises, screen
     from carrel.cli.at_site import open_store
     from carrel.systems import site_file
 
@@ -41,9 +42,11 @@ def run_due(site: Path, names: tuple[str, ...], print_units: bool, as_json: bool
         return int(Exit.DONE)
     systems = [site_file.system_of(here, name) for name in dict.fromkeys(names)] or list(here.systems)
     began = premises.now()
+    with open_store(here) as store:
+        shredded, in_the_way = capsules.shred_due(here, store, began)
     nights = [due_night.run_system(site, system, began) for system in systems]
     with open_store(here) as store:
-        after = aftermath.follow_up(here, store, nights, began)
+        after = aftermath.follow_up(here, store, nights, began, shredded, in_the_way)
     if as_json:
         screen.put_json(as_dict(nights, after))
     else:
@@ -83,6 +86,7 @@ def as_dict(nights: list[SystemNight], after: Aftermath) -> dict[str, Any]:
             for night in nights
         ],
         "ledger": None if after.receipt is None else {"size": after.receipt.size, "root": after.receipt.root},
+        "shredded": list(after.shredded),
         "findings": list(after.codes),
         "health": after.health.as_dict() if after.health else None,
     }
@@ -99,6 +103,8 @@ def show(nights: list[SystemNight], after: Aftermath) -> None:
             click.echo(f"  - {line}")
         if night.exit is Exit.APPROVAL_PENDING and night.plan:
             click.echo(f"  carrel approve pending-plan-{night.system}.json --as NAME --key FILE")
+    for run in after.shredded:
+        click.echo(f"Undo capsule of run {run}: shredded, its loans are disposed of for good")
     if after.receipt is not None:
         click.echo(f"Ledger: {after.receipt.size} leaves, root {after.receipt.root[:16]}…")
     for code in after.codes:

@@ -12,6 +12,8 @@ from carrel.errors import fault
 from carrel.store import faults, tables
 from carrel.store.database import Database
 
+UNDO_CAPSULE = "undo capsule"
+
 
 @dataclass(frozen=True, slots=True)
 class Residue:
@@ -60,13 +62,16 @@ class Residues:
         return identity
 
     def open(self, system: str, now: datetime) -> tuple[Residue, ...]:
-        """The residues that have neither expired nor been cleared, the last to expire first, undated ones on top."""
+        """The residues that have neither expired nor been cleared, the last to expire first, undated ones on top.
+
+        An undo capsule does not end by itself: it is among them until it is shredded, whatever its date.
+        """
         table = tables.residue
         with self._database.reading() as connection:
             rows = connection.execute(
                 select(table)
                 .where(table.c.system == system, table.c.cleared_at.is_(None))
-                .where(or_(table.c.until.is_(None), table.c.until > now))
+                .where(or_(table.c.until.is_(None), table.c.until > now, table.c.place == UNDO_CAPSULE))
                 .order_by(table.c.until.is_not(None), table.c.until.desc(), table.c.id),
             ).all()
         return tuple(Residue(row.id, row.run, row.system, row.place, row.until, row.noted_at) for row in rows)

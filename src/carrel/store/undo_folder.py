@@ -174,7 +174,7 @@ class UndoFolder:
         here = self._folder / run if _RUN.fullmatch(run) else None
         keys = [] if here is None else sorted(here.glob("*.key"), key=lambda key: int(key.stem.rpartition(".")[2]))
         if not keys:
-            raise _gone(run)
+            raise gone(run)
         return keys
 
     def shred(self, run: str) -> None:
@@ -187,7 +187,7 @@ class UndoFolder:
         """
         place = self._folder / run
         if not _RUN.fullmatch(run) or not place.is_dir():
-            raise _gone(run)
+            raise gone(run)
         for key in place.glob("*.key"):
             _overwrite(key)
             key.unlink()
@@ -250,7 +250,8 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _gone(run: str) -> CarrelError:
+def gone(run: str) -> CarrelError:
+    """The error of whoever asks for a capsule that is not there."""
     return fault(
         faults.CAPSULE_GONE,
         at=f"run {run}",

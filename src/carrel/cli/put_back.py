@@ -1,0 +1,73 @@
+"""A capsule put back: chunk after chunk under the system's lease, the one that was cut last first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from carrel.cli.capsules import folder_of
+from carrel.cli.premises import Premises, now
+from carrel.cli.screen import Progress
+from carrel.errors import CarrelError, fault
+from carrel.retention import faults
+from carrel.retention.ports import Busy
+from carrel.store.journal import LEASE_TTL
+from carrel.store.owner import new_owner
+from carrel.systems.sql.restoration import PutBack, Restoration
+
+if TYPE_CHECKING:
+    from carrel.store.undo_folder import Capsule
+
+_TRIES = 8
+_FIRST_WAIT_SECONDS = 0.2
+
+
+def put_back(here: Premises, capsule: Capsule, private: bytes) -> PutBack:
+    """Put back what a run cut and nobody has changed since.
+
+    Args:
+        here: open, with the account that carries out.
+        capsule: of the run.
+        private: the offline key of both shares, 32 bytes.
+
+    Raises:
+        CarrelError: UND-002 when the key is another; RUN-001 when a run holds the system; UND-006, RUN-002, RUN-008.
+            Chunks that were put back before stay; the same command goes on behind them.
+    """
+    name, owner, leases = here.system.name, new_owner(), here.store.leases
+    leases.acquire(name, owner, LEASE_TTL, now())
+    try:
+        restoration = Restoration(here.engine, here.system_map, name)
+        done, progress = PutBack(), Progress("rows", 0)
+        for rows, committed in folder_of(here.site).backwards(capsule.run, private):
+
+            def attempt(rows: list[dict[str, object]] = rows, committed: bool = committed) -> PutBack:
+                return restoration.put_back(
+                    rows, committed=committed, may_commit=lambda: leases.renew(name, owner, LEASE_TTL, now())
+                )
+
+            done.add(_patiently(attempt))
+            progress.at(done.back.total())
+        progress.done()
+        return done
+    finally:
+        with suppress(CarrelError):
+            leases.release(name, owner, now())
+
+
+def _patiently(attempt: Callable[[], PutBack]) -> PutBack:
+    for number in range(_TRIES):
+        try:
+            return attempt()
+        except Busy:
+            time.sleep(_FIRST_WAIT_SECONDS * 2**number)
+    raise fault(
+        faults.DESK_BUSY,
+        wanted="a lock within a few seconds",
+        found=f"{_TRIES} tries in vain",
+        because="the desk comes first",
+        changed="the chunks before this one are put back",
+        fix="run again later: what is put back already is left as it is",
+    )

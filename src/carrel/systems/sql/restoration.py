@@ -1,0 +1,273 @@
+"""Rows put back from before-images: only what is still as the cut left it, one transaction for each chunk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from sqlalchemy import (
+    ColumnClause,
+    Connection,
+    Engine,
+    Integer,
+    column,
+    func,
+    insert,
+    literal_column,
+    select,
+    table,
+    text,
+    update,
+)
+from sqlalchemy.dialects.mysql import limit
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from carrel.errors import CarrelError, fault
+from carrel.inventory.system_map import SystemMap
+from carrel.retention import faults
+from carrel.retention.ports import Busy
+from carrel.systems.sql.before_images import Act, Image
+from carrel.systems.sql.failure import classify, is_transient
+from carrel.systems.sql.whole_rows import Key, WholeRows
+
+
+@dataclass(slots=True)
+class PutBack:
+    """What became of a capsule's rows, by table.
+
+    Attributes:
+        back: put back, and read back.
+        left: changed or gone since, or their reader is gone; left alone.
+        as_before: already as they were before the cut.
+    """
+
+    back: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+    as_before: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: PutBack) -> None:
+        """Count another chunk's as well."""
+        self.back += other.back
+        self.left += other.left
+        self.as_before += other.as_before
+
+
+class Restoration:
+    """Puts back what a capsule holds, on one database.
+
+    Args:
+        engine: with the account that carries out.
+        system_map: says where the people are.
+        name: of the system in the site file, for messages.
+    """
+
+    def __init__(self, engine: Engine, system_map: SystemMap, name: str) -> None:
+        self._engine, self._map, self._name = engine, system_map, name
+
+    def put_back(
+        self, rows: Sequence[Mapping[str, object]], *, committed: bool, may_commit: Callable[[], None]
+    ) -> PutBack:
+        """Put back one chunk, in one transaction.
+
+        Args:
+            rows: as the capsule held them, in the order in which they were cut.
+            committed: the chunk is known to have been committed. If not, its own rows must show that it was: one of
+                them is exactly as the cut would have left it. A row that is only missing shows nothing.
+            may_commit: called right before the commit; what it raises undoes the chunk.
+
+        Raises:
+            Busy: the desk held a lock for too long; nothing was changed.
+            CarrelError: UND-006 when a row does not read back as it was; nothing of the chunk was changed.
+
+        Guarantees:
+            A row that is not exactly as the cut left it is not touched. A repeat changes nothing.
+        """
+        images = [Image.of_row(row) for row in rows]
+        try:
+            with self._session() as connection:
+                chunk = _Chunk(connection, self._map)
+                done = chunk.put_back(images, certain=committed)
+                may_commit()
+                connection.commit()
+                return done
+        except DBAPIError as wrong:
+            if is_transient(wrong):
+                raise Busy from None
+            raise classify(wrong, self._name) from None
+
+    @contextmanager
+    def _session(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                yield connection
+                return
+            zone = connection.execute(text("SELECT @@session.time_zone")).scalar()
+            # In UTC no hour comes twice.
+            connection.execute(text("SET SESSION time_zone = '+00:00'"))
+            connection.commit()
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+                connection.execute(text("SET SESSION time_zone = :zone"), {"zone": zone})
+                connection.commit()
+
+
+class _Chunk:
+    def __init__(self, connection: Connection, system_map: SystemMap) -> None:
+        self._connection, self._map = connection, system_map
+        self._rows = WholeRows(connection)
+        self._done = PutBack()
+
+    def put_back(self, images: Sequence[Image], *, certain: bool) -> PutBack:
+        certain = certain or self._shows_the_cut(images)
+        # The last cut is the first to be put back: of two cuts of one row, and parents before their children.
+        for _, group in groupby(reversed(images), key=lambda one: (one.path, one.act, bool(one.key))):
+            listed = list(group)
+            first = listed[0]
+            if not first.key:
+                self._keyless(listed, certain=certain)
+            elif first.act is Act.DELETED:
+                self._deleted(listed, certain=certain)
+            else:
+                self._changed(listed)
+        return self._done
+
+    def _shows_the_cut(self, images: Sequence[Image]) -> bool:
+        keyed = [one for one in images if one.key and one.act is Act.CHANGED]
+        for _, group in groupby(keyed, key=lambda one: one.path):
+            listed = list(group)
+            now = self._now(listed)
+            if any(now.get(_key(one)) == dict(one.after) for one in listed):
+                return True
+        return False
+
+    def _now(self, images: Sequence[Image]) -> dict[Key, dict[str, object]]:
+        first = images[0]
+        return self._rows.fetch(first.table, tuple(first.key), map(_key, images), tuple(first.before))
+
+    def _changed(self, images: Sequence[Image]) -> None:
+        now, people = self._now(images), self._people(images)
+        done = []
+        for image in images:
+            found = now.get(_key(image))
+            if found == dict(image.before):
+                self._done.as_before[image.table] += 1
+            elif found != dict(image.after) or self._orphaned(image, people) or not self._update(image):
+                self._done.left[image.table] += 1
+            else:
+                done.append(image)
+        self._read_back(done)
+
+    def _update(self, image: Image) -> bool:
+        name = image.table
+        values = {one: self._rows.written(name, one, value) for one, value in image.before.items()}
+        statement = update(self._rows.table(name)).values(values).where(self._rows.same(name, image.key))
+        try:
+            return self._connection.execute(statement).rowcount == 1
+        except IntegrityError:
+            return False  # what it points at is gone; the transaction goes on without this statement
+
+    def _deleted(self, images: Sequence[Image], *, certain: bool) -> None:
+        now, people = self._now(images), self._people(images)
+        done = []
+        for image in images:
+            found = now.get(_key(image))
+            if found == dict(image.before):
+                self._done.as_before[image.table] += 1
+            elif found is not None or not certain or self._orphaned(image, people) or not self._insert(image):
+                self._done.left[image.table] += 1
+            else:
+                done.append(image)
+        self._read_back(done)
+
+    def _insert(self, image: Image) -> bool:
+        name = image.table
+        values = {one: self._rows.written(name, one, value) for one, value in image.before.items()}
+        try:
+            return self._connection.execute(insert(self._rows.table(name)).values(values)).rowcount == 1
+        except IntegrityError:
+            return False
+
+    def _keyless(self, images: Sequence[Image], *, certain: bool) -> None:
+        """A row without a key is known by all its values; of rows that are alike, any one is put back."""
+        people = self._people(images)
+        for image in images:
+            if not certain or self._orphaned(image, people):
+                self._done.left[image.table] += 1
+            elif image.act is Act.DELETED:
+                there = self._count(image, image.before)
+                counted = self._done.as_before if there else self._done.back if self._insert(image) else self._done.left
+                counted[image.table] += 1
+            else:
+                counted = self._done.back if self._update_one(image) else self._done.left
+                counted[image.table] += 1
+
+    def _update_one(self, image: Image) -> bool:
+        name, there = image.table, self._count(image, image.before)
+        changed = {one: value for one, value in image.before.items() if image.after.get(one) != value}
+        values = {one: self._rows.written(name, one, value) for one, value in changed.items()}
+        where = self._rows.same(name, image.after)
+        statement = update(self._rows.table(name)).values(values)
+        if self._connection.dialect.name == "sqlite":
+            alike = select(literal_column("rowid", Integer())).select_from(self._rows.table(name)).where(where).limit(1)
+            statement = statement.where(literal_column("rowid") == alike.scalar_subquery())
+        else:
+            statement = statement.where(where).ext(limit(1))
+        try:
+            if self._connection.execute(statement).rowcount != 1:
+                return False
+        except IntegrityError:
+            return False
+        if self._count(image, image.before) != there + 1:
+            raise _not_read_back(name)
+        return True
+
+    def _count(self, image: Image, values: Mapping[str, object]) -> int:
+        query = select(func.count()).select_from(self._rows.table(image.table))
+        return int(self._connection.execute(query.where(self._rows.same(image.table, values))).scalar_one())
+
+    def _people(self, images: Sequence[Image]) -> frozenset[str]:
+        """Of the readers that these rows would name again, those that are still there."""
+        asked = {one.before.get(one.person) for one in images} - {None}
+        people = self._map.people
+        key: ColumnClause[object] = column(people.key)
+        found: set[str] = set()
+        listed = sorted(asked, key=str)
+        for start in range(0, len(listed), 500):
+            batch = listed[start : start + 500]
+            query = select(key).select_from(table(people.table, key)).where(key.in_(batch))
+            found.update(str(one) for one in self._connection.execute(query).scalars())
+        return frozenset(found)
+
+    @staticmethod
+    def _orphaned(image: Image, people: frozenset[str]) -> bool:
+        person = image.before.get(image.person)
+        return person is not None and str(person) not in people
+
+    def _read_back(self, images: Sequence[Image]) -> None:
+        if not images:
+            return
+        now = self._now(images)
+        for image in images:
+            if now.get(_key(image)) != dict(image.before):
+                raise _not_read_back(image.table)
+            self._done.back[image.table] += 1
+
+
+def _key(image: Image) -> Key:
+    return tuple(image.key.values())
+
+
+def _not_read_back(name: str) -> CarrelError:
+    return fault(
+        faults.NOT_READ_BACK,
+        at=f"table {name}",
+        wanted="the row as it was before the cut",
+        found="another one",
+        changed="nothing of this chunk; chunks that were put back before it stay",
+        fix="look for a trigger or a column that the server fills in by itself",
+    )
