@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file of the results")
     chosen = parser.parse_args()
     smoke = chosen.size == "smoke"
-    loans = chosen.loans or (4_000 if smoke else 1_000_000)
+    loans = chosen.loans or (1_500 if smoke else 1_000_000)
     rows: list[Row] = []
 
     def done(new: list[Row]) -> None:

@@ -80,7 +80,8 @@ UPDATE (SELECT a.action_id, a.object, a.timestamp t, n.number
                                        COLUMNS (number VARCHAR(20) PATH '$')) n
         WHERE a.module = 'FINES' AND a.object BETWEEN {first} AND {last} AND n.number <> '') x
 STRAIGHT_JOIN c STRAIGHT_JOIN action_logs a
-SET a.object = NULL, a.info = NULL, a.diff = NULL, a.trace = NULL, a.timestamp = a.timestamp
+SET a.object = NULL, a.info = NULL, a.diff = NULL, a.trace = NULL, a.timestamp = a.timestamp,
+  a.user = IF(a.user = a.object, 0, a.user)
 WHERE c.{key} = x.number AND c.person = x.object AND x.t >= c.lo AND a.action_id = x.action_id"""
 _AGAIN = "EXISTS (SELECT 1 FROM k WHERE k.person = {t}.borrowernumber AND k.item = c.item AND k.lo <= {t}.{at})"
 _NOTICES = (

@@ -30,7 +30,7 @@ def works(folder: Path, loans: int, *, smoke: bool) -> dict[str, Callable[[], li
         "window": lambda: window(template(), rounds=1 if smoke or loans >= 1_000_000 else 3, judge=not smoke),
         "koha": lambda: koha(template(), rows=500 if smoke else 20_000, judge=not smoke),
         "plan": lambda: plan(template(), rounds=1 if smoke else 3, judge=not smoke),
-        "desk": lambda: at_desk(template(), seconds=5 if smoke else 60, clients=4, judge=not smoke),
+        "desk": lambda: at_desk(template(), seconds=3 if smoke else 60, clients=4, judge=not smoke),
         "night": lambda: night(template, loans, judge=not smoke),
         "memory": lambda: memory(template(), judge=not smoke),
     }

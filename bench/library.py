@@ -74,7 +74,10 @@ class Template:
 
     def __init__(self, folder: Path, loans: int, *, shape: Shape | None = None, buffer_pool: str = "1G") -> None:
         self.loans, self._folder = loans, folder / f"template-{loans}-{id(self)}"
-        self._options = (f"--innodb-buffer-pool-size={buffer_pool}", "--innodb-log-file-size=512M")
+        self._options = (
+            f"--innodb-buffer-pool-size={buffer_pool}",
+            "--innodb-log-file-size=" + ("64M" if loans < 20_000 else "512M"),
+        )
         began = time.monotonic()
         mariadb.initialise(self._folder)
         server = mariadb.MariaDBServer(self._folder, options=self._options)
