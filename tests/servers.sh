@@ -2,12 +2,17 @@
 # Installs the real servers that the tests start privately, when they are missing and this is root.
 # Elsewhere it says what is missing; the tests that need it are then skipped, and with CI=true a skip is a failure.
 set -u
-declare -A package=([mariadbd]=mariadb-server-core [mariadb-install-db]=mariadb-server-core [mariadb]=mariadb-client-core [chromium]=chromium)
+declare -A package=([mariadbd]=mariadb-server-core [mariadb-install-db]=mariadb-server-core [mariadb]=mariadb-client-core [chromium]=chromium [node]=nodejs [npm]=npm)
 missing=()
 for binary in "${!package[@]}"; do
   PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$binary" >/dev/null 2>&1 || missing+=("${package[$binary]}")
 done
-[ "${#missing[@]}" -eq 0 ] && exit 0
+axe() {
+  # axe-core checks the pages in the browser tests; it is a file, and nothing of it is built.
+  [ -d node_modules/axe-core ] && return
+  PATH="$PATH:/usr/local/bin" command -v npm >/dev/null 2>&1 && npm ci --no-audit --no-fund --silent
+}
+if [ "${#missing[@]}" -eq 0 ]; then axe || true; exit 0; fi
 mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "installing for the tests: ${missing[*]}"
@@ -15,3 +20,4 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
 else
   echo "missing: ${missing[*]} (apt-get install ${missing[*]}); tests that need them will be skipped"
 fi
+axe || true

@@ -36,6 +36,13 @@ READER, DOER = "'carrel_read'@'localhost'", "'carrel_apply'@'localhost'"
     help="Folder to write into.",
 )
 @click.option("--time-zone", metavar="ZONE", help="Zone of the library's clocks, such as America/New_York.")
+@click.option(
+    "--session-zone",
+    type=click.Choice(["server", "declared"]),
+    default="server",
+    show_default=True,
+    help="Whether sessions keep the server's zone, or take the declared one as Koha does where it names one.",
+)
 @click.option("--library", default="Our library", show_default=True, help="Name of the library.")
 @click.option("--grants-only", is_flag=True, help="Print the rights that Carrel needs, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -46,6 +53,7 @@ def init(
     policy: str,
     folder: Path,
     time_zone: str | None,
+    session_zone: str,
     library: str,
     grants_only: bool,
     as_json: bool,
@@ -67,9 +75,10 @@ def init(
     zone = _zone(time_zone)
     secret = _secret(dsn, dsn_file)
     site_draft.free(folder, ["carrel.yaml", f"{system_map.system}.dsn", "policy.yaml"])
-    access = Access(system_map.system, secret, declared_zone=zone)
+    declared = session_zone == "declared"
+    access = Access(system_map.system, secret, session_zone=zone if declared else None, declared_zone=zone)
     schema, drifts = _look(access, system_map)
-    files = site_draft.draft(system_map, library=library, dsn=secret, policy=policy, time_zone=zone)
+    files = site_draft.draft(system_map, library=library, dsn=secret, policy=policy, time_zone=zone, declared=declared)
     written = site_draft.write(folder, files)
     database = "" if schema.dialect == "sqlite" else str(access.url.database)
     if as_json:

@@ -32,7 +32,9 @@ class DraftFile:
         return f"DraftFile({self.name}, mode {self.mode:04o})"
 
 
-def draft(system_map: SystemMap, *, library: str, dsn: Secret, policy: str, time_zone: str) -> tuple[DraftFile, ...]:
+def draft(
+    system_map: SystemMap, *, library: str, dsn: Secret, policy: str, time_zone: str, declared: bool = False
+) -> tuple[DraftFile, ...]:
     """The files of a new site.
 
     Args:
@@ -41,10 +43,11 @@ def draft(system_map: SystemMap, *, library: str, dsn: Secret, policy: str, time
         dsn: address of the database, for a file of its own.
         policy: name of a policy that ships with Carrel; the site gets a copy to edit.
         time_zone: declared IANA name.
+        declared: sessions take that zone; else they keep the server's.
     """
     name = system_map.system
     return (
-        DraftFile(FILE, _site(system_map, library, time_zone)),
+        DraftFile(FILE, _site(system_map, library, time_zone, declared=declared)),
         DraftFile(f"{name}.dsn", dsn.reveal() + "\n", _PRIVATE),
         DraftFile("policy.yaml", _policy(policy)),
         DraftFile("site.schema.json", json.dumps(json_schema(), indent=2, sort_keys=True) + "\n"),
@@ -97,8 +100,9 @@ def _policy(name: str) -> str:
     return "# yaml-language-server: $schema=policy.schema.json\n" + "".join(lines)
 
 
-def _site(system_map: SystemMap, library: str, time_zone: str) -> str:
+def _site(system_map: SystemMap, library: str, time_zone: str, *, declared: bool) -> str:
     name = system_map.system
+    session_zone = "session_zone: declared" if declared else "# session_zone: declared"
     jobs = "\n".join(
         f"#   {json.dumps(consumer.name)}: not used\n"
         f"#   {json.dumps(consumer.name)}: {{waived: {{by: NAME, reason: WHY, until: 2027-06-30}}}}"
@@ -129,7 +133,7 @@ systems:
     # The zone in which {system_map.title} writes its times. Declared, never guessed.
     time_zone: {time_zone}
     # 'declared' where {system_map.title} sets the zone of its own sessions, else the server's is kept.
-    # session_zone: declared
+    {session_zone}
     # desk: small steps beside the open desk. window: fast, and only while the desk is closed.
     mode: desk
     # opening_hours:
