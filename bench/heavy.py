@@ -47,21 +47,25 @@ def window(template: Template, *, rounds: int, judge: bool) -> list[Row]:
     """Loans a second against hand-written chunks; both must leave the same library behind."""
     mine, theirs = [], []
     differing: set[str] = set()
-    longest = 0.0
+    longest = work = other_work = 0.0
     left = 0
     for _ in range(rounds):
         with template.copy() as library:
             engine = library.engine()
             system = library.loans(engine)
+            used = library.cpu_seconds()
             with system.session():
                 run = ours.cut(library, system)
+            work += library.cpu_seconds() - used
             anonymous = system.stand_in or 0
             engine.dispose()
             after = library.checksums()
         mine.append(run.loans / run.seconds)
         longest, left = max(longest, *run.transactions), left + run.left
         with template.copy() as library:
+            used = library.cpu_seconds()
             loans, seconds = handwritten.cut(library, anonymous)
+            other_work += library.cpu_seconds() - used
             other = library.checksums()
         theirs.append(loans / seconds)
         differing |= {table for table in after if after[table] != other[table]}
@@ -71,8 +75,8 @@ def window(template: Template, *, rounds: int, judge: bool) -> list[Row]:
     state = "same final state" if not differing else f"STATES DIFFER: {', '.join(sorted(differing))}"
     met = ratio >= 0.8 and not differing and not left
     return [
-        Row("loans de-identified, window", f"{run.loans:,} of {template.loans:,} loans, {rounds} round(s), longest "
-            f"transaction {longest:.1f} s, {state}", f"{median(mine):,.0f} /s", f"{median(theirs):,.0f} /s",
+        Row("loans de-identified, window", f"{run.loans:,} of {template.loans:,} loans, {rounds} round(s), "
+            f"longest {longest:.1f} s, {state}, server CPU {work:.0f} against {other_work:.0f} s", f"{median(mine):,.0f} /s", f"{median(theirs):,.0f} /s",
             "hand-written chunks", "measured", ratio, "at least 0.8", met if judge else None)
     ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from textwrap import wrap
 from typing import Any, Literal
 
 
@@ -44,5 +45,5 @@ def table(rows: list[Row]) -> str:
             f"{row.work[:37]:<38}{row.ours[:14]:>15}{row.baseline[:14]:>15}{ratio:>8}  {row.target[:14]:<15}{met:<5}"
         )
         against = f"against {row.baseline_name} ({row.baseline_kind})" if row.baseline_name else ""
-        lines.append(f"    {row.size}; {against}"[:98].rstrip("; "))
+        lines += wrap(f"{row.size}; {against}".rstrip("; "), 94, initial_indent="    ", subsequent_indent="    ")
     return "\n".join(lines)
