@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, replace
 
 WINDOW_LOANS = 5_000
-DESK_FIRST = 100
+DESK_FIRST = 25  # the first chunk also pays for what later ones find prepared
 DESK_LEAST = 5
 DESK_MOST = 2_000
 TARGET_SECONDS = 0.15

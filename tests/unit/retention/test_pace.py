@@ -28,7 +28,7 @@ def test_a_window_keeps_its_size_and_never_rests(seconds: float, waits: int, lag
 
 
 def test_a_desk_begins_small() -> None:
-    assert first_pace(Mode.DESK) == Pace(Mode.DESK, 100, 0.0)
+    assert first_pace(Mode.DESK) == Pace(Mode.DESK, 25, 0.0)
 
 
 @given(DESK, SECONDS, WAITS, LAG, st.booleans(), st.none() | st.integers(0, pace.DESK_MOST))
