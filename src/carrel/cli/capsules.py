@@ -60,7 +60,7 @@ class NightCapsule:
         """What draws them; None where the site wants no capsule."""
         from carrel.systems.sql.before_images import BeforeImages
 
-        return None if self._here.system.undo is None else BeforeImages(self)
+        return None if self._here.system.undo is None else BeforeImages(self, self._here.system_map.people)
 
     def add(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Take a chunk's images; the first one begins the capsule.

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, and_, exists, literal, select
 
-from carrel.inventory.system_map import Anchor
+from carrel.inventory.system_map import Anchor, People
 from carrel.systems.sql.paths import PathSql, Span
 from carrel.systems.sql.whole_rows import Key, Values, WholeRows
 from carrel.systems.sql.worktables import CHUNK
@@ -35,7 +35,7 @@ class Image:
     Attributes:
         path, table: where it is.
         act: what the cut did to it.
-        person: column that names the reader; empty where none does.
+        person: column that names a reader who was there when it was cut; empty where none does.
         key: of the row; empty where its table has none.
         before: the columns that the cut changed; of a row that went, or has no key, all of them.
         after: the same columns as the cut left them; empty for a row that went.
@@ -69,6 +69,24 @@ class Image:
         return cls(str(row["path"]), str(row["table"]), Act(str(row["act"])), str(row["person"]), **parts)
 
 
+def reader_of(image: Image) -> object:
+    """The reader whom the row named before, as far as the cut took that away; else None."""
+    return image.before.get(image.person)
+
+
+def _merged(images: Sequence[Image]) -> list[Image]:
+    """Several cuts of one row as one: between them nobody ever saw it."""
+    found: dict[object, Image] = {}
+    for number, image in enumerate(images):
+        own = (image.table, tuple(image.key.items())) if image.key and image.act is Act.CHANGED else number
+        if (first := found.get(own)) is None:
+            found[own] = image
+        else:
+            before, after = {**image.before, **first.before}, {**first.after, **image.after}
+            found[own] = replace(first, before=before, after=after, person=first.person or image.person)
+    return list(found.values())
+
+
 _PARTS = {"k": "key", "b": "before", "a": "after"}
 
 
@@ -96,10 +114,11 @@ class BeforeImages:
 
     Args:
         keep: where they go.
+        people: where the readers are.
     """
 
-    def __init__(self, keep: Keep) -> None:
-        self._keep = keep
+    def __init__(self, keep: Keep, people: People) -> None:
+        self._keep, self._people = keep, people
         self._images: list[Image] = []
         self._pending: _Pending | None = None
         self._connection: Connection | None = None
@@ -155,7 +174,10 @@ class BeforeImages:
         self._settle()
         self._kept = bool(self._images)
         if self._kept:
-            self._keep.add([image.as_row() for image in self._images])
+            there = self._whole.present(self._people.table, self._people.key, map(reader_of, self._images))
+            # A reader who was gone before the cut cannot be told from one who goes after it, so this is noted now.
+            known = [one if str(reader_of(one)) in there else replace(one, person="") for one in _merged(self._images)]
+            self._keep.add([image.as_row() for image in known])
         self._images = []
 
     def committed(self) -> None:

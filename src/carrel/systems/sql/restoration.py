@@ -9,16 +9,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from sqlalchemy import (
-    ColumnClause,
     Connection,
     Engine,
     Integer,
-    column,
     func,
     insert,
     literal_column,
     select,
-    table,
     text,
     update,
 )
@@ -29,7 +26,7 @@ from carrel.errors import CarrelError, fault
 from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
 from carrel.retention.ports import Busy
-from carrel.systems.sql.before_images import Act, Image
+from carrel.systems.sql.before_images import Act, Image, reader_of
 from carrel.systems.sql.failure import classify, is_transient
 from carrel.systems.sql.whole_rows import Key, WholeRows
 
@@ -47,12 +44,34 @@ class PutBack:
     back: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
     as_before: Counter[str] = field(default_factory=Counter)
+    _left_rows: Counter[tuple[str, Key]] = field(default_factory=Counter, repr=False)
+    _rows_as_before: set[tuple[str, Key]] = field(default_factory=set, repr=False)
+
+    def leave(self, image: Image) -> None:
+        """Count a row that is left alone."""
+        self.left[image.table] += 1
+        self._left_rows[image.table, _key(image)] += 1
+
+    def find_as_before(self, image: Image) -> None:
+        """Count a row that is as it was already."""
+        self.as_before[image.table] += 1
+        self._rows_as_before.add((image.table, _key(image)))
 
     def add(self, other: PutBack) -> None:
-        """Count another chunk's as well."""
+        """Count an earlier chunk's as well.
+
+        A row that two chunks have cut stands, once put back, as it was before the first of them; the second, which is
+        looked at before, does not know it so.
+        """
         self.back += other.back
         self.left += other.left
         self.as_before += other.as_before
+        for row in other._rows_as_before & self._left_rows.keys():
+            again = self._left_rows.pop(row)
+            self.left[row[0]] -= again
+            self.as_before[row[0]] += again
+        self.left = +self.left
+        self._left_rows += other._left_rows
 
 
 class Restoration:
@@ -125,7 +144,7 @@ class _Chunk:
     def put_back(self, images: Sequence[Image], *, certain: bool) -> PutBack:
         certain = certain or self._shows_the_cut(images)
         # The last cut is the first to be put back: of two cuts of one row, and parents before their children.
-        for _, group in groupby(reversed(images), key=lambda one: (one.path, one.act, bool(one.key))):
+        for _, group in groupby(reversed(images), key=_alike):
             listed = list(group)
             first = listed[0]
             if not first.key:
@@ -138,7 +157,7 @@ class _Chunk:
 
     def _shows_the_cut(self, images: Sequence[Image]) -> bool:
         keyed = [one for one in images if one.key and one.act is Act.CHANGED]
-        for _, group in groupby(keyed, key=lambda one: one.path):
+        for _, group in groupby(keyed, key=_alike):
             listed = list(group)
             now = self._now(listed)
             if any(now.get(_key(one)) == dict(one.after) for one in listed):
@@ -155,9 +174,9 @@ class _Chunk:
         for image in images:
             found = now.get(_key(image))
             if found == dict(image.before):
-                self._done.as_before[image.table] += 1
+                self._done.find_as_before(image)
             elif found != dict(image.after) or self._orphaned(image, people) or not self._update(image):
-                self._done.left[image.table] += 1
+                self._done.leave(image)
             else:
                 done.append(image)
         self._read_back(done)
@@ -177,9 +196,9 @@ class _Chunk:
         for image in images:
             found = now.get(_key(image))
             if found == dict(image.before):
-                self._done.as_before[image.table] += 1
+                self._done.find_as_before(image)
             elif found is not None or not certain or self._orphaned(image, people) or not self._insert(image):
-                self._done.left[image.table] += 1
+                self._done.leave(image)
             else:
                 done.append(image)
         self._read_back(done)
@@ -196,18 +215,19 @@ class _Chunk:
         """A row without a key is known by all its values; of rows that are alike, any one is put back."""
         people = self._people(images)
         for image in images:
-            if not certain or self._orphaned(image, people):
-                self._done.left[image.table] += 1
-            elif image.act is Act.DELETED:
-                there = self._count(image, image.before)
-                counted = self._done.as_before if there else self._done.back if self._insert(image) else self._done.left
-                counted[image.table] += 1
-            else:
-                counted = self._done.back if self._update_one(image) else self._done.left
-                counted[image.table] += 1
+            there = self._count(image, image.before)
+            counted = self._done.as_before if there else self._done.left
+            if certain and not self._orphaned(image, people) and self._alone(image, there):
+                counted = self._done.back
+            counted[image.table] += 1
 
-    def _update_one(self, image: Image) -> bool:
-        name, there = image.table, self._count(image, image.before)
+    def _alone(self, image: Image, there: int) -> bool:
+        if image.act is Act.CHANGED:
+            return self._update_one(image, there)
+        return not there and self._insert(image)
+
+    def _update_one(self, image: Image, there: int) -> bool:
+        name = image.table
         changed = {one: value for one, value in image.before.items() if image.after.get(one) != value}
         values = {one: self._rows.written(name, one, value) for one, value in changed.items()}
         where = self._rows.same(name, image.after)
@@ -232,20 +252,11 @@ class _Chunk:
 
     def _people(self, images: Sequence[Image]) -> frozenset[str]:
         """Of the readers that these rows would name again, those that are still there."""
-        asked = {one.before.get(one.person) for one in images} - {None}
-        people = self._map.people
-        key: ColumnClause[object] = column(people.key)
-        found: set[str] = set()
-        listed = sorted(asked, key=str)
-        for start in range(0, len(listed), 500):
-            batch = listed[start : start + 500]
-            query = select(key).select_from(table(people.table, key)).where(key.in_(batch))
-            found.update(str(one) for one in self._connection.execute(query).scalars())
-        return frozenset(found)
+        return self._rows.present(self._map.people.table, self._map.people.key, map(reader_of, images))
 
     @staticmethod
     def _orphaned(image: Image, people: frozenset[str]) -> bool:
-        person = image.before.get(image.person)
+        person = reader_of(image)
         return person is not None and str(person) not in people
 
     def _read_back(self, images: Sequence[Image]) -> None:
@@ -256,6 +267,11 @@ class _Chunk:
             if now.get(_key(image)) != dict(image.before):
                 raise _not_read_back(image.table)
             self._done.back[image.table] += 1
+
+
+def _alike(image: Image) -> object:
+    """What images that are looked at together have in common."""
+    return image.path, image.act, bool(image.key), tuple(image.before)
 
 
 def _key(image: Image) -> Key:

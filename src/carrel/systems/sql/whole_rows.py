@@ -111,6 +111,15 @@ class WholeRows:
             for row in self._connection.execute(self.query(name, names).where(mine)):
                 yield dict(zip(names, row, strict=True))
 
+    def present(self, name: str, key: str, values: Iterable[object]) -> frozenset[str]:
+        """Of some values, those that a table has as its key; as texts, because columns differ in their type."""
+        own = self._named(name, key)
+        found: set[str] = set()
+        for batch in _batches(dict.fromkeys(one for one in values if one is not None)):
+            rows = self._connection.execute(select(own).select_from(self.table(name)).where(own.in_(batch)))
+            found.update(str(one) for one in rows.scalars())
+        return frozenset(found)
+
     def query(self, name: str, names: Sequence[str], source: Any = None) -> Select[Any]:
         """A locking query of some columns in the form that leads back."""
         said = [self.read(name, one).label(f"c{number}") for number, one in enumerate(names)]
