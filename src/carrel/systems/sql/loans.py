@@ -181,7 +181,8 @@ class SqlLoans:
         """The paths of the map under the schedule's terms."""
         limit = self.schedule.last_borrower.at_most
         last = life.older_than if limit is None else local_cutoff(limit.before(as_of), self.zone)
-        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, self.schedule.event_detail == "day")
+        by_day = self.schedule.event_detail == "day"
+        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, by_day, life.shields)
         return tuple(PathSql(self.shelf, path, terms) for path in self.map.loans.paths)
 
     def path_names(self, *, by_person: bool = False) -> tuple[str, ...]:
@@ -365,7 +366,7 @@ class SqlLoans:
                 c.execute(child)
             found = path.spelled(stage) if self._spells and path.by_spell else stage
             done += c.execute(path.act(found, with_loan=True, multi_table=multi)).rowcount
-        if path.path.link.by == "text" and not path.cut.delete and Method.REDACT in path.cut.set.values():
+        if done and path.path.link.by == "text" and not path.cut.delete and Method.REDACT in path.cut.set.values():
             for _ in range(_REDACTION_PASSES):
                 again = c.execute(path.act(mine, with_loan=True, multi_table=multi)).rowcount
                 if not again or not self._left_in(path, span):
