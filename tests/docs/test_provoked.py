@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
+from importlib import resources
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -98,6 +100,25 @@ def test_an_outside_copy_that_fails_is_told_and_the_run_stands(
     assert json.loads(told)["errors"][0]["changed"].startswith("the ledger holds the run")
     assert digest(site) != before
     assert (site / "ledger" / "checkpoint").exists()
+
+
+def test_a_policy_that_deletes_some_loans_and_keeps_others_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = sample_site.make(tmp_path)
+    shipped = (resources.files("carrel.policy") / "shipped" / "worcester.yaml").read_text(encoding="utf-8")
+    # The first of its two rules deletes, the second still de-identifies.
+    mixed, changed = re.subn(r"then: de-identify\n +methods: .+\n", "then: delete\n", shipped, count=1)
+    assert changed
+    (site / "mixed.yaml").write_text(mixed)
+    text = (site / "carrel.yaml").read_text()
+    (site / "carrel.yaml").write_text(text.replace("policy: mit-libraries", "policy: mixed.yaml"))
+    before = digest(site)
+    code, errors, _ = carrel(
+        capsys, "plan", "--site", site, "--system", "koha", "--as", "Ben", "--out", site / "plan.json"
+    )
+    assert (code, errors) == (2, ["RUN-012"])
+    assert digest(site) == before
 
 
 def test_a_desk_that_never_lets_go_ends_the_run(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
