@@ -211,7 +211,7 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
                 changed=f"{tally.loans} loans are cut and recorded",
                 fix="`carrel stop --clear`, then apply the same plan again: it goes on",
             )
-        swept = watch.look(here.life(plan.as_of, now()))
+        swept = watch.look(here.life(plan.as_of, now()), None if tally.end is End.FINISHED else tally.whole_until)
         life = here.life(plan.as_of, now())
         remaining = loans.remaining(life, plan.as_of) if run.stage is Stage.REST else {}
         remaining = {name: count for name, count in remaining.items() if count}

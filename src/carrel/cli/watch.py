@@ -33,24 +33,32 @@ class Watch:
         self._pairs = Pairs([])
 
     def draw(self, life: Lifecycle, count: int, at_most: int | None) -> None:
-        """Draw pairs among the loans that this run will come to: all that are due, or the first of a stage."""
+        """Draw pairs among the loans that this run will come to: all that are due, or the first of a stage.
+
+        A run that comes to all of them cuts strays as well: then some pairs are loans that the product's own batch
+        parted from a reader whom a row of a declared path still names.
+        """
         closed = self._loans.map.loans.closed
         edge = self._edge(life, at_most)
 
         def coming(rows: Any) -> ColumnElement[bool]:
             due = LoanColumns(self._library.shelf, closed, rows).compile(life.due)
-            linked = self._library.named(rows.c[closed.person])
             if edge is None:
-                return and_(linked, due)
+                return due  # whomever it names
             person, key = rows.c[closed.person], rows.c[closed.key]
-            return and_(linked, due, or_(person < edge[0], and_(person == edge[0], key <= edge[1])))
+            return and_(due, or_(person < edge[0], and_(person == edge[0], key <= edge[1])))
 
         self._pairs = draw(self._library, self._live, coming, count, SystemRandom(), also_cut=at_most is None)
         self._loans.connection.rollback()
 
-    def look(self, life: Lifecycle) -> SweepReport:
-        """Try every join on every pair whose loan was cut; one that a legal hold took out meanwhile is left alone."""
-        cut = self._cut()
+    def look(self, life: Lifecycle, until: int | None = None) -> SweepReport:
+        """Try every join on every pair whose loan was cut; one that a legal hold took out meanwhile is left alone.
+
+        Args:
+            life: as of now.
+            until: of a stage, the last reader whose loans and late traces were all reached; the next one's wait.
+        """
+        cut = self._cut(until)
         if not cut:
             return not_swept(0)
         limit = self._loans.schedule.last_borrower.at_most
@@ -74,7 +82,7 @@ class Watch:
         last = self._loans.connection.execute(query.limit(1).offset(max(0, at_most - 1))).first()
         return (int(last[0]), int(last[1])) if last else None
 
-    def _cut(self) -> Pairs:
+    def _cut(self, until: int | None) -> Pairs:
         closed = self._loans.map.loans.closed
         rows = self._library.shelf[closed.table]
         named: set[int] = set()
@@ -83,4 +91,5 @@ class Watch:
                 rows.c[closed.key].in_(some), self._library.named(rows.c[closed.person])
             )
             named.update(int(key) for (key,) in self._loans.connection.execute(query))
-        return Pairs([pair for pair in self._pairs if pair.loan.loan not in named], self._pairs.drawn_at)
+        whole = (pair for pair in self._pairs if until is None or pair.person.key <= until)
+        return Pairs([pair for pair in whole if pair.loan.loan not in named], self._pairs.drawn_at)

@@ -104,9 +104,8 @@ class names_number(GenericFunction[bool]):  # noqa: N801
 @compiles(names_number, "sqlite")
 def _number_sqlite(element: names_number, compiler: SQLCompiler, **kw: Any) -> str:
     body, number = (compiler.process(part, **kw) for part in element.clauses)
-    # The function behind REGEXP takes no NULL; a number that is missing matches nothing.
-    # Most texts fail the cheap test, and the function is not called for them.
-    alone = f"COALESCE({body}, '') REGEXP COALESCE('(^|[^0-9])' || {number} || '([^0-9]|$)', 'a^')"
+    # A pattern of its own for every row: GLOB reads it as it goes, where REGEXP would compile each one in Python.
+    alone = f"('.' || {body} || '.') GLOB ('*[^0-9]' || {number} || '[^0-9]*')"
     return f"(INSTR({body}, {number}) > 0 AND {alone})"
 
 
