@@ -25,10 +25,6 @@ import pymysql
 from sqlalchemy import Engine, event
 
 # Imported once, before any fork.
-import carrel.cli.apply
-import carrel.cli.night
-import carrel.cli.premises
-import carrel.cli.record
 from carrel.cli.main import main
 
 _FILE_EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.link", "os.truncate"}
@@ -49,7 +45,7 @@ class Steps:
         if self.seen == self.fatal:
             os.kill(os.getpid(), signal.SIGKILL)
         if not self.fatal:
-            with open(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "w") as file:
+            with self.log.open("a") as file:
                 file.write(json.dumps(what) + "\n")
 
     def install(self) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
-
-from tests.integration.run import library
 
 
 @pytest.mark.slow

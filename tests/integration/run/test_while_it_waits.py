@@ -42,7 +42,7 @@ def test_what_is_charged_disputed_held_or_excepted_while_the_plan_waits_is_not_c
         "hold", "place", "--patron-file", small.folder / "named.txt", *words, "--authority", "County court 26-117"
     )
     assert (answer["waited_for_chunk"], answer["disposed_before"]) == (False, {"loans": 0, "rows": 0})
-    small.ok("exception", "place", "--loan", excepted, *words, "--authority", "Director", "--expires", "2027-05-01")
+    small.ok("exception", "add", "--loan", excepted, *words, "--approver", "Ben Example", "--expires", "2027-05-01")
     run = small.ok("apply", place)["run"]
     assert (run["complete"], run["remaining"]) == (True, {})
     assert [reader_of(small, loan) for loan in (charged, held, excepted, disputed)] == [one, two, three, four]
@@ -74,16 +74,28 @@ def in_hand(elm, process, loans=1, seconds=60):
     return None
 
 
+def late_in_the_first_thousand(elm):
+    """A reader whom the walk, which goes by reader, comes to after some six hundred loans."""
+    rows = elm.koha.rows(
+        "SELECT o.borrowernumber, count(*), max(o.issue_id) FROM old_issues o JOIN borrowers b USING (borrowernumber) "
+        f"WHERE b.privacy <> 0 AND b.borrowernumber <> {elm.koha.sample.anonymous_patron} "
+        "AND o.returndate < '2026-10-01' AND o.returndate > '2000-01-01' GROUP BY o.borrowernumber ORDER BY 1"
+    )
+    passed = 0
+    for reader, count, _ in rows:
+        passed += int(str(count))
+        if passed > 650:
+            return int(str(reader))
+    raise AssertionError("the library is too small")
+
+
 @pytest.mark.slow
 def test_a_hold_placed_while_a_run_is_under_way_is_kept_from_the_next_chunk_on(elm):
-    """The walk goes by reader: whoever comes last is still there when the first chunks are done."""
     elm.edit("mode: window", "mode: desk")
-    *_, (reader, loan) = due_loans(elm, 20)
-    elm.first_stage()
+    reader = late_in_the_first_thousand(elm)
     theirs = elm.koha.rows(f"SELECT count(*) FROM old_issues WHERE borrowernumber = {reader}")
-    place = elm.approved()
-    process = elm.start("apply", place, "--json")
-    assert in_hand(elm, process) is not None
+    process = elm.start("apply", elm.approved(), "--json")
+    assert in_hand(elm, process) is not None, elm.done(process).text
     placed = elm.ok(
         "hold", "place", "--patron", reader, "--as", "Ada Example", "--reason", "preservation letter",
         "--authority", "County court 26-117",
@@ -91,22 +103,19 @@ def test_a_hold_placed_while_a_run_is_under_way_is_kept_from_the_next_chunk_on(e
     answer = elm.done(process)
     assert answer.code == 0, answer.text
     run = answer.told["run"]
-    assert 0 < placed["disposed_before"]["loans"] < run["loans"]
+    assert 0 < placed["disposed_before"]["loans"] < run["loans"] == 1000
     assert placed["disposed_before"]["rows"] > 0
-    assert reader_of(elm, loan) == reader
     assert elm.koha.rows(f"SELECT count(*) FROM old_issues WHERE borrowernumber = {reader}") == theirs
     assert run["kept"]["legal hold"] >= 1
-    assert run["remaining"] == {}
 
 
 @pytest.mark.slow
 def test_stop_halts_after_the_chunk_in_flight_and_the_same_plan_goes_on(elm):
     elm.edit("mode: window", "mode: desk")
-    elm.first_stage()
     place = elm.approved()
     due = elm.linked()
     process = elm.start("apply", place)
-    assert in_hand(elm, process) is not None
+    assert in_hand(elm, process) is not None, elm.done(process).text
     elm.ok("stop", "--reason", "the catalogue is slow")
     answer = elm.done(process)
     assert (answer.code, answer.codes) == (4, ["RUN-003"]), answer.text
@@ -114,12 +123,11 @@ def test_stop_halts_after_the_chunk_in_flight_and_the_same_plan_goes_on(elm):
         paused = store.runs.unfinished("koha")
     assert paused.state == "paused"
     cut = due - elm.linked()
-    assert 0 < cut == paused.loans
+    assert 0 < cut == paused.loans < 1000
     elm.refused("apply", place, code=4, error="RUN-003")
     elm.ok("stop", "--clear", "--as", "Ben Example")
     # Another plan does not get between, and the interrupted one goes on to its end.
     elm.refused("apply", elm.approved("other.json"), code=4, error="RUN-004")
     run = elm.ok("apply", place)["run"]
-    assert (run["id"], run["complete"], run["remaining"]) == (paused.id, True, {})
-    assert run["loans"] == due - elm.linked() > cut
-    assert elm.ok("verify")["verified"] is True
+    assert (run["id"], run["loans"]) == (paused.id, 1000)
+    assert due - elm.linked() == 1000
