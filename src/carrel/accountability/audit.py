@@ -10,7 +10,7 @@ from typing import Any
 
 from carrel.accountability.chapters import Chapter, chapters
 from carrel.accountability.evidence import Evidence, State
-from carrel.accountability.facts import AuditFacts, ClauseText, Contradiction
+from carrel.accountability.facts import AuditFacts, CapsuleFacts, ClauseText, Contradiction
 from carrel.accountability.registry import evidence_for
 from carrel.errors import Exit
 
@@ -56,6 +56,7 @@ class AuditReport:
         process: what is wrong with plans, approvals and the ledger; empty if nothing is.
         not_covered: tables with patron data that no rule reaches yet, with the reason.
         ledger_broken: the ledger did not verify, so what it says proves nothing.
+        not_disposed: undo capsules with loans that are cut and can still be brought back.
     """
 
     system: str
@@ -69,6 +70,7 @@ class AuditReport:
     process: tuple[str, ...]
     not_covered: Mapping[str, str]
     ledger_broken: bool
+    not_disposed: tuple[CapsuleFacts, ...] = ()
 
     def count(self, standing: Standing) -> int:
         """How many clauses stand so."""
@@ -93,6 +95,12 @@ class AuditReport:
         if unsure := self.count(Standing.CANNOT_TELL):
             told += f", {unsure} cannot be told"
         told += f"; {self.count(Standing.NOT_YET)} clauses are promises that nothing measures yet."
+        if self.not_disposed:
+            loans = sum(one.loans or 0 for one in self.not_disposed)
+            until = max(one.until for one in self.not_disposed)
+            told += (
+                f" {loans} loans that were cut are not yet disposed of: residue until {until:%Y-%m-%d} (undo capsule)."
+            )
         if self.not_covered:
             told += f" {len(self.not_covered)} tables with patron data are not covered yet."
         return told
@@ -121,6 +129,10 @@ class AuditReport:
             ],
             "process": list(self.process),
             "not_covered": dict(self.not_covered),
+            "not_yet_disposed": [
+                {"place": "undo capsule", "loans": one.loans, "residue_until": one.until.isoformat()}
+                for one in self.not_disposed
+            ],
         }
 
 
@@ -147,6 +159,7 @@ def audit(facts: AuditFacts) -> AuditReport:
         process=tuple(_process(facts)),
         not_covered=dict(facts.live.not_yet_covered),
         ledger_broken=facts.nights.ledger not in {"none", "verified"},
+        not_disposed=facts.nights.capsules,
     )
 
 
@@ -168,6 +181,8 @@ def _process(facts: AuditFacts) -> list[str]:
         )
     if nights.ledger not in {"none", "verified"}:
         found.append(f"the ledger does not verify ({nights.ledger})")
+    if late := sum(one.until <= facts.as_of for one in nights.capsules):
+        found.append(f"{late} undo capsules are over and not shredded: their loans can still be brought back")
     if facts.live.unproved:
         found.append(facts.live.unproved)
     return found

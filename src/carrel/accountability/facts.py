@@ -173,6 +173,19 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
+class CapsuleFacts:
+    """An undo capsule that is not shredded: what its run cut is not disposed of yet.
+
+    Attributes:
+        loans: that the run cut; None where the store does not know the run.
+        until: aware time at which it is to be shredded.
+    """
+
+    loans: int | None
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NightFacts:
     """What the store says about plans, runs and nights.
 
@@ -182,6 +195,7 @@ class NightFacts:
         early_runs: runs from before the policy was approved.
         last_verified: aware end of the last night that was read back and found without rest.
         ledger: ``verified``, ``none``, or the code of the fault that checking it gave.
+        capsules: undo capsules that are not shredded.
     """
 
     runs: int = 0
@@ -189,6 +203,7 @@ class NightFacts:
     early_runs: int = 0
     last_verified: datetime | None = None
     ledger: str = "none"
+    capsules: tuple[CapsuleFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.accountability.facts import NightFacts
+from carrel.accountability.facts import CapsuleFacts, NightFacts
 from carrel.accountability.held_loans import HeldCount, next_count
 from carrel.errors import CarrelError
 from carrel.retention.outcome import Outcome
@@ -37,7 +37,17 @@ def night_facts(site: Site, store: Store, system: str, policy: Policy) -> NightF
         early_runs=sum(run.started_at.date() < policy.approved for run in runs),
         last_verified=last_verified(store, system),
         ledger=ledger_state(site),
+        capsules=_capsules(site, store, system),
     )
+
+
+def _capsules(site: Site, store: Store, system: str) -> tuple[CapsuleFacts, ...]:
+    """The undo capsules of a system: what they hold is cut, and not yet disposed of."""
+    from carrel.cli.capsules import folder_of
+
+    loans = {run.id: run.loans for run in store.runs.newest(system, _MOST_RUNS)}
+    here = [one for one in folder_of(site).capsules() if one.system == system]
+    return tuple(CapsuleFacts(loans.get(one.run), one.expires) for one in here)
 
 
 def last_verified(store: Store, system: str) -> datetime | None:
