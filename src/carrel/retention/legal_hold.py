@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from carrel.retention.predicate import AllOf, Always, AnyOf, AtOrBefore, Fact, From, OneOf, Predicate
+
+_WRITTEN_BEFORE = timedelta(minutes=5)  # a trace can be written a little before its loan's own second
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,47 @@ class Scope:
             parts.append(AtOrBefore(Fact.OPENED, self.opened_until))
         return AllOf(tuple(parts))
 
+    @property
+    def only_loans(self) -> bool:
+        """It names loans and nobody whose loans they are: a row that names no loan cannot be told to be meant."""
+        return bool(self.loans) and not (self.persons or self.items)
+
+    def may_cover(
+        self,
+        person: int | None = None,
+        item: int | None = None,
+        loan: int | None = None,
+        times: tuple[datetime, ...] = (),
+    ) -> bool:
+        """Whether a trace may belong to a loan in this scope, judged by what the trace alone tells.
+
+        The loan itself may name nobody any more, so branch and end are not asked for, and what the trace does not tell
+        counts as inside.
+
+        Args:
+            person: id in the system, as far as the trace names one; so item and loan.
+            item: as person.
+            loan: as person.
+            times: naive local times of the trace, generalised to the day or not; none if it tells none.
+
+        Guarantees:
+            A trace that tells less is never covered less, unless the scope names only loans.
+        """
+        if self.only_loans and loan is None:
+            return False
+        told = ((self.persons, person), (self.items, item), (self.loans, loan))
+        if any(wanted and value is not None and value not in wanted for wanted, value in told):
+            return False
+        begin = self.traces_from
+        return begin is None or not times or any(at >= begin for at in times)
+
+    @property
+    def traces_from(self) -> datetime | None:
+        """No trace of a loan in this scope is older: the day of ``opened_from``, less the slack of a trace."""
+        if self.opened_from is None:
+            return None
+        return (self.opened_from - _WRITTEN_BEFORE).replace(hour=0, minute=0, second=0, microsecond=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -77,6 +120,11 @@ def kept_by(keepings: tuple[Keeping, ...], now: datetime) -> Predicate:
     """The loans that any of these keeps now."""
     live = tuple(keeping.scope.predicate() for keeping in keepings if keeping.in_force(now))
     return AnyOf(live) if live else Always(value=False)
+
+
+def shields(keepings: tuple[Keeping, ...], now: datetime) -> tuple[Scope, ...]:
+    """The scopes in force now, for traces whose loan names nobody any more."""
+    return tuple(keeping.scope for keeping in keepings if keeping.in_force(now))
 
 
 def local(moment: datetime, zone: ZoneInfo) -> datetime:

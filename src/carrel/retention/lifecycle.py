@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from carrel.policy.clock import Segment, segments
 from carrel.policy.schedule import Applies, Event, LoanRule, LoanSchedule
 from carrel.retention.cutoff import local_cutoff
-from carrel.retention.legal_hold import Keeping, kept_by
+from carrel.retention.legal_hold import Keeping, Scope, kept_by, shields
 from carrel.retention.predicate import (
     AllOf,
     Always,
@@ -51,10 +51,13 @@ class Lifecycle:
     Attributes:
         cases: state and condition, in order.
         older_than: naive local time; a loan that closed later cannot be due, whatever else holds.
+        shields: scopes of the legal holds and exceptions in force. A trace whose loan names nobody any more (the
+            product's own batch parted it) is spared where one of them may cover it.
     """
 
     cases: tuple[tuple[State, Predicate], ...]
     older_than: datetime
+    shields: tuple[Scope, ...] = ()
 
     @property
     def due(self) -> Predicate:
@@ -117,6 +120,7 @@ def lifecycle(
             (State.RETAINED, Not(AnyOf(tuple(AllOf((_speaks_of(r.applies), passed)) for r, passed in by_rule)))),
         ),
         older_than=older_than,
+        shields=shields((*legal_holds, *exceptions), now),
     )
 
 

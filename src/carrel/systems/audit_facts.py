@@ -36,6 +36,7 @@ from carrel.systems.sql import live
 from carrel.systems.sql.expressions import LocalTime, is_time
 from carrel.systems.sql.loans import SqlLoans
 from carrel.systems.sql.predicates import LoanColumns
+from carrel.systems.sql.shields import shielded
 from carrel.systems.sql.worktables import KEPT, WorkTables
 
 _BEGINNING = date(1900, 1, 1)  # before any loan that a system knows
@@ -232,7 +233,7 @@ class _Measuring:
         older = min(life.older_than, local_cutoff(midnight(since), self._library.zone))
         if older == life.older_than or not any(remaining.values()):
             return remaining  # it is all of it, or a part of nothing
-        return dict(engine.remaining(Lifecycle(life.cases, older), self._facts.judged_at))
+        return dict(engine.remaining(replace(life, older_than=older), self._facts.judged_at))
 
     def _past_ceilings(
         self, life: Lifecycle, remaining: Mapping[str, int], *, clear: bool
@@ -325,5 +326,6 @@ class _Measuring:
         named = WorkTables(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
         filled = or_(*(loans.c[name].is_not(None) for name in fields))
         past = loans.c[closed.closed] <= life.older_than
-        query = select(func.count()).select_from(loans).where(and_(not_(named), filled, past))
+        held = shielded(life.shields, item=loans.c[closed.item], loan=loans.c[closed.key], at=loans.c[closed.closed])
+        query = select(func.count()).select_from(loans).where(and_(not_(named), filled, past, not_(held)))
         return int(engine.connection.execute(query).scalar_one())

@@ -41,8 +41,10 @@ from sqlalchemy.sql.selectable import Join
 
 from carrel.inventory.system_map import Cut, Method, Path, Role, Step
 from carrel.policy.schedule import Charges
+from carrel.retention.legal_hold import Scope
 from carrel.systems.sql.expressions import contains, day_of, is_time, names_number, shifted
 from carrel.systems.sql.shelf import Shelf, matching
+from carrel.systems.sql.shields import shielded
 from carrel.systems.sql.worktables import CHUNK, KEPT, REMINDED_SECONDS, SLACK_SECONDS, SPELL, TITLE_LENGTH, slot
 
 Bool = ColumnElement[bool]
@@ -181,6 +183,7 @@ class Terms:
         charges: whether settled charges lose the card.
         stand_in: the product's anonymous patron.
         by_day: the policy keeps no time of day of what is de-identified.
+        shields: scopes of the legal holds and exceptions in force.
     """
 
     stray_cutoff: datetime
@@ -188,6 +191,7 @@ class Terms:
     charges: Charges
     stand_in: int | None
     by_day: bool = False
+    shields: tuple[Scope, ...] = ()
 
 
 class PathSql:
@@ -248,9 +252,11 @@ class PathSql:
                 sure = link.any_time and "loan" in link.needles
                 upto = true() if sure else or_(at <= CHUNK.c.later, self._afterwards(rows))
                 stages = [stage(rows) for stage in self._stages] if named is None else [named(rows)]
-                return and_(same_person, at >= CHUNK.c.lo, upto, or_(false(), *stages), not_(self._held(rows)))
+                free = not_(or_(self._held(rows), self._meant(rows)))
+                return and_(same_person, at >= CHUNK.c.lo, upto, or_(false(), *stages), free)
             case "moment":
-                return and_(same_person, self._near(rows.c[link.at], MOMENT_SECONDS), not_(self._held(rows)))
+                free = not_(or_(self._held(rows), self._meant(rows)))
+                return and_(same_person, self._near(rows.c[link.at], MOMENT_SECONDS), free)
             case _:
                 return false()
 
@@ -330,7 +336,38 @@ class PathSql:
         return (*near, *numbers, self._words)
 
     def stray(self, rows: FromClause) -> Bool:
-        """The row leads to a reader, its own clock has run out, and no open or kept loan explains it."""
+        """The row leads to a reader, its own clock has run out, and no open or kept loan explains it.
+
+        Nor may a legal hold or an exception in force cover it: its loan names nobody any more, so it is judged by what
+        the row itself tells.
+        """
+        return and_(self._stray(rows), not_(self._shielded(rows, self.terms.shields)))
+
+    def _shielded(self, rows: FromClause, shields: tuple[Scope, ...]) -> Bool:
+        path, link = self.path, self.path.link
+        item = getattr(link, "item", None)
+        loan = link.column if link.by == "key" else None
+        if link.by == "clock" and link.nobody:  # the row is the loan itself
+            item, loan = self._shelf.map.loans.closed.item, self._shelf.map.loans.closed.key
+        at = getattr(link, "at", None)
+        return shielded(
+            shields,
+            person=rows.c[path.person] if path.person else None,
+            item=rows.c[item] if item else None,
+            loan=rows.c[loan] if loan else None,
+            at=rows.c[at] if at else None,
+            item_as_text=bool(getattr(link, "item_as_text", False)),
+        )
+
+    def _meant(self, rows: FromClause) -> Bool:
+        """A hold on the row's person may cover a loan that names nobody any more, and the row may tell of that one.
+
+        Loans of the person that still name them are told by `_held`.
+        """
+        named = tuple(scope for scope in self.terms.shields if scope.persons and not scope.loans)
+        return self._shielded(rows, named) if self.path.person else false()
+
+    def _stray(self, rows: FromClause) -> Bool:
         link = self.path.link
         own = matching(rows.c, self.path.stray_only)
         match link.by:

@@ -18,6 +18,7 @@ from carrel.systems.sql.sweep_attacks import Attacks, Grade, Sample
 from carrel.systems.sql.sweep_declared import UNSEARCHABLE, DeclaredPaths, held, redacted
 from carrel.systems.sql.sweep_discovery import Reach, reaches
 from carrel.systems.sql.sweep_pairs import Library, batches, draw
+from carrel.systems.sql.sweep_shields import SPARED, Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
 
 _VISIT = timedelta(seconds=10)
@@ -66,8 +67,9 @@ class LoanSweep:
         standing = self._library.standing(persons)
         sample = Sample(list(pairs), standing, self._held(standing))
         tally = Tally()
-        DeclaredPaths(self._library, sample, tally, self._last).run()
-        attacks = Attacks(self._library, sample, self._grade(sample), tally, pairs.drawn_at)
+        shields = Shields(self._library.map, self._life.shields)
+        DeclaredPaths(self._library, sample, tally, shields, self._last).run()
+        attacks = Attacks(self._library, sample, self._grade(sample, shields), tally, pairs.drawn_at)
         for reach in reaches(self._live, self._library.map):
             attacks.from_person(reach)
             attacks.through_parents(reach)
@@ -89,7 +91,7 @@ class LoanSweep:
                 out.update(int(key) for (key,) in self._library.connection.execute(query))
         return frozenset(out)
 
-    def _grade(self, sample: Sample) -> Grade:
+    def _grade(self, sample: Sample, shields: Shields) -> Grade:
         m = self._library.map
         keeps = {path.table: path.keeps for path in m.loans.paths if path.keeps}
         texts = redacted(m)
@@ -103,6 +105,8 @@ class LoanSweep:
                     return Severity.NOT_COVERED, why
             if (kept := keeps.get(reach.name)) and self._last and all(at > self._last for at in trail.times):
                 return Severity.KEPT, kept
+            if shields.spare_in(reach.name, trail, sample.pairs[place]):
+                return Severity.KEPT, SPARED
             if reach.name in waiting and trail.items and not trail.loans:
                 return Severity.KEPT, "it names no loan that it could be cut with, and waits for its own end"
             if way in {"text", "words", "second"} and held(sample, trail, place):

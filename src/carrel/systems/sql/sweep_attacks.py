@@ -20,6 +20,7 @@ from carrel.retention.sweep import Loan, Pair, Severity
 from carrel.retention.trail import SHORTEST_TITLE, Trail, explained, names_person, speaks
 from carrel.systems.sql.sweep_discovery import Reach
 from carrel.systems.sql.sweep_pairs import Library, batches
+from carrel.systems.sql.sweep_shields import SPARED
 from carrel.systems.sql.sweep_tally import Join, Tally
 
 ROWS_READ = 2_000_000  # of one table, for words anywhere
@@ -186,6 +187,7 @@ class Attacks:
     def _note(self, reach: Reach, row: dict[str, Any], trail: Trail, place: int, seen: _Seen) -> None:
         pair = self._sample.pairs[place]
         accounted = explained(trail, pair.loan, self._sample.others(place))
+        accounted = accounted or self._grade(reach, trail, place, "pseudonym")[1] == SPARED
         for name in reach.pseudonyms:
             if row[name] and not accounted:
                 seen.pseudonyms[name][str(row[name])].add(place)

@@ -13,6 +13,7 @@ from carrel.retention.trail import Trail, explained, names_item, names_person, s
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_attacks import Sample
 from carrel.systems.sql.sweep_pairs import Library, batches
+from carrel.systems.sql.sweep_shields import SPARED, Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
 
 Rows = Iterator[tuple[Any, ...]]
@@ -25,11 +26,15 @@ class DeclaredPaths:
         library: where rows are read.
         sample: the pairs.
         tally: where hits are counted.
+        shields: what legal holds and exceptions spare.
         last_borrower_cutoff: later links from an item to its last borrower are kept by the policy.
     """
 
-    def __init__(self, library: Library, sample: Sample, tally: Tally, last_borrower_cutoff: Any = None) -> None:
+    def __init__(
+        self, library: Library, sample: Sample, tally: Tally, shields: Shields, last_borrower_cutoff: Any = None
+    ) -> None:
         self._library, self._sample, self._tally, self._last = library, sample, tally, last_borrower_cutoff
+        self._shields = shields
 
     def run(self) -> None:
         """Every path, and the row of the loan itself."""
@@ -63,14 +68,14 @@ class DeclaredPaths:
                 for loan, person in rows:
                     place = self._sample.by_loan[int(loan)]
                     if path.person is None or person == self._sample.pairs[place].person.key:
-                        yield place, Severity.SINGLED_OUT, ""
+                        yield place, *self._spared(path, Trail(loans=(int(loan),)), place)
             case "second":
                 for item, at in self._rows(path, link.item, self._sample.by_item, (link.item, link.at)):
                     for place in self._sample.by_item[int(item)]:
                         if at is not None and self._sample.pairs[place].loan.at_event(at):
                             trail = Trail(items=(int(item),), times=(at,))
                             if not self._explained(trail, place):
-                                yield place, Severity.SINGLED_OUT, ""
+                                yield place, *self._spared(path, trail, place)
             case "clock":
                 yield from self._stored(path)
             case _:
@@ -115,6 +120,11 @@ class DeclaredPaths:
             return Severity.KEPT, "legal hold"
         if self._sample.pairs[place].rebuilt and path.table in redacted(self._library.map):
             return Severity.NOT_COVERED, UNSEARCHABLE
+        return self._spared(path, trail, place)
+
+    def _spared(self, path: Path, trail: Trail, place: int) -> tuple[Severity, str]:
+        if self._shields.spare(path, trail, self._sample.pairs[place]):
+            return Severity.KEPT, SPARED
         return Severity.SINGLED_OUT, ""
 
     def _stored(self, path: Path) -> Iterator[tuple[int, Severity, str]]:
@@ -126,8 +136,9 @@ class DeclaredPaths:
         for values in self._library.connection.execute(query.execution_options(yield_per=5_000)):
             words = tuple(str(value) for value in values if value is not None)
             for place, pair in enumerate(self._sample.pairs):
-                if _both(words, pair) and not self._explained(Trail(texts=words), place):
-                    yield place, Severity.SINGLED_OUT, ""
+                trail = Trail(texts=words)
+                if _both(words, pair) and not self._explained(trail, place):
+                    yield place, *self._spared(path, trail, place)
 
     def _rows(self, path: Path, by: str, values: Any, names: tuple[str | None, ...]) -> Rows:
         rows = self._library.shelf[path.table]
