@@ -121,6 +121,27 @@ def test_a_policy_that_deletes_some_loans_and_keeps_others_is_refused(
     assert digest(site) == before
 
 
+def test_without_room_for_its_capsule_no_chunk_is_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["undo", "key", "--out-a", str(tmp_path / "a"), "--out-b", str(tmp_path / "b"), "--json"])
+    key = json.loads(capsys.readouterr().out)["undo_key"]
+    site = sample_site.make(tmp_path)
+    text = (site / "carrel.yaml").read_text()
+    undo = f"undo: 48 hours, undo_key: '{key}', mode: window"
+    (site / "carrel.yaml").write_text(text.replace("mode: window", undo, 1))
+    (site / "undo").write_text("a file where the capsules' folder should be")
+    place = planned(site, capsys)
+    code, errors, _ = carrel(
+        capsys, "approve", place, "--site", site, "--as", "Ada", "--key", site / "ada.key", "--yes",
+        "--waive-rehearsal", "this library is invented",
+    )  # fmt: skip
+    assert (code, errors) == (0, [])
+    before = digest(site)
+    code, errors, _ = carrel(capsys, "apply", place, "--site", site, "--system", "koha")
+    assert (code, errors) == (1, ["UND-005"])
+    assert digest(site) == before
+
+
 def test_a_desk_that_never_lets_go_ends_the_run(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The course gives up after its tries, each later and none larger than the one before, with nothing cut."""
     monkeypatch.setattr(database, "SQLITE_BUSY_SECONDS", 0.01)
