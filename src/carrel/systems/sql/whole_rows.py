@@ -78,6 +78,8 @@ class WholeRows:
                 return func.unix_timestamp(own)
             case "datetime" | "date" | "time":
                 return cast(own, CHAR)
+            case "bit":
+                return own + literal_column("0")  # its bytes compare with nothing
             case "float":
                 return own + literal_column("0e0")  # its text is rounded to six digits, as a DOUBLE it is exact
             case _:
