@@ -170,7 +170,7 @@ def test_the_audit_says_that_it_is_not_disposed_of_yet(elm):
     assert (capsule["place"], capsule["residue_until"]) == ("undo capsule", listed["expires"])
     assert capsule["loans"] > 50
     assert "not yet disposed of" in verdict
-    leaves = elm.library.run("ledger", "show", elm.library.folder / "ledger", site=False)
+    leaves = elm.library.run("ledger", "show", "--folder", elm.library.folder / "ledger", site=False)
     assert leaves.code == 0, leaves.text
     assert listed["expires"][:10] in leaves.out
     elm.library.ok("undo", "shred", run)
