@@ -93,6 +93,7 @@ def run(page: Path, folder: Path) -> int:
         "LANG": "C.UTF-8",
         "COLUMNS": "100",
         "PYTHONWARNINGS": "ignore",
+        "PYTHONPATH": str(Path(__file__).parents[2] / "src"),
     }
     found = steps(page.read_text(encoding="utf-8"))
     for step in found:
