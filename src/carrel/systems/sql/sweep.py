@@ -18,7 +18,7 @@ from carrel.systems.sql.sweep_attacks import Attacks, Grade, Sample
 from carrel.systems.sql.sweep_declared import UNSEARCHABLE, DeclaredPaths, held, redacted
 from carrel.systems.sql.sweep_discovery import Reach, reaches
 from carrel.systems.sql.sweep_pairs import Library, batches, draw
-from carrel.systems.sql.sweep_shields import SPARED, Shields
+from carrel.systems.sql.sweep_shields import Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
 
 _VISIT = timedelta(seconds=10)
@@ -67,7 +67,7 @@ class LoanSweep:
         standing = self._library.standing(persons)
         sample = Sample(list(pairs), standing, self._held(standing))
         tally = Tally()
-        shields = Shields(self._library.map, self._life.shields)
+        shields = Shields(self._library.map, self._life.shields, self._life.older_than)
         DeclaredPaths(self._library, sample, tally, shields, self._last).run()
         attacks = Attacks(self._library, sample, self._grade(sample, shields), tally, pairs.drawn_at)
         for reach in reaches(self._live, self._library.map):
@@ -105,8 +105,8 @@ class LoanSweep:
                     return Severity.NOT_COVERED, why
             if (kept := keeps.get(reach.name)) and self._last and all(at > self._last for at in trail.times):
                 return Severity.KEPT, kept
-            if shields.spare_in(reach.name, trail, sample.pairs[place]):
-                return Severity.KEPT, SPARED
+            if why := shields.why_in(reach.name, trail, sample.pairs[place]):
+                return Severity.KEPT, why
             if reach.name in waiting and trail.items and not trail.loans:
                 return Severity.KEPT, "it names no loan that it could be cut with, and waits for its own end"
             if way in {"text", "words", "second"} and held(sample, trail, place):

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, and_, column, literal, select, table, true
 from carrel.inventory.system_map import Method, Path, Role, SystemMap
 from carrel.retention.sweep import Pair, Severity
 from carrel.retention.trail import Trail, explained, names_item, names_person, speaks
+from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_attacks import Sample
 from carrel.systems.sql.sweep_pairs import Library, batches
-from carrel.systems.sql.sweep_shields import SPARED, Shields
+from carrel.systems.sql.sweep_shields import Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
 
 Rows = Iterator[tuple[Any, ...]]
@@ -123,22 +124,23 @@ class DeclaredPaths:
         return self._spared(path, trail, place)
 
     def _spared(self, path: Path, trail: Trail, place: int) -> tuple[Severity, str]:
-        if self._shields.spare(path, trail, self._sample.pairs[place]):
-            return Severity.KEPT, SPARED
+        if why := self._shields.why(path, trail, self._sample.pairs[place]):
+            return Severity.KEPT, why
         return Severity.SINGLED_OUT, ""
 
     def _stored(self, path: Path) -> Iterator[tuple[int, Severity, str]]:
         """Stored texts that no key leads to: read whole, they are few."""
         texts = [name for name in self._library.map.columns.get(path.table, ()) if name not in path.key]
-        whole = table(path.table, *(column(name) for name in texts))
+        at = column(getattr(path.link, "at", path.key[0]), LocalTime())
+        whole = table(path.table, at, *(column(name) for name in texts if name != at.name))
         condition = matching(whole.c, path.only)
-        query = select(*(whole.c[name] for name in texts)).where(condition)
-        for values in self._library.connection.execute(query.execution_options(yield_per=5_000)):
+        query = select(whole).where(condition)
+        for moment, *values in self._library.connection.execute(query.execution_options(yield_per=5_000)):
             words = tuple(str(value) for value in values if value is not None)
+            clock = Trail(times=() if moment is None else (moment,), texts=words)
             for place, pair in enumerate(self._sample.pairs):
-                trail = Trail(texts=words)
-                if _both(words, pair) and not self._explained(trail, place):
-                    yield place, *self._spared(path, trail, place)
+                if _both(words, pair) and not self._explained(Trail(texts=words), place):
+                    yield place, *self._spared(path, clock, place)
 
     def _rows(self, path: Path, by: str, values: Any, names: tuple[str | None, ...]) -> Rows:
         rows = self._library.shelf[path.table]

@@ -1,8 +1,9 @@
-"""Which hits of a sweep are rows that a legal hold or an exception spares (see ``PathSql.stray``)."""
+"""Which hits of a sweep are rows that the cut spares (see ``PathSql.stray``): under a hold, or not yet due."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from carrel.inventory.system_map import Path, SystemMap
 from carrel.retention.legal_hold import Scope
@@ -10,6 +11,7 @@ from carrel.retention.sweep import Pair
 from carrel.retention.trail import Trail
 
 SPARED = "a legal hold or an exception in force may cover it"
+RUNNING = "no key leads to it, and its own clock still runs"
 
 
 class Shields:
@@ -18,24 +20,26 @@ class Shields:
     Args:
         system_map: of the product.
         scopes: in force.
+        cutoff: naive local time up to which rows without a loan are due.
     """
 
-    def __init__(self, system_map: SystemMap, scopes: Sequence[Scope]) -> None:
-        self._scopes, self._map = tuple(scopes), system_map
+    def __init__(self, system_map: SystemMap, scopes: Sequence[Scope], cutoff: datetime) -> None:
+        self._scopes, self._map, self._cutoff = tuple(scopes), system_map, cutoff
 
-    def spare_in(self, table: str, trail: Trail, pair: Pair) -> bool:
-        """One of the map's paths through a table spares such a row."""
+    def why_in(self, table: str, trail: Trail, pair: Pair) -> str:
+        """Why one of the map's paths through a table leaves such a row; empty if none does."""
         paths = (path for path in self._map.loans.paths if path.table == table)
-        return bool(self._scopes) and any(self.spare(path, trail, pair) for path in paths)
+        return next((why for path in paths if (why := self.why(path, trail, pair))), "")
 
-    def spare(self, path: Path, trail: Trail, pair: Pair) -> bool:
-        """A row of this path is spared: the loan of the pair named nobody before the cut, or no key leads to the row.
+    def why(self, path: Path, trail: Trail, pair: Pair) -> str:
+        """Why the cut leaves a row of this path; empty if it does not."""
+        if self._spares(path, trail, pair):
+            return SPARED
+        own = path.link.by == "clock" and path.cut.delete
+        return RUNNING if own and max(trail.times, default=self._cutoff) > self._cutoff else ""
 
-        Args:
-            path: of the map.
-            trail: what the row tells.
-            pair: whom it leads to.
-        """
+    def _spares(self, path: Path, trail: Trail, pair: Pair) -> bool:
+        """A hold may cover it: the loan of the pair named nobody before the cut, or no key leads to the row."""
         link, scopes = path.link, self._scopes
         own = link.by == "clock" and link.nobody is not None
         if not pair.rebuilt:
@@ -50,4 +54,4 @@ class Shields:
         return any(scope.may_cover(person, item, loan, times) for scope in scopes)
 
 
-__all__ = ["SPARED", "Shields"]
+__all__ = ["RUNNING", "SPARED", "Shields"]
