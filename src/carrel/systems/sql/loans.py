@@ -358,9 +358,13 @@ class SqlLoans:
         c = self.connection
         multi = c.dialect.name != "sqlite"
         mine = path.within(span)
+        done = 0
+        if (first := path.of_readers(span)) is not None:
+            if self.images:
+                self.images.take(path, (first,))
+            done += c.execute(path.act(first, with_loan=False, multi_table=multi)).rowcount
         if self.images:
             self.images.take(path, path.stages(span), span)
-        done = 0
         for stage in path.stages(span):
             for child in path.children(stage, multi_table=multi):
                 c.execute(child)

@@ -271,6 +271,24 @@ class PathSql:
             link in {"visit", "item", "text", "moment"} or (link == "key" and self.path.role is Role.ACTOR)
         )
 
+    def of_readers(self, span: Span) -> Callable[[FromClause], Bool] | None:
+        """Rows that go with their reader, by their own clock, before any is compared with a loan; None for other paths.
+
+        They would go with the strays of the same night. To compare a thousand texts or seconds with a thousand loans
+        of one reader costs their product, and what is left afterwards is little.
+        """
+        person_column, link = self.path.person, self.path.link
+        whole = self.cut.delete or Method.REDACT not in self.cut.set.values()
+        if person_column is None or not (link.by == "moment" or (link.by == "text" and whole)):
+            return None
+
+        def condition(rows: FromClause) -> Bool:
+            person = rows.c[person_column]
+            reads = exists(select(1).select_from(CHUNK).where(CHUNK.c.person == person).correlate(rows))
+            return and_(person >= span.first, person <= span.last, self.stray(rows), reads)
+
+        return condition
+
     @property
     def by_spell(self) -> bool:
         """Whether a row can only speak of loans of its own weeks (and not, like a fine, of any earlier one)."""
