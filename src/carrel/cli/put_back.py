@@ -39,6 +39,7 @@ def put_back(here: Premises, capsule: Capsule, private: bytes) -> PutBack:
     name, owner, leases = here.system.name, new_owner(), here.store.leases
     leases.acquire(name, owner, LEASE_TTL, now())
     try:
+        _require_inserts(here)
         restoration = Restoration(here.engine, here.system_map, name)
         done, progress = PutBack(), Progress("rows", 0)
         for rows, committed in folder_of(here.site).backwards(capsule.run, private):
@@ -55,6 +56,30 @@ def put_back(here: Premises, capsule: Capsule, private: bytes) -> PutBack:
     finally:
         with suppress(CarrelError):
             leases.release(name, owner, now())
+
+
+def _require_inserts(here: Premises) -> None:
+    """An account that carries out may delete rows, but not insert them, unless somebody has granted that."""
+    from carrel.systems.faults import GRANTS
+    from carrel.systems.sql.grants import Grant, compare, granted
+
+    with here.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            return
+        has = granted(connection)
+    loans = here.system_map.loans
+    cuts = [(path.table, cut) for path in loans.paths for cut in (path.cut, path.lose_card) if cut is not None]
+    tables = {name for name, cut in cuts if cut.delete} | {child for _, cut in cuts for child in cut.children}
+    wanted = [Grant("INSERT", name) for name in sorted(tables)]
+    if missing := compare(wanted, has, tables=here.schema.tables).missing:
+        raise fault(
+            GRANTS,
+            at=f"system {here.system.name}",
+            wanted=f"INSERT on {', '.join(one.table for one in missing)}",
+            found="none",
+            because="rows that were deleted are inserted again",
+            fix="grant it for as long as the restoration takes",
+        )
 
 
 def _patiently(attempt: Callable[[], PutBack]) -> PutBack:

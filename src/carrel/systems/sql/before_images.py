@@ -107,6 +107,7 @@ class _Pending:
     person: str
     key: tuple[str, ...]
     before: dict[Key, dict[str, object]]
+    changed: tuple[str, ...]
 
 
 class BeforeImages:
@@ -156,18 +157,18 @@ class BeforeImages:
             gone = self._whole.fetch(rows.name, key, found, self._whole.columns(rows.name))
             self._images += [self._gone(path, rows.name, dict(zip(key, k, strict=True)), b) for k, b in gone.items()]
         else:
-            changed = tuple({**path.cut.set, **path.cut.if_reader})
+            changed = tuple(path.values(rows, with_loan=False))
             before = self._whole.fetch(rows.name, key, found, changed)
-            self._pending = _Pending(path.path.name, rows.name, path.path.person or "", key, before)
+            self._pending = _Pending(path.path.name, rows.name, path.path.person or "", key, before, changed)
 
     def take_loans(self, loans: Any, closed: Anchor) -> None:
-        """Draw the loans of the chunk themselves."""
+        """Draw the loans of the chunk themselves, whole: a policy can have them deleted."""
         self._settle()
         mine = and_(loans.c[closed.key] == CHUNK.c.loan, loans.c[closed.person] == CHUNK.c.person)
         found = [tuple(row) for row in self._at.execute(select(CHUNK.c.loan).select_from(loans, CHUNK).where(mine))]
         changed = tuple({**closed.cut.set, **closed.cut.if_reader})
-        before = self._whole.fetch(closed.table, (closed.key,), found, changed)
-        self._pending = _Pending(closed.table, closed.table, closed.person, (closed.key,), before)
+        before = self._whole.fetch(closed.table, (closed.key,), found, self._whole.columns(closed.table))
+        self._pending = _Pending(closed.table, closed.table, closed.person, (closed.key,), before, changed)
 
     def keep(self) -> None:
         """Hand the chunk's images over; they are durable on return. To be called before the commit."""
@@ -205,10 +206,16 @@ class BeforeImages:
         self._pending = None
         names = tuple(next(iter(last.before.values()), ()))
         after = self._whole.fetch(last.table, last.key, last.before, names)
+        both = [(before, after[key]) for key, before in last.before.items() if key in after]
+        # What a statement sets to itself belongs to the image too: a restoration would move an automatic time.
+        said = [one for one in names if one in last.changed or any(old[one] != new[one] for old, new in both)]
         for key, before in last.before.items():
-            if key in after and after[key] != before:
-                named = dict(zip(last.key, key, strict=True))
-                self._images.append(Image(last.path, last.table, Act.CHANGED, last.person, named, before, after[key]))
+            named = dict(zip(last.key, key, strict=True))
+            if (now := after.get(key)) is None:
+                self._images.append(Image(last.path, last.table, Act.DELETED, last.person, named, before))
+            elif now != before:
+                old, new = ({one: row[one] for one in said} for row in (before, now))
+                self._images.append(Image(last.path, last.table, Act.CHANGED, last.person, named, old, new))
 
     def _take_keyless(self, path: PathSql, conditions: Sequence[Condition], span: Span | None) -> None:
         """Whole rows of a table without a key, each as often as it is there, and their new values."""
