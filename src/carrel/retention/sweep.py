@@ -79,12 +79,19 @@ class Person:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Pair:
-    """A loan and the person who had it, and the row as it was before the cut."""
+    """A loan and the person who had it, and the row as it was before the cut.
+
+    Attributes:
+        before: the loan's row.
+        rebuilt: the loan named nobody any more; a path gave the person.
+        operator: the person stands in other readers' loans as the one who handed them out.
+    """
 
     loan: Loan
     person: Person
     before: Mapping[str, Any] = field(default_factory=dict)
     rebuilt: bool = False
+    operator: bool = False
 
     def __repr__(self) -> str:
         return "Pair(…)"

@@ -15,7 +15,7 @@ from carrel.retention.sweep import Loan, Pairs, Severity, SweepReport
 from carrel.retention.trail import Trail, shared
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.sweep_attacks import Attacks, Grade, Sample
-from carrel.systems.sql.sweep_declared import UNSEARCHABLE, DeclaredPaths, held, redacted
+from carrel.systems.sql.sweep_declared import AT_THE_DESK, UNSEARCHABLE, DeclaredPaths, at_the_desk, held, redacted
 from carrel.systems.sql.sweep_discovery import Reach, reaches
 from carrel.systems.sql.sweep_pairs import Library, batches, draw
 from carrel.systems.sql.sweep_shields import Shields
@@ -95,16 +95,18 @@ class LoanSweep:
         m = self._library.map
         keeps = {path.table: path.keeps for path in m.loans.paths if path.keeps}
         texts = redacted(m)
+        anchor = m.loans.closed.table
         waiting = {
             path.table for path in m.loans.paths if path.link.by == "key" and path.cut.delete and path.stray_only
         }
 
         def grade(reach: Reach, trail: Trail, place: int, way: str) -> tuple[Severity, str]:  # noqa: PLR0911  (as above)
-            for name in (reach.name, *(parent.table for parent in reach.parents if not reach.persons)):
-                if (why := m.not_yet_covered.get(name)) is not None:
-                    return Severity.NOT_COVERED, why
+            if why := _not_covered(m, reach):
+                return Severity.NOT_COVERED, why
             if (kept := keeps.get(reach.name)) and self._last and all(at > self._last for at in trail.times):
                 return Severity.KEPT, kept
+            if way == "loan" and reach.name == anchor and at_the_desk(sample.pairs[place]):
+                return Severity.KEPT, AT_THE_DESK
             if why := shields.why_in(reach.name, trail, sample.pairs[place]):
                 return Severity.KEPT, why
             if reach.name in waiting and trail.items and not trail.loans:
@@ -153,6 +155,11 @@ class LoanSweep:
                 people = Counter(sample.pairs[place].person.key for place in places)
                 if len(people) == 1 and len(places) > 1:
                     tally.hit(join, places)
+
+
+def _not_covered(system_map: SystemMap, reach: Reach) -> str:
+    tables = (reach.name, *(parent.table for parent in reach.parents if not reach.persons))
+    return next((why for name in tables if (why := system_map.not_yet_covered.get(name)) is not None), "")
 
 
 def _side_by_side(one: Loan, other: Loan) -> bool:

@@ -58,8 +58,11 @@ class DeclaredPaths:
             query = select(rows.c[closed.key], *(rows.c[n] for n in columns)).where(rows.c[closed.key].in_(some))
             for key, *named in self._library.connection.execute(query):
                 place = self._sample.by_loan[int(key)]
-                if self._sample.pairs[place].person.key in named:
+                pair = self._sample.pairs[place]
+                if pair.person.key == named[0] or (pair.person.key in named and not at_the_desk(pair)):
                     self._tally.hit(join, (place,))
+                elif pair.person.key in named:
+                    self._tally.hit(join._replace(severity=Severity.KEPT, why=AT_THE_DESK), (place,))
 
     def _places(self, path: Path) -> Iterator[tuple[int, Severity, str]]:
         link = path.link
@@ -161,6 +164,15 @@ def held(sample: Sample, trail: Trail, place: int) -> bool:
 
 # What an engine can do with such a text: it knows which words to take out only while the loan names its reader.
 UNSEARCHABLE = "its loan had been parted from the reader before, so that nothing tells which words to take out"
+
+
+# Of a loan that the product parted, the operator is all that is left; most of an operator's loans are other people's.
+AT_THE_DESK = "the operator hands out other readers' loans, and nothing tells that this one was their own"
+
+
+def at_the_desk(pair: Pair) -> bool:
+    """The loan was parted before, and its operator handed out loans of other readers as well."""
+    return pair.rebuilt and pair.operator
 
 
 def redacted(system_map: SystemMap) -> frozenset[str]:

@@ -84,7 +84,7 @@ def reaches(live: LiveSchema, system_map: SystemMap) -> tuple[Reach, ...]:
     """
     words = _Words(live, system_map)
     found = (_reach(words, one) for one in live.tables.values() if one.kind is TableKind.TABLE)
-    return tuple(one for one in found if one.persons or one.loans or one.items or one.texts)
+    return tuple(one for one in found if one.persons or one.loans or one.items or one.texts or one.parents)
 
 
 class _Words:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TableClause, and_, column, func, or_, select, table, text
+from sqlalchemy import ColumnElement, Connection, Integer, TableClause, and_, column, func, or_, select, table, text
 
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import Anchor, SystemMap
@@ -93,6 +93,19 @@ class Library:
                     out[int(named or 0)].append(loan)
         return out
 
+    def operators(self, persons: set[int]) -> set[int]:
+        """Those of them who handed out loans that name somebody else."""
+        out: set[int] = set()
+        for anchor in (self.map.loans.open, self.map.loans.closed):
+            rows = self.shelf[anchor.table]
+            reader = rows.c[anchor.person]
+            for name in self.map.loans.closed.cut.if_reader:
+                by = column(name, Integer())
+                for some in batches(persons - out):
+                    query = select(by).select_from(rows).where(by.in_(some), self.named(reader), reader != by)
+                    out.update(int(key) for (key,) in self.connection.execute(query.distinct()))
+        return out
+
     def snapshot(self, live: LiveSchema, keys: Iterable[int]) -> dict[int, dict[str, Any]]:
         """The whole rows of closed loans, for comparing them before and after."""
         closed = self.map.loans.closed
@@ -160,8 +173,13 @@ def pairs_of(
     """Pairs with the words of each person and the row of each loan as it is now."""
     people = library.people({person for _, person, _ in drawn})
     before = library.snapshot(live, (loan.loan for loan, _, _ in drawn))
+    desk = library.operators({person for _, person, rebuilt in drawn if rebuilt})
     return Pairs(
-        [Pair(loan, people[person], before.get(loan.loan, {}), rebuilt) for loan, person, rebuilt in drawn], drawn_at
+        [
+            Pair(loan, people[person], before.get(loan.loan, {}), rebuilt, person in desk)
+            for loan, person, rebuilt in drawn
+        ],
+        drawn_at,
     )
 
 
