@@ -178,7 +178,7 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
         again = in_fork(counted(at // 2), place.output) if told["twice"] and at > 1 else None
         resumed = in_fork(place.apply, place.output)
         state = place.checksum() == wanted
-        if not (killed == -signal.SIGKILL and again in {None, -signal.SIGKILL} and state and resumed == 0):
+        if not (killed == -signal.SIGKILL and again in {None, 0, -signal.SIGKILL} and state and resumed == 0):
             tail = place.output.read_text()[-1500:]
             wrong.append({
                 "at": at, "step": steps[at - 1], "killed": killed, "again": again, "resumed": resumed, "same": state,

@@ -21,7 +21,7 @@ COLUMNS = (
 )
 
 
-@dataclass
+@dataclass(eq=False)
 class Desk(threading.Thread):
     """One member of staff at work, as Koha writes it: plain transactions through a connection of its own."""
 
@@ -58,7 +58,7 @@ class Desk(threading.Thread):
                     self.failed.append(f"{type(wrong).__name__} {wrong.args[0]}")
                     connection.rollback()
                 self.slowest = max(self.slowest, time.monotonic() - began)
-                time.sleep(0.005)
+                time.sleep(0.02)
         finally:
             connection.close()
 
