@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import datetime, timedelta
 from random import Random
@@ -22,7 +23,7 @@ from carrel.systems.sql.sweep_shields import Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
 
 _VISIT = timedelta(seconds=10)
-_FEW = 5  # loans; a day with fewer hides nobody
+_WRITTEN_TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")  # as SQLite keeps it
 
 
 class LoanSweep:
@@ -143,7 +144,7 @@ class LoanSweep:
         for place, pair in enumerate(sample.pairs):
             row = after.get(pair.loan.loan, {})
             for name, was in pair.before.items():
-                if row.get(name) is not None and row[name] != was:
+                if row.get(name) is not None and row[name] != was and row[name] != _day(was):
                     written.setdefault(name, {}).setdefault(str(row[name]), set()).add(place)
         for name in next((tuple(p.before) for p in sample.pairs if p.before), ()):
             join = Join("own", "marker", closed.table, (name,), Severity.LINKABLE)
@@ -155,6 +156,13 @@ class LoanSweep:
                 people = Counter(sample.pairs[place].person.key for place in places)
                 if len(people) == 1 and len(places) > 1:
                     tally.hit(join, places)
+
+
+def _day(was: object) -> object:
+    """A time generalised to its day, as the database gives it back: no new value, but the old one with less in it."""
+    if isinstance(was, datetime):
+        return was.replace(hour=0, minute=0, second=0, microsecond=0)
+    return f"{was[:10]} 00:00:00" if isinstance(was, str) and _WRITTEN_TIME.match(was) else None
 
 
 def _not_covered(system_map: SystemMap, reach: Reach) -> str:
