@@ -22,7 +22,9 @@ from sqlalchemy import (
     table,
     text,
     tuple_,
+    type_coerce,
 )
+from sqlalchemy.types import NullType
 
 Key = tuple[object, ...]
 Values = Mapping[str, object]
@@ -70,7 +72,8 @@ class WholeRows:
 
     def read(self, name: str, column_name: str, value: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
         """A column, or a new value for it, in the form that leads back."""
-        own = self._named(name, column_name) if value is None else value
+        # Without a type nothing is converted on the way: what the driver gives is what is kept.
+        own = self._named(name, column_name) if value is None else type_coerce(value, NullType())
         if not self._multi:
             return own
         match self._shape(name).kinds.get(column_name):

@@ -1,0 +1,94 @@
+"""Every disposition of a library drawn as before-images, cut, and put back; with the least rights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from carrel.policy.schedule import Disposition
+from carrel.retention.lifecycle import lifecycle
+from carrel.retention.ports import StrayPosition
+from carrel.systems import map_files, policy_files
+from carrel.systems.secret import Secret
+from carrel.systems.sql import grants
+from carrel.systems.sql.before_images import BeforeImages
+from carrel.systems.sql.database import Access, connect
+from carrel.systems.sql.loans import SqlLoans
+from carrel.systems.sql.restoration import Restoration
+from tests.integration.conftest import AS_OF
+from tests.integration.run.library import checksum
+
+MAP = map_files.load("koha")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def small_koha(request):
+    return request.getfixturevalue(f"small_{request.param}")
+
+
+class Kept:
+    """The images of each chunk, as a capsule would get them."""
+
+    def __init__(self):
+        self.chunks = []
+
+    def add(self, rows):
+        self.chunks.append(list(rows))
+
+    def committed(self):
+        pass
+
+
+def cut_all(engine, koha, schedule, keep):
+    zone = ZoneInfo("UTC")
+    life = lifecycle(schedule, AS_OF, zone, (), (), now=AS_OF)
+    with SqlLoans(engine, MAP, schedule, zone, int(koha.sample.anonymous_patron), "koha").session() as loans:
+        loans.images = BeforeImages(keep, MAP.people)
+        after = None
+        while (step := loans.cut_chunk(life, AS_OF, after, 40, lambda *_: None)) is not None:
+            after = step[0]
+        for name in loans.path_names():
+            start = StrayPosition(name, -1)
+            while (stray := loans.cut_strays(life, AS_OF, start, 40, lambda *_: None)) is not None:
+                start = stray[0]
+        assert not any(loans.remaining(life, AS_OF).values())
+
+
+def variants():
+    usual = policy_files.load("mit-libraries").loan_schedule()
+    yield pytest.param(usual, id="de-identified")
+    gone = tuple(replace(rule, disposition=Disposition.DELETE, methods=()) for rule in usual.rules)
+    yield pytest.param(replace(usual, rules=gone), id="deleted")
+    yield pytest.param(replace(usual, event_detail="day"), id="by day")
+    yield pytest.param(policy_files.load("worcester").loan_schedule(), id="charges lose the card")
+
+
+@pytest.mark.parametrize("schedule", list(variants()))
+def test_every_disposition_of_a_whole_library_is_put_back(small_koha, schedule):
+    koha = small_koha
+    before, keep = checksum(koha), Kept()
+    cut_all(koha.engine(), koha, schedule, keep)
+    assert checksum(koha) != before
+    engine, left = koha.engine(), {}
+    for rows in reversed(keep.chunks):
+        left |= Restoration(engine, MAP, "koha").put_back(rows, committed=True, may_commit=lambda: None).left
+    assert left == {}
+    assert checksum(koha) == before
+
+
+@pytest.mark.mariadb
+def test_the_least_rights_suffice_to_draw_images(small_mariadb):
+    koha, keep = small_mariadb, Kept()
+    rights = [
+        f"{one.privilege}{' (' + ','.join(one.columns) + ')' if one.columns else ''} ON {one.table}"
+        for one in grants.needed(MAP, grants.Purpose.APPLY)
+    ]
+    url = koha.limited_user(rights).replace("?charset=utf8mb4", "")
+    engine = connect(Access("koha", Secret(url, "a test")), read_only=False)
+    try:
+        cut_all(engine, koha, policy_files.load("mit-libraries").loan_schedule(), keep)
+    finally:
+        engine.dispose()
+    assert sum(map(len, keep.chunks)) > 500
