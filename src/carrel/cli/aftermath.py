@@ -206,7 +206,7 @@ def _message(site: Site, night: SystemNight) -> Message | None:
             "loans cut": sum(report.tally.loans for report in night.reports),
             "rows cut": sum(total(report.tally.rows) for report in night.reports),
             "rows still there": sum(total(report.remaining) for report in night.reports),
-            "pairs that led back": sum(report.sweep.led_back for report in night.reports),
+            "pairs that led back": sum(report.hits for report in night.reports),
         }
         return night_failed(site.library, night.system, night.night, night.codes, counts)
     return None

@@ -160,7 +160,8 @@ def _tell(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drift], wr
         click.echo(f"  {place}")
     here = written[0].parent
     click.echo("next:")
-    click.echo(f"  1. edit {here / 'policy.yaml'}, a copy of {policy!r}, and check it: carrel policy lint")
+    click.echo(f"  1. edit {here / 'policy.yaml'}, a copy of {policy!r}, and check it:")
+    click.echo(f"     carrel policy lint {here / 'policy.yaml'}")
     click.echo(
         f"  2. make the two accounts below, and write each address into its file (0600): {system_map.system}.dsn"
     )

@@ -68,7 +68,7 @@ class Report:
     @property
     def hits(self) -> int:
         """Pairs that were led back by a join that fails the run; what a later stage reaches is not among them."""
-        return self.sweep.led_back if self.failing else 0
+        return counted(self.sweep, self.failing)
 
     @property
     def complete(self) -> bool:
@@ -235,7 +235,7 @@ def _finish(
     failing = led_back(here, run.stage, swept)
     bad = bool(tally.left or remaining or failing)
     outcome = Outcome.UNVERIFIED if bad else Outcome.RESIDUE if lasting else Outcome.VERIFIED
-    hits = swept.led_back if failing else 0
+    hits = counted(swept, failing)
     here.store.sweeps.record(run.id, Sweep("loan", at, swept.pairs, swept.swept, hits))
     for spot in lasting:
         if spot.name == UNDO_CAPSULE:
@@ -245,6 +245,13 @@ def _finish(
     whole = here.store.runs.get(run.id)
     tally.loans, tally.rows = whole.loans, whole.rows
     return Report(plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept, failing)
+
+
+def counted(swept: SweepReport, failing: tuple[Attack, ...]) -> int:
+    """Pairs that failing joins led back: exactly, or, where a later stage reaches some joins, at least so many."""
+    if failing == swept.failing:
+        return swept.led_back
+    return max((attack.hits for attack in failing), default=0)
 
 
 def led_back(here: Premises, stage: Stage, swept: SweepReport) -> tuple[Attack, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.errors import fault
+from carrel.errors import CarrelError, fault
 from carrel.ledger.leaf import OpenLeaf, banded, cell, utc_seconds
 from carrel.ledger.note import Signer
 from carrel.retention import faults
@@ -87,11 +87,12 @@ def record(site: Site, leaves: list[OpenLeaf], at: datetime) -> Receipt:
             continue
         try:
             copy_outward(folder, copy.folder, at)
-        except OSError as wrong:
+        except (OSError, CarrelError) as wrong:
+            found = wrong.faults[0].condition.title if isinstance(wrong, CarrelError) else wrong.strerror
             raise fault(
                 faults.OUTSIDE_COPY,
                 at=str(copy.folder),
-                found=wrong.strerror or "an error of the file system",
+                found=found or "an error of the file system",
                 changed="the ledger holds the run; its checkpoint has no copy there",
                 fix="mend the place, and run again: the next checkpoint covers this one",
             ) from None

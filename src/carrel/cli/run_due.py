@@ -78,7 +78,7 @@ def as_dict(nights: list[SystemNight], after: Aftermath) -> dict[str, Any]:
                         "loans": report.tally.loans,
                         "rows": report.tally.rows,
                         "remaining": report.remaining,
-                        "led_back": report.sweep.led_back,
+                        "led_back": report.hits,
                     }
                     for report in night.reports
                 ],

@@ -29,8 +29,9 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
     if as_json:
         screen.put_json({"remaining": remaining, "verified": not left, "tables_not_yet_covered": not_covered})
     else:
+        click.echo(f"Counted at {at:%Y-%m-%d %H:%M} UTC")
         screen.put_table(
-            f"Due, unheld, and still leading to a reader, at {at:%Y-%m-%d %H:%M} UTC",
+            "Due, unheld, and still leading to a reader",
             ("path", "table", "rows"),
             [(name, names.get(name, name), screen.number(count)) for name, count in remaining.items()],
             right=(2,),
