@@ -196,4 +196,7 @@ def numbers(elm, query):
 def last_deadlock(elm):
     """What the server says of its latest deadlock."""
     text = str(elm.koha.server.sql("SHOW ENGINE INNODB STATUS")[0][2])
-    return text.partition("LATEST DETECTED DEADLOCK")[2].partition("TRANSACTIONS\n------------")[0][:6000]
+    found = text.partition("LATEST DETECTED DEADLOCK")[2].partition("TRANSACTIONS\n------------")[0]
+    dull = ("Record lock", "mysql tables", "LOCK WAIT", "MariaDB thread")
+    kept = [line for line in found.splitlines() if line and "len " not in line and "SQL NULL" not in line]
+    return "\n".join(line for line in kept if not line.startswith(dull))
