@@ -8,10 +8,12 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from sqlalchemy import Integer, and_, column, or_, select, table
+from sqlalchemy import ColumnElement, Integer, and_, column, or_, select, table, true
 
 from carrel.inventory.schema import LiveSchema
+from carrel.inventory.system_map import Role
 from carrel.retention.sweep import Loan, Pairs, SweepReport
+from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep import LoanSweep
 from carrel.systems.sql.sweep_discovery import Reach, reaches
 from carrel.systems.sql.sweep_pairs import Library, batches, cut_loans, pairs_of
@@ -94,12 +96,24 @@ class _LoanSide:
 
     def _persons(self, reach: Reach, rows: Any) -> Iterator[tuple[Any, Any, Any]]:
         for name in self._reader_columns(reach):
-            yield rows.c[name], rows, rows.c[name].is_not(None)
+            yield rows.c[name], rows, and_(rows.c[name].is_not(None), self._by_reader(reach, name))
         for parent in reach.parents:
             if parent.person in self._readers:
                 far = table(parent.table, column(parent.key), column(parent.person, Integer())).alias("far")
                 same = far.c[parent.key] == rows.c[parent.column]
                 yield far.c[parent.person], rows.join(far, same), far.c[parent.person].is_not(None)
+
+    def _by_reader(self, reach: Reach, name: str) -> ColumnElement[bool]:
+        """Whoever did something to a loan is its reader only where the map says so; at the desk it was staff."""
+        done = [path for path in self._library.map.loans.paths if path.role is Role.ACTOR and path.table == reach.name]
+        return and_(
+            true(),
+            *(
+                matching({one.column: column(one.column) for one in path.stray_only}, path.stray_only)
+                for path in done
+                if path.person == name
+            ),
+        )
 
     def _mine(self, reach: Reach, rows: Any) -> Iterator[Any]:
         if reach.loans:
