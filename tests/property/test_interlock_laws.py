@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.unit.retention.signed import BASIS, DAY, NOW, PEOPLE, Colleague, path, plan, under_way
 
 from carrel.errors import CarrelError
 from carrel.retention.approval import Weighed, of_plan, parse, sign, standing_for, verify, weigh
@@ -21,6 +20,7 @@ from carrel.retention.plan import Plan
 from carrel.retention.stage import Stage, next_step
 from carrel.retention.staleness import Stale, stale
 from carrel.store.store import Store
+from tests.unit.retention.signed import BASIS, DAY, NOW, PEOPLE, Colleague, path, plan, under_way
 
 ROWS = st.integers(0, 10**9)
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=20)

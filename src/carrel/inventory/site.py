@@ -53,7 +53,6 @@ class System(Part):
         mode: how hard it may be worked.
         opening_hours: by weekday, when the desk is open; in ``window`` mode nothing is applied then.
         blackout: days on which nothing is applied.
-        max_lag: replication lag at which a run waits.
         max_plan_age: from when on a plan is stale.
         undo: how long before-images are kept, below the ceiling of the class of loans; None for not at all.
         undo_key: public half of the offline key that they are sealed to.
@@ -73,7 +72,6 @@ class System(Part):
     mode: Mode = Mode.DESK
     opening_hours: dict[Weekday, tuple[Hours, ...]] = Field(default_factory=dict)
     blackout: tuple[Days, ...] = ()
-    max_lag: Period = timedelta(seconds=10)
     max_plan_age: Period = timedelta(hours=24)
     undo: Annotated[timedelta | None, BeforeValidator(no_period)] = None
     undo_key: str | None = None

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.accountability.library import AS_OF, FACTS, LOANS, POLICY, SCHEDULE, ZERO, loans, policy, rule
 
 from carrel.accountability.audit import Standing, audit
 from carrel.accountability.evidence import Kind, State
@@ -17,6 +16,7 @@ from carrel.accountability.registry import evidence_for, evidenced_clauses, prov
 from carrel.errors import Exit
 from carrel.inventory.risk import RiskClass
 from carrel.policy.schedule import Applies, Charges, Event
+from tests.unit.accountability.library import AS_OF, FACTS, LOANS, POLICY, SCHEDULE, ZERO, loans, policy, rule
 
 CARRIED = sorted(evidenced_clauses())
 ISSUE_2 = {

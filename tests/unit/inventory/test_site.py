@@ -31,7 +31,7 @@ systems:
     opening_hours:
       monday: ["09:00-12:00", "13:00-24:00"]
     blackout: [2026-12-24 to 2027-01-02]
-    max_lag: 5 seconds
+    max_plan_age: 5 hours
     undo: 48 hours
     undo_key: {UNDO}
 people:
@@ -55,7 +55,7 @@ def test_a_site_is_read_and_its_paths_are_absolute(tmp_path):
     assert site.policy == str(tmp_path / "policy.yaml")
     system = system_of(site, None)
     assert system.dsn_file == tmp_path / "koha.dsn"
-    assert (system.mode, system.undo, system.max_lag) == (Mode.WINDOW, timedelta(hours=48), timedelta(seconds=5))
+    assert (system.mode, system.undo, system.max_plan_age) == (Mode.WINDOW, timedelta(hours=48), timedelta(hours=5))
     assert [person.name for person in site.allowed(May.APPROVE)] == ["Ada"]
     assert site.declarations["delete_patrons.pl --not_borrowed_since"] == NotUsed()
     assert isinstance(site.declarations["last seen"], Waiver)
@@ -98,7 +98,7 @@ def told(text):
         ("mode: window", "moode: window", "carrel.yaml:10:5", "SIT-001"),
         ("09:00-12:00", "9-12", "carrel.yaml:12:16", "SIT-001"),
         ("09:00-12:00", "12:00-09:00", "carrel.yaml:12:16", "SIT-001"),
-        ("max_lag: 5 seconds", "max_lag: 5", "carrel.yaml:14:14", "SIT-001"),
+        ("max_plan_age: 5 hours", "max_plan_age: 5", "carrel.yaml:14:19", "SIT-001"),
         ("dsn_file: koha.dsn", "dsn_env: A_B\n    dsn_file: koha.dsn", "carrel.yaml:6:5", "SIT-001"),
         ("name: Ben", "name: Ada", "carrel.yaml:19:", "SIT-001"),
         ("role: systems librarian,", f"role: staff, public_key: {ADA},", "carrel.yaml:19:", "SIT-001"),
@@ -124,7 +124,7 @@ def test_each_fault_is_told_where_it_stands(old, new, at, code):
 def test_every_fault_is_told_at_once():
     error = told(GOOD.replace("America/New_York", "Nowhere/Nope").replace("Ben", "Ada"))
     assert [one.condition.code for one in error.faults] == ["SIT-001", "SIT-006"]
-    error = told(GOOD.replace("mode: window", "mode: fast").replace("max_lag: 5 seconds", "max_lag: soon"))
+    error = told(GOOD.replace("mode: window", "mode: fast").replace("max_plan_age: 5 hours", "max_plan_age: soon"))
     assert len(error.faults) == 2
 
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.unit.retention.signed import ADA, BASIS, BEN, CAL, DAY, NOW, PEOPLE, path, plan
 
 from carrel.errors import CarrelError, Exit
 from carrel.ledger.note import Signer, sign_note
 from carrel.retention.approval import Kind, may_approve, of_plan, parse, sign, standing_for, verify, weigh
 from carrel.retention.staleness import Stale, refuse_stale, stale
+from tests.unit.retention.signed import ADA, BASIS, BEN, CAL, DAY, NOW, PEOPLE, path, plan
 
 
 def test_the_text_says_in_words_what_is_approved() -> None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.unit.retention.signed import BASIS, DAY, NOW, path, plan, under_way
 
 from carrel.errors import CarrelError, Exit
 from carrel.retention.interlock import (
@@ -21,6 +20,7 @@ from carrel.retention.interlock import (
 )
 from carrel.retention.stage import Stage
 from carrel.retention.staleness import refuse_growth
+from tests.unit.retention.signed import BASIS, DAY, NOW, path, plan, under_way
 
 STANDING = Standing("Ada Example", "koha", "a" * 64, "b" * 64, NOW - DAY, NOW + DAY)
 

@@ -5,7 +5,6 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.unit.store.plan_values import NOW, plan
 
 from carrel.errors import CarrelError, Exit
 from carrel.retention.legal_hold import Scope
@@ -15,6 +14,7 @@ from carrel.retention.stage import Stage
 from carrel.store.placement import Kind, Order
 from carrel.store.run import Run
 from carrel.store.store import Store
+from tests.unit.store.plan_values import NOW, plan
 
 DAY = timedelta(days=1)
 ORDER = Order(Kind.LEGAL_HOLD, "koha", Scope(persons=(51, 7)), "letter", "court 26-117", "Ada Example")

@@ -8,10 +8,10 @@ from datetime import timedelta
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.unit.store.plan_values import NOW
 
 from carrel.errors import CarrelError
 from carrel.store.store import Store
+from tests.unit.store.plan_values import NOW
 
 OWNERS = st.sampled_from(["one", "two", "three"])
 TTL = timedelta(seconds=60)

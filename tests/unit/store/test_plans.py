@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.unit.store.plan_values import NOW, plan
 
 from carrel.errors import CarrelError
 from carrel.store.store import Store
+from tests.unit.store.plan_values import NOW, plan
 
 
 def test_a_plan_is_recorded_once_and_found_by_its_digest(store: Store) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from tests.unit.store.plan_values import BASIS, NOW, plan
 
 from carrel.errors import CarrelError, Exit
 from carrel.retention.outcome import ChunkResult, Outcome
@@ -13,6 +12,7 @@ from carrel.store.owner import new_owner
 from carrel.store.run import Run
 from carrel.store.store import Store
 from carrel.store.sweeps import Sweep
+from tests.unit.store.plan_values import BASIS, NOW, plan
 
 TTL = timedelta(minutes=2)
 NIGHT = date(2026, 3, 1)

@@ -1,0 +1,1 @@
+"""The system maps that ship with Carrel: one file per product."""
