@@ -45,7 +45,16 @@ from carrel.retention.legal_hold import Scope
 from carrel.systems.sql.expressions import contains, day_of, is_time, names_number, shifted
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.shields import shielded
-from carrel.systems.sql.worktables import CHUNK, KEPT, REMINDED_SECONDS, SLACK_SECONDS, SPELL, TITLE_LENGTH, slot
+from carrel.systems.sql.worktables import (
+    CHUNK,
+    DATED_BACK_SECONDS,
+    KEPT,
+    REMINDED_SECONDS,
+    SLACK_SECONDS,
+    SPELL,
+    TITLE_LENGTH,
+    slot,
+)
 
 Bool = ColumnElement[bool]
 # Shorter titles ("It", "Emma") stand in texts that have nothing to do with the book.
@@ -243,7 +252,8 @@ class PathSql:
             case "second":
                 at = rows.c[link.at]
                 item = rows.c[link.item] == CHUNK.c.item
-                return and_(item, at >= CHUNK.c.lo, at <= CHUNK.c.later, not_(self._covered(rows)))
+                own = and_(self._near(at, MOMENT_SECONDS), not_(self._of_next(rows)))
+                return and_(item, at >= CHUNK.c.lo, at <= CHUNK.c.later, or_(own, not_(self._covered(rows))))
             case "item":
                 last = rows.c[link.at] <= self.terms.last_borrower_cutoff
                 return and_(same_person, rows.c[link.item] == CHUNK.c.item, last)
@@ -447,6 +457,28 @@ class PathSql:
         if link.by == "text":
             parts.append(or_(KEPT.c.state == text("'legal hold'"), self._tells_of_kept(rows)))
         return exists(select(1).select_from(KEPT).where(*parts).correlate(rows))
+
+    def _of_next(self, rows: FromClause) -> Bool:
+        """A row at a second of the due loan is a kept loan's all the same: at a second of that one, or under hold.
+
+        A copy can go out again within minutes or on the same day, to another reader whose loan is kept. Its slack
+        would else shield the pseudonym of the reader before, and the day after its return that of the reader after.
+        """
+        link = self.path.link
+        if link.by != "second":
+            return false()
+        at = rows.c[link.at]
+        opened, closed = (
+            shifted(KEPT.c.lo, text(str(SLACK_SECONDS))),
+            shifted(KEPT.c.later, text(f"-{DATED_BACK_SECONDS}")),
+        )
+        near = (
+            and_(at >= shifted(one, text(f"-{MOMENT_SECONDS}")), at <= shifted(one, text(str(MOMENT_SECONDS))))
+            for one in (opened, closed)
+        )
+        there = (KEPT.c.item == rows.c[link.item], KEPT.c.lo <= at, KEPT.c.later >= at)
+        held = KEPT.c.state == text("'legal hold'")
+        return exists(select(1).select_from(KEPT).where(*there, or_(held, *near)).correlate(rows))
 
     def _tells_of_kept(self, rows: FromClause) -> Bool:
         """The text names the copy of a kept loan, or was written as it was handed out, or nobody knows the copy's name.
