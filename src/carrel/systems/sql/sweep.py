@@ -19,7 +19,7 @@ from carrel.systems.sql.sweep_attacks import Attacks, Grade, Sample
 from carrel.systems.sql.sweep_declared import AT_THE_DESK, UNSEARCHABLE, DeclaredPaths, at_the_desk, held, redacted
 from carrel.systems.sql.sweep_discovery import Reach, reaches
 from carrel.systems.sql.sweep_pairs import Library, batches, draw
-from carrel.systems.sql.sweep_shields import Shields
+from carrel.systems.sql.sweep_shields import SPARED, Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
 
 _VISIT = timedelta(seconds=10)
@@ -113,7 +113,7 @@ class LoanSweep:
             if reach.name in waiting and trail.items and not trail.loans:
                 return Severity.KEPT, "it names no loan that it could be cut with, and waits for its own end"
             if way in {"text", "words", "second"} and held(sample, trail, place):
-                return Severity.KEPT, State.LEGAL_HOLD.value
+                return Severity.KEPT, SPARED
             if way in {"text", "words"} and shared(trail, sample.pairs[place].loan, sample.others(place)):
                 return Severity.KEPT, "the same text tells of a loan that is kept"
             if way in {"text", "words"} and reach.name in texts and sample.pairs[place].rebuilt:

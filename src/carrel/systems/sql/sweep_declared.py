@@ -14,7 +14,7 @@ from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_attacks import Sample
 from carrel.systems.sql.sweep_pairs import Library, batches
-from carrel.systems.sql.sweep_shields import Shields
+from carrel.systems.sql.sweep_shields import SPARED, Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
 
 Rows = Iterator[tuple[Any, ...]]
@@ -121,7 +121,7 @@ class DeclaredPaths:
         if path.keeps and self._last is not None and all(at > self._last for at in trail.times):
             return Severity.KEPT, path.keeps
         if path.link.by == "text" and held(self._sample, trail, place):
-            return Severity.KEPT, "legal hold"
+            return Severity.KEPT, SPARED
         if self._sample.pairs[place].rebuilt and path.table in redacted(self._library.map):
             return Severity.NOT_COVERED, UNSEARCHABLE
         return self._spared(path, trail, place)

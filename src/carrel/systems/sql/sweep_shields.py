@@ -10,7 +10,8 @@ from carrel.retention.legal_hold import Scope
 from carrel.retention.sweep import Pair
 from carrel.retention.trail import Trail
 
-SPARED = "a legal hold or an exception in force may cover it"
+# Legal holds and exceptions. It is not said which, nor that there is one: a hold can be sealed.
+SPARED = "for another reason"
 RUNNING = "no key leads to it, and its own clock still runs"
 
 
