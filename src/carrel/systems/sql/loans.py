@@ -311,9 +311,7 @@ class SqlLoans:
         loans = self.shelf[closed.table]
         person, key = loans.c[closed.person], loans.c[closed.key]
         here = person.is_not(None) if after is None else _beyond(person, key, after)
-        query = self._work.chunk_query().where(here, self._due(life, loans)).order_by(person, key).limit(limit)
-        if c.dialect.name != "sqlite":
-            query = query.with_for_update(of=loans, skip_locked=True)
+        query = self._work.pick(and_(here, self._due(life, loans)), (person, key), limit)
         c.execute(insert(CHUNK).from_select([col.name for col in CHUNK.c], query))
         ends = select(
             func.count().label("size"),

@@ -5,6 +5,7 @@ Both live in the session and die with it. They hold ids and times that the datab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -67,6 +68,7 @@ CHUNK: TableClause = table(
 
 # Which loans of a chunk a text of some four weeks can speak of: a reader's thousand loans are not looked at for each of
 # their thousand notices. One row per loan and stretch, from its beginning to the last reminder.
+PICKED: TableClause = table("carrel_picked", column("loan", Integer()))
 SPELL: TableClause = table(
     "carrel_spell", column("person", Integer()), column("slot", Integer()), column("loan", Integer())
 )
@@ -129,6 +131,25 @@ class WorkTables:
                     "KEY (person, slot) USING BTREE) ENGINE=MEMORY"
                 )
             )
+
+            self._connection.execute(text(f"DROP TEMPORARY TABLE IF EXISTS {PICKED.name}"))
+            self._connection.execute(text(f"CREATE TEMPORARY TABLE {PICKED.name} (loan BIGINT) ENGINE=MEMORY"))
+
+    def pick(self, condition: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int) -> Any:
+        """Lock the loans of a chunk, and nothing else; the query that then reads all that a chunk knows of them.
+
+        A locking read of a join would lock items and titles too, and the desk could wait for them in a circle. Where
+        the whole database is locked by a writer anyway (SQLite), one query does both.
+        """
+        closed = self._shelf.map.loans.closed
+        loans = self._shelf[closed.table]
+        key = loans.c[closed.key]
+        if self._connection.dialect.name == "sqlite":
+            return self.chunk_query().where(condition).order_by(*order).limit(limit)
+        self._connection.execute(delete(PICKED))
+        picked = select(key).where(condition).order_by(*order).limit(limit).with_for_update(skip_locked=True)
+        self._connection.execute(insert(PICKED).from_select(["loan"], picked))
+        return self.chunk_query(first=PICKED).where(key == PICKED.c.loan).prefix_with("STRAIGHT_JOIN")
 
     def fill_spells(self) -> bool:
         """The stretches of the chunk's loans; whether a loan lasted longer than they can say (MariaDB)."""
@@ -204,8 +225,8 @@ class WorkTables:
             )
         )
 
-    def chunk_query(self) -> Any:
-        """The columns of a chunk, for the closed loans that a caller selects."""
+    def chunk_query(self, first: TableClause | None = None) -> Any:
+        """The columns of a chunk, for the closed loans that a caller selects; ``first`` is a table to begin with."""
         closed, items_map = self._shelf.map.loans.closed, self._shelf.map.items
         loans, items, titles = (
             self._shelf[closed.table],
@@ -214,6 +235,9 @@ class WorkTables:
         )
         lo, later = window(loans, closed)
         c = loans.c
+        known = loans.outerjoin(items, items.c[items_map.key] == c[closed.item]).outerjoin(
+            titles, titles.c[items_map.title_key] == items.c[items_map.title_key]
+        )
         return select(
             c[closed.key].label("loan"),
             c[closed.person].label("person"),
@@ -226,11 +250,7 @@ class WorkTables:
             c[closed.renewed].label("renewed"),
             items.c[items_map.barcode].label("barcode"),
             func.substr(titles.c[items_map.title], 1, TITLE_LENGTH).label("title"),
-        ).select_from(
-            loans.outerjoin(items, items.c[items_map.key] == c[closed.item]).outerjoin(
-                titles, titles.c[items_map.title_key] == items.c[items_map.title_key]
-            )
-        )
+        ).select_from(*((known,) if first is None else (first, known)))
 
 
 __all__ = [
