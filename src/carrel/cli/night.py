@@ -29,6 +29,7 @@ from carrel.store.sweeps import Sweep
 from carrel.systems.sql import residue
 
 if TYPE_CHECKING:
+    from carrel.retention.interlock import Need
     from carrel.retention.plan import Plan
     from carrel.retention.sweep import Attack, SweepReport
     from carrel.store.run import Run
@@ -136,11 +137,12 @@ def _begin(here: Premises, plan: Plan, owner: str, copy_of: str | None) -> tuple
             fix="apply that plan again: it goes on where it stopped; or, when it is stale, `carrel run-due` ends it",
         )
     if copy_of is None and (open_needs := needs(here, plan, at)):
-        raise CarrelError(
-            tuple(
-                Fault(faults.PENDING, at=need.at, wanted=need.cure.value, found=need.line(), fix="carrel approve PLAN")
-                for need in open_needs
-            )
+        raise fault(
+            faults.PENDING,
+            at=f"plan {plan.digest[:16]} on {name}",
+            wanted="; ".join(dict.fromkeys(need.cure.value for need in open_needs)),
+            found=_needed(open_needs),
+            fix="carrel approve PLAN --as NAME --key FILE, and for a first run --waive-rehearsal REASON or a rehearsal",
         )
     if open_run is not None:
         run = here.store.runs.resume(open_run.id, owner, at)
@@ -166,6 +168,15 @@ def _begin(here: Premises, plan: Plan, owner: str, copy_of: str | None) -> tuple
     ordinary = copy_of is None and step.stage is Stage.REST and Stage.REST in _done(here, plan)
     run = here.store.runs.start(plan.digest, name, owner, at, stage=step.stage, ordinary=ordinary, copy_of=copy_of)
     return run, step.at_most
+
+
+def _needed(open_needs: tuple[Need, ...]) -> str:
+    """The reasons, each told once with how many places it speaks of."""
+    places: dict[str, list[str]] = {}
+    for need in open_needs:
+        places.setdefault(need.reason.value, []).append(need.at)
+    told = (f"{reason} ({len(at)} places)" if len(at) > 1 else reason for reason, at in places.items())
+    return "; ".join(told)
 
 
 def _done(here: Premises, plan: Plan) -> frozenset[Stage]:

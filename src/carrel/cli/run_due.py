@@ -28,9 +28,9 @@ def run_due(site: Path, names: tuple[str, ...], print_units: bool, as_json: bool
     """The nightly run: plan, apply, verify, sweep, record.
 
     First shreds the undo capsules whose time is over, and goes on with a run that was interrupted. Then plans, and
-    applies only what a standing approval or a person's approval covers; otherwise writes the plan beside the site file,
-    mails the people, and ends with 6. Keeps opening hours and blackout dates. A second call in one night finds nothing
-    to do.
+    applies only what a standing approval or a person's approval covers; otherwise writes the plan into the site's
+    folder, mails the people, and ends with 6. Keeps opening hours and blackout dates. A second call in one night finds
+    nothing to do.
     """
     from carrel.cli import aftermath, capsules, due_night, premises, screen
     from carrel.cli.at_site import open_store
@@ -38,7 +38,7 @@ def run_due(site: Path, names: tuple[str, ...], print_units: bool, as_json: bool
 
     here = site_file.load_site(site)
     if print_units:
-        _print_units(here, as_json=as_json)
+        _print_units(here, site_file.place_of(site), as_json=as_json)
         return int(Exit.DONE)
     systems = [site_file.system_of(here, name) for name in dict.fromkeys(names)] or list(here.systems)
     began = premises.now()
@@ -111,7 +111,7 @@ def show(nights: list[SystemNight], after: Aftermath) -> None:
         click.echo(f"Afterwards: {code}")
 
 
-def _print_units(site: Site, *, as_json: bool) -> None:
+def _print_units(site: Site, place: Path, *, as_json: bool) -> None:
     import getpass
     import shutil
 
@@ -120,7 +120,7 @@ def _print_units(site: Site, *, as_json: bool) -> None:
 
     command = Path(shutil.which("carrel") or Path(sys.executable).with_name("carrel")).absolute()
     copies = [copy.folder for copy in site.outside_copies if copy.folder is not None]
-    found = units(site.folder.absolute(), command, user=getpass.getuser(), writable=copies)
+    found = units(site.folder.absolute(), command, site=place.absolute(), user=getpass.getuser(), writable=copies)
     if as_json:
         put_json({"units": found})
         return

@@ -35,7 +35,7 @@ def load_site(path: Path) -> Site:
         CarrelError: SIT-001, every fault in the file with its line and column; SIT-002, there is no file; SIT-006, a
             system declares no time zone, or none that exists.
     """
-    place = path / FILE if path.is_dir() else path
+    place = place_of(path)
     try:
         text = place.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -48,6 +48,11 @@ def load_site(path: Path) -> Site:
     except (OSError, UnicodeDecodeError):
         raise fault(faults.SITE, at=str(place), found="no text file that can be read") from None
     return parse_site(text, str(place)).relative_to(place.parent.absolute())
+
+
+def place_of(path: Path) -> Path:
+    """The site file that a path names: itself, or ``carrel.yaml`` in the folder that it is."""
+    return path / FILE if path.is_dir() else path
 
 
 def parse_site(text: str, name: str) -> Site:

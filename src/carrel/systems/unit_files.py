@@ -18,13 +18,20 @@ _PLAIN = re.compile(r"/[A-Za-z0-9._/+@-]*")
 
 
 def units(
-    folder: Path, command: Path, *, user: str = "carrel", at: time = time(2, 30), writable: Iterable[Path] = ()
+    folder: Path,
+    command: Path,
+    *,
+    site: Path | None = None,
+    user: str = "carrel",
+    at: time = time(2, 30),
+    writable: Iterable[Path] = (),
 ) -> dict[str, str]:
     """The text of each unit by its name.
 
     Args:
-        folder: of the site, absolute.
+        folder: of the site's own records, absolute.
         command: the `carrel` to run, absolute.
+        site: the site file, absolute; ``carrel.yaml`` in the folder unless given.
         user: the account that runs it.
         at: local time of the machine at which a night begins.
         writable: further folders that a night writes to, such as outside copies.
@@ -33,7 +40,8 @@ def units(
         CarrelError: ACC-001, a path is not absolute or has a character that systemd would read otherwise.
     """
     places = [folder, *writable]
-    for path in (*places, command):
+    told = site or folder
+    for path in (*places, command, told):
         if not _PLAIN.fullmatch(str(path)):
             raise fault(
                 faults.UNIT_PATH,
@@ -45,6 +53,7 @@ def units(
     values = {
         "folder": str(folder),
         "command": str(command),
+        "site": str(told),
         "user": user,
         "hour": f"{at:%H:%M}",
         # A folder on another machine may not be mounted; the minus lets the night run and tell it.
