@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from bench.handwritten import _KEPT, _OPEN, _SETTINGS, _TABLES, _terms
+from bench.handwritten import _terms
 from bench.library import Library
+from bench.statements import SETTINGS, TABLES, kept
 
 _TRACES = (
     ("statistics", "borrowernumber", "k.item = t.itemnumber", "datetime",
@@ -36,6 +37,5 @@ def seconds(library: Library, anonymous: int) -> float:
                          f"AND NOT EXISTS (SELECT 1 FROM k WHERE k.person = t.{person} AND {same} AND k.lo <= t.{at} AND k.later >= t.{at})")
         )  # fmt: skip
     began = time.monotonic()
-    kept = _KEPT.format(anonymous=anonymous, **terms)
-    library.sql(*_SETTINGS, _TABLES[0], kept, _OPEN, *questions)
+    library.sql(*SETTINGS, TABLES[0], *kept(anonymous, terms, called=False), *questions)
     return time.monotonic() - began
