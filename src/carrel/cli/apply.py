@@ -141,6 +141,10 @@ def show_sweep(report: Report) -> None:
         f"Sweep: {number(swept.pairs)} loans drawn before the cut, {len(swept.attacks)} joins tried on each, "
         f"{number(report.hits)} led back to their reader."
     )
+    if report.tally.loans and not swept.pairs:
+        click.echo(
+            "  The pairs of this run died with the process that drew them: it was cut and counted, and not swept."
+        )
     for attack in report.failing:
         click.echo(f"  - {attack.name} ({attack.table}): {number(attack.hits)} of {number(attack.tried)}")
     if swept.failing and not report.failing:

@@ -142,8 +142,9 @@ def _begin(here: Premises, plan: Plan, owner: str, copy_of: str | None) -> tuple
             at=f"plan {plan.digest[:16]} on {name}",
             wanted="; ".join(dict.fromkeys(need.cure.value for need in open_needs)),
             found=_needed(open_needs),
-            fix="carrel approve PLAN --as NAME --key FILE, and for a first run --waive-rehearsal REASON or a rehearsal",
+            fix="carrel approve PLAN --as NAME --key FILE; without a rehearsal, also --waive-rehearsal REASON",
         )
+    cut = sum(run.loans for run in here.store.runs.newest(name) if run.plan_digest == plan.digest)
     if open_run is not None:
         run = here.store.runs.resume(open_run.id, owner, at)
         size = stage_size(run.stage, plan.due)
@@ -155,7 +156,11 @@ def _begin(here: Premises, plan: Plan, owner: str, copy_of: str | None) -> tuple
     if not any(run.plan_digest == plan.digest for run in here.store.runs.newest(name)):
         # Later stages of the same plan free rows that earlier ones left behind on purpose: only loans are counted then.
         rows_now |= dict(seen.rows)
-    if grown := above_bound(plan, rows_now):
+    grown = above_bound(plan, rows_now)
+    if cut and due_now > plan.due - cut:
+        # What earlier stages cut is gone; if as much is due as before, something was added since the approval.
+        grown = (*grown, here.system_map.loans.closed.table)
+    if grown:
         raise fault(
             faults.STALE,
             at=f"plan {plan.digest[:16]}",

@@ -147,6 +147,7 @@ def write(made: Plan, target: Path) -> Path:
     beside = target.with_name(f".{target.name}.new")
     try:
         beside.write_text(json.dumps(made.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        beside.chmod(0o600)  # small counts stand in it
         os.replace(beside, target)  # noqa: PTH105  (the atomic one, by its usual name)
     except OSError as wrong:
         raise fault(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,6 +81,7 @@ class Premises:
             schema_digest=self.schema.digest_of(self.system_map.columns),
             product_version=self.schema.product_version,
             carrel_version=__version__,
+            site_digest=hashlib.sha256(f"{self.stand_in}|{self.system.time_zone}".encode()).hexdigest(),
         )
 
     @property

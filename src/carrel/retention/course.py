@@ -117,6 +117,10 @@ def carry_out(means: Means, at_most: int | None = None) -> Tally:
     resumed = means.journal.resume()
     strays = means.system.path_names()
     if resumed is not None and resumed.path in strays:
+        if at_most is not None:
+            # Which readers this stage had come to died with its process; their late traces go with a later stage.
+            tally.end = End.STAGE
+            return tally
         first = strays.index(resumed.path)
         return _strays(means, tally, strays[first:], StrayPosition(resumed.path, resumed.person))
     for number in range(_PASSES):

@@ -22,6 +22,7 @@ class Reason(enum.StrEnum):
     NEW_MAP = "new map"
     NEW_SCHEMA = "new schema"
     NEW_PRODUCT = "new product version"
+    NEW_STAND_IN = "new anonymous patron or time zone"
     NEW_TABLE = "new table"
     NEW_DISPOSITION = "new disposition"
     ABOVE_BOUND = "more rows than the bound"
@@ -189,6 +190,7 @@ def _changed(plan: Plan, history: History) -> list[Need]:
         (Reason.NEW_MAP, before.map_digest, after.map_digest),
         (Reason.NEW_SCHEMA, before.schema_digest, after.schema_digest),
         (Reason.NEW_PRODUCT, before.product_version, after.product_version),
+        (Reason.NEW_STAND_IN, before.site_digest, after.site_digest),
     ]
     found = [
         Need(reason, wanted=f"was {old[:16]}", found=f"now {new[:16]}") for reason, old, new in changed if old != new

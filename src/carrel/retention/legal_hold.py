@@ -88,7 +88,11 @@ class Scope:
         """No trace of a loan in this scope is older: the day of ``opened_from``, less the slack of a trace."""
         if self.opened_from is None:
             return None
-        return (self.opened_from - _WRITTEN_BEFORE).replace(hour=0, minute=0, second=0, microsecond=0)
+        try:
+            begin = self.opened_from - _WRITTEN_BEFORE
+        except OverflowError:  # the beginning of time
+            begin = self.opened_from
+        return begin.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class Basis:
         policy_digest, map_digest, schema_digest: SHA-256, hex.
         product_version: as the product tells it.
         carrel_version: of the engine that compiled the plan.
+        site_digest: SHA-256 of what the site and the product's settings say of the system: who stands in for readers,
+            and in which zone times are written.
     """
 
     policy_digest: str
@@ -26,6 +28,7 @@ class Basis:
     schema_digest: str
     product_version: str
     carrel_version: str
+    site_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

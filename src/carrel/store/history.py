@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from carrel.retention.interlock import History, disposition
 from carrel.retention.outcome import Outcome
@@ -23,7 +23,8 @@ def history(connection: Connection, system: str, policy_digest: str, map_digest:
         map_digest: of the plan in hand, likewise.
 
     Guarantees:
-        A stage of the first run counts only when a sweep after it found nothing.
+        A stage of the first run counts only when a sweep after it looked for pairs and found nothing; where a kill
+        took the pairs with it, the stage is done once more.
     """
     run, plan = tables.run, tables.plan
     clean = (run.c.state == "finished", run.c.outcome.in_([str(one) for one in CLEAN]))
@@ -33,12 +34,14 @@ def history(connection: Connection, system: str, policy_digest: str, map_digest:
     ).scalar()
     last = None if newest is None else Plan.from_dict(newest)
     rehearsals = connection.execute(bodies.where(run.c.copy_of == system)).scalars()
+    loans = func.coalesce(func.sum(tables.chunk.c.loans), 0)
+    cut = select(loans).where(tables.chunk.c.run == run.c.id).correlate(run).scalar_subquery()
     stages = connection.execute(
         select(run.c.stage)
         .join(tables.sweep, tables.sweep.c.run == run.c.id)
         .where(run.c.system == system, *clean)
         .group_by(run.c.id, run.c.stage)
-        .having(func.sum(tables.sweep.c.hits) == 0),
+        .having(func.sum(tables.sweep.c.hits) == 0, or_(func.sum(tables.sweep.c.swept) > 0, func.max(cut) == 0)),
     ).scalars()
     return History(
         basis=last.basis if last else None,

