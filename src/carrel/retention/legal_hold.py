@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from carrel.retention.predicate import AllOf, Always, AnyOf, AtOrBefore, Fact, From, OneOf, Predicate
 
@@ -129,8 +128,3 @@ def kept_by(keepings: tuple[Keeping, ...], now: datetime) -> Predicate:
 def shields(keepings: tuple[Keeping, ...], now: datetime) -> tuple[Scope, ...]:
     """The scopes in force now, for traces whose loan names nobody any more."""
     return tuple(keeping.scope for keeping in keepings if keeping.in_force(now))
-
-
-def local(moment: datetime, zone: ZoneInfo) -> datetime:
-    """An aware time as the naive local time that a scope is written in."""
-    return moment.astimezone(zone).replace(tzinfo=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, false, not_, or_, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -141,21 +141,3 @@ class LoanColumns:
             if since is not None:
                 conditions.append(time >= since)
         return exists(query.where(*conditions).correlate(self._rows))
-
-    def settled(self) -> ColumnElement[Any]:
-        """The latest settlement as a value, for interpreters and samples."""
-        spec = self._specs[Fact.SETTLED]
-        previous = self._rows
-        query, conditions = _in_order(select()), []
-        for depth, step in enumerate(spec.steps):
-            rows = self._shelf[step.table].alias(f"v{depth}")
-            query = query.select_from(rows)
-            conditions += [rows.c[step.column] == previous.c[step.equals], _under(rows, step)]
-            previous = rows
-        latest = previous.c[spec.latest or spec.steps[-1].column]
-        return (
-            query.add_columns(func.max(latest))
-            .where(*conditions, is_time(latest))
-            .correlate(self._rows)
-            .scalar_subquery()
-        )

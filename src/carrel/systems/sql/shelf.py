@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, TableClause, and_, column, not_, table
+from sqlalchemy import ColumnElement, Integer, String, TableClause, and_, column, table
 from sqlalchemy.types import NullType, TypeEngine
 
 from carrel.inventory.system_map import Anchor, Condition, Method, Path, SystemMap
@@ -115,8 +115,3 @@ def _test(col: ColumnElement[Any], test: Condition) -> ColumnElement[bool]:
     if test.empty is not None:
         parts.append(col.is_(None) if test.empty else col.is_not(None))
     return and_(True, *parts)
-
-
-def rejecting(columns: Columns, conditions: tuple[Condition, ...]) -> ColumnElement[bool]:
-    """The rows for which not every condition holds."""
-    return not_(matching(columns, conditions))
