@@ -81,7 +81,7 @@ class Rig:
             position = None
             while (step := loans.cut_chunk(self.life, AS_OF, position, size, lambda *_: None)) is not None:
                 position, result = step
-                assert not result.left
+                assert not result.left, result.left
                 done += result.loans
             for name in loans.path_names():
                 after = StrayPosition(name, -1)

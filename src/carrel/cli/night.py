@@ -273,15 +273,14 @@ def counted(swept: SweepReport, failing: tuple[Attack, ...]) -> int:
 def led_back(here: Premises, stage: Stage, swept: SweepReport) -> tuple[Attack, ...]:
     """The joins that fail a sweep.
 
-    Before the last stage, tables that only their own clock leads to are not reached; nor are the rows of later readers,
-    in which a namesake can stand beside the same title: a search for words alone is judged in the last stage.
+    Before the last stage, tables that only their own clock leads to are not reached.
     """
     if stage is Stage.REST:
         return swept.failing
     links: dict[str, set[str]] = {here.system_map.loans.closed.table: {"anchor"}}
     for path in here.system_map.loans.paths:
         links.setdefault(path.table, set()).add(path.link.by)
-    return tuple(a for a in swept.failing if links.get(a.table) != {"clock"} and a.name != "words")
+    return tuple(a for a in swept.failing if links.get(a.table) != {"clock"})
 
 
 def _night(here: Premises, started: datetime) -> date:

@@ -160,6 +160,18 @@ class Cut(_Part):
     why: str
 
 
+class Waiting(_Part):
+    """Rows that the product has still to work on; no rule disposes of them before.
+
+    Attributes:
+        where: which rows.
+        why: they wait, for people.
+    """
+
+    where: tuple[Condition, ...]
+    why: str
+
+
 class Path(_Part):
     """One way from a loan to its reader, and how it is cut.
 
@@ -171,6 +183,7 @@ class Path(_Part):
         person: column with the reader's id; None where the row names the person otherwise.
         role: as what the person stands there.
         only: rows that belong to the record type.
+        waits: rows of the table that are not touched yet, whatever they tell.
         link: how a row leads to the loan.
         cut: what is done to it.
         lose_card: what is done instead where the policy lets settled charges lose the card (WPL-3.4).
@@ -188,6 +201,7 @@ class Path(_Part):
     person: str | None = None
     role: Role = Role.READER
     only: tuple[Condition, ...] = ()
+    waits: Waiting | None = None
     link: Link
     cut: Cut
     lose_card: Cut | None = None

@@ -16,6 +16,12 @@ from typing import Any
 BEFORE = timedelta(minutes=5)
 AFTER = timedelta(days=1)
 SAME_SECOND = timedelta(seconds=2)
+_DAY, _TICK = timedelta(days=1), timedelta(seconds=1)
+
+
+def latest(at: datetime) -> datetime:
+    """The latest that a time can mean: where only its day is left, the day's end."""
+    return at + _DAY - _TICK if at.time() == datetime.min.time() else at
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,7 +53,7 @@ class Loan:
     def covers(self, at: datetime) -> bool:
         """A trace of this time can be one of this loan."""
         low, high = self.window
-        return low <= at <= high
+        return low <= latest(at) and at <= high
 
     def at_event(self, at: datetime) -> bool:
         """The very second of one of its events; a time that was generalised to its day is no second."""

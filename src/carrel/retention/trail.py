@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from carrel.retention.sweep import Loan, Person
+from carrel.retention.sweep import BEFORE, Loan, Person, latest
 
 SHORTEST_TITLE = 6
 REMINDED = timedelta(days=45)  # a reminder of a loan that came back early can still follow
+SHARED = "the same text tells of a loan that is kept"
 _COPY_NUMBER = re.compile(r"\d{8,}")
 _LONG_NUMBER = 5  # digits; shorter numbers stand in texts for all sorts of things and count only under a name
 
@@ -30,11 +31,11 @@ def speaks(trail: Trail, loan: Loan, *, alone: bool = False) -> bool:
     """A row's words can be about this very loan: they name its copy, or its title in the weeks in which it was out."""
     low, high = loan.window
     late = high if high == datetime.max else high + REMINDED  # noqa: DTZ901
-    if trail.times and all(at < low for at in trail.times):
+    if trail.times and all(latest(at) < low for at in trail.times):
         return False
     if any(_names_copy(text, loan, alone=alone) for text in trail.texts):
         return True
-    in_time = not trail.times or any(low <= at <= late for at in trail.times)
+    in_time = not trail.times or any(low <= latest(at) and at <= late for at in trail.times)
     # Later, a title beside some other copy's number tells of that copy's loan; a title alone may tell of this one.
     return any(_names_title(text, loan) and (in_time or not _COPY_NUMBER.search(text)) for text in trail.texts)
 
@@ -53,11 +54,25 @@ def _names_title(text: str, loan: Loan) -> bool:
 
 def names_person(text: str, person: Person) -> bool:
     """The text tells who it is about: by an identifier, the full name, or the id under its name."""
-    if any(needle in text for needle in person.strong):
+    if identifies(text, person):
         return True
     if len(person.names) > 1 and all(_word(text, name) for name in person.names):
         return True
     return _number(text, person.key, "borrower|patron|reader|renewer|user")
+
+
+def identifies(text: str, person: Person) -> bool:
+    """The text holds an identifier of the person, not just a name that others may bear."""
+    return any(_identifier(text, needle) for needle in person.strong)
+
+
+def _identifier(text: str, needle: str) -> bool:
+    """It stands there whole: `reader8` is not in `reader85`; a dump can write a line's end as two letters before it."""
+    if needle not in text:
+        return False
+    before = r"(?<!\d)" if needle[0].isdigit() else r"(?:(?<!\w)|(?<=\\[nrt]))"
+    after = r"(?!\d)" if needle[-1].isdigit() else r"(?!\w)"
+    return re.search(before + re.escape(needle) + after, text) is not None
 
 
 def _word(text: str, word: str) -> bool:
@@ -76,21 +91,36 @@ def _number(text: str, number: int, names: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """What one row says: of which copy, which loan, at which times, in which words."""
+    """What one row says: of which copy, which loan, at which times, in which words; and why it waits, if it does."""
 
     loans: tuple[int, ...] = ()
     items: tuple[int, ...] = ()
     times: tuple[datetime, ...] = ()
     texts: tuple[str, ...] = ()
+    waits: str = ""
 
 
-def shared(trail: Trail, about: Loan, others: Sequence[Loan]) -> bool:
-    """One text tells of a kept loan of the person as well, and was not written in the weeks of the loan in question."""
+def shared(trail: Trail, about: Loan, others: Sequence[Loan], *, parted: bool = False) -> bool:
+    """One text tells of a kept loan of the person as well, so that it stays until that one goes.
+
+    Args:
+        trail: the text.
+        about: the loan in question.
+        others: the loans that still name the person.
+        parted: the product had parted the loan before. No cut then came to its texts; they wait for their own end.
+            Otherwise a text from the weeks of the loan goes with the loan, whatever else it tells.
+    """
     low, high = about.window
     late = high if high == datetime.max else high + REMINDED  # noqa: DTZ901
-    if any(low <= at <= late for at in trail.times):
+    if not parted and any(low <= at <= late for at in trail.times):
         return False
-    return any(speaks(trail, loan) for loan in others if loan.loan != about.loan)
+    return any(speaks(trail, loan) or (parted and _slip(trail, loan)) for loan in others if loan.loan != about.loan)
+
+
+def _slip(trail: Trail, loan: Loan) -> bool:
+    """It was written as the loan was handed out: nothing but its time tells that it is the loan's own slip."""
+    low, _ = loan.window
+    return any(low <= at <= low + 3 * BEFORE for at in trail.times)
 
 
 def explained(trail: Trail, about: Loan, others: Sequence[Loan]) -> bool:
@@ -115,7 +145,7 @@ def _accounts(trail: Trail, about: Loan, loan: Loan) -> bool:
         return loan.item in trail.items and in_time
     if any(names_item(text, about) for text in trail.texts):
         # A text about several loans is explained only by one of the same copy, or of the title if it names no copy.
-        in_time = not trail.times or any(loan.window[0] <= at for at in trail.times)
+        in_time = not trail.times or any(loan.window[0] <= latest(at) for at in trail.times)
         copy = loan.item is not None and loan.item == about.item
         label = bool(about.barcode) and any(about.barcode in text for text in trail.texts)
         return in_time and (copy or (not label and loan.title == about.title))

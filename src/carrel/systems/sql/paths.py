@@ -60,6 +60,7 @@ Bool = ColumnElement[bool]
 # Shorter titles ("It", "Emma") stand in texts that have nothing to do with the book.
 SHORTEST_TITLE = 6
 MOMENT_SECONDS = 2
+_DAY_SECONDS = 86_400
 _LAST_TIME = datetime(9999, 1, 1)  # noqa: DTZ001  (naive local time, as the systems write it)
 
 
@@ -263,7 +264,7 @@ class PathSql:
                 upto = true() if sure else or_(at <= CHUNK.c.later, self._afterwards(rows))
                 stages = [stage(rows) for stage in self._stages] if named is None else [named(rows)]
                 free = not_(or_(self._held(rows), self._meant(rows)))
-                return and_(same_person, at >= CHUNK.c.lo, upto, or_(false(), *stages), free)
+                return and_(same_person, self._latest(rows) >= CHUNK.c.lo, upto, or_(false(), *stages), free)
             case "moment":
                 free = not_(or_(self._held(rows), self._meant(rows)))
                 return and_(same_person, self._near(rows.c[link.at], MOMENT_SECONDS), free)
@@ -339,9 +340,10 @@ class PathSql:
         at = rows.c[link.at]
         if link.by == "visit":
             return (at >= span.lo, at <= span.later)
+        begun = at >= (span.lo - timedelta(days=1) if self._by_day else span.lo)
         if link.any_time or span.later > _LAST_TIME - timedelta(seconds=REMINDED_SECONDS):
-            return (at >= span.lo,)
-        return (at >= span.lo, at <= span.later + timedelta(seconds=REMINDED_SECONDS))
+            return (begun,)
+        return (begun, at <= span.later + timedelta(seconds=REMINDED_SECONDS))
 
     def stages(self, span: Span) -> tuple[Callable[[FromClause], Bool], ...]:
         """Conditions that together find what ``within`` finds, the cheap ones first.
@@ -377,13 +379,12 @@ class PathSql:
         loan = link.column if link.by == "key" else None
         if link.by == "clock" and link.nobody:  # the row is the loan itself
             item, loan = self._shelf.map.loans.closed.item, self._shelf.map.loans.closed.key
-        at = getattr(link, "at", None)
         return shielded(
             shields,
             person=rows.c[path.person] if path.person else None,
             item=rows.c[item] if item else None,
             loan=rows.c[loan] if loan else None,
-            at=rows.c[at] if at else None,
+            at=self._latest(rows) if hasattr(link, "at") else None,
             item_as_text=bool(getattr(link, "item_as_text", False)),
         )
 
@@ -430,6 +431,21 @@ class PathSql:
         kept = exists(select(1).where(KEPT.c.loan == rows.c[link.column]).correlate(rows))
         return and_(exists(select(1).select_from(loans).where(*parts).correlate(rows)), not_(kept))
 
+    @property
+    def _by_day(self) -> bool:
+        """An earlier cut of a row can have left only the day of its time."""
+        at = getattr(self.path.link, "at", None)
+        paths = (path for path in self._shelf.map.loans.paths if path.table == self.path.table)
+        return any(path.cut.set.get(at) is Method.DAY for path in paths) if at else False
+
+    def _latest(self, rows: FromClause) -> ColumnElement[Any]:
+        """The latest that the row can have been written: where only the day is left of its time, the day's end.
+
+        What a kept loan or a hold accounted for, it accounts for still after the time was generalised.
+        """
+        at = rows.c[self.path.link.at]  # type: ignore[union-attr]  # asked only of links with a time
+        return case((at == day_of(at), shifted(at, text(str(_DAY_SECONDS - 1)))), else_=at) if self._by_day else at
+
     def _older(self, at: ColumnElement[Any], cutoff: datetime | None = None) -> Bool:
         return and_(at.is_not(None), at <= (cutoff or self.terms.stray_cutoff))
 
@@ -451,7 +467,7 @@ class PathSql:
             parts.append(KEPT.c.item == rows.c[link.item])
         if link.by in {"visit", "second", "text"}:
             at = rows.c[link.at]
-            parts.append(KEPT.c.lo <= at)
+            parts.append(KEPT.c.lo <= self._latest(rows))
             if not (link.by == "text" and link.any_time):
                 parts.append(KEPT.c.later >= at)
         if link.by == "text":
@@ -512,11 +528,15 @@ class PathSql:
         A second is preserved from the held loan's beginning on: its payments can come long after its return.
         """
         link = self.path.link
-        at = rows.c[link.at] if link.by in {"text", "moment"} else null()
+        if link.by not in {"text", "moment"}:
+            return false()
+        at = rows.c[link.at]
         person = KEPT.c.person == rows.c[self.path.person] if self.path.person else true()
         held = KEPT.c.state == text("'legal hold'")
         upto = true() if link.by == "moment" else KEPT.c.later >= at
-        return exists(select(1).select_from(KEPT).where(person, held, KEPT.c.lo <= at, upto).correlate(rows))
+        return exists(
+            select(1).select_from(KEPT).where(person, held, KEPT.c.lo <= self._latest(rows), upto).correlate(rows)
+        )
 
     def _afterwards(self, rows: FromClause) -> Bool:
         """A text can follow the return: a reminder until the loan would have been due, a note whenever it is written.
@@ -529,7 +549,9 @@ class PathSql:
         at = rows.c[link.at]
         same = KEPT.c.item == CHUNK.c.item
         person = KEPT.c.person == rows.c[self.path.person] if self.path.person else true()
-        again = exists(select(1).select_from(KEPT).where(person, same, KEPT.c.lo <= at).correlate(rows, CHUNK))
+        again = exists(
+            select(1).select_from(KEPT).where(person, same, KEPT.c.lo <= self._latest(rows)).correlate(rows, CHUNK)
+        )
         reminded = true() if link.any_time else at <= shifted(CHUNK.c.later, text(str(REMINDED_SECONDS)))
         return and_(reminded, not_(again))
 

@@ -83,7 +83,9 @@ class Shelf:
         self._note(path.table, getattr(link, "at", None), LocalTime())
         for text in getattr(link, "texts", ()):
             self._note(path.table, text, String())
-        self._conditions(path.table, (*path.only, *path.still, *path.stray_only))
+        self._conditions(
+            path.table, (*path.only, *path.still, *path.stray_only, *(path.waits.where if path.waits else ()))
+        )
         for cut in (path.cut, path.lose_card):
             for name, method in {**cut.set, **cut.if_reader}.items() if cut else ():
                 self._note(path.table, name, LocalTime() if method is Method.DAY else None)

@@ -13,13 +13,13 @@ from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.sweep import Loan, Pairs, Severity, SweepReport
-from carrel.retention.trail import Trail, shared
 from carrel.systems.sql.predicates import LoanColumns
-from carrel.systems.sql.sweep_attacks import Attacks, Grade, Sample
-from carrel.systems.sql.sweep_declared import AT_THE_DESK, UNSEARCHABLE, DeclaredPaths, at_the_desk, held, redacted
-from carrel.systems.sql.sweep_discovery import Reach, reaches
+from carrel.systems.sql.sweep_attacks import Attacks, Sample
+from carrel.systems.sql.sweep_declared import DeclaredPaths
+from carrel.systems.sql.sweep_discovery import reaches
+from carrel.systems.sql.sweep_grades import Grades
 from carrel.systems.sql.sweep_pairs import Library, batches, draw
-from carrel.systems.sql.sweep_shields import SPARED, Shields
+from carrel.systems.sql.sweep_shields import Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
 
 _VISIT = timedelta(seconds=10)
@@ -68,9 +68,11 @@ class LoanSweep:
         standing = self._library.standing(persons)
         sample = Sample(list(pairs), standing, self._held(standing))
         tally = Tally()
-        shields = Shields(self._library.map, self._life.shields, self._life.older_than)
+        shields = Shields(self._library.map, self._life.shields, self._life.older_than, self._last)
         DeclaredPaths(self._library, sample, tally, shields, self._last).run()
-        attacks = Attacks(self._library, sample, self._grade(sample, shields), tally, pairs.drawn_at)
+        attacks = Attacks(
+            self._library, sample, Grades(self._library.map, sample, shields, self._last).of, tally, pairs.drawn_at
+        )
         for reach in reaches(self._live, self._library.map):
             attacks.from_person(reach)
             attacks.through_parents(reach)
@@ -91,36 +93,6 @@ class LoanSweep:
                 query = select(rows.c[closed.key]).where(rows.c[closed.key].in_(some), columns.compile(condition))
                 out.update(int(key) for (key,) in self._library.connection.execute(query))
         return frozenset(out)
-
-    def _grade(self, sample: Sample, shields: Shields) -> Grade:
-        m = self._library.map
-        keeps = {path.table: path.keeps for path in m.loans.paths if path.keeps}
-        texts = redacted(m)
-        anchor = m.loans.closed.table
-        waiting = {
-            path.table for path in m.loans.paths if path.link.by == "key" and path.cut.delete and path.stray_only
-        }
-
-        def grade(reach: Reach, trail: Trail, place: int, way: str) -> tuple[Severity, str]:  # noqa: PLR0911  (as above)
-            if why := _not_covered(m, reach):
-                return Severity.NOT_COVERED, why
-            if (kept := keeps.get(reach.name)) and self._last and all(at > self._last for at in trail.times):
-                return Severity.KEPT, kept
-            if way == "loan" and reach.name == anchor and at_the_desk(sample.pairs[place]):
-                return Severity.KEPT, AT_THE_DESK
-            if why := shields.why_in(reach.name, trail, sample.pairs[place]):
-                return Severity.KEPT, why
-            if reach.name in waiting and trail.items and not trail.loans:
-                return Severity.KEPT, "it names no loan that it could be cut with, and waits for its own end"
-            if way in {"text", "words", "second"} and held(sample, trail, place):
-                return Severity.KEPT, SPARED
-            if way in {"text", "words"} and shared(trail, sample.pairs[place].loan, sample.others(place)):
-                return Severity.KEPT, "the same text tells of a loan that is kept"
-            if way in {"text", "words"} and reach.name in texts and sample.pairs[place].rebuilt:
-                return Severity.NOT_COVERED, UNSEARCHABLE
-            return Severity.SINGLED_OUT, ""
-
-        return grade
 
     # -- what the cut itself may leave ------------------------------------------------------------------------------
 
@@ -163,11 +135,6 @@ def _day(was: object) -> object:
     if isinstance(was, datetime):
         return was.replace(hour=0, minute=0, second=0, microsecond=0)
     return f"{was[:10]} 00:00:00" if isinstance(was, str) and _WRITTEN_TIME.match(was) else None
-
-
-def _not_covered(system_map: SystemMap, reach: Reach) -> str:
-    tables = (reach.name, *(parent.table for parent in reach.parents if not reach.persons))
-    return next((why for name in tables if (why := system_map.not_yet_covered.get(name)) is not None), "")
 
 
 def _side_by_side(one: Loan, other: Loan) -> bool:

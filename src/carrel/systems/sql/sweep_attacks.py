@@ -13,12 +13,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, column, distinct, func, or_, select, table, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    TableClause,
+    and_,
+    case,
+    column,
+    distinct,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+    true,
+)
 
 from carrel.inventory.system_map import Role
 from carrel.retention.sweep import Loan, Pair, Severity
 from carrel.retention.trail import SHORTEST_TITLE, Trail, explained, names_person, speaks
+from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_discovery import Reach
+from carrel.systems.sql.sweep_namesakes import Namesakes
 from carrel.systems.sql.sweep_pairs import Library, batches
 from carrel.systems.sql.sweep_shields import SPARED
 from carrel.systems.sql.sweep_tally import Join, Tally
@@ -81,11 +97,25 @@ class Attacks:
 
     def __init__(self, library: Library, sample: Sample, grade: Grade, tally: Tally, drawn_at: datetime | None) -> None:
         self._c, self._sample, self._grade, self._tally = library.connection, sample, grade, tally
+        self._namesakes = Namesakes(library)
+        self._suspects: list[tuple[Join, tuple[str, ...], frozenset[int], int]] = []
         self._people, self._catalogue = library.map.people.table, library.map.items
         self._drawn_at = drawn_at
         self._stand_in = library.stand_in
         paths = library.map.loans.paths
+        self._waiting = {path.table: path.waits for path in paths if path.waits}
         self._readers = {library.map.loans.closed.person, *(path.person for path in paths if path.role is Role.READER)}
+
+    def _rows(self, reach: Reach) -> TableClause:
+        waiting = self._waiting.get(reach.name)
+        return reach.clause(*(condition.column for condition in waiting.where) if waiting else ())
+
+    def _waits(self, reach: Reach, rows: TableClause) -> ColumnElement[str]:
+        """Why the product has still to work on a row; empty where it has not."""
+        waiting = self._waiting.get(reach.name)
+        if waiting is None:
+            return literal("")
+        return case((matching(rows.c, waiting.where), literal(waiting.why)), else_=literal(""))
 
     # -- from the person's rows -------------------------------------------------------------------------------------
 
@@ -93,7 +123,7 @@ class Attacks:
         """Rows that name the person: do they name the loan, the copy, its second, or speak of it?"""
         if not (reach.loans or reach.items or reach.times or reach.texts):
             return
-        rows = reach.clause()
+        rows = self._rows(reach)
         for name in reach.persons:
             person = rows.c[name]
             nobody_else = self._no_other_reader(reach, rows, name)
@@ -112,7 +142,7 @@ class Attacks:
         """Rows that name the person one step further, through a key."""
         if not (reach.loans or reach.items or reach.times or reach.texts):
             return
-        rows = reach.clause()
+        rows = self._rows(reach)
         for parent in reach.parents:
             far = table(parent.table, column(parent.key), column(parent.person, Integer())).alias("far")
             for some in batches(self._sample.by_person):
@@ -130,9 +160,9 @@ class Attacks:
             if columns:
                 self._tally.try_on(Join("discovered", way, reach.name, (*by, *columns)), len(self._sample.pairs))
         names = (*reach.loans, *reach.items, *reach.times, *reach.texts)
-        query = select(person, *(rows.c[name] for name in names)).where(where)
-        for key, *values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
-            trail = _trail(reach, dict(zip(names, values, strict=True)))
+        query = select(person, self._waits(reach, rows), *(rows.c[name] for name in names)).where(where)
+        for key, waits, *values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
+            trail = _trail(reach, dict(zip(names, values, strict=True)), str(waits))
             for place in self._sample.by_person.get(int(key), ()):
                 if way := self._tells(reach, trail, place):
                     self._hit("discovered", way, reach, by, trail, place)
@@ -168,19 +198,20 @@ class Attacks:
         """Rows that name the loan or the copy: do their words, pseudonyms or nameless numbers name the person?"""
         if not (reach.loans or reach.items):
             return
-        rows = reach.clause()
+        rows = self._rows(reach)
         names = (*reach.loans, *reach.items, *reach.times, *reach.texts, *reach.numbers, *reach.key)
-        names = tuple(dict.fromkeys((*names, *reach.pseudonyms)))
+        names = tuple(dict.fromkeys((*names, *reach.pseudonyms, *reach.persons)))
         seen = _Seen()
         for where in self._loan_rows(reach, rows):
-            query = select(*(rows.c[name] for name in names)).where(where).execution_options(yield_per=_AT_ONCE)
-            for values in self._c.execute(query):
+            query = select(self._waits(reach, rows), *(rows.c[name] for name in names)).where(where)
+            for waits, *values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
                 row = dict(zip(names, values, strict=True))
-                trail = _trail(reach, row)
+                trail = _trail(reach, row, str(waits))
                 for place in self._places(reach, trail):
-                    self._words(reach, trail, place)
+                    self._words(reach, row, trail, place)
                     self._touched(reach, row, place)
                     self._note(reach, row, trail, place, seen)
+        self._settle_suspects()
         self._pseudonyms(reach, seen.pseudonyms)
         self._nameless(reach, seen)
 
@@ -227,16 +258,27 @@ class Attacks:
                     out.append(place)
         return out
 
-    def _words(self, reach: Reach, trail: Trail, place: int) -> None:
+    def _words(self, reach: Reach, row: dict[str, Any], trail: Trail, place: int) -> None:
         pair = self._sample.pairs[place]
         if not reach.texts:
             return
         self._tally.try_on(Join("discovered", "words", reach.name, reach.texts), len(self._sample.pairs))
-        if not any(names_person(text, pair.person) for text in trail.texts):
-            return
-        if not explained(trail, pair.loan, self._sample.others(place)):
+        if any(names_person(text, pair.person) for text in trail.texts):
+            self._suspect(reach, row, trail, place, reach.texts)
+
+    def _suspect(self, reach: Reach, row: dict[str, Any], trail: Trail, place: int, words: tuple[str, ...]) -> None:
+        """Words of a row name loan and person; whom a name means is asked when the rows have been read."""
+        if not explained(trail, self._sample.pairs[place].loan, self._sample.others(place)):
+            readers = frozenset(int(row[n]) for n in self._readers if n is not None and row.get(n) is not None)
             severity, why = self._grade(reach, trail, place, "words")
-            self._tally.hit(Join("discovered", "words", reach.name, reach.texts, severity, why), (place,))
+            join = Join("discovered", "words", reach.name, words, severity, why)
+            self._suspects.append((join, trail.texts, readers, place))
+
+    def _settle_suspects(self) -> None:
+        for join, texts, readers, place in self._suspects:
+            if not self._namesakes.mean_another(texts, readers, self._sample.pairs[place].person):
+                self._tally.hit(join, (place,))
+        self._suspects.clear()
 
     def _touched(self, reach: Reach, row: dict[str, Any], place: int) -> None:
         """A time that the server set by itself after the draw: the row carries the second of its cut."""
@@ -269,33 +311,32 @@ class Attacks:
         words = (*reach.texts, *reach.blobs)
         plain = Join("discovered", "words", reach.name, words)
         self._tally.try_on(plain, len(self._sample.pairs))
-        rows = reach.clause()
-        names = tuple(dict.fromkeys((*reach.times, *words)))
-        query = select(*(rows.c[name] for name in names))
+        rows = self._rows(reach)
+        names = tuple(dict.fromkeys((*reach.times, *words, *reach.persons)))
+        query = select(self._waits(reach, rows), *(rows.c[name] for name in names))
         if len(reach.key) == 1:
             query = query.order_by(rows.c[reach.key[0]].desc())
         query = query.limit(ROWS_READ)
         if reach.rows and reach.rows > ROWS_READ:
             self._tally.read[reach.name] = ROWS_READ / reach.rows
         index = _Words(self._sample.pairs)
-        for values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
+        for waits, *values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
             row = dict(zip(names, values, strict=True))
             texts = tuple(_text(row[name]) for name in words if row[name])
             if not texts or not (places := index.candidates(texts)):
                 continue
-            trail = Trail(times=tuple(row[n] for n in reach.times if row[n] is not None), texts=texts)
+            times = tuple(row[n] for n in reach.times if row[n] is not None)
+            trail = Trail(times=times, texts=texts, waits=str(waits))
             for place in places:
-                self._named(reach, trail, place, words)
+                self._named(reach, row, trail, place, words)
+        self._settle_suspects()
 
-    def _named(self, reach: Reach, trail: Trail, place: int, words: tuple[str, ...]) -> None:
+    def _named(self, reach: Reach, row: dict[str, Any], trail: Trail, place: int, words: tuple[str, ...]) -> None:
         pair = self._sample.pairs[place]
         if reach.name in {self._catalogue.title_table, self._people}:
             return  # a title and its author are no reader's; a person's own record is read from the person
-        if not speaks(trail, pair.loan) or not any(names_person(text, pair.person) for text in trail.texts):
-            return
-        if not explained(trail, pair.loan, self._sample.others(place)):
-            severity, why = self._grade(reach, trail, place, "words")
-            self._tally.hit(Join("discovered", "words", reach.name, words, severity, why), (place,))
+        if speaks(trail, pair.loan) and any(names_person(text, pair.person) for text in trail.texts):
+            self._suspect(reach, row, trail, place, words)
 
 
 class _Words:
@@ -335,7 +376,7 @@ def _during(loan: Loan, at: datetime) -> bool:
     return loan.opened is not None and loan.closed is not None and loan.opened <= at <= loan.closed
 
 
-def _trail(reach: Reach, row: dict[str, Any]) -> Trail:
+def _trail(reach: Reach, row: dict[str, Any], waits: str) -> Trail:
     def numbers(names: tuple[str, ...]) -> tuple[int, ...]:
         return tuple(int(row[n]) for n in names if row.get(n) is not None)
 
@@ -344,4 +385,5 @@ def _trail(reach: Reach, row: dict[str, Any]) -> Trail:
         numbers(reach.items),
         tuple(row[n] for n in reach.times if isinstance(row.get(n), datetime)),
         tuple(_text(row[n]) for n in reach.texts if row.get(n)),
+        waits,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, column, literal, select, table, true
 
 from carrel.inventory.system_map import Method, Path, Role, SystemMap
 from carrel.retention.sweep import Pair, Severity
-from carrel.retention.trail import Trail, explained, names_item, names_person, speaks
+from carrel.retention.trail import SHARED, Trail, explained, names_item, names_person, shared, speaks
 from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_attacks import Sample
@@ -72,7 +72,7 @@ class DeclaredPaths:
                 for loan, person in rows:
                     place = self._sample.by_loan[int(loan)]
                     if path.person is None or person == self._sample.pairs[place].person.key:
-                        yield place, *self._spared(path, Trail(loans=(int(loan),)), place)
+                        yield place, *self._acted(path, Trail(loans=(int(loan),)), place)
             case "second":
                 for item, at in self._rows(path, link.item, self._sample.by_item, (link.item, link.at)):
                     for place in self._sample.by_item[int(item)]:
@@ -124,6 +124,18 @@ class DeclaredPaths:
             return Severity.KEPT, SPARED
         if self._sample.pairs[place].rebuilt and path.table in redacted(self._library.map):
             return Severity.NOT_COVERED, UNSEARCHABLE
+        pair = self._sample.pairs[place]
+        if (
+            path.link.by == "text"
+            and pair.rebuilt
+            and shared(trail, pair.loan, self._sample.others(place), parted=True)
+        ):
+            return Severity.KEPT, SHARED
+        return self._spared(path, trail, place)
+
+    def _acted(self, path: Path, trail: Trail, place: int) -> tuple[Severity, str]:
+        if path.role is Role.ACTOR and at_the_desk(self._sample.pairs[place]):
+            return Severity.KEPT, AT_THE_DESK
         return self._spared(path, trail, place)
 
     def _spared(self, path: Path, trail: Trail, place: int) -> tuple[Severity, str]:

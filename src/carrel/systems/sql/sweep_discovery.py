@@ -65,9 +65,9 @@ class Reach:
     rows: int | None
     blobs: tuple[str, ...] = ()
 
-    def clause(self) -> TableClause:
-        """The table as a query sees it."""
-        kinds: dict[str, TypeEngine[Any]] = {}
+    def clause(self, *also: str) -> TableClause:
+        """The table as a query sees it, with these columns besides."""
+        kinds: dict[str, TypeEngine[Any]] = dict.fromkeys(also, NullType())
         kinds.update(dict.fromkeys((*self.key, *(p.column for p in self.parents), *self.numbers), NullType()))
         kinds.update(dict.fromkeys((*self.persons, *self.loans, *self.items), Integer()))
         kinds.update(dict.fromkeys((*self.texts, *self.pseudonyms), String()))

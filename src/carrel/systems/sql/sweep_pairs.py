@@ -8,10 +8,23 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, TableClause, and_, column, func, or_, select, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    TableClause,
+    and_,
+    column,
+    func,
+    not_,
+    or_,
+    select,
+    table,
+    text,
+)
 
 from carrel.inventory.schema import LiveSchema
-from carrel.inventory.system_map import Anchor, SystemMap
+from carrel.inventory.system_map import Anchor, Role, SystemMap
 from carrel.retention.sweep import SAME_SECOND, Loan, Pair, Pairs, Person
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.worktables import TITLE_LENGTH
@@ -94,7 +107,7 @@ class Library:
         return out
 
     def operators(self, persons: set[int]) -> set[int]:
-        """Those of them who handed out loans that name somebody else."""
+        """Those of them who handed out loans that name somebody else, or renewed loans where only staff can."""
         out: set[int] = set()
         for anchor in (self.map.loans.open, self.map.loans.closed):
             rows = self.shelf[anchor.table]
@@ -104,6 +117,15 @@ class Library:
                 for some in batches(persons - out):
                     query = select(by).select_from(rows).where(by.in_(some), self.named(reader), reader != by)
                     out.update(int(key) for (key,) in self.connection.execute(query.distinct()))
+        for path in self.map.loans.paths:
+            if path.role is not Role.ACTOR or path.person is None:
+                continue
+            rows = self.shelf[path.table]
+            by = rows.c[path.person]
+            desk = not_(matching(rows.c, path.stray_only))
+            for some in batches(persons - out):
+                query = select(by).select_from(rows).where(by.in_(some), desk)
+                out.update(int(key) for (key,) in self.connection.execute(query.distinct()))
         return out
 
     def snapshot(self, live: LiveSchema, keys: Iterable[int]) -> dict[int, dict[str, Any]]:

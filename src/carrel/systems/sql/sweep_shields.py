@@ -7,12 +7,13 @@ from datetime import datetime
 
 from carrel.inventory.system_map import Path, SystemMap
 from carrel.retention.legal_hold import Scope
-from carrel.retention.sweep import Pair
+from carrel.retention.sweep import Pair, latest
 from carrel.retention.trail import Trail
 
 # Legal holds and exceptions. It is not said which, nor that there is one: a hold can be sealed.
 SPARED = "for another reason"
 RUNNING = "no key leads to it, and its own clock still runs"
+YOUNGER = "it is younger than the loan, and its own clock still runs"
 
 
 class Shields:
@@ -22,10 +23,13 @@ class Shields:
         system_map: of the product.
         scopes: in force.
         cutoff: naive local time up to which rows without a loan are due.
+        last: the same for the link from an item to its last borrower.
     """
 
-    def __init__(self, system_map: SystemMap, scopes: Sequence[Scope], cutoff: datetime) -> None:
-        self._scopes, self._map, self._cutoff = tuple(scopes), system_map, cutoff
+    def __init__(
+        self, system_map: SystemMap, scopes: Sequence[Scope], cutoff: datetime, last: datetime | None = None
+    ) -> None:
+        self._scopes, self._map, self._cutoff, self._last = tuple(scopes), system_map, cutoff, last or cutoff
 
     def why_in(self, table: str, trail: Trail, pair: Pair) -> str:
         """Why one of the map's paths through a table leaves such a row; empty if none does."""
@@ -37,7 +41,21 @@ class Shields:
         if self._spares(path, trail, pair):
             return SPARED
         own = path.link.by == "clock" and path.cut.delete
-        return RUNNING if own and max(trail.times, default=self._cutoff) > self._cutoff else ""
+        if own and max(trail.times, default=self._cutoff) > self._cutoff:
+            return RUNNING
+        return YOUNGER if self._is_younger(path, trail, pair) else ""
+
+    def _is_younger(self, path: Path, trail: Trail, pair: Pair) -> bool:
+        """The row waits for its own end: a younger loan wrote it, which the product parted as soon as it was over.
+
+        Where a reader had the same copy twice, such a row looks like a trace of the older loan.
+        """
+        if path.link.by == "clock" or not hasattr(path.link, "at") or not trail.times:
+            return False
+        own = not pair.rebuilt and any(pair.loan.covers(at) for at in trail.times)
+        later = path.link.by == "text" and path.link.any_time and not pair.rebuilt  # goes with its loan, however late
+        cutoff = self._last if path.keeps else self._cutoff
+        return not own and not later and all(at > cutoff for at in trail.times)
 
     def _spares(self, path: Path, trail: Trail, pair: Pair) -> bool:
         """A hold may cover it: the loan of the pair named nobody before the cut, or no key leads to the row."""
@@ -51,8 +69,8 @@ class Shields:
         person = pair.person.key if path.person else None
         item = pair.loan.item if own or hasattr(link, "item") else None
         loan = pair.loan.loan if own or link.by == "key" else None
-        times = trail.times if hasattr(link, "at") else ()
+        times = tuple(latest(at) for at in trail.times) if hasattr(link, "at") else ()
         return any(scope.may_cover(person, item, loan, times) for scope in scopes)
 
 
-__all__ = ["RUNNING", "SPARED", "Shields"]
+__all__ = ["RUNNING", "SPARED", "YOUNGER", "Shields"]

@@ -1,0 +1,69 @@
+"""What a hit in a table means: a leak, a table that no rule reaches yet, or a row that is kept for a reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from carrel.inventory.system_map import Role, SystemMap
+from carrel.retention.sweep import Severity
+from carrel.retention.trail import SHARED, Trail, shared
+from carrel.systems.sql.sweep_attacks import Sample
+from carrel.systems.sql.sweep_declared import AT_THE_DESK, UNSEARCHABLE, at_the_desk, held, redacted
+from carrel.systems.sql.sweep_discovery import Reach
+from carrel.systems.sql.sweep_shields import SPARED, Shields
+
+_NO_LOAN = "it names no loan that it could be cut with, and waits for its own end"
+
+
+class Grades:
+    """Grades the hits of one sweep.
+
+    Args:
+        system_map: of the product.
+        sample: the pairs.
+        shields: what legal holds and exceptions spare, and what waits for its own clock.
+        last_borrower_cutoff: naive local time; later links from an item to its last borrower are kept by the policy.
+    """
+
+    def __init__(
+        self, system_map: SystemMap, sample: Sample, shields: Shields, last_borrower_cutoff: datetime | None
+    ) -> None:
+        self._map, self._sample, self._shields, self._last = system_map, sample, shields, last_borrower_cutoff
+        paths = system_map.loans.paths
+        self._keeps = {path.table: path.keeps for path in paths if path.keeps}
+        self._redacted = redacted(system_map)
+        self._desk = {system_map.loans.closed.table, *(path.table for path in paths if path.role is Role.ACTOR)}
+        self._by_loan = {path.table for path in paths if path.link.by == "key" and path.cut.delete and path.stray_only}
+
+    def of(self, reach: Reach, trail: Trail, place: int, way: str) -> tuple[Severity, str]:
+        """The severity of a hit, and why it is not a leak."""
+        if why := self._not_covered(reach):
+            return Severity.NOT_COVERED, why
+        if why := trail.waits or self._kept(reach, trail, place, way):
+            return Severity.KEPT, why
+        if way in {"text", "words"} and reach.name in self._redacted and self._sample.pairs[place].rebuilt:
+            return Severity.NOT_COVERED, UNSEARCHABLE
+        return Severity.SINGLED_OUT, ""
+
+    def _kept(self, reach: Reach, trail: Trail, place: int, way: str) -> str:
+        pair = self._sample.pairs[place]
+        if (kept := self._keeps.get(reach.name)) and self._last and all(at > self._last for at in trail.times):
+            return kept
+        if way == "loan" and reach.name in self._desk and at_the_desk(pair):
+            return AT_THE_DESK
+        if why := self._shields.why_in(reach.name, trail, pair):
+            return why
+        if reach.name in self._by_loan and trail.items and not trail.loans:
+            return _NO_LOAN
+        return self._kept_text(trail, place, way)
+
+    def _kept_text(self, trail: Trail, place: int, way: str) -> str:
+        pair = self._sample.pairs[place]
+        if way in {"text", "words", "second"} and held(self._sample, trail, place):
+            return SPARED
+        words = way in {"text", "words"}
+        return SHARED if words and shared(trail, pair.loan, self._sample.others(place), parted=pair.rebuilt) else ""
+
+    def _not_covered(self, reach: Reach) -> str:
+        tables = (reach.name, *(parent.table for parent in reach.parents if not reach.persons))
+        return next((why for name in tables if (why := self._map.not_yet_covered.get(name)) is not None), "")
