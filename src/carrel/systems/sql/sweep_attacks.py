@@ -164,8 +164,14 @@ class Attacks:
         for key, waits, *values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
             trail = _trail(reach, dict(zip(names, values, strict=True)), str(waits))
             for place in self._sample.by_person.get(int(key), ()):
-                if way := self._tells(reach, trail, place):
+                if (way := self._tells(reach, trail, place)) and not self._acting(reach, by, trail, place):
                     self._hit("discovered", way, reach, by, trail, place)
+
+    def _acting(self, reach: Reach, by: tuple[str, ...], trail: Trail, place: int) -> bool:
+        """A member of staff acted on a copy at a time that is none of the loan's: on the next reader's loan."""
+        staff = by[0] not in self._readers and any(name in self._readers for name in reach.persons)
+        loan = self._sample.pairs[place].loan
+        return staff and not trail.loans and bool(trail.times) and not any(loan.at_event(at) for at in trail.times)
 
     def _tells(self, reach: Reach, trail: Trail, place: int) -> str:
         """How a row of the person tells of the loan; empty if it does not, or another loan accounts for it."""
