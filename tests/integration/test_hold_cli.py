@@ -95,12 +95,19 @@ def test_every_loan_can_be_held_when_it_is_said_so(site: Place) -> None:
     assert site.told("hold", "list")["legal_holds"][0]["loans"] == "every loan"
 
 
-def test_a_sealed_hold_shows_no_reason(site: Place) -> None:
-    site.ok("hold", "place", "--loan", "7", "--sealed", *WHY, *ADA)
-    for out in (site.ok("hold", "list"), str(site.told("hold", "list"))):
+def test_a_sealed_hold_shows_in_no_list(site: Place) -> None:
+    nobody = site.ok("hold", "list"), site.told("hold", "list")
+    identity = site.told("hold", "place", "--loan", "7", "--sealed", *WHY, *ADA)["id"]
+    assert (site.ok("hold", "list"), site.told("hold", "list")) == nobody
+    assert kept(site)[0][0].reason == "preservation letter"
+    assert kept(site)[0][0].sealed
+    # Whoever may place one finds it again, to release it; reason and authority stay sealed.
+    for words in ((), ("--as", "Cal Example")):
+        assert site.refused("hold", "list", "--sealed", *words).code == "HLD-006"
+    for out in (site.ok("hold", "list", "--sealed", *ADA), str(site.told("hold", "list", "--sealed", *ADA))):
+        assert identity in out
         assert "preservation" not in out
         assert "26-117" not in out
-    assert kept(site)[0][0].reason == "preservation letter"
 
 
 def test_who_has_not_the_right_places_nothing(site: Place) -> None:

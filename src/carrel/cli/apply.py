@@ -99,7 +99,7 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
 
 def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) -> None:
     """The result as a person reads it."""
-    from carrel.cli.screen import number, put_table
+    from carrel.cli.screen import figure, number, put_table
 
     plan = report.plan
     click.echo(f"{plan.system}: {report.stage.value}, {report.outcome.value}{_until(report)}")
@@ -116,7 +116,7 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
     put_table(
         "Kept, because",
         ("reason", "loans"),
-        [(state, number(count)) for state, count in sorted(report.kept.items(), key=lambda one: -one[1])],
+        [(state, figure(count)) for state, count in report.kept.items()],
         right=(1,),
     )
     if report.stage.name == "REST":
@@ -138,7 +138,7 @@ def show_sweep(report: Report) -> None:
 
     swept = report.sweep
     click.echo(
-        f"Sweep: {number(swept.pairs)} loans drawn before the cut, {len(swept.attacks)} joins tried on each, "
+        f"Sweep: {number(swept.pairs)} loans drawn before the cut, {len(swept.joins)} joins tried on each, "
         f"{number(report.hits)} led back to their reader."
     )
     if report.tally.loans and not swept.pairs:

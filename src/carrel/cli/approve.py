@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from carrel.cli.at_site import as_option, end_of, json_option, now, open_site, open_store, site_option
-from carrel.cli.screen import number, put_json, put_table
+from carrel.cli.screen import figure, number, put_json, put_table
 from carrel.errors import fault
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str |
         right=(3, 4, 5),
     )
     for state, count in by_reason({state: rows for state, rows in plan.states.items() if state != "due"}).items():
-        click.echo(f"kept: {state}: {number(count)}" if isinstance(count, int) else f"kept: {state}")
+        click.echo(f"kept: {state}: {figure(count)}" if isinstance(count, int) else f"kept: {state}")
     for notice in plan.notices:
         click.echo(f"the desk will notice: {notice}")
     for need in needed:

@@ -107,7 +107,6 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
     from carrel.errors import CarrelError
-    from carrel.store.placement import Kind
     from carrel.systems.audit_facts import Library, collect
     from carrel.systems.sql import database
 
@@ -130,7 +129,6 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
                 ZoneInfo(subject.system.time_zone),
                 kept.legal_holds,
                 kept.exceptions,
-                frozenset(one.id for one in store.keepings.entries(Kind.LEGAL_HOLD, at, name) if one.sealed),
             ),
             at,
             nights=audit_record.night_facts(site, store, name, subject.policy),

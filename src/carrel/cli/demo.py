@@ -274,7 +274,7 @@ def _summary(
     folder: Path,
 ) -> None:
     from carrel.cli.apply import show_sweep
-    from carrel.cli.screen import number, put_table
+    from carrel.cli.screen import figure, number, put_table
     from carrel.retention.interlock import touched
 
     last = reports[-1]
@@ -291,7 +291,7 @@ def _summary(
     put_table(
         "Loans that still name their reader, because",
         ("reason", "loans"),
-        [(state, number(count)) for state, count in sorted(last.kept.items(), key=lambda one: -one[1])],
+        [(state, figure(count)) for state, count in last.kept.items()],
         right=(1,),
     )
     show_sweep(last)

@@ -42,11 +42,11 @@ def put_placed(placed: Placed, *, as_json: bool) -> None:
         click.echo("(how many of them it would have kept, nobody can tell any more)")
 
 
-def list_entries(kind: Kind, site: Site, system: str | None, *, as_json: bool) -> None:
-    """The open ones of a site."""
+def list_entries(kind: Kind, site: Site, system: str | None, *, as_json: bool, sealed: bool = False) -> None:
+    """The open ones of a site; that there are sealed ones is told only where these are asked for."""
     with open_store(site) as store:
         store.keepings.purge(now())
-        entries = store.keepings.entries(kind, now(), system)
+        entries = [one for one in store.keepings.entries(kind, now(), system) if sealed or not one.sealed]
     if as_json:
         put_json({f"{kind}s".replace(" ", "_"): [_as_dict(one) for one in entries]})
         return

@@ -77,6 +77,8 @@ def make(
         sample: rows for the terminal.
         as_of: when periods are judged; the present unless given.
     """
+    from dataclasses import replace
+
     from carrel.cli.capsules import require_undo
     from carrel.cli.screen import Progress
     from carrel.policy.clock import midnight
@@ -92,6 +94,7 @@ def make(
     with here.loans().session() as loans:
         seen = loans.observe(life, as_of)
         progress.at(sum(seen.states.values()))
+        seen = replace(seen, states=readers.without_sealed(loans, life, seen.states))
         since = latest_since(here.schedule, as_of)
         start = midnight(since).astimezone(here.zone).replace(tzinfo=None) if since else None
         older = readers.older_than_rule(loans, life, start) if start else 0
@@ -161,14 +164,14 @@ def write(made: Plan, target: Path) -> Path:
 
 def show(made: Plan, needed: tuple[Need, ...], target: Path) -> None:
     """The plan as a person reads it."""
-    from carrel.cli.screen import number, put_table
+    from carrel.cli.screen import figure, number, put_table
     from carrel.retention.interlock import touched
 
     click.echo(f"Plan for {made.system} under policy {made.policy}, as of {made.as_of:%Y-%m-%d %H:%M} UTC")
     put_table(
         "Loans",
         ("state", "loans"),
-        [(state, number(count)) for state, count in sorted(made.states.items(), key=lambda one: -one[1])],
+        [(state, figure(count)) for state, count in made.states.items()],
         right=(1,),
     )
     put_table(

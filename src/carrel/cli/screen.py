@@ -18,6 +18,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def figure(value: int | str) -> str:
+    """A count as people read it, or the word that stands for a small one."""
+    return number(value) if isinstance(value, int) else value
+
+
 def put_json(body: dict[str, Any]) -> None:
     """A result for programs, with its format version first."""
     click.echo(json.dumps({"format_version": 1, **body}, indent=2, ensure_ascii=False))

@@ -53,7 +53,7 @@ def sweep(site: Path, system_name: str | None, pairs: int, as_json: bool) -> int
 def _show(report: SweepReport, not_covered: int) -> None:
     from carrel.cli import screen
 
-    told = (*report.failing, *report.told)
+    told = [attack for attack in (*report.failing, *report.told) if attack in report.joins]
     if told:
         screen.put_table(
             "Joins that lead from a loan to one person",
@@ -70,6 +70,8 @@ def _show(report: SweepReport, not_covered: int) -> None:
             ],
             right=(3,),
         )
+    for reason, count in report.kept.items():
+        click.echo(f"kept: {reason}: {screen.figure(count)}" if isinstance(count, int) else f"kept: {reason}")
     tried = screen.number(report.pairs)
     click.echo(f"{tried} loans that name nobody were tried; {screen.number(report.led_back)} led to one person.")
     if not report.pairs:
