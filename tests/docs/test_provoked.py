@@ -66,6 +66,27 @@ def test_a_plan_file_that_is_not_there(site: Path, capsys: pytest.CaptureFixture
     assert digest(site) == before
 
 
+def test_who_is_no_person_of_the_site_or_may_not_plan_plans_nothing(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = digest(site)
+    words = ("plan", "--site", site, "--system", "koha", "--out", site / "none.json")
+    monkeypatch.setenv("CARREL_PERSON", "somebody")
+    for name, expected in (
+        (("--as", "Ada"), "HLD-006"),
+        (("--as", "Eve"), "HLD-006"),
+        (("--as", "carrel run-due"), "HLD-006"),
+        ((), "HLD-006"),
+        (("--as", "\u0412en"), "APR-013"),
+        (("--as", "ben"), "APR-013"),
+    ):
+        assert carrel(capsys, *words, *name)[:2] == (4, [expected]), name
+    assert not (site / "none.json").exists()
+    assert digest(site) == before
+    monkeypatch.setenv("CARREL_PERSON", "Ben")
+    assert carrel(capsys, *words)[:2] == (0, [])
+
+
 def test_a_plan_for_another_system(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place, before = planned(site, capsys), digest(site)
     code, errors, _ = carrel(capsys, "apply", place, "--site", site, "--system", "copy")

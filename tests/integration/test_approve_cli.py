@@ -157,3 +157,30 @@ def test_a_clock_is_accepted_only_together_with_a_clear(site: Place) -> None:
     assert site.run("stop", "--accept-clock").exit_code == int(Exit.USAGE)
     site.ok("stop", "--clear", "--accept-clock", "--as", "Ben Example")
     site.ok("approve", site.plan_file(), *as_(site, "ada"), "--yes")
+
+
+LOOKS_LIKE_ADA = ["\u0410da Example", "ada example", "Ada  Example", "A\u200bda Example", "\u00c1da Example"]
+
+
+@pytest.mark.parametrize("name", LOOKS_LIKE_ADA)
+def test_a_name_that_only_looks_like_a_persons_is_refused_by_every_verb(site: Place, name: str) -> None:
+    plan = site.plan_file()
+    why = ("--reason", "preservation letter", "--authority", "County court")
+    for words in (
+        ("approve", plan, "--key", site.key("ada"), "--yes"),
+        ("hold", "place", "--item", "7", *why),
+        ("stop",),
+        ("stop", "--clear"),
+    ):
+        refused = site.refused(*words, "--as", name)
+        assert (refused.code, refused.exit) == ("APR-013", Exit.REFUSED)
+    with site.store as store:
+        assert store.signals.stopped() is None
+
+
+def test_nobody_approves_a_plan_of_whom_the_site_knows_nothing(site: Place) -> None:
+    """So that a plan under a name that is only like the approver's cannot be approved, however it came into the store."""
+    for planner, code in (("Somebody", "APR-007"), ("\u0410da Example", "APR-002")):
+        refused = site.refused("approve", site.plan_file(made_by=planner), *as_(site, "ada"), "--yes")
+        assert (refused.code, refused.exit) == (code, Exit.REFUSED)
+    site.ok("approve", site.plan_file(made_by="carrel run-due"), *as_(site, "ada"), "--yes")

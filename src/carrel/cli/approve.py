@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from carrel.cli.at_site import as_option, end_of, json_option, now, open_site, open_store, site_option
+from carrel.cli.at_site import as_option, end_of, json_option, named, now, open_site, open_store, site_option
 from carrel.cli.screen import figure, number, put_json, put_table
 from carrel.errors import fault
 
@@ -73,8 +73,8 @@ def approve(
     with open_store(site) as store:
         plan = store.plans.check(_read(plan_file), str(plan_file))
         system = system_of(site, plan.system)
-        person = may_approve(site.person(name), plan.made_by, site.people)
-        _still_good(plan, system)
+        person = may_approve(named(site, name), plan.made_by, site.people)
+        _still_good(plan, system, site)
         signer = read_signer(key_file, read_passphrase(passphrase_file))
         needed = _needs(store, site, plan)
         if not as_json:
@@ -106,11 +106,21 @@ def _read(place: Path) -> Any:
         return None  # what is no JSON does not fit its digest either, and is refused as such
 
 
-def _still_good(plan: Plan, system: System) -> None:
+def _still_good(plan: Plan, system: System, site: Site) -> None:
+    from carrel.inventory.office import NIGHT
     from carrel.retention import faults
     from carrel.retention.staleness import refuse_stale
 
     refuse_stale(plan, plan.basis, now(), system.max_plan_age)
+    if plan.made_by != NIGHT and site.person(plan.made_by) is None:
+        raise fault(
+            faults.STALE,
+            at=f"plan {plan.digest[:16]}",
+            wanted="a plan of somebody in the site file",
+            found="a planner who does not stand there",
+            because="nobody could tell that the one who approves is another person",
+            fix="`carrel plan --as NAME`, and have the new plan approved",
+        )
     if plan.blockers:
         raise fault(
             faults.BLOCKED,

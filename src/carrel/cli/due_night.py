@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.errors import CarrelError, Exit
+from carrel.inventory.office import NIGHT
 
 if TYPE_CHECKING:
     from carrel.cli.night import Report
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from carrel.inventory.site import System
     from carrel.retention.plan import Plan
 
-PLANNER = "carrel run-due"
+PLANNER = NIGHT
 PENDING_FILE = "pending-plan-{system}.json"
 UNEXPECTED = "CLI-001"  # as `carrel.cli.main` tells what it does not know
 

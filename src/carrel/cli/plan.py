@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where the plan goes.  [default: plan.json]"
 )
-@click.option("--as", "name", help="Who plans; a name in the site file.  [default: $CARREL_PERSON or the account]")
+@click.option(
+    "--as", "name", help="You, as the site file names you; needs `may: plan`.  [default: $CARREL_PERSON or the account]"
+)
 @click.option("--sample", type=click.IntRange(0, 200), default=0, help="Show some due loans; on the terminal only.")
 @click.option("--sql", is_flag=True, help="Show the statements, for readers.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
@@ -35,9 +37,12 @@ def plan(
     in the site's store, and `carrel apply` accepts no other.
     """
     from carrel.cli import premises, screen
+    from carrel.cli.at_site import allowed
+    from carrel.inventory.site import May
 
     with premises.enter(site, system_name, read_only=True) as here:
-        made, rows = make(here, premises.now(), premises.person(name), sample=sample)
+        by = allowed(here.site, premises.person(name), May.PLAN).name
+        made, rows = make(here, premises.now(), by, sample=sample)
         here.store.plans.record(made, premises.now())
         needed = needs(here, made, premises.now())
         target = write(made, out or Path("plan.json"))

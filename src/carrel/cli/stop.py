@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from carrel.cli.at_site import allowed, json_option, not_allowed, now, open_site, open_store, site_option
+from carrel.cli.at_site import allowed, json_option, named, not_allowed, now, open_site, open_store, site_option
 from carrel.cli.screen import put_json
 
 
@@ -33,8 +33,10 @@ def stop(name: str | None, reason: str, clear: bool, accept_clock: bool, site_pa
     site = open_site(site_path)
     if clear and name is None:
         raise not_allowed(May.STOP, found="nobody named; give --as")
-    if clear and name is not None:
-        allowed(site, name, May.STOP)
+    if name is not None:
+        named(site, name)
+        if clear:
+            allowed(site, name, May.STOP)
     with open_store(site) as store:
         if clear:
             if accept_clock:
