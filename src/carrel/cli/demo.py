@@ -305,4 +305,4 @@ def _summary(
     click.echo(
         f"Check the ledger yourself: carrel ledger verify {folder / 'ledger'} --key {folder / 'keys' / 'ledger.vkey'}"
     )
-    click.echo(f"Look around: cd {folder} && carrel plan")
+    click.echo(f"Look around: cd {folder} && carrel plan --as {PLANNER}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from carrel.systems.sql.readers import SampleRow
 
 
-@click.command(epilog="Example: carrel plan --out tonight.json --sample 20")
+@click.command(epilog='Example: carrel plan --as "Ben Example" --out tonight.json --sample 20')
 @click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
 @click.option("--system", "system_name", help="The system; may be left out where the site has one.")
 @click.option(
