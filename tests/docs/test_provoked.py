@@ -87,6 +87,40 @@ def test_who_is_no_person_of_the_site_or_may_not_plan_plans_nothing(
     assert carrel(capsys, *words)[:2] == (0, [])
 
 
+def test_a_living_anonymous_patron_is_refused_from_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Approved beforehand: the card came into use while the plan waited."""
+    site = sample_site.make(tmp_path)
+    place = planned(site, capsys)
+    code, errors, _ = carrel(
+        capsys, "approve", place, "--site", site, "--as", "Ada", "--key", site / "ada.key", "--yes",
+        "--waive-rehearsal", "this library is invented",
+    )  # fmt: skip
+    assert (code, errors) == (0, [])
+    with sqlite3.connect(site / "koha.db") as desk:
+        [(number,)] = desk.execute("SELECT value FROM systempreferences WHERE variable = 'AnonymousPatron'")
+        desk.execute(
+            "UPDATE issues SET borrowernumber = ? WHERE issue_id = (SELECT min(issue_id) FROM issues)", [number]
+        )
+    desk.close()
+    before = digest(site)
+    here = ("--site", site, "--system", "koha")
+    for words in (
+        ("check", *here),
+        ("plan", *here, "--as", "Ben", "--out", place),
+        ("apply", place, *here),
+        ("verify", *here),
+    ):
+        assert carrel(capsys, *words)[:2] == (4, ["SQL-017"]), words
+    code, _, told = carrel(capsys, "run-due", *here)
+    assert (code, json.loads(told)["systems"][0]["codes"]) == (4, ["SQL-017"])
+    code, _, told = carrel(capsys, "doctor", "--site", site)
+    assert code == 4
+    assert "SQL-017" in told
+    assert digest(site) == before
+
+
 def test_a_plan_for_another_system(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place, before = planned(site, capsys), digest(site)
     code, errors, _ = carrel(capsys, "apply", place, "--site", site, "--system", "copy")

@@ -116,6 +116,8 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         schema = live.read(connection, library.system_map, at=library.name)
         values = live.settings(connection, library.system_map, at=library.name)
         stand_in = live.stand_in(connection, library.system_map, at=library.name)
+        local = facts.as_of.astimezone(library.zone).replace(tzinfo=None)
+        live.refuse_living(connection, library.system_map, stand_in, local, at=library.name)
     differences = drift.compare(library.system_map, schema)
     promise = contradiction.Promise(
         tuple(dict.fromkeys(clause for rule in facts.schedule.rules for clause in rule.clauses)),
