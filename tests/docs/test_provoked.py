@@ -17,6 +17,7 @@ from carrel.cli.main import main
 from carrel.errors import CarrelError
 from carrel.retention.course import Tally, _patiently
 from carrel.retention.pace import Mode, first_pace
+from carrel.systems import policy_files
 from carrel.systems.sql import database
 from tests.docs import sample_site
 
@@ -47,8 +48,14 @@ def planned(site: Path, capsys: pytest.CaptureFixture[str], name: str = "plan.js
     return place
 
 
-def test_what_nobody_foresaw_is_told_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
-    code, errors, told = carrel(capsys, "policy", "lint", "a secret \0 name.yaml")
+def test_what_nobody_foresaw_is_told_without_its_text(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def surprise(_: object) -> None:
+        raise KeyError("a secret row, embedded")
+
+    monkeypatch.setattr(policy_files, "load", surprise)
+    code, errors, told = carrel(capsys, "policy", "lint", "worcester")
     assert (code, errors) == (1, ["CLI-001"])
     assert "a secret" not in told
     assert "embedded" not in told  # the words of the exception
@@ -118,6 +125,15 @@ def test_a_living_anonymous_patron_is_refused_from_the_start(
     code, _, told = carrel(capsys, "doctor", "--site", site)
     assert code == 4
     assert "SQL-017" in told
+    assert digest(site) == before
+
+
+def test_a_plan_file_in_which_a_key_stands_twice_is_not_applied(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place, before = planned(site, capsys, "twice.json"), digest(site)
+    text = place.read_text()
+    place.write_text(text.replace('"made_by": "Ben"', '"made_by": "Ada",\n "made_by": "Ben"'))
+    assert place.read_text() != text
+    assert carrel(capsys, "apply", place, "--site", site, "--system", "koha")[:2] == (4, ["APR-001"])
     assert digest(site) == before
 
 

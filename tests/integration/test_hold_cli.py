@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from carrel.errors import Exit
-from carrel.retention.legal_hold import Keeping
+from carrel.retention.legal_hold import Keeping, Scope
+from carrel.store.placement import Kind, Order
 from tests.integration.site_folder import Place, make
 
 ADA = ("--as", "Ada Example")
@@ -158,3 +159,40 @@ def test_an_exception_names_scope_reason_approver_and_end(site: Place) -> None:
 def test_an_exception_without_one_of_them_is_refused(site: Place, changes: dict[str, Any], code: str) -> None:
     assert site.refused("exception", "add", *exception_words(**changes)).code == code
     assert kept(site) == ((), ())
+
+
+BAD = "a question\x1b[2J\x1b[1;1H\u202e"
+
+
+def test_what_steers_a_terminal_is_no_reason(site: Place) -> None:
+    for words in (
+        ("hold", "place", "--loan", "7", "--reason", BAD, "--authority", "x", *ADA),
+        ("hold", "place", "--loan", "7", "--reason", "x", "--authority", BAD, *ADA),
+        ("hold", "place", "--branch", BAD, *WHY, *ADA),
+        ("exception", "add", *exception_words(reason=BAD)),
+        ("stop", "--reason", BAD),
+        ("stop", "--as", BAD),
+        ("approve", site.plan_file(), *ADA, "--key", site.key("ada"), "--yes", "--waive-rehearsal", BAD),
+    ):
+        refused = site.refused(*words)
+        assert (refused.code, refused.exit) == ("CLI-004", Exit.USAGE), words
+        assert "\x1b" not in str(refused)
+    assert kept(site) == ((), ())
+    with site.store as store:
+        assert store.signals.stopped() is None
+
+
+def test_what_an_older_carrel_took_in_is_shown_without_steering(site: Place) -> None:
+    at = datetime.now(UTC)
+    with site.store as store:
+        for kind in Kind:
+            until = at + timedelta(days=9)
+            store.keepings.place(Order(kind, "koha", Scope(branches=(BAD,)), BAD, BAD, BAD, until), lambda: at)
+        store.signals.stop(BAD, at, BAD)
+    site.plan_file(made_by=BAD, notices=(BAD,))
+    for words in (("hold", "list"), ("exception", "list"), ("stop",)):
+        for more in ((), ("--json",)):
+            out = site.ok(*words, *more)
+            assert "\x1b" not in out
+            assert "\u202e" not in out
+    assert "\\x1b" in site.ok("hold", "list")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from carrel.cli.option_values import FILE_OR_FOLDER
 from carrel.errors import CarrelError, fault
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def site_option(command: Command) -> Command:
         "site_path",
         default="carrel.yaml",
         show_default=True,
-        type=click.Path(path_type=Path),
+        type=FILE_OR_FOLDER,
         help="The site file, or its folder.",
     )(command)
 

@@ -10,9 +10,12 @@ import click
 
 from carrel.cli.at_site import allowed, as_option, json_option, now, open_site, open_store, site_option
 from carrel.cli.keeping_verbs import ended, list_entries, put_placed, when_over
+from carrel.cli.option_values import DAY, WORDS
 from carrel.cli.scope_option import Said, scope_options
 
-_SYSTEM = click.option("--system", "system_name", metavar="NAME", help="Which system, where the site has several.")
+_SYSTEM = click.option(
+    "--system", "system_name", type=WORDS, metavar="NAME", help="Which system, where the site has several."
+)
 
 
 @click.group()
@@ -25,9 +28,9 @@ def hold() -> None:
     '--authority "County court 26-117" --as "Ada Example"'
 )
 @scope_options
-@click.option("--reason", required=True, help="Why, in words that name no patron.")
-@click.option("--authority", required=True, help="The court, the law or the office that it rests on.")
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Last day, where it is known.")
+@click.option("--reason", required=True, type=WORDS, help="Why, in words that name no patron.")
+@click.option("--authority", required=True, type=WORDS, help="The court, the law or the office that it rests on.")
+@click.option("--expires", type=DAY, metavar="DATE", help="Last day, where it is known.")
 @click.option("--sealed", is_flag=True, help="Under a gag order: it shows in no list and no figure.")
 @_SYSTEM
 @as_option
@@ -85,7 +88,7 @@ def list_holds(sealed: bool, name: str | None, system_name: str | None, site_pat
 
 
 @hold.command(epilog='Example: carrel hold release 3f09a1c2d4e5b607 --as "Ada Example"')
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="ID", type=WORDS)
 @as_option
 @site_option
 @json_option

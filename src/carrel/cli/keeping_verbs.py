@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import click
-
 from carrel.cli.at_site import end_of, now, open_store
 from carrel.cli.scope_option import scope_words
-from carrel.cli.screen import number, put_json, put_table
+from carrel.cli.screen import number, put_json, put_table, say
 
 if TYPE_CHECKING:
     from carrel.inventory.site import Site, System
@@ -35,11 +33,11 @@ def put_placed(placed: Placed, *, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"{placed.id}: in force from {placed.in_force_from.isoformat(timespec='seconds')}")
+    say(f"{placed.id}: in force from {placed.in_force_from.isoformat(timespec='seconds')}")
     rows, loans = number(placed.rows_before), number(placed.loans_before)
-    click.echo(f"{rows} rows of {loans} loans were disposed before, in the run that is under way")
+    say(f"{rows} rows of {loans} loans were disposed before, in the run that is under way")
     if placed.rows_before:
-        click.echo("(how many of them it would have kept, nobody can tell any more)")
+        say("(how many of them it would have kept, nobody can tell any more)")
 
 
 def list_entries(kind: Kind, site: Site, system: str | None, *, as_json: bool, sealed: bool = False) -> None:
@@ -72,7 +70,7 @@ def ended(identity: str, word: str, *, as_json: bool) -> None:
     if as_json:
         put_json({"id": identity, "state": word})
     else:
-        click.echo(f"{identity}: {word}; the numbers that it named are deleted")
+        say(f"{identity}: {word}; the numbers that it named are deleted")
 
 
 def _as_dict(entry: Entry) -> dict[str, Any]:

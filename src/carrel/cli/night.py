@@ -6,7 +6,6 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli.capsules import NightCapsule, require_undo
@@ -288,24 +287,3 @@ def led_back(here: Premises, stage: Stage, swept: SweepReport) -> tuple[Attack, 
 def _night(here: Premises, started: datetime) -> date:
     # What begins before noon belongs to the night before.
     return (started.astimezone(here.zone) - timedelta(hours=12)).date()
-
-
-def read_plan(here: Premises, place: Path) -> Plan:
-    """The plan of a file, if it is to the byte what this store recorded.
-
-    Raises:
-        CarrelError: RUN-007 no such file, APR-001 changed, STO-005 unknown.
-    """
-    import json
-
-    try:
-        body = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as wrong:
-        raise fault(
-            faults.PLAN_FILE,
-            at=str(place),
-            wanted="a plan file",
-            found=type(wrong).__name__,
-            fix="carrel plan --out FILE",
-        ) from None
-    return here.store.plans.check(body, str(place))

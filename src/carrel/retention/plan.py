@@ -136,6 +136,30 @@ class Plan:
         return replace(self, paths=tuple(replace(p, bound=bounds.get(p.path, p.bound)) for p in self.paths))
 
 
+def plan_body(text: str) -> Any:
+    """The JSON of a plan's file, read so that it can mean one thing only.
+
+    Raises:
+        RepeatedKeyError: a key stands twice in one object: a reader sees the first, a program takes the last.
+        ValueError: it is no JSON, or nested deeper than any plan.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+class RepeatedKeyError(ValueError):
+    """One key stands twice in an object of a plan's file."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise RepeatedKeyError
+    return found
+
+
 def _body(plan: Plan) -> dict[str, Any]:
     body = {"format_version": FORMAT_VERSION, **asdict(plan)}
     body["as_of"], body["made_at"] = plan.as_of.isoformat(), plan.made_at.isoformat()

@@ -68,5 +68,4 @@ def test_likeness_goes_both_ways_and_every_name_is_like_itself(one: str, other: 
 def test_a_site_file_with_two_names_that_look_alike_is_refused(name: str) -> None:
     with pytest.raises(CarrelError) as told:
         parse_site(GOOD.replace("name: Ben", f"name: '{name}'"), "carrel.yaml")
-    assert [one.condition.code for one in told.value.faults] == ["SIT-001"]
-    assert told.value.faults[0].at == "carrel.yaml:19:12"
+    assert {(one.condition.code, one.at) for one in told.value.faults} == {("SIT-001", "carrel.yaml:19:12")}

@@ -111,6 +111,9 @@ def told(text):
         (UNDO, UNDO.swapcase(), "carrel.yaml:16:15", "SIT-001"),
         ("undo: 48 hours", "undo: two days", "carrel.yaml:15:11", "SIT-001"),
         ("library: Example Public Library", "library: [", "carrel.yaml:", "SIT-001"),
+        ("library: Example Public Library", 'library: "Example\\e[31m"', "carrel.yaml:2:10", "SIT-001"),
+        ("name: Ben", 'name: "Ben\\u202E"', "carrel.yaml:19:12", "SIT-001"),
+        ("reason: known", 'reason: "known\\u009B"', "carrel.yaml:22:", "SIT-001"),
     ],
 )
 def test_each_fault_is_told_where_it_stands(old, new, at, code):
