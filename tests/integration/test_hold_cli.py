@@ -74,6 +74,8 @@ def test_a_released_hold_forgets_the_numbers_also_in_the_file(site: Place) -> No
         ("--from", "Acevedo"),
         (),
         ("--all", "--item", "77777"),
+        ("--from", "2025-06-02", "--until", "2025-06-01"),
+        ("--item", "77777", "--from", "2025-12-31", "--until", "2024-12-31"),
     ],
 )
 def test_a_scope_that_cannot_be_read_is_refused_without_repeating_it(site: Place, words: tuple[str, ...]) -> None:
@@ -196,3 +198,11 @@ def test_what_an_older_carrel_took_in_is_shown_without_steering(site: Place) -> 
             assert "\x1b" not in out
             assert "\u202e" not in out
     assert "\\x1b" in site.ok("hold", "list")
+
+
+def test_a_hold_is_in_force_where_nobody_can_look_whether_it_fits(site: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KOHA_DSN", raising=False)
+    told = site.told("hold", "place", "--loan", "7", *WHY, *ADA)
+    assert told["warnings"] == ["koha cannot be read now (SIT-004): nobody looked whether these loans are there"]
+    assert "warning: koha cannot be read" in site.ok("hold", "place", "--loan", "7", *WHY, *ADA)
+    assert len(kept(site)[0]) == 2

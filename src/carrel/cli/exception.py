@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from carrel.cli.at_site import allowed, as_option, json_option, now, open_site, open_store, site_option
-from carrel.cli.keeping_verbs import ended, list_entries, put_placed, when_over
+from carrel.cli.keeping_verbs import ended, list_entries, put_placed, unmatched, when_over
 from carrel.cli.option_values import DAY, WORDS
 from carrel.cli.scope_option import Said, scope_options
 
@@ -62,7 +62,7 @@ def add(
     with open_store(site) as store:
         order = Order(Kind.EXCEPTION, system.name, scope, reason, by.name, person.name, until)
         placed = store.keepings.place(order, now)
-    put_placed(placed, as_json=as_json)
+    put_placed(placed, unmatched(system, scope), as_json=as_json)
 
 
 @exception.command(name="list", epilog="Example: carrel exception list")

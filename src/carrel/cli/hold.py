@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from carrel.cli.at_site import allowed, as_option, json_option, now, open_site, open_store, site_option
-from carrel.cli.keeping_verbs import ended, list_entries, put_placed, when_over
+from carrel.cli.keeping_verbs import ended, list_entries, put_placed, unmatched, when_over
 from carrel.cli.option_values import DAY, WORDS
 from carrel.cli.scope_option import Said, scope_options
 
@@ -64,7 +64,7 @@ def place(
     with open_store(site) as store:
         order = Order(Kind.LEGAL_HOLD, system.name, scope, reason, authority, person.name, until, sealed)
         placed = store.keepings.place(order, now)
-    put_placed(placed, as_json=as_json)
+    put_placed(placed, unmatched(system, scope), as_json=as_json)
 
 
 @hold.command(name="list", epilog="Example: carrel hold list")

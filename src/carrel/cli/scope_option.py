@@ -82,6 +82,10 @@ class Said:
                 "at least one of the options, or --all and none of them",
                 "none" if scope == Scope() else "--all beside another option",
             )
+        if scope.opened_from and scope.opened_until and scope.opened_from > scope.opened_until:
+            raise _unreadable(
+                "--from and --until", "a range that ends no earlier than it begins", "one that holds no day"
+            )
         return scope
 
 
