@@ -43,7 +43,7 @@ from carrel.systems.sql.failure import classify, is_transient
 from carrel.systems.sql.paths import PathSql, Span, Terms
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.shelf import Shelf
-from carrel.systems.sql.worktables import CHUNK, KEPT, WorkTables
+from carrel.systems.sql.worktables import CHUNK, FOUND, KEPT, WorkTables
 
 Intend = Callable[[Position, int], None]
 # A text of several items loses one of them per pass.
@@ -78,6 +78,8 @@ class SqlLoans:
         self._connection: Connection | None = None
         self._prepared: Lifecycle | None = None
         self._spells = False
+        self._any_held = True
+        self._found_left: dict[str, int] = {}
 
     # -- the session ------------------------------------------------------------------------------------------------
 
@@ -174,16 +176,18 @@ class SqlLoans:
     def _prepare(self, life: Lifecycle) -> None:
         if self._prepared != life:
             self._work.fill_kept(life)
+            held = select(func.count()).select_from(KEPT).where(KEPT.c.state == State.LEGAL_HOLD.value)
+            self._any_held = bool(self.connection.execute(held).scalar_one())
             self.connection.commit()
             self._prepared = life
 
-    def paths(self, life: Lifecycle, as_of: datetime) -> tuple[PathSql, ...]:
-        """The paths of the map under the schedule's terms."""
+    def paths(self, life: Lifecycle, as_of: datetime, *, in_chunk: bool = False) -> tuple[PathSql, ...]:
+        """The paths of the map under the schedule's terms; ``in_chunk``: beside the kept loans near a chunk only."""
         limit = self.schedule.last_borrower.at_most
         last = life.older_than if limit is None else local_cutoff(limit.before(as_of), self.zone)
         by_day = self.schedule.event_detail == "day"
-        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, by_day, life.shields)
-        return tuple(PathSql(self.shelf, path, terms) for path in self.map.loans.paths)
+        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, by_day, self._any_held, life.shields)
+        return tuple(PathSql(self.shelf, path, terms, in_chunk=in_chunk) for path in self.map.loans.paths)
 
     def path_names(self, *, by_person: bool = False) -> tuple[str, ...]:
         """The paths of the map, in the order in which they are cut; or those whose strays are walked by person."""
@@ -328,11 +332,12 @@ class SqlLoans:
         position, size = Position(closed.table, int(last), int(loan)), int(size)
         span = Span(int(first), int(last), lo, later)
         # The fast way is for loans that the spells can tell of; one that lasted for years takes the chunk the slow way.
+        self._work.fill_near()
         self._spells = c.dialect.name != "sqlite" and not self._work.fill_spells()
         intend(position, size)
         if self.images:
             self.images.begin(c)
-        paths = self.paths(life, as_of)
+        paths = self.paths(life, as_of, in_chunk=True)
         rows = {path.path.name: self._cut_path(path, span) for path in paths}
         if self.images:
             self.images.take_loans(loans, closed)
@@ -353,9 +358,10 @@ class SqlLoans:
     def _cut_path(self, path: PathSql, span: Span) -> int:
         if path.path.link.by == "clock":
             return 0  # no key leads from a loan to it; its own clock does (see the strays)
+        if path.found_first:
+            return self._cut_found(path, span)
         c = self.connection
         multi = c.dialect.name != "sqlite"
-        mine = path.within(span)
         done = 0
         if (first := path.of_readers(span)) is not None:
             if self.images:
@@ -366,14 +372,33 @@ class SqlLoans:
         for stage in path.stages(span):
             for child in path.children(stage, multi_table=multi):
                 c.execute(child)
-            found = path.spelled(stage) if self._spells and path.by_spell else stage
-            done += c.execute(path.act(found, with_loan=True, multi_table=multi)).rowcount
-        if done and path.path.link.by == "text" and not path.cut.delete and Method.REDACT in path.cut.set.values():
-            for _ in range(_REDACTION_PASSES):
-                again = c.execute(path.act(mine, with_loan=True, multi_table=multi)).rowcount
-                if not again or not self._left_in(path, span):
-                    break
+            done += c.execute(path.act(stage, with_loan=True, multi_table=multi)).rowcount
         return int(done)
+
+    def _cut_found(self, path: PathSql, span: Span) -> int:
+        """Find the rows of a chunk once; then their dependent rows, themselves, and what is left go by their key."""
+        c = self.connection
+        multi = c.dialect.name != "sqlite"
+        c.execute(delete(FOUND))
+        if (first := path.of_readers(span)) is not None:
+            c.execute(path.find(first, with_loan=False))
+        for stage in path.stages(span):
+            c.execute(path.find_spelled(stage) if self._spells and path.by_spell else path.find(stage))
+        if self.images:
+            self.images.take(path, (path.is_found,))
+        for child in path.children_found(multi_table=multi):
+            c.execute(child)
+        done = int(c.execute(path.cut_found(span, multi_table=multi)).rowcount)
+        left = self._found_again(path, span) if done else 0
+        for _ in range(_REDACTION_PASSES if path.redacts and left else 0):
+            c.execute(path.cut_found(span, multi_table=multi))
+            if not (left := self._found_again(path, span)):
+                break
+        self._found_left[path.path.name] = left
+        return done
+
+    def _found_again(self, path: PathSql, span: Span) -> int:
+        return int(self.connection.execute(path.found_again(span)).scalar_one())
 
     def _cut_anchor(self) -> int:
         closed = self.map.loans.closed
@@ -408,6 +433,8 @@ class SqlLoans:
     def _left_in(self, path: PathSql, span: Span) -> int:
         if path.path.link.by == "clock":
             return 0
+        if path.found_first:
+            return self._found_left[path.path.name]
         rows = path.table
         counted = func.count() if not path.path.key else func.count(distinct(rows.c[path.path.key[0]]))
         query = select(counted).select_from(path.joined()).where(path.still(rows), path.within(span)(rows))
@@ -499,6 +526,7 @@ _STEADY = (
     "max_seeks_for_key = 4",
     "optimizer_switch = 'materialization=off,exists_to_in=off,semijoin=off'",
     "join_cache_level = 0",
+    "max_heap_table_size = 268435456",
 )
 
 

@@ -17,15 +17,19 @@ from sqlalchemy import (
     ColumnElement,
     Delete,
     FromClause,
+    Insert,
+    Select,
     String,
     Update,
     and_,
     case,
     cast,
     delete,
+    distinct,
     exists,
     false,
     func,
+    insert,
     literal,
     not_,
     null,
@@ -37,18 +41,29 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
-from sqlalchemy.sql.selectable import Join
 
 from carrel.inventory.system_map import Cut, Method, Path, Role, Step
 from carrel.policy.schedule import Charges
 from carrel.retention.legal_hold import Scope
 from carrel.systems.sql.expressions import contains, day_of, is_time, names_number, shifted
+from carrel.systems.sql.join_order import (
+    DeleteChildren,
+    DeleteChunkFirst,
+    DeleteFound,
+    DeleteInOrder,
+    InOrder,
+    UpdateChunkFirst,
+    UpdateFound,
+    UpdateInOrder,
+)
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.shields import shielded
 from carrel.systems.sql.worktables import (
     CHUNK,
     DATED_BACK_SECONDS,
+    FOUND,
     KEPT,
+    NEAR,
     REMINDED_SECONDS,
     SLACK_SECONDS,
     SPELL,
@@ -57,32 +72,12 @@ from carrel.systems.sql.worktables import (
 )
 
 Bool = ColumnElement[bool]
+Condition = Callable[[FromClause], ColumnElement[bool]]
 # Shorter titles ("It", "Emma") stand in texts that have nothing to do with the book.
 SHORTEST_TITLE = 6
 MOMENT_SECONDS = 2
 _DAY_SECONDS = 86_400
 _LAST_TIME = datetime(9999, 1, 1)  # noqa: DTZ001  (naive local time, as the systems write it)
-
-
-class InOrder(Join):
-    """Two tables that are read in this order, whatever the server thinks of their indexes."""
-
-    inherit_cache = True
-
-    def __init__(self, first: FromClause, then: FromClause) -> None:
-        super().__init__(first, then, true())
-
-
-@compiles(InOrder)
-def _comma(element: InOrder, compiler: SQLCompiler, **kw: Any) -> str:
-    kw["asfrom"] = True
-    return f"{compiler.process(element.left, **kw)}, {compiler.process(element.right, **kw)}"
-
-
-@compiles(InOrder, "mysql", "mariadb")
-def _straight(element: InOrder, compiler: SQLCompiler, **kw: Any) -> str:
-    kw["asfrom"] = True
-    return f"{compiler.process(element.left, **kw)} STRAIGHT_JOIN {compiler.process(element.right, **kw)}"
 
 
 class has_digits(GenericFunction[bool]):  # noqa: N801  (SQL functions are written in small letters)
@@ -103,69 +98,6 @@ def _digits(element: has_digits, compiler: SQLCompiler, **kw: Any) -> str:
 def _digits_mariadb(element: has_digits, compiler: SQLCompiler, **kw: Any) -> str:
     body, number = (compiler.process(part, **kw) for part in element.clauses)
     return f"(INSTR(CAST({body} AS BINARY), {number}) > 0)"
-
-
-class UpdateInOrder(Update):
-    """An UPDATE that joins the chunk: the rows are read first, then their loans."""
-
-    inherit_cache = True
-
-
-class UpdateChunkFirst(Update):
-    """The same, from the loans to the rows."""
-
-    inherit_cache = True
-
-
-class DeleteInOrder(Delete):
-    """A DELETE that joins the chunk: the rows are read first, then their loans."""
-
-    inherit_cache = True
-
-
-class DeleteChunkFirst(Delete):
-    """The same, from the loans to the rows."""
-
-    inherit_cache = True
-
-
-class DeleteChildren(Delete):
-    """A DELETE of dependent rows that joins their parents: those are read first."""
-
-    inherit_cache = True
-
-
-@compiles(UpdateInOrder, "mysql", "mariadb")
-@compiles(UpdateChunkFirst, "mysql", "mariadb")
-def _update_in_order(element: Update, compiler: Any, **kw: Any) -> str:
-    return _ordered(
-        str(compiler.visit_update(element, **kw)), element, chunk_first=isinstance(element, UpdateChunkFirst)
-    )
-
-
-@compiles(DeleteInOrder, "mysql", "mariadb")
-@compiles(DeleteChunkFirst, "mysql", "mariadb")
-def _delete_in_order(element: Delete, compiler: Any, **kw: Any) -> str:
-    return _ordered(
-        str(compiler.visit_delete(element, **kw)), element, chunk_first=isinstance(element, DeleteChunkFirst)
-    )
-
-
-@compiles(DeleteChildren, "mysql", "mariadb")
-def _delete_children(element: Delete, compiler: Any, **kw: Any) -> str:
-    head, _, rest = str(compiler.visit_delete(element, **kw)).partition(" USING ")
-    tables, _, where = rest.partition(" WHERE ")
-    child, *before = tables.split(", ")
-    order = (*sorted(before, key=lambda name: name != CHUNK.name), child)
-    return f"{head} USING {' STRAIGHT_JOIN '.join(order)} WHERE {where}"
-
-
-def _ordered(statement: str, element: Update | Delete, *, chunk_first: bool) -> str:
-    rows, chunk, spell = str(element.table), CHUNK.name, SPELL.name
-    for found in (f" {rows}, {spell}, {chunk} ", f" {rows}, {chunk}, {spell} "):
-        statement = statement.replace(found, f" {rows} STRAIGHT_JOIN {spell} STRAIGHT_JOIN {chunk} ", 1)
-    first, then = (chunk, rows) if chunk_first else (rows, chunk)
-    return statement.replace(f" {rows}, {chunk} ", f" {first} STRAIGHT_JOIN {then} ", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +125,7 @@ class Terms:
         charges: whether settled charges lose the card.
         stand_in: the product's anonymous patron.
         by_day: the policy keeps no time of day of what is de-identified.
+        any_held: a loan that still names its reader is under legal hold.
         shields: scopes of the legal holds and exceptions in force.
     """
 
@@ -201,14 +134,16 @@ class Terms:
     charges: Charges
     stand_in: int | None
     by_day: bool = False
+    any_held: bool = True
     shields: tuple[Scope, ...] = ()
 
 
 class PathSql:
     """The statements of one path."""
 
-    def __init__(self, shelf: Shelf, path: Path, terms: Terms) -> None:
+    def __init__(self, shelf: Shelf, path: Path, terms: Terms, *, in_chunk: bool = False) -> None:
         self.path, self.terms, self._shelf = path, terms, shelf
+        self._kept = NEAR if in_chunk else KEPT
         self.table = shelf[path.table]
         lose = terms.charges is Charges.LOSE_CARD and path.lose_card is not None
         self.cut: Cut = path.lose_card if lose and path.lose_card else path.cut
@@ -231,7 +166,7 @@ class PathSql:
         return and_(true(), *parts)
 
     def in_chunk(  # noqa: PLR0911  (one return per kind of link)
-        self, rows: FromClause, named: Callable[[FromClause], Bool] | None = None
+        self, rows: FromClause, named: Condition | None = None
     ) -> Bool:
         """The row leads to a loan of the chunk, and no kept loan explains it.
 
@@ -248,7 +183,11 @@ class PathSql:
             case "visit":
                 at = rows.c[link.at]
                 return and_(
-                    same_person, self._same_item(rows), at >= CHUNK.c.lo, at <= CHUNK.c.later, not_(self._covered(rows))
+                    same_person,
+                    self._same_item(rows),
+                    at >= CHUNK.c.lo,
+                    at <= CHUNK.c.later,
+                    not_(self._covered(rows, in_chunk=True)),
                 )
             case "second":
                 at = rows.c[link.at]
@@ -282,7 +221,7 @@ class PathSql:
             link in {"visit", "item", "text", "moment"} or (link == "key" and self.path.role is Role.ACTOR)
         )
 
-    def of_readers(self, span: Span) -> Callable[[FromClause], Bool] | None:
+    def of_readers(self, span: Span) -> Condition | None:
         """Rows that go with their reader, by their own clock, before any is compared with a loan; None for other paths.
 
         They would go with the strays of the same night. To compare a thousand texts or seconds with a thousand loans
@@ -305,23 +244,51 @@ class PathSql:
         """Whether a row can only speak of loans of its own weeks (and not, like a fine, of any earlier one)."""
         return self.path.link.by == "text" and self.path.person is not None and not self.path.link.any_time
 
-    def spelled(self, condition: Callable[[FromClause], Bool]) -> Callable[[FromClause], Bool]:
-        """The same condition, its loans looked up by reader and weeks (MariaDB, for paths ``by_spell``)."""
+    @property
+    def found_first(self) -> bool:
+        """Whether the rows of a chunk are looked for once and then cut by their key.
 
-        def faster(rows: FromClause) -> Bool:
-            link = self.path.link
-            if link.by != "text" or self.path.person is None:
-                return condition(rows)
-            here = and_(SPELL.c.person == rows.c[self.path.person], SPELL.c.slot == slot(rows.c[link.at]))
-            return and_(here, CHUNK.c.loan == SPELL.c.loan, condition(rows))
+        A text, or a row that only item and second lead to, is dear to find: it would be looked for again for its
+        children, for the cut and to be read back.
+        """
+        return self.path.link.by in {"second", "text"} and len(self.path.key) == 1
 
-        return faster
+    def is_found(self, rows: FromClause) -> Bool:
+        """The row was found for this chunk."""
+        return exists(select(1).select_from(FOUND).where(FOUND.c.id == rows.c[self.path.key[0]]).correlate(rows))
+
+    def find(self, condition: Condition, *, with_loan: bool = True) -> Insert:
+        """The statement that notes the keys of rows that lead to a reader, and for which ``condition(rows)`` holds."""
+        if not with_loan:
+            return self._noted(condition, self.table)
+        return self._noted(condition, InOrder(self._fresh, CHUNK) if self.by_person else InOrder(CHUNK, self.table))
+
+    def find_spelled(self, condition: Condition) -> Insert:
+        """`find`, its loans looked up by reader and weeks (MariaDB, for paths ``by_spell``)."""
+        link, person = self.path.link, self.path.person
+        if link.by != "text" or person is None:
+            return self.find(condition)
+        here = and_(SPELL.c.person == self.table.c[person], SPELL.c.slot == slot(self.table.c[link.at]))
+        source = InOrder(InOrder(self._fresh, SPELL), CHUNK)
+        return self._noted(lambda rows: and_(here, CHUNK.c.loan == SPELL.c.loan, condition(rows)), source)
+
+    @property
+    def _fresh(self) -> FromClause:
+        """The path's rows beside those that an earlier stage found: passed over before any loan is looked at."""
+        return self.table.outerjoin(FOUND, FOUND.c.id == self.table.c[self.path.key[0]])
+
+    def _noted(self, condition: Condition, source: FromClause) -> Insert:
+        rows = self.table
+        query = select(rows.c[self.path.key[0]]).select_from(source).where(self.still(rows), condition(rows))
+        if source is not rows and self.by_person:
+            query = query.where(FOUND.c.id.is_(None))
+        return insert(FOUND).from_select(["id"], query.distinct())
 
     def joined(self) -> InOrder:
         """The path's table and the chunk, in the order in which the fewest rows are read."""
         return InOrder(self.table, CHUNK) if self.by_person else InOrder(CHUNK, self.table)
 
-    def within(self, span: Span, named: Callable[[FromClause], Bool] | None = None) -> Callable[[FromClause], Bool]:
+    def within(self, span: Span, named: Condition | None = None) -> Condition:
         """``in_chunk``, with the readers' span where rows are looked for by person."""
 
         def condition(rows: FromClause) -> Bool:
@@ -345,7 +312,7 @@ class PathSql:
             return (begun,)
         return (begun, at <= span.later + timedelta(seconds=REMINDED_SECONDS))
 
-    def stages(self, span: Span) -> tuple[Callable[[FromClause], Bool], ...]:
+    def stages(self, span: Span) -> tuple[Condition, ...]:
         """Conditions that together find what ``within`` finds, the cheap ones first.
 
         A text is compared with every loan of its reader. Rows that times or numbers give away are cut before the words
@@ -356,7 +323,7 @@ class PathSql:
         return tuple(self.within(span, stage) for stage in self._stages)
 
     @property
-    def _stages(self) -> tuple[Callable[[FromClause], Bool], ...]:
+    def _stages(self) -> tuple[Condition, ...]:
         """By what a text leads to a loan: the time of one of its events, its numbers, its words."""
         link = self.path.link
         if link.by != "text":
@@ -428,7 +395,7 @@ class PathSql:
             parts.append(person != self.terms.stand_in)
         if self.path.role is Role.ACTOR and self.path.person:
             parts.append(rows.c[self.path.person] == person)
-        kept = exists(select(1).where(KEPT.c.loan == rows.c[link.column]).correlate(rows))
+        kept = exists(select(1).where(self._kept.c.loan == rows.c[link.column]).correlate(rows))
         return and_(exists(select(1).select_from(loans).where(*parts).correlate(rows)), not_(kept))
 
     @property
@@ -455,24 +422,28 @@ class PathSql:
             return rows.c[link.item] == CHUNK.c.item_text
         return rows.c[link.item] == CHUNK.c.item if link.by in {"visit", "second", "item"} else true()
 
-    def _covered(self, rows: FromClause) -> Bool:
-        """An open or kept loan explains the row."""
+    def _covered(self, rows: FromClause, *, in_chunk: bool = False) -> Bool:
+        """An open or kept loan explains the row; one that leads to a loan of the chunk is of the same copy."""
         link = self.path.link
         parts: list[Bool] = []
         if self.path.person:
-            parts.append(KEPT.c.person == rows.c[self.path.person])
+            parts.append(self._kept.c.person == rows.c[self.path.person])
         if link.by == "visit" and link.item_as_text:
-            parts.append(cast(KEPT.c.item, String(20)) == rows.c[link.item])
+            parts.append(
+                self._kept.c.item == CHUNK.c.item
+                if in_chunk
+                else cast(self._kept.c.item, String(20)) == rows.c[link.item]
+            )
         elif link.by in {"visit", "second", "item"}:
-            parts.append(KEPT.c.item == rows.c[link.item])
+            parts.append(self._kept.c.item == rows.c[link.item])
         if link.by in {"visit", "second", "text"}:
             at = rows.c[link.at]
-            parts.append(KEPT.c.lo <= self._latest(rows))
+            parts.append(self._kept.c.lo <= self._latest(rows))
             if not (link.by == "text" and link.any_time):
-                parts.append(KEPT.c.later >= at)
+                parts.append(self._kept.c.later >= at)
         if link.by == "text":
-            parts.append(or_(KEPT.c.state == text("'legal hold'"), self._tells_of_kept(rows)))
-        return exists(select(1).select_from(KEPT).where(*parts).correlate(rows))
+            parts.append(or_(self._kept.c.state == text("'legal hold'"), self._tells_of_kept(rows)))
+        return exists(select(1).select_from(self._kept).where(*parts).correlate(rows, CHUNK))
 
     def _of_next(self, rows: FromClause) -> Bool:
         """A row at a second of the due loan is a kept loan's all the same: at a second of that one, or under hold.
@@ -485,16 +456,16 @@ class PathSql:
             return false()
         at = rows.c[link.at]
         opened, closed = (
-            shifted(KEPT.c.lo, text(str(SLACK_SECONDS))),
-            shifted(KEPT.c.later, text(f"-{DATED_BACK_SECONDS}")),
+            shifted(self._kept.c.lo, text(str(SLACK_SECONDS))),
+            shifted(self._kept.c.later, text(f"-{DATED_BACK_SECONDS}")),
         )
         near = (
             and_(at >= shifted(one, text(f"-{MOMENT_SECONDS}")), at <= shifted(one, text(str(MOMENT_SECONDS))))
             for one in (opened, closed)
         )
-        there = (KEPT.c.item == rows.c[link.item], KEPT.c.lo <= at, KEPT.c.later >= at)
-        held = KEPT.c.state == text("'legal hold'")
-        return exists(select(1).select_from(KEPT).where(*there, or_(held, *near)).correlate(rows))
+        there = (self._kept.c.item == rows.c[link.item], self._kept.c.lo <= at, self._kept.c.later >= at)
+        held = self._kept.c.state == text("'legal hold'")
+        return exists(select(1).select_from(self._kept).where(*there, or_(held, *near)).correlate(rows))
 
     def _tells_of_kept(self, rows: FromClause) -> Bool:
         """The text names the copy of a kept loan, or was written as it was handed out, or nobody knows the copy's name.
@@ -512,14 +483,14 @@ class PathSql:
             named.append(and_(barcode.is_not(None), contains(body, barcode)))
             named.append(and_(func.length(title) >= SHORTEST_TITLE, contains(body, title)))
             if {"item", "loan"} & set(link.needles):
-                named += [names_number(body, KEPT.c.item), names_number(body, KEPT.c.loan)]
+                named += [names_number(body, self._kept.c.item), names_number(body, self._kept.c.loan)]
         known = select(1).select_from(copy.outerjoin(titles, titles.c[m.title_key] == copy.c[m.title_key]))
-        here = copy.c[m.key] == KEPT.c.item
-        opening = rows.c[link.at] <= shifted(KEPT.c.lo, text(str(2 * SLACK_SECONDS)))
+        here = copy.c[m.key] == self._kept.c.item
+        opening = rows.c[link.at] <= shifted(self._kept.c.lo, text(str(2 * SLACK_SECONDS)))
         return or_(
             opening,
-            exists(known.where(here, or_(*named)).correlate(rows, KEPT)),
-            not_(exists(select(1).select_from(copy).where(here).correlate(KEPT))),
+            exists(known.where(here, or_(*named)).correlate(rows, self._kept)),
+            not_(exists(select(1).select_from(copy).where(here).correlate(self._kept))),
         )
 
     def _held(self, rows: FromClause) -> Bool:
@@ -528,14 +499,17 @@ class PathSql:
         A second is preserved from the held loan's beginning on: its payments can come long after its return.
         """
         link = self.path.link
-        if link.by not in {"text", "moment"}:
+        if link.by not in {"text", "moment"} or not self.terms.any_held:
             return false()
         at = rows.c[link.at]
-        person = KEPT.c.person == rows.c[self.path.person] if self.path.person else true()
-        held = KEPT.c.state == text("'legal hold'")
-        upto = true() if link.by == "moment" else KEPT.c.later >= at
+        person = self._kept.c.person == rows.c[self.path.person] if self.path.person else true()
+        held = self._kept.c.state == text("'legal hold'")
+        upto = true() if link.by == "moment" else self._kept.c.later >= at
         return exists(
-            select(1).select_from(KEPT).where(person, held, KEPT.c.lo <= self._latest(rows), upto).correlate(rows)
+            select(1)
+            .select_from(self._kept)
+            .where(person, held, self._kept.c.lo <= self._latest(rows), upto)
+            .correlate(rows)
         )
 
     def _afterwards(self, rows: FromClause) -> Bool:
@@ -547,10 +521,13 @@ class PathSql:
         if link.by != "text":
             return false()
         at = rows.c[link.at]
-        same = KEPT.c.item == CHUNK.c.item
-        person = KEPT.c.person == rows.c[self.path.person] if self.path.person else true()
+        same = self._kept.c.item == CHUNK.c.item
+        person = self._kept.c.person == rows.c[self.path.person] if self.path.person else true()
         again = exists(
-            select(1).select_from(KEPT).where(person, same, KEPT.c.lo <= self._latest(rows)).correlate(rows, CHUNK)
+            select(1)
+            .select_from(self._kept)
+            .where(person, same, self._kept.c.lo <= self._latest(rows))
+            .correlate(rows, CHUNK)
         )
         reminded = true() if link.any_time else at <= shifted(CHUNK.c.later, text(str(REMINDED_SECONDS)))
         return and_(reminded, not_(again))
@@ -727,6 +704,51 @@ class PathSql:
             found = select(key).where(where)
             out.append(delete(child).where(child.c[child_column].in_(found)))
         return tuple(out)
+
+    def cut_found(self, span: Span, *, multi_table: bool) -> Update | Delete:
+        """The statement that cuts the rows found for this chunk, if they still lead to a reader."""
+        rows, key = self.table, self.path.key[0]
+        still = self.still(rows)
+        mine = rows.c[key] == FOUND.c.id
+        among = mine if multi_table else rows.c[key].in_(select(FOUND.c.id))
+        if self.cut.delete:
+            return (DeleteFound(rows) if multi_table else delete(rows)).where(among, still)
+        if not self.redacts:
+            return (
+                (UpdateFound if multi_table else Update)(rows)
+                .values(self.values(rows, with_loan=True))
+                .where(among, still)
+            )
+        # The words to take out stand with the loan.
+        found = mine if multi_table else self.is_found(rows)
+        verb = UpdateFound if multi_table else Update
+        return verb(rows).values(self.values(rows, with_loan=True)).where(found, still, self.within(span)(rows))
+
+    def children_found(self, *, multi_table: bool) -> tuple[Delete, ...]:
+        """Rows of dependent tables that must go before the rows found for this chunk."""
+        out: list[Delete] = []
+        for child_name, child_column in self.cut.children.items():
+            child = self._shelf[child_name]
+            if multi_table:
+                out.append(DeleteFound(child).where(child.c[child_column] == FOUND.c.id))
+            else:
+                out.append(delete(child).where(child.c[child_column].in_(select(FOUND.c.id))))
+        return tuple(out)
+
+    @property
+    def redacts(self) -> bool:
+        """Whether words are taken out of a text that stays."""
+        return Method.REDACT in self.cut.set.values() and not self.cut.delete
+
+    def found_again(self, span: Span) -> Select[Any]:
+        """How many of the rows found for this chunk still lead to a reader."""
+        rows, key = self.table, self.path.key[0]
+        mine = rows.c[key] == FOUND.c.id
+        if not self.redacts:
+            return select(func.count()).select_from(InOrder(FOUND, rows)).where(mine, self.still(rows))
+        source = InOrder(InOrder(FOUND, rows), CHUNK)
+        counted = func.count(distinct(rows.c[key]))
+        return select(counted).select_from(source).where(mine, self.still(rows), self.within(span)(rows))
 
     @property
     def walk_column(self) -> str:

@@ -14,14 +14,17 @@ from sqlalchemy import (
     Integer,
     String,
     TableClause,
+    TextClause,
     and_,
     case,
     cast,
     column,
     delete,
+    exists,
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     table,
@@ -41,16 +44,23 @@ SLACK_SECONDS = 300
 DATED_BACK_SECONDS = 86_400
 TITLE_LENGTH = 190
 
-KEPT: TableClause = table(
-    "carrel_kept",
-    column("loan", Integer()),
-    column("person", Integer()),
-    column("item", Integer()),
-    column("lo", LocalTime()),
-    column("later", LocalTime()),
-    column("state", String()),
-    column("branch", String()),
-)
+
+def _kept(name: str) -> TableClause:
+    return table(
+        name,
+        column("loan", Integer()),
+        column("person", Integer()),
+        column("item", Integer()),
+        column("lo", LocalTime()),
+        column("later", LocalTime()),
+        column("state", String()),
+        column("branch", String()),
+    )
+
+
+KEPT = _kept("carrel_kept")
+# Those of them that can account for a row of the chunk: of its readers, or of its copies.
+NEAR = _kept("carrel_near")
 CHUNK: TableClause = table(
     "carrel_chunk",
     column("loan", Integer()),
@@ -69,6 +79,8 @@ CHUNK: TableClause = table(
 # Which loans of a chunk a text of some four weeks can speak of: a reader's thousand loans are not looked at for each of
 # their thousand notices. One row per loan and stretch, from its beginning to the last reminder.
 PICKED: TableClause = table("carrel_picked", column("loan", Integer()))
+# The rows of one path that lead to the loans of the chunk in flight, by their key.
+FOUND: TableClause = table("carrel_found", column("id", Integer()))
 SPELL: TableClause = table(
     "carrel_spell", column("person", Integer()), column("slot", Integer()), column("loan", Integer())
 )
@@ -109,6 +121,7 @@ class WorkTables:
         chunk = self.chunk_query().limit(0)
         for name, keys, engine, query in (
             ("carrel_kept", ("person, item", "item", "loan"), "InnoDB", kept),
+            ("carrel_near", ("person, item", "item", "loan"), "MEMORY", kept),
             ("carrel_chunk", ("loan", "person, item", "person, item_text", "person, lo", "item"), "MEMORY", chunk),
         ):
             self._connection.execute(text(f"DROP {self._temporary}TABLE IF EXISTS {self._scope}{name}"))
@@ -123,7 +136,10 @@ class WorkTables:
                 statement = f"CREATE TEMPORARY TABLE {name} ({index}) ENGINE={engine} {body}"
                 self._connection.execute(text(statement.replace(":", "\\:")))
 
-        if self._connection.dialect.name != "sqlite":
+        if self._connection.dialect.name == "sqlite":
+            self._connection.execute(text(f"DROP TABLE IF EXISTS temp.{FOUND.name}"))
+            self._connection.execute(text(f"CREATE TEMPORARY TABLE {FOUND.name} (id INTEGER PRIMARY KEY)"))
+        else:
             self._connection.execute(text(f"DROP TEMPORARY TABLE IF EXISTS {SPELL.name}"))
             self._connection.execute(
                 text(
@@ -133,6 +149,10 @@ class WorkTables:
             )
 
             self._connection.execute(text(f"DROP TEMPORARY TABLE IF EXISTS {PICKED.name}"))
+            self._connection.execute(text(f"DROP TEMPORARY TABLE IF EXISTS {FOUND.name}"))
+            self._connection.execute(
+                text(f"CREATE TEMPORARY TABLE {FOUND.name} (id BIGINT, KEY (id) USING HASH) ENGINE=MEMORY")
+            )
             self._connection.execute(text(f"CREATE TEMPORARY TABLE {PICKED.name} (loan BIGINT) ENGINE=MEMORY"))
 
     def pick(self, condition: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int) -> Any:
@@ -150,6 +170,23 @@ class WorkTables:
         picked = select(key).where(condition).order_by(*order).limit(limit).with_for_update(skip_locked=True)
         self._connection.execute(insert(PICKED).from_select(["loan"], picked))
         return self.chunk_query(first=PICKED).where(key == PICKED.c.loan).prefix_with("STRAIGHT_JOIN")
+
+    def fill_near(self) -> None:
+        """The kept loans that can account for a row of the chunk; an open loan of years is one of them as well."""
+        c = self._connection
+        c.execute(delete(NEAR))
+        names = [one.name for one in NEAR.c]
+        persons = select(CHUNK.c.person.label("person")).distinct().subquery("p")
+        items = select(CHUNK.c.item.label("item")).where(CHUNK.c.item.is_not(None)).distinct().subquery("i")
+        of_readers = select(*KEPT.c).select_from(persons, KEPT).where(KEPT.c.person == persons.c.person)
+        c.execute(insert(NEAR).from_select(names, of_readers.prefix_with(self._in_order)))
+        seen = exists(select(1).select_from(CHUNK).where(CHUNK.c.person == KEPT.c.person).correlate(KEPT))
+        of_copies = select(*KEPT.c).select_from(items, KEPT).where(KEPT.c.item == items.c.item, not_(seen))
+        c.execute(insert(NEAR).from_select(names, of_copies.prefix_with(self._in_order)))
+
+    @property
+    def _in_order(self) -> TextClause:
+        return text("" if self._connection.dialect.name == "sqlite" else "STRAIGHT_JOIN")
 
     def fill_spells(self) -> bool:
         """The stretches of the chunk's loans; whether a loan lasted longer than they can say (MariaDB)."""
@@ -256,7 +293,9 @@ class WorkTables:
 __all__ = [
     "CHUNK",
     "DATED_BACK_SECONDS",
+    "FOUND",
     "KEPT",
+    "NEAR",
     "REMINDED_SECONDS",
     "SLACK_SECONDS",
     "SPELL",
