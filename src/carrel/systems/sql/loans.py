@@ -16,21 +16,16 @@ from sqlalchemy import (
     Engine,
     and_,
     case,
-    delete,
-    distinct,
     exists,
     func,
-    insert,
-    literal,
     not_,
     or_,
     select,
     text,
-    update,
 )
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
-from carrel.inventory.system_map import Method, SystemMap
+from carrel.inventory.system_map import SystemMap
 from carrel.policy.schedule import Disposition, LoanSchedule
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle, State
@@ -38,16 +33,17 @@ from carrel.retention.outcome import ChunkResult
 from carrel.retention.ports import Busy, Observation, Position, StrayPosition
 from carrel.retention.predicate import AtOrBefore, Fact
 from carrel.systems.sql.before_images import BeforeImages
-from carrel.systems.sql.expressions import day_of, is_time
+from carrel.systems.sql.chunk_cut import AnchorCut, ChunkCut
+from carrel.systems.sql.chunk_steps import ChunkSteps
 from carrel.systems.sql.failure import classify, is_transient
-from carrel.systems.sql.paths import PathSql, Span, Terms
+from carrel.systems.sql.path_rows import Terms
+from carrel.systems.sql.paths import PathSql
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.shelf import Shelf
-from carrel.systems.sql.worktables import CHUNK, FOUND, KEPT, WorkTables
+from carrel.systems.sql.stray_stretch import StrayStretch
+from carrel.systems.sql.worktables import KEPT, WorkTables
 
 Intend = Callable[[Position, int], None]
-# A text of several items loses one of them per pass.
-_REDACTION_PASSES = 50
 
 
 class SqlLoans:
@@ -77,9 +73,8 @@ class SqlLoans:
         self.images: BeforeImages | None = None  # set where the site wants an undo capsule
         self._connection: Connection | None = None
         self._prepared: Lifecycle | None = None
-        self._spells = False
+        self._built: tuple[tuple[Lifecycle, datetime], tuple[ChunkSteps, ...]] | None = None
         self._any_held = True
-        self._found_left: dict[str, int] = {}
 
     # -- the session ------------------------------------------------------------------------------------------------
 
@@ -178,16 +173,18 @@ class SqlLoans:
             self._work.fill_kept(life)
             held = select(func.count()).select_from(KEPT).where(KEPT.c.state == State.LEGAL_HOLD.value)
             self._any_held = bool(self.connection.execute(held).scalar_one())
+            self._built = None
             self.connection.commit()
             self._prepared = life
 
-    def paths(self, life: Lifecycle, as_of: datetime, *, in_chunk: bool = False) -> tuple[PathSql, ...]:
-        """The paths of the map under the schedule's terms; ``in_chunk``: beside the kept loans near a chunk only."""
+    def paths(self, life: Lifecycle, as_of: datetime, *, near: bool = False) -> tuple[PathSql, ...]:
+        """The paths of the map under the schedule's terms; ``near``: beside the kept loans near a chunk only."""
         limit = self.schedule.last_borrower.at_most
         last = life.older_than if limit is None else local_cutoff(limit.before(as_of), self.zone)
         by_day = self.schedule.event_detail == "day"
         terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, by_day, self._any_held, life.shields)
-        return tuple(PathSql(self.shelf, path, terms, in_chunk=in_chunk) for path in self.map.loans.paths)
+        joins = self.connection.dialect.name != "sqlite"
+        return tuple(PathSql(self.shelf, path, terms, joins=joins, near=near) for path in self.map.loans.paths)
 
     def path_names(self, *, by_person: bool = False) -> tuple[str, ...]:
         """The paths of the map, in the order in which they are cut; or those whose strays are walked by person."""
@@ -231,7 +228,7 @@ class SqlLoans:
                     func.coalesce(func.sum(case((path.due_with_loan(table), 1), else_=0)), 0),
                 )
                 .select_from(table)
-                .where(path.still(table), or_(path.stray(table), path.due_with_loan(table)))
+                .where(path.own.still(table), or_(path.strays.are(table), path.due_with_loan(table)))
             ).one()
             rows[name], strays[name] = int(found[0]), int(found[0]) - int(found[1])
         for name in {path.table for path in self.map.loans.paths} | {closed.table}:
@@ -309,42 +306,33 @@ class SqlLoans:
         may_commit: Callable[[], None],
     ) -> tuple[Position, ChunkResult] | None:
         self._prepare(life)
-        c, closed = self.connection, self.map.loans.closed
         began = time.monotonic()
-        c.execute(delete(CHUNK))
+        closed = self.map.loans.closed
         loans = self.shelf[closed.table]
         person, key = loans.c[closed.person], loans.c[closed.key]
         here = person.is_not(None) if after is None else _beyond(person, key, after)
-        query = self._work.pick(and_(here, self._due(life, loans)), (person, key), limit)
-        c.execute(insert(CHUNK).from_select([col.name for col in CHUNK.c], query))
-        ends = select(
-            func.count().label("size"),
-            func.min(CHUNK.c.person).label("first"),
-            func.max(CHUNK.c.person).label("last"),
-            func.min(CHUNK.c.lo).label("lo"),
-            func.max(CHUNK.c.later).label("later"),
-        ).subquery()
-        last_loan = select(func.max(CHUNK.c.loan)).where(CHUNK.c.person == ends.c.last).scalar_subquery()
-        size, first, last, lo, later, loan = c.execute(select(ends, last_loan)).one()
-        if not size:
-            c.rollback()
+        if (picked := self._work.fill_chunk(and_(here, self._due(life, loans)), (person, key), limit)) is None:
+            self.connection.rollback()
             return None
-        position, size = Position(closed.table, int(last), int(loan)), int(size)
-        span = Span(int(first), int(last), lo, later)
-        # The fast way is for loans that the spells can tell of; one that lasted for years takes the chunk the slow way.
-        self._work.fill_near()
-        self._spells = c.dialect.name != "sqlite" and not self._work.fill_spells()
-        intend(position, size)
-        if self.images:
-            self.images.begin(c)
-        paths = self.paths(life, as_of, in_chunk=True)
-        rows = {path.path.name: self._cut_path(path, span) for path in paths}
-        if self.images:
-            self.images.take_loans(loans, closed)
-        rows[closed.table] = self._cut_anchor()
-        left = self._left(paths, span)
+        position = Position(closed.table, picked.span.last, picked.last_loan)
+        intend(position, picked.size)
+        cut = ChunkCut(self.connection, self.shelf, self._steps(life, as_of), self._anchor, self.images)
+        rows, left = cut.carry_out(picked)
         self._commit(may_commit)
-        return position, ChunkResult(size, rows, left, seconds=time.monotonic() - began)
+        return position, ChunkResult(picked.size, rows, left, seconds=time.monotonic() - began)
+
+    def _steps(self, life: Lifecycle, as_of: datetime) -> tuple[ChunkSteps, ...]:
+        """What is executed of each path, kept for as long as the lifecycle stays the same."""
+        if self._built is None or self._built[0] != (life, as_of):
+            paths = self.paths(life, as_of, near=True)
+            self._built = (life, as_of), tuple(ChunkSteps(path) for path in paths)
+        return self._built[1]
+
+    @property
+    def _anchor(self) -> AnchorCut:
+        by_day = self.schedule.event_detail == "day"
+        deletes = all(rule.disposition is Disposition.DELETE for rule in self.schedule.rules)
+        return AnchorCut(self.shelf, self.stand_in, by_day=by_day, deletes=deletes)
 
     def _commit(self, may_commit: Callable[[], None]) -> None:
         """Commit a chunk; its before-images, where they are wanted, are durable first."""
@@ -354,101 +342,6 @@ class SqlLoans:
         self.connection.commit()
         if self.images:
             self.images.committed()
-
-    def _cut_path(self, path: PathSql, span: Span) -> int:
-        if path.path.link.by == "clock":
-            return 0  # no key leads from a loan to it; its own clock does (see the strays)
-        if path.found_first:
-            return self._cut_found(path, span)
-        c = self.connection
-        multi = c.dialect.name != "sqlite"
-        done = 0
-        if (first := path.of_readers(span)) is not None:
-            if self.images:
-                self.images.take(path, (first,))
-            done += c.execute(path.act(first, with_loan=False, multi_table=multi)).rowcount
-        if self.images:
-            self.images.take(path, path.stages(span), span)
-        for stage in path.stages(span):
-            for child in path.children(stage, multi_table=multi):
-                c.execute(child)
-            done += c.execute(path.act(stage, with_loan=True, multi_table=multi)).rowcount
-        return int(done)
-
-    def _cut_found(self, path: PathSql, span: Span) -> int:
-        """Find the rows of a chunk once; then their dependent rows, themselves, and what is left go by their key."""
-        c = self.connection
-        multi = c.dialect.name != "sqlite"
-        c.execute(delete(FOUND))
-        if (first := path.of_readers(span)) is not None:
-            c.execute(path.find(first, with_loan=False))
-        for stage in path.stages(span):
-            c.execute(path.find_spelled(stage) if self._spells and path.by_spell else path.find(stage))
-        if self.images:
-            self.images.take(path, (path.is_found,))
-        for child in path.children_found(multi_table=multi):
-            c.execute(child)
-        done = int(c.execute(path.cut_found(span, multi_table=multi)).rowcount)
-        left = self._found_again(path, span) if done else 0
-        for _ in range(_REDACTION_PASSES if path.redacts and left else 0):
-            c.execute(path.cut_found(span, multi_table=multi))
-            if not (left := self._found_again(path, span)):
-                break
-        self._found_left[path.path.name] = left
-        return done
-
-    def _found_again(self, path: PathSql, span: Span) -> int:
-        return int(self.connection.execute(path.found_again(span)).scalar_one())
-
-    def _cut_anchor(self) -> int:
-        closed = self.map.loans.closed
-        loans = self.shelf[closed.table]
-        person = loans.c[closed.person]
-        values: dict[str, Any] = {}
-        for name, method in closed.cut.set.items():
-            match method:
-                case Method.STAND_IN:
-                    values[name] = literal(self.stand_in) if self.stand_in is not None else None
-                case Method.SAME:
-                    values[name] = loans.c[name]
-                case _:
-                    values[name] = None
-        for name in closed.cut.if_reader:
-            values[name] = case((loans.c[name] == person, None), else_=loans.c[name])
-        if self.schedule.event_detail == "day":
-            for name in (closed.opened, closed.closed, closed.due, closed.renewed):
-                values[name] = case((is_time(loans.c[name]), day_of(loans.c[name])), else_=loans.c[name])
-        where = and_(loans.c[closed.key] == CHUNK.c.loan, person == CHUNK.c.person)
-        if not self._deletes:
-            return int(self.connection.execute(update(loans).values(values).where(where)).rowcount)
-        if self.connection.dialect.name != "sqlite":
-            return int(self.connection.execute(delete(loans).where(where)).rowcount)
-        mine = select(CHUNK.c.loan)
-        return int(self.connection.execute(delete(loans).where(loans.c[closed.key].in_(mine))).rowcount)
-
-    @property
-    def _deletes(self) -> bool:
-        return all(rule.disposition is Disposition.DELETE for rule in self.schedule.rules)
-
-    def _left_in(self, path: PathSql, span: Span) -> int:
-        if path.path.link.by == "clock":
-            return 0
-        if path.found_first:
-            return self._found_left[path.path.name]
-        rows = path.table
-        counted = func.count() if not path.path.key else func.count(distinct(rows.c[path.path.key[0]]))
-        query = select(counted).select_from(path.joined()).where(path.still(rows), path.within(span)(rows))
-        return int(self.connection.execute(query).scalar_one())
-
-    def _left(self, paths: tuple[PathSql, ...], span: Span) -> dict[str, int]:
-        """Read back inside the transaction: what of the chunk still leads to a reader; empty when verified."""
-        closed = self.map.loans.closed
-        loans = self.shelf[closed.table]
-        mine = loans.c[closed.key] == CHUNK.c.loan
-        same = loans.c[closed.person] == CHUNK.c.person
-        own = self.connection.execute(select(func.count()).select_from(loans, CHUNK).where(mine, same)).scalar_one()
-        left = {closed.table: int(own), **{path.path.name: self._left_in(path, span) for path in paths}}
-        return {name: count for name, count in left.items() if count}
 
     def cut_strays(
         self,
@@ -480,46 +373,25 @@ class SqlLoans:
     ) -> tuple[StrayPosition, ChunkResult] | None:
         self._prepare(life)
         path = next(p for p in self.paths(life, as_of) if p.path.name == after.path)
-        c, table = self.connection, path.table
-        walk = table.c[path.walk_column]
         began = time.monotonic()
-        walked = select(walk).where(walk > after.column, path.still(table)).order_by(walk)
-        if last is not None:
-            walked = walked.where(walk <= last)
-        upto = c.execute(walked.limit(1).offset(limit - 1)).scalar()
-        if upto is None and c.execute(walked.limit(1)).scalar() is None:
-            c.rollback()
+        stretch = StrayStretch.after(self.connection, path, after.column, limit, last)
+        if stretch is None:
+            self.connection.rollback()
             return None
-        bound = upto if upto is not None else last
-        here = walk > after.column if bound is None else and_(walk > after.column, walk <= bound)
-
-        def condition(rows: Any) -> ColumnElement[bool]:
-            column = rows.c[path.walk_column]
-            bounds = column > after.column if bound is None else and_(column > after.column, column <= bound)
-            return and_(bounds, path.stray(rows))
-
-        found = select(func.count()).select_from(table).where(here, path.still(table), path.stray(table))
-        expected = int(c.execute(found).scalar_one())
         if self.images:
-            self.images.begin(c)
-        end = StrayPosition(after.path, int(upto) if upto is not None else _END)
-        done = 0
-        if expected:
-            intend(Position(after.path, end.column, 0), expected)
+            self.images.begin(self.connection)
+        done = left = 0
+        if stretch.expected:
+            intend(Position(after.path, stretch.end, 0), stretch.expected)
             if self.images:
-                self.images.take(path, (condition,))
-            for child in path.children(condition, multi_table=c.dialect.name != "sqlite"):
-                c.execute(child)
-            done = int(c.execute(path.act(condition, with_loan=False, multi_table=True)).rowcount)
-        left = int(c.execute(found).scalar_one()) if expected else 0
+                self.images.take(path, (stretch.condition,))
+            done, left = stretch.cut(self.connection)
         self._commit(may_commit)
-        result = ChunkResult(
-            0, {after.path: done}, {after.path: left} if left else {}, seconds=time.monotonic() - began
-        )
-        return end, result
+        missed = {after.path: left} if left else {}
+        result = ChunkResult(0, {after.path: done}, missed, seconds=time.monotonic() - began)
+        return StrayPosition(after.path, stretch.end), result
 
 
-_END = 2**62
 # The link columns of a cut library are mostly NULL, and fresh tables have no statistics: the server would take their
 # indexes for useless and read whole tables, once per loan. It is told that a look by key is cheap, as it is here.
 _STEADY = (

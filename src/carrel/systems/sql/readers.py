@@ -30,9 +30,9 @@ def statements(loans: SqlLoans, life: Lifecycle, as_of: datetime) -> tuple[str, 
     texts = []
     for path in loans.paths(life, as_of):
         if path.path.link.by == "clock":
-            statement = path.act(path.stray, with_loan=False, multi_table=True)
+            statement = path.cuts.act(path.strays.are, with_loan=False)
         else:
-            statement = path.act(path.in_chunk, with_loan=True, multi_table=dialect.name != "sqlite")
+            statement = path.cuts.act(path.chunk.are, with_loan=True)
         compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
         texts.append(" ".join(str(compiled).split()))
     return tuple(texts)

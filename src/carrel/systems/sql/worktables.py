@@ -6,6 +6,7 @@ Both live in the session and die with it. They hold ids and times that the datab
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -37,6 +38,7 @@ from carrel.retention.lifecycle import Lifecycle
 from carrel.systems.sql.expressions import EVER, NEVER, LocalTime, earlier_of, is_time, later_of, shifted
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.shelf import Shelf
+from carrel.systems.sql.span import REMINDED_SECONDS, Span
 
 # A row that belongs to a loan can be written a little before or after the loan's own second, and up to a day after a
 # return that was dated back (a book drop emptied in the morning).
@@ -85,8 +87,24 @@ SPELL: TableClause = table(
     "carrel_spell", column("person", Integer()), column("slot", Integer()), column("loan", Integer())
 )
 SLOT_DAYS = 28
-REMINDED_SECONDS = 45 * 86_400
 _SLOTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A chunk, as it stands in its work table.
+
+    Attributes:
+        size: loans.
+        span: its readers and times.
+        last_loan: of the last reader.
+        spelled: its texts can be looked up by reader and weeks.
+    """
+
+    size: int
+    span: Span
+    last_loan: int
+    spelled: bool
 
 
 def slot(at: ColumnElement[Any]) -> ColumnElement[int]:
@@ -155,7 +173,7 @@ class WorkTables:
             )
             self._connection.execute(text(f"CREATE TEMPORARY TABLE {PICKED.name} (loan BIGINT) ENGINE=MEMORY"))
 
-    def pick(self, condition: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int) -> Any:
+    def _pick(self, condition: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int) -> Any:
         """Lock the loans of a chunk, and nothing else; the query that then reads all that a chunk knows of them.
 
         A locking read of a join would lock items and titles too, and the desk could wait for them in a circle. Where
@@ -171,7 +189,34 @@ class WorkTables:
         self._connection.execute(insert(PICKED).from_select(["loan"], picked))
         return self.chunk_query(first=PICKED).where(key == PICKED.c.loan).prefix_with("STRAIGHT_JOIN")
 
-    def fill_near(self) -> None:
+    def fill_chunk(
+        self, condition: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int
+    ) -> Picked | None:
+        """Lock the next loans for which a condition holds, and note what a chunk must know of them.
+
+        Returns:
+            The chunk; None when no loan follows.
+        """
+        c = self._connection
+        c.execute(delete(CHUNK))
+        c.execute(insert(CHUNK).from_select([one.name for one in CHUNK.c], self._pick(condition, order, limit)))
+        ends = select(
+            func.count().label("size"),
+            func.min(CHUNK.c.person).label("first"),
+            func.max(CHUNK.c.person).label("last"),
+            func.min(CHUNK.c.lo).label("lo"),
+            func.max(CHUNK.c.later).label("later"),
+        ).subquery()
+        last_loan = select(func.max(CHUNK.c.loan)).where(CHUNK.c.person == ends.c.last).scalar_subquery()
+        size, first, last, lo, later, loan = c.execute(select(ends, last_loan)).one()
+        if not size:
+            return None
+        self._fill_near()
+        # The fast way is for loans that the spells can tell of; one that lasted for years takes the chunk the slow way.
+        spelled = c.dialect.name != "sqlite" and not self._fill_spells()
+        return Picked(int(size), Span(int(first), int(last), lo, later), int(loan), spelled=spelled)
+
+    def _fill_near(self) -> None:
         """The kept loans that can account for a row of the chunk; an open loan of years is one of them as well."""
         c = self._connection
         c.execute(delete(NEAR))
@@ -188,7 +233,7 @@ class WorkTables:
     def _in_order(self) -> TextClause:
         return text("" if self._connection.dialect.name == "sqlite" else "STRAIGHT_JOIN")
 
-    def fill_spells(self) -> bool:
+    def _fill_spells(self) -> bool:
         """The stretches of the chunk's loans; whether a loan lasted longer than they can say (MariaDB)."""
         c = self._connection
         c.execute(delete(SPELL))
