@@ -11,9 +11,10 @@ from sqlalchemy import Connection, and_, case, delete, func, literal, select, up
 from carrel.inventory.system_map import Method
 from carrel.systems.sql.before_images import BeforeImages
 from carrel.systems.sql.chunk_steps import ChunkSteps
+from carrel.systems.sql.chunk_table import Picked
 from carrel.systems.sql.expressions import day_of, is_time
 from carrel.systems.sql.shelf import Shelf
-from carrel.systems.sql.worktables import CHUNK, Picked
+from carrel.systems.sql.worktables import CHUNK
 
 
 @dataclass(frozen=True, slots=True)

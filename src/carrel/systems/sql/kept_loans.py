@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import FromClause, String, TableClause, and_, cast, exists, false, func, not_, or_, select, text, true
 
+from carrel.retention.lifecycle import State
 from carrel.systems.sql.expressions import contains, names_number, shifted
+from carrel.systems.sql.kept_table import code
 from carrel.systems.sql.path_rows import MOMENT_SECONDS, SHORTEST_TITLE, Bool, PathRows
 from carrel.systems.sql.worktables import CHUNK, DATED_BACK_SECONDS, REMINDED_SECONDS, SLACK_SECONDS, TITLE_LENGTH
 
@@ -26,7 +28,8 @@ class KeptLoans:
 
     @property
     def _under_hold(self) -> Bool:
-        return self._kept.c.state == text("'legal hold'")
+        held: Bool = self._kept.c.state == code(State.LEGAL_HOLD.value)
+        return held
 
     def account_for(self, rows: FromClause, *, in_chunk: bool = False) -> Bool:
         """One of them explains the row; ``in_chunk``: the row leads to a loan of the chunk, so it is of that copy."""

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Engine,
     and_,
     case,
-    exists,
     func,
     not_,
     or_,
@@ -35,13 +34,14 @@ from carrel.retention.predicate import AtOrBefore, Fact
 from carrel.systems.sql.before_images import BeforeImages
 from carrel.systems.sql.chunk_cut import AnchorCut, ChunkCut
 from carrel.systems.sql.chunk_steps import ChunkSteps
+from carrel.systems.sql.chunk_table import ChunkTables
 from carrel.systems.sql.failure import classify, is_transient
+from carrel.systems.sql.kept_table import KeptTable, is_kept
 from carrel.systems.sql.path_rows import Terms
 from carrel.systems.sql.paths import PathSql
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.shelf import Shelf
 from carrel.systems.sql.stray_stretch import StrayStretch
-from carrel.systems.sql.worktables import KEPT, WorkTables
 
 Intend = Callable[[Position, int], None]
 
@@ -101,7 +101,9 @@ class SqlLoans:
             read_only = bool(connection.execute(text("SELECT @@tx_read_only")).scalar())
             connection.execute(text("SET SESSION TRANSACTION READ WRITE"))
         connection.commit()
-        WorkTables(connection, self.shelf, self.stand_in).create()
+        kept = KeptTable(connection, self.shelf, self.stand_in)
+        kept.create()
+        ChunkTables(connection, self.shelf, kept).create()
         connection.commit()
         if read_only:
             connection.execute(text("SET SESSION TRANSACTION READ ONLY"))
@@ -157,8 +159,8 @@ class SqlLoans:
         connection.execute(text("SET sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'SIMULTANEOUS_ASSIGNMENT')"))
 
     @property
-    def _work(self) -> WorkTables:
-        return WorkTables(self.connection, self.shelf, self.stand_in)
+    def _kept(self) -> KeptTable:
+        return KeptTable(self.connection, self.shelf, self.stand_in)
 
     def prepare(self, life: Lifecycle) -> None:
         """Fill the table of kept loans for this lifecycle; done again only when the lifecycle changes.
@@ -170,9 +172,8 @@ class SqlLoans:
 
     def _prepare(self, life: Lifecycle) -> None:
         if self._prepared != life:
-            self._work.fill_kept(life)
-            held = select(func.count()).select_from(KEPT).where(KEPT.c.state == State.LEGAL_HOLD.value)
-            self._any_held = bool(self.connection.execute(held).scalar_one())
+            self._kept.fill(life)
+            self._any_held = State.LEGAL_HOLD.value in self._kept.states()
             self._built = None
             self.connection.commit()
             self._prepared = life
@@ -194,7 +195,7 @@ class SqlLoans:
     def _due(self, life: Lifecycle, rows: Any) -> ColumnElement[bool]:
         closed = self.map.loans.closed
         return and_(
-            self._work.linked(closed, rows),
+            self._kept.linked(closed, rows),
             LoanColumns(self.shelf, closed, rows).compile(life.due),
         )
 
@@ -210,14 +211,14 @@ class SqlLoans:
         closed = self.map.loans.closed
         loans = self.shelf[closed.table]
         c = self.connection
-        kept = {str(s): int(n) for s, n in c.execute(select(KEPT.c.state, func.count()).group_by(KEPT.c.state))}
-        is_kept = exists(select(1).select_from(KEPT).where(KEPT.c.loan == loans.c[closed.key], KEPT.c.state != "open"))
+        kept = self._kept.states()
         branch = loans.c[closed.branch]
         # A loan that was returned while the run went on is not among the kept ones yet: its date tells that it waits.
         late = LoanColumns(self.shelf, closed, loans).compile(
             life.due if exactly else AtOrBefore(Fact.CLOSED, life.older_than)
         )
-        due = select(branch, func.count()).where(self._work.linked(closed, loans), not_(is_kept), late).group_by(branch)
+        waits = is_kept(loans.c[closed.key])
+        due = select(branch, func.count()).where(self._kept.linked(closed, loans), not_(waits), late).group_by(branch)
         branches = {str(b or ""): int(n) for b, n in c.execute(due)}
         rows, strays, sizes = {}, {}, {}
         for path in self.paths(life, as_of):
@@ -262,8 +263,7 @@ class SqlLoans:
         """Loans that are open or kept, by their state."""
         with self._told():
             self._prepare(life)
-            counted = select(KEPT.c.state, func.count()).group_by(KEPT.c.state)
-            return {str(state): int(count) for state, count in self.connection.execute(counted)}
+            return self._kept.states()
 
     # -- cutting ----------------------------------------------------------------------------------------------------
 
@@ -311,7 +311,8 @@ class SqlLoans:
         loans = self.shelf[closed.table]
         person, key = loans.c[closed.person], loans.c[closed.key]
         here = person.is_not(None) if after is None else _beyond(person, key, after)
-        if (picked := self._work.fill_chunk(and_(here, self._due(life, loans)), (person, key), limit)) is None:
+        tables = ChunkTables(self.connection, self.shelf, self._kept)
+        if (picked := tables.fill(and_(here, self._due(life, loans)), (person, key), limit)) is None:
             self.connection.rollback()
             return None
         position = Position(closed.table, picked.span.last, picked.last_loan)

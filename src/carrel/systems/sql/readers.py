@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, not_, select
+from sqlalchemy import and_, func, not_, select
 
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.systems.sql.expressions import is_time
+from carrel.systems.sql.kept_table import KeptTable, is_kept
 from carrel.systems.sql.loans import SqlLoans
-from carrel.systems.sql.worktables import KEPT, WorkTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def sample(loans: SqlLoans, life: Lifecycle, count: int) -> tuple[SampleRow, ...
     key, time = rows.c[closed.key], rows.c[closed.closed]
     c = loans.connection
     before = and_(is_time(time), time <= life.older_than, _due(loans, rows))
-    after = and_(WorkTables(c, loans.shelf, loans.stand_in).linked(closed, rows), is_time(time), time > life.older_than)
+    after = and_(KeptTable(c, loans.shelf, loans.stand_in).linked(closed, rows), is_time(time), time > life.older_than)
     last_in = c.execute(select(key, time).where(before).order_by(time.desc(), key.desc()).limit(1)).first()
     first_out = c.execute(select(key, time).where(after).order_by(time, key).limit(1)).first()
     some = c.execute(select(key, time).where(before).order_by(key).limit(max(0, count - 2))).all()
@@ -70,6 +70,5 @@ def sample(loans: SqlLoans, life: Lifecycle, count: int) -> tuple[SampleRow, ...
 
 def _due(loans: SqlLoans, rows: Any) -> Any:
     closed = loans.map.loans.closed
-    linked = WorkTables(loans.connection, loans.shelf, loans.stand_in).linked(closed, rows)
-    kept = exists(select(1).select_from(KEPT).where(KEPT.c.loan == rows.c[closed.key], KEPT.c.state != "open"))
-    return and_(linked, not_(kept.correlate(rows)))
+    linked = KeptTable(loans.connection, loans.shelf, loans.stand_in).linked(closed, rows)
+    return and_(linked, not_(is_kept(rows.c[closed.key])))
