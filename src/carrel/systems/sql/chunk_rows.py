@@ -22,10 +22,11 @@ class ChunkRows:
     Args:
         own: the path's rows.
         kept: the loans near the chunk that are open or kept.
+        small: the table has few rows, so that they are read before any loan is looked at.
     """
 
-    def __init__(self, own: PathRows, kept: KeptLoans) -> None:
-        self._own, self._kept = own, kept
+    def __init__(self, own: PathRows, kept: KeptLoans, *, small: bool = False) -> None:
+        self._own, self._kept, self._small = own, kept, small
         self.path = own.path
 
     def are(  # noqa: PLR0911  (one return per kind of link)
@@ -84,6 +85,11 @@ class ChunkRows:
         )
 
     @property
+    def rows_first(self) -> bool:
+        """Whether the path's rows are read before the loans of the chunk."""
+        return self.by_person or self._small
+
+    @property
     def by_spell(self) -> bool:
         """Whether a row can only speak of loans of its own weeks (and not, like a fine, of any earlier one)."""
         return self.path.link.by == "text" and self.path.person is not None and not self.path.link.any_time
@@ -100,7 +106,7 @@ class ChunkRows:
     def joined(self) -> InOrder:
         """The path's table and the chunk, in the order in which the fewest rows are read."""
         rows = self._own.table
-        return InOrder(rows, CHUNK) if self.by_person else InOrder(CHUNK, rows)
+        return InOrder(rows, CHUNK) if self.rows_first else InOrder(CHUNK, rows)
 
     def within(self, named: Condition | None = None) -> Condition:
         """``are``, with the chunk's span where rows are looked for by person."""

@@ -44,6 +44,7 @@ from carrel.systems.sql.worktables import (
 )
 
 _SLOTS = 16
+_ALL = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,12 @@ class ChunkTables:
         c = self._connection
         c.execute(delete(SPELL))
         begin, end = slot(CHUNK.c.lo), slot(shifted(CHUNK.c.later, text(str(REMINDED_SECONDS))))
+        # The limit keeps the server from reckoning both anew for every number.
+        ends = select(CHUNK.c.person, CHUNK.c.loan, begin.label("begin"), end.label("end")).limit(_ALL).subquery("e")
         numbers = union_all(*(select(literal(n).label("n")) for n in range(_SLOTS))).subquery("n")
-        spells = select(CHUNK.c.person, begin + numbers.c.n, CHUNK.c.loan).where(
-            numbers.c.n <= end - begin, end - begin < _SLOTS
+        long = ends.c.end - ends.c.begin
+        spells = select(ends.c.person, ends.c.begin + numbers.c.n, ends.c.loan).where(
+            numbers.c.n <= long, long < _SLOTS
         )
         c.execute(insert(SPELL).from_select(["person", "slot", "loan"], spells))
         unsaid = or_(CHUNK.c.lo.is_(None), end.is_(None), end - begin >= _SLOTS)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     case,
     func,
+    literal,
     not_,
     or_,
     select,
@@ -75,6 +76,7 @@ class SqlLoans:
         self._prepared: Lifecycle | None = None
         self._built: tuple[tuple[Lifecycle, datetime], tuple[ChunkSteps, ...]] | None = None
         self._any_held = True
+        self._small: frozenset[str] = frozenset()
 
     # -- the session ------------------------------------------------------------------------------------------------
 
@@ -175,6 +177,7 @@ class SqlLoans:
             self._kept.fill(life)
             self._any_held = State.LEGAL_HOLD.value in self._kept.states()
             self._built = None
+            self._small = frozenset(p.table for p in self.map.loans.paths if self._is_small(p.table))
             self.connection.commit()
             self._prepared = life
 
@@ -185,7 +188,10 @@ class SqlLoans:
         by_day = self.schedule.event_detail == "day"
         terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, by_day, self._any_held, life.shields)
         joins = self.connection.dialect.name != "sqlite"
-        return tuple(PathSql(self.shelf, path, terms, joins=joins, near=near) for path in self.map.loans.paths)
+        return tuple(
+            PathSql(self.shelf, path, terms, joins=joins, small=path.table in self._small, near=near)
+            for path in self.map.loans.paths
+        )
 
     def path_names(self, *, by_person: bool = False) -> tuple[str, ...]:
         """The paths of the map, in the order in which they are cut; or those whose strays are walked by person."""
@@ -247,6 +253,11 @@ class SqlLoans:
             {"t": name},
         ).scalar()
         return int(estimate or 0)
+
+    def _is_small(self, name: str) -> bool:
+        """Counted, not estimated: to take a large table for a small one would read it whole for every chunk."""
+        some = select(literal(1)).select_from(self.shelf[name]).limit(_SMALL_ROWS).subquery()
+        return int(self.connection.execute(select(func.count()).select_from(some)).scalar_one()) < _SMALL_ROWS
 
     def recount(self, life: Lifecycle, as_of: datetime) -> Observation:
         """Everything counted afresh, with the exact condition: what is due and unheld and still leads to a reader."""
@@ -393,6 +404,7 @@ class SqlLoans:
         return StrayPosition(after.path, stretch.end), result
 
 
+_SMALL_ROWS = 5_000
 # The link columns of a cut library are mostly NULL, and fresh tables have no statistics: the server would take their
 # indexes for useless and read whole tables, once per loan. It is told that a look by key is cheap, as it is here.
 _STEADY = (

@@ -107,14 +107,14 @@ class PathCuts:
         if self.cut.delete:
             return self._delete(rows, where, condition, with_loan=with_loan)
         joins = with_loan and self._joins
-        verb = (UpdateInOrder if self._chunk.by_person else UpdateChunkFirst) if joins else Update
+        verb = (UpdateInOrder if self._chunk.rows_first else UpdateChunkFirst) if joins else Update
         return verb(rows).values(self.values(rows, with_loan=with_loan)).where(where)
 
     def _delete(self, rows: Any, where: Any, condition: Any, *, with_loan: bool) -> Delete:
         if not with_loan:
             return delete(rows).where(where)
         if self._joins:
-            return (DeleteInOrder if self._chunk.by_person else DeleteChunkFirst)(rows).where(where)
+            return (DeleteInOrder if self._chunk.rows_first else DeleteChunkFirst)(rows).where(where)
         same = rows.alias("x")
         key = self.path.key[0]
         found = select(same.c[key]).select_from(same, CHUNK).where(self._own.still(same), condition(same))

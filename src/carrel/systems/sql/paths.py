@@ -27,6 +27,7 @@ class PathSql:
         path: of the map.
         terms: of the schedule.
         joins: the database joins in UPDATE and DELETE.
+        small: the path's table has few rows.
         near: beside the kept loans near a chunk only; otherwise beside all of them.
 
     Attributes:
@@ -36,11 +37,13 @@ class PathSql:
         cuts: its statements.
     """
 
-    def __init__(self, shelf: Shelf, path: Path, terms: Terms, *, joins: bool, near: bool = False) -> None:
+    def __init__(
+        self, shelf: Shelf, path: Path, terms: Terms, *, joins: bool, small: bool = False, near: bool = False
+    ) -> None:
         self.own = PathRows(shelf, path, terms)
         self.path, self.table, self.cut = path, self.own.table, self.own.cut
         kept = KeptLoans(self.own, NEAR if near else KEPT)
-        self.chunk = ChunkRows(self.own, kept)
+        self.chunk = ChunkRows(self.own, kept, small=small)
         self.strays = StrayRows(self.own, kept)
         self.cuts = PathCuts(self.own, self.chunk, joins=joins)
 
