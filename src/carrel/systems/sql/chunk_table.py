@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     TableClause,
     TextClause,
+    and_,
     cast,
     delete,
     exists,
@@ -45,6 +46,12 @@ from carrel.systems.sql.worktables import (
 
 _SLOTS = 16
 _ALL = 2**31
+# A chunk of so few loans is one that the desk may wait for.
+_GENTLE = 2_000
+_LIGHT = 20
+# Of the rows that go with their reader, a chunk takes so many for each of its loans; the next one finds the rest.
+_ROWS_PER_LOAN = 10
+_LEAST_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,8 @@ class ChunkTables:
         c = self._connection
         c.execute(delete(CHUNK))
         c.execute(insert(CHUNK).from_select([one.name for one in CHUNK.c], self._pick(condition, order, limit)))
+        if limit <= _GENTLE:
+            self._spare_the_desk(limit)
         ends = select(
             func.count().label("size"),
             func.min(CHUNK.c.person).label("first"),
@@ -110,7 +119,21 @@ class ChunkTables:
         self._fill_near()
         # The fast way is for loans that the spells can tell of; one that lasted for years takes the chunk the slow way.
         spelled = c.dialect.name != "sqlite" and not self._fill_spells()
-        return Picked(int(size), Span(int(first), int(last), lo, later), int(loan), spelled=spelled)
+        span = Span(int(first), int(last), lo, later, most=max(_LEAST_ROWS, _ROWS_PER_LOAN * int(size)))
+        return Picked(int(size), span, int(loan), spelled=spelled)
+
+    def _spare_the_desk(self, limit: int) -> None:
+        """Take only some loans of a reader who fills the chunk: such readers have thousands of other rows as well."""
+        c = self._connection
+        loans = func.count().label("loans")
+        most = select(CHUNK.c.person, loans).group_by(CHUNK.c.person).order_by(loans.desc()).limit(1)
+        heavy = c.execute(most).first()
+        if heavy is None or heavy.loans <= max(_LIGHT, limit // 2):
+            return
+        own = select(CHUNK.c.loan).where(CHUNK.c.person == heavy.person).order_by(CHUNK.c.loan)
+        last = c.execute(own.limit(1).offset(max(_LIGHT, limit // 4) - 1)).scalar_one()
+        later = and_(CHUNK.c.person == heavy.person, CHUNK.c.loan > last)
+        c.execute(delete(CHUNK).where(or_(CHUNK.c.person > heavy.person, later)))
 
     def _pick(self, condition: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int) -> Any:
         """Lock the loans of a chunk, and nothing else; the query that then reads all that a chunk knows of them.

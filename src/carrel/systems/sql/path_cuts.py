@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Delete,
     FromClause,
@@ -38,6 +39,7 @@ from carrel.systems.sql.join_order import (
     UpdateInOrder,
 )
 from carrel.systems.sql.path_rows import SHORTEST_TITLE, Condition, PathRows
+from carrel.systems.sql.span import MOST
 from carrel.systems.sql.worktables import CHUNK, FOUND, SPELL, slot
 
 
@@ -146,7 +148,7 @@ class PathCuts:
     def find(self, condition: Condition, *, with_loan: bool = True) -> Insert:
         """The statement that notes the keys of rows that lead to a reader, and for which ``condition(rows)`` holds."""
         if not with_loan:
-            return self._noted(condition, self.table)
+            return self._noted(condition, self.table, most=MOST)
         by_person = self._chunk.by_person
         return self._noted(condition, InOrder(self._fresh, CHUNK) if by_person else InOrder(CHUNK, self.table))
 
@@ -164,12 +166,12 @@ class PathCuts:
         """The path's rows beside those that an earlier stage found: passed over before any loan is looked at."""
         return self.table.outerjoin(FOUND, FOUND.c.id == self.table.c[self.path.key[0]])
 
-    def _noted(self, condition: Condition, source: FromClause) -> Insert:
+    def _noted(self, condition: Condition, source: FromClause, most: BindParameter[int] | None = None) -> Insert:
         rows = self.table
         query = select(rows.c[self.path.key[0]]).select_from(source).where(self._own.still(rows), condition(rows))
         if source is not rows and self._chunk.by_person:
             query = query.where(FOUND.c.id.is_(None))
-        return insert(FOUND).from_select(["id"], query.distinct())
+        return insert(FOUND).from_select(["id"], query.distinct().limit(most))
 
     def is_found(self, rows: FromClause) -> ColumnElement[bool]:
         """The row was found for this chunk."""

@@ -14,6 +14,7 @@ LAST = bindparam("span_last", type_=Integer())
 LO = bindparam("span_lo", type_=LocalTime())
 LO_DAY = bindparam("span_lo_day", type_=LocalTime())
 LATER = bindparam("span_later", type_=LocalTime())
+MOST = bindparam("span_most", type_=Integer())
 REMINDED = bindparam("span_reminded", type_=LocalTime())
 
 REMINDED_SECONDS = 45 * 86_400  # a reminder of a loan that came back early can still follow
@@ -32,12 +33,14 @@ class Span:
         first, last: readers.
         lo, later: from when until when the traces of its loans were written, naive local times; None where a loan's
             times cannot be used, and the whole of time is meant.
+        most: rows that go with their readers in one chunk.
     """
 
     first: int
     last: int
     lo: datetime | None = None
     later: datetime | None = None
+    most: int = 1_000_000
 
     def parameters(self) -> dict[str, object]:
         """The values of `FIRST` to `REMINDED`."""
@@ -48,5 +51,6 @@ class Span:
             "span_lo": lo,
             "span_lo_day": lo - _DAY if lo - _EVER >= _DAY else _EVER,
             "span_later": later,
+            "span_most": self.most,
             "span_reminded": later + _REMINDED if _NEVER - later >= _REMINDED else _NEVER,
         }
