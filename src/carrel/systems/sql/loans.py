@@ -15,13 +15,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
-    case,
-    func,
-    literal,
-    not_,
     or_,
-    select,
-    text,
 )
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
@@ -31,16 +25,17 @@ from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
 from carrel.retention.ports import Busy, Observation, Position, StrayPosition
-from carrel.retention.predicate import AtOrBefore, Fact
 from carrel.systems.sql.before_images import BeforeImages
 from carrel.systems.sql.chunk_cut import AnchorCut, ChunkCut
 from carrel.systems.sql.chunk_steps import ChunkSteps
 from carrel.systems.sql.chunk_table import ChunkTables
 from carrel.systems.sql.failure import classify, is_transient
-from carrel.systems.sql.kept_table import KeptTable, is_kept
+from carrel.systems.sql.kept_table import KeptTable
+from carrel.systems.sql.loan_counts import LoanCounts
 from carrel.systems.sql.path_rows import Terms
 from carrel.systems.sql.paths import PathSql
 from carrel.systems.sql.predicates import LoanColumns
+from carrel.systems.sql.session_settings import create_work_tables, settle
 from carrel.systems.sql.shelf import Shelf
 from carrel.systems.sql.stray_stretch import StrayStretch
 
@@ -85,31 +80,12 @@ class SqlLoans:
         """One connection with its work tables, for as long as a run lasts."""
         with self._told(), self._engine.connect() as connection:
             self._connection, self._prepared = connection, None
-            self._settle(connection)
-            self._create_worktables(connection)
+            settle(connection, self.map)
+            create_work_tables(connection, self.shelf, self.stand_in)
             try:
                 yield self
             finally:
                 self._connection = self._prepared = None
-
-    def _create_worktables(self, connection: Connection) -> None:
-        """Make the temporary tables, also where every write to the database itself is refused."""
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA query_only = OFF")  # a read-only file stays read-only without it
-            read_only = False
-        else:
-            # Under REPEATABLE READ, filling a table from another one would lock the rows that the desk works on.
-            connection.execute(text("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"))
-            read_only = bool(connection.execute(text("SELECT @@tx_read_only")).scalar())
-            connection.execute(text("SET SESSION TRANSACTION READ WRITE"))
-        connection.commit()
-        kept = KeptTable(connection, self.shelf, self.stand_in)
-        kept.create()
-        ChunkTables(connection, self.shelf, kept).create()
-        connection.commit()
-        if read_only:
-            connection.execute(text("SET SESSION TRANSACTION READ ONLY"))
-            connection.commit()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -141,25 +117,6 @@ class SqlLoans:
             raise RuntimeError("open a session first")
         return self._connection
 
-    def _settle(self, connection: Connection) -> None:
-        if connection.dialect.name == "sqlite":
-            return
-        for setting in _STEADY:
-            connection.execute(text(f"SET SESSION {setting}"))
-        closed = self.map.loans.closed
-        collation = connection.execute(
-            text(
-                "SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() "
-                "AND table_name = :t AND column_name = :c"
-            ),
-            {"t": closed.table, "c": closed.branch},
-        ).scalar()
-        # Texts made in a query must compare under the collation of the columns, or the server refuses the mix.
-        if collation:
-            connection.execute(text("SET collation_connection = :c"), {"c": collation})
-        # All assignments of an UPDATE see the row as it was: the reader is compared with columns that are cut with it.
-        connection.execute(text("SET sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'SIMULTANEOUS_ASSIGNMENT')"))
-
     @property
     def _kept(self) -> KeptTable:
         return KeptTable(self.connection, self.shelf, self.stand_in)
@@ -177,7 +134,8 @@ class SqlLoans:
             self._kept.fill(life)
             self._any_held = State.LEGAL_HOLD.value in self._kept.states()
             self._built = None
-            self._small = frozenset(p.table for p in self.map.loans.paths if self._is_small(p.table))
+            counts = self._counts
+            self._small = frozenset(p.table for p in self.map.loans.paths if counts.is_small(p.table))
             self.connection.commit()
             self._prepared = life
 
@@ -210,60 +168,19 @@ class SqlLoans:
     def observe(self, life: Lifecycle, as_of: datetime) -> Observation:
         """Count what is due, kept and stray; nothing but temporary tables is written."""
         with self._told():
-            return self._observe(life, as_of)
+            self._prepare(life)
+            return self._counts.observe(life, self.paths(life, as_of))
 
-    def _observe(self, life: Lifecycle, as_of: datetime, *, exactly: bool = False) -> Observation:
-        self._prepare(life)
-        closed = self.map.loans.closed
-        loans = self.shelf[closed.table]
-        c = self.connection
-        kept = self._kept.states()
-        branch = loans.c[closed.branch]
-        # A loan that was returned while the run went on is not among the kept ones yet: its date tells that it waits.
-        late = LoanColumns(self.shelf, closed, loans).compile(
-            life.due if exactly else AtOrBefore(Fact.CLOSED, life.older_than)
-        )
-        waits = is_kept(loans.c[closed.key])
-        due = select(branch, func.count()).where(self._kept.linked(closed, loans), not_(waits), late).group_by(branch)
-        branches = {str(b or ""): int(n) for b, n in c.execute(due)}
-        rows, strays, sizes = {}, {}, {}
-        for path in self.paths(life, as_of):
-            name, table = path.path.name, path.table
-            found = c.execute(
-                select(
-                    func.count(),
-                    func.coalesce(func.sum(case((path.due_with_loan(table), 1), else_=0)), 0),
-                )
-                .select_from(table)
-                .where(path.own.still(table), or_(path.strays.are(table), path.due_with_loan(table)))
-            ).one()
-            rows[name], strays[name] = int(found[0]), int(found[0]) - int(found[1])
-        for name in {path.table for path in self.map.loans.paths} | {closed.table}:
-            sizes[name] = self._size(name)
-        states = {State.DUE.value: sum(branches.values()), **kept}
-        return Observation(states=states, branches=branches, rows=rows, strays=strays, table_sizes=sizes)
-
-    def _size(self, name: str) -> int:
-        if self.connection.dialect.name == "sqlite":
-            return int(self.connection.execute(select(func.count()).select_from(self.shelf[name])).scalar_one())
-        estimate = self.connection.execute(
-            text(
-                "SELECT table_rows FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :t"
-            ),
-            {"t": name},
-        ).scalar()
-        return int(estimate or 0)
-
-    def _is_small(self, name: str) -> bool:
-        """Counted, not estimated: to take a large table for a small one would read it whole for every chunk."""
-        some = select(literal(1)).select_from(self.shelf[name]).limit(_SMALL_ROWS).subquery()
-        return int(self.connection.execute(select(func.count()).select_from(some)).scalar_one()) < _SMALL_ROWS
+    @property
+    def _counts(self) -> LoanCounts:
+        return LoanCounts(self.connection, self.shelf, self._kept)
 
     def recount(self, life: Lifecycle, as_of: datetime) -> Observation:
         """Everything counted afresh, with the exact condition: what is due and unheld and still leads to a reader."""
         with self._told():
             self._prepared = None
-            return self._observe(life, as_of, exactly=True)
+            self._prepare(life)
+            return self._counts.observe(life, self.paths(life, as_of), exactly=True)
 
     def remaining(self, life: Lifecycle, as_of: datetime) -> Mapping[str, int]:
         """The complement, counted afresh: loans and rows that are due and unheld and still lead to a reader."""
@@ -402,17 +319,6 @@ class SqlLoans:
         missed = {after.path: left} if left else {}
         result = ChunkResult(0, {after.path: done}, missed, seconds=time.monotonic() - began)
         return StrayPosition(after.path, stretch.end), result
-
-
-_SMALL_ROWS = 5_000
-# The link columns of a cut library are mostly NULL, and fresh tables have no statistics: the server would take their
-# indexes for useless and read whole tables, once per loan. It is told that a look by key is cheap, as it is here.
-_STEADY = (
-    "max_seeks_for_key = 4",
-    "optimizer_switch = 'materialization=off,exists_to_in=off,semijoin=off'",
-    "join_cache_level = 0",
-    "max_heap_table_size = 268435456",
-)
 
 
 def _beyond(person: Any, key: Any, after: Position) -> ColumnElement[bool]:
