@@ -5,13 +5,14 @@ from __future__ import annotations
 SETTINGS = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET sql_mode = 'STRICT_ALL_TABLES,SIMULTANEOUS_ASSIGNMENT', innodb_lock_wait_timeout = 3, max_seeks_for_key = 4",
+    "SET max_heap_table_size = 1073741824",
     "SET collation_connection = utf8mb4_unicode_ci",
 )
 TABLES = (
     (
         "CREATE TEMPORARY TABLE k (loan INT, person INT, item INT, lo DATETIME, later DATETIME, state CHAR(1), "
-        "barcode VARCHAR(20), title VARCHAR(190), known BOOL, KEY (person, item), KEY (item), KEY (loan)) "
-        "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci"
+        "barcode VARCHAR(20), title VARCHAR(190), known BOOL, KEY (person, item) USING BTREE, KEY (item) USING BTREE, "
+        "KEY (loan) USING BTREE) ENGINE=MEMORY DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci"
     ),
     (
         "CREATE TEMPORARY TABLE c (loan INT, person INT, item INT, item_text VARCHAR(20), lo DATETIME, later DATETIME, "
@@ -19,6 +20,7 @@ TABLES = (
         "KEY (loan) USING HASH, KEY (person, item) USING HASH, KEY (person, barcode) USING HASH, KEY (person) USING BTREE, "
         "KEY (person, item_text) USING BTREE) ENGINE=MEMORY DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci"
     ),
+    "CREATE TEMPORARY TABLE f (id BIGINT, KEY (id) USING BTREE) ENGINE=MEMORY",
 )
 _KEPT = """
 INSERT INTO k SELECT issue_id, borrowernumber, o.itemnumber,
@@ -188,16 +190,18 @@ def cuts() -> tuple[str, ...]:
             f"DELETE l FROM items_last_borrower l STRAIGHT_JOIN c WHERE l.borrowernumber {span} AND l.borrowernumber = c.person "
             "AND l.itemnumber = c.item AND l.created_on <= '{last_borrower}'"
         ),
+        # Pseudonyms are dear to find, so they are found once.
+        "DELETE FROM f",
         (
-            "DELETE q FROM c STRAIGHT_JOIN pseudonymized_transactions p STRAIGHT_JOIN pseudonymized_borrower_attributes q "
-            "WHERE q.transaction_id = p.id AND p.hashed_borrowernumber <> '' AND p.itemnumber = c.item AND p.datetime >= c.lo "
+            "INSERT INTO f SELECT DISTINCT p.id FROM c STRAIGHT_JOIN pseudonymized_transactions p "
+            "WHERE p.hashed_borrowernumber <> '' AND p.itemnumber = c.item AND p.datetime >= c.lo "
             f"AND p.datetime <= c.later AND NOT {_NEXT}"
         ),
+        "DELETE q FROM f STRAIGHT_JOIN pseudonymized_borrower_attributes q WHERE q.transaction_id = f.id",
         (
-            "UPDATE c STRAIGHT_JOIN pseudonymized_transactions p SET p.hashed_borrowernumber = '', p.has_cardnumber = 0, "
+            "UPDATE f STRAIGHT_JOIN pseudonymized_transactions p SET p.hashed_borrowernumber = '', p.has_cardnumber = 0, "
             "p.title = NULL, p.city = NULL, p.state = NULL, p.zipcode = NULL, p.country = NULL, p.dateenrolled = NULL, "
-            "p.sex = NULL, p.sort1 = NULL, p.sort2 = NULL WHERE p.hashed_borrowernumber <> '' AND p.itemnumber = c.item "
-            f"AND p.datetime >= c.lo AND p.datetime <= c.later AND NOT {_NEXT}"
+            "p.sex = NULL, p.sort1 = NULL, p.sort2 = NULL WHERE p.id = f.id"
         ),
         "DELETE u FROM c STRAIGHT_JOIN curbside_pickup_issues u WHERE u.issue_id = c.loan",
         (

@@ -34,11 +34,12 @@ from carrel.retention.legal_hold import Keeping, Scope, kept_by
 from carrel.retention.lifecycle import Lifecycle, State, lifecycle
 from carrel.systems.sql import live
 from carrel.systems.sql.expressions import LocalTime, is_time
+from carrel.systems.sql.kept_table import OPEN, KeptTable, code, state_of
 from carrel.systems.sql.loans import SqlLoans
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.readers import without_sealed
 from carrel.systems.sql.shields import shielded
-from carrel.systems.sql.worktables import KEPT, WorkTables
+from carrel.systems.sql.worktables import KEPT
 
 _BEGINNING = date(1900, 1, 1)  # before any loan that a system knows
 ONE_NIGHT = timedelta(hours=24)  # what became due within it waits for tonight's run
@@ -278,19 +279,19 @@ class _Measuring:
         kept = (
             select(KEPT.c.state, first)
             .select_from(KEPT.join(loans, loans.c[closed.key] == KEPT.c.loan))
-            .where(is_time(at), KEPT.c.state != "open")
+            .where(is_time(at), KEPT.c.state != code(OPEN))
             .group_by(KEPT.c.state)
         )
         now = self._facts.as_of.astimezone(self._library.zone).replace(tzinfo=None)
         rows = engine.connection.execute(kept).all()
-        return {str(state): max(0, (now - begun).days) for state, begun in rows if begun is not None}
+        return {state_of(int(state)): max(0, (now - begun).days) for state, begun in rows if begun is not None}
 
     def _held(self, engine: SqlLoans) -> int:
         """Closed loans in the scope of a legal hold in force that name a reader, whatever their age."""
         closed = engine.map.loans.closed
         loans = engine.shelf[closed.table]
         inside = LoanColumns(engine.shelf, closed, loans).compile(kept_by(self._library.legal_holds, self._facts.as_of))
-        named = WorkTables(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
+        named = KeptTable(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
         query = select(func.count()).select_from(loans).where(named, inside)
         return int(engine.connection.execute(query).scalar_one())
 
@@ -310,7 +311,7 @@ class _Measuring:
         fields = [name for name, method in closed.cut.set.items() if method is Method.CLEAR and name != closed.person]
         if not fields:
             return 0
-        named = WorkTables(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
+        named = KeptTable(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
         filled = or_(*(loans.c[name].is_not(None) for name in fields))
         past = loans.c[closed.closed] <= life.older_than
         held = shielded(life.shields, item=loans.c[closed.item], loan=loans.c[closed.key], at=loans.c[closed.closed])
