@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from carrel.retention.sweep import BEFORE, Loan, Person, latest
 
@@ -17,9 +18,15 @@ _COPY_NUMBER = re.compile(r"\d{8,}")
 _LONG_NUMBER = 5  # digits; shorter numbers stand in texts for all sorts of things and count only under a name
 
 
+@lru_cache(maxsize=4)
+def _small(text: str) -> str:
+    """A text in small letters; one is compared with the words of many loans in a row."""
+    return text.casefold()
+
+
 def tells(text: str, words: str) -> bool:
     """The words stand in the text, in large or small letters: a desk types a title as it likes."""
-    return words in text or words.casefold() in text.casefold()
+    return words in text or words.casefold() in _small(text)
 
 
 def without(text: str, words: str, mark: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import FromClause, String, TableClause, and_, cast, exists, false, not_, or_, select, text, true
+from sqlalchemy import FromClause, String, TableClause, and_, cast, exists, false, func, not_, or_, select, text, true
 
 from carrel.retention.lifecycle import State
 from carrel.systems.sql.expressions import names_number, shifted
 from carrel.systems.sql.kept_table import code
-from carrel.systems.sql.named_words import beginning, names, names_title
+from carrel.systems.sql.named_words import names, names_title
 from carrel.systems.sql.path_rows import MOMENT_SECONDS, Bool, PathRows
 from carrel.systems.sql.worktables import CHUNK, DATED_BACK_SECONDS, REMINDED_SECONDS, SLACK_SECONDS, TITLE_LENGTH
 
@@ -77,7 +77,7 @@ class KeptLoans:
             return false()
         m = shelf.map.items
         copy, titles = shelf[m.table].alias("kc"), shelf[m.title_table].alias("kt")
-        barcode, title = copy.c[m.barcode], beginning(titles.c[m.title], text("1"), text(str(TITLE_LENGTH)))
+        barcode, title = copy.c[m.barcode], func.substr(titles.c[m.title], 1, TITLE_LENGTH)
         named: list[Bool] = []
         for name in link.texts:
             body = rows.c[name]

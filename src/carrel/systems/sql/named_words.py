@@ -31,11 +31,12 @@ class names(GenericFunction[bool]):  # noqa: N801  (SQL functions are written in
 @compiles(names, "sqlite")
 def _names_sqlite(element: names, compiler: SQLCompiler, **kw: Any) -> str:
     body, words = (compiler.process(part, **kw) for part in element.clauses)
-    # Only what the database's own letters do not settle is asked of Python: it would be called for every text.
-    plain = f"INSTR(lower({body}), lower({words})) > 0"
-    other = f"length({words}) <> length(CAST({words} AS BLOB)) OR length({body}) <> length(CAST({body} AS BLOB))"
-    asked = f"carrel_tells({body}, {words})"
-    return f"(CASE WHEN {words} = '' THEN 0 WHEN {plain} THEN 1 WHEN {other} THEN {asked} ELSE 0 END)"
+    # Python is asked only of what may be so: LIKE takes letters of ASCII alike, finds more than the words where these
+    # hold one of its own signs, and sees nothing behind a NUL.
+    like = f"{body} LIKE '%' || {words} || '%'"
+    other = f"length({words}) <> length(CAST({words} AS BLOB)) AND length({body}) <> length(CAST({body} AS BLOB))"
+    maybe = f"{like} OR ({other}) OR INSTR({body}, char(0)) > 0"
+    return f"(CASE WHEN {words} = '' THEN 0 WHEN {maybe} THEN carrel_tells({body}, {words}) ELSE 0 END)"
 
 
 @compiles(names, "mysql", "mariadb")
