@@ -9,10 +9,13 @@ from typing import Any
 import click
 
 from carrel.cli.at_site import allowed, as_option, json_option, now, open_site, open_store, site_option
-from carrel.cli.keeping_verbs import ended, list_entries, put_placed, when_over
+from carrel.cli.keeping_verbs import ended, list_entries, put_placed, unmatched, when_over
+from carrel.cli.option_values import DAY, WORDS
 from carrel.cli.scope_option import Said, scope_options
 
-_SYSTEM = click.option("--system", "system_name", metavar="NAME", help="Which system, where the site has several.")
+_SYSTEM = click.option(
+    "--system", "system_name", type=WORDS, metavar="NAME", help="Which system, where the site has several."
+)
 
 
 @click.group()
@@ -25,9 +28,9 @@ def exception() -> None:
     '--approver "Ben Example" --expires 2026-12-31 --as "Ada Example"'
 )
 @scope_options
-@click.option("--reason", required=True, help="Why, in words that name no patron.")
+@click.option("--reason", required=True, type=WORDS, help="Why, in words that name no patron.")
 @click.option("--approver", required=True, metavar="NAME", help="Who approved it: a person who may approve.")
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Last day. It must have one.")
+@click.option("--expires", type=DAY, metavar="DATE", help="Last day. It must have one.")
 @_SYSTEM
 @as_option
 @site_option
@@ -59,7 +62,7 @@ def add(
     with open_store(site) as store:
         order = Order(Kind.EXCEPTION, system.name, scope, reason, by.name, person.name, until)
         placed = store.keepings.place(order, now)
-    put_placed(placed, as_json=as_json)
+    put_placed(placed, unmatched(system, scope), as_json=as_json)
 
 
 @exception.command(name="list", epilog="Example: carrel exception list")
@@ -74,7 +77,7 @@ def list_exceptions(system_name: str | None, site_path: Path, as_json: bool) -> 
 
 
 @exception.command(epilog='Example: carrel exception revoke 3f09a1c2d4e5b607 --as "Ada Example"')
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="ID", type=WORDS)
 @as_option
 @site_option
 @json_option

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import click
-
 from carrel.cli.at_site import end_of, now, open_store
 from carrel.cli.scope_option import scope_words
-from carrel.cli.screen import number, put_json, put_table
+from carrel.cli.screen import number, put_json, put_table, say
 
 if TYPE_CHECKING:
     from carrel.inventory.site import Site, System
+    from carrel.retention.legal_hold import Scope
     from carrel.store.keepings import Entry
     from carrel.store.placement import Kind, Placed
 
@@ -23,8 +23,26 @@ def when_over(expires: datetime | None, system: System) -> datetime | None:
     return None if expires is None else end_of(expires.date(), ZoneInfo(system.time_zone))
 
 
-def put_placed(placed: Placed, *, as_json: bool) -> None:
-    """The answer to whoever placed one: in force from when, and what was disposed of before."""
+def unmatched(system: System, scope: Scope) -> tuple[str, ...]:
+    """What of a scope fits nothing now. It is in force all the same, also where the database cannot be read."""
+    from carrel.errors import CarrelError
+    from carrel.systems import site_file
+    from carrel.systems.sql import database, scope_match
+
+    try:
+        system_map = site_file.system_map(system)
+        engine = database.open_system(system, read_only=True)
+        try:
+            with engine.connect() as connection:
+                return scope_match.unmatched(connection, system_map, scope, at=system.name)
+        finally:
+            engine.dispose()
+    except CarrelError as wrong:
+        return (f"{system.name} cannot be read now ({wrong.code}): nobody looked whether these loans are there",)
+
+
+def put_placed(placed: Placed, warnings: Sequence[str], *, as_json: bool) -> None:
+    """The answer to whoever placed one: in force from when, what was disposed of before, and what it fits not."""
     if as_json:
         put_json(
             {
@@ -32,21 +50,24 @@ def put_placed(placed: Placed, *, as_json: bool) -> None:
                 "in_force_from": placed.in_force_from.isoformat(),
                 "waited_for_chunk": placed.waited,
                 "disposed_before": {"loans": placed.loans_before, "rows": placed.rows_before},
+                "warnings": list(warnings),
             }
         )
         return
-    click.echo(f"{placed.id}: in force from {placed.in_force_from.isoformat(timespec='seconds')}")
+    say(f"{placed.id}: in force from {placed.in_force_from.isoformat(timespec='seconds')}")
     rows, loans = number(placed.rows_before), number(placed.loans_before)
-    click.echo(f"{rows} rows of {loans} loans were disposed before, in the run that is under way")
+    say(f"{rows} rows of {loans} loans were disposed before, in the run that is under way")
     if placed.rows_before:
-        click.echo("(how many of them it would have kept, nobody can tell any more)")
+        say("(how many of them it would have kept, nobody can tell any more)")
+    for one in warnings:
+        say(f"warning: {one}", err=True)
 
 
-def list_entries(kind: Kind, site: Site, system: str | None, *, as_json: bool) -> None:
-    """The open ones of a site."""
+def list_entries(kind: Kind, site: Site, system: str | None, *, as_json: bool, sealed: bool = False) -> None:
+    """The open ones of a site; that there are sealed ones is told only where these are asked for."""
     with open_store(site) as store:
         store.keepings.purge(now())
-        entries = store.keepings.entries(kind, now(), system)
+        entries = [one for one in store.keepings.entries(kind, now(), system) if sealed or not one.sealed]
     if as_json:
         put_json({f"{kind}s".replace(" ", "_"): [_as_dict(one) for one in entries]})
         return
@@ -72,7 +93,7 @@ def ended(identity: str, word: str, *, as_json: bool) -> None:
     if as_json:
         put_json({"id": identity, "state": word})
     else:
-        click.echo(f"{identity}: {word}; the numbers that it named are deleted")
+        say(f"{identity}: {word}; the numbers that it named are deleted")
 
 
 def _as_dict(entry: Entry) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli.capsules import NightCapsule, require_undo
@@ -20,13 +19,14 @@ from carrel.retention.course import End, Means, Tally, carry_out
 from carrel.retention.interlock import above_bound
 from carrel.retention.outcome import Outcome
 from carrel.retention.pace import Mode, first_pace
+from carrel.retention.reasons import by_reason
 from carrel.retention.stage import Stage, Step, next_step, stage_size
 from carrel.retention.staleness import refuse_stale
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
 from carrel.store.residues import UNDO_CAPSULE
 from carrel.store.sweeps import Sweep
-from carrel.systems.sql import residue
+from carrel.systems.sql import readers, residue
 
 if TYPE_CHECKING:
     from carrel.retention.interlock import Need
@@ -51,6 +51,7 @@ class Report:
         run: its id in the store.
         started: aware time.
         finished: aware time.
+        kept: loans that still name a reader, by reason, as they may be shown.
     """
 
     plan: Plan
@@ -63,7 +64,7 @@ class Report:
     run: str
     started: datetime
     finished: datetime
-    kept: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int | str] = field(default_factory=dict)
     failing: tuple[Attack, ...] = ()
 
     @property
@@ -231,7 +232,7 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
         life = here.life(plan.as_of, now())
         remaining = loans.remaining(life, plan.as_of) if run.stage is Stage.REST else {}
         remaining = {name: count for name, count in remaining.items() if count}
-        kept = loans.kept(life)
+        kept = by_reason(readers.without_sealed(loans, life, loans.kept(life)))
     return _finish(here, plan, run, owner, tally, swept, remaining, (*spots, *capsule.places), kept)
 
 
@@ -244,7 +245,7 @@ def _finish(
     swept: SweepReport,
     remaining: dict[str, int],
     spots: tuple[residue.Place, ...],
-    kept: dict[str, int],
+    kept: dict[str, int | str],
 ) -> Report:
     at = now()
     lasting = [spot for spot in spots if spot.lasting]
@@ -286,24 +287,3 @@ def led_back(here: Premises, stage: Stage, swept: SweepReport) -> tuple[Attack, 
 def _night(here: Premises, started: datetime) -> date:
     # What begins before noon belongs to the night before.
     return (started.astimezone(here.zone) - timedelta(hours=12)).date()
-
-
-def read_plan(here: Premises, place: Path) -> Plan:
-    """The plan of a file, if it is to the byte what this store recorded.
-
-    Raises:
-        CarrelError: RUN-007 no such file, APR-001 changed, STO-005 unknown.
-    """
-    import json
-
-    try:
-        body = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as wrong:
-        raise fault(
-            faults.PLAN_FILE,
-            at=str(place),
-            wanted="a plan file",
-            found=type(wrong).__name__,
-            fix="carrel plan --out FILE",
-        ) from None
-    return here.store.plans.check(body, str(place))

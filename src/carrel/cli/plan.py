@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.cli.option_values import FILE_OR_FOLDER, NEW_FILE
+from carrel.cli.screen import say
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -16,13 +19,13 @@ if TYPE_CHECKING:
     from carrel.systems.sql.readers import SampleRow
 
 
-@click.command(epilog="Example: carrel plan --out tonight.json --sample 20")
-@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.command(epilog='Example: carrel plan --as "Ben Example" --out tonight.json --sample 20')
+@click.option("--site", type=FILE_OR_FOLDER, default=Path(), help="The site file, or its folder.")
 @click.option("--system", "system_name", help="The system; may be left out where the site has one.")
+@click.option("--out", type=NEW_FILE, help="Where the plan goes.  [default: plan.json]")
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where the plan goes.  [default: plan.json]"
+    "--as", "name", help="You, as the site file names you; needs `may: plan`.  [default: $CARREL_PERSON or the account]"
 )
-@click.option("--as", "name", help="Who plans; a name in the site file.  [default: $CARREL_PERSON or the account]")
 @click.option("--sample", type=click.IntRange(0, 200), default=0, help="Show some due loans; on the terminal only.")
 @click.option("--sql", is_flag=True, help="Show the statements, for readers.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
@@ -34,13 +37,16 @@ def plan(
     The database is opened read-only. The plan holds counts, names and digests, never a patron's value; it is recorded
     in the site's store, and `carrel apply` accepts no other.
     """
-    from carrel.cli import premises, screen
+    from carrel.cli import plan_file, premises, screen
+    from carrel.cli.at_site import allowed
+    from carrel.inventory.site import May
 
     with premises.enter(site, system_name, read_only=True) as here:
-        made, rows = make(here, premises.now(), premises.person(name), sample=sample)
+        by = allowed(here.site, premises.person(name), May.PLAN).name
+        made, rows = make(here, premises.now(), by, sample=sample)
         here.store.plans.record(made, premises.now())
         needed = needs(here, made, premises.now())
-        target = write(made, out or Path("plan.json"))
+        target = plan_file.write(made, out or Path("plan.json"))
     if as_json:
         screen.put_json(
             {
@@ -62,7 +68,7 @@ def plan(
         )
     if sql:
         for text in made.sql:
-            click.echo(f"\n{text};")
+            say(f"\n{text};")
 
 
 def make(
@@ -77,6 +83,8 @@ def make(
         sample: rows for the terminal.
         as_of: when periods are judged; the present unless given.
     """
+    from dataclasses import replace
+
     from carrel.cli.capsules import require_undo
     from carrel.cli.screen import Progress
     from carrel.policy.clock import midnight
@@ -92,6 +100,7 @@ def make(
     with here.loans().session() as loans:
         seen = loans.observe(life, as_of)
         progress.at(sum(seen.states.values()))
+        seen = replace(seen, states=readers.without_sealed(loans, life, seen.states))
         since = latest_since(here.schedule, as_of)
         start = midnight(since).astimezone(here.zone).replace(tzinfo=None) if since else None
         older = readers.older_than_rule(loans, life, start) if start else 0
@@ -136,39 +145,16 @@ def needs(here: Premises, made: Plan, at: datetime) -> tuple[Need, ...]:
     return unmet(needed(made, history, weighed.standing, at), weighed.cleared)
 
 
-def write(made: Plan, target: Path) -> Path:
-    """Put the plan into a file, whole or not at all."""
-    import json
-    import os
-
-    from carrel.errors import fault
-    from carrel.retention import faults
-
-    beside = target.with_name(f".{target.name}.new")
-    try:
-        beside.write_text(json.dumps(made.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        beside.chmod(0o600)  # small counts stand in it
-        os.replace(beside, target)  # noqa: PTH105  (the atomic one, by its usual name)
-    except OSError as wrong:
-        raise fault(
-            faults.PLAN_FILE,
-            at=str(target),
-            found=wrong.strerror or "an error of the file system",
-            fix="name another place with --out",
-        ) from None
-    return target
-
-
 def show(made: Plan, needed: tuple[Need, ...], target: Path) -> None:
     """The plan as a person reads it."""
-    from carrel.cli.screen import number, put_table
+    from carrel.cli.screen import figure, number, put_table
     from carrel.retention.interlock import touched
 
-    click.echo(f"Plan for {made.system} under policy {made.policy}, as of {made.as_of:%Y-%m-%d %H:%M} UTC")
+    say(f"Plan for {made.system} under policy {made.policy}, as of {made.as_of:%Y-%m-%d %H:%M} UTC")
     put_table(
         "Loans",
         ("state", "loans"),
-        [(state, number(count)) for state, count in sorted(made.states.items(), key=lambda one: -one[1])],
+        [(state, figure(count)) for state, count in made.states.items()],
         right=(1,),
     )
     put_table(
@@ -190,22 +176,20 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path) -> None:
         right=(3, 4, 5),
     )
     if made.reach_back:
-        click.echo(
-            f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n"
-        )
+        say(f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n")
     for title, lines in (("Blocked by", made.blockers), ("What the desk will notice", made.notices)):
         if lines:
-            click.echo(f"{title}:")
+            say(f"{title}:")
             for line in lines:
-                click.echo(_wrapped(line))
-            click.echo("")
+                say(_wrapped(line))
+            say("")
     if needed:
-        click.echo("Waits for:")
+        say("Waits for:")
         for need in needed:
-            click.echo(_wrapped(need.line()))
-        click.echo("")
-    click.echo(f"Written to {target}. Nothing was changed.")
-    click.echo(f"Next: {'carrel approve' if needed else 'carrel apply'} {target}")
+            say(_wrapped(need.line()))
+        say("")
+    say(f"Written to {target}. Nothing was changed.")
+    say(f"Next: {'carrel approve' if needed else 'carrel apply'} {target}")
 
 
 def _wrapped(line: str) -> str:

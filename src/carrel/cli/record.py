@@ -14,6 +14,7 @@ from carrel.errors import CarrelError, fault
 from carrel.ledger.leaf import OpenLeaf, banded, cell, utc_seconds
 from carrel.ledger.note import Signer
 from carrel.retention import faults
+from carrel.retention.reasons import told_rows
 from carrel.store import key_file
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.store.outside_copy import copy_outward
@@ -103,6 +104,7 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
     """The plan, the run and its sweep, as open leaves."""
     plan, at = report.plan, report.finished
     ran = _what_ran(plan)
+    kept = told_rows({state: count for state, count in plan.states.items() if state not in {"due", "open"}})
     done = Counter[str]()
     acts = {path.path: f"{path.table}.{path.act}" for path in plan.paths}
     for path, count in report.tally.rows.items():
@@ -116,7 +118,7 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
             {
                 **ran,
                 "due": banded(plan.due),
-                "kept": banded(sum(count for state, count in plan.states.items() if state not in {"due", "open"})),
+                "kept": banded(kept),
                 "blockers": len(plan.blockers),
             },
         ),
@@ -145,7 +147,7 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
                 "plan_digest": plan.digest,
                 "sweep": "loan",
                 "pairs": banded(report.sweep.pairs),
-                "joins": len(report.sweep.attacks),
+                "joins": len(report.sweep.joins),
                 "hits": banded(report.hits),
                 "not_swept": banded(report.sweep.pairs - report.sweep.swept),
                 "finished": utc_seconds(at),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, or_, select, text, true
+from sqlalchemy import ColumnElement, FromClause, and_, exists, false, not_, or_, select, text, true
 
 from carrel.inventory.system_map import Role
-from carrel.systems.sql.expressions import contains, has_digits, names_number, shifted
+from carrel.systems.sql.expressions import has_digits, names_number, shifted
 from carrel.systems.sql.join_order import InOrder
 from carrel.systems.sql.kept_loans import KeptLoans
-from carrel.systems.sql.path_rows import MOMENT_SECONDS, SHORTEST_TITLE, Bool, Condition, PathRows
+from carrel.systems.sql.named_words import names, names_title
+from carrel.systems.sql.path_rows import MOMENT_SECONDS, Bool, Condition, PathRows
 from carrel.systems.sql.span import FIRST, LAST, LATER, LO, LO_DAY, REMINDED
 from carrel.systems.sql.stray_rows import StrayRows
 from carrel.systems.sql.worktables import CHUNK, SLACK_SECONDS
@@ -191,7 +192,7 @@ class ChunkRows:
         for name in link.texts:
             body = rows.c[name]
             if "barcode" in link.needles:
-                parts.append(and_(CHUNK.c.barcode.is_not(None), contains(body, CHUNK.c.barcode)))
+                parts.append(and_(CHUNK.c.barcode.is_not(None), names(body, CHUNK.c.barcode)))
             if "title" in link.needles:
-                parts.append(and_(func.length(CHUNK.c.title) >= SHORTEST_TITLE, contains(body, CHUNK.c.title)))
+                parts.append(names_title(body, CHUNK.c.title))
         return or_(false(), *parts)

@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from carrel.systems.sql.expressions import shifted
 from carrel.systems.sql.kept_table import KeptTable
+from carrel.systems.sql.named_words import beginning
 from carrel.systems.sql.shelf import Shelf
 from carrel.systems.sql.span import REMINDED_SECONDS, Span
 from carrel.systems.sql.worktables import (
@@ -205,5 +206,5 @@ class ChunkTables:
             c[closed.closed].label("closed"),
             c[closed.renewed].label("renewed"),
             items.c[items_map.barcode].label("barcode"),
-            func.substr(titles.c[items_map.title], 1, TITLE_LENGTH).label("title"),
+            beginning(titles.c[items_map.title], text("1"), text(str(TITLE_LENGTH))).label("title"),
         ).select_from(*((known,) if first is None else (first, known)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import FromClause, String, TableClause, and_, cast, exists, false, func, not_, or_, select, text, true
+from sqlalchemy import FromClause, String, TableClause, and_, cast, exists, false, not_, or_, select, text, true
 
 from carrel.retention.lifecycle import State
-from carrel.systems.sql.expressions import contains, names_number, shifted
+from carrel.systems.sql.expressions import names_number, shifted
 from carrel.systems.sql.kept_table import code
-from carrel.systems.sql.path_rows import MOMENT_SECONDS, SHORTEST_TITLE, Bool, PathRows
+from carrel.systems.sql.named_words import beginning, names, names_title
+from carrel.systems.sql.path_rows import MOMENT_SECONDS, Bool, PathRows
 from carrel.systems.sql.worktables import CHUNK, DATED_BACK_SECONDS, REMINDED_SECONDS, SLACK_SECONDS, TITLE_LENGTH
 
 
@@ -76,12 +77,12 @@ class KeptLoans:
             return false()
         m = shelf.map.items
         copy, titles = shelf[m.table].alias("kc"), shelf[m.title_table].alias("kt")
-        barcode, title = copy.c[m.barcode], func.substr(titles.c[m.title], 1, TITLE_LENGTH)
+        barcode, title = copy.c[m.barcode], beginning(titles.c[m.title], text("1"), text(str(TITLE_LENGTH)))
         named: list[Bool] = []
         for name in link.texts:
             body = rows.c[name]
-            named.append(and_(barcode.is_not(None), contains(body, barcode)))
-            named.append(and_(func.length(title) >= SHORTEST_TITLE, contains(body, title)))
+            named.append(and_(barcode.is_not(None), names(body, barcode)))
+            named.append(names_title(body, title))
             if {"item", "loan"} & set(link.needles):
                 named += [names_number(body, self._kept.c.item), names_number(body, self._kept.c.loan)]
         known = select(1).select_from(copy.outerjoin(titles, titles.c[m.title_key] == copy.c[m.title_key]))

@@ -139,12 +139,22 @@ class SqlLoans:
             self.connection.commit()
             self._prepared = life
 
-    def paths(self, life: Lifecycle, as_of: datetime, *, near: bool = False) -> tuple[PathSql, ...]:
-        """The paths of the map under the schedule's terms; ``near``: beside the kept loans near a chunk only."""
+    def paths(
+        self, life: Lifecycle, as_of: datetime, *, near: bool = False, shown: bool = False
+    ) -> tuple[PathSql, ...]:
+        """The paths of the map under the schedule's terms.
+
+        Args:
+            life: of the loans.
+            as_of: aware time at which periods are judged.
+            near: beside the kept loans near a chunk only.
+            shown: for readers: nothing in them tells of a legal hold or an exception.
+        """
         limit = self.schedule.last_borrower.at_most
         last = life.older_than if limit is None else local_cutoff(limit.before(as_of), self.zone)
         by_day = self.schedule.event_detail == "day"
-        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, by_day, self._any_held, life.shields)
+        held, shields = (True, ()) if shown else (self._any_held, life.shields)
+        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, by_day, held, shields)
         joins = self.connection.dialect.name != "sqlite"
         return tuple(
             PathSql(self.shelf, path, terms, joins=joins, small=path.table in self._small, near=near)

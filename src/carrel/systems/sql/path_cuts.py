@@ -22,7 +22,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    text,
 )
 
 from carrel.inventory.system_map import Method
@@ -38,7 +37,8 @@ from carrel.systems.sql.join_order import (
     UpdateFound,
     UpdateInOrder,
 )
-from carrel.systems.sql.path_rows import SHORTEST_TITLE, Condition, PathRows
+from carrel.systems.sql.named_words import redacted
+from carrel.systems.sql.path_rows import Condition, PathRows
 from carrel.systems.sql.span import MOST
 from carrel.systems.sql.worktables import CHUNK, FOUND, SPELL, slot
 
@@ -91,9 +91,7 @@ class PathCuts:
                 return self._redacted(col) if with_loan else null()
 
     def _redacted(self, col: ColumnElement[Any]) -> ColumnElement[Any]:
-        barcode = func.coalesce(func.nullif(CHUNK.c.barcode, ""), text("'\\0'"))
-        title = case((func.length(CHUNK.c.title) >= SHORTEST_TITLE, CHUNK.c.title), else_=text("'\\0'"))
-        return func.replace(func.replace(col, barcode, text("'[item]'")), title, text("'[title]'"))
+        return redacted(col, CHUNK.c.barcode, CHUNK.c.title)
 
     # -- by a condition ---------------------------------------------------------------------------------------------
 

@@ -18,8 +18,6 @@ from carrel.systems.sql.shields import shielded
 
 Bool = ColumnElement[bool]
 Condition = Callable[[FromClause], ColumnElement[bool]]
-# Shorter titles ("It", "Emma") stand in texts that have nothing to do with the book.
-SHORTEST_TITLE = 6
 MOMENT_SECONDS = 2
 _LAST_SECOND = text("86399")
 

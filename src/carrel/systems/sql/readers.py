@@ -1,7 +1,8 @@
-"""For people: the statements of a plan as text, a sample of what is due, and how far a rule reaches back."""
+"""For people: the statements of a plan, a sample of what is due, how far a rule reaches back, what a hold may tell."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +11,10 @@ from sqlalchemy import and_, func, not_, select
 
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.systems.sql.expressions import is_time
-from carrel.systems.sql.kept_table import KeptTable, is_kept
+from carrel.systems.sql.kept_table import KeptTable, code, is_kept
 from carrel.systems.sql.loans import SqlLoans
+from carrel.systems.sql.predicates import LoanColumns
+from carrel.systems.sql.worktables import KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,13 @@ class SampleRow:
 
 
 def statements(loans: SqlLoans, life: Lifecycle, as_of: datetime) -> tuple[str, ...]:
-    """What a chunk would execute, for readers; nothing executes these texts."""
+    """What a chunk would execute, for readers; nothing executes these texts.
+
+    What legal holds and exceptions spare is left out: their scopes name patrons, and a hold can be sealed.
+    """
     dialect = loans.connection.dialect
     texts = []
-    for path in loans.paths(life, as_of):
+    for path in loans.paths(life, as_of, shown=True):
         if path.path.link.by == "clock":
             statement = path.cuts.act(path.strays.are, with_loan=False)
         else:
@@ -46,6 +52,20 @@ def older_than_rule(loans: SqlLoans, life: Lifecycle, since: datetime) -> int:
     time = rows.c[closed.closed]
     query = select(func.count()).where(_due(loans, rows), is_time(time), time < since, time <= life.older_than)
     return int(loans.connection.execute(query).scalar_one())
+
+
+def without_sealed(loans: SqlLoans, life: Lifecycle, states: Mapping[str, int]) -> dict[str, int]:
+    """The loans per state without those that only a sealed legal hold keeps: these are told nowhere."""
+    held = State.LEGAL_HOLD.value
+    if life.openly is None or held not in states:
+        return dict(states)
+    loans.prepare(life)
+    closed = loans.map.loans.closed
+    rows = loans.shelf[closed.table]
+    kept = KEPT.join(rows, rows.c[closed.key] == KEPT.c.loan)
+    openly = LoanColumns(loans.shelf, closed, rows).compile(life.openly)
+    query = select(func.count()).select_from(kept).where(KEPT.c.state == code(held), openly)
+    return {**states, held: int(loans.connection.execute(query).scalar_one())}
 
 
 def sample(loans: SqlLoans, life: Lifecycle, count: int) -> tuple[SampleRow, ...]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from carrel.inventory.system_map import SystemMap
 from carrel.systems.sql.chunk_table import ChunkTables
 from carrel.systems.sql.kept_table import KeptTable
+from carrel.systems.sql.named_words import teach
 from carrel.systems.sql.shelf import Shelf
 
 # The link columns of a cut library are mostly NULL, and fresh tables have no statistics: the server would take their
@@ -22,6 +23,7 @@ _STEADY = (
 def settle(connection: Connection, system_map: SystemMap) -> None:
     """Set what a server decides by: its plans, its collation, and that an assignment sees the row as it was."""
     if connection.dialect.name == "sqlite":
+        teach(connection)
         return
     for setting in _STEADY:
         connection.execute(text(f"SET SESSION {setting}"))

@@ -357,7 +357,7 @@ class _Words:
             loan, person = pair.loan, pair.person
             title = loan.title if len(loan.title) >= SHORTEST_TITLE else ""
             for needle in (loan.barcode, title, str(loan.item or ""), str(loan.loan)):
-                self._add(self._items, needle, place)
+                self._add(self._items, needle.casefold(), place)
             for needle in (*person.strong, *person.names[:1], str(person.key)):
                 self._add(self._persons, needle, place)
 
@@ -368,7 +368,7 @@ class _Words:
     def candidates(self, texts: Sequence[str]) -> set[int]:
         """Places of pairs of which a word for the copy and a word for the person occur."""
         tokens = {token for text in texts for token in self._TOKEN.findall(text)}
-        copies = tokens & self._items.keys()
+        copies = {token.casefold() for token in tokens} & self._items.keys()
         if not copies or not (people := tokens & self._persons.keys()):
             return set()
         return set().union(*(self._items[t] for t in copies)) & set().union(*(self._persons[t] for t in people))
