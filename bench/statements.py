@@ -82,6 +82,13 @@ SET a.object = NULL, a.info = NULL, a.diff = NULL, a.trace = NULL, a.timestamp =
   a.user = IF(a.user = a.object, 0, a.user)
 WHERE c.{key} = x.number AND c.person = x.object AND x.t >= c.lo AND a.action_id = x.action_id"""
 _AGAIN = "EXISTS (SELECT 1 FROM k WHERE k.person = {t}.borrowernumber AND k.item = c.item AND k.lo <= {t}.{at})"
+# A time of which an earlier cut left the day is as late as the day's end.
+_LATEST = "IF({0} >= '1000-01-01' AND {0} = CAST(DATE({0}) AS DATETIME), {0} + INTERVAL 86399 SECOND, {0})"
+_AGAIN_BY_DAY = (
+    "EXISTS (SELECT 1 FROM k WHERE k.person = {t}.borrowernumber AND k.item = c.item AND k.lo <= "
+    + _LATEST.format("{t}.{at}")
+    + ")"
+)
 # A row of a reader of the chunk that is old enough by its own date; the readers of a chunk are neighbours, not all of it.
 _READER = "EXISTS (SELECT 1 FROM c WHERE c.person = {0})"
 _OLD = "{0} BETWEEN '1000-01-01' AND '{{cutoff}}' AND {0} <> CAST(DATE({0}) AS DATETIME)"
@@ -127,10 +134,10 @@ def cuts() -> tuple[str, ...]:
         (
             f"UPDATE accountlines a STRAIGHT_JOIN c SET a.note = {_WORD.format('a.note')}, "
             f"a.description = {_WORD.format('a.description')}, {_DAY.format('a.timestamp')} "
-            f"WHERE a.note IS NOT NULL AND a.borrowernumber {span} AND a.borrowernumber = c.person AND a.date >= c.lo "
+            f"WHERE a.note IS NOT NULL AND a.borrowernumber {span} AND a.borrowernumber = c.person AND {_LATEST.format('a.date')} >= c.lo "
             "AND (INSTR(a.note, c.barcode) OR INSTR(a.description, c.barcode) "
             "OR (LENGTH(c.title) >= 6 AND (INSTR(a.note, c.title) OR INSTR(a.description, c.title)))) "
-            f"AND (a.date <= c.later OR NOT {_AGAIN.format(t='a', at='date')})"
+            f"AND (a.date <= c.later OR NOT {_AGAIN_BY_DAY.format(t='a', at='date')})"
         ),
         (
             f"UPDATE accountlines a SET {_DAY.format('a.date')}, {_DAY.format('a.timestamp')} "
@@ -206,9 +213,18 @@ def cuts() -> tuple[str, ...]:
         "DELETE u FROM c STRAIGHT_JOIN curbside_pickup_issues u WHERE u.issue_id = c.loan",
         (
             f"UPDATE messages m STRAIGHT_JOIN c SET m.message = {_WORD.format('m.message')}, m.message_date = m.message_date "
-            f"WHERE m.borrowernumber {span} AND m.borrowernumber = c.person AND m.message_date >= c.lo "
-            f"AND (m.message_date <= c.later OR NOT {_AGAIN.format(t='m', at='message_date')}) "
+            f"WHERE m.borrowernumber {span} AND m.borrowernumber = c.person AND {_LATEST.format('m.message_date')} >= c.lo "
+            f"AND (m.message_date <= c.later OR NOT {_AGAIN_BY_DAY.format(t='m', at='message_date')}) "
             "AND (INSTR(m.message, c.barcode) OR (LENGTH(c.title) >= 6 AND INSTR(m.message, c.title)))"
+        ),
+        (
+            f"UPDATE messages m SET {_DAY.format('m.message_date')} "
+            f"WHERE m.borrowernumber {span} AND {_OLD.format('m.message_date')} AND {_READER.format('m.borrowernumber')}"
+        ),
+        (
+            f"UPDATE messages m STRAIGHT_JOIN c SET {_DAY.format('m.message_date')} WHERE m.borrowernumber {span} "
+            "AND m.borrowernumber = c.person AND m.message_date > '{cutoff}' "
+            f"AND m.message_date <> CAST(DATE(m.message_date) AS DATETIME) AND {_NEAR.format(at='m.message_date', s=2)}"
         ),
         (
             f"UPDATE borrowers b SET {_DAY.format('b.lastseen')}, {_DAY.format('b.updated_on')} "

@@ -47,8 +47,6 @@ from carrel.systems.sql.worktables import (
 
 _SLOTS = 16
 _ALL = 2**31
-# A chunk of so few loans is one that the desk may wait for.
-_GENTLE = 2_000
 _LIGHT = 20
 # Of the rows that go with their reader, a chunk takes so many for each of its loans; the next one finds the rest.
 _ROWS_PER_LOAN = 10
@@ -104,8 +102,7 @@ class ChunkTables:
         c = self._connection
         c.execute(delete(CHUNK))
         c.execute(insert(CHUNK).from_select([one.name for one in CHUNK.c], self._pick(condition, order, limit)))
-        if limit <= _GENTLE:
-            self._spare_the_desk(limit)
+        self._spare_the_desk(limit)
         ends = select(
             func.count().label("size"),
             func.min(CHUNK.c.person).label("first"),
