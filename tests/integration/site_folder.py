@@ -22,7 +22,11 @@ from carrel.retention.plan import Basis, PathCount, Plan
 from carrel.store.key_file import write_key
 from carrel.store.store import FILE, Store
 
-VERBS = click.Group("carrel", commands={"approve": approve, "stop": stop, "hold": hold, "exception": exception})
+VERBS = click.Group(
+    "carrel",
+    commands={"approve": approve, "stop": stop, "hold": hold, "exception": exception},
+    context_settings={"help_option_names": ["-h", "--help"]},  # commands remember those they were first called with
+)
 RIGHTS = {"ada": "[approve, hold]", "ben": "[approve, plan, stop]", "cal": "[plan]"}
 TEXT = """\
 format_version: 1
