@@ -33,6 +33,7 @@ class Condition:
 
 
 _catalogue: dict[str, Condition] = {}
+_MARGIN = " " * 11
 
 
 def define(code: str, title: str, exit: Exit = Exit.FAILED) -> Condition:  # noqa: A002  (the field's name in DESIGN)
@@ -67,7 +68,10 @@ class Fault:
     def lines(self) -> list[str]:
         """The error as a person reads it."""
         rows = [f"error[{self.condition.code}]: {self.condition.title}"]
-        rows.extend(f"  {name + ':':<9}{text}" for name, text in self._told())
+        for name, text in self._told():
+            first, *more = text.split("\n")
+            rows.append(f"  {name + ':':<9}{first}")
+            rows.extend(f"{_MARGIN}{line}" for line in more)  # such as lines for a file
         return rows
 
     def _told(self) -> list[tuple[str, str]]:

@@ -57,17 +57,21 @@ def exit_code(report: Report) -> int:
 def _subject(here: Premises, planned: str, rehearse_on: str | None) -> str | None:
     """The system that a rehearsal stands for; None for the real thing."""
     from carrel.errors import fault
+    from carrel.inventory.site_lines import second_system
     from carrel.retention import faults
 
     if rehearse_on is not None and rehearse_on != planned:
         return planned
     if rehearse_on is not None or here.system.name != planned:
+        copy = second_system(here.system, "copy")
         raise fault(
             faults.OTHER_SYSTEM,
             at=f"system {here.system.name}",
             wanted=f"the system of the plan, {planned}" if rehearse_on is None else "a copy, which is another system",
             found=here.system.name,
-            fix="name the system that the plan is for; a rehearsal needs a second entry under 'systems'",
+            fix=f"give --system {planned}"
+            if rehearse_on is None
+            else f"name the copy; have in carrel.yaml, beside the other:\n{copy}",
         )
     return None
 

@@ -107,18 +107,12 @@ def _read(place: Path) -> Any:
 
 
 def _still_good(plan: Plan, system: System) -> None:
-    from carrel.retention import faults
+    from carrel.retention.blockers import of_plan, refuse_blocked
     from carrel.retention.staleness import refuse_stale
 
     refuse_stale(plan, plan.basis, now(), system.max_plan_age)
-    if plan.blockers:
-        raise fault(
-            faults.BLOCKED,
-            at=f"plan {plan.digest[:16]}",
-            wanted="a plan without blockers",
-            found=f"{len(plan.blockers)}: {plan.blockers[0]}",
-            fix="remove or waive what blocks it, and plan again",
-        )
+    today = now().astimezone(ZoneInfo(system.time_zone)).date()
+    refuse_blocked(f"plan {plan.digest[:16]}", of_plan(plan), today)
 
 
 def _needs(store: Store, site: Site, plan: Plan) -> tuple[Need, ...]:

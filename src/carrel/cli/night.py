@@ -14,8 +14,9 @@ from carrel.cli.plan import needs
 from carrel.cli.premises import Premises, now
 from carrel.cli.screen import Progress
 from carrel.cli.watch import Watch
-from carrel.errors import CarrelError, Fault, fault
+from carrel.errors import CarrelError, fault
 from carrel.retention import faults
+from carrel.retention.blockers import refuse_blocked
 from carrel.retention.course import End, Means, Tally, carry_out
 from carrel.retention.interlock import refuse_pending
 from carrel.retention.outcome import Outcome
@@ -91,7 +92,7 @@ def run_plan(here: Premises, plan: Plan, *, copy_of: str | None = None) -> Repor
     owner, began = new_owner(), now()
     name = here.system.name
     refuse_stale(plan, here.basis, began, here.system.max_plan_age)
-    refuse_blocked(here, began)
+    refuse_blocked(name, here.effects(began).blockers, began.astimezone(here.zone).date())
     require_undo(here, began)
     here.store.leases.acquire(name, owner, LEASE_TTL, began)
     try:
@@ -100,27 +101,6 @@ def run_plan(here: Premises, plan: Plan, *, copy_of: str | None = None) -> Repor
     finally:
         with suppress(CarrelError):
             here.store.leases.release(name, owner, now())
-
-
-def refuse_blocked(here: Premises, at: datetime) -> None:
-    """Stop where a destructive consumer is in use.
-
-    Raises:
-        CarrelError: APR-012, one fault for each.
-    """
-    if blockers := here.effects(at).blockers:
-        raise CarrelError(
-            tuple(
-                Fault(
-                    faults.BLOCKED,
-                    at=f"{here.system.name}: {b.consumer}",
-                    found=b.afterwards,
-                    because=b.because,
-                    fix=b.fix,
-                )
-                for b in blockers
-            )
-        )
 
 
 def _begin(here: Premises, plan: Plan, owner: str, copy_of: str | None) -> tuple[Run, int | None]:

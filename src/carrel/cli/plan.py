@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from carrel.cli.premises import Premises
     from carrel.retention.interlock import Need
@@ -50,7 +51,7 @@ def plan(
             }
         )
         return
-    show(made, needed, target)
+    show(made, needed, target, premises.now().astimezone(here.zone).date())
     if rows:
         from carrel.cli.screen import put_table
 
@@ -80,6 +81,7 @@ def make(
     from carrel.cli.capsules import require_undo
     from carrel.cli.screen import Progress
     from carrel.policy.clock import midnight
+    from carrel.retention import blockers
     from carrel.retention.bound import bounds
     from carrel.retention.planning import Findings, latest_since, make_plan
     from carrel.systems.sql import readers
@@ -99,7 +101,7 @@ def make(
         rows = readers.sample(loans, life, sample) if sample else ()
     progress.done()
     findings = Findings(
-        tuple(f"{b.consumer}: {b.afterwards}" for b in effects.blockers),
+        tuple(blockers.line(one) for one in effects.blockers),
         tuple(
             f"{n.consumer}: {n.afterwards}"
             + (f" (waived by {n.waived_by} until {n.waived_until})" if n.waived_by else "")
@@ -159,9 +161,10 @@ def write(made: Plan, target: Path) -> Path:
     return target
 
 
-def show(made: Plan, needed: tuple[Need, ...], target: Path) -> None:
+def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date) -> None:
     """The plan as a person reads it."""
     from carrel.cli.screen import number, put_table
+    from carrel.retention import blockers
     from carrel.retention.interlock import touched
 
     click.echo(f"Plan for {made.system} under policy {made.policy}, as of {made.as_of:%Y-%m-%d %H:%M} UTC")
@@ -199,16 +202,18 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path) -> None:
             for line in lines:
                 click.echo(_wrapped(line))
             click.echo("")
+    if made.blockers:
+        click.echo("Change or stop that job; have in carrel.yaml, and plan again:")
+        click.echo(textwrap.indent(blockers.lifted_by(blockers.of_plan(made), today), "  ") + "\n")
     if needed:
         click.echo("Waits for:")
         for need in needed:
             click.echo(_wrapped(need.line()))
         click.echo("")
     click.echo(f"Written to {target}. Nothing was changed.")
-    click.echo(f"Next: {'carrel approve' if needed else 'carrel apply'} {target}")
+    if not made.blockers:
+        click.echo(f"Next: {'carrel approve' if needed else 'carrel apply'} {target}")
 
 
 def _wrapped(line: str) -> str:
-    import textwrap
-
     return textwrap.fill(line, 96, initial_indent="  - ", subsequent_indent="    ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from carrel.retention.approval import of_plan, sign
 from carrel.store.journal import LEASE_TTL
 from carrel.store.key_file import read_signer
 from carrel.store.owner import new_owner
+from tests.integration.run import library
 
 NOW = datetime.now(UTC)
 
@@ -184,8 +186,40 @@ def test_a_destructive_job_that_was_not_declared(small):
     place = small.approved()
     text = (small.folder / "carrel.yaml").read_text()
     start, end = text.index("consumers:"), text.index("people:")
-    (small.folder / "carrel.yaml").write_text(text[:start] + text[end:])
-    small.refused("apply", place, code=4, error="APR-012")
+    undeclared = text[:start] + text[end:]
+    (small.folder / "carrel.yaml").write_text(undeclared)
+    told = small.refused("apply", place, code=4, error="APR-012")
+    assert '           consumers:\n             "delete_patrons.pl' in told.err  # within the error's own margin
+    assert (
+        '  consumers:\n    "delete_patrons.pl --not_borrowed_since": not used'
+        in small.run("plan", "--out", "blocked.json").out
+    )
+    # Either of the two blocks that the error proposes lifts it, to the letter; the names are ours to fill in.
+    fix = small.ok("apply", place, code=4)["errors"][0]["fix"]
+    first, _, second = fix.partition("\nor, for as long as somebody answers for it:\n")
+    waived = second.replace("NAME", "Ada Example").replace("WHY", "it looks at five years")
+    for lines in (first.partition("\n")[2], waived):
+        (small.folder / "carrel.yaml").write_text(f"{undeclared}{lines}\n")
+        assert small.plan("again.json").exists()
+        assert json.loads((small.folder / "again.json").read_text())["blockers"] == []
+    assert small.run("apply", place).code == 0
+
+
+def test_a_rehearsal_without_a_copy_in_the_site_file(small_sqlite, tmp_path):
+    """What the error proposes is the entry that was missing."""
+    elm = library.make(tmp_path / "site", small_sqlite)
+    place = elm.approved()
+    elm.refused("apply", place, "--rehearse-on", "copy", code=2, error="SIT-007")
+    fix = elm.ok("apply", place, "--rehearse-on", "copy", code=2)["errors"][0]["fix"]
+    head, *entry = fix.partition("\n")[2].split("\n")
+    assert head == "systems:"
+    elm.edit("systems:\n", "\n".join([head, *entry, ""]))
+    elm.secret("copy.dsn", f"sqlite:///{tmp_path / 'copy.db'}")
+    shutil.copyfile(tmp_path / "koha.db", tmp_path / "copy.db")
+    told = elm.run("apply", place)
+    assert (told.code, told.codes) == (2, ["SIT-007"])
+    assert "fix:     give --system copy or --system koha" in told.err
+    assert elm.ok("apply", place, "--rehearse-on", "copy")["run"]["complete"] is True
 
 
 def test_a_stop_that_stands_and_who_may_clear_it(small):
