@@ -51,7 +51,7 @@ class Store:
         """Open a store, making or upgrading it when needed.
 
         Args:
-            place: the site's folder, the path of an SQLite file, or a URL.
+            place: the site's folder, the path of an SQLite file, or a URL. Nothing but SQLite is supported yet.
             folder: where run keys lie; beside the file unless given, required with a URL of a server.
             patience: how long to wait for another writer.
 
