@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from carrel.cli.premises import Premises
     from carrel.retention.interlock import Need
@@ -26,19 +25,28 @@ if TYPE_CHECKING:
 @click.option("--as", "name", help="Who plans; a name in the site file.  [default: $CARREL_PERSON or the account]")
 @click.option("--sample", type=click.IntRange(0, 200), default=0, help="Show some due loans; on the terminal only.")
 @click.option("--sql", is_flag=True, help="Show the statements, for readers.")
+@click.option("--notices", is_flag=True, help="Show in full what the desk will notice, also when it is as before.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 def plan(
-    site: Path, system_name: str | None, out: Path | None, name: str | None, sample: int, sql: bool, as_json: bool
+    site: Path,
+    system_name: str | None,
+    out: Path | None,
+    name: str | None,
+    sample: int,
+    sql: bool,
+    notices: bool,
+    as_json: bool,
 ) -> None:
     """Count what is due, what is kept and why, and write a plan. Changes nothing.
 
     The database is opened read-only. The plan holds counts, names and digests, never a patron's value; it is recorded
     in the site's store, and `carrel apply` accepts no other.
     """
-    from carrel.cli import premises, screen
+    from carrel.cli import plan_screen, premises, screen
 
     with premises.enter(site, system_name, read_only=True) as here:
         made, rows = make(here, premises.now(), premises.person(name), sample=sample)
+        told = not notices and plan_screen.told_before(here, made)
         here.store.plans.record(made, premises.now())
         needed = needs(here, made, premises.now())
         target = write(made, out or Path("plan.json"))
@@ -51,7 +59,7 @@ def plan(
             }
         )
         return
-    show(made, needed, target, premises.now().astimezone(here.zone).date())
+    plan_screen.show(made, needed, target, premises.now().astimezone(here.zone).date(), told_before=told)
     if rows:
         from carrel.cli.screen import put_table
 
@@ -159,61 +167,3 @@ def write(made: Plan, target: Path) -> Path:
             fix="name another place with --out",
         ) from None
     return target
-
-
-def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date) -> None:
-    """The plan as a person reads it."""
-    from carrel.cli.screen import number, put_table
-    from carrel.retention import blockers
-    from carrel.retention.interlock import touched
-
-    click.echo(f"Plan for {made.system} under policy {made.policy}, as of {made.as_of:%Y-%m-%d %H:%M} UTC")
-    put_table(
-        "Loans",
-        ("state", "loans"),
-        [(state, number(count)) for state, count in sorted(made.states.items(), key=lambda one: -one[1])],
-        right=(1,),
-    )
-    put_table(
-        "What would be done",
-        ("path", "table", "act", "with loan", "stray", "bound", ""),
-        [
-            (
-                path.path,
-                path.table,
-                path.act,
-                number(path.rows),
-                number(path.strays),
-                number(path.bound),
-                "above" if touched(path) > path.bound else "",
-            )
-            for path in made.paths
-            if touched(path)
-        ],
-        right=(3, 4, 5),
-    )
-    if made.reach_back:
-        click.echo(
-            f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n"
-        )
-    for title, lines in (("Blocked by", made.blockers), ("What the desk will notice", made.notices)):
-        if lines:
-            click.echo(f"{title}:")
-            for line in lines:
-                click.echo(_wrapped(line))
-            click.echo("")
-    if made.blockers:
-        click.echo("Change or stop that job; have in carrel.yaml, and plan again:")
-        click.echo(textwrap.indent(blockers.lifted_by(blockers.of_plan(made), today), "  ") + "\n")
-    if needed:
-        click.echo("Waits for:")
-        for need in needed:
-            click.echo(_wrapped(need.line()))
-        click.echo("")
-    click.echo(f"Written to {target}. Nothing was changed.")
-    if not made.blockers:
-        click.echo(f"Next: {'carrel approve' if needed else 'carrel apply'} {target}")
-
-
-def _wrapped(line: str) -> str:
-    return textwrap.fill(line, 96, initial_indent="  - ", subsequent_indent="    ")
