@@ -31,12 +31,14 @@ def apply(plan_file: Path, site: Path, system_name: str | None, rehearse_on: str
     each call does the next one. Killed or stopped, the same command goes on where it was.
     """
     from carrel.cli import night, premises, record, screen
+    from carrel.cli import plan as planning
+    from carrel.cli.run_leaves import leaves_of
 
     with premises.enter(site, rehearse_on or system_name, read_only=False) as here:
-        plan = night.read_plan(here, plan_file)
+        plan = planning.read(here, plan_file)
         subject = _subject(here, plan.system, rehearse_on)
         report = night.run_plan(here, plan, copy_of=subject)
-        receipt = record.record(here.site, record.leaves_of(report), premises.now())
+        receipt = record.deliver(here.site, here.store, premises.now(), own=leaves_of(report))
         not_covered = len(here.system_map.not_yet_covered)
     if as_json:
         screen.put_json({"run": as_dict(report, receipt, not_covered)})

@@ -198,7 +198,7 @@ def _stage(here: Premises, plan: Plan, say: object) -> Report:
     from carrel.cli.screen import number
 
     report = night.run_plan(here, plan)
-    record.record(here.site, record.leaves_of(report), now())
+    record.deliver(here.site, here.store, now())
     if callable(say):
         say(
             f"Applied, stage “{report.stage.value}”: {number(report.tally.loans)} loans cut and read back; "

@@ -6,12 +6,12 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli.capsules import NightCapsule, require_undo
 from carrel.cli.plan import needs
 from carrel.cli.premises import Premises, now
+from carrel.cli.run_leaves import leaves_of
 from carrel.cli.screen import Progress
 from carrel.cli.watch import Watch
 from carrel.errors import CarrelError, fault
@@ -30,6 +30,7 @@ from carrel.store.sweeps import Sweep
 from carrel.systems.sql import residue
 
 if TYPE_CHECKING:
+    from carrel.ledger.leaf import OpenLeaf
     from carrel.retention.plan import Plan
     from carrel.retention.sweep import Attack, SweepReport
     from carrel.store.run import Run
@@ -209,10 +210,14 @@ def _finish(
         if spot.name == UNDO_CAPSULE:
             continue  # noted when it was begun
         here.store.residues.record(run.id, here.system.name, spot.name, spot.until, at)
-    here.store.runs.finish(run.id, owner, outcome, at, night=_night(here, run.started_at))
-    whole = here.store.runs.get(run.id)
-    tally.loans, tally.rows = whole.loans, whole.rows
-    return Report(plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept, failing)
+    report = Report(plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept, failing)
+
+    def leaves(whole: Run) -> list[OpenLeaf]:
+        tally.loans, tally.rows = whole.loans, whole.rows  # with what was cut before an interruption
+        return leaves_of(report)
+
+    here.store.runs.finish(run.id, owner, outcome, at, night=_night(here, run.started_at), leaves=leaves)
+    return report
 
 
 def counted(swept: SweepReport, failing: tuple[Attack, ...]) -> int:
@@ -238,24 +243,3 @@ def led_back(here: Premises, stage: Stage, swept: SweepReport) -> tuple[Attack, 
 def _night(here: Premises, started: datetime) -> date:
     # What begins before noon belongs to the night before.
     return (started.astimezone(here.zone) - timedelta(hours=12)).date()
-
-
-def read_plan(here: Premises, place: Path) -> Plan:
-    """The plan of a file, if it is to the byte what this store recorded.
-
-    Raises:
-        CarrelError: RUN-007 no such file, APR-001 changed, STO-005 unknown.
-    """
-    import json
-
-    try:
-        body = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as wrong:
-        raise fault(
-            faults.PLAN_FILE,
-            at=str(place),
-            wanted="a plan file",
-            found=type(wrong).__name__,
-            fix="carrel plan --out FILE",
-        ) from None
-    return here.store.plans.check(body, str(place))

@@ -146,6 +146,30 @@ def needs(here: Premises, made: Plan, at: datetime) -> tuple[Need, ...]:
     return unmet(needed(made, history, weighed.standing, at), weighed.cleared)
 
 
+def read(here: Premises, place: Path) -> Plan:
+    """The plan of a file, if it is to the byte what this store recorded.
+
+    Raises:
+        CarrelError: RUN-007 no such file, APR-001 changed, STO-005 unknown.
+    """
+    import json
+
+    from carrel.errors import fault
+    from carrel.retention import faults
+
+    try:
+        body = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as wrong:
+        raise fault(
+            faults.PLAN_FILE,
+            at=str(place),
+            wanted="a plan file",
+            found=type(wrong).__name__,
+            fix="carrel plan --out FILE",
+        ) from None
+    return here.store.plans.check(body, str(place))
+
+
 def write(made: Plan, target: Path) -> Path:
     """Put the plan into a file, whole or not at all."""
     import json

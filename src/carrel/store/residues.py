@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, or_, select, update
 
 from carrel.errors import fault
+from carrel.ledger.leaf import Leaf
 from carrel.store import faults, tables
 from carrel.store.database import Database
+from carrel.store.owed_leaves import owe
 
 UNDO_CAPSULE = "undo capsule"
 
@@ -75,6 +78,18 @@ class Residues:
                 .order_by(table.c.until.is_not(None), table.c.until.desc(), table.c.id),
             ).all()
         return tuple(Residue(row.id, row.run, row.system, row.place, row.until, row.noted_at) for row in rows)
+
+    def clear_place(self, run: str, place: str, now: datetime, leaves: Iterable[Leaf]) -> None:
+        """Note that a place of a run was removed, and owe the ledger's leaves of that; once, whoever repeats it."""
+        table = tables.residue
+        with self._database.writing() as connection:
+            done = connection.execute(
+                update(table)
+                .where(table.c.run == run, table.c.place == place, table.c.cleared_at.is_(None))
+                .values(cleared_at=now),
+            )
+            if done.rowcount:
+                owe(connection, leaves, now)
 
     def clear(self, identity: str, now: datetime) -> None:
         """Note that a residue was removed: a log purged, a capsule shredded, a table vacuumed.

@@ -16,6 +16,7 @@ from carrel.store.keepings import Keepings
 from carrel.store.leases import Leases
 from carrel.store.migration import upgrade
 from carrel.store.nights import Nights
+from carrel.store.owed_leaves import OwedLeaves
 from carrel.store.plans import Plans
 from carrel.store.residues import Residues
 from carrel.store.runs import Runs
@@ -45,6 +46,7 @@ class Store:
         self.residues = Residues(database)
         self.signals = Signals(database)
         self.nights = Nights(database)
+        self.owed = OwedLeaves(database)
 
     @classmethod
     def open(cls, place: str | Path, folder: Path | None = None, patience: timedelta = PATIENCE) -> Store:

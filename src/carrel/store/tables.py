@@ -198,6 +198,15 @@ residue = Table(
     Column("cleared_at", Moment),
 )
 
+owed_leaf = Table(
+    "owed_leaf",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entry", LargeBinary, nullable=False),
+    Column("owed_at", Moment, nullable=False),
+    Column("place", BigInteger),
+)
+
 signal = Table(
     "signal",
     metadata,
