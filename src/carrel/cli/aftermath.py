@@ -252,8 +252,8 @@ def _write_health(site: Site, store: Store, measured: list[Measured], after: Aft
 
 
 def _health(store: Store, one: Measured, at: datetime, codes: tuple[str, ...]) -> SystemHealth:
-    from carrel.accountability.health import Residue, SystemHealth
-    from carrel.cli.audit_record import last_verified
+    from carrel.accountability.health import SystemHealth
+    from carrel.cli.audit_record import last_verified, residues
 
     night, loans = one.night, one.facts.loans if one.facts else None
     return SystemHealth(
@@ -261,12 +261,7 @@ def _health(store: Store, one: Measured, at: datetime, codes: tuple[str, ...]) -
         last_verified_night=last_verified(store, night.system),
         overdue_rows=None if loans is None else total(loans.remaining),
         plans_awaiting_approval=int(night.went is Went.PENDING),
-        residues=tuple(
-            {
-                place.place: Residue(place.place, place.until)
-                for place in reversed(store.residues.open(night.system, at))
-            }.values()
-        ),
+        residues=residues(store, night.system, at),
         failed=night.went in {Went.FAILED, Went.UNVERIFIED},
         findings=tuple(dict.fromkeys(codes)),
     )

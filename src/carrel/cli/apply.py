@@ -95,7 +95,12 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
         "longest_transaction_seconds": round(report.tally.longest_seconds, 3),
         "sweep": {**report.sweep.as_dict(), "failing": report.hits},
         "residues": [
-            {"place": p.name, "until": p.until.isoformat() if p.until else None, "advice": p.advice}
+            {
+                "place": p.name,
+                "until": p.until.isoformat() if p.until else None,
+                "lasting": p.lasting,
+                "advice": p.advice,
+            }
             for p in report.places
         ],
         "tables_not_yet_covered": not_covered,
@@ -128,14 +133,21 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
     if report.stage.name == "REST":
         click.echo(_remaining_line(report))
     show_sweep(report)
-    for place in report.places:
-        when = f"until {place.until:%Y-%m-%d}" if place.until else "no date known"
-        click.echo(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")
+    show_places(report)
     if not_covered:
         click.echo(f"{number(not_covered)} tables with patron data are not yet covered; `carrel map show` lists them.")
     click.echo(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
     if not report.complete:
         click.echo(f"\nThis was one stage of a first run. Look at the desk, then: carrel apply {plan_file}")
+
+
+def show_places(report: Report) -> None:
+    """Where old values stand outside the tables, until when, and what ends it sooner."""
+    from carrel.accountability.health import Residue
+
+    for place in report.places:
+        when = Residue(place.name, place.until, lasting=place.lasting).when
+        click.echo(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")
 
 
 def show_sweep(report: Report) -> None:

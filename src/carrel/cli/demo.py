@@ -273,7 +273,7 @@ def _summary(
     page: Path,
     folder: Path,
 ) -> None:
-    from carrel.cli.apply import show_sweep
+    from carrel.cli.apply import show_places, show_sweep
     from carrel.cli.screen import number, put_table
     from carrel.retention.interlock import touched
 
@@ -295,9 +295,7 @@ def _summary(
         right=(1,),
     )
     show_sweep(last)
-    for place in last.places:
-        when = f"until {place.until:%Y-%m-%d}" if place.until else "until they are reused"
-        click.echo(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")
+    show_places(last)
     clauses = figures["clauses"]
     if isinstance(clauses, dict):
         click.echo("Clauses of the policy: " + ", ".join(f"{count} {name}" for name, count in clauses.items()) + ".")

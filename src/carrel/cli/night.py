@@ -206,10 +206,10 @@ def _finish(
     outcome = Outcome.UNVERIFIED if bad else Outcome.RESIDUE if lasting else Outcome.VERIFIED
     hits = counted(swept, failing)
     here.store.sweeps.record(run.id, Sweep("loan", at, swept.pairs, swept.swept, hits))
-    for spot in lasting:
+    for spot in spots:
         if spot.name == UNDO_CAPSULE:
             continue  # noted when it was begun
-        here.store.residues.record(run.id, here.system.name, spot.name, spot.until, at)
+        here.store.residues.record(run.id, here.system.name, spot.name, spot.until, at, lasting=spot.lasting)
     report = Report(plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept, failing)
 
     def leaves(whole: Run) -> list[OpenLeaf]:

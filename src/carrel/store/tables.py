@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    true,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -196,6 +197,7 @@ residue = Table(
     Column("until", Moment),
     Column("noted_at", Moment, nullable=False),
     Column("cleared_at", Moment),
+    Column("lasting", Boolean, nullable=False, server_default=true()),
 )
 
 owed_leaf = Table(

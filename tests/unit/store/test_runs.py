@@ -257,6 +257,20 @@ def test_sweeps_and_residues_are_counts_and_dates(store: Store) -> None:
     assert refused.value.code == "STO-006"
 
 
+def test_a_residue_without_an_end_is_noted_once_and_each_place_is_told_once(store: Store) -> None:
+    run = begin(store)
+    pages = store.residues.record(run.id, "koha", "free pages", None, NOW, lasting=False)
+    for day in (2, 9, 5):
+        until = NOW + timedelta(days=day)
+        store.residues.record(run.id, "koha", "binary log", until, NOW)
+        assert store.residues.record(run.id, "koha", "free pages", None, NOW, lasting=False) == pages
+    assert len(store.residues.open("koha", NOW)) == 4
+    told = [(one.place, one.until, one.lasting) for one in store.residues.standing("koha", NOW)]
+    assert told == [("free pages", None, False), ("binary log", NOW + timedelta(days=9), True)]
+    store.residues.clear(pages, NOW)
+    assert store.residues.record(run.id, "koha", "free pages", None, NOW, lasting=False) != pages
+
+
 def test_the_clock_may_not_go_backwards(store: Store) -> None:
     run = begin(store)
     back = NOW - timedelta(minutes=6)
