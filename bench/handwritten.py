@@ -10,12 +10,13 @@ counts nothing, reads nothing back, keeps no journal and cannot say what it did.
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 import pymysql
 
 from bench.library import NAME, Library
 from bench.statements import PICK, SETTINGS, TABLES, cuts, kept
-from carrel.retention.predicate import AllOf, AtOrBefore, Fact, Not
+from carrel.retention.predicate import AllOf, AtOrBefore, Fact, Not, Predicate
 
 _CHUNK = 5_000
 
@@ -60,7 +61,7 @@ def _terms(library: Library) -> dict[str, str]:
     return {"cutoff": str(cutoff), "month": str(months[-1]), "last_borrower": str(_last_borrower(library))}
 
 
-def _moments(predicate: object) -> list[object]:
+def _moments(predicate: Predicate) -> list[datetime]:
     match predicate:
         case AllOf(of):
             return [moment for one in of for moment in _moments(one)]
@@ -68,10 +69,11 @@ def _moments(predicate: object) -> list[object]:
             return _moments(of)
         case AtOrBefore(Fact.CLOSED, moment):
             return [moment]
-    return []
+        case _:
+            return []
 
 
-def _last_borrower(library: Library) -> object:
+def _last_borrower(library: Library) -> datetime:
     from bench.library import AS_OF, ZONE
     from carrel.retention.cutoff import local_cutoff
 

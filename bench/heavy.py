@@ -45,7 +45,7 @@ def forget() -> None:
 
 def window(template: Template, *, rounds: int, judge: bool) -> list[Row]:
     """Loans a second against hand-written chunks; both must leave the same library behind."""
-    mine, theirs = [], []
+    runs, mine, theirs = [], [], []
     differing: set[str] = set()
     longest = work = other_work = 0.0
     left = 0
@@ -60,6 +60,7 @@ def window(template: Template, *, rounds: int, judge: bool) -> list[Row]:
             anonymous = system.stand_in or 0
             engine.dispose()
             after = library.checksums()
+        runs.append(run)
         mine.append(run.loans / run.seconds)
         longest, left = max(longest, *run.transactions), left + run.left
         with template.copy() as library:
@@ -75,7 +76,7 @@ def window(template: Template, *, rounds: int, judge: bool) -> list[Row]:
     state = "same final state" if not differing else f"STATES DIFFER: {', '.join(sorted(differing))}"
     met = ratio >= 0.8 and not differing and not left
     return [
-        Row("loans de-identified, window", f"{run.loans:,} of {template.loans:,} loans, {rounds} round(s), "
+        Row("loans de-identified, window", f"{runs[-1].loans:,} of {template.loans:,} loans, {rounds} round(s), "
             f"longest {longest:.1f} s, {state}, server CPU {work:.0f} against {other_work:.0f} s", f"{median(mine):,.0f} /s", f"{median(theirs):,.0f} /s",
             "hand-written chunks", "measured", ratio, "at least 0.8", met if judge else None)
     ]  # fmt: skip

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from bench.library import AS_OF, Library
 from carrel.retention.pace import WINDOW_LOANS
-from carrel.systems.sql.loans import SqlLoans, StrayPosition
+from carrel.retention.ports import StrayPosition
+from carrel.systems.sql.loans import SqlLoans
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class Condition:
 
 
 _catalogue: dict[str, Condition] = {}
+_MARGIN = " " * 11
 
 
 def define(code: str, title: str, exit: Exit = Exit.FAILED) -> Condition:  # noqa: A002  (the field's name in DESIGN)
@@ -103,7 +104,11 @@ class Fault:
     def lines(self) -> list[str]:
         """The error as a person reads it."""
         rows = [f"error[{self.condition.code}]: {self.condition.title}"]
-        rows.extend(f"  {name + ':':<9}{shown(text)}" for name, text in self._told())
+        for name, text in self._told():
+            # Only a fix can have several lines, such as lines for a file; elsewhere a line's end may be somebody's trick.
+            first, *more = text.split("\n") if name == "fix" else (text,)
+            rows.append(f"  {name + ':':<9}{shown(first)}")
+            rows.extend(f"{_MARGIN}{shown(line)}" for line in more)  # such as lines for a file
         return rows
 
     def _told(self) -> list[tuple[str, str]]:

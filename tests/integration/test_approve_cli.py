@@ -99,8 +99,10 @@ def test_without_a_terminal_nothing_is_approved_unasked(site: Place) -> None:
 
 
 def test_a_plan_with_blockers_or_a_stale_one_cannot_be_approved(site: Place) -> None:
-    blocked = site.plan_file(blockers=("delete_patrons --not_borrowed_since is in use",))
-    assert site.refused("approve", blocked, *as_(site, "ada"), "--yes").code == "APR-012"
+    blocked = site.plan_file(blockers=("delete_patrons --not_borrowed_since: deletes readers",))
+    refused = site.refused("approve", blocked, *as_(site, "ada"), "--yes")
+    assert refused.code == "APR-012"
+    assert '\nconsumers:\n  "delete_patrons --not_borrowed_since": not used\n' in refused.faults[0].fix
     old = site.plan_file(made_at=datetime.now(UTC) - timedelta(hours=25))
     assert site.refused("approve", old, *as_(site, "ada"), "--yes").code == "APR-007"
     assert approvals(site) == ()

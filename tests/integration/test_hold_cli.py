@@ -148,6 +148,30 @@ def test_an_exception_names_scope_reason_approver_and_end(site: Place) -> None:
     assert kept(site) == ((), ())
 
 
+@pytest.mark.parametrize(("verb", "words"), [("exception", exception_words), ("hold", lambda **_: [])])
+def test_it_shows_the_last_day_on_which_it_holds_and_not_the_day_after(site: Place, verb: str, words: Any) -> None:
+    day = (datetime.now(UTC) + timedelta(days=40)).date()
+    given = words(expires=None) or ["--loan", 7, *WHY, *ADA]
+    act = "add" if verb == "exception" else "place"
+    assert f"to the end of {day}\n" in site.ok(verb, act, *given, "--expires", day)
+    told = site.told(verb, act, *given, "--expires", day)
+    assert told["last_day"] == day.isoformat()
+    listed = site.ok(verb, "list")
+    assert listed.count(day.isoformat()) == 2
+    assert (day + timedelta(days=1)).isoformat() not in listed
+    entries = site.told(verb, "list")
+    (one, _) = next(value for value in entries.values() if isinstance(value, list))
+    # The system stands in New York: its day ends some hours into the next one of UTC, and the bound is exclusive.
+    assert one["last_day"] == day.isoformat()
+    assert one["ends"].startswith((day + timedelta(days=1)).isoformat())
+
+
+def test_a_hold_without_an_end_says_so(site: Place) -> None:
+    assert site.told("hold", "place", "--loan", "7", *WHY, *ADA)["last_day"] is None
+    assert "open" in site.ok("hold", "list")
+    assert site.told("hold", "list")["legal_holds"][0]["last_day"] is None
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

@@ -20,7 +20,7 @@ from carrel.cli.main import cli
 from carrel.errors import CarrelError, Exit
 from carrel.ledger.leaf import OpenLeaf, decode_leaf
 from carrel.ledger.note import Signer
-from carrel.store.key_file import read_signer, read_verifier, write_key
+from carrel.store.key_file import finish_key, read_signer, read_verifier, write_key
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.store.outside_copy import copy_outward, outside_copies
 
@@ -408,6 +408,36 @@ def test_a_private_file_of_another_type_is_refused(here):
     with pytest.raises(CarrelError) as caught:
         read_signer(Path("a.key"))
     assert caught.value.code == "LED-017"
+
+
+@pytest.mark.parametrize("left", [(True, None), (True, b""), (False, None), (None, None)])
+def test_a_key_whose_writing_was_cut_short_is_finished_or_made_anew(here, left):
+    private, public = left
+    signer = Signer.generate("library.example/a", bytes(32))
+    write_key(Path("a.key"), signer)
+    whole = Path("a.key").read_bytes()
+    Path("a.vkey").unlink()
+    if private is None:
+        Path("a.key").unlink()
+    elif not private:
+        Path("a.key").write_bytes(b"")
+    if public is not None:
+        Path("a.vkey").write_bytes(public)
+    finish_key(Path("a.key"), "library.example/a")
+    if private:
+        assert Path("a.key").read_bytes() == whole
+        assert read_signer(Path("a.key")).vkey == signer.vkey
+    else:
+        write_key(Path("a.key"), signer)  # nothing is in the way
+    finish_key(Path("a.key"), "library.example/another")
+    assert read_signer(Path("a.key")).name == "library.example/a"
+
+
+def test_a_key_with_a_passphrase_is_nobodys_to_finish(here):
+    write_key(Path("a.key"), Signer.generate("library.example/a", bytes(32)), b"open sesame")
+    Path("a.vkey").unlink()
+    finish_key(Path("a.key"), "library.example/a")
+    assert not Path("a.vkey").exists()
 
 
 def test_every_command_says_an_example_in_its_help():

@@ -11,6 +11,8 @@ from email import message_from_bytes, policy
 import pytest
 from aiosmtpd.controller import Controller
 
+from carrel.ledger.leaf import decode_leaf
+from carrel.store.ledger_folder import LedgerFolder
 from tests.integration import nightly_site
 
 MAIL = (
@@ -50,6 +52,13 @@ def linked(koha):
         f"SELECT count(*) FROM old_issues WHERE borrowernumber IS NOT NULL AND borrowernumber <> {koha.sample.anonymous_patron}"
     )
     return count
+
+
+def runs_told(site):
+    """The leaves of runs in the ledger, oldest first."""
+    ledger = LedgerFolder(site.folder / "ledger")
+    leaves = [decode_leaf(entry) for entry in ledger.entries()] if (ledger.path / "checkpoint").exists() else []
+    return [leaf.fields for leaf in leaves if leaf.kind == "run"]
 
 
 def health(site):
@@ -212,7 +221,51 @@ def test_a_stale_interrupted_run_is_ended_and_a_new_plan_made(koha_sqlite, tmp_p
     site.sql("CREATE INDEX a_new_index ON old_issues (note)", "ALTER TABLE old_issues ADD COLUMN local_flag int")
     assert site.ok("run-due", code=6)["systems"][0]["went"] == "waits for approval"
     with site.store as store:
-        assert store.runs.get(killed.id).state == "abandoned"
+        run = store.runs.get(killed.id)
+        assert run.state == "abandoned"
+    [leaf] = runs_told(site)
+    assert (leaf["outcome"], leaf["reason"], leaf["applied"]) == ("unverified", "abandoned", 0)
+    assert leaf["plan_digest"] == run.plan_digest
+
+
+@pytest.mark.slow
+def test_what_a_killed_run_owed_the_ledger_is_told_by_the_next_call_with_nothing_else_to_do(koha_sqlite, tmp_path):
+    from carrel.cli import night, premises
+
+    site = nightly_site.make(tmp_path, koha_sqlite)
+    approved_night(site)
+    before = len(runs_told(site))
+    place = site.plan()
+    site.approve(place)
+    with premises.enter(tmp_path, None, read_only=False) as here:
+        report = night.run_plan(here, here.store.plans.check(json.loads(place.read_text()), "plan.json"))
+        # The process ends here: the run has, and the ledger was told nothing.
+        assert here.store.runs.get(report.run).state == "finished"
+        assert here.store.owed.count() == 3
+    assert len(runs_told(site)) == before
+    assert "3 leaves of earlier runs wait" in site.run("doctor").output
+    told = site.ok("run-due")
+    assert [one["went"] for one in told["systems"]] == ["nothing due, and verified already"]
+    assert told["ledger"]["size"] % 64 == 0
+    assert len(runs_told(site)) == before + 1
+    with site.store as store:
+        assert store.owed.count() == 0
+    assert site.ok("run-due")["ledger"] is None
+
+
+def test_a_ledger_that_cannot_grow_keeps_nothing_from_being_told_later(koha_sqlite, tmp_path):
+    site = nightly_site.make(tmp_path, koha_sqlite)
+    site.ok("run-due", code=6)
+    pending = tmp_path / "pending-plan-koha.json"
+    site.approve(pending, "--waive-rehearsal", "this library is invented")
+    (tmp_path / "ledger").write_text("a file stands in the way")
+    refused = site.refused("apply", pending)
+    assert refused.code == "LED-021"
+    assert "the run is recorded" in refused.faults[0].changed
+    (tmp_path / "ledger").unlink()
+    site.approve(site.plan())
+    site.ok("apply", tmp_path / "plan.json")
+    assert [leaf["stage"] for leaf in runs_told(site)] == ["thousand", "rest"]
 
 
 def test_another_run_is_left_alone(koha_sqlite, tmp_path):

@@ -63,7 +63,7 @@ for number in (1, 2):
         (folder / f"cut {number}").touch(); step(f"cut {number}")
         journal.finish(chunk, Position("loan", number, number), ChunkResult(10, {"loan": 10})); step(f"outcome {number}")
     step(f"gate left {number}")
-store.runs.finish(run.id, me, Outcome.VERIFIED, now(), night=date(2026, 3, 1)); step("finish")
+store.runs.finish(run.id, me, Outcome.VERIFIED, now(), night=date(2026, 3, 1), leaves=lambda _: ()); step("finish")
 """
 CHUNK = ("gate", "intent", "cut", "outcome", "gate left")
 STEPS = ("lease", "start", *(f"{name} {number}" for number in (1, 2) for name in CHUNK), "finish")
@@ -115,7 +115,7 @@ def test_after_a_kill_at_any_step_the_run_goes_on_and_ends_with_the_same_sums(tm
                 found = 0 if (tmp_path / f"cut {number}").exists() else 10
                 journal.finish(chunk, Position("loan", number, number), ChunkResult(found, {"loan": found}))
         unknown_cut = 10 * run.unknown if last.startswith("cut") else 0
-        done = store.runs.finish(run.id, me, Outcome.VERIFIED, now(), night=now().date())
+        done = store.runs.finish(run.id, me, Outcome.VERIFIED, now(), night=now().date(), leaves=lambda _: ())
         assert done.loans + unknown_cut == 20
         assert list((tmp_path / "runs").glob("*.key")) == []
 

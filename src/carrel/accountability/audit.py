@@ -11,6 +11,7 @@ from typing import Any
 from carrel.accountability.chapters import Chapter, chapters
 from carrel.accountability.evidence import Evidence, State
 from carrel.accountability.facts import AuditFacts, CapsuleFacts, ClauseText, Contradiction
+from carrel.accountability.health import Residue
 from carrel.accountability.registry import evidence_for
 from carrel.errors import Exit
 
@@ -57,6 +58,7 @@ class AuditReport:
         not_covered: tables with patron data that no rule reaches yet, with the reason.
         ledger_broken: the ledger did not verify, so what it says proves nothing.
         not_disposed: undo capsules with loans that are cut and can still be brought back.
+        residues: places outside the tables that still keep old values.
     """
 
     system: str
@@ -71,6 +73,7 @@ class AuditReport:
     not_covered: Mapping[str, str]
     ledger_broken: bool
     not_disposed: tuple[CapsuleFacts, ...] = ()
+    residues: tuple[Residue, ...] = ()
 
     def count(self, standing: Standing) -> int:
         """How many clauses stand so."""
@@ -133,6 +136,7 @@ class AuditReport:
                 {"place": "undo capsule", "loans": one.loans, "residue_until": one.until.isoformat()}
                 for one in self.not_disposed
             ],
+            "residues": [one.as_dict() for one in self.residues],
         }
 
 
@@ -160,6 +164,7 @@ def audit(facts: AuditFacts) -> AuditReport:
         not_covered=dict(facts.live.not_yet_covered),
         ledger_broken=facts.nights.ledger not in {"none", "verified"},
         not_disposed=facts.nights.capsules,
+        residues=facts.nights.residues,
     )
 
 

@@ -73,7 +73,8 @@ def chapters(facts: AuditFacts) -> tuple[Chapter, ...]:
             "Destroyed",
             _destroyed(facts),
             {} if facts.loans is None else {"rows that still lead to a reader": total(facts.loans.remaining)},
-            "Backups, replicas and logs keep old values until they expire; see the residues of each night.",
+            "Backups, replicas and logs keep old values until they expire, undo logs and free pages until they are "
+            "reused; see the residues.",
         ),
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from carrel.accountability.health import Residue
 from carrel.inventory.category import Category
 from carrel.inventory.risk import Floor, RiskClass
 from carrel.policy.duration import Duration
@@ -196,6 +197,7 @@ class NightFacts:
         last_verified: aware end of the last night that was read back and found without rest.
         ledger: ``verified``, ``none``, or the code of the fault that checking it gave.
         capsules: undo capsules that are not shredded.
+        residues: places outside the tables that still keep old values, each once.
     """
 
     runs: int = 0
@@ -204,6 +206,7 @@ class NightFacts:
     last_verified: datetime | None = None
     ledger: str = "none"
     capsules: tuple[CapsuleFacts, ...] = ()
+    residues: tuple[Residue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,24 @@ class Residue:
         place: what keeps them, in a short word.
         until: aware time at which they are gone; None if nobody can tell.
         rows: changed rows recorded there; None where that is not known.
+        lasting: whether it keeps a disposition open; False for pages that the server reuses by itself.
     """
 
     place: str
     until: datetime | None = None
     rows: int | None = None
+    lasting: bool = True
+
+    @property
+    def when(self) -> str:
+        """Until when, in words that are the same wherever a residue is told."""
+        if self.until is not None:
+            return f"until {self.until:%Y-%m-%d}"
+        return "nobody can tell until when" if self.lasting else "until the server reuses them, nobody can tell when"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The residue as health and audit hold it."""
+        return {"place": self.place, "until": _iso(self.until), "rows": self.rows, "lasting": self.lasting}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +92,7 @@ class SystemHealth:
             "last_verified_night": _iso(self.last_verified_night),
             "overdue_rows": self.overdue_rows,
             "plans_awaiting_approval": self.plans_awaiting_approval,
-            "residues": [
-                {"place": residue.place, "until": _iso(residue.until), "rows": residue.rows}
-                for residue in self.residues
-            ],
+            "residues": [residue.as_dict() for residue in self.residues],
             "findings": sorted(self.findings),
         }
 
@@ -147,6 +157,11 @@ class Health:
             "carrel_residues",
             "Places outside the tables that still keep old values.",
             (({"system": s.name}, len(s.residues)) for s in each),
+        )
+        yield (
+            "carrel_residues_undated",
+            "Places among them of which nobody can tell until when.",
+            (({"system": s.name}, sum(r.until is None for r in s.residues)) for s in each),
         )
         yield (
             "carrel_residue_rows",

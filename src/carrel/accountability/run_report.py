@@ -104,7 +104,6 @@ def page_of(
     library: str = "",
     says: Mapping[str, str] | None = None,
     checkpoint: str = "",
-    residues: tuple[Residue, ...] = (),
 ) -> RunReport:
     """The page of an audit.
 
@@ -114,7 +113,6 @@ def page_of(
         library: name of the library.
         says: what each path of the map holds, for people.
         checkpoint: signed, as the ledger holds it.
-        residues: from the store.
     """
     loans = facts.loans
     says = says or {}
@@ -134,7 +132,7 @@ def page_of(
         policy=tuple(_promise(rule.id, str(rule.periods[-1].keep)) for rule in facts.schedule.rules),
         tables=tables,
         kept=kept,
-        residues=residues,
+        residues=report.residues,
         checkpoint=checkpoint,
         figures={
             "clauses that hold": report.count(Standing.HOLDS),

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from carrel.cli.audit import Subject
     from carrel.cli.record import Receipt
     from carrel.inventory.site import Site, System
+    from carrel.ledger.leaf import OpenLeaf
     from carrel.store.store import Store
-    from carrel.store.undo_folder import Capsule
     from carrel.systems.mail import MailServer
 
 
@@ -55,7 +55,7 @@ def follow_up(
     store: Store,
     nights: Iterable[SystemNight],
     began: datetime,
-    shredded: tuple[Capsule, ...] = (),
+    shredded: tuple[str, ...] = (),
     in_the_way: tuple[str, ...] = (),
 ) -> Aftermath:
     """Record a night everywhere it belongs.
@@ -65,18 +65,17 @@ def follow_up(
         store: of the site.
         nights: one for each system.
         began: aware time at which the night began.
-        shredded: undo capsules that were destroyed before it.
+        shredded: runs whose undo capsules were destroyed before it.
         in_the_way: codes of what kept others from being destroyed.
 
     Returns:
         What was done. What goes wrong here is a finding in the health files; the night's dispositions stand.
     """
-    after = Aftermath(codes=list(in_the_way), shredded=tuple(one.run for one in shredded))
+    after = Aftermath(codes=list(in_the_way), shredded=shredded)
     measured = [_measure(site, store, night, after) for night in nights]
-    if shredded:
-        _record_shredded(site, store, shredded, after)
-    if any(one.night.changed for one in measured):
-        _record(site, measured, began, after)
+    changed = any(one.night.changed for one in measured)
+    _record(site, store, [_night_leaf(measured, began)] if changed else [], after)
+    if changed:
         _mail_checkpoint(site, after)
         _write_pages(site, measured, after)
     for one in measured:
@@ -113,53 +112,44 @@ def _subject(site: Site, store: Store, system: System) -> Subject:
     return Subject(site, system, policy, site_file.system_map(system), store)
 
 
-def _record_shredded(site: Site, store: Store, shredded: tuple[Capsule, ...], after: Aftermath) -> None:
+def _record(site: Site, store: Store, leaves: list[OpenLeaf], after: Aftermath) -> None:
+    """One padded batch of all that is owed: of this night's runs and capsules, and what a kill left before it."""
     from carrel.cli import premises, record
-    from carrel.cli.capsules import leaf_of
 
-    at = premises.now()
+    if not leaves and not store.owed.count():
+        return
     try:
-        after.receipt = record.record(site, [leaf_of(store, one, "shredded", at) for one in shredded], at)
+        after.receipt = record.record(site, store, leaves, premises.now())
     except CarrelError as wrong:
         after.codes.append(wrong.code)
     except OSError:
         after.codes.append(UNEXPECTED)
 
 
-def _record(site: Site, measured: list[Measured], began: datetime, after: Aftermath) -> None:
-    """One padded batch for the whole night: plan, run and sweep of each run, then the night itself."""
+def _night_leaf(measured: list[Measured], began: datetime) -> OpenLeaf:
     from carrel.accountability.audit import Standing
-    from carrel.cli import premises, record
+    from carrel.cli import premises
     from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
 
     reports = [report for one in measured for report in one.night.reports]
-    leaves = [leaf for report in reports for leaf in record.leaves_of(report)]
     at = premises.now()
     applied = sum(report.tally.loans for report in reports)
     bad = sum(report.tally.loans for report in reports if report.tally.left or report.remaining)
     left = sum(total(one.facts.loans.remaining) for one in measured if one.facts and one.facts.loans)
     findings = sum(one.report.count(Standing.FINDING) for one in measured if one.report)
-    leaves.append(
-        OpenLeaf(
-            "night",
-            at,
-            {
-                "runs": len(reports),
-                "findings": findings,
-                "applied": banded(applied),
-                "verified": banded(applied - bad),
-                "still_due": banded(left),
-                "started": utc_seconds(began),
-                "finished": utc_seconds(at),
-            },
-        )
+    return OpenLeaf(
+        "night",
+        at,
+        {
+            "runs": len(reports),
+            "findings": findings,
+            "applied": banded(applied),
+            "verified": banded(applied - bad),
+            "still_due": banded(left),
+            "started": utc_seconds(began),
+            "finished": utc_seconds(at),
+        },
     )
-    try:
-        after.receipt = record.record(site, leaves, at)
-    except CarrelError as wrong:
-        after.codes.append(wrong.code)
-    except OSError:
-        after.codes.append(UNEXPECTED)
 
 
 def _write_pages(site: Site, measured: list[Measured], after: Aftermath) -> None:
@@ -262,8 +252,8 @@ def _write_health(site: Site, store: Store, measured: list[Measured], after: Aft
 
 
 def _health(store: Store, one: Measured, at: datetime, codes: tuple[str, ...]) -> SystemHealth:
-    from carrel.accountability.health import Residue, SystemHealth
-    from carrel.cli.audit_record import last_verified
+    from carrel.accountability.health import SystemHealth
+    from carrel.cli.audit_record import last_verified, residues
 
     night, loans = one.night, one.facts.loans if one.facts else None
     return SystemHealth(
@@ -271,12 +261,7 @@ def _health(store: Store, one: Measured, at: datetime, codes: tuple[str, ...]) -
         last_verified_night=last_verified(store, night.system),
         overdue_rows=None if loans is None else total(loans.remaining),
         plans_awaiting_approval=int(night.went is Went.PENDING),
-        residues=tuple(
-            {
-                place.place: Residue(place.place, place.until)
-                for place in reversed(store.residues.open(night.system, at))
-            }.values()
-        ),
+        residues=residues(store, night.system, at),
         failed=night.went in {Went.FAILED, Went.UNVERIFIED},
         findings=tuple(dict.fromkeys(codes)),
     )

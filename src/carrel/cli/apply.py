@@ -34,12 +34,13 @@ def apply(place: Path, site: Path, system_name: str | None, rehearse_on: str | N
     each call does the next one. Killed or stopped, the same command goes on where it was.
     """
     from carrel.cli import night, plan_file, premises, record, screen
+    from carrel.cli.run_leaves import leaves_of
 
     with premises.enter(site, rehearse_on or system_name, read_only=False) as here:
         plan = plan_file.read(here.store, place)
         subject = _subject(here, plan.system, rehearse_on)
         report = night.run_plan(here, plan, copy_of=subject)
-        receipt = record.record(here.site, record.leaves_of(report), premises.now())
+        receipt = record.deliver(here.site, here.store, premises.now(), own=leaves_of(report))
         not_covered = len(here.system_map.not_yet_covered)
     if as_json:
         screen.put_json({"run": as_dict(report, receipt, not_covered)})
@@ -60,17 +61,21 @@ def exit_code(report: Report) -> int:
 def _subject(here: Premises, planned: str, rehearse_on: str | None) -> str | None:
     """The system that a rehearsal stands for; None for the real thing."""
     from carrel.errors import fault
+    from carrel.inventory.site_lines import second_system
     from carrel.retention import faults
 
     if rehearse_on is not None and rehearse_on != planned:
         return planned
     if rehearse_on is not None or here.system.name != planned:
+        copy = second_system(here.system, "copy")
         raise fault(
             faults.OTHER_SYSTEM,
             at=f"system {here.system.name}",
             wanted=f"the system of the plan, {planned}" if rehearse_on is None else "a copy, which is another system",
             found=here.system.name,
-            fix="name the system that the plan is for; a rehearsal needs a second entry under 'systems'",
+            fix=f"give --system {planned}"
+            if rehearse_on is None
+            else f"name the copy; have in carrel.yaml, beside the other:\n{copy}",
         )
     return None
 
@@ -92,7 +97,12 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
         "longest_transaction_seconds": round(report.tally.longest_seconds, 3),
         "sweep": {**report.sweep.as_dict(), "failing": report.hits},
         "residues": [
-            {"place": p.name, "until": p.until.isoformat() if p.until else None, "advice": p.advice}
+            {
+                "place": p.name,
+                "until": p.until.isoformat() if p.until else None,
+                "lasting": p.lasting,
+                "advice": p.advice,
+            }
             for p in report.places
         ],
         "tables_not_yet_covered": not_covered,
@@ -125,14 +135,21 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
     if report.stage.name == "REST":
         say(_remaining_line(report))
     show_sweep(report)
-    for place in report.places:
-        when = f"until {place.until:%Y-%m-%d}" if place.until else "no date known"
-        say(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")
+    show_places(report)
     if not_covered:
         say(f"{number(not_covered)} tables with patron data are not yet covered; `carrel map show` lists them.")
     say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
     if not report.complete:
         say(f"\nThis was one stage of a first run. Look at the desk, then: carrel apply {plan_file}")
+
+
+def show_places(report: Report) -> None:
+    """Where old values stand outside the tables, until when, and what ends it sooner."""
+    from carrel.accountability.health import Residue
+
+    for place in report.places:
+        when = Residue(place.name, place.until, lasting=place.lasting).when
+        say(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")
 
 
 def show_sweep(report: Report) -> None:

@@ -105,6 +105,7 @@ def approve(
 def _still_good(plan: Plan, system: System, site: Site) -> None:
     from carrel.inventory.office import NIGHT
     from carrel.retention import faults
+    from carrel.retention.blockers import of_plan, refuse_blocked
     from carrel.retention.staleness import refuse_stale
 
     refuse_stale(plan, plan.basis, now(), system.max_plan_age)
@@ -117,14 +118,8 @@ def _still_good(plan: Plan, system: System, site: Site) -> None:
             because="nobody could tell that the one who approves is another person",
             fix="`carrel plan --as NAME`, and have the new plan approved",
         )
-    if plan.blockers:
-        raise fault(
-            faults.BLOCKED,
-            at=f"plan {plan.digest[:16]}",
-            wanted="a plan without blockers",
-            found=f"{len(plan.blockers)}: {plan.blockers[0]}",
-            fix="remove or waive what blocks it, and plan again",
-        )
+    today = now().astimezone(ZoneInfo(system.time_zone)).date()
+    refuse_blocked(f"plan {plan.digest[:16]}", of_plan(plan), today)
 
 
 def _needs(store: Store, site: Site, plan: Plan) -> tuple[Need, ...]:

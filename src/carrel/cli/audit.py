@@ -84,13 +84,11 @@ def measure(subject: Subject, at: datetime) -> Audited:
         at: the present.
     """
     from carrel.accountability.audit import audit as judge
-    from carrel.accountability.health import Residue
     from carrel.accountability.run_report import page_of
     from carrel.cli import audit_record
 
     facts = facts_of(subject, at)
     report = judge(facts)
-    name = subject.system.name
     says = {path.name: path.says for path in subject.system_map.loans.paths}
     says[subject.system_map.loans.closed.table] = "the loans themselves"
     page = page_of(
@@ -99,7 +97,6 @@ def measure(subject: Subject, at: datetime) -> Audited:
         library=subject.site.library,
         says=says,
         checkpoint=audit_record.checkpoint_text(subject.site),
-        residues=tuple(Residue(one.place, one.until) for one in subject.store.residues.open(name, at)),
     )
     return Audited(facts, report, page)
 
@@ -135,7 +132,7 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
                 kept.exceptions,
             ),
             at,
-            nights=audit_record.night_facts(site, store, name, subject.policy),
+            nights=audit_record.night_facts(site, store, name, subject.policy, at),
             held_before=before.loans if before is not None and before.comparable(holds) else None,
             unread=unread,
         )
@@ -174,6 +171,8 @@ def show(report: AuditReport) -> None:
         )
     for line in report.process:
         say(f"Process: {line}.")
+    for one in report.residues:
+        say(f"Old values also stand in: {one.place} ({one.when}).")
     say(report.verdict)
     if report.not_covered:
         say(f"`carrel map show` lists the {number(len(report.not_covered))} tables.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.accountability.facts import CapsuleFacts, NightFacts
+from carrel.accountability.health import Residue
 from carrel.accountability.held_loans import HeldCount, next_count
 from carrel.errors import CarrelError
 from carrel.retention.outcome import Outcome
@@ -22,7 +23,7 @@ ENDED_WELL = frozenset({Outcome.VERIFIED, Outcome.RESIDUE, Outcome.KEPT})
 _MOST_RUNS = 10_000
 
 
-def night_facts(site: Site, store: Store, system: str, policy: Policy) -> NightFacts:
+def night_facts(site: Site, store: Store, system: str, policy: Policy, at: datetime) -> NightFacts:
     """What the store and the ledger say of the nights of one system."""
     runs = store.runs.newest(system, _MOST_RUNS)
     altered = 0
@@ -38,7 +39,13 @@ def night_facts(site: Site, store: Store, system: str, policy: Policy) -> NightF
         last_verified=last_verified(store, system),
         ledger=ledger_state(site),
         capsules=_capsules(site, store, system),
+        residues=residues(store, system, at),
     )
+
+
+def residues(store: Store, system: str, at: datetime) -> tuple[Residue, ...]:
+    """What the store knows of places that still keep old values."""
+    return tuple(Residue(one.place, one.until, lasting=one.lasting) for one in store.residues.standing(system, at))
 
 
 def _capsules(site: Site, store: Store, system: str) -> tuple[CapsuleFacts, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -110,36 +110,71 @@ class NightCapsule:
         return part
 
 
-def shred(site: Site, store: Store, capsules: Iterable[Capsule]) -> tuple[Capsule, ...]:
-    """Destroy capsules, and note that their records are disposed of now.
+def shred(site: Site, store: Store, capsules: Iterable[Capsule]) -> tuple[str, ...]:
+    """Destroy capsules, note that their records are disposed of now, and owe that to the ledger.
+
+    Returns:
+        The runs whose capsules are gone.
 
     Raises:
         CarrelError: RUN-001 where a run, or a restoration, holds the system.
 
     Guarantees:
-        Interrupted at any moment and repeated, it ends in the same state.
+        Interrupted at any moment and repeated, or followed by `settle`, it ends in the same state.
     """
     done = []
     for capsule in capsules:
-        owner = new_owner()
-        store.leases.acquire(capsule.system, owner, LEASE_TTL, _now())
-        try:
+        with _alone(store, capsule.system):
             folder_of(site).shred(capsule.run)
-            _clear(store, capsule, _now())
-        finally:
-            with suppress(CarrelError):
-                store.leases.release(capsule.system, owner, _now())
-        done.append(capsule)
+            _gone(store, capsule.system, capsule.run, _now())
+        done.append(capsule.run)
     return tuple(done)
 
 
-def shred_due(site: Site, store: Store, at: datetime) -> tuple[tuple[Capsule, ...], tuple[str, ...]]:
+def settle(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
+    """Note what an earlier process destroyed and was killed before it could say so.
+
+    The store knows of a capsule from its first chunk on. One that it knows and that has no folder any more is gone.
+
+    Returns:
+        The runs whose capsules are gone.
+    """
+    done = []
+    for name in (system.name for system in site.systems if _missing(site, store, system.name, at)):
+        # Whoever holds the system may be making the folder at this moment; then it waits for the next time.
+        with suppress(CarrelError), _alone(store, name):
+            for run in _missing(site, store, name, at):
+                folder_of(site).forget_emptied(run)
+                _gone(store, name, run, at)
+                done.append(run)
+    return tuple(done)
+
+
+def _missing(site: Site, store: Store, system: str, at: datetime) -> tuple[str, ...]:
+    there = {capsule.run for capsule in folder_of(site).capsules()}
+    noted = (one.run for one in store.residues.open(system, at) if one.place == UNDO_CAPSULE)
+    return tuple(dict.fromkeys(run for run in noted if run not in there))
+
+
+@contextmanager
+def _alone(store: Store, system: str) -> Iterator[None]:
+    owner = new_owner()
+    store.leases.acquire(system, owner, LEASE_TTL, _now())
+    try:
+        yield
+    finally:
+        with suppress(CarrelError):
+            store.leases.release(system, owner, _now())
+
+
+def shred_due(site: Site, store: Store, at: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Destroy the capsules whose time is over, each by itself.
 
     Returns:
-        Those that were, and the codes of what stood in the way of others; they wait for the next night.
+        The runs whose capsules are gone, and the codes of what stood in the way of others; they wait for the next
+        night.
     """
-    done: list[Capsule] = []
+    done = list(settle(site, store, at))
     codes: list[str] = []
     for capsule in folder_of(site).due(at):
         try:
@@ -151,20 +186,19 @@ def shred_due(site: Site, store: Store, at: datetime) -> tuple[tuple[Capsule, ..
     return tuple(done), tuple(codes)
 
 
-def leaf_of(store: Store, capsule: Capsule, outcome: str, at: datetime, **more: int | str | list[str]) -> OpenLeaf:
+def leaf_of(store: Store, system: str, run: str, outcome: str, at: datetime, **more: int | str | list[str]) -> OpenLeaf:
     """What the ledger is told of a capsule: its run's plan and what became of it."""
+    from carrel.cli.run_leaves import slug
     from carrel.ledger.leaf import OpenLeaf, utc_seconds
 
-    said: dict[str, int | str | list[str]] = {"system": capsule.system, "reason": "undo", "outcome": outcome}
+    said: dict[str, int | str | list[str]] = {"system": slug(system), "reason": "undo", "outcome": outcome}
     with suppress(CarrelError):
-        said["plan_digest"] = store.runs.get(capsule.run).plan_digest
+        said["plan_digest"] = store.runs.get(run).plan_digest
     return OpenLeaf("run", at, {**said, "finished": utc_seconds(at), **more})
 
 
-def _clear(store: Store, capsule: Capsule, at: datetime) -> None:
-    for one in store.residues.open(capsule.system, at):
-        if one.run == capsule.run and one.place == UNDO_CAPSULE:
-            store.residues.clear(one.id, at)
+def _gone(store: Store, system: str, run: str, at: datetime) -> None:
+    store.residues.clear_place(run, UNDO_CAPSULE, at, [leaf_of(store, system, run, "shredded", at)])
 
 
 def _now() -> datetime:

@@ -203,7 +203,7 @@ def _stage(here: Premises, plan: Plan, tell: object) -> Report:
     from carrel.cli.screen import number
 
     report = night.run_plan(here, plan)
-    record.record(here.site, record.leaves_of(report), now())
+    record.deliver(here.site, here.store, now())
     if callable(tell):
         tell(
             f"Applied, stage “{report.stage.value}”: {number(report.tally.loans)} loans cut and read back; "
@@ -278,7 +278,7 @@ def _summary(
     page: Path,
     folder: Path,
 ) -> None:
-    from carrel.cli.apply import show_sweep
+    from carrel.cli.apply import show_places, show_sweep
     from carrel.cli.screen import figure, number, put_table
     from carrel.retention.interlock import touched
 
@@ -300,9 +300,7 @@ def _summary(
         right=(1,),
     )
     show_sweep(last)
-    for place in last.places:
-        when = f"until {place.until:%Y-%m-%d}" if place.until else "until they are reused"
-        say(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")
+    show_places(last)
     clauses = figures["clauses"]
     if isinstance(clauses, dict):
         say("Clauses of the policy: " + ", ".join(f"{count} {name}" for name, count in clauses.items()) + ".")

@@ -130,7 +130,7 @@ def _system(site: Site, system: System, schedule: LoanSchedule | None, at: datet
 
 def _records(site: Site, at: datetime) -> Iterator[Check]:
     from carrel.store.store import FILE
-    from carrel.systems.check import ok
+    from carrel.systems.check import finding, ok
     from carrel.systems.site_check import said
 
     if not (site.folder / FILE).exists():
@@ -138,6 +138,9 @@ def _records(site: Site, at: datetime) -> Iterator[Check]:
         return
     try:
         with open_store(site) as store:
+            if owed := store.owed.count():
+                detail = f"{owed} leaves of earlier runs wait for it: their process ended before it could append them"
+                yield finding("ledger", detail, "carrel run-due appends them")
             for system in site.systems:
                 runs = store.runs.newest(system.name, 1)
                 nights = store.nights.newest(system.name, 1)

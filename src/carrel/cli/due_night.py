@@ -167,6 +167,7 @@ def _carry_out(here: Premises, plan: Plan, course: _Course) -> None:
 def _resume(here: Premises, course: _Course) -> None:
     """Go on with an interrupted run, or end it where its plan no longer describes the world."""
     from carrel.cli import premises
+    from carrel.cli.run_leaves import leaves_of_abandoned
     from carrel.retention.staleness import stale
 
     open_run = here.store.runs.unfinished(here.system.name)
@@ -176,7 +177,12 @@ def _resume(here: Premises, course: _Course) -> None:
     plan = here.store.plans.get(open_run.plan_digest)
     holder = here.store.leases.holder(here.system.name, at)
     if stale(plan, here.basis, at, here.system.max_plan_age) and holder is None:
-        here.store.runs.abandon(open_run.id, at, night=night_of(open_run.started_at, here.system))
+        here.store.runs.abandon(
+            open_run.id,
+            at,
+            night=night_of(open_run.started_at, here.system),
+            leaves=lambda run: leaves_of_abandoned(plan, run),
+        )
         return
     _carry_out(here, plan, course)
 

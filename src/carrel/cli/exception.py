@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from carrel.cli.at_site import allowed, as_option, json_option, now, open_site, open_store, site_option
-from carrel.cli.keeping_verbs import ended, list_entries, put_placed, unmatched, when_over
+from carrel.cli import keeping_verbs
+from carrel.cli.at_site import allowed
 from carrel.cli.option_values import DAY, WORDS
-from carrel.cli.scope_option import Said, scope_options
-
-_SYSTEM = click.option(
-    "--system", "system_name", type=WORDS, metavar="NAME", help="Which system, where the site has several."
-)
+from carrel.cli.scope_option import scope_options
 
 
 @click.group()
@@ -31,63 +26,31 @@ def exception() -> None:
 @click.option("--reason", required=True, type=WORDS, help="Why, in words that name no patron.")
 @click.option("--approver", required=True, metavar="NAME", help="Who approved it: a person who may approve.")
 @click.option("--expires", type=DAY, metavar="DATE", help="Last day. It must have one.")
-@_SYSTEM
-@as_option
-@site_option
-@json_option
-def add(
-    reason: str,
-    approver: str,
-    expires: datetime | None,
-    system_name: str | None,
-    name: str,
-    site_path: Path,
-    as_json: bool,
-    **said: Any,
-) -> None:
+@keeping_verbs.placing_options
+def add(approver: str, **given: Any) -> None:
     """Record an exception to the periods of the policy, and wait until it is in force.
 
     The options narrow each other down. It ends by itself; it appears in the plan, the audit and the notice.
     """
     from carrel.inventory.site import May
-    from carrel.store.placement import Kind, Order
-    from carrel.systems.site_file import system_of
+    from carrel.store.placement import Kind
 
-    scope = Said(**said).scope()
-    site = open_site(site_path)
-    system = system_of(site, system_name)
-    person = allowed(site, name, May.HOLD)
-    by = allowed(site, approver, May.APPROVE)
-    until = when_over(expires, system)
-    with open_store(site) as store:
-        order = Order(Kind.EXCEPTION, system.name, scope, reason, by.name, person.name, until)
-        placed = store.keepings.place(order, now)
-    put_placed(placed, unmatched(system, scope), as_json=as_json)
+    keeping_verbs.place(Kind.EXCEPTION, lambda site: allowed(site, approver, May.APPROVE).name, **given)
 
 
 @exception.command(name="list", epilog="Example: carrel exception list")
-@_SYSTEM
-@site_option
-@json_option
+@keeping_verbs.listing_options
 def list_exceptions(system_name: str | None, site_path: Path, as_json: bool) -> None:
     """List the open exceptions: since when, until when, which loans in general words, why, and who approved."""
     from carrel.store.placement import Kind
 
-    list_entries(Kind.EXCEPTION, open_site(site_path), system_name, as_json=as_json)
+    keeping_verbs.list_entries(Kind.EXCEPTION, system_name, site_path, as_json=as_json)
 
 
 @exception.command(epilog='Example: carrel exception revoke 3f09a1c2d4e5b607 --as "Ada Example"')
-@click.argument("identity", metavar="ID", type=WORDS)
-@as_option
-@site_option
-@json_option
-def revoke(identity: str, name: str, site_path: Path, as_json: bool) -> None:
+@keeping_verbs.ending_options
+def revoke(**given: Any) -> None:
     """End an exception before its time and delete the numbers that it names."""
-    from carrel.inventory.site import May
     from carrel.store.placement import Kind
 
-    site = open_site(site_path)
-    person = allowed(site, name, May.HOLD)
-    with open_store(site) as store:
-        store.keepings.release(identity, person.name, now(), Kind.EXCEPTION)
-    ended(identity, "revoked", as_json=as_json)
+    keeping_verbs.end(Kind.EXCEPTION, "revoked", **given)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from carrel.cli.at_site import allowed, as_option, json_option, now, open_site, open_store, site_option
-from carrel.cli.keeping_verbs import ended, list_entries, put_placed, unmatched, when_over
+from carrel.cli import keeping_verbs
+from carrel.cli.at_site import allowed, open_site
 from carrel.cli.option_values import DAY, WORDS
-from carrel.cli.scope_option import Said, scope_options
-
-_SYSTEM = click.option(
-    "--system", "system_name", type=WORDS, metavar="NAME", help="Which system, where the site has several."
-)
+from carrel.cli.scope_option import scope_options
 
 
 @click.group()
@@ -32,47 +27,22 @@ def hold() -> None:
 @click.option("--authority", required=True, type=WORDS, help="The court, the law or the office that it rests on.")
 @click.option("--expires", type=DAY, metavar="DATE", help="Last day, where it is known.")
 @click.option("--sealed", is_flag=True, help="Under a gag order: it shows in no list and no figure.")
-@_SYSTEM
-@as_option
-@site_option
-@json_option
-def place(
-    reason: str,
-    authority: str,
-    expires: datetime | None,
-    sealed: bool,
-    system_name: str | None,
-    name: str,
-    site_path: Path,
-    as_json: bool,
-    **said: Any,
-) -> None:
+@keeping_verbs.placing_options
+def place(authority: str, **given: Any) -> None:
     """Place a legal hold on loans, and wait until it is in force.
 
     The options narrow each other down: --patron with --branch means that patron's loans at that branch. Numbers given
     here are kept until the hold is released, never shown, and then deleted.
     """
-    from carrel.inventory.site import May
-    from carrel.store.placement import Kind, Order
-    from carrel.systems.site_file import system_of
+    from carrel.store.placement import Kind
 
-    scope = Said(**said).scope()
-    site = open_site(site_path)
-    system = system_of(site, system_name)
-    person = allowed(site, name, May.HOLD)
-    until = when_over(expires, system)
-    with open_store(site) as store:
-        order = Order(Kind.LEGAL_HOLD, system.name, scope, reason, authority, person.name, until, sealed)
-        placed = store.keepings.place(order, now)
-    put_placed(placed, unmatched(system, scope), as_json=as_json)
+    keeping_verbs.place(Kind.LEGAL_HOLD, lambda _: authority, **given)
 
 
 @hold.command(name="list", epilog="Example: carrel hold list")
 @click.option("--sealed", is_flag=True, help="Also those under a gag order; needs --as with `may: hold`.")
 @click.option("--as", "name", metavar="NAME", help="You, as the site file names you; only for --sealed.")
-@_SYSTEM
-@site_option
-@json_option
+@keeping_verbs.listing_options
 def list_holds(sealed: bool, name: str | None, system_name: str | None, site_path: Path, as_json: bool) -> None:
     """List the open legal holds: since when, which loans in general words, why, and by what authority.
 
@@ -81,24 +51,15 @@ def list_holds(sealed: bool, name: str | None, system_name: str | None, site_pat
     from carrel.inventory.site import May
     from carrel.store.placement import Kind
 
-    site = open_site(site_path)
     if sealed:
-        allowed(site, name or "", May.HOLD)
-    list_entries(Kind.LEGAL_HOLD, site, system_name, as_json=as_json, sealed=sealed)
+        allowed(open_site(site_path), name or "", May.HOLD)
+    keeping_verbs.list_entries(Kind.LEGAL_HOLD, system_name, site_path, as_json=as_json, sealed=sealed)
 
 
 @hold.command(epilog='Example: carrel hold release 3f09a1c2d4e5b607 --as "Ada Example"')
-@click.argument("identity", metavar="ID", type=WORDS)
-@as_option
-@site_option
-@json_option
-def release(identity: str, name: str, site_path: Path, as_json: bool) -> None:
+@keeping_verbs.ending_options
+def release(**given: Any) -> None:
     """End a legal hold and delete the numbers that it names; its loans go with the next night that finds them due."""
-    from carrel.inventory.site import May
     from carrel.store.placement import Kind
 
-    site = open_site(site_path)
-    person = allowed(site, name, May.HOLD)
-    with open_store(site) as store:
-        store.keepings.release(identity, person.name, now(), Kind.LEGAL_HOLD)
-    ended(identity, "released", as_json=as_json)
+    keeping_verbs.end(Kind.LEGAL_HOLD, "released", **given)

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 from carrel.cli.capsules import NightCapsule, require_undo
 from carrel.cli.plan import needs
 from carrel.cli.premises import Premises, now
+from carrel.cli.run_leaves import leaves_of
 from carrel.cli.screen import Progress
 from carrel.cli.watch import Watch
-from carrel.errors import CarrelError, Fault, fault
+from carrel.errors import CarrelError, fault
 from carrel.retention import faults
+from carrel.retention.blockers import refuse_blocked
 from carrel.retention.course import End, Means, Tally, carry_out
-from carrel.retention.interlock import above_bound
+from carrel.retention.interlock import refuse_pending
 from carrel.retention.outcome import Outcome
 from carrel.retention.pace import Mode, first_pace
 from carrel.retention.reasons import by_reason
 from carrel.retention.stage import Stage, Step, next_step, stage_size
-from carrel.retention.staleness import refuse_stale
+from carrel.retention.staleness import refuse_growth, refuse_stale
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
 from carrel.store.residues import UNDO_CAPSULE
@@ -29,7 +31,7 @@ from carrel.store.sweeps import Sweep
 from carrel.systems.sql import readers, residue
 
 if TYPE_CHECKING:
-    from carrel.retention.interlock import Need
+    from carrel.ledger.leaf import OpenLeaf
     from carrel.retention.plan import Plan
     from carrel.retention.sweep import Attack, SweepReport
     from carrel.store.run import Run
@@ -93,7 +95,7 @@ def run_plan(here: Premises, plan: Plan, *, copy_of: str | None = None) -> Repor
     owner, began = new_owner(), now()
     name = here.system.name
     refuse_stale(plan, here.basis, began, here.system.max_plan_age)
-    refuse_blocked(here, began)
+    refuse_blocked(name, here.effects(began).blockers, began.astimezone(here.zone).date())
     require_undo(here, began)
     here.store.leases.acquire(name, owner, LEASE_TTL, began)
     try:
@@ -102,27 +104,6 @@ def run_plan(here: Premises, plan: Plan, *, copy_of: str | None = None) -> Repor
     finally:
         with suppress(CarrelError):
             here.store.leases.release(name, owner, now())
-
-
-def refuse_blocked(here: Premises, at: datetime) -> None:
-    """Stop where a destructive consumer is in use.
-
-    Raises:
-        CarrelError: APR-012, one fault for each.
-    """
-    if blockers := here.effects(at).blockers:
-        raise CarrelError(
-            tuple(
-                Fault(
-                    faults.BLOCKED,
-                    at=f"{here.system.name}: {b.consumer}",
-                    found=b.afterwards,
-                    because=b.because,
-                    fix=b.fix,
-                )
-                for b in blockers
-            )
-        )
 
 
 def _begin(here: Premises, plan: Plan, owner: str, copy_of: str | None) -> tuple[Run, int | None]:
@@ -137,52 +118,25 @@ def _begin(here: Premises, plan: Plan, owner: str, copy_of: str | None) -> tuple
             found=f"plan {plan.digest[:16]}",
             fix="apply that plan again: it goes on where it stopped; or, when it is stale, `carrel run-due` ends it",
         )
-    if copy_of is None and (open_needs := needs(here, plan, at)):
-        raise fault(
-            faults.PENDING,
-            at=f"plan {plan.digest[:16]} on {name}",
-            wanted="; ".join(dict.fromkeys(need.cure.value for need in open_needs)),
-            found=_needed(open_needs),
-            fix="carrel approve PLAN --as NAME --key FILE; without a rehearsal, also --waive-rehearsal REASON",
-        )
-    cut = sum(run.loans for run in here.store.runs.newest(name) if run.plan_digest == plan.digest)
+    if copy_of is None:
+        refuse_pending(plan, needs(here, plan, at))
+    earlier = [run for run in here.store.runs.newest(name) if run.plan_digest == plan.digest]
     if open_run is not None:
         run = here.store.runs.resume(open_run.id, owner, at)
         size = stage_size(run.stage, plan.due)
         return run, None if size is None else max(0, size - run.loans)
     with here.loans().session() as loans:
         seen = loans.observe(here.life(plan.as_of, at), plan.as_of)
-    due_now = seen.states.get("due", 0)
-    rows_now = {here.system_map.loans.closed.table: due_now}
-    if not any(run.plan_digest == plan.digest for run in here.store.runs.newest(name)):
+    due_now, loans_path = seen.states.get("due", 0), here.system_map.loans.closed.table
+    rows_now = {loans_path: due_now}
+    if not earlier:
         # Later stages of the same plan free rows that earlier ones left behind on purpose: only loans are counted then.
         rows_now |= dict(seen.rows)
-    grown = above_bound(plan, rows_now)
-    if cut and due_now > plan.due - cut:
-        # What earlier stages cut is gone; if as much is due as before, something was added since the approval.
-        grown = (*grown, here.system_map.loans.closed.table)
-    if grown:
-        raise fault(
-            faults.STALE,
-            at=f"plan {plan.digest[:16]}",
-            wanted="no more rows than were approved",
-            found=f"more in: {', '.join(grown)}",
-            because="the set may shrink while a plan waits, never grow",
-            fix="`carrel plan`, and have the new plan approved",
-        )
+    refuse_growth(plan, rows_now, loans=loans_path, cut=sum(run.loans for run in earlier))
     step = Step(Stage.REST, None) if copy_of else _step(here, plan, due_now)
     ordinary = copy_of is None and step.stage is Stage.REST and Stage.REST in _done(here, plan)
     run = here.store.runs.start(plan.digest, name, owner, at, stage=step.stage, ordinary=ordinary, copy_of=copy_of)
     return run, step.at_most
-
-
-def _needed(open_needs: tuple[Need, ...]) -> str:
-    """The reasons, each told once with how many places it speaks of."""
-    places: dict[str, list[str]] = {}
-    for need in open_needs:
-        places.setdefault(need.reason.value, []).append(need.at)
-    told = (f"{reason} ({len(at)} places)" if len(at) > 1 else reason for reason, at in places.items())
-    return "; ".join(told)
 
 
 def _done(here: Premises, plan: Plan) -> frozenset[Stage]:
@@ -254,14 +208,18 @@ def _finish(
     outcome = Outcome.UNVERIFIED if bad else Outcome.RESIDUE if lasting else Outcome.VERIFIED
     hits = counted(swept, failing)
     here.store.sweeps.record(run.id, Sweep("loan", at, swept.pairs, swept.swept, hits))
-    for spot in lasting:
+    for spot in spots:
         if spot.name == UNDO_CAPSULE:
             continue  # noted when it was begun
-        here.store.residues.record(run.id, here.system.name, spot.name, spot.until, at)
-    here.store.runs.finish(run.id, owner, outcome, at, night=_night(here, run.started_at))
-    whole = here.store.runs.get(run.id)
-    tally.loans, tally.rows = whole.loans, whole.rows
-    return Report(plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept, failing)
+        here.store.residues.record(run.id, here.system.name, spot.name, spot.until, at, lasting=spot.lasting)
+    report = Report(plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept, failing)
+
+    def leaves(whole: Run) -> list[OpenLeaf]:
+        tally.loans, tally.rows = whole.loans, whole.rows  # with what was cut before an interruption
+        return leaves_of(report)
+
+    here.store.runs.finish(run.id, owner, outcome, at, night=_night(here, run.started_at), leaves=leaves)
+    return report
 
 
 def counted(swept: SweepReport, failing: tuple[Attack, ...]) -> int:

@@ -28,22 +28,31 @@ if TYPE_CHECKING:
 )
 @click.option("--sample", type=click.IntRange(0, 200), default=0, help="Show some due loans; on the terminal only.")
 @click.option("--sql", is_flag=True, help="Show the statements, for readers.")
+@click.option("--notices", is_flag=True, help="Show in full what the desk will notice, also when it is as before.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 def plan(
-    site: Path, system_name: str | None, out: Path | None, name: str | None, sample: int, sql: bool, as_json: bool
+    site: Path,
+    system_name: str | None,
+    out: Path | None,
+    name: str | None,
+    sample: int,
+    sql: bool,
+    notices: bool,
+    as_json: bool,
 ) -> None:
     """Count what is due, what is kept and why, and write a plan. Changes nothing.
 
     The database is opened read-only. The plan holds counts, names and digests, never a patron's value; it is recorded
     in the site's store, and `carrel apply` accepts no other.
     """
-    from carrel.cli import plan_file, premises, screen
+    from carrel.cli import plan_file, plan_screen, premises, screen
     from carrel.cli.at_site import allowed
     from carrel.inventory.site import May
 
     with premises.enter(site, system_name, read_only=True) as here:
         by = allowed(here.site, premises.person(name), May.PLAN).name
         made, rows = make(here, premises.now(), by, sample=sample)
+        told = not notices and plan_screen.told_before(here, made)
         here.store.plans.record(made, premises.now())
         needed = needs(here, made, premises.now())
         target = plan_file.write(made, out or Path("plan.json"))
@@ -56,7 +65,7 @@ def plan(
             }
         )
         return
-    show(made, needed, target)
+    plan_screen.show(made, needed, target, premises.now().astimezone(here.zone).date(), told_before=told)
     if rows:
         from carrel.cli.screen import put_table
 
@@ -88,6 +97,7 @@ def make(
     from carrel.cli.capsules import require_undo
     from carrel.cli.screen import Progress
     from carrel.policy.clock import midnight
+    from carrel.retention import blockers
     from carrel.retention.bound import bounds
     from carrel.retention.planning import Findings, latest_since, make_plan
     from carrel.systems.sql import readers
@@ -108,7 +118,7 @@ def make(
         rows = readers.sample(loans, life, sample) if sample else ()
     progress.done()
     findings = Findings(
-        tuple(f"{b.consumer}: {b.afterwards}" for b in effects.blockers),
+        tuple(blockers.line(one) for one in effects.blockers),
         tuple(
             f"{n.consumer}: {n.afterwards}"
             + (f" (waived by {n.waived_by} until {n.waived_until})" if n.waived_by else "")
@@ -143,56 +153,3 @@ def needs(here: Premises, made: Plan, at: datetime) -> tuple[Need, ...]:
     weighed = weigh(made, notes, here.site.people, at)
     history = here.store.runs.history(here.system.name, made.basis.policy_digest, made.basis.map_digest)
     return unmet(needed(made, history, weighed.standing, at), weighed.cleared)
-
-
-def show(made: Plan, needed: tuple[Need, ...], target: Path) -> None:
-    """The plan as a person reads it."""
-    from carrel.cli.screen import figure, number, put_table
-    from carrel.retention.interlock import touched
-
-    say(f"Plan for {made.system} under policy {made.policy}, as of {made.as_of:%Y-%m-%d %H:%M} UTC")
-    put_table(
-        "Loans",
-        ("state", "loans"),
-        [(state, figure(count)) for state, count in made.states.items()],
-        right=(1,),
-    )
-    put_table(
-        "What would be done",
-        ("path", "table", "act", "with loan", "stray", "bound", ""),
-        [
-            (
-                path.path,
-                path.table,
-                path.act,
-                number(path.rows),
-                number(path.strays),
-                number(path.bound),
-                "above" if touched(path) > path.bound else "",
-            )
-            for path in made.paths
-            if touched(path)
-        ],
-        right=(3, 4, 5),
-    )
-    if made.reach_back:
-        say(f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n")
-    for title, lines in (("Blocked by", made.blockers), ("What the desk will notice", made.notices)):
-        if lines:
-            say(f"{title}:")
-            for line in lines:
-                say(_wrapped(line))
-            say("")
-    if needed:
-        say("Waits for:")
-        for need in needed:
-            say(_wrapped(need.line()))
-        say("")
-    say(f"Written to {target}. Nothing was changed.")
-    say(f"Next: {'carrel approve' if needed else 'carrel apply'} {target}")
-
-
-def _wrapped(line: str) -> str:
-    import textwrap
-
-    return textwrap.fill(line, 96, initial_indent="  - ", subsequent_indent="    ")

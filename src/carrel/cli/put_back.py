@@ -24,13 +24,14 @@ _TRIES = 8
 _FIRST_WAIT_SECONDS = 0.2
 
 
-def put_back(here: Premises, capsule: Capsule, private: bytes) -> PutBack:
+def put_back(here: Premises, capsule: Capsule, private: bytes, begun: Callable[[], None]) -> PutBack:
     """Put back what a run cut and nobody has changed since.
 
     Args:
         here: open, with the account that carries out.
         capsule: of the run.
         private: the offline key of both shares, 32 bytes.
+        begun: called once, when the capsule is open and before the first row is put back.
 
     Raises:
         CarrelError: UND-002 when the key is another; RUN-001 when a run holds the system; UND-006, RUN-002, RUN-008.
@@ -42,7 +43,9 @@ def put_back(here: Premises, capsule: Capsule, private: bytes) -> PutBack:
         _require_inserts(here)
         restoration = Restoration(here.engine, here.system_map, name)
         done, progress = PutBack(), Progress("rows", 0)
-        for rows, committed in folder_of(here.site).backwards(capsule.run, private):
+        for number, (rows, committed) in enumerate(folder_of(here.site).backwards(capsule.run, private)):
+            if not number:
+                begun()
 
             def attempt(rows: list[dict[str, object]] = rows, committed: bool = committed) -> PutBack:
                 return restoration.put_back(

@@ -1,42 +1,42 @@
-"""What a run tells the ledger, and where the ledger and its key lie in a site's folder."""
+"""Where the ledger and its key lie in a site's folder, and how what is owed to it gets there."""
 
 from __future__ import annotations
 
-import re
 import secrets
-from collections import Counter
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carrel.cli.run_leaves import slug
 from carrel.errors import CarrelError, fault
-from carrel.ledger.leaf import OpenLeaf, banded, cell, utc_seconds
+from carrel.ledger.faults import LOCKED
 from carrel.ledger.note import Signer
 from carrel.retention import faults
-from carrel.retention.reasons import told_rows
 from carrel.store import key_file
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.store.outside_copy import copy_outward
 
 if TYPE_CHECKING:
-    from carrel.cli.night import Report
     from carrel.inventory.site import Site
-    from carrel.retention.plan import Plan
+    from carrel.ledger.leaf import Leaf
+    from carrel.store.store import Store
 
 LEDGER, KEYS, LEDGER_KEY = "ledger", "keys", "ledger.key"
-_VERSION_PARTS = 2
-_VERSION_DIGITS = 2
+_TRIES = 50
+_WAIT_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """Where a run stands in the ledger.
+    """Where what a process did stands in the ledger.
 
     Attributes:
-        size: of the ledger after the run.
+        size: of the ledger after it.
         root: of its tree, hex.
-        first: index of the run's first leaf.
+        first: index of its first leaf; of the ledger's end where it had none.
         folder: of the ledger.
         key: the public key that checks it.
     """
@@ -66,23 +66,77 @@ def open_ledger(site: Site, at: datetime) -> tuple[LedgerFolder, Signer]:
     """
     folder, place = ledger_folder(site), key_place(site)
     made = (folder.path / "checkpoint").exists()
-    if not place.exists() and not made:
-        key_file.write_key(place, Signer.generate(f"{_slug(site.library)}/ledger", secrets.token_bytes(32)))
+    if not made:
+        name = f"{slug(site.library)}/ledger"
+        key_file.finish_key(place, name)
+        if not place.exists():
+            key_file.write_key(place, Signer.generate(name, secrets.token_bytes(32)))
     signer = key_file.read_signer(place)
     if not made:
         folder.create(signer.name, signer, at)
     return folder, signer
 
 
-def record(site: Site, leaves: list[OpenLeaf], at: datetime) -> Receipt:
-    """Append one padded batch and lay the checkpoint into every outside folder.
+def record(site: Site, store: Store, leaves: Sequence[Leaf], at: datetime) -> Receipt:
+    """Owe leaves that belong to no other record of the store, and deliver them with all that is owed.
 
     Raises:
-        CarrelError: RUN-009 where an outside folder cannot take it: the ledger itself has grown all the same.
+        CarrelError: as `deliver`.
     """
-    folder, signer = open_ledger(site, at)
-    first = folder.size
-    checkpoint = folder.append(leaves, signer, at)
+    store.owed.add(leaves, at)
+    return deliver(site, store, at, own=leaves)
+
+
+def deliver(site: Site, store: Store, at: datetime, *, own: Sequence[Leaf] = ()) -> Receipt:
+    """Append what is owed to the ledger as one padded batch, and lay the checkpoint into every outside folder.
+
+    Also what an earlier process owed, that was killed before it could. Another process may have been faster: then the
+    leaves stand there already.
+
+    Args:
+        site: whose ledger.
+        store: of the site, which knows what is owed.
+        at: the present.
+        own: leaves of this process, for the receipt.
+
+    Raises:
+        CarrelError: LED-…, the ledger cannot grow: all of it stays owed. RUN-009 where an outside folder cannot take
+            the checkpoint: the ledger itself has grown all the same.
+    """
+    try:
+        folder, signer = _patiently(site, store, at)
+    except CarrelError as wrong:
+        waits = "the run is recorded; the ledger gets its leaves from the next apply or run-due"
+        told = (replace(one, changed=f"{waits}; of the ledger itself, {one.changed}") for one in wrong.faults)
+        raise CarrelError(tuple(told)) from None
+    _copy_outward(site, folder, at)
+    checkpoint = folder.checkpoint()
+    first = _first(folder, own[0].encode(), checkpoint.size) if own else checkpoint.size
+    return Receipt(checkpoint.size, checkpoint.root.hex(), first, folder.path, signer.vkey)
+
+
+def _patiently(site: Site, store: Store, at: datetime) -> tuple[LedgerFolder, Signer]:
+    """Append as soon as no other process does."""
+    left = _TRIES
+    while True:
+        try:
+            folder, signer = open_ledger(site, at)
+            folder.deliver(store.owed, signer, at)
+        except CarrelError as wrong:
+            left -= 1
+            if wrong.code != LOCKED.code or not left:
+                raise
+            time.sleep(_WAIT_SECONDS)
+        else:
+            return folder, signer
+
+
+def _first(folder: LedgerFolder, entry: bytes, size: int) -> int:
+    """Where a leaf stands; seen from the end, where it was put a moment ago."""
+    return next((index for index, found in folder.backwards() if found == entry), size)
+
+
+def _copy_outward(site: Site, folder: LedgerFolder, at: datetime) -> None:
     for copy in site.outside_copies:
         if copy.folder is None:
             continue
@@ -97,92 +151,3 @@ def record(site: Site, leaves: list[OpenLeaf], at: datetime) -> Receipt:
                 changed="the ledger holds the run; its checkpoint has no copy there",
                 fix="mend the place, and run again: the next checkpoint covers this one",
             ) from None
-    return Receipt(checkpoint.size, checkpoint.root.hex(), first, folder.path, signer.vkey)
-
-
-def leaves_of(report: Report) -> list[OpenLeaf]:
-    """The plan, the run and its sweep, as open leaves."""
-    plan, at = report.plan, report.finished
-    ran = _what_ran(plan)
-    kept = told_rows({state: count for state, count in plan.states.items() if state not in {"due", "open"}})
-    done = Counter[str]()
-    acts = {path.path: f"{path.table}.{path.act}" for path in plan.paths}
-    for path, count in report.tally.rows.items():
-        done[acts.get(path, "other")] += count
-    loans = report.tally.loans
-    verified = not (report.tally.left or report.remaining)
-    return [
-        OpenLeaf(
-            "plan",
-            plan.made_at,
-            {
-                **ran,
-                "due": banded(plan.due),
-                "kept": banded(kept),
-                "blockers": len(plan.blockers),
-            },
-        ),
-        OpenLeaf(
-            "run",
-            at,
-            {
-                **ran,
-                "stage": _slug(report.stage.name),
-                "outcome": _slug(report.outcome.name),
-                "applied": banded(loans),
-                "verified": banded(loans if verified else 0),
-                "unverified": banded(0 if verified else loans),
-                "still_due": banded(sum(report.remaining.values())),
-                "cells": [cell(name, count) for name, count in sorted(done.items())],
-                "started": utc_seconds(report.started),
-                "finished": utc_seconds(at),
-                **_residue_until(report),
-            },
-        ),
-        OpenLeaf(
-            "sweep",
-            at,
-            {
-                "system": _slug(plan.system),
-                "plan_digest": plan.digest,
-                "sweep": "loan",
-                "pairs": banded(report.sweep.pairs),
-                "joins": len(report.sweep.joins),
-                "hits": banded(report.hits),
-                "not_swept": banded(report.sweep.pairs - report.sweep.swept),
-                "finished": utc_seconds(at),
-            },
-        ),
-    ]
-
-
-def _residue_until(report: Report) -> dict[str, str]:
-    """By when the last place will have expired, where each has a date."""
-    dates = [place.until for place in report.places if place.lasting]
-    told = [one for one in dates if one is not None]
-    return {"residue_until": utc_seconds(max(told))} if told and len(told) == len(dates) else {}
-
-
-def _what_ran(plan: Plan) -> dict[str, int | str | list[str]]:
-    return {
-        "system": _slug(plan.system),
-        "product_version": _version(plan.basis.product_version),
-        "policy": plan.policy,
-        "policy_digest": plan.basis.policy_digest,
-        "map_digest": plan.basis.map_digest,
-        "schema_digest": plan.basis.schema_digest,
-        "plan_digest": plan.digest,
-        "as_of": utc_seconds(plan.as_of),
-    }
-
-
-def _version(told: str) -> str:
-    # A product's own version can be longer than anything the ledger takes in; its release is enough.
-    parts = re.findall(r"[0-9]+", told)[:_VERSION_PARTS] or ["0"]
-    return ".".join(part[:_VERSION_DIGITS] for part in parts)
-
-
-def _slug(text: str) -> str:
-    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    plain = re.sub(r"[0-9]{5,}", "x", plain)
-    return plain if plain[:1].isalpha() else f"s-{plain}"

@@ -53,7 +53,7 @@ def page_of_runs(
         tables=tuple(_tables(first, last, system_map)),
         kept={state: count for state, count in last.kept.items() if state not in NOT_A_REASON},
         sweep=_sweep(last),
-        residues=tuple(Residue(place.name, place.until) for place in last.places),
+        residues=tuple(Residue(place.name, place.until, lasting=place.lasting) for place in last.places),
         checkpoint=checkpoint,
         figures={
             "loans de-identified": loans,

@@ -115,6 +115,7 @@ def restore(run: str, share_a: Path, share_b: Path, site_path: Path, as_json: bo
     """
     from carrel.cli import capsules, premises, record
     from carrel.cli.put_back import put_back
+    from carrel.cli.run_leaves import slug
     from carrel.errors import Exit
     from carrel.ledger.leaf import banded, cell, utc_seconds
     from carrel.retention import undo as capsule_key
@@ -125,11 +126,13 @@ def restore(run: str, share_a: Path, share_b: Path, site_path: Path, as_json: bo
     private = capsule_key.join(_share(share_a), _share(share_b))
     began = now()
     with premises.enter(site_path, capsule.system, read_only=False) as here:
-        done = put_back(here, capsule, private)
-        cells = [cell(f"{table}.put-back", count) for table, count in sorted(done.back.items())]
+        # Owed before anything is put back: what a kill cuts short is in the ledger all the same.
+        begun = capsules.leaf_of(here.store, capsule.system, run, "begun", began)
+        done = put_back(here, capsule, private, lambda: here.store.owed.add([begun], began))
+        cells = [cell(slug(f"{table}.put-back", "._"), count) for table, count in sorted(done.back.items())]
         told = {"cells": cells, "failed": banded(done.left.total()), "started": utc_seconds(began)}
-        leaf = capsules.leaf_of(here.store, capsule, "undone", now(), **told)
-        receipt = record.record(here.site, [leaf], now())
+        leaf = capsules.leaf_of(here.store, capsule.system, run, "undone", now(), **told)
+        receipt = record.record(here.site, here.store, [leaf], now())
     if as_json:
         put_json(
             {
@@ -167,15 +170,16 @@ def shred(run: str | None, due: bool, site_path: Path, as_json: bool) -> int:
     with open_store(site) as store:
         if run is not None:
             codes: tuple[str, ...] = ()
-            done = capsules.shred(site, store, (_capsule(site, run),))
+            settled = capsules.settle(site, store, now())
+            done = settled if run in settled else capsules.shred(site, store, (_capsule(site, run),))
         else:
             done, codes = capsules.shred_due(site, store, now())
-        if done:
-            record.record(site, [capsules.leaf_of(store, one, "shredded", now()) for one in done], now())
+        if store.owed.count():
+            record.deliver(site, store, now())
     if as_json:
-        put_json({"shredded": [one.run for one in done], "findings": list(codes)})
+        put_json({"shredded": list(done), "findings": list(codes)})
     else:
-        say(f"shredded: {', '.join(one.run for one in done) or 'none'}")
+        say(f"shredded: {', '.join(done) or 'none'}")
         for code in codes:
             say(f"  - {code}")
     return int(Exit.FINDINGS if codes else Exit.DONE)
@@ -217,10 +221,6 @@ def _chunks(store: Store, run: str) -> int | None:
     with suppress(CarrelError):
         return store.runs.get(run).chunks
     return None
-
-
-def _said(count: int | None) -> str:
-    return "?" if count is None else number(count)
 
 
 def _when(expires: datetime, at: datetime) -> str:

@@ -19,11 +19,11 @@ from carrel.inventory.timetable import Days, Hours, Part, Period, Weekday, no_pe
 from carrel.inventory.undo_key import read_key_text
 
 __all__ = [
-    "ConsumerUse", "Mail", "May", "Mode", "OutsideCopy", "Person", "Role", "SessionZone", "Site", "StandingApproval",
-    "System", "conflicts",
+    "NAME", "ConsumerUse", "Mail", "May", "Mode", "OutsideCopy", "Person", "Role", "SessionZone", "Site",
+    "StandingApproval", "System", "conflicts",
 ]  # fmt: skip
 
-_NAME = r"^[a-z0-9][a-z0-9._-]{0,39}$"
+NAME = r"^[a-z0-9][a-z0-9._-]{0,39}$"
 
 
 class Mode(enum.StrEnum):
@@ -61,8 +61,8 @@ class System(Part):
         sweep_sample: loans drawn for the sweep of each night.
     """
 
-    name: str = Field(pattern=_NAME)
-    map: str = Field(pattern=_NAME)
+    name: str = Field(pattern=NAME)
+    map: str = Field(pattern=NAME)
     local_map: Path | None = None
     dsn_file: Path | None = None
     dsn_env: str | None = None

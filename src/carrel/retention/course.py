@@ -18,7 +18,7 @@ from carrel.retention import faults
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
 from carrel.retention.pace import Pace, next_size
-from carrel.retention.ports import Busy, Journal, LoanSystem, Position, StrayPosition
+from carrel.retention.ports import Busy, Intend, Journal, LoanSystem, MayCommit, Position, StrayPosition
 
 # The walk is repeated for loans that the desk had locked; what is still locked then waits for the next night.
 _PASSES = 3
@@ -27,6 +27,7 @@ _FIRST_WAIT_SECONDS = 0.2
 
 
 _Step = TypeVar("_Step")
+_Place = TypeVar("_Place", Position, StrayPosition)
 
 
 class End(enum.StrEnum):
@@ -202,35 +203,32 @@ def _rest(means: Means, tally: Tally, result: ChunkResult) -> None:
 
 
 def _chunk(means: Means, after: Position | None, size: int) -> tuple[Position, ChunkResult] | None:
-    numbers: list[int] = []
-    with means.turn() as turn:
-        step = means.system.cut_chunk(
-            means.life(),
-            means.as_of,
-            after,
-            size,
-            lambda position, expected: numbers.append(means.journal.intend(position, expected)),
-            turn.check,
-        )
-        if step is not None:
-            means.journal.finish(numbers[0], *step)
-    return step
+    return _inside(means, lambda life, *rest: means.system.cut_chunk(life, means.as_of, after, size, *rest))
 
 
 def _stray_chunk(
     means: Means, after: StrayPosition, until: int | None, size: int
 ) -> tuple[StrayPosition, ChunkResult] | None:
+    return _inside(
+        means, lambda life, *rest: means.system.cut_strays(life, means.as_of, after, size, *rest, last=until)
+    )
+
+
+def _inside(
+    means: Means, cut: Callable[[Lifecycle, Intend, MayCommit], tuple[_Place, ChunkResult] | None]
+) -> tuple[_Place, ChunkResult] | None:
+    """One chunk inside the gate, under the legal holds as they are there: intent, cut, outcome."""
     numbers: list[int] = []
     with means.turn() as turn:
-        step = means.system.cut_strays(
+        step = cut(
             means.life(),
-            means.as_of,
-            after,
-            size,
             lambda position, expected: numbers.append(means.journal.intend(position, expected)),
             turn.check,
-            last=until,
         )
-        if step is not None and numbers:
-            means.journal.finish(numbers[0], Position(step[0].path, step[0].column, 0), step[1])
+        if step is not None and numbers:  # a range without a stray is walked over, and nothing was intended in it
+            means.journal.finish(numbers[0], _journalled(step[0]), step[1])
     return step
+
+
+def _journalled(place: Position | StrayPosition) -> Position:
+    return place if isinstance(place, Position) else Position(place.path, place.column, 0)

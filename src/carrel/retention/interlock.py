@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -151,17 +151,26 @@ def refuse_pending(plan: Plan, open_needs: Iterable[Need]) -> None:
     """Refuse a plan that still waits for somebody.
 
     Raises:
-        CarrelError: APR-008, with every need that is open.
+        CarrelError: APR-008, with every reason that is open and everything that would meet them.
     """
-    lines = [need.line() for need in open_needs]
-    if lines:
+    needed = tuple(open_needs)
+    if needed:
         raise fault(
             faults.PENDING,
             at=f"plan {plan.digest[:16]} on {plan.system}",
-            wanted="an approval by a second named person, for each reason",
-            found="; ".join(lines),
-            fix="`carrel approve` with the plan's file; with --waive-rehearsal where no copy can be had",
+            wanted="; ".join(dict.fromkeys(need.cure.value for need in needed)),
+            found="; ".join(_by_reason(needed)),
+            fix="carrel approve PLAN --as NAME --key FILE; without a rehearsal, also --waive-rehearsal REASON",
         )
+
+
+def _by_reason(needed: tuple[Need, ...]) -> Iterator[str]:
+    """Each reason once: in full where one place shows it, else with the number of places."""
+    found: dict[Reason, list[Need]] = {}
+    for need in needed:
+        found.setdefault(need.reason, []).append(need)
+    for reason, places in found.items():
+        yield places[0].line() if len(places) == 1 else f"{reason} ({len(places)} places)"
 
 
 def above_bound(plan: Plan, rows_now: dict[str, int]) -> tuple[str, ...]:

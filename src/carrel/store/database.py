@@ -1,4 +1,4 @@
-"""The connection to the store: one file of mode 0600, or a server by URL; transactions that read and that write."""
+"""The connection to the store: one file of mode 0600 (a server by URL is not supported yet); reading and writing."""
 
 from __future__ import annotations
 
@@ -99,7 +99,8 @@ def _engine(url: URL, patience: timedelta) -> Engine:
                 at=url.render_as_string(hide_password=True),
                 wanted=f"the Python package {missing.name}",
                 found="none",
-                fix="install it beside Carrel, or keep the store in a file",
+                because="a store on a server is not supported yet",
+                fix="keep the store in the site's folder",
             ) from None
     _private_file(Path(str(url.database)))
     engine = create_engine(url, connect_args={"timeout": patience.total_seconds()})

@@ -6,6 +6,7 @@ name with the ending ``.vkey``, lies the public text, which carries the key's na
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -52,6 +53,32 @@ def write_key(place: Path, signer: Signer, passphrase: bytes | None = None) -> P
     except OSError as error:
         raise _no_file(place, "a folder that can be written", os.strerror(error.errno or 0)) from None
     return public
+
+
+def finish_key(place: Path, name: str) -> None:
+    """Finish what a kill cut short in `write_key`; a key that is whole, or has a passphrase, is left alone.
+
+    Args:
+        place: the private file.
+        name: of the key. Nothing was signed with it yet: without its public half nobody can have used it.
+
+    Raises:
+        CarrelError: LED-017, LED-018.
+    """
+    public = public_file(place)
+    try:
+        # An empty file is all that can be there of a half that was being written; the private one comes first.
+        if _is_empty(public):
+            public.unlink()
+        if _is_empty(place) and not public.exists():
+            place.unlink()
+        if place.exists() and not public.exists():
+            with contextlib.suppress(TypeError, ValueError):
+                key = load_pem_private_key(read_private(place), None)
+                if isinstance(key, Ed25519PrivateKey):
+                    _write(public, f"{Signer(name, key.private_bytes_raw()).vkey}\n".encode(), 0o644)
+    except OSError as error:
+        raise _no_file(place, "a folder that can be written", os.strerror(error.errno or 0)) from None
 
 
 def read_signer(place: Path, passphrase: bytes | None = None) -> Signer:
@@ -176,6 +203,10 @@ def _is_file(place: Path) -> bool:
 def public_file(place: Path) -> Path:
     """Where the public half of a private file lies."""
     return place.with_suffix(PUBLIC)
+
+
+def _is_empty(place: Path) -> bool:
+    return place.exists() and not place.stat().st_size
 
 
 def _write(place: Path, content: bytes, mode: int) -> None:

@@ -22,6 +22,7 @@ from carrel.ledger.intent import NAME as INTENT
 from carrel.ledger.intent import Intent, parse_intent, replay
 from carrel.ledger.leaf import Leaf, OpenLeaf
 from carrel.ledger.note import Signer, Verifier, parse_note
+from carrel.ledger.ports import InHand, Outbox
 from carrel.ledger.tile import HEIGHT, WIDTH, Tile, node_in_tiles
 from carrel.ledger.verification import CHECKPOINT
 from carrel.store.durable_folder import Step
@@ -92,10 +93,23 @@ class LedgerFolder(LedgerReading):
         known: Sequence[str] = (),
         step: Step = _no_step,
     ) -> Checkpoint:
+        """Append leaves that are owed nowhere else; none are a batch of padding. As `deliver`."""
+        return self.deliver(InHand(leaves), signer, now, pad_to=pad_to, known=known, step=step)
+
+    def deliver(
+        self,
+        outbox: Outbox,
+        signer: Signer,
+        now: datetime,
+        *,
+        pad_to: int = BATCH,
+        known: Sequence[str] = (),
+        step: Step = _no_step,
+    ) -> Checkpoint:
         """Append one batch and sign the new checkpoint; all of it becomes visible at once, or nothing.
 
         Args:
-            leaves: in the order in which they shall stand.
+            outbox: whose leaves, in the order in which they shall stand.
             signer: the ledger's key.
             now: the time of the padding leaves.
             pad_to: the batch is filled with padding to a multiple of this many leaves; 1 adds none.
@@ -108,7 +122,7 @@ class LedgerFolder(LedgerReading):
                 contradicts a known checkpoint; LED-009 or LED-010 the folder's edge is damaged.
 
         Guarantees: append in parts equals append at once (without padding); a crash at any step leaves a folder that
-            verifies, and the next append finishes it.
+            verifies, and the next append finishes it; what an outbox owes stands in the ledger once, whatever crashed.
         """
         self._must_exist()
         with self._alone():
@@ -117,8 +131,13 @@ class LedgerFolder(LedgerReading):
             for note in known:
                 old = open_checkpoint(note, signer.verifier)
                 must_continue(old, current, self._consistency(old.size, current.size))
-            entries = padded(leaves, now, pad_to)
-            return self._extend(current, edge, entries, signer, step) if entries else current
+            owed = outbox.claim(current.size, self.entries)
+            if owed is None:
+                return current
+            entries = padded(owed, now, pad_to)
+            coming = self._extend(current, edge, entries, signer, step) if entries else current
+            outbox.clear()
+            return coming
 
     def recover(self, verifier: Verifier) -> Checkpoint:
         """Finish an append that was cut short, if one was; it needs no private key.

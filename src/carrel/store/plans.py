@@ -89,12 +89,12 @@ class Plans:
             raise _tampered(at)  # the same plan, but a value written otherwise than Carrel writes it
         return recorded
 
-    def newest(self, system: str) -> Recorded | None:
-        """The plan that was made last for a system."""
+    def newest(self, system: str, *, not_by: str = "") -> Recorded | None:
+        """The plan that was made last for a system; with ``not_by``, the last one that somebody else made."""
         with self._database.reading() as connection:
             row = connection.execute(
                 select(tables.plan.c.digest, tables.plan.c.recorded_at)
-                .where(tables.plan.c.system == system)
+                .where(tables.plan.c.system == system, tables.plan.c.made_by != not_by)
                 .order_by(tables.plan.c.made_at.desc(), tables.plan.c.recorded_at.desc())
                 .limit(1),
             ).one_or_none()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from carrel.errors import fault
+from carrel.ledger.leaf import Leaf
 from carrel.retention import faults as retention_faults
 from carrel.retention.interlock import History
 from carrel.retention.outcome import Outcome
@@ -21,9 +22,12 @@ from carrel.store.database import Database
 from carrel.store.gate import GATE_TTL, ChunkGate
 from carrel.store.history import history
 from carrel.store.journal import LEASE_TTL, RunJournal
-from carrel.store.leases import lost
+from carrel.store.owed_leaves import owe
 from carrel.store.run import OPEN, Run, read
+from carrel.store.run_conditions import is_plan, may_run, none_open, recorded
 from carrel.store.run_key import RunKey
+
+Leaves = Callable[[Run], Iterable[Leaf]]  # what the ledger is told of a run as it ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class _Ending:
     outcome: Outcome
     at: datetime
     night: date
+    leaves: Leaves
     codes: tuple[str, ...]
 
 
@@ -74,9 +79,9 @@ class Runs:
         try:
             with self._database.writing() as connection:
                 clock.observe(connection, now)
-                _may_run(connection, system, owner)
-                _none_open(connection, system)
-                _recorded(connection, plan_digest)
+                may_run(connection, system, owner)
+                none_open(connection, system)
+                recorded(connection, plan_digest)
                 connection.execute(
                     insert(tables.run).values(
                         id=identity,
@@ -105,7 +110,7 @@ class Runs:
             clock.observe(connection, now)
             system = connection.execute(select(tables.run.c.system).where(tables.run.c.id == identity)).scalar()
             if system is not None:
-                _may_run(connection, system, owner)
+                may_run(connection, system, owner)
             self._change(connection, identity, None, owner=owner, state="running")
         return self.get(identity)
 
@@ -122,9 +127,10 @@ class Runs:
         now: datetime,
         *,
         night: date,
+        leaves: Leaves,
         codes: tuple[str, ...] = (),
     ) -> Run:
-        """End a run: shred its key, forget its position, count its night.
+        """End a run: shred its key, forget its position, count its night, owe its leaves to the ledger.
 
         Args:
             identity: of the run.
@@ -132,20 +138,27 @@ class Runs:
             outcome: of its worst step.
             now: aware time.
             night: the local date on which the night began.
+            leaves: what the ledger is told; owed to it from the moment at which the run has ended.
             codes: of errors met on the way.
 
         Raises:
             CarrelError: RUN-005 when it has ended already, or another process continues it.
         """
-        return self._end(identity, owner, _Ending("finished", outcome, now, night, codes))
+        return self._end(identity, owner, _Ending("finished", outcome, now, night, leaves, codes))
 
-    def abandon(self, identity: str, now: datetime, *, night: date) -> Run:
+    def abandon(self, identity: str, now: datetime, *, night: date, leaves: Leaves) -> Run:
         """End a run that nobody will resume, because its plan is stale; what it did stays counted, unverified.
+
+        Args:
+            identity: of the run.
+            now: aware time.
+            night: the local date on which the night began.
+            leaves: as in `finish`.
 
         Raises:
             CarrelError: RUN-005 when it has ended already.
         """
-        return self._end(identity, None, _Ending("abandoned", Outcome.UNVERIFIED, now, night, ()))
+        return self._end(identity, None, _Ending("abandoned", Outcome.UNVERIFIED, now, night, leaves, ()))
 
     def get(self, identity: str) -> Run:
         """One run.
@@ -208,10 +221,11 @@ class Runs:
                 position=None,
             )
             run = read(connection, row)
-            body = connection.execute(select(tables.plan.c.body).where(_is_plan(run.plan_digest))).scalar_one()
+            body = connection.execute(select(tables.plan.c.body).where(is_plan(run.plan_digest))).scalar_one()
             rows = dict.fromkeys((path["path"] for path in body["paths"]), 0) | run.rows
             counts.add(connection, run.system, ending.night, rows, ordinary=run.ordinary)
             nights.add(connection, run, ending.night, ending.codes)
+            owe(connection, ending.leaves(run), ending.at)
         RunKey(self._folder, identity).shred()
         self._database.tidy()
         return run
@@ -231,45 +245,3 @@ class Runs:
                 fix="look at the runs of this system; plan again",
             )
         return connection.execute(select(table).where(table.c.id == identity)).one()
-
-
-def _is_plan(digest: str) -> Any:
-    return tables.plan.c.digest == digest
-
-
-def _recorded(connection: Connection, digest: str) -> None:
-    if connection.execute(select(tables.plan.c.digest).where(_is_plan(digest))).scalar() is None:
-        raise fault(
-            faults.UNKNOWN_PLAN,
-            wanted="a plan that this store recorded",
-            found=f"digest {digest[:16]}",
-            fix="plan again",
-        )
-
-
-def _may_run(connection: Connection, system: str, owner: str) -> None:
-    holder = connection.execute(select(tables.lease.c.owner).where(tables.lease.c.name == system)).scalar()
-    if holder != owner:
-        raise lost(system)
-    stop = connection.execute(select(tables.signal)).first()
-    if stop is not None:
-        raise fault(
-            retention_faults.STOPPED,
-            at=f"system {system}",
-            found=f"a stop since {stop.since.isoformat(timespec='seconds')} by {stop.by_whom}",
-            fix="`carrel stop --clear` when the reason is gone",
-        )
-
-
-def _none_open(connection: Connection, system: str) -> None:
-    open_run = connection.execute(
-        select(tables.run.c.id).where(tables.run.c.system == system, tables.run.c.state.in_(OPEN)),
-    ).scalar()
-    if open_run is not None:
-        raise fault(
-            retention_faults.UNFINISHED,
-            at=f"system {system}",
-            found=f"run {open_run}",
-            because="its last chunk may or may not have been committed",
-            fix="resume it with its plan, or abandon it if that plan is stale",
-        )

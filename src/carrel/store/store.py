@@ -16,6 +16,7 @@ from carrel.store.keepings import Keepings
 from carrel.store.leases import Leases
 from carrel.store.migration import upgrade
 from carrel.store.nights import Nights
+from carrel.store.owed_leaves import OwedLeaves
 from carrel.store.plans import Plans
 from carrel.store.residues import Residues
 from carrel.store.runs import Runs
@@ -45,13 +46,14 @@ class Store:
         self.residues = Residues(database)
         self.signals = Signals(database)
         self.nights = Nights(database)
+        self.owed = OwedLeaves(database)
 
     @classmethod
     def open(cls, place: str | Path, folder: Path | None = None, patience: timedelta = PATIENCE) -> Store:
         """Open a store, making or upgrading it when needed.
 
         Args:
-            place: the site's folder, the path of an SQLite file, or a URL.
+            place: the site's folder, the path of an SQLite file, or a URL. Nothing but SQLite is supported yet.
             folder: where run keys lie; beside the file unless given, required with a URL of a server.
             patience: how long to wait for another writer.
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    true,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -196,6 +197,16 @@ residue = Table(
     Column("until", Moment),
     Column("noted_at", Moment, nullable=False),
     Column("cleared_at", Moment),
+    Column("lasting", Boolean, nullable=False, server_default=true()),
+)
+
+owed_leaf = Table(
+    "owed_leaf",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entry", LargeBinary, nullable=False),
+    Column("owed_at", Moment, nullable=False),
+    Column("place", BigInteger),
 )
 
 signal = Table(

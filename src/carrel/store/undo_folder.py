@@ -198,6 +198,12 @@ class UndoFolder:
         place.rmdir()
         _sync(self._folder)
 
+    def forget_emptied(self, run: str) -> None:
+        """Take away the folder of a capsule of which a kill left nothing else."""
+        if _RUN.fullmatch(run):
+            with contextlib.suppress(OSError):
+                (self._folder / run).rmdir()  # the system refuses it unless it is empty
+
     def _capsule(self, place: Path) -> Capsule:
         head = json.loads((place / _HEAD).read_text(encoding="utf-8"))
         return Capsule(

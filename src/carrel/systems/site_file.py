@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory.site import Mail, Site, System, conflicts
+from carrel.inventory.site_lines import second_system
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.yaml_source import YamlSource, read_yaml
 from carrel.systems import faults, map_files, secret
@@ -98,7 +99,19 @@ def system_of(site: Site, name: str | None) -> System:
     if name is not None and (found := site.system(name)) is not None:
         return found
     names = ", ".join(one.name for one in site.systems)
-    raise fault(faults.NO_SYSTEM, wanted=f"one of: {names}", found=(name or "none named")[:40])
+    raise fault(
+        faults.NO_SYSTEM,
+        wanted=f"one of: {names}",
+        found=(name or "none named")[:40],
+        fix=_named(site)
+        if name is None
+        else f"name one of those; or, for one more, have in carrel.yaml beside them:\n"
+        f"{second_system(site.systems[0], name)}",
+    )
+
+
+def _named(site: Site) -> str:
+    return "give " + " or ".join(f"--system {one.name}" for one in site.systems)
 
 
 def system_map(system: System) -> SystemMap:

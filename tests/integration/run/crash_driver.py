@@ -16,6 +16,7 @@ import signal
 import sqlite3
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,21 +27,29 @@ from sqlalchemy import Engine, event
 
 # Imported once, before any fork.
 from carrel.cli.main import main
+from carrel.ledger.leaf import banded, decode_leaf, utc_seconds
+from carrel.store.key_file import read_verifier
+from carrel.store.ledger_folder import LedgerFolder
+from carrel.store.store import Store
 
 _FILE_EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.link", "os.truncate"}
+_TOLD = "INSERT INTO owed_leaf"
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT
 
 
 @dataclass
 class Steps:
-    """Counts the steps of this process, and ends it at one of them."""
+    """Counts the steps of this process, from the first one that begins with ``after`` on, and ends it at one of them."""
 
     fatal: int
     folder: str
     log: Path
+    after: str = ""
     seen: int = 0
 
     def step(self, what: str) -> None:
+        if not self.seen and not what.startswith(self.after):
+            return
         self.seen += 1
         if self.seen == self.fatal:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -151,14 +160,38 @@ class Place:
         return whole.hexdigest()
 
 
+def ledger_complete(site: Path) -> None:
+    """Every run that has ended stands in the ledger once, with what it did; nothing else does.
+
+    Raises:
+        AssertionError: one does not.
+    """
+    ledger = LedgerFolder(site / "ledger")
+    ledger.verify(read_verifier(str(site / "keys" / "ledger.vkey")), read_leaves=True)
+    leaves = [decode_leaf(entry) for entry in ledger.entries()]
+    told = Counter(
+        (str(leaf.fields["started"]), str(leaf.fields["finished"]), leaf.fields["applied"])
+        for leaf in leaves
+        if leaf.kind == "run" and "stage" in leaf.fields
+    )
+    with Store.open(site) as store:
+        runs = Counter(
+            (utc_seconds(run.started_at), utc_seconds(run.finished_at), banded(run.loans))
+            for run in store.runs.newest("koha", 1000)
+            if run.finished_at is not None
+        )
+        assert store.owed.count() == 0
+    assert told == runs, (told, runs)
+
+
 def drive(told: dict[str, Any]) -> dict[str, Any]:
     """One undisturbed run whose steps are counted, then a killed and resumed one for each chosen step."""
     place = Place(told)
     log = place.site / "steps.jsonl"
 
-    def counted(fatal: int) -> Callable[[], None]:
+    def counted(fatal: int, after: str = "") -> Callable[[], None]:
         def work() -> None:
-            Steps(fatal, str(place.site), log).install()
+            Steps(fatal, str(place.site), log, after).install()
             place.apply()
 
         return work
@@ -170,19 +203,23 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
     steps = [json.loads(line) for line in log.read_text().splitlines()]
     wanted = place.checksum()
     chosen = choose(steps, told["rounds"])
+    first = {after: next(n for n, step in enumerate(steps) if step.startswith(after)) for after, _ in chosen}
     wrong: list[dict[str, Any]] = []
     began = time.monotonic()
-    for at in chosen:
+    for after, at in chosen:
         place.back()
-        killed = in_fork(counted(at), place.output)
-        again = in_fork(counted(at // 2), place.output) if told["twice"] and at > 1 else None
+        killed = in_fork(counted(at, after), place.output)
+        again = in_fork(counted(at // 2, after), place.output) if told["twice"] and at > 1 else None
         resumed = in_fork(place.apply, place.output)
         state = place.checksum() == wanted
-        if not (killed == -signal.SIGKILL and again in {None, 0, -signal.SIGKILL} and state and resumed == 0):
+        complete = in_fork(lambda: ledger_complete(place.site), place.output) == 0
+        if not (
+            complete and killed == -signal.SIGKILL and again in {None, 0, -signal.SIGKILL} and state and resumed == 0
+        ):
             tail = place.output.read_text()[-1500:]
             wrong.append({
-                "at": at, "step": steps[at - 1], "killed": killed, "again": again, "resumed": resumed, "same": state,
-                "tail": tail,
+                "after": after, "at": at, "step": steps[at - 1 + first[after]], "killed": killed, "again": again, "resumed": resumed, "same": state,
+                "ledger": complete, "tail": tail,
             })  # fmt: skip
     further = in_fork(place.apply, place.output)
     verified = in_fork(lambda: main(["verify", "--site", str(place.site)]), place.output)
@@ -197,10 +234,18 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def choose(steps: list[str], rounds: int) -> list[int]:
-    """So many of the steps, by number: a quarter spread evenly, the others where a crash can hurt."""
+def choose(steps: list[str], rounds: int) -> list[tuple[str, int]]:
+    """So many of the steps, each as what to count from and a number.
+
+    A quarter is spread evenly, half of them are where a crash can hurt, and a quarter between the end of the run in the
+    store and the end of the process, where the ledger is told. These are counted from there, because a run beside the
+    desk does not take the same number of steps each time.
+    """
     hurting = [at for at, step in enumerate(steps, 1) if _hurts(step)]
-    return sorted({*_spread(range(1, len(steps) + 1), rounds // 4), *_spread(hurting, rounds - rounds // 4)})
+    telling = len(steps) - next(at for at, step in enumerate(steps) if step.startswith(_TOLD))
+    quarter = rounds // 4
+    chosen = sorted({*_spread(range(1, len(steps) + 1), quarter), *_spread(hurting, rounds - 2 * quarter)})
+    return [*(("", at) for at in chosen), *((_TOLD, at) for at in _spread(range(1, telling + 1), quarter))]
 
 
 def _spread(numbers: Sequence[int], count: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -314,3 +315,35 @@ def test_a_chunk_that_was_committed_and_not_noted_is_put_back(elm):
     assert lib.ok("apply", place)["run"]["remaining"] == {}
     assert elm.restore(run)["not_restored"] == {}
     assert lib.checksum() == before
+
+
+@pytest.mark.slow
+def test_shredding_killed_between_any_two_steps_is_told_to_the_ledger_once(small_sqlite, tmp_path):
+    elm = make(tmp_path / "site", small_sqlite)
+    run = elm.cut()
+    kept = tmp_path / "kept"
+    shutil.copytree(elm.library.folder, kept)
+    (tmp_path / "told.json").write_text(json.dumps({"site": str(elm.library.folder), "kept": str(kept), "run": run}))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.integration.run.shred_driver", str(tmp_path / "told.json")],
+        cwd=library.TREE, env=library.environment(), capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stdout[-2000:], done.stderr[-4000:])
+    found = json.loads(done.stdout)
+    assert found["wrong"] == [], (found["wrong"], found["tail"])
+    assert sum("/undo/" in step for step in found["steps"]) >= 4
+    assert any(step.startswith("INSERT INTO owed_leaf") for step in found["steps"])
+
+
+def test_a_restoration_that_was_begun_is_in_the_ledger_whatever_comes_of_it(small_sqlite, tmp_path):
+    elm = make(tmp_path / "site", small_sqlite)
+    run = elm.cut()
+    a, b = elm.shares_of("another")
+    words = ("undo", "restore", run, "--share-a", a, "--share-b", b)
+    assert elm.library.run(*words).codes == ["UND-002"]
+    with elm.library.store as store:
+        assert store.owed.count() == 0  # nothing was begun with the wrong key
+    elm.restore(run)
+    shown = elm.library.run("ledger", "show", "--folder", elm.library.folder / "ledger", "--json", site=False).told
+    told = [one["fields"]["outcome"] for one in shown["leaves"] if one["fields"].get("reason") == "undo"]
+    assert told == ["begun", "undone"]

@@ -272,7 +272,8 @@ def _clone_tables(server: MariaDBServer, template: str, copy: str) -> None:
         cursor.execute(_TABLES.format(template))
         for (table,) in cursor.fetchall():
             cursor.execute(f"SHOW CREATE TABLE `{template}`.`{table}`")
-            cursor.execute(cursor.fetchone()[1])
+            ((_, statement),) = cursor.fetchall()
+            cursor.execute(statement)
 
 
 _STRUCTURE = (

@@ -74,6 +74,19 @@ def test_every_line_for_prometheus_is_well_formed(found):
             assert value.isdigit()
 
 
+def test_a_place_without_a_date_is_told_and_keeps_nobody_from_being_well():
+    pages = Residue("undo log and free pages", lasting=False)
+    system = SystemHealth("koha", NOW, 0, residues=(pages, Residue("binary log", NOW + timedelta(days=3))))
+    health = Health(NOW, (system,))
+    assert health.state is HealthState.OK
+    assert health.as_dict()["residues"][0] == {"place": pages.place, "until": None, "rows": None, "lasting": False}
+    text = health.prometheus()
+    assert 'carrel_residues{system="koha"} 2' in text
+    assert 'carrel_residues_undated{system="koha"} 1' in text
+    assert 'place="undo log' not in text  # a time that nobody knows is left out
+    assert pages.when == "until the server reuses them, nobody can tell when"
+
+
 def test_a_label_is_escaped():
     text = Health(NOW, (SystemHealth('a"b\\c\nd', last_verified_night=NOW, overdue_rows=1),)).prometheus()
     assert 'system="a\\"b\\\\c\\nd"' in text
@@ -84,5 +97,7 @@ def test_figures_are_summed_over_systems():
     body = Health(NOW, (WELL, other)).as_dict()
     assert (body["overdue_rows"], body["plans_awaiting_approval"]) == (4, 1)
     assert body["last_verified_night"] == (NOW - timedelta(hours=9)).isoformat(timespec="seconds")
-    assert body["residues"] == [{"place": "binary log", "until": "2026-11-25T04:00:00+00:00", "rows": 120}]
+    assert body["residues"] == [
+        {"place": "binary log", "until": "2026-11-25T04:00:00+00:00", "rows": 120, "lasting": True}
+    ]
     assert 'carrel_residue_rows{system="b",place="binary log"} 120' in Health(NOW, (other,)).prometheus()

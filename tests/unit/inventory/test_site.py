@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from carrel.errors import CarrelError
 from carrel.inventory.consumer import NotUsed, Waiver
-from carrel.inventory.site import May, Mode
+from carrel.inventory.site import NAME, May, Mode
+from carrel.inventory.site_lines import second_system
 from carrel.inventory.undo_key import key_text, read_key_text
 from carrel.ledger.key import Signer
 from carrel.systems.site_file import json_schema, load_site, parse_site, system_map, system_of
@@ -143,6 +144,17 @@ def test_no_file_and_no_such_system(tmp_path):
     with pytest.raises(CarrelError) as error:
         system_of(parse_site(GOOD, "carrel.yaml"), "evergreen")
     assert error.value.code == "SIT-007"
+    assert "  - name: evergreen\n    map: koha\n    dsn_file: evergreen.dsn\n" in error.value.faults[0].fix
+
+
+@given(st.text(max_size=50) | st.from_regex(NAME, fullmatch=True) | st.sampled_from(["true", "null", "1e5", "0x1"]))
+def test_lines_for_a_further_system_can_always_be_pasted(name):
+    site = parse_site(GOOD, "carrel.yaml")
+    assume(site.system(name) is None)
+    head, entry = second_system(site.systems[0], name).split("\n", 1)
+    both = parse_site(GOOD.replace(f"{head}\n", f"{head}\n{entry}\n"), "carrel.yaml")
+    assert len(both.systems) == len(site.systems) + 1
+    assert both.systems[0].time_zone == site.systems[0].time_zone
 
 
 def test_editors_get_a_schema():

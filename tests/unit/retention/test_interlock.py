@@ -120,7 +120,19 @@ def test_a_plan_that_waits_is_refused_with_every_reason() -> None:
         refuse_pending(plan(), needs(plan(), History(), [], NOW))
     assert (refused.value.code, refused.value.exit) == ("APR-008", Exit.APPROVAL_PENDING)
     assert "first run on this system; no rehearsal" in str(refused.value)
+    (told,) = refused.value.faults
+    assert told.wanted == f"{Cure.PERSON.value}; {Cure.REHEARSAL.value}"
     refuse_pending(plan(), ())
+
+
+def test_a_reason_that_many_places_show_is_told_once_with_their_number() -> None:
+    new = [Need(Reason.NEW_TABLE, at=name) for name in ("statistics", "reserves", "messages")]
+    above = Need(Reason.ABOVE_BOUND, at="old_issues", wanted="bound 100", found="150 rows")
+    with pytest.raises(CarrelError) as refused:
+        refuse_pending(plan(), [*new, above])
+    (told,) = refused.value.faults
+    assert told.found == f"new table (3 places); {above.line()}"
+    assert told.wanted == Cure.PERSON.value
 
 
 def test_a_plan_that_was_outgrown_is_refused() -> None:
@@ -129,3 +141,12 @@ def test_a_plan_that_was_outgrown_is_refused() -> None:
         refuse_growth(plan(), {"statistics": 101, "old_issues": 100})
     assert (refused.value.code, refused.value.exit) == ("APR-007", Exit.REFUSED)
     assert "more in statistics" in str(refused.value)
+
+
+def test_a_plan_whose_stages_cut_some_is_outgrown_when_as_many_are_due_as_before() -> None:
+    approved = plan(states={"due": 50}, paths=(path("old_issues", rows=50, bound=100),))
+    refuse_growth(approved, {"old_issues": 40}, loans="old_issues", cut=10)
+    with pytest.raises(CarrelError) as refused:
+        refuse_growth(approved, {"old_issues": 41}, loans="old_issues", cut=10)
+    assert (refused.value.code, refused.value.faults[0].found) == ("APR-007", "more in old_issues")
+    refuse_growth(approved, {"old_issues": 90}, loans="old_issues")  # of a plan with nothing cut, the bound decides

@@ -19,6 +19,10 @@ NIGHT = date(2026, 3, 1)
 START = Position("loan", 0, 0)
 
 
+def nothing(_run: Run) -> tuple[()]:
+    return ()
+
+
 def begin(store: Store, owner: str = "me", *, stage: Stage = Stage.REST, ordinary: bool = True) -> Run:
     digest = store.plans.record(plan(), NOW)
     store.leases.acquire("koha", owner, TTL, NOW)
@@ -61,7 +65,7 @@ def test_the_position_is_sealed_in_the_file_and_its_key_goes_with_the_run(store:
         assert number.to_bytes(4, "big") not in files
     key = store.folder / "runs" / f"{run.id}.key"
     assert key.stat().st_mode & 0o077 == 0
-    store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW, night=NIGHT)
+    store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW, night=NIGHT, leaves=nothing)
     assert not key.exists()
     assert journal.resume() is None
 
@@ -156,12 +160,12 @@ def test_a_stop_pauses_and_resume_goes_on(store: Store) -> None:
 
 def test_a_finished_run_is_over(store: Store) -> None:
     run = begin(store)
-    done = store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW, night=NIGHT)
+    done = store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW, night=NIGHT, leaves=nothing)
     assert (done.state, done.outcome) == ("finished", Outcome.VERIFIED)
     for again in (
-        lambda: store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW, night=NIGHT),
+        lambda: store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW, night=NIGHT, leaves=nothing),
         lambda: store.runs.resume(run.id, "me", NOW),
-        lambda: store.runs.abandon(run.id, NOW, night=NIGHT),
+        lambda: store.runs.abandon(run.id, NOW, night=NIGHT, leaves=nothing),
         lambda: store.runs.journal(run, lambda: NOW).intend(START, 1),
     ):
         with pytest.raises(CarrelError) as refused:
@@ -174,7 +178,7 @@ def test_an_abandoned_run_is_counted_and_unverified(store: Store) -> None:
     run = begin(store)
     journal = store.runs.journal(run, lambda: NOW)
     journal.finish(journal.intend(START, 3), Position("loan", 1, 1), ChunkResult(3, {"loan": 3}))
-    assert store.runs.abandon(run.id, NOW, night=NIGHT).outcome is Outcome.UNVERIFIED
+    assert store.runs.abandon(run.id, NOW, night=NIGHT, leaves=nothing).outcome is Outcome.UNVERIFIED
     assert store.counts.earlier("koha", date(2026, 3, 2)) == {"loan": (3,), "statistics": (0,)}
     assert store.runs.unfinished("koha") is None
 
@@ -184,7 +188,7 @@ def test_nights_add_up_and_keep_the_worst(store: Store) -> None:
         run = begin(store)
         journal = store.runs.journal(run, lambda: NOW)
         journal.finish(journal.intend(START, 3), Position("loan", 1, 1), ChunkResult(3, {"loan": 3}, {}, 0, 0.5))
-        store.runs.finish(run.id, "me", outcome, NOW, night=NIGHT, codes=codes)
+        store.runs.finish(run.id, "me", outcome, NOW, night=NIGHT, leaves=nothing, codes=codes)
     (night,) = store.nights.newest("koha")
     assert (night.outcome, night.loans, night.rows, night.seconds, night.codes) == (
         Outcome.FAILED, 6, 6, pytest.approx(1.0), ("RUN-006",),
@@ -207,7 +211,7 @@ def test_history_counts_a_stage_only_when_it_was_swept_clean(store: Store) -> No
         run = begin(store, stage=stage, ordinary=False)
         if hits is not None:
             store.sweeps.record(run.id, Sweep("loan", NOW, 50, 49, hits))
-        store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW, night=NIGHT)
+        store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW, night=NIGHT, leaves=nothing)
     history = store.runs.history("koha", "a" * 64, "b" * 64)
     assert history.stages == {Stage.THOUSAND}
     assert history.basis == BASIS
@@ -221,7 +225,7 @@ def test_history_counts_a_stage_only_when_it_was_swept_clean(store: Store) -> No
 def test_a_failed_run_teaches_nothing(store: Store) -> None:
     run = begin(store)
     store.sweeps.record(run.id, Sweep("loan", NOW, 50, 50, 0))
-    store.runs.finish(run.id, "me", Outcome.FAILED, NOW, night=NIGHT)
+    store.runs.finish(run.id, "me", Outcome.FAILED, NOW, night=NIGHT, leaves=nothing)
     assert store.runs.history("koha", "a" * 64, "b" * 64).stages == frozenset()
     assert store.runs.history("koha", "a" * 64, "b" * 64).basis is None
 
@@ -230,7 +234,7 @@ def test_a_rehearsal_on_a_copy_counts_for_its_policy_and_map(store: Store) -> No
     digest = store.plans.record(plan(system="koha-copy"), NOW)
     store.leases.acquire("koha-copy", "me", TTL, NOW)
     run = store.runs.start(digest, "koha-copy", "me", NOW, stage=Stage.REST, ordinary=False, copy_of="koha")
-    store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW, night=NIGHT)
+    store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW, night=NIGHT, leaves=nothing)
     assert store.runs.history("koha", "a" * 64, "b" * 64).rehearsed
     assert not store.runs.history("koha", "a" * 64, "0" * 64).rehearsed
     assert store.runs.history("koha", "a" * 64, "b" * 64).stages == frozenset()
@@ -251,6 +255,20 @@ def test_sweeps_and_residues_are_counts_and_dates(store: Store) -> None:
     with pytest.raises(CarrelError) as refused:
         store.residues.clear(pages, NOW)
     assert refused.value.code == "STO-006"
+
+
+def test_a_residue_without_an_end_is_noted_once_and_each_place_is_told_once(store: Store) -> None:
+    run = begin(store)
+    pages = store.residues.record(run.id, "koha", "free pages", None, NOW, lasting=False)
+    for day in (2, 9, 5):
+        until = NOW + timedelta(days=day)
+        store.residues.record(run.id, "koha", "binary log", until, NOW)
+        assert store.residues.record(run.id, "koha", "free pages", None, NOW, lasting=False) == pages
+    assert len(store.residues.open("koha", NOW)) == 4
+    told = [(one.place, one.until, one.lasting) for one in store.residues.standing("koha", NOW)]
+    assert told == [("free pages", None, False), ("binary log", NOW + timedelta(days=9), True)]
+    store.residues.clear(pages, NOW)
+    assert store.residues.record(run.id, "koha", "free pages", None, NOW, lasting=False) != pages
 
 
 def test_the_clock_may_not_go_backwards(store: Store) -> None:

@@ -40,15 +40,32 @@ def test_the_first_shape_can_be_written_for_a_server_too() -> None:
     from alembic.migration import MigrationContext as Context
     from alembic.operations import Operations
 
-    from carrel.store.migrations.versions import initial
+    from carrel.store.migrations.versions import initial, lasting_residues, owed_leaves
 
     out = StringIO()
     context = Context.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": out})
     with Operations.context(context):
         initial.upgrade()
+        owed_leaves.upgrade()
+        lasting_residues.upgrade()
     written = out.getvalue()
     assert written.count("CREATE TABLE") == len(tables.metadata.tables)
     assert '"left" JSON' in written  # a reserved word there
+
+
+def test_a_store_of_the_first_shape_is_brought_up_and_keeps_what_it_holds(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.signals.stop("Ada", tables.datetime.now(tables.UTC), "inventory")
+    with sqlite3.connect(tmp_path / FILE) as raw:
+        raw.execute("DROP TABLE owed_leaf")
+        raw.execute("ALTER TABLE residue DROP COLUMN lasting")
+        raw.execute("UPDATE alembic_version SET version_num = '0001'")
+    raw.close()
+    with Store.open(tmp_path) as store:
+        assert store.signals.stopped() is not None
+        assert store.owed.count() == 0
+        with store._database.reading() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
 
 
 def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:

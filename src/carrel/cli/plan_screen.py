@@ -1,0 +1,89 @@
+"""The plan as a person reads it on a terminal; the file and ``--json`` always hold all of it."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.cli.screen import say
+
+if TYPE_CHECKING:
+    from carrel.cli.premises import Premises
+    from carrel.retention.interlock import Need
+    from carrel.retention.plan import Plan
+
+
+def told_before(here: Premises, made: Plan) -> bool:
+    """Whether the last plan that a person made for this system told the same notices, under the same map.
+
+    To be asked before the plan is recorded. What the nightly run planned, nobody has read.
+    """
+    from carrel.cli.due_night import PLANNER
+
+    last = here.store.plans.newest(made.system, not_by=PLANNER)
+    if last is None:
+        return False
+    return (last.plan.notices, last.plan.basis.map_digest) == (made.notices, made.basis.map_digest)
+
+
+def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, told_before: bool) -> None:
+    """The plan as a person reads it; what the desk will notice is told in full unless it was told before."""
+    from carrel.cli.screen import figure, number, put_table
+    from carrel.retention import blockers
+    from carrel.retention.interlock import touched
+
+    say(f"Plan for {made.system} under policy {made.policy}, as of {made.as_of:%Y-%m-%d %H:%M} UTC")
+    put_table(
+        "Loans",
+        ("state", "loans"),
+        [(state, figure(count)) for state, count in made.states.items()],
+        right=(1,),
+    )
+    put_table(
+        "What would be done",
+        ("path", "table", "act", "with loan", "stray", "bound", ""),
+        [
+            (
+                path.path,
+                path.table,
+                path.act,
+                number(path.rows),
+                number(path.strays),
+                number(path.bound),
+                "above" if touched(path) > path.bound else "",
+            )
+            for path in made.paths
+            if touched(path)
+        ],
+        right=(3, 4, 5),
+    )
+    if made.reach_back:
+        say(f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n")
+    _list("Blocked by", made.blockers)
+    if made.blockers:
+        say("Change or stop that job; have in carrel.yaml, and plan again:")
+        say(textwrap.indent(blockers.lifted_by(blockers.of_plan(made), today), "  ") + "\n")
+    if told_before and made.notices:
+        count = f"{len(made.notices)} thing{'' if len(made.notices) == 1 else 's'}"
+        say(f"What the desk will notice: {count}, as in the plan before; carrel plan --notices lists them.\n")
+    else:
+        _list("What the desk will notice", made.notices)
+    _list("Waits for", tuple(need.line() for need in needed))
+    say(f"Written to {target}. Nothing was changed.")
+    if not made.blockers:
+        say(f"Next: {'carrel approve' if needed else 'carrel apply'} {target}")
+
+
+def _list(title: str, lines: tuple[str, ...]) -> None:
+    if not lines:
+        return
+    say(f"{title}:")
+    for line in lines:
+        say(_wrapped(line))
+    say("")
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, 96, initial_indent="  - ", subsequent_indent="    ")

@@ -1,0 +1,125 @@
+"""What the ledger is told of a run: the plan, what was done, what the sweep found."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from carrel.ledger.leaf import OpenLeaf, banded, cell, utc_seconds
+from carrel.retention.reasons import told_rows
+
+if TYPE_CHECKING:
+    from carrel.cli.night import Report
+    from carrel.retention.plan import Plan
+    from carrel.store.run import Run
+
+_Said = dict[str, int | str | list[str]]
+
+_VERSION_PARTS = 2
+_VERSION_DIGITS = 2
+_LONGEST = 64
+_MOST_DIGITS = 10
+
+
+def leaves_of(report: Report) -> list[OpenLeaf]:
+    """The plan, the run and its sweep, as open leaves."""
+    plan, at = report.plan, report.finished
+    loans = report.tally.loans
+    verified = not (report.tally.left or report.remaining)
+    ran: _Said = {
+        "stage": slug(report.stage.name),
+        "outcome": slug(report.outcome.name),
+        "applied": banded(loans),
+        "verified": banded(loans if verified else 0),
+        "unverified": banded(0 if verified else loans),
+        "still_due": banded(sum(report.remaining.values())),
+        "cells": _cells(plan, report.tally.rows),
+        "started": utc_seconds(report.started),
+        "finished": utc_seconds(at),
+        **_residue_until(report),
+    }
+    sweep: _Said = {
+        "system": slug(plan.system),
+        "plan_digest": plan.digest,
+        "sweep": "loan",
+        "pairs": banded(report.sweep.pairs),
+        "joins": len(report.sweep.joins),
+        "hits": banded(report.hits),
+        "not_swept": banded(report.sweep.pairs - report.sweep.swept),
+        "finished": utc_seconds(at),
+    }
+    return [_plan_leaf(plan), OpenLeaf("run", at, {**_what_ran(plan), **ran}), OpenLeaf("sweep", at, sweep)]
+
+
+def leaves_of_abandoned(plan: Plan, run: Run) -> list[OpenLeaf]:
+    """The plan and a run that was interrupted and will never be gone on with: what it cut stays cut, unverified."""
+    at = run.finished_at or run.started_at
+    ran: _Said = {
+        "stage": slug(run.stage.name),
+        "outcome": "unverified",
+        "reason": "abandoned",
+        "applied": banded(run.loans),
+        "verified": 0,
+        "unverified": banded(run.loans),
+        "cells": _cells(plan, run.rows),
+        "started": utc_seconds(run.started_at),
+        "finished": utc_seconds(at),
+    }
+    return [_plan_leaf(plan), OpenLeaf("run", at, {**_what_ran(plan), **ran})]
+
+
+def slug(text: str, also: str = "") -> str:
+    """Any text as a word that may stand in a leaf: a name of a site must not keep a run out of the ledger.
+
+    Args:
+        text: a name, never a patron's.
+        also: further signs to keep.
+    """
+    plain = re.sub(f"[^a-z0-9{re.escape(also)}]+", "-", text.lower()).strip("-")
+    plain = re.sub(r"[0-9]{5,}", "x", plain)
+    if sum(sign.isdigit() for sign in plain) > _MOST_DIGITS:
+        plain = re.sub(r"[0-9]+", "x", plain)
+    return (plain if plain[:1].isalpha() else f"s-{plain}")[:_LONGEST]
+
+
+def _plan_leaf(plan: Plan) -> OpenLeaf:
+    kept = told_rows({state: count for state, count in plan.states.items() if state not in {"due", "open"}})
+    told: _Said = {"due": banded(plan.due), "kept": banded(kept), "blockers": len(plan.blockers)}
+    return OpenLeaf("plan", plan.made_at, {**_what_ran(plan), **told})
+
+
+def _cells(plan: Plan, rows: Mapping[str, int]) -> list[str]:
+    """Rows by table and act."""
+    done = Counter[str]()
+    acts = {path.path: slug(f"{path.table}.{path.act}", "._") for path in plan.paths}
+    for path, count in rows.items():
+        done[acts.get(path, "other")] += count
+    return [cell(name, count) for name, count in sorted(done.items())]
+
+
+def _residue_until(report: Report) -> _Said:
+    """By when the last place will have expired, where each has a date."""
+    dates = [place.until for place in report.places if place.lasting]
+    told = [one for one in dates if one is not None]
+    return {"residue_until": utc_seconds(max(told))} if told and len(told) == len(dates) else {}
+
+
+def _what_ran(plan: Plan) -> _Said:
+    return {
+        "system": slug(plan.system),
+        "product_version": _version(plan.basis.product_version),
+        "policy": slug(plan.policy, "._/"),
+        "policy_digest": plan.basis.policy_digest,
+        "map_digest": plan.basis.map_digest,
+        "schema_digest": plan.basis.schema_digest,
+        "plan_digest": plan.digest,
+        "as_of": utc_seconds(plan.as_of),
+    }
+
+
+def _version(told: str) -> str:
+    # A product's own version can be longer than anything the ledger takes in; its release is enough.
+    parts = re.findall(r"[0-9]+", told)[:_VERSION_PARTS] or ["0"]
+    return ".".join(part[:_VERSION_DIGITS] for part in parts)
