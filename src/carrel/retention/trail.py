@@ -87,7 +87,7 @@ def names_person(text: str, person: Person) -> bool:
     """The text tells who it is about: by an identifier, the full name, or the id under its name."""
     if identifies(text, person):
         return True
-    if len(person.names) > 1 and all(_word(text, name) for name in person.names):
+    if len(person.names) > 1 and _full_name(text, person.names):
         return True
     return _number(text, person.key, "borrower|patron|reader|renewer|user")
 
@@ -106,8 +106,16 @@ def _identifier(text: str, needle: str) -> bool:
     return re.search(before + re.escape(needle) + after, text) is not None
 
 
-def _word(text: str, word: str) -> bool:
-    return word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+def _full_name(text: str, names: Sequence[str]) -> bool:
+    """All names side by side, in either order; at most one word between them, such as a middle name or a field's name.
+
+    Anywhere would be too much: a slip that greets one reader can list a book with another's name in its title.
+    """
+    if not all(name in text for name in names):
+        return False
+    between = r"\W+(?:\w+\W+)?"
+    orders = (names, tuple(reversed(names)))
+    return any(re.search(rf"(?<!\w){between.join(map(re.escape, one))}(?!\w)", text) for one in orders)
 
 
 def _number(text: str, number: int, names: str) -> bool:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carrel.retention.trail import tells, without
+from carrel.retention.sweep import Person
+from carrel.retention.trail import names_person, tells, without
 
 LETTERS = st.text(st.sampled_from("aAbBsSß\u017féÉиИ \0[]t"), max_size=14)
 
@@ -41,3 +42,20 @@ def test_what_was_taken_out_stands_there_no_more(text: str, words: str) -> None:
 def test_letters_large_and_small_are_alike(before: str, after: str, words: str) -> None:
     for written in (words, words.upper(), words.lower()):
         assert tells(before + written + after, words) or written.casefold() != words.casefold()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Dear Dev Winter,", True),
+        ("Winter, Dev", True),
+        ("Dev M. Winter", True),
+        ('{"surname":"Winter","firstname":"Dev"}', True),
+        ("'firstname' => 'Dev', 'surname' => 'Winter'", True),
+        ("Dear Dev Stone,\nYour checkouts:\n- The Winter Ferns", False),  # another reader, and a title
+        ("Device Winters", False),
+        ("Dev", False),
+    ],
+)
+def test_a_name_is_told_by_its_parts_side_by_side(text: str, named: bool) -> None:
+    assert names_person(text, Person(1, (), ("Dev", "Winter"))) is named
