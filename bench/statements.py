@@ -5,13 +5,14 @@ from __future__ import annotations
 SETTINGS = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET sql_mode = 'STRICT_ALL_TABLES,SIMULTANEOUS_ASSIGNMENT', innodb_lock_wait_timeout = 3, max_seeks_for_key = 4",
+    "SET max_heap_table_size = 1073741824",
     "SET collation_connection = utf8mb4_unicode_ci",
 )
 TABLES = (
     (
         "CREATE TEMPORARY TABLE k (loan INT, person INT, item INT, lo DATETIME, later DATETIME, state CHAR(1), "
-        "barcode VARCHAR(20), title VARCHAR(190), known BOOL, KEY (person, item), KEY (item), KEY (loan)) "
-        "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci"
+        "barcode VARCHAR(20), title VARCHAR(190), known BOOL, KEY (person, item) USING BTREE, KEY (item) USING BTREE, "
+        "KEY (loan) USING BTREE) ENGINE=MEMORY DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci"
     ),
     (
         "CREATE TEMPORARY TABLE c (loan INT, person INT, item INT, item_text VARCHAR(20), lo DATETIME, later DATETIME, "
@@ -19,6 +20,7 @@ TABLES = (
         "KEY (loan) USING HASH, KEY (person, item) USING HASH, KEY (person, barcode) USING HASH, KEY (person) USING BTREE, "
         "KEY (person, item_text) USING BTREE) ENGINE=MEMORY DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci"
     ),
+    "CREATE TEMPORARY TABLE f (id BIGINT, KEY (id) USING BTREE) ENGINE=MEMORY",
 )
 _KEPT = """
 INSERT INTO k SELECT issue_id, borrowernumber, o.itemnumber,
@@ -80,6 +82,13 @@ SET a.object = NULL, a.info = NULL, a.diff = NULL, a.trace = NULL, a.timestamp =
   a.user = IF(a.user = a.object, 0, a.user)
 WHERE c.{key} = x.number AND c.person = x.object AND x.t >= c.lo AND a.action_id = x.action_id"""
 _AGAIN = "EXISTS (SELECT 1 FROM k WHERE k.person = {t}.borrowernumber AND k.item = c.item AND k.lo <= {t}.{at})"
+# A time of which an earlier cut left the day is as late as the day's end.
+_LATEST = "IF({0} >= '1000-01-01' AND {0} = CAST(DATE({0}) AS DATETIME), {0} + INTERVAL 86399 SECOND, {0})"
+_AGAIN_BY_DAY = (
+    "EXISTS (SELECT 1 FROM k WHERE k.person = {t}.borrowernumber AND k.item = c.item AND k.lo <= "
+    + _LATEST.format("{t}.{at}")
+    + ")"
+)
 # A row of a reader of the chunk that is old enough by its own date; the readers of a chunk are neighbours, not all of it.
 _READER = "EXISTS (SELECT 1 FROM c WHERE c.person = {0})"
 _OLD = "{0} BETWEEN '1000-01-01' AND '{{cutoff}}' AND {0} <> CAST(DATE({0}) AS DATETIME)"
@@ -125,10 +134,10 @@ def cuts() -> tuple[str, ...]:
         (
             f"UPDATE accountlines a STRAIGHT_JOIN c SET a.note = {_WORD.format('a.note')}, "
             f"a.description = {_WORD.format('a.description')}, {_DAY.format('a.timestamp')} "
-            f"WHERE a.note IS NOT NULL AND a.borrowernumber {span} AND a.borrowernumber = c.person AND a.date >= c.lo "
+            f"WHERE a.note IS NOT NULL AND a.borrowernumber {span} AND a.borrowernumber = c.person AND {_LATEST.format('a.date')} >= c.lo "
             "AND (INSTR(a.note, c.barcode) OR INSTR(a.description, c.barcode) "
             "OR (LENGTH(c.title) >= 6 AND (INSTR(a.note, c.title) OR INSTR(a.description, c.title)))) "
-            f"AND (a.date <= c.later OR NOT {_AGAIN.format(t='a', at='date')})"
+            f"AND (a.date <= c.later OR NOT {_AGAIN_BY_DAY.format(t='a', at='date')})"
         ),
         (
             f"UPDATE accountlines a SET {_DAY.format('a.date')}, {_DAY.format('a.timestamp')} "
@@ -188,23 +197,34 @@ def cuts() -> tuple[str, ...]:
             f"DELETE l FROM items_last_borrower l STRAIGHT_JOIN c WHERE l.borrowernumber {span} AND l.borrowernumber = c.person "
             "AND l.itemnumber = c.item AND l.created_on <= '{last_borrower}'"
         ),
+        # Pseudonyms are dear to find, so they are found once.
+        "DELETE FROM f",
         (
-            "DELETE q FROM c STRAIGHT_JOIN pseudonymized_transactions p STRAIGHT_JOIN pseudonymized_borrower_attributes q "
-            "WHERE q.transaction_id = p.id AND p.hashed_borrowernumber <> '' AND p.itemnumber = c.item AND p.datetime >= c.lo "
+            "INSERT INTO f SELECT DISTINCT p.id FROM c STRAIGHT_JOIN pseudonymized_transactions p "
+            "WHERE p.hashed_borrowernumber <> '' AND p.itemnumber = c.item AND p.datetime >= c.lo "
             f"AND p.datetime <= c.later AND NOT {_NEXT}"
         ),
+        "DELETE q FROM f STRAIGHT_JOIN pseudonymized_borrower_attributes q WHERE q.transaction_id = f.id",
         (
-            "UPDATE c STRAIGHT_JOIN pseudonymized_transactions p SET p.hashed_borrowernumber = '', p.has_cardnumber = 0, "
+            "UPDATE f STRAIGHT_JOIN pseudonymized_transactions p SET p.hashed_borrowernumber = '', p.has_cardnumber = 0, "
             "p.title = NULL, p.city = NULL, p.state = NULL, p.zipcode = NULL, p.country = NULL, p.dateenrolled = NULL, "
-            "p.sex = NULL, p.sort1 = NULL, p.sort2 = NULL WHERE p.hashed_borrowernumber <> '' AND p.itemnumber = c.item "
-            f"AND p.datetime >= c.lo AND p.datetime <= c.later AND NOT {_NEXT}"
+            "p.sex = NULL, p.sort1 = NULL, p.sort2 = NULL WHERE p.id = f.id"
         ),
         "DELETE u FROM c STRAIGHT_JOIN curbside_pickup_issues u WHERE u.issue_id = c.loan",
         (
             f"UPDATE messages m STRAIGHT_JOIN c SET m.message = {_WORD.format('m.message')}, m.message_date = m.message_date "
-            f"WHERE m.borrowernumber {span} AND m.borrowernumber = c.person AND m.message_date >= c.lo "
-            f"AND (m.message_date <= c.later OR NOT {_AGAIN.format(t='m', at='message_date')}) "
+            f"WHERE m.borrowernumber {span} AND m.borrowernumber = c.person AND {_LATEST.format('m.message_date')} >= c.lo "
+            f"AND (m.message_date <= c.later OR NOT {_AGAIN_BY_DAY.format(t='m', at='message_date')}) "
             "AND (INSTR(m.message, c.barcode) OR (LENGTH(c.title) >= 6 AND INSTR(m.message, c.title)))"
+        ),
+        (
+            f"UPDATE messages m SET {_DAY.format('m.message_date')} "
+            f"WHERE m.borrowernumber {span} AND {_OLD.format('m.message_date')} AND {_READER.format('m.borrowernumber')}"
+        ),
+        (
+            f"UPDATE messages m STRAIGHT_JOIN c SET {_DAY.format('m.message_date')} WHERE m.borrowernumber {span} "
+            "AND m.borrowernumber = c.person AND m.message_date > '{cutoff}' "
+            f"AND m.message_date <> CAST(DATE(m.message_date) AS DATETIME) AND {_NEAR.format(at='m.message_date', s=2)}"
         ),
         (
             f"UPDATE borrowers b SET {_DAY.format('b.lastseen')}, {_DAY.format('b.updated_on')} "

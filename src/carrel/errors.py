@@ -8,6 +8,7 @@ names of columns, files, rules and codes only.
 from __future__ import annotations
 
 import enum
+import unicodedata
 from dataclasses import dataclass, field
 
 
@@ -21,6 +22,41 @@ class Exit(enum.IntEnum):
     REFUSED = 4
     VERIFICATION_FAILED = 5
     APPROVAL_PENDING = 6
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_HARMLESS = frozenset("\u00ad\u200c\u200d")  # a soft hyphen, and the joiners that some scripts are written with
+
+
+def unseen(text: str, *, lines: bool = False) -> bool:
+    """Whether a text holds a sign that steers a terminal, or that nobody sees: such a text can pass for another.
+
+    Args:
+        text: any.
+        lines: the ends of its lines do not count, nor tabs.
+    """
+    return not text.isprintable() and any(_steers(sign) and not (lines and sign in "\n\t") for sign in text)
+
+
+def shown(text: str, *, lines: bool = False) -> str:
+    """A text as it may be printed: what steers a terminal, or cannot be seen, stands there as its number.
+
+    Args:
+        text: any.
+        lines: the ends of its lines are meant, and so are tabs.
+    """
+    if not unseen(text, lines=lines):
+        return text
+    return "".join(_number(sign) if _steers(sign) and not (lines and sign in "\n\t") else sign for sign in text)
+
+
+def _steers(sign: str) -> bool:
+    return unicodedata.category(sign) in _UNSEEN and sign not in _HARMLESS
+
+
+def _number(sign: str) -> str:
+    code = ord(sign)
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +105,10 @@ class Fault:
         """The error as a person reads it."""
         rows = [f"error[{self.condition.code}]: {self.condition.title}"]
         for name, text in self._told():
-            first, *more = text.split("\n")
-            rows.append(f"  {name + ':':<9}{first}")
-            rows.extend(f"{_MARGIN}{line}" for line in more)  # such as lines for a file
+            # Only a fix can have several lines, such as lines for a file; elsewhere a line's end may be somebody's trick.
+            first, *more = text.split("\n") if name == "fix" else (text,)
+            rows.append(f"  {name + ':':<9}{shown(first)}")
+            rows.extend(f"{_MARGIN}{shown(line)}" for line in more)  # such as lines for a file
         return rows
 
     def _told(self) -> list[tuple[str, str]]:

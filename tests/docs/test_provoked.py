@@ -17,6 +17,7 @@ from carrel.cli.main import main
 from carrel.errors import CarrelError
 from carrel.retention.course import Tally, _patiently
 from carrel.retention.pace import Mode, first_pace
+from carrel.systems import policy_files
 from carrel.systems.sql import database
 from tests.docs import sample_site
 
@@ -47,8 +48,14 @@ def planned(site: Path, capsys: pytest.CaptureFixture[str], name: str = "plan.js
     return place
 
 
-def test_what_nobody_foresaw_is_told_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
-    code, errors, told = carrel(capsys, "policy", "lint", "a secret \0 name.yaml")
+def test_what_nobody_foresaw_is_told_without_its_text(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def surprise(_: object) -> None:
+        raise KeyError("a secret row, embedded")
+
+    monkeypatch.setattr(policy_files, "load", surprise)
+    code, errors, told = carrel(capsys, "policy", "lint", "worcester")
     assert (code, errors) == (1, ["CLI-001"])
     assert "a secret" not in told
     assert "embedded" not in told  # the words of the exception
@@ -63,6 +70,70 @@ def test_a_plan_file_that_is_not_there(site: Path, capsys: pytest.CaptureFixture
         capsys, "plan", "--site", site, "--system", "koha", "--as", "Ben", "--out", site / "no" / "plan.json"
     )
     assert (code, errors) == (2, ["RUN-007"])
+    assert digest(site) == before
+
+
+def test_who_is_no_person_of_the_site_or_may_not_plan_plans_nothing(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = digest(site)
+    words = ("plan", "--site", site, "--system", "koha", "--out", site / "none.json")
+    monkeypatch.setenv("CARREL_PERSON", "somebody")
+    for name, expected in (
+        (("--as", "Ada"), "HLD-006"),
+        (("--as", "Eve"), "HLD-006"),
+        (("--as", "carrel run-due"), "HLD-006"),
+        ((), "HLD-006"),
+        (("--as", "\u0412en"), "APR-013"),
+        (("--as", "ben"), "APR-013"),
+    ):
+        assert carrel(capsys, *words, *name)[:2] == (4, [expected]), name
+    assert not (site / "none.json").exists()
+    assert digest(site) == before
+    monkeypatch.setenv("CARREL_PERSON", "Ben")
+    assert carrel(capsys, *words)[:2] == (0, [])
+
+
+def test_a_living_anonymous_patron_is_refused_from_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Approved beforehand: the card came into use while the plan waited."""
+    site = sample_site.make(tmp_path)
+    place = planned(site, capsys)
+    code, errors, _ = carrel(
+        capsys, "approve", place, "--site", site, "--as", "Ada", "--key", site / "ada.key", "--yes",
+        "--waive-rehearsal", "this library is invented",
+    )  # fmt: skip
+    assert (code, errors) == (0, [])
+    with sqlite3.connect(site / "koha.db") as desk:
+        [(number,)] = desk.execute("SELECT value FROM systempreferences WHERE variable = 'AnonymousPatron'")
+        desk.execute(
+            "UPDATE issues SET borrowernumber = ? WHERE issue_id = (SELECT min(issue_id) FROM issues)", [number]
+        )
+    desk.close()
+    before = digest(site)
+    here = ("--site", site, "--system", "koha")
+    for words in (
+        ("check", *here),
+        ("plan", *here, "--as", "Ben", "--out", place),
+        ("apply", place, *here),
+        ("verify", *here),
+    ):
+        assert carrel(capsys, *words)[:2] == (4, ["SQL-017"]), words
+    code, _, told = carrel(capsys, "run-due", *here)
+    assert (code, json.loads(told)["systems"][0]["codes"]) == (4, ["SQL-017"])
+    code, _, told = carrel(capsys, "doctor", "--site", site)
+    assert code == 4
+    assert "SQL-017" in told
+    assert digest(site) == before
+
+
+def test_a_plan_file_in_which_a_key_stands_twice_is_not_applied(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place, before = planned(site, capsys, "twice.json"), digest(site)
+    text = place.read_text()
+    place.write_text(text.replace('"made_by": "Ben"', '"made_by": "Ada",\n "made_by": "Ben"'))
+    assert place.read_text() != text
+    assert carrel(capsys, "apply", place, "--site", site, "--system", "koha")[:2] == (4, ["APR-001"])
     assert digest(site) == before
 
 

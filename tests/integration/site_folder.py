@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from carrel.cli.approve import approve
 from carrel.cli.exception import exception
 from carrel.cli.hold import hold
+from carrel.cli.main import cli
 from carrel.cli.stop import stop
 from carrel.errors import CarrelError
 from carrel.ledger.note import Signer
@@ -22,10 +23,11 @@ from carrel.retention.plan import Basis, PathCount, Plan
 from carrel.store.key_file import write_key
 from carrel.store.store import FILE, Store
 
+# With the settings of `carrel` itself: a command remembers its help option, and the pages are compared with it.
 VERBS = click.Group(
     "carrel",
     commands={"approve": approve, "stop": stop, "hold": hold, "exception": exception},
-    context_settings={"help_option_names": ["-h", "--help"]},  # commands remember those they were first called with
+    context_settings=cli.context_settings,
 )
 RIGHTS = {"ada": "[approve, hold]", "ben": "[approve, plan, stop]", "cal": "[plan]"}
 TEXT = """\

@@ -87,8 +87,8 @@ def test_a_plan_file_that_was_not_recorded_as_it_is_is_refused(site: Place, what
             body = Plan.from_dict(body).with_bounds({"loan": 1}).as_dict()
     place.write_text("{" if body is None else json.dumps(body))
     refused = site.refused("approve", place, *as_(site, "ada"), "--yes")
-    assert refused.code == ("STO-005" if what == "unknown plan" else "APR-001")
-    assert refused.exit is Exit.REFUSED
+    assert refused.code == {"unknown plan": "STO-005", "no json": "RUN-007"}.get(what, "APR-001")
+    assert refused.exit is (Exit.USAGE if what == "no json" else Exit.REFUSED)
     assert approvals(site) == ()
 
 
@@ -159,3 +159,53 @@ def test_a_clock_is_accepted_only_together_with_a_clear(site: Place) -> None:
     assert site.run("stop", "--accept-clock").exit_code == int(Exit.USAGE)
     site.ok("stop", "--clear", "--accept-clock", "--as", "Ben Example")
     site.ok("approve", site.plan_file(), *as_(site, "ada"), "--yes")
+
+
+LOOKS_LIKE_ADA = ["\u0410da Example", "ada example", "Ada  Example", "A\u200bda Example", "\u00c1da Example"]
+
+
+@pytest.mark.parametrize("name", LOOKS_LIKE_ADA)
+def test_a_name_that_only_looks_like_a_persons_is_refused_by_every_verb(site: Place, name: str) -> None:
+    plan = site.plan_file()
+    why = ("--reason", "preservation letter", "--authority", "County court")
+    for words in (
+        ("approve", plan, "--key", site.key("ada"), "--yes"),
+        ("hold", "place", "--item", "7", *why),
+        ("stop",),
+        ("stop", "--clear"),
+    ):
+        refused = site.refused(*words, "--as", name)
+        # Anybody may stop, so there a name is refused already for signs that nobody sees.
+        assert refused.code == ("CLI-004" if words[0] == "stop" and "\u200b" in name else "APR-013")
+    with site.store as store:
+        assert store.signals.stopped() is None
+
+
+def test_nobody_approves_a_plan_of_whom_the_site_knows_nothing(site: Place) -> None:
+    """So that a plan under a name that is only like the approver's cannot be approved, however it came into the store."""
+    for planner, code in (("Somebody", "APR-007"), ("\u0410da Example", "APR-002")):
+        refused = site.refused("approve", site.plan_file(made_by=planner), *as_(site, "ada"), "--yes")
+        assert (refused.code, refused.exit) == (code, Exit.REFUSED)
+    site.ok("approve", site.plan_file(made_by="carrel run-due"), *as_(site, "ada"), "--yes")
+
+
+@pytest.mark.parametrize(
+    ("once", "twice"),
+    [
+        ('"made_by": "Cal Example"', '"made_by": "Ada Example", "made_by": "Cal Example"'),
+        ('"rows": 1234', '"rows": 12, "rows": 1234'),
+        ('"borrowernumber": "clear"', '"borrowernumber": "same", "borrowernumber": "clear"'),
+        ('"due": 1234', '"due": 1234, "due": 1234'),
+    ],
+)
+def test_a_plan_file_in_which_a_key_stands_twice_is_refused(site: Place, once: str, twice: str) -> None:
+    """The later one is what the store recorded, the earlier one what a person sees."""
+    place = site.plan_file()
+    text = place.read_text()
+    assert text.count(once) == 1
+    place.write_text(text.replace(once, twice))
+    refused = site.refused("approve", place, *as_(site, "ada"), "--yes")
+    assert (refused.code, refused.exit) == ("APR-001", Exit.REFUSED)
+    assert approvals(site) == ()
+    place.write_text("[" * 100_000)
+    assert site.refused("approve", place, *as_(site, "ada"), "--yes").code == "RUN-007"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from carrel.errors import Exit
-from carrel.retention.legal_hold import Keeping
+from carrel.retention.legal_hold import Keeping, Scope
+from carrel.store.placement import Kind, Order
 from tests.integration.site_folder import Place, make
 
 ADA = ("--as", "Ada Example")
@@ -73,6 +74,8 @@ def test_a_released_hold_forgets_the_numbers_also_in_the_file(site: Place) -> No
         ("--from", "Acevedo"),
         (),
         ("--all", "--item", "77777"),
+        ("--from", "2025-06-02", "--until", "2025-06-01"),
+        ("--item", "77777", "--from", "2025-12-31", "--until", "2024-12-31"),
     ],
 )
 def test_a_scope_that_cannot_be_read_is_refused_without_repeating_it(site: Place, words: tuple[str, ...]) -> None:
@@ -95,12 +98,19 @@ def test_every_loan_can_be_held_when_it_is_said_so(site: Place) -> None:
     assert site.told("hold", "list")["legal_holds"][0]["loans"] == "every loan"
 
 
-def test_a_sealed_hold_shows_no_reason(site: Place) -> None:
-    site.ok("hold", "place", "--loan", "7", "--sealed", *WHY, *ADA)
-    for out in (site.ok("hold", "list"), str(site.told("hold", "list"))):
+def test_a_sealed_hold_shows_in_no_list(site: Place) -> None:
+    nobody = site.ok("hold", "list"), site.told("hold", "list")
+    identity = site.told("hold", "place", "--loan", "7", "--sealed", *WHY, *ADA)["id"]
+    assert (site.ok("hold", "list"), site.told("hold", "list")) == nobody
+    assert kept(site)[0][0].reason == "preservation letter"
+    assert kept(site)[0][0].sealed
+    # Whoever may place one finds it again, to release it; reason and authority stay sealed.
+    for words in ((), ("--as", "Cal Example")):
+        assert site.refused("hold", "list", "--sealed", *words).code == "HLD-006"
+    for out in (site.ok("hold", "list", "--sealed", *ADA), str(site.told("hold", "list", "--sealed", *ADA))):
+        assert identity in out
         assert "preservation" not in out
         assert "26-117" not in out
-    assert kept(site)[0][0].reason == "preservation letter"
 
 
 def test_who_has_not_the_right_places_nothing(site: Place) -> None:
@@ -175,3 +185,48 @@ def test_a_hold_without_an_end_says_so(site: Place) -> None:
 def test_an_exception_without_one_of_them_is_refused(site: Place, changes: dict[str, Any], code: str) -> None:
     assert site.refused("exception", "add", *exception_words(**changes)).code == code
     assert kept(site) == ((), ())
+
+
+BAD = "a question\x1b[2J\x1b[1;1H\u202e"
+
+
+def test_what_steers_a_terminal_is_no_reason(site: Place) -> None:
+    for words in (
+        ("hold", "place", "--loan", "7", "--reason", BAD, "--authority", "x", *ADA),
+        ("hold", "place", "--loan", "7", "--reason", "x", "--authority", BAD, *ADA),
+        ("hold", "place", "--branch", BAD, *WHY, *ADA),
+        ("exception", "add", *exception_words(reason=BAD)),
+        ("stop", "--reason", BAD),
+        ("stop", "--as", BAD),
+        ("approve", site.plan_file(), *ADA, "--key", site.key("ada"), "--yes", "--waive-rehearsal", BAD),
+    ):
+        refused = site.refused(*words)
+        assert (refused.code, refused.exit) == ("CLI-004", Exit.USAGE), words
+        assert "\x1b" not in str(refused)
+    assert kept(site) == ((), ())
+    with site.store as store:
+        assert store.signals.stopped() is None
+
+
+def test_what_an_older_carrel_took_in_is_shown_without_steering(site: Place) -> None:
+    at = datetime.now(UTC)
+    with site.store as store:
+        for kind in Kind:
+            until = at + timedelta(days=9)
+            store.keepings.place(Order(kind, "koha", Scope(branches=(BAD,)), BAD, BAD, BAD, until), lambda: at)
+        store.signals.stop(BAD, at, BAD)
+    site.plan_file(made_by=BAD, notices=(BAD,))
+    for words in (("hold", "list"), ("exception", "list"), ("stop",)):
+        for more in ((), ("--json",)):
+            out = site.ok(*words, *more)
+            assert "\x1b" not in out
+            assert "\u202e" not in out
+    assert "\\x1b" in site.ok("hold", "list")
+
+
+def test_a_hold_is_in_force_where_nobody_can_look_whether_it_fits(site: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KOHA_DSN", raising=False)
+    told = site.told("hold", "place", "--loan", "7", *WHY, *ADA)
+    assert told["warnings"] == ["koha cannot be read now (SIT-004): nobody looked whether these loans are there"]
+    assert "warning: koha cannot be read" in site.ok("hold", "place", "--loan", "7", *WHY, *ADA)
+    assert len(kept(site)[0]) == 2

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from carrel.cli.key import key
 from carrel.cli.ledger import ledger
+from carrel.cli.main import cli
 from carrel.errors import CarrelError, Exit
 from carrel.ledger.leaf import OpenLeaf, decode_leaf
 from carrel.ledger.note import Signer
@@ -36,7 +37,7 @@ def here(tmp_path, monkeypatch):
 
 def carrel(*words):
     """The exit code and what was printed; an error of ours ends as `carrel` ends it."""
-    group = click.Group("carrel", commands={"ledger": ledger, "key": key})
+    group = click.Group("carrel", commands={"ledger": ledger, "key": key}, context_settings=cli.context_settings)
     result = CliRunner().invoke(group, [str(word) for word in words])
     if isinstance(result.exception, CarrelError):
         return int(result.exception.exit), str(result.exception)

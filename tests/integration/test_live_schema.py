@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 import sqlalchemy as sa
 
@@ -100,6 +102,53 @@ def test_a_read_only_session_cannot_write(koha):
         connection.exec_driver_sql("CREATE TABLE mine (a int)")
     engine.dispose()
     assert koha.rows("SELECT count(*) FROM messages") == before
+
+
+LOCAL = datetime(2026, 11, 22, 3, 0)  # noqa: DTZ001  (on the system's own clock)
+SIGNS = {
+    "has loans that are out": "UPDATE issues SET borrowernumber = {n} WHERE issue_id = (SELECT id FROM (SELECT "
+    "min(issue_id) AS id FROM issues) AS first)",
+    "was seen within a year": "UPDATE borrowers SET lastseen = '2026-03-01 10:00:00' WHERE borrowernumber = {n}",
+    "has rights of staff": "UPDATE borrowers SET flags = 1 WHERE borrowernumber = {n}",
+    "has rights of staff, one by one": "INSERT INTO user_permissions (borrowernumber, module_bit, code) VALUES "
+    "({n}, 1, 'circulate_remaining_permissions')",
+}
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_the_anonymous_patron_must_not_be_somebody(koha, system_map, sign):
+    number = koha.sample.anonymous_patron
+    engine = connect(access(koha.url), read_only=True)
+    with engine.connect() as connection:
+        live.refuse_living(connection, system_map, number, LOCAL)
+        live.refuse_living(connection, system_map, None, LOCAL)
+    with koha.engine().begin() as change:
+        if koha.dialect == "mariadb":
+            change.exec_driver_sql("SET foreign_key_checks = 0")  # the sample does without the list of permissions
+        change.exec_driver_sql(SIGNS[sign].format(n=number))
+    with engine.connect() as connection, pytest.raises(CarrelError) as told:
+        live.refuse_living(connection, system_map, number, LOCAL)
+    engine.dispose()
+    assert (told.value.code, int(told.value.exit)) == ("SQL-017", 4)
+    assert sign.partition(",")[0] in str(told.value)
+    assert str(number) not in told.value.faults[0].found.replace("2026", "")
+
+
+@pytest.mark.parametrize(
+    ("seen", "made"),
+    [("2025-11-21 10:00:00", "2020-01-01"), ("2026-11-01 09:30:00", "2026-11-01"), (None, None)],
+    ids=["more than a year ago", "as it was made", "never"],
+)
+def test_a_record_that_nobody_has_used_for_a_year_may_stand_in(koha, system_map, seen, made):
+    number = koha.sample.anonymous_patron
+    values = ", ".join(f"{name} = {value!r}" if value else f"{name} = NULL" for name, value in
+                       (("lastseen", seen), ("dateenrolled", made)))  # fmt: skip
+    with koha.engine().begin() as change:
+        change.exec_driver_sql(f"UPDATE borrowers SET {values} WHERE borrowernumber = {number}")
+    engine = connect(access(koha.url), read_only=True)
+    with engine.connect() as connection:
+        live.refuse_living(connection, system_map, number, LOCAL)
+    engine.dispose()
 
 
 def test_the_anonymous_patron_must_be_a_patron(koha, system_map):

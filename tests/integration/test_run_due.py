@@ -187,15 +187,14 @@ def test_a_dead_mail_server_is_a_finding_and_fails_nothing(koha_sqlite, tmp_path
 
 @pytest.mark.slow
 def test_an_interrupted_run_is_gone_on_with_first(koha_sqlite, tmp_path):
-    from carrel.cli import night, premises
-    from carrel.cli import plan as planning
+    from carrel.cli import night, plan_file, premises
 
     site = nightly_site.make(tmp_path, koha_sqlite)
     site.ok("run-due", code=6)
     pending = tmp_path / "pending-plan-koha.json"
     site.approve(pending, "--waive-rehearsal", "this library is invented")
     with premises.enter(tmp_path, None, read_only=False) as here:
-        plan = planning.read(here, pending)
+        plan = plan_file.read(here.store, pending)
         here.store.leases.acquire("koha", "killed", timedelta(minutes=5), premises.now())
         killed, _ = night._begin(here, plan, "killed", None)
         here.store.leases.release("koha", "killed", premises.now())
@@ -208,15 +207,14 @@ def test_an_interrupted_run_is_gone_on_with_first(koha_sqlite, tmp_path):
 
 
 def test_a_stale_interrupted_run_is_ended_and_a_new_plan_made(koha_sqlite, tmp_path):
-    from carrel.cli import night, premises
-    from carrel.cli import plan as planning
+    from carrel.cli import night, plan_file, premises
 
     site = nightly_site.make(tmp_path, koha_sqlite)
     site.ok("run-due", code=6)
     pending = tmp_path / "pending-plan-koha.json"
     site.approve(pending, "--waive-rehearsal", "this library is invented")
     with premises.enter(tmp_path, None, read_only=False) as here:
-        plan = planning.read(here, pending)
+        plan = plan_file.read(here.store, pending)
         here.store.leases.acquire("koha", "killed", timedelta(minutes=5), premises.now())
         killed, _ = night._begin(here, plan, "killed", None)
         here.store.leases.release("koha", "killed", premises.now())

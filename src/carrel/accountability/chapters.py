@@ -8,9 +8,9 @@ from typing import Any
 
 from carrel.accountability.ceilings import class_of_loans
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.kept_reasons import merged
 from carrel.accountability.measurement import total
 from carrel.retention.lifecycle import State
+from carrel.retention.reasons import by_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def chapters(facts: AuditFacts) -> tuple[Chapter, ...]:
         Chapter(
             "Used",
             "Loans that name a reader, by the reason for which they are still kept.",
-            merged(kept),
+            by_reason(kept),
             "Who looked at a record, and for what, is not covered yet.",
         ),
         Chapter(

@@ -7,6 +7,7 @@ from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import none_left, unread
 from carrel.accountability.registry import provides
 from carrel.retention.lifecycle import State
+from carrel.retention.reasons import SMALL, figure
 
 
 @provides("MITL-6.7", Kind.GATED)
@@ -20,12 +21,13 @@ def exceptions_are_complete_and_end(facts: AuditFacts) -> Reading:
     today = facts.as_of.date()
     ended = [one.id for one in facts.policy.exceptions if one.expires <= today]
     kept = loans.states.get(State.EXCEPTION.value, 0)
+    some = f"{kept:,}" if kept >= SMALL else "fewer than ten"
     live = [keeping for keeping in stored if keeping.in_force]
     measured: dict[str, int | str] = {
         "exceptions in the policy": len(facts.policy.exceptions),
         "exceptions on record": len(stored),
         "of these in force": len(live),
-        "loans kept by them": kept,
+        "loans kept by them": figure(kept),
         "without scope, reason, approver or expiry": len(incomplete),
         "in the policy past their end": len(ended),
     }
@@ -46,8 +48,8 @@ def exceptions_are_complete_and_end(facts: AuditFacts) -> Reading:
     return none_left(
         facts,
         kept if not live else 0,
-        kept=f"{len(live)} exceptions are in force and keep {kept} loans; each has scope, reason, approver and end.",
-        broken="{count} loans are kept by an exception that is not in force.",
+        kept=f"{len(live)} exceptions are in force and keep {some} loans; each has scope, reason, approver and end.",
+        broken=f"{some[:1].upper()}{some[1:]} loans are kept by an exception that is not in force.",
         measured=measured,
         because="no exception on record covers them",
     )

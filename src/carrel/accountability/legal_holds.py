@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from carrel.accountability.evidence import Reading, finding
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.kept_reasons import SMALL
 from carrel.accountability.measurement import LOANS_ONLY, none_left, unread
 from carrel.accountability.registry import provides
 from carrel.retention.lifecycle import State
+from carrel.retention.reasons import figure
 
 
 @provides("MITL-9.10")
@@ -18,11 +18,13 @@ def held_loans_are_whole(facts: AuditFacts) -> Reading:
     holds_in_force = [keeping for keeping in facts.keepings if keeping.legal_hold and keeping.in_force]
     openly = [keeping for keeping in holds_in_force if not keeping.sealed]
     nameless = [one.id for one in holds_in_force if not (one.reason.strip() and one.authority.strip())]
+    # Where every hold is sealed, the page reads as it would without any.
+    counted = facts.held_before is not None and bool(openly)
     lost = max(0, facts.held_before - facts.held_now) if facts.held_before is not None else 0
     measured: dict[str, int | str] = {
         "legal holds in force": len(openly),
-        "loans kept by them past their period": _rounded(loans.states.get(State.LEGAL_HOLD.value, 0)),
-        "counted before under the same holds": "no" if facts.held_before is None else "yes",
+        "loans kept by them past their period": figure(loans.states.get(State.LEGAL_HOLD.value, 0)),
+        "counted before under the same holds": "yes" if counted else "no",
         "without authority or reason": len(nameless),
     }
     if nameless:
@@ -36,15 +38,10 @@ def held_loans_are_whole(facts: AuditFacts) -> Reading:
         facts,
         lost,
         kept=f"Legal holds are honoured: no loan in their scope lost its reader since it was last counted. {LOANS_ONLY}"
-        if facts.held_before is not None
+        if counted
         else f"No loan under a legal hold is cut by a rule; from now on they are counted. {LOANS_ONLY}",
         broken="Loans under legal hold lost their reader.",
         measured=measured,
         because="fewer closed loans in the scope of the same holds name a reader than when they were last counted",
         fix="find out what cut them, and tell whoever placed the hold",
     )
-
-
-def _rounded(count: int) -> int | str:
-    """Small figures stand where sealed holds would: nobody can tell one from the other (DESIGN 5)."""
-    return count if count >= SMALL else "0-9"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from carrel.accountability.evidence import Reading, cannot_tell
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.kept_reasons import SMALL, merged
 from carrel.accountability.measurement import LOANS_ONLY, none_left, told, total, unread
 from carrel.accountability.registry import provides
 from carrel.retention.lifecycle import State
+from carrel.retention.reasons import SMALL, by_reason
 
 
 @provides("MITL-6.1")
@@ -18,9 +18,8 @@ def every_loan_has_its_state(facts: AuditFacts) -> Reading:
     due = loans.states.get(State.DUE.value, 0)
     undated = loans.states.get(State.UNDATED.value, 0)
     measured = {
-        "closed loans that name a reader": total(loans.states),
         "past their period": due,
-        **merged({state: count for state, count in loans.states.items() if state != State.DUE.value}),
+        **by_reason({state: count for state, count in loans.states.items() if state != State.DUE.value}),
     }
     if undated and not due:
         some = f"{undated:,}" if undated >= SMALL else "Fewer than ten"

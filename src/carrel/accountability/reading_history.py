@@ -10,6 +10,7 @@ from carrel.accountability.measurement import LOANS_ONLY, none_left, told, total
 from carrel.accountability.registry import provides
 from carrel.policy.schedule import Applies, Charges, Event
 from carrel.retention.lifecycle import State
+from carrel.retention.reasons import figure
 
 
 @provides("WPL-3.3")
@@ -34,7 +35,7 @@ def no_history_of_loans_back_on_time(facts: AuditFacts) -> Reading:
             "last borrower limit": str(limit) if limit else "none is kept",
             "items that name their last borrower": loans.last_borrowers,
             "of these past the limit": loans.last_borrowers_past,
-            "opted in, not yet sealed": loans.states.get(State.CONSENT.value, 0),
+            "opted in, not yet sealed": figure(loans.states.get(State.CONSENT.value, 0)),
         },
         because="the policy keeps no history of loans that came back on time",
     )
@@ -53,8 +54,8 @@ def fined_loans_until_settled(facts: AuditFacts) -> Reading:
     measured: dict[str, int | str] = {
         "rows of settled loans that lead to a reader": total(left),
         "where": told(left),
-        "loans kept for an open charge": loans.states.get(State.OWING.value, 0),
-        "loans inside the refund window": loans.states.get(State.REFUND_WINDOW.value, 0),
+        "loans kept for an open charge": figure(loans.states.get(State.OWING.value, 0)),
+        "loans inside the refund window": figure(loans.states.get(State.REFUND_WINDOW.value, 0)),
         "settled charges": facts.schedule.charges.value,
     }
     if early:

@@ -11,8 +11,8 @@ from carrel.accountability.audit import AuditReport, ClauseStanding, Standing
 from carrel.accountability.chapters import Chapter
 from carrel.accountability.facts import AuditFacts, Contradiction
 from carrel.accountability.health import Residue
-from carrel.accountability.kept_reasons import merged
 from carrel.retention.lifecycle import State
+from carrel.retention.reasons import by_reason
 
 
 class TableLine(NamedTuple):
@@ -75,7 +75,7 @@ class RunReport:
     summary: str
     policy: tuple[str, ...] = ()
     tables: tuple[TableLine, ...] = ()
-    kept: Mapping[str, int] = field(default_factory=dict)
+    kept: Mapping[str, int | str] = field(default_factory=dict)
     sweep: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     residues: tuple[Residue, ...] = ()
     checkpoint: str = ""
@@ -90,7 +90,7 @@ class RunReport:
     @property
     def kept_merged(self) -> dict[str, int | str]:
         """The reasons as they may be shown (DESIGN 5)."""
-        return merged(self.kept)
+        return by_reason(self.kept)
 
     def standing(self, standing: Standing) -> tuple[ClauseLine, ...]:
         """The clauses that stand so, in the policy's order."""
@@ -122,7 +122,9 @@ def page_of(
             TableLine(loans.tables.get(path, path), says.get(path, path), None, count)
             for path, count in loans.remaining.items()
         )
-    kept = {} if loans is None else {state: n for state, n in loans.states.items() if state != State.DUE.value}
+    kept: dict[str, int | str] = (
+        {} if loans is None else {state: n for state, n in loans.states.items() if state != State.DUE.value}
+    )
     return RunReport(
         title=f"Privacy audit of {report.system}",
         as_of=report.as_of,

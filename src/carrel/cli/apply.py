@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.cli.option_values import ANY_FILE, FILE_OR_FOLDER
+from carrel.cli.screen import say
+
 if TYPE_CHECKING:
     from carrel.cli.night import Report
     from carrel.cli.premises import Premises
@@ -14,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: carrel apply plan.json")
-@click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.argument("place", metavar="PLAN", type=ANY_FILE)
+@click.option("--site", type=FILE_OR_FOLDER, default=Path(), help="The site file, or its folder.")
 @click.option("--system", "system_name", help="The system; may be left out where the site has one.")
 @click.option(
     "--rehearse-on",
@@ -23,19 +26,18 @@ if TYPE_CHECKING:
     help="Carry it out on a copy instead: another system of the site file, with the same map and schema.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def apply(plan_file: Path, site: Path, system_name: str | None, rehearse_on: str | None, as_json: bool) -> int:
+def apply(place: Path, site: Path, system_name: str | None, rehearse_on: str | None, as_json: bool) -> int:
     """Carry out an approved plan, chunk by chunk, and verify it.
 
     The plan is compared with the store's record, compiled anew, and judged against legal holds as of now: what is cut
     may have shrunk since it was approved, never grown. A first run goes in stages: 1,000 loans, 1 %, 10 %, the rest;
     each call does the next one. Killed or stopped, the same command goes on where it was.
     """
-    from carrel.cli import night, premises, record, screen
-    from carrel.cli import plan as planning
+    from carrel.cli import night, plan_file, premises, record, screen
     from carrel.cli.run_leaves import leaves_of
 
     with premises.enter(site, rehearse_on or system_name, read_only=False) as here:
-        plan = planning.read(here, plan_file)
+        plan = plan_file.read(here.store, place)
         subject = _subject(here, plan.system, rehearse_on)
         report = night.run_plan(here, plan, copy_of=subject)
         receipt = record.deliver(here.site, here.store, premises.now(), own=leaves_of(report))
@@ -43,7 +45,7 @@ def apply(plan_file: Path, site: Path, system_name: str | None, rehearse_on: str
     if as_json:
         screen.put_json({"run": as_dict(report, receipt, not_covered)})
     else:
-        show(report, receipt, plan_file, not_covered)
+        show(report, receipt, place, not_covered)
     return exit_code(report)
 
 
@@ -110,10 +112,10 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
 
 def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) -> None:
     """The result as a person reads it."""
-    from carrel.cli.screen import number, put_table
+    from carrel.cli.screen import figure, number, put_table
 
     plan = report.plan
-    click.echo(f"{plan.system}: {report.stage.value}, {report.outcome.value}{_until(report)}")
+    say(f"{plan.system}: {report.stage.value}, {report.outcome.value}{_until(report)}")
     put_table(
         "Cut, and read back",
         ("path", "table", "act", "rows"),
@@ -127,18 +129,18 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
     put_table(
         "Kept, because",
         ("reason", "loans"),
-        [(state, number(count)) for state, count in sorted(report.kept.items(), key=lambda one: -one[1])],
+        [(state, figure(count)) for state, count in report.kept.items()],
         right=(1,),
     )
     if report.stage.name == "REST":
-        click.echo(_remaining_line(report))
+        say(_remaining_line(report))
     show_sweep(report)
     show_places(report)
     if not_covered:
-        click.echo(f"{number(not_covered)} tables with patron data are not yet covered; `carrel map show` lists them.")
-    click.echo(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
+        say(f"{number(not_covered)} tables with patron data are not yet covered; `carrel map show` lists them.")
+    say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
     if not report.complete:
-        click.echo(f"\nThis was one stage of a first run. Look at the desk, then: carrel apply {plan_file}")
+        say(f"\nThis was one stage of a first run. Look at the desk, then: carrel apply {plan_file}")
 
 
 def show_places(report: Report) -> None:
@@ -147,7 +149,7 @@ def show_places(report: Report) -> None:
 
     for place in report.places:
         when = Residue(place.name, place.until, lasting=place.lasting).when
-        click.echo(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")
+        say(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")
 
 
 def show_sweep(report: Report) -> None:
@@ -155,19 +157,17 @@ def show_sweep(report: Report) -> None:
     from carrel.cli.screen import number
 
     swept = report.sweep
-    click.echo(
-        f"Sweep: {number(swept.pairs)} loans drawn before the cut, {len(swept.attacks)} joins tried on each, "
+    say(
+        f"Sweep: {number(swept.pairs)} loans drawn before the cut, {len(swept.joins)} joins tried on each, "
         f"{number(report.hits)} led back to their reader."
     )
     if report.tally.loans and not swept.pairs:
-        click.echo(
-            "  The pairs of this run died with the process that drew them: it was cut and counted, and not swept."
-        )
+        say("  The pairs of this run died with the process that drew them: it was cut and counted, and not swept.")
     for attack in report.failing:
-        click.echo(f"  - {attack.name} ({attack.table}): {number(attack.hits)} of {number(attack.tried)}")
+        say(f"  - {attack.name} ({attack.table}): {number(attack.hits)} of {number(attack.tried)}")
     if swept.failing and not report.failing:
         tables = ", ".join(sorted({attack.table for attack in swept.failing}))
-        click.echo(f"  Still to come in the last stage: {tables}.")
+        say(f"  Still to come in the last stage: {tables}.")
 
 
 def _remaining_line(report: Report) -> str:

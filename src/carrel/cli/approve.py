@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
-from carrel.cli.at_site import as_option, end_of, json_option, now, open_site, open_store, site_option
-from carrel.cli.screen import number, put_json, put_table
+from carrel.cli.at_site import as_option, end_of, json_option, named, now, open_site, open_store, site_option
+from carrel.cli.option_values import DAY, FILE, WORDS
+from carrel.cli.screen import figure, number, put_json, put_table, say
 from carrel.errors import fault
 
 if TYPE_CHECKING:
@@ -27,28 +27,30 @@ PLAN_TERM = timedelta(hours=24)
 
 
 @click.command(epilog='Example: carrel approve plan.json --as "Ada Example" --key keys/ada.key')
-@click.argument("plan_file", metavar="PLAN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("place", metavar="PLAN", type=FILE)
 @as_option
 @click.option(
     "--key",
     "key_file",
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="Your private key, as `carrel key new` wrote it.",
 )
 @click.option(
     "--passphrase-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="File (mode 0600) whose first line opens the private key.",
 )
 @click.option("--standing", is_flag=True, help="Sign for every ordinary night under this plan's policy and map.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Last day of the approval.")
-@click.option("--waive-rehearsal", metavar="REASON", help="Let the first run go without a rehearsal on a copy.")
+@click.option("--until", type=DAY, metavar="DATE", help="Last day of the approval.")
+@click.option(
+    "--waive-rehearsal", type=WORDS, metavar="REASON", help="Let the first run go without a rehearsal on a copy."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @site_option
 @json_option
 def approve(
-    plan_file: Path,
+    place: Path,
     name: str,
     key_file: Path,
     passphrase_file: Path | None,
@@ -64,6 +66,7 @@ def approve(
     Shows what would be cut and why a person must look, asks, and signs with your key. Whoever made the plan cannot
     approve it. An approval of a plan lasts 24 hours unless --until says otherwise, and seven days at most.
     """
+    from carrel.cli import plan_file
     from carrel.retention import faults
     from carrel.retention.approval import may_approve
     from carrel.store.key_file import read_passphrase, read_signer
@@ -71,10 +74,10 @@ def approve(
 
     site = open_site(site_path)
     with open_store(site) as store:
-        plan = store.plans.check(_read(plan_file), str(plan_file))
+        plan = plan_file.read(store, place)
         system = system_of(site, plan.system)
-        person = may_approve(site.person(name), plan.made_by, site.people)
-        _still_good(plan, system)
+        person = may_approve(named(site, name), plan.made_by, site.people)
+        _still_good(plan, system, site)
         signer = read_signer(key_file, read_passphrase(passphrase_file))
         needed = _needs(store, site, plan)
         if not as_json:
@@ -94,23 +97,27 @@ def approve(
         put_json({"plan": plan.digest, "approvals": signed, "still_needed": [need.line() for need in left]})
         return
     for one in signed:
-        click.echo(f"signed: {one['kind']} on {plan.system}, until {one['expires_at']}")
+        say(f"signed: {one['kind']} on {plan.system}, until {one['expires_at']}")
     for need in left:
-        click.echo(f"still needed: {need.line()}")
+        say(f"still needed: {need.line()}")
 
 
-def _read(place: Path) -> Any:
-    try:
-        return json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None  # what is no JSON does not fit its digest either, and is refused as such
-
-
-def _still_good(plan: Plan, system: System) -> None:
+def _still_good(plan: Plan, system: System, site: Site) -> None:
+    from carrel.inventory.office import NIGHT
+    from carrel.retention import faults
     from carrel.retention.blockers import of_plan, refuse_blocked
     from carrel.retention.staleness import refuse_stale
 
     refuse_stale(plan, plan.basis, now(), system.max_plan_age)
+    if plan.made_by != NIGHT and site.person(plan.made_by) is None:
+        raise fault(
+            faults.STALE,
+            at=f"plan {plan.digest[:16]}",
+            wanted="a plan of somebody in the site file",
+            found="a planner who does not stand there",
+            because="nobody could tell that the one who approves is another person",
+            fix="`carrel plan --as NAME`, and have the new plan approved",
+        )
     today = now().astimezone(ZoneInfo(system.time_zone)).date()
     refuse_blocked(f"plan {plan.digest[:16]}", of_plan(plan), today)
 
@@ -171,8 +178,8 @@ def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str |
     from carrel.retention.reasons import by_reason
 
     what = "every ordinary night like this one" if standing else "this plan"
-    click.echo(f"You are asked to approve {what}: {plan.policy} on {plan.system},")
-    click.echo(f"made by {plan.made_by} at {plan.made_at.isoformat(timespec='minutes')}, digest {plan.digest[:16]}.")
+    say(f"You are asked to approve {what}: {plan.policy} on {plan.system},")
+    say(f"made by {plan.made_by} at {plan.made_at.isoformat(timespec='minutes')}, digest {plan.digest[:16]}.")
     put_table(
         f"{number(plan.due)} loans are due",
         ("path", "table", "act", "rows", "strays", "bound"),
@@ -180,10 +187,10 @@ def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str |
         right=(3, 4, 5),
     )
     for state, count in by_reason({state: rows for state, rows in plan.states.items() if state != "due"}).items():
-        click.echo(f"kept: {state}: {number(count)}" if isinstance(count, int) else f"kept: {state}")
+        say(f"kept: {state}: {figure(count)}" if isinstance(count, int) else f"kept: {state}")
     for notice in plan.notices:
-        click.echo(f"the desk will notice: {notice}")
+        say(f"the desk will notice: {notice}")
     for need in needed:
-        click.echo(f"why a person must look: {need.line()}")
+        say(f"why a person must look: {need.line()}")
     if waiver is not None:
-        click.echo(f"and to waive the rehearsal, because: {waiver}")
+        say(f"and to waive the rehearsal, because: {waiver}")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from carrel.cli.option_values import FILE_OR_FOLDER
 from carrel.errors import CarrelError, fault
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def site_option(command: Command) -> Command:
         "site_path",
         default="carrel.yaml",
         show_default=True,
-        type=click.Path(path_type=Path),
+        type=FILE_OR_FOLDER,
         help="The site file, or its folder.",
     )(command)
 
@@ -63,13 +64,33 @@ def open_store(site: Site) -> Store:
     return Store.open(site.folder / FILE)
 
 
+def named(site: Site, name: str) -> Person | None:
+    """The person of exactly that name, or None.
+
+    Raises:
+        CarrelError: APR-013, it is nearly the name of a person: whoever is meant, what is recorded would mislead.
+    """
+    from carrel.inventory.likeness import taken_for
+    from carrel.retention import faults
+
+    if (meant := taken_for(name, [one.name for one in site.people])) is not None:
+        raise fault(
+            faults.LOOK_ALIKE,
+            wanted=f"a name exactly as the site file writes it, such as {meant}",
+            found="one that differs by case, accents, spaces, invisible signs, or letters that look alike",
+            because="a plan and its approval must not be made by one person under two names",
+            fix="write the name as in the site file",
+        )
+    return site.person(name)
+
+
 def allowed(site: Site, name: str, act: May) -> Person:
     """The person of that name who may do something.
 
     Raises:
-        CarrelError: HLD-006.
+        CarrelError: HLD-006, APR-013.
     """
-    person = site.person(name)
+    person = named(site, name)
     if person is None or act not in person.may:
         raise not_allowed(act, found="no such person in the site file" if person is None else "a person without it")
     return person

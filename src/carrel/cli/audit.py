@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.cli.option_values import FILE_OR_FOLDER, NEW_FILE, writing
+from carrel.cli.screen import say
+
 if TYPE_CHECKING:
     from carrel.accountability.audit import AuditReport
     from carrel.accountability.facts import AuditFacts
@@ -20,9 +23,9 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: carrel audit --html audit.html")
-@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.option("--site", type=FILE_OR_FOLDER, default=Path(), help="The site file, or its folder.")
 @click.option("--system", "system_name", help="The system; may be left out where the site has one.")
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a page.")
+@click.option("--html", type=NEW_FILE, help="Write the report as a page.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def audit(site: Path, system_name: str | None, html: Path | None, as_json: bool) -> int:
     """Measure every clause of the policy on the live systems.
@@ -42,13 +45,14 @@ def audit(site: Path, system_name: str | None, html: Path | None, as_json: bool)
     if html is not None:
         from carrel.systems.report_files import write_report
 
-        write_report(html, done.page)
+        with writing(html):
+            write_report(html, done.page)
     if as_json:
         screen.put_json({key: value for key, value in done.report.as_dict().items() if key != "format_version"})
     else:
         show(done.report)
         if html is not None:
-            click.echo(f"The page is in {html}.")
+            say(f"The page is in {html}.")
     return int(done.report.exit)
 
 
@@ -104,7 +108,6 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
     from carrel.errors import CarrelError
-    from carrel.store.placement import Kind
     from carrel.systems.audit_facts import Library, collect
     from carrel.systems.sql import database
 
@@ -127,7 +130,6 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
                 ZoneInfo(subject.system.time_zone),
                 kept.legal_holds,
                 kept.exceptions,
-                frozenset(one.id for one in store.keepings.entries(Kind.LEGAL_HOLD, at, name) if one.sealed),
             ),
             at,
             nights=audit_record.night_facts(site, store, name, subject.policy, at),
@@ -147,7 +149,7 @@ def show(report: AuditReport) -> None:
     from carrel.accountability.audit import Standing
     from carrel.cli.screen import number, put_table
 
-    click.echo(f"{report.title}, measured on {report.system} at {report.as_of:%Y-%m-%d %H:%M} UTC")
+    say(f"{report.title}, measured on {report.system} at {report.as_of:%Y-%m-%d %H:%M} UTC")
     for standing in (Standing.FINDING, Standing.CANNOT_TELL, Standing.HOLDS):
         lines = [(one.clause.id, one.evidence) for one in report.clauses if one.standing is standing]
         if lines:
@@ -168,9 +170,9 @@ def show(report: AuditReport) -> None:
             [(one.setting, one.says, one.fix) for one in report.contradictions],
         )
     for line in report.process:
-        click.echo(f"Process: {line}.")
+        say(f"Process: {line}.")
     for one in report.residues:
-        click.echo(f"Old values also stand in: {one.place} ({one.when}).")
-    click.echo(report.verdict)
+        say(f"Old values also stand in: {one.place} ({one.when}).")
+    say(report.verdict)
     if report.not_covered:
-        click.echo(f"`carrel map show` lists the {number(len(report.not_covered))} tables.")
+        say(f"`carrel map show` lists the {number(len(report.not_covered))} tables.")

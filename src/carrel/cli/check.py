@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.cli.option_values import FILE_OR_FOLDER
+from carrel.cli.screen import say
+
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
     from carrel.systems.check import Check
 
 
 @click.command(epilog="Example: carrel check --json")
-@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.option("--site", type=FILE_OR_FOLDER, default=Path(), help="The site file, or its folder.")
 @click.option("--system", "system_name", help="The system; may be left out where the site has one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def check(site: Path, system_name: str | None, as_json: bool) -> int:
@@ -39,9 +42,9 @@ def check(site: Path, system_name: str | None, as_json: bool) -> int:
             [(one.state.value, one.name, one.detail) for one in found],
         )
         for one in open_points:
-            click.echo(f"{one.name}: {one.fix}")
+            say(f"{one.name}: {one.fix}")
         if not open_points:
-            click.echo("What is covered is as promised.")
+            say("What is covered is as promised.")
     return int(Exit.FINDINGS if open_points else Exit.DONE)
 
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.cli.option_values import ANY_FOLDER, writing
+from carrel.cli.screen import say
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,7 +49,7 @@ consumers:
 @click.command(epilog="Example: carrel demo --policy worcester")
 @click.option(
     "--folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=ANY_FOLDER,
     default=Path("carrel-demo"),
     show_default=True,
     help="Where it is built; a folder that an earlier demo made is built anew.",
@@ -71,25 +74,25 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
 
     began = time.monotonic()
     _clear(folder)
-    say = (lambda _: None) if as_json else click.echo
-    say(f"Building a sample library in {folder} …")
+    tell = (lambda _: None) if as_json else say
+    tell(f"Building a sample library in {folder} …")
     key = _build(folder, policy, size)
     with premises.enter(folder, None, read_only=True) as here:
-        say(f"Policy {policy}: {_promise(here)}")
+        tell(f"Policy {policy}: {_promise(here)}")
         points = [one for one in looked_at(here) if one.state is not State.OK]
-        say(
+        tell(
             f"Checking: {len(points)} points are open, among them {points[-1].detail}."
             if points
             else "Checking: all well."
         )
-        say("Planning: counting what is due, what is kept and why. Nothing is changed.")
+        tell("Planning: counting what is due, what is kept and why. Nothing is changed.")
         plan = _plan(here, folder)
-    say(f"{APPROVER} approves {PLANNER}'s plan, and waives the rehearsal, since this library is invented.")
+    tell(f"{APPROVER} approves {PLANNER}'s plan, and waives the rehearsal, since this library is invented.")
     with premises.enter(folder, None, read_only=False) as here:
         _approve(here, plan, key)
         reports: list[Report] = []
         while not reports or not reports[-1].complete:
-            reports.append(_stage(here, plan, say))
+            reports.append(_stage(here, plan, tell))
             if exit_code(reports[-1]):
                 break
     page, figures, remaining = _audit(folder, plan, reports, time.monotonic() - began)
@@ -116,8 +119,9 @@ def _clear(folder: Path) -> None:
         )
     with suppress(FileNotFoundError):
         shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / MARK).touch()
+    with writing(folder):
+        folder.mkdir(parents=True)
+        (folder / MARK).touch()
 
 
 def _build(folder: Path, policy: str, size: str) -> Signer:
@@ -130,7 +134,7 @@ def _build(folder: Path, policy: str, size: str) -> Signer:
     from carrel.systems import policy_files
     from carrel.systems.sample import SampleSize, build
 
-    policy_files.load(policy)
+    policy_files.require_shipped(policy)
     wanted = SampleSize.named(size)
     progress = Progress("loans", wanted.loans)
     engine = create_engine(f"sqlite:///{folder.absolute() / 'koha.db'}")
@@ -158,11 +162,12 @@ def _promise(here: Premises) -> str:
 
 def _plan(here: Premises, folder: Path) -> Plan:
     from carrel.cli import plan as verb
+    from carrel.cli import plan_file
     from carrel.cli.premises import now
 
     made, _ = verb.make(here, now(), PLANNER)
     here.store.plans.record(made, now())
-    verb.write(made, folder / "plan.json")
+    plan_file.write(made, folder / "plan.json")
     return made
 
 
@@ -192,15 +197,15 @@ def _approve(here: Premises, plan: Plan, key: Signer) -> None:
         )
 
 
-def _stage(here: Premises, plan: Plan, say: object) -> Report:
+def _stage(here: Premises, plan: Plan, tell: object) -> Report:
     from carrel.cli import night, record
     from carrel.cli.premises import now
     from carrel.cli.screen import number
 
     report = night.run_plan(here, plan)
     record.deliver(here.site, here.store, now())
-    if callable(say):
-        say(
+    if callable(tell):
+        tell(
             f"Applied, stage “{report.stage.value}”: {number(report.tally.loans)} loans cut and read back; "
             f"sweep of {number(report.sweep.pairs)} loans: {number(report.hits)} led back."
         )
@@ -274,7 +279,7 @@ def _summary(
     folder: Path,
 ) -> None:
     from carrel.cli.apply import show_places, show_sweep
-    from carrel.cli.screen import number, put_table
+    from carrel.cli.screen import figure, number, put_table
     from carrel.retention.interlock import touched
 
     last = reports[-1]
@@ -291,16 +296,14 @@ def _summary(
     put_table(
         "Loans that still name their reader, because",
         ("reason", "loans"),
-        [(state, number(count)) for state, count in sorted(last.kept.items(), key=lambda one: -one[1])],
+        [(state, figure(count)) for state, count in last.kept.items()],
         right=(1,),
     )
     show_sweep(last)
     show_places(last)
     clauses = figures["clauses"]
     if isinstance(clauses, dict):
-        click.echo("Clauses of the policy: " + ", ".join(f"{count} {name}" for name, count in clauses.items()) + ".")
-    click.echo(f"\nThe report: {page}")
-    click.echo(
-        f"Check the ledger yourself: carrel ledger verify {folder / 'ledger'} --key {folder / 'keys' / 'ledger.vkey'}"
-    )
-    click.echo(f"Look around: cd {folder} && carrel plan")
+        say("Clauses of the policy: " + ", ".join(f"{count} {name}" for name, count in clauses.items()) + ".")
+    say(f"\nThe report: {page}")
+    say(f"Check the ledger yourself: carrel ledger verify {folder / 'ledger'} --key {folder / 'keys' / 'ledger.vkey'}")
+    say(f"Look around: cd {folder} && carrel plan --as {PLANNER}")

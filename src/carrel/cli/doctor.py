@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from carrel.cli.at_site import json_option, now, open_site, open_store, site_option
-from carrel.errors import CarrelError, Exit
+from carrel.cli.screen import say
+from carrel.errors import CarrelError, Exit, shown
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,7 +44,7 @@ def doctor(ctx: click.Context, site_path: Path, as_json: bool) -> None:
     else:
         for one in found:
             _show(one)
-        click.echo(f"{len(found)} checks: {', '.join(f'{states.count(s)} {s}' for s in _COLOURS if s in states)}")
+        say(f"{len(found)} checks: {', '.join(f'{states.count(s)} {s}' for s in _COLOURS if s in states)}")
     codes = {"ok": Exit.DONE, "refused": Exit.REFUSED}
     ctx.exit(int(codes.get(_worst(states), Exit.FINDINGS)))
 
@@ -55,13 +56,13 @@ def _worst(states: list[str]) -> str:
 def _show(one: Check) -> None:
     lead = f"{one.state.value:<12} {one.name:<24} "
     lines = textwrap.wrap(one.detail, WIDTH - len(lead), break_on_hyphens=False) or [""]
-    click.echo(click.style(lead[:13], fg=_COLOURS[one.state.value]) + lead[13:] + lines[0])
+    click.echo(click.style(lead[:13], fg=_COLOURS[one.state.value]) + shown(lead[13:] + lines[0]))
     for line in lines[1:]:
-        click.echo(" " * len(lead) + line)
+        say(" " * len(lead) + line)
     if one.fix:
         fix = textwrap.wrap(one.fix, WIDTH - len(lead) - 5, break_on_hyphens=False)
         for index, line in enumerate(fix):
-            click.echo(" " * len(lead) + ("fix: " if index == 0 else "     ") + line)
+            say(" " * len(lead) + ("fix: " if index == 0 else "     ") + line)
 
 
 def _checks(site: Site, at: datetime) -> Iterator[Check]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.errors import CarrelError, Exit
+from carrel.inventory.office import NIGHT
 
 if TYPE_CHECKING:
     from carrel.cli.night import Report
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from carrel.inventory.site import System
     from carrel.retention.plan import Plan
 
-PLANNER = "carrel run-due"
+PLANNER = NIGHT
 PENDING_FILE = "pending-plan-{system}.json"
 UNEXPECTED = "CLI-001"  # as `carrel.cli.main` tells what it does not know
 
@@ -131,7 +132,7 @@ def _running() -> str:
 
 def _run(site: Path, system: System, at: datetime, empty: SystemNight, course: _Course) -> SystemNight:
     from carrel.cli import plan as planning
-    from carrel.cli import premises
+    from carrel.cli import plan_file, premises
 
     with premises.enter(site, system.name, read_only=False) as here:
         _resume(here, course)
@@ -141,7 +142,7 @@ def _run(site: Path, system: System, at: datetime, empty: SystemNight, course: _
         if _verified_already(here, plan, empty.night):
             return replace(found, went=Went.NOTHING_DUE, plan="")
         if waits := planning.needs(here, plan, premises.now()):
-            planning.write(plan, here.site.folder / PENDING_FILE.format(system=system.name))
+            plan_file.write(plan, here.site.folder / PENDING_FILE.format(system=system.name))
             why = tuple(need.line() for need in waits)
             return replace(found, went=Went.PENDING, why=why, exit=Exit.APPROVAL_PENDING)
         (here.site.folder / PENDING_FILE.format(system=system.name)).unlink(missing_ok=True)

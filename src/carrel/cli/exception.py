@@ -9,6 +9,7 @@ import click
 
 from carrel.cli import keeping_verbs
 from carrel.cli.at_site import allowed
+from carrel.cli.option_values import DAY, WORDS
 from carrel.cli.scope_option import scope_options
 
 
@@ -22,9 +23,9 @@ def exception() -> None:
     '--approver "Ben Example" --expires 2026-12-31 --as "Ada Example"'
 )
 @scope_options
-@click.option("--reason", required=True, help="Why, in words that name no patron.")
+@click.option("--reason", required=True, type=WORDS, help="Why, in words that name no patron.")
 @click.option("--approver", required=True, metavar="NAME", help="Who approved it: a person who may approve.")
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Last day. It must have one.")
+@click.option("--expires", type=DAY, metavar="DATE", help="Last day. It must have one.")
 @keeping_verbs.placing_options
 def add(approver: str, **given: Any) -> None:
     """Record an exception to the periods of the policy, and wait until it is in force.

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.cli.option_values import FILE, FREE_FOLDER, WORDS
+from carrel.cli.screen import say
+
 if TYPE_CHECKING:
     from carrel.inventory.drift import Drift
     from carrel.inventory.schema import LiveSchema
@@ -24,7 +27,7 @@ READER, DOER = "'carrel_read'@'localhost'", "'carrel_apply'@'localhost'"
 )
 @click.option(
     "--dsn-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="File (mode 0600) whose first line is the address.",
 )
 @click.option("--policy", default="worcester", show_default=True, help="A policy that comes with Carrel, to edit.")
@@ -32,7 +35,7 @@ READER, DOER = "'carrel_read'@'localhost'", "'carrel_apply'@'localhost'"
     "--folder",
     default=".",
     show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FREE_FOLDER,
     help="Folder to write into.",
 )
 @click.option("--time-zone", metavar="ZONE", help="Zone of the library's clocks, such as America/New_York.")
@@ -43,7 +46,7 @@ READER, DOER = "'carrel_read'@'localhost'", "'carrel_apply'@'localhost'"
     show_default=True,
     help="Whether sessions keep the server's zone, or take the declared one as Koha does where it names one.",
 )
-@click.option("--library", default="Our library", show_default=True, help="Name of the library.")
+@click.option("--library", type=WORDS, default="Our library", show_default=True, help="Name of the library.")
 @click.option("--grants-only", is_flag=True, help="Print the rights that Carrel needs, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def init(
@@ -71,7 +74,7 @@ def init(
     if grants_only:
         _put_grants(system_map, "DATABASE", as_json=as_json)
         return
-    policy_files.load(policy)
+    policy_files.require_shipped(policy)
     zone = _zone(time_zone)
     secret = _secret(dsn, dsn_file)
     site_draft.free(folder, ["carrel.yaml", f"{system_map.system}.dsn", "policy.yaml"])
@@ -150,24 +153,22 @@ def _tell(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drift], wr
     from carrel.cli.screen import put_table
 
     found = list(drifts)
-    click.echo(f"{system_map.title} {schema.product_version} on {schema.dialect} {schema.server_version}")
-    click.echo(f"  {len(schema.tables)} tables; {len(found)} differences from the map")
+    say(f"{system_map.title} {schema.product_version} on {schema.dialect} {schema.server_version}")
+    say(f"  {len(schema.tables)} tables; {len(found)} differences from the map")
     if found:
         rows = [(one.severity, one.kind, one.at) for one in found[:20]]
         put_table("Differences", ("leads to", "kind", "where"), rows)
-    click.echo("written:")
+    say("written:")
     for place in written:
-        click.echo(f"  {place}")
+        say(f"  {place}")
     here = written[0].parent
-    click.echo("next:")
-    click.echo(f"  1. edit {here / 'policy.yaml'}, a copy of {policy!r}, and check it:")
-    click.echo(f"     carrel policy lint {here / 'policy.yaml'}")
-    click.echo(
-        f"  2. make the two accounts below, and write each address into its file (0600): {system_map.system}.dsn"
-    )
-    click.echo("  3. make keys for the people who approve: carrel key new --help")
-    click.echo(f"  4. carrel doctor --site {here / 'carrel.yaml'}")
-    click.echo(f"  5. carrel plan --site {here / 'carrel.yaml'}")
+    say("next:")
+    say(f"  1. edit {here / 'policy.yaml'}, a copy of {policy!r}, and check it:")
+    say(f"     carrel policy lint {here / 'policy.yaml'}")
+    say(f"  2. make the two accounts below, and write each address into its file (0600): {system_map.system}.dsn")
+    say("  3. make keys for the people who approve: carrel key new --help")
+    say(f"  4. carrel doctor --site {here / 'carrel.yaml'}")
+    say(f"  5. carrel plan --site {here / 'carrel.yaml'}")
 
 
 def _grants(system_map: SystemMap, database: str) -> dict[str, list[str]]:
@@ -189,13 +190,13 @@ def _put_grants(system_map: SystemMap, database: str, *, as_json: bool) -> None:
     if as_json:
         put_json({"grants": found})
         return
-    click.echo("")
-    click.echo("-- The least rights. REFERENCES and TRIGGER on the database show the names of tables, columns and")
-    click.echo("-- triggers, and no row: without them a trigger or a plugin's table could not be seen.")
+    say("")
+    say("-- The least rights. REFERENCES and TRIGGER on the database show the names of tables, columns and")
+    say("-- triggers, and no row: without them a trigger or a plugin's table could not be seen.")
     for purpose, account in (("read", READER), ("apply", DOER)):
-        click.echo("")
-        click.echo(f"CREATE USER {account} IDENTIFIED BY '...';")
+        say("")
+        say(f"CREATE USER {account} IDENTIFIED BY '...';")
         for line in found[purpose]:
-            click.echo(line)
-        click.echo("-- For the sweep, which looks for a join that leads back in every table:")
-        click.echo(SWEEP.sql(database, account))
+            say(line)
+        say("-- For the sweep, which looks for a join that leads back in every table:")
+        say(SWEEP.sql(database, account))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,18 +11,22 @@ from zoneinfo import ZoneInfo
 import click
 
 from carrel.cli.at_site import allowed, as_option, end_of, json_option, now, open_site, open_store, site_option
+from carrel.cli.option_values import WORDS
 from carrel.cli.scope_option import Said, scope_words
-from carrel.cli.screen import number, put_json, put_table
+from carrel.cli.screen import number, put_json, put_table, say
 
 if TYPE_CHECKING:
-    from carrel.inventory.site import Site
+    from carrel.inventory.site import Site, System
+    from carrel.retention.legal_hold import Scope
     from carrel.store.keepings import Entry
     from carrel.store.placement import Kind, Placed
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _TICK = timedelta(microseconds=1)
-_SYSTEM = click.option("--system", "system_name", metavar="NAME", help="Which system, where the site has several.")
+_SYSTEM = click.option(
+    "--system", "system_name", type=WORDS, metavar="NAME", help="Which system, where the site has several."
+)
 
 
 def placing_options(command: Command) -> Command:
@@ -37,7 +41,7 @@ def listing_options(command: Command) -> Command:
 
 def ending_options(command: Command) -> Command:
     """The id, ``--as``, ``--site`` and ``--json``."""
-    return click.argument("identity", metavar="ID")(as_option(site_option(json_option(command))))
+    return click.argument("identity", metavar="ID", type=WORDS)(as_option(site_option(json_option(command))))
 
 
 def place(
@@ -82,15 +86,33 @@ def place(
     order = Order(kind, system.name, scope, reason, authority(site), person.name, until, sealed)
     with open_store(site) as store:
         placed = store.keepings.place(order, now)
-    _put_placed(placed, last_day(until, site, system.name), as_json=as_json)
+    _put_placed(placed, last_day(until, site, system.name), _unmatched(system, scope), as_json=as_json)
 
 
-def list_entries(kind: Kind, system_name: str | None, site_path: Path, *, as_json: bool) -> None:
-    """The open ones of a site."""
+def _unmatched(system: System, scope: Scope) -> tuple[str, ...]:
+    """What of a scope fits nothing now. It is in force all the same, also where the database cannot be read."""
+    from carrel.errors import CarrelError
+    from carrel.systems import site_file
+    from carrel.systems.sql import database, scope_match
+
+    try:
+        system_map = site_file.system_map(system)
+        engine = database.open_system(system, read_only=True)
+        try:
+            with engine.connect() as connection:
+                return scope_match.unmatched(connection, system_map, scope, at=system.name)
+        finally:
+            engine.dispose()
+    except CarrelError as wrong:
+        return (f"{system.name} cannot be read now ({wrong.code}): nobody looked whether these loans are there",)
+
+
+def list_entries(kind: Kind, system_name: str | None, site_path: Path, *, as_json: bool, sealed: bool = False) -> None:
+    """The open ones of a site; that there are sealed ones is told only where these are asked for."""
     site = open_site(site_path)
     with open_store(site) as store:
         store.keepings.purge(now())
-        entries = store.keepings.entries(kind, now(), system_name)
+        entries = [one for one in store.keepings.entries(kind, now(), system_name) if sealed or not one.sealed]
     if as_json:
         put_json({f"{kind}s".replace(" ", "_"): [_as_dict(one, site) for one in entries]})
         return
@@ -126,7 +148,7 @@ def end(kind: Kind, word: str, *, identity: str, name: str, site_path: Path, as_
     if as_json:
         put_json({"id": identity, "state": word})
     else:
-        click.echo(f"{identity}: {word}; the numbers that it named are deleted")
+        say(f"{identity}: {word}; the numbers that it named are deleted")
 
 
 def last_day(until: datetime | None, site: Site, system: str) -> date | None:
@@ -139,8 +161,8 @@ def _zone(site: Site, name: str) -> ZoneInfo:
     return ZoneInfo("UTC" if system is None else system.time_zone)  # a system can have left the site file since
 
 
-def _put_placed(placed: Placed, last: date | None, *, as_json: bool) -> None:
-    """In force from when until when, and what was disposed of before."""
+def _put_placed(placed: Placed, last: date | None, warnings: Sequence[str], *, as_json: bool) -> None:
+    """In force from when until when, what was disposed of before, and what it fits not."""
     if as_json:
         put_json(
             {
@@ -149,15 +171,18 @@ def _put_placed(placed: Placed, last: date | None, *, as_json: bool) -> None:
                 "last_day": _day(last),
                 "waited_for_chunk": placed.waited,
                 "disposed_before": {"loans": placed.loans_before, "rows": placed.rows_before},
+                "warnings": list(warnings),
             }
         )
         return
     until = f", to the end of {last}" if last else ""
-    click.echo(f"{placed.id}: in force from {placed.in_force_from.isoformat(timespec='seconds')}{until}")
+    say(f"{placed.id}: in force from {placed.in_force_from.isoformat(timespec='seconds')}{until}")
     rows, loans = number(placed.rows_before), number(placed.loans_before)
-    click.echo(f"{rows} rows of {loans} loans were disposed before, in the run that is under way")
+    say(f"{rows} rows of {loans} loans were disposed before, in the run that is under way")
     if placed.rows_before:
-        click.echo("(how many of them it would have kept, nobody can tell any more)")
+        say("(how many of them it would have kept, nobody can tell any more)")
+    for one in warnings:
+        say(f"warning: {one}", err=True)
 
 
 def _day(day: date | None) -> str | None:

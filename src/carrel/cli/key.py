@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carrel.cli.option_values import FILE, FOLDER, NEW_FILE, TEXT_OR_FILE
+from carrel.cli.screen import say
+
 if TYPE_CHECKING:
     from carrel.ledger.cosignature import Witness
     from carrel.ledger.note import Verifier
@@ -20,12 +23,10 @@ def key() -> None:
 
 @key.command(epilog="Example: carrel key new library.example/ledger --out keys/ledger.key")
 @click.argument("name")
-@click.option(
-    "--out", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Private key file to write."
-)
+@click.option("--out", "-o", required=True, type=NEW_FILE, help="Private key file to write.")
 @click.option(
     "--passphrase-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="File (mode 0600) whose first line encrypts the private key.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -45,11 +46,11 @@ def new(name: str, out: Path, passphrase_file: Path | None, as_json: bool) -> No
     if as_json:
         _print({"name": name, "vkey": signer.vkey, "private_file": str(out), "public_file": str(public)})
     else:
-        click.echo(signer.vkey)
+        say(signer.vkey)
 
 
 @key.command(epilog="Example: carrel key show keys/ledger.key")
-@click.argument("said", metavar="FILE")
+@click.argument("said", metavar="FILE", type=TEXT_OR_FILE)
 @click.option("--witness", is_flag=True, help="As the key of a witness, who cosigns the ledger of others.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(said: str, witness: bool, as_json: bool) -> None:
@@ -68,11 +69,11 @@ def show(said: str, witness: bool, as_json: bool) -> None:
     if as_json:
         _print({"name": verifier.name, "key_id": verifier.id.hex(), "vkey": verifier.vkey})
     else:
-        click.echo(verifier.vkey)
+        say(verifier.vkey)
 
 
 @key.command(name="list", epilog="Example: carrel key list keys")
-@click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", default=".", type=FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_keys(folder: Path, as_json: bool) -> None:
     """List the keys in a folder.
@@ -91,10 +92,10 @@ def list_keys(folder: Path, as_json: bool) -> None:
         return
     for row in rows:
         half = "both halves" if row["private_here"] else "public half"
-        click.echo(f"{row['key_id']}  {half}  {row['file']:<24}  {row['name']}")
+        say(f"{row['key_id']}  {half}  {row['file']:<24}  {row['name']}")
     if not rows:
-        click.echo("no keys in this folder")
+        say("no keys in this folder")
 
 
 def _print(told: dict[str, Any]) -> None:
-    click.echo(json.dumps({"format_version": 1, **told}, indent=2))
+    say(json.dumps({"format_version": 1, **told}, indent=2))

@@ -18,11 +18,14 @@ from carrel.cli.ledger_words import (
     read_leaf,
     tell,
 )
+from carrel.cli.option_values import ANY_FILE, ANY_FOLDER, FILE, NEW_FILE, TEXT_OR_FILE, writing
 
 if TYPE_CHECKING:
     from carrel.ledger.leaf import OpenLeaf
 
-_key = click.option("--key", "key_said", metavar="KEY", help="The ledger's public key: its text or its .vkey file.")
+_key = click.option(
+    "--key", "key_said", type=TEXT_OR_FILE, metavar="KEY", help="The ledger's public key: its text or its .vkey file."
+)
 
 
 @click.group()
@@ -32,10 +35,8 @@ def ledger() -> None:
 
 @ledger.command(epilog="Example: carrel ledger begin --folder ledger --key keys/ledger.key")
 @folder_option
-@click.option(
-    "--key", "key_file", required=True, type=click.Path(path_type=Path), help="The ledger's private key file."
-)
-@click.option("--passphrase-file", type=click.Path(path_type=Path), help="File with the key's passphrase.")
+@click.option("--key", "key_file", required=True, type=ANY_FILE, help="The ledger's private key file.")
+@click.option("--passphrase-file", type=ANY_FILE, help="File with the key's passphrase.")
 @json_option
 def begin(folder: Path, key_file: Path, passphrase_file: Path | None, as_json: bool) -> None:
     """Begin a ledger in an empty folder.
@@ -82,10 +83,10 @@ def show(folder: Path, last: int, kind: str | None, as_json: bool) -> None:
 @ledger.command(epilog="Example: carrel ledger prove 70 --out run.tlog-proof")
 @click.argument("index", required=False, type=click.IntRange(min=0))
 @folder_option
-@click.option("--out", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write the receipt to this file.")
+@click.option("--out", "-o", type=NEW_FILE, help="Write the receipt to this file.")
 @click.option(
     "--check",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="Check this receipt.",
 )
 @_key
@@ -109,14 +110,14 @@ def prove(
 
     receipt = LedgerFolder(folder).receipt(index)
     if out is not None:
-        with click.open_file(str(out), "w", encoding="utf-8") as file:
-            file.write(receipt)
+        with writing(out):
+            out.write_text(receipt, encoding="utf-8")
     told = {"index": index, "file": None if out is None else str(out), "receipt": receipt}
     tell(told, receipt.rstrip("\n") if out is None else f"receipt for leaf {index} in {out}", as_json)
 
 
 @ledger.command(epilog="Example: carrel ledger copy /mnt/second-host")
-@click.argument("target", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("target", type=ANY_FOLDER)
 @folder_option
 @json_option
 def copy(target: Path, folder: Path, as_json: bool) -> None:

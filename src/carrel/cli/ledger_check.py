@@ -9,13 +9,15 @@ from typing import Any
 import click
 
 from carrel.cli.ledger_words import checkpoint_told, file_text, folder_option, json_option, tell
+from carrel.cli.option_values import ANY_FILE, ANY_FOLDER, FILE, TEXT_OR_FILE
 
 
 @click.command(epilog="Example: carrel ledger verify ledger --key ledger.vkey --checkpoint outside/640.note")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=ANY_FOLDER)
 @click.option(
     "--key",
     "key_said",
+    type=TEXT_OR_FILE,
     metavar="KEY",
     required=True,
     help="The ledger's public key, from elsewhere than the folder: its text or its .vkey file.",
@@ -24,12 +26,13 @@ from carrel.cli.ledger_words import checkpoint_told, file_text, folder_option, j
     "--checkpoint",
     "known",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="A signed checkpoint that somebody kept, of any age. May be given several times.",
 )
 @click.option(
     "--witness",
     "witnesses",
+    type=TEXT_OR_FILE,
     multiple=True,
     metavar="KEY",
     help="A witness's public key: it must have cosigned the checkpoint here or one given with --checkpoint.",
@@ -80,11 +83,13 @@ def verify(
 
 
 @click.command(epilog="Example: carrel ledger cosign /srv/witness --key w.key --log-key library.vkey -f /srv/copy")
-@click.argument("target", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("target", type=ANY_FOLDER)
 @folder_option
-@click.option("--key", "key_file", required=True, type=click.Path(path_type=Path), help="The witness's private key.")
-@click.option("--passphrase-file", type=click.Path(path_type=Path), help="File with the key's passphrase.")
-@click.option("--log-key", "key_said", required=True, metavar="KEY", help="The public key of the ledger.")
+@click.option("--key", "key_file", required=True, type=ANY_FILE, help="The witness's private key.")
+@click.option("--passphrase-file", type=ANY_FILE, help="File with the key's passphrase.")
+@click.option(
+    "--log-key", "key_said", required=True, type=TEXT_OR_FILE, metavar="KEY", help="The public key of the ledger."
+)
 @json_option
 def cosign(
     *, target: Path, folder: Path, key_file: Path, passphrase_file: Path | None, key_said: str, as_json: bool

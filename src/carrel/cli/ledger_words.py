@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carrel.cli.option_values import ANY_FOLDER
+from carrel.cli.screen import say
+
 if TYPE_CHECKING:
     from carrel.ledger.checkpoint import Checkpoint
     from carrel.ledger.leaf import OpenLeaf
@@ -21,7 +24,7 @@ folder_option = click.option(
     default="ledger",
     envvar="CARREL_LEDGER",
     show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=ANY_FOLDER,
     help="Folder of the ledger.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -73,4 +76,4 @@ def file_text(path: Path) -> str:
 
 def tell(told: dict[str, Any], said: str, as_json: bool) -> None:
     """Print the result, for a program or for a person."""
-    click.echo(json.dumps({"format_version": 1, **told}, indent=2) if as_json else said)
+    say(json.dumps({"format_version": 1, **told}, indent=2) if as_json else said)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
 
 import click
 
 from carrel import __version__
+from carrel.cli.screen import put_json, say
 from carrel.errors import CarrelError, Exit, define, fault
 
 UNEXPECTED = define("CLI-001", "Carrel met something it does not know", Exit.FAILED)
@@ -89,7 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = cli.main(args=wanted, prog_name="carrel", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("stopped", err=True)
+        say("stopped", err=True)
         sys.exit(130)
     except click.ClickException as wrong:
         wrong.show()
@@ -98,7 +97,7 @@ def main(arguments: list[str] | None = None) -> None:
         tell(wrong, as_json="--json" in wanted)
         sys.exit(int(wrong.exit))
     except KeyboardInterrupt:
-        click.echo("stopped", err=True)
+        say("stopped", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
@@ -112,14 +111,13 @@ def main(arguments: list[str] | None = None) -> None:
 def tell(wrong: CarrelError, *, as_json: bool) -> None:
     """Print every fault of an error: to people on stderr, to programs as JSON on stdout."""
     if as_json:
-        body: dict[str, Any] = {"format_version": 1, "errors": [one.as_dict() for one in wrong.faults]}
-        click.echo(json.dumps(body, indent=2, ensure_ascii=False))
+        put_json({"errors": [one.as_dict() for one in wrong.faults]})
         return
     for one in wrong.faults:
         first, *rest = one.lines()
         click.echo(click.style(first, fg="red", bold=True), err=True)
         for line in rest:
-            click.echo(line, err=True)
+            say(line, err=True)
 
 
 def _unexpected(wrong: Exception) -> CarrelError:

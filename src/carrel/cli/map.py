@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carrel.cli.option_values import FILE
+from carrel.cli.screen import say
 from carrel.errors import Exit
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _local = click.option(
     "--local",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="The site's own additions, such as maps/local.yaml.",
 )
 WIDTH = 100
@@ -73,7 +75,7 @@ def show(name: str, local: Path | None, as_json: bool) -> None:
         put_json({"map": found.model_dump(mode="json", exclude_none=True), "digest": map_files.digest(found)})
         return
     for line in _page(found):
-        click.echo(line)
+        say(line)
 
 
 @map_group.command(epilog="Example: carrel map check koha --facts koha-schema.json")
@@ -81,7 +83,7 @@ def show(name: str, local: Path | None, as_json: bool) -> None:
 @click.option(
     "--facts",
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="Schema-facts file: tables, columns and keys of the product, as JSON.",
 )
 @_local
@@ -107,7 +109,7 @@ def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_jso
         put_json(_check_data(system_map.system, found))
     else:
         for line in _check_page(system_map.title, found):
-            click.echo(line)
+            say(line)
     ctx.exit(int(Exit.DONE if found.complete else Exit.FINDINGS))
 
 

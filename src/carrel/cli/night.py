@@ -21,13 +21,14 @@ from carrel.retention.course import End, Means, Tally, carry_out
 from carrel.retention.interlock import refuse_pending
 from carrel.retention.outcome import Outcome
 from carrel.retention.pace import Mode, first_pace
+from carrel.retention.reasons import by_reason
 from carrel.retention.stage import Stage, Step, next_step, stage_size
 from carrel.retention.staleness import refuse_growth, refuse_stale
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
 from carrel.store.residues import UNDO_CAPSULE
 from carrel.store.sweeps import Sweep
-from carrel.systems.sql import residue
+from carrel.systems.sql import readers, residue
 
 if TYPE_CHECKING:
     from carrel.ledger.leaf import OpenLeaf
@@ -52,6 +53,7 @@ class Report:
         run: its id in the store.
         started: aware time.
         finished: aware time.
+        kept: loans that still name a reader, by reason, as they may be shown.
     """
 
     plan: Plan
@@ -64,7 +66,7 @@ class Report:
     run: str
     started: datetime
     finished: datetime
-    kept: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int | str] = field(default_factory=dict)
     failing: tuple[Attack, ...] = ()
 
     @property
@@ -184,7 +186,7 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
         life = here.life(plan.as_of, now())
         remaining = loans.remaining(life, plan.as_of) if run.stage is Stage.REST else {}
         remaining = {name: count for name, count in remaining.items() if count}
-        kept = loans.kept(life)
+        kept = by_reason(readers.without_sealed(loans, life, loans.kept(life)))
     return _finish(here, plan, run, owner, tally, swept, remaining, (*spots, *capsule.places), kept)
 
 
@@ -197,7 +199,7 @@ def _finish(
     swept: SweepReport,
     remaining: dict[str, int],
     spots: tuple[residue.Place, ...],
-    kept: dict[str, int],
+    kept: dict[str, int | str],
 ) -> Report:
     at = now()
     lasting = [spot for spot in spots if spot.lasting]

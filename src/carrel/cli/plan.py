@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.cli.option_values import FILE_OR_FOLDER, NEW_FILE
+from carrel.cli.screen import say
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -16,13 +19,13 @@ if TYPE_CHECKING:
     from carrel.systems.sql.readers import SampleRow
 
 
-@click.command(epilog="Example: carrel plan --out tonight.json --sample 20")
-@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.command(epilog='Example: carrel plan --as "Ben Example" --out tonight.json --sample 20')
+@click.option("--site", type=FILE_OR_FOLDER, default=Path(), help="The site file, or its folder.")
 @click.option("--system", "system_name", help="The system; may be left out where the site has one.")
+@click.option("--out", type=NEW_FILE, help="Where the plan goes.  [default: plan.json]")
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where the plan goes.  [default: plan.json]"
+    "--as", "name", help="You, as the site file names you; needs `may: plan`.  [default: $CARREL_PERSON or the account]"
 )
-@click.option("--as", "name", help="Who plans; a name in the site file.  [default: $CARREL_PERSON or the account]")
 @click.option("--sample", type=click.IntRange(0, 200), default=0, help="Show some due loans; on the terminal only.")
 @click.option("--sql", is_flag=True, help="Show the statements, for readers.")
 @click.option("--notices", is_flag=True, help="Show in full what the desk will notice, also when it is as before.")
@@ -42,14 +45,17 @@ def plan(
     The database is opened read-only. The plan holds counts, names and digests, never a patron's value; it is recorded
     in the site's store, and `carrel apply` accepts no other.
     """
-    from carrel.cli import plan_screen, premises, screen
+    from carrel.cli import plan_file, plan_screen, premises, screen
+    from carrel.cli.at_site import allowed
+    from carrel.inventory.site import May
 
     with premises.enter(site, system_name, read_only=True) as here:
-        made, rows = make(here, premises.now(), premises.person(name), sample=sample)
+        by = allowed(here.site, premises.person(name), May.PLAN).name
+        made, rows = make(here, premises.now(), by, sample=sample)
         told = not notices and plan_screen.told_before(here, made)
         here.store.plans.record(made, premises.now())
         needed = needs(here, made, premises.now())
-        target = write(made, out or Path("plan.json"))
+        target = plan_file.write(made, out or Path("plan.json"))
     if as_json:
         screen.put_json(
             {
@@ -71,7 +77,7 @@ def plan(
         )
     if sql:
         for text in made.sql:
-            click.echo(f"\n{text};")
+            say(f"\n{text};")
 
 
 def make(
@@ -86,6 +92,8 @@ def make(
         sample: rows for the terminal.
         as_of: when periods are judged; the present unless given.
     """
+    from dataclasses import replace
+
     from carrel.cli.capsules import require_undo
     from carrel.cli.screen import Progress
     from carrel.policy.clock import midnight
@@ -102,6 +110,7 @@ def make(
     with here.loans().session() as loans:
         seen = loans.observe(life, as_of)
         progress.at(sum(seen.states.values()))
+        seen = replace(seen, states=readers.without_sealed(loans, life, seen.states))
         since = latest_since(here.schedule, as_of)
         start = midnight(since).astimezone(here.zone).replace(tzinfo=None) if since else None
         older = readers.older_than_rule(loans, life, start) if start else 0
@@ -144,50 +153,3 @@ def needs(here: Premises, made: Plan, at: datetime) -> tuple[Need, ...]:
     weighed = weigh(made, notes, here.site.people, at)
     history = here.store.runs.history(here.system.name, made.basis.policy_digest, made.basis.map_digest)
     return unmet(needed(made, history, weighed.standing, at), weighed.cleared)
-
-
-def read(here: Premises, place: Path) -> Plan:
-    """The plan of a file, if it is to the byte what this store recorded.
-
-    Raises:
-        CarrelError: RUN-007 no such file, APR-001 changed, STO-005 unknown.
-    """
-    import json
-
-    from carrel.errors import fault
-    from carrel.retention import faults
-
-    try:
-        body = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as wrong:
-        raise fault(
-            faults.PLAN_FILE,
-            at=str(place),
-            wanted="a plan file",
-            found=type(wrong).__name__,
-            fix="carrel plan --out FILE",
-        ) from None
-    return here.store.plans.check(body, str(place))
-
-
-def write(made: Plan, target: Path) -> Path:
-    """Put the plan into a file, whole or not at all."""
-    import json
-    import os
-
-    from carrel.errors import fault
-    from carrel.retention import faults
-
-    beside = target.with_name(f".{target.name}.new")
-    try:
-        beside.write_text(json.dumps(made.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        beside.chmod(0o600)  # small counts stand in it
-        os.replace(beside, target)  # noqa: PTH105  (the atomic one, by its usual name)
-    except OSError as wrong:
-        raise fault(
-            faults.PLAN_FILE,
-            at=str(target),
-            found=wrong.strerror or "an error of the file system",
-            fix="name another place with --out",
-        ) from None
-    return target

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+from carrel.cli.screen import say
 
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
@@ -30,15 +30,15 @@ def told_before(here: Premises, made: Plan) -> bool:
 
 def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, told_before: bool) -> None:
     """The plan as a person reads it; what the desk will notice is told in full unless it was told before."""
-    from carrel.cli.screen import number, put_table
+    from carrel.cli.screen import figure, number, put_table
     from carrel.retention import blockers
     from carrel.retention.interlock import touched
 
-    click.echo(f"Plan for {made.system} under policy {made.policy}, as of {made.as_of:%Y-%m-%d %H:%M} UTC")
+    say(f"Plan for {made.system} under policy {made.policy}, as of {made.as_of:%Y-%m-%d %H:%M} UTC")
     put_table(
         "Loans",
         ("state", "loans"),
-        [(state, number(count)) for state, count in sorted(made.states.items(), key=lambda one: -one[1])],
+        [(state, figure(count)) for state, count in made.states.items()],
         right=(1,),
     )
     put_table(
@@ -60,31 +60,29 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
         right=(3, 4, 5),
     )
     if made.reach_back:
-        click.echo(
-            f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n"
-        )
+        say(f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n")
     _list("Blocked by", made.blockers)
     if made.blockers:
-        click.echo("Change or stop that job; have in carrel.yaml, and plan again:")
-        click.echo(textwrap.indent(blockers.lifted_by(blockers.of_plan(made), today), "  ") + "\n")
+        say("Change or stop that job; have in carrel.yaml, and plan again:")
+        say(textwrap.indent(blockers.lifted_by(blockers.of_plan(made), today), "  ") + "\n")
     if told_before and made.notices:
         count = f"{len(made.notices)} thing{'' if len(made.notices) == 1 else 's'}"
-        click.echo(f"What the desk will notice: {count}, as in the plan before; carrel plan --notices lists them.\n")
+        say(f"What the desk will notice: {count}, as in the plan before; carrel plan --notices lists them.\n")
     else:
         _list("What the desk will notice", made.notices)
     _list("Waits for", tuple(need.line() for need in needed))
-    click.echo(f"Written to {target}. Nothing was changed.")
+    say(f"Written to {target}. Nothing was changed.")
     if not made.blockers:
-        click.echo(f"Next: {'carrel approve' if needed else 'carrel apply'} {target}")
+        say(f"Next: {'carrel approve' if needed else 'carrel apply'} {target}")
 
 
 def _list(title: str, lines: tuple[str, ...]) -> None:
     if not lines:
         return
-    click.echo(f"{title}:")
+    say(f"{title}:")
     for line in lines:
-        click.echo(_wrapped(line))
-    click.echo("")
+        say(_wrapped(line))
+    say("")
 
 
 def _wrapped(line: str) -> str:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carrel.cli.option_values import DAY, TEXT_OR_FILE
+from carrel.cli.screen import say
 from carrel.errors import Exit
 
 if TYPE_CHECKING:
     from carrel.policy.resolve import Policy
 
 COLUMNS = 100
-_policy = click.argument("said", metavar="POLICY")
+_policy = click.argument("said", metavar="POLICY", type=TEXT_OR_FILE)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -43,12 +45,12 @@ def show(said: str, as_json: bool) -> None:
     if as_json:
         _print(_data(found))
     else:
-        click.echo(printout(found), nl=False)
+        say(printout(found).removesuffix("\n"))
 
 
 @policy.command(epilog="Example: carrel policy lint policy.yaml")
 @_policy
-@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="Day to look at it from.  [default: today]")
+@click.option("--on", "on", type=DAY, help="Day to look at it from.  [default: today]")
 @_json
 @click.pass_context
 def lint(ctx: click.Context, said: str, on: Any, as_json: bool) -> None:
@@ -69,15 +71,15 @@ def lint(ctx: click.Context, said: str, on: Any, as_json: bool) -> None:
         _print({"policy": found.name, "digest": found.digest, "findings": rows})
     else:
         for point in points:
-            click.echo(_wrapped(f"{point.at}: {point.says}"))
-        click.echo(f"{found.name}: sound, {len(points)} open point{'' if len(points) == 1 else 's'}")
+            say(_wrapped(f"{point.at}: {point.says}"))
+        say(f"{found.name}: sound, {len(points)} open point{'' if len(points) == 1 else 's'}")
     if points:
         ctx.exit(Exit.FINDINGS)
 
 
 @policy.command(epilog="Example: carrel policy diff mit-libraries policy.yaml")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", type=TEXT_OR_FILE)
+@click.argument("new", type=TEXT_OR_FILE)
 @_json
 def diff(old: str, new: str, as_json: bool) -> None:
     """Say in plain words what changes from OLD to NEW.
@@ -98,13 +100,13 @@ def diff(old: str, new: str, as_json: bool) -> None:
         return
     for row in found:
         cited = f" [{', '.join(row.clauses)}]" if row.clauses else ""
-        click.echo(_wrapped(f"{row.change.value:<8} {row.says}{cited}", 9))
+        say(_wrapped(f"{row.change.value:<8} {row.says}{cited}", 9))
     if not found:
-        click.echo(f"{before.name} and {after.name} say the same")
+        say(f"{before.name} and {after.name} say the same")
 
 
 @policy.command(epilog="Example: carrel policy coverage --json")
-@click.argument("said", metavar="[POLICY]...", nargs=-1)
+@click.argument("said", metavar="[POLICY]...", nargs=-1, type=TEXT_OR_FILE)
 @_json
 def coverage(said: tuple[str, ...], as_json: bool) -> None:
     """List which clauses are carried out, and which are not yet.
@@ -123,9 +125,9 @@ def coverage(said: tuple[str, ...], as_json: bool) -> None:
         )
         return
     for row in found:
-        click.echo(f"{row.policy}: {len(row.carried)} of {len(row.carried) + len(row.not_yet)} clauses carried")
-        click.echo(_wrapped(f"  carried: {', '.join(row.carried) or 'none'}", 11))
-        click.echo(_wrapped(f"  not yet: {', '.join(row.not_yet) or 'none'}", 11))
+        say(f"{row.policy}: {len(row.carried)} of {len(row.carried) + len(row.not_yet)} clauses carried")
+        say(_wrapped(f"  carried: {', '.join(row.carried) or 'none'}", 11))
+        say(_wrapped(f"  not yet: {', '.join(row.not_yet) or 'none'}", 11))
 
 
 @policy.command(epilog="Example: carrel policy schema > policy.schema.json")
@@ -136,7 +138,7 @@ def schema() -> None:
     """
     from carrel.policy.json_schema import policy_schema
 
-    click.echo(json.dumps(policy_schema(), indent=2, sort_keys=True))
+    say(json.dumps(policy_schema(), indent=2, sort_keys=True))
 
 
 def _data(found: Policy) -> dict[str, Any]:
@@ -162,4 +164,4 @@ def _wrapped(text: str, indent: int = 2) -> str:
 
 
 def _print(told: dict[str, Any]) -> None:
-    click.echo(json.dumps({"format_version": 1, **told}, indent=2, ensure_ascii=False))
+    say(json.dumps({"format_version": 1, **told}, indent=2, ensure_ascii=False))

@@ -127,6 +127,8 @@ def enter(site_path: Path, system_name: str | None, *, read_only: bool) -> Itera
             schema = live.read(connection, system_map, at=system.name)
             drift.require(drift.compare(system_map, schema), system.name)
             stand_in = live.stand_in(connection, system_map, at=system.name)
+            local = now().astimezone(ZoneInfo(system.time_zone)).replace(tzinfo=None)
+            live.refuse_living(connection, system_map, stand_in, local, at=system.name)
         with Store.open(site.folder) as store:
             yield Premises(site, system, policy, system_map, store, engine, schema, stand_in)
     finally:

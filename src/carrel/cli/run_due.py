@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carrel.cli.option_values import FILE_OR_FOLDER
+from carrel.cli.screen import say
 from carrel.errors import Exit
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ _WORST = (Exit.VERIFICATION_FAILED, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.
 
 
 @click.command(epilog="Example: carrel run-due --site /srv/carrel")
-@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.option("--site", type=FILE_OR_FOLDER, default=Path(), help="The site file, or its folder.")
 @click.option("--system", "names", multiple=True, help="Only this system; may be given several times.")
 @click.option("--print-units", is_flag=True, help="Print systemd units for this site, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the night as JSON.")
@@ -98,17 +100,17 @@ def show(nights: list[SystemNight], after: Aftermath) -> None:
 
     for night in nights:
         cut = sum(report.tally.loans for report in night.reports)
-        click.echo(f"{night.system}, night of {night.night}: {night.went.value}; {number(cut)} loans de-identified")
+        say(f"{night.system}, night of {night.night}: {night.went.value}; {number(cut)} loans de-identified")
         for line in (*night.why, *night.codes):
-            click.echo(f"  - {line}")
+            say(f"  - {line}")
         if night.exit is Exit.APPROVAL_PENDING and night.plan:
-            click.echo(f"  carrel approve pending-plan-{night.system}.json --as NAME --key FILE")
+            say(f"  carrel approve pending-plan-{night.system}.json --as NAME --key FILE")
     for run in after.shredded:
-        click.echo(f"Undo capsule of run {run}: shredded, its loans are disposed of for good")
+        say(f"Undo capsule of run {run}: shredded, its loans are disposed of for good")
     if after.receipt is not None:
-        click.echo(f"Ledger: {after.receipt.size} leaves, root {after.receipt.root[:16]}…")
+        say(f"Ledger: {after.receipt.size} leaves, root {after.receipt.root[:16]}…")
     for code in after.codes:
-        click.echo(f"Afterwards: {code}")
+        say(f"Afterwards: {code}")
 
 
 def _print_units(site: Site, place: Path, *, as_json: bool) -> None:
@@ -125,4 +127,4 @@ def _print_units(site: Site, place: Path, *, as_json: bool) -> None:
         put_json({"units": found})
         return
     for name, text in found.items():
-        click.echo(f"# /etc/systemd/system/{name}\n{text}")
+        say(f"# /etc/systemd/system/{name}\n{text}")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from carrel.ledger.leaf import OpenLeaf, banded, cell, utc_seconds
+from carrel.retention.reasons import told_rows
 
 if TYPE_CHECKING:
     from carrel.cli.night import Report
@@ -44,7 +45,7 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
         "plan_digest": plan.digest,
         "sweep": "loan",
         "pairs": banded(report.sweep.pairs),
-        "joins": len(report.sweep.attacks),
+        "joins": len(report.sweep.joins),
         "hits": banded(report.hits),
         "not_swept": banded(report.sweep.pairs - report.sweep.swept),
         "finished": utc_seconds(at),
@@ -84,7 +85,7 @@ def slug(text: str, also: str = "") -> str:
 
 
 def _plan_leaf(plan: Plan) -> OpenLeaf:
-    kept = sum(count for state, count in plan.states.items() if state not in {"due", "open"})
+    kept = told_rows({state: count for state, count in plan.states.items() if state not in {"due", "open"}})
     told: _Said = {"due": banded(plan.due), "kept": banded(kept), "blockers": len(plan.blockers)}
     return OpenLeaf("plan", plan.made_at, {**_what_ran(plan), **told})
 

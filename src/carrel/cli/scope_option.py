@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from carrel.cli.option_values import FILE, FIRST_YEAR, LAST_YEAR, WORDS, day_of
 from carrel.errors import CarrelError, fault
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ _OPTIONS = (
     click.option("--patron", "patrons", multiple=True, metavar="N", help="Patron's number in the system."),
     click.option(
         "--patron-file",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=FILE,
         help="File with one patron's number per line, so that none stands in the shell's history.",
     ),
     click.option("--item", "items", multiple=True, metavar="N", help="Item's number."),
     click.option("--loan", "loans", multiple=True, metavar="N", help="Loan's number."),
-    click.option("--branch", "branches", multiple=True, metavar="CODE", help="Branch of the loan."),
+    click.option("--branch", "branches", multiple=True, type=WORDS, metavar="CODE", help="Branch of the loan."),
     click.option("--from", "opened_from", metavar="DATE", help="Loans that began on this day or later."),
     click.option("--until", "opened_until", metavar="DATE", help="Loans that began on this day or earlier."),
     click.option("--all", "everything", is_flag=True, help="Every loan of the system."),
@@ -81,6 +82,10 @@ class Said:
                 "at least one of the options, or --all and none of them",
                 "none" if scope == Scope() else "--all beside another option",
             )
+        if scope.opened_from and scope.opened_until and scope.opened_from > scope.opened_until:
+            raise _unreadable(
+                "--from and --until", "a range that ends no earlier than it begins", "one that holds no day"
+            )
         return scope
 
 
@@ -115,10 +120,10 @@ def _numbers(option: str, said: tuple[str, ...]) -> tuple[int, ...]:
 def _wall(option: str, said: str | None, at: time) -> datetime | None:
     if said is None:
         return None
-    try:
-        return datetime.combine(date.fromisoformat(said), at)
-    except ValueError:
-        raise _unreadable(option, "a day such as 2025-12-31", "something else") from None
+    if (day := day_of(said)) is None:
+        wanted = f"a day of the calendar such as 2025-12-31, from {FIRST_YEAR} to {LAST_YEAR}"
+        raise _unreadable(option, wanted, "something else")
+    return datetime.combine(day, at)
 
 
 def _unreadable(at: str, wanted: str, found: str) -> CarrelError:

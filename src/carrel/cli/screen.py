@@ -10,7 +10,14 @@ from typing import Any
 
 import click
 
+from carrel.errors import shown, unseen
+
 WIDTH = 100
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """One or more lines; what a name or a reason could steer a terminal with is shown as its number."""
+    click.echo(shown(text, lines=True), err=err)
 
 
 def number(value: int) -> str:
@@ -18,9 +25,24 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def figure(value: int | str) -> str:
+    """A count as people read it, or the word that stands for a small one."""
+    return number(value) if isinstance(value, int) else value
+
+
 def put_json(body: dict[str, Any]) -> None:
     """A result for programs, with its format version first."""
-    click.echo(json.dumps({"format_version": 1, **body}, indent=2, ensure_ascii=False))
+    click.echo(json_text({"format_version": 1, **body}))
+
+
+def json_text(body: dict[str, Any]) -> str:
+    """JSON that can be printed on a terminal as well: no sign in it steers one."""
+    text = json.dumps(body, indent=2, ensure_ascii=False)
+    return text if not unseen(text, lines=True) else "".join(_told(sign) for sign in text)
+
+
+def _told(sign: str) -> str:
+    return json.dumps(sign)[1:-1] if sign != "\n" and unseen(sign) else sign
 
 
 def put_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
@@ -34,7 +56,7 @@ def put_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], r
     for index, head in enumerate(heads):
         table.add_column(head, justify="right" if index in right else "left", overflow="fold", no_wrap=index in right)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(shown(cell)) for cell in row))
     Console(width=WIDTH, soft_wrap=False, highlight=False).print(table)
 
 

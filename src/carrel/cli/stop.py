@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from carrel.cli.at_site import allowed, json_option, not_allowed, now, open_site, open_store, site_option
-from carrel.cli.screen import put_json
+from carrel.cli.at_site import allowed, json_option, named, not_allowed, now, open_site, open_store, site_option
+from carrel.cli.option_values import WORDS
+from carrel.cli.screen import put_json, say
 
 
 @click.command(epilog='Example: carrel stop --reason "the catalogue is slow"')
-@click.option("--as", "name", metavar="NAME", help="You; the account's name unless given.")
-@click.option("--reason", default="", help="Why, for whoever finds it stopped.")
+@click.option("--as", "name", type=WORDS, metavar="NAME", help="You; the account's name unless given.")
+@click.option("--reason", default="", type=WORDS, help="Why, for whoever finds it stopped.")
 @click.option("--clear", is_flag=True, help="Let workers start again; needs a person with `may: stop`.")
 @click.option(
     "--accept-clock", is_flag=True, help="With --clear: this machine's clock is right, an earlier one was not."
@@ -33,8 +34,10 @@ def stop(name: str | None, reason: str, clear: bool, accept_clock: bool, site_pa
     site = open_site(site_path)
     if clear and name is None:
         raise not_allowed(May.STOP, found="nobody named; give --as")
-    if clear and name is not None:
-        allowed(site, name, May.STOP)
+    if name is not None:
+        named(site, name)
+        if clear:
+            allowed(site, name, May.STOP)
     with open_store(site) as store:
         if clear:
             if accept_clock:
@@ -50,6 +53,6 @@ def stop(name: str | None, reason: str, clear: bool, accept_clock: bool, site_pa
         since = None if stopped is None else stopped.since.isoformat(timespec="seconds")
         put_json({"stopped": stopped is not None, "since": since, "still_in_a_chunk": running})
         return
-    click.echo(said)
+    say(said)
     if running and not clear:
-        click.echo(f"after the chunk in flight: {', '.join(running)}")
+        say(f"after the chunk in flight: {', '.join(running)}")

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.cli.option_values import FILE_OR_FOLDER
+from carrel.cli.screen import say
+
 if TYPE_CHECKING:
     from carrel.retention.sweep import SweepReport
 
 
 @click.command(epilog="Example: carrel sweep --pairs 500")
-@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.option("--site", type=FILE_OR_FOLDER, default=Path(), help="The site file, or its folder.")
 @click.option("--system", "system_name", help="The system; may be left out where the site has one.")
 @click.option("--pairs", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Loans to try.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -53,7 +56,7 @@ def sweep(site: Path, system_name: str | None, pairs: int, as_json: bool) -> int
 def _show(report: SweepReport, not_covered: int) -> None:
     from carrel.cli import screen
 
-    told = (*report.failing, *report.told)
+    told = [attack for attack in (*report.failing, *report.told) if attack in report.joins]
     if told:
         screen.put_table(
             "Joins that lead from a loan to one person",
@@ -70,8 +73,10 @@ def _show(report: SweepReport, not_covered: int) -> None:
             ],
             right=(3,),
         )
+    for reason, count in report.kept.items():
+        say(f"kept: {reason}: {screen.figure(count)}" if isinstance(count, int) else f"kept: {reason}")
     tried = screen.number(report.pairs)
-    click.echo(f"{tried} loans that name nobody were tried; {screen.number(report.led_back)} led to one person.")
+    say(f"{tried} loans that name nobody were tried; {screen.number(report.led_back)} led to one person.")
     if not report.pairs:
-        click.echo("There is no loan yet that is past its time and names nobody: nothing was tried.")
-    click.echo(f"{screen.number(not_covered)} tables with patron data are not yet covered.")
+        say("There is no loan yet that is past its time and names nobody: nothing was tried.")
+    say(f"{screen.number(not_covered)} tables with patron data are not yet covered.")

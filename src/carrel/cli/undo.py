@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from carrel.cli.at_site import json_option, now, open_site, open_store, site_option
-from carrel.cli.screen import number, put_json, put_table
+from carrel.cli.option_values import ANY_FILE, NEW_FILE
+from carrel.cli.screen import number, put_json, put_table, say
 from carrel.errors import CarrelError
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from carrel.store.undo_folder import Capsule
     from carrel.systems.sql.restoration import PutBack
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.group()
 def undo() -> None:
@@ -29,8 +28,8 @@ def undo() -> None:
 
 
 @undo.command(epilog="Example: carrel undo key --out-a ada.share --out-b ben.share")
-@click.option("--out-a", "out_a", required=True, type=_FILE, help="File for the first person's share.")
-@click.option("--out-b", "out_b", required=True, type=_FILE, help="File for the second person's share.")
+@click.option("--out-a", "out_a", required=True, type=NEW_FILE, help="File for the first person's share.")
+@click.option("--out-b", "out_b", required=True, type=NEW_FILE, help="File for the second person's share.")
 @json_option
 def key(out_a: Path, out_b: Path, as_json: bool) -> None:
     """Make the offline key of the capsules, as two shares, and print its public half.
@@ -50,7 +49,7 @@ def key(out_a: Path, out_b: Path, as_json: bool) -> None:
     if as_json:
         put_json({"undo_key": line, "share_files": [str(out_a), str(out_b)]})
     else:
-        click.echo(line)
+        say(line)
 
 
 @undo.command(name="list", epilog="Example: carrel undo list")
@@ -103,8 +102,8 @@ def list_capsules(site_path: Path, as_json: bool) -> None:
     "--share-b /media/b/ben.share"
 )
 @click.argument("run")
-@click.option("--share-a", "share_a", required=True, type=_FILE, help="The first person's share.")
-@click.option("--share-b", "share_b", required=True, type=_FILE, help="The second person's share.")
+@click.option("--share-a", "share_a", required=True, type=ANY_FILE, help="The first person's share.")
+@click.option("--share-b", "share_b", required=True, type=ANY_FILE, help="The second person's share.")
 @site_option
 @json_option
 def restore(run: str, share_a: Path, share_b: Path, site_path: Path, as_json: bool) -> int:
@@ -180,9 +179,9 @@ def shred(run: str | None, due: bool, site_path: Path, as_json: bool) -> int:
     if as_json:
         put_json({"shredded": list(done), "findings": list(codes)})
     else:
-        click.echo(f"shredded: {', '.join(done) or 'none'}")
+        say(f"shredded: {', '.join(done) or 'none'}")
         for code in codes:
-            click.echo(f"  - {code}")
+            say(f"  - {code}")
     return int(Exit.FINDINGS if codes else Exit.DONE)
 
 
@@ -238,11 +237,9 @@ def _show(run: str, done: PutBack, receipt: Receipt) -> None:
         right=(1, 2, 3),
     )
     if done.left:
-        click.echo(
-            f"{number(done.left.total())} rows were not restored: changed or gone since the cut, or their reader is."
-        )
-    click.echo("What was put back is due again: the next night cuts it, unless something keeps it.")
-    click.echo(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…")
+        say(f"{number(done.left.total())} rows were not restored: changed or gone since the cut, or their reader is.")
+    say("What was put back is due again: the next night cuts it, unless something keeps it.")
+    say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…")
 
 
 def _write_shares(shares: dict[Path, str], places: tuple[Path, Path]) -> None:

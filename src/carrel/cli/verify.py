@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
+from carrel.cli.option_values import FILE_OR_FOLDER
+from carrel.cli.screen import say
+
 
 @click.command(epilog="Example: carrel verify --json")
-@click.option("--site", type=click.Path(path_type=Path), default=Path(), help="The site file, or its folder.")
+@click.option("--site", type=FILE_OR_FOLDER, default=Path(), help="The site file, or its folder.")
 @click.option("--system", "system_name", help="The system; may be left out where the site has one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def verify(site: Path, system_name: str | None, as_json: bool) -> int:
@@ -29,14 +32,14 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
     if as_json:
         screen.put_json({"remaining": remaining, "verified": not left, "tables_not_yet_covered": not_covered})
     else:
-        click.echo(f"Counted at {at:%Y-%m-%d %H:%M} UTC")
+        say(f"Counted at {at:%Y-%m-%d %H:%M} UTC")
         screen.put_table(
             "Due, unheld, and still leading to a reader",
             ("path", "table", "rows"),
             [(name, names.get(name, name), screen.number(count)) for name, count in remaining.items()],
             right=(2,),
         )
-        click.echo("Something is left: `carrel plan`." if left else "Nothing is left in the tables that are covered.")
+        say("Something is left: `carrel plan`." if left else "Nothing is left in the tables that are covered.")
         if not_covered:
-            click.echo(f"{screen.number(not_covered)} tables with patron data are not yet covered.")
+            say(f"{screen.number(not_covered)} tables with patron data are not yet covered.")
     return int(Exit.VERIFICATION_FAILED if left else Exit.DONE)

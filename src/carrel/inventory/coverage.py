@@ -119,6 +119,12 @@ def _uses(system_map: SystemMap) -> Iterator[tuple[str, str, Use]]:
     yield from _read(items.title_table, (items.title_key, items.title))
     for lookup in (system_map.versions.at, system_map.stand_in):
         yield from _lookup(lookup)
+    for sign in system_map.life_signs:
+        if sign.table not in system_map.columns:
+            continue  # only looked into, like the tables of settings
+        yield sign.table, sign.person, Use.PERSON
+        yield from _conditions(sign.table, sign.where)
+        yield from _read(sign.table, (name for name in (sign.seen, sign.made) if name is not None))
     facts = system_map.loans.facts
     for anchor in (system_map.loans.open, system_map.loans.closed):
         yield from _anchor(anchor)

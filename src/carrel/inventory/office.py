@@ -11,6 +11,8 @@ from pydantic import Field, model_validator
 from carrel.inventory.consumer import Declaration, NotUsed, Waiver
 from carrel.inventory.timetable import Part
 
+NIGHT = "carrel run-due"  # who plans a night that runs by itself; no person may bear this name
+
 
 class Role(enum.StrEnum):
     """The offices of people in the site file."""

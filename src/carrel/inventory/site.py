@@ -13,7 +13,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from carrel.errors import CarrelError
 from carrel.inventory.consumer import Declaration
-from carrel.inventory.office import ConsumerUse, May, Person, Role
+from carrel.inventory.likeness import alike, taken_for
+from carrel.inventory.office import NIGHT, ConsumerUse, May, Person, Role
 from carrel.inventory.timetable import Days, Hours, Part, Period, Weekday, no_period
 from carrel.inventory.undo_key import read_key_text
 
@@ -218,10 +219,22 @@ def conflicts(site: Site) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for index, person in enumerate(site.people):
         if person.public_key and not _is_key(person.public_key):
             yield ("people", index, "public_key"), "write the text that 'carrel key show' prints"
+    yield from _look_alikes([one.name for one in site.people])
     names = {person.name for person in site.people}
     for name, use in site.consumers.items():
         if use.waived is not None and use.waived.by not in names:
             yield ("consumers", name, "waived", "by"), "write the name of one of the people"
+
+
+def _look_alikes(names: list[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for index, name in enumerate(names):
+        if alike(name, NIGHT):
+            yield ("people", index, "name"), "a plan of the night bears this name: write the person's own"
+        elif taken_for(name, names[:index]):
+            yield (
+                ("people", index, "name"),
+                "another of the people has a name that looks like this one: write both so that they differ",
+            )
 
 
 def _key(public_key: str | None) -> str:

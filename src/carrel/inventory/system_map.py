@@ -273,6 +273,25 @@ class People(_Part):
     needles: tuple[str, ...]
 
 
+class LifeSign(_Part):
+    """What a person's rows hold only while somebody uses the card: the stand-in for all readers must show none of it.
+
+    Attributes:
+        says: what it is, for people, after "the anonymous patron".
+        table, person: rows of the table that name the person there.
+        where: of these, the ones that count.
+        seen: column with a time; only one within the last year counts.
+        made: column with the day on which the record was made; a time of that very day does not count.
+    """
+
+    says: str
+    table: str
+    person: str
+    where: tuple[Condition, ...] = ()
+    seen: str | None = None
+    made: str | None = None
+
+
 class LoanRecords(_Part):
     """The record type ``loans`` in one product."""
 
@@ -325,6 +344,7 @@ class SystemMap(_Part):
     """A whole map.
 
     Attributes:
+        life_signs: what tells that the patron in `stand_in` is somebody's.
         columns: every column known of each table that it covers; anything else is drift.
         person_columns: every column, by table, that names a person.
         no_person: tables with nothing of a person in them.
@@ -337,6 +357,7 @@ class SystemMap(_Part):
     title: str
     versions: Versions
     stand_in: Lookup
+    life_signs: tuple[LifeSign, ...] = ()
     people: People
     items: Items
     loans: LoanRecords

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from carrel.errors import CarrelError, Fault, fault
+from carrel.errors import CarrelError, Fault, fault, unseen
 from carrel.policy import faults
 
 MOST_BYTES = 1 << 20
@@ -137,6 +137,9 @@ class _Builder:
         where = (event.start_mark.line + 1, event.start_mark.column + 1)
         kind = type(event).__name__.removesuffix("Event")
         self._refuse(event, kind, where)
+        if kind == "Scalar" and unseen(event.value, lines=True):
+            found, fix = "a sign that steers a terminal or cannot be seen", "type the text anew, without it"
+            self._tell(Fault(faults.VALUE, self._at(where), found=found, fix=fix))
         if kind == "Scalar":
             plain = event.implicit[0] and event.value in _WORDS
             if plain and _WORDS[event.value] is None and not self._awaits_key():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from carrel.errors import CarrelError, fault
+from carrel.inventory.likeness import alike
 from carrel.ledger.note import Signer, Verifier, open_note, parse_note, sign_note
 from carrel.retention import faults
 from carrel.retention.interlock import Cleared, Standing, touched
@@ -218,8 +218,8 @@ def may_approve(person: PersonT | None, planner: str, people: Iterable[Person] =
             found="no such person" if person is None else f"{person.role} without one of the two",
             fix="name another person, or add the right and the key to the site file",
         )
-    keys = {_key(one) for one in people if one.public_key and _same(one.name, planner)}
-    if _same(person.name, planner) or _key(person) in keys:
+    keys = {_key(one) for one in people if one.public_key and alike(one.name, planner)}
+    if alike(person.name, planner) or _key(person) in keys:
         raise fault(
             faults.SAME_PERSON,
             wanted="a second named person",
@@ -358,16 +358,6 @@ def _standing(approval: Approval) -> Standing:
         approval.signed_at,
         approval.expires_at,
     )
-
-
-def _same(one: str, other: str) -> bool:
-    return _plain(one) == _plain(other)
-
-
-def _plain(name: str) -> str:
-    """A name without what the eye does not see: accents written in two ways, invisible signs, case, spaces."""
-    seen = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
-    return unicodedata.normalize("NFKC", " ".join(seen.split()).casefold())
 
 
 def _key(person: Person) -> str:

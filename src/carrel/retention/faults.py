@@ -15,6 +15,7 @@ PENDING = define("APR-008", "the plan waits for an approval", Exit.APPROVAL_PEND
 NOT_CONFIRMED = define("APR-009", "nothing was approved", Exit.REFUSED)
 APPROVAL_FORM = define("APR-010", "this is not the text of an approval", Exit.REFUSED)
 TERM = define("APR-011", "this approval would last too long or not at all", Exit.USAGE)
+LOOK_ALIKE = define("APR-013", "this name is nearly that of a person of the site, and not that person's", Exit.REFUSED)
 BLOCKED = define("APR-012", "the plan has blockers", Exit.REFUSED)
 
 PLAN_FILE = define("RUN-007", "the plan file cannot be read or written", Exit.USAGE)

@@ -105,6 +105,7 @@ class Keeping:
         authority: the court, the law, or the approver.
         since: aware time from which it is in force.
         until: aware time at which it ends; None for a legal hold without a known end. An exception always has one.
+        sealed: under a gag order: it is honoured like any other, and no figure of its own is ever told.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Keeping:
     authority: str
     since: datetime
     until: datetime | None
+    sealed: bool = False
 
     def in_force(self, now: datetime) -> bool:
         """Whether it keeps anything at this time (half-open)."""

@@ -53,11 +53,13 @@ class Lifecycle:
         older_than: naive local time; a loan that closed later cannot be due, whatever else holds.
         shields: scopes of the legal holds and exceptions in force. A trace whose loan names nobody any more (the
             product's own batch parted it) is spared where one of them may cover it.
+        openly: of the loans under legal hold, those that a hold without seal keeps; None where no hold is sealed.
     """
 
     cases: tuple[tuple[State, Predicate], ...]
     older_than: datetime
     shields: tuple[Scope, ...] = ()
+    openly: Predicate | None = None
 
     @property
     def due(self) -> Predicate:
@@ -121,7 +123,14 @@ def lifecycle(
         ),
         older_than=older_than,
         shields=shields((*legal_holds, *exceptions), now),
+        openly=_openly(legal_holds, now),
     )
+
+
+def _openly(legal_holds: tuple[Keeping, ...], now: datetime) -> Predicate | None:
+    if not any(hold.sealed and hold.in_force(now) for hold in legal_holds):
+        return None
+    return kept_by(tuple(hold for hold in legal_holds if not hold.sealed), now)
 
 
 def _speaks_of(applies: Applies) -> Predicate:

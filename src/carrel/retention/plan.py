@@ -66,8 +66,8 @@ class Plan:
         made_at: aware time; a plan older than its site's ``max_age`` is stale.
         made_by: the person who planned.
         basis: what it was computed from.
-        states: loans per state of the lifecycle.
-        branches: due loans per branch.
+        states: loans that are due, and those that are kept by reason, as they may be shown: small reasons are merged.
+        branches: due loans per branch; small branches stand together.
         paths: rows per path, in the order in which they are cut; the loans' own table is the last.
         reach_back: due loans that only a later, shorter period made due (MITL-10.6).
         blockers: why it may not be applied as it stands.
@@ -81,7 +81,7 @@ class Plan:
     made_at: datetime
     made_by: str
     basis: Basis
-    states: dict[str, int]
+    states: dict[str, int | str]
     branches: dict[str, int]
     paths: tuple[PathCount, ...]
     reach_back: int = 0
@@ -93,7 +93,7 @@ class Plan:
     @property
     def due(self) -> int:
         """Loans that are due."""
-        return self.states.get("due", 0)
+        return int(self.states.get("due", 0))
 
     def as_dict(self) -> dict[str, Any]:
         """The plan as its file holds it, digest included."""
@@ -134,6 +134,30 @@ class Plan:
     def with_bounds(self, bounds: dict[str, int]) -> Plan:
         """The same plan with the most rows that each path may touch."""
         return replace(self, paths=tuple(replace(p, bound=bounds.get(p.path, p.bound)) for p in self.paths))
+
+
+def plan_body(text: str) -> Any:
+    """The JSON of a plan's file, read so that it can mean one thing only.
+
+    Raises:
+        RepeatedKeyError: a key stands twice in one object: a reader sees the first, a program takes the last.
+        ValueError: it is no JSON, or nested deeper than any plan.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+class RepeatedKeyError(ValueError):
+    """One key stands twice in an object of a plan's file."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise RepeatedKeyError
+    return found
 
 
 def _body(plan: Plan) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from carrel.retention import faults
 from carrel.retention.lifecycle import State
 from carrel.retention.plan import Basis, PathCount, Plan
 from carrel.retention.ports import Observation
+from carrel.retention.reasons import by_branch, by_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def make_plan(
         system: name in the site file.
         system_map: of the product.
         schedule: of the policy.
-        seen: counts only.
+        seen: counts only, without loans that only a sealed legal hold keeps.
         basis: what the plan is computed from.
         as_of: aware time at which periods are judged.
         made_at: aware time.
@@ -81,8 +82,8 @@ def make_plan(
         made_at=made_at,
         made_by=made_by,
         basis=basis,
-        states=dict(seen.states),
-        branches=dict(seen.branches),
+        states={State.DUE.value: due, **by_reason({s: n for s, n in seen.states.items() if s != State.DUE.value})},
+        branches=by_branch(seen.branches),
         paths=tuple(paths),
         reach_back=reach_back,
         blockers=findings.blockers,

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from carrel.retention.reasons import by_reason
+
 # A row that belongs to a loan is written up to some minutes before, and up to a day after a return that was dated back.
 BEFORE = timedelta(minutes=5)
 AFTER = timedelta(days=1)
@@ -139,6 +141,10 @@ class Pairs(Sequence[Pair]):
         self._pairs.clear()
 
 
+# Why a row under a legal hold or an exception is left. Which, or that there is one, is not said: a hold can be sealed.
+SPARED = "for another reason"
+
+
 class Severity(enum.StrEnum):
     """What a hit means. The first two fail the sweep."""
 
@@ -212,6 +218,20 @@ class SweepReport:
         """The attacks that found something which does not fail the sweep: kept for a reason, or not yet covered."""
         return tuple(a for a in self.attacks if a.hits and a.severity in {Severity.NOT_COVERED, Severity.KEPT})
 
+    @property
+    def joins(self) -> tuple[Attack, ...]:
+        """What was tried, without the hits on rows that are kept: `kept` tells of those, by reason."""
+        return tuple(a for a in self.attacks if a.severity is not Severity.KEPT)
+
+    @property
+    def kept(self) -> dict[str, int | str]:
+        """Hits on rows that are kept, by reason, as they may be shown."""
+        reasons: dict[str, int] = {}
+        for attack in self.attacks:
+            if attack.severity is Severity.KEPT and attack.why != SPARED:
+                reasons[attack.why] = reasons.get(attack.why, 0) + attack.hits
+        return by_reason(reasons)
+
     def as_dict(self) -> dict[str, Any]:
         """As ``--json`` prints it: no patron's value and no loan's id."""
         return {
@@ -219,7 +239,8 @@ class SweepReport:
             "swept": self.swept,
             "not_swept": self.pairs - self.swept,
             "led_back": self.led_back,
-            "attacks": [attack.as_dict() for attack in self.attacks],
+            "attacks": [attack.as_dict() for attack in self.joins],
+            "kept": self.kept,
         }
 
 

@@ -6,14 +6,45 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from carrel.retention.sweep import BEFORE, Loan, Person, latest
 
+# Shorter titles ("It", "Emma") stand in texts that have nothing to do with the book.
 SHORTEST_TITLE = 6
 REMINDED = timedelta(days=45)  # a reminder of a loan that came back early can still follow
 SHARED = "the same text tells of a loan that is kept"
 _COPY_NUMBER = re.compile(r"\d{8,}")
 _LONG_NUMBER = 5  # digits; shorter numbers stand in texts for all sorts of things and count only under a name
+
+
+@lru_cache(maxsize=4)
+def _small(text: str) -> str:
+    """A text in small letters; one is compared with the words of many loans in a row."""
+    return text.casefold()
+
+
+def tells(text: str, words: str) -> bool:
+    """The words stand in the text, in large or small letters: a desk types a title as it likes."""
+    return words in text or words.casefold() in _small(text)
+
+
+def without(text: str, words: str, mark: str) -> str:
+    """The text with a mark in the place of the words, wherever they stand and in whatever letters.
+
+    Guarantees:
+        The words do not stand in it any more; a mark that would tell of them is left out.
+    """
+    if not words:
+        return text
+    sign = "" if tells(mark, words) else mark
+    wanted = words.casefold()
+    while tells(text, words):
+        letters = [(place, small) for place, letter in enumerate(text) for small in letter.casefold()]
+        found = "".join(small for _, small in letters).index(wanted)
+        first, last = letters[found][0], letters[found + len(wanted) - 1][0]
+        text = text[:first] + sign + text[last + 1 :]
+    return text
 
 
 def names_item(text: str, loan: Loan, *, alone: bool = False) -> bool:
@@ -41,7 +72,7 @@ def speaks(trail: Trail, loan: Loan, *, alone: bool = False) -> bool:
 
 
 def _names_copy(text: str, loan: Loan, *, alone: bool = False) -> bool:
-    if loan.barcode and loan.barcode in text:
+    if loan.barcode and tells(text, loan.barcode):
         return True
     if loan.item is not None and (_number(text, loan.item, "item") or (alone and text.strip() == str(loan.item))):
         return True
@@ -49,7 +80,7 @@ def _names_copy(text: str, loan: Loan, *, alone: bool = False) -> bool:
 
 
 def _names_title(text: str, loan: Loan) -> bool:
-    return len(loan.title) >= SHORTEST_TITLE and loan.title in text
+    return len(loan.title) >= SHORTEST_TITLE and tells(text, loan.title)
 
 
 def names_person(text: str, person: Person) -> bool:
@@ -147,6 +178,6 @@ def _accounts(trail: Trail, about: Loan, loan: Loan) -> bool:
         # A text about several loans is explained only by one of the same copy, or of the title if it names no copy.
         in_time = not trail.times or any(loan.window[0] <= latest(at) for at in trail.times)
         copy = loan.item is not None and loan.item == about.item
-        label = bool(about.barcode) and any(about.barcode in text for text in trail.texts)
+        label = bool(about.barcode) and any(tells(text, about.barcode) for text in trail.texts)
         return in_time and (copy or (not label and loan.title == about.title))
     return any(loan.at_event(at) for at in trail.times)

@@ -158,7 +158,7 @@ def _keeping(row: Row[Any], numbers: dict[tuple[str, str], list[int]], now: date
         opened_from=_wall(row.opened_from),
         opened_until=_wall(row.opened_until),
     )
-    kept = Keeping(row.id, scope, row.reason, row.authority, row.since, row.until)
+    kept = Keeping(row.id, scope, row.reason, row.authority, row.since, row.until, row.sealed)
     # Hosts' clocks differ by moments: what the store holds is in force, also for a chunk whose clock is behind.
     return kept if kept.since <= now else replace(kept, since=now)
 

@@ -154,10 +154,8 @@ def read_verifier(said: str) -> Verifier:
     Raises:
         CarrelError: LED-004 when it is no public key.
     """
-    place = Path(said)
-    if place.suffix != PUBLIC and public_file(place).is_file():
-        place = public_file(place)
-    if not place.is_file():
+    place = _public_place(said)
+    if place is None:
         return Verifier.parse(said)
     try:
         return Verifier.parse(place.read_text(encoding="utf-8"))
@@ -181,10 +179,25 @@ def read_witness(said: str) -> Witness:
     """
     place = Path(said)
     try:
-        text = place.read_text(encoding="utf-8") if place.is_file() else said
+        text = place.read_text(encoding="utf-8") if _is_file(place) else said
     except (OSError, UnicodeDecodeError):
         raise _no_file(place, "a text file that can be read", "another file") from None
     return Witness.parse(text)
+
+
+def _public_place(said: str) -> Path | None:
+    """The file that a text names, or its public half; None where the text is no file's name."""
+    place = Path(said)
+    named = bool(place.name) and place.suffix != PUBLIC and _is_file(public_file(place))
+    place = public_file(place) if named else place
+    return place if _is_file(place) else None
+
+
+def _is_file(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except OSError:  # a public key as text is longer than any name of a file may be
+        return False
 
 
 def public_file(place: Path) -> Path:

@@ -34,10 +34,12 @@ from carrel.retention.legal_hold import Keeping, Scope, kept_by
 from carrel.retention.lifecycle import Lifecycle, State, lifecycle
 from carrel.systems.sql import live
 from carrel.systems.sql.expressions import LocalTime, is_time
+from carrel.systems.sql.kept_table import OPEN, KeptTable, code, state_of
 from carrel.systems.sql.loans import SqlLoans
 from carrel.systems.sql.predicates import LoanColumns
+from carrel.systems.sql.readers import without_sealed
 from carrel.systems.sql.shields import shielded
-from carrel.systems.sql.worktables import KEPT, WorkTables
+from carrel.systems.sql.worktables import KEPT
 
 _BEGINNING = date(1900, 1, 1)  # before any loan that a system knows
 ONE_NIGHT = timedelta(hours=24)  # what became due within it waits for tonight's run
@@ -55,7 +57,6 @@ class Library:
         policy: resolved.
         zone: declared zone of the system.
         legal_holds, exceptions: open in the store now.
-        sealed: ids of legal holds under a gag order; no figure of theirs is told by itself.
     """
 
     name: str
@@ -65,7 +66,6 @@ class Library:
     zone: ZoneInfo
     legal_holds: tuple[Keeping, ...] = ()
     exceptions: tuple[Keeping, ...] = ()
-    sealed: frozenset[str] = frozenset()
 
 
 def collect(
@@ -117,6 +117,8 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         schema = live.read(connection, library.system_map, at=library.name)
         values = live.settings(connection, library.system_map, at=library.name)
         stand_in = live.stand_in(connection, library.system_map, at=library.name)
+        local = facts.as_of.astimezone(library.zone).replace(tzinfo=None)
+        live.refuse_living(connection, library.system_map, stand_in, local, at=library.name)
     differences = drift.compare(library.system_map, schema)
     promise = contradiction.Promise(
         tuple(dict.fromkeys(clause for rule in facts.schedule.rules for clause in rule.clauses)),
@@ -163,7 +165,7 @@ def _keepings(library: Library, as_of: datetime) -> list[KeepingFacts]:
             until=one.until,
             in_force=one.in_force(as_of),
             scoped=one.scope != Scope(),
-            sealed=one.id in library.sealed,
+            sealed=one.sealed,
         )
         for one, hold in both
     ]
@@ -185,7 +187,7 @@ class _Measuring:
             remaining = {own: seen.states[State.DUE.value], **seen.rows}
             oldest = self._oldest(engine)
             counted = LoanFacts(
-                states=self._states(engine, seen.states),
+                states=without_sealed(engine, life, {s: n for s, n in seen.states.items() if s != "open"}),
                 oldest_days=oldest,
                 remaining=remaining,
                 strays=dict(seen.strays),
@@ -277,33 +279,19 @@ class _Measuring:
         kept = (
             select(KEPT.c.state, first)
             .select_from(KEPT.join(loans, loans.c[closed.key] == KEPT.c.loan))
-            .where(is_time(at), KEPT.c.state != "open")
+            .where(is_time(at), KEPT.c.state != code(OPEN))
             .group_by(KEPT.c.state)
         )
         now = self._facts.as_of.astimezone(self._library.zone).replace(tzinfo=None)
         rows = engine.connection.execute(kept).all()
-        return {str(state): max(0, (now - begun).days) for state, begun in rows if begun is not None}
-
-    def _states(self, engine: SqlLoans, seen: Mapping[str, int]) -> dict[str, int]:
-        """Closed loans per state; those that only a sealed legal hold keeps are told nowhere."""
-        states = {state: count for state, count in seen.items() if state != "open"}
-        held = State.LEGAL_HOLD.value
-        if self._library.sealed and held in states:
-            closed = engine.map.loans.closed
-            loans = engine.shelf[closed.table]
-            told = tuple(one for one in self._library.legal_holds if one.id not in self._library.sealed)
-            openly = LoanColumns(engine.shelf, closed, loans).compile(kept_by(told, self._facts.as_of))
-            kept = KEPT.join(loans, loans.c[closed.key] == KEPT.c.loan)
-            query = select(func.count()).select_from(kept).where(KEPT.c.state == held, openly)
-            states[held] = int(engine.connection.execute(query).scalar_one())
-        return states
+        return {state_of(int(state)): max(0, (now - begun).days) for state, begun in rows if begun is not None}
 
     def _held(self, engine: SqlLoans) -> int:
         """Closed loans in the scope of a legal hold in force that name a reader, whatever their age."""
         closed = engine.map.loans.closed
         loans = engine.shelf[closed.table]
         inside = LoanColumns(engine.shelf, closed, loans).compile(kept_by(self._library.legal_holds, self._facts.as_of))
-        named = WorkTables(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
+        named = KeptTable(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
         query = select(func.count()).select_from(loans).where(named, inside)
         return int(engine.connection.execute(query).scalar_one())
 
@@ -323,7 +311,7 @@ class _Measuring:
         fields = [name for name, method in closed.cut.set.items() if method is Method.CLEAR and name != closed.person]
         if not fields:
             return 0
-        named = WorkTables(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
+        named = KeptTable(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
         filled = or_(*(loans.c[name].is_not(None) for name in fields))
         past = loans.c[closed.closed] <= life.older_than
         held = shielded(life.shields, item=loans.c[closed.item], loan=loans.c[closed.key], at=loans.c[closed.closed])

@@ -27,5 +27,6 @@ ZONE_MISMATCH = define("SQL-011", "the server's clock is not in the declared tim
 SHAPE = define("SQL-012", "a table or column that the step needs is not there", Exit.REFUSED)
 STATEMENT = define("SQL-013", "the database refused a statement", Exit.FAILED)
 STAND_IN = define("SQL-014", "the anonymous patron is not a patron", Exit.REFUSED)
+LIVING = define("SQL-017", "the anonymous patron looks like a living one", Exit.REFUSED)
 FULL = define("SQL-015", "the server has no room left", Exit.FAILED)
 CONSTRAINT = define("SQL-016", "a rule of the database forbids this change", Exit.FAILED)

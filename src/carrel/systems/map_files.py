@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from carrel.errors import CarrelError, Fault, fault
+from carrel.errors import CarrelError, Fault, fault, unseen
 from carrel.inventory import faults
 from carrel.inventory.overlay import Overlay, overlay
 from carrel.inventory.system_map import SystemMap
@@ -88,11 +89,27 @@ def _text(path: Path) -> str:
 
 def _document(text: str, at: str) -> Any:
     try:
-        return YAML(typ="safe", pure=True).load(io.StringIO(text))
+        found = YAML(typ="safe", pure=True).load(io.StringIO(text))
     except MarkedYAMLError as exc:
         mark = exc.problem_mark
         where = f"{at}:{mark.line + 1}:{mark.column + 1}" if mark else at
         raise fault(faults.MAP, at=where, wanted="YAML", found=(exc.problem or "no YAML")[:100]) from None
+    if any(unseen(one, lines=True) for one in _texts(found)):
+        raise fault(faults.MAP, at=at, wanted="texts that can be seen", found="a sign that steers a terminal or hides")
+    return found
+
+
+def _texts(found: Any) -> Iterator[str]:
+    """Every text in a document; one that holds itself is walked once."""
+    known: set[int] = set()
+    waiting = [found]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, (dict, list)) and id(one) not in known:
+            known.add(id(one))
+            waiting.extend((*one, *one.values()) if isinstance(one, dict) else one)
 
 
 def _told(exc: ValidationError, at: str) -> CarrelError:

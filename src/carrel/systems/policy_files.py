@@ -20,6 +20,17 @@ def shipped_names() -> tuple[str, ...]:
     return tuple(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
 
 
+def require_shipped(name: str) -> None:
+    """Refuse what is not the name of a policy that comes with Carrel.
+
+    Raises:
+        CarrelError: POL-019.
+    """
+    if name not in shipped_names():
+        fix = f"name a shipped policy ({', '.join(shipped_names())})"
+        raise fault(faults.NO_SUCH_POLICY, found=repr(name[:80]), fix=fix)
+
+
 def load(name_or_path: str | Path) -> Policy:
     """Read a policy and every policy that it adopts.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -48,7 +49,8 @@ def load_site(path: Path) -> Site:
         ) from None
     except (OSError, UnicodeDecodeError):
         raise fault(faults.SITE, at=str(place), found="no text file that can be read") from None
-    return parse_site(text, str(place)).relative_to(place.parent.absolute())
+    site = parse_site(text, str(place), place.parent)
+    return site.relative_to(place.parent.absolute())
 
 
 def place_of(path: Path) -> Path:
@@ -56,12 +58,13 @@ def place_of(path: Path) -> Path:
     return path / FILE if path.is_dir() else path
 
 
-def parse_site(text: str, name: str) -> Site:
+def parse_site(text: str, name: str, base: Path = Path()) -> Site:
     """Read the text of a site file; its paths stay as written.
 
     Args:
         text: content of the file.
         name: what faults call it.
+        base: folder that its relative paths are taken from.
 
     Raises:
         CarrelError: SIT-001 and SIT-006, all that were found.
@@ -79,6 +82,7 @@ def parse_site(text: str, name: str) -> Site:
     if site is not None:
         found.extend(_fault(source, where, fix=fix) for where, fix in conflicts(site))
         found.extend(_zones(site, source))
+        found.extend(_bounds(site, source, base))
     if found or site is None:
         raise CarrelError(tuple(found))
     return site
@@ -159,6 +163,30 @@ def _zones(site: Site, source: YamlSource) -> list[Fault]:
         for index, system in enumerate(site.systems)
         if not is_zone(system.time_zone)
     ]
+
+
+def _bounds(site: Site, source: YamlSource, base: Path) -> Iterator[Fault]:
+    """A bound for something that no plan has would never hold anybody up."""
+    for index, system in enumerate(site.systems):
+        if not system.bounds:
+            continue
+        try:
+            found = map_files.load(system.map, local=base / system.local_map if system.local_map else None)
+        except CarrelError:
+            continue  # a map that cannot be read is told by whoever needs it
+        paths = [found.loans.closed.table, *(path.name for path in found.loans.paths)]
+        known = sorted({*paths, *(path.table for path in found.loans.paths)})
+        for name in system.bounds:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                yield Fault(
+                    faults.SITE,
+                    at=source.at(("systems", index, "bounds", name), key=True),
+                    wanted=f"a path or a table of the map {found.system}",
+                    found=repr(name[:40]),
+                    because="a bound for something else would hold nobody up",
+                    fix=f"did you mean '{close[0]}'?" if close else f"'carrel map show {found.system}' lists the paths",
+                )
 
 
 def _said(source: YamlSource, error: ErrorDetails) -> Fault:

@@ -68,3 +68,10 @@ def test_an_unknown_map_is_told():
         map_files.load("millennium")
     assert told.value.code == "MAP-001"
     assert "koha" in str(told.value)
+
+
+@pytest.mark.parametrize("sign", ["\\e[31m", "\\u202E", "\\0"])
+def test_a_map_steers_no_terminal(sign):
+    with pytest.raises(CarrelError) as told:
+        map_files.parse_overlay(f'not_yet_covered: {{plugin_chat: "words{sign}"}}', "local.yaml")
+    assert told.value.code == "MAP-001"

@@ -112,6 +112,9 @@ def told(text):
         (UNDO, UNDO.swapcase(), "carrel.yaml:16:15", "SIT-001"),
         ("undo: 48 hours", "undo: two days", "carrel.yaml:15:11", "SIT-001"),
         ("library: Example Public Library", "library: [", "carrel.yaml:", "SIT-001"),
+        ("library: Example Public Library", 'library: "Example\\e[31m"', "carrel.yaml:2:10", "SIT-001"),
+        ("name: Ben", 'name: "Ben\\u202E"', "carrel.yaml:19:12", "SIT-001"),
+        ("reason: known", 'reason: "known\\u009B"', "carrel.yaml:22:", "SIT-001"),
     ],
 )
 def test_each_fault_is_told_where_it_stands(old, new, at, code):
@@ -167,3 +170,33 @@ def test_the_line_of_an_undo_key_reads_back_and_a_slip_in_it_does_not(public, da
     other = data.draw(st.sampled_from("Aa0:+"))
     if other != line[place]:
         assert read_key_text(line[:place] + other + line[place + 1 :]) is None
+
+
+@pytest.mark.parametrize("name", ["statistics", "old_issues", "charge", "accountlines", "last borrower"])
+def test_a_bound_names_a_path_or_a_table(name):
+    site = parse_site(
+        GOOD.replace("    mode: window\n", f"    mode: window\n    bounds: {{{name}: 5}}\n"), "carrel.yaml"
+    )
+    assert site.systems[0].bounds == {name: 5}
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("statistic", "did you mean 'statistics'?"), ("Old_issues", "old_issues"), ("xyzzy", "carrel map show koha")],
+)
+def test_a_bound_for_something_else_is_told_with_its_place(name, meant):
+    text = GOOD.replace("    mode: window\n", f"    mode: window\n    bounds:\n      charge: 5\n      {name}: 5\n")
+    [fault] = told(text).faults
+    assert (fault.condition.code, fault.at) == ("SIT-001", "carrel.yaml:13:7")
+    assert meant in fault.fix
+
+
+def test_a_bound_is_looked_for_in_the_sites_own_map_as_well(tmp_path):
+    (tmp_path / "local.yaml").write_text("format_version: 1\nno_person: [plugin_lockers]\n")
+    text = GOOD.replace(
+        "    mode: window\n", "    mode: window\n    local_map: local.yaml\n    bounds: {charge: 5, lent: 5}\n"
+    )
+    (tmp_path / "carrel.yaml").write_text(text)
+    with pytest.raises(CarrelError) as error:
+        load_site(tmp_path)
+    assert [one.found for one in error.value.faults] == ["'lent'"]

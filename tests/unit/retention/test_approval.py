@@ -71,7 +71,7 @@ def test_a_role_that_was_renamed_takes_nothing_back() -> None:
 
 
 def test_nobody_approves_their_own_plan_under_any_spelling_or_name() -> None:
-    for planner in ("Ben Example", " ben  EXAMPLE "):
+    for planner in ("Ben Example", " ben  EXAMPLE ", "\u0412en Example", "B\u0435n Exam\u0440le"):
         with pytest.raises(CarrelError) as refused:
             may_approve(BEN, planner)
         assert (refused.value.code, refused.value.exit) == ("APR-002", Exit.REFUSED)

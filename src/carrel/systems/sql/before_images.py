@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, and_, exists, literal, select
 
 from carrel.inventory.system_map import Anchor, People
-from carrel.systems.sql.paths import PathSql, Span
+from carrel.systems.sql.paths import PathSql
+from carrel.systems.sql.span import FIRST, LAST, Span
 from carrel.systems.sql.whole_rows import Key, Values, WholeRows
 from carrel.systems.sql.worktables import CHUNK
 
@@ -125,6 +126,7 @@ class BeforeImages:
         self._connection: Connection | None = None
         self._rows: WholeRows | None = None
         self._kept = False
+        self._parameters: dict[str, object] = {}
 
     def begin(self, connection: Connection) -> None:
         """Begin a chunk; what one that was undone has left is forgotten."""
@@ -132,32 +134,36 @@ class BeforeImages:
             self._connection, self._rows = connection, WholeRows(connection)
         self._images, self._pending, self._kept = [], None, False
 
-    def take(self, path: PathSql, conditions: Sequence[Condition], span: Span | None = None) -> None:
+    def take(
+        self, path: PathSql, conditions: Sequence[Condition], span: Span | None = None, *, with_loan: bool = False
+    ) -> None:
         """Draw the rows that a path's next statements will cut.
 
         Args:
             path: whose statements.
             conditions: as the statements have them; together they find the rows.
-            span: of the chunk's readers; None where the conditions do not speak of the chunk.
+            span: of the chunk's readers; None where the conditions do not speak of it.
+            with_loan: the conditions join the chunk.
         """
         self._settle()
+        self._parameters = {} if span is None else span.parameters()
         if not path.path.key:
-            self._take_keyless(path, conditions, span)
+            self._take_keyless(path, conditions, with_loan=with_loan)
             return
         rows, key = path.table, path.path.key
-        source = rows if span is None else path.joined()
+        source = path.chunk.joined() if with_loan else rows
         found: dict[Key, None] = {}
         for condition in conditions:
             query = select(*(rows.c[one] for one in key)).select_from(source)
-            query = query.where(path.still(rows), condition(rows)).distinct()
-            found.update(dict.fromkeys(tuple(row) for row in self._at.execute(query)))
+            query = query.where(path.own.still(rows), condition(rows)).distinct()
+            found.update(dict.fromkeys(tuple(row) for row in self._at.execute(query, self._parameters)))
         for child, child_column in path.cut.children.items():
             self._take_children(path, child, child_column, [one[0] for one in found])
         if path.cut.delete:
             gone = self._whole.fetch(rows.name, key, found, self._whole.columns(rows.name))
             self._images += [self._gone(path, rows.name, dict(zip(key, k, strict=True)), b) for k, b in gone.items()]
         else:
-            changed = tuple(path.values(rows, with_loan=False))
+            changed = tuple(path.cuts.values(rows, with_loan=False))
             before = self._whole.fetch(rows.name, key, found, changed)
             self._pending = _Pending(path.path.name, rows.name, path.path.person or "", key, before, changed)
 
@@ -217,24 +223,24 @@ class BeforeImages:
                 old, new = ({one: row[one] for one in said} for row in (before, now))
                 self._images.append(Image(last.path, last.table, Act.CHANGED, last.person, named, old, new))
 
-    def _take_keyless(self, path: PathSql, conditions: Sequence[Condition], span: Span | None) -> None:
+    def _take_keyless(self, path: PathSql, conditions: Sequence[Condition], *, with_loan: bool) -> None:
         """Whole rows of a table without a key, each as often as it is there, and their new values."""
         rows, name = path.table, path.table.name
         for number, condition in enumerate(conditions):
             # What an earlier condition found is not drawn twice: without a key, nobody could tell.
-            parts = [self._found(path, condition, span)]
-            parts += [~self._found(path, earlier, span) for earlier in conditions[:number]]
-            where = and_(path.still(rows), *parts)
-            if span is not None and path.by_person and path.path.person:
+            parts = [self._found(path, condition, with_loan=with_loan)]
+            parts += [~self._found(path, earlier, with_loan=with_loan) for earlier in conditions[:number]]
+            where = and_(path.own.still(rows), *parts)
+            if with_loan and path.chunk.by_person and path.path.person:
                 person = rows.c[path.path.person]
-                where = and_(person >= span.first, person <= span.last, where)
+                where = and_(person >= FIRST, person <= LAST, where)
             names = self._whole.columns(name)
             query = self._whole.query(name, names, rows)
-            new = {} if path.cut.delete else path.values(rows, with_loan=False)
+            new = {} if path.cut.delete else path.cuts.values(rows, with_loan=False)
             said = [
                 self._whole.read(name, one, _value(value)).label(f"n{n}") for n, (one, value) in enumerate(new.items())
             ]
-            for row in self._at.execute(query.add_columns(*said).where(where)):
+            for row in self._at.execute(query.add_columns(*said).where(where), self._parameters):
                 before = dict(zip(names, row[: len(names)], strict=True))
                 if path.cut.delete:
                     self._images.append(self._gone(path, name, {}, before))
@@ -245,9 +251,9 @@ class BeforeImages:
                     self._images.append(Image(path.path.name, name, Act.CHANGED, who, {}, before, after))
 
     @staticmethod
-    def _found(path: PathSql, condition: Condition, span: Span | None) -> Any:
+    def _found(path: PathSql, condition: Condition, *, with_loan: bool) -> Any:
         rows = path.table
-        if span is None:
+        if not with_loan:
             return condition(rows)
         return exists(select(1).select_from(CHUNK).where(condition(rows)).correlate(rows))
 

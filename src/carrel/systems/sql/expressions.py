@@ -115,6 +115,26 @@ def _number_mariadb(element: names_number, compiler: SQLCompiler, **kw: Any) -> 
     return f"(INSTR({body}, {number}) > 0 AND {body} REGEXP CONCAT('(^|[^0-9])', {number}, '([^0-9]|$)'))"
 
 
+class has_digits(GenericFunction[bool]):  # noqa: N801
+    """Whether a text contains a number, alone or inside a longer one: byte by byte, before a pattern is compiled."""
+
+    type = Boolean()
+    inherit_cache = True
+    name = "carrel_has_digits"
+
+
+@compiles(has_digits)
+def _digits(element: has_digits, compiler: SQLCompiler, **kw: Any) -> str:
+    body, number = (compiler.process(part, **kw) for part in element.clauses)
+    return f"(INSTR({body}, {number}) > 0)"
+
+
+@compiles(has_digits, "mysql", "mariadb")
+def _digits_mariadb(element: has_digits, compiler: SQLCompiler, **kw: Any) -> str:
+    body, number = (compiler.process(part, **kw) for part in element.clauses)
+    return f"(INSTR(CAST({body} AS BINARY), {number}) > 0)"
+
+
 class earlier_of(GenericFunction[datetime]):  # noqa: N801
     """The earlier of two times."""
 

@@ -80,6 +80,7 @@ def needed(system_map: SystemMap, purpose: Purpose) -> tuple[Grant, ...]:
 def _read_tables(system_map: SystemMap) -> set[str]:
     looked_up = {setting.at.table for setting in system_map.settings}
     looked_up.update(consumer.used.table for consumer in system_map.consumers if consumer.used is not None)
+    looked_up.update(sign.table for sign in system_map.life_signs)
     return {*system_map.columns, *looked_up}
 
 

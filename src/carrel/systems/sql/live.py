@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, and_, cast, column, func, literal, select, table
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, column, func, literal, null, select, table
 
 from carrel.errors import fault
 from carrel.inventory.schema import LiveSchema
-from carrel.inventory.system_map import Condition, Lookup, Setting, SystemMap
+from carrel.inventory.system_map import Condition, LifeSign, Lookup, Setting, SystemMap
 from carrel.systems import faults
 from carrel.systems.sql import catalogue_mariadb, catalogue_sqlite
+from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.failure import told
 
 
@@ -105,6 +108,50 @@ def stand_in(connection: Connection, system_map: SystemMap, *, at: str = "databa
             fix="enter the number of the anonymous patron's record, or leave the preference empty",
         )
     return int(value)
+
+
+def refuse_living(
+    connection: Connection, system_map: SystemMap, number: int | None, local: datetime, *, at: str = "database"
+) -> None:
+    """Refuse a stand-in that somebody uses: loans given to it would name a person, and nobody would count them.
+
+    Args:
+        connection: a session.
+        system_map: says what tells of life.
+        number: of the stand-in; None where the site has none.
+        local: the present on the system's own wall clock, naive.
+        at: the system's name, for errors.
+
+    Raises:
+        CarrelError: SQL-017, with each sign; the number itself is not told.
+    """
+    if number is None:
+        return
+    with told(at):
+        signs = dict.fromkeys(one.says for one in system_map.life_signs if _lives(connection, one, number, local))
+    if signs:
+        raise fault(
+            faults.LIVING,
+            at=at,
+            wanted="a patron record that nobody uses: no loan that is out, not seen for a year, no right of staff",
+            found=f"it {', and '.join(signs)}",
+            because="past loans of every reader would be given to this patron, and be counted as parted",
+            fix="make a patron record for it and enter its number in the preference, or leave the preference empty",
+        )
+
+
+def _lives(connection: Connection, sign: LifeSign, number: int, local: datetime) -> bool:
+    rows = [column(sign.person) == number, _all(sign.where)]
+    seen = column(sign.seen, LocalTime()) if sign.seen else null()
+    made: ColumnElement[Any] = column(sign.made) if sign.made else null()
+    found = connection.execute(select(seen, made).select_from(table(sign.table)).where(*rows).limit(1)).first()
+    if found is None or sign.seen is None:
+        return found is not None
+    # Some products count the making of a record as its first use.
+    return found[0] is not None and found[0] >= local - _YEAR and str(found[1])[:10] != found[0].date().isoformat()
+
+
+_YEAR = timedelta(days=365)
 
 
 def _all(conditions: tuple[Condition, ...]) -> ColumnElement[bool]:

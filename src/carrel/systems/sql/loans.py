@@ -15,39 +15,31 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
-    case,
-    delete,
-    distinct,
-    exists,
-    func,
-    insert,
-    literal,
-    not_,
     or_,
-    select,
-    text,
-    update,
 )
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
-from carrel.inventory.system_map import Method, SystemMap
+from carrel.inventory.system_map import SystemMap
 from carrel.policy.schedule import Disposition, LoanSchedule
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
 from carrel.retention.ports import Busy, Observation, Position, StrayPosition
-from carrel.retention.predicate import AtOrBefore, Fact
 from carrel.systems.sql.before_images import BeforeImages
-from carrel.systems.sql.expressions import day_of, is_time
+from carrel.systems.sql.chunk_cut import AnchorCut, ChunkCut
+from carrel.systems.sql.chunk_steps import ChunkSteps
+from carrel.systems.sql.chunk_table import ChunkTables
 from carrel.systems.sql.failure import classify, is_transient
-from carrel.systems.sql.paths import PathSql, Span, Terms
+from carrel.systems.sql.kept_table import KeptTable
+from carrel.systems.sql.loan_counts import LoanCounts
+from carrel.systems.sql.path_rows import Terms
+from carrel.systems.sql.paths import PathSql
 from carrel.systems.sql.predicates import LoanColumns
+from carrel.systems.sql.session_settings import create_work_tables, settle
 from carrel.systems.sql.shelf import Shelf
-from carrel.systems.sql.worktables import CHUNK, KEPT, WorkTables
+from carrel.systems.sql.stray_stretch import StrayStretch
 
 Intend = Callable[[Position, int], None]
-# A text of several items loses one of them per pass.
-_REDACTION_PASSES = 50
 
 
 class SqlLoans:
@@ -77,7 +69,9 @@ class SqlLoans:
         self.images: BeforeImages | None = None  # set where the site wants an undo capsule
         self._connection: Connection | None = None
         self._prepared: Lifecycle | None = None
-        self._spells = False
+        self._built: tuple[tuple[Lifecycle, datetime], tuple[ChunkSteps, ...]] | None = None
+        self._any_held = True
+        self._small: frozenset[str] = frozenset()
 
     # -- the session ------------------------------------------------------------------------------------------------
 
@@ -86,29 +80,12 @@ class SqlLoans:
         """One connection with its work tables, for as long as a run lasts."""
         with self._told(), self._engine.connect() as connection:
             self._connection, self._prepared = connection, None
-            self._settle(connection)
-            self._create_worktables(connection)
+            settle(connection, self.map)
+            create_work_tables(connection, self.shelf, self.stand_in)
             try:
                 yield self
             finally:
                 self._connection = self._prepared = None
-
-    def _create_worktables(self, connection: Connection) -> None:
-        """Make the temporary tables, also where every write to the database itself is refused."""
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA query_only = OFF")  # a read-only file stays read-only without it
-            read_only = False
-        else:
-            # Under REPEATABLE READ, filling a table from another one would lock the rows that the desk works on.
-            connection.execute(text("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"))
-            read_only = bool(connection.execute(text("SELECT @@tx_read_only")).scalar())
-            connection.execute(text("SET SESSION TRANSACTION READ WRITE"))
-        connection.commit()
-        WorkTables(connection, self.shelf, self.stand_in).create()
-        connection.commit()
-        if read_only:
-            connection.execute(text("SET SESSION TRANSACTION READ ONLY"))
-            connection.commit()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -140,28 +117,9 @@ class SqlLoans:
             raise RuntimeError("open a session first")
         return self._connection
 
-    def _settle(self, connection: Connection) -> None:
-        if connection.dialect.name == "sqlite":
-            return
-        for setting in _STEADY:
-            connection.execute(text(f"SET SESSION {setting}"))
-        closed = self.map.loans.closed
-        collation = connection.execute(
-            text(
-                "SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() "
-                "AND table_name = :t AND column_name = :c"
-            ),
-            {"t": closed.table, "c": closed.branch},
-        ).scalar()
-        # Texts made in a query must compare under the collation of the columns, or the server refuses the mix.
-        if collation:
-            connection.execute(text("SET collation_connection = :c"), {"c": collation})
-        # All assignments of an UPDATE see the row as it was: the reader is compared with columns that are cut with it.
-        connection.execute(text("SET sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'SIMULTANEOUS_ASSIGNMENT')"))
-
     @property
-    def _work(self) -> WorkTables:
-        return WorkTables(self.connection, self.shelf, self.stand_in)
+    def _kept(self) -> KeptTable:
+        return KeptTable(self.connection, self.shelf, self.stand_in)
 
     def prepare(self, life: Lifecycle) -> None:
         """Fill the table of kept loans for this lifecycle; done again only when the lifecycle changes.
@@ -173,17 +131,35 @@ class SqlLoans:
 
     def _prepare(self, life: Lifecycle) -> None:
         if self._prepared != life:
-            self._work.fill_kept(life)
+            self._kept.fill(life)
+            self._any_held = State.LEGAL_HOLD.value in self._kept.states()
+            self._built = None
+            counts = self._counts
+            self._small = frozenset(p.table for p in self.map.loans.paths if counts.is_small(p.table))
             self.connection.commit()
             self._prepared = life
 
-    def paths(self, life: Lifecycle, as_of: datetime) -> tuple[PathSql, ...]:
-        """The paths of the map under the schedule's terms."""
+    def paths(
+        self, life: Lifecycle, as_of: datetime, *, near: bool = False, shown: bool = False
+    ) -> tuple[PathSql, ...]:
+        """The paths of the map under the schedule's terms.
+
+        Args:
+            life: of the loans.
+            as_of: aware time at which periods are judged.
+            near: beside the kept loans near a chunk only.
+            shown: for readers: nothing in them tells of a legal hold or an exception.
+        """
         limit = self.schedule.last_borrower.at_most
         last = life.older_than if limit is None else local_cutoff(limit.before(as_of), self.zone)
         by_day = self.schedule.event_detail == "day"
-        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, by_day, life.shields)
-        return tuple(PathSql(self.shelf, path, terms) for path in self.map.loans.paths)
+        held, shields = (True, ()) if shown else (self._any_held, life.shields)
+        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, by_day, held, shields)
+        joins = self.connection.dialect.name != "sqlite"
+        return tuple(
+            PathSql(self.shelf, path, terms, joins=joins, small=path.table in self._small, near=near)
+            for path in self.map.loans.paths
+        )
 
     def path_names(self, *, by_person: bool = False) -> tuple[str, ...]:
         """The paths of the map, in the order in which they are cut; or those whose strays are walked by person."""
@@ -193,7 +169,7 @@ class SqlLoans:
     def _due(self, life: Lifecycle, rows: Any) -> ColumnElement[bool]:
         closed = self.map.loans.closed
         return and_(
-            self._work.linked(closed, rows),
+            self._kept.linked(closed, rows),
             LoanColumns(self.shelf, closed, rows).compile(life.due),
         )
 
@@ -202,55 +178,19 @@ class SqlLoans:
     def observe(self, life: Lifecycle, as_of: datetime) -> Observation:
         """Count what is due, kept and stray; nothing but temporary tables is written."""
         with self._told():
-            return self._observe(life, as_of)
+            self._prepare(life)
+            return self._counts.observe(life, self.paths(life, as_of))
 
-    def _observe(self, life: Lifecycle, as_of: datetime, *, exactly: bool = False) -> Observation:
-        self._prepare(life)
-        closed = self.map.loans.closed
-        loans = self.shelf[closed.table]
-        c = self.connection
-        kept = {str(s): int(n) for s, n in c.execute(select(KEPT.c.state, func.count()).group_by(KEPT.c.state))}
-        is_kept = exists(select(1).select_from(KEPT).where(KEPT.c.loan == loans.c[closed.key], KEPT.c.state != "open"))
-        branch = loans.c[closed.branch]
-        # A loan that was returned while the run went on is not among the kept ones yet: its date tells that it waits.
-        late = LoanColumns(self.shelf, closed, loans).compile(
-            life.due if exactly else AtOrBefore(Fact.CLOSED, life.older_than)
-        )
-        due = select(branch, func.count()).where(self._work.linked(closed, loans), not_(is_kept), late).group_by(branch)
-        branches = {str(b or ""): int(n) for b, n in c.execute(due)}
-        rows, strays, sizes = {}, {}, {}
-        for path in self.paths(life, as_of):
-            name, table = path.path.name, path.table
-            found = c.execute(
-                select(
-                    func.count(),
-                    func.coalesce(func.sum(case((path.due_with_loan(table), 1), else_=0)), 0),
-                )
-                .select_from(table)
-                .where(path.still(table), or_(path.stray(table), path.due_with_loan(table)))
-            ).one()
-            rows[name], strays[name] = int(found[0]), int(found[0]) - int(found[1])
-        for name in {path.table for path in self.map.loans.paths} | {closed.table}:
-            sizes[name] = self._size(name)
-        states = {State.DUE.value: sum(branches.values()), **kept}
-        return Observation(states=states, branches=branches, rows=rows, strays=strays, table_sizes=sizes)
-
-    def _size(self, name: str) -> int:
-        if self.connection.dialect.name == "sqlite":
-            return int(self.connection.execute(select(func.count()).select_from(self.shelf[name])).scalar_one())
-        estimate = self.connection.execute(
-            text(
-                "SELECT table_rows FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :t"
-            ),
-            {"t": name},
-        ).scalar()
-        return int(estimate or 0)
+    @property
+    def _counts(self) -> LoanCounts:
+        return LoanCounts(self.connection, self.shelf, self._kept)
 
     def recount(self, life: Lifecycle, as_of: datetime) -> Observation:
         """Everything counted afresh, with the exact condition: what is due and unheld and still leads to a reader."""
         with self._told():
             self._prepared = None
-            return self._observe(life, as_of, exactly=True)
+            self._prepare(life)
+            return self._counts.observe(life, self.paths(life, as_of), exactly=True)
 
     def remaining(self, life: Lifecycle, as_of: datetime) -> Mapping[str, int]:
         """The complement, counted afresh: loans and rows that are due and unheld and still lead to a reader."""
@@ -261,8 +201,7 @@ class SqlLoans:
         """Loans that are open or kept, by their state."""
         with self._told():
             self._prepare(life)
-            counted = select(KEPT.c.state, func.count()).group_by(KEPT.c.state)
-            return {str(state): int(count) for state, count in self.connection.execute(counted)}
+            return self._kept.states()
 
     # -- cutting ----------------------------------------------------------------------------------------------------
 
@@ -305,41 +244,34 @@ class SqlLoans:
         may_commit: Callable[[], None],
     ) -> tuple[Position, ChunkResult] | None:
         self._prepare(life)
-        c, closed = self.connection, self.map.loans.closed
         began = time.monotonic()
-        c.execute(delete(CHUNK))
+        closed = self.map.loans.closed
         loans = self.shelf[closed.table]
         person, key = loans.c[closed.person], loans.c[closed.key]
         here = person.is_not(None) if after is None else _beyond(person, key, after)
-        query = self._work.pick(and_(here, self._due(life, loans)), (person, key), limit)
-        c.execute(insert(CHUNK).from_select([col.name for col in CHUNK.c], query))
-        ends = select(
-            func.count().label("size"),
-            func.min(CHUNK.c.person).label("first"),
-            func.max(CHUNK.c.person).label("last"),
-            func.min(CHUNK.c.lo).label("lo"),
-            func.max(CHUNK.c.later).label("later"),
-        ).subquery()
-        last_loan = select(func.max(CHUNK.c.loan)).where(CHUNK.c.person == ends.c.last).scalar_subquery()
-        size, first, last, lo, later, loan = c.execute(select(ends, last_loan)).one()
-        if not size:
-            c.rollback()
+        tables = ChunkTables(self.connection, self.shelf, self._kept)
+        if (picked := tables.fill(and_(here, self._due(life, loans)), (person, key), limit)) is None:
+            self.connection.rollback()
             return None
-        position, size = Position(closed.table, int(last), int(loan)), int(size)
-        span = Span(int(first), int(last), lo, later)
-        # The fast way is for loans that the spells can tell of; one that lasted for years takes the chunk the slow way.
-        self._spells = c.dialect.name != "sqlite" and not self._work.fill_spells()
-        intend(position, size)
-        if self.images:
-            self.images.begin(c)
-        paths = self.paths(life, as_of)
-        rows = {path.path.name: self._cut_path(path, span) for path in paths}
-        if self.images:
-            self.images.take_loans(loans, closed)
-        rows[closed.table] = self._cut_anchor()
-        left = self._left(paths, span)
+        position = Position(closed.table, picked.span.last, picked.last_loan)
+        intend(position, picked.size)
+        cut = ChunkCut(self.connection, self.shelf, self._steps(life, as_of), self._anchor, self.images)
+        rows, left = cut.carry_out(picked)
         self._commit(may_commit)
-        return position, ChunkResult(size, rows, left, seconds=time.monotonic() - began)
+        return position, ChunkResult(picked.size, rows, left, seconds=time.monotonic() - began)
+
+    def _steps(self, life: Lifecycle, as_of: datetime) -> tuple[ChunkSteps, ...]:
+        """What is executed of each path, kept for as long as the lifecycle stays the same."""
+        if self._built is None or self._built[0] != (life, as_of):
+            paths = self.paths(life, as_of, near=True)
+            self._built = (life, as_of), tuple(ChunkSteps(path) for path in paths)
+        return self._built[1]
+
+    @property
+    def _anchor(self) -> AnchorCut:
+        by_day = self.schedule.event_detail == "day"
+        deletes = all(rule.disposition is Disposition.DELETE for rule in self.schedule.rules)
+        return AnchorCut(self.shelf, self.stand_in, by_day=by_day, deletes=deletes)
 
     def _commit(self, may_commit: Callable[[], None]) -> None:
         """Commit a chunk; its before-images, where they are wanted, are durable first."""
@@ -349,79 +281,6 @@ class SqlLoans:
         self.connection.commit()
         if self.images:
             self.images.committed()
-
-    def _cut_path(self, path: PathSql, span: Span) -> int:
-        if path.path.link.by == "clock":
-            return 0  # no key leads from a loan to it; its own clock does (see the strays)
-        c = self.connection
-        multi = c.dialect.name != "sqlite"
-        mine = path.within(span)
-        done = 0
-        if (first := path.of_readers(span)) is not None:
-            if self.images:
-                self.images.take(path, (first,))
-            done += c.execute(path.act(first, with_loan=False, multi_table=multi)).rowcount
-        if self.images:
-            self.images.take(path, path.stages(span), span)
-        for stage in path.stages(span):
-            for child in path.children(stage, multi_table=multi):
-                c.execute(child)
-            found = path.spelled(stage) if self._spells and path.by_spell else stage
-            done += c.execute(path.act(found, with_loan=True, multi_table=multi)).rowcount
-        if done and path.path.link.by == "text" and not path.cut.delete and Method.REDACT in path.cut.set.values():
-            for _ in range(_REDACTION_PASSES):
-                again = c.execute(path.act(mine, with_loan=True, multi_table=multi)).rowcount
-                if not again or not self._left_in(path, span):
-                    break
-        return int(done)
-
-    def _cut_anchor(self) -> int:
-        closed = self.map.loans.closed
-        loans = self.shelf[closed.table]
-        person = loans.c[closed.person]
-        values: dict[str, Any] = {}
-        for name, method in closed.cut.set.items():
-            match method:
-                case Method.STAND_IN:
-                    values[name] = literal(self.stand_in) if self.stand_in is not None else None
-                case Method.SAME:
-                    values[name] = loans.c[name]
-                case _:
-                    values[name] = None
-        for name in closed.cut.if_reader:
-            values[name] = case((loans.c[name] == person, None), else_=loans.c[name])
-        if self.schedule.event_detail == "day":
-            for name in (closed.opened, closed.closed, closed.due, closed.renewed):
-                values[name] = case((is_time(loans.c[name]), day_of(loans.c[name])), else_=loans.c[name])
-        where = and_(loans.c[closed.key] == CHUNK.c.loan, person == CHUNK.c.person)
-        if not self._deletes:
-            return int(self.connection.execute(update(loans).values(values).where(where)).rowcount)
-        if self.connection.dialect.name != "sqlite":
-            return int(self.connection.execute(delete(loans).where(where)).rowcount)
-        mine = select(CHUNK.c.loan)
-        return int(self.connection.execute(delete(loans).where(loans.c[closed.key].in_(mine))).rowcount)
-
-    @property
-    def _deletes(self) -> bool:
-        return all(rule.disposition is Disposition.DELETE for rule in self.schedule.rules)
-
-    def _left_in(self, path: PathSql, span: Span) -> int:
-        if path.path.link.by == "clock":
-            return 0
-        rows = path.table
-        counted = func.count() if not path.path.key else func.count(distinct(rows.c[path.path.key[0]]))
-        query = select(counted).select_from(path.joined()).where(path.still(rows), path.within(span)(rows))
-        return int(self.connection.execute(query).scalar_one())
-
-    def _left(self, paths: tuple[PathSql, ...], span: Span) -> dict[str, int]:
-        """Read back inside the transaction: what of the chunk still leads to a reader; empty when verified."""
-        closed = self.map.loans.closed
-        loans = self.shelf[closed.table]
-        mine = loans.c[closed.key] == CHUNK.c.loan
-        same = loans.c[closed.person] == CHUNK.c.person
-        own = self.connection.execute(select(func.count()).select_from(loans, CHUNK).where(mine, same)).scalar_one()
-        left = {closed.table: int(own), **{path.path.name: self._left_in(path, span) for path in paths}}
-        return {name: count for name, count in left.items() if count}
 
     def cut_strays(
         self,
@@ -453,53 +312,23 @@ class SqlLoans:
     ) -> tuple[StrayPosition, ChunkResult] | None:
         self._prepare(life)
         path = next(p for p in self.paths(life, as_of) if p.path.name == after.path)
-        c, table = self.connection, path.table
-        walk = table.c[path.walk_column]
         began = time.monotonic()
-        walked = select(walk).where(walk > after.column, path.still(table)).order_by(walk)
-        if last is not None:
-            walked = walked.where(walk <= last)
-        upto = c.execute(walked.limit(1).offset(limit - 1)).scalar()
-        if upto is None and c.execute(walked.limit(1)).scalar() is None:
-            c.rollback()
+        stretch = StrayStretch.after(self.connection, path, after.column, limit, last)
+        if stretch is None:
+            self.connection.rollback()
             return None
-        bound = upto if upto is not None else last
-        here = walk > after.column if bound is None else and_(walk > after.column, walk <= bound)
-
-        def condition(rows: Any) -> ColumnElement[bool]:
-            column = rows.c[path.walk_column]
-            bounds = column > after.column if bound is None else and_(column > after.column, column <= bound)
-            return and_(bounds, path.stray(rows))
-
-        found = select(func.count()).select_from(table).where(here, path.still(table), path.stray(table))
-        expected = int(c.execute(found).scalar_one())
         if self.images:
-            self.images.begin(c)
-        end = StrayPosition(after.path, int(upto) if upto is not None else _END)
-        done = 0
-        if expected:
-            intend(Position(after.path, end.column, 0), expected)
+            self.images.begin(self.connection)
+        done = left = 0
+        if stretch.expected:
+            intend(Position(after.path, stretch.end, 0), stretch.expected)
             if self.images:
-                self.images.take(path, (condition,))
-            for child in path.children(condition, multi_table=c.dialect.name != "sqlite"):
-                c.execute(child)
-            done = int(c.execute(path.act(condition, with_loan=False, multi_table=True)).rowcount)
-        left = int(c.execute(found).scalar_one()) if expected else 0
+                self.images.take(path, (stretch.condition,))
+            done, left = stretch.cut(self.connection)
         self._commit(may_commit)
-        result = ChunkResult(
-            0, {after.path: done}, {after.path: left} if left else {}, seconds=time.monotonic() - began
-        )
-        return end, result
-
-
-_END = 2**62
-# The link columns of a cut library are mostly NULL, and fresh tables have no statistics: the server would take their
-# indexes for useless and read whole tables, once per loan. It is told that a look by key is cheap, as it is here.
-_STEADY = (
-    "max_seeks_for_key = 4",
-    "optimizer_switch = 'materialization=off,exists_to_in=off,semijoin=off'",
-    "join_cache_level = 0",
-)
+        missed = {after.path: left} if left else {}
+        result = ChunkResult(0, {after.path: done}, missed, seconds=time.monotonic() - began)
+        return StrayPosition(after.path, stretch.end), result
 
 
 def _beyond(person: Any, key: Any, after: Position) -> ColumnElement[bool]:

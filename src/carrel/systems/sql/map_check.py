@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time
 
 from sqlalchemy import Connection
 
@@ -119,7 +119,10 @@ def product_checks(
     """The product's settings against the policy, its anonymous patron, and what reads the columns that change."""
     try:
         number = live.stand_in(connection, system_map)
-        yield ok("anonymous patron", "set, and a patron" if number is not None else "none; loans are cut to no patron")
+        live.refuse_living(connection, system_map, number, datetime.combine(today, time()))
+        yield ok(
+            "anonymous patron", "set, and nobody's card" if number is not None else "none; loans are cut to no patron"
+        )
     except CarrelError as error:
         yield said(error, "anonymous patron")
     values = live.settings(connection, system_map)

@@ -1,17 +1,20 @@
-"""For people: the statements of a plan as text, a sample of what is due, and how far a rule reaches back."""
+"""For people: the statements of a plan, a sample of what is due, how far a rule reaches back, what a hold may tell."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, not_, select
+from sqlalchemy import and_, func, not_, select
 
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.systems.sql.expressions import is_time
+from carrel.systems.sql.kept_table import KeptTable, code, is_kept
 from carrel.systems.sql.loans import SqlLoans
-from carrel.systems.sql.worktables import KEPT, WorkTables
+from carrel.systems.sql.predicates import LoanColumns
+from carrel.systems.sql.worktables import KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,17 @@ class SampleRow:
 
 
 def statements(loans: SqlLoans, life: Lifecycle, as_of: datetime) -> tuple[str, ...]:
-    """What a chunk would execute, for readers; nothing executes these texts."""
+    """What a chunk would execute, for readers; nothing executes these texts.
+
+    What legal holds and exceptions spare is left out: their scopes name patrons, and a hold can be sealed.
+    """
     dialect = loans.connection.dialect
     texts = []
-    for path in loans.paths(life, as_of):
+    for path in loans.paths(life, as_of, shown=True):
         if path.path.link.by == "clock":
-            statement = path.act(path.stray, with_loan=False, multi_table=True)
+            statement = path.cuts.act(path.strays.are, with_loan=False)
         else:
-            statement = path.act(path.in_chunk, with_loan=True, multi_table=dialect.name != "sqlite")
+            statement = path.cuts.act(path.chunk.are, with_loan=True)
         compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
         texts.append(" ".join(str(compiled).split()))
     return tuple(texts)
@@ -48,6 +54,20 @@ def older_than_rule(loans: SqlLoans, life: Lifecycle, since: datetime) -> int:
     return int(loans.connection.execute(query).scalar_one())
 
 
+def without_sealed(loans: SqlLoans, life: Lifecycle, states: Mapping[str, int]) -> dict[str, int]:
+    """The loans per state without those that only a sealed legal hold keeps: these are told nowhere."""
+    held = State.LEGAL_HOLD.value
+    if life.openly is None or held not in states:
+        return dict(states)
+    loans.prepare(life)
+    closed = loans.map.loans.closed
+    rows = loans.shelf[closed.table]
+    kept = KEPT.join(rows, rows.c[closed.key] == KEPT.c.loan)
+    openly = LoanColumns(loans.shelf, closed, rows).compile(life.openly)
+    query = select(func.count()).select_from(kept).where(KEPT.c.state == code(held), openly)
+    return {**states, held: int(loans.connection.execute(query).scalar_one())}
+
+
 def sample(loans: SqlLoans, life: Lifecycle, count: int) -> tuple[SampleRow, ...]:
     """Some loans that are due, with the last one in and the first one out of the cut-off."""
     loans.prepare(life)
@@ -56,7 +76,7 @@ def sample(loans: SqlLoans, life: Lifecycle, count: int) -> tuple[SampleRow, ...
     key, time = rows.c[closed.key], rows.c[closed.closed]
     c = loans.connection
     before = and_(is_time(time), time <= life.older_than, _due(loans, rows))
-    after = and_(WorkTables(c, loans.shelf, loans.stand_in).linked(closed, rows), is_time(time), time > life.older_than)
+    after = and_(KeptTable(c, loans.shelf, loans.stand_in).linked(closed, rows), is_time(time), time > life.older_than)
     last_in = c.execute(select(key, time).where(before).order_by(time.desc(), key.desc()).limit(1)).first()
     first_out = c.execute(select(key, time).where(after).order_by(time, key).limit(1)).first()
     some = c.execute(select(key, time).where(before).order_by(key).limit(max(0, count - 2))).all()
@@ -70,6 +90,5 @@ def sample(loans: SqlLoans, life: Lifecycle, count: int) -> tuple[SampleRow, ...
 
 def _due(loans: SqlLoans, rows: Any) -> Any:
     closed = loans.map.loans.closed
-    linked = WorkTables(loans.connection, loans.shelf, loans.stand_in).linked(closed, rows)
-    kept = exists(select(1).select_from(KEPT).where(KEPT.c.loan == rows.c[closed.key], KEPT.c.state != "open"))
-    return and_(linked, not_(kept.correlate(rows)))
+    linked = KeptTable(loans.connection, loans.shelf, loans.stand_in).linked(closed, rows)
+    return and_(linked, not_(is_kept(rows.c[closed.key])))

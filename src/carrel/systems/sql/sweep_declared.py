@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, column, literal, select, table, true
 
 from carrel.inventory.system_map import Method, Path, Role, SystemMap
-from carrel.retention.sweep import Pair, Severity
+from carrel.retention.sweep import Pair, Severity, latest
 from carrel.retention.trail import SHARED, Trail, explained, names_item, names_person, shared, speaks
 from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.shelf import matching
@@ -121,7 +121,8 @@ class DeclaredPaths:
     def _grade(self, path: Path, trail: Trail, place: int) -> tuple[Severity, str]:
         if path.keeps and self._last is not None and all(at > self._last for at in trail.times):
             return Severity.KEPT, path.keeps
-        if path.link.by == "text" and held(self._sample, trail, place):
+        moment = path.link.by == "moment"
+        if (moment or path.link.by == "text") and held(self._sample, trail, place, later=moment):
             return Severity.KEPT, SPARED
         if self._sample.pairs[place].rebuilt and path.table in redacted(self._library.map):
             return Severity.NOT_COVERED, UNSEARCHABLE
@@ -170,10 +171,17 @@ class DeclaredPaths:
             yield from (tuple(row) for row in self._library.connection.execute(query))
 
 
-def held(sample: Sample, trail: Trail, place: int) -> bool:
-    """A text from the time of another loan of the person that is under legal hold is preserved whole."""
+def held(sample: Sample, trail: Trail, place: int, *, later: bool = False) -> bool:
+    """A text from the time of another loan of the person that is under legal hold is preserved whole.
+
+    Args:
+        sample: the pairs.
+        trail: the row.
+        place: of the pair in the sample.
+        later: so is a second, from the held loan's beginning on: its payments can come long after its return.
+    """
     others = [loan for loan in sample.others(place) if loan.loan in sample.held]
-    return any(loan.covers(at) for loan in others for at in trail.times)
+    return any(loan.covers(at) or (later and loan.window[0] <= latest(at)) for loan in others for at in trail.times)
 
 
 # What an engine can do with such a text: it knows which words to take out only while the loan names its reader.

@@ -33,6 +33,7 @@ class Grades:
         self._keeps = {path.table: path.keeps for path in paths if path.keeps}
         self._redacted = redacted(system_map)
         self._desk = {system_map.loans.closed.table, *(path.table for path in paths if path.role is Role.ACTOR)}
+        self._seconds = {path.table for path in paths if path.link.by == "moment"}
         self._by_loan = {path.table for path in paths if path.link.by == "key" and path.cut.delete and path.stray_only}
 
     def of(self, reach: Reach, trail: Trail, place: int, way: str) -> tuple[Severity, str]:
@@ -55,11 +56,12 @@ class Grades:
             return why
         if reach.name in self._by_loan and trail.items and not trail.loans:
             return _NO_LOAN
-        return self._kept_text(trail, place, way)
+        return self._kept_text(reach, trail, place, way)
 
-    def _kept_text(self, trail: Trail, place: int, way: str) -> str:
+    def _kept_text(self, reach: Reach, trail: Trail, place: int, way: str) -> str:
         pair = self._sample.pairs[place]
-        if way in {"text", "words", "second"} and held(self._sample, trail, place):
+        later = way == "second" and reach.name in self._seconds
+        if way in {"text", "words", "second"} and held(self._sample, trail, place, later=later):
             return SPARED
         words = way in {"text", "words"}
         return SHARED if words and shared(trail, pair.loan, self._sample.others(place), parted=pair.rebuilt) else ""

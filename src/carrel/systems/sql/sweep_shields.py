@@ -7,11 +7,9 @@ from datetime import datetime
 
 from carrel.inventory.system_map import Path, SystemMap
 from carrel.retention.legal_hold import Scope
-from carrel.retention.sweep import Pair, latest
+from carrel.retention.sweep import SPARED, Pair, latest
 from carrel.retention.trail import Trail
 
-# Legal holds and exceptions. It is not said which, nor that there is one: a hold can be sealed.
-SPARED = "for another reason"
 RUNNING = "no key leads to it, and its own clock still runs"
 YOUNGER = "it is younger than the loan, and its own clock still runs"
 

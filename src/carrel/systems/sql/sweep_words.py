@@ -20,7 +20,7 @@ _NOTHING: _Tokens = (frozenset(), frozenset())
 
 
 class Words:
-    """Pairs of which a word for the copy and a word for the person occur, by whole words."""
+    """Pairs of which a word for the copy and a word for the person occur, by whole words in whatever letters."""
 
     def __init__(self, pairs: Sequence[Pair]) -> None:
         items: dict[str, set[int]] = defaultdict(set)
@@ -48,7 +48,7 @@ class Words:
         return set().union(*(self._items[t] for t in copies)) & set().union(*(self._persons[t] for t in people))
 
     def _look(self, text: str) -> _Tokens:
-        tokens = frozenset(_TOKEN.findall(text))
+        tokens = frozenset(_TOKEN.findall(text.casefold()))
         found = (tokens & self._item_words, tokens & self._person_words)
         if not found[0] and not found[1]:
             found = _NOTHING
@@ -85,5 +85,5 @@ class Copies:
 
 
 def _add(index: dict[str, set[int]], needle: str, place: int) -> None:
-    if tokens := _TOKEN.findall(needle):
+    if tokens := _TOKEN.findall(needle.casefold()):
         index[max(tokens, key=len)].add(place)

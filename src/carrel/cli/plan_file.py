@@ -1,0 +1,60 @@
+"""The file of a plan: written whole or not at all, and believed only where it is what the store recorded."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.errors import CarrelError, fault
+from carrel.retention import faults
+from carrel.retention.plan import RepeatedKeyError, plan_body
+
+if TYPE_CHECKING:
+    from carrel.retention.plan import Plan
+    from carrel.store.store import Store
+
+
+def read(store: Store, place: Path) -> Plan:
+    """The plan of a file, if it is to the byte what this store recorded.
+
+    Raises:
+        CarrelError: RUN-007 no such file, or none with JSON in it; APR-001 changed, or a key stands twice; STO-005
+            unknown.
+    """
+    try:
+        body = plan_body(place.read_text(encoding="utf-8"))
+    except RepeatedKeyError:
+        raise fault(
+            faults.PLAN_TAMPERED,
+            at=str(place),
+            wanted="a plan file as `carrel plan` wrote it",
+            found="a key that stands twice",
+            because="people would read the one and programs the other",
+            fix="plan again",
+        ) from None
+    except (OSError, ValueError) as wrong:
+        raise _unusable(place, "a plan file", type(wrong).__name__, "carrel plan --out FILE") from None
+    return store.plans.check(body, str(place))
+
+
+def write(made: Plan, target: Path) -> Path:
+    """Put the plan into a file, whole or not at all.
+
+    Raises:
+        CarrelError: RUN-007.
+    """
+    beside = target.with_name(f".{target.name}.new")
+    try:
+        beside.write_text(json.dumps(made.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        beside.chmod(0o600)  # counts of rows stand in it
+        os.replace(beside, target)  # noqa: PTH105  (the atomic one, by its usual name)
+    except OSError as wrong:
+        found = wrong.strerror or "an error of the file system"
+        raise _unusable(target, "a place that can be written", found, "name another place with --out") from None
+    return target
+
+
+def _unusable(place: Path, wanted: str, found: str, fix: str) -> CarrelError:
+    return fault(faults.PLAN_FILE, at=str(place), wanted=wanted, found=found, fix=fix)

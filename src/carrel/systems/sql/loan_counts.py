@@ -1,0 +1,82 @@
+"""What is due, kept and stray, counted (``retention.ports.Observation``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, case, func, literal, not_, or_, select, text
+
+from carrel.retention.lifecycle import Lifecycle, State
+from carrel.retention.ports import Observation
+from carrel.retention.predicate import AtOrBefore, Fact
+from carrel.systems.sql.kept_table import KeptTable, is_kept
+from carrel.systems.sql.paths import PathSql
+from carrel.systems.sql.predicates import LoanColumns
+from carrel.systems.sql.shelf import Shelf
+
+_SMALL_ROWS = 5_000
+
+
+class LoanCounts:
+    """Counts on one connection, beside the table of kept loans.
+
+    Args:
+        connection: of the session.
+        shelf: with the tables of the map.
+        kept: filled for the lifecycle that is counted by.
+    """
+
+    def __init__(self, connection: Connection, shelf: Shelf, kept: KeptTable) -> None:
+        self._connection, self._shelf, self._kept = connection, shelf, kept
+
+    def observe(self, life: Lifecycle, paths: Sequence[PathSql], *, exactly: bool = False) -> Observation:
+        """Loans by state and branch, rows and strays by path, sizes of tables.
+
+        Args:
+            life: that the kept loans were found by.
+            paths: under the same lifecycle.
+            exactly: every due loan is judged by its whole condition, not only by not being among the kept ones.
+        """
+        closed = self._shelf.map.loans.closed
+        loans = self._shelf[closed.table]
+        c = self._connection
+        branch = loans.c[closed.branch]
+        # A loan that was returned while the run went on is not among the kept ones yet: its date tells that it waits.
+        late = LoanColumns(self._shelf, closed, loans).compile(
+            life.due if exactly else AtOrBefore(Fact.CLOSED, life.older_than)
+        )
+        waits = is_kept(loans.c[closed.key])
+        due = select(branch, func.count()).where(self._kept.linked(closed, loans), not_(waits), late).group_by(branch)
+        branches = {str(b or ""): int(n) for b, n in c.execute(due)}
+        rows, strays, sizes = {}, {}, {}
+        for path in paths:
+            name, table = path.path.name, path.table
+            found = c.execute(
+                select(
+                    func.count(),
+                    func.coalesce(func.sum(case((path.due_with_loan(table), 1), else_=0)), 0),
+                )
+                .select_from(table)
+                .where(path.own.still(table), or_(path.strays.are(table), path.due_with_loan(table)))
+            ).one()
+            rows[name], strays[name] = int(found[0]), int(found[0]) - int(found[1])
+        for name in {path.table for path in self._shelf.map.loans.paths} | {closed.table}:
+            sizes[name] = self._size(name)
+        states = {State.DUE.value: sum(branches.values()), **self._kept.states()}
+        return Observation(states=states, branches=branches, rows=rows, strays=strays, table_sizes=sizes)
+
+    def _size(self, name: str) -> int:
+        if self._connection.dialect.name == "sqlite":
+            return int(self._connection.execute(select(func.count()).select_from(self._shelf[name])).scalar_one())
+        estimate = self._connection.execute(
+            text(
+                "SELECT table_rows FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :t"
+            ),
+            {"t": name},
+        ).scalar()
+        return int(estimate or 0)
+
+    def is_small(self, name: str) -> bool:
+        """Counted, not estimated: to take a large table for a small one would read it whole for every chunk."""
+        some = select(literal(1)).select_from(self._shelf[name]).limit(_SMALL_ROWS).subquery()
+        return int(self._connection.execute(select(func.count()).select_from(some)).scalar_one()) < _SMALL_ROWS

@@ -1,0 +1,124 @@
+"""A row of one path by itself: whether it leads to a reader, how late it was written, what a hold may mean by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, case, false, text, true
+
+from carrel.inventory.system_map import Cut, Method, Path
+from carrel.policy.schedule import Charges
+from carrel.retention.legal_hold import Scope
+from carrel.systems.sql.expressions import day_of, is_time, shifted
+from carrel.systems.sql.shelf import Shelf, matching
+from carrel.systems.sql.shields import shielded
+
+Bool = ColumnElement[bool]
+Condition = Callable[[FromClause], ColumnElement[bool]]
+MOMENT_SECONDS = 2
+_LAST_SECOND = text("86399")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the schedule and the site add to a path.
+
+    Attributes:
+        stray_cutoff: naive local time; a row without a loan is due when its own clock is at or before it.
+        last_borrower_cutoff: the same for the link from an item to its last borrower.
+        charges: whether settled charges lose the card.
+        stand_in: the product's anonymous patron.
+        by_day: the policy keeps no time of day of what is de-identified.
+        any_held: a loan that still names its reader is under legal hold.
+        shields: scopes of the legal holds and exceptions in force.
+    """
+
+    stray_cutoff: datetime
+    last_borrower_cutoff: datetime
+    charges: Charges
+    stand_in: int | None
+    by_day: bool = False
+    any_held: bool = True
+    shields: tuple[Scope, ...] = ()
+
+
+class PathRows:
+    """The rows of a path, under the schedule's terms.
+
+    Attributes:
+        path: of the map.
+        terms: of the schedule.
+        shelf: with its tables.
+        table: the path's own.
+        cut: how its rows are parted, by the rule for charges that the policy has.
+    """
+
+    def __init__(self, shelf: Shelf, path: Path, terms: Terms) -> None:
+        self.path, self.terms, self.shelf = path, terms, shelf
+        self.table = shelf[path.table]
+        lose = terms.charges is Charges.LOSE_CARD and path.lose_card is not None
+        self.cut: Cut = path.lose_card if lose and path.lose_card else path.cut
+
+    @property
+    def redacts(self) -> bool:
+        """Words are taken out of a text that stays."""
+        return Method.REDACT in self.cut.set.values() and not self.cut.delete
+
+    def named(self, person: ColumnElement[Any]) -> Bool:
+        """The column names a reader, and not the product's anonymous patron."""
+        there = person.is_not(None)
+        return there if self.terms.stand_in is None else and_(there, person != self.terms.stand_in)
+
+    def still(self, rows: FromClause) -> Bool:
+        """The row still leads to a reader."""
+        parts = [matching(rows.c, (*self.path.only, *self.path.still))]
+        if self.path.person and not (self.path.link.by == "key" and self.path.still):
+            parts.append(self.named(rows.c[self.path.person]))
+        link = self.path.link
+        if link.by == "moment" or (link.by == "clock" and self.cut.set.get(link.at) is Method.DAY):
+            at = rows.c[link.at]
+            parts += [is_time(at), at != day_of(at)]
+        return and_(true(), *parts)
+
+    @property
+    def by_day(self) -> bool:
+        """An earlier cut of a row can have left only the day of its time."""
+        at = getattr(self.path.link, "at", None)
+        paths = (path for path in self.shelf.map.loans.paths if path.table == self.path.table)
+        return any(path.cut.set.get(at) is Method.DAY for path in paths) if at else False
+
+    def latest(self, rows: FromClause) -> ColumnElement[Any]:
+        """The latest that the row can have been written: where only the day is left of its time, the day's end.
+
+        What a kept loan or a hold accounted for, it accounts for still after the time was generalised.
+        """
+        at = rows.c[self.path.link.at]  # type: ignore[union-attr]  # asked only of links with a time
+        whole_day = and_(is_time(at), at == day_of(at))  # a zero date cannot be reckoned with
+        return case((whole_day, shifted(at, _LAST_SECOND)), else_=at) if self.by_day else at
+
+    def shielded(self, rows: FromClause, shields: tuple[Scope, ...]) -> Bool:
+        """A legal hold or an exception may cover the row, by what the row itself tells."""
+        path, link = self.path, self.path.link
+        item = getattr(link, "item", None)
+        loan = link.column if link.by == "key" else None
+        if link.by == "clock" and link.nobody:  # the row is the loan itself
+            item, loan = self.shelf.map.loans.closed.item, self.shelf.map.loans.closed.key
+        return shielded(
+            shields,
+            person=rows.c[path.person] if path.person else None,
+            item=rows.c[item] if item else None,
+            loan=rows.c[loan] if loan else None,
+            at=self.latest(rows) if hasattr(link, "at") else None,
+            item_as_text=bool(getattr(link, "item_as_text", False)),
+        )
+
+    def meant(self, rows: FromClause) -> Bool:
+        """A hold on the row's person may cover a loan that names nobody any more, and the row may tell of that one.
+
+        Loans of the person that still name them are told by `KeptLoans.hold`.
+        """
+        named = tuple(scope for scope in self.terms.shields if scope.persons and not scope.loans)
+        return self.shielded(rows, named) if self.path.person else false()

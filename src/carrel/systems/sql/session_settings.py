@@ -1,0 +1,62 @@
+"""How a session on a database is set before a run, and its temporary tables."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from carrel.inventory.system_map import SystemMap
+from carrel.systems.sql.chunk_table import ChunkTables
+from carrel.systems.sql.kept_table import KeptTable
+from carrel.systems.sql.named_words import teach
+from carrel.systems.sql.shelf import Shelf
+
+# The link columns of a cut library are mostly NULL, and fresh tables have no statistics: the server would take their
+# indexes for useless and read whole tables, once per loan. It is told that a look by key is cheap, as it is here.
+_STEADY = (
+    "max_seeks_for_key = 4",
+    "optimizer_switch = 'materialization=off,exists_to_in=off,semijoin=off'",
+    "join_cache_level = 0",
+    "max_heap_table_size = 268435456",
+)
+
+
+def settle(connection: Connection, system_map: SystemMap) -> None:
+    """Set what a server decides by: its plans, its collation, and that an assignment sees the row as it was."""
+    if connection.dialect.name == "sqlite":
+        teach(connection)
+        return
+    for setting in _STEADY:
+        connection.execute(text(f"SET SESSION {setting}"))
+    closed = system_map.loans.closed
+    collation = connection.execute(
+        text(
+            "SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() "
+            "AND table_name = :t AND column_name = :c"
+        ),
+        {"t": closed.table, "c": closed.branch},
+    ).scalar()
+    # Texts made in a query must compare under the collation of the columns, or the server refuses the mix.
+    if collation:
+        connection.execute(text("SET collation_connection = :c"), {"c": collation})
+    # All assignments of an UPDATE see the row as it was: the reader is compared with columns that are cut with it.
+    connection.execute(text("SET sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'SIMULTANEOUS_ASSIGNMENT')"))
+
+
+def create_work_tables(connection: Connection, shelf: Shelf, stand_in: int | None) -> None:
+    """Make the temporary tables, also where every write to the database itself is refused."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = OFF")  # a read-only file stays read-only without it
+        read_only = False
+    else:
+        # Under REPEATABLE READ, filling a table from another one would lock the rows that the desk works on.
+        connection.execute(text("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"))
+        read_only = bool(connection.execute(text("SELECT @@tx_read_only")).scalar())
+        connection.execute(text("SET SESSION TRANSACTION READ WRITE"))
+    connection.commit()
+    kept = KeptTable(connection, shelf, stand_in)
+    kept.create()
+    ChunkTables(connection, shelf, kept).create()
+    connection.commit()
+    if read_only:
+        connection.execute(text("SET SESSION TRANSACTION READ ONLY"))
+        connection.commit()

@@ -1,0 +1,112 @@
+"""Which rows of a path are stray: they still name a reader although no loan that is open or kept explains them.
+
+The product's own anonymising leaves such rows.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, or_, select, true
+
+from carrel.inventory.system_map import Step
+from carrel.systems.sql.expressions import contains
+from carrel.systems.sql.kept_loans import KeptLoans
+from carrel.systems.sql.path_rows import Bool, PathRows
+from carrel.systems.sql.shelf import matching
+
+
+class StrayRows:
+    """The strays of one path.
+
+    Args:
+        own: the path's rows.
+        kept: the loans beside them.
+    """
+
+    def __init__(self, own: PathRows, kept: KeptLoans) -> None:
+        self._own, self._kept = own, kept
+
+    def are(self, rows: FromClause) -> Bool:
+        """The row leads to a reader, its own clock has run out, and no open or kept loan explains it.
+
+        Nor may a legal hold or an exception in force cover it: its loan names nobody any more, so it is judged by what
+        the row itself tells.
+        """
+        return and_(self._unexplained(rows), not_(self._own.shielded(rows, self._own.terms.shields)))
+
+    def _unexplained(self, rows: FromClause) -> Bool:
+        link = self._own.path.link
+        own = matching(rows.c, self._own.path.stray_only)
+        match link.by:
+            case "key":
+                return and_(own, rows.c[link.column].is_not(None), not_(self._loan_lives(rows.c[link.column])))
+            case "item":
+                old = self._older(rows.c[link.at], self._own.terms.last_borrower_cutoff)
+                return and_(own, old, not_(self._kept.account_for(rows)))
+            case "moment":
+                return and_(own, self._older(rows.c[link.at]), not_(self._kept.hold(rows)))
+            case "clock":
+                mine = and_(self._of_loans(rows), self._nobody(rows), not_(self._behind(rows)))
+                return and_(own, self._older(rows.c[link.at]), mine)
+            case "text" if self._own.redacts:
+                return false()  # without a loan there is nothing to look for in the text; see the docs on detection
+            case _:
+                return and_(own, self._older(rows.c[link.at]), not_(self._kept.account_for(rows)))
+
+    def _older(self, at: ColumnElement[Any], cutoff: datetime | None = None) -> Bool:
+        return and_(at.is_not(None), at <= (cutoff or self._own.terms.stray_cutoff))
+
+    def _behind(self, rows: FromClause) -> Bool:
+        """A loan that is open, or still names its reader, stands behind the row, on the way of one of the facts.
+
+        So does one behind a row with the same partner: a payment's own row, and the rows of what it paid.
+        """
+        parts: list[Bool] = [false()]
+        for fact in self._own.shelf.map.loans.facts.__dict__.values():
+            *way, last = fact.steps
+            if not way or last.table != self._own.path.table:
+                continue
+            partner = self._own.table.alias("s")
+            partners = [partner.c[c.column] == rows.c[c.column] for c in last.where]
+            parts.append(self._alive(way[0], rows.c[last.column], last.equals))
+            alive = self._alive(way[0], partner.c[last.column], last.equals)
+            parts.append(exists(select(1).select_from(partner).where(*partners, alive).correlate(rows)))
+        return or_(*parts)
+
+    def _alive(self, step: Step, key: ColumnElement[Any], equals: str) -> Bool:
+        near, loans = self._own.shelf[step.table].alias("b"), self._own.shelf.map.loans
+        lives = [self._loan_lives(near.c[name]) for name in (step.column, loans.open.key) if name in near.c]
+        return exists(select(1).select_from(near).where(near.c[equals] == key, or_(*lives)).correlate_except(near))
+
+    def _loan_lives(self, key: ColumnElement[Any]) -> Bool:
+        """The loan is open, or closed and still names its reader (so it is cut, or kept, with its loan)."""
+        shelf = self._own.shelf
+        loans = shelf.map.loans
+        out, closed = shelf[loans.open.table].alias("o"), shelf[loans.closed.table].alias("l")
+        named = self._own.named(closed.c[loans.closed.person])
+        mine = closed.c[loans.closed.key] == key
+        return or_(
+            exists(select(1).select_from(out).where(out.c[loans.open.key] == key).correlate_except(out)),
+            exists(select(1).select_from(closed).where(mine, named).correlate_except(closed)),
+        )
+
+    def _nobody(self, rows: FromClause) -> Bool:
+        link = self._own.path.link
+        if link.by != "clock" or link.nobody is None:
+            return true()
+        return or_(rows.c[link.nobody].is_(None), not_(self._own.named(rows.c[link.nobody])))
+
+    def _of_loans(self, rows: FromClause) -> Bool:
+        """The stored text came from a definition that reads loans, or from one that is gone."""
+        link, shelf = self._own.path.link, self._own.shelf
+        if link.by != "clock" or not (link.definitions and link.definitions_key and link.definition and link.source):
+            return true()
+        made = shelf[link.definitions].alias("d")
+        same = made.c[link.definitions_key] == rows.c[link.source]
+        gone = not_(exists(select(1).select_from(made).where(same).correlate(rows)))
+        loans = shelf.map.loans
+        names = {loans.open.table, loans.closed.table, *(path.table for path in loans.paths if path.link.by == "visit")}
+        reads = or_(*(contains(func.lower(made.c[link.definition]), name) for name in sorted(names)))
+        return or_(gone, exists(select(1).select_from(made).where(same, reads).correlate(rows)))

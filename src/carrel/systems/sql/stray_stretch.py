@@ -1,0 +1,76 @@
+"""A stretch of one path's index, and the strays in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+
+from carrel.systems.sql.paths import PathSql
+
+END = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class StrayStretch:
+    """Rows between two values of the column that is walked.
+
+    Attributes:
+        path: whose.
+        begin: the stretch begins behind this value.
+        bound: and ends with this one; None where it goes to the end of the index.
+        expected: strays in it.
+    """
+
+    path: PathSql
+    begin: int
+    bound: int | None
+    expected: int
+
+    @property
+    def end(self) -> int:
+        """Where the walk goes on."""
+        return END if self.bound is None else self.bound
+
+    @classmethod
+    def after(
+        cls, connection: Connection, path: PathSql, begin: int, limit: int, last: int | None
+    ) -> StrayStretch | None:
+        """The next stretch of so many rows that lead to a reader; None when the index is walked to its end.
+
+        Args:
+            connection: with the work tables.
+            path: whose index.
+            begin: where the walk has come to.
+            limit: rows.
+            last: where the walk ends, if not at the end of the index.
+        """
+        table = path.table
+        walk = table.c[path.walk_column]
+        walked = select(walk).where(walk > begin, path.own.still(table)).order_by(walk)
+        if last is not None:
+            walked = walked.where(walk <= last)
+        upto = connection.execute(walked.limit(1).offset(limit - 1)).scalar()
+        if upto is None and connection.execute(walked.limit(1)).scalar() is None:
+            return None
+        bound = int(upto) if upto is not None else last
+        found = cls(path, begin, bound, 0)
+        return cls(path, begin, bound, int(connection.execute(found._counted()).scalar_one()))
+
+    def _counted(self) -> Select[Any]:
+        table = self.path.table
+        return select(func.count()).select_from(table).where(self.path.own.still(table), self.condition(table))
+
+    def condition(self, rows: Any) -> ColumnElement[bool]:
+        """The row is a stray of this stretch."""
+        column = rows.c[self.path.walk_column]
+        here = column > self.begin if self.bound is None else and_(column > self.begin, column <= self.bound)
+        return and_(here, self.path.strays.are(rows))
+
+    def cut(self, connection: Connection) -> tuple[int, int]:
+        """Cut the strays, dependent rows first; how many, and how many are left as read back."""
+        for child in self.path.cuts.children(self.condition):
+            connection.execute(child)
+        done = int(connection.execute(self.path.cuts.act(self.condition, with_loan=False)).rowcount)
+        return done, int(connection.execute(self._counted()).scalar_one())
