@@ -105,7 +105,7 @@ class Fault:
         """The error as a person reads it."""
         rows = [f"error[{self.condition.code}]: {self.condition.title}"]
         for name, text in self._told():
-            # Only a fix can have several lines, such as lines for a file; elsewhere a line's end may be somebody's trick.
+            # Only a fix can have several lines, for a file; elsewhere the end of a line may be somebody's trick.
             first, *more = text.split("\n") if name == "fix" else (text,)
             rows.append(f"  {name + ':':<9}{shown(first)}")
             rows.extend(f"{_MARGIN}{shown(line)}" for line in more)  # such as lines for a file
