@@ -18,7 +18,6 @@ from sqlalchemy import (
     TableClause,
     and_,
     case,
-    collate,
     column,
     distinct,
     func,
@@ -39,12 +38,12 @@ from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_discovery import Reach
 from carrel.systems.sql.sweep_namesakes import Namesakes
 from carrel.systems.sql.sweep_pairs import Library, batches
+from carrel.systems.sql.sweep_reading import AT_ONCE, as_text, filled, worth_reading
 from carrel.systems.sql.sweep_shields import SPARED
 from carrel.systems.sql.sweep_tally import Join, Tally
 from carrel.systems.sql.sweep_words import Words
 
 ROWS_READ = 2_000_000  # of one table, for words anywhere
-_AT_ONCE = 5_000
 _FEWEST = 3  # rows that must agree before a nameless number is taken for a person
 
 
@@ -165,7 +164,7 @@ class Attacks:
                 self._tally.try_on(Join("discovered", way, reach.name, (*by, *columns)), len(self._sample.pairs))
         names = (*reach.loans, *reach.items, *reach.times, *reach.texts)
         query = select(person, self._waits(reach, rows), *(rows.c[name] for name in names)).where(where)
-        for key, waits, *values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
+        for key, waits, *values in self._c.execute(query.execution_options(yield_per=AT_ONCE)):
             trail = _trail(reach, dict(zip(names, values, strict=True)), str(waits))
             for place in self._sample.by_person.get(int(key), ()):
                 if (way := self._tells(reach, trail, place)) and not self._acting(reach, by, trail, place):
@@ -214,7 +213,7 @@ class Attacks:
         seen = _Seen()
         for where in self._loan_rows(reach, rows):
             query = select(self._waits(reach, rows), *(rows.c[name] for name in names)).where(where)
-            for waits, *values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
+            for waits, *values in self._c.execute(query.execution_options(yield_per=AT_ONCE)):
                 row = dict(zip(names, values, strict=True))
                 trail = _trail(reach, row, str(waits))
                 for place in self._places(reach, trail):
@@ -324,55 +323,34 @@ class Attacks:
         if reach.name in {self._catalogue.title_table, self._people}:
             return  # a title and its author are no reader's; a person's own record is read from the person
         rows, index = self._rows(reach), self._words_of_pairs
-        if not self._worth_reading(rows, words):
+        worth = worth_reading(self._c, rows, words, index)
+        if worth is None:
             return
         # Most rows are about nobody: their times are made times of only where the words are somebody's.
         plain_times = {name: type_coerce(rows.c[name], NullType()) for name in reach.times}
         names = tuple(dict.fromkeys((*words, *reach.times, *reach.persons)))
-        query = select(*(plain_times.get(name, rows.c[name]) for name in names), self._waits(reach, rows))
+        query = select(*(plain_times.get(name, rows.c[name]) for name in names), self._waits(reach, rows)).where(worth)
         if len(reach.key) == 1:
             query = query.order_by(rows.c[reach.key[0]].desc())
         query = query.limit(ROWS_READ)
         if reach.rows and reach.rows > ROWS_READ:
             self._tally.read[reach.name] = ROWS_READ / reach.rows
         clock, dialect, wide = LocalTime(), self._c.dialect, len(words)
-        for values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
-            texts = _texts(values[:wide])
-            if not texts or not (places := index.candidates(texts)):
+        for values in self._c.execute(query.execution_options(yield_per=AT_ONCE)):
+            told = filled(values[:wide])
+            if not told or not (places := index.candidates(told)):
                 continue
             row = dict(zip(names, values, strict=False))
             times = (clock.process_result_value(row[n], dialect) for n in reach.times)
-            trail = Trail(times=tuple(at for at in times if at is not None), texts=tuple(texts), waits=str(values[-1]))
+            trail = Trail(times=tuple(at for at in times if at is not None), texts=tuple(told), waits=str(values[-1]))
             for place in places:
                 self._named(reach, row, trail, place, words)
         self._settle_suspects()
-
-    def _worth_reading(self, rows: TableClause, words: Sequence[str]) -> bool:
-        """Whether the words of any row could be about a pair.
-
-        A file tells each row's words once, which are few in a table of branches and kinds. A server would have to lay
-        them out in a table of its own, so there every row is read.
-        """
-        if self._c.dialect.name != "sqlite":
-            return True
-        query = select(*(collate(rows.c[name], "BINARY") for name in words)).distinct()
-        found = self._c.execute(query.execution_options(yield_per=_AT_ONCE))
-        worth = any(self._words_of_pairs.candidates(_texts(values)) for values in found)
-        found.close()
-        return worth
 
     def _named(self, reach: Reach, row: dict[str, Any], trail: Trail, place: int, words: tuple[str, ...]) -> None:
         pair = self._sample.pairs[place]
         if speaks(trail, pair.loan) and any(names_person(text, pair.person) for text in trail.texts):
             self._suspect(reach, row, trail, place, words)
-
-
-def _texts(values: Sequence[Any]) -> list[str]:
-    return [value if type(value) is str else _text(value) for value in values if value]
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _during(loan: Loan, at: datetime) -> bool:
@@ -387,6 +365,6 @@ def _trail(reach: Reach, row: dict[str, Any], waits: str) -> Trail:
         numbers(reach.loans),
         numbers(reach.items),
         tuple(row[n] for n in reach.times if isinstance(row.get(n), datetime)),
-        tuple(_text(row[n]) for n in reach.texts if row.get(n)),
+        tuple(as_text(row[n]) for n in reach.texts if row.get(n)),
         waits,
     )
