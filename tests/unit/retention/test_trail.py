@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carrel.retention.sweep import Person
-from carrel.retention.trail import names_person, tells, without
+from carrel.retention.trail import by_scattered_names, names_person, tells, without
 
 LETTERS = st.text(st.sampled_from("aAbBsSß\u017féÉиИ \0[]t"), max_size=14)
 
@@ -44,18 +44,21 @@ def test_letters_large_and_small_are_alike(before: str, after: str, words: str) 
         assert tells(before + written + after, words) or written.casefold() != words.casefold()
 
 
+DEV = Person(110, ("21000000000110", "reader110"), ("Dev", "Winter"))
+
+
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "scattered"),
     [
-        ("Dear Dev Winter,", True),
-        ("Winter, Dev", True),
-        ("Dev M. Winter", True),
-        ('{"surname":"Winter","firstname":"Dev"}', True),
-        ("'firstname' => 'Dev', 'surname' => 'Winter'", True),
-        ("Dear Dev Stone,\nYour checkouts:\n- The Winter Ferns", False),  # another reader, and a title
-        ("Device Winters", False),
-        ("Dev", False),
+        ("Dear Dev Amundsen, your checkouts: - The Winter Stars (31000000006988)", True),
+        ("Dear Dev Winter, your checkouts", False),
+        ("Winter, Dev: paid", False),
+        ("Winter Dev", False),
+        ("Dear Dev, The Winter Stars, card 21000000000110", False),
+        ("Dev asked, Winter answered; borrowernumber: 110", False),
+        ("Devon Winterthur, Dev, Winter", False),
     ],
 )
-def test_a_name_is_told_by_its_parts_side_by_side(text: str, named: bool) -> None:
-    assert names_person(text, Person(1, (), ("Dev", "Winter"))) is named
+def test_names_that_stand_apart_are_told_from_a_name(text: str, scattered: bool) -> None:
+    assert names_person(text, DEV)
+    assert by_scattered_names(text, DEV) is scattered
