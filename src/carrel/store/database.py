@@ -71,11 +71,14 @@ class Database:
             raise  # a lost race; the caller knows what it means
         except OperationalError as wrong:
             condition = faults.BUSY if "locked" in str(wrong.orig) else faults.UNREADABLE
+            full = getattr(wrong.orig, "sqlite_errorname", "") == "SQLITE_FULL"
             raise fault(
                 condition,
                 at=self._place(),
-                found=type(wrong.orig).__name__,
-                fix="try again, or look at the file's owner, mode and disk space",
+                found="no space left on the disk" if full else type(wrong.orig).__name__,
+                fix="make room, then give the same command again"
+                if full
+                else "try again, or look at the file's owner, mode and disk space",
             ) from None
         except DatabaseError as wrong:
             raise fault(faults.UNREADABLE, at=self._place(), found=type(wrong.orig).__name__) from None
