@@ -31,18 +31,18 @@ def run_due(site: Path, names: tuple[str, ...], print_units: bool, as_json: bool
 
     First shreds the undo capsules whose time is over, and goes on with a run that was interrupted. Then plans, and
     applies only what a standing approval or a person's approval covers; otherwise writes the plan into the site's
-    folder, mails the people, and ends with 6. Keeps opening hours and blackout dates. A second call in one night finds
-    nothing to do.
+    folder, mails the people, and ends with 6. Keeps opening hours and blackout dates. Leaves copies alone. A second
+    call in one night finds nothing to do.
     """
     from carrel.cli import aftermath, capsules, due_night, premises, screen
     from carrel.cli.at_site import open_store
-    from carrel.systems import site_file
+    from carrel.systems import site_file, site_systems
 
     here = site_file.load_site(site)
     if print_units:
         _print_units(here, site_file.place_of(site), as_json=as_json)
         return int(Exit.DONE)
-    systems = [site_file.system_of(here, name) for name in dict.fromkeys(names)] or list(here.systems)
+    systems = [site_systems.system_of(here, name) for name in dict.fromkeys(names)] or list(here.originals)
     began = premises.now()
     with open_store(here) as store:
         shredded, in_the_way = capsules.shred_due(here, store, began)

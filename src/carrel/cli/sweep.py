@@ -31,12 +31,13 @@ def sweep(site: Path, system_name: str | None, pairs: int, as_json: bool) -> int
     from carrel.cli import premises, screen
     from carrel.errors import Exit
     from carrel.retention.cutoff import local_cutoff
+    from carrel.systems.site_systems import system_or_copy
     from carrel.systems.sql.failure import told
     from carrel.systems.sql.sweep import LoanSweep
     from carrel.systems.sql.sweep_pairs import Library
     from carrel.systems.sql.sweep_suspects import sweep_cut_loans
 
-    with premises.enter(site, system_name, read_only=True) as here, told(here.system.name):
+    with premises.enter(site, system_name, read_only=True, find=system_or_copy) as here, told(here.system.name):
         at = premises.now()
         limit = here.schedule.last_borrower.at_most
         last = local_cutoff(limit.before(at), here.zone) if limit else None
@@ -46,9 +47,12 @@ def sweep(site: Path, system_name: str | None, pairs: int, as_json: bool) -> int
             library = Library(connection, here.system_map, here.stand_in)
             report = sweep_cut_loans(library, here.schema, found, pairs, SystemRandom())
         not_covered = len(here.system_map.not_yet_covered)
+        system = here.system
     if as_json:
-        screen.put_json({"system": here.system.name, **report.as_dict(), "tables_not_yet_covered": not_covered})
+        told_of = {"system": system.name, "copy_of": system.copy_of}
+        screen.put_json({**told_of, **report.as_dict(), "tables_not_yet_covered": not_covered})
     else:
+        screen.tell_copy(system)
         _show(report, not_covered)
     return int(Exit.FINDINGS if report.led_back else Exit.DONE)
 

@@ -22,8 +22,9 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
     """
     from carrel.cli import premises, screen
     from carrel.errors import Exit
+    from carrel.systems.site_systems import system_or_copy
 
-    with premises.enter(site, system_name, read_only=True) as here:
+    with premises.enter(site, system_name, read_only=True, find=system_or_copy) as here:
         at = premises.now()
         until = here.owed_until(at)
         with here.loans().session() as loans:
@@ -32,11 +33,14 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
             remaining = dict(loans.remaining(here.life(until, at), until)) if any(by_now.values()) else by_now
         names = {path.name: path.table for path in here.system_map.loans.paths}
         not_covered = len(here.system_map.not_yet_covered)
+        system = here.system
     waiting = {name: max(0, count - remaining.get(name, 0)) for name, count in by_now.items()}
     left = any(remaining.values())
     if as_json:
         screen.put_json(
             {
+                "system": system.name,
+                "copy_of": system.copy_of,
                 "counted_at": at.isoformat(),
                 "owed_until": until.isoformat(),
                 "remaining": remaining,
@@ -46,6 +50,7 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
             },
         )
     else:
+        screen.tell_copy(system)
         say(f"Counted at {at:%Y-%m-%d %H:%M} UTC; owed is what was due by {until:%Y-%m-%d %H:%M} UTC")
         screen.put_table(
             "Due, unheld, and still leading to a reader",
