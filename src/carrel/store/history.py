@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, or_, select
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
 
 from carrel.retention.interlock import History, disposition
 from carrel.retention.outcome import Outcome
@@ -25,8 +28,9 @@ def history(connection: Connection, system: str, policy_digest: str, map_digest:
 
     Guarantees:
         A stage of the first run counts only when a sweep after it looked for pairs and found nothing; where a kill
-        took the pairs with it, the stage is done once more. A run on a copy is a rehearsal of its original, never a
-        stage of anything.
+        took the pairs with it, the stage is done once more, and counts also when it finds nothing left to cut. A run
+        that had nothing to cut from the start, such as under a legal hold on everything, proves nothing. A run on a
+        copy is a rehearsal of its original, never a stage of anything.
     """
     run, plan = tables.run, tables.plan
     clean = (run.c.state == "finished", run.c.outcome.in_([str(one) for one in CLEAN]))
@@ -36,37 +40,48 @@ def history(connection: Connection, system: str, policy_digest: str, map_digest:
         bodies.where(*own).order_by(run.c.finished_at.desc(), run.c.id.desc()).limit(1),
     ).scalar()
     last = None if newest is None else Plan.from_dict(newest)
-    loans = func.coalesce(func.sum(tables.chunk.c.loans), 0)
-    cut = select(loans).where(tables.chunk.c.run == run.c.id).correlate(run).scalar_subquery()
-    stages = connection.execute(
-        select(run.c.stage)
-        .join(tables.sweep, tables.sweep.c.run == run.c.id)
-        .where(*own, *clean)
-        .group_by(run.c.id, run.c.stage)
-        .having(func.sum(tables.sweep.c.hits) == 0, or_(func.sum(tables.sweep.c.swept) > 0, func.max(cut) == 0)),
-    ).scalars()
+    rows = connection.execute(
+        select(run.c.stage, *_shown(run)).where(*own, *clean).order_by(run.c.finished_at, run.c.id),
+    ).all()
     return History(
         basis=last.basis if last else None,
         dispositions={path.path: disposition(path) for path in last.paths} if last else None,
-        stages=frozenset(Stage(stage) for stage in stages),
+        stages=frozenset(_stages(rows)),
         rehearsed=_rehearsed(connection, system, (policy_digest, map_digest)),
+    )
+
+
+def _stages(rows: Sequence[Row[Any]]) -> Iterator[Stage]:
+    """The stages that runs, oldest first, have shown."""
+    cut_unseen: set[str] = set()  # stages that were cut while nobody looked, because their pairs died with a process
+    for row in rows:
+        if row.hits:
+            continue
+        if row.swept or (not row.loans and row.stage in cut_unseen):
+            yield Stage(row.stage)
+        elif row.loans:
+            cut_unseen.add(row.stage)
+
+
+def _shown(run: Table) -> tuple[ColumnElement[int], ...]:
+    """Of each run: the loans that it cut, the pairs that were looked for, and those that were led back."""
+    chunk, sweep = tables.chunk, tables.sweep
+    sums = (
+        (chunk.c.loans, chunk.c.run, "loans"),
+        (sweep.c.swept, sweep.c.run, "swept"),
+        (sweep.c.hits, sweep.c.run, "hits"),
+    )
+    return tuple(
+        select(func.coalesce(func.sum(column), 0)).where(of == run.c.id).correlate(run).scalar_subquery().label(name)
+        for column, of, name in sums
     )
 
 
 def _rehearsed(connection: Connection, system: str, digests: tuple[str, str]) -> int | None:
     """The most loans that one run on a copy cut, of those that were carried out to the end, verified and swept."""
-    run, plan, chunk, sweep = tables.run, tables.plan, tables.chunk, tables.sweep
-    cut = select(func.coalesce(func.sum(chunk.c.loans), 0)).where(chunk.c.run == run.c.id)
-    swept = select(func.coalesce(func.sum(sweep.c.swept), 0)).where(sweep.c.run == run.c.id)
-    hits = select(func.coalesce(func.sum(sweep.c.hits), 0)).where(sweep.c.run == run.c.id)
+    run, plan = tables.run, tables.plan
     rows = connection.execute(
-        select(
-            plan.c.body,
-            run.c.outcome,
-            cut.correlate(run).scalar_subquery().label("loans"),
-            swept.correlate(run).scalar_subquery().label("swept"),
-            hits.correlate(run).scalar_subquery().label("hits"),
-        )
+        select(plan.c.body, run.c.outcome, *_shown(run))
         .join(run, plan.c.digest == run.c.plan_digest)
         .where(run.c.copy_of == system, run.c.state == "finished", run.c.stage == str(Stage.REST)),
     ).all()

@@ -223,6 +223,21 @@ def test_history_counts_a_stage_only_when_it_was_swept_clean(store: Store) -> No
     assert history.rehearsed is None
 
 
+def test_a_run_that_found_nothing_to_cut_proves_a_stage_only_after_one_that_was_not_looked_at(store: Store) -> None:
+    def ended(loans: int, minutes: int) -> frozenset[Stage]:
+        run = begin(store, ordinary=False)
+        if loans:
+            journal = store.runs.journal(run, lambda: NOW)
+            journal.finish(journal.intend(START, 10), Position("loan", 1, loans), ChunkResult(loans))
+        store.sweeps.record(run.id, Sweep("loan", NOW, 0, 0, 0))
+        store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW + timedelta(minutes=minutes), night=NIGHT, leaves=nothing)
+        return store.runs.history("koha", "a" * 64, "b" * 64).stages
+
+    assert ended(0, 1) == frozenset()  # everything was held: nothing was shown
+    assert ended(7, 2) == frozenset()  # a kill took the pairs
+    assert ended(0, 3) == {Stage.REST}
+
+
 def test_a_failed_run_teaches_nothing(store: Store) -> None:
     run = begin(store)
     store.sweeps.record(run.id, Sweep("loan", NOW, 50, 50, 0))
