@@ -57,16 +57,16 @@ def after_sweep(
 ) -> tuple[OpenJoin, ...]:
     """What `carrel sweep` makes of the open joins: tries them again, and opens what it was led back by.
 
-    Before a run came to its end nothing is opened: what it finds then is what that run is for.
+    Before a run came to its end it does neither: what it finds then is what that run is for.
 
     Returns:
         The joins that stand open.
     """
     system = here.system.name
-    _try_again(here, connection, as_of, "", count)
     runs = here.store.runs.newest(system)
     if not any(run.stage is Stage.REST and run.state == "finished" for run in runs):
         return here.store.open_joins.standing(system)
+    _try_again(here, connection, as_of, "", count)
     look = Look("", now(), Side.LOANS, report.swept, whole=False, days=None, sample=here.system.sweep_sample)
     return here.store.open_joins.change(system, lambda joins: opened(joins, report.failing, look))
 
