@@ -55,6 +55,7 @@ def night_of(here: Library, *, code: int) -> dict[str, Any]:
     return here.ok("run-due", code=code)
 
 
+@pytest.mark.slow
 def test_a_leak_that_was_found_is_open_until_it_is_shown_closed(small: Library) -> None:
     assert plant(small) > 30
     run = small.ok("apply", small.approved(), code=5)["run"]
@@ -105,6 +106,7 @@ def test_a_leak_that_was_found_is_open_until_it_is_shown_closed(small: Library) 
         assert {one.name for one in closed} == set(first)
 
 
+@pytest.mark.slow
 def test_a_look_from_the_loans_opens_and_closes_and_leaves_the_library_alone(small: Library) -> None:
     small.dispose()
     [(reader, loan, item, at)] = small.koha.rows(
@@ -136,6 +138,7 @@ def test_before_a_run_came_to_its_end_nothing_is_opened(small: Library) -> None:
     assert small.ok("sweep", code=3)["open_joins"] == []
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_before_its_run_has_ended_loses_no_finding(small: Library) -> None:
     assert plant(small) > 30
     place = small.approved()
