@@ -86,6 +86,7 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
         "remaining": report.remaining,
         "longest_transaction_seconds": round(report.tally.longest_seconds, 3),
         "sweep": {**report.sweep.as_dict(), "failing": report.hits},
+        "open_joins": [one.as_dict() for one in report.open_joins],
         "residues": [
             {
                 "place": p.name,
@@ -143,7 +144,8 @@ def show_places(report: Report) -> None:
 
 
 def show_sweep(report: Report) -> None:
-    """What the sweep found, in one line, and each join that led back."""
+    """What the sweep found, in one line, each join that led back, and each that is open."""
+    from carrel.cli.open_joins import MEND, lines
     from carrel.cli.screen import number
 
     swept = report.sweep
@@ -158,6 +160,11 @@ def show_sweep(report: Report) -> None:
     if swept.failing and not report.failing:
         tables = ", ".join(sorted({attack.table for attack in swept.failing}))
         say(f"  Still to come in the last stage: {tables}.")
+    if report.open_joins:
+        say("Open, since a sweep was led back and none has shown them closed:")
+        for line in lines(report.open_joins):
+            say(f"  - {line}")
+        say(f"  {MEND[:1].upper()}{MEND[1:]}.")
 
 
 def _remaining_line(report: Report) -> str:

@@ -158,7 +158,7 @@ def _system(site: Site, system: System, schedule: LoanSchedule | None, at: datet
 
 def _records(site: Site, at: datetime) -> Iterator[Check]:
     from carrel.store.store import FILE
-    from carrel.systems.check import finding, ok
+    from carrel.systems.check import finding, ok, open_joins
     from carrel.systems.site_check import said
 
     if not (site.folder / FILE).exists():
@@ -178,6 +178,7 @@ def _records(site: Site, at: datetime) -> Iterator[Check]:
                 yield _clock(times, at)
                 if nights:
                     yield _night(str(nights[0].outcome), nights[0].night.isoformat(), nights[0].codes)
+                yield open_joins(store.open_joins.standing(system.name))
     except CarrelError as error:
         yield said(error, "records")
     yield from _ledger(site)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from carrel.cli import run_opening
+from carrel.cli import open_joins, run_opening
 from carrel.cli.capsules import NightCapsule, require_undo
 from carrel.cli.due_night import night_of
 from carrel.cli.premises import Premises, now
@@ -32,6 +32,7 @@ from carrel.systems.sql import readers, residue
 
 if TYPE_CHECKING:
     from carrel.ledger.leaf import OpenLeaf
+    from carrel.retention.open_join import OpenJoin
     from carrel.retention.plan import Plan
     from carrel.retention.sweep import Attack, SweepReport
     from carrel.store.run import Run
@@ -55,6 +56,7 @@ class Report:
         started: aware time.
         finished: aware time.
         kept: loans that still name a reader, by reason, as they may be shown.
+        open_joins: that led a sweep back, of this run or an earlier one, and were not shown closed since.
     """
 
     plan: Plan
@@ -70,6 +72,7 @@ class Report:
     kept: dict[str, int | str] = field(default_factory=dict)
     failing: tuple[Attack, ...] = ()
     copy: str | None = None
+    open_joins: tuple[OpenJoin, ...] = ()
 
     @property
     def hits(self) -> int:
@@ -145,11 +148,14 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
                 fix="`carrel stop --clear`, then apply the same plan again: it goes on",
             )
         swept = watch.look(here.life(plan.as_of, now()), None if tally.end is End.FINISHED else tally.whole_until)
+        # Written down at once: a kill before the run's end must not lose what its sweep found.
+        back = led_back(here, run.stage, swept)
+        standing = open_joins.after_run(here, run, loans.connection, plan.as_of, swept, back)
         life = here.life(plan.as_of, now())
         remaining = loans.remaining(life, plan.as_of) if run.stage is Stage.REST else {}
         remaining = {name: count for name, count in remaining.items() if count}
         kept = by_reason(readers.without_sealed(loans, life, loans.kept(life)))
-    return _finish(here, plan, run, owner, tally, swept, remaining, (*spots, *capsule.places), kept)
+    return _finish(here, plan, run, owner, tally, swept, remaining, (*spots, *capsule.places), kept, standing)
 
 
 def _finish(
@@ -162,11 +168,14 @@ def _finish(
     remaining: dict[str, int],
     spots: tuple[residue.Place, ...],
     kept: dict[str, int | str],
+    standing: tuple[OpenJoin, ...],
 ) -> Report:
     at = now()
     lasting = [spot for spot in spots if spot.lasting]
     failing = led_back(here, run.stage, swept)
-    bad = bool(tally.left or remaining or failing)
+    # What an earlier stage of a first run left open is tried again, and decides, in the last one.
+    still = standing if run.stage is Stage.REST else ()
+    bad = bool(tally.left or remaining or failing or still)
     outcome = Outcome.UNVERIFIED if bad else Outcome.RESIDUE if lasting else Outcome.VERIFIED
     hits = counted(swept, failing)
     here.store.sweeps.record(run.id, Sweep("loan", at, swept.pairs, swept.swept, hits))
@@ -176,7 +185,7 @@ def _finish(
         here.store.residues.record(run.id, here.system.name, spot.name, spot.until, at, lasting=spot.lasting)
     report = Report(
         plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept, failing,
-        copy=None if run.copy_of is None else run.system,
+        copy=None if run.copy_of is None else run.system, open_joins=standing,
     )  # fmt: skip
 
     def leaves(whole: Run) -> list[OpenLeaf]:

@@ -81,6 +81,7 @@ def as_dict(nights: list[SystemNight], after: Aftermath) -> dict[str, Any]:
                         "rows": report.tally.rows,
                         "remaining": report.remaining,
                         "led_back": report.hits,
+                        "open_joins": [one.as_dict() for one in report.open_joins],
                     }
                     for report in night.reports
                 ],
@@ -96,12 +97,13 @@ def as_dict(nights: list[SystemNight], after: Aftermath) -> dict[str, Any]:
 
 def show(nights: list[SystemNight], after: Aftermath) -> None:
     """The night as a person reads it."""
+    from carrel.cli.open_joins import lines
     from carrel.cli.screen import number
 
     for night in nights:
         cut = sum(report.tally.loans for report in night.reports)
         say(f"{night.system}, night of {night.night}: {night.went.value}; {number(cut)} loans de-identified")
-        for line in (*night.why, *night.codes):
+        for line in (*night.why, *night.codes, *(lines(night.reports[-1].open_joins) if night.reports else ())):
             say(f"  - {line}")
         if night.exit is Exit.APPROVAL_PENDING and night.plan:
             say(f"  carrel approve pending-plan-{night.system}.json --as NAME --key FILE")
