@@ -98,7 +98,7 @@ UPDATE action_logs a SET a.user = IF(a.user = a.object, 0, a.user), a.object = N
 WHERE a.module = 'FINES' AND a.object BETWEEN {{first}} AND {{last}} AND a.timestamp <= '{{cutoff}}'
   AND INSTR(a.info, 'itemnumber') AND {_READER.format("a.object")} AND NOT EXISTS (
     SELECT 1 FROM k WHERE k.person = a.object AND k.lo <= a.timestamp AND (
-      NOT k.known OR a.timestamp <= k.lo + INTERVAL 600 SECOND
+      NOT k.known
       OR (INSTR(CAST(a.info AS BINARY), k.item) AND a.info REGEXP CONCAT('(^|[^0-9])', k.item, '([^0-9]|$)'))
       OR (INSTR(CAST(a.info AS BINARY), k.loan) AND a.info REGEXP CONCAT('(^|[^0-9])', k.loan, '([^0-9]|$)'))
       OR INSTR(a.info, k.barcode) OR (LENGTH(k.title) >= 6 AND INSTR(a.info, k.title))))"""

@@ -23,6 +23,10 @@ LIBRARIES = [
     (3, datetime(2026, 12, 3, 11, 0, tzinfo=UTC)),  # a notice never sent; a note in the second of a return
     (5, datetime(2026, 11, 22, 5, 40, tzinfo=UTC)),  # namesakes; staff who renew their own loans
     (101, datetime(2026, 11, 25, 22, 0, tzinfo=UTC)),  # a last borrower who has the same copy again, since later
+    (
+        203,
+        datetime(2026, 11, 25, 22, 20, tzinfo=UTC),
+    ),  # a copy that went out twice in a day; a charge beside a kept loan
     (20261122, datetime(2026, 11, 25, 20, 29, tzinfo=UTC)),  # a last borrower written the morning after the return
 ]
 EVERYBODY = 1_000_000

@@ -70,7 +70,8 @@ class KeptLoans:
     def _are_told_of(self, rows: FromClause) -> Bool:
         """The text names the copy of a kept loan, or was written as it was handed out, or nobody knows the copy's name.
 
-        A loan that is open, or kept for years, would else shield every text of its reader.
+        A text that gives the number of its copy was written of that one, whatever was handed out beside it. A loan
+        that is open, or kept for years, would else shield every text of its reader.
         """
         link, shelf = self._link, self._own.shelf
         if link.by != "text":
@@ -79,15 +80,17 @@ class KeptLoans:
         copy, titles = shelf[m.table].alias("kc"), shelf[m.title_table].alias("kt")
         barcode, title = copy.c[m.barcode], func.substr(titles.c[m.title], 1, TITLE_LENGTH)
         named: list[Bool] = []
+        numbered = bool({"item", "loan"} & set(link.needles))
         for name in link.texts:
             body = rows.c[name]
             named.append(and_(barcode.is_not(None), names(body, barcode)))
             named.append(names_title(body, title))
-            if {"item", "loan"} & set(link.needles):
+            if numbered:
                 named += [names_number(body, self._kept.c.item), names_number(body, self._kept.c.loan)]
         known = select(1).select_from(copy.outerjoin(titles, titles.c[m.title_key] == copy.c[m.title_key]))
         here = copy.c[m.key] == self._kept.c.item
-        opening = rows.c[link.at] <= shifted(self._kept.c.lo, text(str(2 * SLACK_SECONDS)))
+        begun = rows.c[link.at] <= shifted(self._kept.c.lo, text(str(2 * SLACK_SECONDS)))
+        opening = false() if numbered else begun
         return or_(
             opening,
             exists(known.where(here, or_(*named)).correlate(rows, self._kept)),

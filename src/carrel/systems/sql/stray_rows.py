@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, or_, select, text, true
 
 from carrel.inventory.system_map import Step
-from carrel.systems.sql.expressions import contains
+from carrel.systems.sql.expressions import contains, shifted
 from carrel.systems.sql.kept_loans import KeptLoans
-from carrel.systems.sql.path_rows import Bool, PathRows
+from carrel.systems.sql.path_rows import MOMENT_SECONDS, Bool, PathRows
 from carrel.systems.sql.shelf import matching
 
 
@@ -36,7 +36,7 @@ class StrayRows:
         """
         return and_(self._unexplained(rows), not_(self._own.shielded(rows, self._own.terms.shields)))
 
-    def _unexplained(self, rows: FromClause) -> Bool:
+    def _unexplained(self, rows: FromClause) -> Bool:  # noqa: PLR0911  (one return per kind of link)
         link = self._own.path.link
         own = matching(rows.c, self._own.path.stray_only)
         match link.by:
@@ -45,6 +45,10 @@ class StrayRows:
             case "item":
                 old = self._older(rows.c[link.at], self._own.terms.last_borrower_cutoff)
                 return and_(own, old, not_(self._kept.account_for(rows)))
+            case "second":
+                # A copy goes out again on the day of its return: the slack of a kept loan is not its second.
+                theirs = and_(self._is_of_parted(rows), not_(self._kept.were_there(rows)))
+                return and_(own, self._older(rows.c[link.at]), or_(not_(self._kept.account_for(rows)), theirs))
             case "moment":
                 return and_(own, self._older(rows.c[link.at]), not_(self._kept.hold(rows)))
             case "clock":
@@ -91,6 +95,22 @@ class StrayRows:
             exists(select(1).select_from(out).where(out.c[loans.open.key] == key).correlate_except(out)),
             exists(select(1).select_from(closed).where(mine, named).correlate_except(closed)),
         )
+
+    def _is_of_parted(self, rows: FromClause) -> Bool:
+        """A loan of the row's copy that names nobody any more began, was renewed or ended at the row's second."""
+        link, shelf = self._own.path.link, self._own.shelf
+        if link.by != "second":
+            return false()
+        anchor, at = shelf.map.loans.closed, rows.c[link.at]
+        loan = shelf[anchor.table].alias("pl")
+        before, after = text(str(-MOMENT_SECONDS)), text(str(MOMENT_SECONDS))
+        near = (
+            and_(at >= shifted(loan.c[name], before), at <= shifted(loan.c[name], after))
+            for name in (anchor.opened, anchor.closed, anchor.renewed)
+        )
+        nobodys = or_(loan.c[anchor.person].is_(None), not_(self._own.named(loan.c[anchor.person])))
+        mine = (loan.c[anchor.item] == rows.c[link.item], nobodys, or_(*near))
+        return exists(select(1).select_from(loan).where(*mine).correlate_except(loan))
 
     def _nobody(self, rows: FromClause) -> Bool:
         link = self._own.path.link
