@@ -9,34 +9,12 @@ from __future__ import annotations
 import enum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-Value = int | str
-
-
-class Condition(_Part):
-    """One test of a column; of the tests named, all must hold."""
-
-    column: str
-    equals: Value | None = None
-    differs: Value | None = None
-    one_of: tuple[Value, ...] | None = None
-    above: Value | None = None
-    empty: bool | None = None
-    contains: str | None = None
-
-
-class Lookup(_Part):
-    """One value that the product keeps in a table of its own, such as a preference."""
-
-    table: str
-    column: str
-    where: tuple[Condition, ...] = ()
+from carrel.inventory.collection import Collects
+from carrel.inventory.map_part import Condition as Condition  # noqa: PLC0414  (the map's own words are found here)
+from carrel.inventory.map_part import Lookup as Lookup  # noqa: PLC0414
+from carrel.inventory.map_part import MapPart as _Part
 
 
 class Role(enum.StrEnum):
@@ -350,6 +328,7 @@ class SystemMap(_Part):
         no_person: tables with nothing of a person in them.
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
         triggers: triggers, by table, that are known and do no harm, and what they do.
+        collects: what the product can collect beyond what lending needs, and the need that would justify it.
     """
 
     format_version: Literal[1] = 1
@@ -368,3 +347,4 @@ class SystemMap(_Part):
     triggers: dict[str, dict[str, str]] = Field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     consumers: tuple[Consumer, ...] = ()
+    collects: Collects = Collects()
