@@ -233,7 +233,7 @@ class Facts(_Part):
 
 
 class Items(_Part):
-    """Where an item's barcode and title stand."""
+    """Where an item's barcode and title stand, and the code of its type, by which loans are counted."""
 
     table: str
     key: str
@@ -241,14 +241,16 @@ class Items(_Part):
     title_table: str
     title_key: str
     title: str
+    type: str | None = None
 
 
 class People(_Part):
-    """Where people stand, and which of their columns identify them in a text."""
+    """Where people stand, which of their columns identify them in a text, and the category they are counted by."""
 
     table: str
     key: str
     needles: tuple[str, ...]
+    category: str | None = None
 
 
 class LifeSign(_Part):
