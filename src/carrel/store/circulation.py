@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from carrel.retention.circulation import Cell, CellCount, CountedLoan, by_branch, by_cell
 from carrel.store import tables
@@ -51,7 +52,10 @@ class Circulation:
         with self._database.writing() as connection:
             mine = connection.execute(select(flight).where(flight.c.system == system)).all()
             cut = [one for one in map(_loan, mine) if one.loan not in not_cut]
-            again = set(connection.execute(select(before.c.loan).where(before.c.system == system)).scalars())
+            both = select(before.c.loan).join(
+                flight, (flight.c.system == before.c.system) & (flight.c.loan == before.c.loan)
+            )
+            again = set(connection.execute(both.where(before.c.system == system)).scalars())
             new = [one for one in cut if one.loan not in again]
             _add(connection, system, CELLS, by_cell(new))
             _add(connection, system, BRANCHES, by_branch(new))
@@ -111,19 +115,26 @@ def _count(row: Row[tuple[object, ...]]) -> CellCount:
 
 
 def _add(connection: Connection, system: str, grain: str, counts: Mapping[Cell, CellCount]) -> None:
+    if not counts:
+        return
     table = tables.circulation
-    for cell, count in counts.items():
-        names = {
-            "system": system, "grain": grain, "month": cell.month, "branch": cell.branch,
-            "item_type": cell.item_type, "category": cell.category,
-        }  # fmt: skip
-        here = [table.c[name] == value for name, value in names.items()]
-        known = connection.execute(select(table).where(*here)).one_or_none()
-        whole = count if known is None else _count(known).plus(count)
-        values = {
-            "loans": whole.loans, "readers": whole.readers, "least": whole.least, "at_most": whole.at_most,
-        }  # fmt: skip
-        if known is None:
-            connection.execute(insert(table).values(**names, **values))
-        else:
-            connection.execute(update(table).where(*here).values(**values))
+    new = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    more = new.excluded
+    adding = new.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={
+            "loans": table.c.loans + more.loans,
+            "readers": table.c.readers + more.readers,
+            "least": case((more.least > table.c.least, more.least), else_=table.c.least),
+            "at_most": or_(table.c.at_most, more.at_most),
+        },
+    )
+    rows = [
+        {
+            "system": system, "grain": grain, "month": cell.month, "branch": cell.branch, "item_type": cell.item_type,
+            "category": cell.category, "loans": one.loans, "readers": one.readers, "least": one.least,
+            "at_most": one.at_most,
+        }
+        for cell, one in counts.items()
+    ]  # fmt: skip
+    connection.execute(adding, rows)
