@@ -18,6 +18,7 @@ from carrel.ledger.note import Signer
 from carrel.retention.ports import StrayPosition
 from carrel.store.key_file import write_key
 from carrel.store.store import FILE, Store
+from carrel.systems import map_files
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Koha
@@ -106,6 +107,20 @@ class NightlySite:
         parted = f"(borrowernumber IS NULL OR {person})"
         self.sql(f"UPDATE {loans} SET note = NULL, notedate = NULL, noteseen = NULL WHERE {parted}")
 
+    def collect_nothing_more(self) -> None:
+        """Switch off and empty whatever Koha can collect beyond what lending needs: where its clause tests begin."""
+        statements = ["DELETE FROM borrower_attributes"]
+        for thing in map_files.load("koha").collects.things:
+            if thing.switch is not None:
+                (variable,) = (test.equals for test in thing.switch.at.where)
+                statements.append(f"UPDATE systempreferences SET value = '0' WHERE variable = '{variable}'")
+            if thing.filled is not None and thing.filled.table == "borrowers":
+                empty = ", ".join(f"{name} = NULL" for name in thing.filled.columns)
+                statements.append(f"UPDATE borrowers SET {empty}")
+            elif thing.filled is not None:
+                statements.append(f"DELETE FROM {thing.filled.table}")
+        self.sql(*statements)
+
     def sql(self, *statements: str) -> int:
         """Change the live database behind everybody's back; rows changed by the last statement."""
         done = 0
@@ -135,8 +150,6 @@ def make(folder: Path, koha: Koha, *, policy: str = "mit-libraries", system: str
         system: more lines for the system, indented by four.
         more: more blocks.
     """
-    from carrel.systems import map_files
-
     signer = Signer.generate("elm.example/ada", os.urandom(32))
     write_key(folder / "ada.key", signer)
     dsn = folder / "koha.dsn"

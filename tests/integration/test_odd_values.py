@@ -27,6 +27,7 @@ BASE = {
     "approve": ["SITE/plan.json", "--as", "Ada", "--key", "SITE/ada.key", "--yes", "--site", SITE],
     "audit": ["--system", "koha", "--site", SITE],
     "check": ["--system", "koha", "--site", SITE],
+    "counts": ["--system", "koha", "--out", "SITE/counts", "--site", SITE],
     "demo": ["--size", "tiny"],
     "doctor": ["--site", SITE],
     "exception add": ["--item", "7", "--reason", "r", "--approver", "Ada", "--as", "Ada", "--expires", "2099-01-01",

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from carrel.accountability.health import Residue
 from carrel.inventory.category import Category
+from carrel.inventory.collection import Superfluous
 from carrel.inventory.risk import Floor, RiskClass
 from carrel.policy.duration import Duration
 from carrel.policy.schedule import LoanSchedule
@@ -146,6 +147,21 @@ class LoanFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionFacts:
+    """What the live database collects beyond what lending needs, held against the policy.
+
+    Attributes:
+        superfluous: collected while no purpose of the policy needs it.
+        looked_at: how many things the map says can be collected.
+        unread: of these, what could not be looked at.
+    """
+
+    superfluous: tuple[Superfluous, ...] = ()
+    looked_at: int = 0
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaFacts:
     """How the live schema differs from the system map.
 
@@ -220,6 +236,7 @@ class AuditFacts:
         as_of: aware time of the audit; ceilings are judged at this moment.
         judged_at: aware time, at most one night earlier: what became due after it waits for tonight's run.
         loans: None if the database could not be read; ``unread`` says why then.
+        collection: None if the database could not be read.
         held_now: closed loans in the scope of a legal hold in force that name a reader.
         held_before: the same when it was last counted under these holds; None if that was never done.
     """
@@ -232,6 +249,7 @@ class AuditFacts:
     loans: LoanFacts | None
     live: SchemaFacts
     unread: str = ""
+    collection: CollectionFacts | None = None
     keepings: tuple[KeepingFacts, ...] = ()
     held_now: int = 0
     held_before: int | None = None

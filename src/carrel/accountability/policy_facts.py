@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from carrel.accountability.facts import ClauseText, DatasetFacts, FieldFacts, PolicyException, PolicyFacts
+from carrel.inventory.collection import Needs, PolicyField
 from carrel.inventory.risk import RiskClass
+from carrel.policy.grammar import Basis
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 
@@ -43,6 +45,23 @@ def policy_facts(policy: Policy) -> PolicyFacts:
         exceptions=tuple(
             PolicyException(one.id, one.rule, one.reason, one.approver, one.expires) for one in policy.body.exceptions
         ),
+    )
+
+
+def needs(policy: Policy) -> Needs:
+    """What a policy says it needs: its fields, each for its purpose, and those adopted that it does not restate."""
+    choices = frozenset(
+        name for one in _all(policy) for name, purpose in one.body.purposes.items() if purpose.basis is Basis.OPT_IN
+    )
+    loans = policy.datasets.get(RecordType.LOANS)
+    return Needs(
+        fields=tuple(
+            PolicyField(record.value, name, field.category, field.purpose, field.optional or field.purpose in choices)
+            for record, dataset in policy.datasets.items()
+            for name, field in dataset.rule.fields.items()
+        ),
+        choices=choices,
+        keeps_last_borrower=loans is not None and policy.loan_schedule().last_borrower.at_most is not None,
     )
 
 

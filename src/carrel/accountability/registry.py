@@ -17,6 +17,7 @@ Provider = Callable[["AuditFacts"], Reading]
 _CHAPTERS = (
     "approval_dates",
     "ceilings",
+    "collection",
     "deidentified_records",
     "exceptions",
     "high_water",

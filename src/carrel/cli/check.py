@@ -50,7 +50,7 @@ def check(site: Path, system_name: str | None, as_json: bool) -> int:
 
 def looked_at(here: Premises) -> list[Check]:
     """Policy, schema, coverage, settings and loans, each with how it stands."""
-    return [*_policy(here), *_schema(here), *_settings(here), *_loans(here), *_joins(here)]
+    return [*_policy(here), *_schema(here), *_settings(here), *_collection(here), *_loans(here), *_joins(here)]
 
 
 def _policy(here: Premises) -> list[Check]:
@@ -101,6 +101,14 @@ def _settings(here: Premises) -> list[Check]:
         return [ok("settings", "none works against the policy")]
     names = ", ".join(one.setting for one in told)
     return [finding("settings", f"{len(told)} work against the policy: {names}", "carrel doctor tells what to set")]
+
+
+def _collection(here: Premises) -> list[Check]:
+    from carrel.systems.collection_check import collection_check
+    from carrel.systems.sql.failure import told
+
+    with here.engine.connect() as connection, told(here.system.name):
+        return [collection_check(connection, here.system_map, here.schema, here.policy)]
 
 
 def _loans(here: Premises) -> list[Check]:

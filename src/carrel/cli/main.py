@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "approve": ("carrel.cli.approve:approve", "Approve a plan, or sign a standing approval, as a second person."),
     "audit": ("carrel.cli.audit:audit", "Measure every clause of the policy on the live systems."),
     "check": ("carrel.cli.check:check", "Is what the policy promises true tonight? One screen, read-only."),
+    "counts": ("carrel.cli.counts:counts", "Show loans and readers in counts, and write them as CSV."),
     "demo": ("carrel.cli.demo:demo", "The whole loop on an invented library, in a folder of its own."),
     "doctor": ("carrel.cli.doctor:doctor", "Check site, keys, connections, grants and settings one by one."),
     "exception": ("carrel.cli.exception:exception", "Recorded exceptions: keep named loans longer, with a reason."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import open_joins, run_opening
 from carrel.cli.capsules import NightCapsule, require_undo
+from carrel.cli.circulation import NightCounts, settle_interrupted
 from carrel.cli.due_night import night_of
 from carrel.cli.premises import Premises, now
 from carrel.cli.run_leaves import leaves_of
@@ -117,9 +118,11 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
     gate = here.store.runs.gate(run, now)
     wanted = min(plan.due, at_most) if at_most is not None else plan.due
     progress = Progress("loans", wanted)
-    capsule = NightCapsule(here, run.id)
+    capsule, night_counts = NightCapsule(here, run.id), NightCounts(here)
     with here.loans().session() as loans:
         loans.images = capsule.images
+        settle_interrupted(here, loans)
+        loans.circulation = night_counts.circulation
         with loans.connection.engine.connect() as other:
             spots = residue.places(other, now())
         watch = Watch(loans, here.schema, plan.as_of)
@@ -155,7 +158,9 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
         remaining = loans.remaining(life, plan.as_of) if run.stage is Stage.REST else {}
         remaining = {name: count for name, count in remaining.items() if count}
         kept = by_reason(readers.without_sealed(loans, life, loans.kept(life)))
-    return _finish(here, plan, run, owner, tally, swept, remaining, (*spots, *capsule.places), kept, standing)
+    report = _finish(here, plan, run, owner, tally, swept, remaining, (*spots, *capsule.places), kept, standing)
+    night_counts.tell()
+    return report
 
 
 def _finish(

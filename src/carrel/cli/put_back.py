@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from carrel.cli.capsules import folder_of
+from carrel.cli.circulation import settle_interrupted
 from carrel.cli.premises import Premises, now
 from carrel.cli.screen import Progress
 from carrel.errors import CarrelError, fault
@@ -15,7 +16,10 @@ from carrel.retention import faults
 from carrel.retention.ports import Busy
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
+from carrel.systems.sql.before_images import Image
+from carrel.systems.sql.circulation import still_linked
 from carrel.systems.sql.restoration import PutBack, Restoration
+from carrel.systems.sql.shelf import Shelf
 
 if TYPE_CHECKING:
     from carrel.store.undo_folder import Capsule
@@ -41,11 +45,14 @@ def put_back(here: Premises, capsule: Capsule, private: bytes, begun: Callable[[
     leases.acquire(name, owner, LEASE_TTL, now())
     try:
         _require_inserts(here)
+        with here.loans().session() as loans:
+            settle_interrupted(here, loans)
         restoration = Restoration(here.engine, here.system_map, name)
         done, progress = PutBack(), Progress("rows", 0)
         for number, (rows, committed) in enumerate(folder_of(here.site).backwards(capsule.run, private)):
             if not number:
                 begun()
+            here.store.circulation.put_back(name, _counted(here, rows))
 
             def attempt(rows: list[dict[str, object]] = rows, committed: bool = committed) -> PutBack:
                 return restoration.put_back(
@@ -59,6 +66,15 @@ def put_back(here: Premises, capsule: Capsule, private: bytes, begun: Callable[[
     finally:
         with suppress(CarrelError):
             leases.release(name, owner, now())
+
+
+def _counted(here: Premises, rows: Sequence[Mapping[str, object]]) -> frozenset[int]:
+    """The loans of a chunk that were cut, and counted then; where its commit never came they still name a reader."""
+    closed = here.system_map.loans.closed
+    keys = (image.key.get(closed.key) for image in map(Image.of_row, rows) if image.table == closed.table)
+    loans = frozenset(key for key in keys if isinstance(key, int))
+    with here.engine.connect() as connection:
+        return loans - still_linked(connection, Shelf(here.system_map), here.stand_in, loans)
 
 
 def _require_inserts(here: Premises) -> None:

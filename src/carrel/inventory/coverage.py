@@ -115,6 +115,8 @@ def _uses(system_map: SystemMap) -> Iterator[tuple[str, str, Use]]:
     people, items = system_map.people, system_map.items
     yield people.table, people.key, Use.PERSON
     yield from _read(people.table, people.needles)
+    yield from _read(people.table, (people.category,) if people.category else ())
+    yield from _read(items.table, (items.type,) if items.type else ())
     yield from _read(items.table, (items.key, items.barcode, items.title_key))
     yield from _read(items.title_table, (items.title_key, items.title))
     for lookup in (system_map.versions.at, system_map.stand_in):

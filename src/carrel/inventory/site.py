@@ -55,6 +55,7 @@ class System(Part):
         undo_key: public half of the offline key that they are sealed to.
         bounds: the most rows that one night may touch, by path; otherwise by the nights before.
         sweep_sample: loans drawn for the sweep of each night.
+        counts: whether loans are counted by branch, item type, category and month before they are cut.
     """
 
     name: str = Field(pattern=NAME)
@@ -75,6 +76,7 @@ class System(Part):
     undo_key: str | None = None
     bounds: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     sweep_sample: int = Field(default=200, ge=20, le=5000)
+    counts: bool = True
 
     @model_validator(mode="after")
     def _one_address(self) -> System:

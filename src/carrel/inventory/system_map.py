@@ -9,34 +9,12 @@ from __future__ import annotations
 import enum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-Value = int | str
-
-
-class Condition(_Part):
-    """One test of a column; of the tests named, all must hold."""
-
-    column: str
-    equals: Value | None = None
-    differs: Value | None = None
-    one_of: tuple[Value, ...] | None = None
-    above: Value | None = None
-    empty: bool | None = None
-    contains: str | None = None
-
-
-class Lookup(_Part):
-    """One value that the product keeps in a table of its own, such as a preference."""
-
-    table: str
-    column: str
-    where: tuple[Condition, ...] = ()
+from carrel.inventory.collection import Collects
+from carrel.inventory.map_part import Condition as Condition  # noqa: PLC0414  (the map's own words are found here)
+from carrel.inventory.map_part import Lookup as Lookup  # noqa: PLC0414
+from carrel.inventory.map_part import MapPart as _Part
 
 
 class Role(enum.StrEnum):
@@ -255,7 +233,7 @@ class Facts(_Part):
 
 
 class Items(_Part):
-    """Where an item's barcode and title stand."""
+    """Where an item's barcode and title stand, and the code of its type, by which loans are counted."""
 
     table: str
     key: str
@@ -263,14 +241,16 @@ class Items(_Part):
     title_table: str
     title_key: str
     title: str
+    type: str | None = None
 
 
 class People(_Part):
-    """Where people stand, and which of their columns identify them in a text."""
+    """Where people stand, which of their columns identify them in a text, and the category they are counted by."""
 
     table: str
     key: str
     needles: tuple[str, ...]
+    category: str | None = None
 
 
 class LifeSign(_Part):
@@ -350,6 +330,7 @@ class SystemMap(_Part):
         no_person: tables with nothing of a person in them.
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
         triggers: triggers, by table, that are known and do no harm, and what they do.
+        collects: what the product can collect beyond what lending needs, and the need that would justify it.
     """
 
     format_version: Literal[1] = 1
@@ -368,3 +349,4 @@ class SystemMap(_Part):
     triggers: dict[str, dict[str, str]] = Field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     consumers: tuple[Consumer, ...] = ()
+    collects: Collects = Collects()

@@ -10,6 +10,7 @@ from typing import Self
 from carrel.errors import fault
 from carrel.store import faults
 from carrel.store.approvals import Approvals
+from carrel.store.circulation import Circulation
 from carrel.store.counts import Counts
 from carrel.store.database import PATIENCE, Database, url_of
 from carrel.store.keepings import Keepings
@@ -43,6 +44,7 @@ class Store:
         self.leases = Leases(database)
         self.keepings = Keepings(database)
         self.counts = Counts(database)
+        self.circulation = Circulation(database)
         self.sweeps = Sweeps(database)
         self.open_joins = OpenJoins(database)
         self.residues = Residues(database)

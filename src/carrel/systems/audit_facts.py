@@ -13,6 +13,7 @@ from sqlalchemy import Engine, and_, func, not_, or_, select
 from carrel.accountability.ceilings import class_of_loans
 from carrel.accountability.facts import (
     AuditFacts,
+    CollectionFacts,
     Contradiction,
     KeepingFacts,
     LoanFacts,
@@ -20,9 +21,10 @@ from carrel.accountability.facts import (
     PolicyFacts,
     SchemaFacts,
 )
-from carrel.accountability.policy_facts import policy_facts
+from carrel.accountability.policy_facts import needs, policy_facts
 from carrel.errors import CarrelError
 from carrel.inventory import contradiction, drift
+from carrel.inventory.collection import names, superfluous
 from carrel.inventory.risk import RiskClass
 from carrel.inventory.system_map import Method, SystemMap
 from carrel.policy.clock import midnight
@@ -33,7 +35,9 @@ from carrel.retention.cutoff import local_cutoff
 from carrel.retention.legal_hold import Keeping, Scope, kept_by
 from carrel.retention.lifecycle import Lifecycle, State, lifecycle
 from carrel.systems.sql import live
+from carrel.systems.sql.collection import collected
 from carrel.systems.sql.expressions import LocalTime, is_time
+from carrel.systems.sql.failure import told
 from carrel.systems.sql.kept_table import OPEN, KeptTable, code, state_of
 from carrel.systems.sql.loans import SqlLoans
 from carrel.systems.sql.predicates import LoanColumns
@@ -119,6 +123,8 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         stand_in = live.stand_in(connection, library.system_map, at=library.name)
         local = facts.as_of.astimezone(library.zone).replace(tzinfo=None)
         live.refuse_living(connection, library.system_map, stand_in, local, at=library.name)
+        with told(library.name):
+            seen = collected(connection, library.system_map.collects, schema)
     differences = drift.compare(library.system_map, schema)
     promise = contradiction.Promise(
         tuple(dict.fromkeys(clause for rule in facts.schedule.rules for clause in rule.clauses)),
@@ -126,6 +132,11 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
     )
     facts = replace(
         facts,
+        collection=CollectionFacts(
+            superfluous(library.system_map.collects, needs(library.policy), seen),
+            len(names(library.system_map.collects)),
+            seen.unread,
+        ),
         live=_schema_facts(library.system_map, schema.product_version, differences),
         contradictions=tuple(
             Contradiction(one.setting, one.finding, one.clauses, one.severity, one.fix)

@@ -160,6 +160,15 @@ class Place:
         return whole.hexdigest()
 
 
+def counts(site: Path) -> str:
+    """What the run counted, and that no loan of it is in flight any more."""
+    connection = sqlite3.connect(site / "carrel.sqlite3")
+    queries = ("SELECT * FROM circulation ORDER BY 1, 2, 3, 4, 5, 6", "SELECT count(*) FROM loan_in_flight")
+    told = repr([connection.execute(query).fetchall() for query in queries])
+    connection.close()
+    return told
+
+
 def ledger_complete(site: Path) -> None:
     """Every run that has ended stands in the ledger once, with what it did; nothing else does.
 
@@ -201,7 +210,7 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
     undisturbed = in_fork(counted(0), place.output)
     assert undisturbed == 0, place.output.read_text()
     steps = [json.loads(line) for line in log.read_text().splitlines()]
-    wanted = place.checksum()
+    wanted, wanted_counts = place.checksum(), counts(place.site)
     chosen = choose(steps, told["rounds"])
     first = {after: next(n for n, step in enumerate(steps) if step.startswith(after)) for after, _ in chosen}
     wrong: list[dict[str, Any]] = []
@@ -211,7 +220,7 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
         killed = in_fork(counted(at, after), place.output)
         again = in_fork(counted(at // 2, after), place.output) if told["twice"] and at > 1 else None
         resumed = in_fork(place.apply, place.output)
-        state = place.checksum() == wanted
+        state = place.checksum() == wanted and counts(place.site) == wanted_counts
         complete = in_fork(lambda: ledger_complete(place.site), place.output) == 0
         if not (
             complete and killed == -signal.SIGKILL and again in {None, 0, -signal.SIGKILL} and state and resumed == 0

@@ -94,6 +94,21 @@ def test_a_run_is_put_back_to_the_byte(elm):
     assert elm.library.run("verify").code == 5  # the loans are due again
 
 
+def test_loans_that_are_put_back_and_cut_again_count_once(elm):
+    first = elm.cut()
+    once = _counts(elm.library)
+    assert sum(once.values()) > 50
+    elm.restore(first)
+    elm.cut()
+    assert _counts(elm.library) == once
+
+
+def _counts(lib):
+    with lib.store as store:
+        assert store.circulation.in_flight("koha") == ()
+        return {cell: one.loans for cell, one in store.circulation.counts("koha")["cell"].items()}
+
+
 def test_what_the_desk_changed_since_is_left_alone(elm):
     lib = elm.library
     run = elm.cut()

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from carrel.accountability.facts import (
     AuditFacts,
     ClauseText,
+    CollectionFacts,
     DatasetFacts,
     FieldFacts,
     LoanFacts,
@@ -106,6 +107,7 @@ FACTS = AuditFacts(
     policy=POLICY,
     schedule=SCHEDULE,
     loans=LOANS,
+    collection=CollectionFacts(looked_at=41),
     live=SchemaFacts("25.05.00", not_yet_covered={"alert": "subscriptions"}),
 )
 

@@ -45,14 +45,14 @@ def read(connection: Connection, system_map: SystemMap, *, at: str = "database")
 def look_up(connection: Connection, lookup: Lookup) -> str | None:
     """One value that the product keeps, as text; None where there is no such row, or an empty one."""
     named: ColumnElement[object] = column(lookup.column)
-    query = select(named).select_from(table(lookup.table)).where(_all(lookup.where)).limit(1)
+    query = select(named).select_from(table(lookup.table)).where(all_hold(lookup.where)).limit(1)
     value = connection.execute(query).scalar_one_or_none()
     return None if value is None or str(value) == "" else str(value)
 
 
 def count(connection: Connection, lookup: Lookup) -> int:
     """How many rows a lookup stands for."""
-    query = select(func.count()).select_from(table(lookup.table)).where(_all(lookup.where))
+    query = select(func.count()).select_from(table(lookup.table)).where(all_hold(lookup.where))
     return int(connection.execute(query).scalar_one())
 
 
@@ -141,7 +141,7 @@ def refuse_living(
 
 
 def _lives(connection: Connection, sign: LifeSign, number: int, local: datetime) -> bool:
-    rows = [column(sign.person) == number, _all(sign.where)]
+    rows = [column(sign.person) == number, all_hold(sign.where)]
     seen = column(sign.seen, LocalTime()) if sign.seen else null()
     made: ColumnElement[Any] = column(sign.made) if sign.made else null()
     found = connection.execute(select(seen, made).select_from(table(sign.table)).where(*rows).limit(1)).first()
@@ -154,7 +154,8 @@ def _lives(connection: Connection, sign: LifeSign, number: int, local: datetime)
 _YEAR = timedelta(days=365)
 
 
-def _all(conditions: tuple[Condition, ...]) -> ColumnElement[bool]:
+def all_hold(conditions: tuple[Condition, ...]) -> ColumnElement[bool]:
+    """All tests of a lookup, as SQL."""
     return and_(literal(True), *(test for condition in conditions for test in _tests(condition)))
 
 

@@ -29,6 +29,7 @@ from carrel.systems.sql.before_images import BeforeImages
 from carrel.systems.sql.chunk_cut import AnchorCut, ChunkCut
 from carrel.systems.sql.chunk_steps import ChunkSteps
 from carrel.systems.sql.chunk_table import ChunkTables
+from carrel.systems.sql.circulation import CirculationCounts
 from carrel.systems.sql.failure import classify, is_transient
 from carrel.systems.sql.kept_table import KeptTable
 from carrel.systems.sql.loan_counts import LoanCounts
@@ -67,6 +68,7 @@ class SqlLoans:
         self._engine = engine
         self.shelf = Shelf(system_map)
         self.images: BeforeImages | None = None  # set where the site wants an undo capsule
+        self.circulation: CirculationCounts | None = None  # set where the site wants its loans counted
         self._connection: Connection | None = None
         self._prepared: Lifecycle | None = None
         self._built: tuple[tuple[Lifecycle, datetime], tuple[ChunkSteps, ...]] | None = None
@@ -256,6 +258,8 @@ class SqlLoans:
             return None
         position = Position(closed.table, picked.span.last, picked.last_loan)
         intend(position, picked.size)
+        if self.circulation:
+            self.circulation.take(self.connection, self.shelf)
         cut = ChunkCut(self.connection, self.shelf, self._steps(life, as_of), self._anchor, self.images)
         rows, left = cut.carry_out(picked)
         self._commit(may_commit)
@@ -275,13 +279,15 @@ class SqlLoans:
         return AnchorCut(self.shelf, self.stand_in, by_day=by_day, deletes=deletes)
 
     def _commit(self, may_commit: Callable[[], None]) -> None:
-        """Commit a chunk; its before-images, where they are wanted, are durable first."""
-        if self.images:
-            self.images.keep()
+        """Commit a chunk; its before-images and its counts, where they are wanted, are durable first."""
+        for beside in (self.images, self.circulation):
+            if beside:
+                beside.keep()
         may_commit()
         self.connection.commit()
-        if self.images:
-            self.images.committed()
+        for beside in (self.images, self.circulation):
+            if beside:
+                beside.committed()
 
     def cut_strays(
         self,

@@ -55,6 +55,8 @@ class Shelf:
         self._note(items.title_table, items.title_key, Integer())
         self._note(items.title_table, items.title, String())
         self._note(self.map.people.table, self.map.people.key, Integer())
+        self._note(items.table, items.type, String())
+        self._note(self.map.people.table, self.map.people.category, String())
         for name in self.map.people.needles:
             self._note(self.map.people.table, name, String())
 
