@@ -9,29 +9,15 @@ from __future__ import annotations
 import enum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from carrel.inventory.map_part import Condition, Method, Part, Value
+from carrel.inventory.person_map import PersonMap
+
+__all__ = ["Condition", "Method", "Value"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-Value = int | str
-
-
-class Condition(_Part):
-    """One test of a column; of the tests named, all must hold."""
-
-    column: str
-    equals: Value | None = None
-    differs: Value | None = None
-    one_of: tuple[Value, ...] | None = None
-    above: Value | None = None
-    empty: bool | None = None
-    contains: str | None = None
-
-
-class Lookup(_Part):
+class Lookup(Part):
     """One value that the product keeps in a table of its own, such as a preference."""
 
     table: str
@@ -48,26 +34,14 @@ class Role(enum.StrEnum):
     ACTOR = "actor"  # whoever did it: the reader at the catalogue, or staff at the desk
 
 
-class Method(enum.StrEnum):
-    """How one column is cut. These are different acts, and the plan names each (DESIGN 3)."""
-
-    CLEAR = "clear"  # set to NULL
-    STAND_IN = "stand-in"  # the product's own anonymous patron, or NULL where the site has none
-    BLANK = "blank"  # set to the empty text, where NULL is not allowed
-    ZERO = "zero"
-    DAY = "day"  # generalise a time to its day
-    REDACT = "redact"  # take the item's barcode and title out of a text
-    SAME = "same"  # set to itself, so that an automatic timestamp does not tell when the row was cut
-
-
-class KeyLink(_Part):
+class KeyLink(Part):
     """A row names the loan by its id."""
 
     by: Literal["key"]
     column: str
 
 
-class VisitLink(_Part):
+class VisitLink(Part):
     """A row names person and item, at a time within the loan."""
 
     by: Literal["visit"]
@@ -76,7 +50,7 @@ class VisitLink(_Part):
     item_as_text: bool = False
 
 
-class SecondLink(_Part):
+class SecondLink(Part):
     """A row names no person in clear, but item and the second of one of the loan's events."""
 
     by: Literal["second"]
@@ -84,7 +58,7 @@ class SecondLink(_Part):
     at: str
 
 
-class ItemLink(_Part):
+class ItemLink(Part):
     """A row names person and item, whatever the time."""
 
     by: Literal["item"]
@@ -92,7 +66,7 @@ class ItemLink(_Part):
     at: str
 
 
-class TextLink(_Part):
+class TextLink(Part):
     """A row belongs to the person, and its text names the item or the loan while the loan lasted.
 
     Attributes:
@@ -111,14 +85,14 @@ class TextLink(_Part):
     any_time: bool = False
 
 
-class MomentLink(_Part):
+class MomentLink(Part):
     """A row of the person carries a time that is the very second of one of the loan's events."""
 
     by: Literal["moment"]
     at: str
 
 
-class ReportLink(_Part):
+class ReportLink(Part):
     """A stored text that no key leads to: everything of its kind is due by its own clock.
 
     Attributes:
@@ -142,7 +116,7 @@ Link = Annotated[
 ]
 
 
-class Cut(_Part):
+class Cut(Part):
     """How a row is parted from the person: column by column, or the row goes.
 
     Attributes:
@@ -160,7 +134,7 @@ class Cut(_Part):
     why: str
 
 
-class Waiting(_Part):
+class Waiting(Part):
     """Rows that the product has still to work on; no rule disposes of them before.
 
     Attributes:
@@ -172,7 +146,7 @@ class Waiting(_Part):
     why: str
 
 
-class Path(_Part):
+class Path(Part):
     """One way from a loan to its reader, and how it is cut.
 
     Attributes:
@@ -212,7 +186,7 @@ class Path(_Part):
     walk: str | None = None
 
 
-class Anchor(_Part):
+class Anchor(Part):
     """The table of a record type that names the person last."""
 
     table: str
@@ -227,7 +201,7 @@ class Anchor(_Part):
     cut: Cut
 
 
-class Step(_Part):
+class Step(Part):
     """One table on the way from a loan to a fact about it: its ``column`` equals ``equals`` of the step before."""
 
     table: str
@@ -236,14 +210,14 @@ class Step(_Part):
     where: tuple[Condition, ...] = ()
 
 
-class Fact(_Part):
+class Fact(Part):
     """What the rules ask about a loan: whether rows exist on a way of steps, or the latest time among them."""
 
     steps: tuple[Step, ...]
     latest: str | None = None
 
 
-class Facts(_Part):
+class Facts(Part):
     """The facts that the lifecycle of a loan rests on (DESIGN 5)."""
 
     charged: Fact
@@ -254,7 +228,7 @@ class Facts(_Part):
     opted_in: Fact
 
 
-class Items(_Part):
+class Items(Part):
     """Where an item's barcode and title stand."""
 
     table: str
@@ -265,7 +239,7 @@ class Items(_Part):
     title: str
 
 
-class People(_Part):
+class People(Part):
     """Where people stand, and which of their columns identify them in a text."""
 
     table: str
@@ -273,7 +247,7 @@ class People(_Part):
     needles: tuple[str, ...]
 
 
-class LifeSign(_Part):
+class LifeSign(Part):
     """What a person's rows hold only while somebody uses the card: the stand-in for all readers must show none of it.
 
     Attributes:
@@ -292,7 +266,7 @@ class LifeSign(_Part):
     made: str | None = None
 
 
-class LoanRecords(_Part):
+class LoanRecords(Part):
     """The record type ``loans`` in one product."""
 
     open: Anchor
@@ -301,7 +275,7 @@ class LoanRecords(_Part):
     paths: tuple[Path, ...]
 
 
-class Setting(_Part):
+class Setting(Part):
     """A setting of the product that can contradict a policy.
 
     Attributes:
@@ -322,7 +296,7 @@ class Setting(_Part):
     fix: str = ""
 
 
-class Consumer(_Part):
+class Consumer(Part):
     """A job, preference or screen of the product that reads what a plan changes (DESIGN 3)."""
 
     name: str
@@ -333,14 +307,14 @@ class Consumer(_Part):
     fix: str = ""
 
 
-class Versions(_Part):
+class Versions(Part):
     """How a product tells its version, and which versions this map was proved on."""
 
     at: Lookup
     proved: tuple[str, ...]
 
 
-class SystemMap(_Part):
+class SystemMap(Part):
     """A whole map.
 
     Attributes:
@@ -350,6 +324,7 @@ class SystemMap(_Part):
         no_person: tables with nothing of a person in them.
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
         triggers: triggers, by table, that are known and do no harm, and what they do.
+        person: what erasing one person does, table by table; None where the map does not tell.
     """
 
     format_version: Literal[1] = 1
@@ -368,3 +343,4 @@ class SystemMap(_Part):
     triggers: dict[str, dict[str, str]] = Field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     consumers: tuple[Consumer, ...] = ()
+    person: PersonMap | None = None

@@ -1,0 +1,40 @@
+"""The words that every part of a system map is written with: conditions on columns, and how a column is cut."""
+
+from __future__ import annotations
+
+import enum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Part(BaseModel):
+    """A part of a map: nothing in it that the grammar does not know, and nothing that changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+Value = int | str
+
+
+class Condition(Part):
+    """One test of a column; of the tests named, all must hold."""
+
+    column: str
+    equals: Value | None = None
+    differs: Value | None = None
+    one_of: tuple[Value, ...] | None = None
+    above: Value | None = None
+    empty: bool | None = None
+    contains: str | None = None
+
+
+class Method(enum.StrEnum):
+    """How one column is cut. These are different acts, and the plan names each (DESIGN 3)."""
+
+    CLEAR = "clear"  # set to NULL
+    STAND_IN = "stand-in"  # the product's own anonymous patron, or NULL where the site has none
+    BLANK = "blank"  # set to the empty text, where NULL is not allowed
+    ZERO = "zero"
+    DAY = "day"  # generalise a time to its day
+    REDACT = "redact"  # take the item's barcode and title out of a text
+    SAME = "same"  # set to itself, so that an automatic timestamp does not tell when the row was cut
