@@ -12,6 +12,7 @@ from carrel.store import faults
 from carrel.store.approvals import Approvals
 from carrel.store.counts import Counts
 from carrel.store.database import PATIENCE, Database, url_of
+from carrel.store.erasures import Erasures
 from carrel.store.keepings import Keepings
 from carrel.store.leases import Leases
 from carrel.store.migration import upgrade
@@ -49,6 +50,7 @@ class Store:
         self.signals = Signals(database)
         self.nights = Nights(database)
         self.owed = OwedLeaves(database)
+        self.erasures = Erasures(database, folder)
 
     @classmethod
     def open(cls, place: str | Path, folder: Path | None = None, patience: timedelta = PATIENCE) -> Store:

@@ -111,6 +111,10 @@ class SqlErasure:
         self.rows = PersonRows(schema, self.person, subject, stand_in)
         self.texts = PersonTexts(self.rows)
 
+    def beat_with(self, beat: Callable[[], None]) -> None:
+        """Have something done between the stretches of a long search, such as renewing a lease."""
+        self.texts = PersonTexts(self.rows, beat)
+
     @property
     def last(self) -> Step:
         """The person's own row."""
@@ -245,13 +249,22 @@ class SqlErasure:
                     if left:
                         lost[child, by] = lost.get((child, by), 0) + left
         lacking = [Fault(faults.UNTOLD_ROWS, at=one, found="no such column", fix=OVERLAY) for one in self.rows.lacking]
-        untold = [
+        untold = [*self._triggers()]
+        untold += [
             Fault(faults.UNTOLD_ROWS, at=f"{child}.{by}", found=f"{rows} rows", fix=OVERLAY)
             for (child, by), rows in lost.items()
         ]
         if lacking or untold:
             raise CarrelError((*lacking, *untold))
         return tuple(found.values())
+
+    def _triggers(self) -> Iterable[Fault]:
+        """Triggers that would run with a row that is changed or deleted, and that nobody has looked at."""
+        for name in dict.fromkeys(step.table for step in (*self.steps, self.last)):
+            for trigger in self._schema.tables[name].triggers:
+                if trigger.event != "INSERT" and trigger.name not in self._map.triggers.get(name, {}):
+                    fix = "look at it; if it copies nothing, name it under 'triggers' in maps/local.yaml"
+                    yield Fault(faults.UNTOLD_ROWS, at=f"{name}: {trigger.name}", found="a trigger", fix=fix)
 
     def words(self, connection: Connection) -> tuple[Words, ...]:
         """Texts of other rows that name the person, or may."""

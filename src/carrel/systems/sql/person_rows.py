@@ -70,6 +70,7 @@ class PersonRows:
     def __init__(self, schema: LiveSchema, person: PersonMap, subject: Subject, stand_in: int | None) -> None:
         self.schema, self.person, self.subject, self.stand_in = schema, person, subject, stand_in
         self.sqlite = schema.dialect == "sqlite"
+        self._tables: dict[str, TableClause] = {}
         self.steps = tuple(
             Step(name, trace, settled(trace, empty=self._empty(name, trace), stand_in=stand_in))
             for name, told in person.tables.items()
@@ -91,7 +92,9 @@ class PersonRows:
 
     def rows(self, name: str) -> TableClause:
         """A table of the live database, with its columns as they are there."""
-        return table(name, *(column(one) for one in self.schema.tables[name].column_names))
+        if name not in self._tables:  # one object for each, so that conditions made apart speak of the same rows
+            self._tables[name] = table(name, *(column(one) for one in self.schema.tables[name].column_names))
+        return self._tables[name]
 
     def those(self, step: Step, rows: FromClause) -> Bool:
         """Whether a row is one of a step's."""
@@ -166,7 +169,7 @@ class PersonRows:
             mine = and_(self.keyed(keys, found), mine)
         elif self.sqlite:
             rowid: ColumnElement[int] = literal_column("rowid")
-            inner = self.rows(step.table)
+            inner = self.rows(step.table).alias("inner")
             mine = rowid.in_(select(rowid).select_from(inner).where(self.those(step, inner)).limit(size))
         hung = 0
         if step.act is Act.DELETE:

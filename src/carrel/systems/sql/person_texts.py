@@ -46,6 +46,22 @@ class Hit:
     exact: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row whose text names the person, as it was read.
+
+    Attributes:
+        table, key: of the row; no key where the table has none.
+        before: the texts, by column.
+        gone: the row is deleted.
+    """
+
+    table: str
+    key: tuple[Any, ...]
+    before: dict[str, str]
+    gone: bool
+
+
 def teach(connection: Connection) -> None:
     """Have SQLite fold letters of every script; a server's collation does."""
     if connection.dialect.name == "sqlite":
@@ -125,23 +141,40 @@ class PersonTexts:
             start = connection.execute(select(func.min(rows.c[key])).where(rows.c[key] >= start + STRETCH)).scalar()
         return found
 
-    def redact(
+    def named(
         self, connection: Connection, name: str, places: list[Place], stretch: ColumnElement[bool] | None
-    ) -> int:
-        """Take the identifiers out of the texts of a stretch, or its rows away; the caller commits.
+    ) -> list[Named]:
+        """The rows of a stretch whose text is to be redacted, or that go because of it; reads only."""
+        acting = [place for place in places if place.redacts or place.gone]
+        finder, found = self.finder(name), []
+        for key, values in self._candidates(connection, name, acting, finder, stretch, own=True):
+            texts = {place: _text(value) for place, value in zip(acting, values, strict=True)}
+            named = {place: text for place, text in texts.items() if finder.names(text)}
+            if named:
+                before = {place.column: text for place, text in named.items()}
+                found.append(Named(name, key, before, any(place.gone for place in named)))
+        return found
+
+    def redact(self, connection: Connection, found: list[Named]) -> int:
+        """Take the identifiers out of these rows, or the rows away, where they still are as they were read.
 
         Returns:
-            Rows that were changed or deleted.
+            Rows that were changed or deleted; the caller commits.
         """
-        acting = [place for place in places if place.redacts or place.gone]
-        finder, done = self.finder(name), 0
-        for key, values in self._candidates(connection, name, acting, finder, stretch, own=True):
-            told = dict(zip((place.column for place in acting), map(_text, values), strict=True))
-            named = [place for place in acting if finder.names(told[place.column])]
-            if any(place.gone for place in named):
-                done += self._delete(connection, name, key)
-            elif named:
-                done += self._write(connection, name, key, {one.column: told[one.column] for one in named}, finder)
+        done = 0
+        for one in found:
+            rows = self._rows.rows(one.table)
+            keys = [rows.c[name] for name in self._rows.key(one.table)]
+            which = [self._rows.keyed(keys, [one.key])] if keys else []
+            finder = self.finder(one.table)
+            # Byte for byte: a collation would take another writing of a word for the same.
+            which += [func.hex(rows.c[column]) == func.hex(text) for column, text in one.before.items()]
+            if one.gone:
+                done += connection.execute(delete(rows).where(*which)).rowcount
+                continue
+            values = {column: finder.redacted(text) for column, text in one.before.items()}
+            statement = update(rows).where(*which).values({**self._rows.kept_times(one.table, rows), **values})
+            done += connection.execute(statement).rowcount
         return done
 
     # -- which rows to look at --------------------------------------------------------------------------------------
@@ -177,25 +210,6 @@ class PersonTexts:
     def _not_own(self, name: str, rows: FromClause) -> ColumnElement[bool]:
         mine = [one for one in self._rows.steps if one.table == name and one.act is Act.DELETE]
         return or_(false(), *(self._rows.those(one, rows) for one in mine)).is_not(True)
-
-    # -- what is done to them ---------------------------------------------------------------------------------------
-
-    def _delete(self, connection: Connection, name: str, key: tuple[Any, ...]) -> int:
-        rows = self._rows.rows(name)
-        keys = [rows.c[one] for one in self._rows.key(name)]
-        return int(connection.execute(delete(rows).where(self._rows.keyed(keys, [key]))).rowcount)
-
-    def _write(
-        self, connection: Connection, name: str, key: tuple[Any, ...], before: dict[str, str], finder: Finder
-    ) -> int:
-        """Only if the texts are still those that were read, byte for byte."""
-        rows = self._rows.rows(name)
-        keys = [rows.c[one] for one in self._rows.key(name)]
-        same = [func.hex(rows.c[column]) == func.hex(value) for column, value in before.items()]
-        values = {column: finder.redacted(value) for column, value in before.items()}
-        which = and_(*same, *([self._rows.keyed(keys, [key])] if keys else []))
-        statement = update(rows).where(which).values({**self._rows.kept_times(name, rows), **values})
-        return int(connection.execute(statement).rowcount)
 
 
 def _number_key(table: Table) -> str | None:
