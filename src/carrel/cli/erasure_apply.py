@@ -23,11 +23,12 @@ from carrel.retention.erasure import HELD, refuse
 from carrel.retention.erasure_approval import approver, refuse_unapproved
 from carrel.retention.outcome import Outcome
 from carrel.retention.staleness import refuse_stale
-from carrel.store.erasures import RUNNING
+from carrel.store.erasures import DONE, RUNNING
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
 from carrel.systems.faults import LOCKED
-from carrel.systems.sql import residue
+from carrel.systems.sql import person_grants, residue
+from carrel.systems.sql.erasure import Found
 from carrel.systems.sql.person_texts import teach
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from carrel.retention.erasure import ErasurePlan, Staying
     from carrel.store.erasures import Case
     from carrel.store.gate import ChunkGate
-    from carrel.systems.sql.erasure import Found, SqlErasure
+    from carrel.systems.sql.erasure import SqlErasure
     from carrel.systems.sql.person_rows import Step
     from carrel.systems.sql.person_texts import Named
 
@@ -64,13 +65,21 @@ def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) ->
     """Carry it out, and say what became of it."""
     with premises.enter(site, system_name, read_only=False) as here:
         plan = plan_file.read_erasure(here.store, place)
-        report = run(here, plan)
-        receipt = record.deliver(here.site, here.store, now(), own=[leaf_of(report.plan, report.case, report)])
+        over = here.store.erasures.case(plan.case)
+        report = _ended(here, plan, over) if over.state == DONE else run(here, plan)
+        own = () if over.state == DONE else (leaf_of(plan, report.case, report),)
+        receipt = record.deliver(here.site, here.store, now(), own=own)
     if as_json:
         screen.put_json({"erasure": as_dict(report, receipt)})
     else:
         show(report, receipt, place)
     return int(Exit.VERIFICATION_FAILED if report.found.hits else Exit.DONE)
+
+
+def _ended(here: Premises, plan: ErasurePlan, case: Case) -> Report:
+    """What a case ended with: there is nothing left to do, unless a process died before its last step."""
+    here.store.erasures.forget(plan.case)
+    return Report(plan, case, case.outcome or Outcome.VERIFIED, Found(), ())
 
 
 def run(here: Premises, plan: ErasurePlan) -> Report:
@@ -111,6 +120,7 @@ class _Course:
         subject = here.store.erasures.subject(plan.case)
         with here.engine.connect() as connection:
             bare = erasure_of(here, subject)
+            person_grants.require(connection, bare.rows, here.system.name)
             known = bare.known(connection)
             subject = subject if known is None else subject.joined(known)
             erasure = erasure_of(here, subject)
@@ -256,6 +266,8 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
 
     found = report.found
     say(f"{report.plan.case}: {report.outcome.value}")
+    if report.case.finished_at is not None and report.case.state == DONE:
+        say(f"It was over at {report.case.finished_at.isoformat(timespec='seconds')}.")
     put_table(
         "Taken out",
         ("step", "rows"),

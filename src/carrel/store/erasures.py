@@ -183,9 +183,13 @@ class Erasures:
             case = _case(connection.execute(select(tables.erasure).where(tables.erasure.c.case == name)).one())
             owe(connection, leaves(case), now)
         if over:
-            CaseKey(self._folder, name).shred()
-            self._database.tidy()
+            self.forget(name)
         return case
+
+    def forget(self, name: str) -> None:
+        """Shred the key of a case that is over, and have the store's file forget what was sealed."""
+        CaseKey(self._folder, name).shred()
+        self._database.tidy()
 
     def purge(self, now: datetime) -> None:
         """Forget whom plans were about that were not carried out in time, or not mended."""

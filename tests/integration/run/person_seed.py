@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -19,6 +20,12 @@ WHEN = "2025-03-04 10:11:12"
 MAP = map_files.load("koha")
 assert MAP.person is not None
 PERSON = MAP.person
+
+
+def _width(column: Column) -> int:
+    """How many signs fit into a column."""
+    found = re.search(r"char\((\d+)\)", column.type.lower())
+    return int(found[1]) if found else 10_000
 
 
 class Seeder:
@@ -44,7 +51,7 @@ class Seeder:
     def traces(self, number: int, card: str, user: str) -> dict[str, int]:
         """One row for every trace of the map that an erasure deals with; how many per table."""
         said: dict[str, int] = {}
-        for name, told in PERSON.tables.items():
+        for name, told in reversed(PERSON.tables.items()):  # an erasure goes children first; parents come first here
             if name not in self.schema.tables or name == MAP.people.table:
                 continue
             for trace in told.traces:
@@ -71,7 +78,8 @@ class Seeder:
         said: dict[str, int] = {}
         for name, told in PERSON.tables.items():
             if name in self.schema.tables and (told.texts or told.gone):
-                self.row(name, **dict.fromkeys((*told.texts, *told.gone), text))
+                columns = (self.schema.tables[name].column(one) for one in (*told.texts, *told.gone))
+                self.row(name, **{one.name: text[: _width(one)] for one in columns if one is not None})
                 said[name] = len(told.texts) + len(told.gone)
         return said
 
@@ -87,6 +95,8 @@ class Seeder:
             own = column.name in table.primary_key
             if key is not None and (own or not column.nullable):
                 row[column.name] = self._known(key.table, key.references[key.columns.index(column.name)])
+            elif key is not None:
+                row[column.name] = None
             elif own or (not column.nullable and column.default is None):
                 row[column.name] = self._invented(column)
         self._insert(name, row)
@@ -132,7 +142,7 @@ class Seeder:
             return WHEN
         if "blob" in declared:
             return b"\x01\x02"
-        return f"x{self._next}"
+        return f"x{self._next}"[-_width(column) :]
 
     def _insert(self, name: str, row: dict[str, Any]) -> None:
         table = sa.table(name, *(sa.column(one) for one in row))
