@@ -20,7 +20,7 @@ from carrel.systems import map_files
 from carrel.systems.sql import grants
 from tests.integration.run import library
 from tests.integration.run.person_seed import Seeder
-from tests.integration.run.test_kill_anywhere import driven
+from tests.integration.run.test_kill_anywhere import ROUNDS, driven
 
 CARD, USER, MAIL = "K7700123", "reader7700", "q.person77@elm.example"
 FIRST, LAST = "Quirina", "Okonkwo-Vale"
@@ -408,7 +408,7 @@ def test_killed_between_any_two_steps(base, request, tmp_path):
         elm.approve(place)
 
     try:
-        found = driven(elm, tmp_path, prepare, **more)
+        found = driven(elm, tmp_path, prepare, rounds=max(8, ROUNDS // 2), **more)
     finally:
         if elm.koha.server is not None:
             elm.koha.server.sql("DROP DATABASE erasure_kept")
