@@ -160,7 +160,11 @@ class _Course:
                     connection.rollback()  # what was read is written in a transaction of its own
                     self._beat()
                     for start in range(0, len(named), PIECE):
-                        self._piece(TEXTS, partial(_redact, erasure, named[start : start + PIECE]))
+                        self._piece(TEXTS, partial(self._redact, erasure, named[start : start + PIECE]))
+
+    def _redact(self, erasure: SqlErasure, named: list[Named], connection: Connection) -> int:
+        refuse(self._here.system.name, self._blocking(erasure, connection))
+        return erasure.texts.redact(connection, named)
 
     def _piece(self, name: str, work: Callable[[Connection], int]) -> None:
         self._beat()
@@ -205,10 +209,6 @@ class _Course:
 
         case = self._here.store.erasures.finish(self._plan.case, outcome, now(), leaves, over=not found.hits)
         return Report(self._plan, case, outcome, found, places)
-
-
-def _redact(erasure: SqlErasure, named: list[Named], connection: Connection) -> int:
-    return erasure.texts.redact(connection, named)
 
 
 def leaf_of(plan: ErasurePlan, case: Case, report: Report) -> OpenLeaf:

@@ -218,6 +218,33 @@ def test_the_anonymous_patron_and_nobody_are_no_subjects(elm):
     elm.refused(*words, "--erase", given(elm, "x"), "--by-number", code=2, error="ERA-001")
 
 
+def test_without_an_anonymous_patron(elm):
+    """A till would go with whoever closed it, so the erasure is refused; a concern goes with the answers to it."""
+    elm.sql("UPDATE systempreferences SET value = '' WHERE variable = 'AnonymousPatron'")
+    seed, number = subject(elm)
+    seed.row("cash_register_actions", manager_id=number, code="CASHUP")
+    words = ("plan", "--erase", given(elm), "--as", "Cal Example", "--out", elm.folder / "erase.json")
+    answer = elm.refused(*words, code=4, error="ERA-002")
+    assert "no anonymous patron" in answer.err
+    elm.sql(f"DELETE FROM cash_register_actions WHERE manager_id = {number}")
+    ticket = seed.row("tickets", reporter_id=number, title="wrong year", body="it is 1999")["id"]
+    seed.row("ticket_updates", ticket_id=ticket, user_id=seed.patron(), message="mended")
+    seed.row("old_issues", borrowernumber=number, note="torn")
+    done, _ = erased(elm)
+    assert done["still_there"] == {}
+    assert elm.koha.rows(f"SELECT count(*) FROM tickets WHERE id = {ticket}") == [(0,)]
+    assert elm.koha.rows(f"SELECT count(*) FROM ticket_updates WHERE ticket_id = {ticket}") == [(0,)]
+    assert elm.koha.rows("SELECT count(*) FROM old_issues WHERE note = 'torn'") == [(0,)]
+
+
+def test_the_number_that_stands_for_nobody(small_sqlite, tmp_path):
+    elm = library.make(tmp_path / "site", small_sqlite, policy="worcester")
+    subject(elm, borrowernumber=0)
+    elm.needles -= {"0"}
+    words = ("plan", "--erase", given(elm), "--as", "Cal Example", "--out", elm.folder / "erase.json")
+    elm.refused(*words, code=4, error="ERA-002")
+
+
 def test_the_policy_keeps_the_payer(small):
     seed, number = subject(small)
     seed.row("accountlines", borrowernumber=number, amountoutstanding=0, amount=2)

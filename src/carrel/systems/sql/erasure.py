@@ -172,6 +172,8 @@ class SqlErasure:
             found = []
             if self._stand_in == self.subject.number:
                 found.append(Staying(self._map.people.table, self._map.people.key, 1, "the product's anonymous patron"))
+            if self.subject.number == 0:  # what Koha writes for whoever registered and has no record yet
+                found.append(Staying(self._map.people.table, self._map.people.key, 1, "a number that many rows share"))
             for step in self.rows.steps:
                 ground = step.trace.ground or STAND_IN
                 if step.trace.finance and not self._lose_card:
