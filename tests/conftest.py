@@ -6,6 +6,11 @@ import os
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
+
+# A law says what is true, not how fast: on a busy machine the first example of a test takes what it takes.
+settings.register_profile("laws", deadline=None)
+settings.load_profile("laws")
 
 
 def unavailable(reason: str) -> NoReturn:

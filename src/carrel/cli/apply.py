@@ -13,6 +13,7 @@ from carrel.cli.screen import say
 if TYPE_CHECKING:
     from carrel.cli.night import Report
     from carrel.cli.record import Receipt
+    from carrel.systems.sql.residue import Place
 
 
 @click.command(epilog="Example: carrel apply plan.json")
@@ -34,9 +35,19 @@ def apply(place: Path, site: Path, system_name: str | None, rehearse_on: str | N
 
     A rehearsal does all of the plan on a copied database, without an approval; the legal holds of the plan's system
     keep loans there too. Exit code 3 when it does not count, because it cut too little or could not be swept.
+
+    A plan to erase a person is carried out in small pieces and then looked for everywhere; exit code 5 when something
+    of the person is still there.
     """
     from carrel.cli import night, plan_file, premises, record, rehearsal, screen
     from carrel.cli.run_leaves import leaves_of
+
+    if plan_file.is_erasure(place):
+        from carrel.cli import erasure_apply
+
+        if rehearse_on is not None:
+            raise click.UsageError("An erasure is not rehearsed.")
+        return erasure_apply.apply(place, site, system_name, as_json=as_json)
 
     entered = (
         premises.enter(site, system_name, read_only=False)
@@ -126,7 +137,7 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
     if report.stage.name == "REST":
         say(_remaining_line(report))
     show_sweep(report)
-    show_places(report)
+    show_places(report.places)
     if not_covered:
         say(f"{number(not_covered)} tables with patron data are not yet covered; `carrel map show` lists them.")
     say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
@@ -134,11 +145,11 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
         say(f"\nThis was one stage of a first run. Look at the desk, then: carrel apply {plan_file}")
 
 
-def show_places(report: Report) -> None:
+def show_places(places: tuple[Place, ...]) -> None:
     """Where old values stand outside the tables, until when, and what ends it sooner."""
     from carrel.accountability.health import Residue
 
-    for place in report.places:
+    for place in places:
         when = Residue(place.name, place.until, lasting=place.lasting).when
         say(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")
 

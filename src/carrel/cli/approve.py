@@ -67,12 +67,19 @@ def approve(
     approve it. An approval of a plan lasts 24 hours unless --until says otherwise, and seven days at most.
     """
     from carrel.cli import plan_file
-    from carrel.retention import faults
     from carrel.retention.approval import may_approve
     from carrel.store.key_file import read_passphrase, read_signer
     from carrel.systems.site_systems import system_of
 
     site = open_site(site_path)
+    if plan_file.is_erasure(place):
+        from carrel.cli import erasure_approve
+
+        if standing or waive_rehearsal is not None:
+            raise click.UsageError("An erasure has no standing approval and no rehearsal.")
+        asked = erasure_approve.Asked(site, place, name, key_file, passphrase_file, until)
+        erasure_approve.approve(asked, yes=yes, as_json=as_json)
+        return
     with open_store(site) as store:
         plan = plan_file.read(store, place)
         system = system_of(site, plan.system)
@@ -82,16 +89,10 @@ def approve(
         needed = _needs(store, site, plan)
         if not as_json:
             _show(plan, needed, standing=standing, waiver=waive_rehearsal)
-        if not (yes or (sys.stdin.isatty() and click.confirm("Approve and sign?", err=True))):
-            raise fault(
-                faults.NOT_CONFIRMED,
-                wanted="a yes",
-                found="a no" if sys.stdin.isatty() else "no terminal to ask on",
-                fix="look at the plan and give --yes",
-            )
+        confirm(yes=yes)
         end = None if until is None else end_of(until.date(), ZoneInfo(system.time_zone))
         approvals = _approvals(plan, person, site, end, standing=standing, waiver=waive_rehearsal)
-        signed = [_record(store, site, one, signer) for one in approvals]
+        signed = [record(store, site, one, signer) for one in approvals]
         left = _needs(store, site, plan)
     if as_json:
         put_json({"plan": plan.digest, "approvals": signed, "still_needed": [need.line() for need in left]})
@@ -100,6 +101,23 @@ def approve(
         say(f"signed: {one['kind']} on {plan.system}, until {one['expires_at']}")
     for need in left:
         say(f"still needed: {need.line()}")
+
+
+def confirm(*, yes: bool) -> None:
+    """Ask whether to sign.
+
+    Raises:
+        CarrelError: APR-009, the answer is no, or nobody can be asked.
+    """
+    from carrel.retention import faults
+
+    if not (yes or (sys.stdin.isatty() and click.confirm("Approve and sign?", err=True))):
+        raise fault(
+            faults.NOT_CONFIRMED,
+            wanted="a yes",
+            found="a no" if sys.stdin.isatty() else "no terminal to ask on",
+            fix="look at the plan and give --yes",
+        )
 
 
 def _still_good(plan: Plan, system: System, site: Site) -> None:
@@ -154,7 +172,8 @@ def _approvals(
     return made
 
 
-def _record(store: Store, site: Site, approval: Approval, signer: Signer) -> dict[str, str]:
+def record(store: Store, site: Site, approval: Approval, signer: Signer) -> dict[str, str]:
+    """Sign an approval, see that it holds, and keep it."""
     from carrel.retention.approval import sign, verify
 
     note = sign(approval, signer)

@@ -300,7 +300,7 @@ def _summary(
         right=(1,),
     )
     show_sweep(last)
-    show_places(last)
+    show_places(last.places)
     clauses = figures["clauses"]
     if isinstance(clauses, dict):
         say("Clauses of the policy: " + ", ".join(f"{count} {name}" for name, count in clauses.items()) + ".")

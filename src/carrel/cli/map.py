@@ -178,6 +178,7 @@ def _page(found: maps.SystemMap) -> Iterator[str]:
         if path.lose_card is not None:
             yield from _field("or", f"{_cut(path.lose_card)}, where the policy lets settled charges lose the card")
     yield ""
+    yield from _person_page(found)
     yield f"settings that can contradict a policy: {len(found.settings)}"
     for setting in found.settings:
         yield from _entry(setting.name, setting.finding)
@@ -189,6 +190,23 @@ def _page(found: maps.SystemMap) -> Iterator[str]:
     yield f"tables with patron data that are not yet covered: {len(found.not_yet_covered)}"
     for name, says in sorted(found.not_yet_covered.items()):
         yield from _entry(name, says)
+
+
+def _person_page(found: maps.SystemMap) -> Iterator[str]:
+    if found.person is None:
+        return
+    yield f"erasing one person: {len(found.person.tables)} tables, in this order"
+    for name, told in found.person.tables.items():
+        yield from _entry(name, told.why)
+        for trace in told.traces:
+            by = trace.column or (f"by {trace.through.table}" if trace.through else "")
+            only = "".join(f", {_condition(one)}" for one in trace.only)
+            sets = "".join(f", {column} -> {method}" for column, method in trace.set.items())
+            ground = f" ({trace.ground})" if trace.ground else ""
+            yield from _entry(f"  {trace.act} {by}", f"{trace.why}{ground}{only}{sets}")
+        if told.texts or told.gone:
+            yield from _entry("  identifiers are taken out of", ", ".join((*told.texts, *told.gone)))
+    yield ""
 
 
 def _cut(cut: maps.Cut) -> str:

@@ -113,6 +113,14 @@ class Place(click.ParamType[Path]):
         return {"file": is_file, "directory": is_folder}.get(self.name, is_file or is_folder)
 
 
+class FileOrInput(Place):
+    """A file, or ``-`` for the standard input."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path; CLI-003 where it cannot be used."""
+        return Path("-") if str(value) == "-" else super().convert(value, param, ctx)
+
+
 class TextOrFile(click.ParamType[str]):
     """A text that may name a file: the name of a policy or its file, a public key or its file."""
 
@@ -166,5 +174,6 @@ def _at(param: click.Parameter | None) -> str:
 
 DAY, WORDS, TEXT_OR_FILE = Day(), Words(), TextOrFile()
 FILE, ANY_FILE, NEW_FILE = Place("file", exists=True), Place("file"), Place("file", new=True)
+FILE_OR_INPUT = FileOrInput("file", exists=True)
 FOLDER, ANY_FOLDER, FREE_FOLDER = Place("directory", exists=True), Place("directory", new=True), Place("directory")
 FILE_OR_FOLDER = Place("path")

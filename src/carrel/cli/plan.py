@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from carrel.cli.option_values import FILE_OR_FOLDER, NEW_FILE
+from carrel.cli.option_values import FILE_OR_FOLDER, FILE_OR_INPUT, NEW_FILE
 from carrel.cli.screen import say
 
 if TYPE_CHECKING:
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 @click.option("--sample", type=click.IntRange(0, 200), default=0, help="Show some due loans; on the terminal only.")
 @click.option("--sql", is_flag=True, help="Show the statements, for readers.")
 @click.option("--notices", is_flag=True, help="Show in full what the desk will notice, also when it is as before.")
+@click.option(
+    "--erase",
+    type=FILE_OR_INPUT,
+    help="Plan to erase one person instead, whose card number is all that stands in this file; - reads it from input.",
+)
+@click.option("--by-number", is_flag=True, help="With --erase: the file holds the number of the record instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 def plan(
     site: Path,
@@ -38,13 +44,25 @@ def plan(
     sample: int,
     sql: bool,
     notices: bool,
+    erase: Path | None,
+    by_number: bool,
     as_json: bool,
 ) -> None:
     """Count what is due, what is kept and why, and write a plan. Changes nothing.
 
     The database is opened read-only. The plan holds counts, names and digests, never a patron's value; it is recorded
     in the site's store, and `carrel apply` accepts no other.
+
+    With --erase it plans for one person: what goes from every table, what stays on which ground, what the database
+    itself would delete. The plan names the person by a case only.
     """
+    if erase is not None or by_number:
+        from carrel.cli import erasure_plan
+
+        if erase is None or sample or sql or notices:
+            raise click.UsageError("--erase goes with --by-number, --site, --system, --as, --out and --json only.")
+        erasure_plan.make(erase, site, system_name, out, name, by_card=not by_number, as_json=as_json)
+        return
     from carrel.cli import plan_file, plan_screen, premises, screen
     from carrel.cli.at_site import allowed
     from carrel.inventory.site import May

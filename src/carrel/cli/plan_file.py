@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults
+from carrel.retention.erasure import KIND
 from carrel.retention.plan import RepeatedKeyError, plan_body
 
 if TYPE_CHECKING:
+    from carrel.retention.erasure import ErasurePlan
     from carrel.retention.plan import Plan
     from carrel.store.store import Store
 
@@ -23,8 +25,26 @@ def read(store: Store, place: Path) -> Plan:
         CarrelError: RUN-007 no such file, or none with JSON in it; APR-001 changed, or a key stands twice; STO-005
             unknown.
     """
+    return store.plans.check(_body(place), str(place))
+
+
+def read_erasure(store: Store, place: Path) -> ErasurePlan:
+    """As `read`, of a plan to erase a person."""
+    return store.erasures.check(_body(place), str(place))
+
+
+def is_erasure(place: Path) -> bool:
+    """Whether a file says that it is a plan to erase a person; what it is, reading it will tell."""
     try:
-        body = plan_body(place.read_text(encoding="utf-8"))
+        body = _body(place)
+    except CarrelError:
+        return False
+    return isinstance(body, dict) and body.get("kind") == KIND
+
+
+def _body(place: Path) -> Any:
+    try:
+        return plan_body(place.read_text(encoding="utf-8"))
     except RepeatedKeyError:
         raise fault(
             faults.PLAN_TAMPERED,
@@ -36,10 +56,9 @@ def read(store: Store, place: Path) -> Plan:
         ) from None
     except (OSError, ValueError) as wrong:
         raise _unusable(place, "a plan file", type(wrong).__name__, "carrel plan --out FILE") from None
-    return store.plans.check(body, str(place))
 
 
-def write(made: Plan, target: Path) -> Path:
+def write(made: Plan | ErasurePlan, target: Path) -> Path:
     """Put the plan into a file, whole or not at all.
 
     Raises:

@@ -113,7 +113,7 @@ def _residue_until(report: Report) -> _Said:
 def _what_ran(plan: Plan) -> _Said:
     return {
         "system": slug(plan.system),
-        "product_version": _version(plan.basis.product_version),
+        "product_version": version(plan.basis.product_version),
         "policy": slug(plan.policy, "._/"),
         "policy_digest": plan.basis.policy_digest,
         "map_digest": plan.basis.map_digest,
@@ -123,7 +123,8 @@ def _what_ran(plan: Plan) -> _Said:
     }
 
 
-def _version(told: str) -> str:
+def version(told: str) -> str:
+    """A product's version as a leaf may say it."""
     # A product's own version can be longer than anything the ledger takes in; its release is enough.
     parts = re.findall(r"[0-9]+", told)[:_VERSION_PARTS] or ["0"]
     return ".".join(part[:_VERSION_DIGITS] for part in parts)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pydantic import Field
 
 from carrel.inventory.category import Category
-from carrel.inventory.map_part import Condition, Lookup, MapPart
+from carrel.inventory.map_part import Condition, Lookup, Part
 
 
-class Need(MapPart):
+class Need(Part):
     """The field of a policy that justifies a thing: it names its purpose, and thereby the need.
 
     Attributes:
@@ -34,14 +34,14 @@ class Need(MapPart):
     last_borrower: bool = False
 
 
-class Switch(MapPart):
+class Switch(Part):
     """A preference of the product, and the values at which it collects."""
 
     at: Lookup
     when: tuple[Condition, ...]
 
 
-class Filled(MapPart):
+class Filled(Part):
     """Rows that were collected: those that pass ``where`` and have something in any of ``columns``."""
 
     table: str
@@ -49,7 +49,7 @@ class Filled(MapPart):
     where: tuple[Condition, ...] = ()
 
 
-class Collectable(MapPart):
+class Collectable(Part):
     """One thing that the product collects only if it is switched on, or somebody fills it in.
 
     Attributes:
@@ -69,7 +69,7 @@ class Collectable(MapPart):
     fix: str
 
 
-class AttributeKind(MapPart):
+class AttributeKind(Part):
     """Fields of a library's own making, told by words in their code or description; the first kind that fits counts.
 
     A kind without words takes all that no other kind took.
@@ -80,7 +80,7 @@ class AttributeKind(MapPart):
     need: Need
 
 
-class Attributes(MapPart):
+class Attributes(Part):
     """Where a product keeps fields of the library's own making, and what they are called."""
 
     table: str
@@ -92,7 +92,7 @@ class Attributes(MapPart):
     fix: str
 
 
-class IdentityNumbers(MapPart):
+class IdentityNumbers(Part):
     """Columns in which national identity numbers are looked for by their shape; they are counted, never shown."""
 
     name: str
@@ -102,7 +102,7 @@ class IdentityNumbers(MapPart):
     fix: str
 
 
-class Collects(MapPart):
+class Collects(Part):
     """Everything that a product can collect beyond what lending needs."""
 
     things: tuple[Collectable, ...] = ()

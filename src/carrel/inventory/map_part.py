@@ -1,12 +1,14 @@
-"""The smallest parts of a system map: one test of a column, one value that a product keeps."""
+"""The words that every part of a system map is written with: conditions on columns, and how a column is cut."""
 
 from __future__ import annotations
+
+import enum
 
 from pydantic import BaseModel, ConfigDict
 
 
-class MapPart(BaseModel):
-    """A mapping in a system map; a key that it does not know is a fault."""
+class Part(BaseModel):
+    """A part of a map: nothing in it that the grammar does not know, and nothing that changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -14,7 +16,7 @@ class MapPart(BaseModel):
 Value = int | str
 
 
-class Condition(MapPart):
+class Condition(Part):
     """One test of a column; of the tests named, all must hold."""
 
     column: str
@@ -26,9 +28,21 @@ class Condition(MapPart):
     contains: str | None = None
 
 
-class Lookup(MapPart):
+class Lookup(Part):
     """One value that the product keeps in a table of its own, such as a preference."""
 
     table: str
     column: str
     where: tuple[Condition, ...] = ()
+
+
+class Method(enum.StrEnum):
+    """How one column is cut. These are different acts, and the plan names each (DESIGN 3)."""
+
+    CLEAR = "clear"  # set to NULL
+    STAND_IN = "stand-in"  # the product's own anonymous patron, or NULL where the site has none
+    BLANK = "blank"  # set to the empty text, where NULL is not allowed
+    ZERO = "zero"
+    DAY = "day"  # generalise a time to its day
+    REDACT = "redact"  # take the item's barcode and title out of a text
+    SAME = "same"  # set to itself, so that an automatic timestamp does not tell when the row was cut

@@ -71,6 +71,7 @@ def check(system_map: SystemMap, facts: Mapping[str, Any]) -> MapCheck:
             *_tables(system_map, schema, facts),
             *_columns(system_map, schema),
             *_persons(system_map, schema, facts),
+            *_erasure(system_map, schema),
         }
     except (KeyError, TypeError, AttributeError):
         raise fault(
@@ -119,3 +120,26 @@ def _persons(system_map: SystemMap, schema: LiveSchema, facts: Mapping[str, Any]
             yield Gap(table, column, "it names a person, and the map does not say so")
         if table not in system_map.columns and table not in system_map.not_yet_covered:
             yield Gap(table, "", "it names a person, and the map does not name it")
+
+
+def _erasure(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
+    """Every table stands in the section on persons, or holds nothing of a person; every column named there exists."""
+    if (person := system_map.person) is None:
+        return
+    for name, table in schema.tables.items():
+        told = person.tables.get(name)
+        if told is None:
+            if name not in system_map.no_person:
+                yield Gap(name, "", "the map does not say what erasing a person does there")
+            continue
+        named = {*told.texts, *told.gone}
+        for trace in told.traces:
+            named |= {trace.column, *trace.set, *(one.column for one in trace.only)} - {""}
+            named |= set(trace.through.pairs) if trace.through else set()
+        for column in sorted(named - set(table.column_names)):
+            yield Gap(name, column, "erasing a person uses this column, and the facts do not have it")
+    for child, key in schema.incoming(system_map.people.table):
+        for column in key.columns:
+            traces = person.tables[child].traces if child in person.tables else ()
+            if not any(trace.column == column for trace in traces):
+                yield Gap(child, column, "a key names a person, and no trace says what erasing the person does to it")

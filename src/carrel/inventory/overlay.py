@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import faults
+from carrel.inventory.person_map import PersonMap, PersonTable
 from carrel.inventory.system_map import Consumer, Path, SystemMap
 
 
@@ -20,6 +21,7 @@ class Overlay(BaseModel):
         triggers: triggers of the site's, by table, with what they do; each was looked at by whoever wrote this.
         paths: further ways from a loan to its reader, with their cut.
         consumers: further jobs that read what a plan changes.
+        person: what erasing one person does in further tables, before everything of the product's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,6 +34,7 @@ class Overlay(BaseModel):
     triggers: dict[str, dict[str, str]] = Field(default_factory=dict)
     paths: tuple[Path, ...] = ()
     consumers: tuple[Consumer, ...] = ()
+    person: dict[str, PersonTable] = Field(default_factory=dict)
 
 
 def overlay(product: SystemMap, extra: Overlay) -> SystemMap:
@@ -61,9 +64,16 @@ def overlay(product: SystemMap, extra: Overlay) -> SystemMap:
             "not_yet_covered": {**extra.not_yet_covered, **product.not_yet_covered},
             "triggers": {**product.triggers, **extra.triggers},
             "consumers": (*product.consumers, *extra.consumers),
+            "person": _person(product, extra),
             "loans": product.loans.model_copy(update={"paths": (*product.loans.paths, *extra.paths)}),
         }
     )
+
+
+def _person(product: SystemMap, extra: Overlay) -> PersonMap | None:
+    if product.person is None or not extra.person:
+        return product.person
+    return product.person.model_copy(update={"tables": {**extra.person, **product.person.tables}})
 
 
 def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
@@ -86,6 +96,7 @@ def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
             for name in sorted(harmless)
         )
     for kind, ours, theirs in (
+        ("person", set(product.person.tables if product.person else ()), list(extra.person)),
         ("paths", {path.name for path in product.loans.paths}, [path.name for path in extra.paths]),
         ("consumers", {one.name for one in product.consumers}, [one.name for one in extra.consumers]),
     ):

@@ -12,9 +12,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from carrel.inventory.collection import Collects
-from carrel.inventory.map_part import Condition as Condition  # noqa: PLC0414  (the map's own words are found here)
-from carrel.inventory.map_part import Lookup as Lookup  # noqa: PLC0414
-from carrel.inventory.map_part import MapPart as _Part
+from carrel.inventory.map_part import Condition, Lookup, Method, Part, Value
+from carrel.inventory.person_map import PersonMap
+
+__all__ = ["Condition", "Lookup", "Method", "Value"]
 
 
 class Role(enum.StrEnum):
@@ -26,26 +27,14 @@ class Role(enum.StrEnum):
     ACTOR = "actor"  # whoever did it: the reader at the catalogue, or staff at the desk
 
 
-class Method(enum.StrEnum):
-    """How one column is cut. These are different acts, and the plan names each (DESIGN 3)."""
-
-    CLEAR = "clear"  # set to NULL
-    STAND_IN = "stand-in"  # the product's own anonymous patron, or NULL where the site has none
-    BLANK = "blank"  # set to the empty text, where NULL is not allowed
-    ZERO = "zero"
-    DAY = "day"  # generalise a time to its day
-    REDACT = "redact"  # take the item's barcode and title out of a text
-    SAME = "same"  # set to itself, so that an automatic timestamp does not tell when the row was cut
-
-
-class KeyLink(_Part):
+class KeyLink(Part):
     """A row names the loan by its id."""
 
     by: Literal["key"]
     column: str
 
 
-class VisitLink(_Part):
+class VisitLink(Part):
     """A row names person and item, at a time within the loan."""
 
     by: Literal["visit"]
@@ -54,7 +43,7 @@ class VisitLink(_Part):
     item_as_text: bool = False
 
 
-class SecondLink(_Part):
+class SecondLink(Part):
     """A row names no person in clear, but item and the second of one of the loan's events."""
 
     by: Literal["second"]
@@ -62,7 +51,7 @@ class SecondLink(_Part):
     at: str
 
 
-class ItemLink(_Part):
+class ItemLink(Part):
     """A row names person and item, whatever the time."""
 
     by: Literal["item"]
@@ -70,7 +59,7 @@ class ItemLink(_Part):
     at: str
 
 
-class TextLink(_Part):
+class TextLink(Part):
     """A row belongs to the person, and its text names the item or the loan while the loan lasted.
 
     Attributes:
@@ -89,14 +78,14 @@ class TextLink(_Part):
     any_time: bool = False
 
 
-class MomentLink(_Part):
+class MomentLink(Part):
     """A row of the person carries a time that is the very second of one of the loan's events."""
 
     by: Literal["moment"]
     at: str
 
 
-class ReportLink(_Part):
+class ReportLink(Part):
     """A stored text that no key leads to: everything of its kind is due by its own clock.
 
     Attributes:
@@ -120,7 +109,7 @@ Link = Annotated[
 ]
 
 
-class Cut(_Part):
+class Cut(Part):
     """How a row is parted from the person: column by column, or the row goes.
 
     Attributes:
@@ -138,7 +127,7 @@ class Cut(_Part):
     why: str
 
 
-class Waiting(_Part):
+class Waiting(Part):
     """Rows that the product has still to work on; no rule disposes of them before.
 
     Attributes:
@@ -150,7 +139,7 @@ class Waiting(_Part):
     why: str
 
 
-class Path(_Part):
+class Path(Part):
     """One way from a loan to its reader, and how it is cut.
 
     Attributes:
@@ -190,7 +179,7 @@ class Path(_Part):
     walk: str | None = None
 
 
-class Anchor(_Part):
+class Anchor(Part):
     """The table of a record type that names the person last."""
 
     table: str
@@ -205,7 +194,7 @@ class Anchor(_Part):
     cut: Cut
 
 
-class Step(_Part):
+class Step(Part):
     """One table on the way from a loan to a fact about it: its ``column`` equals ``equals`` of the step before."""
 
     table: str
@@ -214,14 +203,14 @@ class Step(_Part):
     where: tuple[Condition, ...] = ()
 
 
-class Fact(_Part):
+class Fact(Part):
     """What the rules ask about a loan: whether rows exist on a way of steps, or the latest time among them."""
 
     steps: tuple[Step, ...]
     latest: str | None = None
 
 
-class Facts(_Part):
+class Facts(Part):
     """The facts that the lifecycle of a loan rests on (DESIGN 5)."""
 
     charged: Fact
@@ -232,7 +221,7 @@ class Facts(_Part):
     opted_in: Fact
 
 
-class Items(_Part):
+class Items(Part):
     """Where an item's barcode and title stand, and the code of its type, by which loans are counted."""
 
     table: str
@@ -244,7 +233,7 @@ class Items(_Part):
     type: str | None = None
 
 
-class People(_Part):
+class People(Part):
     """Where people stand, which of their columns identify them in a text, and the category they are counted by."""
 
     table: str
@@ -253,7 +242,7 @@ class People(_Part):
     category: str | None = None
 
 
-class LifeSign(_Part):
+class LifeSign(Part):
     """What a person's rows hold only while somebody uses the card: the stand-in for all readers must show none of it.
 
     Attributes:
@@ -272,7 +261,7 @@ class LifeSign(_Part):
     made: str | None = None
 
 
-class LoanRecords(_Part):
+class LoanRecords(Part):
     """The record type ``loans`` in one product."""
 
     open: Anchor
@@ -281,7 +270,7 @@ class LoanRecords(_Part):
     paths: tuple[Path, ...]
 
 
-class Setting(_Part):
+class Setting(Part):
     """A setting of the product that can contradict a policy.
 
     Attributes:
@@ -302,7 +291,7 @@ class Setting(_Part):
     fix: str = ""
 
 
-class Consumer(_Part):
+class Consumer(Part):
     """A job, preference or screen of the product that reads what a plan changes (DESIGN 3)."""
 
     name: str
@@ -313,14 +302,14 @@ class Consumer(_Part):
     fix: str = ""
 
 
-class Versions(_Part):
+class Versions(Part):
     """How a product tells its version, and which versions this map was proved on."""
 
     at: Lookup
     proved: tuple[str, ...]
 
 
-class SystemMap(_Part):
+class SystemMap(Part):
     """A whole map.
 
     Attributes:
@@ -331,6 +320,7 @@ class SystemMap(_Part):
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
         triggers: triggers, by table, that are known and do no harm, and what they do.
         collects: what the product can collect beyond what lending needs, and the need that would justify it.
+        person: what erasing one person does, table by table; None where the map does not tell.
     """
 
     format_version: Literal[1] = 1
@@ -350,3 +340,4 @@ class SystemMap(_Part):
     settings: tuple[Setting, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     collects: Collects = Collects()
+    person: PersonMap | None = None

@@ -50,6 +50,7 @@ class Kind(enum.StrEnum):
     PLAN = "plan"
     STANDING = "standing"
     WAIVER = "rehearsal waiver"
+    ERASURE = "erasure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def of_plan(
     Raises:
         CarrelError: APR-011.
     """
-    _check_term(signed_at, expires_at, LONGEST_PLAN_TERM)
+    check_term(signed_at, expires_at, LONGEST_PLAN_TERM)
     return Approval(
         kind=Kind.PLAN if waive_rehearsal is None else Kind.WAIVER,
         system=_line(plan.system),
@@ -154,7 +155,7 @@ def standing_for(
     Raises:
         CarrelError: APR-011.
     """
-    _check_term(signed_at, expires_at, min(longest, LONGEST_STANDING_TERM))
+    check_term(signed_at, expires_at, min(longest, LONGEST_STANDING_TERM))
     return Approval(
         kind=Kind.STANDING,
         system=_line(plan.system),
@@ -320,6 +321,8 @@ def weigh(plan: Plan, notes: Iterable[str], people: Iterable[Person], now: datet
                 waived = approval.approver
             case Kind.STANDING:
                 standing.append(_standing(approval))
+            case Kind.ERASURE:
+                continue  # of a plan of another kind; its digest fits no plan over loans
     return Weighed(Cleared(by, waived), tuple(standing), tuple(refused))
 
 
@@ -368,7 +371,12 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _check_term(signed_at: datetime, expires_at: datetime, longest: timedelta) -> None:
+def check_term(signed_at: datetime, expires_at: datetime, longest: timedelta) -> None:
+    """Refuse a term that is too long, or none.
+
+    Raises:
+        CarrelError: APR-011.
+    """
     if not timedelta(0) < expires_at - signed_at <= longest:
         raise fault(
             faults.TERM,

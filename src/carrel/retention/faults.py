@@ -46,3 +46,9 @@ UNDO_TOO_LONG = define("UND-004", "the undo capsule would outlive the ceiling", 
 CAPSULE_WRITE = define("UND-005", "the undo capsule cannot be written", Exit.FAILED)
 NOT_READ_BACK = define("UND-006", "what was put back does not read back", Exit.VERIFICATION_FAILED)
 SHARE_FILE = define("UND-007", "the file of a share cannot be used", Exit.USAGE)
+
+NO_SUBJECT = define("ERA-001", "this names nobody, or more than one", Exit.USAGE)
+NOT_NOW = define("ERA-002", "this person cannot be erased now", Exit.REFUSED)
+UNTOLD_ROWS = define("ERA-003", "the map does not tell what becomes of rows that hang on this person", Exit.REFUSED)
+CASE_SHUT = define("ERA-004", "the case cannot be opened", Exit.REFUSED)
+STILL_HANGS = define("ERA-005", "deleting this row would reach rows that no step has dealt with", Exit.REFUSED)

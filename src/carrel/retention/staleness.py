@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from carrel.errors import fault
 from carrel.retention import faults
@@ -12,6 +13,22 @@ from carrel.retention.plan import Basis, Plan
 
 MAX_AGE = timedelta(hours=24)
 CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+class Made(Protocol):
+    """What is asked of a plan of any kind."""
+
+    @property
+    def basis(self) -> Basis:
+        """What it was computed from."""
+
+    @property
+    def made_at(self) -> datetime:
+        """Aware time."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, hex."""
 
 
 class Stale(enum.StrEnum):
@@ -27,7 +44,7 @@ class Stale(enum.StrEnum):
     FUTURE = "the plan was made in the future"
 
 
-def stale(plan: Plan, basis_now: Basis, now: datetime, max_age: timedelta = MAX_AGE) -> tuple[Stale, ...]:
+def stale(plan: Made, basis_now: Basis, now: datetime, max_age: timedelta = MAX_AGE) -> tuple[Stale, ...]:
     """Why the plan is stale; nothing when it is not.
 
     Args:
@@ -80,7 +97,7 @@ def refuse_growth(plan: Plan, rows_now: dict[str, int], *, loans: str = "", cut:
         )
 
 
-def refuse_stale(plan: Plan, basis_now: Basis, now: datetime, max_age: timedelta = MAX_AGE) -> None:
+def refuse_stale(plan: Made, basis_now: Basis, now: datetime, max_age: timedelta = MAX_AGE) -> None:
     """As `stale`, as an error.
 
     Raises:

@@ -13,6 +13,7 @@ from carrel.store.approvals import Approvals
 from carrel.store.circulation import Circulation
 from carrel.store.counts import Counts
 from carrel.store.database import PATIENCE, Database, url_of
+from carrel.store.erasures import Erasures
 from carrel.store.keepings import Keepings
 from carrel.store.leases import Leases
 from carrel.store.migration import upgrade
@@ -51,6 +52,7 @@ class Store:
         self.signals = Signals(database)
         self.nights = Nights(database)
         self.owed = OwedLeaves(database)
+        self.erasures = Erasures(database, folder)
 
     @classmethod
     def open(cls, place: str | Path, folder: Path | None = None, patience: timedelta = PATIENCE) -> Store:

@@ -296,3 +296,21 @@ night = Table(
     Column("seconds", Float, nullable=False),
     Column("codes", JSON, nullable=False),
 )
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("case", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("system", String, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("state", String, nullable=False),
+    Column("in_flight", String, nullable=False, server_default=""),
+    Column("unknown", Boolean, nullable=False),
+    Column("rows", JSON, nullable=False),
+    Column("outcome", String),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+)

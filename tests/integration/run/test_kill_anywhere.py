@@ -18,9 +18,9 @@ ROUNDS = int(os.environ.get("CRASH_ROUNDS", "20"))
 SECONDS = 60 + 30 * ROUNDS
 
 
-def driven(elm, tmp_path, **more):
+def driven(elm, tmp_path, prepare=None, **more):
     """What the crash driver found on an approved plan of this library."""
-    elm.approved()
+    (prepare or elm.approved)()
     kept = tmp_path / "kept"
     shutil.copytree(elm.folder, kept)
     told = {"site": str(elm.folder), "kept": str(kept), "rounds": ROUNDS, "twice": False, **more}
@@ -39,6 +39,7 @@ def driven(elm, tmp_path, **more):
             "database": elm.koha.database,
             "template": elm.koha.database.removesuffix("_copy"),
             "tables": [name for (name,) in names],
+            **more,
         }
     (tmp_path / "told.json").write_text(json.dumps(told))
     done = subprocess.run(

@@ -1,0 +1,167 @@
+"""``carrel plan --erase``: what erasing one person would do. Nothing is changed, and nothing of the person is shown."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.cli import plan_file, premises, screen
+from carrel.cli.at_site import allowed
+from carrel.cli.screen import number, put_table, say
+from carrel.errors import fault
+from carrel.inventory.site import May
+from carrel.policy.schedule import Charges
+from carrel.retention import faults
+from carrel.retention.erasure import HELD, ErasurePlan, refuse
+from carrel.retention.identifiers import Subject
+from carrel.retention.legal_hold import shields
+from carrel.store.erasures import new_case
+from carrel.systems.sql import residue
+from carrel.systems.sql.erasure import SqlErasure, find
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from carrel.cli.premises import Premises
+    from carrel.retention.legal_hold import Scope
+    from carrel.retention.plan import Basis
+
+_LONGEST = 200
+
+
+def make(
+    given: Path,
+    site: Path,
+    system_name: str | None,
+    out: Path | None,
+    name: str | None,
+    *,
+    by_card: bool,
+    as_json: bool,
+) -> None:
+    """Plan an erasure, record it, write it and show it.
+
+    Raises:
+        CarrelError: ERA-001 to ERA-003, and whatever stands in the way of any plan.
+    """
+    with premises.enter(site, system_name, read_only=True) as here:
+        by = allowed(here.site, premises.person(name), May.PLAN).name
+        at = premises.now()
+        here.store.erasures.purge(at)
+        said = _said(given)
+        with here.engine.connect() as connection:
+            found = find(connection, here.system_map, said, by_card=by_card, at=here.system.name)
+            subject = erasure_of(here, Subject(found)).known(connection) or Subject(found)
+            made = _plan(here, connection, subject, by, at)
+        here.store.erasures.record(made, subject, at)
+        target = plan_file.write(made, out or Path("plan.json"))
+    if as_json:
+        screen.put_json({"plan": made.as_dict(), "file": str(target)})
+        return
+    show(made)
+    say(f"\nWritten to {target}. It needs a second person: carrel approve {target} --as NAME --key FILE")
+
+
+def erasure_of(here: Premises, subject: Subject) -> SqlErasure:
+    """The erasure of a person in the system that is open."""
+    return SqlErasure(
+        here.engine,
+        here.schema,
+        here.system_map,
+        subject,
+        here.stand_in,
+        lose_card=here.schedule.charges is Charges.LOSE_CARD,
+        at=here.system.name,
+    )
+
+
+def basis_of(here: Premises) -> Basis:
+    """What the plan of an erasure is computed from: the schema of every table, since any can hang on a person."""
+    return replace(here.basis, schema_digest=here.schema.digest)
+
+
+def scopes_of(here: Premises, at: datetime) -> tuple[Scope, ...]:
+    """What legal holds and exceptions keep now."""
+    kept = here.store.keepings.current(here.original.name, at)
+    return shields((*kept.legal_holds, *kept.exceptions), at)
+
+
+def _plan(here: Premises, connection: Connection, subject: Subject, by: str, at: datetime) -> ErasurePlan:
+    erasure = erasure_of(here, subject)
+    case = new_case()
+    refuse(here.system.name, erasure.blocking(connection, scopes_of(here, at), held=HELD))
+    cascades = erasure.cascades(connection)
+    goes = erasure.going(connection)
+    rows = {one.table: one.rows for one in goes}
+    notices = []
+    if "borrower_relationships" in rows or any("relationship" in table for table in rows):
+        notices.append("somebody loses a guarantor, or one who was vouched for")
+    if here.system.undo is not None:
+        notices.append("undo capsules that are not shredded yet can hold rows of this person; shred them, or wait")
+    notices += [f"old values will also stand in: {one.name}" for one in residue.places(connection, at)]
+    notices.append("backups, exports, mail and printed lists are not reached")
+    return ErasurePlan(
+        case=case,
+        system=here.system.name,
+        policy=here.policy.name,
+        made_at=at,
+        made_by=by,
+        basis=basis_of(here),
+        goes=goes,
+        stays=erasure.staying(connection),
+        cascades=cascades,
+        words=erasure.words(connection),
+        notices=tuple(notices),
+    )
+
+
+def _said(given: Path) -> str:
+    """The one line of the file, or of the input; it is never repeated."""
+    try:
+        text = sys.stdin.read(_LONGEST) if str(given) == "-" else given.read_text(encoding="utf-8")[:_LONGEST]
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) != 1:
+        raise fault(
+            faults.NO_SUBJECT,
+            at="--erase",
+            wanted="one line with the number and nothing else",
+            found="no line" if not lines else "several lines",
+            fix="write the number alone into the file",
+        )
+    return lines[0]
+
+
+def show(plan: ErasurePlan) -> None:
+    """The plan as a person reads it."""
+    say(f"{plan.case}: erase one person from {plan.system}, under {plan.policy}")
+    put_table(
+        f"{number(plan.rows)} rows go or lose the person",
+        ("table", "act", "named by", "rows", "because"),
+        [(one.table, one.act, one.column, number(one.rows), one.why) for one in plan.goes],
+        right=(3,),
+    )
+    if plan.stays:
+        heads = ("table", "column", "rows", "ground")
+        put_table("Stays", heads, [(s.table, s.column, number(s.rows), s.ground) for s in plan.stays], right=(2,))
+    if plan.cascades:
+        put_table(
+            "What the database itself would have deleted or emptied; a step of its own comes first",
+            ("table", "column", "rule", "with", "rows"),
+            [(one.table, one.column, one.rule, one.of, number(one.rows)) for one in plan.cascades],
+            right=(4,),
+        )
+    if plan.words:
+        put_table(
+            "Texts that name the person",
+            ("table", "column", "identifiers taken out", "for a human to judge"),
+            [(one.table, one.column, number(one.redacted), number(one.human)) for one in plan.words],
+            right=(2, 3),
+        )
+    for notice in plan.notices:
+        say(f"note: {notice}")

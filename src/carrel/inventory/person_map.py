@@ -1,0 +1,131 @@
+"""The `person` section of a map: what erasing one person does in every table that holds or reaches the person."""
+
+from __future__ import annotations
+
+import enum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from carrel.inventory.map_part import Condition, Method, Part
+
+
+class Holds(enum.StrEnum):
+    """What of the person stands in a column."""
+
+    NUMBER = "number"
+    CARD = "card"
+    USER = "user name"
+
+
+class Act(enum.StrEnum):
+    """What becomes of a row that a trace leads to."""
+
+    DELETE = "delete"
+    CHANGE = "change"
+    KEEP = "keep"  # on a ground; told in the plan and after the erasure
+    BLOCK = "block"  # while one such row is there, nothing is erased
+
+
+class Otherwise(enum.StrEnum):
+    """What is done where a stand-in is wanted, the product has none, and the column may not be empty."""
+
+    DELETE = "delete"
+    BLOCK = "block"
+
+
+class Through(Part):
+    """The way to a row that does not name the person: it belongs to a row of another table that does.
+
+    Attributes:
+        table: the other table.
+        person: its column with the person's number; empty where `only` alone tells which rows are meant.
+        pairs: own column to theirs; all must be equal.
+        only: which of the other table's rows.
+    """
+
+    table: str
+    person: str = ""
+    pairs: dict[str, str] = Field(min_length=1)
+    only: tuple[Condition, ...] = ()
+
+
+class Trace(Part):
+    """One way in which a row of a table names or reaches the person, and what becomes of the row.
+
+    Attributes:
+        column: that names the person; empty for a row that another table leads to.
+        holds: what of the person stands in the column.
+        through: the way by another table.
+        only: which of these rows.
+        act: what becomes of them.
+        set: for a change, the method per column.
+        otherwise: where the stand-in is missing.
+        without_stand_in: the trace counts only where the product has no stand-in.
+        finance: a financial record: it may lose its payer only where the policy says so.
+        ground: for what is kept or blocks: why, in a few words.
+        why: the reason, for the plan.
+    """
+
+    column: str = ""
+    holds: Holds = Holds.NUMBER
+    through: Through | None = None
+    only: tuple[Condition, ...] = ()
+    act: Act
+    set: dict[str, Method] = Field(default_factory=dict)
+    otherwise: Otherwise = Otherwise.BLOCK
+    without_stand_in: bool = False
+    finance: bool = False
+    ground: str = ""
+    why: str
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.column) == (self.through is not None):
+            raise ValueError("a trace has a column or a way through another table, and not both")
+        if bool(self.set) != (self.act is Act.CHANGE):
+            raise ValueError("a change says what it sets, and nothing else does")
+        if bool(self.ground) != (self.act in {Act.KEEP, Act.BLOCK}):
+            raise ValueError("what is kept or blocks has a ground, and nothing else has")
+        if {Method.DAY, Method.REDACT} & set(self.set.values()):
+            raise ValueError("an erasure takes out whole values")
+        return self
+
+
+class PersonTable(Part):
+    """What erasing a person does in one table.
+
+    Attributes:
+        why: for tables without a trace, why none is needed; else what the table is to the person.
+        traces: in the order in which they are carried out.
+        texts: columns in which identifiers of the person are redacted, whoever's row it is.
+        gone: columns whose rows are deleted when the text names the person.
+        keys: words before a number that make it a patron's number there, besides those of all tables.
+    """
+
+    why: str
+    traces: tuple[Trace, ...] = ()
+    texts: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+class PersonMap(Part):
+    """How one person is erased.
+
+    Attributes:
+        card, user: columns of the people's table with the card number and the user name.
+        identifiers: columns of the people's table whose values name one person, and can stand in a text.
+        names: pairs of columns, given name first, that together are a whole name.
+        former: further tables that keep a whole record of the person, under the same names of columns.
+        keys: words before a number in a text that make it a patron's number.
+        tables: in the order in which they are carried out: children first, audit tables late, the person last.
+    """
+
+    card: str
+    user: str
+    identifiers: tuple[str, ...]
+    names: tuple[tuple[str, str], ...]
+    former: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    tables: dict[str, PersonTable]

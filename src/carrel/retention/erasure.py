@@ -1,0 +1,207 @@
+"""A plan to erase one person: what goes, what stays and why, as data that holds nothing of the person (DESIGN 2, 5)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from carrel.errors import CarrelError, Fault
+from carrel.inventory.map_part import Method
+from carrel.inventory.person_map import Act, Otherwise, Trace
+from carrel.retention import faults
+from carrel.retention.plan import Basis
+
+FORMAT_VERSION = 1
+KIND = "erasure"
+HELD = "the library must keep records of this person for now"
+FINANCE = "financial record that the policy keeps with its payer"
+STAND_IN = "no anonymous patron to stand in"
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """Rows of one trace.
+
+    Attributes:
+        table, act: of the map.
+        column: that names the person, or the table by which the row belongs to the person.
+        sets: method per column.
+        rows: how many there are.
+        why: from the map.
+    """
+
+    table: str
+    act: str
+    column: str
+    sets: dict[str, str]
+    rows: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staying:
+    """Rows that keep the person, and on which ground."""
+
+    table: str
+    column: str
+    rows: int
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cascade:
+    """Rows that the database itself would delete or empty; every one of them is dealt with by a step of its own."""
+
+    table: str
+    column: str
+    rule: str
+    of: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Rows of other people, or of nobody, whose text names the person.
+
+    Attributes:
+        table, column: where.
+        redacted: rows whose text holds an identifier; it is taken out, or the row goes.
+        human: rows with a name alone, or with an identifier where none is taken out.
+    """
+
+    table: str
+    column: str
+    redacted: int
+    human: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErasurePlan:
+    """One plan over one person. The person stands in it by the case only.
+
+    Attributes:
+        case: the case's id, made of letters; who it is, only the store's sealed record tells.
+        system, policy: names.
+        made_at: aware time.
+        made_by: the person who planned.
+        basis: what it was computed from.
+        goes: per trace, in the order in which it is carried out.
+        stays: what keeps the person, on which ground.
+        cascades: what the database itself would have done.
+        words: texts.
+        notices: what to know before approving.
+    """
+
+    case: str
+    system: str
+    policy: str
+    made_at: datetime
+    made_by: str
+    basis: Basis
+    goes: tuple[Going, ...]
+    stays: tuple[Staying, ...]
+    cascades: tuple[Cascade, ...]
+    words: tuple[Words, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows that name the person in a column, or belong to such a row."""
+        return sum(one.rows for one in self.goes)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What whoever approves signs for, one line per table and act."""
+        rows: dict[tuple[str, str], int] = {}
+        for one in self.goes:
+            rows[one.table, one.act] = rows.get((one.table, one.act), 0) + one.rows
+        told = [f"{table}: {act} {count} rows" for (table, act), count in rows.items()]
+        return (f"case {self.case}: one person", *told)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan as its file holds it, digest included."""
+        body = _body(self)
+        return {**body, "digest": _digest(body)}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plan's canonical JSON, hex."""
+        return _digest(_body(self))
+
+    @classmethod
+    def from_dict(cls, body: dict[str, Any]) -> ErasurePlan:
+        """Read a plan back.
+
+        Raises:
+            ValueError: a field is missing, unknown or of the wrong kind, or the digest does not fit.
+        """
+        known = dict(body)
+        digest, version, kind = (known.pop(name, None) for name in ("digest", "format_version", "kind"))
+        try:
+            plan = cls(
+                **{
+                    **known,
+                    "made_at": datetime.fromisoformat(known["made_at"]),
+                    "basis": Basis(**known["basis"]),
+                    "goes": tuple(Going(**one) for one in known["goes"]),
+                    "stays": tuple(Staying(**one) for one in known["stays"]),
+                    "cascades": tuple(Cascade(**one) for one in known["cascades"]),
+                    "words": tuple(Words(**one) for one in known["words"]),
+                    "notices": tuple(known["notices"]),
+                }
+            )
+        except (KeyError, TypeError, AttributeError) as wrong:
+            raise ValueError(f"not a plan: {type(wrong).__name__}") from None
+        if (version, kind, digest) != (FORMAT_VERSION, KIND, plan.digest):
+            raise ValueError("the digest does not fit the plan")
+        return plan
+
+
+def settled(trace: Trace, *, empty: bool, stand_in: int | None) -> Act:
+    """What becomes of a trace's rows at this site.
+
+    Args:
+        trace: of the map.
+        empty: whether every column that gets the stand-in may be empty.
+        stand_in: the product's anonymous patron.
+    """
+    if trace.act is not Act.CHANGE or stand_in is not None or empty or Method.STAND_IN not in trace.set.values():
+        return trace.act
+    return Act.DELETE if trace.otherwise is Otherwise.DELETE else Act.BLOCK
+
+
+def refuse(case: str, blocking: Iterable[Staying]) -> None:
+    """Refuse to erase a person of whom something must stay.
+
+    Raises:
+        CarrelError: ERA-002, one fault per ground.
+    """
+    found = tuple(blocking)
+    if found:
+        raise CarrelError(
+            tuple(
+                Fault(
+                    faults.NOT_NOW,
+                    at=case,
+                    found=one.ground,
+                    because=f"{one.table}.{one.column}" if one.table else "whoever may place holds knows more",
+                    fix="settle it, then plan again",
+                )
+                for one in dict.fromkeys(found)
+            )
+        )
+
+
+def _body(plan: ErasurePlan) -> dict[str, Any]:
+    body = {"format_version": FORMAT_VERSION, "kind": KIND, **asdict(plan)}
+    body["made_at"] = plan.made_at.isoformat()
+    return body
+
+
+def _digest(body: dict[str, Any]) -> str:
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,81 @@
+"""Approvals of an erasure: as of any plan, by a second named person; no standing approval covers one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+
+from carrel.errors import CarrelError, fault
+from carrel.retention import faults
+from carrel.retention.approval import LONGEST_PLAN_TERM, Approval, Kind, Person, check_term, may_approve, verify
+from carrel.retention.erasure import ErasurePlan
+
+
+def of_erasure(plan: ErasurePlan, person: Person, signed_at: datetime, expires_at: datetime) -> Approval:
+    """What a person would sign for one erasure.
+
+    Raises:
+        CarrelError: APR-011.
+    """
+    check_term(signed_at, expires_at, LONGEST_PLAN_TERM)
+    return Approval(
+        kind=Kind.ERASURE,
+        system=_line(plan.system),
+        policy=_line(plan.policy),
+        policy_digest=plan.basis.policy_digest,
+        map_digest=plan.basis.map_digest,
+        plan=plan.digest,
+        planned_by=_line(plan.made_by),
+        counts=tuple(_line(one) for one in plan.lines),
+        reason="",
+        approver=_line(person.name),
+        role=_line(person.role),
+        signed_at=signed_at,
+        expires_at=expires_at,
+    )
+
+
+def approver(plan: ErasurePlan, notes: Iterable[str], people: Iterable[Person], now: datetime) -> str | None:
+    """Who has approved exactly this plan, each note verified anew; None when nobody has.
+
+    Guarantees:
+        No approval counts for a plan that its signer made.
+    """
+    people = tuple(people)
+    for note in notes:
+        try:
+            approval = verify(note, people, now)
+            signer = next(one for one in people if one.name == approval.approver)
+            may_approve(signer, plan.made_by, people)
+            wanted = of_erasure(plan, signer, approval.signed_at, approval.expires_at)
+        except CarrelError:
+            continue
+        if _but_role(approval) == _but_role(wanted):
+            return approval.approver
+    return None
+
+
+def refuse_unapproved(plan: ErasurePlan, by: str | None) -> None:
+    """Refuse a plan that nobody has approved.
+
+    Raises:
+        CarrelError: APR-008.
+    """
+    if by is None:
+        raise fault(
+            faults.PENDING,
+            at=f"plan {plan.digest[:16]} on {plan.system}",
+            wanted="approval of this plan by a second named person",
+            found="none",
+            because="an erasure is never covered by a standing approval",
+            fix="carrel approve PLAN --as NAME --key FILE",
+        )
+
+
+def _but_role(approval: Approval) -> tuple[object, ...]:
+    return tuple(getattr(approval, entry.name) for entry in fields(approval) if entry.name != "role")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,59 @@
+"""The key of one case: what seals who the person is, and goes when the case ends."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE = 12
+
+
+class CaseKey:
+    """A file beside the store, of mode 0600, outside the database and so outside its log and its backups."""
+
+    def __init__(self, folder: Path, case: str) -> None:
+        self._path = folder / "cases" / f"{case}.key"
+        self._case = case.encode()
+
+    def create(self) -> None:
+        """Draw the key and write it down before anything is sealed with it."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        try:
+            os.write(handle, AESGCM.generate_key(bit_length=256))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def seal(self, text: str) -> bytes:
+        """The text, readable to nobody without the key.
+
+        Raises:
+            OSError: the key is not there.
+        """
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + AESGCM(self._path.read_bytes()).encrypt(nonce, text.encode(), self._case)
+
+    def open(self, sealed: bytes) -> str | None:
+        """The text; None when the key is gone or does not fit."""
+        try:
+            return AESGCM(self._path.read_bytes()).decrypt(sealed[:_NONCE], sealed[_NONCE:], self._case).decode()
+        except (OSError, ValueError, InvalidTag):
+            return None
+
+    def shred(self) -> None:
+        """Overwrite the key and delete it; nothing happens when it is gone already."""
+        try:
+            handle = os.open(self._path, os.O_WRONLY)
+        except FileNotFoundError:
+            return
+        try:
+            os.write(handle, secrets.token_bytes(32))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        self._path.unlink(missing_ok=True)

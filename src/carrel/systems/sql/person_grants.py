@@ -1,0 +1,47 @@
+"""The rights that erasing one person needs beyond those of every night, asked for before anything is taken out."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from carrel.errors import fault
+from carrel.inventory.person_map import Act
+from carrel.systems import faults
+from carrel.systems.sql import grants
+from carrel.systems.sql.grants import SWEEP, Grant
+from carrel.systems.sql.person_rows import PersonRows
+
+
+def needed(rows: PersonRows) -> tuple[Grant, ...]:
+    """Rights to change and delete, on the tables that the steps and the texts of one person are in."""
+    updates = {step.table for step in rows.steps if step.act is Act.CHANGE}
+    updates |= {name for name, told in rows.person.tables.items() if told.texts and name in rows.schema.tables}
+    deletes = {step.table for step in rows.steps if step.act is Act.DELETE}
+    deletes |= {name for name, told in rows.person.tables.items() if told.gone and name in rows.schema.tables}
+    return (
+        SWEEP,
+        *(Grant("UPDATE", name) for name in sorted(updates)),
+        *(Grant("DELETE", name) for name in sorted(deletes)),
+    )
+
+
+def require(connection: Connection, rows: PersonRows, at: str) -> None:
+    """Refuse an account that could not carry the erasure out to its end.
+
+    Raises:
+        CarrelError: SQL-005, with the statements that give what is missing.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    missing = grants.compare(needed(rows), grants.granted(connection)).missing
+    if missing:
+        database = str(connection.exec_driver_sql("SELECT DATABASE()").scalar_one())
+        lines = "\n".join(one.sql(database, "'ACCOUNT'@'HOST'") for one in missing)
+        raise fault(
+            faults.GRANTS,
+            at=at,
+            wanted="rights on every table that holds the person",
+            found=f"{len(missing)} missing",
+            because="an erasure reaches tables that no night changes",
+            fix=f"give them to the account that carries out, and take them back afterwards:\n{lines}",
+        )

@@ -1,0 +1,289 @@
+"""The rows that name or reach one person, trace by trace: selected, counted, and changed or deleted in small pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    String,
+    and_,
+    cast,
+    column,
+    delete,
+    exists,
+    false,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    table,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.sql.expression import TableClause
+
+from carrel.inventory.map_part import Condition, Method
+from carrel.inventory.person_map import Act, Holds, PersonMap, Trace
+from carrel.inventory.schema import Column, Incoming, LiveSchema
+from carrel.retention.erasure import settled
+from carrel.retention.identifiers import Subject
+
+Bool = ColumnElement[bool]
+CASCADING = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One trace in its place: what is done to its rows at this site."""
+
+    table: str
+    trace: Trace
+    act: Act
+
+    @property
+    def by(self) -> str:
+        """The column, or the table that leads to the rows."""
+        return self.trace.column or (f"by {self.trace.through.table}" if self.trace.through else "")
+
+
+class PersonRows:
+    """The rows of one person in one live database.
+
+    Args:
+        schema: live; a table that the site lacks has no rows.
+        person: of the map.
+        subject: whose.
+        stand_in: the product's anonymous patron.
+
+    Attributes:
+        steps: in their order.
+        lacking: columns that a trace needs and the database does not have; none where it is as mapped.
+    """
+
+    def __init__(self, schema: LiveSchema, person: PersonMap, subject: Subject, stand_in: int | None) -> None:
+        self.schema, self.person, self.subject, self.stand_in = schema, person, subject, stand_in
+        self.sqlite = schema.dialect == "sqlite"
+        self._tables: dict[str, TableClause] = {}
+        self.steps = tuple(
+            Step(name, trace, settled(trace, empty=self._empty(name, trace), stand_in=stand_in))
+            for name, told in person.tables.items()
+            if name in schema.tables
+            for trace in told.traces
+            if not self._lacking(name, trace) and not (trace.without_stand_in and stand_in is not None)
+        )
+        self.lacking = tuple(
+            dict.fromkeys(
+                one
+                for name, told in person.tables.items()
+                if name in schema.tables
+                for trace in told.traces
+                for one in self._lacking(name, trace)
+            )
+        )
+
+    # -- which rows -------------------------------------------------------------------------------------------------
+
+    def rows(self, name: str) -> TableClause:
+        """A table of the live database, with its columns as they are there."""
+        if name not in self._tables:  # one object for each, so that conditions made apart speak of the same rows
+            self._tables[name] = table(name, *(column(one) for one in self.schema.tables[name].column_names))
+        return self._tables[name]
+
+    def those(self, step: Step, rows: FromClause) -> Bool:
+        """Whether a row is one of a step's."""
+        trace = step.trace
+        tests = [_test(rows.c[one.column], one) for one in trace.only]
+        if trace.column:
+            return and_(self.names(step.table, trace.column, rows, trace.holds), *tests)
+        assert trace.through is not None  # noqa: S101  (the grammar allows one of the two)
+        way = trace.through
+        other = self.rows(way.table).alias("way")
+        joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
+        joined += [_test(other.c[one.column], one) for one in way.only]
+        if way.person:
+            joined.append(self.names(way.table, way.person, other))
+        still = or_(*(self._unset(step, rows, name, how) for name, how in trace.set.items())) if trace.set else None
+        return and_(exists().where(*joined), *tests, *([] if still is None else [still]))
+
+    def names(self, name: str, by: str, rows: FromClause, holds: Holds = Holds.NUMBER) -> Bool:
+        """Whether a column names the person."""
+        if holds is not Holds.NUMBER:
+            value = self.subject.card if holds is Holds.CARD else self.subject.user
+            return rows.c[by] == value if value else false()
+        number = self.subject.number
+        # A number in a column of texts is compared as a text, or the server would turn every text into a number.
+        return rows.c[by] == (str(number) if is_text(self._column(name, by)) else number)
+
+    def count(self, connection: Connection, step: Step) -> int:
+        """How many rows a step has now."""
+        rows = self.rows(step.table)
+        return self._count(connection, rows, self.those(step, rows))
+
+    # -- what hangs on them -----------------------------------------------------------------------------------------
+
+    def hanging(self, connection: Connection, step: Step) -> Iterable[tuple[Incoming, int, int]]:
+        """Per key that points at a step's table: rows that hang on the step's rows, and those no step deals with."""
+        for incoming in self.schema.incoming(step.table):
+            child, parent = self.rows(incoming.table), self.rows(step.table).alias("parent")
+            pairs = zip(incoming.key.columns, incoming.key.references, strict=True)
+            hangs = exists().where(
+                *(parent.c[theirs] == child.c[own] for own, theirs in pairs), self.those(step, parent)
+            )
+            if total := self._count(connection, child, hangs):
+                dealt = or_(false(), *(self.those(one, child) for one in self._dealing(incoming)))
+                # A test of an empty column answers neither yes nor no, and counts as no.
+                yield incoming, total, self._count(connection, child, and_(hangs, dealt.is_not(True)))
+
+    def _dealing(self, incoming: Incoming) -> list[Step]:
+        mine = [one for one in self.steps if one.table == incoming.table]
+        return [
+            one
+            for one in mine
+            if one.act in {Act.DELETE, Act.BLOCK}
+            or (one.act is Act.CHANGE and set(incoming.key.columns) & set(one.trace.set))
+        ]
+
+    # -- what is done to them ---------------------------------------------------------------------------------------
+
+    def piece(self, connection: Connection, step: Step, size: int) -> tuple[int, int]:
+        """Change or delete at most so many rows of a step; the caller commits.
+
+        Returns:
+            Rows dealt with, and rows of other tables that would have gone or been emptied with them: if there are any,
+            the caller must undo the transaction.
+        """
+        rows = self.rows(step.table)
+        keys = [rows.c[name] for name in self.key(step.table)]
+        mine = self.those(step, rows)
+        if keys:
+            found = connection.execute(select(*keys).select_from(rows).where(mine).limit(size)).all()
+            if not found:
+                return 0, 0
+            mine = and_(self.keyed(keys, found), mine)
+        elif self.sqlite:
+            rowid: ColumnElement[int] = literal_column("rowid")
+            inner = self.rows(step.table).alias("inner")
+            mine = rowid.in_(select(rowid).select_from(inner).where(self.those(step, inner)).limit(size))
+        hung = 0
+        if step.act is Act.DELETE:
+            hung = sum(self._hung(connection, step, mine, one) for one in self.schema.incoming(step.table))
+            statement: Any = delete(rows).where(mine)
+        else:
+            statement = update(rows).where(mine).values(self._values(step, rows))
+        if not (keys or self.sqlite):
+            statement = statement.with_dialect_options(mysql_limit=size, mariadb_limit=size)
+        return (0, hung) if hung else (connection.execute(statement).rowcount, 0)
+
+    def count_of_key(self, connection: Connection, incoming: Incoming) -> int:
+        """How many rows of a table name the person by a key."""
+        child = self.rows(incoming.table)
+        return self._count(
+            connection, child, or_(*(self.names(incoming.table, one, child) for one in incoming.key.columns))
+        )
+
+    def key(self, name: str) -> tuple[str, ...]:
+        """The primary key of a table; a prefix of a column counts as the column."""
+        return tuple(one.partition("(")[0] for one in self.schema.tables[name].primary_key)
+
+    @staticmethod
+    def keyed(keys: Sequence[ColumnElement[Any]], found: Sequence[Any]) -> Bool:
+        """Whether a row's key is one of these."""
+        if len(keys) == 1:
+            return keys[0].in_([one[0] for one in found])
+        return tuple_(*keys).in_([tuple(one) for one in found])
+
+    def kept_times(self, name: str, rows: FromClause) -> dict[str, Any]:
+        """Automatic times, set to themselves: none of them tells when a row was changed."""
+        return {one.name: rows.c[one.name] for one in self.schema.tables[name].columns if one.follows_updates}
+
+    def _hung(self, connection: Connection, step: Step, mine: Bool, incoming: Incoming) -> int:
+        child, parent = self.rows(incoming.table).alias("child"), self.rows(step.table)
+        pairs = list(zip(incoming.key.columns, incoming.key.references, strict=True))
+        keys = [parent.c[theirs] for _, theirs in pairs]
+        found = connection.execute(select(*keys).select_from(parent).where(mine)).all()
+        if not found:
+            return 0
+        return self._count(connection, child, self.keyed([child.c[own] for own, _ in pairs], found))
+
+    def _values(self, step: Step, rows: FromClause) -> dict[str, Any]:
+        values = self.kept_times(step.table, rows)
+        return {**values, **{name: self._target(name, how, rows) for name, how in step.trace.set.items()}}
+
+    def _target(self, name: str, how: Method, rows: FromClause) -> Any:
+        values = {Method.CLEAR: null(), Method.BLANK: "", Method.ZERO: 0, Method.SAME: rows.c[name]}
+        if how is Method.STAND_IN:
+            return null() if self.stand_in is None else self.stand_in
+        return values[how]
+
+    def _unset(self, step: Step, rows: FromClause, name: str, how: Method) -> Bool:
+        del step
+        here = rows.c[name]
+        if how is Method.CLEAR or (how is Method.STAND_IN and self.stand_in is None):
+            return here.is_not(None)
+        return false() if how is Method.SAME else here != self._target(name, how, rows)
+
+    def _empty(self, name: str, trace: Trace) -> bool:
+        stands = [self.schema.tables[name].column(one) for one, how in trace.set.items() if how is Method.STAND_IN]
+        return all(one is not None and one.nullable for one in stands)
+
+    def _lacking(self, name: str, trace: Trace) -> list[str]:
+        """Tables and columns that a trace needs and that are not there."""
+        wanted = {name: {trace.column, *trace.set, *(one.column for one in trace.only)} - {""}}
+        if trace.through is not None:
+            way = trace.through
+            wanted[name] |= set(way.pairs)
+            wanted[way.table] = {way.person, *way.pairs.values(), *(one.column for one in way.only)} - {""}
+        lacking = []
+        for where, columns in wanted.items():
+            found = self.schema.tables.get(where)
+            there = set() if found is None else set(found.column_names)
+            lacking += [f"{where}.{one}" for one in sorted(columns - there)]
+        return lacking
+
+    def _column(self, name: str, by: str) -> Column:
+        found = self.schema.tables[name].column(by)
+        if found is None:
+            raise KeyError(f"{name}.{by}")
+        return found
+
+    @staticmethod
+    def _count(connection: Connection, rows: FromClause, which: Bool) -> int:
+        return int(connection.execute(select(func.count()).select_from(rows).where(which)).scalar_one())
+
+
+def is_text(found: Column) -> bool:
+    """Whether a column holds texts."""
+    declared = found.type.lower()
+    return any(word in declared for word in ("char", "text", "enum", "json"))
+
+
+def lock(connection: Connection, rows: TableClause, which: Bool) -> int:
+    """Lock the rows, so that no other transaction can hang one on them meanwhile; how many there are."""
+    if connection.dialect.name == "sqlite":  # a writer there has the whole file
+        return int(connection.execute(select(func.count()).select_from(rows).where(which)).scalar_one())
+    return len(connection.execute(select(text("1")).select_from(rows).where(which).with_for_update()).all())
+
+
+def _test(named: ColumnElement[Any], one: Condition) -> Bool:
+    tests: list[Bool] = []
+    if one.equals is not None:
+        tests.append(named == one.equals)
+    if one.differs is not None:
+        tests.append(named != one.differs)
+    if one.one_of is not None:
+        tests.append(named.in_(one.one_of))
+    if one.above is not None:
+        tests.append(named > one.above)
+    if one.contains is not None:
+        tests.append(named.contains(one.contains, autoescape=True))
+    if one.empty is not None:
+        empty = named.is_(None) | (cast(named, String) == "")
+        tests.append(empty if one.empty else ~empty)
+    return and_(*tests)

@@ -1,0 +1,225 @@
+"""Texts that name one person: looked for in every column that can hold a word, in stretches, with the person's words.
+
+The server only picks rows out that may hold one of them; whether they do, by whole words, is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, false, func, or_, select, update
+from sqlalchemy.sql.expression import FromClause
+
+from carrel.inventory.person_map import Act
+from carrel.inventory.schema import Table, TableKind
+from carrel.retention.identifiers import Finder
+from carrel.systems.sql.person_rows import PersonRows, is_text
+
+STRETCH = 50_000
+_FOLD = "carrel_fold"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One column of one table, and what is done to a text there that names the person."""
+
+    table: str
+    column: str
+    redacts: bool
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One row whose text names the person, or may.
+
+    Attributes:
+        place: where.
+        key: of the row; empty where the table has none.
+        exact: an identifier stands in it; else a name, or a word that may be one.
+    """
+
+    place: Place
+    key: tuple[Any, ...]
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row whose text names the person, as it was read.
+
+    Attributes:
+        table, key: of the row; no key where the table has none.
+        before: the texts, by column.
+        gone: the row is deleted.
+    """
+
+    table: str
+    key: tuple[Any, ...]
+    before: dict[str, str]
+    gone: bool
+
+
+def teach(connection: Connection) -> None:
+    """Have SQLite fold letters of every script; a server's collation does."""
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.create_function(_FOLD, 1, _folded, deterministic=True)
+
+
+def _folded(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace").casefold()
+    return value.casefold() if isinstance(value, str) else value
+
+
+class PersonTexts:
+    """The texts of one live database, searched for one person.
+
+    Args:
+        rows: of the person.
+        beat: called between stretches, so that whoever holds the system's lease can renew it.
+    """
+
+    def __init__(self, rows: PersonRows, beat: Callable[[], None] = lambda: None) -> None:
+        self._rows, self._beat = rows, beat
+        self._common = Finder(rows.subject, rows.person.keys)
+
+    def finder(self, table: str) -> Finder:
+        """What finds the person in a table's texts."""
+        told = self._rows.person.tables.get(table)
+        if told is None or not told.keys:
+            return self._common
+        return Finder(self._rows.subject, (*self._rows.person.keys, *told.keys))
+
+    def places(self) -> Iterator[tuple[str, list[Place]]]:
+        """Every column of every table that can hold a word; of binary ones only those that the map names."""
+        for name, table in self._rows.schema.tables.items():
+            if table.kind is TableKind.VIEW:
+                continue
+            told = self._rows.person.tables.get(name)
+            texts, gone = (told.texts, told.gone) if told else ((), ())
+            found = [
+                Place(name, one.name, one.name in texts, one.name in gone)
+                for one in table.columns
+                if one.name in gone or (is_text(one) and not one.type.lower().startswith("enum"))
+            ]
+            if found:
+                yield name, found
+
+    def hits(self, connection: Connection, *, own: bool) -> Iterator[Hit]:
+        """Every row that names the person in a text, column by column.
+
+        Args:
+            connection: a session in which `teach` was called.
+            own: also rows that a step deletes.
+        """
+        for name, places in self.places():
+            finder = self.finder(name)
+            for stretch in self.stretches(connection, name):
+                self._beat()
+                for key, values in self._candidates(connection, name, places, finder, stretch, own=own):
+                    for place, value in zip(places, values, strict=True):
+                        text = _text(value)
+                        if finder.names(text):
+                            yield Hit(place, key, exact=True)
+                        elif finder.tells(text):
+                            yield Hit(place, key, exact=False)
+
+    def stretches(self, connection: Connection, name: str) -> list[ColumnElement[bool] | None]:
+        """Parts of a table by its key, where that is one number; else the whole, as None."""
+        rows, key = self._rows.rows(name), _number_key(self._rows.schema.tables[name])
+        if key is None:
+            return [None]
+        found: list[ColumnElement[bool] | None] = []
+        start, most = connection.execute(select(func.min(rows.c[key]), func.max(rows.c[key]))).one()
+        while start is not None and start <= most:
+            found.append(and_(rows.c[key] >= start, rows.c[key] < start + STRETCH))
+            # A table with great gaps in its numbers is not walked number by number.
+            start = connection.execute(select(func.min(rows.c[key])).where(rows.c[key] >= start + STRETCH)).scalar()
+        return found
+
+    def named(
+        self, connection: Connection, name: str, places: list[Place], stretch: ColumnElement[bool] | None
+    ) -> list[Named]:
+        """The rows of a stretch whose text is to be redacted, or that go because of it; reads only."""
+        acting = [place for place in places if place.redacts or place.gone]
+        finder, found = self.finder(name), []
+        for key, values in self._candidates(connection, name, acting, finder, stretch, own=True):
+            texts = {place: _text(value) for place, value in zip(acting, values, strict=True)}
+            named = {place: text for place, text in texts.items() if finder.names(text)}
+            if named:
+                before = {place.column: text for place, text in named.items()}
+                found.append(Named(name, key, before, any(place.gone for place in named)))
+        return found
+
+    def redact(self, connection: Connection, found: list[Named]) -> int:
+        """Take the identifiers out of these rows, or the rows away, where they still are as they were read.
+
+        Returns:
+            Rows that were changed or deleted; the caller commits.
+        """
+        done = 0
+        for one in found:
+            rows = self._rows.rows(one.table)
+            keys = [rows.c[name] for name in self._rows.key(one.table)]
+            which = [self._rows.keyed(keys, [one.key])] if keys else []
+            finder = self.finder(one.table)
+            # Byte for byte: a collation would take another writing of a word for the same.
+            which += [func.hex(rows.c[column]) == func.hex(text) for column, text in one.before.items()]
+            if one.gone:
+                done += connection.execute(delete(rows).where(*which)).rowcount
+                continue
+            values = {column: finder.redacted(text) for column, text in one.before.items()}
+            statement = update(rows).where(*which).values({**self._rows.kept_times(one.table, rows), **values})
+            done += connection.execute(statement).rowcount
+        return done
+
+    # -- which rows to look at --------------------------------------------------------------------------------------
+
+    def _candidates(
+        self,
+        connection: Connection,
+        name: str,
+        places: list[Place],
+        finder: Finder,
+        stretch: ColumnElement[bool] | None,
+        *,
+        own: bool,
+    ) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+        rows = self._rows.rows(name)
+        keys = [rows.c[one] for one in self._rows.key(name)]
+        columns = [rows.c[place.column] for place in places]
+        tests = [or_(*(self._maybe(connection, one, finder) for one in columns))]
+        tests += [] if stretch is None else [stretch]
+        tests += [] if own else [self._not_own(name, rows)]
+        for row in connection.execute(select(*keys, *columns).select_from(rows).where(*tests)).all():
+            yield tuple(row[: len(keys)]), tuple(row[len(keys) :])
+
+    def _maybe(self, connection: Connection, column: ColumnElement[Any], finder: Finder) -> ColumnElement[bool]:
+        folds = connection.dialect.name == "sqlite"
+        here = getattr(func, _FOLD)(column) if folds else column
+        words = [*finder.needles, *finder.told_needles]
+        tests = [here.contains(word.casefold() if folds else word, autoescape=True) for word in words]
+        number = str(finder.number)
+        tests += [here.contains(key, autoescape=True) & here.contains(number, autoescape=True) for key in finder.keys]
+        return or_(false(), *tests)
+
+    def _not_own(self, name: str, rows: FromClause) -> ColumnElement[bool]:
+        mine = [one for one in self._rows.steps if one.table == name and one.act is Act.DELETE]
+        return or_(false(), *(self._rows.those(one, rows) for one in mine)).is_not(True)
+
+
+def _number_key(table: Table) -> str | None:
+    if len(table.primary_key) != 1:
+        return None
+    found = table.column(table.primary_key[0])
+    return found.name if found is not None and "int" in found.type.lower() else None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    return value if isinstance(value, str) else ""
