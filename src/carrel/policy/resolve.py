@@ -16,10 +16,11 @@ from carrel.policy.adoption import laxities
 from carrel.policy.coherence import below_floors, class_of, floors_of
 from carrel.policy.dataset import Dataset, Datasets
 from carrel.policy.document import PolicyDocument, told
-from carrel.policy.grammar import ClauseRule, DatasetRule, LoansRule, PolicyBody, Retention
+from carrel.policy.grammar import ClauseRule, DatasetRule, LoansRule, PolicyBody, RecordsRule, Retention
 from carrel.policy.loan_rules import ceiling_of_loans, exception_end, since
+from carrel.policy.record_rules import record_schedule
 from carrel.policy.record_type import RecordType
-from carrel.policy.schedule import LastBorrower, LoanRule, LoanSchedule, Period
+from carrel.policy.schedule import LastBorrower, LoanRule, LoanSchedule, Period, RecordSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,14 @@ class Policy:
             consent_deadline=loans.opted_in.deadline,
             event_detail=loans.event_detail,
         )
+
+    def record_schedules(self) -> Mapping[RecordType, RecordSchedule]:
+        """What retention carries out for records other than loans; a kind without a rule is left out."""
+        found = {}
+        for record, dataset in self.datasets.items():
+            if isinstance(dataset.rule, RecordsRule) and dataset.rule.retention:
+                found[record] = record_schedule(dataset.document.body, record, dataset.rule)
+        return MappingProxyType(found)
 
 
 def resolve(document: PolicyDocument, adopted: Sequence[Policy] = ()) -> Policy:
