@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import permutations
 
 from carrel.retention.sweep import BEFORE, Loan, Person, latest
 
@@ -15,6 +16,7 @@ SHORTEST_TITLE = 6
 REMINDED = timedelta(days=45)  # a reminder of a loan that came back early can still follow
 SHARED = "the same text tells of a loan that is kept"
 _COPY_NUMBER = re.compile(r"\d{8,}")
+_MOST_NAMES = 3  # that are looked for side by side, in any order
 _LONG_NUMBER = 5  # digits; shorter numbers stand in texts for all sorts of things and count only under a name
 
 
@@ -85,10 +87,20 @@ def _names_title(text: str, loan: Loan) -> bool:
 
 def names_person(text: str, person: Person) -> bool:
     """The text tells who it is about: by an identifier, the full name, or the id under its name."""
-    if identifies(text, person):
+    if identifies(text, person) or _numbers(text, person):
         return True
-    if len(person.names) > 1 and all(_word(text, name) for name in person.names):
-        return True
+    return len(person.names) > 1 and all(_word(text, name) for name in person.names)
+
+
+def by_scattered_names(text: str, person: Person) -> bool:
+    """All that speaks for the person are names that do not stand side by side: "Dear Dev, … The Winter Stars"."""
+    if identifies(text, person) or _numbers(text, person):
+        return False
+    ways = (r"\W{1,3}".join(map(re.escape, names)) for names in permutations(person.names[:_MOST_NAMES]))
+    return not any(re.search(rf"(?<!\w){way}(?!\w)", text) for way in ways)
+
+
+def _numbers(text: str, person: Person) -> bool:
     return _number(text, person.key, "borrower|patron|reader|renewer|user")
 
 

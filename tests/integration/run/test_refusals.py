@@ -198,7 +198,7 @@ def test_a_destructive_job_that_was_not_declared(small):
     assert '           consumers:\n             "delete_patrons.pl' in told.err  # within the error's own margin
     assert (
         '  consumers:\n    "delete_patrons.pl --not_borrowed_since": not used'
-        in small.run("plan", "--out", "blocked.json").out
+        in small.run("plan", "--as", "Cal Example", "--out", "blocked.json").out
     )
     # Either of the two blocks that the error proposes lifts it, to the letter; the names are ours to fill in.
     fix = small.ok("apply", place, code=4)["errors"][0]["fix"]

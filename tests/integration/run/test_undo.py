@@ -200,7 +200,7 @@ def test_the_capsule_holds_no_value_in_clear(elm):
 
 def test_a_capsule_that_would_outlive_the_ceiling_is_refused(small_koha, tmp_path):
     elm = make(tmp_path / "site", small_koha, undo="24 days")  # 7 and 24 are more than 30
-    elm.library.refused("plan", "--out", tmp_path / "plan.json", code=4, error="UND-004")
+    elm.library.refused("plan", "--as", "Cal Example", "--out", tmp_path / "plan.json", code=4, error="UND-004")
     elm.library.edit("undo: 24 days", "undo: 23 days")
     place = elm.library.approved()
     elm.library.edit("undo: 23 days", "undo: 24 days")

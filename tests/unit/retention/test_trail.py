@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carrel.retention.trail import tells, without
+from carrel.retention.sweep import Person
+from carrel.retention.trail import by_scattered_names, names_person, tells, without
 
 LETTERS = st.text(st.sampled_from("aAbBsSß\u017féÉиИ \0[]t"), max_size=14)
 
@@ -41,3 +42,23 @@ def test_what_was_taken_out_stands_there_no_more(text: str, words: str) -> None:
 def test_letters_large_and_small_are_alike(before: str, after: str, words: str) -> None:
     for written in (words, words.upper(), words.lower()):
         assert tells(before + written + after, words) or written.casefold() != words.casefold()
+
+
+DEV = Person(110, ("21000000000110", "reader110"), ("Dev", "Winter"))
+
+
+@pytest.mark.parametrize(
+    ("text", "scattered"),
+    [
+        ("Dear Dev Amundsen, your checkouts: - The Winter Stars (31000000006988)", True),
+        ("Dear Dev Winter, your checkouts", False),
+        ("Winter, Dev: paid", False),
+        ("Winter Dev", False),
+        ("Dear Dev, The Winter Stars, card 21000000000110", False),
+        ("Dev asked, Winter answered; borrowernumber: 110", False),
+        ("Devon Winterthur, Dev, Winter", False),
+    ],
+)
+def test_names_that_stand_apart_are_told_from_a_name(text: str, scattered: bool) -> None:
+    assert names_person(text, DEV)
+    assert by_scattered_names(text, DEV) is scattered

@@ -62,20 +62,21 @@ def build(
     shape = shape or Shape()
     with _connected(connection_or_engine) as connection:
         bare = not loading.has_tables(connection)
-        if bare:
-            schema.create_tables(connection)
         copies = size.copies if connection.dialect.name != "sqlite" else 1
         base = SampleSize(size.name, size.patrons // copies, size.loans // copies)
         now = on_wall(as_of, shape.zone)
-        with loading.bulk(connection) as write:
-            rows = Rows(write)
-            canaries = fill(rows, base, seed=seed, now=now, shape=shape, progress=progress)
-            rows.flush()
-        counts = dict(rows.counts)
-        if copies > 1:
-            counts = multiplying.multiply(connection, copies, counts, progress)
-        if bare:
-            schema.create_keys(connection)
+        with loading.unsynced(connection):
+            if bare:
+                schema.create_tables(connection)
+            with loading.bulk(connection) as write:
+                rows = Rows(write)
+                canaries = fill(rows, base, seed=seed, now=now, shape=shape, progress=progress)
+                rows.flush()
+            counts = dict(rows.counts)
+            if copies > 1:
+                counts = multiplying.multiply(connection, copies, counts, progress)
+            if bare:
+                schema.create_keys(connection)
     return Sample(size, seed, as_of, shape.zone, naive(now), ANONYMOUS, counts, canaries)
 
 

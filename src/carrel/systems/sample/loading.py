@@ -33,36 +33,46 @@ def has_tables(connection: Connection) -> bool:
 @contextmanager
 def bulk(connection: Connection) -> Iterator[Callable[[str, list[Row]], None]]:
     """A function that writes rows into a table, for as long as the block lasts; commits at its end."""
-    driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
-        with _sqlite(driver) as write:
+        with _sqlite(connection) as write:
             yield write
     else:
-        with _mariadb(driver) as write:
+        with _mariadb(connection.connection.driver_connection) as write:
             yield write
 
 
 @contextmanager
-def _sqlite(driver: Any) -> Iterator[Callable[[str, list[Row]], None]]:
-    """One transaction, no syncing meanwhile: an interrupted load leaves a file to be thrown away."""
+def unsynced(connection: Connection) -> Iterator[None]:
+    """No syncing of a file meanwhile: an interrupted load leaves one to be thrown away. On a server nothing changes."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
     driver.commit()
-    kept = {
-        name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode", "foreign_keys")
-    }
+    names = ("synchronous", "journal_mode", "foreign_keys", "cache_size")
+    kept = {name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
     for setting in ("synchronous = OFF", "journal_mode = MEMORY", "foreign_keys = OFF", "cache_size = -131072"):
         driver.execute(f"PRAGMA {setting}")
-    statements = {
-        table: f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({", ".join("?" * len(columns))})'
-        for table, columns in COLUMNS.items()
-    }
-    cursor = driver.cursor()
     try:
-        yield lambda table, rows: cursor.executemany(statements[table], rows)
-        driver.commit()
+        yield
     finally:
         driver.rollback()
         for name, value in kept.items():
             driver.execute(f"PRAGMA {name} = {value}")
+
+
+@contextmanager
+def _sqlite(connection: Connection) -> Iterator[Callable[[str, list[Row]], None]]:
+    """One transaction."""
+    driver: Any = connection.connection.driver_connection
+    statements = {
+        table: f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({", ".join("?" * len(columns))})'
+        for table, columns in COLUMNS.items()
+    }
+    with unsynced(connection):
+        cursor = driver.cursor()
+        yield lambda table, rows: cursor.executemany(statements[table], rows)
+        driver.commit()
 
 
 @contextmanager

@@ -216,6 +216,8 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def promise(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
+        # 64 MB instead of 2: a count goes through whole tables, again and again.
+        connection.execute("PRAGMA cache_size = -65536")
         if read_only:
             connection.execute("PRAGMA query_only = ON")
 

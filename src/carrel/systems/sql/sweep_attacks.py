@@ -6,7 +6,6 @@ all pairs together; tables that are only words are read once, up to a bound.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,20 +26,24 @@ from sqlalchemy import (
     select,
     table,
     true,
+    type_coerce,
 )
+from sqlalchemy.types import NullType
 
 from carrel.inventory.system_map import Role
 from carrel.retention.sweep import Loan, Pair, Severity
-from carrel.retention.trail import SHORTEST_TITLE, Trail, explained, names_person, speaks
+from carrel.retention.trail import Trail, explained, names_person, speaks
+from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_discovery import Reach
 from carrel.systems.sql.sweep_namesakes import Namesakes
 from carrel.systems.sql.sweep_pairs import Library, batches
+from carrel.systems.sql.sweep_reading import AT_ONCE, as_text, filled, worth_reading
 from carrel.systems.sql.sweep_shields import SPARED
 from carrel.systems.sql.sweep_tally import Join, Tally
+from carrel.systems.sql.sweep_words import Words
 
 ROWS_READ = 2_000_000  # of one table, for words anywhere
-_AT_ONCE = 5_000
 _FEWEST = 3  # rows that must agree before a nameless number is taken for a person
 
 
@@ -97,7 +100,7 @@ class Attacks:
 
     def __init__(self, library: Library, sample: Sample, grade: Grade, tally: Tally, drawn_at: datetime | None) -> None:
         self._c, self._sample, self._grade, self._tally = library.connection, sample, grade, tally
-        self._namesakes = Namesakes(library)
+        self._namesakes, self._words_of_pairs = Namesakes(library), Words(sample.pairs)
         self._suspects: list[tuple[Join, tuple[str, ...], frozenset[int], int]] = []
         self._people, self._catalogue = library.map.people.table, library.map.items
         self._drawn_at = drawn_at
@@ -161,7 +164,7 @@ class Attacks:
                 self._tally.try_on(Join("discovered", way, reach.name, (*by, *columns)), len(self._sample.pairs))
         names = (*reach.loans, *reach.items, *reach.times, *reach.texts)
         query = select(person, self._waits(reach, rows), *(rows.c[name] for name in names)).where(where)
-        for key, waits, *values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
+        for key, waits, *values in self._c.execute(query.execution_options(yield_per=AT_ONCE)):
             trail = _trail(reach, dict(zip(names, values, strict=True)), str(waits))
             for place in self._sample.by_person.get(int(key), ()):
                 if (way := self._tells(reach, trail, place)) and not self._acting(reach, by, trail, place):
@@ -210,7 +213,7 @@ class Attacks:
         seen = _Seen()
         for where in self._loan_rows(reach, rows):
             query = select(self._waits(reach, rows), *(rows.c[name] for name in names)).where(where)
-            for waits, *values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
+            for waits, *values in self._c.execute(query.execution_options(yield_per=AT_ONCE)):
                 row = dict(zip(names, values, strict=True))
                 trail = _trail(reach, row, str(waits))
                 for place in self._places(reach, trail):
@@ -317,65 +320,37 @@ class Attacks:
         words = (*reach.texts, *reach.blobs)
         plain = Join("discovered", "words", reach.name, words)
         self._tally.try_on(plain, len(self._sample.pairs))
-        rows = self._rows(reach)
-        names = tuple(dict.fromkeys((*reach.times, *words, *reach.persons)))
-        query = select(self._waits(reach, rows), *(rows.c[name] for name in names))
+        if reach.name in {self._catalogue.title_table, self._people}:
+            return  # a title and its author are no reader's; a person's own record is read from the person
+        rows, index = self._rows(reach), self._words_of_pairs
+        worth = worth_reading(self._c, rows, words, index)
+        if worth is None:
+            return
+        # Most rows are about nobody: their times are made times of only where the words are somebody's.
+        plain_times = {name: type_coerce(rows.c[name], NullType()) for name in reach.times}
+        names = tuple(dict.fromkeys((*words, *reach.times, *reach.persons)))
+        query = select(*(plain_times.get(name, rows.c[name]) for name in names), self._waits(reach, rows)).where(worth)
         if len(reach.key) == 1:
             query = query.order_by(rows.c[reach.key[0]].desc())
         query = query.limit(ROWS_READ)
         if reach.rows and reach.rows > ROWS_READ:
             self._tally.read[reach.name] = ROWS_READ / reach.rows
-        index = _Words(self._sample.pairs)
-        for waits, *values in self._c.execute(query.execution_options(yield_per=_AT_ONCE)):
-            row = dict(zip(names, values, strict=True))
-            texts = tuple(_text(row[name]) for name in words if row[name])
-            if not texts or not (places := index.candidates(texts)):
+        clock, dialect, wide = LocalTime(), self._c.dialect, len(words)
+        for values in self._c.execute(query.execution_options(yield_per=AT_ONCE)):
+            told = filled(values[:wide])
+            if not told or not (places := index.candidates(told)):
                 continue
-            times = tuple(row[n] for n in reach.times if row[n] is not None)
-            trail = Trail(times=times, texts=texts, waits=str(waits))
+            row = dict(zip(names, values, strict=False))
+            times = (clock.process_result_value(row[n], dialect) for n in reach.times)
+            trail = Trail(times=tuple(at for at in times if at is not None), texts=tuple(told), waits=str(values[-1]))
             for place in places:
                 self._named(reach, row, trail, place, words)
         self._settle_suspects()
 
     def _named(self, reach: Reach, row: dict[str, Any], trail: Trail, place: int, words: tuple[str, ...]) -> None:
         pair = self._sample.pairs[place]
-        if reach.name in {self._catalogue.title_table, self._people}:
-            return  # a title and its author are no reader's; a person's own record is read from the person
         if speaks(trail, pair.loan) and any(names_person(text, pair.person) for text in trail.texts):
             self._suspect(reach, row, trail, place, words)
-
-
-class _Words:
-    """Which pairs a text could be about, by its single words: one look per text, however many pairs there are."""
-
-    _TOKEN = re.compile(r"\w+")
-
-    def __init__(self, pairs: Sequence[Pair]) -> None:
-        self._items: dict[str, set[int]] = defaultdict(set)
-        self._persons: dict[str, set[int]] = defaultdict(set)
-        for place, pair in enumerate(pairs):
-            loan, person = pair.loan, pair.person
-            title = loan.title if len(loan.title) >= SHORTEST_TITLE else ""
-            for needle in (loan.barcode, title, str(loan.item or ""), str(loan.loan)):
-                self._add(self._items, needle.casefold(), place)
-            for needle in (*person.strong, *person.names[:1], str(person.key)):
-                self._add(self._persons, needle, place)
-
-    def _add(self, index: dict[str, set[int]], needle: str, place: int) -> None:
-        if tokens := self._TOKEN.findall(needle):
-            index[max(tokens, key=len)].add(place)
-
-    def candidates(self, texts: Sequence[str]) -> set[int]:
-        """Places of pairs of which a word for the copy and a word for the person occur."""
-        tokens = {token for text in texts for token in self._TOKEN.findall(text)}
-        copies = {token.casefold() for token in tokens} & self._items.keys()
-        if not copies or not (people := tokens & self._persons.keys()):
-            return set()
-        return set().union(*(self._items[t] for t in copies)) & set().union(*(self._persons[t] for t in people))
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _during(loan: Loan, at: datetime) -> bool:
@@ -390,6 +365,6 @@ def _trail(reach: Reach, row: dict[str, Any], waits: str) -> Trail:
         numbers(reach.loans),
         numbers(reach.items),
         tuple(row[n] for n in reach.times if isinstance(row.get(n), datetime)),
-        tuple(_text(row[n]) for n in reach.texts if row.get(n)),
+        tuple(as_text(row[n]) for n in reach.texts if row.get(n)),
         waits,
     )

@@ -16,6 +16,7 @@ from carrel.systems.sql.sweep_attacks import Sample
 from carrel.systems.sql.sweep_pairs import Library, batches
 from carrel.systems.sql.sweep_shields import SPARED, Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
+from carrel.systems.sql.sweep_words import Copies
 
 Rows = Iterator[tuple[Any, ...]]
 
@@ -151,11 +152,12 @@ class DeclaredPaths:
         whole = table(path.table, at, *(column(name) for name in texts if name != at.name))
         condition = matching(whole.c, path.only)
         query = select(whole).where(condition)
+        copies = Copies(self._sample.pairs)
         for moment, *values in self._library.connection.execute(query.execution_options(yield_per=5_000)):
             words = tuple(str(value) for value in values if value is not None)
             clock = Trail(times=() if moment is None else (moment,), texts=words)
-            for place, pair in enumerate(self._sample.pairs):
-                if _both(words, pair) and not self._explained(Trail(texts=words), place):
+            for place in copies.candidates(words):
+                if _both(words, self._sample.pairs[place]) and not self._explained(Trail(texts=words), place):
                     yield place, *self._spared(path, clock, place)
 
     def _rows(self, path: Path, by: str, values: Any, names: tuple[str | None, ...]) -> Rows:

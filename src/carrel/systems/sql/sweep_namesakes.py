@@ -1,11 +1,11 @@
-"""Rows of one reader whose words name another one, because both bear the same name."""
+"""Rows of one reader whose words name another one: both bear the same name, or the words only happen to hold it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from carrel.retention.sweep import Person
-from carrel.retention.trail import identifies
+from carrel.retention.trail import by_scattered_names, identifies, names_person
 from carrel.systems.sql.sweep_pairs import Library
 
 
@@ -21,7 +21,9 @@ class Namesakes:
         self._known: dict[int, Person] = {}
 
     def mean_another(self, texts: Sequence[str], readers: frozenset[int], person: Person) -> bool:
-        """The row is a namesake's: it says so, and nothing in its words but the name speaks for the person.
+        """The row is another reader's: it says so, and nothing in its words but a name speaks for the person.
+
+        That reader bears the same name; or the name's parts stand apart, one in the greeting and one in a title.
 
         Args:
             texts: words of the row.
@@ -30,7 +32,10 @@ class Namesakes:
         """
         if person.key in readers or any(identifies(text, person) for text in texts):
             return False
-        return any(self._names(reader) == person.names for reader in readers)
+        if any(self._names(reader) == person.names for reader in readers):
+            return True
+        told = [text for text in texts if names_person(text, person)]
+        return bool(readers and told) and all(by_scattered_names(text, person) for text in told)
 
     def _names(self, reader: int) -> tuple[str, ...]:
         if reader not in self._known:
