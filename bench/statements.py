@@ -78,8 +78,8 @@ UPDATE (SELECT a.action_id, a.object, a.timestamp t, n.number
                                        COLUMNS (number VARCHAR(20) PATH '$')) n
         WHERE a.module = 'FINES' AND a.object BETWEEN {first} AND {last} AND n.number <> '') x
 STRAIGHT_JOIN c STRAIGHT_JOIN action_logs a
-SET a.object = NULL, a.info = NULL, a.diff = NULL, a.trace = NULL, a.timestamp = a.timestamp,
-  a.user = IF(a.user = a.object, 0, a.user)
+SET a.user = IF(a.user = a.object, 0, a.user), a.object = NULL, a.info = NULL, a.diff = NULL, a.trace = NULL,
+  a.timestamp = CAST(DATE(a.timestamp) AS DATETIME)
 WHERE c.{key} = x.number AND c.person = x.object AND x.t >= c.lo AND a.action_id = x.action_id"""
 _AGAIN = "EXISTS (SELECT 1 FROM k WHERE k.person = {t}.borrowernumber AND k.item = c.item AND k.lo <= {t}.{at})"
 # A time of which an earlier cut left the day is as late as the day's end.
@@ -93,8 +93,8 @@ _AGAIN_BY_DAY = (
 _READER = "EXISTS (SELECT 1 FROM c WHERE c.person = {0})"
 _OLD = "{0} BETWEEN '1000-01-01' AND '{{cutoff}}' AND {0} <> CAST(DATE({0}) AS DATETIME)"
 _OLD_FINES = f"""
-UPDATE action_logs a SET a.object = NULL, a.info = NULL, a.diff = NULL, a.trace = NULL, a.timestamp = a.timestamp,
-  a.user = IF(a.user = a.object, 0, a.user)
+UPDATE action_logs a SET a.user = IF(a.user = a.object, 0, a.user), a.object = NULL, a.info = NULL, a.diff = NULL,
+  a.trace = NULL, a.timestamp = CAST(DATE(a.timestamp) AS DATETIME)
 WHERE a.module = 'FINES' AND a.object BETWEEN {{first}} AND {{last}} AND a.timestamp <= '{{cutoff}}'
   AND INSTR(a.info, 'itemnumber') AND {_READER.format("a.object")} AND NOT EXISTS (
     SELECT 1 FROM k WHERE k.person = a.object AND k.lo <= a.timestamp AND (
@@ -161,11 +161,12 @@ def cuts() -> tuple[str, ...]:
             f"AND NOT {_COVERED.format(t='s', p='borrowernumber', at='datetime')}"
         ),
         (
-            f"UPDATE statistics s SET s.borrowernumber = NULL WHERE s.type IN ('payment', 'writeoff') "
+            f"UPDATE statistics s SET s.borrowernumber = NULL, {_DAY.format('s.datetime')} WHERE s.type IN ('payment', 'writeoff') "
             f"AND s.borrowernumber {span} AND {_OLD.format('s.datetime')} AND {_READER.format('s.borrowernumber')}"
         ),
         (
-            f"UPDATE statistics s STRAIGHT_JOIN c SET s.borrowernumber = NULL WHERE s.type IN ('payment', 'writeoff') "
+            f"UPDATE statistics s STRAIGHT_JOIN c SET s.borrowernumber = NULL, {_DAY.format('s.datetime')} "
+            "WHERE s.type IN ('payment', 'writeoff') "
             f"AND s.borrowernumber {span} AND s.borrowernumber = c.person AND s.datetime > '{{cutoff}}' AND {_NEAR.format(at='s.datetime', s=2)} "
             "AND s.datetime <> CAST(DATE(s.datetime) AS DATETIME)"
         ),

@@ -328,3 +328,23 @@ def test_an_empty_database_of_the_product_is_read_like_any_other(koha):
         assert values["StoreLastBorrower"] is None
         assert values["patrons with privacy 0"] == "0"
     engine.dispose()
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize(
+    ("setting", "odd"),
+    [("sql_select_limit", "2"), ("sql_big_selects", "0"), ("max_join_size", "10"), ("sql_mode", "'ORACLE'")],
+)
+def test_no_default_of_the_server_shortens_an_answer(koha_mariadb, setting, odd):
+    server = koha_mariadb.server
+    [(before,)] = server.sql(f"SELECT @@global.{setting}")
+    server.sql(f"SET GLOBAL {setting} = {odd}")
+    try:
+        engine = connect(access(koha_mariadb.url), read_only=True)
+        three = sa.union_all(*(sa.select(sa.literal(number).label("order")) for number in (1, 2, 3))).subquery()
+        with engine.connect() as connection:
+            assert len(connection.execute(sa.select(three.c.order)).all()) == 3
+            assert connection.exec_driver_sql("SELECT count(*) FROM items a, items b").scalar() > 10
+        engine.dispose()
+    finally:
+        server.sql(f"SET GLOBAL {setting} = " + (f"'{before}'" if isinstance(before, str) else str(before)))

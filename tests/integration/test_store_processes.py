@@ -160,6 +160,26 @@ def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path: Path) -> None
         assert store.counts.earlier("koha", datetime(2026, 1, 2, tzinfo=UTC).date()) == {"loan": (150,)}
 
 
+def test_what_is_committed_after_a_second_opening_is_there_for_everybody(tmp_path: Path) -> None:
+    """A file that is opened and closed beside SQLite takes its locks away; the next process would drop the log."""
+    moment = datetime.now(UTC)
+    with Store.open(tmp_path) as first:
+        with Store.open(tmp_path) as second:
+            second.leases.acquire("two", new_owner(), timedelta(minutes=5), moment)
+        race = subprocess.Popen(
+            [sys.executable, "-c", RACE, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        (tmp_path / "go").touch()
+        out, _ = race.communicate("\n", timeout=30)
+        assert out == "mine\n"
+        first.leases.acquire("one", new_owner(), timedelta(minutes=5), datetime.now(UTC))
+        seen = "import sqlite3, sys; print(len(sqlite3.connect(sys.argv[1]).execute('SELECT * FROM lease').fetchall()))"
+        told = subprocess.run(
+            [sys.executable, "-c", seen, str(tmp_path / "carrel.sqlite3")], capture_output=True, text=True, check=True
+        )
+        assert told.stdout.strip() == "3"
+
+
 def test_nothing_heavy_is_imported_for_help() -> None:
     check = (
         "import sys, carrel.cli.approve, carrel.cli.stop, carrel.cli.hold, carrel.cli.exception\n"

@@ -104,19 +104,16 @@ def _settings(here: Premises) -> list[Check]:
 
 
 def _loans(here: Premises) -> list[Check]:
-    from datetime import timedelta
-
     from carrel.cli.premises import now
     from carrel.cli.screen import number
     from carrel.systems.check import finding, ok
 
     at = now()
-    # What became due within a day waits for tonight's run; it is no broken promise yet.
-    since = at - timedelta(days=1)
+    since = here.owed_until(at)
     with here.loans().session() as loans:
         remaining = loans.remaining(here.life(since, at), since)
     left = {name: count for name, count in remaining.items() if count}
     if not left:
-        return [ok("loans", "nothing that was due a day ago still leads to a reader")]
+        return [ok("loans", f"nothing that was due by {since:%Y-%m-%d %H:%M} UTC still leads to a reader")]
     total = sum(left.values())
     return [finding("loans", f"{number(total)} rows in {len(left)} places should be gone by now", "carrel plan")]

@@ -22,13 +22,17 @@ from carrel.inventory.system_map import SystemMap
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import LoanSchedule
 from carrel.retention.lifecycle import Lifecycle, lifecycle
+from carrel.retention.outcome import Outcome
 from carrel.retention.plan import Basis
+from carrel.retention.stage import Stage
 from carrel.store.store import Store
 from carrel.systems import map_files, policy_files, site_file
+from carrel.systems.audit_facts import ONE_NIGHT
 from carrel.systems.sql import database, live
 from carrel.systems.sql.loans import SqlLoans
 
 PERSON_VARIABLE = "CARREL_PERSON"
+_IN_FULL = (Outcome.VERIFIED, Outcome.RESIDUE)
 
 
 def now() -> datetime:
@@ -101,6 +105,19 @@ class Premises:
         """The lifecycle of loans at ``as_of``, with legal holds and exceptions as of ``at``."""
         kept = self.store.keepings.current(self.system.name, at)
         return lifecycle(self.schedule, as_of, self.zone, kept.legal_holds, kept.exceptions, now=at)
+
+    def owed_until(self, at: datetime) -> datetime:
+        """What was due by this instant should be gone at ``at``; what fell due since waits for tonight's run.
+
+        That is one night ago, or when the last plan that was carried out in full was made, whichever is later.
+        """
+        full = (
+            run
+            for run in self.store.runs.newest(self.system.name)
+            if run.stage is Stage.REST and run.outcome in _IN_FULL
+        )
+        last = next((self.store.plans.get(run.plan_digest).as_of for run in full), at - ONE_NIGHT)
+        return min(at, max(last, at - ONE_NIGHT))
 
     def loans(self) -> SqlLoans:
         """The system's loans under this policy."""

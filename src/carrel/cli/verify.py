@@ -17,29 +17,48 @@ from carrel.cli.screen import say
 def verify(site: Path, system_name: str | None, as_json: bool) -> int:
     """Count again what should be gone: due, unheld and still linked.
 
-    Read-only, and never computed from what a run says it did. Exit code 5 when anything is left.
+    Read-only, and never computed from what a run says it did. What fell due after the last full run was planned waits
+    for the next, for one night at most; it is told apart. Exit code 5 when anything else is left.
     """
     from carrel.cli import premises, screen
     from carrel.errors import Exit
 
     with premises.enter(site, system_name, read_only=True) as here:
         at = premises.now()
+        until = here.owed_until(at)
         with here.loans().session() as loans:
-            remaining = dict(loans.remaining(here.life(at, at), at))
+            by_now = dict(loans.remaining(here.life(at, at), at))
+            # Passing time never takes a loan out of what is due, so of nothing there is nothing to tell apart.
+            remaining = dict(loans.remaining(here.life(until, at), until)) if any(by_now.values()) else by_now
         names = {path.name: path.table for path in here.system_map.loans.paths}
         not_covered = len(here.system_map.not_yet_covered)
-    left = {name: count for name, count in remaining.items() if count}
+    waiting = {name: max(0, count - remaining.get(name, 0)) for name, count in by_now.items()}
+    left = any(remaining.values())
     if as_json:
-        screen.put_json({"remaining": remaining, "verified": not left, "tables_not_yet_covered": not_covered})
+        screen.put_json(
+            {
+                "counted_at": at.isoformat(),
+                "owed_until": until.isoformat(),
+                "remaining": remaining,
+                "due_since": waiting,
+                "verified": not left,
+                "tables_not_yet_covered": not_covered,
+            },
+        )
     else:
-        say(f"Counted at {at:%Y-%m-%d %H:%M} UTC")
+        say(f"Counted at {at:%Y-%m-%d %H:%M} UTC; owed is what was due by {until:%Y-%m-%d %H:%M} UTC")
         screen.put_table(
             "Due, unheld, and still leading to a reader",
-            ("path", "table", "rows"),
-            [(name, names.get(name, name), screen.number(count)) for name, count in remaining.items()],
-            right=(2,),
+            ("path", "table", "rows", "due since"),
+            [
+                (name, names.get(name, name), screen.number(count), screen.number(waiting[name]))
+                for name, count in remaining.items()
+            ],
+            right=(2, 3),
         )
         say("Something is left: `carrel plan`." if left else "Nothing is left in the tables that are covered.")
+        if any(waiting.values()) and not left:
+            say("What is due since then waits for tonight's run.")
         if not_covered:
             say(f"{screen.number(not_covered)} tables with patron data are not yet covered.")
     return int(Exit.VERIFICATION_FAILED if left else Exit.DONE)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,14 @@ class Database:
             raise  # a lost race; the caller knows what it means
         except OperationalError as wrong:
             condition = faults.BUSY if "locked" in str(wrong.orig) else faults.UNREADABLE
+            full = getattr(wrong.orig, "sqlite_errorname", "") == "SQLITE_FULL"
             raise fault(
                 condition,
                 at=self._place(),
-                found=type(wrong.orig).__name__,
-                fix="try again, or look at the file's owner, mode and disk space",
+                found="no space left on the disk" if full else type(wrong.orig).__name__,
+                fix="make room, then give the same command again"
+                if full
+                else "try again, or look at the file's owner, mode and disk space",
             ) from None
         except DatabaseError as wrong:
             raise fault(faults.UNREADABLE, at=self._place(), found=type(wrong.orig).__name__) from None
@@ -110,12 +114,22 @@ def _engine(url: URL, patience: timedelta) -> Engine:
 
 
 def _private_file(path: Path) -> None:
-    """Make the file before SQLite does, so that it is never readable by others; log and shared memory follow it."""
+    """Make the file before SQLite does, so that it is never readable by others; log and shared memory follow it.
+
+    A file that is there is not opened: closing it would let go of every lock that this process holds on it through
+    SQLite, another process would take itself for the last one, and what is committed here afterwards would be lost.
+
+    Source:
+        SQLite, "How To Corrupt An SQLite Database File", 2.2.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as wrong:
         raise fault(
             faults.UNREADABLE,

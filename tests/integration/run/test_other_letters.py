@@ -1,6 +1,8 @@
-"""A desk types a title as it likes: the note is cut, read back and swept all the same."""
+"""What a desk types as it likes, and letters under a library's own codes, are cut, read back and swept all the same."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -38,3 +40,33 @@ def test_a_note_keeps_no_title_in_other_letters(small):
     for text in left:
         assert not any(tells(text, name) for name in titles), text
         assert text.startswith("brought back late: [")
+
+
+def test_the_path_that_the_map_page_shows_parts_a_librarys_own_letters(small):
+    page = (Path(__file__).parents[3] / "docs" / "map.md").read_text(encoding="utf-8")
+    shown = next(block for block in page.split("```yaml\n") if block.startswith("paths:")).split("```")[0]
+    (small.folder / "local.yaml").write_text(shown)
+    with small.koha.engine().begin() as desk:
+        planted = desk.execute(
+            sa.text(
+                "INSERT INTO message_queue (borrowernumber, subject, content, letter_code, message_transport_type, status, "
+                "time_queued, to_address) SELECT o.borrowernumber, 'Overdue', "
+                + (
+                    "concat('Dear ', p.firstname, ' ', p.surname, ', ', b.title)"
+                    if desk.dialect.name != "sqlite"
+                    else "'Dear ' || p.firstname || ' ' || p.surname || ', ' || b.title"
+                )
+                + ", 'OD1', 'email', 'sent', o.returndate, p.email FROM old_issues o JOIN borrowers p USING (borrowernumber) "
+                "JOIN items i ON i.itemnumber = o.itemnumber JOIN biblio b ON b.biblionumber = i.biblionumber WHERE "
+                "o.returndate BETWEEN '2022-01-01' AND '2026-10-01' AND o.borrowernumber <> :stand_in"
+            ),
+            {"stand_in": small.koha.sample.anonymous_patron},
+        ).rowcount
+    assert planted > 50
+    assert (
+        small.run("apply", small.approved("known.json")).code == 5
+    )  # the sweep leads back by letters that no path knows
+    small.edit("dsn_file: koha.dsn\n", "dsn_file: koha.dsn\n    local_map: local.yaml\n")
+    run = small.ok("apply", small.approved("own.json"))["run"]
+    assert (run["outcome"], run["sweep"]["failing"]) == ("verified", 0)
+    assert run["rows"]["our overdue letters"] > planted / 2

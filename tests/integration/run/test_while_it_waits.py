@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+
+from tests.integration.run import library
 
 
 def due_loans(elm, count):
@@ -130,3 +134,25 @@ def test_stop_halts_after_the_chunk_in_flight_and_the_same_plan_goes_on(elm):
     run = elm.ok("apply", place)["run"]
     assert (run["id"], run["loans"]) == (paused.id, 1000)
     assert due - elm.linked() == 1000
+
+
+def test_what_fell_due_since_the_last_full_run_waits_for_tonight_and_is_told_apart(small):
+    [(reader, loan)] = due_loans(small, 1)
+    small.dispose()
+    assert small.ok("verify")["due_since"]["old_issues"] == 0
+
+    def returned(before: timedelta) -> None:
+        at = (datetime.now(UTC) - before).astimezone(ZoneInfo(library.zone_of(small.koha)))
+        small.sql(
+            f"UPDATE old_issues SET borrowernumber = {reader}, issuedate = '{at - timedelta(days=9):%Y-%m-%d %H:%M:%S}', "
+            f"returndate = '{at:%Y-%m-%d %H:%M:%S}' WHERE issue_id = {loan}"
+        )
+
+    returned(timedelta(days=7, seconds=1))  # due now, and not when the plan was made
+    told = small.ok("verify")
+    assert (told["verified"], told["remaining"]["old_issues"], told["due_since"]["old_issues"]) == (True, 0, 1)
+    assert "waits for tonight's run" in small.run("verify").out
+    assert small.ok("check", code=3)["format_version"]  # other findings; none of them about loans
+    returned(timedelta(days=8))
+    told = small.ok("verify", code=5)
+    assert (told["verified"], told["remaining"]["old_issues"], told["due_since"]["old_issues"]) == (False, 1, 0)

@@ -32,6 +32,11 @@ SILENCE_SECONDS = 3600
 SQLITE_BUSY_SECONDS = 5
 # Strict, so that nothing is cut to fit; without NO_ZERO_DATE, so that old rows with zero dates can be read and kept.
 SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
+# What a server's own defaults could quietly take away: rows of an answer, large joins, updates without a key, checks.
+WHOLE_ANSWERS = (
+    "sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_safe_updates = 0, "
+    "foreign_key_checks = 1, unique_checks = 1, max_statement_time = 0, sql_auto_is_null = 0"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +129,8 @@ def connect(system: Access, *, read_only: bool) -> Engine:
         CarrelError: SQL-001 to SQL-011, by what stands in the way. Nothing has been changed.
 
     Guarantees:
-        Text is utf8mb4; zero dates are read as None; a lock is waited for a few seconds only; automatic timestamps
-        keep the server's zone unless one was asked for.
+        No default of the server shortens an answer or takes a check away. Text is utf8mb4; zero dates are read as None;
+        a lock is waited for a few seconds only; automatic timestamps keep the server's zone unless one was asked for.
     """
     url = system.url
     engine = _sqlite(url, read_only=read_only) if url.drivername == "sqlite" else _mariadb(url, system, read_only)
@@ -175,10 +180,12 @@ def _mariadb(url: URL, system: Access, read_only: bool) -> Engine:
         hide_parameters=True,
     )
 
-    @event.listens_for(engine, "connect")
+    # Before the dialect looks: it would learn the server's way of quoting instead of this session's.
+    @event.listens_for(engine, "connect", insert=True)
     def promise(connection: Any, _record: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION sql_mode = %s", (SQL_MODE,))
+            cursor.execute(f"SET SESSION {WHOLE_ANSWERS}")
             cursor.execute(
                 "SET SESSION innodb_lock_wait_timeout = %s, lock_wait_timeout = %s",
                 (LOCK_SECONDS, METADATA_LOCK_SECONDS),
