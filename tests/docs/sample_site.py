@@ -19,7 +19,7 @@ library: Elm Library
 policy: mit-libraries
 systems:
   - {{name: koha, map: koha, dsn_file: koha.dsn, time_zone: America/New_York, mode: window}}
-  - {{name: copy, map: koha, dsn_file: koha.dsn, time_zone: America/New_York, mode: window}}
+  - {{name: copy, copy_of: koha, map: koha, dsn_file: koha.dsn, time_zone: America/New_York, mode: window}}
 people:
   - {{name: Ada, role: privacy officer, may: [approve, hold, stop], public_key: '{key}'}}
   - {{name: Ben, role: systems librarian, may: [plan, run, stop]}}

@@ -139,10 +139,13 @@ def test_a_plan_file_in_which_a_key_stands_twice_is_not_applied(site: Path, caps
 
 def test_a_plan_for_another_system(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place, before = planned(site, capsys), digest(site)
-    code, errors, _ = carrel(capsys, "apply", place, "--site", site, "--system", "copy")
-    assert (code, errors) == (4, ["RUN-010"])
-    code, errors, _ = carrel(capsys, "apply", place, "--site", site, "--rehearse-on", "koha")
-    assert (code, errors) == (4, ["RUN-010"])
+    for words, error in (
+        (("--system", "copy"), "SIT-010"),
+        (("--system", "copy", "--rehearse-on", "copy"), "RUN-010"),
+        (("--rehearse-on", "koha"), "SIT-011"),
+        (("--rehearse-on", "copy"), "SQL-018"),  # its address is that of the system itself
+    ):
+        assert carrel(capsys, "apply", place, "--site", site, *words)[:2] == (4, [error]), words
     assert digest(site) == before
 
 

@@ -63,7 +63,7 @@ def test_sql_in_an_overlay_reaches_no_statement(
     words = {key: json.dumps(hostile if key == where else word) for key, word in names.items()}
     (site / "local.yaml").write_text(PATH.format(**words).replace("key: [id]", "key: [accountlines_id]"))
     file = site / "carrel.yaml"
-    file.write_text(file.read_text().replace("name: koha, map: koha,", "name: koha, map: koha, local_map: local.yaml,"))
+    file.write_text(file.read_text().replace("map: koha,", "map: koha, local_map: local.yaml,"))
     before = hashlib.sha256((site / "koha.db").read_bytes()).hexdigest()
     code, errors = carrel(
         capsys, "plan", "--site", site, "--system", "koha", "--as", "Ben", "--out", site / "plan.json"

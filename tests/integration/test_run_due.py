@@ -187,7 +187,7 @@ def test_a_dead_mail_server_is_a_finding_and_fails_nothing(koha_sqlite, tmp_path
 
 @pytest.mark.slow
 def test_an_interrupted_run_is_gone_on_with_first(koha_sqlite, tmp_path):
-    from carrel.cli import night, plan_file, premises
+    from carrel.cli import plan_file, premises, run_opening
 
     site = nightly_site.make(tmp_path, koha_sqlite)
     site.ok("run-due", code=6)
@@ -196,7 +196,7 @@ def test_an_interrupted_run_is_gone_on_with_first(koha_sqlite, tmp_path):
     with premises.enter(tmp_path, None, read_only=False) as here:
         plan = plan_file.read(here.store, pending)
         here.store.leases.acquire("koha", "killed", timedelta(minutes=5), premises.now())
-        killed, _ = night._begin(here, plan, "killed", None)
+        killed, _ = run_opening.begin(here, plan, "killed")
         here.store.leases.release("koha", "killed", premises.now())
     # The interrupted stage is ended first; the next stage of a first run waits for a person again.
     [done] = site.ok("run-due", code=6)["systems"]
@@ -207,7 +207,7 @@ def test_an_interrupted_run_is_gone_on_with_first(koha_sqlite, tmp_path):
 
 
 def test_a_stale_interrupted_run_is_ended_and_a_new_plan_made(koha_sqlite, tmp_path):
-    from carrel.cli import night, plan_file, premises
+    from carrel.cli import plan_file, premises, run_opening
 
     site = nightly_site.make(tmp_path, koha_sqlite)
     site.ok("run-due", code=6)
@@ -216,7 +216,7 @@ def test_a_stale_interrupted_run_is_ended_and_a_new_plan_made(koha_sqlite, tmp_p
     with premises.enter(tmp_path, None, read_only=False) as here:
         plan = plan_file.read(here.store, pending)
         here.store.leases.acquire("koha", "killed", timedelta(minutes=5), premises.now())
-        killed, _ = night._begin(here, plan, "killed", None)
+        killed, _ = run_opening.begin(here, plan, "killed")
         here.store.leases.release("koha", "killed", premises.now())
     site.sql("CREATE INDEX a_new_index ON old_issues (note)", "ALTER TABLE old_issues ADD COLUMN local_flag int")
     assert site.ok("run-due", code=6)["systems"][0]["went"] == "waits for approval"

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from carrel.errors import CarrelError
 from carrel.retention.approval import Weighed, of_plan, parse, sign, standing_for, verify, weigh
 from carrel.retention.bound import bound
-from carrel.retention.interlock import Cleared, History, Reason, Standing, needs, unmet
+from carrel.retention.interlock import Cleared, Cure, History, Reason, Standing, needs, unmet
 from carrel.retention.plan import Plan
+from carrel.retention.rehearsal import Rehearsal, lacking
 from carrel.retention.stage import Stage, next_step
 from carrel.retention.staleness import Stale, stale
 from carrel.store.store import Store
@@ -42,6 +43,7 @@ def histories(draw: st.DrawFn, of: Plan) -> History:
                 under_way(of),
                 under_way(of, stages=frozenset({Stage.THOUSAND})),
                 under_way(of, basis=replace(BASIS, map_digest="0")),
+                History(rehearsed=draw(st.integers(0, 200))),
             ]
         )
     )
@@ -65,6 +67,25 @@ def test_no_need_goes_away_by_adding_rows(data: st.DataObject, made: Plan, more:
     grown = replace(made, paths=tuple(replace(one, rows=one.rows + more) for one in made.paths))
     before = {(one.reason, one.at) for one in needs(made, history, [STANDING], NOW)}
     assert before <= {(one.reason, one.at) for one in needs(grown, history, [STANDING], NOW)}
+
+
+@given(plans(), st.none() | st.integers(0, 200), st.integers(0, 200), st.integers(0, 200))
+def test_a_rehearsal_stands_in_for_a_waiver_only_when_it_cut_half_of_what_is_due(
+    made: Plan, cut: int | None, due: int, more: int
+) -> None:
+    def open_cures(loans: int) -> set[Cure]:
+        of = replace(made, states={"due": loans})
+        return {one.cure for one in unmet(needs(of, History(rehearsed=cut), [], NOW), Cleared(by="Ada Example"))}
+
+    assert (Cure.REHEARSAL in open_cures(due)) == (cut is None or 2 * cut < due)
+    assert open_cures(due) <= open_cures(due + more)  # what is open stays open when more is due
+
+
+@given(st.builds(Rehearsal, st.integers(0, 200), st.integers(0, 50), clean=st.booleans()), st.integers(0, 200))
+def test_a_rehearsal_that_showed_nothing_lacks_something(done: Rehearsal, due: int) -> None:
+    counts = done.clean and done.swept > 0 and 2 * done.loans >= due
+    assert (lacking(done, due) == ()) == counts
+    assert done.sound or lacking(done, due)
 
 
 @given(plans(), st.sampled_from(PEOPLE), st.booleans())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carrel.accountability.evidence import Reading, finding
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.measurement import none_left, told, total, unread
+from carrel.accountability.measurement import leads_back_before, none_left, told, total, unread
 from carrel.accountability.registry import provides
 
 
@@ -37,4 +37,5 @@ def rules_hold_from_their_approval(facts: AuditFacts) -> Reading:
         broken="{count} rows from before the present rules still lead to a reader though these rules reach back.",
         measured=measured,
         because="a shorter period reaches back unless the policy says otherwise, and a longer one never prolongs",
+        joins=leads_back_before(facts, max(rule.periods[-1].since for rule in rules)),
     )

@@ -14,6 +14,7 @@ from carrel.accountability.facts import AuditFacts, CapsuleFacts, ClauseText, Co
 from carrel.accountability.health import Residue
 from carrel.accountability.registry import evidence_for
 from carrel.errors import Exit
+from carrel.retention.open_join import OpenJoin
 
 FORMAT_VERSION = 1
 
@@ -59,6 +60,7 @@ class AuditReport:
         ledger_broken: the ledger did not verify, so what it says proves nothing.
         not_disposed: undo capsules with loans that are cut and can still be brought back.
         residues: places outside the tables that still keep old values.
+        open_joins: that led a sweep back to readers and were not shown closed since.
     """
 
     system: str
@@ -74,6 +76,7 @@ class AuditReport:
     ledger_broken: bool
     not_disposed: tuple[CapsuleFacts, ...] = ()
     residues: tuple[Residue, ...] = ()
+    open_joins: tuple[OpenJoin, ...] = ()
 
     def count(self, standing: Standing) -> int:
         """How many clauses stand so."""
@@ -137,6 +140,7 @@ class AuditReport:
                 for one in self.not_disposed
             ],
             "residues": [one.as_dict() for one in self.residues],
+            "open_joins": [one.as_dict() for one in self.open_joins],
         }
 
 
@@ -165,6 +169,7 @@ def audit(facts: AuditFacts) -> AuditReport:
         ledger_broken=facts.nights.ledger not in {"none", "verified"},
         not_disposed=facts.nights.capsules,
         residues=facts.nights.residues,
+        open_joins=facts.nights.open_joins,
     )
 
 
@@ -188,6 +193,10 @@ def _process(facts: AuditFacts) -> list[str]:
         found.append(f"the ledger does not verify ({nights.ledger})")
     if late := sum(one.until <= facts.as_of for one in nights.capsules):
         found.append(f"{late} undo capsules are over and not shredded: their loans can still be brought back")
+    if nights.open_joins:
+        found.append(
+            f"{len(nights.open_joins)} joins led a sweep back and are not shown closed: `carrel verify` names them"
+        )
     if facts.live.unproved:
         found.append(facts.live.unproved)
     return found

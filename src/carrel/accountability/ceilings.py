@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carrel.accountability.evidence import Reading, cannot_tell, holds
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.measurement import LOANS_ONLY, none_left, told, total, unread
+from carrel.accountability.measurement import LOANS_ONLY, leads_back_before, none_left, told, total, unread
 from carrel.accountability.registry import provides
 from carrel.inventory.risk import RiskClass, high_water
 
@@ -60,4 +60,5 @@ def _within(facts: AuditFacts, risk: RiskClass) -> Reading:
             "where": told(past),
         },
         because=f"{risk} risk is kept for {ceiling} at most, and no legal hold or recorded exception covers these rows",
+        joins=leads_back_before(facts, ceiling.before(facts.as_of).date()),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from carrel.accountability.ceilings import class_of_loans
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.measurement import total
+from carrel.accountability.measurement import figures_of, total
 from carrel.retention.lifecycle import State
 from carrel.retention.reasons import by_reason
 
@@ -72,7 +72,12 @@ def chapters(facts: AuditFacts) -> tuple[Chapter, ...]:
         Chapter(
             "Destroyed",
             _destroyed(facts),
-            {} if facts.loans is None else {"rows that still lead to a reader": total(facts.loans.remaining)},
+            {}
+            if facts.loans is None
+            else {
+                "rows that still lead to a reader": total(facts.loans.remaining),
+                **figures_of(facts.nights.open_joins),
+            },
             "Backups, replicas and logs keep old values until they expire, undo logs and free pages until they are "
             "reused; see the residues.",
         ),

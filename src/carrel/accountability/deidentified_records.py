@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carrel.accountability.evidence import Reading, finding
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.measurement import LOANS_ONLY, none_left, told, total, unread
+from carrel.accountability.measurement import LOANS_ONLY, leads_back, none_left, told, total, unread
 from carrel.accountability.registry import provides
 from carrel.policy.schedule import Disposition
 
@@ -38,4 +38,5 @@ def methods_were_carried_out(facts: AuditFacts) -> Reading:
         broken="{count} rows keep what de-identifying removes.",
         measured=measured,
         because="their loan was parted from its reader, and these rows undo it",
+        joins=leads_back(facts),
     )

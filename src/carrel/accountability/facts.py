@@ -14,6 +14,7 @@ from carrel.inventory.category import Category
 from carrel.inventory.risk import Floor, RiskClass
 from carrel.policy.duration import Duration
 from carrel.policy.schedule import LoanSchedule
+from carrel.retention.open_join import OpenJoin
 
 Rows = Mapping[str, int]  # rows per path of the map
 
@@ -198,6 +199,7 @@ class NightFacts:
         ledger: ``verified``, ``none``, or the code of the fault that checking it gave.
         capsules: undo capsules that are not shredded.
         residues: places outside the tables that still keep old values, each once.
+        open_joins: that led a sweep back to readers and were not shown closed since.
     """
 
     runs: int = 0
@@ -207,6 +209,7 @@ class NightFacts:
     ledger: str = "none"
     capsules: tuple[CapsuleFacts, ...] = ()
     residues: tuple[Residue, ...] = ()
+    open_joins: tuple[OpenJoin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

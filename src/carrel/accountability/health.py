@@ -60,6 +60,7 @@ class SystemHealth:
         residues: what still keeps old values.
         failed: whether the last night failed.
         findings: codes of what went wrong around the night, such as a mail that was not sent.
+        open_joins: since when each join stands open that led a sweep back to readers.
     """
 
     name: str
@@ -69,18 +70,20 @@ class SystemHealth:
     residues: tuple[Residue, ...] = ()
     failed: bool = False
     findings: tuple[str, ...] = ()
+    open_joins: tuple[datetime, ...] = ()
 
     def state(self, now: datetime) -> HealthState:
         """What a monitor should show at this time.
 
         Guarantees:
-            OK only if a night was verified in the last 36 hours, nothing is overdue, nothing waits, nothing went wrong;
-            what could not be counted is never OK.
+            OK only if a night was verified in the last 36 hours, nothing is overdue, nothing waits, nothing went wrong,
+            and no join that led a sweep back is open; what could not be counted is never OK.
         """
         if self.failed:
             return HealthState.FAILED
         fresh = self.last_verified_night is not None and now - self.last_verified_night <= LATE_AFTER
-        if fresh and self.overdue_rows == 0 and not self.plans_awaiting_approval and not self.findings:
+        waits = self.plans_awaiting_approval or self.findings or self.open_joins
+        if fresh and self.overdue_rows == 0 and not waits:
             return HealthState.OK
         return HealthState.ATTENTION
 
@@ -94,6 +97,8 @@ class SystemHealth:
             "plans_awaiting_approval": self.plans_awaiting_approval,
             "residues": [residue.as_dict() for residue in self.residues],
             "findings": sorted(self.findings),
+            "open_joins": len(self.open_joins),
+            "open_joins_since": _iso(min(self.open_joins, default=None)),
         }
 
 
@@ -124,6 +129,7 @@ class Health:
             "last_verified_night": _iso(oldest),
             "overdue_rows": None if None in counts else sum(count or 0 for count in counts),
             "plans_awaiting_approval": sum(system.plans_awaiting_approval for system in self.systems),
+            "open_joins": sum(len(system.open_joins) for system in self.systems),
             "residues": [residue for system in systems for residue in system["residues"]],
             "systems": systems,
         }
@@ -152,6 +158,16 @@ class Health:
             "carrel_plans_awaiting_approval",
             "Plans that wait for a person.",
             (({"system": s.name}, s.plans_awaiting_approval) for s in each),
+        )
+        yield (
+            "carrel_open_joins",
+            "Joins that led a sweep back to readers and were not shown closed since.",
+            (({"system": s.name}, len(s.open_joins)) for s in each),
+        )
+        yield (
+            "carrel_open_joins_since_timestamp_seconds",
+            "When the oldest of them was seen first.",
+            (({"system": s.name}, _seconds(min(s.open_joins, default=None))) for s in each),
         )
         yield (
             "carrel_residues",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carrel.accountability.evidence import Reading, finding
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.measurement import none_left, told, total, unread
+from carrel.accountability.measurement import leads_back, none_left, told, total, unread
 from carrel.accountability.registry import provides
 
 
@@ -43,4 +43,5 @@ def neighbours_handled_as_the_higher_class(facts: AuditFacts) -> Reading:
         broken="{count} rows in tables beside the loans' own still name the reader of a loan past its period.",
         measured=measured,
         because="they are handled as if they were of lower risk than the loan they tell of",
+        joins=leads_back(facts),
     )

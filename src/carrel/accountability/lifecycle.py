@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carrel.accountability.evidence import Reading, cannot_tell
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.measurement import LOANS_ONLY, none_left, told, total, unread
+from carrel.accountability.measurement import LOANS_ONLY, leads_back, none_left, told, total, unread
 from carrel.accountability.registry import provides
 from carrel.retention.lifecycle import State
 from carrel.retention.reasons import SMALL, by_reason
@@ -57,4 +57,5 @@ def circulation_is_de_identified_in_time(facts: AuditFacts) -> Reading:
             "paths looked at": len(loans.remaining),
         },
         because="the policy has these loans de-identified by now",
+        joins=leads_back(facts),
     )

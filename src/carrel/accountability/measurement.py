@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from carrel.accountability.evidence import Measured, Reading, cannot_tell, finding, holds
 from carrel.accountability.facts import AuditFacts
+from carrel.retention.open_join import MEND, OpenJoin
 
 LOANS_ONLY = "Measured for loans and every table that leads from a loan to its reader."
 RUN_AGAIN = "make a plan and apply it, or find out what put these rows back"
@@ -45,6 +47,46 @@ def blind_spots(facts: AuditFacts) -> str:
     return ""
 
 
+_MOST_JOINS = 5  # named in one line
+
+
+def leads_back(facts: AuditFacts) -> Reading | None:
+    """The reading where a join led a sweep back and was never shown closed: whoever counts zero rows says nothing then.
+
+    Returns:
+        None where no join is open.
+    """
+    joins = facts.nights.open_joins
+    if not joins:
+        return None
+    since = min(one.first_seen for one in joins)
+    return finding(
+        f"{len(joins)} joins that led a sweep back from loans to their readers are open since {since:%Y-%m-%d}.",
+        figures_of(joins),
+        because="no sweep since then tried enough loans and was led nowhere",
+        fix=MEND,
+    )
+
+
+def leads_back_before(facts: AuditFacts, day: date) -> Reading | None:
+    """As `leads_back`, where only loans that came back by some day go against a clause.
+
+    Joins that were found among younger loans leave open whether older ones are led back too.
+    """
+    reading = leads_back(facts)
+    if reading is None or any(one.days is None or one.days[0] <= day for one in facts.nights.open_joins):
+        return reading
+    return cannot_tell(reading.says, reading.measured, because="they were found among younger loans", fix=reading.fix)
+
+
+def figures_of(joins: tuple[OpenJoin, ...]) -> dict[str, int | str]:
+    """The open joins as an audit shows them."""
+    if not joins:
+        return {}
+    named = [f"{one.says} since {one.first_seen:%Y-%m-%d}" for one in joins[:_MOST_JOINS]]
+    return {"joins open to readers": len(joins), "which": "; ".join(named)}
+
+
 def none_left(
     facts: AuditFacts,
     count: int,
@@ -54,6 +96,7 @@ def none_left(
     measured: Measured,
     because: str,
     fix: str = RUN_AGAIN,
+    joins: Reading | None = None,
 ) -> Reading:
     """The reading of a clause that is kept while a count is zero.
 
@@ -65,9 +108,14 @@ def none_left(
         measured: figures behind it.
         because: why more than zero is a finding.
         fix: what to do then.
+        joins: of open joins, where the clause says that nothing leads from a loan to its reader; see `leads_back`.
     """
+    if joins is not None:
+        measured = {**measured, **joins.measured}
     if count:
         return finding(broken.format(count=f"{count:,}"), measured, because=because, fix=fix)
+    if joins is not None:
+        return Reading(joins.state, joins.says, measured, joins.because, joins.fix)
     if blind := blind_spots(facts):
         return cannot_tell(
             f"As far as the map reaches: {kept}",

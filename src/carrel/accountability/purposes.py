@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carrel.accountability.evidence import Reading, finding
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.measurement import none_left, total, unread
+from carrel.accountability.measurement import leads_back, none_left, total, unread
 from carrel.accountability.registry import provides
 
 
@@ -42,4 +42,5 @@ def everything_names_its_purpose(facts: AuditFacts) -> Reading:
         broken="{count} rows lead to a reader after the purpose they were kept for ended.",
         measured=measured,
         because="the purpose of a loan record ends with its period",
+        joins=leads_back(facts),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from carrel.accountability.evidence import Reading, cannot_tell, finding
 from carrel.accountability.facts import AuditFacts, LoanFacts
-from carrel.accountability.measurement import LOANS_ONLY, none_left, told, total, unread
+from carrel.accountability.measurement import LOANS_ONLY, leads_back, none_left, told, total, unread
 from carrel.accountability.registry import provides
 from carrel.policy.schedule import Applies, Charges, Event
 from carrel.retention.lifecycle import State
@@ -38,6 +38,7 @@ def no_history_of_loans_back_on_time(facts: AuditFacts) -> Reading:
             "opted in, not yet sealed": figure(loans.states.get(State.CONSENT.value, 0)),
         },
         because="the policy keeps no history of loans that came back on time",
+        joins=leads_back(facts),
     )
 
 
@@ -80,6 +81,7 @@ def fined_loans_until_settled(facts: AuditFacts) -> Reading:
         broken="{count} rows tie a settled loan to a card.",
         measured=measured,
         because="item and every fine are settled",
+        joins=leads_back(facts),
     )
 
 

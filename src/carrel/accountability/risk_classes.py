@@ -5,10 +5,13 @@ from __future__ import annotations
 from carrel.accountability.ceilings import class_of_loans
 from carrel.accountability.evidence import Reading, cannot_tell, finding, holds
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.measurement import total, unread
+from carrel.accountability.measurement import leads_back_before, total, unread
 from carrel.accountability.registry import provides
-from carrel.inventory.risk import floors_above, high_water
+from carrel.inventory.risk import RiskClass, floors_above, high_water
+from carrel.policy.duration import Duration
 from carrel.policy.schedule import LoanRule
+
+Figures = dict[str, int | str]
 
 
 @provides("MITL-2.1")
@@ -45,18 +48,7 @@ def class_decides_the_period(facts: AuditFacts) -> Reading:
             because="a dataset may be stricter than its class, laxer only by a recorded exception in force",
             fix=f"keep at most {ceiling}, or record an exception with reason, approver and expiry",
         )
-    if facts.loans is None:
-        return unread(facts)
-    past = total(facts.loans.past_ceiling.get(risk, {}))
-    measured["rows past the ceiling"] = past
-    if past:
-        return finding(
-            f"{past:,} rows lead from a loan to a reader past the ceiling of their class.",
-            measured,
-            because=f"the class of loans, {risk}, allows {ceiling}",
-            fix="make a plan and apply it",
-        )
-    return holds(f"Loans are of {risk} risk, and what the database holds keeps to that class.", measured)
+    return _rows_within(facts, risk, ceiling, measured)
 
 
 @provides("MITL-2.2")
@@ -102,6 +94,24 @@ def no_dataset_below_its_floor(facts: AuditFacts) -> Reading:
     if facts.loans is None:
         return unread(facts)
     return holds("Every record type stands at or above the floors that its categories imply.", measured)
+
+
+def _rows_within(facts: AuditFacts, risk: RiskClass, ceiling: Duration | None, measured: Figures) -> Reading:
+    """Whether what the database holds keeps to the class."""
+    if facts.loans is None:
+        return unread(facts)
+    past = total(facts.loans.past_ceiling.get(risk, {}))
+    measured["rows past the ceiling"] = past
+    if past:
+        return finding(
+            f"{past:,} rows lead from a loan to a reader past the ceiling of their class.",
+            measured,
+            because=f"the class of loans, {risk}, allows {ceiling}",
+            fix="make a plan and apply it",
+        )
+    if ceiling and (joins := leads_back_before(facts, ceiling.before(facts.as_of).date())):
+        return Reading(joins.state, joins.says, {**measured, **joins.measured}, joins.because, joins.fix)
+    return holds(f"Loans are of {risk} risk, and what the database holds keeps to that class.", measured)
 
 
 def _within_ceiling(rule: LoanRule, facts: AuditFacts) -> bool:

@@ -197,6 +197,7 @@ def _message(site: Site, night: SystemNight) -> Message | None:
             "rows cut": sum(total(report.tally.rows) for report in night.reports),
             "rows still there": sum(total(report.remaining) for report in night.reports),
             "pairs that led back": sum(report.hits for report in night.reports),
+            "joins open to readers": len(night.reports[-1].open_joins) if night.reports else 0,
         }
         return night_failed(site.library, night.system, night.night, night.codes, counts)
     return None
@@ -264,4 +265,5 @@ def _health(store: Store, one: Measured, at: datetime, codes: tuple[str, ...]) -
         residues=residues(store, night.system, at),
         failed=night.went in {Went.FAILED, Went.UNVERIFIED},
         findings=tuple(dict.fromkeys(codes)),
+        open_joins=tuple(one.first_seen for one in store.open_joins.standing(night.system)),
     )

@@ -12,7 +12,6 @@ from carrel.cli.screen import say
 
 if TYPE_CHECKING:
     from carrel.cli.night import Report
-    from carrel.cli.premises import Premises
     from carrel.cli.record import Receipt
 
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--rehearse-on",
     metavar="SYSTEM",
-    help="Carry it out on a copy instead: another system of the site file, with the same map and schema.",
+    help="Rehearse it instead, on a copy: a system of the site file with `copy_of:` the plan's system.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def apply(place: Path, site: Path, system_name: str | None, rehearse_on: str | None, as_json: bool) -> int:
@@ -32,21 +31,34 @@ def apply(place: Path, site: Path, system_name: str | None, rehearse_on: str | N
     The plan is compared with the store's record, compiled anew, and judged against legal holds as of now: what is cut
     may have shrunk since it was approved, never grown. A first run goes in stages: 1,000 loans, 1 %, 10 %, the rest;
     each call does the next one. Killed or stopped, the same command goes on where it was.
+
+    A rehearsal does all of the plan on a copied database, without an approval; the legal holds of the plan's system
+    keep loans there too. Exit code 3 when it does not count, because it cut too little or could not be swept.
     """
-    from carrel.cli import night, plan_file, premises, record, screen
+    from carrel.cli import night, plan_file, premises, record, rehearsal, screen
     from carrel.cli.run_leaves import leaves_of
 
-    with premises.enter(site, rehearse_on or system_name, read_only=False) as here:
+    entered = (
+        premises.enter(site, system_name, read_only=False)
+        if rehearse_on is None
+        else rehearsal.enter(site, rehearse_on, place, system_name)
+    )
+    with entered as here:
         plan = plan_file.read(here.store, place)
-        subject = _subject(here, plan.system, rehearse_on)
-        report = night.run_plan(here, plan, copy_of=subject)
+        report = night.run_plan(here, plan)
         receipt = record.deliver(here.site, here.store, premises.now(), own=leaves_of(report))
         not_covered = len(here.system_map.not_yet_covered)
+        verdict = rehearsal.judge(here, report) if report.copy else None
     if as_json:
-        screen.put_json({"run": as_dict(report, receipt, not_covered)})
+        told = {"rehearsal": None if verdict is None else verdict.as_dict()}
+        screen.put_json({"run": {**as_dict(report, receipt, not_covered), **told}})
     else:
+        if verdict is not None:
+            verdict.show_first()
         show(report, receipt, place, not_covered)
-    return exit_code(report)
+        if verdict is not None:
+            verdict.show_last(place)
+    return exit_code(report) or (0 if verdict is None else verdict.exit_code)
 
 
 def exit_code(report: Report) -> int:
@@ -56,28 +68,6 @@ def exit_code(report: Report) -> int:
 
     failed = report.outcome in {Outcome.UNVERIFIED, Outcome.FAILED}
     return int(Exit.VERIFICATION_FAILED if failed else Exit.DONE)
-
-
-def _subject(here: Premises, planned: str, rehearse_on: str | None) -> str | None:
-    """The system that a rehearsal stands for; None for the real thing."""
-    from carrel.errors import fault
-    from carrel.inventory.site_lines import second_system
-    from carrel.retention import faults
-
-    if rehearse_on is not None and rehearse_on != planned:
-        return planned
-    if rehearse_on is not None or here.system.name != planned:
-        copy = second_system(here.system, "copy")
-        raise fault(
-            faults.OTHER_SYSTEM,
-            at=f"system {here.system.name}",
-            wanted=f"the system of the plan, {planned}" if rehearse_on is None else "a copy, which is another system",
-            found=here.system.name,
-            fix=f"give --system {planned}"
-            if rehearse_on is None
-            else f"name the copy; have in carrel.yaml, beside the other:\n{copy}",
-        )
-    return None
 
 
 def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, object]:
@@ -96,6 +86,7 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
         "remaining": report.remaining,
         "longest_transaction_seconds": round(report.tally.longest_seconds, 3),
         "sweep": {**report.sweep.as_dict(), "failing": report.hits},
+        "open_joins": [one.as_dict() for one in report.open_joins],
         "residues": [
             {
                 "place": p.name,
@@ -115,7 +106,7 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
     from carrel.cli.screen import figure, number, put_table
 
     plan = report.plan
-    say(f"{plan.system}: {report.stage.value}, {report.outcome.value}{_until(report)}")
+    say(f"{report.copy or plan.system}: {report.stage.value}, {report.outcome.value}{_until(report)}")
     put_table(
         "Cut, and read back",
         ("path", "table", "act", "rows"),
@@ -153,7 +144,8 @@ def show_places(report: Report) -> None:
 
 
 def show_sweep(report: Report) -> None:
-    """What the sweep found, in one line, and each join that led back."""
+    """What the sweep found, in one line, each join that led back, and each that is open."""
+    from carrel.cli.open_joins import MEND, lines
     from carrel.cli.screen import number
 
     swept = report.sweep
@@ -168,6 +160,11 @@ def show_sweep(report: Report) -> None:
     if swept.failing and not report.failing:
         tables = ", ".join(sorted({attack.table for attack in swept.failing}))
         say(f"  Still to come in the last stage: {tables}.")
+    if report.open_joins:
+        say("Open, since a sweep was led back and none has shown them closed:")
+        for line in lines(report.open_joins):
+            say(f"  - {line}")
+        say(f"  {MEND[:1].upper()}{MEND[1:]}.")
 
 
 def _remaining_line(report: Report) -> str:

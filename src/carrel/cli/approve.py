@@ -70,7 +70,7 @@ def approve(
     from carrel.retention import faults
     from carrel.retention.approval import may_approve
     from carrel.store.key_file import read_passphrase, read_signer
-    from carrel.systems.site_file import system_of
+    from carrel.systems.site_systems import system_of
 
     site = open_site(site_path)
     with open_store(site) as store:

@@ -35,10 +35,10 @@ def audit(site: Path, system_name: str | None, html: Path | None, as_json: bool)
     """
     from carrel.cli import premises, screen
     from carrel.cli.at_site import open_store
-    from carrel.systems import policy_files, site_file
+    from carrel.systems import policy_files, site_file, site_systems
 
     here = site_file.load_site(site)
-    system = site_file.system_of(here, system_name)
+    system = site_systems.system_of(here, system_name)
     policy = policy_files.load(Path(here.policy) if here.policy_is_file else here.policy)
     with open_store(here) as store:
         done = measure(Subject(here, system, policy, site_file.system_map(system), store), premises.now())

@@ -40,6 +40,7 @@ def night_facts(site: Site, store: Store, system: str, policy: Policy, at: datet
         ledger=ledger_state(site),
         capsules=_capsules(site, store, system),
         residues=residues(store, system, at),
+        open_joins=store.open_joins.standing(system),
     )
 
 

@@ -50,7 +50,7 @@ def check(site: Path, system_name: str | None, as_json: bool) -> int:
 
 def looked_at(here: Premises) -> list[Check]:
     """Policy, schema, coverage, settings and loans, each with how it stands."""
-    return [*_policy(here), *_schema(here), *_settings(here), *_loans(here)]
+    return [*_policy(here), *_schema(here), *_settings(here), *_loans(here), *_joins(here)]
 
 
 def _policy(here: Premises) -> list[Check]:
@@ -117,3 +117,9 @@ def _loans(here: Premises) -> list[Check]:
         return [ok("loans", f"nothing that was due by {since:%Y-%m-%d %H:%M} UTC still leads to a reader")]
     total = sum(left.values())
     return [finding("loans", f"{number(total)} rows in {len(left)} places should be gone by now", "carrel plan")]
+
+
+def _joins(here: Premises) -> list[Check]:
+    from carrel.systems.check import open_joins
+
+    return [open_joins(here.store.open_joins.standing(here.system.name))]

@@ -70,12 +70,40 @@ def _checks(site: Site, at: datetime) -> Iterator[Check]:
 
     yield from site_checks(site)
     schedule = _schedule(site)
-    for system in site.systems:
+    for system in site.originals:
         try:
             yield from _system(site, system, schedule, at)
         except CarrelError as error:
             yield said(error, f"{system.name}: connection")
+    for copy in site.systems:
+        if copy.copy_of is not None:
+            yield from _copy(site, copy, schedule, at)
     yield from _records(site, at)
+
+
+def _copy(site: Site, copy: System, schedule: LoanSchedule | None, at: datetime) -> Iterator[Check]:
+    """The same of a copy, under its name; what is wrong with it stands in the way of rehearsals only."""
+    from dataclasses import replace
+
+    from carrel.systems.check import State, ok
+    from carrel.systems.site_check import said
+    from carrel.systems.sql.database import access, connect
+    from carrel.systems.sql.whereabouts import require_apart
+
+    found: list[Check] = []
+    try:
+        engine = connect(replace(access(copy, apply=True), declared_zone=None), read_only=True)
+        try:
+            require_apart(engine, copy.name, site.originals)
+        finally:
+            engine.dispose()
+        found.append(ok("address", "leads to none of the site's own systems"))
+        found.extend(_system(site, copy, schedule, at))
+    except CarrelError as error:
+        found.append(said(error, "connection"))
+    for one in found:
+        state = State.FINDING if one.state is State.REFUSED else one.state
+        yield replace(one, name=f"{copy.name}: {one.name}", state=state)
 
 
 def _schedule(site: Site) -> LoanSchedule | None:
@@ -130,7 +158,7 @@ def _system(site: Site, system: System, schedule: LoanSchedule | None, at: datet
 
 def _records(site: Site, at: datetime) -> Iterator[Check]:
     from carrel.store.store import FILE
-    from carrel.systems.check import finding, ok
+    from carrel.systems.check import finding, ok, open_joins
     from carrel.systems.site_check import said
 
     if not (site.folder / FILE).exists():
@@ -141,7 +169,7 @@ def _records(site: Site, at: datetime) -> Iterator[Check]:
             if owed := store.owed.count():
                 detail = f"{owed} leaves of earlier runs wait for it: their process ended before it could append them"
                 yield finding("ledger", detail, "carrel run-due appends them")
-            for system in site.systems:
+            for system in site.originals:
                 runs = store.runs.newest(system.name, 1)
                 nights = store.nights.newest(system.name, 1)
                 plan = store.plans.newest(system.name)
@@ -150,6 +178,7 @@ def _records(site: Site, at: datetime) -> Iterator[Check]:
                 yield _clock(times, at)
                 if nights:
                     yield _night(str(nights[0].outcome), nights[0].night.isoformat(), nights[0].codes)
+                yield open_joins(store.open_joins.standing(system.name))
     except CarrelError as error:
         yield said(error, "records")
     yield from _ledger(site)

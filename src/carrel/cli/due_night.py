@@ -205,9 +205,11 @@ def _approved(here: Premises, at: datetime) -> Plan | None:
 
 
 def _verified_already(here: Premises, plan: Plan, night: date) -> bool:
-    """Tonight ended well before, and nothing became due since: a second call has nothing to do."""
+    """Tonight ended well before, nothing became due and no join was opened since: a second call has nothing to do."""
     from carrel.cli.audit_record import ENDED_WELL
     from carrel.retention.interlock import touched
 
     tonight = [one for one in here.store.nights.newest(here.system.name, limit=1) if one.night == night]
+    if here.store.open_joins.standing(here.system.name):
+        return False
     return bool(tonight) and tonight[0].outcome in ENDED_WELL and not plan.due and not any(map(touched, plan.paths))

@@ -76,7 +76,7 @@ def place(
     """
     from carrel.inventory.site import May
     from carrel.store.placement import Order
-    from carrel.systems.site_file import system_of
+    from carrel.systems.site_systems import system_of
 
     scope = Said(**said).scope()
     site = open_site(site_path)

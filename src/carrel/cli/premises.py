@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,9 +26,9 @@ from carrel.retention.outcome import Outcome
 from carrel.retention.plan import Basis
 from carrel.retention.stage import Stage
 from carrel.store.store import Store
-from carrel.systems import map_files, policy_files, site_file
+from carrel.systems import map_files, policy_files, site_file, site_systems
 from carrel.systems.audit_facts import ONE_NIGHT
-from carrel.systems.sql import database, live
+from carrel.systems.sql import database, live, whereabouts
 from carrel.systems.sql.loans import SqlLoans
 
 PERSON_VARIABLE = "CARREL_PERSON"
@@ -67,6 +67,11 @@ class Premises:
     stand_in: int | None
 
     @property
+    def original(self) -> System:
+        """The system that a copy stands for; else the system itself."""
+        return self.site.original_of(self.system)
+
+    @property
     def zone(self) -> ZoneInfo:
         """The declared zone of the system."""
         return ZoneInfo(self.system.time_zone)
@@ -102,8 +107,11 @@ class Premises:
         return consumer.effects(self.system_map, changed, self.site.declarations, today, seen=seen)
 
     def life(self, as_of: datetime, at: datetime) -> Lifecycle:
-        """The lifecycle of loans at ``as_of``, with legal holds and exceptions as of ``at``."""
-        kept = self.store.keepings.current(self.system.name, at)
+        """The lifecycle of loans at ``as_of``, with legal holds and exceptions as of ``at``.
+
+        On a copy those of its original keep loans: what is rehearsed is the plan that will run.
+        """
+        kept = self.store.keepings.current(self.original.name, at)
         return lifecycle(self.schedule, as_of, self.zone, kept.legal_holds, kept.exceptions, now=at)
 
     def owed_until(self, at: datetime) -> datetime:
@@ -125,21 +133,31 @@ class Premises:
 
 
 @contextmanager
-def enter(site_path: Path, system_name: str | None, *, read_only: bool) -> Iterator[Premises]:
+def enter(
+    site_path: Path,
+    system_name: str | None,
+    *,
+    read_only: bool,
+    find: Callable[[Site, str | None], System] = site_systems.system_of,
+) -> Iterator[Premises]:
     """Open everything, or say what stands in the way before anything is touched.
 
     Args:
         site_path: the site file, or its folder.
         system_name: of the site; may be left out where there is one.
         read_only: whether the database itself shall refuse every write.
+        find: the system of that name; takes no copy unless told otherwise. A copy is entered only when it is seen to
+            be no other system of the site.
     """
     site = site_file.load_site(site_path)
-    system = site_file.system_of(site, system_name)
+    system = find(site, system_name)
     policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
     system_map = site_file.system_map(system)
     site.folder.mkdir(parents=True, exist_ok=True)
     engine = database.open_system(system, read_only=read_only)
     try:
+        if system.copy_of is not None:
+            whereabouts.require_apart(engine, system.name, site.originals)
         with engine.connect() as connection:
             schema = live.read(connection, system_map, at=system.name)
             drift.require(drift.compare(system_map, schema), system.name)

@@ -31,18 +31,18 @@ def run_due(site: Path, names: tuple[str, ...], print_units: bool, as_json: bool
 
     First shreds the undo capsules whose time is over, and goes on with a run that was interrupted. Then plans, and
     applies only what a standing approval or a person's approval covers; otherwise writes the plan into the site's
-    folder, mails the people, and ends with 6. Keeps opening hours and blackout dates. A second call in one night finds
-    nothing to do.
+    folder, mails the people, and ends with 6. Keeps opening hours and blackout dates. Leaves copies alone. A second
+    call in one night finds nothing to do.
     """
     from carrel.cli import aftermath, capsules, due_night, premises, screen
     from carrel.cli.at_site import open_store
-    from carrel.systems import site_file
+    from carrel.systems import site_file, site_systems
 
     here = site_file.load_site(site)
     if print_units:
         _print_units(here, site_file.place_of(site), as_json=as_json)
         return int(Exit.DONE)
-    systems = [site_file.system_of(here, name) for name in dict.fromkeys(names)] or list(here.systems)
+    systems = [site_systems.system_of(here, name) for name in dict.fromkeys(names)] or list(here.originals)
     began = premises.now()
     with open_store(here) as store:
         shredded, in_the_way = capsules.shred_due(here, store, began)
@@ -81,6 +81,7 @@ def as_dict(nights: list[SystemNight], after: Aftermath) -> dict[str, Any]:
                         "rows": report.tally.rows,
                         "remaining": report.remaining,
                         "led_back": report.hits,
+                        "open_joins": [one.as_dict() for one in report.open_joins],
                     }
                     for report in night.reports
                 ],
@@ -96,12 +97,13 @@ def as_dict(nights: list[SystemNight], after: Aftermath) -> dict[str, Any]:
 
 def show(nights: list[SystemNight], after: Aftermath) -> None:
     """The night as a person reads it."""
+    from carrel.cli.open_joins import lines
     from carrel.cli.screen import number
 
     for night in nights:
         cut = sum(report.tally.loans for report in night.reports)
         say(f"{night.system}, night of {night.night}: {night.went.value}; {number(cut)} loans de-identified")
-        for line in (*night.why, *night.codes):
+        for line in (*night.why, *night.codes, *(lines(night.reports[-1].open_joins) if night.reports else ())):
             say(f"  - {line}")
         if night.exit is Exit.APPROVAL_PENDING and night.plan:
             say(f"  carrel approve pending-plan-{night.system}.json --as NAME --key FILE")

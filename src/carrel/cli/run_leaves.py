@@ -24,8 +24,9 @@ _MOST_DIGITS = 10
 
 
 def leaves_of(report: Report) -> list[OpenLeaf]:
-    """The plan, the run and its sweep, as open leaves."""
+    """The plan, the run and its sweep, as open leaves; a rehearsal under the name of the copy, as what it is."""
     plan, at = report.plan, report.finished
+    where: _Said = {} if report.copy is None else {"system": slug(report.copy), "reason": "rehearsal"}
     loans = report.tally.loans
     verified = not (report.tally.left or report.remaining)
     ran: _Said = {
@@ -39,6 +40,7 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
         "started": utc_seconds(report.started),
         "finished": utc_seconds(at),
         **_residue_until(report),
+        **where,
     }
     sweep: _Said = {
         "system": slug(plan.system),
@@ -49,6 +51,7 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
         "hits": banded(report.hits),
         "not_swept": banded(report.sweep.pairs - report.sweep.swept),
         "finished": utc_seconds(at),
+        **where,
     }
     return [_plan_leaf(plan), OpenLeaf("run", at, {**_what_ran(plan), **ran}), OpenLeaf("sweep", at, sweep)]
 
@@ -59,13 +62,14 @@ def leaves_of_abandoned(plan: Plan, run: Run) -> list[OpenLeaf]:
     ran: _Said = {
         "stage": slug(run.stage.name),
         "outcome": "unverified",
-        "reason": "abandoned",
+        "reason": "abandoned" if run.copy_of is None else "rehearsal-abandoned",
         "applied": banded(run.loans),
         "verified": 0,
         "unverified": banded(run.loans),
         "cells": _cells(plan, run.rows),
         "started": utc_seconds(run.started_at),
         "finished": utc_seconds(at),
+        "system": slug(run.system),
     }
     return [_plan_leaf(plan), OpenLeaf("run", at, {**_what_ran(plan), **ran})]
 

@@ -48,7 +48,7 @@ def page_of_runs(
     return RunReport(
         title=title or f"What was done on {first.system} on {last.finished:%-d %B %Y}",
         as_of=last.finished,
-        summary=_summary(loans, left, led_back, len(system_map.not_yet_covered)),
+        summary=_summary(loans, left, led_back, len(system_map.not_yet_covered), len(last.open_joins)),
         policy=tuple(_promises(schedule)),
         tables=tuple(_tables(first, last, system_map)),
         kept={state: count for state, count in last.kept.items() if state not in NOT_A_REASON},
@@ -61,20 +61,23 @@ def page_of_runs(
             "rows left": "not counted yet" if left is None else left,
             "pairs swept": pairs,
             "pairs that led back": led_back,
+            "joins open to readers": len(last.open_joins),
         },
         not_covered=dict(system_map.not_yet_covered),
         library=library,
     )
 
 
-def _summary(loans: int, left: int | None, led_back: int, not_covered: int) -> str:
+def _summary(loans: int, left: int | None, led_back: int, not_covered: int, still_open: int) -> str:
     told = [f"{loans:,} loans were parted from their readers."]
     if left is None:
         told.append("This was a stage of a first run; the rest follows.")
     elif left or led_back:
         told.append(f"{left:,} rows are left, and {led_back:,} loans could be led back: see below.")
-    else:
+    elif not still_open:
         told.append("Every table was counted again: nothing that is due still leads to a reader.")
+    if still_open:
+        told.append(f"{still_open} joins led a sweep back and are not shown closed: `carrel verify` names them.")
     if not_covered:
         told.append(f"{not_covered} tables with patron data are not covered yet.")
     return " ".join(told)

@@ -6,11 +6,14 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from carrel.errors import shown, unseen
+
+if TYPE_CHECKING:
+    from carrel.inventory.site import System
 
 WIDTH = 100
 
@@ -18,6 +21,12 @@ WIDTH = 100
 def say(text: str = "", *, err: bool = False) -> None:
     """One or more lines; what a name or a reason could steer a terminal with is shown as its number."""
     click.echo(shown(text, lines=True), err=err)
+
+
+def tell_copy(system: System) -> None:
+    """Where the system is a copy: that what follows speaks of nothing else."""
+    if system.copy_of is not None:
+        say(f"{system.name} is a copy of {system.copy_of}; this says nothing of {system.copy_of} itself.")
 
 
 def number(value: int) -> str:

@@ -23,34 +23,39 @@ def sweep(site: Path, system_name: str | None, pairs: int, as_json: bool) -> int
     """Look for any join that still leads from a loan to its reader.
 
     Samples loans that name nobody any more, and tries every declared and discovered join on them. It cannot know who
-    had them, so it looks for joins that lead to exactly one person; the sweep inside `carrel apply` sees more.
-    Read-only. Who is found stays in memory. Exit code 3 when anybody was found.
+    had them, so it looks for joins that lead to exactly one person; the sweep inside `carrel apply` sees more. Only
+    reads the library's database. Who is found stays in memory. A join that leads back after a full run stays open, for
+    `carrel verify` and every run, until enough loans were tried and it led nowhere. Exit code 3 when anybody was found
+    or a join is open.
     """
     from random import SystemRandom
 
-    from carrel.cli import premises, screen
+    from carrel.cli import open_joins, premises, screen
     from carrel.errors import Exit
-    from carrel.retention.cutoff import local_cutoff
+    from carrel.systems.site_systems import system_or_copy
     from carrel.systems.sql.failure import told
-    from carrel.systems.sql.sweep import LoanSweep
     from carrel.systems.sql.sweep_pairs import Library
     from carrel.systems.sql.sweep_suspects import sweep_cut_loans
 
-    with premises.enter(site, system_name, read_only=True) as here, told(here.system.name):
-        at = premises.now()
-        limit = here.schedule.last_borrower.at_most
-        last = local_cutoff(limit.before(at), here.zone) if limit else None
+    with premises.enter(site, system_name, read_only=True, find=system_or_copy) as here, told(here.system.name):
+        until = here.owed_until(premises.now())  # the traces of what fell due since wait for tonight's run
         with here.engine.connect() as connection:
-            life = here.life(at, at)
-            found = LoanSweep(connection, here.system_map, here.schema, here.stand_in, life, last)
             library = Library(connection, here.system_map, here.stand_in)
+            found = open_joins.loan_sweep(here, connection, until)
             report = sweep_cut_loans(library, here.schema, found, pairs, SystemRandom())
+            standing = open_joins.after_sweep(here, connection, until, report, pairs)
         not_covered = len(here.system_map.not_yet_covered)
+        system = here.system
     if as_json:
-        screen.put_json({"system": here.system.name, **report.as_dict(), "tables_not_yet_covered": not_covered})
+        told_of = {"system": system.name, "copy_of": system.copy_of}
+        figures = {"open_joins": [one.as_dict() for one in standing], "tables_not_yet_covered": not_covered}
+        screen.put_json({**told_of, **report.as_dict(), **figures})
     else:
+        screen.tell_copy(system)
         _show(report, not_covered)
-    return int(Exit.FINDINGS if report.led_back else Exit.DONE)
+        for line in open_joins.lines(standing):
+            say(f"open: {line}")
+    return int(Exit.FINDINGS if report.led_back or standing else Exit.DONE)
 
 
 def _show(report: SweepReport, not_covered: int) -> None:

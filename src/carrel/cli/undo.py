@@ -119,13 +119,14 @@ def restore(run: str, share_a: Path, share_b: Path, site_path: Path, as_json: bo
     from carrel.errors import Exit
     from carrel.ledger.leaf import banded, cell, utc_seconds
     from carrel.retention import undo as capsule_key
+    from carrel.systems.site_systems import system_or_copy
 
     site = open_site(site_path)
     capsule = _capsule(site, run)
     _refuse_expired(capsule)
     private = capsule_key.join(_share(share_a), _share(share_b))
     began = now()
-    with premises.enter(site_path, capsule.system, read_only=False) as here:
+    with premises.enter(site_path, capsule.system, read_only=False, find=system_or_copy) as here:
         # Owed before anything is put back: what a kill cuts short is in the ledger all the same.
         begun = capsules.leaf_of(here.store, capsule.system, run, "begun", began)
         done = put_back(here, capsule, private, lambda: here.store.owed.add([begun], began))

@@ -18,12 +18,14 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
     """Count again what should be gone: due, unheld and still linked.
 
     Read-only, and never computed from what a run says it did. What fell due after the last full run was planned waits
-    for the next, for one night at most; it is told apart. Exit code 5 when anything else is left.
+    for the next, for one night at most; it is told apart. Joins that led a sweep back stay open, and are told, until a
+    later sweep shows them closed. Exit code 5 when anything else is left, or a join is open.
     """
-    from carrel.cli import premises, screen
+    from carrel.cli import open_joins, premises, screen
     from carrel.errors import Exit
+    from carrel.systems.site_systems import system_or_copy
 
-    with premises.enter(site, system_name, read_only=True) as here:
+    with premises.enter(site, system_name, read_only=True, find=system_or_copy) as here:
         at = premises.now()
         until = here.owed_until(at)
         with here.loans().session() as loans:
@@ -32,20 +34,26 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
             remaining = dict(loans.remaining(here.life(until, at), until)) if any(by_now.values()) else by_now
         names = {path.name: path.table for path in here.system_map.loans.paths}
         not_covered = len(here.system_map.not_yet_covered)
+        system = here.system
+        standing = here.store.open_joins.standing(here.system.name)
     waiting = {name: max(0, count - remaining.get(name, 0)) for name, count in by_now.items()}
     left = any(remaining.values())
     if as_json:
         screen.put_json(
             {
+                "system": system.name,
+                "copy_of": system.copy_of,
                 "counted_at": at.isoformat(),
                 "owed_until": until.isoformat(),
                 "remaining": remaining,
                 "due_since": waiting,
-                "verified": not left,
+                "open_joins": [one.as_dict() for one in standing],
+                "verified": not left and not standing,
                 "tables_not_yet_covered": not_covered,
             },
         )
     else:
+        screen.tell_copy(system)
         say(f"Counted at {at:%Y-%m-%d %H:%M} UTC; owed is what was due by {until:%Y-%m-%d %H:%M} UTC")
         screen.put_table(
             "Due, unheld, and still leading to a reader",
@@ -56,9 +64,15 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
             ],
             right=(2, 3),
         )
-        say("Something is left: `carrel plan`." if left else "Nothing is left in the tables that are covered.")
+        if left or not standing:
+            say("Something is left: `carrel plan`." if left else "Nothing is left in the tables that are covered.")
+        if standing:
+            say(f"Joins that led a sweep back and are still open: {len(standing)}")
+            for line in open_joins.lines(standing):
+                say(f"  - {line}")
+            say(f"{open_joins.MEND[:1].upper()}{open_joins.MEND[1:]}.")
         if any(waiting.values()) and not left:
             say("What is due since then waits for tonight's run.")
         if not_covered:
             say(f"{screen.number(not_covered)} tables with patron data are not yet covered.")
-    return int(Exit.VERIFICATION_FAILED if left else Exit.DONE)
+    return int(Exit.VERIFICATION_FAILED if left or standing else Exit.DONE)

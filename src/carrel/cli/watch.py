@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from random import SystemRandom
 from typing import Any
 
@@ -64,7 +65,7 @@ class Watch:
         limit = self._loans.schedule.last_borrower.at_most
         last = local_cutoff(limit.before(self._as_of), self._loans.zone) if limit else None
         sweep = LoanSweep(self._loans.connection, self._loans.map, self._live, self._loans.stand_in, life, last)
-        report = sweep.look(cut)
+        report = replace(sweep.look(cut), days=_days(cut))
         self._loans.connection.rollback()
         cut.forget()
         self._pairs.forget()
@@ -93,3 +94,9 @@ class Watch:
             named.update(int(key) for (key,) in self._loans.connection.execute(query))
         whole = (pair for pair in self._pairs if until is None or pair.person.key <= until)
         return Pairs([pair for pair in whole if pair.loan.loan not in named], self._pairs.drawn_at)
+
+
+def _days(pairs: Pairs) -> tuple[date, date] | None:
+    """The days in which most of these loans came back: a few that waited for a payment would stretch them to years."""
+    days = sorted(pair.loan.closed.date() for pair in pairs if pair.loan.closed is not None)
+    return (days[len(days) // 10], days[-1 - len(days) // 10]) if days else None

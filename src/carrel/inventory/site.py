@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import enum
-from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from carrel.errors import CarrelError
 from carrel.inventory.consumer import Declaration
-from carrel.inventory.likeness import alike, taken_for
-from carrel.inventory.office import NIGHT, ConsumerUse, May, Person, Role
+from carrel.inventory.office import ConsumerUse, May, Person, Role
 from carrel.inventory.timetable import Days, Hours, Part, Period, Weekday, no_period
-from carrel.inventory.undo_key import read_key_text
 
 __all__ = [
     "NAME", "ConsumerUse", "Mail", "May", "Mode", "OutsideCopy", "Person", "Role", "SessionZone", "Site",
-    "StandingApproval", "System", "conflicts",
+    "StandingApproval", "System",
 ]  # fmt: skip
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,39}$"
@@ -45,6 +40,7 @@ class System(Part):
 
     Attributes:
         name: by which commands and records call it.
+        copy_of: the system of which this is a copy, to rehearse on and for nothing else.
         map: the system map that ships with Carrel.
         local_map: the site's own additions to it.
         dsn_file, dsn_env: where the address for reading stands, in a file of mode 0600 or in the environment.
@@ -62,6 +58,7 @@ class System(Part):
     """
 
     name: str = Field(pattern=NAME)
+    copy_of: str | None = Field(default=None, pattern=NAME)
     map: str = Field(pattern=NAME)
     local_map: Path | None = None
     dsn_file: Path | None = None
@@ -161,6 +158,15 @@ class Site(Part):
         """Whether ``policy`` is a path and not the name of one that ships with Carrel."""
         return "/" in self.policy or self.policy.endswith((".yaml", ".yml"))
 
+    @property
+    def originals(self) -> tuple[System, ...]:
+        """The systems that are no copies: those that are planned, carried out, watched and audited."""
+        return tuple(one for one in self.systems if one.copy_of is None)
+
+    def original_of(self, system: System) -> System:
+        """The system that a copy stands for; a system that is no copy stands for itself."""
+        return next((one for one in self.systems if one.name == system.copy_of), system)
+
     def system(self, name: str) -> System | None:
         """The system of that name, or None."""
         return next((one for one in self.systems if one.name == name), None)
@@ -195,66 +201,3 @@ def _joined(part: PartT, base: Path) -> PartT:
             name: base / value for name in type(part).model_fields if isinstance(value := getattr(part, name), Path)
         }
     )
-
-
-def conflicts(site: Site) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What two entries of a site say against each other.
-
-    Yields:
-        The path of the later entry, and what is wrong with it. Two people with one key would make a second person out
-        of the first, so a key may stand only once.
-    """
-    if not site.systems:
-        yield ("systems",), "write at least one system, with 'name', 'map', 'dsn_file' and 'time_zone'"
-    yield from _twice("systems", [one.name for one in site.systems], "name")
-    yield from _twice("people", [one.name for one in site.people], "name")
-    yield from _twice("people", [_key(one.public_key) for one in site.people], "public_key")
-    for index, system in enumerate(site.systems):
-        if system.undo is not None and system.undo_key is None:
-            yield ("systems", index, "undo"), "add 'undo_key:' with the line that 'carrel undo key' prints"
-        if system.undo_key is not None and read_key_text(system.undo_key) is None:
-            yield ("systems", index, "undo_key"), "write the whole line that 'carrel undo key' prints"
-    if any(copy.mail for copy in site.outside_copies) and site.mail is None:
-        yield ("outside_copies",), "a copy by mail needs a 'mail:' block"
-    for index, person in enumerate(site.people):
-        if person.public_key and not _is_key(person.public_key):
-            yield ("people", index, "public_key"), "write the text that 'carrel key show' prints"
-    yield from _look_alikes([one.name for one in site.people])
-    names = {person.name for person in site.people}
-    for name, use in site.consumers.items():
-        if use.waived is not None and use.waived.by not in names:
-            yield ("consumers", name, "waived", "by"), "write the name of one of the people"
-
-
-def _look_alikes(names: list[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    for index, name in enumerate(names):
-        if alike(name, NIGHT):
-            yield ("people", index, "name"), "a plan of the night bears this name: write the person's own"
-        elif taken_for(name, names[:index]):
-            yield (
-                ("people", index, "name"),
-                "another of the people has a name that looks like this one: write both so that they differ",
-            )
-
-
-def _key(public_key: str | None) -> str:
-    # A verifier's text is name+hash+key: the same key under another name is the same key.
-    return (public_key or "").rpartition("+")[2]
-
-
-def _is_key(public_key: str) -> bool:
-    from carrel.ledger.key import Verifier
-
-    try:
-        Verifier.parse(public_key)
-    except CarrelError:
-        return False
-    return True
-
-
-def _twice(block: str, values: list[str], field: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    seen: Counter[str] = Counter()
-    for index, value in enumerate(values):
-        seen[value] += 1
-        if value and seen[value] > 1:
-            yield (block, index, field), f"another of the {block} has this {field} already"

@@ -22,15 +22,31 @@ def waived(consumers: Iterable[str], until: date) -> str:
 
 
 def second_system(like: System, name: str) -> str:
-    """The entry of a further system beside one that is there, such as a copy to rehearse on.
+    """The entry of a further system beside one that is there.
 
     Args:
         like: the system that is there; map and zone are taken from it.
         name: as it was asked for; one that no system can have is not repeated.
     """
+    return _entry(like, name if re.fullmatch(NAME, name) else "second")
+
+
+def copy_of(original: System, name: str) -> str:
+    """The entry of a copy to rehearse on.
+
+    Args:
+        original: the system that is there.
+        name: of the copy, as it was asked for; one that no system can have is not repeated.
+    """
+    local = [f"  local_map: {json.dumps(str(original.local_map))}"] if original.local_map else []
     called = name if re.fullmatch(NAME, name) else "copy"
+    return _entry(original, called, f"  copy_of: {_quoted(original.name)}", *local)
+
+
+def _entry(like: System, called: str, *more: str) -> str:
     lines = [
         f"- name: {_quoted(called)}",
+        *more,
         f"  map: {_quoted(like.map)}",
         f"  dsn_file: {called}.dsn",
         f"  time_zone: {like.time_zone}",

@@ -10,6 +10,7 @@ from datetime import datetime
 from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.plan import Basis, PathCount, Plan
+from carrel.retention.rehearsal import least_loans
 from carrel.retention.stage import Stage
 
 
@@ -18,6 +19,7 @@ class Reason(enum.StrEnum):
 
     FIRST_RUN = "first run on this system"
     NOT_REHEARSED = "no rehearsal on a copy, and no recorded waiver"
+    SMALL_REHEARSAL = "a rehearsal that cut too little, and no recorded waiver"
     NEW_POLICY = "new policy"
     NEW_MAP = "new map"
     NEW_SCHEMA = "new schema"
@@ -61,13 +63,14 @@ class History:
         basis: of the newest finished run; None before the first.
         dispositions: path to (table, act, methods) of every path that a finished run has carried out.
         stages: stages of the first run that were cut, verified and swept clean.
-        rehearsed: a run on a copy of this system, under the same policy and map as the plan in hand, was verified.
+        rehearsed: the most loans that one run on a copy of this system cut, under the same policy and map as the plan
+            in hand, verified and swept; None where there was none.
     """
 
     basis: Basis | None = None
     dispositions: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] | None = None
     stages: frozenset[Stage] = frozenset()
-    rehearsed: bool = False
+    rehearsed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ def needs(plan: Plan, history: History, standing: Iterable[Standing], now: datet
     Guarantees:
         A path above its bound always needs a person, whatever stands. No need goes away by adding rows.
     """
-    found = [*_first(history), *_changed(plan, history), *_above(plan)]
+    found = [*_first(plan, history), *_changed(plan, history), *_above(plan)]
     if not found and not any(one.covers(plan, now) for one in standing):
         found.append(Need(Reason.NO_STANDING))
     return tuple(found)
@@ -183,11 +186,20 @@ def above_bound(plan: Plan, rows_now: dict[str, int]) -> tuple[str, ...]:
     return tuple(p.path for p in plan.paths if rows_now.get(p.path, 0) > max(p.bound, touched(p)))
 
 
-def _first(history: History) -> list[Need]:
+def _first(plan: Plan, history: History) -> list[Need]:
     if Stage.REST in history.stages:
         return []
-    rehearsal = [] if history.rehearsed or history.stages else [Need(Reason.NOT_REHEARSED, Cure.REHEARSAL)]
-    return [Need(Reason.FIRST_RUN), *rehearsal]
+    return [Need(Reason.FIRST_RUN), *([] if history.stages else _unrehearsed(plan, history.rehearsed))]
+
+
+def _unrehearsed(plan: Plan, cut: int | None) -> list[Need]:
+    if cut is None:
+        return [Need(Reason.NOT_REHEARSED, Cure.REHEARSAL)]
+    least = least_loans(plan.due)
+    if cut >= least:
+        return []
+    wanted = f"at least {least} wanted, half of the {plan.due} that are due"
+    return [Need(Reason.SMALL_REHEARSAL, Cure.REHEARSAL, wanted=wanted, found=f"{cut} loans cut on the copy")]
 
 
 def _changed(plan: Plan, history: History) -> list[Need]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from carrel.retention.reasons import by_reason
@@ -177,6 +177,11 @@ class Attack:
     why: str = ""
     read: float = 1.0
 
+    @property
+    def fails(self) -> bool:
+        """A hit of this severity fails a sweep."""
+        return self.severity in {Severity.SINGLED_OUT, Severity.LINKABLE}
+
     def as_dict(self) -> dict[str, Any]:
         """As ``--json`` prints it."""
         return {
@@ -201,17 +206,19 @@ class SweepReport:
         swept: looked for; the rest died with their process.
         led_back: pairs that at least one join of failing severity led back to their person.
         attacks: every join that was tried.
+        days: local days in which the loans came back, without the earliest and the latest tenth; None for any.
     """
 
     pairs: int
     swept: int
     led_back: int
     attacks: tuple[Attack, ...]
+    days: tuple[date, date] | None = None
 
     @property
     def failing(self) -> tuple[Attack, ...]:
         """The attacks that found what must not be there."""
-        return tuple(a for a in self.attacks if a.hits and a.severity in {Severity.SINGLED_OUT, Severity.LINKABLE})
+        return tuple(a for a in self.attacks if a.hits and a.fails)
 
     @property
     def told(self) -> tuple[Attack, ...]:

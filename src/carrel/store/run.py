@@ -22,6 +22,7 @@ class Run:
 
     Attributes:
         id, system, plan_digest, stage, ordinary, owner: as started.
+        copy_of: the system that was rehearsed; None of a run on the system itself.
         state: ``running``, ``paused``, ``finished`` or ``abandoned``.
         outcome: of a finished run.
         started_at, finished_at: aware times.
@@ -51,6 +52,7 @@ class Run:
     chunks: int
     unknown: int
     seconds: float
+    copy_of: str | None = None
 
 
 def read(connection: Connection, row: Row[Any]) -> Run:
@@ -75,6 +77,7 @@ def read(connection: Connection, row: Row[Any]) -> Run:
         chunks=len(ended),
         unknown=len(chunks) - len(ended),
         seconds=sum(chunk.seconds for chunk in ended),
+        copy_of=row.copy_of,
     )
 
 

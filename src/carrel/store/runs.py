@@ -132,6 +132,8 @@ class Runs:
     ) -> Run:
         """End a run: shred its key, forget its position, count its night, owe its leaves to the ledger.
 
+        A rehearsal counts for no night.
+
         Args:
             identity: of the run.
             owner: this process.
@@ -223,8 +225,9 @@ class Runs:
             run = read(connection, row)
             body = connection.execute(select(tables.plan.c.body).where(is_plan(run.plan_digest))).scalar_one()
             rows = dict.fromkeys((path["path"] for path in body["paths"]), 0) | run.rows
-            counts.add(connection, run.system, ending.night, rows, ordinary=run.ordinary)
-            nights.add(connection, run, ending.night, ending.codes)
+            if run.copy_of is None:  # a rehearsal is no night, of the copy no more than of its original
+                counts.add(connection, run.system, ending.night, rows, ordinary=run.ordinary)
+                nights.add(connection, run, ending.night, ending.codes)
             owe(connection, ending.leaves(run), ending.at)
         RunKey(self._folder, identity).shred()
         self._database.tidy()

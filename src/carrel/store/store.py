@@ -16,6 +16,7 @@ from carrel.store.keepings import Keepings
 from carrel.store.leases import Leases
 from carrel.store.migration import upgrade
 from carrel.store.nights import Nights
+from carrel.store.open_joins import OpenJoins
 from carrel.store.owed_leaves import OwedLeaves
 from carrel.store.plans import Plans
 from carrel.store.residues import Residues
@@ -43,6 +44,7 @@ class Store:
         self.keepings = Keepings(database)
         self.counts = Counts(database)
         self.sweeps = Sweeps(database)
+        self.open_joins = OpenJoins(database)
         self.residues = Residues(database)
         self.signals = Signals(database)
         self.nights = Nights(database)

@@ -200,6 +200,28 @@ residue = Table(
     Column("lasting", Boolean, nullable=False, server_default=true()),
 )
 
+open_join = Table(
+    "open_join",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("system", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("place", String, nullable=False),
+    Column("columns", String, nullable=False),
+    Column("hits", BigInteger, nullable=False),
+    Column("tried", BigInteger, nullable=False),
+    Column("run", String, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Column("first_day", Date),
+    Column("last_day", Date),
+    Column("from_loans", Boolean, nullable=False),
+    Column("clean", BigInteger, nullable=False),
+    Column("closed_at", Moment),
+    Column("closed_by", String, nullable=False),
+)
+
 owed_leaf = Table(
     "owed_leaf",
     metadata,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+
+from carrel.retention.open_join import MEND, OpenJoin
 
 
 class State(enum.StrEnum):
@@ -47,3 +50,12 @@ def refused(name: str, detail: str, fix: str) -> Check:
 def unknown(name: str, detail: str, fix: str = "") -> Check:
     """It could not be looked at."""
     return Check(name, State.UNKNOWN, detail, fix)
+
+
+def open_joins(standing: Sequence[OpenJoin]) -> Check:
+    """Whether a join that led a sweep back was never shown closed."""
+    if not standing:
+        return ok("sweep", "no join that led a sweep back is open")
+    since = min(one.first_seen for one in standing)
+    detail = f"{len(standing)} joins led a sweep back and are open since {since:%Y-%m-%d}, first: {standing[0].says}"
+    return finding("sweep", detail, f"carrel verify names them all; {MEND}")

@@ -142,6 +142,12 @@ systems:
     # blackout: ["2026-12-24 to 2027-01-02"]
     # max_plan_age: 24 hours
     # sweep_sample: 200
+  # A copied database to rehearse the first plan on; it is planned for, carried out and audited by no other command.
+  # - name: copy
+  #   copy_of: {name}
+  #   map: {name}
+  #   dsn_file: copy.dsn
+  #   time_zone: {time_zone}
 
 # Who may plan, approve, run, hold, stop or audit. Who approves needs a key: carrel key new --help.
 people: []

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from carrel.errors import CarrelError, Fault, fault
-from carrel.inventory.site import Mail, Site, System, conflicts
-from carrel.inventory.site_lines import second_system
+from carrel.inventory.site import Mail, Site, System
+from carrel.inventory.site_conflicts import conflicts
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.yaml_source import YamlSource, read_yaml
 from carrel.systems import faults, map_files, secret
@@ -86,32 +86,6 @@ def parse_site(text: str, name: str, base: Path = Path()) -> Site:
     if found or site is None:
         raise CarrelError(tuple(found))
     return site
-
-
-def system_of(site: Site, name: str | None) -> System:
-    """The system that a command speaks of; the only one where it names none.
-
-    Raises:
-        CarrelError: SIT-007, there is none of that name, or there are several and none was named.
-    """
-    if name is None and len(site.systems) == 1:
-        return site.systems[0]
-    if name is not None and (found := site.system(name)) is not None:
-        return found
-    names = ", ".join(one.name for one in site.systems)
-    raise fault(
-        faults.NO_SYSTEM,
-        wanted=f"one of: {names}",
-        found=(name or "none named")[:40],
-        fix=_named(site)
-        if name is None
-        else f"name one of those; or, for one more, have in carrel.yaml beside them:\n"
-        f"{second_system(site.systems[0], name)}",
-    )
-
-
-def _named(site: Site) -> str:
-    return "give " + " or ".join(f"--system {one.name}" for one in site.systems)
 
 
 def system_map(system: System) -> SystemMap:

@@ -270,6 +270,7 @@ def make(
     mode: str = "window",
     more: str = "",
     copies: Iterable[tuple[str, str]] = (),
+    others: Iterable[tuple[str, str]] = (),
     consumers: bool = True,
 ) -> Library:
     """A site with three people and their keys.
@@ -280,7 +281,8 @@ def make(
         policy: one that ships; the site gets a copy of its own.
         mode: of the system.
         more: lines for the system, indented by four.
-        copies: further systems, as name and URL.
+        copies: of the system, to rehearse on, as name and URL.
+        others: further systems of the library, likewise.
         consumers: whether every destructive job of the product is declared as not used.
     """
     folder.mkdir(parents=True)
@@ -288,9 +290,10 @@ def make(
     shipped = resources.files("carrel.policy") / "shipped" / f"{policy}.yaml"
     (folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"))
     text = "format_version: 1\nlibrary: Elm Library\npolicy: ./policy.yaml\nsystems:\n"
-    for name, url in (("koha", koha.url), *copies):
+    copied = [(name, url, f"    copy_of: koha\n{more}") for name, url in copies]
+    for name, url, lines in (("koha", koha.url, more), *((*other, more) for other in others), *copied):
         here.secret(f"{name}.dsn", url)
-        text += SYSTEM.format(name=name, zone=zone_of(koha), mode=mode, more=more)
+        text += SYSTEM.format(name=name, zone=zone_of(koha), mode=mode, more=lines)
     if consumers:
         jobs = (one.name for one in map_files.load("koha").consumers if one.destructive)
         text += "consumers:\n" + "".join(f"  {name!r}: not used\n" for name in jobs)

@@ -1,10 +1,9 @@
-"""Five policies, one database, five different ends; and a rehearsal on a copy that opens the real run."""
+"""Five policies, one database, five different ends."""
 
 from __future__ import annotations
 
 import shutil
 
-import pytest
 import sqlalchemy as sa
 
 from carrel.systems import policy_files
@@ -38,34 +37,9 @@ def test_five_policies_end_differently(small_sqlite, tmp_path):
         assert all(count >= 10 for count in kept.values()), kept
 
 
-@pytest.mark.slow
-def test_a_rehearsal_on_a_copy_stands_in_for_the_waiver(small_sqlite, tmp_path):
-    copy = tmp_path / "copy.db"
-    shutil.copyfile(tmp_path / "koha.db", copy)
-    elm = library.make(tmp_path / "site", small_sqlite, copies=[("staging", f"sqlite:///{copy}")])
-    place = tmp_path / "site" / "plan.json"
-    elm.ok("plan", "--system", "koha", "--as", "Cal Example", "--out", place)
-    elm.approve(place)
-    assert "rehearsal" in elm.refused("apply", place, "--system", "koha", code=6, error="APR-008").err
-
-    before = elm.checksum()
-    run = elm.ok("apply", place, "--rehearse-on", "staging")["run"]
-    assert run["remaining"] == {}
-    assert run["loans"] > 0
-    assert elm.checksum() == before  # the copy was cut, and only the copy
-    rehearsed = library.checksum(Koha(f"sqlite:///{copy}", "sqlite", small_sqlite.sample))
-    assert rehearsed != before
-
-    elm.refused("apply", place, "--rehearse-on", "koha", code=4, error="RUN-010")
-    elm.refused("apply", place, "--system", "staging", code=4, error="RUN-010")
-    real = elm.ok("apply", place, "--system", "koha")["run"]
-    assert (real["complete"], real["loans"]) == (True, run["loans"])
-    assert elm.checksum() == rehearsed  # what was rehearsed is what was done
-
-
 def test_a_site_with_two_systems_says_which_are_there(small_sqlite, tmp_path):
-    copy = tmp_path / "copy.db"
-    shutil.copyfile(sa.make_url(small_sqlite.url).database or "", copy)
-    elm = library.make(tmp_path / "site", small_sqlite, copies=[("staging", f"sqlite:///{copy}")])
+    law = tmp_path / "law.db"
+    shutil.copyfile(sa.make_url(small_sqlite.url).database or "", law)
+    elm = library.make(tmp_path / "site", small_sqlite, others=[("law", f"sqlite:///{law}")])
     for words in (("plan", "--as", "Cal Example"), ("verify",)):
-        assert "koha, staging" in elm.refused(*words, code=2, error="SIT-007").err
+        assert "koha, law" in elm.refused(*words, code=2, error="SIT-007").err

@@ -15,6 +15,7 @@ from carrel.accountability.registry import evidence_for, evidenced_clauses, prov
 from carrel.errors import Exit
 from carrel.inventory.risk import RiskClass
 from carrel.policy.schedule import Applies, Charges, Event
+from carrel.retention.open_join import OpenJoin
 from tests.unit.accountability.library import AS_OF, FACTS, LOANS, POLICY, SCHEDULE, ZERO, loans, policy, rule
 
 CARRIED = sorted(evidenced_clauses())
@@ -241,3 +242,41 @@ def test_ceilings_of_a_lower_class_do_not_bind():
     low = policy(datasets=(replace(POLICY.datasets[0], risk=RiskClass.LOW, fields=()),))
     left = replace(low, loans=replace(LOANS, past_ceiling={RiskClass.HIGH: {"old_issues": 5}}))
     assert state("MITL-6.2", left) is State.HOLDS
+
+
+JOIN = OpenJoin("discovered", "text", "message_queue", ("content",), 116, 200, "r1", AS_OF, AS_OF)
+SAYS_THAT_NOTHING_LEADS = {
+    "MITL-2.1", "MITL-3.5", "MITL-6.2", "MITL-6.4", "MITL-6.6", "MITL-7.6", "MITL-10.6", "MITP-11.2.0", "WPL-3.3",
+    "WPL-3.4",
+}  # fmt: skip
+
+
+def with_join(**changes):
+    return replace(FACTS, nights=NightFacts(open_joins=(replace(JOIN, **changes),)))
+
+
+@pytest.mark.parametrize("clause", CARRIED)
+def test_a_join_that_is_open_is_a_finding_wherever_a_clause_says_that_nothing_leads_to_a_reader(clause):
+    wanted = State.FINDING if clause in SAYS_THAT_NOTHING_LEADS else State.HOLDS
+    assert state(clause, with_join()) is wanted
+    found = evidence_for(clause, with_join())
+    if wanted is State.FINDING:
+        assert found.measured["joins open to readers"] == 1
+        assert "message_queue" in str(found.measured["which"])
+
+
+@pytest.mark.parametrize(
+    ("clause", "young"), [("MITL-6.2", 20), ("MITL-6.6", 900), ("MITL-2.1", 20), ("MITL-10.6", 40)]
+)
+def test_a_join_among_younger_loans_leaves_open_whether_a_ceiling_is_kept(clause, young):
+    first = AS_OF.date() - timedelta(days=young)
+    assert state(clause, with_join(days=(first, first))) is State.CANNOT_TELL
+    old = AS_OF.date() - timedelta(days=6 * 366)
+    assert state(clause, with_join(days=(old, first))) is State.FINDING
+
+
+def test_a_join_that_is_open_is_told_whatever_the_policy_adopts():
+    report = audit(replace(with_join(), policy=replace(POLICY, clauses=())))
+    assert report.exit is Exit.FINDINGS
+    assert any("joins led a sweep back" in line for line in report.process)
+    assert report.as_dict()["open_joins"][0]["table"] == "message_queue"

@@ -24,6 +24,7 @@ systems = st.builds(
     ).map(tuple),
     failed=st.booleans(),
     findings=st.lists(st.sampled_from(["ACC-002", "ACC-005"]), max_size=2).map(tuple),
+    open_joins=st.lists(st.just(NOW), max_size=2).map(tuple),
 )
 
 
@@ -34,7 +35,7 @@ def test_a_verified_night_with_nothing_left_is_ok():
 @given(systems)
 def test_ok_only_when_everything_was_counted_and_is_zero(system):
     fresh = system.last_verified_night is not None and NOW - system.last_verified_night <= LATE_AFTER
-    fine = fresh and system.overdue_rows == 0 and not system.plans_awaiting_approval
+    fine = fresh and system.overdue_rows == 0 and not system.plans_awaiting_approval and not system.open_joins
     assert (system.state(NOW) is HealthState.OK) == (fine and not system.failed and not system.findings)
 
 
@@ -101,3 +102,15 @@ def test_figures_are_summed_over_systems():
         {"place": "binary log", "until": "2026-11-25T04:00:00+00:00", "rows": 120, "lasting": True}
     ]
     assert 'carrel_residue_rows{system="b",place="binary log"} 120' in Health(NOW, (other,)).prometheus()
+
+
+def test_a_join_that_is_open_is_told_with_since_when():
+    old = NOW - timedelta(days=3)
+    health = Health(NOW, (SystemHealth("koha", NOW, 0, open_joins=(NOW, old)),))
+    assert health.state is HealthState.ATTENTION
+    body = health.as_dict()
+    assert body["open_joins"] == body["systems"][0]["open_joins"] == 2
+    assert body["systems"][0]["open_joins_since"] == old.isoformat(timespec="seconds")
+    assert 'carrel_open_joins{system="koha"} 2' in health.prometheus()
+    assert f'carrel_open_joins_since_timestamp_seconds{{system="koha"}} {old.timestamp():.0f}' in health.prometheus()
+    assert "since_timestamp" not in Health(NOW, (WELL,)).prometheus()

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from carrel.errors import CarrelError
 from carrel.inventory.consumer import NotUsed, Waiver
 from carrel.inventory.site import NAME, May, Mode
-from carrel.inventory.site_lines import second_system
+from carrel.inventory.site_lines import copy_of, second_system
 from carrel.inventory.undo_key import key_text, read_key_text
 from carrel.ledger.key import Signer
-from carrel.systems.site_file import json_schema, load_site, parse_site, system_map, system_of
+from carrel.systems.site_file import json_schema, load_site, parse_site, system_map
+from carrel.systems.site_systems import copy_for, system_of, system_or_copy
 
 ADA = Signer.generate("library.example/staff/ada", bytes(range(32))).vkey
 UNDO = key_text(bytes(range(32)))
@@ -155,6 +156,71 @@ def test_lines_for_a_further_system_can_always_be_pasted(name):
     both = parse_site(GOOD.replace(f"{head}\n", f"{head}\n{entry}\n"), "carrel.yaml")
     assert len(both.systems) == len(site.systems) + 1
     assert both.systems[0].time_zone == site.systems[0].time_zone
+
+
+COPY = """\
+  - name: copy
+    copy_of: koha
+    map: koha
+    dsn_file: copy.dsn
+    time_zone: America/New_York
+"""
+TWO = GOOD.replace("people:\n", f"{COPY}people:\n", 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "fix"),
+    [
+        ("copy_of: koha", "copy_of: evergreen", "18:14", "the name of one of the systems"),
+        ("copy_of: koha", "copy_of: copy", "18:14", "no copy of itself"),
+        (
+            "copy_of: koha\n    map: koha",
+            "copy_of: koha\n    map: other",
+            "18:14",
+            "the 'map' and the 'local_map' of koha",
+        ),
+        ("dsn_file: copy.dsn", "dsn_file: copy.dsn\n    local_map: maps/local.yaml", "18:14", "'local_map' of koha"),
+        ("copy.dsn\n    time_zone: America/New_York", "copy.dsn\n    time_zone: Europe/Rome", "18:14", "New_York"),
+        ("  - name: koha\n", "  - name: koha\n    copy_of: copy\n", "7:14", "that one is a copy too"),
+        ("copy_of: koha", "copy_of: [koha]", "18:14", "string"),
+    ],
+)
+def test_a_copy_is_one_of_a_system_and_like_it(old, new, at, fix):
+    assert old in TWO
+    found = told(TWO.replace(old, new, 1)).faults
+    assert any(one.at == f"carrel.yaml:{at}" and fix in one.fix for one in found), found
+
+
+def test_a_copy_is_no_system_of_the_site_but_for_what_only_looks():
+    site = parse_site(TWO, "carrel.yaml")
+    koha, copy = site.systems
+    assert system_of(site, None) == system_or_copy(site, None) == koha
+    assert system_or_copy(site, "copy") == copy
+    assert (site.originals, site.original_of(copy), site.original_of(koha)) == ((koha,), koha, koha)
+    with pytest.raises(CarrelError) as error:
+        system_of(site, "copy")
+    assert error.value.code == "SIT-010"
+    assert "--rehearse-on copy" in error.value.faults[0].fix
+
+
+@pytest.mark.parametrize(("name", "code"), [("koha", "SIT-011"), ("second", "SIT-007")])
+def test_what_is_no_copy_of_the_plans_system_is_not_rehearsed_on(name, code):
+    site = parse_site(TWO, "carrel.yaml")
+    assert copy_for(site, "copy", "koha").name == "copy"
+    with pytest.raises(CarrelError) as error:
+        copy_for(site, name, "koha")
+    assert error.value.code == code
+
+
+@given(st.text(max_size=50) | st.from_regex(NAME, fullmatch=True))
+def test_lines_for_a_copy_can_always_be_pasted(name):
+    text = GOOD.replace("    map: koha\n", "    map: koha\n    local_map: maps/local.yaml\n")
+    site = parse_site(text, "carrel.yaml")
+    assume(site.system(name) is None)
+    head, entry = copy_of(site.systems[0], name).split("\n", 1)
+    both = parse_site(text.replace(f"{head}\n", f"{head}\n{entry}\n"), "carrel.yaml")
+    assert both.systems[0].copy_of == "koha"
+    assert both.originals == site.systems
 
 
 def test_editors_get_a_schema():

@@ -72,6 +72,6 @@ def under_way(of: Plan, **changes: Any) -> History:
         "basis": of.basis,
         "dispositions": {one.path: disposition(one) for one in of.paths},
         "stages": frozenset(Stage),
-        "rehearsed": True,
+        "rehearsed": 10,
     }
     return History(**{**values, **changes})

@@ -45,9 +45,22 @@ def test_the_first_run_needs_a_person_and_a_rehearsal() -> None:
 
 
 def test_a_first_run_needs_a_person_until_its_last_stage_is_done() -> None:
-    halfway = under_way(plan(), stages=frozenset({Stage.THOUSAND, Stage.TENTH}), rehearsed=False)
+    halfway = under_way(plan(), stages=frozenset({Stage.THOUSAND, Stage.TENTH}), rehearsed=None)
     assert reasons(needs(plan(), halfway, [STANDING], NOW)) == [Reason.FIRST_RUN]
-    assert reasons(needs(plan(), History(rehearsed=True), [STANDING], NOW)) == [Reason.FIRST_RUN]
+    assert reasons(needs(plan(), History(rehearsed=10), [STANDING], NOW)) == [Reason.FIRST_RUN]
+
+
+def test_a_rehearsal_that_cut_less_than_half_is_told_and_wants_a_waiver() -> None:
+    made = plan(states={"due": 101})
+    assert reasons(needs(made, History(rehearsed=51), [], NOW)) == [Reason.FIRST_RUN]
+    _, small = needs(made, History(rehearsed=50), [], NOW)
+    assert (small.reason, small.cure) == (Reason.SMALL_REHEARSAL, Cure.REHEARSAL)
+    assert small.line() == (
+        "a rehearsal that cut too little, and no recorded waiver: 50 loans cut on the copy, "
+        "at least 51 wanted, half of the 101 that are due"
+    )
+    assert reasons(unmet([small], Cleared("Ada"))) == [Reason.SMALL_REHEARSAL]
+    assert unmet([small], Cleared("Ada", "Ada")) == ()
 
 
 @pytest.mark.parametrize(

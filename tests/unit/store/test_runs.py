@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -219,7 +220,22 @@ def test_history_counts_a_stage_only_when_it_was_swept_clean(store: Store) -> No
         "statistics": ("statistics", "update", (("borrowernumber", "clear"),)),
         "loan": ("old_issues", "update", (("borrowernumber", "clear"),)),
     }
-    assert not history.rehearsed
+    assert history.rehearsed is None
+
+
+def test_a_run_that_found_nothing_to_cut_proves_a_stage_only_after_one_that_was_not_looked_at(store: Store) -> None:
+    def ended(loans: int, minutes: int) -> frozenset[Stage]:
+        run = begin(store, ordinary=False)
+        if loans:
+            journal = store.runs.journal(run, lambda: NOW)
+            journal.finish(journal.intend(START, 10), Position("loan", 1, loans), ChunkResult(loans))
+        store.sweeps.record(run.id, Sweep("loan", NOW, 0, 0, 0))
+        store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW + timedelta(minutes=minutes), night=NIGHT, leaves=nothing)
+        return store.runs.history("koha", "a" * 64, "b" * 64).stages
+
+    assert ended(0, 1) == frozenset()  # everything was held: nothing was shown
+    assert ended(7, 2) == frozenset()  # a kill took the pairs
+    assert ended(0, 3) == {Stage.REST}
 
 
 def test_a_failed_run_teaches_nothing(store: Store) -> None:
@@ -230,14 +246,44 @@ def test_a_failed_run_teaches_nothing(store: Store) -> None:
     assert store.runs.history("koha", "a" * 64, "b" * 64).basis is None
 
 
-def test_a_rehearsal_on_a_copy_counts_for_its_policy_and_map(store: Store) -> None:
-    digest = store.plans.record(plan(system="koha-copy"), NOW)
+def rehearsed(
+    store: Store, loans: int = 400, swept: int = 50, hits: int = 0, outcome: Outcome = Outcome.VERIFIED
+) -> Run:
+    """A run of the plan on a copy, to its end."""
+    digest = store.plans.record(plan(), NOW)
     store.leases.acquire("koha-copy", "me", TTL, NOW)
     run = store.runs.start(digest, "koha-copy", "me", NOW, stage=Stage.REST, ordinary=False, copy_of="koha")
-    store.runs.finish(run.id, "me", Outcome.VERIFIED, NOW, night=NIGHT, leaves=nothing)
-    assert store.runs.history("koha", "a" * 64, "b" * 64).rehearsed
-    assert not store.runs.history("koha", "a" * 64, "0" * 64).rehearsed
+    journal = store.runs.journal(run, lambda: NOW)
+    journal.finish(journal.intend(START, loans), Position("loan", 1, 5), ChunkResult(loans, {"loan": loans}))
+    store.sweeps.record(run.id, Sweep("loan", NOW, 50, swept, hits))
+    return store.runs.finish(run.id, "me", outcome, NOW, night=NIGHT, leaves=nothing)
+
+
+def test_a_rehearsal_on_a_copy_counts_for_its_policy_and_map(store: Store) -> None:
+    for loans in (300, 400, 200):
+        rehearsed(store, loans)
+    assert store.runs.history("koha", "a" * 64, "b" * 64).rehearsed == 400
+    assert store.runs.history("koha", "a" * 64, "0" * 64).rehearsed is None
     assert store.runs.history("koha", "a" * 64, "b" * 64).stages == frozenset()
+
+
+@pytest.mark.parametrize(
+    "so",
+    [{"swept": 0}, {"hits": 1}, {"outcome": Outcome.UNVERIFIED}, {"outcome": Outcome.FAILED}],
+    ids=["not swept", "led back", "unverified", "failed"],
+)
+def test_a_rehearsal_that_was_not_verified_and_swept_clean_does_not_count(store: Store, so: dict[str, Any]) -> None:
+    rehearsed(store, **so)
+    assert store.runs.history("koha", "a" * 64, "b" * 64).rehearsed is None
+
+
+def test_a_rehearsal_is_no_night_and_no_stage_of_a_system_that_takes_the_copys_name(store: Store) -> None:
+    assert rehearsed(store).copy_of == "koha"
+    found = store.runs.history("koha-copy", "a" * 64, "b" * 64)
+    assert (found.basis, found.stages) == (None, frozenset())
+    for system in ("koha", "koha-copy"):
+        assert store.nights.newest(system) == ()
+        assert store.counts.earlier(system, date(2026, 3, 9)) == {}
 
 
 def test_sweeps_and_residues_are_counts_and_dates(store: Store) -> None:

@@ -40,7 +40,7 @@ def test_the_first_shape_can_be_written_for_a_server_too() -> None:
     from alembic.migration import MigrationContext as Context
     from alembic.operations import Operations
 
-    from carrel.store.migrations.versions import initial, lasting_residues, owed_leaves
+    from carrel.store.migrations.versions import initial, lasting_residues, open_joins, owed_leaves
 
     out = StringIO()
     context = Context.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": out})
@@ -48,6 +48,7 @@ def test_the_first_shape_can_be_written_for_a_server_too() -> None:
         initial.upgrade()
         owed_leaves.upgrade()
         lasting_residues.upgrade()
+        open_joins.upgrade()
     written = out.getvalue()
     assert written.count("CREATE TABLE") == len(tables.metadata.tables)
     assert '"left" JSON' in written  # a reserved word there
@@ -58,6 +59,7 @@ def test_a_store_of_the_first_shape_is_brought_up_and_keeps_what_it_holds(tmp_pa
         store.signals.stop("Ada", tables.datetime.now(tables.UTC), "inventory")
     with sqlite3.connect(tmp_path / FILE) as raw:
         raw.execute("DROP TABLE owed_leaf")
+        raw.execute("DROP TABLE open_join")
         raw.execute("ALTER TABLE residue DROP COLUMN lasting")
         raw.execute("UPDATE alembic_version SET version_num = '0001'")
     raw.close()

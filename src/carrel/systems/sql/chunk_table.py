@@ -87,10 +87,10 @@ class ChunkTables:
         c = self._connection
         self._kept.create(NEAR.name)
         query = self._query().limit(0).compile(c, compile_kwargs={"literal_binds": True})
-        make(c, CHUNK.name, str(query), CHUNK_KEYS)
+        make(c, CHUNK.name, str(query), CHUNK_KEYS, one="loan")
         make(c, FOUND.name, "id BIGINT", ("id",))
+        make(c, SPELL.name, "person BIGINT, slot INT, loan BIGINT", ("person, slot",))
         if c.dialect.name != "sqlite":
-            make(c, SPELL.name, "person BIGINT, slot INT, loan BIGINT", ("person, slot",))
             make(c, PICKED.name, "loan BIGINT", ())
 
     def fill(self, condition: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int) -> Picked | None:
@@ -116,7 +116,7 @@ class ChunkTables:
             return None
         self._fill_near()
         # The fast way is for loans that the spells can tell of; one that lasted for years takes the chunk the slow way.
-        spelled = c.dialect.name != "sqlite" and not self._fill_spells()
+        spelled = not self._fill_spells()
         span = Span(int(first), int(last), lo, later, most=max(_LEAST_ROWS, _ROWS_PER_LOAN * int(size)))
         return Picked(int(size), span, int(loan), spelled=spelled)
 
@@ -167,7 +167,7 @@ class ChunkTables:
         return text("" if self._connection.dialect.name == "sqlite" else "STRAIGHT_JOIN")
 
     def _fill_spells(self) -> bool:
-        """The stretches of the chunk's loans; whether a loan lasted longer than they can say (MariaDB)."""
+        """The stretches of the chunk's loans; whether a loan lasted longer than they can say."""
         c = self._connection
         c.execute(delete(SPELL))
         begin, end = slot(CHUNK.c.lo), slot(shifted(CHUNK.c.later, text(str(REMINDED_SECONDS))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String, TypeDecorator, text
+from sqlalchemy import DateTime, Dialect, Integer, String, TypeDecorator, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -58,6 +58,26 @@ def _shifted_sqlite(element: shifted, compiler: SQLCompiler, **kw: Any) -> str:
 def _shifted_mariadb(element: shifted, compiler: SQLCompiler, **kw: Any) -> str:
     time, seconds = list(element.clauses)
     return f"({compiler.process(time, **kw)} + INTERVAL {compiler.process(seconds, **kw)} SECOND)"
+
+
+class stretch_of(GenericFunction[int]):  # noqa: N801
+    """The number of the stretch of so many days in which a local time lies; the days are written out, never bound."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "carrel_stretch_of"
+
+
+@compiles(stretch_of, "sqlite")
+def _stretch_sqlite(element: stretch_of, compiler: SQLCompiler, **kw: Any) -> str:
+    time, days = (compiler.process(part, **kw) for part in element.clauses)
+    return f"CAST(julianday({time}) / {days} AS INTEGER)"
+
+
+@compiles(stretch_of, "mysql", "mariadb")
+def _stretch_mariadb(element: stretch_of, compiler: SQLCompiler, **kw: Any) -> str:
+    time, days = (compiler.process(part, **kw) for part in element.clauses)
+    return f"FLOOR(TO_DAYS({time}) / {days})"
 
 
 class day_of(GenericFunction[datetime]):  # noqa: N801

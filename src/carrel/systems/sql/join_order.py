@@ -33,6 +33,13 @@ def _comma(element: InOrder, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{compiler.process(element.left, **kw)}, {compiler.process(element.right, **kw)}"
 
 
+@compiles(InOrder, "sqlite")
+def _cross(element: InOrder, compiler: SQLCompiler, **kw: Any) -> str:
+    # Its planner leaves the order of a CROSS JOIN alone.
+    kw["asfrom"] = True
+    return f"{compiler.process(element.left, **kw)} CROSS JOIN {compiler.process(element.right, **kw)}"
+
+
 @compiles(InOrder, "mysql", "mariadb")
 def _straight(element: InOrder, compiler: SQLCompiler, **kw: Any) -> str:
     kw["asfrom"] = True

@@ -151,7 +151,7 @@ class PathCuts:
         return self._noted(condition, InOrder(self._fresh, CHUNK) if by_person else InOrder(CHUNK, self.table))
 
     def find_spelled(self, condition: Condition) -> Insert:
-        """`find`, its loans looked up by reader and weeks (MariaDB, for paths ``by_spell``)."""
+        """`find`, its loans looked up by reader and weeks (for paths ``by_spell``)."""
         link, person = self.path.link, self.path.person
         if link.by != "text" or person is None:
             return self.find(condition)

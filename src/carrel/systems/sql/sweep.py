@@ -58,8 +58,12 @@ class LoanSweep:
         """A closed loan is due, whomever it names."""
         return LoanColumns(self._library.shelf, self._library.map.loans.closed, rows).compile(self._life.due)
 
-    def look(self, pairs: Pairs) -> SweepReport:
+    def look(self, pairs: Pairs, only: frozenset[str] | None = None) -> SweepReport:
         """Try every join on every pair.
+
+        Args:
+            pairs: of loans that name nobody any more.
+            only: tables in which joins are to be discovered; None for every table.
 
         Returns:
             Names and counts. The pairs are left to the caller, who forgets them.
@@ -74,6 +78,8 @@ class LoanSweep:
             self._library, sample, Grades(self._library.map, sample, shields, self._last).of, tally, pairs.drawn_at
         )
         for reach in reaches(self._live, self._library.map):
+            if only is not None and reach.name not in only:
+                continue
             attacks.from_person(reach)
             attacks.through_parents(reach)
             attacks.from_loan(reach)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
@@ -31,6 +31,7 @@ from carrel.systems.sql.worktables import TITLE_LENGTH
 
 BATCH = 200  # values in one IN list
 _ROUNDS = 6
+_AT_ONCE = 5_000
 _KEYS_PER_ROUND = 2_000
 _SECONDS = range(-int(SAME_SECOND.total_seconds()), int(SAME_SECOND.total_seconds()) + 1)
 
@@ -85,16 +86,22 @@ class Library:
         """The words that name each person; one who was deleted has none left."""
         m = self.map.people
         rows = self.shelf[m.table]
-        strong = [name for name in m.needles if name not in _NAMES]
-        names = [name for name in _NAMES if name in m.needles]
         out = {key: Person(key) for key in keys}
         for some in batches(keys):
-            query = select(rows.c[m.key], *(rows.c[n] for n in (*strong, *names))).where(rows.c[m.key].in_(some))
-            for key, *values in self.connection.execute(query):
-                words = [str(value or "").strip() for value in values]
-                sure = tuple(w for w in words[: len(strong)] if len(w) >= _SHORTEST_WORD)
-                out[int(key)] = Person(int(key), sure, tuple(w for w in words[len(strong) :] if w))
+            out.update((one.key, one) for one in self.everybody(rows.c[m.key].in_(some)))
         return out
+
+    def everybody(self, where: ColumnElement[bool]) -> Iterator[Person]:
+        """Everybody of whom a condition is true, one by one."""
+        m = self.map.people
+        rows = self.shelf[m.table]
+        strong = [name for name in m.needles if name not in _NAMES]
+        names = [name for name in _NAMES if name in m.needles]
+        query = select(rows.c[m.key], *(rows.c[n] for n in (*strong, *names))).where(where)
+        for key, *values in self.connection.execute(query.execution_options(yield_per=_AT_ONCE)):
+            words = [str(value or "").strip() for value in values]
+            sure = tuple(w for w in words[: len(strong)] if len(w) >= _SHORTEST_WORD)
+            yield Person(int(key), sure, tuple(w for w in words[len(strong) :] if w))
 
     def standing(self, persons: set[int]) -> dict[int, list[Loan]]:
         """The loans, open or closed, that still name each person."""
@@ -182,11 +189,54 @@ def cut_loans(
     """Random loans that are past their time and name nobody."""
     closed = library.map.loans.closed
     rows = library.shelf[closed.table]
+    keys = _keys(library, rows, closed, parted(library, due), count, rng, sparse=False)
+    return [loan for some in batches(keys) for loan, _ in library.loans(closed, rows.c[closed.key].in_(some))]
+
+
+def parted(library: Library, due: Callable[[TableClause], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """A closed loan of a known copy is past its time and names nobody."""
+    closed = library.map.loans.closed
+    rows = library.shelf[closed.table]
     person = rows.c[closed.person]
     nobody = person.is_(None) if library.stand_in is None else or_(person.is_(None), person == library.stand_in)
-    gone = and_(nobody, rows.c[closed.item].is_not(None), due(rows))
-    keys = _keys(library, rows, closed, gone, count, rng, sparse=False)
-    return [loan for some in batches(keys) for loan, _ in library.loans(closed, rows.c[closed.key].in_(some))]
+    return and_(nobody, rows.c[closed.item].is_not(None), due(rows))
+
+
+def cut_loans_of_days(
+    library: Library, due: Callable[[TableClause], ColumnElement[bool]], days: tuple[date, date] | None, count: int,
+    rng: Random,
+) -> tuple[list[Loan], bool]:  # fmt: skip
+    """Random loans that are past their time and name nobody, of those that came back in some days.
+
+    Args:
+        library: where rows are read.
+        due: the condition under which a closed loan is due.
+        days: the first and the last local day; None for any.
+        count: loans wanted.
+        rng: where the randomness comes from.
+
+    Returns:
+        The loans, and whether these are all that there are. Where random keys find too few, every row is looked at.
+    """
+    closed = library.map.loans.closed
+    rows = library.shelf[closed.table]
+    condition = parted(library, due)
+    if days is not None:
+        first, after = (datetime.combine(day, time()) for day in (days[0], days[1] + timedelta(days=1)))
+        condition = and_(condition, rows.c[closed.closed] >= first, rows.c[closed.closed] < after)
+    keys, whole = _keys(library, rows, closed, condition, count, rng, sparse=False), False
+    if len(keys) < count:
+        keys, seen = [], 0
+        every = select(rows.c[closed.key]).where(condition).execution_options(yield_per=_AT_ONCE)
+        for seen, (key,) in enumerate(library.connection.execute(every), 1):
+            place = seen - 1 if seen <= count else rng.randrange(seen)
+            if seen <= count:
+                keys.append(int(key))
+            elif place < count:
+                keys[place] = int(key)
+        whole = seen <= count
+    found = [loan for some in batches(keys) for loan, _ in library.loans(closed, rows.c[closed.key].in_(some))]
+    return found, whole
 
 
 def pairs_of(

@@ -35,7 +35,11 @@ def sweep_cut_loans(library: Library, live: LiveSchema, sweep: LoanSweep, count:
     Returns:
         How many loans were tried; how many led to a person; and by which tables and columns.
     """
-    loans = cut_loans(library, sweep.due, count, rng)
+    return sweep_loans(library, live, sweep, cut_loans(library, sweep.due, count, rng))
+
+
+def sweep_loans(library: Library, live: LiveSchema, sweep: LoanSweep, loans: Sequence[Loan]) -> SweepReport:
+    """As `sweep_cut_loans`, on loans that were drawn already."""
     found = suspects(library, live, loans)
     known = {loan.loan: loan for loan in loans}
     drawn = [(known[number], next(iter(people)), True) for number, people in found.items() if len(people) == 1]

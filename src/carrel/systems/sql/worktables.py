@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, String, TableClause, and_, case, column, func, table, text
+from sqlalchemy import ColumnElement, Connection, Integer, String, TableClause, and_, case, column, table, text
 
 from carrel.inventory.system_map import Anchor
-from carrel.systems.sql.expressions import EVER, NEVER, LocalTime, earlier_of, is_time, later_of, shifted
+from carrel.systems.sql.expressions import EVER, NEVER, LocalTime, earlier_of, is_time, later_of, shifted, stretch_of
 from carrel.systems.sql.span import REMINDED_SECONDS
 
 # A row that belongs to a loan can be written a little before or after the loan's own second, and up to a day after a
@@ -64,8 +64,8 @@ SLOT_DAYS = 28
 
 
 def slot(at: ColumnElement[Any]) -> ColumnElement[int]:
-    """The stretch of days in which a time lies (MariaDB)."""
-    return func.floor(func.to_days(at) / SLOT_DAYS, type_=Integer())
+    """The stretch of days in which a time lies."""
+    return stretch_of(at, text(str(SLOT_DAYS)))
 
 
 def window(rows: Any, anchor: Anchor) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -81,7 +81,9 @@ def window(rows: Any, anchor: Anchor) -> tuple[ColumnElement[Any], ColumnElement
     )
 
 
-def make(connection: Connection, name: str, columns: str, keys: tuple[str, ...], *, memory: bool = True) -> None:
+def make(
+    connection: Connection, name: str, columns: str, keys: tuple[str, ...], *, memory: bool = True, one: str = ""
+) -> None:
     """Make a temporary table anew.
 
     Args:
@@ -90,6 +92,7 @@ def make(connection: Connection, name: str, columns: str, keys: tuple[str, ...],
         columns: their definitions; or a query that gives none of its rows, so that texts compare under the collation of
             the columns that they come from.
         keys: columns of each index.
+        one: the key that one row only has; SQLite would look by another that is as long.
         memory: MariaDB keeps it in memory, where a look-up costs a fraction; what does not fit is refused there.
     """
     like = columns.startswith("SELECT")
@@ -98,7 +101,8 @@ def make(connection: Connection, name: str, columns: str, keys: tuple[str, ...],
         body = f" AS {columns}" if like else f" ({columns})"
         connection.execute(text(f"CREATE TEMPORARY TABLE {name}{body}".replace(":", "\\:")))
         for number, key in enumerate(keys):
-            connection.execute(text(f"CREATE INDEX temp.{name}_{number} ON {name} ({key})"))
+            kind = "UNIQUE INDEX" if key == one else "INDEX"
+            connection.execute(text(f"CREATE {kind} temp.{name}_{number} ON {name} ({key})"))
         return
     # Dropping a temporary table as such needs no right to drop others.
     connection.execute(text(f"DROP TEMPORARY TABLE IF EXISTS {name}"))

@@ -1,0 +1,176 @@
+"""Where a database really is, whatever its address says: a copy must not be one of the systems that it stands for."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, text
+
+from carrel.errors import CarrelError, fault
+from carrel.inventory.site import System
+from carrel.systems import faults
+from carrel.systems.sql.database import access, connect
+from carrel.systems.sql.failure import told
+
+_NO_CLUSTER = "00000000-0000-0000-0000-000000000000"
+_MARKS = "SELECT @@hostname, @@port, @@server_id, @@datadir, DATABASE()"
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where one connection has ended up.
+
+    Attributes:
+        dialect: of the server.
+        place: the file that SQLite opened, or the name of the database on a server.
+        folds: whether the server takes a name in capitals for the same name.
+        cluster: the state of the Galera cluster that the server is a node of; empty where it is none.
+    """
+
+    dialect: str
+    place: str
+    folds: bool = False
+    cluster: str = ""
+
+    def same_name(self, other: Whereabouts) -> bool:
+        """Whether two names on one server, or in one cluster, mean one database."""
+        if self.folds or other.folds:
+            return self.place.casefold() == other.place.casefold()
+        return self.place == other.place
+
+    def same_cluster(self, other: Whereabouts) -> bool:
+        """Whether two servers hold the same rows, because each takes over what the other writes."""
+        return bool(self.cluster) and self.cluster == other.cluster
+
+
+def require_apart(copy: Engine, at: str, originals: Iterable[System]) -> None:
+    """Refuse a copy that is one of the site's own databases under another address. Everything is only read.
+
+    Args:
+        copy: the very engine that the rehearsal will use.
+        at: name of the copy.
+        originals: the systems that are no copies, each with both its accounts.
+
+    Raises:
+        CarrelError: SQL-018, it is one of them; SQL-019, one of them cannot be reached, or the two cannot be compared.
+
+    Guarantees:
+        A later connection of this engine that leads elsewhere than the one that was compared is refused.
+    """
+    with told(at), copy.connect() as connection:
+        here = of(connection)
+        marks = _marks(connection.connection.dbapi_connection, here.dialect)
+    for original in originals:
+        two_accounts = original.apply_dsn_file is not None or original.apply_dsn_env is not None
+        for apply in (False, True) if two_accounts else (False,):
+            _require_apart_from(copy, here, at, original, apply=apply)
+
+    @event.listens_for(copy, "connect")
+    def stays(connection: Any, _record: Any) -> None:
+        found = _marks(connection, here.dialect)
+        if here.dialect != "sqlite":
+            connection.commit()
+        if found != marks:
+            raise _not_compared(at, "a connection that leads elsewhere than the one that was compared")
+
+
+def of(connection: Connection) -> Whereabouts:
+    """Where a connection has ended up, by what the server or the file itself says."""
+    if connection.dialect.name == "sqlite":
+        files = {name: file for _, name, file in connection.execute(text("PRAGMA database_list"))}
+        return Whereabouts("sqlite", str(files["main"]))
+    name, folded = connection.execute(text("SELECT DATABASE(), @@lower_case_table_names")).one()
+    status = connection.execute(text("SHOW GLOBAL STATUS LIKE 'wsrep_cluster_state_uuid'")).all()
+    cluster = next((str(value).lower() for _, value in status), "")
+    return Whereabouts(
+        connection.dialect.name, str(name), str(folded) != "0", "" if cluster == _NO_CLUSTER else cluster
+    )
+
+
+def _require_apart_from(copy: Engine, here: Whereabouts, at: str, original: System, *, apply: bool) -> None:
+    try:
+        engine = connect(access(original, apply=apply), read_only=True)
+        try:
+            with told(original.name), engine.connect() as theirs:
+                same = _is_same(copy, here, at, theirs)
+        finally:
+            engine.dispose()
+    except CarrelError as wrong:
+        first = wrong.faults[0]
+        found = f"{first.at or original.name}: {first.condition.code}, {first.condition.title}"
+        raise _not_compared(at, found, first.fix) from None
+    except OSError as wrong:
+        raise _not_compared(at, f"{original.name}: {os.strerror(wrong.errno or 0)}") from None
+    if same is None:
+        raise _not_compared(at, f"{original.name}: its server does not keep a named lock")
+    if same:
+        raise fault(
+            faults.SAME_DATABASE,
+            at=f"system {at}",
+            wanted="a database of its own, to which the original was copied",
+            found=f"the database of {original.name}",
+            because="a rehearsal cuts without an approval, and what is cut there is gone",
+            fix=f"copy the database of {original.name}, and write the address of the copy",
+        )
+
+
+def _is_same(copy: Engine, here: Whereabouts, at: str, theirs: Connection) -> bool | None:
+    there = of(theirs)
+    if here.dialect != there.dialect:
+        return False
+    if here.dialect == "sqlite":
+        return Path(here.place).samefile(there.place)
+    if not here.same_name(there):
+        return False
+    if here.same_cluster(there):
+        return True
+    with told(at), copy.connect() as mine:
+        return _sees_lock(mine, theirs)
+
+
+def _sees_lock(mine: Connection, theirs: Connection) -> bool | None:
+    """Whether both are sessions of one server: a lock that one holds, under a name just made up, is seen by the other.
+
+    Returns:
+        None where the server did not keep the lock, so that not seeing it says nothing.
+    """
+    name = {"name": f"carrel-{secrets.token_hex(16)}"}
+    held = theirs.execute(text("SELECT GET_LOCK(:name, 0)"), name).scalar()
+    try:
+        seen = mine.execute(text("SELECT IS_USED_LOCK(:name)"), name).scalar()
+        kept = theirs.execute(text("SELECT IS_USED_LOCK(:name) = CONNECTION_ID()"), name).scalar()
+    finally:
+        theirs.execute(text("SELECT RELEASE_LOCK(:name)"), name)
+    if seen is not None:
+        return True
+    return False if held and kept else None
+
+
+def _marks(connection: Any, dialect: str) -> tuple[object, ...]:
+    """What tells one server, or one file, from others over the time of a run."""
+    cursor = connection.cursor()
+    try:
+        if dialect != "sqlite":
+            cursor.execute(_MARKS)
+            return tuple(cursor.fetchone())
+        cursor.execute("PRAGMA database_list")
+        found = os.stat(next(file for _, name, file in cursor.fetchall() if name == "main"))  # noqa: PTH116
+        return found.st_dev, found.st_ino
+    finally:
+        cursor.close()
+
+
+def _not_compared(at: str, found: str, fix: str = "") -> CarrelError:
+    return fault(
+        faults.NOT_COMPARED,
+        at=f"system {at}",
+        wanted="every system of the site within reach, to see that the copy is none of them",
+        found=found,
+        because="a copy that is a system of the site would be cut for good, and without any approval",
+        fix=fix or "see that both databases can be read, then give the same command again",
+    )
