@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from carrel.accountability.facts import ClauseText, DatasetFacts, FieldFacts, PolicyException, PolicyFacts
 from carrel.inventory.risk import RiskClass
+from carrel.policy.grammar import DatasetRule, RecordsRule
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 
@@ -16,6 +17,7 @@ def policy_facts(policy: Policy) -> PolicyFacts:
     Guarantees:
         A clause that both a policy and an adopted one have is told as the policy itself has it.
     """
+    ruled = policy.record_schedules()
     return PolicyFacts(
         name=policy.name,
         title=policy.title,
@@ -34,7 +36,7 @@ def policy_facts(policy: Policy) -> PolicyFacts:
                     FieldFacts(name, field.category, field.purpose, field.class_)
                     for name, field in dataset.rule.fields.items()
                 ),
-                carried=record is RecordType.LOANS,
+                carried=record is RecordType.LOANS or (record in ruled and not _promised(dataset.rule)),
                 says=dataset.rule.says,
                 source=dataset.rule.source.value,
             )
@@ -44,6 +46,11 @@ def policy_facts(policy: Policy) -> PolicyFacts:
             PolicyException(one.id, one.rule, one.reason, one.approver, one.expires) for one in policy.body.exceptions
         ),
     )
+
+
+def _promised(rule: DatasetRule) -> bool:
+    """Words stand beside the rules: these carry only a part."""
+    return isinstance(rule, RecordsRule) and rule.promised is not None
 
 
 def _clauses(policy: Policy) -> Iterator[ClauseText]:

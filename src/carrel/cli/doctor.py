@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from carrel.inventory.site import Site, System
-    from carrel.policy.schedule import LoanSchedule
+    from carrel.policy.resolve import Policy
     from carrel.systems.check import Check
 
 WIDTH = 100
@@ -69,19 +69,19 @@ def _checks(site: Site, at: datetime) -> Iterator[Check]:
     from carrel.systems.site_check import said, site_checks
 
     yield from site_checks(site)
-    schedule = _schedule(site)
+    policy = _policy(site)
     for system in site.originals:
         try:
-            yield from _system(site, system, schedule, at)
+            yield from _system(site, system, policy, at)
         except CarrelError as error:
             yield said(error, f"{system.name}: connection")
     for copy in site.systems:
         if copy.copy_of is not None:
-            yield from _copy(site, copy, schedule, at)
+            yield from _copy(site, copy, policy, at)
     yield from _records(site, at)
 
 
-def _copy(site: Site, copy: System, schedule: LoanSchedule | None, at: datetime) -> Iterator[Check]:
+def _copy(site: Site, copy: System, policy: Policy | None, at: datetime) -> Iterator[Check]:
     """The same of a copy, under its name; what is wrong with it stands in the way of rehearsals only."""
     from dataclasses import replace
 
@@ -98,7 +98,7 @@ def _copy(site: Site, copy: System, schedule: LoanSchedule | None, at: datetime)
         finally:
             engine.dispose()
         found.append(ok("address", "leads to none of the site's own systems"))
-        found.extend(_system(site, copy, schedule, at))
+        found.extend(_system(site, copy, policy, at))
     except CarrelError as error:
         found.append(said(error, "connection"))
     for one in found:
@@ -106,16 +106,18 @@ def _copy(site: Site, copy: System, schedule: LoanSchedule | None, at: datetime)
         yield replace(one, name=f"{copy.name}: {one.name}", state=state)
 
 
-def _schedule(site: Site) -> LoanSchedule | None:
+def _policy(site: Site) -> Policy | None:
     from carrel.systems import policy_files
 
     try:
-        return policy_files.load(Path(site.policy) if site.policy_is_file else site.policy).loan_schedule()
+        policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
+        policy.loan_schedule()
     except CarrelError:
         return None  # the check of the policy has told it
+    return policy
 
 
-def _system(site: Site, system: System, schedule: LoanSchedule | None, at: datetime) -> Iterator[Check]:
+def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> Iterator[Check]:
     from dataclasses import replace
     from zoneinfo import ZoneInfo
 
@@ -128,7 +130,7 @@ def _system(site: Site, system: System, schedule: LoanSchedule | None, at: datet
     from carrel.systems.sql.map_check import drift_checks, grant_checks, product_checks
     from carrel.systems.sql.server_check import server_checks
 
-    system_map = site_file.system_map(system)
+    system_map = site_file.system_map(system) if policy is None else site_file.map_in_force(system, policy)
     two_accounts = system.apply_dsn_file is not None or system.apply_dsn_env is not None
     # The zone is a check of its own here, so that the others are made all the same.
     engine = connect(replace(access(system), declared_zone=None), read_only=True)
@@ -140,9 +142,9 @@ def _system(site: Site, system: System, schedule: LoanSchedule | None, at: datet
             if two_accounts:
                 yield from grant_checks(connection, system_map, schema, Purpose.READ)
             yield from drift_checks(system_map, schema)
-            if schedule is not None:
+            if policy is not None:
                 today = at.astimezone(ZoneInfo(system.time_zone)).date()
-                yield from product_checks(connection, system_map, schedule, site.declarations, today)
+                yield from product_checks(connection, system_map, policy.loan_schedule(), site.declarations, today)
     finally:
         engine.dispose()
     engine = connect(replace(access(system, apply=True), declared_zone=None), read_only=False)

@@ -97,6 +97,7 @@ def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_jso
     from carrel.cli.screen import put_json
     from carrel.errors import fault
     from carrel.inventory import faults, mapping_gap
+    from carrel.retention.records import in_every_way
     from carrel.systems import map_files
 
     system_map = map_files.load(name, local=local)
@@ -104,7 +105,7 @@ def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_jso
         document = json.loads(facts.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise fault(faults.FACTS, at=str(facts), found="no JSON that can be read") from None
-    found = mapping_gap.check(system_map, document)
+    found = mapping_gap.check(in_every_way(system_map), document)
     if as_json:
         put_json(_check_data(system_map.system, found))
     else:
@@ -120,6 +121,7 @@ def _summary(found: maps.SystemMap) -> dict[str, Any]:
         "proved": list(found.versions.proved),
         "tables_covered": len(found.columns),
         "paths": len(found.loans.paths) + 1,
+        "other_records": len(found.records),
         "tables_not_yet_covered": len(found.not_yet_covered),
     }
 
@@ -177,6 +179,7 @@ def _page(found: maps.SystemMap) -> Iterator[str]:
         yield from _field("why", path.cut.why)
         if path.lose_card is not None:
             yield from _field("or", f"{_cut(path.lose_card)}, where the policy lets settled charges lose the card")
+    yield from _records(found)
     yield ""
     yield f"settings that can contradict a policy: {len(found.settings)}"
     for setting in found.settings:
@@ -189,6 +192,24 @@ def _page(found: maps.SystemMap) -> Iterator[str]:
     yield f"tables with patron data that are not yet covered: {len(found.not_yet_covered)}"
     for name, says in sorted(found.not_yet_covered.items()):
         yield from _entry(name, says)
+
+
+def _records(found: maps.SystemMap) -> Iterator[str]:
+    if found.records:
+        yield ""
+        yield f"other records, each in force where the policy has a rule for its kind: {len(found.records)}"
+    for one in found.records:
+        yield ""
+        yield f"{one.name}: {one.table}{' (a site may lack it)' if one.optional else ''}"
+        yield from _field("holds", one.says)
+        yield from _field("person", one.person or "named without a column of its own")
+        yield from _field("rule", f"records.{one.record}.retention, active until: {one.event}")
+        yield from _field("ends", f"{', else '.join(one.dated)}")
+        if one.only:
+            yield from _field("only", "; ".join(_condition(test) for test in one.only))
+        for asked, cut in one.cuts.items():
+            yield from _field("then", f"{asked}: {_cut(cut)}")
+            yield from _field("why", cut.why)
 
 
 def _cut(cut: maps.Cut) -> str:
@@ -220,6 +241,8 @@ def _link(link: maps.Link) -> str:
         case "clock":
             orphan = f" once {link.nobody} names nobody" if link.nobody else ""
             said = f"none: each row is due by its own {link.at}{orphan}"
+        case "own":
+            said = f"none: {link.record}, by the policy's rule for those that are {link.event}"
     return said
 
 

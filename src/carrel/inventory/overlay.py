@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import faults
-from carrel.inventory.system_map import Consumer, Path, SystemMap
+from carrel.inventory.system_map import Consumer, Path, RecordPath, SystemMap
 
 
 class Overlay(BaseModel):
@@ -19,6 +19,7 @@ class Overlay(BaseModel):
         not_yet_covered: tables of the site's that do, with a line on what they hold; they take the word *clean*.
         triggers: triggers of the site's, by table, with what they do; each was looked at by whoever wrote this.
         paths: further ways from a loan to its reader, with their cut.
+        records: further records of other kinds, such as a plugin's.
         consumers: further jobs that read what a plan changes.
     """
 
@@ -31,6 +32,7 @@ class Overlay(BaseModel):
     not_yet_covered: dict[str, str] = Field(default_factory=dict)
     triggers: dict[str, dict[str, str]] = Field(default_factory=dict)
     paths: tuple[Path, ...] = ()
+    records: tuple[RecordPath, ...] = ()
     consumers: tuple[Consumer, ...] = ()
 
 
@@ -61,6 +63,7 @@ def overlay(product: SystemMap, extra: Overlay) -> SystemMap:
             "not_yet_covered": {**extra.not_yet_covered, **product.not_yet_covered},
             "triggers": {**product.triggers, **extra.triggers},
             "consumers": (*product.consumers, *extra.consumers),
+            "records": (*product.records, *extra.records),
             "loans": product.loans.model_copy(update={"paths": (*product.loans.paths, *extra.paths)}),
         }
     )
@@ -85,8 +88,10 @@ def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
             Fault(faults.OVERLAY, at=f"{at}: columns: {table}.{name}", because="the column names a person")
             for name in sorted(harmless)
         )
+    ours_by_name = {path.name for path in product.loans.paths} | {one.name for one in product.records}
     for kind, ours, theirs in (
-        ("paths", {path.name for path in product.loans.paths}, [path.name for path in extra.paths]),
+        ("paths", ours_by_name, [path.name for path in extra.paths]),
+        ("records", ours_by_name | {path.name for path in extra.paths}, [one.name for one in extra.records]),
         ("consumers", {one.name for one in product.consumers}, [one.name for one in extra.consumers]),
     ):
         found.extend(

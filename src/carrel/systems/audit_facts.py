@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,20 +18,26 @@ from carrel.accountability.facts import (
     LoanFacts,
     NightFacts,
     PolicyFacts,
+    RecordFacts,
     SchemaFacts,
 )
 from carrel.accountability.policy_facts import policy_facts
 from carrel.errors import CarrelError
 from carrel.inventory import contradiction, drift
 from carrel.inventory.risk import RiskClass
-from carrel.inventory.system_map import Method, SystemMap
+from carrel.inventory.system_map import Method, OwnLink, SystemMap
 from carrel.policy.clock import midnight
+from carrel.policy.coherence import class_of
 from carrel.policy.duration import Duration
+from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import LoanSchedule, Period
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.legal_hold import Keeping, Scope, kept_by
 from carrel.retention.lifecycle import Lifecycle, State, lifecycle
+from carrel.retention.ports import Observation
+from carrel.retention.reasons import figure
+from carrel.retention.records import record_cases
 from carrel.systems.sql import live
 from carrel.systems.sql.expressions import LocalTime, is_time
 from carrel.systems.sql.kept_table import OPEN, KeptTable, code, state_of
@@ -184,7 +190,7 @@ class _Measuring:
             life = self._life(schedule, facts.judged_at)
             seen = engine.observe(life, facts.judged_at)
             own = engine.map.loans.closed.table
-            remaining = {own: seen.states[State.DUE.value], **seen.rows}
+            remaining = {own: seen.states[State.DUE.value], **self._of_loans(seen.rows)}
             oldest = self._oldest(engine)
             counted = LoanFacts(
                 states=without_sealed(engine, life, {s: n for s, n in seen.states.items() if s != "open"}),
@@ -202,13 +208,46 @@ class _Measuring:
                 table_sizes=dict(seen.table_sizes),
             )
             held = self._held(engine)
+            records = tuple(self._records(engine, life, seen))
         clear = not any(remaining.values())
         by_rule = counted.by_rule if clear or len(schedule.rules) == 1 else self._by_rule()
         return replace(
             facts,
             loans=replace(counted, by_rule=by_rule, past_ceiling=self._past_ceilings(life, remaining, clear=clear)),
             held_now=held,
+            records=records,
         )
+
+    def _of_loans(self, rows: Mapping[str, int]) -> dict[str, int]:
+        """Rows per path without records of other kinds."""
+        other = {path.name for path in self._library.system_map.ruled}
+        return {name: count for name, count in rows.items() if name not in other}
+
+    def _records(self, engine: SqlLoans, life: Lifecycle, seen: Observation) -> Iterator[RecordFacts]:
+        """What the map's other records hold, each beside its own rule and beside the ceiling of its class."""
+        datasets, ceilings = self._library.policy.datasets, self._facts.policy.ceilings
+        for path in engine.map.ruled:
+            if not isinstance(path.link, OwnLink):
+                continue
+            record = RecordType(path.link.record)
+            risk, count = class_of(datasets[record].rule), seen.records[path.name]
+            past = 0
+            if (ceiling := ceilings.get(risk)) is not None:
+                schedule = self._library.policy.record_schedules()[record]
+                period = Period(ceiling, _BEGINNING)
+                capped = replace(schedule, rules=tuple(replace(rule, periods=(period,)) for rule in schedule.rules))
+                cases = record_cases((capped,), self._facts.as_of, self._library.zone)
+                past = engine.record_counts(replace(life, records=cases), self._facts.as_of)[path.name].due
+            yield RecordFacts(
+                record.value,
+                path.name,
+                path.table,
+                risk,
+                count.due,
+                past,
+                figure(count.kept),
+                figure(count.undated),
+            )
 
     def _engine(self, schedule: LoanSchedule) -> SqlLoans:
         library = self._library
@@ -216,11 +255,13 @@ class _Measuring:
 
     def _life(self, schedule: LoanSchedule, at: datetime) -> Lifecycle:
         library = self._library
-        return lifecycle(schedule, at, library.zone, library.legal_holds, library.exceptions, now=self._facts.as_of)
+        records = library.policy.record_schedules().values()
+        holds, exceptions, now = library.legal_holds, library.exceptions, self._facts.as_of
+        return lifecycle(schedule, at, library.zone, holds, exceptions, records=records, now=now)
 
     def _complement(self, schedule: LoanSchedule, at: datetime) -> Mapping[str, int]:
         with self._engine(schedule).session() as engine:
-            return dict(engine.remaining(self._life(schedule, at), at))
+            return self._of_loans(engine.remaining(self._life(schedule, at), at))
 
     def _by_rule(self) -> dict[str, Mapping[str, int]]:
         schedule = self._facts.schedule
@@ -235,7 +276,7 @@ class _Measuring:
         older = min(life.older_than, local_cutoff(midnight(since), self._library.zone))
         if older == life.older_than or not any(remaining.values()):
             return remaining  # it is all of it, or a part of nothing
-        return dict(engine.remaining(replace(life, older_than=older), self._facts.judged_at))
+        return self._of_loans(engine.remaining(replace(life, older_than=older), self._facts.judged_at))
 
     def _past_ceilings(
         self, life: Lifecycle, remaining: Mapping[str, int], *, clear: bool

@@ -36,7 +36,7 @@ class StrayRows:
         """
         return and_(self._unexplained(rows), not_(self._own.shielded(rows, self._own.terms.shields)))
 
-    def _unexplained(self, rows: FromClause) -> Bool:
+    def _unexplained(self, rows: FromClause) -> Bool:  # noqa: PLR0911  (one return per kind of link)
         link = self._own.path.link
         own = matching(rows.c, self._own.path.stray_only)
         match link.by:
@@ -50,6 +50,8 @@ class StrayRows:
             case "clock":
                 mine = and_(self._of_loans(rows), self._nobody(rows), not_(self._behind(rows)))
                 return and_(own, self._older(rows.c[link.at]), mine)
+            case "own":
+                return and_(own, self._own.over(rows), not_(self._kept.hold(rows)))
             case "text" if self._own.redacts:
                 return false()  # without a loan there is nothing to look for in the text; see the docs on detection
             case _:
