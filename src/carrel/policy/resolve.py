@@ -172,13 +172,19 @@ def _loan_rule(body: PolicyBody, rule: Retention) -> LoanRule:
 
 
 def _adopted_above_ceiling(document: PolicyDocument, policy: Policy) -> Iterator[Fault]:
-    """A taken-over loan rule that is longer than this policy's own ceiling."""
-    loans = policy.loans
-    if document.body.records.loans is not None or loans is None:
+    """A taken-over rule that is longer than this policy's own ceiling."""
+    own = document.body.records.held()
+    ruled = ((record, dataset.rule) for record, dataset in policy.datasets.items() if record not in own)
+    for record, dataset in ruled:
+        yield from _taken_over(document, policy, record, dataset)
+
+
+def _taken_over(document: PolicyDocument, policy: Policy, record: RecordType, dataset: DatasetRule) -> Iterator[Fault]:
+    if not isinstance(dataset, LoansRule | RecordsRule):
         return
-    risk = class_of(loans)
+    risk = class_of(dataset)
     ceiling = document.body.risk_classes.of(risk).ceiling
-    for rule in loans.retention:
+    for rule in dataset.retention:
         if ceiling is not None and not rule.keep.within(ceiling):
             yield told(
                 document.text,
@@ -187,7 +193,7 @@ def _adopted_above_ceiling(document: PolicyDocument, policy: Policy) -> Iterator
                 wanted=f"at most {ceiling}, the ceiling of {risk} risk",
                 found=f"{rule.keep} in rule '{rule.id}' of {policy.name}",
                 because="the rule is taken over with the adopted policy",
-                fix="restate 'loans:' under 'records:' with a shorter period",
+                fix=f"restate '{record}:' under 'records:' with a shorter period",
             )
 
 

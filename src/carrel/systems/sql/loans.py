@@ -274,7 +274,9 @@ class SqlLoans:
         """What is executed of each path, kept for as long as the lifecycle stays the same."""
         if self._built is None or self._built[0] != (life, as_of):
             paths = self.paths(life, as_of, near=True)
-            self._built = (life, as_of), tuple(ChunkSteps(path) for path in paths)
+            # Records of other kinds are nobody's traces of a loan: they go by themselves, after all loans.
+            mine = (path for path in paths if path.path.link.by != "own")
+            self._built = (life, as_of), tuple(ChunkSteps(path) for path in mine)
         return self._built[1]
 
     @property
