@@ -48,7 +48,7 @@ def _within(facts: AuditFacts, risk: RiskClass) -> Reading:
             fix="run the audit again",
         )
     records = [one for one in facts.records if one.risk >= risk]
-    past = {**loans.past_ceiling[risk], **{one.path: one.past_ceiling for one in records}}
+    past = {**loans.past_ceiling[risk], **{one.path: one.past_ceiling.get(risk, 0) for one in records}}
     kinds = ", ".join(dict.fromkeys(one.record for one in records))
     others = f"Of other records, these were measured: {kinds}." if kinds else "No other records were measured."
     return none_left(

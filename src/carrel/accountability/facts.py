@@ -154,7 +154,8 @@ class RecordFacts:
         path, table: of the map.
         risk: class of the kind.
         left: due under the kind's own rule at `AuditFacts.judged_at`, and still there.
-        past_ceiling: due by `AuditFacts.as_of`, had each been kept for its class's ceiling; 0 where it has none.
+        past_ceiling: due by `AuditFacts.as_of`, had each been kept for the ceiling of a class, by class; of those that
+            bind it.
         kept, undated: the others, and those that tell no usable time, as they may be shown.
     """
 
@@ -163,7 +164,7 @@ class RecordFacts:
     table: str
     risk: RiskClass
     left: int
-    past_ceiling: int
+    past_ceiling: Mapping[RiskClass, int]
     kept: int | str
     undated: int | str
 

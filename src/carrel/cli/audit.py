@@ -175,4 +175,4 @@ def show(report: AuditReport) -> None:
         say(f"Old values also stand in: {one.place} ({one.when}).")
     say(report.verdict)
     if report.not_covered:
-        say(f"`carrel map show` lists the {number(len(report.not_covered))} tables.")
+        say(f"`carrel map show --policy` lists the {number(len(report.not_covered))} tables.")

@@ -94,7 +94,9 @@ def _schema(here: Premises) -> list[Check]:
     covered = (
         ok("coverage", "every table with patron data is covered")
         if word.may
-        else finding("coverage", f"{waiting} tables with patron data are not yet covered", "carrel map show lists them")
+        else finding(
+            "coverage", f"{waiting} tables with patron data are not yet covered", "carrel map show --policy lists them"
+        )
     )
     return [first, covered]
 

@@ -61,16 +61,21 @@ def list_maps(as_json: bool) -> None:
 @map_group.command(epilog="Example: carrel map show koha")
 @click.argument("name")
 @_local
+@click.option("--policy", help="Show what this policy leaves uncovered: the name of a shipped one, or a file.")
 @_json
-def show(name: str, local: Path | None, as_json: bool) -> None:
+def show(name: str, local: Path | None, policy: str | None, as_json: bool) -> None:
     """Show a map: each path from a loan to its reader, how it is cut and why.
 
-    NAME is one that 'carrel map list' shows.
+    NAME is one that 'carrel map list' shows. Records of other kinds than loans are in force where a policy has a rule
+    for them; without --policy the map is shown with all that a rule can reach.
     """
     from carrel.cli.screen import put_json
-    from carrel.systems import map_files
+    from carrel.retention.records import in_force
+    from carrel.systems import map_files, policy_files
 
     found = map_files.load(name, local=local)
+    if policy is not None:
+        found = in_force(found, policy_files.load(policy).record_schedules())
     if as_json:
         put_json({"map": found.model_dump(mode="json", exclude_none=True), "digest": map_files.digest(found)})
         return

@@ -37,7 +37,7 @@ from carrel.retention.legal_hold import Keeping, Scope, kept_by
 from carrel.retention.lifecycle import Lifecycle, State, lifecycle
 from carrel.retention.ports import Observation
 from carrel.retention.reasons import figure
-from carrel.retention.records import record_cases
+from carrel.retention.records import RecordCase, record_cases
 from carrel.systems.sql import live
 from carrel.systems.sql.expressions import LocalTime, is_time
 from carrel.systems.sql.kept_table import OPEN, KeptTable, code, state_of
@@ -224,30 +224,36 @@ class _Measuring:
         return {name: count for name, count in rows.items() if name not in other}
 
     def _records(self, engine: SqlLoans, life: Lifecycle, seen: Observation) -> Iterator[RecordFacts]:
-        """What the map's other records hold, each beside its own rule and beside the ceiling of its class."""
-        datasets, ceilings = self._library.policy.datasets, self._facts.policy.ceilings
+        """What the map's other records hold, each beside its own rule and beside the ceilings that bind it."""
+        past = {
+            risk: engine.record_counts(replace(life, records=self._capped_records(ceiling)), self._facts.as_of)
+            for risk, ceiling in self._facts.policy.ceilings.items()
+            if ceiling is not None and engine.map.ruled
+        }
         for path in engine.map.ruled:
             if not isinstance(path.link, OwnLink):
                 continue
             record = RecordType(path.link.record)
-            risk, count = class_of(datasets[record].rule), seen.records[path.name]
-            past = 0
-            if (ceiling := ceilings.get(risk)) is not None:
-                schedule = self._library.policy.record_schedules()[record]
-                period = Period(ceiling, _BEGINNING)
-                capped = replace(schedule, rules=tuple(replace(rule, periods=(period,)) for rule in schedule.rules))
-                cases = record_cases((capped,), self._facts.as_of, self._library.zone)
-                past = engine.record_counts(replace(life, records=cases), self._facts.as_of)[path.name].due
+            own, count = class_of(self._library.policy.datasets[record].rule), seen.records[path.name]
             yield RecordFacts(
                 record.value,
                 path.name,
                 path.table,
-                risk,
+                own,
                 count.due,
-                past,
+                {risk: counts[path.name].due for risk, counts in past.items() if own >= risk},
                 figure(count.kept),
                 figure(count.undated),
             )
+
+    def _capped_records(self, ceiling: Duration) -> tuple[RecordCase, ...]:
+        """When records would be due if every rule kept them for as long as a class allows."""
+        period = Period(ceiling, _BEGINNING)
+        capped = [
+            replace(schedule, rules=tuple(replace(rule, periods=(period,)) for rule in schedule.rules))
+            for schedule in self._library.policy.record_schedules().values()
+        ]
+        return record_cases(capped, self._facts.as_of, self._library.zone)
 
     def _engine(self, schedule: LoanSchedule) -> SqlLoans:
         library = self._library

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -130,14 +131,14 @@ class SqlLoans:
             self._prepare(life)
 
     def _prepare(self, life: Lifecycle) -> None:
-        if self._prepared != life:
+        if self._prepared is None or replace(self._prepared, records=life.records) != life:
             self._kept.fill(life)
             self._any_held = State.LEGAL_HOLD.value in self._kept.states()
             self._built = None
             counts = self._counts
             self._small = frozenset(p.table for p in self.map.paths if counts.is_small(p.table))
             self.connection.commit()
-            self._prepared = life
+        self._prepared = life  # which loans are kept, no rule for other records changes
 
     def paths(
         self, life: Lifecycle, as_of: datetime, *, near: bool = False, shown: bool = False
