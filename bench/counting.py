@@ -27,7 +27,8 @@ def seconds(library: Library, anonymous: int) -> float:
         count.format("checkout_renewals", "renewer_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM k WHERE k.loan = t.checkout_id)"),
         count.format("action_logs", f"module = 'FINES' AND object IS NOT NULL AND timestamp <= '{terms['cutoff']}' "
                      "AND NOT EXISTS (SELECT 1 FROM k WHERE k.person = t.object AND k.lo <= t.timestamp)"),
-        count.format("items_last_borrower", "NOT EXISTS (SELECT 1 FROM k WHERE k.person = t.borrowernumber AND k.item = t.itemnumber)"),
+        count.format("items_last_borrower", "NOT EXISTS (SELECT 1 FROM k WHERE k.person = t.borrowernumber AND k.item = t.itemnumber "
+                     "AND k.lo <= t.created_on AND k.later >= t.created_on)"),
         count.format("pseudonymized_transactions", f"hashed_borrowernumber <> '' AND datetime <= '{terms['cutoff']}' AND NOT EXISTS "
                      "(SELECT 1 FROM k WHERE k.item = t.itemnumber AND k.lo <= t.datetime AND k.later >= t.datetime)"),
     ]  # fmt: skip

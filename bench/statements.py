@@ -196,7 +196,9 @@ def cuts() -> tuple[str, ...]:
         ),
         (
             f"DELETE l FROM items_last_borrower l STRAIGHT_JOIN c WHERE l.borrowernumber {span} AND l.borrowernumber = c.person "
-            "AND l.itemnumber = c.item AND l.created_on <= '{last_borrower}'"
+            "AND l.itemnumber = c.item AND (l.created_on <= '{last_borrower}' OR (l.created_on >= c.lo AND l.created_on <= c.later "
+            "AND NOT EXISTS (SELECT 1 FROM k WHERE k.person = l.borrowernumber AND k.item = l.itemnumber "
+            "AND k.lo <= l.created_on AND k.later >= l.created_on)))"
         ),
         # Pseudonyms are dear to find, so they are found once.
         "DELETE FROM f",

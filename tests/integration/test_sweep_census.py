@@ -22,6 +22,8 @@ LIBRARIES = [
     (1, datetime(2026, 11, 25, 15, 40, tzinfo=UTC)),  # a note whose time an earlier cut had generalised
     (3, datetime(2026, 12, 3, 11, 0, tzinfo=UTC)),  # a notice never sent; a note in the second of a return
     (5, datetime(2026, 11, 22, 5, 40, tzinfo=UTC)),  # namesakes; staff who renew their own loans
+    (101, datetime(2026, 11, 25, 22, 0, tzinfo=UTC)),  # a last borrower who has the same copy again, since later
+    (20261122, datetime(2026, 11, 25, 20, 29, tzinfo=UTC)),  # a last borrower written the morning after the return
 ]
 EVERYBODY = 1_000_000
 

@@ -57,8 +57,14 @@ class ChunkRows:
                 own = and_(self._near(at, MOMENT_SECONDS), not_(self._kept.were_there(rows)))
                 return and_(rows.c[link.item] == CHUNK.c.item, during, or_(own, not_(self._kept.account_for(rows))))
             case "item":
-                last = rows.c[link.at] <= self._own.terms.last_borrower_cutoff
-                return and_(same_person, rows.c[link.item] == CHUNK.c.item, last)
+                at, terms = rows.c[link.at], self._own.terms
+                due = at <= terms.last_borrower_cutoff
+                if (
+                    not terms.keeps_last_borrower
+                ):  # a book drop emptied in the morning writes it after its loan fell due
+                    own = and_(at >= CHUNK.c.lo, at <= CHUNK.c.later, not_(self._kept.account_for(rows)))
+                    due = or_(due, own)
+                return and_(same_person, rows.c[link.item] == CHUNK.c.item, due)
             case "text":
                 sure = link.any_time and "loan" in link.needles
                 late = or_(rows.c[link.at] <= CHUNK.c.later, self._kept.leave_the_rest(rows))

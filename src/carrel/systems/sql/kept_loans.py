@@ -40,7 +40,7 @@ class KeptLoans:
             parts.append(kept.item == CHUNK.c.item if in_chunk else cast(kept.item, String(20)) == rows.c[link.item])
         elif link.by in {"visit", "second", "item"}:
             parts.append(kept.item == rows.c[link.item])
-        if link.by in {"visit", "second", "text"}:
+        if link.by in {"visit", "second", "text", "item"}:
             parts.append(kept.lo <= self._own.latest(rows))
             if not (link.by == "text" and link.any_time):
                 parts.append(kept.later >= rows.c[link.at])

@@ -155,7 +155,8 @@ class SqlLoans:
         last = life.older_than if limit is None else local_cutoff(limit.before(as_of), self.zone)
         by_day = self.schedule.event_detail == "day"
         held, shields = (True, ()) if shown else (self._any_held, life.shields)
-        terms = Terms(life.older_than, last, self.schedule.charges, self.stand_in, by_day, held, shields, life.records)
+        charges, keeps = self.schedule.charges, limit is not None
+        terms = Terms(life.older_than, last, keeps, charges, self.stand_in, by_day, held, shields, life.records)
         joins = self.connection.dialect.name != "sqlite"
         return tuple(
             PathSql(self.shelf, path, terms, joins=joins, small=path.table in self._small, near=near)

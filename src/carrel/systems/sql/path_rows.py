@@ -32,6 +32,7 @@ class Terms:
     Attributes:
         stray_cutoff: naive local time; a row without a loan is due when its own clock is at or before it.
         last_borrower_cutoff: the same for the link from an item to its last borrower.
+        keeps_last_borrower: the policy has a period for that link; without one it goes with its loan.
         charges: whether settled charges lose the card.
         stand_in: the product's anonymous patron.
         by_day: the policy keeps no time of day of what is de-identified.
@@ -42,6 +43,7 @@ class Terms:
 
     stray_cutoff: datetime
     last_borrower_cutoff: datetime
+    keeps_last_borrower: bool
     charges: Charges
     stand_in: int | None
     by_day: bool = False
