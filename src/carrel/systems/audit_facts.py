@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,26 +18,21 @@ from carrel.accountability.facts import (
     LoanFacts,
     NightFacts,
     PolicyFacts,
-    RecordFacts,
     SchemaFacts,
 )
 from carrel.accountability.policy_facts import policy_facts
 from carrel.errors import CarrelError
 from carrel.inventory import contradiction, drift
 from carrel.inventory.risk import RiskClass
-from carrel.inventory.system_map import Method, OwnLink, SystemMap
+from carrel.inventory.system_map import Method, SystemMap
 from carrel.policy.clock import midnight
-from carrel.policy.coherence import class_of
 from carrel.policy.duration import Duration
-from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import LoanSchedule, Period
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.legal_hold import Keeping, Scope, kept_by
 from carrel.retention.lifecycle import Lifecycle, State, lifecycle
-from carrel.retention.ports import Observation
-from carrel.retention.reasons import figure
-from carrel.retention.records import RecordCase, record_cases
+from carrel.systems.record_facts import record_facts
 from carrel.systems.sql import live
 from carrel.systems.sql.expressions import LocalTime, is_time
 from carrel.systems.sql.kept_table import OPEN, KeptTable, code, state_of
@@ -208,7 +203,7 @@ class _Measuring:
                 table_sizes=dict(seen.table_sizes),
             )
             held = self._held(engine)
-            records = tuple(self._records(engine, life, seen))
+            records = tuple(record_facts(engine, life, seen, self._library.policy, facts))
         clear = not any(remaining.values())
         by_rule = counted.by_rule if clear or len(schedule.rules) == 1 else self._by_rule()
         return replace(
@@ -222,38 +217,6 @@ class _Measuring:
         """Rows per path without records of other kinds."""
         other = {path.name for path in self._library.system_map.ruled}
         return {name: count for name, count in rows.items() if name not in other}
-
-    def _records(self, engine: SqlLoans, life: Lifecycle, seen: Observation) -> Iterator[RecordFacts]:
-        """What the map's other records hold, each beside its own rule and beside the ceilings that bind it."""
-        past = {
-            risk: engine.record_counts(replace(life, records=self._capped_records(ceiling)), self._facts.as_of)
-            for risk, ceiling in self._facts.policy.ceilings.items()
-            if ceiling is not None and engine.map.ruled
-        }
-        for path in engine.map.ruled:
-            if not isinstance(path.link, OwnLink):
-                continue
-            record = RecordType(path.link.record)
-            own, count = class_of(self._library.policy.datasets[record].rule), seen.records[path.name]
-            yield RecordFacts(
-                record.value,
-                path.name,
-                path.table,
-                own,
-                count.due,
-                {risk: counts[path.name].due for risk, counts in past.items() if own >= risk},
-                figure(count.kept),
-                figure(count.undated),
-            )
-
-    def _capped_records(self, ceiling: Duration) -> tuple[RecordCase, ...]:
-        """When records would be due if every rule kept them for as long as a class allows."""
-        period = Period(ceiling, _BEGINNING)
-        capped = [
-            replace(schedule, rules=tuple(replace(rule, periods=(period,)) for rule in schedule.rules))
-            for schedule in self._library.policy.record_schedules().values()
-        ]
-        return record_cases(capped, self._facts.as_of, self._library.zone)
 
     def _engine(self, schedule: LoanSchedule) -> SqlLoans:
         library = self._library
