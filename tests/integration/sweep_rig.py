@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle, lifecycle
 from carrel.retention.ports import StrayPosition
+from carrel.retention.records import in_force
 from carrel.retention.sweep import Pairs, SweepReport
 from carrel.systems import map_files, policy_files
 from carrel.systems.sql import live
@@ -36,15 +37,17 @@ class Rig:
     holds: tuple[Keeping, ...] = ()
 
     def __post_init__(self) -> None:
-        self.map = map_files.load("koha")
-        self.schedule = policy_files.load(self.policy).loan_schedule()
+        policy = policy_files.load(self.policy)
+        self.records = policy.record_schedules()
+        self.map = in_force(map_files.load("koha"), self.records)
+        self.schedule = policy.loan_schedule()
         self.zone = ZoneInfo(self.koha.sample.zone)
         self.engine = self.koha.engine()
         self.stand_in = self.koha.sample.anonymous_patron
 
     @property
     def life(self) -> Lifecycle:
-        return lifecycle(self.schedule, AS_OF, self.zone, self.holds)
+        return lifecycle(self.schedule, AS_OF, self.zone, self.holds, records=self.records.values())
 
     def loans(self) -> SqlLoans:
         return SqlLoans(self.engine, self.map, self.schedule, self.zone, self.stand_in)

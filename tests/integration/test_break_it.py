@@ -223,6 +223,40 @@ def numbered(site: NightlySite) -> Iterator[None]:
     site.sql("UPDATE borrowers SET sort1 = NULL")
 
 
+def record(statement: str, undo: str) -> Breakage:
+    """A record of another kind than loans is there again."""
+
+    @contextmanager
+    def put_back(site: NightlySite) -> Iterator[None]:
+        assert site.sql(statement.format(reader=reader(site))) == 1
+        yield
+        assert site.sql(undo) == 1
+
+    return put_back
+
+
+old_search = record(
+    "INSERT INTO search_history (id, userid, sessionid, query_desc, query_cgi, type, total, time) "
+    f"VALUES (999999, {{reader}}, 's', 'kw: a', 'q=a', 'biblio', 1, '{days(40)}')",
+    "DELETE FROM search_history WHERE id = 999999",
+)
+old_hold = record(
+    "INSERT INTO old_reserves (reserve_id, borrowernumber, priority, lowestPriority, suspend, item_level_hold, "
+    f"non_priority, cancellationdate, timestamp) VALUES (999999, {{reader}}, 0, 0, 0, 0, 0, '{days(40)[:10]}', '{days(40)}')",
+    "DELETE FROM old_reserves WHERE reserve_id = 999999",
+)
+old_notice = record(
+    "INSERT INTO message_queue (message_id, borrowernumber, subject, content, letter_code, message_transport_type, "
+    f"status, time_queued, updated_on) VALUES (999999, {{reader}}, 's', 'c', 'WELCOME', 'email', 'sent', '{days(40)}', '{days(40)}')",
+    "DELETE FROM message_queue WHERE message_id = 999999",
+)
+copy_of_a_patron = record(
+    "INSERT INTO deletedborrowers (borrowernumber, surname, branchcode, categorycode, updated_on) "
+    f"VALUES (999999, 'Gone', 'CPL', 'PT', '{days(6 * 366)}')",
+    "DELETE FROM deletedborrowers WHERE borrowernumber = 999999",
+)
+
+
 def relink(ago: int, *, late: bool = False) -> Breakage:
     return lambda site: relinked(site, ago, late=late)
 
@@ -240,6 +274,10 @@ MIT_LIBRARIES = [
     ("MITL-3.5", stray_statistics, ("MITL-6.1", "MITL-9.10")),
     ("MITL-6.1", relink(12), ("MITL-6.2", "MITL-3.5")),
     ("MITL-6.2", relink(60), ("MITL-6.6",)),
+    ("MITL-6.2", old_search, ("MITL-6.6", "MITL-6.4")),
+    ("MITL-6.2", old_hold, ("MITL-6.6", "MITL-6.4")),
+    ("MITL-6.2", old_notice, ("MITL-6.6", "MITL-6.4")),
+    ("MITL-6.6", copy_of_a_patron, ("MITL-6.2", "MITL-6.4")),
     ("MITL-6.4", relink(12), ("MITL-6.2", "MITL-6.6", "MITL-10.6")),
     ("MITL-6.4", stray_statistics, ("MITL-6.1",)),
     ("MITL-6.6", relink(6 * 366), ("MITL-6.7",)),

@@ -9,10 +9,11 @@ import pytest
 
 from carrel.cli.main import main
 from carrel.ledger.key import Signer
-from carrel.systems import map_files
+from carrel.retention.records import in_force
+from carrel.systems import map_files, policy_files
 from carrel.systems.sql import grants
 
-KOHA = map_files.load("koha")
+KOHA = in_force(map_files.load("koha"), policy_files.load("mit-libraries").record_schedules())
 QUIET = (
     "UPDATE systempreferences SET value = '0' WHERE variable IN ('BorrowersLog', 'FinesLog', 'HoldsLog', 'IssueLog', "
     "'Pseudonymization', 'RenewalLog', 'ReturnLog', 'StoreLastBorrower')"

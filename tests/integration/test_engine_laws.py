@@ -310,7 +310,7 @@ def test_loans_that_are_not_due_keep_every_byte(koha_sqlite: Koha) -> None:
         "items": "1 = 1",
         "biblio": "1 = 1",
         "reserves": "1 = 1",
-        "old_reserves": "1 = 1",
+        "old_reserves": f"COALESCE(cancellationdate, timestamp) > '{stamp(NOW - timedelta(days=29))}'",
         "systempreferences": "1 = 1",
     }
     before = {table: print_of(koha_sqlite, table, where) for table, where in parts.items()}

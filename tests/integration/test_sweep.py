@@ -131,7 +131,7 @@ def test_what_is_kept_or_not_yet_covered_is_told_but_does_not_fail(after: tuple[
     rig, drawn = after
     report = rig.look(drawn)
     told = {(a.table, a.severity) for a in report.told}
-    assert ("old_reserves", Severity.NOT_COVERED) in told
+    assert ("accountlines", Severity.NOT_COVERED) in told
     assert ("old_issues", Severity.KEPT) in told  # another loan of the same visit
     assert all(a.why for a in report.told)
 

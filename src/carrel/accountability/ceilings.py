@@ -47,12 +47,15 @@ def _within(facts: AuditFacts, risk: RiskClass) -> Reading:
             because="nothing was measured for this class",
             fix="run the audit again",
         )
-    past = loans.past_ceiling[risk]
+    records = [one for one in facts.records if one.risk >= risk]
+    past = {**loans.past_ceiling[risk], **{one.path: one.past_ceiling.get(risk, 0) for one in records}}
+    kinds = ", ".join(dict.fromkeys(one.record for one in records))
+    others = f"Of other records, these were measured: {kinds}." if kinds else "No other records were measured."
     return none_left(
         facts,
         total(past),
-        kept=f"Nothing leads from a loan to a reader later than {ceiling} after active use ended. {LOANS_ONLY}",
-        broken=f"{{count}} rows lead from a loan to a reader later than {ceiling} after active use ended.",
+        kept=f"Nothing leads to a reader later than {ceiling} after active use ended. {LOANS_ONLY} {others}",
+        broken=f"{{count}} rows lead to a reader later than {ceiling} after active use ended.",
         measured={
             "ceiling": str(ceiling),
             "class of loans": own.value,

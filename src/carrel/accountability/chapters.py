@@ -75,7 +75,7 @@ def chapters(facts: AuditFacts) -> tuple[Chapter, ...]:
             {}
             if facts.loans is None
             else {
-                "rows that still lead to a reader": total(facts.loans.remaining),
+                "rows that still lead to a reader": total(facts.left),
                 **figures_of(facts.nights.open_joins),
             },
             "Backups, replicas and logs keep old values until they expire, undo logs and free pages until they are "

@@ -162,6 +162,30 @@ class CollectionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordFacts:
+    """What the live database holds of one path of records of another kind than loans.
+
+    Attributes:
+        record: kind of record, as the policy names it.
+        path, table: of the map.
+        risk: class of the kind.
+        left: due under the kind's own rule at `AuditFacts.judged_at`, and still there.
+        past_ceiling: due by `AuditFacts.as_of`, had each been kept for the ceiling of a class, by class; of those that
+            bind it.
+        kept, undated: the others, and those that tell no usable time, as they may be shown.
+    """
+
+    record: str
+    path: str
+    table: str
+    risk: RiskClass
+    left: int
+    past_ceiling: Mapping[RiskClass, int]
+    kept: int | str
+    undated: int | str
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaFacts:
     """How the live schema differs from the system map.
 
@@ -239,6 +263,7 @@ class AuditFacts:
         collection: None if the database could not be read.
         held_now: closed loans in the scope of a legal hold in force that name a reader.
         held_before: the same when it was last counted under these holds; None if that was never done.
+        records: of other kinds for which the policy has a rule.
     """
 
     system: str
@@ -255,3 +280,10 @@ class AuditFacts:
     held_before: int | None = None
     contradictions: tuple[Contradiction, ...] = ()
     nights: NightFacts = field(default_factory=NightFacts)
+    records: tuple[RecordFacts, ...] = ()
+
+    @property
+    def left(self) -> dict[str, int]:
+        """Everything that is due, unheld and still there, per path: of loans and of other records."""
+        loans = {} if self.loans is None else dict(self.loans.remaining)
+        return loans | {one.path: one.left for one in self.records}

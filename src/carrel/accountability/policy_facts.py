@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from carrel.accountability.facts import ClauseText, DatasetFacts, FieldFacts, PolicyException, PolicyFacts
 from carrel.inventory.collection import Needs, PolicyField
 from carrel.inventory.risk import RiskClass
-from carrel.policy.grammar import Basis
+from carrel.policy.grammar import Basis, DatasetRule, RecordsRule
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 
@@ -18,6 +18,7 @@ def policy_facts(policy: Policy) -> PolicyFacts:
     Guarantees:
         A clause that both a policy and an adopted one have is told as the policy itself has it.
     """
+    ruled = policy.record_schedules()
     return PolicyFacts(
         name=policy.name,
         title=policy.title,
@@ -36,7 +37,7 @@ def policy_facts(policy: Policy) -> PolicyFacts:
                     FieldFacts(name, field.category, field.purpose, field.class_)
                     for name, field in dataset.rule.fields.items()
                 ),
-                carried=record is RecordType.LOANS,
+                carried=record is RecordType.LOANS or (record in ruled and not _promised(dataset.rule)),
                 says=dataset.rule.says,
                 source=dataset.rule.source.value,
             )
@@ -63,6 +64,11 @@ def needs(policy: Policy) -> Needs:
         choices=choices,
         keeps_last_borrower=loans is not None and policy.loan_schedule().last_borrower.at_most is not None,
     )
+
+
+def _promised(rule: DatasetRule) -> bool:
+    """Words stand beside the rules: these carry only a part."""
+    return isinstance(rule, RecordsRule) and rule.promised is not None
 
 
 def _clauses(policy: Policy) -> Iterator[ClauseText]:

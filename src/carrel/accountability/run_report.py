@@ -118,9 +118,10 @@ def page_of(
     says = says or {}
     tables: tuple[TableLine, ...] = ()
     if loans is not None:
+        tables_of = {**loans.tables, **{one.path: one.table for one in facts.records}}
         tables = tuple(
-            TableLine(loans.tables.get(path, path), says.get(path, path), None, count)
-            for path, count in loans.remaining.items()
+            TableLine(tables_of.get(path, path), says.get(path, path), None, count)
+            for path, count in facts.left.items()
         )
     kept: dict[str, int | str] = (
         {} if loans is None else {state: n for state, n in loans.states.items() if state != State.DUE.value}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from carrel.cli.audit import Subject
     from carrel.cli.record import Receipt
     from carrel.inventory.site import Site, System
+    from carrel.inventory.system_map import SystemMap
     from carrel.ledger.leaf import OpenLeaf
     from carrel.store.store import Store
     from carrel.systems.mail import MailServer
@@ -48,6 +49,7 @@ class Measured:
     night: SystemNight
     facts: AuditFacts | None
     report: AuditReport | None
+    system_map: SystemMap | None = None
 
 
 def follow_up(
@@ -95,11 +97,12 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
     if system is None or night.went is Went.BUSY:
         return Measured(night, None, None)
     try:
-        facts = facts_of(_subject(site, store, system), premises.now())
+        subject = _subject(site, store, system)
+        facts = facts_of(subject, premises.now())
     except CarrelError as wrong:
         after.codes.append(wrong.code)
         return Measured(night, None, None)
-    return Measured(night, facts, audit(facts))
+    return Measured(night, facts, audit(facts), subject.system_map)
 
 
 def _subject(site: Site, store: Store, system: System) -> Subject:
@@ -109,7 +112,7 @@ def _subject(site: Site, store: Store, system: System) -> Subject:
     from carrel.systems import policy_files, site_file
 
     policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
-    return Subject(site, system, policy, site_file.system_map(system), store)
+    return Subject(site, system, policy, site_file.map_in_force(system, policy), store)
 
 
 def _record(site: Site, store: Store, leaves: list[OpenLeaf], after: Aftermath) -> None:
@@ -135,7 +138,7 @@ def _night_leaf(measured: list[Measured], began: datetime) -> OpenLeaf:
     at = premises.now()
     applied = sum(report.tally.loans for report in reports)
     bad = sum(report.tally.loans for report in reports if report.tally.left or report.remaining)
-    left = sum(total(one.facts.loans.remaining) for one in measured if one.facts and one.facts.loans)
+    left = sum(total(one.facts.left) for one in measured if one.facts)
     findings = sum(one.report.count(Standing.FINDING) for one in measured if one.report)
     return OpenLeaf(
         "night",
@@ -156,16 +159,15 @@ def _write_pages(site: Site, measured: list[Measured], after: Aftermath) -> None
     """A page about each system's night, for whoever may read the site's folder."""
     from carrel.cli.audit_record import checkpoint_text
     from carrel.cli.run_page import page_of_runs
-    from carrel.systems import site_file
     from carrel.systems.report_files import write_report
 
     for one in measured:
         system = site.system(one.night.system)
-        if system is None or one.facts is None or not one.night.reports:
+        if system is None or one.facts is None or one.system_map is None or not one.night.reports:
             continue
         page = page_of_runs(
             one.night.reports,
-            site_file.system_map(system),
+            one.system_map,
             one.facts.schedule,
             library=site.library,
             checkpoint=checkpoint_text(site),
@@ -256,11 +258,11 @@ def _health(store: Store, one: Measured, at: datetime, codes: tuple[str, ...]) -
     from carrel.accountability.health import SystemHealth
     from carrel.cli.audit_record import last_verified, residues
 
-    night, loans = one.night, one.facts.loans if one.facts else None
+    night, facts = one.night, one.facts
     return SystemHealth(
         name=night.system,
         last_verified_night=last_verified(store, night.system),
-        overdue_rows=None if loans is None else total(loans.remaining),
+        overdue_rows=None if facts is None or facts.loans is None else total(facts.left),
         plans_awaiting_approval=int(night.went is Went.PENDING),
         residues=residues(store, night.system, at),
         failed=night.went in {Went.FAILED, Went.UNVERIFIED},

@@ -139,7 +139,9 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
     show_sweep(report)
     show_places(report.places)
     if not_covered:
-        say(f"{number(not_covered)} tables with patron data are not yet covered; `carrel map show` lists them.")
+        say(
+            f"{number(not_covered)} tables with patron data are not yet covered; `carrel map show --policy` lists them."
+        )
     say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
     if not report.complete:
         say(f"\nThis was one stage of a first run. Look at the desk, then: carrel apply {plan_file}")

@@ -41,7 +41,7 @@ def audit(site: Path, system_name: str | None, html: Path | None, as_json: bool)
     system = site_systems.system_of(here, system_name)
     policy = policy_files.load(Path(here.policy) if here.policy_is_file else here.policy)
     with open_store(here) as store:
-        done = measure(Subject(here, system, policy, site_file.system_map(system), store), premises.now())
+        done = measure(Subject(here, system, policy, site_file.map_in_force(system, policy), store), premises.now())
     if html is not None:
         from carrel.systems.report_files import write_report
 
@@ -89,7 +89,7 @@ def measure(subject: Subject, at: datetime) -> Audited:
 
     facts = facts_of(subject, at)
     report = judge(facts)
-    says = {path.name: path.says for path in subject.system_map.loans.paths}
+    says = {path.name: path.says for path in subject.system_map.paths}
     says[subject.system_map.loans.closed.table] = "the loans themselves"
     page = page_of(
         report,
@@ -175,4 +175,4 @@ def show(report: AuditReport) -> None:
         say(f"Old values also stand in: {one.place} ({one.when}).")
     say(report.verdict)
     if report.not_covered:
-        say(f"`carrel map show` lists the {number(len(report.not_covered))} tables.")
+        say(f"`carrel map show --policy` lists the {number(len(report.not_covered))} tables.")

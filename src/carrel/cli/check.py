@@ -50,7 +50,8 @@ def check(site: Path, system_name: str | None, as_json: bool) -> int:
 
 def looked_at(here: Premises) -> list[Check]:
     """Policy, schema, coverage, settings and loans, each with how it stands."""
-    return [*_policy(here), *_schema(here), *_settings(here), *_collection(here), *_loans(here), *_joins(here)]
+    known = [*_policy(here), *_reach(here), *_schema(here), *_settings(here), *_collection(here)]
+    return [*known, *_loans(here), *_joins(here)]
 
 
 def _policy(here: Premises) -> list[Check]:
@@ -63,6 +64,17 @@ def _policy(here: Premises) -> list[Check]:
     if not told:
         return [ok("policy", f"{here.policy.name}, version {here.policy.version}, in force")]
     return [finding("policy", f"{len(told)} open points, first: {told[0].says}", "carrel policy lint shows them")]
+
+
+def _reach(here: Premises) -> list[Check]:
+    from carrel.retention.records import out_of_reach
+    from carrel.systems.check import finding
+
+    rules = out_of_reach(here.system_map, here.policy.record_schedules())
+    if not rules:
+        return []
+    detail = f"no table of the map holds what these rules speak of: {', '.join(rules)}"
+    return [finding("records", detail, "keep their promise by hand, and say so in the policy under 'promised:'")]
 
 
 def _schema(here: Premises) -> list[Check]:
@@ -83,7 +95,9 @@ def _schema(here: Premises) -> list[Check]:
     covered = (
         ok("coverage", "every table with patron data is covered")
         if word.may
-        else finding("coverage", f"{waiting} tables with patron data are not yet covered", "carrel map show lists them")
+        else finding(
+            "coverage", f"{waiting} tables with patron data are not yet covered", "carrel map show --policy lists them"
+        )
     )
     return [first, covered]
 

@@ -222,9 +222,9 @@ def _audit(
         done = audit.measure(
             audit.Subject(here.site, here.system, here.policy, here.system_map, here.store), premises.now()
         )
-        says = {path.name: path.says for path in here.system_map.loans.paths}
+        says = {path.name: path.says for path in here.system_map.paths}
         # What is left is what the audit counted in the database just now, not what the runs say they did.
-        remaining = done.facts.loans.remaining if done.facts.loans else {}
+        remaining = done.facts.left
         page = write_report(folder / "report.html", _page(done.page, plan, reports[-1], remaining, says))
     counts: dict[str, int] = {}
     for one in done.report.clauses:

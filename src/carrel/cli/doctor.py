@@ -131,7 +131,7 @@ def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> 
     from carrel.systems.sql.map_check import drift_checks, grant_checks, product_checks
     from carrel.systems.sql.server_check import server_checks
 
-    system_map = site_file.system_map(system)
+    system_map = site_file.system_map(system) if policy is None else site_file.map_in_force(system, policy)
     two_accounts = system.apply_dsn_file is not None or system.apply_dsn_env is not None
     # The zone is a check of its own here, so that the others are made all the same.
     engine = connect(replace(access(system), declared_zone=None), read_only=True)

@@ -67,14 +67,16 @@ def init(
     or if one of the files is there already.
     """
     from carrel.cli.screen import put_json
+    from carrel.retention import records
     from carrel.systems import map_files, policy_files, site_draft
     from carrel.systems.sql.database import Access
 
     system_map = map_files.load(product)
+    policy_files.require_shipped(policy)
+    system_map = records.in_force(system_map, policy_files.load(policy).record_schedules())
     if grants_only:
         _put_grants(system_map, "DATABASE", as_json=as_json)
         return
-    policy_files.require_shipped(policy)
     zone = _zone(time_zone)
     secret = _secret(dsn, dsn_file)
     site_draft.free(folder, ["carrel.yaml", f"{system_map.system}.dsn", "policy.yaml"])

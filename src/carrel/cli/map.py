@@ -61,16 +61,21 @@ def list_maps(as_json: bool) -> None:
 @map_group.command(epilog="Example: carrel map show koha")
 @click.argument("name")
 @_local
+@click.option("--policy", help="Show what this policy leaves uncovered: the name of a shipped one, or a file.")
 @_json
-def show(name: str, local: Path | None, as_json: bool) -> None:
+def show(name: str, local: Path | None, policy: str | None, as_json: bool) -> None:
     """Show a map: each path from a loan to its reader, how it is cut and why.
 
-    NAME is one that 'carrel map list' shows.
+    NAME is one that 'carrel map list' shows. Records of other kinds than loans are in force where a policy has a rule
+    for them; without --policy the map is shown with all that a rule can reach.
     """
     from carrel.cli.screen import put_json
-    from carrel.systems import map_files
+    from carrel.retention.records import in_force
+    from carrel.systems import map_files, policy_files
 
     found = map_files.load(name, local=local)
+    if policy is not None:
+        found = in_force(found, policy_files.load(policy).record_schedules())
     if as_json:
         put_json({"map": found.model_dump(mode="json", exclude_none=True), "digest": map_files.digest(found)})
         return
@@ -97,6 +102,7 @@ def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_jso
     from carrel.cli.screen import put_json
     from carrel.errors import fault
     from carrel.inventory import faults, mapping_gap
+    from carrel.retention.records import in_every_way
     from carrel.systems import map_files
 
     system_map = map_files.load(name, local=local)
@@ -104,7 +110,7 @@ def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_jso
         document = json.loads(facts.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise fault(faults.FACTS, at=str(facts), found="no JSON that can be read") from None
-    found = mapping_gap.check(system_map, document)
+    found = mapping_gap.check(in_every_way(system_map), document)
     if as_json:
         put_json(_check_data(system_map.system, found))
     else:
@@ -120,6 +126,7 @@ def _summary(found: maps.SystemMap) -> dict[str, Any]:
         "proved": list(found.versions.proved),
         "tables_covered": len(found.columns),
         "paths": len(found.loans.paths) + 1,
+        "other_records": len(found.records),
         "tables_not_yet_covered": len(found.not_yet_covered),
     }
 
@@ -177,6 +184,7 @@ def _page(found: maps.SystemMap) -> Iterator[str]:
         yield from _field("why", path.cut.why)
         if path.lose_card is not None:
             yield from _field("or", f"{_cut(path.lose_card)}, where the policy lets settled charges lose the card")
+    yield from _records(found)
     yield ""
     yield from _person_page(found)
     yield f"settings that can contradict a policy: {len(found.settings)}"
@@ -209,6 +217,24 @@ def _person_page(found: maps.SystemMap) -> Iterator[str]:
     yield ""
 
 
+def _records(found: maps.SystemMap) -> Iterator[str]:
+    if found.records:
+        yield ""
+        yield f"other records, each in force where the policy has a rule for its kind: {len(found.records)}"
+    for one in found.records:
+        yield ""
+        yield f"{one.name}: {one.table}{' (a site may lack it)' if one.optional else ''}"
+        yield from _field("holds", one.says)
+        yield from _field("person", one.person or "named without a column of its own")
+        yield from _field("rule", f"records.{one.record}.retention, active until: {one.event}")
+        yield from _field("ends", f"{', else '.join(one.dated)}")
+        if one.only:
+            yield from _field("only", "; ".join(_condition(test) for test in one.only))
+        for asked, cut in one.cuts.items():
+            yield from _field("then", f"{asked}: {_cut(cut)}")
+            yield from _field("why", cut.why)
+
+
 def _cut(cut: maps.Cut) -> str:
     parts = [f"{column} -> {method}" for column, method in cut.set.items()]
     parts += [f"{column} -> {method} where it is the reader" for column, method in cut.if_reader.items()]
@@ -238,6 +264,8 @@ def _link(link: maps.Link) -> str:
         case "clock":
             orphan = f" once {link.nobody} names nobody" if link.nobody else ""
             said = f"none: each row is due by its own {link.at}{orphan}"
+        case "own":
+            said = f"none: {link.record}, by the policy's rule for those that are {link.event}"
     return said
 
 

@@ -216,6 +216,7 @@ def led_back(here: Premises, stage: Stage, swept: SweepReport) -> tuple[Attack, 
     if stage is Stage.REST:
         return swept.failing
     links: dict[str, set[str]] = {here.system_map.loans.closed.table: {"anchor"}}
-    for path in here.system_map.loans.paths:
+    for path in here.system_map.paths:
         links.setdefault(path.table, set()).add(path.link.by)
-    return tuple(a for a in swept.failing if links.get(a.table) != {"clock"})
+    later = {table for table, kinds in links.items() if kinds <= {"clock", "own"}}
+    return tuple(a for a in swept.failing if a.table not in later)

@@ -59,6 +59,13 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
         ],
         right=(3, 4, 5),
     )
+    if made.records:
+        put_table(
+            "Other records",
+            ("record", "path", "due", "kept", "cannot tell"),
+            [(one.record, one.path, number(one.due), figure(one.kept), figure(one.undated)) for one in made.records],
+            right=(2, 3, 4),
+        )
     if made.reach_back:
         say(f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n")
     _list("Blocked by", made.blockers)

@@ -112,7 +112,8 @@ class Premises:
         On a copy those of its original keep loans: what is rehearsed is the plan that will run.
         """
         kept = self.store.keepings.current(self.original.name, at)
-        return lifecycle(self.schedule, as_of, self.zone, kept.legal_holds, kept.exceptions, now=at)
+        records = self.policy.record_schedules().values()
+        return lifecycle(self.schedule, as_of, self.zone, kept.legal_holds, kept.exceptions, records=records, now=at)
 
     def owed_until(self, at: datetime) -> datetime:
         """What was due by this instant should be gone at ``at``; what fell due since waits for tonight's run.
@@ -152,7 +153,7 @@ def enter(
     site = site_file.load_site(site_path)
     system = find(site, system_name)
     policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
-    system_map = site_file.system_map(system)
+    system_map = site_file.map_in_force(system, policy)
     site.folder.mkdir(parents=True, exist_ok=True)
     engine = database.open_system(system, read_only=read_only)
     try:

@@ -79,6 +79,7 @@ def _counted(here: Premises, rows: Sequence[Mapping[str, object]]) -> frozenset[
 
 def _require_inserts(here: Premises) -> None:
     """An account that carries out may delete rows, but not insert them, unless somebody has granted that."""
+    from carrel.inventory.coverage import all_cuts
     from carrel.systems.faults import GRANTS
     from carrel.systems.sql.grants import Grant, compare, granted
 
@@ -86,8 +87,7 @@ def _require_inserts(here: Premises) -> None:
         if connection.dialect.name == "sqlite":
             return
         has = granted(connection)
-    loans = here.system_map.loans
-    cuts = [(path.table, cut) for path in loans.paths for cut in (path.cut, path.lose_card) if cut is not None]
+    cuts = [(table, cut) for table, cut, _ in all_cuts(here.system_map)]
     tables = {name for name, cut in cuts if cut.delete} | {child for _, cut in cuts for child in cut.children}
     wanted = [Grant("INSERT", name) for name in sorted(tables)]
     if missing := compare(wanted, has, tables=here.schema.tables).missing:

@@ -97,7 +97,7 @@ def _promises(schedule: LoanSchedule) -> list[str]:
 
 
 def _tables(first: Plan, last: Report, system_map: SystemMap) -> list[TableLine]:
-    says = {path.name: path.says for path in system_map.loans.paths}
+    says = {path.name: path.says for path in system_map.paths}
     return [
         TableLine(
             path.table,

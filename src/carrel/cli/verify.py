@@ -32,7 +32,7 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
             by_now = dict(loans.remaining(here.life(at, at), at))
             # Passing time never takes a loan out of what is due, so of nothing there is nothing to tell apart.
             remaining = dict(loans.remaining(here.life(until, at), until)) if any(by_now.values()) else by_now
-        names = {path.name: path.table for path in here.system_map.loans.paths}
+        names = {path.name: path.table for path in here.system_map.paths}
         not_covered = len(here.system_map.not_yet_covered)
         system = here.system
         standing = here.store.open_joins.standing(here.system.name)

@@ -16,6 +16,7 @@ from carrel.inventory.system_map import (
     Lookup,
     Method,
     MomentLink,
+    OwnLink,
     Path,
     ReportLink,
     SystemMap,
@@ -61,8 +62,8 @@ def used(system_map: SystemMap) -> dict[str, dict[str, frozenset[Use]]]:
 
 def optional_tables(system_map: SystemMap) -> frozenset[str]:
     """Tables that only optional paths use: a site may lack them."""
-    optional = {path.table for path in system_map.loans.paths if path.optional}
-    needed = {path.table for path in system_map.loans.paths if not path.optional}
+    optional = {path.table for path in system_map.paths if path.optional}
+    needed = {path.table for path in system_map.paths if not path.optional}
     return frozenset(optional - needed)
 
 
@@ -105,7 +106,7 @@ def all_cuts(system_map: SystemMap) -> Iterator[tuple[str, Cut, tuple[str, ...]]
     """Every cut of a map with its table and the primary key that the map names there."""
     closed = system_map.loans.closed
     yield closed.table, closed.cut, (closed.key,)
-    for path in system_map.loans.paths:
+    for path in system_map.paths:
         yield path.table, path.cut, path.key
         if path.lose_card is not None:
             yield path.table, path.lose_card, path.key
@@ -132,7 +133,7 @@ def _uses(system_map: SystemMap) -> Iterator[tuple[str, str, Use]]:
         yield from _anchor(anchor)
         for fact in (facts.charged, facts.owing, facts.settled, facts.lost, facts.disputed, facts.opted_in):
             yield from _fact(anchor, fact)
-    for path in system_map.loans.paths:
+    for path in system_map.paths:
         yield from _path(path)
 
 
@@ -188,6 +189,10 @@ def _link(path: Path) -> Iterator[tuple[str, str, Use]]:
     table, link = path.table, path.link
     if isinstance(link, KeyLink):
         yield table, link.column, Use.READ
+        return
+    if isinstance(link, OwnLink):
+        yield from ((table, name, Use.TIME) for name in link.dated)
+        yield from _read(table, () if link.item is None else (link.item,))
         return
     yield table, link.at, Use.TIME
     if isinstance(link, TextLink):

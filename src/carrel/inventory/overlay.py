@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import faults
 from carrel.inventory.person_map import PersonMap, PersonTable
-from carrel.inventory.system_map import Consumer, Path, SystemMap
+from carrel.inventory.system_map import Consumer, Path, RecordPath, SystemMap
 
 
 class Overlay(BaseModel):
@@ -20,6 +20,7 @@ class Overlay(BaseModel):
         not_yet_covered: tables of the site's that do, with a line on what they hold; they take the word *clean*.
         triggers: triggers of the site's, by table, with what they do; each was looked at by whoever wrote this.
         paths: further ways from a loan to its reader, with their cut.
+        records: further records of other kinds, such as a plugin's.
         consumers: further jobs that read what a plan changes.
         person: what erasing one person does in further tables, before everything of the product's.
     """
@@ -33,6 +34,7 @@ class Overlay(BaseModel):
     not_yet_covered: dict[str, str] = Field(default_factory=dict)
     triggers: dict[str, dict[str, str]] = Field(default_factory=dict)
     paths: tuple[Path, ...] = ()
+    records: tuple[RecordPath, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     person: dict[str, PersonTable] = Field(default_factory=dict)
 
@@ -65,6 +67,7 @@ def overlay(product: SystemMap, extra: Overlay) -> SystemMap:
             "triggers": {**product.triggers, **extra.triggers},
             "consumers": (*product.consumers, *extra.consumers),
             "person": _person(product, extra),
+            "records": (*product.records, *extra.records),
             "loans": product.loans.model_copy(update={"paths": (*product.loans.paths, *extra.paths)}),
         }
     )
@@ -95,9 +98,11 @@ def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
             Fault(faults.OVERLAY, at=f"{at}: columns: {table}.{name}", because="the column names a person")
             for name in sorted(harmless)
         )
+    ours_by_name = {path.name for path in product.loans.paths} | {one.name for one in product.records}
     for kind, ours, theirs in (
         ("person", set(product.person.tables if product.person else ()), list(extra.person)),
-        ("paths", {path.name for path in product.loans.paths}, [path.name for path in extra.paths]),
+        ("paths", ours_by_name, [path.name for path in extra.paths]),
+        ("records", ours_by_name | {path.name for path in extra.paths}, [one.name for one in extra.records]),
         ("consumers", {one.name for one in product.consumers}, [one.name for one in extra.consumers]),
     ):
         found.extend(

@@ -104,8 +104,28 @@ class ReportLink(Part):
     nobody: str | None = None
 
 
+class OwnLink(Part):
+    """A row is a record by itself, not a trace of a loan: it is due by its own clock, under the rule for its kind.
+
+    Attributes:
+        record: kind of record, as a policy names it.
+        event: what ends its active use, as a policy names it.
+        dated: columns that tell when that was; the first that holds a usable time does.
+        item: column with the item's id, where the row has one; a legal hold on an item is judged by it.
+        everybody: a row whose person column names nobody is due as well, because the rest of it tells who it was.
+    """
+
+    by: Literal["own"]
+    record: str
+    event: str
+    dated: tuple[str, ...] = Field(min_length=1)
+    item: str | None = None
+    everybody: bool = False
+
+
 Link = Annotated[
-    KeyLink | VisitLink | SecondLink | ItemLink | TextLink | MomentLink | ReportLink, Field(discriminator="by")
+    KeyLink | VisitLink | SecondLink | ItemLink | TextLink | MomentLink | ReportLink | OwnLink,
+    Field(discriminator="by"),
 ]
 
 
@@ -177,6 +197,59 @@ class Path(Part):
     optional: bool = False
     stray_only: tuple[Condition, ...] = ()
     walk: str | None = None
+
+
+class RecordPath(Part):
+    """Records of another kind than loans: where they are, when one is over, and what can become of it.
+
+    Attributes:
+        name, table, says, key, person, optional: as of a `Path`; no other path may have the name.
+        only: rows that are over; one that still waits for somebody is never among them.
+        record, event, dated, item, everybody: as of an `OwnLink`.
+        walk: column whose index leads through the table; the first of the key unless given.
+        cuts: what is done, by what a policy may ask for. Where a column that names the person may not be empty,
+            de-identifying takes the row.
+        dependants: tables of which no other path speaks, and whose rows go with a row of this one; what they hold.
+    """
+
+    name: str
+    table: str
+    says: str
+    key: tuple[str, ...] = ()
+    person: str | None = None
+    only: tuple[Condition, ...] = ()
+    record: str
+    event: str
+    dated: tuple[str, ...] = Field(min_length=1)
+    item: str | None = None
+    everybody: bool = False
+    walk: str | None = None
+    cuts: dict[Literal["delete", "de-identify"], Cut] = Field(min_length=1)
+    dependants: dict[str, str] = Field(default_factory=dict)
+    optional: bool = False
+
+    def path(self, disposition: Literal["delete", "de-identify"]) -> Path:
+        """These records as a path that is cut, by one of its cuts."""
+        link = OwnLink(
+            by="own",
+            record=self.record,
+            event=self.event,
+            dated=self.dated,
+            item=self.item,
+            everybody=self.everybody,
+        )
+        return Path(
+            name=self.name,
+            table=self.table,
+            says=self.says,
+            key=self.key,
+            person=self.person,
+            only=self.only,
+            link=link,
+            cut=self.cuts[disposition],
+            optional=self.optional,
+            walk=self.walk or self.key[0],
+        )
 
 
 class Anchor(Part):
@@ -314,6 +387,8 @@ class SystemMap(Part):
 
     Attributes:
         life_signs: what tells that the patron in `stand_in` is somebody's.
+        records: records of other kinds; a policy's rule for their kind brings them into force.
+        ruled: those that are in force, each with the cut that the policy asks for; a file leaves this out.
         columns: every column known of each table that it covers; anything else is drift.
         person_columns: every column, by table, that names a person.
         no_person: tables with nothing of a person in them.
@@ -332,6 +407,8 @@ class SystemMap(Part):
     people: People
     items: Items
     loans: LoanRecords
+    records: tuple[RecordPath, ...] = ()
+    ruled: tuple[Path, ...] = ()
     person_columns: dict[str, tuple[str, ...]]
     columns: dict[str, tuple[str, ...]]
     no_person: tuple[str, ...] = ()
@@ -341,3 +418,8 @@ class SystemMap(Part):
     consumers: tuple[Consumer, ...] = ()
     collects: Collects = Collects()
     person: PersonMap | None = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Everything that is cut beside the loans' own table, in order: what leads to a loan, then other records."""
+        return (*self.loans.paths, *self.ruled)

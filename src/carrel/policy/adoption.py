@@ -11,7 +11,7 @@ from carrel.policy.coherence import class_of
 from carrel.policy.dataset import Datasets
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
-from carrel.policy.grammar import Basis, LoansRule, Retention
+from carrel.policy.grammar import Basis, LoansRule, RecordRetention, RecordsRule, Retention
 from carrel.policy.record_type import RecordType
 from carrel.policy.schedule import Applies, Charges, Disposition
 from carrel.policy.yaml_source import Path
@@ -38,6 +38,7 @@ def laxities(own: PolicyDocument, base: PolicyDocument, held: Datasets) -> Itera
     yield from _floors(own, base)
     yield from _classes(own, held)
     yield from _loans(own, held)
+    yield from _records(own, held)
 
 
 def _laxer(
@@ -113,16 +114,42 @@ def _rule(
     own: PolicyDocument, base: PolicyDocument, mine: tuple[Retention, Path], theirs: tuple[Retention, Path]
 ) -> Iterator[Fault]:
     (rule, path), (other, there) = mine, theirs
-    if not rule.keep.within(other.keep):
-        yield _laxer((own, base), (*path, "keep"), (*there, "keep"), f"at most {other.keep}", str(rule.keep))
     if late := sorted(set(rule.active_until) - set(other.active_until)):
         wanted = f"active use that ends with {', '.join(other.active_until)}"
         yield _laxer((own, base), (*path, "active until"), (*there, "active until"), wanted, f"{', '.join(late)} too")
+    yield from _terms((own, base), mine, theirs)
+
+
+def _terms(
+    pair: tuple[PolicyDocument, PolicyDocument],
+    mine: tuple[Retention | RecordRetention, Path],
+    theirs: tuple[Retention | RecordRetention, Path],
+) -> Iterator[Fault]:
+    """Period, reach and disposition of one rule beside those of an adopted one."""
+    (rule, path), (other, there) = mine, theirs
+    if not rule.keep.within(other.keep):
+        yield _laxer(pair, (*path, "keep"), (*there, "keep"), f"at most {other.keep}", str(rule.keep))
     if other.reaches_back and not rule.reaches_back:
-        path, there = (*path, "reaches back"), (*there, "reaches back")
-        yield _laxer((own, base), path, there, "'reaches back: true'", "false")
+        yield _laxer(pair, (*path, "reaches back"), (*there, "reaches back"), "'reaches back: true'", "false")
     if other.then is Disposition.DELETE and rule.then is not Disposition.DELETE:
-        yield _laxer((own, base), (*mine[1], "then"), (*theirs[1], "then"), "'then: delete'", f"{rule.then}")
+        yield _laxer(pair, (*path, "then"), (*there, "then"), "'then: delete'", f"{rule.then}")
+
+
+def _records(own: PolicyDocument, held: Datasets) -> Iterator[Fault]:
+    """Rules for other kinds: none may be dropped, and each may only shorten."""
+    for record, mine in own.body.records.held().items():
+        adopted = held.get(record)
+        if adopted is None or not isinstance(mine, RecordsRule) or not isinstance(adopted.rule, RecordsRule):
+            continue
+        here: Path = ("records", record.value, "retention")
+        own_rules = {rule.active_until: (rule, (*here, n)) for n, rule in enumerate(mine.retention)}
+        for m, theirs in enumerate(adopted.rule.retention):
+            there: Path = (*here, m)
+            if (found := own_rules.get(theirs.active_until)) is None:
+                wanted = f"a rule with 'active until: {theirs.active_until}'"
+                yield _laxer((own, adopted.document), here[:2], there, wanted, "none", key=True)
+            else:
+                yield from _terms((own, adopted.document), found, (theirs, there))
 
 
 def _rest_of_loans(own: PolicyDocument, base: PolicyDocument, mine: LoansRule, theirs: LoansRule) -> Iterator[Fault]:

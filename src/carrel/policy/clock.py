@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from carrel.policy.schedule import LoanRule
+from carrel.policy.schedule import LoanRule, RecordRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Segment:
         return (self.start is None or self.start <= clock_start) and (self.end is None or clock_start < self.end)
 
 
-def segments(rule: LoanRule, as_of: datetime) -> tuple[Segment, ...]:
+def segments(rule: LoanRule | RecordRule, as_of: datetime) -> tuple[Segment, ...]:
     """The cut-offs of a rule at one instant, by when a record's clock started.
 
     The version in force when active use ended decides. A later version that reaches back may only shorten that, so of

@@ -12,6 +12,7 @@ from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.grammar import DatasetRule, PolicyBody
 from carrel.policy.loan_rules import loan_incoherences
+from carrel.policy.record_rules import record_incoherences
 from carrel.policy.yaml_source import Path
 
 
@@ -25,6 +26,7 @@ def incoherences(document: PolicyDocument) -> Iterator[Fault]:
     yield from _clauses(document)
     yield from below_floors(document, floors_of(document.body))
     yield from loan_incoherences(document)
+    yield from record_incoherences(document)
 
 
 def floors_of(body: PolicyBody) -> tuple[Floor, ...]:

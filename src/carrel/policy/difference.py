@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from carrel.inventory.risk import RiskClass
 from carrel.policy.dataset import Dataset
 from carrel.policy.duration import Duration
-from carrel.policy.grammar import ClauseRule, LoansRule, Retention
+from carrel.policy.grammar import ClauseRule, LoansRule, RecordsRule, Retention
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Applies
 
@@ -154,9 +154,28 @@ def _dataset(before: Dataset, after: Dataset) -> Iterator[Difference]:
     yield from _word(f"{record}, risk class", before.risk, after.risk, clauses)
     yield from _word(f"{record}, held by", old.custodian, new.custodian, clauses)
     yield from _word(f"{record}, come from", old.source, new.source, clauses)
-    said, says_now = getattr(old, "promised", ""), getattr(new, "promised", "")
-    if said != says_now:
-        yield Difference(Change.CHANGED, record, f"{record}, how long: {says_now} Before: {said}", clauses)
+    if isinstance(old, RecordsRule) and isinstance(new, RecordsRule):
+        yield from _records(record, old, new)
+        said, says_now = old.promised or "by its rules.", new.promised or "by its rules."
+        if said != says_now:
+            yield Difference(Change.CHANGED, record, f"{record}, how long: {says_now} Before: {said}", clauses)
+
+
+def _records(record: str, old: RecordsRule, new: RecordsRule) -> Iterator[Difference]:
+    """The rules for one kind of record beside those it had, by what ends active use."""
+    before, after = ({rule.active_until: rule for rule in one.retention} for one in (old, new))
+    for event in dict.fromkeys([*before, *after]):
+        rule, was = after.get(event), before.get(event)
+        words = f"{record}, kept after it is {event}"
+        if rule is None and was is not None:
+            yield Difference(Change.DROPPED, record, f"{words}: no rule any more; it was {was.keep}", was.clauses)
+        elif was is None and rule is not None:
+            yield Difference(Change.NEW, record, f"{words}: {rule.keep}, then {rule.then}", rule.clauses)
+        elif was is not None and rule is not None:
+            clauses = (*was.clauses, *rule.clauses)
+            yield from _period(words, was.keep, rule.keep, clauses)
+            yield from _word(f"{words}, in the end", was.then, rule.then, clauses)
+            yield from _word(f"{words}, reaches back", _yes(was.reaches_back), _yes(rule.reaches_back), clauses)
 
 
 def _named(old: Policy, new: Policy) -> Iterator[Difference]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from carrel.inventory.category import Category
 from carrel.inventory.risk import RiskClass
 from carrel.policy.record_type import RecordType, Source
-from carrel.policy.schedule import Applies, Charges, Disposition, Event, Method
+from carrel.policy.schedule import Applies, Charges, Disposition, Event, Method, RecordEvent
 from carrel.policy.words import ClauseId, Clauses, Day, MaybeText, Name, Period, PolicyName, Text, YesNo
 
 
@@ -120,6 +120,17 @@ class Retention(Version):
     methods: dict[Name, Method] = Field(default_factory=dict, description="What de-identifying does to each field.")
 
 
+class RecordRetention(Version):
+    """One retention rule over records of another kind than loans."""
+
+    id: Name
+    clauses: Clauses = ()
+    active_until: RecordEvent = Field(description="Active use ends with this event.")
+    since: Day | None = Field(default=None, description="First day in force; the policy's approval where left out.")  # type: ignore[assignment]  # narrower in Version, filled by resolve
+    earlier: tuple[Version, ...] = Field(default=(), description="Earlier versions of the period, oldest first.")
+    then: Disposition
+
+
 class LastBorrowerRule(Figures):
     """How long an item names its last borrower (WPL-3.3)."""
 
@@ -156,10 +167,13 @@ class DatasetRule(Figures):
     clauses: Clauses = ()
 
 
-class PromisedDataset(DatasetRule):
-    """A record type whose retention is a promise that no rule carries yet."""
+class RecordsRule(DatasetRule):
+    """A record type other than loans: ruled, or promised in words, or both where a rule carries only a part."""
 
-    promised: Text = Field(description="How long it is kept and what becomes of it, in words for the notice.")
+    retention: tuple[RecordRetention, ...] = Field(default=(), description="At most one rule for each event.")
+    promised: Text | None = Field(
+        default=None, description="How long it is kept and what becomes of it, in words for the notice."
+    )
 
 
 class LoansRule(DatasetRule):
@@ -177,32 +191,32 @@ class Records(Block):
     """The record types; one that the library does not keep is left out."""
 
     loans: LoansRule | None = None
-    holds: PromisedDataset | None = None
-    charges: PromisedDataset | None = None
-    registrations: PromisedDataset | None = None
-    notices: PromisedDataset | None = None
-    mailing_lists: PromisedDataset | None = None
-    correspondence: PromisedDataset | None = None
-    searches: PromisedDataset | None = None
-    reference_questions: PromisedDataset | None = None
-    interlibrary_loans: PromisedDataset | None = None
-    reading_histories: PromisedDataset | None = None
-    in_house_use: PromisedDataset | None = Field(default=None, alias="in-house use")
-    reading_room_visits: PromisedDataset | None = None
-    event_registrations: PromisedDataset | None = None
-    equipment_use: PromisedDataset | None = None
-    computer_bookings: PromisedDataset | None = None
-    computer_sessions: PromisedDataset | None = None
-    door_records: PromisedDataset | None = None
-    gate_counts: PromisedDataset | None = None
-    camera_footage: PromisedDataset | None = None
-    access_logs: PromisedDataset | None = None
-    website_visits: PromisedDataset | None = None
-    vendor_usage: PromisedDataset | None = None
-    rfid_logs: PromisedDataset | None = None
-    personnel: PromisedDataset | None = None
-    education_records: PromisedDataset | None = None
-    backups: PromisedDataset | None = None
+    holds: RecordsRule | None = None
+    charges: RecordsRule | None = None
+    registrations: RecordsRule | None = None
+    notices: RecordsRule | None = None
+    mailing_lists: RecordsRule | None = None
+    correspondence: RecordsRule | None = None
+    searches: RecordsRule | None = None
+    reference_questions: RecordsRule | None = None
+    interlibrary_loans: RecordsRule | None = None
+    reading_histories: RecordsRule | None = None
+    in_house_use: RecordsRule | None = Field(default=None, alias="in-house use")
+    reading_room_visits: RecordsRule | None = None
+    event_registrations: RecordsRule | None = None
+    equipment_use: RecordsRule | None = None
+    computer_bookings: RecordsRule | None = None
+    computer_sessions: RecordsRule | None = None
+    door_records: RecordsRule | None = None
+    gate_counts: RecordsRule | None = None
+    camera_footage: RecordsRule | None = None
+    access_logs: RecordsRule | None = None
+    website_visits: RecordsRule | None = None
+    vendor_usage: RecordsRule | None = None
+    rfid_logs: RecordsRule | None = None
+    personnel: RecordsRule | None = None
+    education_records: RecordsRule | None = None
+    backups: RecordsRule | None = None
 
     def held(self) -> dict[RecordType, DatasetRule]:
         """The record types that stand in the policy, in the order of the grammar."""

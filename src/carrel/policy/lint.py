@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from carrel.policy.resolve import Policy
-from carrel.policy.schedule import LoanRule
+from carrel.policy.schedule import LoanRule, RecordRule
 from carrel.policy.yaml_source import Path
 
 
@@ -97,15 +97,19 @@ def _chosen(policy: Policy) -> Iterator[Finding]:
 
 def _force(policy: Policy, today: date) -> Iterator[Finding]:
     loans = policy.body.records.loans
-    if loans is None:
-        return
-    for n, rule in enumerate(policy.loan_schedule().rules):
-        if _first_day(rule) > today:
-            says = f"rule '{rule.id}' holds from {_first_day(rule)} on: until then it makes nothing due"
-            yield _finding(policy, Open.NOT_IN_FORCE, ("records", "loans", "retention", n, "since"), says)
+    own = policy.body.records.held()
+    schedules = {record.value: one.rules for record, one in policy.record_schedules().items() if record in own}
+    rules: dict[str, tuple[LoanRule | RecordRule, ...]] = {**schedules}
+    if loans is not None:
+        rules["loans"] = policy.loan_schedule().rules
+    for record, several in rules.items():
+        for n, rule in enumerate(several):
+            if _first_day(rule) > today:
+                says = f"rule '{rule.id}' holds from {_first_day(rule)} on: until then it makes nothing due"
+                yield _finding(policy, Open.NOT_IN_FORCE, ("records", record, "retention", n, "since"), says)
 
 
-def _first_day(rule: LoanRule) -> date:
+def _first_day(rule: LoanRule | RecordRule) -> date:
     return min(period.since for period in rule.periods)
 
 

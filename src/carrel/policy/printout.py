@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from carrel.inventory.risk import RiskClass
 from carrel.policy.coherence import class_of
 from carrel.policy.difference import words_of
-from carrel.policy.grammar import DatasetRule, LoansRule, PromisedDataset
+from carrel.policy.grammar import DatasetRule, LoansRule, RecordsRule
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import LoanRule, LoanSchedule
@@ -104,7 +104,16 @@ def _rest(loans: LoansRule, schedule: LoanSchedule) -> Iterator[str]:
 def _dataset(record: str, rule: DatasetRule) -> Iterator[str]:
     says = f"{rule.says} From: {rule.source}. Held by {rule.custodian}. Risk: {class_of(rule)}."
     yield from _item(record, says, rule.clauses)
-    if isinstance(rule, PromisedDataset):
+    if not isinstance(rule, RecordsRule):
+        return
+    for one in rule.retention:
+        done = "deleted" if one.then == "delete" else "de-identified"
+        after = (
+            f"{one.keep} after it is {one.active_until}" if one.keep.amount else f"as soon as it is {one.active_until}"
+        )
+        cited = f" [{', '.join(one.clauses)}]" if one.clauses else ""
+        yield from _wrapped(f"{one.id}: {done} {after}.{cited}", 6)
+    if rule.promised:
         yield from _wrapped(f"promised: {rule.promised}", 6)
 
 

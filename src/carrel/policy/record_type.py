@@ -6,7 +6,7 @@ import enum
 
 
 class RecordType(enum.StrEnum):
-    """One kind of record; loans are the kind that a retention schedule carries out today."""
+    """One kind of record; which of them a system holds, and can dispose of, its map tells."""
 
     LOANS = "loans"
     HOLDS = "holds"

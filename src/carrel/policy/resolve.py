@@ -16,10 +16,11 @@ from carrel.policy.adoption import laxities
 from carrel.policy.coherence import below_floors, class_of, floors_of
 from carrel.policy.dataset import Dataset, Datasets
 from carrel.policy.document import PolicyDocument, told
-from carrel.policy.grammar import ClauseRule, DatasetRule, LoansRule, PolicyBody, Retention
+from carrel.policy.grammar import ClauseRule, DatasetRule, LoansRule, PolicyBody, RecordsRule, Retention
 from carrel.policy.loan_rules import ceiling_of_loans, exception_end, since
+from carrel.policy.record_rules import record_schedule
 from carrel.policy.record_type import RecordType
-from carrel.policy.schedule import LastBorrower, LoanRule, LoanSchedule, Period
+from carrel.policy.schedule import LastBorrower, LoanRule, LoanSchedule, Period, RecordSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,14 @@ class Policy:
             event_detail=loans.event_detail,
         )
 
+    def record_schedules(self) -> Mapping[RecordType, RecordSchedule]:
+        """What retention carries out for records other than loans; a kind without a rule is left out."""
+        found = {}
+        for record, dataset in self.datasets.items():
+            if isinstance(dataset.rule, RecordsRule) and dataset.rule.retention:
+                found[record] = record_schedule(dataset.document.body, record, dataset.rule)
+        return MappingProxyType(found)
+
 
 def resolve(document: PolicyDocument, adopted: Sequence[Policy] = ()) -> Policy:
     """The policy that holds when a document adopts others.
@@ -163,13 +172,19 @@ def _loan_rule(body: PolicyBody, rule: Retention) -> LoanRule:
 
 
 def _adopted_above_ceiling(document: PolicyDocument, policy: Policy) -> Iterator[Fault]:
-    """A taken-over loan rule that is longer than this policy's own ceiling."""
-    loans = policy.loans
-    if document.body.records.loans is not None or loans is None:
+    """A taken-over rule that is longer than this policy's own ceiling."""
+    own = document.body.records.held()
+    ruled = ((record, dataset.rule) for record, dataset in policy.datasets.items() if record not in own)
+    for record, dataset in ruled:
+        yield from _taken_over(document, policy, record, dataset)
+
+
+def _taken_over(document: PolicyDocument, policy: Policy, record: RecordType, dataset: DatasetRule) -> Iterator[Fault]:
+    if not isinstance(dataset, LoansRule | RecordsRule):
         return
-    risk = class_of(loans)
+    risk = class_of(dataset)
     ceiling = document.body.risk_classes.of(risk).ceiling
-    for rule in loans.retention:
+    for rule in dataset.retention:
         if ceiling is not None and not rule.keep.within(ceiling):
             yield told(
                 document.text,
@@ -178,7 +193,7 @@ def _adopted_above_ceiling(document: PolicyDocument, policy: Policy) -> Iterator
                 wanted=f"at most {ceiling}, the ceiling of {risk} risk",
                 found=f"{rule.keep} in rule '{rule.id}' of {policy.name}",
                 because="the rule is taken over with the adopted policy",
-                fix="restate 'loans:' under 'records:' with a shorter period",
+                fix=f"restate '{record}:' under 'records:' with a shorter period",
             )
 
 

@@ -24,6 +24,18 @@ class Event(enum.StrEnum):
     SETTLED = "settled"  # every charge of this loan paid, waived or voided
 
 
+class RecordEvent(enum.StrEnum):
+    """What ends the active use of a record other than a loan."""
+
+    ENDED = "ended"  # filled, cancelled, expired, completed: nothing is to be done with it any more
+    SENT = "sent"
+    MADE = "made"  # a search, a click, a session: over as soon as it is there
+    ANSWERED = "answered"
+    SETTLED = "settled"
+    LAPSED = "lapsed"  # a card that has expired, is not used and owes nothing
+    GONE = "gone"  # the patron's own record has been deleted
+
+
 class Disposition(enum.StrEnum):
     """What becomes of a due record (DESIGN 5)."""
 
@@ -80,6 +92,37 @@ class LoanRule:
     periods: tuple[Period, ...]
     disposition: Disposition
     methods: tuple[tuple[str, Method], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRule:
+    """One retention rule over records of another kind than loans.
+
+    Attributes:
+        id: name of the rule inside its policy.
+        clauses: ids of the source clauses that it carries.
+        active_until: what ends active use.
+        periods: as of a `LoanRule`.
+        disposition: what becomes of a due record.
+    """
+
+    id: str
+    clauses: tuple[str, ...]
+    active_until: RecordEvent
+    periods: tuple[Period, ...]
+    disposition: Disposition
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSchedule:
+    """What a policy, after adoption, says of one kind of record: at most one rule for each event."""
+
+    record: str
+    rules: tuple[RecordRule, ...]
+
+    def of(self, event: RecordEvent) -> RecordRule | None:
+        """The rule for records whose active use ends with an event."""
+        return next((rule for rule in self.rules if rule.active_until is event), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ OTHER_SYSTEM = define("RUN-010", "the plan is for another system", Exit.REFUSED)
 DEMO_FOLDER = define("RUN-011", "the demo's folder holds something else", Exit.USAGE)
 MIXED = define("RUN-012", "some loans would be deleted and some de-identified", Exit.USAGE)
 OWN_PLANS = define("RUN-013", "this copy was a system of its own", Exit.REFUSED)
+NOT_POSSIBLE = define("RUN-014", "a rule asks for what cannot be done to these records", Exit.USAGE)
 GATE_LATE = define("RUN-006", "a chunk outlasted its time", Exit.FAILED)
 
 NO_EXPIRY = define("HLD-001", "an exception needs an end", Exit.USAGE)

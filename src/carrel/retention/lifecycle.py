@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from carrel.policy.clock import Segment, segments
-from carrel.policy.schedule import Applies, Event, LoanRule, LoanSchedule
+from carrel.policy.clock import segments
+from carrel.policy.schedule import Applies, Event, LoanRule, LoanSchedule, RecordSchedule
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.legal_hold import Keeping, Scope, kept_by, shields
 from carrel.retention.predicate import (
@@ -18,7 +19,6 @@ from carrel.retention.predicate import (
     AtOrBefore,
     Exceeds,
     Fact,
-    From,
     Holds,
     Known,
     Missing,
@@ -26,8 +26,8 @@ from carrel.retention.predicate import (
     Predicate,
     holds,
 )
-
-_TICK = timedelta(microseconds=1)
+from carrel.retention.records import RecordCase, record_cases
+from carrel.retention.within import settled_by, within
 
 
 class State(enum.StrEnum):
@@ -53,6 +53,7 @@ class Lifecycle:
         older_than: naive local time; a loan that closed later cannot be due, whatever else holds.
         shields: scopes of the legal holds and exceptions in force. A trace whose loan names nobody any more (the
             product's own batch parted it) is spared where one of them may cover it.
+        records: when records of other kinds are due, one case for each rule; a kind without a rule never is.
         openly: of the loans under legal hold, those that a hold without seal keeps; None where no hold is sealed.
     """
 
@@ -60,6 +61,7 @@ class Lifecycle:
     older_than: datetime
     shields: tuple[Scope, ...] = ()
     openly: Predicate | None = None
+    records: tuple[RecordCase, ...] = ()
 
     @property
     def due(self) -> Predicate:
@@ -80,9 +82,10 @@ def lifecycle(
     legal_holds: tuple[Keeping, ...] = (),
     exceptions: tuple[Keeping, ...] = (),
     *,
+    records: Iterable[RecordSchedule] = (),
     now: datetime | None = None,
 ) -> Lifecycle:
-    """Decide the state of every closed loan at ``as_of``.
+    """Decide the state of every closed loan at ``as_of``, and when other records are due.
 
     Args:
         schedule: what the policy says of loans.
@@ -90,6 +93,7 @@ def lifecycle(
         zone: declared zone of the system; its loans carry naive local times.
         legal_holds: as of now.
         exceptions: as of now.
+        records: what the policy says of records of other kinds.
         now: aware time at which legal holds and exceptions are judged; ``as_of`` unless given.
 
     Guarantees:
@@ -116,7 +120,7 @@ def lifecycle(
             (State.OWING, AnyOf(waits)),
             (
                 State.REFUND_WINDOW,
-                AllOf((Holds(Fact.LOST), Not(AllOf((AtOrBefore(Fact.CLOSED, window), _settled_by(window)))))),
+                AllOf((Holds(Fact.LOST), Not(AllOf((AtOrBefore(Fact.CLOSED, window), settled_by(window)))))),
             ),
             (State.CONSENT, AllOf((Holds(Fact.OPTED_IN), Not(AtOrBefore(Fact.CLOSED, sealed_by))))),
             (State.RETAINED, Not(AnyOf(tuple(AllOf((_speaks_of(r.applies), passed)) for r, passed in by_rule)))),
@@ -124,6 +128,7 @@ def lifecycle(
         older_than=older_than,
         shields=shields((*legal_holds, *exceptions), now),
         openly=_openly(legal_holds, now),
+        records=record_cases(records, as_of, zone),
     )
 
 
@@ -144,22 +149,6 @@ def _speaks_of(applies: Applies) -> Predicate:
             return late
 
 
-def _settled_by(moment: datetime) -> Predicate:
-    # A late return that drew no charge settles at return: there is no settlement to wait for.
-    return AnyOf((Missing(Fact.SETTLED), AtOrBefore(Fact.SETTLED, moment)))
-
-
 def _clock_passed(rule: LoanRule, as_of: datetime, zone: ZoneInfo) -> Predicate:
     facts = [Fact.CLOSED, *([Fact.SETTLED] if Event.SETTLED in rule.active_until else [])]
-    return AnyOf(tuple(_within(segment, facts, zone) for segment in segments(rule, as_of)))
-
-
-def _within(segment: Segment, facts: list[Fact], zone: ZoneInfo) -> Predicate:
-    """The clock, the latest of the facts, lies in the segment and at or before its cut-off."""
-    last = segment.cutoff if segment.end is None else min(segment.cutoff, segment.end - _TICK)
-    bound = local_cutoff(last, zone)
-    upto = [AtOrBefore(Fact.CLOSED, bound), *([_settled_by(bound)] if Fact.SETTLED in facts else [])]
-    if segment.start is None:
-        return AllOf(tuple(upto))
-    begin = segment.start.astimezone(zone).replace(tzinfo=None)
-    return AllOf((*upto, AnyOf(tuple(From(fact, begin) for fact in facts))))
+    return AnyOf(tuple(within(segment, facts, zone) for segment in segments(rule, as_of)))

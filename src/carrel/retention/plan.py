@@ -56,6 +56,25 @@ class PathCount:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordLine:
+    """How many records of one path of another kind than loans are due and kept, as they may be shown.
+
+    Attributes:
+        record: kind of record, as the policy names it.
+        path: of the map.
+        due: their period has run out, and nothing keeps them.
+        kept: for any other reason than the next.
+        undated: they tell no usable time, so nobody can tell when they are due.
+    """
+
+    record: str
+    path: str
+    due: int
+    kept: int | str
+    undated: int | str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One plan over the loans of one system. It holds counts, names and digests; never a patron's value.
 
@@ -73,6 +92,7 @@ class Plan:
         blockers: why it may not be applied as it stands.
         notices: what the desk will notice afterwards.
         sql: the statements, for readers; nothing executes them.
+        records: other kinds for which the policy has a rule; their rows stand among the paths as well.
     """
 
     system: str
@@ -89,6 +109,7 @@ class Plan:
     notices: tuple[str, ...] = ()
     sql: tuple[str, ...] = ()
     kept_until: dict[str, str] = field(default_factory=dict)
+    records: tuple[RecordLine, ...] = ()
 
     @property
     def due(self) -> int:
@@ -122,6 +143,7 @@ class Plan:
                     "made_at": datetime.fromisoformat(known["made_at"]),
                     "basis": Basis(**known["basis"]),
                     "paths": tuple(PathCount(**path) for path in known["paths"]),
+                    "records": tuple(RecordLine(**line) for line in known.get("records", ())),
                     **{name: tuple(known[name]) for name in ("blockers", "notices", "sql")},
                 },
             )
@@ -162,6 +184,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _body(plan: Plan) -> dict[str, Any]:
     body = {"format_version": FORMAT_VERSION, **asdict(plan)}
+    if not plan.records:
+        del body["records"]  # a policy that rules loans alone has the plans that it always had
     body["as_of"], body["made_at"] = plan.as_of.isoformat(), plan.made_at.isoformat()
     return body
 

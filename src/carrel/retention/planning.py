@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from carrel.errors import fault
-from carrel.inventory.system_map import Cut, SystemMap
+from carrel.inventory.system_map import Cut, OwnLink, SystemMap
 from carrel.policy.schedule import Charges, Disposition, LoanSchedule
 from carrel.retention import faults
 from carrel.retention.lifecycle import State
-from carrel.retention.plan import Basis, PathCount, Plan
+from carrel.retention.plan import Basis, PathCount, Plan, RecordLine
 from carrel.retention.ports import Observation
-from carrel.retention.reasons import by_branch, by_reason
+from carrel.retention.reasons import by_branch, by_reason, figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,19 @@ def make_plan(
         for path in system_map.loans.paths
         for cut in [path.lose_card if schedule.charges is Charges.LOSE_CARD and path.lose_card else path.cut]
     ]
+    paths += [
+        PathCount(
+            path.name,
+            path.table,
+            "delete" if path.cut.delete else "update",
+            _methods(path.cut),
+            seen.rows.get(path.name, 0),
+            0,
+            0,
+            path.cut.why,
+        )
+        for path in system_map.ruled
+    ]
     closed = system_map.loans.closed
     due = seen.states.get(State.DUE.value, 0)
     act = "delete" if _deletes(schedule) else "update"
@@ -89,6 +102,11 @@ def make_plan(
         blockers=findings.blockers,
         notices=findings.notices,
         sql=sql,
+        records=tuple(
+            RecordLine(link.record, path.name, seen.rows.get(path.name, 0), figure(count.kept), figure(count.undated))
+            for path in system_map.ruled
+            if isinstance(link := path.link, OwnLink) and (count := seen.records.get(path.name)) is not None
+        ),
     )
 
 

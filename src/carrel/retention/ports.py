@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -21,14 +21,30 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordCount:
+    """Records of one path of another kind than loans.
+
+    Attributes:
+        due: their period has run out, and nothing keeps them.
+        kept: their period still runs, or a legal hold or an exception spares them.
+        undated: they tell no usable time, so nobody can tell; they are never cut.
+    """
+
+    due: int
+    kept: int
+    undated: int
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
-    """What a database holds now: loans per state and per branch, rows due per path, strays per path."""
+    """What a database holds now: loans per state and per branch, rows due per path, strays per path, other records."""
 
     states: Mapping[str, int]
     branches: Mapping[str, int]
     rows: Mapping[str, int]
     strays: Mapping[str, int]
     table_sizes: Mapping[str, int]
+    records: Mapping[str, RecordCount] = field(default_factory=dict)
 
 
 class Journal(Protocol):

@@ -34,6 +34,7 @@ from carrel.policy.schedule import LoanSchedule, Period
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.legal_hold import Keeping, Scope, kept_by
 from carrel.retention.lifecycle import Lifecycle, State, lifecycle
+from carrel.systems.record_facts import record_facts
 from carrel.systems.sql import live
 from carrel.systems.sql.collection import collected
 from carrel.systems.sql.expressions import LocalTime, is_time
@@ -195,7 +196,7 @@ class _Measuring:
             life = self._life(schedule, facts.judged_at)
             seen = engine.observe(life, facts.judged_at)
             own = engine.map.loans.closed.table
-            remaining = {own: seen.states[State.DUE.value], **seen.rows}
+            remaining = {own: seen.states[State.DUE.value], **self._of_loans(seen.rows)}
             oldest = self._oldest(engine)
             counted = LoanFacts(
                 states=without_sealed(engine, life, {s: n for s, n in seen.states.items() if s != "open"}),
@@ -213,13 +214,20 @@ class _Measuring:
                 table_sizes=dict(seen.table_sizes),
             )
             held = self._held(engine)
+            records = tuple(record_facts(engine, life, seen, self._library.policy, facts))
         clear = not any(remaining.values())
         by_rule = counted.by_rule if clear or len(schedule.rules) == 1 else self._by_rule()
         return replace(
             facts,
             loans=replace(counted, by_rule=by_rule, past_ceiling=self._past_ceilings(life, remaining, clear=clear)),
             held_now=held,
+            records=records,
         )
+
+    def _of_loans(self, rows: Mapping[str, int]) -> dict[str, int]:
+        """Rows per path without records of other kinds."""
+        other = {path.name for path in self._library.system_map.ruled}
+        return {name: count for name, count in rows.items() if name not in other}
 
     def _engine(self, schedule: LoanSchedule) -> SqlLoans:
         library = self._library
@@ -227,11 +235,13 @@ class _Measuring:
 
     def _life(self, schedule: LoanSchedule, at: datetime) -> Lifecycle:
         library = self._library
-        return lifecycle(schedule, at, library.zone, library.legal_holds, library.exceptions, now=self._facts.as_of)
+        records = library.policy.record_schedules().values()
+        holds, exceptions, now = library.legal_holds, library.exceptions, self._facts.as_of
+        return lifecycle(schedule, at, library.zone, holds, exceptions, records=records, now=now)
 
     def _complement(self, schedule: LoanSchedule, at: datetime) -> Mapping[str, int]:
         with self._engine(schedule).session() as engine:
-            return dict(engine.remaining(self._life(schedule, at), at))
+            return self._of_loans(engine.remaining(self._life(schedule, at), at))
 
     def _by_rule(self) -> dict[str, Mapping[str, int]]:
         schedule = self._facts.schedule
@@ -246,7 +256,7 @@ class _Measuring:
         older = min(life.older_than, local_cutoff(midnight(since), self._library.zone))
         if older == life.older_than or not any(remaining.values()):
             return remaining  # it is all of it, or a part of nothing
-        return dict(engine.remaining(replace(life, older_than=older), self._facts.judged_at))
+        return self._of_loans(engine.remaining(replace(life, older_than=older), self._facts.judged_at))
 
     def _past_ceilings(
         self, life: Lifecycle, remaining: Mapping[str, int], *, clear: bool

@@ -15,7 +15,9 @@ from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory.site import Mail, Site, System
 from carrel.inventory.site_conflicts import conflicts
 from carrel.inventory.system_map import SystemMap
+from carrel.policy.resolve import Policy
 from carrel.policy.yaml_source import YamlSource, read_yaml
+from carrel.retention import records
 from carrel.systems import faults, map_files, secret
 from carrel.systems.secret import Secret
 
@@ -97,6 +99,15 @@ def system_map(system: System) -> SystemMap:
     return map_files.load(system.map, local=system.local_map)
 
 
+def map_in_force(system: System, policy: Policy) -> SystemMap:
+    """As `system_map`, with the records of other kinds than loans for which a policy has a rule.
+
+    Raises:
+        CarrelError: as `system_map`; RUN-014, a rule asks for what cannot be done.
+    """
+    return records.in_force(system_map(system), policy.record_schedules())
+
+
 def mail_password(mail: Mail, environment: Mapping[str, str]) -> Secret | None:
     """The password for the mail server, where one is named.
 
@@ -148,8 +159,9 @@ def _bounds(site: Site, source: YamlSource, base: Path) -> Iterator[Fault]:
             found = map_files.load(system.map, local=base / system.local_map if system.local_map else None)
         except CarrelError:
             continue  # a map that cannot be read is told by whoever needs it
-        paths = [found.loans.closed.table, *(path.name for path in found.loans.paths)]
-        known = sorted({*paths, *(path.table for path in found.loans.paths)})
+        found = records.in_every_way(found)
+        paths = [found.loans.closed.table, *(path.name for path in found.paths)]
+        known = sorted({*paths, *(path.table for path in found.paths)})
         for name in system.bounds:
             if name not in known:
                 close = difflib.get_close_matches(name, known, n=1)

@@ -8,10 +8,12 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from carrel.systems import map_files
+from carrel.retention.records import in_force
+from carrel.systems import map_files, policy_files
 from carrel.systems.sql.grants import SWEEP, Purpose, needed
 from tests.integration.run import library
 
+KOHA = in_force(map_files.load("koha"), policy_files.load("mit-libraries").record_schedules())
 pytestmark = pytest.mark.mariadb
 
 
@@ -148,7 +150,7 @@ def test_zero_dates_are_kept_and_named(server_library):
 
 def rights(purpose, *, without=None):
     found = []
-    for one in (*needed(map_files.load("koha"), purpose), SWEEP):
+    for one in (*needed(KOHA, purpose), SWEEP):
         if one == without:
             continue
         columns = f" ({', '.join(f'`{name}`' for name in one.columns)})" if one.columns else ""
@@ -182,7 +184,7 @@ MISSING = (("UPDATE", "old_issues"), ("UPDATE", "statistics"), ("DELETE", "messa
 @pytest.mark.parametrize("what", MISSING, ids=[" ".join(one) for one in MISSING])
 def test_a_right_that_is_missing(server_library, what):
     elm = server_library
-    right = next(one for one in needed(map_files.load("koha"), Purpose.APPLY) if (one.privilege, one.table) == what)
+    right = next(one for one in needed(KOHA, Purpose.APPLY) if (one.privilege, one.table) == what)
     least(elm)
     place = elm.approved()
     (elm.folder / "doer.dsn").unlink()

@@ -14,6 +14,7 @@ from carrel.systems.sample.dirt import Dirt
 from carrel.systems.sample.loan import since
 from carrel.systems.sample.people import ANONYMOUS, People
 from carrel.systems.sample.plan import Canary, Sample, SampleSize, Shape
+from carrel.systems.sample.requests import Requests
 from carrel.systems.sample.rows import Rows
 from carrel.systems.sample.visits import Visits
 from carrel.systems.sample.wallclock import DAY, naive, on_wall
@@ -126,4 +127,5 @@ def fill(
     circulation.write_last_borrowers()
     people.write(rows)
     catalogue.write(rows, first, now)
+    Requests(people, catalogue, rows, now).write(1, common)
     return canaries

@@ -82,6 +82,28 @@ _COLUMNS = {
         "delivered_datetime delivered_by notes"
     ),
     "curbside_pickup_issues": "id curbside_pickup_id issue_id reserve_id",
+    "search_history": "id userid sessionid query_desc query_cgi type total time",
+    "linktracker": "id biblionumber borrowernumber url timeclicked",
+    "borrower_password_recovery": "borrowernumber uuid valid_until",
+    "article_requests": (
+        "id borrowernumber biblionumber branchcode patron_notes status format created_on updated_on toc_request"
+    ),
+    "recalls": (
+        "recall_id patron_id created_date biblio_id pickup_library_id completed_date status timestamp completed "
+        "item_level"
+    ),
+    "bookings": (
+        "booking_id patron_id biblio_id pickup_library_id start_date end_date creation_date modification_date status"
+    ),
+    "illrequests": "illrequest_id borrowernumber branchcode status placed updated completed notesopac backend",
+    "illrequestattributes": "illrequest_id backend type value readonly",
+    "illcomments": "illcomment_id illrequest_id borrowernumber comment timestamp",
+    "suggestions": (
+        "suggestionid suggestedby suggesteddate lastmodificationdate STATUS archived note title date patronreason"
+    ),
+    "tickets": "id source reporter_id reported_date title body resolved_date",
+    "ticket_updates": "id ticket_id user_id public date message",
+    "discharges": "discharge_id borrower needed validated",
     "saved_sql": "id borrowernumber date_created last_modified savedsql last_run report_name notes",
     "saved_reports": "id report_id report date_run",
 }

@@ -98,6 +98,28 @@ def _day_mariadb(element: day_of, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(CAST({compiler.process(element.clauses, **kw)} AS DATE) AS DATETIME)"
 
 
+class latest_of(GenericFunction[datetime]):  # noqa: N801
+    """The latest that a time or a date can mean: where only its day is told, the day's end."""
+
+    type = LocalTime()
+    inherit_cache = True
+    name = "carrel_latest_of"
+
+
+@compiles(latest_of, "sqlite")
+def _latest_sqlite(element: latest_of, compiler: SQLCompiler, **kw: Any) -> str:
+    at = compiler.process(element.clauses, **kw)
+    whole_day = f"substr({at} || ' 00:00:00', 12, 8) = '00:00:00'"
+    return f"CASE WHEN {whole_day} THEN substr({at}, 1, 10) || ' 23:59:59' ELSE {at} END"
+
+
+@compiles(latest_of, "mysql", "mariadb")
+def _latest_mariadb(element: latest_of, compiler: SQLCompiler, **kw: Any) -> str:
+    at = compiler.process(element.clauses, **kw)
+    day = f"CAST(CAST({at} AS DATE) AS DATETIME)"
+    return f"IF({at} = {day}, {day} + INTERVAL 86399 SECOND, {at})"
+
+
 class contains(GenericFunction[bool]):  # noqa: N801
     """Whether a text contains another one, taken literally."""
 

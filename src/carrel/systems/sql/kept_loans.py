@@ -100,13 +100,14 @@ class KeptLoans:
     def hold(self, rows: FromClause) -> Bool:
         """A text of the time of a loan under legal hold is preserved whole: a text cannot be parted.
 
-        A second is preserved from the held loan's beginning on: its payments can come long after its return.
+        A second is preserved from the held loan's beginning on: its payments can come long after its return. So are
+        the reader's records of other kinds: what they have to do with that loan, nobody can tell.
         """
         link = self._link
-        if link.by not in {"text", "moment"} or not self._own.terms.any_held:
+        if link.by not in {"text", "moment", "own"} or not self._own.terms.any_held:
             return false()
         begun = self._kept.c.lo <= self._own.latest(rows)
-        upto = true() if link.by == "moment" else self._kept.c.later >= rows.c[link.at]
+        upto = self._kept.c.later >= rows.c[link.at] if link.by == "text" else true()
         mine = (self._same_person(rows), self._under_hold, begun, upto)
         return exists(select(1).select_from(self._kept).where(*mine).correlate(rows))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, case, func, literal, not_, or_, select, text
 
 from carrel.retention.lifecycle import Lifecycle, State
-from carrel.retention.ports import Observation
+from carrel.retention.ports import Observation, RecordCount
 from carrel.retention.predicate import AtOrBefore, Fact
 from carrel.systems.sql.kept_table import KeptTable, is_kept
 from carrel.systems.sql.paths import PathSql
@@ -48,8 +48,12 @@ class LoanCounts:
         waits = is_kept(loans.c[closed.key])
         due = select(branch, func.count()).where(self._kept.linked(closed, loans), not_(waits), late).group_by(branch)
         branches = {str(b or ""): int(n) for b, n in c.execute(due)}
-        rows, strays, sizes = {}, {}, {}
+        rows, strays, sizes, records = {}, {}, {}, {}
         for path in paths:
+            if path.path.link.by == "own":
+                records[path.path.name] = counted = self._records(path)
+                rows[path.path.name] = counted.due
+                continue
             name, table = path.path.name, path.table
             found = c.execute(
                 select(
@@ -60,10 +64,26 @@ class LoanCounts:
                 .where(path.own.still(table), or_(path.strays.are(table), path.due_with_loan(table)))
             ).one()
             rows[name], strays[name] = int(found[0]), int(found[0]) - int(found[1])
-        for name in {path.table for path in self._shelf.map.loans.paths} | {closed.table}:
+        for name in {path.table for path in self._shelf.map.paths} | {closed.table}:
             sizes[name] = self._size(name)
         states = {State.DUE.value: sum(branches.values()), **self._kept.states()}
-        return Observation(states=states, branches=branches, rows=rows, strays=strays, table_sizes=sizes)
+        return Observation(
+            states=states, branches=branches, rows=rows, strays=strays, table_sizes=sizes, records=records
+        )
+
+    def records(self, paths: Sequence[PathSql]) -> dict[str, RecordCount]:
+        """Records of other kinds than loans, per path."""
+        return {path.path.name: self._records(path) for path in paths}
+
+    def _records(self, path: PathSql) -> RecordCount:
+        rows = path.table
+        due, undated = (
+            func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+            for condition in (path.strays.are(rows), path.own.ended(rows).is_(None))
+        )
+        query = select(func.count(), due, undated).select_from(rows).where(path.own.still(rows))
+        held, over, untold = (int(one) for one in self._connection.execute(query).one())
+        return RecordCount(due=over, kept=held - over - untold, undated=untold)
 
     def _size(self, name: str) -> int:
         if self._connection.dialect.name == "sqlite":

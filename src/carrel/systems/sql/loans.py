@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from carrel.policy.schedule import Disposition, LoanSchedule
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
-from carrel.retention.ports import Busy, Observation, Position, StrayPosition
+from carrel.retention.ports import Busy, Observation, Position, RecordCount, StrayPosition
 from carrel.systems.sql.before_images import BeforeImages
 from carrel.systems.sql.chunk_cut import AnchorCut, ChunkCut
 from carrel.systems.sql.chunk_steps import ChunkSteps
@@ -132,14 +133,14 @@ class SqlLoans:
             self._prepare(life)
 
     def _prepare(self, life: Lifecycle) -> None:
-        if self._prepared != life:
+        if self._prepared is None or replace(self._prepared, records=life.records) != life:
             self._kept.fill(life)
             self._any_held = State.LEGAL_HOLD.value in self._kept.states()
             self._built = None
             counts = self._counts
-            self._small = frozenset(p.table for p in self.map.loans.paths if counts.is_small(p.table))
+            self._small = frozenset(p.table for p in self.map.paths if counts.is_small(p.table))
             self.connection.commit()
-            self._prepared = life
+        self._prepared = life  # which loans are kept, no rule for other records changes
 
     def paths(
         self, life: Lifecycle, as_of: datetime, *, near: bool = False, shown: bool = False
@@ -157,17 +158,21 @@ class SqlLoans:
         by_day = self.schedule.event_detail == "day"
         held, shields = (True, ()) if shown else (self._any_held, life.shields)
         charges, keeps = self.schedule.charges, limit is not None
-        terms = Terms(life.older_than, last, keeps, charges, self.stand_in, by_day, held, shields)
+        terms = Terms(life.older_than, last, keeps, charges, self.stand_in, by_day, held, shields, life.records)
         joins = self.connection.dialect.name != "sqlite"
         return tuple(
             PathSql(self.shelf, path, terms, joins=joins, small=path.table in self._small, near=near)
-            for path in self.map.loans.paths
+            for path in self.map.paths
         )
 
     def path_names(self, *, by_person: bool = False) -> tuple[str, ...]:
-        """The paths of the map, in the order in which they are cut; or those whose strays are walked by person."""
-        paths = self.map.loans.paths
-        return tuple(p.name for p in paths if not by_person or (p.person is not None and p.walk in {None, p.person}))
+        """The paths of the map, in the order in which they are cut; or those whose strays are walked by person.
+
+        Records of other kinds come after everything that leads to a loan, and never with a stage of readers.
+        """
+        if not by_person:
+            return tuple(path.name for path in self.map.paths)
+        return tuple(p.name for p in self.map.loans.paths if p.person is not None and p.walk in {None, p.person})
 
     def _due(self, life: Lifecycle, rows: Any) -> ColumnElement[bool]:
         closed = self.map.loans.closed
@@ -187,6 +192,12 @@ class SqlLoans:
     @property
     def _counts(self) -> LoanCounts:
         return LoanCounts(self.connection, self.shelf, self._kept)
+
+    def record_counts(self, life: Lifecycle, as_of: datetime) -> Mapping[str, RecordCount]:
+        """Records of other kinds per path, as a lifecycle has them; nothing is cut by it."""
+        with self._told():
+            self._prepare(life)
+            return self._counts.records([path for path in self.paths(life, as_of) if path.path.link.by == "own"])
 
     def recount(self, life: Lifecycle, as_of: datetime) -> Observation:
         """Everything counted afresh, with the exact condition: what is due and unheld and still leads to a reader."""
@@ -269,7 +280,9 @@ class SqlLoans:
         """What is executed of each path, kept for as long as the lifecycle stays the same."""
         if self._built is None or self._built[0] != (life, as_of):
             paths = self.paths(life, as_of, near=True)
-            self._built = (life, as_of), tuple(ChunkSteps(path) for path in paths)
+            # Records of other kinds are nobody's traces of a loan: they go by themselves, after all loans.
+            mine = (path for path in paths if path.path.link.by != "own")
+            self._built = (life, as_of), tuple(ChunkSteps(path) for path in mine)
         return self._built[1]
 
     @property

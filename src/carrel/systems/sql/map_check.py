@@ -95,7 +95,7 @@ def drift_checks(system_map: SystemMap, schema: LiveSchema) -> Iterator[Check]:
         yield finding(
             "coverage",
             "; ".join(word.because),
-            "until then no run calls this database clean; carrel map show tells which",
+            "until then no run calls this database clean; carrel map show --policy tells which",
         )
 
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, false, text, true
+from sqlalchemy import ColumnElement, FromClause, and_, case, false, null, or_, text, true
 
-from carrel.inventory.system_map import Cut, Method, Path
+from carrel.inventory.system_map import Cut, Method, OwnLink, Path
 from carrel.policy.schedule import Charges
 from carrel.retention.legal_hold import Scope
-from carrel.systems.sql.expressions import day_of, is_time, shifted
+from carrel.retention.predicate import Fact
+from carrel.retention.records import RecordCase
+from carrel.systems.sql.expressions import day_of, is_time, latest_of, shifted
+from carrel.systems.sql.predicates import FactColumns
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.shields import shielded
 
@@ -35,6 +38,7 @@ class Terms:
         by_day: the policy keeps no time of day of what is de-identified.
         any_held: a loan that still names its reader is under legal hold.
         shields: scopes of the legal holds and exceptions in force.
+        records: when records of other kinds than loans are due.
     """
 
     stray_cutoff: datetime
@@ -45,6 +49,7 @@ class Terms:
     by_day: bool = False
     any_held: bool = True
     shields: tuple[Scope, ...] = ()
+    records: tuple[RecordCase, ...] = ()
 
 
 class PathRows:
@@ -77,9 +82,10 @@ class PathRows:
     def still(self, rows: FromClause) -> Bool:
         """The row still leads to a reader."""
         parts = [matching(rows.c, (*self.path.only, *self.path.still))]
-        if self.path.person and not (self.path.link.by == "key" and self.path.still):
-            parts.append(self.named(rows.c[self.path.person]))
         link = self.path.link
+        anyhow = (link.by == "key" and self.path.still) or (link.by == "own" and link.everybody)
+        if self.path.person and not anyhow:
+            parts.append(self.named(rows.c[self.path.person]))
         if link.by == "moment" or (link.by == "clock" and self.cut.set.get(link.at) is Method.DAY):
             at = rows.c[link.at]
             parts += [is_time(at), at != day_of(at)]
@@ -97,9 +103,27 @@ class PathRows:
 
         What a kept loan or a hold accounted for, it accounts for still after the time was generalised.
         """
+        if isinstance(self.path.link, OwnLink):
+            return self.ended(rows)
         at = rows.c[self.path.link.at]  # type: ignore[union-attr]  # asked only of links with a time
         whole_day = and_(is_time(at), at == day_of(at))  # a zero date cannot be reckoned with
         return case((whole_day, shifted(at, _LAST_SECOND)), else_=at) if self.by_day else at
+
+    def ended(self, rows: FromClause) -> ColumnElement[Any]:
+        """When the active use of a record ended: the first usable of its times, at its latest; NULL without one."""
+        link = self.path.link
+        dated = link.dated if isinstance(link, OwnLink) else ()
+        told = [(is_time(rows.c[name]), latest_of(rows.c[name])) for name in dated]
+        return case(*told, else_=null())
+
+    def over(self, rows: FromClause) -> Bool:
+        """The period of a record, counted from its end, has run out under the rule for its kind."""
+        link, ended = self.path.link, FactColumns({Fact.CLOSED: self.ended(rows)})
+        if not isinstance(link, OwnLink):
+            return false()
+        kinds = ((one.record, one.event, one.due) for one in self.terms.records)
+        mine = (due for record, event, due in kinds if (record, event) == (link.record, link.event))
+        return or_(false(), *(ended.compile(due) for due in mine))
 
     def shielded(self, rows: FromClause, shields: tuple[Scope, ...]) -> Bool:
         """A legal hold or an exception may cover the row, by what the row itself tells."""
@@ -113,7 +137,7 @@ class PathRows:
             person=rows.c[path.person] if path.person else None,
             item=rows.c[item] if item else None,
             loan=rows.c[loan] if loan else None,
-            at=self.latest(rows) if hasattr(link, "at") else None,
+            at=self.latest(rows) if hasattr(link, "at") or link.by == "own" else None,
             item_as_text=bool(getattr(link, "item_as_text", False)),
         )
 

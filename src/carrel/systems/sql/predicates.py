@@ -60,36 +60,15 @@ def _in_order(query: Select[Any]) -> Select[Any]:
     return query.prefix_with("STRAIGHT_JOIN", dialect="mysql").prefix_with("STRAIGHT_JOIN", dialect="mariadb")
 
 
-class LoanColumns:
-    """Where the facts of a loan stand in one alias of an anchor table.
+class FactColumns:
+    """Where facts that a row tells by itself stand.
 
     Args:
-        shelf: the map's tables.
-        anchor: open or closed loans.
-        rows: the table or alias that the predicate speaks of.
+        plain: expression of each fact.
     """
 
-    def __init__(self, shelf: Shelf, anchor: Anchor, rows: FromClause) -> None:
-        self._shelf, self._rows = shelf, rows
-        c = rows.c
-        self.plain: dict[Fact, ColumnElement[Any]] = {
-            Fact.LOAN: c[anchor.key],
-            Fact.PERSON: c[anchor.person],
-            Fact.ITEM: c[anchor.item],
-            Fact.BRANCH: c[anchor.branch],
-            Fact.OPENED: c[anchor.opened],
-            Fact.CLOSED: c[anchor.closed],
-            Fact.DUE: c[anchor.due],
-        }
-        facts = shelf.map.loans.facts
-        self._specs: dict[Fact, FactSpec] = {
-            Fact.CHARGED: facts.charged,
-            Fact.OWING: facts.owing,
-            Fact.SETTLED: facts.settled,
-            Fact.LOST: facts.lost,
-            Fact.DISPUTED: facts.disputed,
-            Fact.OPTED_IN: facts.opted_in,
-        }
+    def __init__(self, plain: dict[Fact, ColumnElement[Any]]) -> None:
+        self.plain = plain
 
     def compile(self, predicate: Predicate) -> Bool:  # noqa: C901, PLR0911, PLR0912  (one branch per node of the tree)
         """The predicate as an SQL condition that is true or false, never NULL."""
@@ -122,6 +101,43 @@ class LoanColumns:
                 return not_(self._exists(fact, after=moment))
             case AnyOf(of):
                 return or_(false(), *(self.compile(one) for one in of))
+
+    def _exists(self, fact: Fact, *, after: Any = None, since: Any = None) -> Bool:
+        raise NotImplementedError(f"{fact} after {after}, since {since}: other rows tell it, not this one")
+
+
+class LoanColumns(FactColumns):
+    """Where the facts of a loan stand in one alias of an anchor table.
+
+    Args:
+        shelf: the map's tables.
+        anchor: open or closed loans.
+        rows: the table or alias that the predicate speaks of.
+    """
+
+    def __init__(self, shelf: Shelf, anchor: Anchor, rows: FromClause) -> None:
+        self._shelf, self._rows = shelf, rows
+        c = rows.c
+        super().__init__(
+            {
+                Fact.LOAN: c[anchor.key],
+                Fact.PERSON: c[anchor.person],
+                Fact.ITEM: c[anchor.item],
+                Fact.BRANCH: c[anchor.branch],
+                Fact.OPENED: c[anchor.opened],
+                Fact.CLOSED: c[anchor.closed],
+                Fact.DUE: c[anchor.due],
+            }
+        )
+        facts = shelf.map.loans.facts
+        self._specs: dict[Fact, FactSpec] = {
+            Fact.CHARGED: facts.charged,
+            Fact.OWING: facts.owing,
+            Fact.SETTLED: facts.settled,
+            Fact.LOST: facts.lost,
+            Fact.DISPUTED: facts.disputed,
+            Fact.OPTED_IN: facts.opted_in,
+        }
 
     def _exists(self, fact: Fact, *, after: Any = None, since: Any = None) -> Bool:
         spec = self._specs[fact]

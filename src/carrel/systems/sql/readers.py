@@ -35,7 +35,7 @@ def statements(loans: SqlLoans, life: Lifecycle, as_of: datetime) -> tuple[str, 
     dialect = loans.connection.dialect
     texts = []
     for path in loans.paths(life, as_of, shown=True):
-        if path.path.link.by == "clock":
+        if path.path.link.by in {"clock", "own"}:
             statement = path.cuts.act(path.strays.are, with_loan=False)
         else:
             statement = path.cuts.act(path.chunk.are, with_loan=True)

@@ -47,7 +47,7 @@ class Shelf:
                 self._conditions(step.table, step.where)
                 previous = step.table
             self._note(previous, fact.latest, LocalTime())
-        for path in loans.paths:
+        for path in self.map.paths:
             self._path(path)
         items = self.map.items
         for name, kind in ((items.key, Integer()), (items.barcode, String()), (items.title_key, Integer())):
@@ -83,6 +83,8 @@ class Shelf:
         if getattr(link, "item_as_text", False):
             self._note(path.table, getattr(link, "item", None), String())
         self._note(path.table, getattr(link, "at", None), LocalTime())
+        for dated in getattr(link, "dated", ()):
+            self._note(path.table, dated, LocalTime())
         for text in getattr(link, "texts", ()):
             self._note(path.table, text, String())
         self._conditions(

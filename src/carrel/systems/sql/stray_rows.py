@@ -54,6 +54,8 @@ class StrayRows:
             case "clock":
                 mine = and_(self._of_loans(rows), self._nobody(rows), not_(self._behind(rows)))
                 return and_(own, self._older(rows.c[link.at]), mine)
+            case "own":
+                return and_(own, self._own.over(rows), not_(self._kept.hold(rows)))
             case "text" if self._own.redacts:
                 return false()  # without a loan there is nothing to look for in the text; see the docs on detection
             case _:

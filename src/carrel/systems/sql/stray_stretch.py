@@ -49,6 +49,8 @@ class StrayStretch:
         table = path.table
         walk = table.c[path.walk_column]
         walked = select(walk).where(walk > begin, path.own.still(table)).order_by(walk)
+        if path.path.link.by == "own":
+            walked = walked.where(path.strays.are(table))  # no index leads to them: what is not due is passed over
         if last is not None:
             walked = walked.where(walk <= last)
         upto = connection.execute(walked.limit(1).offset(limit - 1)).scalar()

@@ -12,6 +12,7 @@ from carrel.systems.sql.sweep_declared import AT_THE_DESK, UNSEARCHABLE, at_the_
 from carrel.systems.sql.sweep_discovery import Reach
 from carrel.systems.sql.sweep_shields import SPARED, Shields
 
+_BY_ITSELF = "a record by itself, kept until its own period has run out"
 _NO_LOAN = "it names no loan that it could be cut with, and waits for its own end"
 
 
@@ -31,6 +32,7 @@ class Grades:
         self._map, self._sample, self._shields, self._last = system_map, sample, shields, last_borrower_cutoff
         paths = system_map.loans.paths
         self._keeps = {path.table: path.keeps for path in paths if path.keeps}
+        self._own = {path.table for path in system_map.ruled} - {path.table for path in paths}
         self._redacted = redacted(system_map)
         self._desk = {system_map.loans.closed.table, *(path.table for path in paths if path.role is Role.ACTOR)}
         self._seconds = {path.table for path in paths if path.link.by == "moment"}
@@ -40,6 +42,8 @@ class Grades:
         """The severity of a hit, and why it is not a leak."""
         if why := self._not_covered(reach):
             return Severity.NOT_COVERED, why
+        if reach.name in self._own:
+            return Severity.KEPT, _BY_ITSELF
         if why := trail.waits or self._kept(reach, trail, place, way):
             return Severity.KEPT, why
         if way in {"text", "words"} and reach.name in self._redacted and self._sample.pairs[place].rebuilt:

@@ -1,0 +1,133 @@
+"""Records of other kinds than loans: which of a map's a policy brings into force, and when one of them is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from carrel.errors import CarrelError, Fault
+from carrel.inventory import coverage
+from carrel.inventory.system_map import RecordPath, SystemMap
+from carrel.policy.clock import segments
+from carrel.policy.record_type import RecordType
+from carrel.policy.schedule import Disposition, RecordSchedule
+from carrel.retention import faults
+from carrel.retention.cutoff import local_cutoff
+from carrel.retention.predicate import AllOf, AnyOf, AtOrBefore, Fact, Predicate
+from carrel.retention.within import within
+
+Schedules = Mapping[RecordType, RecordSchedule]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCase:
+    """When the records of one rule are due: a condition on `Fact.CLOSED`, the end of a record's active use."""
+
+    record: str
+    event: str
+    due: Predicate
+
+
+def record_cases(schedules: Iterable[RecordSchedule], as_of: datetime, zone: ZoneInfo) -> tuple[RecordCase, ...]:
+    """When the records of each rule are due at ``as_of``.
+
+    Args:
+        schedules: what the policy says of each kind of record.
+        as_of: aware time at which periods are judged.
+        zone: declared zone of the system; its records carry naive local times.
+
+    Guarantees:
+        A record without a usable time is never due; passing time never takes one out of what is due.
+    """
+    found = []
+    for schedule in schedules:
+        for rule in schedule.rules:
+            parts = tuple(within(segment, [Fact.CLOSED], zone) for segment in segments(rule, as_of))
+            latest = [local_cutoff(segment.cutoff, zone) for segment in segments(rule, as_of)]
+            if latest:  # the last cut-off first: one comparison decides for most rows
+                due = AllOf((AtOrBefore(Fact.CLOSED, max(latest)), AnyOf(parts)))
+                found.append(RecordCase(schedule.record, rule.active_until.value, due))
+    return tuple(found)
+
+
+def in_force(system_map: SystemMap, schedules: Schedules) -> SystemMap:
+    """The map with those of its records in force for whose kind the policy has a rule.
+
+    Args:
+        system_map: of the product, with the site's overlay.
+        schedules: of the policy; a kind without a rule is left out.
+
+    Returns:
+        A map whose ``ruled`` paths are cut as the rules say. A table that only records without a rule are in stands
+        among those not yet covered, and nothing is asked of it.
+
+    Raises:
+        CarrelError: RUN-014, a rule asks for what cannot be done to a table.
+    """
+    ruled, idle = [], []
+    problems: list[Fault] = []
+    for one in system_map.records:
+        rule = _rule_of(one, schedules)
+        if rule is None:
+            idle.append(one)
+        elif rule[1] not in one.cuts:
+            problems.append(_impossible(one, *rule))
+        else:
+            ruled.append(one.path(rule[1].value))
+    if problems:
+        raise CarrelError(tuple(problems))
+    found = system_map.model_copy(update={"ruled": tuple(ruled)})
+    return _without(found, idle)
+
+
+def in_every_way(system_map: SystemMap) -> SystemMap:
+    """The map with all its records in force, each by the first of its cuts: what a policy can reach at most."""
+    ruled = tuple(one.path(next(iter(one.cuts))) for one in system_map.records)
+    return system_map.model_copy(update={"ruled": ruled})
+
+
+def out_of_reach(system_map: SystemMap, schedules: Schedules) -> tuple[str, ...]:
+    """Rules for which the map has no table: the system keeps no such records, or keeps them where no map looks."""
+    there = {(one.record, one.event) for one in system_map.records}
+    return tuple(
+        f"{record.value}: {rule.id}"
+        for record, schedule in schedules.items()
+        for rule in schedule.rules
+        if (record.value, rule.active_until.value) not in there
+    )
+
+
+def _rule_of(one: RecordPath, schedules: Schedules) -> tuple[str, Disposition] | None:
+    schedule = next((found for record, found in schedules.items() if record.value == one.record), None)
+    rules = schedule.rules if schedule is not None else ()
+    return next(((rule.id, rule.disposition) for rule in rules if rule.active_until.value == one.event), None)
+
+
+def _impossible(one: RecordPath, rule: str, wanted: Disposition) -> Fault:
+    can = " or ".join(one.cuts)
+    return Fault(
+        faults.NOT_POSSIBLE,
+        at=f"policy, records.{one.record}.retention.{rule}",
+        wanted=f"'then: {can}'",
+        found=f"'then: {wanted.value}'",
+        because=f"{one.table} holds {one.says}, and the map knows no way to do that to it",
+        fix=f"write 'then: {can}'",
+    )
+
+
+def _without(system_map: SystemMap, idle: Iterable[RecordPath]) -> SystemMap:
+    """The tables of records without a rule are not covered, unless something else reaches them."""
+    used = coverage.used(system_map)
+    waiting = dict(_held(one for one in idle))
+    out = {name: says for name, says in waiting.items() if name not in used}
+    columns = {name: known for name, known in system_map.columns.items() if name not in out}
+    uncovered = dict(sorted({**system_map.not_yet_covered, **out}.items()))
+    return system_map.model_copy(update={"columns": columns, "not_yet_covered": uncovered})
+
+
+def _held(idle: Iterable[RecordPath]) -> Iterator[tuple[str, str]]:
+    for one in idle:
+        yield one.table, one.says
+        yield from one.dependants.items()

@@ -1,0 +1,184 @@
+"""Rows of every table that holds records of other kinds than loans: due, not due, still open, and without a date."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Koha
+    from tests.integration.run.library import Library
+
+NOW = datetime.now(UTC)
+OLD, YOUNG = 45, 3  # days; the rules below keep 30
+FIRST = 9_000  # above every number of the sample
+OLD_ROW, YOUNG_ROW, OPEN_ROW = FIRST + 1, FIRST + 2, FIRST + 3
+
+# Beside what mit-libraries rules: every other kind that the map of Koha knows.
+RULES = """
+  website visits:
+    says: Links that were followed.
+    source: patron's software
+    custodian: the desk
+    class: high
+    fields:
+      patron: {category: institutional id, purpose: provide}
+    retention:
+      - {id: followed links, active until: made, keep: 30 days, then: de-identify}
+  interlibrary loans:
+    says: What was borrowed elsewhere.
+    source: patron
+    custodian: the desk
+    class: high
+    fields:
+      patron: {category: institutional id, purpose: provide}
+    retention:
+      - {id: closed requests, active until: ended, keep: 30 days, then: de-identify}
+  correspondence:
+    says: Suggestions and concerns.
+    source: patron
+    custodian: the desk
+    class: high
+    fields:
+      patron: {category: institutional id, purpose: provide}
+    retention:
+      - {id: answered letters, active until: answered, keep: 30 days, then: de-identify}
+"""
+ENDED = "      - {id: wishes about the card, active until: ended, keep: 30 days, then: delete}\n"
+
+
+def at(days: float) -> str:
+    return (NOW - timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def day(days: float) -> str:
+    return at(days)[:10]
+
+
+def rule_all(library: Library) -> None:
+    """Give the library's policy a rule for every kind that the map knows."""
+    library.edit("  computer sessions:\n", RULES.lstrip("\n") + "  computer sessions:\n", "policy.yaml")
+    library.edit(
+        "      - id: copies of deleted registrations\n",
+        ENDED + "      - id: copies of deleted registrations\n",
+        "policy.yaml",
+    )
+
+
+def patron(koha: Koha) -> int:
+    """A patron with no loans at all, so that only the record itself decides."""
+    [(number,)] = koha.rows(
+        f"SELECT max(borrowernumber) FROM borrowers WHERE borrowernumber <> {koha.sample.anonymous_patron} AND "
+        "borrowernumber NOT IN (SELECT borrowernumber FROM issues) AND borrowernumber NOT IN "
+        "(SELECT borrowernumber FROM old_issues WHERE borrowernumber IS NOT NULL)"
+    )
+    return int(str(number))
+
+
+def statements(koha: Koha) -> list[str]:
+    """One row that is due, one that is not, and one that is open or tells no date, in every table."""
+    who = patron(koha)
+    [(title,)] = koha.rows("SELECT min(biblionumber) FROM biblio")
+    [(item,)] = koha.rows(f"SELECT min(itemnumber) FROM items WHERE biblionumber = {title}")
+    [(branch,)] = koha.rows("SELECT min(branchcode) FROM branches")
+    out: list[str] = []
+
+    def put(table: str, **values: object) -> None:
+        told = ", ".join("NULL" if value is None else repr(value) for value in values.values())
+        out.append(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({told})")
+
+    for row, days in ((OLD_ROW, OLD), (YOUNG_ROW, YOUNG)):
+        put("old_reserves", reserve_id=row, borrowernumber=who, biblionumber=title, branchcode=branch, priority=0,
+            reservenotes="for my sister", timestamp=at(1 if days == OLD else 0), cancellationdate=day(days),
+            itemnumber=item, lowestPriority=0, suspend=0, item_level_hold=0, non_priority=0)  # fmt: skip
+        put("hold_cancellation_requests", hold_cancellation_request_id=row, hold_id=row, creation_date=at(days))
+        put("article_requests", id=row, borrowernumber=who, biblionumber=title, status="COMPLETED", format="SCAN",
+            patron_notes="page 3", created_on=at(days), updated_on=at(days), toc_request=0)  # fmt: skip
+        put("recalls", recall_id=row, patron_id=who, biblio_id=title, item_id=item, status="fulfilled", completed=1,
+            completed_date=at(days), timestamp=at(0), item_level=0)  # fmt: skip
+        put("bookings", booking_id=row, patron_id=who, biblio_id=title, item_id=item, pickup_library_id=branch,
+            start_date=at(days + 2), end_date=at(days), creation_date=at(days + 9), modification_date=at(days),
+            status="completed")  # fmt: skip
+        put("curbside_pickups", id=row, borrowernumber=who, branchcode=branch, scheduled_pickup_datetime=at(days),
+            delivered_datetime=at(days), notes="red car")  # fmt: skip
+        if days == OLD:  # its loan is gone, so the path of loans takes the other one as well
+            put("curbside_pickup_issues", id=row, curbside_pickup_id=row, issue_id=row, reserve_id=row)
+        put("message_queue", message_id=row, borrowernumber=who if days == OLD else None, subject="Welcome",
+            content="A letter", letter_code="WELCOME", message_transport_type="email", status="sent",
+            time_queued=at(days + 1), updated_on=at(days), to_address="nobody@mail.example")  # fmt: skip
+        put("search_history", id=row, userid=who, sessionid="s", query_desc="kw: divorce", query_cgi="q=divorce",
+            type="biblio", total=3, time=at(days))  # fmt: skip
+        put("linktracker", id=row, biblionumber=title, borrowernumber=who, url="https://link.example",
+            timeclicked=at(days))  # fmt: skip
+        put("illrequests", illrequest_id=row, borrowernumber=who, branchcode=branch, status="COMP",
+            placed=day(days + 9), updated=at(0), completed=day(days), notesopac="soon please", backend="FreeForm")  # fmt: skip
+        put(
+            "illcomments",
+            illcomment_id=row,
+            illrequest_id=row,
+            borrowernumber=who,
+            comment="thank you",
+            timestamp=at(days),
+        )
+        put("illrequestattributes", illrequest_id=row, backend="FreeForm", type="title", value="A title", readonly=0)
+        put("suggestions", suggestionid=row, suggestedby=who, suggesteddate=day(days + 9), STATUS="AVAILABLE",
+            lastmodificationdate=day(days), date=at(0), note="for my class", patronreason="my thesis", title="A title",
+            archived=0)  # fmt: skip
+        put("tickets", id=row, source="catalog", reporter_id=who, reported_date=at(days + 3), title="wrong",
+            body="the date is wrong", resolved_date=at(days), biblio_id=title)  # fmt: skip
+        put("ticket_updates", id=row, ticket_id=row, user_id=who, public=1, date=at(days), message="done")
+        put("deletedborrowers", borrowernumber=row, surname="Gone", branchcode=branch, categorycode="PT",
+            updated_on=at(days))  # fmt: skip
+        put("borrower_password_recovery", borrowernumber=row, uuid="u", valid_until=at(days))
+        put("discharges", discharge_id=row, borrower=who, needed=at(days + 1), validated=at(days))
+    open_row = OPEN_ROW
+    put("article_requests", id=open_row, borrowernumber=who, biblionumber=title, status="PENDING", format="SCAN",
+        created_on=at(400), updated_on=at(400), toc_request=0)  # fmt: skip
+    put("recalls", recall_id=open_row, patron_id=who, biblio_id=title, status="requested", completed=0,
+        timestamp=at(400), item_level=0)  # fmt: skip
+    put("bookings", booking_id=open_row, patron_id=who, biblio_id=title, pickup_library_id=branch,
+        start_date=at(1), end_date=at(-3), creation_date=at(400), modification_date=at(400), status="new")  # fmt: skip
+    put("curbside_pickups", id=open_row, borrowernumber=who, branchcode=branch, scheduled_pickup_datetime=at(400))
+    put("message_queue", message_id=open_row, borrowernumber=who, subject="s", content="c", letter_code="WELCOME",
+        message_transport_type="email", status="pending", time_queued=at(400), updated_on=at(400))  # fmt: skip
+    put("linktracker", id=open_row, borrowernumber=who, url="https://link.example", timeclicked=None)
+    put("illrequests", illrequest_id=open_row, borrowernumber=who, branchcode=branch, status="REQ",
+        placed=day(400), updated=at(400), backend="FreeForm")  # fmt: skip
+    put("suggestions", suggestionid=open_row, suggestedby=who, suggesteddate=day(400), STATUS="ASKED", date=at(400),
+        lastmodificationdate=day(400), title="A title", archived=0)  # fmt: skip
+    put("suggestions", suggestionid=open_row + 1, suggestedby=who, suggesteddate=day(400), STATUS="REJECTED",
+        date=at(400), title="A title", archived=0)  # fmt: skip
+    put("tickets", id=open_row, source="catalog", reporter_id=who, reported_date=at(400), title="wrong", body="b")
+    put("discharges", discharge_id=open_row, borrower=who, needed=at(400), validated=None)
+    return out
+
+
+# Table: its number, and the columns that a cut empties; none where the row goes.
+TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "old_reserves": ("reserve_id", ("borrowernumber", "reservenotes")),
+    "hold_cancellation_requests": ("hold_id", ()),
+    "article_requests": ("id", ()),
+    "recalls": ("recall_id", ()),
+    "bookings": ("booking_id", ()),
+    "curbside_pickups": ("id", ()),
+    "curbside_pickup_issues": ("id", ()),
+    "message_queue": ("message_id", ()),
+    "search_history": ("id", ()),
+    "linktracker": ("id", ("borrowernumber",)),
+    "illrequests": ("illrequest_id", ("borrowernumber", "notesopac")),
+    "illcomments": ("illrequest_id", ()),
+    "illrequestattributes": ("illrequest_id", ()),
+    "suggestions": ("suggestionid", ("suggestedby", "note", "patronreason")),
+    "tickets": ("id", ()),
+    "ticket_updates": ("ticket_id", ()),
+    "deletedborrowers": ("borrowernumber", ()),
+    "borrower_password_recovery": ("borrowernumber", ()),
+    "discharges": ("discharge_id", ()),
+}
+
+
+def rows(koha: Koha, table: str, old: bool) -> list[tuple[object, ...]]:
+    """The rows of a table that were put in here: the one that is due, or all the others."""
+    key = TABLES[table][0]
+    where = f"= {OLD_ROW}" if old else f"> {OLD_ROW}"
+    return sorted(koha.rows(f"SELECT * FROM {table} WHERE {key} {where} AND {key} < {FIRST + 99}"), key=repr)

@@ -1,0 +1,100 @@
+"""Records of other kinds than loans: what is due goes with the night's run, and nothing else changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Koha
+from tests.integration.run import other_records as records
+from tests.integration.run.library import Library, make
+from tests.integration.run.test_kill_anywhere import driven
+
+
+def put(small: Library) -> None:
+    small.sql(*records.statements(small.koha))
+
+
+def others(small: Library) -> dict[str, list[tuple[object, ...]]]:
+    return {table: records.rows(small.koha, table, old=False) for table in records.TABLES}
+
+
+def test_what_is_due_goes_and_nothing_else_changes(small: Library) -> None:
+    records.rule_all(small)
+    put(small)
+    before = others(small)
+    place = small.plan()
+    told = small.ok("plan", "--as", "Cal Example", "--out", place)["plan"]
+    lines = {line["path"]: line for line in told["records"]}
+    assert {line["record"] for line in lines.values()} == {
+        "holds", "notices", "searches", "registrations", "website visits", "interlibrary loans", "correspondence",
+    }  # fmt: skip
+    assert all(line["due"] >= 1 for line in lines.values()), lines
+    paths = {path["path"]: path for path in told["paths"]}
+    assert all(paths[name]["rows"] == line["due"] for name, line in lines.items())
+    small.dispose()
+    for table, (key, emptied) in records.TABLES.items():
+        left = records.rows(small.koha, table, old=True)
+        if not emptied:
+            assert left == [], table
+            continue
+        stand_in = small.koha.sample.anonymous_patron
+        [values] = small.koha.rows(f"SELECT {', '.join(emptied)} FROM {table} WHERE {key} = {records.OLD_ROW}")
+        assert set(values) <= {None, stand_in}, (table, values)
+    assert others(small) == before
+    answer = small.ok("verify")
+    assert answer["verified"]
+    assert set(lines) <= set(answer["remaining"])
+    # Done once more, it changes nothing.
+    whole = small.checksum()
+    small.dispose()
+    assert small.checksum() == whole
+
+
+def test_verify_tells_what_came_back(small: Library) -> None:
+    small.dispose()
+    assert small.ok("verify")["verified"]
+    small.sql(*(one for one in records.statements(small.koha) if "INTO search_history" in one))
+    told = small.ok("verify", code=5)
+    assert told["remaining"]["search"] == 1
+    small.dispose()
+    assert small.ok("verify")["verified"]
+
+
+def test_a_disposition_that_a_table_does_not_know_is_refused(small: Library) -> None:
+    small.edit("      - id: searches in the catalogue\n", "      - id: searches\n", "policy.yaml")
+    text = (small.folder / "policy.yaml").read_text()
+    at = text.index("      - id: searches\n")
+    (small.folder / "policy.yaml").write_text(text[:at] + text[at:].replace("then: delete", "then: de-identify", 1))
+    answer = small.refused("plan", "--as", "Cal Example", code=2, error="RUN-014")
+    assert "then: delete" in answer.err
+
+
+def test_a_legal_hold_keeps_what_names_its_person(small: Library) -> None:
+    records.rule_all(small)
+    put(small)
+    who = records.patron(small.koha)
+    due = {table: records.rows(small.koha, table, old=True) for table in records.TABLES}
+    hold = ("hold", "place", "--as", "Ada Example", "--reason", "a court asks", "--authority", "the county court")
+    small.ok(*hold, "--patron", who)
+    before = others(small)
+    small.dispose()
+    assert others(small) == before
+    gone = {"deletedborrowers", "borrower_password_recovery", "curbside_pickup_issues"}  # they name other people
+    for table in set(records.TABLES) - gone:
+        assert records.rows(small.koha, table, old=True) == due[table], table
+    assert not records.rows(small.koha, "deletedborrowers", old=True)
+    assert small.ok("verify")["verified"]
+
+
+@pytest.mark.slow
+def test_killed_among_them_and_started_again_it_ends_the_same(small_sqlite: Koha, tmp_path: Path) -> None:
+    """With rows of every kind among what is cut."""
+    small = make(tmp_path / "site", small_sqlite, more="    sweep_sample: 20\n")
+    records.rule_all(small)
+    put(small)
+    found = driven(small, tmp_path)
+    assert found["wrong"] == [], found["wrong"]
+    assert len(found["steps"]) > 40
+    assert (found["further"], found["verified"], found["unchanged"]) == (0, 0, True)
