@@ -284,7 +284,7 @@ def _summary(
 
     last = reports[-1]
     put_table(
-        "Rows that led from a due loan to its reader",
+        "Rows that were due, and named or led to a reader",
         ("where", "table", "before", "after"),
         [
             (path.path, path.table, number(touched(path)), number(remaining.get(path.path, 0)))
