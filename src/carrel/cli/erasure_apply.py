@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from carrel.cli import plan_file, premises, record, screen
 from carrel.cli.erasure_plan import basis_of, erasure_of, scopes_of
@@ -250,7 +250,7 @@ def as_dict(report: Report, receipt: Receipt) -> dict[str, object]:
         "outcome": report.outcome.value,
         "rows": dict(sorted(report.case.rows.items())),
         "rows_may_be_more": report.case.unknown,
-        "still_there": {**report.found.columns, **report.found.texts},
+        "still_there": report.found.still,
         "kept": report.found.kept,
         "for_a_human": {place: len(keys) for place, keys in report.found.human.items()},
         "residues": [
@@ -277,19 +277,26 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
     if report.case.unknown:
         say("A process died inside a piece: the counts may be too low; what is in the database was read back.")
     say(f"Looked for in every table: {number(found.hits)} rows still name the person.")
-    for where, rows in sorted({**found.columns, **found.texts}.items()):
+    for where, rows in sorted(found.columns.items()):
         say(f"  - {where}: {number(rows)}")
+    for where, keys in sorted(found.texts.items()):
+        say(f"  - {where}: {_rows(keys)}")
     for where, rows in sorted(found.kept.items()):
         say(f"Kept on its ground: {where}: {number(rows)}")
     for where, keys in sorted(found.human.items()):
-        shown = ", ".join("/".join(map(str, key)) for key in keys[:_SHOWN_KEYS] if key)
-        say(f"For a human to judge: {where}: {number(len(keys))}" + (f" (key {shown})" if shown else ""))
+        say(f"For a human to judge: {where}: {_rows(keys)}")
     if found.human:
         say("  A name alone can be somebody else's, or a common word; look at these rows yourself.")
     show_places(report.places)
     say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
     if found.hits:
         say(f"\nMend these places, then: carrel apply {place}")
+
+
+def _rows(keys: list[tuple[Any, ...]]) -> str:
+    """How many, and the keys of the first ones where they are plain numbers; another key can name somebody."""
+    shown = [str(key[0]) for key in keys[:_SHOWN_KEYS] if len(key) == 1 and isinstance(key[0], int)]
+    return number(len(keys)) + (f" (key {', '.join(shown)})" if shown else "")
 
 
 def _iso(at: datetime | None) -> str | None:

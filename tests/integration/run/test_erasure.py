@@ -152,13 +152,18 @@ def test_a_family_shares_an_address_and_a_telephone(elm):
     seed.row("borrower_relationships", guarantor_id=number, guarantee_id=child, relationship="aunt")
     seed.row("messages", borrowernumber=child, message=f"write to {MAIL}", message_type="L")
     before = elm.koha.rows(f"SELECT * FROM borrowers WHERE borrowernumber = {child}")
-    done, plan = erased(elm)
+    place, plan = planned(elm)
+    elm.approve(place)
+    shown = elm.run("apply", place)
+    assert shown.code == 0, shown.text
+    assert str(child) not in shown.out
+    done = elm.ok("apply", place)["erasure"]
     assert done["still_there"] == {}
     assert elm.koha.rows(f"SELECT * FROM borrowers WHERE borrowernumber = {child}") == before
     assert elm.koha.rows(f"SELECT message FROM messages WHERE borrowernumber = {child}") == [(f"write to {MAIL}",)]
     assert elm.koha.rows("SELECT count(*) FROM borrower_relationships WHERE relationship = 'aunt'") == [(0,)]
     assert any("guarantor" in one for one in plan["notices"])
-    assert set(done["for_a_human"]) >= {"borrowers.email", "messages.message"}
+    assert all(f"For a human to judge: {one}: 1" in shown.out for one in ("borrowers.email", "messages.message"))
 
 
 def test_a_member_of_staff_who_is_a_patron(elm):
@@ -178,6 +183,19 @@ def test_a_member_of_staff_who_is_a_patron(elm):
     assert ("cash_register_actions", "manager_id", "CASCADE") in {
         (one["table"], one["column"], one["rule"]) for one in plan["cascades"]
     }
+
+
+def test_an_identifier_where_none_is_taken_out_is_told_with_its_place(elm):
+    """The text of a saved report is a statement: a human must mend it; then the same plan ends verified."""
+    seed, _ = subject(elm)
+    key = seed.row("saved_sql", savedsql=f"SELECT 1 WHERE cardnumber = '{CARD}'", report_name="one card")["id"]
+    place, _ = planned(elm)
+    elm.approve(place)
+    answer = elm.run("apply", place)
+    assert answer.code == 5
+    assert f"saved_sql.savedsql: 1 (key {key})" in answer.out
+    elm.sql(f"DELETE FROM saved_sql WHERE id = {key}")
+    assert elm.ok("apply", place)["erasure"]["still_there"] == {}
 
 
 def test_what_must_stay_refuses_and_changes_nothing(elm):

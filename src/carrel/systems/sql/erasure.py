@@ -30,20 +30,25 @@ class Found:
 
     Attributes:
         columns: per place, rows that still hold the number, the card or the user name in a column of persons.
-        texts: per place, rows whose text holds an identifier.
+        texts: per place, the keys of rows whose text holds an identifier.
         human: per place, the keys of rows for a human to judge: a name alone, or another person's own record.
         kept: per place, rows that stay on a ground.
     """
 
     columns: dict[str, int] = field(default_factory=dict)
-    texts: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     human: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
 
     @property
+    def still(self) -> dict[str, int]:
+        """Rows that should not be there, per place."""
+        return {**self.columns, **{place: len(keys) for place, keys in self.texts.items()}}
+
+    @property
     def hits(self) -> int:
         """Rows that should not be there."""
-        return sum(self.columns.values()) + sum(self.texts.values())
+        return sum(self.still.values())
 
 
 def person_map(system_map: SystemMap) -> PersonMap:
@@ -349,10 +354,13 @@ class SqlErasure:
                     (found.kept if kept else found.columns)[f"{name}.{by}"] = int(count)
             for hit in self.texts.hits(connection, own=True):
                 place = f"{hit.place.table}.{hit.place.column}"
+                # The key of such a row would be another patron's number.
+                personal = set(self.rows.key(hit.place.table)) & set(self._map.person_columns.get(hit.place.table, ()))
+                key = () if personal else hit.key
                 if hit.exact and (hit.place.table != self._map.people.table or hit.place.redacts):
-                    found.texts[place] = found.texts.get(place, 0) + 1
+                    found.texts.setdefault(place, []).append(key)
                 else:
-                    found.human.setdefault(place, []).append(hit.key)
+                    found.human.setdefault(place, []).append(key)
         return found
 
     def _person_columns(self) -> Iterable[tuple[str, str, bool]]:
