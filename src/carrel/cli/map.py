@@ -15,6 +15,7 @@ from carrel.cli.screen import say
 from carrel.errors import Exit
 
 if TYPE_CHECKING:
+    from carrel.inventory import map_path
     from carrel.inventory import system_map as maps
     from carrel.inventory.mapping_gap import MapCheck
 
@@ -235,7 +236,7 @@ def _records(found: maps.SystemMap) -> Iterator[str]:
             yield from _field("why", cut.why)
 
 
-def _cut(cut: maps.Cut) -> str:
+def _cut(cut: map_path.Cut) -> str:
     parts = [f"{column} -> {method}" for column, method in cut.set.items()]
     parts += [f"{column} -> {method} where it is the reader" for column, method in cut.if_reader.items()]
     if cut.delete:
@@ -244,7 +245,7 @@ def _cut(cut: maps.Cut) -> str:
     return ", ".join(parts) or "nothing"
 
 
-def _link(link: maps.Link) -> str:
+def _link(link: map_path.Link) -> str:
     said = ""
     match link.by:
         case "key":

@@ -7,21 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from carrel.inventory.system_map import (
-    Anchor,
-    Condition,
-    Cut,
-    Fact,
-    KeyLink,
-    Lookup,
-    Method,
-    MomentLink,
-    OwnLink,
-    Path,
-    ReportLink,
-    SystemMap,
-    TextLink,
-)
+from carrel.inventory.map_path import Cut, KeyLink, MomentLink, OwnLink, Path, ReportLink, TextLink
+from carrel.inventory.system_map import Anchor, Condition, Fact, Lookup, Method, SystemMap
 
 
 class Use(enum.StrEnum):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from carrel.errors import fault
-from carrel.inventory.system_map import Cut, OwnLink, SystemMap
+from carrel.inventory.map_path import Cut, OwnLink
+from carrel.inventory.system_map import SystemMap
 from carrel.policy.schedule import Charges, Disposition, LoanSchedule
 from carrel.retention import faults
 from carrel.retention.lifecycle import State

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import coverage
-from carrel.inventory.system_map import RecordPath, SystemMap
+from carrel.inventory.map_path import RecordPath
+from carrel.inventory.system_map import SystemMap
 from carrel.policy.clock import segments
 from carrel.policy.record_type import RecordType
 from carrel.policy.schedule import Disposition, RecordSchedule

@@ -8,7 +8,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from carrel.accountability.facts import AuditFacts, RecordFacts
-from carrel.inventory.system_map import OwnLink
+from carrel.inventory.map_path import OwnLink
 from carrel.policy.coherence import class_of
 from carrel.policy.duration import Duration
 from carrel.policy.record_type import RecordType

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, false, not_, or_, select, text, true
 
-from carrel.inventory.system_map import Role
+from carrel.inventory.map_path import Role
 from carrel.systems.sql.expressions import has_digits, names_number, shifted
 from carrel.systems.sql.join_order import InOrder
 from carrel.systems.sql.kept_loans import KeptLoans

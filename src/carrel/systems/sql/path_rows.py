@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, false, null, or_, text, true
 
-from carrel.inventory.system_map import Cut, Method, OwnLink, Path
+from carrel.inventory.map_path import Cut, OwnLink, Path
+from carrel.inventory.system_map import Method
 from carrel.policy.schedule import Charges
 from carrel.retention.legal_hold import Scope
 from carrel.retention.predicate import Fact

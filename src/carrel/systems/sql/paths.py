@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import FromClause, and_, exists, false, not_, select
 
-from carrel.inventory.system_map import Path, Role
+from carrel.inventory.map_path import Path, Role
 from carrel.systems.sql.chunk_rows import ChunkRows
 from carrel.systems.sql.kept_loans import KeptLoans
 from carrel.systems.sql.path_cuts import PathCuts

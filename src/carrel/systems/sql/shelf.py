@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, String, TableClause, and_, column, table
 from sqlalchemy.types import NullType, TypeEngine
 
-from carrel.inventory.system_map import Anchor, Condition, Method, Path, SystemMap
+from carrel.inventory.map_path import Path
+from carrel.inventory.system_map import Anchor, Condition, Method, SystemMap
 from carrel.systems.sql.expressions import LocalTime, contains
 
 Columns = Any  # a table's or an alias's column collection; SQLAlchemy types it by its own internals

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from carrel.inventory.system_map import Role
+from carrel.inventory.map_path import Role
 from carrel.retention.sweep import Loan, Pair, Severity
 from carrel.retention.trail import Trail, explained, names_person, speaks
 from carrel.systems.sql.expressions import LocalTime

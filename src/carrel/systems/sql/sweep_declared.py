@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, column, literal, select, table, true
 
-from carrel.inventory.system_map import Method, Path, Role, SystemMap
+from carrel.inventory.map_path import Path, Role
+from carrel.inventory.system_map import Method, SystemMap
 from carrel.retention.sweep import Pair, Severity, latest
 from carrel.retention.trail import SHARED, Trail, explained, names_item, names_person, shared, speaks
 from carrel.systems.sql.expressions import LocalTime

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from carrel.inventory.system_map import Role, SystemMap
+from carrel.inventory.map_path import Role
+from carrel.inventory.system_map import SystemMap
 from carrel.retention.sweep import Severity
 from carrel.retention.trail import SHARED, Trail, shared
 from carrel.systems.sql.sweep_attacks import Sample

@@ -23,8 +23,9 @@ from sqlalchemy import (
     text,
 )
 
+from carrel.inventory.map_path import Role
 from carrel.inventory.schema import LiveSchema
-from carrel.inventory.system_map import Anchor, Role, SystemMap
+from carrel.inventory.system_map import Anchor, SystemMap
 from carrel.retention.sweep import SAME_SECOND, Loan, Pair, Pairs, Person
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.worktables import TITLE_LENGTH

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from carrel.inventory.system_map import Path, SystemMap
+from carrel.inventory.map_path import Path
+from carrel.inventory.system_map import SystemMap
 from carrel.retention.legal_hold import Scope
 from carrel.retention.sweep import SPARED, Pair, latest
 from carrel.retention.trail import Trail

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, column, or_, select, table, true
 
+from carrel.inventory.map_path import Role
 from carrel.inventory.schema import LiveSchema
-from carrel.inventory.system_map import Role
 from carrel.retention.sweep import Loan, Pairs, SweepReport
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep import LoanSweep

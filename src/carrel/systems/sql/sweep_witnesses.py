@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, column, or_, select, table, true
 
-from carrel.inventory.system_map import Role
+from carrel.inventory.map_path import Role
 from carrel.retention.open_join import OpenJoin
 from carrel.retention.sweep import Loan, Pair, Person
 from carrel.retention.trail import Trail, names_person, speaks
