@@ -16,14 +16,14 @@ PLANTED = "letter_code = 'OD1'"
 
 
 def plant(here: Library) -> int:
-    """Overdue notices under the library's own letter code, which no map knows, for every loan that is long back."""
+    """Overdue notices under the library's own letter code, sent again of late, for every loan that is long back."""
     words = ("'Dear '", "p.firstname", "' '", "p.surname", "', '", "b.title", "' ('", "i.barcode", "') is overdue'")
     text = " || ".join(words) if here.koha.dialect == "sqlite" else f"concat({', '.join(words)})"
     return here.sql(
         "INSERT INTO message_queue (borrowernumber, subject, content, letter_code, message_transport_type, status, "
         "time_queued, updated_on, to_address, content_type) SELECT o.borrowernumber, 'Overdue', "
         f"{text}, "
-        "'OD1', 'email', 'sent', o.returndate, o.returndate, p.email, 'text/plain' FROM old_issues o "
+        "'OD1', 'email', 'sent', o.returndate, CURRENT_TIMESTAMP, p.email, 'text/plain' FROM old_issues o "
         "JOIN items i USING (itemnumber) JOIN biblio b ON b.biblionumber = i.biblionumber "
         "JOIN borrowers p ON p.borrowernumber = o.borrowernumber "
         f"WHERE o.borrowernumber <> {here.koha.sample.anonymous_patron} AND p.privacy <> 0 "
