@@ -57,6 +57,7 @@ def plain(text: str, folder: Path) -> str:
     text = text.replace(f"{folder}/", "").replace(str(folder), ".")
     text = re.sub(r"\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{20,}", "+H+H", text)
     text = re.sub(r"\b[0-9a-f]{16,}\b…?", "H", text)
+    text = re.sub(r"─+", "─", text)  # as long as the longest cell
     text = re.sub(r"\d[\d,.]*\d|\d", "0", text)
     return " ".join(text.split())
 
