@@ -161,9 +161,11 @@ class Place:
 
 
 def counts(site: Path) -> str:
-    """What the run counted, and that no loan of it is in flight any more."""
+    """What the run counted, whatever its chunks were, and that no loan of it is in flight any more."""
     connection = sqlite3.connect(site / "carrel.sqlite3")
-    queries = ("SELECT * FROM circulation ORDER BY 1, 2, 3, 4, 5, 6", "SELECT count(*) FROM loan_in_flight")
+    # How many readers are surely different, and those of a month that is not over, depend on where a chunk ends.
+    cells = "system, grain, month, branch, item_type, category, loans, CASE WHEN at_most THEN 0 ELSE readers END"
+    queries = (f"SELECT {cells} FROM circulation ORDER BY 1, 2, 3, 4, 5, 6", "SELECT count(*) FROM loan_in_flight")
     told = repr([connection.execute(query).fetchall() for query in queries])
     connection.close()
     return told
@@ -220,14 +222,19 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
         killed = in_fork(counted(at, after), place.output)
         again = in_fork(counted(at // 2, after), place.output) if told["twice"] and at > 1 else None
         resumed = in_fork(place.apply, place.output)
-        state = place.checksum() == wanted and counts(place.site) == wanted_counts
+        state, told_counts = place.checksum() == wanted, counts(place.site) == wanted_counts
         complete = in_fork(lambda: ledger_complete(place.site), place.output) == 0
         if not (
-            complete and killed == -signal.SIGKILL and again in {None, 0, -signal.SIGKILL} and state and resumed == 0
+            complete
+            and killed == -signal.SIGKILL
+            and again in {None, 0, -signal.SIGKILL}
+            and state
+            and told_counts
+            and resumed == 0
         ):
             tail = place.output.read_text()[-1500:]
             wrong.append({
-                "after": after, "at": at, "step": steps[at - 1 + first[after]], "killed": killed, "again": again, "resumed": resumed, "same": state,
+                "after": after, "at": at, "step": steps[at - 1 + first[after]], "killed": killed, "again": again, "resumed": resumed, "same": state, "counts": told_counts,
                 "ledger": complete, "tail": tail,
             })  # fmt: skip
     further = in_fork(place.apply, place.output)

@@ -57,7 +57,7 @@ def test_killed_between_any_two_steps(small, tmp_path):
     small.edit("    mode: window\n", "    mode: window\n    sweep_sample: 20\n")
     found = driven(small, tmp_path)
     assert len(found["steps"]) > 300
-    assert found["wrong"] == [], found["wrong"]
+    assert found["wrong"] == [], json.dumps(found["wrong"], indent=1)
     assert len(found["chosen"]) > ROUNDS // 2
     assert (found["further"], found["verified"], found["unchanged"]) == (0, 0, True)
 
@@ -66,5 +66,5 @@ def test_killed_between_any_two_steps(small, tmp_path):
 def test_killed_again_while_it_resumes(small, tmp_path):
     small.edit("    mode: window\n", "    mode: desk\n    sweep_sample: 20\n")
     found = driven(small, tmp_path, rounds=max(6, ROUNDS // 4), twice=True)
-    assert found["wrong"] == [], found["wrong"]
+    assert found["wrong"] == [], json.dumps(found["wrong"], indent=1)
     assert (found["further"], found["verified"], found["unchanged"]) == (0, 0, True)
