@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from carrel.cli import plan_file, premises, record, screen
 from carrel.cli.erasure_plan import basis_of, erasure_of, scopes_of
 from carrel.cli.premises import now
-from carrel.cli.run_leaves import slug, version
+from carrel.cli.run_leaves import residue_until, slug, what_planned
 from carrel.cli.screen import number, put_table, say
 from carrel.errors import CarrelError, Exit, fault
 from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
@@ -213,22 +213,13 @@ class _Course:
 
 def leaf_of(plan: ErasurePlan, case: Case, report: Report) -> OpenLeaf:
     """What the ledger is told: the case and counts, and no table: the kind of a row can tell a trait."""
-    dates = [place.until for place in report.places if place.lasting]
-    told = [one for one in dates if one is not None]
-    until = {"residue_until": utc_seconds(max(told))} if told and len(told) == len(dates) else {}
     finished = case.finished_at or now()
     return OpenLeaf(
         "erasure",
         finished,
         {
+            **what_planned(plan),
             "case": plan.case,
-            "system": slug(plan.system),
-            "product_version": version(plan.basis.product_version),
-            "policy": slug(plan.policy, "._/"),
-            "policy_digest": plan.basis.policy_digest,
-            "map_digest": plan.basis.map_digest,
-            "schema_digest": plan.basis.schema_digest,
-            "plan_digest": plan.digest,
             "outcome": slug(report.outcome.name),
             "applied": banded(sum(rows for name, rows in case.rows.items() if name != TEXTS)),
             "redacted": banded(case.rows.get(TEXTS, 0)),
@@ -237,7 +228,7 @@ def leaf_of(plan: ErasurePlan, case: Case, report: Report) -> OpenLeaf:
             "human": banded(sum(map(len, report.found.human.values()))),
             "started": utc_seconds(case.started_at or finished),
             "finished": utc_seconds(finished),
-            **until,
+            **residue_until(report.places),
         },
     )
 

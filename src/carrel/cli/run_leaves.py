@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from carrel.ledger.leaf import OpenLeaf, banded, cell, utc_seconds
@@ -12,8 +12,10 @@ from carrel.retention.reasons import told_rows
 
 if TYPE_CHECKING:
     from carrel.cli.night import Report
+    from carrel.retention.erasure import ErasurePlan
     from carrel.retention.plan import Plan
     from carrel.store.run import Run
+    from carrel.systems.sql.residue import Place
 
 _Said = dict[str, int | str | list[str]]
 
@@ -39,7 +41,7 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
         "cells": _cells(plan, report.tally.rows),
         "started": utc_seconds(report.started),
         "finished": utc_seconds(at),
-        **_residue_until(report),
+        **residue_until(report.places),
         **where,
     }
     sweep: _Said = {
@@ -103,27 +105,31 @@ def _cells(plan: Plan, rows: Mapping[str, int]) -> list[str]:
     return [cell(name, count) for name, count in sorted(done.items())]
 
 
-def _residue_until(report: Report) -> _Said:
+def residue_until(places: Iterable[Place]) -> _Said:
     """By when the last place will have expired, where each has a date."""
-    dates = [place.until for place in report.places if place.lasting]
+    dates = [place.until for place in places if place.lasting]
     told = [one for one in dates if one is not None]
     return {"residue_until": utc_seconds(max(told))} if told and len(told) == len(dates) else {}
 
 
 def _what_ran(plan: Plan) -> _Said:
+    return {**what_planned(plan), "as_of": utc_seconds(plan.as_of)}
+
+
+def what_planned(plan: Plan | ErasurePlan) -> _Said:
+    """Which plan it was, over what, and what it was computed from."""
     return {
         "system": slug(plan.system),
-        "product_version": version(plan.basis.product_version),
+        "product_version": _version(plan.basis.product_version),
         "policy": slug(plan.policy, "._/"),
         "policy_digest": plan.basis.policy_digest,
         "map_digest": plan.basis.map_digest,
         "schema_digest": plan.basis.schema_digest,
         "plan_digest": plan.digest,
-        "as_of": utc_seconds(plan.as_of),
     }
 
 
-def version(told: str) -> str:
+def _version(told: str) -> str:
     """A product's version as a leaf may say it."""
     # A product's own version can be longer than anything the ledger takes in; its release is enough.
     parts = re.findall(r"[0-9]+", told)[:_VERSION_PARTS] or ["0"]

@@ -13,6 +13,7 @@ from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import LoansRule, PolicyBody, Retention
+from carrel.policy.rule_versions import first_days, out_of_order, since
 from carrel.policy.schedule import Applies, Disposition, Method
 from carrel.policy.yaml_source import Path
 
@@ -44,11 +45,6 @@ def ceiling_of_loans(body: PolicyBody) -> tuple[RiskClass, Duration | None]:
     return risk, body.risk_classes.of(risk).ceiling
 
 
-def since(body: PolicyBody, rule: Retention) -> date:
-    """First day on which the current version of a rule is in force."""
-    return rule.since or body.approved
-
-
 def exception_end(body: PolicyBody, rule: Retention) -> date | None:
     """The day on which the exception for a rule ends, where one stands."""
     return next((exception.expires for exception in body.exceptions if exception.rule == rule.id), None)
@@ -78,7 +74,7 @@ def above_ceiling(document: PolicyDocument, n: int, limit: tuple[RiskClass, Dura
 
 def _in_force_under(body: PolicyBody, rule: Retention) -> Iterator[tuple[Path, Duration]]:
     """The versions that are in force on any day from the policy's approval on; older ones are history."""
-    ends = [version.since for version in rule.earlier[1:]] + [since(body, rule)]
+    ends = first_days(body, rule)[1:]
     for n, (version, end) in enumerate(zip(rule.earlier, ends, strict=False)):
         if end > body.approved:
             yield ("earlier", n), version.keep
@@ -120,7 +116,7 @@ def _division(document: PolicyDocument, loans: LoansRule) -> Iterator[Fault]:
 
 
 def _versions(document: PolicyDocument, path: Path, rule: Retention) -> Iterator[Fault]:
-    days = [version.since for version in rule.earlier] + [since(document.body, rule)]
+    days = first_days(document.body, rule)
     first = min(document.body.first_approved or document.body.approved, document.body.approved)
     if days[0] < first:
         yield told(
@@ -132,17 +128,7 @@ def _versions(document: PolicyDocument, path: Path, rule: Retention) -> Iterator
             because="no rule is in force before the policy was approved (MITL-10.6)",
             fix="write a later day; if the rule goes back to an earlier version of the policy, add 'first approved:'",
         )
-    for n in range(1, len(days)):
-        if days[n] <= days[n - 1]:
-            at = (*path, "earlier", n, "since") if n < len(rule.earlier) else (*path, "since")
-            yield told(
-                document.text,
-                at,
-                faults.VERSIONS,
-                wanted=f"a day after {days[n - 1]}",
-                found=str(days[n]),
-                fix="list the versions oldest first, each with the first day on which it is in force",
-            )
+    yield from out_of_order(document, path, days)
 
 
 def _methods(document: PolicyDocument, path: Path, rule: Retention, loans: LoansRule) -> Iterator[Fault]:

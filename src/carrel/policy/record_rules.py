@@ -10,7 +10,8 @@ from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.grammar import PolicyBody, RecordRetention, RecordsRule
 from carrel.policy.record_type import RecordType
-from carrel.policy.schedule import Period, RecordRule, RecordSchedule
+from carrel.policy.rule_versions import first_days, out_of_order, periods_of
+from carrel.policy.schedule import RecordRule, RecordSchedule
 from carrel.policy.yaml_source import Path
 
 
@@ -22,17 +23,16 @@ def record_incoherences(document: PolicyDocument) -> Iterator[Fault]:
             yield from _events(document, record, dataset)
             for n, rule in enumerate(dataset.retention):
                 path: Path = ("records", record.value, "retention", n)
-                yield from _versions(document, path, rule)
+                yield from out_of_order(document, path, first_days(document.body, rule))
                 yield from _ceiling(document, path, dataset, rule)
 
 
 def record_schedule(body: PolicyBody, record: RecordType, dataset: RecordsRule) -> RecordSchedule:
     """What retention carries out for one kind of record."""
-    rules = []
-    for rule in dataset.retention:
-        periods = [Period(one.keep, one.since, one.reaches_back) for one in rule.earlier]
-        periods.append(Period(rule.keep, rule.since or body.approved, rule.reaches_back))
-        rules.append(RecordRule(rule.id, rule.clauses, rule.active_until, tuple(periods), rule.then))
+    rules = (
+        RecordRule(rule.id, rule.clauses, rule.active_until, tuple(periods_of(body, rule)), rule.then)
+        for rule in dataset.retention
+    )
     return RecordSchedule(record.value, tuple(rules))
 
 
@@ -65,21 +65,6 @@ def _events(document: PolicyDocument, record: RecordType, dataset: RecordsRule) 
                     fix="keep one rule for each event, each with an id of its own",
                 )
             seen[what] = rule.id
-
-
-def _versions(document: PolicyDocument, path: Path, rule: RecordRetention) -> Iterator[Fault]:
-    days = [one.since for one in rule.earlier] + [rule.since or document.body.approved]
-    for n in range(1, len(days)):
-        if days[n] <= days[n - 1]:
-            at = (*path, "earlier", n, "since") if n < len(rule.earlier) else (*path, "since")
-            yield told(
-                document.text,
-                at,
-                faults.VERSIONS,
-                wanted=f"a day after {days[n - 1]}",
-                found=str(days[n]),
-                fix="list the versions oldest first, each with the first day on which it is in force",
-            )
 
 
 def _ceiling(document: PolicyDocument, path: Path, dataset: RecordsRule, rule: RecordRetention) -> Iterator[Fault]:

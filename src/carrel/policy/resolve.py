@@ -17,9 +17,10 @@ from carrel.policy.coherence import below_floors, class_of, floors_of
 from carrel.policy.dataset import Dataset, Datasets
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.grammar import ClauseRule, DatasetRule, LoansRule, PolicyBody, RecordsRule, Retention
-from carrel.policy.loan_rules import ceiling_of_loans, exception_end, since
+from carrel.policy.loan_rules import ceiling_of_loans, exception_end
 from carrel.policy.record_rules import record_schedule
 from carrel.policy.record_type import RecordType
+from carrel.policy.rule_versions import periods_of
 from carrel.policy.schedule import LastBorrower, LoanRule, LoanSchedule, Period, RecordSchedule
 
 
@@ -155,8 +156,7 @@ def resolve(document: PolicyDocument, adopted: Sequence[Policy] = ()) -> Policy:
 
 
 def _loan_rule(body: PolicyBody, rule: Retention) -> LoanRule:
-    periods = [Period(version.keep, version.since, version.reaches_back) for version in rule.earlier]
-    periods.append(Period(rule.keep, since(body, rule), rule.reaches_back))
+    periods = periods_of(body, rule)
     ceiling, end = ceiling_of_loans(body)[1], exception_end(body, rule)
     if end is not None and ceiling is not None and not rule.keep.within(ceiling):
         periods.append(Period(ceiling, end))

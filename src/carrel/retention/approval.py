@@ -121,16 +121,16 @@ def of_plan(
     check_term(signed_at, expires_at, LONGEST_PLAN_TERM)
     return Approval(
         kind=Kind.PLAN if waive_rehearsal is None else Kind.WAIVER,
-        system=_line(plan.system),
-        policy=_line(plan.policy),
+        system=one_line(plan.system),
+        policy=one_line(plan.policy),
         policy_digest=plan.basis.policy_digest,
         map_digest=plan.basis.map_digest,
         plan=plan.digest,
-        planned_by=_line(plan.made_by),
-        counts=tuple(_line(f"{p.path}: {p.act} {touched(p)} rows, bound {p.bound}") for p in plan.paths),
-        reason=_line(waive_rehearsal or ""),
-        approver=_line(person.name),
-        role=_line(person.role),
+        planned_by=one_line(plan.made_by),
+        counts=tuple(one_line(f"{p.path}: {p.act} {touched(p)} rows, bound {p.bound}") for p in plan.paths),
+        reason=one_line(waive_rehearsal or ""),
+        approver=one_line(person.name),
+        role=one_line(person.role),
         signed_at=signed_at,
         expires_at=expires_at,
     )
@@ -158,16 +158,16 @@ def standing_for(
     check_term(signed_at, expires_at, min(longest, LONGEST_STANDING_TERM))
     return Approval(
         kind=Kind.STANDING,
-        system=_line(plan.system),
-        policy=_line(plan.policy),
+        system=one_line(plan.system),
+        policy=one_line(plan.policy),
         policy_digest=plan.basis.policy_digest,
         map_digest=plan.basis.map_digest,
         plan="",
         planned_by="",
         counts=(),
         reason="",
-        approver=_line(person.name),
-        role=_line(person.role),
+        approver=one_line(person.name),
+        role=one_line(person.role),
         signed_at=signed_at,
         expires_at=expires_at,
     )
@@ -367,7 +367,8 @@ def _key(person: Person) -> str:
     return str(person.public_key).rpartition("+")[2]  # the same key under another key name is the same key
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
+    """A text as it may stand in one line of what is signed."""
     return " ".join(text.split())
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,7 +11,7 @@ from carrel.errors import CarrelError, Fault
 from carrel.inventory.map_part import Method
 from carrel.inventory.person_map import Act, Otherwise, Trace
 from carrel.retention import faults
-from carrel.retention.plan import Basis
+from carrel.retention.plan import Basis, digest_of
 
 FORMAT_VERSION = 1
 KIND = "erasure"
@@ -125,12 +123,12 @@ class ErasurePlan:
     def as_dict(self) -> dict[str, Any]:
         """The plan as its file holds it, digest included."""
         body = _body(self)
-        return {**body, "digest": _digest(body)}
+        return {**body, "digest": digest_of(body)}
 
     @property
     def digest(self) -> str:
         """SHA-256 of the plan's canonical JSON, hex."""
-        return _digest(_body(self))
+        return digest_of(_body(self))
 
     @classmethod
     def from_dict(cls, body: dict[str, Any]) -> ErasurePlan:
@@ -200,8 +198,3 @@ def _body(plan: ErasurePlan) -> dict[str, Any]:
     body = {"format_version": FORMAT_VERSION, "kind": KIND, **asdict(plan)}
     body["made_at"] = plan.made_at.isoformat()
     return body
-
-
-def _digest(body: dict[str, Any]) -> str:
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -8,7 +8,16 @@ from datetime import datetime
 
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults
-from carrel.retention.approval import LONGEST_PLAN_TERM, Approval, Kind, Person, check_term, may_approve, verify
+from carrel.retention.approval import (
+    LONGEST_PLAN_TERM,
+    Approval,
+    Kind,
+    Person,
+    check_term,
+    may_approve,
+    one_line,
+    verify,
+)
 from carrel.retention.erasure import ErasurePlan
 
 
@@ -21,16 +30,16 @@ def of_erasure(plan: ErasurePlan, person: Person, signed_at: datetime, expires_a
     check_term(signed_at, expires_at, LONGEST_PLAN_TERM)
     return Approval(
         kind=Kind.ERASURE,
-        system=_line(plan.system),
-        policy=_line(plan.policy),
+        system=one_line(plan.system),
+        policy=one_line(plan.policy),
         policy_digest=plan.basis.policy_digest,
         map_digest=plan.basis.map_digest,
         plan=plan.digest,
-        planned_by=_line(plan.made_by),
-        counts=tuple(_line(one) for one in plan.lines),
+        planned_by=one_line(plan.made_by),
+        counts=tuple(one_line(one) for one in plan.lines),
         reason="",
-        approver=_line(person.name),
-        role=_line(person.role),
+        approver=one_line(person.name),
+        role=one_line(person.role),
         signed_at=signed_at,
         expires_at=expires_at,
     )
@@ -75,7 +84,3 @@ def refuse_unapproved(plan: ErasurePlan, by: str | None) -> None:
 
 def _but_role(approval: Approval) -> tuple[object, ...]:
     return tuple(getattr(approval, entry.name) for entry in fields(approval) if entry.name != "role")
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())

@@ -119,12 +119,12 @@ class Plan:
     def as_dict(self) -> dict[str, Any]:
         """The plan as its file holds it, digest included."""
         body = _body(self)
-        return {**body, "digest": _digest(body)}
+        return {**body, "digest": digest_of(body)}
 
     @property
     def digest(self) -> str:
         """SHA-256 of the plan's canonical JSON, hex: any changed byte of the file's content changes it."""
-        return _digest(_body(self))
+        return digest_of(_body(self))
 
     @classmethod
     def from_dict(cls, body: dict[str, Any]) -> Plan:
@@ -190,6 +190,7 @@ def _body(plan: Plan) -> dict[str, Any]:
     return body
 
 
-def _digest(body: dict[str, Any]) -> str:
+def digest_of(body: dict[str, Any]) -> str:
+    """SHA-256 of the canonical JSON of a plan's content, hex; of a plan of any kind."""
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()

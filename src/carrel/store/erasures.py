@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import string
 from collections.abc import Callable, Iterable
@@ -13,17 +12,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
-from carrel.errors import CarrelError, fault
+from carrel.errors import fault
 from carrel.ledger.leaf import OpenLeaf
 from carrel.retention import faults as retention_faults
 from carrel.retention.erasure import ErasurePlan
 from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import Outcome
 from carrel.store import clock, faults, tables
-from carrel.store.case_key import CaseKey
 from carrel.store.database import Database
 from carrel.store.gate import GATE_TTL, ChunkGate
 from carrel.store.owed_leaves import owe
+from carrel.store.plans import canonical, tampered
+from carrel.store.sealing_key import SealingKey
 
 PLANNED, RUNNING, DONE, DROPPED = "planned", "running", "done", "dropped"
 _KEPT_PLANNED = timedelta(days=8)  # longer than any approval of a plan holds
@@ -65,7 +65,7 @@ class Erasures:
 
     def record(self, plan: ErasurePlan, subject: Subject, now: datetime) -> None:
         """Keep a plan, and beside it, sealed, whom it is about."""
-        key = CaseKey(self._folder, plan.case)
+        key = self._key(plan.case)
         key.create()
         with self._database.writing() as connection:
             clock.observe(connection, now)
@@ -76,7 +76,7 @@ class Erasures:
                     system=plan.system,
                     made_at=plan.made_at,
                     body=plan.as_dict(),
-                    sealed=key.seal(subject.to_json()),
+                    sealed=key.seal_text(subject.to_json()),
                     state=PLANNED,
                     rows={},
                     unknown=False,
@@ -92,7 +92,7 @@ class Erasures:
         try:
             plan = ErasurePlan.from_dict(body)
         except (ValueError, TypeError):
-            raise _tampered(at) from None
+            raise tampered(at) from None
         with self._database.reading() as connection:
             known = connection.execute(
                 select(tables.erasure.c.body).where(tables.erasure.c.digest == plan.digest)
@@ -104,8 +104,8 @@ class Erasures:
                 found=f"digest {plan.digest[:16]}",
                 fix="plan again with this site's Carrel, and approve that plan",
             )
-        if json.dumps(known, sort_keys=True) != json.dumps(body, sort_keys=True):
-            raise _tampered(at)
+        if canonical(known) != canonical(body):
+            raise tampered(at)
         return plan
 
     def case(self, name: str) -> Case:
@@ -124,7 +124,7 @@ class Erasures:
             sealed = connection.execute(
                 select(tables.erasure.c.sealed).where(tables.erasure.c.case == name)
             ).scalar_one()
-        text = CaseKey(self._folder, name).open(sealed) if sealed else None
+        text = self._key(name).open_text(sealed) if sealed else None
         if text is None:
             raise fault(
                 retention_faults.CASE_SHUT,
@@ -137,7 +137,7 @@ class Erasures:
 
     def begin(self, name: str, subject: Subject, now: datetime) -> Case:
         """Start a case, or go on with it; the identifiers as they are now are sealed before anything is taken out."""
-        sealed = CaseKey(self._folder, name).seal(subject.to_json())
+        sealed = self._key(name).seal_text(subject.to_json())
         with self._database.writing() as connection:
             clock.observe(connection, now)
             self._change(connection, name, state=RUNNING, sealed=sealed)
@@ -188,7 +188,7 @@ class Erasures:
 
     def forget(self, name: str) -> None:
         """Shred the key of a case that is over, and have the store's file forget what was sealed."""
-        CaseKey(self._folder, name).shred()
+        self._key(name).shred()
         self._database.tidy()
 
     def purge(self, now: datetime) -> None:
@@ -201,13 +201,17 @@ class Erasures:
             for name in names:
                 self._change(connection, name, state=DROPPED, sealed=None)
         for name in names:
-            CaseKey(self._folder, name).shred()
+            self._key(name).shred()
         if names:
             self._database.tidy()
 
     def gate(self, system: str, owner: str, now: Callable[[], datetime]) -> ChunkGate:
         """The gate that every piece goes through, as every chunk of a run does."""
         return ChunkGate(self._database, system, owner, now, GATE_TTL)
+
+    def _key(self, case: str) -> SealingKey:
+        """What seals whom a case is about, and goes when the case ends."""
+        return SealingKey(self._folder / "cases" / f"{case}.key", case)
 
     @staticmethod
     def _change(connection: Connection, name: str, **values: Any) -> None:
@@ -223,15 +227,4 @@ def _case(row: Row[Any]) -> Case:
         row.finished_at,
         dict(row.rows),
         row.unknown,
-    )
-
-
-def _tampered(at: str) -> CarrelError:
-    return fault(
-        retention_faults.PLAN_TAMPERED,
-        at=at,
-        wanted="a plan file as `carrel plan` wrote it",
-        found="content that does not fit its digest",
-        because="what a person approves must be what is carried out",
-        fix="plan again",
     )

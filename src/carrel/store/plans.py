@@ -85,8 +85,8 @@ class Plans:
         digest = body.get("digest") if isinstance(body, dict) else None
         plan = _read(body, str(digest), at)
         recorded = self.get(plan.digest)
-        if _canonical(recorded.as_dict()) != _canonical(body):
-            raise _tampered(at)  # the same plan, but a value written otherwise than Carrel writes it
+        if canonical(recorded.as_dict()) != canonical(body):
+            raise tampered(at)  # the same plan, but a value written otherwise than Carrel writes it
         return recorded
 
     def newest(self, system: str, *, not_by: str = "") -> Recorded | None:
@@ -101,7 +101,8 @@ class Plans:
         return None if row is None else Recorded(self.get(row.digest), row.recorded_at)
 
 
-def _canonical(body: dict[str, Any]) -> str:
+def canonical(body: Any) -> str:
+    """One text for every order in which the same content can be written."""
     return json.dumps(body, sort_keys=True)
 
 
@@ -109,13 +110,14 @@ def _read(body: Any, digest: str, at: str) -> Plan:
     try:
         plan = Plan.from_dict(body)
     except (ValueError, TypeError):
-        raise _tampered(at) from None
+        raise tampered(at) from None
     if plan.digest != digest:
-        raise _tampered(at)
+        raise tampered(at)
     return plan
 
 
-def _tampered(at: str) -> CarrelError:
+def tampered(at: str) -> CarrelError:
+    """APR-001, for a plan of any kind."""
     return fault(
         retention_faults.PLAN_TAMPERED,
         at=at,

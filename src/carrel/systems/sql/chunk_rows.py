@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, not_, or_, select, text, true
+from sqlalchemy import ColumnElement, FromClause, and_, exists, false, not_, or_, select, true
 
 from carrel.inventory.map_path import Role
-from carrel.systems.sql.expressions import has_digits, names_number, shifted
+from carrel.systems.sql.expressions import has_digits, names_number, near
 from carrel.systems.sql.join_order import InOrder
 from carrel.systems.sql.kept_loans import KeptLoans
 from carrel.systems.sql.named_words import names, names_title
@@ -170,14 +170,12 @@ class ChunkRows:
         link = self.path.link
         if link.by != "text":
             return ()
-        near = ((lambda rows: self._near(rows.c[link.at])),) if link.moments else ()
+        times = ((lambda rows: self._near(rows.c[link.at])),) if link.moments else ()
         numbers = (self._numbers,) if {"item", "loan"} & set(link.needles) else ()
-        return (*near, *numbers, self._words)
+        return (*times, *numbers, self._words)
 
     def _near(self, at: ColumnElement[Any], seconds: int = SLACK_SECONDS) -> Bool:
-        before, after = text(str(-seconds)), text(str(seconds))
-        events = (CHUNK.c.opened, CHUNK.c.closed, CHUNK.c.renewed)
-        return or_(*(and_(at >= shifted(event, before), at <= shifted(event, after)) for event in events))
+        return or_(*(near(at, event, seconds) for event in (CHUNK.c.opened, CHUNK.c.closed, CHUNK.c.renewed)))
 
     def _numbers(self, rows: FromClause) -> Bool:
         link = self.path.link

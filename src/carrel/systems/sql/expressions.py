@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Integer, String, TypeDecorator, text
+from sqlalchemy import DateTime, Dialect, Integer, String, TypeDecorator, and_, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -58,6 +58,11 @@ def _shifted_sqlite(element: shifted, compiler: SQLCompiler, **kw: Any) -> str:
 def _shifted_mariadb(element: shifted, compiler: SQLCompiler, **kw: Any) -> str:
     time, seconds = list(element.clauses)
     return f"({compiler.process(time, **kw)} + INTERVAL {compiler.process(seconds, **kw)} SECOND)"
+
+
+def near(at: ColumnElement[Any], event: ColumnElement[Any], seconds: int) -> ColumnElement[bool]:
+    """A time lies at most so many seconds from another."""
+    return and_(at >= shifted(event, text(str(-seconds))), at <= shifted(event, text(str(seconds))))
 
 
 class stretch_of(GenericFunction[int]):  # noqa: N801

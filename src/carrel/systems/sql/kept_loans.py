@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import FromClause, String, TableClause, and_, cast, exists, false, func, not_, or_, select, text, true
 
 from carrel.retention.lifecycle import State
-from carrel.systems.sql.expressions import names_number, shifted
+from carrel.systems.sql.expressions import names_number, near, shifted
 from carrel.systems.sql.kept_table import code
 from carrel.systems.sql.named_words import names, names_title
 from carrel.systems.sql.path_rows import MOMENT_SECONDS, Bool, PathRows
@@ -60,12 +60,9 @@ class KeptLoans:
         at = rows.c[link.at]
         opened = shifted(kept.lo, text(str(SLACK_SECONDS)))
         closed = shifted(kept.later, text(f"-{DATED_BACK_SECONDS}"))
-        near = (
-            and_(at >= shifted(one, text(f"-{MOMENT_SECONDS}")), at <= shifted(one, text(str(MOMENT_SECONDS))))
-            for one in (opened, closed)
-        )
+        seconds = (near(at, event, MOMENT_SECONDS) for event in (opened, closed))
         there = (kept.item == rows.c[link.item], kept.lo <= at, kept.later >= at)
-        return exists(select(1).select_from(self._kept).where(*there, or_(self._under_hold, *near)).correlate(rows))
+        return exists(select(1).select_from(self._kept).where(*there, or_(self._under_hold, *seconds)).correlate(rows))
 
     def _are_told_of(self, rows: FromClause) -> Bool:
         """The text names the copy of a kept loan, or was written as it was handed out, or nobody knows the copy's name.

@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, or_, select, text, true
+from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, or_, select, true
 
 from carrel.inventory.system_map import Step
-from carrel.systems.sql.expressions import contains, shifted
+from carrel.systems.sql.expressions import contains, near
 from carrel.systems.sql.kept_loans import KeptLoans
 from carrel.systems.sql.path_rows import MOMENT_SECONDS, Bool, PathRows
 from carrel.systems.sql.shelf import matching
@@ -105,13 +105,10 @@ class StrayRows:
             return false()
         anchor, at = shelf.map.loans.closed, rows.c[link.at]
         loan = shelf[anchor.table].alias("pl")
-        before, after = text(str(-MOMENT_SECONDS)), text(str(MOMENT_SECONDS))
-        near = (
-            and_(at >= shifted(loan.c[name], before), at <= shifted(loan.c[name], after))
-            for name in (anchor.opened, anchor.closed, anchor.renewed)
-        )
+        events = (loan.c[name] for name in (anchor.opened, anchor.closed, anchor.renewed))
+        then = or_(*(near(at, event, MOMENT_SECONDS) for event in events))
         nobodys = or_(loan.c[anchor.person].is_(None), not_(self._own.named(loan.c[anchor.person])))
-        mine = (loan.c[anchor.item] == rows.c[link.item], nobodys, or_(*near))
+        mine = (loan.c[anchor.item] == rows.c[link.item], nobodys, then)
         return exists(select(1).select_from(loan).where(*mine).correlate_except(loan))
 
     def _nobody(self, rows: FromClause) -> Bool:

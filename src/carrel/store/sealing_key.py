@@ -1,4 +1,4 @@
-"""The key of one case: what seals who the person is, and goes when the case ends."""
+"""A key that seals a text for as long as something lasts, and goes when that ends."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _NONCE = 12
 
 
-class CaseKey:
-    """A file beside the store, of mode 0600, outside the database and so outside its log and its backups."""
+class SealingKey:
+    """A file beside the store, of mode 0600, outside the database and so outside its log and its backups.
 
-    def __init__(self, folder: Path, case: str) -> None:
-        self._path = folder / "cases" / f"{case}.key"
-        self._case = case.encode()
+    Args:
+        path: of the file.
+        of: what it belongs to; nothing that was sealed for another opens with it.
+    """
+
+    def __init__(self, path: Path, of: str) -> None:
+        self._path, self._of = path, of.encode()
 
     def create(self) -> None:
         """Draw the key and write it down before anything is sealed with it."""
@@ -29,19 +33,19 @@ class CaseKey:
         finally:
             os.close(handle)
 
-    def seal(self, text: str) -> bytes:
+    def seal_text(self, text: str) -> bytes:
         """The text, readable to nobody without the key.
 
         Raises:
             OSError: the key is not there.
         """
         nonce = secrets.token_bytes(_NONCE)
-        return nonce + AESGCM(self._path.read_bytes()).encrypt(nonce, text.encode(), self._case)
+        return nonce + AESGCM(self._path.read_bytes()).encrypt(nonce, text.encode(), self._of)
 
-    def open(self, sealed: bytes) -> str | None:
+    def open_text(self, sealed: bytes) -> str | None:
         """The text; None when the key is gone or does not fit."""
         try:
-            return AESGCM(self._path.read_bytes()).decrypt(sealed[:_NONCE], sealed[_NONCE:], self._case).decode()
+            return AESGCM(self._path.read_bytes()).decrypt(sealed[:_NONCE], sealed[_NONCE:], self._of).decode()
         except (OSError, ValueError, InvalidTag):
             return None
 
