@@ -285,9 +285,13 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
 
 
 def _rows(keys: list[tuple[Any, ...]]) -> str:
-    """How many, and the keys of the first ones where they are plain numbers; another key can name somebody."""
-    shown = [str(key[0]) for key in keys[:_SHOWN_KEYS] if len(key) == 1 and isinstance(key[0], int)]
-    return number(len(keys)) + (f" (key {', '.join(shown)})" if shown else "")
+    shown = keys_told(keys)
+    return number(len(keys)) + (f" (key {shown})" if shown else "")
+
+
+def keys_told(keys: list[tuple[Any, ...]]) -> str:
+    """The keys of the first rows where they are plain numbers; another key can name somebody."""
+    return ", ".join(str(key[0]) for key in keys[:_SHOWN_KEYS] if len(key) == 1 and isinstance(key[0], int))
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -52,7 +52,7 @@ def make(
         by = allowed(here.site, premises.person(name), May.PLAN).name
         at = premises.now()
         here.store.erasures.purge(at)
-        said = _said(given)
+        said = said_in(given, "--erase")
         with here.engine.connect() as connection:
             found = find(connection, here.system_map, said, by_card=by_card, at=here.system.name)
             subject = erasure_of(here, Subject(found)).known(connection) or Subject(found)
@@ -119,7 +119,7 @@ def _plan(here: Premises, connection: Connection, subject: Subject, by: str, at:
     )
 
 
-def _said(given: Path) -> str:
+def said_in(given: Path, option: str) -> str:
     """The one line of the file, or of the input; it is never repeated."""
     try:
         text = sys.stdin.read(_LONGEST) if str(given) == "-" else given.read_text(encoding="utf-8")[:_LONGEST]
@@ -129,7 +129,7 @@ def _said(given: Path) -> str:
     if len(lines) != 1:
         raise fault(
             faults.NO_SUBJECT,
-            at="--erase",
+            at=option,
             wanted="one line with the number and nothing else",
             found="no line" if not lines else "several lines",
             fix="write the number alone into the file",

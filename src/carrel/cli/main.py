@@ -34,7 +34,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "policy": ("carrel.cli.policy:policy", "The policy document: lint, show, diff, coverage, schema."),
     "run-due": ("carrel.cli.run_due:run_due", "The nightly run: plan, apply, verify, sweep, record."),
     "stop": ("carrel.cli.stop:stop", "Halt every worker after the chunk in flight."),
-    "sweep": ("carrel.cli.sweep:sweep", "Look for any join that still leads from a loan to its reader."),
+    "sweep": (
+        "carrel.cli.sweep:sweep",
+        "Look for any join that still leads from a loan to its reader, or for one person.",
+    ),
     "undo": ("carrel.cli.undo:undo", "Undo capsules: before-images of a run, that only two people can open."),
     "verify": ("carrel.cli.verify:verify", "Count again what should be gone: due, unheld and still linked."),
 }

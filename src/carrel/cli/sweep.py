@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from carrel.cli.option_values import FILE_OR_FOLDER
 from carrel.cli.screen import say
@@ -18,16 +19,40 @@ if TYPE_CHECKING:
 @click.option("--site", type=FILE_OR_FOLDER, default=Path(), help="The site file, or its folder.")
 @click.option("--system", "system_name", help="The system; may be left out where the site has one.")
 @click.option("--pairs", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Loans to try.")
+@click.option("--person", type=FILE_OR_FOLDER, help="Look for the one person whose card number is in this file, or -.")
+@click.option("--by-number", is_flag=True, help="With --person: the file holds the number of the record instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def sweep(site: Path, system_name: str | None, pairs: int, as_json: bool) -> int:
-    """Look for any join that still leads from a loan to its reader.
+@click.pass_context
+def sweep(
+    context: click.Context,
+    *,
+    site: Path,
+    system_name: str | None,
+    pairs: int,
+    person: Path | None,
+    by_number: bool,
+    as_json: bool,
+) -> int:
+    """Look for any join that still leads from a loan to its reader, or for one person.
 
     Samples loans that name nobody any more, and tries every declared and discovered join on them. It cannot know who
     had them, so it looks for joins that lead to exactly one person; the sweep inside `carrel apply` sees more. Only
     reads the library's database. Who is found stays in memory. A join that leads back after a full run stays open, for
     `carrel verify` and every run, until enough loans were tried and it led nowhere. Exit code 3 when anybody was found
     or a join is open.
+
+    With --person it searches every column and text of every table for one person's number, card, user name, addresses
+    and telephone numbers, also after the record itself was deleted: then by the copies that are left, or by the number
+    alone. Exit code 3 when anything is found.
     """
+    if person is not None:
+        from carrel.cli import person_sweep
+
+        if context.get_parameter_source("pairs") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--person goes with --by-number, --site, --system and --json only.")
+        return person_sweep.look(person, site, system_name, by_card=not by_number, as_json=as_json)
+    if by_number:
+        raise click.UsageError("--by-number goes with --person.")
     from random import SystemRandom
 
     from carrel.cli import open_joins, premises, screen

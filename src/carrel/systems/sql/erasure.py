@@ -21,6 +21,7 @@ from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_rows import CASCADING, PersonRows, Step, is_text, lock
 from carrel.systems.sql.person_texts import PersonTexts, Place, teach
 
+_LONGEST_NUMBER = 19
 OVERLAY = "name table and column under 'person' in the site's maps/local.yaml, with what becomes of the rows"
 
 
@@ -70,19 +71,48 @@ def find(connection: Connection, system_map: SystemMap, said: str, *, by_card: b
     """
     people, person = system_map.people, person_map(system_map)
     with told(at):
-        rows = table(people.table, column(people.key), column(person.card))
-        given: Any = said if by_card else int(said) if said.isascii() and said.isdigit() and len(said) < 19 else -1  # noqa: PLR2004
-        named = rows.c[person.card if by_card else people.key]
-        numbers = connection.execute(select(rows.c[people.key]).where(named == given).limit(2)).scalars().all()
+        numbers = _numbers(connection, people.table, people.key, person.card, said, by_card=by_card)
     if len(numbers) != 1:
-        raise fault(
-            faults.NO_SUBJECT,
-            at=at,
-            wanted=f"the {'card number' if by_card else 'internal number'} of one person",
-            found="several people's" if numbers else "nobody's",
-            fix="look at the person's record, and give it again",
-        )
+        raise _nobody(at, len(numbers), by_card=by_card)
     return int(numbers[0])
+
+
+def find_left(connection: Connection, system_map: SystemMap, said: str, *, by_card: bool, at: str) -> int:
+    """As `find`, also of somebody whose record is gone: by the copies that are left, or by the number alone.
+
+    Raises:
+        CarrelError: ERA-001, nobody's or several people's; what was given is not repeated.
+    """
+    people, person = system_map.people, person_map(system_map)
+    tables = dict.fromkeys((people.table, *person.former))
+    with told(at):
+        there = {
+            number
+            for name in tables
+            for number in _numbers(connection, name, people.key, person.card, said, by_card=by_card)
+        }
+    if not by_card and not there and said.isascii() and said.isdigit() and len(said) < _LONGEST_NUMBER:
+        return int(said)
+    if len(there) != 1:
+        raise _nobody(at, len(there), by_card=by_card)
+    return there.pop()
+
+
+def _numbers(connection: Connection, name: str, key: str, card: str, said: str, *, by_card: bool) -> list[int]:
+    number = int(said) if said.isascii() and said.isdigit() and len(said) < _LONGEST_NUMBER else -1
+    rows = table(name, column(key), column(card))
+    named = rows.c[card] == said if by_card else rows.c[key] == number
+    return [int(one) for one in connection.execute(select(rows.c[key]).where(named).distinct().limit(2)).scalars()]
+
+
+def _nobody(at: str, found: int, *, by_card: bool) -> CarrelError:
+    return fault(
+        faults.NO_SUBJECT,
+        at=at,
+        wanted=f"the {'card number' if by_card else 'internal number'} of one person",
+        found="several people's" if found else "nobody's",
+        fix="look at the person's record, and give it again",
+    )
 
 
 class SqlErasure:
@@ -138,15 +168,24 @@ class SqlErasure:
 
     def known(self, connection: Connection) -> Subject | None:
         """The person as the database knows it now, with identifiers; None once the record is gone."""
-        people, person = self._map.people, self.person
         with told(self._at):
-            own = self._record(connection, people.table)
-            if not own:
-                return None
-            former = [row for name in person.former for row in self._record(connection, name)]
-            values = [str(row[name]) for row in (*own, *former) for name in person.identifiers if row.get(name)]
-            names = [(str(row.get(a) or ""), str(row.get(b) or "")) for row in (*own, *former) for a, b in person.names]
-            exact, said = sorted_out(values, names, self._shared(connection, values))
+            own = self._record(connection, self._map.people.table)
+            return self._known_by(connection, own, self._former(connection)) if own else None
+
+    def left(self, connection: Connection) -> Subject:
+        """The person as the database knows it although the record may be gone: by the copies that are left."""
+        with told(self._at):
+            former = self._former(connection)
+        return self.known(connection) or (self._known_by(connection, former, []) if former else self.subject)
+
+    def _former(self, connection: Connection) -> list[dict[str, Any]]:
+        return [row for name in self.person.former for row in self._record(connection, name)]
+
+    def _known_by(self, connection: Connection, own: list[dict[str, Any]], former: list[dict[str, Any]]) -> Subject:
+        person, rows = self.person, (*own, *former)
+        values = [str(row[name]) for row in rows for name in person.identifiers if row.get(name)]
+        names = [(str(row.get(a) or ""), str(row.get(b) or "")) for row in rows for a, b in person.names]
+        exact, said = sorted_out(values, names, self._shared(connection, values))
         card, user = (str(own[0].get(name) or "") for name in (person.card, person.user))
         return Subject(self.subject.number, card, user, exact, said)
 

@@ -1,0 +1,66 @@
+"""``carrel sweep --person``: every place where one person still stands, also after the record itself is gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.cli import premises, screen
+from carrel.cli.erasure_apply import keys_told
+from carrel.cli.erasure_plan import erasure_of, said_in
+from carrel.cli.screen import number, put_table, say
+from carrel.errors import Exit
+from carrel.retention.identifiers import Subject
+from carrel.systems.site_systems import system_or_copy
+from carrel.systems.sql.erasure import find_left
+
+if TYPE_CHECKING:
+    from carrel.systems.sql.erasure import Found
+
+
+def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_json: bool) -> int:
+    """Search every table for one person, and show what was found; only reads.
+
+    Raises:
+        CarrelError: ERA-001, the number is nobody's, or several people's.
+    """
+    with premises.enter(site, system_name, read_only=True, find=system_or_copy) as here:
+        with here.engine.connect() as connection:
+            at = here.system.name
+            person = find_left(connection, here.system_map, said_in(given, "--person"), by_card=by_card, at=at)
+            known = erasure_of(here, Subject(person)).left(connection)
+            found = erasure_of(here, known).sweep(connection)
+        system = here.system
+    if as_json:
+        screen.put_json(
+            {
+                "system": system.name,
+                "copy_of": system.copy_of,
+                "rows": found.hits,
+                "named_by_number": found.columns,
+                "named_in_texts": {place: len(keys) for place, keys in found.texts.items()},
+                "for_a_human": {place: len(keys) for place, keys in found.human.items()},
+                "kept_on_a_ground": found.kept,
+                "identifiers_searched": len(known.exact),
+            }
+        )
+    else:
+        screen.tell_copy(system)
+        _show(found, known)
+    return int(Exit.FINDINGS if found.hits or found.kept or found.human else Exit.DONE)
+
+
+def _show(found: Found, known: Subject) -> None:
+    rows = [
+        *((place, "by number", number(count), "") for place, count in sorted(found.columns.items())),
+        *((place, "in a text", number(len(keys)), keys_told(keys)) for place, keys in sorted(found.texts.items())),
+        *((place, "kept on a ground", number(count), "") for place, count in sorted(found.kept.items())),
+        *((place, "for a human", number(len(keys)), keys_told(keys)) for place, keys in sorted(found.human.items())),
+    ]
+    if rows:
+        put_table("Where this person stands", ("place", "how", "rows", "keys"), rows, right=(2,))
+    if not known.exact:
+        say("No identifier is left in the database, so only the number was searched for.")
+    say(f"{number(found.hits)} rows name the person. Nothing was changed.")
+    if found.human:
+        say("A name alone can be somebody else's, or a common word; look at these rows yourself.")
