@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,6 @@ def load(name: str, *, local: Path | None = None) -> SystemMap:
     Raises:
         CarrelError: MAP-001, there is no such map, or a file is none; MAP-002, the overlay takes something away.
     """
-    source = _FOLDER / f"{name}{_SUFFIX}"
     if name not in names():
         raise fault(
             faults.MAP,
@@ -45,10 +45,16 @@ def load(name: str, *, local: Path | None = None) -> SystemMap:
             wanted=" or ".join(names()),
             fix="run 'carrel map list' to see the maps",
         )
-    product = parse(source.read_text(encoding="utf-8"), f"{name}{_SUFFIX}")
+    product = _shipped(name)
     if local is None:
         return product
     return overlay(product, parse_overlay(_text(local), str(local)))
+
+
+@cache
+def _shipped(name: str) -> SystemMap:
+    """Read once in a process: a map does not change, and reading it takes a quarter of a second."""
+    return parse((_FOLDER / f"{name}{_SUFFIX}").read_text(encoding="utf-8"), f"{name}{_SUFFIX}")
 
 
 def parse(text: str, at: str) -> SystemMap:

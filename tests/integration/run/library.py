@@ -23,6 +23,7 @@ from carrel.ledger.note import Signer
 from carrel.store.key_file import write_key
 from carrel.store.store import FILE, Store
 from carrel.systems import map_files
+from tests.integration.run.warm_start import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,12 +104,15 @@ class Library:
             process.kill()
             process.communicate()
             raise
-        answer = Answer(tuple(process.args[3:]), process.returncode, out, err)  # type: ignore[index, arg-type]
-        self.assert_no_leak(answer.out, answer.err)
-        return answer
+        return self._watched(Answer(tuple(process.args[3:]), process.returncode, out, err))  # type: ignore[index, arg-type]
 
     def run(self, *words: object, env: dict[str, str] | None = None, site: bool = True) -> Answer:
-        return self.done(self.start(*words, env=env, site=site))
+        said = [*map(str, words), *(("--site", str(self.folder)) if site else ())]
+        return self._watched(Answer(tuple(said), *called(said, self.folder, environment(env))))
+
+    def _watched(self, answer: Answer) -> Answer:
+        self.assert_no_leak(answer.out, answer.err)
+        return answer
 
     def ok(self, *words: object, code: int = 0) -> dict[str, Any]:
         """The JSON of a call that ends with this exit code."""

@@ -1,0 +1,147 @@
+"""``carrel`` as a process of its own whose modules are loaded already: forked from one process that has them.
+
+A start of the interpreter with all of Carrel costs a second of a processor, and the tests make thousands. A call is
+what it would be otherwise: own arguments, folder, environment, streams and exit code, and nothing left of the call
+before. Tests that signal a process, and those of the documentation, start the real one.
+"""
+
+from __future__ import annotations
+
+import array
+import atexit
+import contextlib
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+_REQUEST = 1 << 20
+_FOLDER = Path(__file__).parents[3]
+
+
+def called(words: list[str], folder: Path, environment: dict[str, str], seconds: float = 120) -> tuple[int, str, str]:
+    """One call; exit code, and what it wrote to its two streams.
+
+    Raises:
+        TimeoutExpired: it took longer; it is dead now.
+    """
+    told = json.dumps({"words": words, "folder": str(folder), "environment": environment}).encode()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as line:
+        line.connect(_server())
+        line.settimeout(seconds)
+        fds = array.array("i", [out.fileno(), err.fileno()])
+        line.sendmsg([len(told).to_bytes(4, "big")], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+        line.sendall(told)
+        pid = int.from_bytes(_all(line, 4), "big")
+        try:
+            code = int.from_bytes(_all(line, 4), "big", signed=True)
+        except TimeoutError:
+            os.kill(pid, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(["carrel", *words], seconds) from None
+        out.seek(0)
+        err.seek(0)
+        return code, out.read().decode(), err.read().decode()
+
+
+_address: str | None = None
+
+
+def _server() -> str:
+    """The address of the process to fork from; it is started once in a process of tests, and ends with it."""
+    global _address  # noqa: PLW0603  (one for each process that runs tests, started when it is first needed)
+    if _address is None:
+        folder = tempfile.mkdtemp(prefix="carrel-warm-")
+        _address = f"{folder}/line"
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "CARREL", "COVERAGE"))}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.run.warm_start", _address],
+            cwd=_FOLDER, env={**kept, "PYTHONPATH": str(_FOLDER / "src")}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        atexit.register(process.kill)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    return _address
+
+
+def _all(line: socket.socket, size: int) -> bytes:
+    found = b""
+    while len(found) < size:
+        more = line.recv(size - len(found))
+        if not more:
+            raise EOFError("the process to fork from is gone")
+        found += more
+    return found
+
+
+def serve(address: str) -> None:
+    """Load everything, then fork for each request."""
+    import carrel
+
+    for module in pkgutil.walk_packages(carrel.__path__, "carrel."):
+        if not module.name.endswith("__main__") and ".migrations" not in module.name:
+            importlib.import_module(module.name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(address)
+        door.listen(16)
+        print("ready", flush=True)
+        while True:
+            line, _ = door.accept()
+            if os.fork() == 0:
+                door.close()
+                _answer(line)
+            line.close()
+
+
+def _answer(line: socket.socket) -> None:
+    """In a fork: have another fork carry the call out, and say how it ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    size, ancillary, _, _ = line.recvmsg(4, socket.CMSG_SPACE(2 * array.array("i").itemsize))
+    fds = array.array("i")
+    fds.frombytes(ancillary[0][2])
+    told = json.loads(_all(line, int.from_bytes(size, "big")))
+    pid = os.fork()
+    if pid == 0:
+        line.close()
+        os.dup2(fds[0], 1)
+        os.dup2(fds[1], 2)
+        _call(told)
+    line.sendall(pid.to_bytes(4, "big"))
+    _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(OSError):  # whoever asked may have given up
+        line.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
+    os._exit(0)
+
+
+def _call(told: dict[str, object]) -> None:
+    from carrel.cli.main import main
+
+    words, folder, environment = told["words"], told["folder"], told["environment"]
+    assert isinstance(words, list)
+    assert isinstance(environment, dict)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(str(folder))
+    sys.argv = ["carrel", *words]
+    sys.stdout, sys.stderr = os.fdopen(1, "w", encoding="utf-8"), os.fdopen(2, "w", encoding="utf-8")
+    code: object = 1
+    try:
+        main()
+    except SystemExit as left:
+        code = left.code
+    finally:
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        atexit._run_exitfuncs()  # as at the end of any process
+        os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
