@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import counting, desk, handwritten, koha_loop, ours
+from bench import counting, desk, handwritten, koha_loop, ours, person
 from bench.library import Library, Template
 from bench.row import Row
 
@@ -31,6 +31,7 @@ def works(folder: Path, loans: int, *, smoke: bool) -> dict[str, Callable[[], li
         "koha": lambda: koha(template(), rows=500 if smoke else 20_000, judge=not smoke),
         "plan": lambda: plan(template(), rounds=1 if smoke else 3, judge=not smoke),
         "desk": lambda: at_desk(template(), seconds=3 if smoke else 60, clients=4, judge=not smoke),
+        "person": lambda: person.erasure(template(), folder, rounds=1 if smoke else 3, judge=not smoke),
         "night": lambda: night(template, loans, judge=not smoke),
         "memory": lambda: memory(template(), judge=not smoke),
     }
