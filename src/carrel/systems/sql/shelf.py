@@ -79,13 +79,18 @@ class Shelf:
             self._note(path.table, key)
         self._note(path.table, path.person, Integer())
         link = path.link
-        for name in ("column", "item", "nobody"):
+        for name in ("column", "item", "nobody", "about"):
             self._note(path.table, getattr(link, name, None), Integer())
         if getattr(link, "item_as_text", False):
             self._note(path.table, getattr(link, "item", None), String())
         self._note(path.table, getattr(link, "at", None), LocalTime())
         for dated in getattr(link, "dated", ()):
             self._note(path.table, dated, LocalTime())
+        for other in getattr(link, "beside", ()):
+            for name, far in other.pairs.items():
+                self._note(path.table, name)
+                self._note(other.table, far)
+            self._note(other.table, other.at, LocalTime())
         for text in getattr(link, "texts", ()):
             self._note(path.table, text, String())
         self._conditions(
@@ -115,6 +120,8 @@ def _test(col: ColumnElement[Any], test: Condition) -> ColumnElement[bool]:
         parts.append(col != test.differs)
     if test.one_of is not None:
         parts.append(col.in_(test.one_of))
+    if test.none_of is not None:
+        parts.append(col.not_in(test.none_of))
     if test.above is not None:
         parts.append(col > test.above)
     if test.contains is not None:
