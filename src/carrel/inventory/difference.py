@@ -93,9 +93,7 @@ def _missing(name: str, severity: Severity) -> Drift:
     return Drift(Kind.MISSING_TABLE, severity, name, "", because, "compare the account's grants: carrel doctor")
 
 
-def _columns(
-    system_map: SystemMap, table: Table, used: dict[str, frozenset[Use]], *, whole: bool
-) -> Iterator[Drift]:
+def _columns(system_map: SystemMap, table: Table, used: dict[str, frozenset[Use]], *, whole: bool) -> Iterator[Drift]:
     """The differences among a table's columns; of one that is not mapped as a whole, only those that a rule needs."""
     known = {*system_map.columns.get(table.name, ()), *used}
     live = set(table.column_names)

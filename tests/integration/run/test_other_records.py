@@ -52,10 +52,13 @@ def test_what_is_due_goes_and_nothing_else_changes(small: Library) -> None:
     assert records.named_staff(small.koha, records.STAFF_YOUNG) == set(records.STAFF)
     assert small.koha.rows("SELECT term FROM tags_approval WHERE approved_by IS NOT NULL") == [("dogs",)]
     act = records.staff(small.koha)
-    assert small.koha.rows(
-        f"SELECT action_id FROM action_logs WHERE {act} IN (user) "
-        f"AND action_id BETWEEN {records.FIRST} AND {records.STAFF_YOUNG - 1}"
-    ) == []
+    assert (
+        small.koha.rows(
+            f"SELECT action_id FROM action_logs WHERE {act} IN (user) "
+            f"AND action_id BETWEEN {records.FIRST} AND {records.STAFF_YOUNG - 1}"
+        )
+        == []
+    )
     answer = small.ok("verify")
     assert answer["verified"]
     assert set(lines) <= set(answer["remaining"])

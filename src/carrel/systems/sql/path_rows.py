@@ -145,7 +145,7 @@ class PathRows:
 
     def shielded(self, rows: FromClause, shields: tuple[Scope, ...]) -> Bool:
         """A legal hold or an exception may cover the row, by what the row itself tells."""
-        path, link = self.path, self.path.link
+        link = self.path.link
         item = getattr(link, "item", None)
         loan = link.column if link.by == "key" else None
         if link.by == "clock" and link.nobody:  # the row is the loan itself

@@ -70,6 +70,13 @@ class Shelf:
         for name, method in (*anchor.cut.set.items(), *anchor.cut.if_reader.items()):
             self._note(anchor.table, name, LocalTime() if method is Method.DAY else None)
 
+    def _beside(self, path: Path) -> None:
+        for other in getattr(path.link, "beside", ()):
+            for here, there in other.pairs.items():
+                self._note(path.table, here)
+                self._note(other.table, there)
+            self._note(other.table, other.at, LocalTime())
+
     def _conditions(self, table_name: str, conditions: tuple[Condition, ...]) -> None:
         for condition in conditions:
             self._note(table_name, condition.column)
@@ -86,11 +93,7 @@ class Shelf:
         self._note(path.table, getattr(link, "at", None), LocalTime())
         for dated in getattr(link, "dated", ()):
             self._note(path.table, dated, LocalTime())
-        for other in getattr(link, "beside", ()):
-            for name, far in other.pairs.items():
-                self._note(path.table, name)
-                self._note(other.table, far)
-            self._note(other.table, other.at, LocalTime())
+        self._beside(path)
         for text in getattr(link, "texts", ()):
             self._note(path.table, text, String())
         self._conditions(
