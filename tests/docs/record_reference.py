@@ -45,9 +45,7 @@ def page() -> str:
     """The whole page."""
     system_map = map_files.load("koha")
     policies = [policy_files.load(name) for name in sorted(policy_files.shipped_names())]
-    parts = [HEAD, POLICIES]
-    for policy in policies:
-        parts.append("\n".join(_of_policy(policy, system_map)))
+    parts = [HEAD, POLICIES, *("\n".join(_of_policy(policy, system_map)) for policy in policies)]
     parts += [TABLES, "\n".join(_tables(system_map))]
     return "\n".join(parts) + "\n"
 
