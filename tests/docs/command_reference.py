@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
 from carrel.cli.main import cli
+from tests.docs.generated_page import DOCS, write_or_compare
 
-PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
+PAGE = DOCS / "commands.md"
 WIDTH = 100
 HEAD = """\
 # Commands
@@ -72,12 +72,7 @@ def page() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write, or compare."""
-    if arguments == ["--check"]:
-        same = PAGE.exists() and PAGE.read_text(encoding="utf-8") == page()
-        print("docs/commands.md is up to date" if same else "docs/commands.md differs: write it anew")
-        return 0 if same else 1
-    PAGE.write_text(page(), encoding="utf-8")
-    return 0
+    return write_or_compare(PAGE, page(), arguments)
 
 
 if __name__ == "__main__":

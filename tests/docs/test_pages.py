@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from carrel.inventory.site import Site
 from carrel.inventory.timetable import Part
 from carrel.policy import grammar
-from tests.docs import command_reference, console
+from tests.docs import command_reference, console, record_reference
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -53,6 +53,12 @@ def test_each_page_begins_with_one_title() -> None:
     for page, text in TEXTS.items():
         assert text.startswith("# "), page
         assert len(re.findall(r"^# ", prose(text), re.MULTILINE)) == 1, page
+
+
+def test_what_becomes_of_each_record_is_documented_as_it_is() -> None:
+    assert record_reference.PAGE.read_text(encoding="utf-8") == record_reference.page(), (
+        "python -m tests.docs.record_reference writes it anew"
+    )
 
 
 def test_the_commands_are_documented_as_they_are() -> None:

@@ -128,6 +128,7 @@ def _summary(found: maps.SystemMap) -> dict[str, Any]:
         "tables_covered": len(found.columns),
         "paths": len(found.loans.paths) + 1,
         "other_records": len(found.records),
+        "kept_columns": sum(len(one.columns) for one in found.kept),
         "tables_not_yet_covered": len(found.not_yet_covered),
     }
 
@@ -139,6 +140,7 @@ def _check_data(name: str, found: MapCheck) -> dict[str, Any]:
         "columns": found.columns,
         "covered": list(found.covered),
         "no_person": list(found.no_person),
+        "kept": dict(found.kept),
         "not_yet_covered": dict(found.not_yet_covered),
         "not_mapped": [{"at": gap.at, "because": gap.because} for gap in found.gaps],
         "complete": found.complete,
@@ -149,6 +151,7 @@ def _check_page(title: str, found: MapCheck) -> Iterator[str]:
     yield f"{title}: {found.tables} tables with {found.columns} columns in the facts"
     yield f"  covered by rules     {len(found.covered):>4}"
     yield f"  nothing of a person  {len(found.no_person):>4}"
+    yield f"  kept on a ground     {len({at.split('.')[0] for at in found.kept}):>4}"
     yield f"  not yet covered      {len(found.not_yet_covered):>4}"
     yield f"  not mapped           {len(found.gaps):>4}"
     if found.gaps:
@@ -156,6 +159,11 @@ def _check_page(title: str, found: MapCheck) -> Iterator[str]:
         yield "not mapped:"
         for gap in found.gaps:
             yield from _entry(gap.at, gap.because)
+    if found.kept:
+        yield ""
+        yield "kept on a ground:"
+        for at, ground in found.kept.items():
+            yield from _entry(at, ground)
     if found.not_yet_covered:
         yield ""
         yield "not yet covered:"
@@ -196,6 +204,10 @@ def _page(found: maps.SystemMap) -> Iterator[str]:
     for consumer in found.consumers:
         yield from _entry(consumer.name, ("DESTRUCTIVE: " if consumer.destructive else "") + consumer.afterwards)
     yield ""
+    yield f"columns that no rule cuts, on a ground of their own: {sum(len(one.columns) for one in found.kept)}"
+    for one in found.kept:
+        yield from _entry(f"{one.table}.{', '.join(one.columns)}", f"{one.ground}; {one.why}")
+    yield ""
     yield f"tables with patron data that are not yet covered: {len(found.not_yet_covered)}"
     for name, says in sorted(found.not_yet_covered.items()):
         yield from _entry(name, says)
@@ -226,9 +238,13 @@ def _records(found: maps.SystemMap) -> Iterator[str]:
         yield ""
         yield f"{one.name}: {one.table}{' (a site may lack it)' if one.optional else ''}"
         yield from _field("holds", one.says)
-        yield from _field("person", one.person or "named without a column of its own")
+        named = f"{one.person} ({one.role})" if one.person else "named without a column of its own"
+        yield from _field("person", f"{named}, about {one.about}" if one.about else named)
         yield from _field("rule", f"records.{one.record}.retention, active until: {one.event}")
-        yield from _field("ends", f"{', else '.join(one.dated)}")
+        elsewhere = [f"{one.ends.table}.{one.ends.at}"] if one.ends else []
+        yield from _field("ends", ", else ".join((*one.dated, *elsewhere)))
+        if one.unless:
+            yield from _field("unless", f"{one.unless.table} has a row of it")
         if one.only:
             yield from _field("only", "; ".join(_condition(test) for test in one.only))
         for asked, cut in one.cuts.items():
@@ -278,6 +294,8 @@ def _condition(one: maps.Condition) -> str:
         parts.append(f"is not {one.differs or 'empty'}")
     if one.one_of is not None:
         parts.append(f"is one of {', '.join(str(value) for value in one.one_of)}")
+    if one.none_of is not None:
+        parts.append(f"is none of {', '.join(str(value) for value in one.none_of)}")
     if one.above is not None:
         parts.append(f"is above {one.above}")
     if one.contains is not None:

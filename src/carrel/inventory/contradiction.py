@@ -80,6 +80,7 @@ def holds(condition: Condition, value: str | None) -> bool:
         condition.equals is None or (present and text == str(condition.equals)),
         condition.differs is None or text != str(condition.differs),
         condition.one_of is None or (present and text in {str(one) for one in condition.one_of}),
+        condition.none_of is None or (present and text not in {str(one) for one in condition.none_of}),
         condition.contains is None or condition.contains in text,
         condition.above is None or (present and _above(text, condition.above)),
     )

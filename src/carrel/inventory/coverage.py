@@ -47,6 +47,13 @@ def used(system_map: SystemMap) -> dict[str, dict[str, frozenset[Use]]]:
     }
 
 
+def looked_into(system_map: SystemMap) -> frozenset[str]:
+    """Tables that no rule cuts or walks: they only tell when a record of another one ended, or whether it has."""
+    links = (path.link for path in system_map.paths)
+    beside = {other.table for link in links if isinstance(link, OwnLink) for other in link.beside}
+    return frozenset(beside - set(system_map.columns) - {path.table for path in system_map.paths})
+
+
 def optional_tables(system_map: SystemMap) -> frozenset[str]:
     """Tables that only optional paths use: a site may lack them."""
     optional = {path.table for path in system_map.paths if path.optional}
@@ -179,7 +186,12 @@ def _link(path: Path) -> Iterator[tuple[str, str, Use]]:
         return
     if isinstance(link, OwnLink):
         yield from ((table, name, Use.TIME) for name in link.dated)
-        yield from _read(table, () if link.item is None else (link.item,))
+        yield from _read(table, (name for name in (link.item, link.about) if name is not None))
+        for other in link.beside:
+            yield from _read(table, other.pairs)
+            yield from _read(other.table, other.pairs.values())
+            if other.at is not None:
+                yield other.table, other.at, Use.TIME
         return
     yield table, link.at, Use.TIME
     if isinstance(link, TextLink):

@@ -71,7 +71,7 @@ _TRANSACTIONAL = frozenset({"", "innodb", "rocksdb"})
 def in_covered_tables(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
     """The differences of every table that a rule uses or the map lists column by column."""
     used, cut = coverage.used(system_map), coverage.cuts(system_map)
-    optional = coverage.optional_tables(system_map)
+    optional, looked_into = coverage.optional_tables(system_map), coverage.looked_into(system_map)
     for name in sorted({*used, *system_map.columns}):
         table = live.tables.get(name)
         if table is None:
@@ -82,7 +82,7 @@ def in_covered_tables(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift
             because = "a view can hide rows, and a change through it may reach other tables"
             yield Drift(Kind.VIEW, Severity.REFUSES, name, "", because, "point the map at the table behind it")
             continue
-        yield from _columns(system_map, table, used.get(name, {}))
+        yield from _columns(system_map, table, used.get(name, {}), whole=name not in looked_into)
         yield from _storage(table)
         if name in cut:
             yield from _cut(table, cut[name])
@@ -93,7 +93,8 @@ def _missing(name: str, severity: Severity) -> Drift:
     return Drift(Kind.MISSING_TABLE, severity, name, "", because, "compare the account's grants: carrel doctor")
 
 
-def _columns(system_map: SystemMap, table: Table, used: dict[str, frozenset[Use]]) -> Iterator[Drift]:
+def _columns(system_map: SystemMap, table: Table, used: dict[str, frozenset[Use]], *, whole: bool) -> Iterator[Drift]:
+    """The differences among a table's columns; of one that is not mapped as a whole, only those that a rule needs."""
     known = {*system_map.columns.get(table.name, ()), *used}
     live = set(table.column_names)
     for column in sorted(set(used) - live):
@@ -102,7 +103,7 @@ def _columns(system_map: SystemMap, table: Table, used: dict[str, frozenset[Use]
     for column in sorted(known - live - set(used)):
         because = "the map knows it, and no rule needs it"
         yield Drift(Kind.MISSING_COLUMN, Severity.NOTE, table.name, column, because, "")
-    for column in sorted(live - known - set(system_map.person_columns.get(table.name, ()))):
+    for column in sorted(live - known - set(system_map.person_columns.get(table.name, ()))) if whole else ():
         because = "the map does not know it, so nothing says that it holds nothing of a person"
         yield Drift(Kind.UNKNOWN_COLUMN, Severity.FINDING, table.name, column, because, OVERLAY)
     for name, uses in used.items():

@@ -110,6 +110,7 @@ def _other_tables(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
         *coverage.used(system_map),
         *system_map.columns,
         *system_map.no_person,
+        *system_map.kept_tables,
         *system_map.not_yet_covered,
         *system_map.person_columns,
     }

@@ -17,12 +17,16 @@ Value = int | str
 
 
 class Condition(Part):
-    """One test of a column; of the tests named, all must hold."""
+    """One test of a column; of the tests named, all must hold.
+
+    An empty column never passes ``none_of``: nobody knows what would stand there.
+    """
 
     column: str
     equals: Value | None = None
     differs: Value | None = None
     one_of: tuple[Value, ...] | None = None
+    none_of: tuple[Value, ...] | None = None
     above: Value | None = None
     empty: bool | None = None
     contains: str | None = None

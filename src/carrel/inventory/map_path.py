@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from carrel.inventory.map_part import Condition, Method, Part
 
@@ -96,6 +96,20 @@ class ReportLink(Part):
     nobody: str | None = None
 
 
+class Beside(Part):
+    """Rows of another table that belong to a row: what it hangs on, or what still hangs on it.
+
+    Attributes:
+        table: the other one.
+        pairs: by column of the row, the column of the other table that equals it.
+        at: time in the other table; the latest among its rows counts. None where only their being there is asked.
+    """
+
+    table: str
+    pairs: dict[str, str] = Field(min_length=1)
+    at: str | None = None
+
+
 class OwnLink(Part):
     """A row is a record by itself, not a trace of a loan: it is due by its own clock, under the rule for its kind.
 
@@ -103,16 +117,28 @@ class OwnLink(Part):
         record: kind of record, as a policy names it.
         event: what ends its active use, as a policy names it.
         dated: columns that tell when that was; the first that holds a usable time does.
+        ends: another table that tells it, where none of ``dated`` does.
+        unless: while such a row is there, the record is in use.
         item: column with the item's id, where the row has one; a legal hold on an item is judged by it.
+        about: column with the patron whom the row is about, where ``person`` is who acted; a legal hold is judged by
+            both.
         everybody: a row whose person column names nobody is due as well, because the rest of it tells who it was.
     """
 
     by: Literal["own"]
     record: str
     event: str
-    dated: tuple[str, ...] = Field(min_length=1)
+    dated: tuple[str, ...] = ()
+    ends: Beside | None = None
+    unless: Beside | None = None
     item: str | None = None
+    about: str | None = None
     everybody: bool = False
+
+    @property
+    def beside(self) -> tuple[Beside, ...]:
+        """The other tables that tell of the row."""
+        return tuple(one for one in (self.ends, self.unless) if one is not None)
 
 
 Link = Annotated[
@@ -195,9 +221,9 @@ class RecordPath(Part):
     """Records of another kind than loans: where they are, when one is over, and what can become of it.
 
     Attributes:
-        name, table, says, key, person, optional: as of a `Path`; no other path may have the name.
+        name, table, says, key, person, role, optional: as of a `Path`; no other path may have the name.
         only: rows that are over; one that still waits for somebody is never among them.
-        record, event, dated, item, everybody: as of an `OwnLink`.
+        record, event, dated, ends, unless, item, about, everybody: as of an `OwnLink`.
         walk: column whose index leads through the table; the first of the key unless given.
         cuts: what is done, by what a policy may ask for. Where a column that names the person may not be empty,
             de-identifying takes the row.
@@ -209,16 +235,26 @@ class RecordPath(Part):
     says: str
     key: tuple[str, ...] = ()
     person: str | None = None
+    role: Role = Role.READER
     only: tuple[Condition, ...] = ()
     record: str
     event: str
-    dated: tuple[str, ...] = Field(min_length=1)
+    dated: tuple[str, ...] = ()
+    ends: Beside | None = None
+    unless: Beside | None = None
     item: str | None = None
+    about: str | None = None
     everybody: bool = False
     walk: str | None = None
     cuts: dict[Literal["delete", "de-identify"], Cut] = Field(min_length=1)
     dependants: dict[str, str] = Field(default_factory=dict)
     optional: bool = False
+
+    @model_validator(mode="after")
+    def _tells_its_end(self) -> RecordPath:
+        if not self.dated and (self.ends is None or self.ends.at is None):
+            raise ValueError("a record says when it ends: 'dated', or 'ends' with 'at'")
+        return self
 
     def path(self, disposition: Literal["delete", "de-identify"]) -> Path:
         """These records as a path that is cut, by one of its cuts."""
@@ -227,7 +263,10 @@ class RecordPath(Part):
             record=self.record,
             event=self.event,
             dated=self.dated,
+            ends=self.ends,
+            unless=self.unless,
             item=self.item,
+            about=self.about,
             everybody=self.everybody,
         )
         return Path(
@@ -236,6 +275,7 @@ class RecordPath(Part):
             says=self.says,
             key=self.key,
             person=self.person,
+            role=self.role,
             only=self.only,
             link=link,
             cut=self.cuts[disposition],

@@ -82,7 +82,7 @@ def _person(product: SystemMap, extra: Overlay) -> PersonMap | None:
 
 def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
     at = "maps/local.yaml"
-    taken = {*product.person_columns, *product.not_yet_covered, *product.columns}
+    taken = {*product.person_columns, *product.not_yet_covered, *product.columns, *product.kept_tables}
     found = [
         Fault(
             faults.OVERLAY,

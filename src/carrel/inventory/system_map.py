@@ -141,6 +141,21 @@ class Consumer(Part):
     fix: str = ""
 
 
+class Kept(Part):
+    """Columns that name somebody and that no rule of a policy cuts, on a ground that goes before every period.
+
+    Attributes:
+        table, columns: which.
+        ground: in a few words, as a person's erasure tells it.
+        why: for people.
+    """
+
+    table: str
+    columns: tuple[str, ...] = Field(min_length=1)
+    ground: str
+    why: str
+
+
 class Versions(Part):
     """How a product tells its version, and which versions this map was proved on."""
 
@@ -158,6 +173,7 @@ class SystemMap(Part):
         columns: every column known of each table that it covers; anything else is drift.
         person_columns: every column, by table, that names a person.
         no_person: tables with nothing of a person in them.
+        kept: columns that no rule cuts, and on what ground; their tables are told, and are not among the uncovered.
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
         triggers: triggers, by table, that are known and do no harm, and what they do.
         collects: what the product can collect beyond what lending needs, and the need that would justify it.
@@ -178,12 +194,18 @@ class SystemMap(Part):
     person_columns: dict[str, tuple[str, ...]]
     columns: dict[str, tuple[str, ...]]
     no_person: tuple[str, ...] = ()
+    kept: tuple[Kept, ...] = ()
     not_yet_covered: dict[str, str] = Field(default_factory=dict)
     triggers: dict[str, dict[str, str]] = Field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     collects: Collects = Collects()
     person: PersonMap | None = None
+
+    @property
+    def kept_tables(self) -> frozenset[str]:
+        """The tables with a column that is kept on a ground."""
+        return frozenset(one.table for one in self.kept)
 
     @property
     def paths(self) -> tuple[Path, ...]:

@@ -214,6 +214,7 @@ class Records(Block):
     website_visits: RecordsRule | None = None
     vendor_usage: RecordsRule | None = None
     rfid_logs: RecordsRule | None = None
+    contributions: RecordsRule | None = None
     personnel: RecordsRule | None = None
     education_records: RecordsRule | None = None
     backups: RecordsRule | None = None

@@ -13,7 +13,7 @@ from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import LoansRule, PolicyBody, Retention
-from carrel.policy.rule_versions import first_days, out_of_order, since
+from carrel.policy.rule_versions import first_days, since, version_faults
 from carrel.policy.schedule import Applies, Disposition, Method
 from carrel.policy.yaml_source import Path
 
@@ -31,7 +31,7 @@ def loan_incoherences(document: PolicyDocument) -> Iterator[Fault]:
     yield from _division(document, loans)
     yield from _history_above_ceiling(document, loans)
     for n, rule in enumerate(rules):
-        yield from _versions(document, (*_RULES, n), rule)
+        yield from version_faults(document, (*_RULES, n), rule)
         yield from _methods(document, (*_RULES, n), rule, loans)
         yield from above_ceiling(document, n, ceiling_of_loans(document.body))
 
@@ -113,22 +113,6 @@ def _division(document: PolicyDocument, loans: LoansRule) -> Iterator[Fault]:
             path = (*_RULES, n, "id")
             yield told(document.text, path, faults.DUPLICATE_KEY, found=repr(rule.id), fix="give each rule its own id")
         seen.add(rule.id)
-
-
-def _versions(document: PolicyDocument, path: Path, rule: Retention) -> Iterator[Fault]:
-    days = first_days(document.body, rule)
-    first = min(document.body.first_approved or document.body.approved, document.body.approved)
-    if days[0] < first:
-        yield told(
-            document.text,
-            (*path, "earlier", 0, "since") if rule.earlier else (*path, "since"),
-            faults.VERSIONS,
-            wanted=f"{first} or later",
-            found=str(days[0]),
-            because="no rule is in force before the policy was approved (MITL-10.6)",
-            fix="write a later day; if the rule goes back to an earlier version of the policy, add 'first approved:'",
-        )
-    yield from out_of_order(document, path, days)
 
 
 def _methods(document: PolicyDocument, path: Path, rule: Retention, loans: LoansRule) -> Iterator[Fault]:

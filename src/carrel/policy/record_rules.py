@@ -10,7 +10,7 @@ from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.grammar import PolicyBody, RecordRetention, RecordsRule
 from carrel.policy.record_type import RecordType
-from carrel.policy.rule_versions import first_days, out_of_order, periods_of
+from carrel.policy.rule_versions import periods_of, version_faults
 from carrel.policy.schedule import RecordRule, RecordSchedule
 from carrel.policy.yaml_source import Path
 
@@ -23,7 +23,7 @@ def record_incoherences(document: PolicyDocument) -> Iterator[Fault]:
             yield from _events(document, record, dataset)
             for n, rule in enumerate(dataset.retention):
                 path: Path = ("records", record.value, "retention", n)
-                yield from out_of_order(document, path, first_days(document.body, rule))
+                yield from version_faults(document, path, rule)
                 yield from _ceiling(document, path, dataset, rule)
 
 

@@ -32,7 +32,8 @@ class RecordType(enum.StrEnum):
     WEBSITE_VISITS = "website visits"
     VENDOR_USAGE = "vendor usage"
     RFID_LOGS = "rfid logs"
-    PERSONNEL = "personnel"
+    CONTRIBUTIONS = "contributions"  # what patrons publish in the catalogue: reviews, stars, words, lists
+    PERSONNEL = "personnel"  # what is held on staff, who did what at the desk included
     EDUCATION_RECORDS = "education records"
     BACKUPS = "backups"
 

@@ -29,14 +29,30 @@ def periods_of(body: PolicyBody, rule: Retention | RecordRetention) -> list[Peri
     return [*earlier, Period(rule.keep, since(body, rule), rule.reaches_back)]
 
 
-def out_of_order(document: PolicyDocument, path: Path, days: Sequence[date]) -> Iterator[Fault]:
-    """Versions that do not begin after the one before.
+def version_faults(document: PolicyDocument, path: Path, rule: Retention | RecordRetention) -> Iterator[Fault]:
+    """Versions in force before the policy was first approved, or not after the one before (MITL-10.6).
 
     Args:
         document: of the rule.
         path: of the rule.
-        days: its `first_days`.
+        rule: with its versions.
     """
+    days = first_days(document.body, rule)
+    first = min(document.body.first_approved or document.body.approved, document.body.approved)
+    if days[0] < first:
+        yield told(
+            document.text,
+            (*path, "earlier", 0, "since") if rule.earlier else (*path, "since"),
+            faults.VERSIONS,
+            wanted=f"{first} or later",
+            found=str(days[0]),
+            because="no rule is in force before the policy was approved (MITL-10.6)",
+            fix="write a later day; if the rule goes back to an earlier version of the policy, add 'first approved:'",
+        )
+    yield from _out_of_order(document, path, days)
+
+
+def _out_of_order(document: PolicyDocument, path: Path, days: Sequence[date]) -> Iterator[Fault]:
     for n in range(1, len(days)):
         if days[n] <= days[n - 1]:
             yield told(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import coverage
-from carrel.inventory.map_path import RecordPath
+from carrel.inventory.map_path import RecordPath, Role
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.clock import segments
 from carrel.policy.record_type import RecordType
@@ -119,16 +119,29 @@ def _impossible(one: RecordPath, rule: str, wanted: Disposition) -> Fault:
 
 
 def _without(system_map: SystemMap, idle: Iterable[RecordPath]) -> SystemMap:
-    """The tables of records without a rule are not covered, unless something else reaches them."""
+    """The tables of records without a rule are not covered, unless something else reaches them.
+
+    Who of the staff acted is no patron's record: a rule for it covers nothing that the table holds of patrons.
+    """
     used = coverage.used(system_map)
-    waiting = dict(_held(one for one in idle))
-    out = {name: says for name, says in waiting.items() if name not in used}
-    columns = {name: known for name, known in system_map.columns.items() if name not in out}
+    patrons = _reached(system_map)
+    out: dict[str, str] = {}
+    for one in idle:
+        reached = used if one.role is Role.STAFF else patrons
+        out.update({name: says for name, says in _held(one) if name not in reached})
+    columns = {name: known for name, known in system_map.columns.items() if name not in out or name in used}
     uncovered = dict(sorted({**system_map.not_yet_covered, **out}.items()))
     return system_map.model_copy(update={"columns": columns, "not_yet_covered": uncovered})
 
 
-def _held(idle: Iterable[RecordPath]) -> Iterator[tuple[str, str]]:
-    for one in idle:
-        yield one.table, one.says
-        yield from one.dependants.items()
+def _reached(system_map: SystemMap) -> frozenset[str]:
+    """Tables in which something of patrons is cut."""
+    loans = system_map.loans
+    cut = [path for path in system_map.paths if path.role is not Role.STAFF]
+    tables = {name for path in cut for name in (path.table, *path.cut.children)}
+    return frozenset({*tables, loans.open.table, loans.closed.table})
+
+
+def _held(one: RecordPath) -> Iterator[tuple[str, str]]:
+    yield one.table, one.says
+    yield from one.dependants.items()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from carrel.systems import map_files
 from tests.integration.conftest import Koha
 from tests.integration.run import other_records as records
 from tests.integration.run.library import Library, make
@@ -27,9 +28,9 @@ def test_what_is_due_goes_and_nothing_else_changes(small: Library) -> None:
     place = small.plan()
     told = small.ok("plan", "--as", "Cal Example", "--out", place)["plan"]
     lines = {line["path"]: line for line in told["records"]}
-    assert {line["record"] for line in lines.values()} == {
-        "holds", "notices", "searches", "registrations", "website visits", "interlibrary loans", "correspondence",
-    }  # fmt: skip
+    everything = map_files.load("koha").records
+    assert set(lines) == {one.name for one in everything}
+    assert {line["record"] for line in lines.values()} == {one.record for one in everything}
     assert all(line["due"] >= 1 for line in lines.values()), lines
     paths = {path["path"]: path for path in told["paths"]}
     assert all(paths[name]["rows"] == line["due"] for name, line in lines.items())
@@ -43,6 +44,21 @@ def test_what_is_due_goes_and_nothing_else_changes(small: Library) -> None:
         [values] = small.koha.rows(f"SELECT {', '.join(emptied)} FROM {table} WHERE {key} = {records.OLD_ROW}")
         assert set(values) <= {None, stand_in}, (table, values)
     assert others(small) == before
+    assert small.koha.rows(f"SELECT 1 FROM virtualshelves WHERE shelfnumber = {records.SECOND}") == []
+    assert small.koha.rows(f"SELECT borrowernumber FROM accountlines WHERE accountlines_id = {records.SECOND}") == [
+        (None,)
+    ]
+    assert records.named_staff(small.koha, records.STAFF_OLD) == set()
+    assert records.named_staff(small.koha, records.STAFF_YOUNG) == set(records.STAFF)
+    assert small.koha.rows("SELECT term FROM tags_approval WHERE approved_by IS NOT NULL") == [("dogs",)]
+    act = records.staff(small.koha)
+    assert (
+        small.koha.rows(
+            f"SELECT action_id FROM action_logs WHERE {act} IN (user) "
+            f"AND action_id BETWEEN {records.FIRST} AND {records.STAFF_YOUNG - 1}"
+        )
+        == []
+    )
     answer = small.ok("verify")
     assert answer["verified"]
     assert set(lines) <= set(answer["remaining"])
@@ -84,6 +100,10 @@ def test_a_legal_hold_keeps_what_names_its_person(small: Library) -> None:
     gone = {"deletedborrowers", "borrower_password_recovery", "curbside_pickup_issues"}  # they name other people
     for table in set(records.TABLES) - gone:
         assert records.rows(small.koha, table, old=True) == due[table], table
+    # Whoever acted on the patron stays named; on others, or where no patron can be meant, the period has run out.
+    apart = {table for table, _ in records.STAFF} - records.PATRON.keys() - {"checkout_renewals", "ticket_updates"}
+    left = {(table, column) for table, column in records.STAFF if table not in apart}
+    assert records.named_staff(small.koha, records.STAFF_OLD) == left
     assert not records.rows(small.koha, "deletedborrowers", old=True)
     assert small.ok("verify")["verified"]
 

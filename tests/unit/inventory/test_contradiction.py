@@ -23,7 +23,9 @@ def test_a_product_set_to_keep_nothing_contradicts_nothing(koha_map):
         "AnonymousPatron": "51",
         "OPACPrivacy": "1",
         "TrackLastPatronActivityTriggers": None,
-        "PatronAnonymizeDelay": "",
+        **dict.fromkeys(
+            ("PatronAnonymizeDelay", "LockExpiredDelay", "UnsubscribeReflectionDelay", "PatronRemovalDelay"), ""
+        ),
     }
     assert contradictions(koha_map, quiet, PROMISE) == ()
 

@@ -15,6 +15,7 @@ from carrel.policy.resolve import resolve
 from carrel.policy.schedule import Disposition, RecordEvent
 
 _END = "clauses:\n  T-1:"
+_FIRST = ("approved: 2026-01-01\n", "approved: 2026-01-01\nfirst approved: 2025-01-01\n")
 
 
 def holds(keep: str = "20 days", then: str = "delete", more: str = "", rules: str | None = None, said: str = "") -> str:
@@ -44,7 +45,7 @@ def codes(refused) -> list[str]:
 
 def test_a_rule_becomes_a_schedule(parsed) -> None:
     more = "        since: 2026-02-01\n        earlier: [{keep: 1 month, since: 2025-01-01, reaches back: false}]\n"
-    policy = resolve(parsed(with_holds(more=more)))
+    policy = resolve(parsed(_FIRST, with_holds(more=more)))
     [schedule] = policy.record_schedules().values()
     [rule] = schedule.rules
     assert list(policy.record_schedules()) == [RecordType.HOLDS]
@@ -67,6 +68,8 @@ def test_loans_alone_have_no_other_schedule(parsed) -> None:
         ({"keep": "31 days"}, "POL-012"),  # above the ceiling of high risk
         ({"more": "      - {id: twice, active until: ended, keep: 1 day, then: delete}\n"}, "POL-006"),
         ({"more": "        earlier: [{keep: 1 day, since: 2999-01-01}]\n"}, "POL-014"),
+        ({"more": "        since: 2025-12-31\n"}, "POL-014"),  # before the policy was approved
+        ({"more": "        earlier: [{keep: 1 day, since: 2025-12-31}]\n"}, "POL-014"),
         ({"then": "burn"}, "POL-009"),
     ],
 )

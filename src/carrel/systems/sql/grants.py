@@ -81,11 +81,16 @@ def _read_tables(system_map: SystemMap) -> set[str]:
     looked_up = {setting.at.table for setting in system_map.settings}
     looked_up.update(consumer.used.table for consumer in system_map.consumers if consumer.used is not None)
     looked_up.update(sign.table for sign in system_map.life_signs)
-    return {*system_map.columns, *looked_up}
+    return {*system_map.columns, *coverage.looked_into(system_map), *looked_up}
 
 
 def _only(system_map: SystemMap, table: str) -> tuple[str, ...]:
-    """Of the people's own table only what rules and settings need: no password, no address, no birth date."""
+    """Of the people's own table only what rules and settings need: no password, no address, no birth date.
+
+    Of a table that is only looked into, what is looked for.
+    """
+    if table in coverage.looked_into(system_map):
+        return tuple(sorted(coverage.used(system_map)[table]))
     if table != system_map.people.table:
         return ()
     lookups = [setting.at for setting in system_map.settings if setting.at.table == table]

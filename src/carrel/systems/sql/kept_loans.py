@@ -24,8 +24,8 @@ class KeptLoans:
         self._own, self._kept, self._link = own, kept, own.path.link
 
     def _same_person(self, rows: FromClause) -> Bool:
-        person = self._own.path.person
-        return self._kept.c.person == rows.c[person] if person else true()
+        named = [self._kept.c.person == rows.c[name] for name in self._own.people]
+        return or_(*named) if named else true()
 
     @property
     def _under_hold(self) -> Bool:

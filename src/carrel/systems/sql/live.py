@@ -169,6 +169,8 @@ def _tests(condition: Condition) -> list[ColumnElement[bool]]:
         tests.append(named != condition.differs)
     if condition.one_of is not None:
         tests.append(named.in_(condition.one_of))
+    if condition.none_of is not None:
+        tests.append(named.not_in(condition.none_of))
     if condition.above is not None:
         tests.append(named > condition.above)
     if condition.contains is not None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, false, null, or_, text, true
+from sqlalchemy import ColumnElement, FromClause, and_, case, exists, false, func, not_, null, or_, select, text, true
 
-from carrel.inventory.map_path import Cut, OwnLink, Path
+from carrel.inventory.map_path import Beside, Cut, OwnLink, Path
 from carrel.inventory.system_map import Method
 from carrel.policy.schedule import Charges
 from carrel.retention.legal_hold import Scope
@@ -113,9 +113,21 @@ class PathRows:
     def ended(self, rows: FromClause) -> ColumnElement[Any]:
         """When the active use of a record ended: the first usable of its times, at its latest; NULL without one."""
         link = self.path.link
-        dated = link.dated if isinstance(link, OwnLink) else ()
-        told = [(is_time(rows.c[name]), latest_of(rows.c[name])) for name in dated]
-        return case(*told, else_=null())
+        if not isinstance(link, OwnLink):
+            return null()
+        told = [(is_time(rows.c[name]), latest_of(rows.c[name])) for name in link.dated]
+        elsewhere = null() if link.ends is None else self._latest_beside(rows, link.ends)
+        return case(*told, else_=elsewhere) if told else elsewhere
+
+    def _latest_beside(self, rows: FromClause, other: Beside) -> ColumnElement[Any]:
+        """The latest time that the other table has of the row, at its latest; NULL without one."""
+        far = self.shelf[other.table].alias("e")
+        at = far.c[str(other.at)]
+        found = select(func.max(latest_of(at))).select_from(far).where(is_time(at), self._belongs(rows, far, other))
+        return found.correlate(rows).scalar_subquery()
+
+    def _belongs(self, rows: FromClause, far: FromClause, other: Beside) -> Bool:
+        return and_(*(far.c[there] == rows.c[here] for here, there in other.pairs.items()))
 
     def over(self, rows: FromClause) -> Bool:
         """The period of a record, counted from its end, has run out under the rule for its kind."""
@@ -124,23 +136,39 @@ class PathRows:
             return false()
         kinds = ((one.record, one.event, one.due) for one in self.terms.records)
         mine = (due for record, event, due in kinds if (record, event) == (link.record, link.event))
-        return or_(false(), *(ended.compile(due) for due in mine))
+        passed = or_(false(), *(ended.compile(due) for due in mine))
+        return passed if link.unless is None else and_(passed, not_(self._in_use(rows, link.unless)))
+
+    def _in_use(self, rows: FromClause, other: Beside) -> Bool:
+        far = self.shelf[other.table].alias("u")
+        return exists(select(1).select_from(far).where(self._belongs(rows, far, other)).correlate(rows))
 
     def shielded(self, rows: FromClause, shields: tuple[Scope, ...]) -> Bool:
         """A legal hold or an exception may cover the row, by what the row itself tells."""
-        path, link = self.path, self.path.link
+        link = self.path.link
         item = getattr(link, "item", None)
         loan = link.column if link.by == "key" else None
         if link.by == "clock" and link.nobody:  # the row is the loan itself
             item, loan = self.shelf.map.loans.closed.item, self.shelf.map.loans.closed.key
-        return shielded(
-            shields,
-            person=rows.c[path.person] if path.person else None,
-            item=rows.c[item] if item else None,
-            loan=rows.c[loan] if loan else None,
-            at=self.latest(rows) if hasattr(link, "at") or link.by == "own" else None,
-            item_as_text=bool(getattr(link, "item_as_text", False)),
+        return or_(
+            *(
+                shielded(
+                    shields,
+                    person=rows.c[person] if person else None,
+                    item=rows.c[item] if item else None,
+                    loan=rows.c[loan] if loan else None,
+                    at=self.latest(rows) if hasattr(link, "at") or link.by == "own" else None,
+                    item_as_text=bool(getattr(link, "item_as_text", False)),
+                )
+                for person in self.people or (None,)
+            )
         )
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The columns by which a legal hold on a person is judged: whose row it is, and whom it is about."""
+        about = getattr(self.path.link, "about", None)
+        return tuple(name for name in (self.path.person, about) if name)
 
     def meant(self, rows: FromClause) -> Bool:
         """A hold on the row's person may cover a loan that names nobody any more, and the row may tell of that one.

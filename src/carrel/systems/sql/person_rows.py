@@ -279,6 +279,8 @@ def _test(named: ColumnElement[Any], one: Condition) -> Bool:
         tests.append(named != one.differs)
     if one.one_of is not None:
         tests.append(named.in_(one.one_of))
+    if one.none_of is not None:
+        tests.append(named.not_in(one.none_of))
     if one.above is not None:
         tests.append(named > one.above)
     if one.contains is not None:

@@ -70,6 +70,13 @@ class Shelf:
         for name, method in (*anchor.cut.set.items(), *anchor.cut.if_reader.items()):
             self._note(anchor.table, name, LocalTime() if method is Method.DAY else None)
 
+    def _beside(self, path: Path) -> None:
+        for other in getattr(path.link, "beside", ()):
+            for here, there in other.pairs.items():
+                self._note(path.table, here)
+                self._note(other.table, there)
+            self._note(other.table, other.at, LocalTime())
+
     def _conditions(self, table_name: str, conditions: tuple[Condition, ...]) -> None:
         for condition in conditions:
             self._note(table_name, condition.column)
@@ -79,13 +86,14 @@ class Shelf:
             self._note(path.table, key)
         self._note(path.table, path.person, Integer())
         link = path.link
-        for name in ("column", "item", "nobody"):
+        for name in ("column", "item", "nobody", "about"):
             self._note(path.table, getattr(link, name, None), Integer())
         if getattr(link, "item_as_text", False):
             self._note(path.table, getattr(link, "item", None), String())
         self._note(path.table, getattr(link, "at", None), LocalTime())
         for dated in getattr(link, "dated", ()):
             self._note(path.table, dated, LocalTime())
+        self._beside(path)
         for text in getattr(link, "texts", ()):
             self._note(path.table, text, String())
         self._conditions(
@@ -115,6 +123,8 @@ def _test(col: ColumnElement[Any], test: Condition) -> ColumnElement[bool]:
         parts.append(col != test.differs)
     if test.one_of is not None:
         parts.append(col.in_(test.one_of))
+    if test.none_of is not None:
+        parts.append(col.not_in(test.none_of))
     if test.above is not None:
         parts.append(col > test.above)
     if test.contains is not None:

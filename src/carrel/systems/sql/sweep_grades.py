@@ -33,7 +33,9 @@ class Grades:
         self._map, self._sample, self._shields, self._last = system_map, sample, shields, last_borrower_cutoff
         paths = system_map.loans.paths
         self._keeps = {path.table: path.keeps for path in paths if path.keeps}
-        self._own = {path.table for path in system_map.ruled} - {path.table for path in paths}
+        traced = {path.table for path in paths}
+        apart = {path.table: _BY_ITSELF for path in system_map.ruled} | {k.table: k.ground for k in system_map.kept}
+        self._grounds = {name: ground for name, ground in apart.items() if name not in traced}
         self._redacted = redacted(system_map)
         self._desk = {system_map.loans.closed.table, *(path.table for path in paths if path.role is Role.ACTOR)}
         self._seconds = {path.table for path in paths if path.link.by == "moment"}
@@ -43,8 +45,8 @@ class Grades:
         """The severity of a hit, and why it is not a leak."""
         if why := self._not_covered(reach):
             return Severity.NOT_COVERED, why
-        if reach.name in self._own:
-            return Severity.KEPT, _BY_ITSELF
+        if why := self._grounds.get(reach.name, ""):
+            return Severity.KEPT, why
         if why := trail.waits or self._kept(reach, trail, place, way):
             return Severity.KEPT, why
         if way in {"text", "words"} and reach.name in self._redacted and self._sample.pairs[place].rebuilt:

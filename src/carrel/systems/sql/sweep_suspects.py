@@ -53,7 +53,8 @@ def suspects(library: Library, live: LiveSchema, loans: Sequence[Loan]) -> dict[
     """By loan, everybody to whom a row leads: by the loan's number, by copy and second, or by the barcode in a text."""
     found: dict[int, set[int]] = defaultdict(set)
     side = _LoanSide(library, loans)
-    apart = {path.table for path in library.map.ruled} - {path.table for path in library.map.loans.paths}
+    apart = {path.table for path in library.map.ruled} | library.map.kept_tables
+    apart -= {path.table for path in library.map.loans.paths}
     for reach in reaches(live, library.map):
         if reach.name in library.map.not_yet_covered or reach.name in apart:
             continue

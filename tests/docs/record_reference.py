@@ -1,0 +1,133 @@
+"""Write docs/records.md from the shipped policies, the map of Koha and the facts of its database.
+
+python -m tests.docs.record_reference            writes the page
+python -m tests.docs.record_reference --check    ends with 1 if the page is not what it would write
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+
+from carrel.inventory.map_path import RecordPath, Role
+from carrel.inventory.system_map import SystemMap
+from carrel.policy.grammar import RecordsRule
+from carrel.policy.resolve import Policy
+from carrel.policy.schedule import RecordRule
+from carrel.systems import map_files, policy_files
+from carrel.systems.sample.facts import koha
+from tests.docs.generated_page import DOCS, write_or_compare
+
+PAGE = DOCS / "records.md"
+HEAD = """\
+# Records of other kinds than loans
+
+Made from the shipped policies, the map of Koha and the facts of its database by `python -m tests.docs.record_reference`; a
+test compares the two. How such rules are written stands in [the policy document](policy.md#records), how a map tells where
+the records are in [system maps](map.md#records-of-other-kinds-than-loans).
+"""
+POLICIES = """
+## What each policy does
+
+A record is *de-identified*: it stays, and what names the person goes; where the column that names the person may not be
+empty, the row goes. What a policy says in words only is published as a promise, and nothing carries it out.
+"""
+TABLES = """
+## What reaches each table
+
+For every table of Koha's database: the paths by which it is cut with a loan, the records that go by a rule for their own
+kind, what is kept on a ground of its own, and which tables no rule reaches yet. Who of the staff acted is told apart.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    system_map = map_files.load("koha")
+    policies = [policy_files.load(name) for name in sorted(policy_files.shipped_names())]
+    parts = [HEAD, POLICIES, *("\n".join(_of_policy(policy, system_map)) for policy in policies)]
+    parts += [TABLES, "\n".join(_tables(system_map))]
+    return "\n".join(parts) + "\n"
+
+
+def _of_policy(policy: Policy, system_map: SystemMap) -> Iterator[str]:
+    yield f"### {policy.name}"
+    yield ""
+    schedules = policy.record_schedules()
+    if schedules:
+        yield "| record | until it is | what happens | clauses | in Koha |"
+        yield "|---|---|---|---|---|"
+    for record, schedule in schedules.items():
+        for rule in schedule.rules:
+            held = [one for one in system_map.records if _ruled(one, record.value, rule)]
+            yield f"| {record} | {rule.active_until} | {_what(rule)} | {', '.join(rule.clauses)} | {_places(held)} |"
+    words = [
+        str(record)
+        for record, dataset in policy.datasets.items()
+        if isinstance(dataset.rule, RecordsRule) and not dataset.rule.retention
+    ]
+    if words:
+        yield f"{'' if not schedules else chr(10)}In words only: {', '.join(words)}."
+    yield ""
+
+
+def _ruled(one: RecordPath, record: str, rule: RecordRule) -> bool:
+    return (one.record, one.event) == (record, rule.active_until.value)
+
+
+def _what(rule: RecordRule) -> str:
+    keep = rule.periods[-1].keep
+    done = "deleted" if rule.disposition == "delete" else "de-identified"
+    return f"{done} {f'after {keep}' if keep.amount else 'at once'}"
+
+
+def _places(held: list[RecordPath]) -> str:
+    return ", ".join(dict.fromkeys(f"`{one.table}`" for one in held)) or "no table"
+
+
+def _tables(system_map: SystemMap) -> Iterator[str]:
+    told = _told(system_map)
+    names = {table.name for table in koha().tables} | set(told)
+    yield "| table | what reaches it |"
+    yield "|---|---|"
+    for name in sorted(names):
+        yield f"| `{name}` | {'; '.join(told[name]) or _unreached(system_map, name)} |"
+
+
+def _told(system_map: SystemMap) -> dict[str, list[str]]:
+    loans = system_map.loans
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    found[loans.open.table].append("an open loan is never cut")
+    found[loans.closed.table].append("the loan itself")
+    with_loan: defaultdict[str, list[str]] = defaultdict(list)
+    for path in loans.paths:
+        with_loan[path.table].append(path.name)
+        for child in path.cut.children:
+            with_loan[child].append(path.name)
+    for name, paths in with_loan.items():
+        found[name].append(f"with loans: {', '.join(dict.fromkeys(paths))}")
+    by_rule: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in system_map.records:
+        rule = f"*{one.record}, {one.event}*" + (" (staff)" if one.role is Role.STAFF else "")
+        for name in dict.fromkeys((one.table, *(child for cut in one.cuts.values() for child in cut.children))):
+            by_rule[name, rule].append(one.name)
+    for (name, rule), records in by_rule.items():
+        found[name].append(f"{rule}: {', '.join(records)}")
+    for kept in system_map.kept:
+        found[kept.table].append(f"kept: `{', '.join(kept.columns)}`, {kept.ground}")
+    for name, says in system_map.not_yet_covered.items():
+        found[name].append(f"**not yet covered**: {says}")
+    return found
+
+
+def _unreached(system_map: SystemMap, name: str) -> str:
+    return "nothing of a person" if name in system_map.no_person else "read only: nothing there is cut"
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or compare."""
+    return write_or_compare(PAGE, page(), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
