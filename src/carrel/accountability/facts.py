@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from carrel.accountability.health import Residue
+from carrel.accountability.surroundings import Surroundings
 from carrel.inventory.category import Category
 from carrel.inventory.collection import Superfluous
 from carrel.inventory.risk import Floor, RiskClass
@@ -264,6 +265,7 @@ class AuditFacts:
         held_now: closed loans in the scope of a legal hold in force that name a reader.
         held_before: the same when it was last counted under these holds; None if that was never done.
         records: of other kinds for which the policy has a rule.
+        around: what lies around the tables; None if the database could not be read.
     """
 
     system: str
@@ -281,6 +283,7 @@ class AuditFacts:
     contradictions: tuple[Contradiction, ...] = ()
     nights: NightFacts = field(default_factory=NightFacts)
     records: tuple[RecordFacts, ...] = ()
+    around: Surroundings | None = None
 
     @property
     def left(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from carrel.accountability.audit import AuditReport, ClauseStanding, Standing
 from carrel.accountability.chapters import Chapter
 from carrel.accountability.facts import AuditFacts, Contradiction
 from carrel.accountability.health import Residue
+from carrel.accountability.surroundings import Surroundings
 from carrel.retention.lifecycle import State
 from carrel.retention.reasons import by_reason
 
@@ -68,6 +69,7 @@ class RunReport:
         contradictions: settings of the product that work against the policy.
         chapters: collected, stored, shared, used, destroyed; empty on the page of a run.
         process: what is wrong with plans, approvals and the ledger.
+        around: logs, replicas, free pages and dumps, read for this page; None on the page of a run.
     """
 
     title: str
@@ -86,6 +88,7 @@ class RunReport:
     contradictions: tuple[Contradiction, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     process: tuple[str, ...] = ()
+    around: Surroundings | None = None
 
     @property
     def kept_merged(self) -> dict[str, int | str]:
@@ -147,6 +150,7 @@ def page_of(
         contradictions=report.contradictions,
         chapters=report.chapters,
         process=report.process,
+        around=report.around,
     )
 
 

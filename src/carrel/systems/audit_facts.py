@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, and_, func, not_, or_, select
+from sqlalchemy import Connection, Engine, and_, func, not_, or_, select
 
 from carrel.accountability.ceilings import class_of_loans
 from carrel.accountability.facts import (
@@ -22,6 +22,7 @@ from carrel.accountability.facts import (
     SchemaFacts,
 )
 from carrel.accountability.policy_facts import needs, policy_facts
+from carrel.accountability.surroundings import Surroundings
 from carrel.errors import CarrelError
 from carrel.inventory import contradiction, drift
 from carrel.inventory.collection import names, superfluous
@@ -46,6 +47,7 @@ from carrel.systems.sql.readers import without_sealed
 from carrel.systems.sql.shields import shielded
 from carrel.systems.sql.worktables import KEPT
 
+Reading = Callable[[Connection, datetime], Surroundings]
 _BEGINNING = date(1900, 1, 1)  # before any loan that a system knows
 ONE_NIGHT = timedelta(hours=24)  # what became due within it waits for tonight's run
 
@@ -62,6 +64,7 @@ class Library:
         policy: resolved.
         zone: declared zone of the system.
         legal_holds, exceptions: open in the store now.
+        around: how what lies around its tables is read; None leaves it out.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Library:
     zone: ZoneInfo
     legal_holds: tuple[Keeping, ...] = ()
     exceptions: tuple[Keeping, ...] = ()
+    around: Reading | None = None
 
 
 def collect(
@@ -126,6 +130,7 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         live.refuse_living(connection, library.system_map, stand_in, local, at=library.name)
         with told(library.name):
             seen = collected(connection, library.system_map.collects, schema)
+            around = library.around(connection, facts.as_of) if library.around is not None else None
     differences = drift.compare(library.system_map, schema)
     promise = contradiction.Promise(
         tuple(dict.fromkeys(clause for rule in facts.schedule.rules for clause in rule.clauses)),
@@ -133,6 +138,7 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
     )
     facts = replace(
         facts,
+        around=around,
         collection=CollectionFacts(
             superfluous(library.system_map.collects, needs(library.policy), seen),
             len(names(library.system_map.collects)),
