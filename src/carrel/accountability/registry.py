@@ -23,6 +23,7 @@ _CHAPTERS = (
     "high_water",
     "legal_holds",
     "lifecycle",
+    "notices",
     "purposes",
     "reading_history",
     "risk_classes",

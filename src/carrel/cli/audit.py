@@ -111,7 +111,8 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
     from carrel.cli import audit_record
     from carrel.errors import CarrelError
     from carrel.systems import surroundings_reading
-    from carrel.systems.audit_facts import Library, collect
+    from carrel.systems.audit_facts import collect
+    from carrel.systems.audited_library import Library
     from carrel.systems.sql import database
 
     site, store, name = subject.site, subject.store, subject.system.name
@@ -134,6 +135,7 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
                 kept.legal_holds,
                 kept.exceptions,
                 lambda connection, now: surroundings_reading.read(connection, subject.system, subject.policy, now),
+                subject.system.gateways,
             ),
             at,
             nights=audit_record.night_facts(site, store, name, subject.policy, at),

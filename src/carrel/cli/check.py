@@ -50,7 +50,7 @@ def check(site: Path, system_name: str | None, as_json: bool) -> int:
 
 def looked_at(here: Premises) -> list[Check]:
     """Policy, schema, coverage, settings and loans, each with how it stands."""
-    known = [*_policy(here), *_reach(here), *_schema(here), *_settings(here), *_collection(here)]
+    known = [*_policy(here), *_reach(here), *_schema(here), *_settings(here), *_collection(here), *_notices(here)]
     return [*known, *_loans(here), *_joins(here), *_around(here)]
 
 
@@ -126,6 +126,17 @@ def _collection(here: Premises) -> list[Check]:
 
     with here.engine.connect() as connection, told(here.system.name):
         return [collection_check(connection, here.system_map, here.schema, here.policy)]
+
+
+def _notices(here: Premises) -> list[Check]:
+    from carrel.cli.premises import now
+    from carrel.systems.notice_facts import notice_facts, notices_check
+    from carrel.systems.sql.failure import told
+
+    local = now().astimezone(here.zone).replace(tzinfo=None)
+    with here.engine.connect() as connection, told(here.system.name):
+        found = notice_facts(connection, here.system_map, here.schema, here.policy, here.system.gateways, local)
+    return notices_check(found)
 
 
 def _loans(here: Premises) -> list[Check]:

@@ -58,6 +58,7 @@ class System(Part):
         sweep_sample: loans drawn for the sweep of each night.
         counts: whether loans are counted by branch, item type, category and month before they are cut.
         dumps: folders in which the product's own backup job leaves dumps.
+        gateways: names of the services outside that notices may go through, as the product holds them.
     """
 
     name: str = Field(pattern=NAME)
@@ -80,6 +81,7 @@ class System(Part):
     sweep_sample: int = Field(default=200, ge=20, le=5000)
     counts: bool = True
     dumps: tuple[DumpFolder, ...] = ()
+    gateways: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
     @model_validator(mode="after")
     def _one_address(self) -> System:

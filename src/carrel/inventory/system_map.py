@@ -13,6 +13,7 @@ from pydantic import Field
 from carrel.inventory.collection import Collects
 from carrel.inventory.map_part import Condition, Lookup, Method, Part, Value
 from carrel.inventory.map_path import Cut, Path, RecordPath
+from carrel.inventory.notices import Notices
 from carrel.inventory.person_map import PersonMap
 
 __all__ = ["Condition", "Lookup", "Method", "Value"]
@@ -161,6 +162,7 @@ class SystemMap(Part):
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
         triggers: triggers, by table, that are known and do no harm, and what they do.
         collects: what the product can collect beyond what lending needs, and the need that would justify it.
+        notices: where channels, templates and gateways of notices stand.
         person: what erasing one person does, table by table; None where the map does not tell.
     """
 
@@ -183,6 +185,7 @@ class SystemMap(Part):
     settings: tuple[Setting, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     collects: Collects = Collects()
+    notices: Notices = Notices()
     person: PersonMap | None = None
 
     @property

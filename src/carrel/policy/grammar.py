@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from carrel.inventory.category import Category
+from carrel.inventory.channel import Channel, NoticeKind
 from carrel.inventory.risk import RiskClass
 from carrel.policy.record_type import RecordType, Source
 from carrel.policy.schedule import Applies, Charges, Disposition, Event, Method, RecordEvent
@@ -176,6 +177,14 @@ class RecordsRule(DatasetRule):
     )
 
 
+class NoticesRule(RecordsRule):
+    """Notices: the record type that also says by which channels each kind goes (WPL-3.5)."""
+
+    channels: dict[NoticeKind, Annotated[tuple[Channel, ...], Field(min_length=1)]] = Field(
+        default_factory=dict, description="By which channels each kind of notice may go; one that is left out, by any."
+    )
+
+
 class LoansRule(DatasetRule):
     """Loans: the record type with a schedule that is carried out."""
 
@@ -194,7 +203,7 @@ class Records(Block):
     holds: RecordsRule | None = None
     charges: RecordsRule | None = None
     registrations: RecordsRule | None = None
-    notices: RecordsRule | None = None
+    notices: NoticesRule | None = None
     mailing_lists: RecordsRule | None = None
     correspondence: RecordsRule | None = None
     searches: RecordsRule | None = None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from carrel.inventory.risk import RiskClass
 from carrel.policy.coherence import class_of
 from carrel.policy.difference import words_of
-from carrel.policy.grammar import DatasetRule, LoansRule, RecordsRule
+from carrel.policy.grammar import DatasetRule, LoansRule, NoticesRule, RecordsRule
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import LoanRule, LoanSchedule
@@ -113,6 +113,9 @@ def _dataset(record: str, rule: DatasetRule) -> Iterator[str]:
         )
         cited = f" [{', '.join(one.clauses)}]" if one.clauses else ""
         yield from _wrapped(f"{one.id}: {done} {after}.{cited}", 6)
+    if isinstance(rule, NoticesRule):
+        for kind, channels in rule.channels.items():
+            yield from _wrapped(f"{kind} notices go by {_and(channels)} only", 6)
     if rule.promised:
         yield from _wrapped(f"promised: {rule.promised}", 6)
 
