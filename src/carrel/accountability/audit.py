@@ -182,7 +182,13 @@ _STANDINGS = {State.HOLDS: Standing.HOLDS, State.FINDING: Standing.FINDING, Stat
 
 
 def _standing(clause: ClauseText, facts: AuditFacts) -> ClauseStanding:
-    if clause.promised or (evidence := evidence_for(clause.id, facts)) is None:
+    evidence = evidence_for(clause.id, facts)
+    if evidence is None:
+        return ClauseStanding(clause, Standing.NOT_YET, None)
+    if evidence.partly:  # a part can be broken, and never makes the whole hold
+        broken = evidence.state is State.FINDING
+        return ClauseStanding(clause, Standing.FINDING if broken else Standing.NOT_YET, evidence)
+    if clause.promised:
         return ClauseStanding(clause, Standing.NOT_YET, None)
     return ClauseStanding(clause, _STANDINGS[evidence.state], evidence)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from carrel.accountability.adopted_policy import ClauseText, DatasetFacts, FieldFacts, PolicyException, PolicyFacts
-from carrel.accountability.loan_facts import KeepingFacts, LoanFacts, RecordFacts
+from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
 from carrel.accountability.night_facts import CapsuleFacts, NightFacts
 from carrel.accountability.surroundings import Surroundings
 from carrel.inventory.channel import NoticeKind
@@ -27,6 +27,7 @@ __all__ = [
     "DatasetFacts",
     "FieldFacts",
     "KeepingFacts",
+    "KindFacts",
     "LoanFacts",
     "NightFacts",
     "NoticeFacts",
@@ -115,6 +116,10 @@ class AuditFacts:
         held_before: the same when it was last counted under these holds; None if that was never done.
         records: of other kinds for which the policy has a rule.
         notices: None if the database could not be read, or its map does not tell where notices stand.
+        kinds: of record that the product can hold, as they were found.
+        placed: by the site file, where further kinds are kept, or that they are not.
+        unlabelled: live columns of covered tables that no category of personal data labels, as ``table.column``.
+        labelled: how many are.
         around: what lies around the tables; None if the database could not be read.
     """
 
@@ -135,6 +140,10 @@ class AuditFacts:
     records: tuple[RecordFacts, ...] = ()
     around: Surroundings | None = None
     notices: NoticeFacts | None = None
+    kinds: tuple[KindFacts, ...] = ()
+    placed: Mapping[str, str] = field(default_factory=dict)
+    unlabelled: tuple[str, ...] = ()
+    labelled: int = 0
 
     @property
     def left(self) -> dict[str, int]:

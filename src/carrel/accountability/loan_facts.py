@@ -85,3 +85,20 @@ class KeepingFacts:
     in_force: bool
     scoped: bool = True
     sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KindFacts:
+    """One kind of record that a product can hold, as it was found.
+
+    Attributes:
+        record: kind, as the policy names it.
+        tables: where the map places it.
+        rows: in all of them.
+        unread: tables that the account may not read.
+    """
+
+    record: str
+    tables: tuple[str, ...]
+    rows: int
+    unread: tuple[str, ...] = ()

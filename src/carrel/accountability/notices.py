@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from carrel.accountability.evidence import Reading, cannot_tell, finding, holds
+from carrel.accountability.evidence import Reading
 from carrel.accountability.facts import AuditFacts, Contradiction, NoticeFacts
-from carrel.accountability.measurement import unread
+from carrel.accountability.measurement import judged, unread
 from carrel.accountability.registry import provides
 from carrel.inventory.channel import NoticeKind
 from carrel.retention.reasons import figure
@@ -36,17 +36,14 @@ def notices_go_by_the_listed_channels(facts: AuditFacts) -> Reading:
         wrong.append("notices wait in the queue for longer than their class allows")
     if late:
         wrong.append("sent notices stand past their period")
-    if wrong:
-        return finding(f"{'; '.join(wrong)}.", measured, because="the policy lists how notices go", fix=_FIX)
-    if seen.unread:
-        return cannot_tell(
-            "Not everything about notices could be looked at.",
-            measured,
-            because=f"the account may not read: {', '.join(seen.unread)}",
-            fix="GRANT SELECT on the whole database, for the account to read",
-        )
-    return holds(
-        "Overdue and pickup notices go by listed channels and gateways alone, and have a period.", measured
+    return judged(
+        facts,
+        wrong,
+        kept="Overdue and pickup notices go by listed channels and gateways alone, and have a period.",
+        measured=measured,
+        because="the policy lists how notices go",
+        fix=_FIX,
+        unseen=seen.unread,
     )
 
 

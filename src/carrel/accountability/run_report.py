@@ -133,7 +133,7 @@ def page_of(
         title=f"Privacy audit of {report.system}",
         as_of=report.as_of,
         summary=report.verdict,
-        policy=tuple(_promise(rule.id, str(rule.periods[-1].keep)) for rule in facts.schedule.rules),
+        policy=tuple(rule.promise for rule in facts.policy.rules),
         tables=tables,
         kept=kept,
         residues=report.residues,
@@ -152,10 +152,6 @@ def page_of(
         process=report.process,
         around=report.around,
     )
-
-
-def _promise(rule: str, keep: str) -> str:
-    return f"{rule[:1].upper()}{rule[1:]}: kept with the reader's name for {keep} after active use, then de-identified."
 
 
 def _line(one: ClauseStanding) -> ClauseLine:

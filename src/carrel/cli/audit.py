@@ -136,6 +136,7 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
                 kept.exceptions,
                 lambda connection, now: surroundings_reading.read(connection, subject.system, subject.policy, now),
                 subject.system.gateways,
+                subject.site.records,
             ),
             at,
             nights=audit_record.night_facts(site, store, name, subject.policy, at),

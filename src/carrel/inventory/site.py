@@ -142,7 +142,11 @@ class StandingApproval(Part):
 
 
 class Site(Part):
-    """A whole site file. After `carrel.systems.site_file.load_site` its paths are absolute."""
+    """A whole site file. After `carrel.systems.site_file.load_site` its paths are absolute.
+
+    Attributes:
+        records: kinds of record that are kept outside its systems, with where, or ``not kept``.
+    """
 
     format_version: int = Field(default=1, ge=1, le=1)
     library: str = Field(min_length=1, max_length=120)
@@ -151,6 +155,7 @@ class Site(Part):
     systems: tuple[System, ...]
     people: tuple[Person, ...] = ()
     consumers: dict[str, ConsumerUse] = Field(default_factory=dict)
+    records: dict[str, Annotated[str, Field(min_length=1, max_length=120)]] = Field(default_factory=dict)
     outside_copies: tuple[OutsideCopy, ...] = ()
     mail: Mail | None = None
     standing_approval: StandingApproval = StandingApproval()

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from carrel.inventory.category import Category
 from carrel.inventory.channel import Channel, NoticeKind
 from carrel.inventory.risk import RiskClass
-from carrel.policy.record_type import RecordType, Source
+from carrel.policy.record_type import Intake, RecordType, Source
 from carrel.policy.schedule import Applies, Charges, Disposition, Event, Method, RecordEvent
 from carrel.policy.words import ClauseId, Clauses, Day, MaybeText, Name, Period, PolicyName, Text, YesNo
 
@@ -106,6 +106,17 @@ class Version(Figures):
     reaches_back: YesNo = True
 
 
+class Afterwards(Block):
+    """Why what was de-identified is still kept, and until when that was decided (MITL-6.9)."""
+
+    need: Text
+    owner: Text
+    review_by: Day = Field(description="From the day after on, what is left is due for disposal.")
+
+
+_WHY = "Why the period is not shorter (MPL-5.1)."
+
+
 class Retention(Version):
     """One retention rule over loans."""
 
@@ -118,6 +129,8 @@ class Retention(Version):
     since: Day | None = Field(default=None, description="First day in force; the policy's approval where left out.")  # type: ignore[assignment]  # narrower in Version, filled by resolve
     earlier: tuple[Version, ...] = Field(default=(), description="Earlier versions of the period, oldest first.")
     then: Disposition
+    why_not_shorter: Text | None = Field(default=None, description=_WHY)
+    afterwards: Afterwards | None = None
     methods: dict[Name, Method] = Field(default_factory=dict, description="What de-identifying does to each field.")
 
 
@@ -130,6 +143,8 @@ class RecordRetention(Version):
     since: Day | None = Field(default=None, description="First day in force; the policy's approval where left out.")  # type: ignore[assignment]  # narrower in Version, filled by resolve
     earlier: tuple[Version, ...] = Field(default=(), description="Earlier versions of the period, oldest first.")
     then: Disposition
+    why_not_shorter: Text | None = Field(default=None, description=_WHY)
+    afterwards: Afterwards | None = None
 
 
 class LastBorrowerRule(Figures):
@@ -164,6 +179,7 @@ class DatasetRule(Figures):
     source: Source
     custodian: Text
     class_: RiskClass
+    given: tuple[Intake, ...] = Field(default=(), description="By which ways patrons give it (MPL-0).")
     fields: dict[Name, FieldRule] = Field(min_length=1)
     clauses: Clauses = ()
 
@@ -175,6 +191,7 @@ class RecordsRule(DatasetRule):
     promised: Text | None = Field(
         default=None, description="How long it is kept and what becomes of it, in words for the notice."
     )
+    why_not_shorter: Text | None = Field(default=None, description=_WHY)
 
 
 class NoticesRule(RecordsRule):
@@ -233,6 +250,17 @@ class Records(Block):
         return {record: rule for record, rule in rules.items() if rule is not None}
 
 
+class LawRule(Block):
+    """A law that binds the library: where it stands, and what it sets (MITL-1.3)."""
+
+    says: Text
+    cite: Text = Field(description="Where it stands.")
+    sets: dict[Name, Text] = Field(
+        default_factory=dict, description="What it sets, by name: a period, a limit, a duty."
+    )
+    clauses: Clauses = ()
+
+
 class ExceptionRule(Block):
     """A recorded exception from a ceiling (MITL-6.7)."""
 
@@ -286,6 +314,7 @@ class PolicyBody(Figures):
     purposes: dict[Name, Purpose] = Field(min_length=1)
     risk_classes: RiskClasses
     floors: dict[Name, FloorRule] = Field(default_factory=dict)
+    laws: dict[Name, LawRule] = Field(default_factory=dict)
     records: Records
     exceptions: tuple[ExceptionRule, ...] = ()
     precedence: tuple[Conflict, ...] = ()

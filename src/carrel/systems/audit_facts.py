@@ -20,6 +20,7 @@ from carrel.accountability.policy_facts import needs, policy_facts
 from carrel.errors import CarrelError
 from carrel.inventory import contradiction, drift
 from carrel.inventory.collection import names, superfluous
+from carrel.inventory.labels import unlabelled
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.legal_hold import Scope
 from carrel.systems.audited_library import Library
@@ -28,6 +29,7 @@ from carrel.systems.notice_facts import notice_facts
 from carrel.systems.sql import live
 from carrel.systems.sql.collection import collected
 from carrel.systems.sql.failure import told
+from carrel.systems.sql.record_kinds import record_kinds
 
 ONE_NIGHT = timedelta(hours=24)  # what became due within it waits for tonight's run
 
@@ -66,6 +68,7 @@ def collect(
         keepings=tuple(_keepings(library, as_of)),
         held_before=held_before,
         nights=nights or NightFacts(),
+        placed=library.placed,
         unread=unread,
     )
     if library.engine is None:
@@ -86,8 +89,14 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         with told(library.name):
             seen = collected(connection, library.system_map.collects, schema)
             notices = notice_facts(connection, library.system_map, schema, library.policy, library.gateways, local)
+            kinds = record_kinds(connection, library.system_map, schema)
             around = library.around(connection, facts.as_of) if library.around is not None else None
     differences = drift.compare(library.system_map, schema)
+    columns = {
+        name: tuple(one.name for one in schema.tables[name].columns)
+        for name in library.system_map.columns
+        if name in schema.tables
+    }
     promise = contradiction.Promise(
         tuple(dict.fromkeys(clause for rule in facts.schedule.rules for clause in rule.clauses)),
         keeps_last_borrower=facts.schedule.last_borrower.at_most is not None,
@@ -96,6 +105,9 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         facts,
         around=around,
         notices=notices,
+        kinds=kinds,
+        unlabelled=unlabelled(library.system_map.labels, columns),
+        labelled=sum(map(len, columns.values())),
         collection=CollectionFacts(
             superfluous(library.system_map.collects, needs(library.policy), seen),
             len(names(library.system_map.collects)),

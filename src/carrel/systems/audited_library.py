@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,7 @@ class Library:
         legal_holds, exceptions: open in the store now.
         around: how what lies around its tables is read; None leaves it out.
         gateways: that the site file names.
+        placed: kinds of record that are kept elsewhere or not at all, as the site file says.
     """
 
     name: str
@@ -42,3 +43,4 @@ class Library:
     exceptions: tuple[Keeping, ...] = ()
     around: Reading | None = None
     gateways: tuple[str, ...] = ()
+    placed: Mapping[str, str] = field(default_factory=dict)

@@ -12,15 +12,13 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, column, func, literal, select, table
-from sqlalchemy.exc import DBAPIError
 
 from carrel.inventory.channel import NoticeKind
 from carrel.inventory.notices import Allowed, ChannelColumn, Gateway, Notices, SeenNotices, Template, Way, needless
 from carrel.inventory.schema import LiveSchema
 from carrel.systems.sql import live
-from carrel.systems.sql.failure import number
+from carrel.systems.sql.permitted import Permitted
 
-_DENIED = frozenset({1044, 1142, 1143})  # by the server: to a database, a table, a column
 _OFF = frozenset({"", "0"})
 
 
@@ -48,8 +46,8 @@ class _Looking:
     """One look at one database."""
 
     def __init__(self, connection: Connection, notices: Notices, schema: LiveSchema, allowed: Allowed) -> None:
-        self._connection, self._notices, self._schema, self._allowed = connection, notices, schema, allowed
-        self._unread: list[str] = []
+        self._connection, self._notices, self._allowed = connection, notices, allowed
+        self._looking = Permitted(connection, schema)
 
     def seen(self, waits_since: datetime | None) -> SeenNotices:
         codes = self._codes()
@@ -58,22 +56,18 @@ class _Looking:
         templates = self._at("templates of notices", partial(self._templates, codes))
         gateways = {one.name: tuple(self._at(one.name, partial(self._named, one))) for one in self._notices.gateways}
         waiting = self._at("notices in the queue", partial(self._waiting, waits_since))
-        return SeenNotices(tuple(ways), tuple(templates), gateways, sum(waiting), tuple(self._unread), looked_at=True)
+        return SeenNotices(
+            tuple(ways), tuple(templates), gateways, sum(waiting), tuple(self._looking.unread), looked_at=True
+        )
 
     def _at(self, name: str, look: Callable[[], Iterator[Any]]) -> list[Any]:
         """What a look finds; noted as unread where the account may not look."""
-        try:
+        with self._looking.at(name):
             return list(look())
-        except DBAPIError as wrong:
-            if number(wrong) not in _DENIED:
-                raise
-            self._connection.rollback()
-            self._unread.append(name)
-            return []
+        return []
 
     def _there(self, name: str, *columns: str) -> bool:
-        found = self._schema.tables.get(name)
-        return found is not None and all(found.column(one) is not None for one in columns)
+        return len(self._looking.there(name, *columns)) == len(columns)
 
     def _codes(self) -> dict[str, NoticeKind]:
         """Which templates are of which kind: the product's own, and those that the library names for it."""
