@@ -62,7 +62,7 @@ class NoticeFacts:
         beyond: rows by which a notice goes, or would go, by a channel that is not listed for it.
         unregistered: gateways that are set up and that the site file does not name.
         templates: those that name what they need not.
-        waiting: notices in the queue that wait for longer than the class of notices allows.
+        waiting: notices in the queue that wait for longer than sent ones are kept.
         unread: what the account may not look at.
     """
 

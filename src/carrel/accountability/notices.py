@@ -33,7 +33,7 @@ def notices_go_by_the_listed_channels(facts: AuditFacts) -> Reading:
         wrong.append("the policy has no period for sent notices")
     wrong += [f"{one.setting}: {one.says}" for one in _channels(seen)]
     if seen.waiting:
-        wrong.append("notices wait in the queue for longer than their class allows")
+        wrong.append("notices wait in the queue for longer than sent ones are kept")
     if late:
         wrong.append("sent notices stand past their period")
     return judged(

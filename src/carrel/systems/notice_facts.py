@@ -11,9 +11,11 @@ from carrel.accountability.notices import told_as_settings
 from carrel.inventory.notices import Allowed, beyond, unregistered
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
+from carrel.policy.duration import Duration
 from carrel.policy.grammar import NoticesRule
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
+from carrel.policy.schedule import RecordEvent
 from carrel.systems.check import Check, finding, ok, unknown
 from carrel.systems.sql.notices import seen_notices
 
@@ -34,7 +36,7 @@ def notice_facts(
         connection: a read-only session.
         system_map: where notices stand.
         schema: as it is now.
-        policy: its channels, and the ceiling of its class of notices.
+        policy: its channels. A notice may wait for as long as a sent one is kept, or its class allows.
         gateways: that the site file names.
         local: the present on the system's own wall clock.
 
@@ -42,8 +44,8 @@ def notice_facts(
         None where the map does not tell where notices stand.
     """
     dataset = policy.datasets.get(RecordType.NOTICES)
-    ceiling = policy.body.risk_classes.of(dataset.risk).ceiling if dataset is not None else None
-    since = None if ceiling is None else ceiling.before(local.replace(tzinfo=UTC)).replace(tzinfo=None)
+    limit = _longest(policy)
+    since = None if limit is None else limit.before(local.replace(tzinfo=UTC)).replace(tzinfo=None)
     allowed: Allowed = dict(dataset.rule.channels) if dataset and isinstance(dataset.rule, NoticesRule) else {}
     seen = seen_notices(connection, system_map.notices, schema, allowed, since)
     if not seen.looked_at:
@@ -56,6 +58,14 @@ def notice_facts(
         seen.waiting,
         seen.unread,
     )
+
+
+def _longest(policy: Policy) -> Duration | None:
+    """How long a notice may wait in the queue; None for no limit."""
+    if (schedule := policy.record_schedules().get(RecordType.NOTICES)) and (rule := schedule.of(RecordEvent.SENT)):
+        return rule.periods[-1].keep
+    dataset = policy.datasets.get(RecordType.NOTICES)
+    return policy.body.risk_classes.of(dataset.risk).ceiling if dataset is not None else None
 
 
 def notices_check(facts: NoticeFacts | None) -> list[Check]:

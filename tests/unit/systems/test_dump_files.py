@@ -62,8 +62,8 @@ def test_what_cannot_be_read_is_told_and_an_empty_folder_holds_nothing(tmp_path)
 def test_the_policy_s_rule_for_backups_judges_them(tmp_path, days: float, late: int):
     shipped = Path(policy_files.__file__).parents[1] / "policy" / "shipped" / "mit-libraries.yaml"
     text = shipped.read_text().replace(
-        "records:\n",
-        "records:\n  backups:\n    says: Dumps of the library system.\n    source: library\n    custodian: the desk\n"
+        "\nrecords:\n",
+        "\nrecords:\n  backups:\n    says: Dumps of the library system.\n    source: library\n    custodian: the desk\n"
         "    class: medium\n    fields:\n      all: {category: other linkable information, purpose: provide}\n"
         "    retention:\n      - {id: dumps, active until: made, keep: 30 days, since: 2020-01-01, then: delete}\n",
         1,
