@@ -94,7 +94,7 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
     differences = drift.compare(library.system_map, schema)
     columns = {
         name: tuple(one.name for one in schema.tables[name].columns)
-        for name in library.system_map.columns
+        for name in {**library.system_map.columns, **library.system_map.not_yet_covered}
         if name in schema.tables
     }
     promise = contradiction.Promise(
