@@ -18,7 +18,7 @@ from carrel.ledger.note import Signer
 from carrel.retention.ports import StrayPosition
 from carrel.store.key_file import write_key
 from carrel.store.store import FILE, Store
-from carrel.systems import map_files
+from carrel.systems import map_files, policy_files
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Koha
@@ -120,6 +120,21 @@ class NightlySite:
             elif thing.filled is not None:
                 statements.append(f"DELETE FROM {thing.filled.table}")
         self.sql(*statements)
+
+    def keep_listed_kinds(self, policy: str) -> None:
+        """Empty whatever holds a kind of record that a policy does not list, and every notice by another channel."""
+        listed = {record.value for record in policy_files.load(policy).datasets}
+        statements = [
+            f"DELETE FROM {table}"
+            for record, tables in map_files.load("koha").kinds.items()
+            for table in reversed(tables)
+            if record not in listed
+        ]
+        self.sql(
+            *statements,
+            "DELETE FROM message_queue WHERE message_transport_type = 'sms' OR status = 'pending'",
+            "DELETE FROM borrower_message_transport_preferences WHERE message_transport_type = 'sms'",
+        )
 
     def sql(self, *statements: str) -> int:
         """Change the live database behind everybody's back; rows changed by the last statement."""

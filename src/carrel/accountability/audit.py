@@ -13,6 +13,7 @@ from carrel.accountability.evidence import Evidence, State
 from carrel.accountability.facts import AuditFacts, CapsuleFacts, ClauseText, Contradiction
 from carrel.accountability.health import Residue
 from carrel.accountability.registry import evidence_for
+from carrel.accountability.surroundings import Surroundings
 from carrel.errors import Exit
 from carrel.retention.open_join import OpenJoin
 
@@ -61,6 +62,7 @@ class AuditReport:
         not_disposed: undo capsules with loans that are cut and can still be brought back.
         residues: places outside the tables that still keep old values.
         open_joins: that led a sweep back to readers and were not shown closed since.
+        around: logs, replicas, free pages and dumps as they were read a moment ago; None if nothing could be read.
     """
 
     system: str
@@ -77,6 +79,7 @@ class AuditReport:
     not_disposed: tuple[CapsuleFacts, ...] = ()
     residues: tuple[Residue, ...] = ()
     open_joins: tuple[OpenJoin, ...] = ()
+    around: Surroundings | None = None
 
     def count(self, standing: Standing) -> int:
         """How many clauses stand so."""
@@ -141,6 +144,7 @@ class AuditReport:
             ],
             "residues": [one.as_dict() for one in self.residues],
             "open_joins": [one.as_dict() for one in self.open_joins],
+            "around_the_tables": None if self.around is None else self.around.as_dict(),
         }
 
 
@@ -170,6 +174,7 @@ def audit(facts: AuditFacts) -> AuditReport:
         not_disposed=facts.nights.capsules,
         residues=facts.nights.residues,
         open_joins=facts.nights.open_joins,
+        around=facts.around,
     )
 
 
@@ -177,7 +182,13 @@ _STANDINGS = {State.HOLDS: Standing.HOLDS, State.FINDING: Standing.FINDING, Stat
 
 
 def _standing(clause: ClauseText, facts: AuditFacts) -> ClauseStanding:
-    if clause.promised or (evidence := evidence_for(clause.id, facts)) is None:
+    evidence = evidence_for(clause.id, facts)
+    if evidence is None:
+        return ClauseStanding(clause, Standing.NOT_YET, None)
+    if evidence.partly:  # a part can be broken, and never makes the whole hold
+        broken = evidence.state is State.FINDING
+        return ClauseStanding(clause, Standing.FINDING if broken else Standing.NOT_YET, evidence)
+    if clause.promised:
         return ClauseStanding(clause, Standing.NOT_YET, None)
     return ClauseStanding(clause, _STANDINGS[evidence.state], evidence)
 
@@ -199,4 +210,6 @@ def _process(facts: AuditFacts) -> list[str]:
         )
     if facts.live.unproved:
         found.append(facts.live.unproved)
+    if facts.around is not None:
+        found.extend(facts.around.overdue)
     return found

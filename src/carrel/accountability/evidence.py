@@ -40,6 +40,7 @@ class Evidence:
         measured: the figures behind it, counts and short words only.
         because: why it is a finding, or why it cannot be told; empty where the clause holds.
         fix: what to do about it; empty where the clause holds.
+        partly: what of the clause is not measured; empty where all of it is.
     """
 
     clause: str
@@ -49,6 +50,7 @@ class Evidence:
     measured: Measured = field(default_factory=dict)
     because: str = ""
     fix: str = ""
+    partly: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The evidence as ``--json`` prints it."""
@@ -60,6 +62,7 @@ class Evidence:
             "measured": dict(self.measured),
             "because": self.because,
             "fix": self.fix,
+            "not_measured": self.partly,
         }
 
 

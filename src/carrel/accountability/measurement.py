@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from carrel.accountability.evidence import Measured, Reading, cannot_tell, finding, holds
@@ -47,7 +47,7 @@ def blind_spots(facts: AuditFacts) -> str:
     return ""
 
 
-_MOST_JOINS = 5  # named in one line
+_MOST_NAMED = 5  # named in one line
 
 
 def leads_back(facts: AuditFacts) -> Reading | None:
@@ -83,8 +83,47 @@ def figures_of(joins: tuple[OpenJoin, ...]) -> dict[str, int | str]:
     """The open joins as an audit shows them."""
     if not joins:
         return {}
-    named = [f"{one.says} since {one.first_seen:%Y-%m-%d}" for one in joins[:_MOST_JOINS]]
+    named = [f"{one.says} since {one.first_seen:%Y-%m-%d}" for one in joins[:_MOST_NAMED]]
     return {"joins open to readers": len(joins), "which": "; ".join(named)}
+
+
+def judged(
+    facts: AuditFacts,
+    wrong: Sequence[str],
+    *,
+    kept: str,
+    measured: Measured,
+    because: str,
+    fix: str,
+    unseen: Sequence[str] = (),
+) -> Reading:
+    """The reading of a clause that is kept while a list of faults is empty.
+
+    Args:
+        facts: of the audit.
+        wrong: what goes against the clause, each in words with its count.
+        kept: sentence for none.
+        measured: figures behind it.
+        because: why one is a finding.
+        fix: what to do then.
+        unseen: what the account may not read, and would have had to be looked at.
+
+    Guarantees:
+        Holds only where the database was read, nothing was unseen and the map knows every column.
+    """
+    if facts.loans is None:
+        return unread(facts)
+    if wrong:
+        said = "; ".join(wrong)
+        return finding(f"{said[:1].upper()}{said[1:]}.", measured, because=because, fix=fix)
+    if unseen:
+        return cannot_tell(
+            "Not everything could be looked at.",
+            measured,
+            because=f"the account may not read: {', '.join(unseen[:_MOST_NAMED])}",
+            fix="GRANT SELECT on the whole database, for the account to read",
+        )
+    return none_left(facts, 0, kept=kept, broken="", measured=measured, because=because)
 
 
 def none_left(

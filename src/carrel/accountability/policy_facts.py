@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from carrel.accountability.facts import ClauseText, DatasetFacts, FieldFacts, PolicyException, PolicyFacts
+from carrel.accountability.adopted_policy import (
+    ClauseText,
+    DatasetFacts,
+    FieldFacts,
+    LawFacts,
+    PolicyException,
+    PolicyFacts,
+    RuleFacts,
+    StillNeeded,
+)
 from carrel.inventory.collection import Needs, PolicyField
 from carrel.inventory.risk import RiskClass
-from carrel.policy.grammar import Basis, DatasetRule, RecordsRule
+from carrel.policy.grammar import Basis, DatasetRule, LoansRule, RecordRetention, RecordsRule
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
+from carrel.policy.schedule import Disposition
 
 
 def policy_facts(policy: Policy) -> PolicyFacts:
@@ -34,18 +44,25 @@ def policy_facts(policy: Policy) -> PolicyFacts:
                 # The declared class: the audit holds it against the fields' own (MITL-3.5).
                 risk=dataset.rule.class_,
                 fields=tuple(
-                    FieldFacts(name, field.category, field.purpose, field.class_)
+                    FieldFacts(name, field.category, field.purpose, field.class_, field.optional)
                     for name, field in dataset.rule.fields.items()
                 ),
                 carried=record is RecordType.LOANS or (record in ruled and not _promised(dataset.rule)),
                 says=dataset.rule.says,
                 source=dataset.rule.source.value,
+                given=tuple(one.value for one in dataset.rule.given),
+                why_not_shorter=getattr(dataset.rule, "why_not_shorter", None) or "",
             )
             for record, dataset in policy.datasets.items()
         ),
         exceptions=tuple(
             PolicyException(one.id, one.rule, one.reason, one.approver, one.expires) for one in policy.body.exceptions
         ),
+        rules=tuple(_rules(policy)),
+        laws=tuple(
+            LawFacts(name, law.cite, dict(law.sets)) for one in _all(policy) for name, law in one.body.laws.items()
+        ),
+        adopts=tuple(one.name for one in policy.adopted),
     )
 
 
@@ -64,6 +81,25 @@ def needs(policy: Policy) -> Needs:
         choices=choices,
         keeps_last_borrower=loans is not None and policy.loan_schedule().last_borrower.at_most is not None,
     )
+
+
+def _rules(policy: Policy) -> Iterator[RuleFacts]:
+    """Every rule in force, in the words of the newest version."""
+    for record, dataset in policy.datasets.items():
+        if not isinstance(dataset.rule, LoansRule | RecordsRule):
+            continue
+        for one in dataset.rule.retention:
+            events = (one.active_until,) if isinstance(one, RecordRetention) else one.active_until
+            after = one.afterwards
+            yield RuleFacts(
+                record.value,
+                one.id,
+                str(one.keep),
+                " and ".join(sorted(events)),
+                one.then is Disposition.DE_IDENTIFY,
+                one.why_not_shorter or "",
+                None if after is None else StillNeeded(after.need, after.owner, after.review_by),
+            )
 
 
 def _promised(rule: DatasetRule) -> bool:

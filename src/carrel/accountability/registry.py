@@ -23,20 +23,25 @@ _CHAPTERS = (
     "high_water",
     "legal_holds",
     "lifecycle",
+    "notices",
     "purposes",
     "reading_history",
+    "reasons_to_keep",
+    "record_kinds",
     "risk_classes",
+    "taxonomy",
 )
 
-_providers: dict[str, tuple[Kind, Provider]] = {}
+_providers: dict[str, tuple[Kind, Provider, str]] = {}
 
 
-def provides(clause: str, kind: Kind = Kind.ENFORCED) -> Callable[[Provider], Provider]:
+def provides(clause: str, kind: Kind = Kind.ENFORCED, *, partly: str = "") -> Callable[[Provider], Provider]:
     """Register the provider of one clause.
 
     Args:
         clause: id of the clause.
         kind: how the clause is carried.
+        partly: what of the clause is not measured. Such evidence can show a finding, and never that the clause holds.
 
     Raises:
         ValueError: the clause has a provider already.
@@ -45,27 +50,27 @@ def provides(clause: str, kind: Kind = Kind.ENFORCED) -> Callable[[Provider], Pr
     def register(provider: Provider) -> Provider:
         if clause in _providers and _providers[clause][1] is not provider:
             raise ValueError(f"clause {clause} has a provider")
-        _providers[clause] = (kind, provider)
+        _providers[clause] = (kind, provider, partly)
         return provider
 
     return register
 
 
 def evidenced_clauses() -> frozenset[str]:
-    """The clauses for which an audit measures evidence on live systems."""
-    return frozenset(_loaded())
+    """The clauses for whose whole an audit measures evidence on live systems."""
+    return frozenset(clause for clause, (_, _, partly) in _loaded().items() if not partly)
 
 
 def evidence_for(clause: str, facts: AuditFacts) -> Evidence | None:
     """The evidence for one clause; None where nothing measures it yet."""
     if (found := _loaded().get(clause)) is None:
         return None
-    kind, provider = found
+    kind, provider, partly = found
     reading = provider(facts)
-    return Evidence(clause, reading.state, kind, reading.says, reading.measured, reading.because, reading.fix)
+    return Evidence(clause, reading.state, kind, reading.says, reading.measured, reading.because, reading.fix, partly)
 
 
-def _loaded() -> dict[str, tuple[Kind, Provider]]:
+def _loaded() -> dict[str, tuple[Kind, Provider, str]]:
     for chapter in _CHAPTERS:
         importlib.import_module(f"carrel.accountability.{chapter}")
     return _providers

@@ -11,6 +11,7 @@ from carrel.accountability.audit import AuditReport, ClauseStanding, Standing
 from carrel.accountability.chapters import Chapter
 from carrel.accountability.facts import AuditFacts, Contradiction
 from carrel.accountability.health import Residue
+from carrel.accountability.surroundings import Surroundings
 from carrel.retention.lifecycle import State
 from carrel.retention.reasons import by_reason
 
@@ -68,6 +69,7 @@ class RunReport:
         contradictions: settings of the product that work against the policy.
         chapters: collected, stored, shared, used, destroyed; empty on the page of a run.
         process: what is wrong with plans, approvals and the ledger.
+        around: logs, replicas, free pages and dumps, read for this page; None on the page of a run.
     """
 
     title: str
@@ -86,6 +88,7 @@ class RunReport:
     contradictions: tuple[Contradiction, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     process: tuple[str, ...] = ()
+    around: Surroundings | None = None
 
     @property
     def kept_merged(self) -> dict[str, int | str]:
@@ -130,7 +133,7 @@ def page_of(
         title=f"Privacy audit of {report.system}",
         as_of=report.as_of,
         summary=report.verdict,
-        policy=tuple(_promise(rule.id, str(rule.periods[-1].keep)) for rule in facts.schedule.rules),
+        policy=tuple(rule.promise for rule in facts.policy.rules),
         tables=tables,
         kept=kept,
         residues=report.residues,
@@ -147,11 +150,8 @@ def page_of(
         contradictions=report.contradictions,
         chapters=report.chapters,
         process=report.process,
+        around=report.around,
     )
-
-
-def _promise(rule: str, keep: str) -> str:
-    return f"{rule[:1].upper()}{rule[1:]}: kept with the reader's name for {keep} after active use, then de-identified."
 
 
 def _line(one: ClauseStanding) -> ClauseLine:

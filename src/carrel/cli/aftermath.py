@@ -171,6 +171,7 @@ def _write_pages(site: Site, measured: list[Measured], after: Aftermath) -> None
             one.facts.schedule,
             library=site.library,
             checkpoint=checkpoint_text(site),
+            rules=one.facts.policy.rules,
             title=f"The night of {one.night.night:%-d %B %Y} on {system.name}",
         )
         try:

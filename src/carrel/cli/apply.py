@@ -11,9 +11,9 @@ from carrel.cli.option_values import ANY_FILE, FILE_OR_FOLDER
 from carrel.cli.screen import say
 
 if TYPE_CHECKING:
+    from carrel.accountability.surroundings import Place
     from carrel.cli.night import Report
     from carrel.cli.record import Receipt
-    from carrel.systems.sql.residue import Place
 
 
 @click.command(epilog="Example: carrel apply plan.json")

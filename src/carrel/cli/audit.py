@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from carrel.accountability.audit import AuditReport
     from carrel.accountability.facts import AuditFacts
     from carrel.accountability.run_report import RunReport
+    from carrel.accountability.surroundings import Surroundings
     from carrel.inventory.site import Site, System
     from carrel.inventory.system_map import SystemMap
     from carrel.policy.resolve import Policy
@@ -108,7 +110,9 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
     from carrel.errors import CarrelError
-    from carrel.systems.audit_facts import Library, collect
+    from carrel.systems import surroundings_reading
+    from carrel.systems.audit_facts import collect
+    from carrel.systems.audited_library import Library
     from carrel.systems.sql import database
 
     site, store, name = subject.site, subject.store, subject.system.name
@@ -130,6 +134,9 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
                 ZoneInfo(subject.system.time_zone),
                 kept.legal_holds,
                 kept.exceptions,
+                lambda connection, now: surroundings_reading.read(connection, subject.system, subject.policy, now),
+                subject.system.gateways,
+                subject.site.records,
             ),
             at,
             nights=audit_record.night_facts(site, store, name, subject.policy, at),
@@ -147,7 +154,7 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
 def show(report: AuditReport) -> None:
     """The report as a person reads it."""
     from carrel.accountability.audit import Standing
-    from carrel.cli.screen import number, put_table
+    from carrel.cli.screen import WIDTH, number, put_table
 
     say(f"{report.title}, measured on {report.system} at {report.as_of:%Y-%m-%d %H:%M} UTC")
     for standing in (Standing.FINDING, Standing.CANNOT_TELL, Standing.HOLDS):
@@ -173,6 +180,28 @@ def show(report: AuditReport) -> None:
         say(f"Process: {line}.")
     for one in report.residues:
         say(f"Old values also stand in: {one.place} ({one.when}).")
-    say(report.verdict)
+    if report.around is not None:
+        _show_around(report.around)
+    say(textwrap.fill(report.verdict, WIDTH, break_on_hyphens=False))
     if report.not_covered:
         say(f"`carrel map show --policy` lists the {number(len(report.not_covered))} tables.")
+
+
+def _show_around(around: Surroundings) -> None:
+    """What lies around the tables now: what it holds, until when, what ends it, and what was not seen."""
+    from carrel.cli.screen import WIDTH, put_table
+
+    put_table(
+        "Around the tables, read now",
+        ("place", "holds", "until", "to end it sooner"),
+        [(one.name, one.told, one.when, one.advice) for one in around.places],
+    )
+    if around.unseen:
+        put_table(
+            "Around the tables, not seen",
+            ("", "because", "what would show it"),
+            [(one.name, one.because, one.fix) for one in around.unseen],
+        )
+    if around.looked_at:
+        said = f"Looked at, and nothing there: {'; '.join(around.looked_at)}."
+        say(textwrap.fill(said, WIDTH, subsequent_indent="  ", break_on_hyphens=False))

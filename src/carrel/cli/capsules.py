@@ -17,12 +17,12 @@ from carrel.store.residues import UNDO_CAPSULE
 from carrel.store.undo_folder import Capsule, CapsulePart, UndoFolder
 
 if TYPE_CHECKING:
+    from carrel.accountability.surroundings import Place
     from carrel.cli.premises import Premises
     from carrel.inventory.site import Site
     from carrel.ledger.leaf import OpenLeaf
     from carrel.store.store import Store
     from carrel.systems.sql.before_images import BeforeImages
-    from carrel.systems.sql.residue import Place
 
 
 def folder_of(site: Site) -> UndoFolder:
@@ -80,7 +80,7 @@ class NightCapsule:
     @property
     def places(self) -> tuple[Place, ...]:
         """The capsule as a residue of the run, also where an interrupted part of the run began it."""
-        from carrel.systems.sql.residue import Place
+        from carrel.accountability.surroundings import Place
 
         advice = f"carrel undo shred {self._run}"
         return tuple(

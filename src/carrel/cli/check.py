@@ -50,8 +50,8 @@ def check(site: Path, system_name: str | None, as_json: bool) -> int:
 
 def looked_at(here: Premises) -> list[Check]:
     """Policy, schema, coverage, settings and loans, each with how it stands."""
-    known = [*_policy(here), *_reach(here), *_schema(here), *_settings(here), *_collection(here)]
-    return [*known, *_loans(here), *_joins(here)]
+    known = [*_policy(here), *_reach(here), *_schema(here), *_settings(here), *_collection(here), *_notices(here)]
+    return [*known, *_loans(here), *_joins(here), *_around(here)]
 
 
 def _policy(here: Premises) -> list[Check]:
@@ -67,10 +67,13 @@ def _policy(here: Premises) -> list[Check]:
 
 
 def _reach(here: Premises) -> list[Check]:
+    from carrel.policy.record_type import RecordType
     from carrel.retention.records import out_of_reach
     from carrel.systems.check import finding
+    from carrel.systems.dump_files import rules_of_dumps
 
-    rules = out_of_reach(here.system_map, here.policy.record_schedules())
+    reached = [f"{RecordType.BACKUPS}: {one.id}" for one in rules_of_dumps(here.policy) if here.system.dumps]
+    rules = [one for one in out_of_reach(here.system_map, here.policy.record_schedules()) if one not in reached]
     if not rules:
         return []
     detail = f"no table of the map holds what these rules speak of: {', '.join(rules)}"
@@ -125,6 +128,17 @@ def _collection(here: Premises) -> list[Check]:
         return [collection_check(connection, here.system_map, here.schema, here.policy)]
 
 
+def _notices(here: Premises) -> list[Check]:
+    from carrel.cli.premises import now
+    from carrel.systems.notice_facts import notice_facts, notices_check
+    from carrel.systems.sql.failure import told
+
+    local = now().astimezone(here.zone).replace(tzinfo=None)
+    with here.engine.connect() as connection, told(here.system.name):
+        found = notice_facts(connection, here.system_map, here.schema, here.policy, here.system.gateways, local)
+    return notices_check(found)
+
+
 def _loans(here: Premises) -> list[Check]:
     from carrel.cli.premises import now
     from carrel.cli.screen import number
@@ -145,3 +159,12 @@ def _joins(here: Premises) -> list[Check]:
     from carrel.systems.check import open_joins
 
     return [open_joins(here.store.open_joins.standing(here.system.name))]
+
+
+def _around(here: Premises) -> list[Check]:
+    from carrel.cli.premises import now
+    from carrel.systems.sql.failure import told
+    from carrel.systems.surroundings_reading import read, surroundings_check
+
+    with here.engine.connect() as connection, told(here.system.name):
+        return [surroundings_check(read(connection, here.system, here.policy, now()))]

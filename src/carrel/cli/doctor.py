@@ -124,6 +124,7 @@ def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> 
     from carrel.systems import site_file
     from carrel.systems.check import finding, ok
     from carrel.systems.collection_check import collection_check
+    from carrel.systems.notice_facts import notice_facts, notices_check
     from carrel.systems.sql import live
     from carrel.systems.sql.database import access, connect
     from carrel.systems.sql.failure import told
@@ -147,6 +148,9 @@ def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> 
                 today = at.astimezone(ZoneInfo(system.time_zone)).date()
                 yield from product_checks(connection, system_map, policy.loan_schedule(), site.declarations, today)
                 yield collection_check(connection, system_map, schema, policy)
+                local = at.astimezone(ZoneInfo(system.time_zone)).replace(tzinfo=None)
+                found = notice_facts(connection, system_map, schema, policy, system.gateways, local)
+                yield from notices_check(found)
     finally:
         engine.dispose()
     engine = connect(replace(access(system, apply=True), declared_zone=None), read_only=False)

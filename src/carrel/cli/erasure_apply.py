@@ -26,14 +26,16 @@ from carrel.retention.staleness import refuse_stale
 from carrel.store.erasures import DONE, RUNNING
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
+from carrel.systems import surroundings_reading
 from carrel.systems.faults import LOCKED
-from carrel.systems.sql import person_grants, residue
+from carrel.systems.sql import person_grants
 from carrel.systems.sql.erasure import Found
 from carrel.systems.sql.person_texts import teach
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from carrel.accountability.surroundings import Place
     from carrel.cli.premises import Premises
     from carrel.cli.record import Receipt
     from carrel.retention.erasure import ErasurePlan, Staying
@@ -58,7 +60,7 @@ class Report:
     case: Case
     outcome: Outcome
     found: Found
-    places: tuple[residue.Place, ...]
+    places: tuple[Place, ...]
 
 
 def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) -> int:
@@ -135,7 +137,7 @@ class _Course:
         self._piece(PERSON, lambda c: erasure.delete_person(c, lambda: self._blocking(erasure, c)))
         with here.engine.connect() as connection:
             found = erasure.sweep(connection)
-            places = residue.places(connection, now())
+            places = surroundings_reading.read(connection, self._here.system, self._here.policy, now()).places
         return self._finish(found, places)
 
     def _steps(self, erasure: SqlErasure) -> None:
@@ -200,7 +202,7 @@ class _Course:
     def _beat(self) -> None:
         self._here.store.leases.renew(self._here.system.name, self._owner, LEASE_TTL, now())
 
-    def _finish(self, found: Found, places: tuple[residue.Place, ...]) -> Report:
+    def _finish(self, found: Found, places: tuple[Place, ...]) -> Report:
         lasting = any(place.lasting for place in places)
         outcome = Outcome.UNVERIFIED if found.hits else Outcome.RESIDUE if lasting else Outcome.VERIFIED
 

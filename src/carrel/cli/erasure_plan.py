@@ -18,7 +18,7 @@ from carrel.retention.erasure import HELD, ErasurePlan, refuse
 from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import shields
 from carrel.store.erasures import new_case
-from carrel.systems.sql import residue
+from carrel.systems import surroundings_reading
 from carrel.systems.sql.erasure import SqlErasure, find
 
 if TYPE_CHECKING:
@@ -102,7 +102,10 @@ def _plan(here: Premises, connection: Connection, subject: Subject, by: str, at:
         notices.append("somebody loses a guarantor, or one who was vouched for")
     if here.system.undo is not None:
         notices.append("undo capsules that are not shredded yet can hold rows of this person; shred them, or wait")
-    notices += [f"old values will also stand in: {one.name}" for one in residue.places(connection, at)]
+    notices += [
+        f"old values will also stand in: {one.name}"
+        for one in surroundings_reading.read(connection, here.system, here.policy, at).places
+    ]
     notices.append("backups, exports, mail and printed lists are not reached")
     return ErasurePlan(
         case=case,

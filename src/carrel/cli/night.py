@@ -29,9 +29,11 @@ from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
 from carrel.store.residues import UNDO_CAPSULE
 from carrel.store.sweeps import Sweep
-from carrel.systems.sql import readers, residue
+from carrel.systems import surroundings_reading
+from carrel.systems.sql import readers
 
 if TYPE_CHECKING:
+    from carrel.accountability.surroundings import Place
     from carrel.ledger.leaf import OpenLeaf
     from carrel.retention.open_join import OpenJoin
     from carrel.retention.plan import Plan
@@ -65,7 +67,7 @@ class Report:
     tally: Tally
     remaining: dict[str, int]
     sweep: SweepReport
-    places: tuple[residue.Place, ...]
+    places: tuple[Place, ...]
     outcome: Outcome
     run: str
     started: datetime
@@ -124,7 +126,7 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
         settle_interrupted(here, loans)
         loans.circulation = night_counts.circulation
         with loans.connection.engine.connect() as other:
-            spots = residue.places(other, now())
+            spots = surroundings_reading.read(other, here.system, here.policy, now()).places
         watch = Watch(loans, here.schema, plan.as_of)
         watch.draw(here.life(plan.as_of, now()), here.system.sweep_sample, at_most)
         tally = carry_out(
@@ -171,7 +173,7 @@ def _finish(
     tally: Tally,
     swept: SweepReport,
     remaining: dict[str, int],
-    spots: tuple[residue.Place, ...],
+    spots: tuple[Place, ...],
     kept: dict[str, int | str],
     standing: tuple[OpenJoin, ...],
 ) -> Report:

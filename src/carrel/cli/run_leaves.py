@@ -11,11 +11,11 @@ from carrel.ledger.leaf import OpenLeaf, banded, cell, utc_seconds
 from carrel.retention.reasons import told_rows
 
 if TYPE_CHECKING:
+    from carrel.accountability.surroundings import Place
     from carrel.cli.night import Report
     from carrel.retention.erasure import ErasurePlan
     from carrel.retention.plan import Plan
     from carrel.store.run import Run
-    from carrel.systems.sql.residue import Place
 
 _Said = dict[str, int | str | list[str]]
 

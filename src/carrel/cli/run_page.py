@@ -12,6 +12,7 @@ from carrel.retention.lifecycle import State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from carrel.accountability.adopted_policy import RuleFacts
     from carrel.cli.night import Report
     from carrel.inventory.system_map import SystemMap
     from carrel.policy.schedule import LoanSchedule
@@ -28,6 +29,7 @@ def page_of_runs(
     library: str = "",
     checkpoint: str = "",
     title: str = "",
+    rules: Sequence[RuleFacts] = (),
 ) -> RunReport:
     """The page about one run, or about the stages of a first run told as one.
 
@@ -38,6 +40,7 @@ def page_of_runs(
         library: its name.
         checkpoint: signed, as the ledger holds it.
         title: of the page; the night's date unless given.
+        rules: every rule in force, of loans and of other records; those of loans alone unless given.
     """
     first, last = reports[0].plan, reports[-1]
     loans = sum(report.tally.loans for report in reports)
@@ -49,7 +52,7 @@ def page_of_runs(
         title=title or f"What was done on {first.system} on {last.finished:%-d %B %Y}",
         as_of=last.finished,
         summary=_summary(loans, left, led_back, len(system_map.not_yet_covered), len(last.open_joins)),
-        policy=tuple(_promises(schedule)),
+        policy=tuple(_promises(schedule, rules)),
         tables=tuple(_tables(first, last, system_map)),
         kept={state: count for state, count in last.kept.items() if state not in NOT_A_REASON},
         sweep=_sweep(last),
@@ -83,11 +86,13 @@ def _summary(loans: int, left: int | None, led_back: int, not_covered: int, stil
     return " ".join(told)
 
 
-def _promises(schedule: LoanSchedule) -> list[str]:
+def _promises(schedule: LoanSchedule, rules: Sequence[RuleFacts]) -> list[str]:
     lines = [
         f"{rule.id[:1].upper()}{rule.id[1:]}: kept with the reader's name for {rule.periods[-1].keep} after active use."
         for rule in schedule.rules
+        if not rules
     ]
+    lines += [rule.promise for rule in rules]
     limit = schedule.last_borrower.at_most
     lines.append(
         f"An item names its last borrower for {limit} at most." if limit else "No item names its last borrower."

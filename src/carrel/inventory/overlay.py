@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import faults
+from carrel.inventory.category import Category
+from carrel.inventory.labels import Labels
 from carrel.inventory.map_path import Path, RecordPath
 from carrel.inventory.person_map import PersonMap, PersonTable
 from carrel.inventory.system_map import Consumer, SystemMap
@@ -15,7 +17,9 @@ class Overlay(BaseModel):
     """What ``maps/local.yaml`` may hold.
 
     Attributes:
-        columns: columns, by table, that the site has beyond the product's and that hold nothing of a person.
+        columns: columns, by table, that the site has beyond the product's and that hold nothing of a person, unless
+            `labels` names their category.
+        labels: columns, as ``table.column``, by the category of personal data that they hold.
         person_columns: columns, by table, that name a person.
         no_person: tables of the site's that hold nothing of a person.
         not_yet_covered: tables of the site's that do, with a line on what they hold; they take the word *clean*.
@@ -30,6 +34,7 @@ class Overlay(BaseModel):
 
     format_version: int = Field(default=1, ge=1, le=1)
     columns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    labels: dict[Category, tuple[str, ...]] = Field(default_factory=dict)
     person_columns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     no_person: tuple[str, ...] = ()
     not_yet_covered: dict[str, str] = Field(default_factory=dict)
@@ -62,6 +67,7 @@ def overlay(product: SystemMap, extra: Overlay) -> SystemMap:
     return product.model_copy(
         update={
             "columns": _joined(product.columns, extra.columns),
+            "labels": _labels(product.labels, extra),
             "person_columns": _joined(product.person_columns, extra.person_columns),
             "no_person": (*product.no_person, *(name for name in extra.no_person if name not in product.no_person)),
             "not_yet_covered": {**extra.not_yet_covered, **product.not_yet_covered},
@@ -72,6 +78,19 @@ def overlay(product: SystemMap, extra: Overlay) -> SystemMap:
             "loans": product.loans.model_copy(update={"paths": (*product.loans.paths, *extra.paths)}),
         }
     )
+
+
+def _labels(ours: Labels, extra: Overlay) -> Labels:
+    """The product's labels, and the site's: its own columns say nothing of a person unless it says which category."""
+    categories = dict(ours.categories)
+    for category, names in extra.labels.items():
+        categories[category] = (*categories.get(category, ()), *names)
+    said = {name for names in extra.labels.values() for name in names}
+    named = {f"{table}.{name}" for table, names in extra.person_columns.items() for name in names}
+    ids = tuple(sorted(named - said))
+    categories[Category.INSTITUTIONAL_ID] = (*categories.get(Category.INSTITUTIONAL_ID, ()), *ids)
+    plain = (f"{table}.{name}" for table, names in extra.columns.items() for name in names)
+    return Labels(categories=categories, nothing=(*ours.nothing, *(one for one in plain if one not in said | named)))
 
 
 def _person(product: SystemMap, extra: Overlay) -> PersonMap | None:

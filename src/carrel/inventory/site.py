@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BeforeValidator, Field, model_validator
 
 from carrel.inventory.consumer import Declaration
+from carrel.inventory.dump_folder import DumpFolder
 from carrel.inventory.office import ConsumerUse, May, Person, Role
 from carrel.inventory.timetable import Days, Hours, Part, Period, Weekday, no_period
 
@@ -56,6 +57,8 @@ class System(Part):
         bounds: the most rows that one night may touch, by path; otherwise by the nights before.
         sweep_sample: loans drawn for the sweep of each night.
         counts: whether loans are counted by branch, item type, category and month before they are cut.
+        dumps: folders in which the product's own backup job leaves dumps.
+        gateways: names of the services outside that notices may go through, as the product holds them.
     """
 
     name: str = Field(pattern=NAME)
@@ -77,6 +80,8 @@ class System(Part):
     bounds: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     sweep_sample: int = Field(default=200, ge=20, le=5000)
     counts: bool = True
+    dumps: tuple[DumpFolder, ...] = ()
+    gateways: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
     @model_validator(mode="after")
     def _one_address(self) -> System:
@@ -137,7 +142,11 @@ class StandingApproval(Part):
 
 
 class Site(Part):
-    """A whole site file. After `carrel.systems.site_file.load_site` its paths are absolute."""
+    """A whole site file. After `carrel.systems.site_file.load_site` its paths are absolute.
+
+    Attributes:
+        records: kinds of record that are kept outside its systems, with where, or ``not kept``.
+    """
 
     format_version: int = Field(default=1, ge=1, le=1)
     library: str = Field(min_length=1, max_length=120)
@@ -146,6 +155,7 @@ class Site(Part):
     systems: tuple[System, ...]
     people: tuple[Person, ...] = ()
     consumers: dict[str, ConsumerUse] = Field(default_factory=dict)
+    records: dict[str, Annotated[str, Field(min_length=1, max_length=120)]] = Field(default_factory=dict)
     outside_copies: tuple[OutsideCopy, ...] = ()
     mail: Mail | None = None
     standing_approval: StandingApproval = StandingApproval()
@@ -187,7 +197,7 @@ class Site(Part):
             update={
                 "policy": str(base / self.policy) if self.policy_is_file else self.policy,
                 "folder": base / self.folder,
-                "systems": tuple(_joined(one, base) for one in self.systems),
+                "systems": tuple(_system(one, base) for one in self.systems),
                 "outside_copies": tuple(_joined(one, base) for one in self.outside_copies),
                 "mail": _joined(self.mail, base) if self.mail else None,
             }
@@ -195,6 +205,11 @@ class Site(Part):
 
 
 PartT = TypeVar("PartT", bound=Part)
+
+
+def _system(system: System, base: Path) -> System:
+    dumps = tuple(one.relative_to(base) for one in system.dumps)
+    return _joined(system, base).model_copy(update={"dumps": dumps})
 
 
 def _joined(part: PartT, base: Path) -> PartT:

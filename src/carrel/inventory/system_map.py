@@ -11,8 +11,10 @@ from typing import Literal
 from pydantic import Field
 
 from carrel.inventory.collection import Collects
+from carrel.inventory.labels import Labels
 from carrel.inventory.map_part import Condition, Lookup, Method, Part, Value
 from carrel.inventory.map_path import Cut, Path, RecordPath
+from carrel.inventory.notices import Notices
 from carrel.inventory.person_map import PersonMap
 
 __all__ = ["Condition", "Lookup", "Method", "Value"]
@@ -177,6 +179,9 @@ class SystemMap(Part):
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
         triggers: triggers, by table, that are known and do no harm, and what they do.
         collects: what the product can collect beyond what lending needs, and the need that would justify it.
+        labels: the category of personal data that each column holds, or that it says nothing of a person.
+        kinds: the tables that hold each kind of record of a policy.
+        notices: where channels, templates and gateways of notices stand.
         person: what erasing one person does, table by table; None where the map does not tell.
     """
 
@@ -200,6 +205,9 @@ class SystemMap(Part):
     settings: tuple[Setting, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     collects: Collects = Collects()
+    labels: Labels = Labels()
+    kinds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    notices: Notices = Notices()
     person: PersonMap | None = None
 
     @property

@@ -11,7 +11,7 @@ from carrel.policy.coherence import class_of
 from carrel.policy.dataset import Datasets
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
-from carrel.policy.grammar import Basis, LoansRule, RecordRetention, RecordsRule, Retention
+from carrel.policy.grammar import Basis, LoansRule, NoticesRule, RecordRetention, RecordsRule, Retention
 from carrel.policy.record_type import RecordType
 from carrel.policy.schedule import Applies, Charges, Disposition
 from carrel.policy.yaml_source import Path
@@ -141,6 +141,7 @@ def _records(own: PolicyDocument, held: Datasets) -> Iterator[Fault]:
         adopted = held.get(record)
         if adopted is None or not isinstance(mine, RecordsRule) or not isinstance(adopted.rule, RecordsRule):
             continue
+        yield from _channels((own, adopted.document), mine, adopted.rule)
         here: Path = ("records", record.value, "retention")
         own_rules = {rule.active_until: (rule, (*here, n)) for n, rule in enumerate(mine.retention)}
         for m, theirs in enumerate(adopted.rule.retention):
@@ -150,6 +151,21 @@ def _records(own: PolicyDocument, held: Datasets) -> Iterator[Fault]:
                 yield _laxer((own, adopted.document), here[:2], there, wanted, "none", key=True)
             else:
                 yield from _terms((own, adopted.document), found, (theirs, there))
+
+
+def _channels(pair: tuple[PolicyDocument, PolicyDocument], mine: RecordsRule, theirs: RecordsRule) -> Iterator[Fault]:
+    """By which channels notices go: a list may lose channels, and neither win one nor be left out."""
+    if not isinstance(mine, NoticesRule) or not isinstance(theirs, NoticesRule):
+        return
+    here: Path = ("records", "notices", "channels")
+    for kind, allowed in theirs.channels.items():
+        own = mine.channels.get(kind)
+        if own is None:
+            yield _laxer(pair, here[:2], (*here, kind.value), f"channels for {kind} notices", "none", key=True)
+        elif more := [one for one in own if one not in allowed]:
+            yield _laxer(
+                pair, (*here, kind.value), (*here, kind.value), f"none but {', '.join(allowed)}", ", ".join(more)
+            )
 
 
 def _rest_of_loans(own: PolicyDocument, base: PolicyDocument, mine: LoansRule, theirs: LoansRule) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from carrel.inventory.risk import RiskClass
 from carrel.policy.dataset import Dataset
 from carrel.policy.duration import Duration
-from carrel.policy.grammar import ClauseRule, LoansRule, RecordsRule, Retention
+from carrel.policy.grammar import ClauseRule, LoansRule, NoticesRule, RecordsRule, Retention
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Applies
 
@@ -156,6 +156,10 @@ def _dataset(before: Dataset, after: Dataset) -> Iterator[Difference]:
     yield from _word(f"{record}, come from", old.source, new.source, clauses)
     if isinstance(old, RecordsRule) and isinstance(new, RecordsRule):
         yield from _records(record, old, new)
+        if isinstance(old, NoticesRule) and isinstance(new, NoticesRule):
+            for kind in dict.fromkeys([*old.channels, *new.channels]):
+                ways = (", ".join(one.channels.get(kind, ("any channel",))) for one in (old, new))
+                yield from _word(f"notices, {kind} ones go by", next(ways), next(ways), clauses)
         said, says_now = old.promised or "by its rules.", new.promised or "by its rules."
         if said != says_now:
             yield Difference(Change.CHANGED, record, f"{record}, how long: {says_now} Before: {said}", clauses)

@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from carrel.inventory.category import Category
+from carrel.inventory.channel import Channel, NoticeKind
 from carrel.inventory.risk import RiskClass
-from carrel.policy.record_type import RecordType, Source
+from carrel.policy.record_type import Intake, RecordType, Source
 from carrel.policy.schedule import Applies, Charges, Disposition, Event, Method, RecordEvent
 from carrel.policy.words import ClauseId, Clauses, Day, MaybeText, Name, Period, PolicyName, Text, YesNo
 
@@ -105,6 +106,17 @@ class Version(Figures):
     reaches_back: YesNo = True
 
 
+class Afterwards(Block):
+    """Why what was de-identified is still kept, and until when that was decided (MITL-6.9)."""
+
+    need: Text
+    owner: Text
+    review_by: Day = Field(description="From the day after on, what is left is due for disposal.")
+
+
+_WHY = "Why the period is not shorter (MPL-5.1)."
+
+
 class Retention(Version):
     """One retention rule over loans."""
 
@@ -117,6 +129,8 @@ class Retention(Version):
     since: Day | None = Field(default=None, description="First day in force; the policy's approval where left out.")  # type: ignore[assignment]  # narrower in Version, filled by resolve
     earlier: tuple[Version, ...] = Field(default=(), description="Earlier versions of the period, oldest first.")
     then: Disposition
+    why_not_shorter: Text | None = Field(default=None, description=_WHY)
+    afterwards: Afterwards | None = None
     methods: dict[Name, Method] = Field(default_factory=dict, description="What de-identifying does to each field.")
 
 
@@ -129,6 +143,8 @@ class RecordRetention(Version):
     since: Day | None = Field(default=None, description="First day in force; the policy's approval where left out.")  # type: ignore[assignment]  # narrower in Version, filled by resolve
     earlier: tuple[Version, ...] = Field(default=(), description="Earlier versions of the period, oldest first.")
     then: Disposition
+    why_not_shorter: Text | None = Field(default=None, description=_WHY)
+    afterwards: Afterwards | None = None
 
 
 class LastBorrowerRule(Figures):
@@ -163,6 +179,7 @@ class DatasetRule(Figures):
     source: Source
     custodian: Text
     class_: RiskClass
+    given: tuple[Intake, ...] = Field(default=(), description="By which ways patrons give it (MPL-0).")
     fields: dict[Name, FieldRule] = Field(min_length=1)
     clauses: Clauses = ()
 
@@ -173,6 +190,15 @@ class RecordsRule(DatasetRule):
     retention: tuple[RecordRetention, ...] = Field(default=(), description="At most one rule for each event.")
     promised: Text | None = Field(
         default=None, description="How long it is kept and what becomes of it, in words for the notice."
+    )
+    why_not_shorter: Text | None = Field(default=None, description=_WHY)
+
+
+class NoticesRule(RecordsRule):
+    """Notices: the record type that also says by which channels each kind goes (WPL-3.5)."""
+
+    channels: dict[NoticeKind, Annotated[tuple[Channel, ...], Field(min_length=1)]] = Field(
+        default_factory=dict, description="By which channels each kind of notice may go; one that is left out, by any."
     )
 
 
@@ -194,7 +220,7 @@ class Records(Block):
     holds: RecordsRule | None = None
     charges: RecordsRule | None = None
     registrations: RecordsRule | None = None
-    notices: RecordsRule | None = None
+    notices: NoticesRule | None = None
     mailing_lists: RecordsRule | None = None
     correspondence: RecordsRule | None = None
     searches: RecordsRule | None = None
@@ -223,6 +249,17 @@ class Records(Block):
         """The record types that stand in the policy, in the order of the grammar."""
         rules = {record: getattr(self, record.value.replace(" ", "_").replace("-", "_")) for record in RecordType}
         return {record: rule for record, rule in rules.items() if rule is not None}
+
+
+class LawRule(Block):
+    """A law that binds the library: where it stands, and what it sets (MITL-1.3)."""
+
+    says: Text
+    cite: Text = Field(description="Where it stands.")
+    sets: dict[Name, Text] = Field(
+        default_factory=dict, description="What it sets, by name: a period, a limit, a duty."
+    )
+    clauses: Clauses = ()
 
 
 class ExceptionRule(Block):
@@ -278,6 +315,7 @@ class PolicyBody(Figures):
     purposes: dict[Name, Purpose] = Field(min_length=1)
     risk_classes: RiskClasses
     floors: dict[Name, FloorRule] = Field(default_factory=dict)
+    laws: dict[Name, LawRule] = Field(default_factory=dict)
     records: Records
     exceptions: tuple[ExceptionRule, ...] = ()
     precedence: tuple[Conflict, ...] = ()

@@ -8,12 +8,19 @@ from collections.abc import Iterable, Iterator
 from carrel.inventory.risk import RiskClass
 from carrel.policy.coherence import class_of
 from carrel.policy.difference import words_of
-from carrel.policy.grammar import DatasetRule, LoansRule, RecordsRule
-from carrel.policy.record_type import RecordType
+from carrel.policy.grammar import DatasetRule, LoansRule, NoticesRule, RecordsRule
+from carrel.policy.record_type import RecordType, Source
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import LoanRule, LoanSchedule
 
 COLUMNS = 100
+_SOURCES = {
+    Source.PATRON: "you",
+    Source.PATRONS_SOFTWARE: "your software",
+    Source.OTHER_SYSTEMS: "other systems",
+    Source.LIBRARY: "the library itself",
+    Source.THIRD_PARTIES: "third parties",
+}
 
 
 def printout(policy: Policy) -> str:
@@ -37,11 +44,13 @@ def _lines(policy: Policy) -> Iterator[str]:
     for record, dataset in policy.datasets.items():
         if record is not RecordType.LOANS:
             yield from _dataset(record, dataset.rule)
+    yield from _sources(policy)
     yield from _heading("Purposes (there are no others)")
     for name, purpose in body.purposes.items():
         consent = " Only if you opt in." if purpose.basis == "opt-in" else ""
         yield from _item(name, f"{purpose.says}{consent}", purpose.clauses)
     yield from _classes(policy)
+    yield from _laws(policy)
     yield from _precedence(policy)
     yield from _heading("Clause by clause")
     for name, rule in body.clauses.items():
@@ -113,8 +122,28 @@ def _dataset(record: str, rule: DatasetRule) -> Iterator[str]:
         )
         cited = f" [{', '.join(one.clauses)}]" if one.clauses else ""
         yield from _wrapped(f"{one.id}: {done} {after}.{cited}", 6)
+    if isinstance(rule, NoticesRule):
+        for kind, channels in rule.channels.items():
+            yield from _wrapped(f"{kind} notices go by {_and(channels)} only", 6)
     if rule.promised:
         yield from _wrapped(f"promised: {rule.promised}", 6)
+
+
+def _sources(policy: Policy) -> Iterator[str]:
+    """Every record type once, by where it comes from; a source from which nothing comes is told as well (MITL-2.3)."""
+    yield from _heading("Where it comes from")
+    for source in Source:
+        records = [record.value for record, dataset in policy.datasets.items() if dataset.rule.source is source]
+        yield from _item(f"from {_SOURCES[source]}", f"{_and(records)}." if records else "nothing.")
+
+
+def _laws(policy: Policy) -> Iterator[str]:
+    if not policy.body.laws:
+        return
+    yield from _heading("Laws that are cited")
+    for name, law in policy.body.laws.items():
+        sets = "; ".join(f"{what}: {value}" for what, value in law.sets.items())
+        yield from _item(name, f"{law.says} ({law.cite}){f' It sets {sets}.' if sets else ''}", law.clauses)
 
 
 def _classes(policy: Policy) -> Iterator[str]:

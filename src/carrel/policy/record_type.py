@@ -38,6 +38,16 @@ class RecordType(enum.StrEnum):
     BACKUPS = "backups"
 
 
+class Intake(enum.StrEnum):
+    """By which way a patron gives information: the five of MPL-0."""
+
+    IN_PERSON = "in person"
+    IN_WRITING = "in writing"
+    BY_PHONE = "by phone"
+    BY_CHAT = "by chat"
+    ON_THE_WEB = "on the web"
+
+
 class Source(enum.StrEnum):
     """Where data comes from: the five sources of MITL-2.3."""
 

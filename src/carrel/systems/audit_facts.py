@@ -2,75 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, and_, func, not_, or_, select
+from sqlalchemy import Engine
 
-from carrel.accountability.ceilings import class_of_loans
 from carrel.accountability.facts import (
     AuditFacts,
     CollectionFacts,
     Contradiction,
     KeepingFacts,
-    LoanFacts,
     NightFacts,
-    PolicyFacts,
     SchemaFacts,
 )
+from carrel.accountability.notices import told_as_settings
 from carrel.accountability.policy_facts import needs, policy_facts
 from carrel.errors import CarrelError
 from carrel.inventory import contradiction, drift
 from carrel.inventory.collection import names, superfluous
-from carrel.inventory.risk import RiskClass
-from carrel.inventory.system_map import Method, SystemMap
-from carrel.policy.clock import midnight
-from carrel.policy.duration import Duration
-from carrel.policy.resolve import Policy
-from carrel.policy.schedule import LoanSchedule, Period
-from carrel.retention.cutoff import local_cutoff
-from carrel.retention.legal_hold import Keeping, Scope, kept_by
-from carrel.retention.lifecycle import Lifecycle, State, lifecycle
-from carrel.systems.record_facts import record_facts
+from carrel.inventory.labels import unlabelled
+from carrel.inventory.system_map import SystemMap
+from carrel.retention.legal_hold import Scope
+from carrel.systems.audited_library import Library
+from carrel.systems.loan_measuring import LoanMeasuring
+from carrel.systems.notice_facts import notice_facts
 from carrel.systems.sql import live
 from carrel.systems.sql.collection import collected
-from carrel.systems.sql.expressions import LocalTime, is_time
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.kept_table import OPEN, KeptTable, code, state_of
-from carrel.systems.sql.loans import SqlLoans
-from carrel.systems.sql.predicates import LoanColumns
-from carrel.systems.sql.readers import without_sealed
-from carrel.systems.sql.shields import shielded
-from carrel.systems.sql.worktables import KEPT
+from carrel.systems.sql.record_kinds import record_kinds
 
-_BEGINNING = date(1900, 1, 1)  # before any loan that a system knows
 ONE_NIGHT = timedelta(hours=24)  # what became due within it waits for tonight's run
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """One system of a site, as far as an audit measures it.
-
-    Attributes:
-        name: of the system in the site file.
-        engine: connections to its database, of which the audit writes nothing but temporary tables; None if it cannot
-            be reached.
-        system_map: with the site's overlay.
-        policy: resolved.
-        zone: declared zone of the system.
-        legal_holds, exceptions: open in the store now.
-    """
-
-    name: str
-    engine: Engine | None
-    system_map: SystemMap
-    policy: Policy
-    zone: ZoneInfo
-    legal_holds: tuple[Keeping, ...] = ()
-    exceptions: tuple[Keeping, ...] = ()
 
 
 def collect(
@@ -107,6 +68,7 @@ def collect(
         keepings=tuple(_keepings(library, as_of)),
         held_before=held_before,
         nights=nights or NightFacts(),
+        placed=library.placed,
         unread=unread,
     )
     if library.engine is None:
@@ -126,27 +88,43 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         live.refuse_living(connection, library.system_map, stand_in, local, at=library.name)
         with told(library.name):
             seen = collected(connection, library.system_map.collects, schema)
+            notices = notice_facts(connection, library.system_map, schema, library.policy, library.gateways, local)
+            kinds = record_kinds(connection, library.system_map, schema)
+            around = library.around(connection, facts.as_of) if library.around is not None else None
     differences = drift.compare(library.system_map, schema)
+    columns = {
+        name: tuple(one.name for one in schema.tables[name].columns)
+        for name in {**library.system_map.columns, **library.system_map.not_yet_covered}
+        if name in schema.tables
+    }
     promise = contradiction.Promise(
         tuple(dict.fromkeys(clause for rule in facts.schedule.rules for clause in rule.clauses)),
         keeps_last_borrower=facts.schedule.last_borrower.at_most is not None,
     )
     facts = replace(
         facts,
+        around=around,
+        notices=notices,
+        kinds=kinds,
+        unlabelled=unlabelled(library.system_map.labels, columns),
+        labelled=sum(map(len, columns.values())),
         collection=CollectionFacts(
             superfluous(library.system_map.collects, needs(library.policy), seen),
             len(names(library.system_map.collects)),
             seen.unread,
         ),
         live=_schema_facts(library.system_map, schema.product_version, differences),
-        contradictions=tuple(
-            Contradiction(one.setting, one.finding, one.clauses, one.severity, one.fix)
-            for one in contradiction.contradictions(library.system_map, values, promise)
+        contradictions=(
+            *(
+                Contradiction(one.setting, one.finding, one.clauses, one.severity, one.fix)
+                for one in contradiction.contradictions(library.system_map, values, promise)
+            ),
+            *told_as_settings(notices),
         ),
     )
     if grave := [one for one in drift.refusals(differences) if one.kind in _UNREADABLE]:
         return replace(facts, unread=f"the database differs from its map: {', '.join(one.at for one in grave[:5])}")
-    return _Measuring(library, engine, facts, stand_in).facts()
+    return LoanMeasuring(library, engine, facts, stand_in).facts()
 
 
 _UNREADABLE = frozenset({drift.Kind.MISSING_TABLE, drift.Kind.MISSING_COLUMN, drift.Kind.VIEW, drift.Kind.TYPE})
@@ -181,160 +159,3 @@ def _keepings(library: Library, as_of: datetime) -> list[KeepingFacts]:
         )
         for one, hold in both
     ]
-
-
-class _Measuring:
-    """One measuring of one database, inside one session of the engine."""
-
-    def __init__(self, library: Library, engine: Engine, facts: AuditFacts, stand_in: int | None) -> None:
-        self._library, self._facts, self._stand_in = library, facts, stand_in
-        self._database = engine
-
-    def facts(self) -> AuditFacts:
-        schedule, facts = self._facts.schedule, self._facts
-        with self._engine(schedule).session() as engine:
-            life = self._life(schedule, facts.judged_at)
-            seen = engine.observe(life, facts.judged_at)
-            own = engine.map.loans.closed.table
-            remaining = {own: seen.states[State.DUE.value], **self._of_loans(seen.rows)}
-            oldest = self._oldest(engine)
-            counted = LoanFacts(
-                states=without_sealed(engine, life, {s: n for s, n in seen.states.items() if s != "open"}),
-                oldest_days=oldest,
-                remaining=remaining,
-                strays=dict(seen.strays),
-                by_rule={rule.id: remaining for rule in schedule.rules},
-                past_ceiling={},
-                before_policy=self._before_policy(engine, life, remaining),
-                last_borrowers=self._last_borrowers(engine),
-                last_borrowers_past=sum(seen.rows[p.name] for p in engine.map.loans.paths if p.keeps),
-                left_on_parted=self._left_on_parted(engine, life),
-                own_path=own,
-                tables={own: own, **{path.name: path.table for path in engine.map.loans.paths}},
-                table_sizes=dict(seen.table_sizes),
-            )
-            held = self._held(engine)
-            records = tuple(record_facts(engine, life, seen, self._library.policy, facts))
-        clear = not any(remaining.values())
-        by_rule = counted.by_rule if clear or len(schedule.rules) == 1 else self._by_rule()
-        return replace(
-            facts,
-            loans=replace(counted, by_rule=by_rule, past_ceiling=self._past_ceilings(life, remaining, clear=clear)),
-            held_now=held,
-            records=records,
-        )
-
-    def _of_loans(self, rows: Mapping[str, int]) -> dict[str, int]:
-        """Rows per path without records of other kinds."""
-        other = {path.name for path in self._library.system_map.ruled}
-        return {name: count for name, count in rows.items() if name not in other}
-
-    def _engine(self, schedule: LoanSchedule) -> SqlLoans:
-        library = self._library
-        return SqlLoans(self._database, library.system_map, schedule, library.zone, self._stand_in)
-
-    def _life(self, schedule: LoanSchedule, at: datetime) -> Lifecycle:
-        library = self._library
-        records = library.policy.record_schedules().values()
-        holds, exceptions, now = library.legal_holds, library.exceptions, self._facts.as_of
-        return lifecycle(schedule, at, library.zone, holds, exceptions, records=records, now=now)
-
-    def _complement(self, schedule: LoanSchedule, at: datetime) -> Mapping[str, int]:
-        with self._engine(schedule).session() as engine:
-            return self._of_loans(engine.remaining(self._life(schedule, at), at))
-
-    def _by_rule(self) -> dict[str, Mapping[str, int]]:
-        schedule = self._facts.schedule
-        return {
-            rule.id: self._complement(replace(schedule, rules=(rule,)), self._facts.judged_at)
-            for rule in schedule.rules
-        }
-
-    def _before_policy(self, engine: SqlLoans, life: Lifecycle, remaining: Mapping[str, int]) -> Mapping[str, int]:
-        """The complement among loans that closed before the newest version of every rule came into force."""
-        since = min(rule.periods[-1].since for rule in self._facts.schedule.rules)
-        older = min(life.older_than, local_cutoff(midnight(since), self._library.zone))
-        if older == life.older_than or not any(remaining.values()):
-            return remaining  # it is all of it, or a part of nothing
-        return self._of_loans(engine.remaining(replace(life, older_than=older), self._facts.judged_at))
-
-    def _past_ceilings(
-        self, life: Lifecycle, remaining: Mapping[str, int], *, clear: bool
-    ) -> dict[RiskClass, Mapping[str, int]]:
-        own = class_of_loans(self._facts)
-        found: dict[RiskClass, Mapping[str, int]] = {}
-        for risk, ceiling in self._facts.policy.ceilings.items():
-            if own is None or ceiling is None or own < risk:
-                continue
-            capped = self._capped(ceiling)
-            at_ceiling = self._life(capped, self._facts.as_of)
-            # Where the rules are stricter than the class and leave nothing, the class leaves nothing.
-            implied = clear and not self._excepted() and at_ceiling.older_than <= life.older_than
-            found[risk] = remaining if implied else self._complement(capped, self._facts.as_of)
-        return found
-
-    def _capped(self, ceiling: Duration) -> LoanSchedule:
-        """The schedule if every loan were kept for as long as its class allows; rules under exception as written."""
-        schedule, excepted = self._facts.schedule, self._excepted()
-        return replace(
-            schedule,
-            rules=tuple(
-                rule if rule.id in excepted else replace(rule, periods=(Period(ceiling, _BEGINNING),))
-                for rule in schedule.rules
-            ),
-        )
-
-    def _excepted(self) -> frozenset[str]:
-        today = self._facts.as_of.date()
-        policy: PolicyFacts = self._facts.policy
-        return frozenset(one.rule for one in policy.exceptions if today < one.expires)
-
-    # -- small counts of the audit's own ------------------------------------------------------------------------------
-
-    def _oldest(self, engine: SqlLoans) -> dict[str, int]:
-        """Per state the age in days, since return, of the oldest loan that names a reader."""
-        closed = engine.map.loans.closed
-        loans = engine.shelf[closed.table]
-        at: Any = loans.c[closed.closed]
-        first = func.min(at, type_=LocalTime())
-        kept = (
-            select(KEPT.c.state, first)
-            .select_from(KEPT.join(loans, loans.c[closed.key] == KEPT.c.loan))
-            .where(is_time(at), KEPT.c.state != code(OPEN))
-            .group_by(KEPT.c.state)
-        )
-        now = self._facts.as_of.astimezone(self._library.zone).replace(tzinfo=None)
-        rows = engine.connection.execute(kept).all()
-        return {state_of(int(state)): max(0, (now - begun).days) for state, begun in rows if begun is not None}
-
-    def _held(self, engine: SqlLoans) -> int:
-        """Closed loans in the scope of a legal hold in force that name a reader, whatever their age."""
-        closed = engine.map.loans.closed
-        loans = engine.shelf[closed.table]
-        inside = LoanColumns(engine.shelf, closed, loans).compile(kept_by(self._library.legal_holds, self._facts.as_of))
-        named = KeptTable(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
-        query = select(func.count()).select_from(loans).where(named, inside)
-        return int(engine.connection.execute(query).scalar_one())
-
-    def _last_borrowers(self, engine: SqlLoans) -> int:
-        total = 0
-        for path in engine.map.loans.paths:
-            if path.keeps and path.person:
-                rows = engine.shelf[path.table]
-                query = select(func.count()).select_from(rows).where(rows.c[path.person].is_not(None))
-                total += int(engine.connection.execute(query).scalar_one())
-        return total
-
-    def _left_on_parted(self, engine: SqlLoans, life: Lifecycle) -> int:
-        """Loans past every period that name nobody, yet keep a value in a field that the cut of the map empties."""
-        closed = engine.map.loans.closed
-        loans = engine.shelf[closed.table]
-        fields = [name for name, method in closed.cut.set.items() if method is Method.CLEAR and name != closed.person]
-        if not fields:
-            return 0
-        named = KeptTable(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
-        filled = or_(*(loans.c[name].is_not(None) for name in fields))
-        past = loans.c[closed.closed] <= life.older_than
-        held = shielded(life.shields, item=loans.c[closed.item], loan=loans.c[closed.key], at=loans.c[closed.closed])
-        query = select(func.count()).select_from(loans).where(and_(not_(named), filled, past, not_(held)))
-        return int(engine.connection.execute(query).scalar_one())

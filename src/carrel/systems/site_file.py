@@ -15,6 +15,7 @@ from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory.site import Mail, Site, System
 from carrel.inventory.site_conflicts import conflicts
 from carrel.inventory.system_map import SystemMap
+from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 from carrel.policy.yaml_source import YamlSource, read_yaml
 from carrel.retention import records
@@ -85,6 +86,7 @@ def parse_site(text: str, name: str, base: Path = Path()) -> Site:
         found.extend(_fault(source, where, fix=fix) for where, fix in conflicts(site))
         found.extend(_zones(site, source))
         found.extend(_bounds(site, source, base))
+        found.extend(_records(site, source))
     if found or site is None:
         raise CarrelError(tuple(found))
     return site
@@ -173,6 +175,21 @@ def _bounds(site: Site, source: YamlSource, base: Path) -> Iterator[Fault]:
                     because="a bound for something else would hold nobody up",
                     fix=f"did you mean '{close[0]}'?" if close else f"'carrel map show {found.system}' lists the paths",
                 )
+
+
+def _records(site: Site, source: YamlSource) -> Iterator[Fault]:
+    """A place for a kind of record that no policy can name would be read by nobody."""
+    known = [kind.value for kind in RecordType]
+    for name in site.records:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            yield Fault(
+                faults.SITE,
+                at=source.at(("records", name), key=True),
+                wanted="a kind of record that a policy can name",
+                found=repr(name[:40]),
+                fix=f"did you mean '{close[0]}'?" if close else "docs/policy.md lists the kinds",
+            )
 
 
 def _said(source: YamlSource, error: ErrorDetails) -> Fault:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from carrel.accountability.adopted_policy import LawFacts, RuleFacts, StillNeeded
 from carrel.accountability.facts import (
     AuditFacts,
     ClauseText,
     CollectionFacts,
     DatasetFacts,
     FieldFacts,
+    KindFacts,
     LoanFacts,
+    NoticeFacts,
     PolicyFacts,
+    RecordFacts,
     SchemaFacts,
 )
 from carrel.accountability.registry import evidenced_clauses
 from carrel.inventory.category import Category
+from carrel.inventory.channel import NoticeKind
 from carrel.inventory.risk import Floor, RiskClass
 from carrel.policy.duration import Duration
 from carrel.policy.schedule import (
@@ -56,6 +61,7 @@ SCHEDULE = LoanSchedule(
     refund_window=Duration.parse("0 days"),
     consent_deadline=Duration.parse("30 days"),
 )
+NEEDED = StillNeeded("The use of the collections is counted.", "collections", date(2027, 1, 1))
 POLICY = PolicyFacts(
     name="kept",
     title="A policy that is kept",
@@ -81,9 +87,46 @@ POLICY = PolicyFacts(
                 FieldFacts("item", Category.CIRCULATION_RECORD, "provide", RiskClass.HIGH),
             ),
             carried=True,
+            source="library",
         ),
-        DatasetFacts("gate counts", RiskClass.LOW, (FieldFacts("total", Category.COUNT, "provide"),), carried=False),
+        DatasetFacts(
+            "gate counts",
+            RiskClass.LOW,
+            (FieldFacts("total", Category.COUNT, "provide"),),
+            carried=False,
+            source="other systems",
+            why_not_shorter="They name nobody.",
+        ),
+        DatasetFacts(
+            "registrations",
+            RiskClass.MEDIUM,
+            (
+                FieldFacts("name", Category.NAME, "provide"),
+                FieldFacts("birth date", Category.BIRTH_DATE, "provide"),
+                FieldFacts("address", Category.POSTAL_ADDRESS, "provide"),
+                FieldFacts("email", Category.EMAIL_ADDRESS, "provide", optional=True),
+                FieldFacts("photograph", Category.IMAGE_OR_VIDEO, "provide", optional=True),
+            ),
+            carried=False,
+            source="patron",
+            given=("in person", "in writing", "by phone", "by chat", "on the web"),
+            why_not_shorter="The card is in use until then.",
+        ),
+        DatasetFacts(
+            "notices",
+            RiskClass.MEDIUM,
+            (FieldFacts("email", Category.EMAIL_ADDRESS, "provide"),),
+            carried=True,
+            source="library",
+        ),
     ),
+    rules=(
+        RuleFacts("loans", "on time", "7 days", "returned", True, "Damage is looked for.", NEEDED),
+        RuleFacts("loans", "late", "7 days", "settled", True, "Damage is looked for.", NEEDED),
+        RuleFacts("notices", "sent notices", "7 days", "sent", False, "A mail can come back."),
+    ),
+    laws=(LawFacts("student records", "20 U.S.C. 1232g", {"answer to a request": "45 days"}),),
+    adopts=("mit-11.2",),
 )
 LOANS = LoanFacts(
     states={"due": 0, "period still running": 43},
@@ -109,6 +152,16 @@ FACTS = AuditFacts(
     loans=LOANS,
     collection=CollectionFacts(looked_at=41),
     live=SchemaFacts("25.05.00", not_yet_covered={"alert": "subscriptions"}),
+    records=(RecordFacts("notices", "notice", "message_queue", RiskClass.MEDIUM, 0, {}, "0-9", "0-9"),),
+    notices=NoticeFacts(listed=(NoticeKind.OVERDUE, NoticeKind.PICKUP)),
+    kinds=(
+        KindFacts("loans", ("issues", "old_issues"), 5000),
+        KindFacts("registrations", ("borrowers",), 500),
+        KindFacts("notices", ("message_queue",), 100),
+        KindFacts("searches", ("search_history",), 0),
+    ),
+    placed={"gate counts": "the campus police"},
+    labelled=628,
 )
 
 

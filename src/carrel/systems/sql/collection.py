@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from sqlalchemy import ColumnElement, Connection, String, and_, cast, column, func, or_, select, table
-from sqlalchemy.exc import DBAPIError
 
 from carrel.inventory.collection import Attributes, Collectable, Collects, Filled, IdentityNumbers, Seen, kind_of
 from carrel.inventory.contradiction import holds
 from carrel.inventory.identity_number import holds_identity_number
 from carrel.inventory.schema import LiveSchema
 from carrel.systems.sql import live
+from carrel.systems.sql.permitted import Permitted
 
-_DENIED = frozenset({1044, 1142, 1143})  # by the server: to a database, a table, a column
 _SHORTEST = 9  # no identity number that is looked for has fewer signs
 
 
@@ -42,37 +38,25 @@ def collected(connection: Connection, collects: Collects, schema: LiveSchema) ->
     return Seen(looking.on, looking.rows, tuple(looking.unread))
 
 
-class _Looking:
+class _Looking(Permitted):
     """One look at one database."""
 
     def __init__(self, connection: Connection, schema: LiveSchema) -> None:
-        self._connection, self._schema = connection, schema
+        super().__init__(connection, schema)
         self.on: dict[str, bool] = {}
         self.rows: dict[str, int] = {}
-        self.unread: list[str] = []
-
-    @contextmanager
-    def at(self, *names: str) -> Iterator[None]:
-        """Note what the account may not read; every other error goes on."""
-        try:
-            yield
-        except DBAPIError as wrong:
-            if not (wrong.orig and wrong.orig.args and wrong.orig.args[0] in _DENIED):
-                raise
-            self._connection.rollback()
-            self.unread.extend(names)
 
     def thing(self, thing: Collectable) -> None:
         """One switch, and the rows that it filled."""
         if (switch := thing.switch) is not None:
-            value = live.look_up(self._connection, switch.at)
+            value = live.look_up(self.connection, switch.at)
             self.on[thing.name] = all(holds(test, value) for test in switch.when)
-        if thing.filled is not None and (columns := self._there(thing.filled.table, thing.filled.columns)):
+        if thing.filled is not None and (columns := self.there(thing.filled.table, *thing.filled.columns)):
             self.rows[thing.name] = self._filled(thing.filled, columns)
 
     def attributes(self, where: Attributes) -> None:
         """The fields of the library's own making, by kind. What patrons gave in them is not read."""
-        if not self._there(where.table, (where.code,)) or not self._there(where.types, (where.types_code,)):
+        if not self.there(where.table, where.code) or not self.there(where.types, where.types_code):
             return
         own, types = table(where.table, column(where.code)), table(where.types, column(where.types_code))
         code: ColumnElement[str] = own.c[where.code]
@@ -82,7 +66,7 @@ class _Looking:
             .select_from(own.outerjoin(types, types.c[where.types_code] == code))
             .group_by(code)
         )
-        for word, description, count in self._connection.execute(query):
+        for word, description, count in self.connection.execute(query):
             kind = kind_of(f"{word} {description or ''}", where.kinds)
             if kind is not None:
                 self.rows[kind] = self.rows.get(kind, 0) + int(count)
@@ -91,22 +75,18 @@ class _Looking:
         """How many rows hold an identity number by its shape. Values are looked at one by one and let go of."""
         found = 0
         for name, wanted in where.columns.items():
-            if not (columns := self._there(name, wanted)):
+            if not (columns := self.there(name, *wanted)):
                 continue
             texts: list[ColumnElement[str]] = [column(one) for one in columns]
             long = or_(*(func.length(text) >= _SHORTEST for text in texts))
             query = select(*texts).select_from(table(name)).where(long)
-            with self._connection.execution_options(yield_per=2000).execute(query) as values:
+            with self.connection.execution_options(yield_per=2000).execute(query) as values:
                 found += sum(any(holds_identity_number(text) for text in row if text) for row in values)
         self.rows[where.name] = found
-
-    def _there(self, name: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-        found = self._schema.tables.get(name)
-        return () if found is None else tuple(one for one in columns if found.column(one) is not None)
 
     def _filled(self, filled: Filled, columns: tuple[str, ...]) -> int:
         values: list[ColumnElement[str]] = [column(name) for name in columns]
         something = or_(*(and_(one.is_not(None), func.trim(cast(one, String)) != "") for one in values))
         where = and_(something, live.all_hold(filled.where))
         query = select(func.count()).select_from(table(filled.table)).where(where)
-        return int(self._connection.execute(query).scalar_one())
+        return int(self.connection.execute(query).scalar_one())

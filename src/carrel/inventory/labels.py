@@ -1,0 +1,86 @@
+"""Labels: which category of personal data each column holds, and what an unlabelled one may be (MITL-1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import Field
+
+from carrel.inventory.category import Category
+from carrel.inventory.map_part import Part
+
+
+class Labels(Part):
+    """The taxonomy on one product's columns.
+
+    Attributes:
+        categories: columns by category, each as ``column`` in any table, or as ``table.column`` in that one alone.
+        nothing: columns that say nothing of a person.
+    """
+
+    categories: dict[Category, tuple[str, ...]] = Field(default_factory=dict)
+    nothing: tuple[str, ...] = ()
+
+    def of(self, table: str, column: str) -> Category | None:
+        """The category of a column; None where it has none, or says nothing of a person."""
+        return self._found(table, column)[0]
+
+    def knows(self, table: str, column: str) -> bool:
+        """Whether a column is labelled: with a category, or as one that says nothing of a person."""
+        return self._found(table, column)[1]
+
+    def _found(self, table: str, column: str) -> tuple[Category | None, bool]:
+        for name in (f"{table}.{column}", column):
+            for category, columns in self.categories.items():
+                if name in columns:
+                    return category, True
+            if name in self.nothing:
+                return None, True
+        return None, False
+
+
+def unlabelled(labels: Labels, columns: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """The columns without a label, as ``table.column``.
+
+    Args:
+        labels: of the map.
+        columns: by table, as the live database has them.
+    """
+    return tuple(
+        sorted(f"{table}.{name}" for table, names in columns.items() for name in names if not labels.knows(table, name))
+    )
+
+
+# Parts of column names, the first that fits decides.
+_WORDS: tuple[tuple[Category, tuple[str, ...]], ...] = (
+    (Category.EMAIL_ADDRESS, ("email", "e_mail", "mailaddr")),
+    (Category.TELEPHONE_NUMBER, ("phone", "mobile", "fax", "sms")),
+    (Category.POSTAL_ADDRESS, ("address", "street", "zipcode", "postcode", "city")),
+    (Category.BIRTH_DATE, ("birth", "dob", "age_group")),
+    (Category.SOCIAL_SECURITY_NUMBER, ("ssn", "social_security", "national_id")),
+    (Category.PASSPORT_NUMBER, ("passport",)),
+    (Category.DRIVERS_LICENSE_NUMBER, ("licence", "license")),
+    (Category.CREDENTIAL, ("password", "pin_code", "secret", "token")),
+    (Category.LIBRARY_CARD_NUMBER, ("cardnumber", "card_no", "patron_barcode")),
+    (Category.INSTITUTIONAL_ID, ("borrower", "patron", "user_id", "student", "employee", "member")),
+    (Category.IP_ADDRESS, ("ip_addr", "ipaddress", "remote_addr")),
+    (Category.SESSION_IDENTIFIER, ("session", "cookie")),
+    (Category.GENDER, ("gender", "pronoun")),
+    (Category.RACE, ("race", "ethnic")),
+    (Category.NAME, ("surname", "firstname", "lastname", "fullname")),
+    (Category.UNPUBLISHED_RESEARCH, ("research", "thesis")),
+    (Category.COURSEWORK, ("course", "assignment")),
+    (Category.SEARCH_TERMS, ("query", "search")),
+    (Category.STAFF_NOTE, ("note", "comment", "remark")),
+    (Category.CIRCULATION_RECORD, ("item", "biblio", "barcode", "loan", "issue")),
+    (Category.FINANCIAL_INFORMATION, ("amount", "fine", "fee", "payment")),
+    (Category.EVENT_TIME, ("date", "time", "_at", "_on")),
+)
+
+
+def proposed(column: str) -> Category:
+    """The category that a column's name suggests; whatever could be linked back to a person where it suggests none."""
+    bare = column.rpartition(".")[2].lower()
+    return next(
+        (category for category, words in _WORDS if any(word in bare for word in words)), Category.OTHER_LINKABLE
+    )
