@@ -32,18 +32,16 @@ def as_found(system_map: SystemMap, schema: LiveSchema) -> SystemMap:
     for change in system_map.versions.changes:
         if change.name in found.versions.carried_out:
             continue
-        there = change.present(schema)
-        if change.since is not None and change.names and (there or change.expected(schema.product_version)):
-            found = _marked(_with(found, change), change)
-        elif change.until is not None and change.tables and not there and not change.expected(schema.product_version):
-            found = _marked(_without(found, frozenset(change.tables)), change)
+        there, expected = change.present(schema), change.expected(schema.product_version)
+        changed = found
+        if change.since is not None and change.names and (there or expected):
+            changed = _with(found, change)
+        elif change.until is not None and change.tables and not (there or expected):
+            changed = _without(found, frozenset(change.tables))
+        if changed != found:
+            done = (*found.versions.carried_out, change.name)
+            found = changed.model_copy(update={"versions": found.versions.model_copy(update={"carried_out": done})})
     return found
-
-
-def _marked(system_map: SystemMap, change: VersionChange) -> SystemMap:
-    versions = system_map.versions
-    done = versions.model_copy(update={"carried_out": (*versions.carried_out, change.name)})
-    return system_map.model_copy(update={"versions": done})
 
 
 def _with(system_map: SystemMap, change: VersionChange) -> SystemMap:
