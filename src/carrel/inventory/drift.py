@@ -169,7 +169,7 @@ def _version(system_map: SystemMap, live: LiveSchema, found: list[Drift]) -> Ite
     for change in system_map.versions.changes:
         if change.since is not None and change.expected(version) is False and change.present(live):
             because = f"{change.name}: it came with {change.since}, and this {version} has it already"
-            yield Drift(Kind.VERSION, Severity.NOTE, where, "", because, "")
+            yield Drift(Kind.EARLY, Severity.NOTE, where, "", because, "")
     if any(version.startswith(prefix) for prefix in system_map.versions.proved):
         return
     if not version:

@@ -118,4 +118,3 @@ def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
             if name in ours
         )
     return found
-

@@ -107,9 +107,7 @@ class VersionChange(Part):
                 yield from (found.column(column) is not None for column in columns)
 
 
-def joined(
-    ours: Mapping[str, tuple[str, ...]], theirs: Mapping[str, tuple[str, ...]]
-) -> dict[str, tuple[str, ...]]:
+def joined(ours: Mapping[str, tuple[str, ...]], theirs: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Names by table: ours, and what is new of theirs behind them."""
     merged = dict(ours)
     for name, columns in theirs.items():

@@ -34,6 +34,7 @@ from carrel.policy.schedule import LoanSchedule, Period
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.legal_hold import Keeping, Scope, kept_by
 from carrel.retention.lifecycle import Lifecycle, State, lifecycle
+from carrel.retention.records import in_force_there
 from carrel.systems.record_facts import record_facts
 from carrel.systems.sql import live
 from carrel.systems.sql.collection import collected
@@ -120,6 +121,8 @@ def collect(
 def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts:
     with engine.connect() as connection:
         schema = live.read(connection, library.system_map, at=library.name)
+        there = in_force_there(library.system_map, library.policy.record_schedules(), schema)
+        library = replace(library, system_map=there)
         values = live.settings(connection, library.system_map, at=library.name)
         stand_in = live.stand_in(connection, library.system_map, at=library.name)
         local = facts.as_of.astimezone(library.zone).replace(tzinfo=None)

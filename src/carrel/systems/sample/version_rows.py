@@ -76,8 +76,8 @@ def _bookings(loans: str, anonymous: int) -> Iterator[str]:
         f"creation_date, modification_date, status) SELECT {number}, o.borrowernumber, i.biblionumber, o.itemnumber, "
         f"o.branchcode, date(o.issuedate), date({end}), date(o.issuedate), date(o.issuedate), 'completed' "
         f"FROM {loans} o JOIN items i ON i.itemnumber = o.itemnumber JOIN borrowers b "
-        f"ON b.borrowernumber = o.borrowernumber WHERE (o.issue_id & {_EVERY - 1}) = 0 AND o.borrowernumber <> {anonymous} "
-        f"AND o.issuedate > '1970-01-02' AND {end} > '1970-01-02'"
+        f"ON b.borrowernumber = o.borrowernumber WHERE (o.issue_id & {_EVERY - 1}) = 0 "
+        f"AND o.borrowernumber <> {anonymous} AND o.issuedate > '1970-01-02' AND {end} > '1970-01-02'"
     )
     yield (
         f"UPDATE {loans} SET booking_id = {_BOOKINGS} + issue_id, timestamp = timestamp "
