@@ -121,6 +121,8 @@ def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> 
     from dataclasses import replace
     from zoneinfo import ZoneInfo
 
+    from carrel.inventory.map_version import as_found
+    from carrel.retention.records import in_force
     from carrel.systems import site_file
     from carrel.systems.check import finding, ok
     from carrel.systems.collection_check import collection_check
@@ -141,6 +143,9 @@ def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> 
             yield ok("connection", f"{system.name} answers; the session refuses every write")
             yield from server_checks(connection, system.time_zone)
             schema = live.read(connection, system_map, at=system.name)
+            system_map = as_found(system_map, schema)
+            if policy is not None:
+                system_map = in_force(system_map, policy.record_schedules())
             if two_accounts:
                 yield from grant_checks(connection, system_map, schema, Purpose.READ)
             yield from drift_checks(system_map, schema)

@@ -48,6 +48,11 @@ READER, DOER = "'carrel_read'@'localhost'", "'carrel_apply'@'localhost'"
 )
 @click.option("--library", type=WORDS, default="Our library", show_default=True, help="Name of the library.")
 @click.option("--grants-only", is_flag=True, help="Print the rights that Carrel needs, and stop.")
+@click.option(
+    "--product-version",
+    metavar="VERSION",
+    help="With --grants-only: the product's version, such as 25.11; the one that the map is written for by default.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def init(
     product: str,
@@ -59,6 +64,7 @@ def init(
     session_zone: str,
     library: str,
     grants_only: bool,
+    product_version: str | None,
     as_json: bool,
 ) -> None:
     """Look at a system and write a site file and a policy to start from.
@@ -73,7 +79,11 @@ def init(
 
     system_map = map_files.load(product)
     policy_files.require_shipped(policy)
-    system_map = records.in_force(system_map, policy_files.load(policy).record_schedules())
+    schedules = policy_files.load(policy).record_schedules()
+    system_map = records.in_force(system_map, schedules)
+    if product_version is not None:
+        system_map = _of_version(system_map, product_version, known=not grants_only)
+        system_map = records.in_force(system_map, schedules)
     if grants_only:
         _put_grants(system_map, "DATABASE", as_json=as_json)
         return
@@ -83,6 +93,7 @@ def init(
     declared = session_zone == "declared"
     access = Access(system_map.system, secret, session_zone=zone if declared else None, declared_zone=zone)
     schema, drifts = _look(access, system_map)
+    system_map = records.in_force_there(system_map, schedules, schema)
     files = site_draft.draft(system_map, library=library, dsn=secret, policy=policy, time_zone=zone, declared=declared)
     written = site_draft.write(folder, files)
     database = "" if schema.dialect == "sqlite" else str(access.url.database)
@@ -100,6 +111,17 @@ def init(
     _tell(system_map, schema, drifts, written, policy)
     if database:
         _put_grants(system_map, database, as_json=False)
+
+
+def _of_version(system_map: SystemMap, version: str, *, known: bool) -> SystemMap:
+    from carrel.cli.map_versions import of_version
+    from carrel.inventory.version_change import release
+
+    if known:
+        raise click.UsageError("--product-version goes with --grants-only: the database tells its own")
+    if release(version) is None:
+        raise click.UsageError("--product-version is written as 25.11")
+    return of_version(system_map, version)
 
 
 def _zone(written: str | None) -> str:
@@ -135,6 +157,7 @@ def _secret(dsn: str | None, dsn_file: Path | None) -> Secret:
 
 def _look(access: object, system_map: SystemMap) -> tuple[LiveSchema, tuple[Drift, ...]]:
     from carrel.inventory import drift
+    from carrel.inventory.map_version import as_found
     from carrel.systems.sql import live
     from carrel.systems.sql.database import Access, connect
 
@@ -145,7 +168,7 @@ def _look(access: object, system_map: SystemMap) -> tuple[LiveSchema, tuple[Drif
             schema = live.read(connection, system_map, at=access.name)
     finally:
         engine.dispose()
-    drifts = drift.compare(system_map, schema)
+    drifts = drift.compare(as_found(system_map, schema), schema)
     # What is not the product's database at all gets no site file; what merely differs does, and doctor tells.
     drift.require((one for one in drifts if one.kind is drift.Kind.MISSING_TABLE), access.name)
     return schema, drifts

@@ -100,6 +100,7 @@ def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_jso
 
     Ends with 3 if a table or column with patron data is not mapped, or is mapped as not yet covered by any rule.
     """
+    from carrel.cli import map_versions
     from carrel.cli.screen import put_json
     from carrel.errors import fault
     from carrel.inventory import faults, mapping_gap
@@ -111,6 +112,7 @@ def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_jso
         document = json.loads(facts.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise fault(faults.FACTS, at=str(facts), found="no JSON that can be read") from None
+    system_map = map_versions.as_described(system_map, document)
     found = mapping_gap.check(in_every_way(system_map), document)
     if as_json:
         put_json(_check_data(system_map.system, found))
@@ -172,6 +174,8 @@ def _check_page(title: str, found: MapCheck) -> Iterator[str]:
 
 
 def _page(found: maps.SystemMap) -> Iterator[str]:
+    from carrel.cli.map_versions import versions_page
+
     closed = found.loans.closed
     yield f"{found.title}, proved on {', '.join(found.versions.proved)}: {len(found.loans.paths) + 1} paths to a reader"
     yield ""
@@ -211,6 +215,8 @@ def _page(found: maps.SystemMap) -> Iterator[str]:
     yield f"tables with patron data that are not yet covered: {len(found.not_yet_covered)}"
     for name, says in sorted(found.not_yet_covered.items()):
         yield from _entry(name, says)
+    yield ""
+    yield from versions_page(found)
 
 
 def _person_page(found: maps.SystemMap) -> Iterator[str]:

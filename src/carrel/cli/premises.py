@@ -24,6 +24,7 @@ from carrel.policy.schedule import LoanSchedule
 from carrel.retention.lifecycle import Lifecycle, lifecycle
 from carrel.retention.outcome import Outcome
 from carrel.retention.plan import Basis
+from carrel.retention.records import in_force_there
 from carrel.retention.stage import Stage
 from carrel.store.store import Store
 from carrel.systems import map_files, policy_files, site_file, site_systems
@@ -161,6 +162,7 @@ def enter(
             whereabouts.require_apart(engine, system.name, site.originals)
         with engine.connect() as connection:
             schema = live.read(connection, system_map, at=system.name)
+            system_map = in_force_there(system_map, policy.record_schedules(), schema)
             drift.require(drift.compare(system_map, schema), system.name)
             stand_in = live.stand_in(connection, system_map, at=system.name)
             local = now().astimezone(ZoneInfo(system.time_zone)).replace(tzinfo=None)

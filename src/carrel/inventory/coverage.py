@@ -27,12 +27,14 @@ class CutTable:
         methods: how each column is changed; a column may be changed in several ways by different paths.
         delete: rows are deleted.
         children: tables whose rows go first, with the column that names this table's key.
+        frees: tables whose rows stay, with the column that the database empties.
         keys: the primary keys that the paths name; an empty one where a path says that there is none.
     """
 
     methods: dict[str, frozenset[Method]]
     delete: bool
     children: dict[str, str]
+    frees: dict[str, str]
     keys: frozenset[tuple[str, ...]]
 
 
@@ -66,6 +68,7 @@ def cuts(system_map: SystemMap) -> dict[str, CutTable]:
     methods: defaultdict[str, defaultdict[str, set[Method]]] = defaultdict(lambda: defaultdict(set))
     deleted: set[str] = set()
     children: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    frees: defaultdict[str, dict[str, str]] = defaultdict(dict)
     keys: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
     for table, cut, key in all_cuts(system_map):
         for column, method in (*cut.set.items(), *cut.if_reader.items()):
@@ -74,12 +77,14 @@ def cuts(system_map: SystemMap) -> dict[str, CutTable]:
             deleted.add(table)
         keys[table].add(key)
         children[table].update(cut.children)
+        frees[table].update(cut.frees)
         deleted.update(cut.children)
     return {
         table: CutTable(
             {column: frozenset(found) for column, found in sorted(methods[table].items())},
             table in deleted,
             children[table],
+            frees[table],
             frozenset(keys[table]),
         )
         for table in sorted({*methods, *deleted})
@@ -175,7 +180,7 @@ def _path(path: Path) -> Iterator[tuple[str, str, Use]]:
     for cut in (path.cut, path.lose_card):
         if cut is not None:
             yield from _read(table, (*cut.set, *cut.if_reader))
-            for child, column in cut.children.items():
+            for child, column in (*cut.children.items(), *cut.frees.items()):
                 yield child, column, Use.READ
 
 

@@ -39,6 +39,7 @@ class Kind(enum.StrEnum):
     CHARSET = "character set"
     KEY = "other primary key"
     VERSION = "version"
+    EARLY = "ahead of its version"
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,8 @@ def _cascades(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
         for other, key in live.incoming(name):
             if other in cut.children or key.on_delete in {"RESTRICT", "NO ACTION"}:
                 continue
+            if key.on_delete == "SET NULL" and key.columns == (cut.frees.get(other),):
+                continue
             because = (
                 f"deleting a row of {name} would reach it (on delete: {key.on_delete.lower()}), unseen by the plan"
             )
@@ -163,19 +165,22 @@ def _triggers(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
 
 
 def _version(system_map: SystemMap, live: LiveSchema, found: list[Drift]) -> Iterator[Drift]:
-    where = system_map.versions.at.table
+    where, version = system_map.versions.at.table, live.product_version[:20]
     proved = ", ".join(system_map.versions.proved)
-    if any(live.product_version.startswith(prefix) for prefix in system_map.versions.proved):
+    for change in system_map.versions.changes:
+        if change.since is not None and change.expected(version) is False and change.present(live):
+            because = f"{change.name}: it came with {change.since}, and this {version} has it already"
+            yield Drift(Kind.EARLY, Severity.NOTE, where, "", because, "")
+    if any(version.startswith(prefix) for prefix in system_map.versions.proved):
         return
-    if not live.product_version:
+    if not version:
         if live.dialect != "facts":
             because = f"{system_map.title} does not tell its version; the map was proved on {proved}"
             yield Drift(Kind.VERSION, Severity.REFUSES, where, "", because, "check that this is the product's database")
         return
-    version = live.product_version[:20]
     if any(one.severity is not Severity.NOTE for one in found):
-        because = f"version {version} was never proved ({proved} was), and some differences are not classified"
+        because = f"version {version} was never proved ({proved} were), and some differences are not classified"
         yield Drift(Kind.VERSION, Severity.REFUSES, where, "", because, "classify the differences in maps/local.yaml")
     else:
-        because = f"version {version} was never proved ({proved} was); it runs because every difference is classified"
+        because = f"version {version} was never proved ({proved} were); it runs because every difference is classified"
         yield Drift(Kind.VERSION, Severity.NOTE, where, "", because, "")

@@ -155,6 +155,7 @@ class Cut(Part):
         if_reader: columns that are cut only where they name the reader.
         delete: the row is deleted, because the column that names the person may not be empty.
         children: tables whose rows go first, with the column that names this table's key.
+        frees: tables whose rows stay, with the column that the database itself empties as a row of this one goes.
         why: the reason, for the plan.
     """
 
@@ -162,6 +163,7 @@ class Cut(Part):
     if_reader: dict[str, Method] = Field(default_factory=dict)
     delete: bool = False
     children: dict[str, str] = Field(default_factory=dict)
+    frees: dict[str, str] = Field(default_factory=dict)
     why: str
 
 

@@ -11,6 +11,7 @@ from carrel.inventory.labels import Labels
 from carrel.inventory.map_path import Path, RecordPath
 from carrel.inventory.person_map import PersonMap, PersonTable
 from carrel.inventory.system_map import Consumer, SystemMap
+from carrel.inventory.version_change import joined
 
 
 class Overlay(BaseModel):
@@ -66,9 +67,9 @@ def overlay(product: SystemMap, extra: Overlay) -> SystemMap:
         raise CarrelError(tuple(problems))
     return product.model_copy(
         update={
-            "columns": _joined(product.columns, extra.columns),
+            "columns": joined(product.columns, extra.columns),
             "labels": _labels(product.labels, extra),
-            "person_columns": _joined(product.person_columns, extra.person_columns),
+            "person_columns": joined(product.person_columns, extra.person_columns),
             "no_person": (*product.no_person, *(name for name in extra.no_person if name not in product.no_person)),
             "not_yet_covered": {**extra.not_yet_covered, **product.not_yet_covered},
             "triggers": {**product.triggers, **extra.triggers},
@@ -136,11 +137,3 @@ def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
             if name in ours
         )
     return found
-
-
-def _joined(ours: dict[str, tuple[str, ...]], theirs: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    merged = dict(ours)
-    for name, columns in theirs.items():
-        known = merged.get(name, ())
-        merged[name] = (*known, *(column for column in columns if column not in known))
-    return merged

@@ -6,9 +6,9 @@ for every database and interpreted in tests.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from carrel.inventory.collection import Collects
 from carrel.inventory.labels import Labels
@@ -16,6 +16,7 @@ from carrel.inventory.map_part import Condition, Lookup, Method, Part, Value
 from carrel.inventory.map_path import Cut, Path, RecordPath
 from carrel.inventory.notices import Notices
 from carrel.inventory.person_map import PersonMap
+from carrel.inventory.version_change import LOAN, VersionChange
 
 __all__ = ["Condition", "Lookup", "Method", "Value"]
 
@@ -159,10 +160,21 @@ class Kept(Part):
 
 
 class Versions(Part):
-    """How a product tells its version, and which versions this map was proved on."""
+    """How a product tells its version, which versions this map was proved on, and what differs between them.
+
+    Attributes:
+        at: where the version stands.
+        proved: beginnings of the versions on which every rule was carried out and read back.
+        written_for: the version that everything outside ``changes`` describes.
+        changes: what other versions have or lack.
+        carried_out: names of the changes that a database's own map has in it; a file leaves this out.
+    """
 
     at: Lookup
     proved: tuple[str, ...]
+    written_for: str
+    changes: tuple[VersionChange, ...] = ()
+    carried_out: tuple[str, ...] = ()
 
 
 class SystemMap(Part):
@@ -209,6 +221,18 @@ class SystemMap(Part):
     kinds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     notices: Notices = Notices()
     person: PersonMap | None = None
+
+    @model_validator(mode="after")
+    def _changes_fit(self) -> Self:
+        """A change that names no path, or no table to follow, would quietly leave its names uncut."""
+        paths = {LOAN, *(one.name for one in self.loans.paths), *(one.name for one in self.records)}
+        tables = {"", *(self.person.tables if self.person is not None else ())}
+        for change in self.versions.changes:
+            unknown = sorted(change.paths - paths)
+            if unknown or change.after not in tables:
+                said = unknown[0] if unknown else change.after
+                raise ValueError(f"the change {change.name!r} speaks of {said!r}, which the map does not have")
+        return self
 
     @property
     def kept_tables(self) -> frozenset[str]:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import coverage
 from carrel.inventory.map_path import RecordPath, Role
+from carrel.inventory.map_version import as_found
+from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.clock import segments
 from carrel.policy.record_type import RecordType
@@ -81,6 +83,20 @@ def in_force(system_map: SystemMap, schedules: Schedules) -> SystemMap:
         raise CarrelError(tuple(problems))
     found = system_map.model_copy(update={"ruled": tuple(ruled)})
     return _without(found, idle)
+
+
+def in_force_there(system_map: SystemMap, schedules: Schedules, schema: LiveSchema) -> SystemMap:
+    """As `in_force`, for the version that one database shows.
+
+    Args:
+        system_map: of the product, with the site's overlay; its records may be in force already.
+        schedules: of the policy.
+        schema: of the database.
+
+    Raises:
+        CarrelError: RUN-014, a rule asks for what cannot be done to a table.
+    """
+    return in_force(as_found(system_map, schema), schedules)
 
 
 def in_every_way(system_map: SystemMap) -> SystemMap:

@@ -23,6 +23,7 @@ from carrel.inventory.collection import names, superfluous
 from carrel.inventory.labels import unlabelled
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.legal_hold import Scope
+from carrel.retention.records import in_force_there
 from carrel.systems.audited_library import Library
 from carrel.systems.loan_measuring import LoanMeasuring
 from carrel.systems.notice_facts import notice_facts
@@ -82,6 +83,8 @@ def collect(
 def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts:
     with engine.connect() as connection:
         schema = live.read(connection, library.system_map, at=library.name)
+        there = in_force_there(library.system_map, library.policy.record_schedules(), schema)
+        library = replace(library, system_map=there)
         values = live.settings(connection, library.system_map, at=library.name)
         stand_in = live.stand_in(connection, library.system_map, at=library.name)
         local = facts.as_of.astimezone(library.zone).replace(tzinfo=None)

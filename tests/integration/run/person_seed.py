@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from carrel.inventory.map_version import as_found
 from carrel.inventory.person_map import Act, Holds
 from carrel.systems import map_files
 from carrel.systems.sql import live
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 WHEN = "2025-03-04 10:11:12"
 MAP = map_files.load("koha")
-assert MAP.person is not None
-PERSON = MAP.person
 
 
 def _width(column: Column) -> int:
@@ -36,6 +35,9 @@ class Seeder:
         self._engine = koha.engine()
         with self._engine.connect() as connection:
             self.schema: LiveSchema = live.read(connection, MAP)
+        self.map = as_found(MAP, self.schema)
+        assert self.map.person is not None
+        self.person = self.map.person
         self._next = 5_000_000
 
     def patron(self, **values: Any) -> int:
@@ -51,8 +53,10 @@ class Seeder:
     def traces(self, number: int, card: str, user: str) -> dict[str, int]:
         """One row for every trace of the map that an erasure deals with; how many per table."""
         said: dict[str, int] = {}
-        for name, told in reversed(PERSON.tables.items()):  # an erasure goes children first; parents come first here
-            if name not in self.schema.tables or name == MAP.people.table:
+        for name, told in reversed(
+            self.person.tables.items()
+        ):  # an erasure goes children first; parents come first here
+            if name not in self.schema.tables or name == self.map.people.table:
                 continue
             for trace in told.traces:
                 if trace.act is Act.BLOCK or trace.without_stand_in:
@@ -76,7 +80,7 @@ class Seeder:
     def words(self, text: str) -> dict[str, int]:
         """A row of nobody, or of somebody else, whose every text says this; columns per table."""
         said: dict[str, int] = {}
-        for name, told in PERSON.tables.items():
+        for name, told in self.person.tables.items():
             if name in self.schema.tables and (told.texts or told.gone):
                 columns = (self.schema.tables[name].column(one) for one in (*told.texts, *told.gone))
                 self.row(name, **{one.name: text[: _width(one)] for one in columns if one is not None})

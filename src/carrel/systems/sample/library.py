@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from carrel.systems.sample import loading, multiplying, schema
+from carrel.systems.sample import loading, multiplying, schema, version_rows
 from carrel.systems.sample.canaries import Canaries
 from carrel.systems.sample.catalogue import Catalogue, write_lookups
 from carrel.systems.sample.circulation import Circulation
 from carrel.systems.sample.dice import Dice
 from carrel.systems.sample.dirt import Dirt
+from carrel.systems.sample.koha_versions import BASE
 from carrel.systems.sample.loan import since
 from carrel.systems.sample.people import ANONYMOUS, People
 from carrel.systems.sample.plan import Canary, Sample, SampleSize, Shape
@@ -37,6 +38,7 @@ def build(
     progress: Callable[[int, int], None] | None = None,
     *,
     shape: Shape | None = None,
+    version: str = BASE,
 ) -> Sample:
     """Fill an empty database with an invented library on Koha's tables.
 
@@ -51,33 +53,35 @@ def build(
         as_of: the library's present, aware; every date is relative to it.
         progress: called with loans done and loans wanted.
         shape: which traces the library keeps, since when; a public library with six years of loans by default.
+        version: of Koha, one of `koha_versions.VERSIONS`; of another than 25.05 no copies are multiplied.
 
     Returns:
         What is known about the rows: counts, canaries, the anonymous patron.
 
     Raises:
-        ValueError: ``as_of`` is naive.
+        ValueError: ``as_of`` is naive, or the tables of the version are not known.
     """
     if as_of.tzinfo is None:
         raise ValueError("as_of must be aware")
     shape = shape or Shape()
     with _connected(connection_or_engine) as connection:
         bare = not loading.has_tables(connection)
-        copies = size.copies if connection.dialect.name != "sqlite" else 1
+        copies = size.copies if connection.dialect.name != "sqlite" and version == BASE else 1
         base = SampleSize(size.name, size.patrons // copies, size.loans // copies)
         now = on_wall(as_of, shape.zone)
         with loading.unsynced(connection):
             if bare:
-                schema.create_tables(connection)
+                schema.create_tables(connection, version)
             with loading.bulk(connection) as write:
-                rows = Rows(write)
+                rows = Rows(version_rows.writer(connection, write, version))
                 canaries = fill(rows, base, seed=seed, now=now, shape=shape, progress=progress)
                 rows.flush()
             counts = dict(rows.counts)
             if copies > 1:
                 counts = multiplying.multiply(connection, copies, counts, progress)
+            version_rows.fill(connection, version, ANONYMOUS)
             if bare:
-                schema.create_keys(connection)
+                schema.create_keys(connection, version)
     return Sample(size, seed, as_of, shape.zone, naive(now), ANONYMOUS, counts, canaries)
 
 

@@ -1,4 +1,4 @@
-"""The tables of Koha 25.05 as DDL: exact for MariaDB, and as near as SQLite gets for the embedded sample.
+"""The tables of one version of Koha as DDL: exact for MariaDB, and as near as SQLite gets for the embedded sample.
 
 SQLite keeps table and column names, nullability, defaults, keys and cascades. Dates and times are text without
 fractions, whole-number primary keys are the rowid, prefix lengths are dropped, and there is no ``ON UPDATE``: what
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from carrel.systems.sample.facts import Column, Facts, ForeignKey, Index, Table, koha
+from carrel.systems.sample.facts import Column, Facts, ForeignKey, Index, Table
+from carrel.systems.sample.koha_versions import BASE, koha_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,24 +30,25 @@ _COARSE = frozenset({
 _WHOLE = re.compile(r"(tinyint|smallint|bigint|int)\b")
 
 
-def create_schema(connection: Connection) -> None:
+def create_schema(connection: Connection, version: str = BASE) -> None:
     """Make all tables with their keys in an empty database and commit.
 
     Args:
         connection: a SQLAlchemy connection to MariaDB or SQLite.
+        version: of Koha.
     """
-    create_tables(connection)
-    create_keys(connection)
+    create_tables(connection, version)
+    create_keys(connection, version)
 
 
-def create_tables(connection: Connection) -> None:
+def create_tables(connection: Connection, version: str = BASE) -> None:
     """Make the tables; on MariaDB without secondary and foreign keys, so that a bulk load runs before they exist."""
-    run(connection, table_statements(connection.dialect.name))
+    run(connection, table_statements(connection.dialect.name, version))
 
 
-def create_keys(connection: Connection) -> None:
+def create_keys(connection: Connection, version: str = BASE) -> None:
     """Add the secondary indexes and, on MariaDB, the foreign keys."""
-    run(connection, key_statements(connection.dialect.name))
+    run(connection, key_statements(connection.dialect.name, version))
 
 
 def run(connection: Connection, statements: Iterator[str]) -> None:
@@ -62,16 +64,16 @@ def run(connection: Connection, statements: Iterator[str]) -> None:
     connection.commit()
 
 
-def table_statements(dialect: str) -> Iterator[str]:
+def table_statements(dialect: str, version: str = BASE) -> Iterator[str]:
     """The CREATE TABLE statements for one dialect, in an order that needs no second pass with key checks off."""
-    facts = koha()
+    facts = koha_of(version)
     for table in facts.tables:
         yield _sqlite_table(facts, table) if dialect == "sqlite" else _mariadb_table(table)
 
 
-def key_statements(dialect: str) -> Iterator[str]:
+def key_statements(dialect: str, version: str = BASE) -> Iterator[str]:
     """The statements that add what `table_statements` left out."""
-    facts = koha()
+    facts = koha_of(version)
     for table in facts.tables:
         if dialect == "sqlite":
             yield from (_sqlite_index(table, index) for index in table.indexes if _worth_it(table, index))
