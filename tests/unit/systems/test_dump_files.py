@@ -65,7 +65,7 @@ def test_the_policy_s_rule_for_backups_judges_them(tmp_path, days: float, late: 
         "\nrecords:\n",
         "\nrecords:\n  backups:\n    says: Dumps of the library system.\n    source: library\n    custodian: the desk\n"
         "    class: medium\n    fields:\n      all: {category: other linkable information, purpose: provide}\n"
-        "    retention:\n      - {id: dumps, active until: made, keep: 30 days, since: 2020-01-01, then: delete}\n",
+        "    retention:\n      - {id: dumps, active until: made, keep: 30 days, then: delete}\n",
         1,
     )
     place = tmp_path / "policy.yaml"
