@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 from collections.abc import Iterator
@@ -37,7 +38,6 @@ def load(name: str, *, local: Path | None = None) -> SystemMap:
     Raises:
         CarrelError: MAP-001, there is no such map, or a file is none; MAP-002, the overlay takes something away.
     """
-    source = _FOLDER / f"{name}{_SUFFIX}"
     if name not in names():
         raise fault(
             faults.MAP,
@@ -45,10 +45,16 @@ def load(name: str, *, local: Path | None = None) -> SystemMap:
             wanted=" or ".join(names()),
             fix="run 'carrel map list' to see the maps",
         )
-    product = parse(source.read_text(encoding="utf-8"), f"{name}{_SUFFIX}")
+    product = _product(name)
     if local is None:
         return product
     return overlay(product, parse_overlay(_text(local), str(local)))
+
+
+@functools.cache
+def _product(name: str) -> SystemMap:
+    # Nothing in a map changes, and the file is part of the package: once per process is enough.
+    return parse((_FOLDER / f"{name}{_SUFFIX}").read_text(encoding="utf-8"), f"{name}{_SUFFIX}")
 
 
 def parse(text: str, at: str) -> SystemMap:

@@ -64,7 +64,9 @@ def test_every_record_stands_under_words_that_a_policy_may_use() -> None:
 
 
 def test_a_rule_that_no_record_answers_is_told() -> None:
-    rule = RecordRule("r", (), RecordEvent.SENT, (Period(Duration(1, Unit.DAYS), date(2020, 1, 1)),), Disposition.DELETE)
+    rule = RecordRule(
+        "r", (), RecordEvent.SENT, (Period(Duration(1, Unit.DAYS), date(2020, 1, 1)),), Disposition.DELETE
+    )
     assert out_of_reach(KOHA, {RecordType.HOLDS: RecordSchedule("holds", (rule,))}) == ("holds: r",)
 
 
