@@ -12,8 +12,9 @@ from pydantic import Field
 
 from carrel.inventory.collection import Collects
 from carrel.inventory.map_part import Condition, Lookup, Method, Part, Value
-from carrel.inventory.map_path import Cut, Path, RecordPath
+from carrel.inventory.map_path import Cut, Path
 from carrel.inventory.person_map import PersonMap
+from carrel.inventory.record_path import RecordPath
 
 __all__ = ["Condition", "Lookup", "Method", "Value"]
 

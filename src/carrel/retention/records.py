@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import coverage
-from carrel.inventory.map_path import RecordPath, Role
+from carrel.inventory.map_path import Role
+from carrel.inventory.record_path import RecordPath
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.clock import segments
 from carrel.policy.record_type import RecordType
