@@ -9,13 +9,14 @@ import pytest
 from carrel.systems import map_files
 from tests.integration.conftest import Koha
 from tests.integration.run import other_records as records
+from tests.integration.run import staff_acts
 from tests.integration.run.library import Library, make
 from tests.integration.run.test_kill_anywhere import ROUNDS, driven
 from tests.integration.servers import mariadb
 
 
 def put(small: Library) -> None:
-    small.sql(*records.statements(small.koha))
+    small.sql(*records.statements(small.koha), *staff_acts.statements(small.koha))
 
 
 def others(small: Library) -> dict[str, list[tuple[object, ...]]]:
@@ -49,14 +50,14 @@ def test_what_is_due_goes_and_nothing_else_changes(small: Library) -> None:
     assert small.koha.rows(f"SELECT borrowernumber FROM accountlines WHERE accountlines_id = {records.SECOND}") == [
         (None,)
     ]
-    assert records.named_staff(small.koha, records.STAFF_OLD) == set()
-    assert records.named_staff(small.koha, records.STAFF_YOUNG) == set(records.STAFF)
+    assert staff_acts.named(small.koha, staff_acts.STAFF_OLD) == set()
+    assert staff_acts.named(small.koha, staff_acts.STAFF_YOUNG) == set(staff_acts.STAFF)
     assert small.koha.rows("SELECT term FROM tags_approval WHERE approved_by IS NOT NULL") == [("dogs",)]
-    act = records.staff(small.koha)
+    act = staff_acts.staff(small.koha)
     assert (
         small.koha.rows(
             f"SELECT action_id FROM action_logs WHERE {act} IN (user) "
-            f"AND action_id BETWEEN {records.FIRST} AND {records.STAFF_YOUNG - 1}"
+            f"AND action_id BETWEEN {records.FIRST} AND {staff_acts.STAFF_YOUNG - 1}"
         )
         == []
     )
@@ -102,9 +103,11 @@ def test_a_legal_hold_keeps_what_names_its_person(small: Library) -> None:
     for table in set(records.TABLES) - gone:
         assert records.rows(small.koha, table, old=True) == due[table], table
     # Whoever acted on the patron stays named; on others, or where no patron can be meant, the period has run out.
-    apart = {table for table, _ in records.STAFF} - records.PATRON.keys() - {"checkout_renewals", "ticket_updates"}
-    left = {(table, column) for table, column in records.STAFF if table not in apart}
-    assert records.named_staff(small.koha, records.STAFF_OLD) == left
+    apart = (
+        {table for table, _ in staff_acts.STAFF} - staff_acts.PATRON.keys() - {"checkout_renewals", "ticket_updates"}
+    )
+    left = {(table, column) for table, column in staff_acts.STAFF if table not in apart}
+    assert staff_acts.named(small.koha, staff_acts.STAFF_OLD) == left
     assert not records.rows(small.koha, "deletedborrowers", old=True)
     assert small.ok("verify")["verified"]
 
