@@ -68,9 +68,8 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
             right=(2, 3, 4),
         )
     if quiet := len(made.records) - len(told):
-        say(
-            f"{quiet} {'further ' if told else ''}kinds of other records have nothing due; the plan's file lists them.\n"
-        )
+        kinds = "further kinds of other records" if told else "kinds of other records"
+        say(f"{quiet} {kinds} have nothing due; the plan's file lists them.\n")
     if made.reach_back:
         say(f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n")
     _list("Blocked by", made.blockers)
