@@ -10,7 +10,8 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 
-from carrel.inventory.map_path import RecordPath, Role
+from carrel.inventory.map_path import Role
+from carrel.inventory.record_path import RecordPath
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.grammar import RecordsRule
 from carrel.policy.resolve import Policy

@@ -59,13 +59,17 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
         ],
         right=(3, 4, 5),
     )
-    if made.records:
+    told = [one for one in made.records if one.due or isinstance(one.undated, int)]
+    if told:
         put_table(
             "Other records",
             ("record", "path", "due", "kept", "cannot tell"),
-            [(one.record, one.path, number(one.due), figure(one.kept), figure(one.undated)) for one in made.records],
+            [(one.record, one.path, number(one.due), figure(one.kept), figure(one.undated)) for one in told],
             right=(2, 3, 4),
         )
+    if quiet := len(made.records) - len(told):
+        kinds = "further kinds of other records" if told else "kinds of other records"
+        say(f"{quiet} {kinds} have nothing due; the plan's file lists them.\n")
     if made.reach_back:
         say(f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n")
     _list("Blocked by", made.blockers)

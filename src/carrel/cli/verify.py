@@ -54,16 +54,19 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
         )
     else:
         screen.tell_copy(system)
+        shown = {name: count for name, count in remaining.items() if count or waiting[name]}
         say(f"Counted at {at:%Y-%m-%d %H:%M} UTC; owed is what was due by {until:%Y-%m-%d %H:%M} UTC")
         screen.put_table(
             "Due, unheld, and still leading to a reader",
             ("path", "table", "rows", "due since"),
             [
                 (name, names.get(name, name), screen.number(count), screen.number(waiting[name]))
-                for name, count in remaining.items()
+                for name, count in (shown or dict(list(remaining.items())[:1])).items()
             ],
             right=(2, 3),
         )
+        if others := len(remaining) - max(1, len(shown)):
+            say(f"Nothing in {others} other places; --json lists them.")
         if left or not standing:
             say("Something is left: `carrel plan`." if left else "Nothing is left in the tables that are covered.")
         if standing:

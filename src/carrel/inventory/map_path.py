@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from carrel.inventory.map_part import Condition, Method, Part
 
@@ -217,70 +217,3 @@ class Path(Part):
     optional: bool = False
     stray_only: tuple[Condition, ...] = ()
     walk: str | None = None
-
-
-class RecordPath(Part):
-    """Records of another kind than loans: where they are, when one is over, and what can become of it.
-
-    Attributes:
-        name, table, says, key, person, role, optional: as of a `Path`; no other path may have the name.
-        only: rows that are over; one that still waits for somebody is never among them.
-        record, event, dated, ends, unless, item, about, everybody: as of an `OwnLink`.
-        walk: column whose index leads through the table; the first of the key unless given.
-        cuts: what is done, by what a policy may ask for. Where a column that names the person may not be empty,
-            de-identifying takes the row.
-        dependants: tables of which no other path speaks, and whose rows go with a row of this one; what they hold.
-    """
-
-    name: str
-    table: str
-    says: str
-    key: tuple[str, ...] = ()
-    person: str | None = None
-    role: Role = Role.READER
-    only: tuple[Condition, ...] = ()
-    record: str
-    event: str
-    dated: tuple[str, ...] = ()
-    ends: Beside | None = None
-    unless: Beside | None = None
-    item: str | None = None
-    about: str | None = None
-    everybody: bool = False
-    walk: str | None = None
-    cuts: dict[Literal["delete", "de-identify"], Cut] = Field(min_length=1)
-    dependants: dict[str, str] = Field(default_factory=dict)
-    optional: bool = False
-
-    @model_validator(mode="after")
-    def _tells_its_end(self) -> RecordPath:
-        if not self.dated and (self.ends is None or self.ends.at is None):
-            raise ValueError("a record says when it ends: 'dated', or 'ends' with 'at'")
-        return self
-
-    def path(self, disposition: Literal["delete", "de-identify"]) -> Path:
-        """These records as a path that is cut, by one of its cuts."""
-        link = OwnLink(
-            by="own",
-            record=self.record,
-            event=self.event,
-            dated=self.dated,
-            ends=self.ends,
-            unless=self.unless,
-            item=self.item,
-            about=self.about,
-            everybody=self.everybody,
-        )
-        return Path(
-            name=self.name,
-            table=self.table,
-            says=self.says,
-            key=self.key,
-            person=self.person,
-            role=self.role,
-            only=self.only,
-            link=link,
-            cut=self.cuts[disposition],
-            optional=self.optional,
-            walk=self.walk or self.key[0],
-        )

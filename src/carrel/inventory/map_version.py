@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from carrel.inventory.map_path import Cut, Path, RecordPath
+from carrel.inventory.map_path import Cut, Path
 from carrel.inventory.person_map import PersonMap, PersonTable
+from carrel.inventory.record_path import RecordPath
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.inventory.version_change import LOAN, VersionChange, joined

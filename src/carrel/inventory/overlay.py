@@ -8,8 +8,9 @@ from carrel.errors import CarrelError, Fault
 from carrel.inventory import faults
 from carrel.inventory.category import Category
 from carrel.inventory.labels import Labels
-from carrel.inventory.map_path import Path, RecordPath
+from carrel.inventory.map_path import Path
 from carrel.inventory.person_map import PersonMap, PersonTable
+from carrel.inventory.record_path import RecordPath
 from carrel.inventory.system_map import Consumer, SystemMap
 from carrel.inventory.version_change import joined
 

@@ -13,9 +13,10 @@ from pydantic import Field, model_validator
 from carrel.inventory.collection import Collects
 from carrel.inventory.labels import Labels
 from carrel.inventory.map_part import Condition, Lookup, Method, Part, Value
-from carrel.inventory.map_path import Cut, Path, RecordPath
+from carrel.inventory.map_path import Cut, Path
 from carrel.inventory.notices import Notices
 from carrel.inventory.person_map import PersonMap
+from carrel.inventory.record_path import RecordPath
 from carrel.inventory.version_change import LOAN, VersionChange
 
 __all__ = ["Condition", "Lookup", "Method", "Value"]

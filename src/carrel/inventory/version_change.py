@@ -9,8 +9,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from carrel.inventory.map_part import Method, Part
-from carrel.inventory.map_path import RecordPath
 from carrel.inventory.person_map import PersonTable
+from carrel.inventory.record_path import RecordPath
 from carrel.inventory.schema import LiveSchema
 
 LOAN = "loan"  # under this name the past loans' own table stands beside the paths

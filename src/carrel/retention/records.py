@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import coverage
-from carrel.inventory.map_path import RecordPath, Role
+from carrel.inventory.map_path import Role
 from carrel.inventory.map_version import as_found
+from carrel.inventory.record_path import RecordPath
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.clock import segments

@@ -14,7 +14,6 @@ OLD, YOUNG = 45, 3  # days; the rules below keep 30
 FIRST = 9_000  # above every number of the sample
 OLD_ROW, YOUNG_ROW, OPEN_ROW = FIRST + 1, FIRST + 2, FIRST + 3
 SECOND = FIRST  # a due row of another kind in the same table
-STAFF_OLD, STAFF_YOUNG = FIRST + 200, FIRST + 300
 
 # Beside what mit-libraries rules: every other kind that the map of Koha knows.
 RULES = """
@@ -74,12 +73,17 @@ def patron(koha: Koha) -> int:
 
 def statements(koha: Koha) -> list[str]:
     """One row that is due, one that is not, and one that is open or tells no date, in every table."""
-    # Some rows hang on others that are not there: only their own table is asked here.
-    off, on = ("SET foreign_key_checks = 0", "SET foreign_key_checks = 1") if koha.dialect == "mariadb" else ("", "")
-    return [one for one in (off, *_patrons(koha), *others_of_patrons(koha), *staff_of(koha), on) if one]
+    return by_themselves(koha, [*_patrons(koha), *_of_others(koha)])
 
 
-def _insert(table: str, **values: object) -> str:
+def by_themselves(koha: Koha, rows: list[str]) -> list[str]:
+    """The statements, where some rows hang on others that are not there: only their own table is asked here."""
+    if koha.dialect != "mariadb":
+        return rows
+    return ["SET foreign_key_checks = 0", *rows, "SET foreign_key_checks = 1"]
+
+
+def insert(table: str, **values: object) -> str:
     told = ", ".join("NULL" if value is None else repr(value) for value in values.values())
     return f"INSERT INTO {table} ({', '.join(values)}) VALUES ({told})"
 
@@ -92,7 +96,7 @@ def _patrons(koha: Koha) -> list[str]:
     out: list[str] = []
 
     def put(table: str, **values: object) -> None:
-        out.append(_insert(table, **values))
+        out.append(insert(table, **values))
 
     for row, days in ((OLD_ROW, OLD), (YOUNG_ROW, YOUNG)):
         put("old_reserves", reserve_id=row, borrowernumber=who, biblionumber=title, branchcode=branch, priority=0,
@@ -160,14 +164,14 @@ def _patrons(koha: Koha) -> list[str]:
     return out
 
 
-def others_of_patrons(koha: Koha) -> list[str]:
+def _of_others(koha: Koha) -> list[str]:
     """The same in the tables whose rows patrons publish, staff keep on patrons, or the system writes by itself."""
     who = patron(koha)
     [(branch,)] = koha.rows("SELECT min(branchcode) FROM branches")
     out: list[str] = []
 
     def put(table: str, **values: object) -> None:
-        out.append(_insert(table, **values))
+        out.append(insert(table, **values))
 
     for row, days in ((OLD_ROW, OLD), (YOUNG_ROW, YOUNG), (OPEN_ROW, 400)):
         waits = row == OPEN_ROW
@@ -221,82 +225,6 @@ def others_of_patrons(koha: Koha) -> list[str]:
     put("action_logs", action_id=SECOND, timestamp=at(OLD), module="HOLDS", action="CREATE", object=OLD_ROW,
         info="a hold", diff="{}", user=0)  # fmt: skip
     return out
-
-
-# Columns that name who of the staff acted, each with the rest of a row that is over; `at` stands for its time.
-STAFF: dict[tuple[str, str], tuple[str, dict[str, object]]] = {
-    ("checkout_renewals", "renewer_id"): ("renewal_id", {"interface": "intranet", "timestamp": at}),
-    ("return_claims", "created_by"): ("id", {"itemnumber": 1, "created_on": at, "resolution": "FOUND"}),
-    ("return_claims", "updated_by"): ("id", {"itemnumber": 1, "updated_on": at, "resolution": "FOUND"}),
-    ("return_claims", "resolved_by"): ("id", {"itemnumber": 1, "resolved_on": at, "resolution": "FOUND"}),
-    ("messages", "manager_id"): ("message_id", {"message_type": "L", "message": "called", "message_date": at}),
-    ("borrower_debarments", "manager_id"): ("borrower_debarment_id", {"type": "MANUAL", "created": at}),
-    ("curbside_pickups", "staged_by"): (
-        "id",
-        {"branchcode": "?", "scheduled_pickup_datetime": at, "staged_datetime": at, "delivered_datetime": at},
-    ),
-    ("curbside_pickups", "delivered_by"): (
-        "id",
-        {"branchcode": "?", "scheduled_pickup_datetime": at, "delivered_datetime": at},
-    ),
-    ("suggestions", "managedby"): ("suggestionid", {"suggesteddate": at, "manageddate": at, "STATUS": "REJECTED"}),
-    ("suggestions", "acceptedby"): ("suggestionid", {"suggesteddate": at, "accepteddate": at, "STATUS": "AVAILABLE"}),
-    ("suggestions", "rejectedby"): ("suggestionid", {"suggesteddate": at, "rejecteddate": at, "STATUS": "REJECTED"}),
-    ("suggestions", "lastmodificationby"): (
-        "suggestionid",
-        {"suggesteddate": at, "lastmodificationdate": at, "STATUS": "REJECTED"},
-    ),
-    ("tickets", "resolver_id"): ("id", {"title": "wrong", "body": "b", "resolved_date": at}),
-    ("tickets", "assignee_id"): ("id", {"title": "wrong", "body": "b", "resolved_date": at}),
-    ("ticket_updates", "assignee_id"): ("id", {"ticket_id": 77_777, "message": "done", "date": at}),
-    ("background_jobs", "borrowernumber"): ("id", {"status": "finished", "context": "{}", "ended_on": at}),
-    ("additional_contents", "borrowernumber"): (
-        "id",
-        {"category": "news", "code": "c", "location": "staff", "updated_on": at},
-    ),
-    ("saved_sql", "borrowernumber"): ("id", {"report_name": "r", "last_modified": at}),
-    ("uploaded_files", "owner"): ("id", {"hashvalue": "h", "filename": "f", "dir": "d", "dtcreated": at}),
-    ("action_logs", "user"): ("action_id", {"module": "MEMBERS", "action": "MODIFY", "timestamp": at}),
-}
-PATRON = {  # whom the row is about, where it tells
-    "return_claims": "borrowernumber", "messages": "borrowernumber", "borrower_debarments": "borrowernumber",
-    "curbside_pickups": "borrowernumber", "suggestions": "suggestedby", "tickets": "reporter_id",
-    "action_logs": "object", "accountlines": "borrowernumber",
-}  # fmt: skip
-
-
-def staff(koha: Koha) -> int:
-    """A member of staff without loans, and not the patron."""
-    return patron(koha) - 1
-
-
-def staff_of(koha: Koha) -> list[str]:
-    """A row that is due and one that is not for every column that names staff, and the operators of other logs."""
-    who, act = patron(koha), staff(koha)
-    [(branch,)] = koha.rows("SELECT min(branchcode) FROM branches")
-    out = []
-    for place, ((table, column), (key, rest)) in enumerate(STAFF.items()):
-        for row, days in ((STAFF_OLD + place, OLD), (STAFF_YOUNG + place, YOUNG)):
-            told = {
-                name: branch if value == "?" else at(days) if value is at else value for name, value in rest.items()
-            }
-            about = {PATRON[table]: who} if table in PATRON else {}
-            out.append(_insert(table, **{key: row, column: act, **told, **about}))
-    for row, module in ((STAFF_OLD - 1, "HOLDS"), (STAFF_OLD - 2, "CATALOGUING")):
-        out.append(_insert("action_logs", action_id=row, timestamp=at(OLD), module=module, action="X", user=act))
-    for term, days in (("cats", OLD), ("dogs", YOUNG)):
-        out.append(_insert("tags_approval", term=term, approved_by=act, date_approved=at(days)))
-    return out
-
-
-def named_staff(koha: Koha, first: int) -> set[tuple[str, str]]:
-    """The columns whose row, numbered from `first`, still names the member of staff."""
-    act = staff(koha)
-    found = set()
-    for place, ((table, column), (key, _)) in enumerate(STAFF.items()):
-        if koha.rows(f"SELECT 1 FROM {table} WHERE {key} = {first + place} AND {column} = {act}"):
-            found.add((table, column))
-    return found
 
 
 # Table: its number, and the columns that a cut empties; none where the row goes.
