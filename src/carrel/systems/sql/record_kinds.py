@@ -24,7 +24,8 @@ def record_kinds(
         stand_in: the product's anonymous patron, who is nobody.
 
     Returns:
-        Counts by kind; of the loans, which can be many millions and are counted elsewhere, whether there are any. Tables that the account may not read are named, and never count as empty.
+        Counts by kind; of the loans, which can be many millions and are counted elsewhere, only whether there are any.
+        Tables that the account may not read are named, and never count as empty.
     """
     found = []
     loans = {system_map.loans.open.table, system_map.loans.closed.table}
