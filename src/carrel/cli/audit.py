@@ -204,5 +204,5 @@ def _show_around(around: Surroundings) -> None:
             [(one.name, one.because, one.fix) for one in around.unseen],
         )
     if around.looked_at:
-        said = f"Around the tables, looked at, and nothing there: {'; '.join(around.looked_at)}."
+        said = f"Around the tables, looked at, and nothing there: {'; '.join(map(str, around.looked_at))}."
         say(textwrap.fill(said, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
