@@ -103,7 +103,7 @@ class AuditReport:
             told += f", {findings} do not"
         if unsure := self.count(Standing.CANNOT_TELL):
             told += f", {unsure} cannot be told"
-        told += f"; {self.count(Standing.NOT_YET)} clauses are promises that nothing measures yet."
+        told += f"; {self.count(Standing.NOT_YET)} clauses are promises that nothing measures in full yet."
         if self.not_disposed:
             loans = sum(one.loans or 0 for one in self.not_disposed)
             until = max(one.until for one in self.not_disposed)

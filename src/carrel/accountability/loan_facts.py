@@ -95,6 +95,7 @@ class KindFacts:
         record: kind, as the policy names it.
         tables: where the map places it.
         rows: in all of them.
+        linked: of these, the ones that name somebody who has a card now.
         unread: tables that the account may not read.
     """
 
@@ -102,3 +103,4 @@ class KindFacts:
     tables: tuple[str, ...]
     rows: int
     unread: tuple[str, ...] = ()
+    linked: int = 0

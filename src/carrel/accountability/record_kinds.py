@@ -11,6 +11,7 @@ from carrel.accountability.registry import provides
 from carrel.policy.record_type import Source
 from carrel.retention.reasons import figure
 
+_OWN_RECORD = ("registrations", "loans", "holds", "charges")
 NOT_KEPT = "not kept"
 _FIX = "add the kind to the policy, take its rows out, or say under 'records:' in the site file where it is kept"
 
@@ -53,6 +54,19 @@ def every_kind_found_is_listed(facts: AuditFacts) -> Reading:
         list(_found(facts)),
         kept="Every kind of record that was found is listed; `carrel policy show` prints the list.",
         measured={"kinds found": sum(one.rows > 0 for one in facts.kinds), "listed": len(facts.policy.datasets)},
+    )
+
+
+@provides("WPL-3.2", partly="the product's screens, permissions and patron interface are not compared with this list")
+def a_record_holds_what_is_current(facts: AuditFacts) -> Reading:
+    """Beside details, loans, holds and charges nothing that no rule keeps is linked to somebody who has a card."""
+    kept = {*_OWN_RECORD, *(one.record for one in facts.policy.rules)}
+    linked = {one.record: one.linked for one in facts.kinds if one.linked and one.record not in kept}
+    return _judged(
+        facts,
+        [f"{figure(count)} rows of {record} are linked to patrons who have a card" for record, count in linked.items()],
+        kept="Beside details, loans, holds and charges nothing is linked to a patron that no rule of the policy keeps.",
+        measured={record: figure(count) for record, count in linked.items()},
     )
 
 

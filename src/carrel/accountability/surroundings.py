@@ -79,6 +79,24 @@ class Unseen:
 
 
 @dataclass(frozen=True, slots=True)
+class Nothing:
+    """One place that was looked at and holds nothing now.
+
+    Attributes:
+        name: of the place.
+        because: why it holds nothing, and what was not looked for.
+        proved: it was looked into and is empty, so that what earlier cuts left there is gone as well.
+    """
+
+    name: str
+    because: str
+    proved: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.because})"
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """Everything around the tables of one system, as it was read a moment ago.
 
@@ -92,12 +110,17 @@ class Surroundings:
     places: tuple[Place, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     overdue: tuple[str, ...] = ()
-    looked_at: tuple[str, ...] = ()
+    looked_at: tuple[Nothing, ...] = ()
 
     @property
     def endless(self) -> tuple[Place, ...]:
         """The places that nothing empties by itself, as far as can be told."""
         return tuple(one for one in self.places if one.lasting and one.until is None)
+
+    @property
+    def emptied(self) -> tuple[str, ...]:
+        """The places that were seen to be empty."""
+        return tuple(one.name for one in self.looked_at if one.proved)
 
     @property
     def until(self) -> datetime | None:
@@ -110,7 +133,7 @@ class Surroundings:
             "places": [one.as_dict() for one in self.places],
             "unseen": [one.as_dict() for one in self.unseen],
             "overdue": list(self.overdue),
-            "holds_nothing": list(self.looked_at),
+            "holds_nothing": [str(one) for one in self.looked_at],
         }
 
 

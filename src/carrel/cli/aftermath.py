@@ -99,6 +99,8 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
     try:
         subject = _subject(site, store, system)
         facts = facts_of(subject, premises.now())
+        if facts.around is not None and facts.around.emptied:
+            store.residues.clear_emptied(system.name, facts.around.emptied, premises.now())
     except CarrelError as wrong:
         after.codes.append(wrong.code)
         return Measured(night, None, None)

@@ -191,11 +191,12 @@ def _show_around(around: Surroundings) -> None:
     """What lies around the tables now: what it holds, until when, what ends it, and what was not seen."""
     from carrel.cli.screen import WIDTH, put_table
 
-    put_table(
-        "Around the tables, read now",
-        ("place", "holds", "until", "to end it sooner"),
-        [(one.name, one.told, one.when, one.advice) for one in around.places],
-    )
+    if around.places:
+        put_table(
+            "Around the tables, read now",
+            ("place", "holds", "until", "to end it sooner"),
+            [(one.name, one.told, one.when, one.advice) for one in around.places],
+        )
     if around.unseen:
         put_table(
             "Around the tables, not seen",
@@ -203,5 +204,5 @@ def _show_around(around: Surroundings) -> None:
             [(one.name, one.because, one.fix) for one in around.unseen],
         )
     if around.looked_at:
-        said = f"Looked at, and nothing there: {'; '.join(around.looked_at)}."
+        said = f"Around the tables, looked at, and nothing there: {'; '.join(map(str, around.looked_at))}."
         say(textwrap.fill(said, WIDTH, subsequent_indent="  ", break_on_hyphens=False))

@@ -104,6 +104,21 @@ class Residues:
             if done.rowcount:
                 owe(connection, leaves, now)
 
+    def clear_emptied(self, system: str, places: Iterable[str], now: datetime) -> int:
+        """Note that places were looked into and are empty: whatever any run left there is gone.
+
+        Returns:
+            How many entries that cleared.
+        """
+        table = tables.residue
+        with self._database.writing() as connection:
+            done = connection.execute(
+                update(table)
+                .where(table.c.system == system, table.c.place.in_(tuple(places)), table.c.cleared_at.is_(None))
+                .values(cleared_at=now),
+            )
+        return done.rowcount
+
     def clear(self, identity: str, now: datetime) -> None:
         """Note that a residue was removed: a log purged, a capsule shredded, a table vacuumed.
 

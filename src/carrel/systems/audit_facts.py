@@ -92,7 +92,7 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         with told(library.name):
             seen = collected(connection, library.system_map.collects, schema)
             notices = notice_facts(connection, library.system_map, schema, library.policy, library.gateways, local)
-            kinds = record_kinds(connection, library.system_map, schema)
+            kinds = record_kinds(connection, library.system_map, schema, stand_in)
             around = library.around(connection, facts.as_of) if library.around is not None else None
     differences = drift.compare(library.system_map, schema)
     columns = {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from carrel.accountability.surroundings import Place, Surroundings, Unseen, size
+from carrel.accountability.surroundings import Nothing, Place, Surroundings, Unseen, size
 from carrel.inventory.dump_folder import DumpFolder
 from carrel.policy.clock import segments
 from carrel.policy.record_type import RecordType
@@ -33,7 +33,7 @@ def dumps(declared: Iterable[DumpFolder], policy: Policy, now: datetime) -> Surr
     places: list[Place] = []
     unseen: list[Unseen] = []
     overdue: list[str] = []
-    empty: list[str] = []
+    empty: list[Nothing] = []
     rule = next(iter(rules_of_dumps(policy)), None)
     for one in declared:
         name = f"dumps in {one.folder}"
@@ -45,7 +45,7 @@ def dumps(declared: Iterable[DumpFolder], policy: Policy, now: datetime) -> Surr
             )
             continue
         if not found:
-            empty.append(f"{name} (none)")
+            empty.append(Nothing(name, "none", proved=True))
             continue
         overdue.extend(_overdue(one, [when for when, _ in found], rule, now))
         places.append(_place(name, one, found, now))

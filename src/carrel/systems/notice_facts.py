@@ -76,7 +76,13 @@ def notices_check(facts: NoticeFacts | None) -> list[Check]:
     if told:
         more = f", and {len(told) - _MOST} more" if len(told) > _MOST else ""
         names = "; ".join(f"{one.setting}: {one.says}" for one in told[:_MOST])
-        return [finding("notices", f"{len(told)} points: {names}{more}", "carrel audit names each, and what to do")]
+        return [
+            finding(
+                "notices",
+                f"{len(told)} point{'s' if len(told) > 1 else ''} against the policy or the site file: {names}{more}",
+                "carrel audit names each, and what to do",
+            )
+        ]
     if facts.unread:
         detail = f"{len(facts.unread)} things could not be looked at: {', '.join(facts.unread[:_MOST])}"
         return [unknown("notices", detail, "GRANT SELECT on the whole database, for the account to read")]

@@ -50,10 +50,10 @@ ISSUE_2 = {
 }
 COLLECTION = {"MITL-1.2", "WPL-8.8"}  # fmt: skip
 INVENTORY = {"MITL-1.1", "MITL-2.3", "MITL-6.9", "MPL-0", "MPL-5", "WPL-1.4", "WPL-3.5"}
-IN_PART = {"MITL-1.3", "MPL-5.1", "WPL-2.4", "WPL-3.1"}
+IN_PART = {"MITL-1.3", "MPL-5.1", "WPL-2.4", "WPL-3.1", "WPL-3.2"}
 TOO_MUCH = Superfluous("national identity numbers", "numbers of people", on=False, rows=12, fix="take them out")
 NOTICES = FACTS.notices or NoticeFacts()
-SEARCHED = KindFacts("searches", ("search_history",), 12)
+SEARCHED = KindFacts("searches", ("search_history",), 12, linked=11)
 EXCEPTION = KeepingFacts("e1", False, "exhibition", "director", AS_OF, AS_OF + timedelta(days=9), in_force=True)
 HOLD = KeepingFacts("h1", True, "preservation letter", "county court", AS_OF, None, in_force=True)
 OF_POLICY = PolicyException("x", "late", "audit", "director", date(2027, 1, 1))
@@ -145,6 +145,7 @@ def test_a_column_that_nobody_knows_takes_away_that_it_holds(clause):
         ("MITL-1.3", policy(adopts=())),
         ("MITL-1.3", policy(laws=(replace(POLICY.laws[0], parameters={}),))),
         ("MPL-5.1", policy(rules=(replace(POLICY.rules[0], why_not_shorter=""), *POLICY.rules[1:]))),
+        ("WPL-3.2", replace(FACTS, kinds=(*FACTS.kinds, SEARCHED))),
         ("WPL-3.1", policy(datasets=POLICY.datasets[:2])),
         ("WPL-3.1", replace(FACTS, collection=CollectionFacts(superfluous=(TOO_MUCH,), looked_at=41))),
         ("WPL-2.4", replace(FACTS, collection=CollectionFacts(superfluous=(TOO_MUCH,), looked_at=41))),
@@ -256,6 +257,7 @@ def test_a_part_that_is_kept_never_makes_the_whole_hold_and_one_that_is_broken_i
     assert one.evidence.state is State.HOLDS
     assert one.evidence.partly
     broken = replace(whole, policy=replace(whole.policy, adopts=(), rules=(), datasets=POLICY.datasets[:1]))
+    broken = replace(broken, kinds=(*FACTS.kinds, SEARCHED))
     broken = replace(broken, collection=CollectionFacts(superfluous=(TOO_MUCH,), looked_at=41))
     [one] = audit(broken).clauses
     assert one.standing is Standing.FINDING

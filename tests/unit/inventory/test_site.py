@@ -266,3 +266,24 @@ def test_a_bound_is_looked_for_in_the_sites_own_map_as_well(tmp_path):
     with pytest.raises(CarrelError) as error:
         load_site(tmp_path)
     assert [one.found for one in error.value.faults] == ["'lent'"]
+
+
+def test_folders_of_dumps_are_taken_from_the_folder_of_the_file(tmp_path):
+    more = "    dumps: [{folder: spool, files: ['*.gz'], kept: 4 days}]\n    gateways: [Email]\n"
+    (tmp_path / "carrel.yaml").write_text(GOOD.replace("    mode: window\n", f"    mode: window\n{more}"))
+    [dumps] = load_site(tmp_path).systems[0].dumps
+    assert (dumps.folder, dumps.kept) == (tmp_path / "spool", timedelta(days=4))
+
+
+@pytest.mark.parametrize("files", ["['../*']", "[]"])
+def test_patterns_of_dumps_stay_in_their_folder(files):
+    text = GOOD.replace("    mode: window\n", f"    mode: window\n    dumps: [{{folder: spool, files: {files}}}]\n")
+    [fault] = told(text).faults
+    assert fault.condition.code == "SIT-001"
+    assert "such as '*.sql.gz'" in fault.fix
+
+
+def test_a_kind_of_record_that_no_policy_can_name_is_told():
+    assert parse_site(f"{GOOD}records:\n  backups: not kept\n", "carrel.yaml").records == {"backups": "not kept"}
+    [fault] = told(f"{GOOD}records:\n  backup: not kept\n").faults
+    assert (fault.condition.code, fault.fix) == ("SIT-001", "did you mean 'backups'?")

@@ -258,3 +258,35 @@ def test_one_rule_for_all_is_compared_with_both_of_a_divided_policy(parsed, mini
         resolve(parsed(), [adopted])
     (fault,) = refused.value.faults
     assert fault.wanted.startswith("at most 5 days")
+
+
+def _notices(channels: str) -> tuple[str, str]:
+    return _LOANS_END, (
+        "  notices:\n    says: Letters.\n    source: library\n    custodian: the desk\n    class: high\n"
+        f"    promised: A while.\n{channels}    fields:\n"
+        f"      patron: {{category: institutional id, purpose: lending}}\n{_LOANS_END}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "laxer"),
+    [
+        ("    channels: {pickup: [email]}\n", ""),
+        ("    channels: {pickup: [email, mail], overdue: [phone]}\n", ""),
+        ("    channels: {pickup: [email, text message]}\n", "text message"),
+        ("", "none"),
+    ],
+)
+def test_a_list_of_channels_may_lose_some_and_win_none(parsed, own: str, laxer: str) -> None:
+    base = resolve(
+        parsed(
+            ("policy: minimal", "policy: base"), _notices("    channels: {pickup: [email, mail]}\n"), name="base.yaml"
+        )
+    )
+    if not laxer:
+        assert resolve(parsed(_notices(own)), [base])
+        return
+    with pytest.raises(CarrelError) as refused:
+        resolve(parsed(_notices(own)), [base])
+    (fault,) = refused.value.faults
+    assert (fault.condition.code, fault.found) == ("POL-017", laxer)

@@ -300,6 +300,11 @@ def test_sweeps_and_residues_are_counts_and_dates(store: Store) -> None:
     assert [one.id for one in store.residues.open("koha", NOW)] == [binlog]
     with pytest.raises(CarrelError) as refused:
         store.residues.clear(pages, NOW)
+    table = store.residues.record(run.id, "koha", "general log, table mysql.general_log", None, NOW)
+    assert store.residues.clear_emptied("another", ["general log, table mysql.general_log"], NOW) == 0
+    assert [one.id for one in store.residues.open("koha", NOW)] == [table, binlog]
+    assert store.residues.clear_emptied("koha", ["general log, table mysql.general_log", "dumps in /a"], NOW) == 1
+    assert [one.id for one in store.residues.open("koha", NOW)] == [binlog]
     assert refused.value.code == "STO-006"
 
 

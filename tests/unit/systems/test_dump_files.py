@@ -55,7 +55,7 @@ def test_what_cannot_be_read_is_told_and_an_empty_folder_holds_nothing(tmp_path)
     )
     assert found.places == ()
     assert [one.because for one in found.unseen] == ["there is no such folder"]
-    assert found.looked_at == (f"dumps in {tmp_path} (none)",)
+    assert found.emptied == (f"dumps in {tmp_path}",)
 
 
 @pytest.mark.parametrize(("days", "late"), [(31.5, 1), (30.5, 0)])

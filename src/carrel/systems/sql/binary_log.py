@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from carrel.accountability.surroundings import Place, Unseen, size, span
+from carrel.accountability.surroundings import Nothing, Place, Unseen, size, span
 from carrel.systems.sql.server_settings import ServerSettings
 
 _DAY = 86_400
@@ -16,7 +16,7 @@ _ROTATION = timedelta(days=1)
 _FILES = "the binary log's files and sizes"
 
 
-def change_logs(server: ServerSettings, now: datetime) -> Iterator[Place | Unseen | str]:
+def change_logs(server: ServerSettings, now: datetime) -> Iterator[Place | Unseen | Nothing]:
     """Every log that carries changes, and every server that gets them.
 
     Args:
@@ -30,7 +30,7 @@ def change_logs(server: ServerSettings, now: datetime) -> Iterator[Place | Unsee
         yield from _binary_log(server, now)
         yield from _replicas(server)
     else:
-        yield "binary log (off)"
+        yield Nothing("binary log", "off")
     yield from _relay_log(server)
     if server.on("wsrep_on"):
         yield Place(
@@ -112,13 +112,13 @@ def _times(basename: str, files: Sequence[tuple[str, int]]) -> list[datetime]:
     return sorted(found)
 
 
-def _replicas(server: ServerSettings) -> Iterator[Place | str]:
+def _replicas(server: ServerSettings) -> Iterator[Place | Nothing]:
     """The servers that get the changes; one that is switched off is seen nowhere on this one."""
     connected = server.counter("slaves_connected")
     known = server.ask("SHOW SLAVE HOSTS")  # needs REPLICATION MASTER ADMIN; the counter needs nothing
     count = max(connected, len(known or ()))
     if not count:
-        yield "replicas (none is connected; one that is switched off is not seen)"
+        yield Nothing("replicas", "none is connected; one that is switched off is not seen")
         return
     yield Place(
         "replicas",
@@ -130,7 +130,7 @@ def _replicas(server: ServerSettings) -> Iterator[Place | str]:
     )
 
 
-def _relay_log(server: ServerSettings) -> Iterator[Place | Unseen | str]:
+def _relay_log(server: ServerSettings) -> Iterator[Place | Unseen | Nothing]:
     sources = server.ask("SHOW ALL SLAVES STATUS")
     if sources is None:
         if server.counter("slaves_running") or server.text("relay_log_basename"):
@@ -138,10 +138,10 @@ def _relay_log(server: ServerSettings) -> Iterator[Place | Unseen | str]:
                 "relay logs", "the account lacks SLAVE MONITOR", "GRANT SLAVE MONITOR ON *.* TO the reading account"
             )
         else:
-            yield "relay logs (this server copies from no other)"
+            yield Nothing("relay logs", "this server copies from no other")
         return
     if not sources:
-        yield "relay logs (this server copies from no other)"
+        yield Nothing("relay logs", "this server copies from no other")
         return
     spaces = [int(getattr(row, "Relay_Log_Space", 0) or 0) for row in sources]
     yield Place(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from carrel.accountability.surroundings import Place, Unseen, size
+from carrel.accountability.surroundings import Nothing, Place, Unseen, size
 from carrel.systems.sql.server_settings import ServerSettings
 
 _OVERWRITES = frozenset({1, 2})  # secure_delete ON and FAST; FAST spares only pages that come free as a whole
 
 
-def innodb_pages(server: ServerSettings) -> Iterator[Place | Unseen | str]:
+def innodb_pages(server: ServerSettings) -> Iterator[Place | Unseen | Nothing]:
     """The undo log, the redo log and the free space of InnoDB's files."""
     own_files = server.on("innodb_file_per_table")
     figures: dict[str, int | str] = {
@@ -36,14 +36,14 @@ def innodb_pages(server: ServerSettings) -> Iterator[Place | Unseen | str]:
     )
 
 
-def sqlite_pages(connection: Connection) -> Iterator[Place | Unseen | str]:
+def sqlite_pages(connection: Connection) -> Iterator[Place | Unseen | Nothing]:
     """Free pages of an SQLite file, and the write-ahead log or journal beside it."""
     secure = int(connection.exec_driver_sql("PRAGMA secure_delete").scalar() or 0)
     free = int(connection.exec_driver_sql("PRAGMA freelist_count").scalar() or 0)
     page = int(connection.exec_driver_sql("PRAGMA page_size").scalar() or 0)
     mode = str(connection.exec_driver_sql("PRAGMA journal_mode").scalar()).lower()
     if secure == 1:
-        yield "free pages of the file (secure_delete is on)"
+        yield Nothing("free pages of the file", "secure_delete is on")
     else:
         yield Place(
             "free pages of the file",
@@ -66,7 +66,7 @@ def _file_of(connection: Connection) -> str:
     return next((str(row[2]) for row in rows if row[1] == "main"), "")
 
 
-def _beside(file: str, mode: str) -> Iterator[Place | Unseen | str]:
+def _beside(file: str, mode: str) -> Iterator[Place | Unseen | Nothing]:
     name, suffix, advice = {
         "wal": ("write-ahead log of the file", "-wal", "PRAGMA wal_checkpoint(TRUNCATE)"),
     }.get(mode, ("rollback journal of the file", "-journal", "PRAGMA journal_mode = DELETE, or TRUNCATE"))
@@ -78,7 +78,7 @@ def _beside(file: str, mode: str) -> Iterator[Place | Unseen | str]:
         yield Unseen(name, "this account may not look into the file's folder", "let it list the folder")
         return
     if not length:
-        yield f"{name} (empty)"
+        yield Nothing(name, "empty", proved=True)
         return
     yield Place(
         name,

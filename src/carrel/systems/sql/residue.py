@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from carrel.accountability.surroundings import Place, Surroundings, Unseen
+from carrel.accountability.surroundings import Nothing, Place, Surroundings, Unseen
 from carrel.systems.sql.binary_log import change_logs
 from carrel.systems.sql.free_pages import innodb_pages, sqlite_pages
 from carrel.systems.sql.server_settings import ServerSettings
@@ -27,7 +27,7 @@ def around(connection: Connection, now: datetime) -> Surroundings:
     return _sorted(_readings(connection, now))
 
 
-def _readings(connection: Connection, now: datetime) -> Iterator[Place | Unseen | str]:
+def _readings(connection: Connection, now: datetime) -> Iterator[Place | Unseen | Nothing]:
     if connection.dialect.name == "sqlite":
         yield from sqlite_pages(connection)
         return
@@ -37,10 +37,10 @@ def _readings(connection: Connection, now: datetime) -> Iterator[Place | Unseen 
     yield from innodb_pages(server)
 
 
-def _sorted(readings: Iterable[Place | Unseen | str]) -> Surroundings:
+def _sorted(readings: Iterable[Place | Unseen | Nothing]) -> Surroundings:
     found = list(readings)
     return Surroundings(
         places=tuple(one for one in found if isinstance(one, Place)),
         unseen=tuple(one for one in found if isinstance(one, Unseen)),
-        looked_at=tuple(one for one in found if isinstance(one, str)),
+        looked_at=tuple(one for one in found if isinstance(one, Nothing)),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from carrel.accountability.surroundings import Place, Unseen, size
+from carrel.accountability.surroundings import Nothing, Place, Unseen, size
 from carrel.systems.sql.server_settings import ServerSettings
 
 _LOGS = (
@@ -18,7 +18,7 @@ _HOLDS = "statements as they were sent, with patrons' numbers and words: the pro
 _DAY = 86_400
 
 
-def statement_logs(server: ServerSettings) -> Iterator[Place | Unseen | str]:
+def statement_logs(server: ServerSettings) -> Iterator[Place | Unseen | Nothing]:
     """Every place in which statements stand.
 
     Args:
@@ -43,13 +43,13 @@ def statement_logs(server: ServerSettings) -> Iterator[Place | Unseen | str]:
             figures={"answers": server.counter("qcache_queries_in_cache")},
         )
     else:
-        yield "query cache (off)"
+        yield Nothing("query cache", "off")
 
 
-def _log(server: ServerSettings, name: str, switch: str, file: str) -> Iterator[Place | str]:
+def _log(server: ServerSettings, name: str, switch: str, file: str) -> Iterator[Place | Nothing]:
     outputs = set(server.text("log_output").upper().split(","))
     if not server.on(switch):
-        yield f"{name} (off; a file of earlier days is not looked for)"
+        yield Nothing(name, "off; a file of earlier days is not looked for")
     elif "FILE" in outputs:
         yield Place(
             name,
@@ -61,7 +61,9 @@ def _log(server: ServerSettings, name: str, switch: str, file: str) -> Iterator[
         )
 
 
-def _table(server: ServerSettings, name: str, switch: str, table: str, column: str) -> Iterator[Place | Unseen | str]:
+def _table(
+    server: ServerSettings, name: str, switch: str, table: str, column: str
+) -> Iterator[Place | Unseen | Nothing]:
     place = f"{name}, table mysql.{table}"
     age = f"TIMESTAMPDIFF(SECOND, MIN({column}), NOW())"
     rows = server.ask(f"SELECT COUNT({column}), {age} FROM mysql.{table}")  # names of this module
@@ -76,7 +78,7 @@ def _table(server: ServerSettings, name: str, switch: str, table: str, column: s
         return
     count, seconds = rows[0] if rows else ("unknown", None)
     if not count and not writing:
-        yield f"{place} (empty)"
+        yield Nothing(place, "empty", proved=True)
         return
     oldest = {"oldest": f"{int(seconds) // _DAY} days ago"} if seconds is not None else {}
     yield Place(
@@ -89,11 +91,11 @@ def _table(server: ServerSettings, name: str, switch: str, table: str, column: s
     )
 
 
-def _audit_plugin(server: ServerSettings) -> Iterator[Place | str]:
+def _audit_plugin(server: ServerSettings) -> Iterator[Place | Nothing]:
     if not server.has("server_audit_logging"):
-        yield "audit plugin (not loaded)"
+        yield Nothing("audit plugin", "not loaded")
     elif not server.on("server_audit_logging"):
-        yield "audit plugin (off; a file of earlier days is not looked for)"
+        yield Nothing("audit plugin", "off; a file of earlier days is not looked for")
     else:
         events = server.text("server_audit_events")
         to_file = server.text("server_audit_output_type").lower() != "syslog"
@@ -121,10 +123,10 @@ def _audit_plugin(server: ServerSettings) -> Iterator[Place | str]:
         )
 
 
-def _statistics(server: ServerSettings) -> Iterator[Place | Unseen | str]:
+def _statistics(server: ServerSettings) -> Iterator[Place | Unseen | Nothing]:
     name = "statement statistics"
     if not server.on("performance_schema"):
-        yield f"{name} (off)"
+        yield Nothing(name, "off")
         return
     consumers = server.ask(
         "SELECT name FROM performance_schema.setup_consumers WHERE enabled = 'YES' AND name LIKE 'events\\_statements%'"
@@ -136,7 +138,7 @@ def _statistics(server: ServerSettings) -> Iterator[Place | Unseen | str]:
             "GRANT SELECT ON performance_schema.setup_consumers TO the reading account",
         )
     elif not consumers:
-        yield f"{name} (digests only, which hold no value)"
+        yield Nothing(name, "digests only, which hold no value")
         return
     yield Place(
         name,
