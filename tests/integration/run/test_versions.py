@@ -154,3 +154,37 @@ def test_the_account_of_a_machine_is_not_erased_under_it(at, dialect):
     answer = elm.run("plan", "--erase", card, "--as", "Cal Example", "--out", elm.folder / "erase.json")
     assert answer.code == 4, answer.text
     assert "account of a self-check machine" in answer.out + answer.err
+
+
+@pytest.mark.parametrize(("tables", "number"), [("24.11", "23.1100000"), ("25.11", "26.0500000")])
+def test_a_version_that_nobody_looked_at(releases, request, tmp_path, tables, number):
+    koha = releases.of(request, "sqlite", tables, tmp_path)
+    elm = library.make(tmp_path / "site", koha)
+    elm.sql(f"UPDATE systempreferences SET value = '{number}' WHERE variable = 'Version'")
+    assert elm.run("check").code == 3
+    elm.plan()  # every difference is classified, so it runs
+    elm.sql("ALTER TABLE old_issues ADD COLUMN mood varchar(20)")
+    refused = elm.refused("plan", "--as", "Cal Example", "--out", elm.folder / "again.json", code=4, error="MAP-003")
+    assert "version" in refused.err
+    local = elm.folder / "maps" / "local.yaml"
+    local.parent.mkdir()
+    local.write_text("columns: {old_issues: [mood]}\n")
+    elm.edit("    map: koha\n", "    map: koha\n    local_map: maps/local.yaml\n")
+    elm.plan("third.json")
+    koha.dispose()
+
+
+def test_what_was_carried_back_to_25_05_is_cut_there(releases, request, tmp_path):
+    koha = releases.of(request, "sqlite", "25.05", tmp_path)
+    elm = library.make(tmp_path / "site", koha, policy="mit-11.2")
+    elm.sql(
+        "ALTER TABLE issues ADD COLUMN booking_id integer REFERENCES bookings (booking_id) ON DELETE SET NULL",
+        "ALTER TABLE old_issues ADD COLUMN booking_id integer REFERENCES bookings (booking_id) ON DELETE SET NULL",
+        "UPDATE old_issues SET booking_id = (SELECT min(booking_id) FROM bookings)",
+    )
+    elm.dispose()
+    stand_in = koha.sample.anonymous_patron
+    cut = f"SELECT DISTINCT booking_id FROM old_issues WHERE borrowernumber = {stand_in} AND note IS NULL"
+    assert (None,) in elm.koha.rows(cut)
+    assert one(elm, f"SELECT count(*) FROM old_issues WHERE borrowernumber <> {stand_in} AND booking_id IS NULL") == 0
+    koha.dispose()
