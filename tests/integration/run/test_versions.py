@@ -72,6 +72,8 @@ def test_the_whole_loop(at, version):
     schema = next(one for one in elm.run("check", "--json").told["checks"] if one["name"] == "schema")
     assert schema["state"] == "ok"
 
+    if version == "25.11":
+        orphaned(elm)
     elm.dispose()
     assert elm.ok("verify")["verified"] is True
     swept = elm.ok("sweep", "--pairs", 300)
@@ -82,6 +84,14 @@ def test_the_whole_loop(at, version):
     assert [path for path in again["plan"]["paths"] if path["rows"] or path["strays"]] == []
     if version == "25.11":
         assert_parted(elm)
+
+
+def orphaned(elm):
+    """Koha's own anonymising has taken the patron out of a hold and a reader out of a loan, and nothing else."""
+    stand_in = elm.koha.sample.anonymous_patron
+    for table, key, name in (("old_reserves", "reserve_id", "hold_group_id"), ("old_issues", "issue_id", "booking_id")):
+        row = one(elm, f"SELECT min({key}) FROM {table} WHERE {name} IS NOT NULL")
+        elm.sql(f"UPDATE {table} SET borrowernumber = {stand_in}, timestamp = timestamp WHERE {key} = {row}")
 
 
 def assert_parted(elm):
