@@ -49,6 +49,7 @@ def _with(system_map: SystemMap, change: VersionChange) -> SystemMap:
     covered = {*system_map.columns, *change.tables}
     columns = {table: names for table, names in change.columns.items() if table in covered}
     named = {*change.person_columns, *change.not_yet_covered}
+    loans = system_map.loans
     harmless = (name for name in system_map.no_person if name not in named)
     bare = system_map.model_copy(
         update={
@@ -56,6 +57,7 @@ def _with(system_map: SystemMap, change: VersionChange) -> SystemMap:
             "person_columns": joined(system_map.person_columns, change.person_columns),
             "no_person": tuple(dict.fromkeys((*harmless, *change.no_person))),
             "not_yet_covered": {**system_map.not_yet_covered, **change.not_yet_covered},
+            "loans": loans.model_copy(update={"paths": (*loans.paths, *change.paths)}),
             "records": (*system_map.records, *change.records),
             "person": _person(system_map.person, change),
         }

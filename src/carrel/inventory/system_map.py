@@ -229,7 +229,7 @@ class SystemMap(Part):
         paths = {LOAN, *(one.name for one in self.loans.paths), *(one.name for one in self.records)}
         tables = {"", *(self.person.tables if self.person is not None else ())}
         for change in self.versions.changes:
-            unknown = sorted(change.paths - paths)
+            unknown = sorted(change.touched - paths)
             if unknown or change.after not in tables:
                 said = unknown[0] if unknown else change.after
                 raise ValueError(f"the change {change.name!r} speaks of {said!r}, which the map does not have")

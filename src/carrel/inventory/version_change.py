@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from carrel.inventory.map_part import Method, Part
+from carrel.inventory.map_path import Path
 from carrel.inventory.person_map import PersonTable
 from carrel.inventory.record_path import RecordPath
 from carrel.inventory.schema import LiveSchema
@@ -42,6 +43,7 @@ class VersionChange(Part):
             of past loans.
         children: further tables whose rows go first, by the path's name.
         frees: further tables whose rows stay and whose key the database empties, by the path's name.
+        paths: further ways from a loan to its reader.
         records: further records of other kinds.
         person: what erasing one person does in the new tables.
         after: table of the map's section on persons after which they are dealt with; before all of them unless given.
@@ -61,6 +63,7 @@ class VersionChange(Part):
     cuts: dict[str, dict[str, Method]] = Field(default_factory=dict)
     children: dict[str, dict[str, str]] = Field(default_factory=dict)
     frees: dict[str, dict[str, str]] = Field(default_factory=dict)
+    paths: tuple[Path, ...] = ()
     records: tuple[RecordPath, ...] = ()
     person: dict[str, PersonTable] = Field(default_factory=dict)
     after: str = ""
@@ -72,7 +75,7 @@ class VersionChange(Part):
         if release(self.since or self.until or "") is None:
             raise ValueError("a release is written as 25.11")
         said = (self.person_columns, self.no_person, self.not_yet_covered, self.cuts, self.children, self.frees)
-        if self.until is not None and (any(said) or self.columns or self.records or self.person):
+        if self.until is not None and any((*said, self.columns, self.paths, self.records, self.person)):
             raise ValueError("of what goes, only whole tables are named")
         if not (self.tables or self.columns or self.altered):
             raise ValueError("a change names what comes, goes or is altered")
@@ -85,7 +88,7 @@ class VersionChange(Part):
         return (*self.tables, *columns)
 
     @property
-    def paths(self) -> frozenset[str]:
+    def touched(self) -> frozenset[str]:
         """The names of the paths that it adds to."""
         return frozenset({*self.cuts, *self.children, *self.frees})
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from carrel.systems.sample.rows import Row
 
 _OLD_NAME, _NEW_NAME = "pseudonymized_borrower_attributes", "pseudonymized_metadata_values"
-_BOOKINGS = 1_000_000  # above every number that the generator gives
+_BOOKINGS, _GROUPS = 1_000_000, 3_000_000  # above every number that the generator gives
 _EVERY = 8  # one loan in so many was booked before; a power of two, so that both databases can tell
 # Which word Koha writes as the type of such an event was not read; the number of the request tells it.
 _ILL_EVENT = "interlibrary"
@@ -88,12 +88,12 @@ def _bookings(loans: str, anonymous: int) -> Iterator[str]:
 def _groups(anonymous: int) -> Iterator[str]:
     yield (
         "INSERT INTO hold_groups (hold_group_id, borrowernumber, visual_hold_group_id) "
-        "SELECT r.borrowernumber, r.borrowernumber, 1 FROM old_reserves r JOIN borrowers b "
+        f"SELECT {_GROUPS} + r.borrowernumber, r.borrowernumber, 1 FROM old_reserves r JOIN borrowers b "
         f"ON b.borrowernumber = r.borrowernumber WHERE r.borrowernumber <> {anonymous} GROUP BY r.borrowernumber"
     )
     for holds in ("old_reserves", "reserves"):
         yield (
-            f"UPDATE {holds} SET hold_group_id = borrowernumber, timestamp = timestamp "
+            f"UPDATE {holds} SET hold_group_id = {_GROUPS} + borrowernumber, timestamp = timestamp "
             "WHERE borrowernumber IN (SELECT borrowernumber FROM hold_groups)"
         )
     yield (

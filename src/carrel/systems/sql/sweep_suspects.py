@@ -81,6 +81,8 @@ class _LoanSide:
                 self._labels[loan.barcode].append(loan)
         m = library.map
         self._readers = {m.loans.closed.person, *(path.person for path in m.loans.paths if path.person)}
+        # Whoever a record of another kind belongs to is a patron: a loan that names the record names the reader.
+        self._patrons = {(one.table, one.person) for one in m.records}
 
     def _reader_columns(self, reach: Reach) -> tuple[str, ...]:
         """Columns in which a reader stands; in a table that no map knows, any person's column may be one."""
@@ -104,7 +106,7 @@ class _LoanSide:
         for name in self._reader_columns(reach):
             yield rows.c[name], rows, and_(rows.c[name].is_not(None), self._by_reader(reach, name))
         for parent in reach.parents:
-            if parent.person in self._readers:
+            if parent.person in self._readers or (parent.table, parent.person) in self._patrons:
                 far = table(parent.table, column(parent.key), column(parent.person, Integer())).alias("far")
                 same = far.c[parent.key] == rows.c[parent.column]
                 yield far.c[parent.person], rows.join(far, same), far.c[parent.person].is_not(None)
