@@ -28,7 +28,7 @@ from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
 from carrel.systems.faults import LOCKED
 from carrel.systems.sql import person_grants, residue
-from carrel.systems.sql.erasure import Found
+from carrel.systems.sql.erasure_sweep import Found
 from carrel.systems.sql.person_texts import teach
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from carrel.store.erasures import Case
     from carrel.store.gate import ChunkGate
     from carrel.systems.sql.erasure import SqlErasure
-    from carrel.systems.sql.person_rows import Step
+    from carrel.systems.sql.person_steps import Step
     from carrel.systems.sql.person_texts import Named
 
 PIECE = 2_000

@@ -19,7 +19,8 @@ from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import shields
 from carrel.store.erasures import new_case
 from carrel.systems.sql import residue
-from carrel.systems.sql.erasure import SqlErasure, find
+from carrel.systems.sql.erasure import SqlErasure
+from carrel.systems.sql.person_identity import find
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -139,6 +139,7 @@ def _check_data(name: str, found: MapCheck) -> dict[str, Any]:
         "columns": found.columns,
         "covered": list(found.covered),
         "no_person": list(found.no_person),
+        "go_with_the_card": list(found.with_card),
         "not_yet_covered": dict(found.not_yet_covered),
         "not_mapped": [{"at": gap.at, "because": gap.because} for gap in found.gaps],
         "complete": found.complete,
@@ -149,6 +150,7 @@ def _check_page(title: str, found: MapCheck) -> Iterator[str]:
     yield f"{title}: {found.tables} tables with {found.columns} columns in the facts"
     yield f"  covered by rules     {len(found.covered):>4}"
     yield f"  nothing of a person  {len(found.no_person):>4}"
+    yield f"  go with the card     {len(found.with_card):>4}"
     yield f"  not yet covered      {len(found.not_yet_covered):>4}"
     yield f"  not mapped           {len(found.gaps):>4}"
     if found.gaps:

@@ -37,6 +37,7 @@ class MapCheck:
         tables, columns: how many the facts file describes.
         covered: tables that the map's rules reach.
         no_person: tables that the map knows to hold nothing of a person.
+        with_card: tables with patron data that goes when the person's card has lapsed, where a policy says so.
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
         gaps: what the map does not name at all.
     """
@@ -45,6 +46,7 @@ class MapCheck:
     columns: int
     covered: tuple[str, ...]
     no_person: tuple[str, ...]
+    with_card: tuple[str, ...]
     not_yet_covered: Mapping[str, str]
     gaps: tuple[Gap, ...]
 
@@ -84,13 +86,14 @@ def check(system_map: SystemMap, facts: Mapping[str, Any]) -> MapCheck:
         columns=sum(len(table.columns) for table in schema.tables.values()),
         covered=tuple(sorted(set(system_map.columns) & set(schema.tables))),
         no_person=tuple(sorted(set(system_map.no_person) & set(schema.tables))),
+        with_card=tuple(sorted(set(system_map.with_card) & set(schema.tables))),
         not_yet_covered=dict(sorted(system_map.not_yet_covered.items())),
         gaps=tuple(sorted(gaps)),
     )
 
 
 def _tables(system_map: SystemMap, schema: LiveSchema, facts: Mapping[str, Any]) -> Iterator[Gap]:
-    named = {*system_map.columns, *system_map.not_yet_covered}
+    named = {*system_map.columns, *system_map.with_card, *system_map.not_yet_covered}
     for name in schema.tables:
         kind = facts["tables"][name].get("class")
         holds = kind is not None and kind not in _IMPERSONAL
@@ -118,7 +121,7 @@ def _persons(system_map: SystemMap, schema: LiveSchema, facts: Mapping[str, Any]
     for table, column in told:
         if column not in system_map.person_columns.get(table, ()):
             yield Gap(table, column, "it names a person, and the map does not say so")
-        if table not in system_map.columns and table not in system_map.not_yet_covered:
+        if table not in {*system_map.columns, *system_map.with_card, *system_map.not_yet_covered}:
             yield Gap(table, "", "it names a person, and the map does not name it")
 
 

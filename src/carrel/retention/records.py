@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import coverage
+from carrel.inventory.card import Cards, goes_with_card
 from carrel.inventory.map_path import RecordPath
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.clock import segments
@@ -74,24 +75,30 @@ def in_force(system_map: SystemMap, schedules: Schedules) -> SystemMap:
         if rule is None:
             idle.append(one)
         elif rule[1] not in one.cuts:
-            problems.append(_impossible(one, *rule))
+            problems.append(_impossible(one.record, f"{one.table} holds {one.says}", one.cuts, *rule))
         else:
             ruled.append(one.path(rule[1].value))
+    lapses = system_map.cards is not None and (rule := _rule_of(system_map.cards, schedules)) is not None
+    if system_map.cards is not None and lapses and rule[1] is not Disposition.DELETE:
+        problems.append(_impossible(system_map.cards.record, system_map.cards.says, ("delete",), *rule))
     if problems:
         raise CarrelError(tuple(problems))
     found = system_map.model_copy(update={"ruled": tuple(ruled)})
-    return _without(found, idle)
+    return with_cards(_without(found, idle)) if lapses else _without(found, idle)
 
 
 def in_every_way(system_map: SystemMap) -> SystemMap:
     """The map with all its records in force, each by the first of its cuts: what a policy can reach at most."""
     ruled = tuple(one.path(next(iter(one.cuts))) for one in system_map.records)
-    return system_map.model_copy(update={"ruled": ruled})
+    found = system_map.model_copy(update={"ruled": ruled})
+    return found if found.cards is None else with_cards(found)
 
 
 def out_of_reach(system_map: SystemMap, schedules: Schedules) -> tuple[str, ...]:
     """Rules for which the map has no table: the system keeps no such records, or keeps them where no map looks."""
     there = {(one.record, one.event) for one in system_map.records}
+    if system_map.cards is not None:
+        there.add((system_map.cards.record, system_map.cards.event))
     return tuple(
         f"{record.value}: {rule.id}"
         for record, schedule in schedules.items()
@@ -100,21 +107,31 @@ def out_of_reach(system_map: SystemMap, schedules: Schedules) -> tuple[str, ...]
     )
 
 
-def _rule_of(one: RecordPath, schedules: Schedules) -> tuple[str, Disposition] | None:
+def _rule_of(one: RecordPath | Cards, schedules: Schedules) -> tuple[str, Disposition] | None:
     schedule = next((found for record, found in schedules.items() if record.value == one.record), None)
     rules = schedule.rules if schedule is not None else ()
     return next(((rule.id, rule.disposition) for rule in rules if rule.active_until.value == one.event), None)
 
 
-def _impossible(one: RecordPath, rule: str, wanted: Disposition) -> Fault:
-    can = " or ".join(one.cuts)
+def _impossible(record: str, holds: str, cuts: Iterable[str], rule: str, wanted: Disposition) -> Fault:
+    can = " or ".join(cuts)
     return Fault(
         faults.NOT_POSSIBLE,
-        at=f"policy, records.{one.record}.retention.{rule}",
+        at=f"policy, records.{record}.retention.{rule}",
         wanted=f"'then: {can}'",
         found=f"'then: {wanted.value}'",
-        because=f"{one.table} holds {one.says}, and the map knows no way to do that to it",
+        because=f"{holds}, and the map knows no way to do that to it",
         fix=f"write 'then: {can}'",
+    )
+
+
+def with_cards(system_map: SystemMap) -> SystemMap:
+    """The map with its section on cards in force: what goes with a lapsed card is covered by that rule."""
+    going = goes_with_card(system_map.person)
+    covered = {name: says for name, says in system_map.not_yet_covered.items() if name in going}
+    left = {name: says for name, says in system_map.not_yet_covered.items() if name not in going}
+    return system_map.model_copy(
+        update={"lapsing": system_map.cards, "with_card": covered, "not_yet_covered": left}
     )
 
 

@@ -13,7 +13,8 @@ from carrel.cli.erasure_plan import erasure_of
 from carrel.cli.main import main
 from carrel.errors import CarrelError
 from carrel.ledger.leaf import decode_leaf
-from carrel.retention.identifiers import MARK, Subject
+from carrel.retention.finder import MARK
+from carrel.retention.identifiers import Subject
 from carrel.store.erasures import Erasures
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.systems import map_files

@@ -4,85 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection, Engine, column, delete, func, or_, select, table
+from sqlalchemy import Connection, delete, func, select
 
 from carrel.errors import CarrelError, Fault, fault
-from carrel.inventory.person_map import Act, PersonMap
+from carrel.inventory.person_map import Act
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
 from carrel.retention.erasure import FINANCE, STAND_IN, Cascade, Going, Staying, Words, refuse
-from carrel.retention.identifiers import Subject, sorted_out
+from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import Scope
+from carrel.systems.sql.erasure_sweep import Found, sweep
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_rows import CASCADING, PersonRows, Step, is_text, lock
+from carrel.systems.sql.person_identity import known, person_map
+from carrel.systems.sql.person_rows import CASCADING, PersonRows, lock
+from carrel.systems.sql.person_steps import Step
 from carrel.systems.sql.person_texts import PersonTexts, Place, teach
 
 OVERLAY = "name table and column under 'person' in the site's maps/local.yaml, with what becomes of the rows"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the sweep found of the person.
-
-    Attributes:
-        columns: per place, rows that still hold the number, the card or the user name in a column of persons.
-        texts: per place, the keys of rows whose text holds an identifier.
-        human: per place, the keys of rows for a human to judge: a name alone, or another person's own record.
-        kept: per place, rows that stay on a ground.
-    """
-
-    columns: dict[str, int] = field(default_factory=dict)
-    texts: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-    human: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-    kept: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def still(self) -> dict[str, int]:
-        """Rows that should not be there, per place."""
-        return {**self.columns, **{place: len(keys) for place, keys in self.texts.items()}}
-
-    @property
-    def hits(self) -> int:
-        """Rows that should not be there."""
-        return sum(self.still.values())
-
-
-def person_map(system_map: SystemMap) -> PersonMap:
-    """The map's section on persons.
-
-    Raises:
-        CarrelError: ERA-003, it has none.
-    """
-    if system_map.person is None:
-        raise fault(faults.UNTOLD_ROWS, at=f"map {system_map.system}", wanted="a section 'person'", found="none")
-    return system_map.person
-
-
-def find(connection: Connection, system_map: SystemMap, said: str, *, by_card: bool, at: str) -> int:
-    """The number of the person whose card, or number, this is.
-
-    Raises:
-        CarrelError: ERA-001, nobody's or several people's; what was given is not repeated.
-    """
-    people, person = system_map.people, person_map(system_map)
-    with told(at):
-        rows = table(people.table, column(people.key), column(person.card))
-        given: Any = said if by_card else int(said) if said.isascii() and said.isdigit() and len(said) < 19 else -1  # noqa: PLR2004
-        named = rows.c[person.card if by_card else people.key]
-        numbers = connection.execute(select(rows.c[people.key]).where(named == given).limit(2)).scalars().all()
-    if len(numbers) != 1:
-        raise fault(
-            faults.NO_SUBJECT,
-            at=at,
-            wanted=f"the {'card number' if by_card else 'internal number'} of one person",
-            found="several people's" if numbers else "nobody's",
-            fix="look at the person's record, and give it again",
-        )
-    return int(numbers[0])
 
 
 class SqlErasure:
@@ -113,7 +53,7 @@ class SqlErasure:
         self.person = person_map(system_map)
         self._schema, self._stand_in = schema, stand_in
         self.subject = subject
-        self.rows = PersonRows(schema, self.person, subject, stand_in)
+        self.rows = PersonRows(schema, self.person, (subject,), stand_in)
         self.texts = PersonTexts(self.rows)
 
     def beat_with(self, beat: Callable[[], None]) -> None:
@@ -138,38 +78,8 @@ class SqlErasure:
 
     def known(self, connection: Connection) -> Subject | None:
         """The person as the database knows it now, with identifiers; None once the record is gone."""
-        people, person = self._map.people, self.person
         with told(self._at):
-            own = self._record(connection, people.table)
-            if not own:
-                return None
-            former = [row for name in person.former for row in self._record(connection, name)]
-            values = [str(row[name]) for row in (*own, *former) for name in person.identifiers if row.get(name)]
-            names = [(str(row.get(a) or ""), str(row.get(b) or "")) for row in (*own, *former) for a, b in person.names]
-            exact, said = sorted_out(values, names, self._shared(connection, values))
-        card, user = (str(own[0].get(name) or "") for name in (person.card, person.user))
-        return Subject(self.subject.number, card, user, exact, said)
-
-    def _record(self, connection: Connection, name: str) -> list[dict[str, Any]]:
-        if name not in self._schema.tables:
-            return []
-        rows = self.rows.rows(name)
-        which = self.rows.names(name, self._map.people.key, rows)
-        return [dict(row) for row in connection.execute(select(rows).where(which)).mappings()]
-
-    def _shared(self, connection: Connection, values: list[str]) -> set[str]:
-        """Identifiers that another person's record, or a copy of a title, has as well."""
-        people, items = self._map.people, self._map.items
-        others = self.rows.rows(people.table)
-        found: set[str] = set()
-        for value in dict.fromkeys(values):
-            named = or_(*(others.c[name] == value for name in self.person.identifiers))
-            query = select(others.c[people.key]).where(named, others.c[people.key] != self.subject.number).limit(1)
-            copies = self.rows.rows(items.table)
-            barcode = select(copies.c[items.key]).where(copies.c[items.barcode] == value).limit(1)
-            if connection.execute(query).first() or connection.execute(barcode).first():
-                found.add(value)
-        return found
+            return next(iter(known(connection, self.rows, self._map)), None)
 
     def blocking(self, connection: Connection, scopes: Iterable[Scope], *, held: str) -> tuple[Staying, ...]:
         """Why this person cannot be erased now."""
@@ -341,41 +251,6 @@ class SqlErasure:
     # -- afterwards -------------------------------------------------------------------------------------------------
 
     def sweep(self, connection: Connection) -> Found:
-        """Look for the person in every column of persons, and for every identifier in every text."""
-        found = Found()
+        """As `erasure_sweep.sweep`."""
         with told(self._at):
-            teach(connection)
-            for name, by, kept in self._person_columns():
-                rows = self.rows.rows(name)
-                steps = [one for one in self.rows.steps if one.table == name and one.trace.column == by]
-                traced = or_(*(self.rows.those(one, rows) for one in steps)) if steps else None
-                which = self.rows.names(name, by, rows) if traced is None else traced
-                if count := connection.execute(select(func.count()).select_from(rows).where(which)).scalar_one():
-                    (found.kept if kept else found.columns)[f"{name}.{by}"] = int(count)
-            for hit in self.texts.hits(connection, own=True):
-                place = f"{hit.place.table}.{hit.place.column}"
-                # The key of such a row would be another patron's number.
-                personal = set(self.rows.key(hit.place.table)) & set(self._map.person_columns.get(hit.place.table, ()))
-                key = () if personal else hit.key
-                if hit.exact and (hit.place.table != self._map.people.table or hit.place.redacts):
-                    found.texts.setdefault(place, []).append(key)
-                else:
-                    found.human.setdefault(place, []).append(key)
-        return found
-
-    def _person_columns(self) -> Iterable[tuple[str, str, bool]]:
-        """Every column that can hold the person: of the map, and by the keys of the live schema."""
-        wanted: dict[tuple[str, str], bool] = {}
-        for step in self.rows.steps:
-            if step.trace.column:
-                known = wanted.get((step.table, step.trace.column), True)
-                wanted[step.table, step.trace.column] = known and step.act is Act.KEEP
-        for child, key in self._schema.incoming(self._map.people.table):
-            wanted |= {(child, one): wanted.get((child, one), False) for one in key.columns}
-        for name, columns in self._map.person_columns.items():
-            there = self._schema.tables.get(name)
-            for one in columns:
-                held = None if there is None else there.column(one)
-                if held is not None and not is_text(held) and "blob" not in held.type.lower():
-                    wanted.setdefault((name, one), False)
-        return [(*place, kept) for place, kept in wanted.items()]
+            return sweep(connection, self.rows, self.texts, self._map)

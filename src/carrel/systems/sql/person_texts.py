@@ -14,10 +14,11 @@ from sqlalchemy.sql.expression import FromClause
 
 from carrel.inventory.person_map import Act
 from carrel.inventory.schema import Table, TableKind
-from carrel.retention.identifiers import Finder
+from carrel.retention.finder import Finder
 from carrel.systems.sql.person_rows import PersonRows, is_text
 
 STRETCH = 50_000
+_AT_ONCE = 1_000  # rows in memory, whatever a table holds
 _FOLD = "carrel_fold"
 
 
@@ -85,14 +86,14 @@ class PersonTexts:
 
     def __init__(self, rows: PersonRows, beat: Callable[[], None] = lambda: None) -> None:
         self._rows, self._beat = rows, beat
-        self._common = Finder(rows.subject, rows.person.keys)
+        self._common = Finder(rows.subjects, rows.person.keys)
 
     def finder(self, table: str) -> Finder:
         """What finds the person in a table's texts."""
         told = self._rows.person.tables.get(table)
         if told is None or not told.keys:
             return self._common
-        return Finder(self._rows.subject, (*self._rows.person.keys, *told.keys))
+        return Finder(self._rows.subjects, (*self._rows.person.keys, *told.keys))
 
     def places(self) -> Iterator[tuple[str, list[Place]]]:
         """Every column of every table that can hold a word; of binary ones only those that the map names."""
@@ -195,17 +196,20 @@ class PersonTexts:
         tests = [or_(*(self._maybe(connection, one, finder) for one in columns))]
         tests += [] if stretch is None else [stretch]
         tests += [] if own else [self._not_own(name, rows)]
-        for row in connection.execute(select(*keys, *columns).select_from(rows).where(*tests)).all():
+        query = select(*keys, *columns).select_from(rows).where(*tests).execution_options(yield_per=_AT_ONCE)
+        for row in connection.execute(query):
             yield tuple(row[: len(keys)]), tuple(row[len(keys) :])
 
     def _maybe(self, connection: Connection, column: ColumnElement[Any], finder: Finder) -> ColumnElement[bool]:
+        if not finder.few:  # of many persons every text is read: one look instead of one for each word
+            return column.is_not(None)
         folds = connection.dialect.name == "sqlite"
         here = getattr(func, _FOLD)(column) if folds else column
         words = [*finder.needles, *finder.told_needles]
         tests = [here.contains(word.casefold() if folds else word, autoescape=True) for word in words]
-        number = str(finder.number)
-        tests += [here.contains(key, autoescape=True) & here.contains(number, autoescape=True) for key in finder.keys]
-        return or_(false(), *tests)
+        keyed = [here.contains(key, autoescape=True) for key in finder.keys]
+        numbered = [here.contains(number, autoescape=True) for number in sorted(finder.numbers)]
+        return or_(false(), *tests, and_(or_(false(), *keyed), or_(false(), *numbered)))
 
     def _not_own(self, name: str, rows: FromClause) -> ColumnElement[bool]:
         mine = [one for one in self._rows.steps if one.table == name and one.act is Act.DELETE]
