@@ -56,7 +56,7 @@ def make(
         said = _said(given)
         with here.engine.connect() as connection:
             found = find(connection, here.system_map, said, by_card=by_card, at=here.system.name)
-            subject = erasure_of(here, Subject(found)).known(connection) or Subject(found)
+            subject = erasure_of(here, (Subject(found),)).known(connection) or Subject(found)
             made = _plan(here, connection, subject, by, at)
         here.store.erasures.record(made, subject, at)
         target = plan_file.write(made, out or Path("plan.json"))
@@ -67,13 +67,12 @@ def make(
     say(f"\nWritten to {target}. It needs a second person: carrel approve {target} --as NAME --key FILE")
 
 
-def erasure_of(here: Premises, subject: Subject) -> SqlErasure:
-    """The erasure of a person in the system that is open."""
+def erasure_of(here: Premises, subjects: tuple[Subject, ...]) -> SqlErasure:
+    """The erasure of persons in the system that is open."""
     return SqlErasure(
-        here.engine,
         here.schema,
         here.system_map,
-        subject,
+        subjects,
         here.stand_in,
         lose_card=here.schedule.charges is Charges.LOSE_CARD,
         at=here.system.name,
@@ -92,7 +91,7 @@ def scopes_of(here: Premises, at: datetime) -> tuple[Scope, ...]:
 
 
 def _plan(here: Premises, connection: Connection, subject: Subject, by: str, at: datetime) -> ErasurePlan:
-    erasure = erasure_of(here, subject)
+    erasure = erasure_of(here, (subject,))
     case = new_case()
     refuse(here.system.name, erasure.blocking(connection, scopes_of(here, at), held=HELD))
     cascades = erasure.cascades(connection)

@@ -66,6 +66,16 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
             [(one.record, one.path, number(one.due), figure(one.kept), figure(one.undated)) for one in made.records],
             right=(2, 3, 4),
         )
+    if made.cards is not None:
+        put_table(
+            "Cards of patrons",
+            ("state", "cards"),
+            [
+                ("lapsed and due: the person goes from every table", number(made.cards.due)),
+                *((f"kept: {reason}", figure(count)) for reason, count in made.cards.kept.items()),
+            ],
+            right=(1,),
+        )
     if made.reach_back:
         say(f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n")
     _list("Blocked by", made.blockers)

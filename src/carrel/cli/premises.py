@@ -87,7 +87,7 @@ class Premises:
         return Basis(
             policy_digest=self.policy.digest,
             map_digest=map_files.digest(self.system_map),
-            schema_digest=self.schema.digest_of(self.system_map.columns),
+            schema_digest=self.schema.digest_of({*self.system_map.columns, *self.system_map.erased_from}),
             product_version=self.schema.product_version,
             carrel_version=__version__,
             site_digest=hashlib.sha256(f"{self.stand_in}|{self.system.time_zone}".encode()).hexdigest(),

@@ -194,6 +194,16 @@ class SystemMap(Part):
     person: PersonMap | None = None
 
     @property
+    def erased_from(self) -> tuple[str, ...]:
+        """Tables that a night takes people with lapsed cards out of; none without a rule for those."""
+        return () if self.lapsing is None or self.person is None else tuple(self.person.tables)
+
+    @property
+    def beyond_loans(self) -> dict[str, str]:
+        """Tables with patron data of which no rule tells when a loan is parted from them, and what they hold."""
+        return {**self.not_yet_covered, **self.with_card}
+
+    @property
     def paths(self) -> tuple[Path, ...]:
         """Everything that is cut beside the loans' own table, in order: what leads to a loan, then other records."""
         return (*self.loans.paths, *self.ruled)

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from carrel.inventory.card import Cards
+from carrel.inventory.map_path import OwnLink
+from carrel.inventory.system_map import SystemMap
+from carrel.retention.lifecycle import Lifecycle
 from carrel.retention.predicate import Always, Fact, Predicate, holds
-from carrel.retention.records import RecordCase
+from carrel.retention.records import NEVER, RecordCase
 
 _DAYS_END = timedelta(hours=23, minutes=59, seconds=59)
 
@@ -41,9 +44,25 @@ class CardCount:
 
 
 def due_when(cards: Cards, cases: Iterable[RecordCase]) -> Predicate:
-    """When a lapsed card is due: a condition on `Fact.CLOSED`, the latest of expiry and last use; never without a rule."""
+    """When a lapsed card is due: a condition on `Fact.CLOSED`, the latest of expiry and use; without a rule, never."""
     found = (one.due for one in cases if (one.record, one.event) == (cards.record, cards.event))
     return next(found, Always(value=False))
+
+
+def horizons(system_map: SystemMap, life: Lifecycle) -> dict[str, datetime]:
+    """Per table that rules of their own cut, the latest time of a row that can be gone already.
+
+    A row that is cut tells nothing of its reader any more, so older ones must not decide when a card was used: a card
+    would be in use or not by whether a night had come to the row.
+    """
+    found = {path.table: life.older_than for path in system_map.loans.paths}
+    found[system_map.loans.closed.table] = life.older_than
+    cutoffs = {(one.record, one.event): one.latest for one in life.records}
+    for path in system_map.ruled:
+        if isinstance(path.link, OwnLink):
+            latest = cutoffs.get((path.link.record, path.link.event))
+            found[path.table] = max(filter(None, (latest, found.get(path.table))), default=NEVER)
+    return found
 
 
 def day_end(at: datetime) -> datetime:

@@ -23,13 +23,23 @@ from carrel.retention.within import within
 Schedules = Mapping[RecordType, RecordSchedule]
 
 
+NEVER = datetime.min  # noqa: DTZ901  (naive local time, before every record)
+
+
 @dataclass(frozen=True, slots=True)
 class RecordCase:
-    """When the records of one rule are due: a condition on `Fact.CLOSED`, the end of a record's active use."""
+    """When the records of one rule are due.
+
+    Attributes:
+        record, event: of the rule.
+        due: a condition on `Fact.CLOSED`, the end of a record's active use.
+        latest: naive local time; a record whose use ended later is not due.
+    """
 
     record: str
     event: str
     due: Predicate
+    latest: datetime = NEVER
 
 
 def record_cases(schedules: Iterable[RecordSchedule], as_of: datetime, zone: ZoneInfo) -> tuple[RecordCase, ...]:
@@ -50,7 +60,7 @@ def record_cases(schedules: Iterable[RecordSchedule], as_of: datetime, zone: Zon
             latest = [local_cutoff(segment.cutoff, zone) for segment in segments(rule, as_of)]
             if latest:  # the last cut-off first: one comparison decides for most rows
                 due = AllOf((AtOrBefore(Fact.CLOSED, max(latest)), AnyOf(parts)))
-                found.append(RecordCase(schedule.record, rule.active_until.value, due))
+                found.append(RecordCase(schedule.record, rule.active_until.value, due, max(latest)))
     return tuple(found)
 
 
@@ -78,9 +88,10 @@ def in_force(system_map: SystemMap, schedules: Schedules) -> SystemMap:
             problems.append(_impossible(one.record, f"{one.table} holds {one.says}", one.cuts, *rule))
         else:
             ruled.append(one.path(rule[1].value))
-    lapses = system_map.cards is not None and (rule := _rule_of(system_map.cards, schedules)) is not None
-    if system_map.cards is not None and lapses and rule[1] is not Disposition.DELETE:
-        problems.append(_impossible(system_map.cards.record, system_map.cards.says, ("delete",), *rule))
+    cards = system_map.cards
+    lapses = None if cards is None else _rule_of(cards, schedules)
+    if cards is not None and lapses is not None and lapses[1] is not Disposition.DELETE:
+        problems.append(_impossible(cards.record, f"{cards.name}: {cards.says}", ("delete",), *lapses))
     if problems:
         raise CarrelError(tuple(problems))
     found = system_map.model_copy(update={"ruled": tuple(ruled)})
@@ -130,9 +141,7 @@ def with_cards(system_map: SystemMap) -> SystemMap:
     going = goes_with_card(system_map.person)
     covered = {name: says for name, says in system_map.not_yet_covered.items() if name in going}
     left = {name: says for name, says in system_map.not_yet_covered.items() if name not in going}
-    return system_map.model_copy(
-        update={"lapsing": system_map.cards, "with_card": covered, "not_yet_covered": left}
-    )
+    return system_map.model_copy(update={"lapsing": system_map.cards, "with_card": covered, "not_yet_covered": left})
 
 
 def _without(system_map: SystemMap, idle: Iterable[RecordPath]) -> SystemMap:

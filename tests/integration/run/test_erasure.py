@@ -357,7 +357,7 @@ def test_a_key_on_rows_that_came_since_stops_the_last_deletion(elm):
     seed.row("messages", borrowernumber=number, message="hello", message_type="L")
     before = library.checksum(elm.koha)
     with premises.enter(elm.folder, None, read_only=False) as here:
-        erasure = erasure_of(here, Subject(number, CARD, USER))
+        erasure = erasure_of(here, (Subject(number, CARD, USER),))
         with pytest.raises(CarrelError) as told, here.engine.begin() as connection:
             erasure.delete_person(connection, tuple)
     assert told.value.code == "ERA-005"

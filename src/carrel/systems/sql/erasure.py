@@ -1,11 +1,11 @@
-"""One person in one live database: found, counted, taken out piece by piece, and looked for again afterwards."""
+"""Persons in one live database: counted, taken out piece by piece, and looked for again afterwards."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory.person_map import Act
@@ -17,7 +17,8 @@ from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import Scope
 from carrel.systems.sql.erasure_sweep import Found, sweep
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_identity import known, person_map
+from carrel.systems.sql.person_grounds import SHARED_NUMBER, covered
+from carrel.systems.sql.person_identity import batches, known, person_map
 from carrel.systems.sql.person_rows import CASCADING, PersonRows, lock
 from carrel.systems.sql.person_steps import Step
 from carrel.systems.sql.person_texts import PersonTexts, Place, teach
@@ -26,13 +27,12 @@ OVERLAY = "name table and column under 'person' in the site's maps/local.yaml, w
 
 
 class SqlErasure:
-    """The erasure of one person.
+    """The erasure of one person, or of several whose rows go mixed.
 
     Args:
-        engine: of the system.
         schema: live.
         system_map: with the site's overlay merged.
-        subject: the person; before the plan only the number.
+        subjects: whom; before the plan only the number.
         stand_in: the product's anonymous patron.
         lose_card: whether the policy lets settled financial records lose their payer.
         at: the system's name, for errors.
@@ -40,20 +40,19 @@ class SqlErasure:
 
     def __init__(
         self,
-        engine: Engine,
         schema: LiveSchema,
         system_map: SystemMap,
-        subject: Subject,
+        subjects: tuple[Subject, ...],
         stand_in: int | None,
         *,
         lose_card: bool,
         at: str,
     ) -> None:
-        self._engine, self._map, self._at, self._lose_card = engine, system_map, at, lose_card
+        self._map, self._at, self._lose_card = system_map, at, lose_card
         self.person = person_map(system_map)
         self._schema, self._stand_in = schema, stand_in
-        self.subject = subject
-        self.rows = PersonRows(schema, self.person, (subject,), stand_in)
+        self.subjects = subjects
+        self.rows = PersonRows(schema, self.person, subjects, stand_in)
         self.texts = PersonTexts(self.rows)
 
     def beat_with(self, beat: Callable[[], None]) -> None:
@@ -78,17 +77,26 @@ class SqlErasure:
 
     def known(self, connection: Connection) -> Subject | None:
         """The person as the database knows it now, with identifiers; None once the record is gone."""
+        return next(iter(self.all_known(connection)), None)
+
+    def all_known(self, connection: Connection) -> tuple[Subject, ...]:
+        """As `known`, of each of them whose record is there."""
         with told(self._at):
-            return next(iter(known(connection, self.rows, self._map)), None)
+            return known(connection, self.rows, self._map)
+
+    def of(self, subjects: tuple[Subject, ...]) -> SqlErasure:
+        """The erasure of others, in the same database."""
+        return SqlErasure(self._schema, self._map, subjects, self._stand_in, lose_card=self._lose_card, at=self._at)
 
     def blocking(self, connection: Connection, scopes: Iterable[Scope], *, held: str) -> tuple[Staying, ...]:
-        """Why this person cannot be erased now."""
+        """Why these persons cannot be erased now."""
         with told(self._at):
             found = []
-            if self._stand_in == self.subject.number:
-                found.append(Staying(self._map.people.table, self._map.people.key, 1, "the product's anonymous patron"))
-            if self.subject.number == 0:  # what Koha writes for whoever registered and has no record yet
-                found.append(Staying(self._map.people.table, self._map.people.key, 1, "a number that many rows share"))
+            people, numbers = self._map.people, {one.number for one in self.subjects}
+            if self._stand_in in numbers:
+                found.append(Staying(people.table, people.key, 1, "the product's anonymous patron"))
+            if SHARED_NUMBER in numbers:
+                found.append(Staying(people.table, people.key, 1, "a number that many rows share"))
             for step in self.rows.steps:
                 ground = step.trace.ground or STAND_IN
                 if step.trace.finance and not self._lose_card:
@@ -97,28 +105,9 @@ class SqlErasure:
                     continue
                 if count := self.rows.count(connection, step):
                     found.append(Staying(step.table, step.by, count, ground))
-            if any(self._covers(connection, scope) for scope in scopes):
+            if covered(connection, self.rows, self._map, scopes):
                 found.append(Staying("", "", 0, held))
         return tuple(found)
-
-    def _covers(self, connection: Connection, scope: Scope) -> bool:
-        """Whether a scope may speak of this person: by number, or of one of the person's loans."""
-        if self.subject.number in scope.persons or scope == Scope():
-            return True
-        if scope.persons:
-            return False
-        for anchor in (self._map.loans.open, self._map.loans.closed):
-            rows = self.rows.rows(anchor.table)
-            tests = [self.rows.names(anchor.table, anchor.person, rows)]
-            named = ((anchor.item, scope.items), (anchor.key, scope.loans), (anchor.branch, scope.branches))
-            tests += [rows.c[name].in_(values) for name, values in named if values]
-            if scope.opened_from:
-                tests.append(rows.c[anchor.opened] >= str(scope.opened_from))
-            if scope.opened_until:
-                tests.append(rows.c[anchor.opened] <= str(scope.opened_until))
-            if connection.execute(select(func.count()).select_from(rows).where(*tests)).scalar_one():
-                return True
-        return False
 
     def going(self, connection: Connection) -> tuple[Going, ...]:
         """What would go, in order; the person's own row last."""
@@ -165,15 +154,22 @@ class SqlErasure:
                         found[child, by, step.table] = Cascade(child, by, key.on_delete, step.table, rows)
                     if left:
                         lost[child, by] = lost.get((child, by), 0) + left
-        lacking = [Fault(faults.UNTOLD_ROWS, at=one, found="no such column", fix=OVERLAY) for one in self.rows.lacking]
-        untold = [*self._triggers()]
-        untold += [
+        untold = tuple(
             Fault(faults.UNTOLD_ROWS, at=f"{child}.{by}", found=f"{rows} rows", fix=OVERLAY)
             for (child, by), rows in lost.items()
-        ]
-        if lacking or untold:
-            raise CarrelError((*lacking, *untold))
+        )
+        self.require_told(untold)
         return tuple(found.values())
+
+    def require_told(self, more: tuple[Fault, ...] = ()) -> None:
+        """Refuse a database in which a step would find no column, or set off a trigger that nobody has looked at.
+
+        Raises:
+            CarrelError: ERA-003.
+        """
+        lacking = (Fault(faults.UNTOLD_ROWS, at=one, found="no such column", fix=OVERLAY) for one in self.rows.lacking)
+        if problems := (*lacking, *self._triggers(), *more):
+            raise CarrelError(problems)
 
     def _triggers(self) -> Iterable[Fault]:
         """Triggers that would run with a row that is changed or deleted, and that nobody has looked at."""
@@ -236,6 +232,42 @@ class SqlErasure:
         if done != 1:
             raise self._hangs(own.table, done)
         return 1
+
+    def numbers(self, connection: Connection) -> frozenset[int]:
+        """Of these persons, those whose record is there."""
+        own = self._map.people
+        people = self.rows.rows(own.table)
+        with told(self._at):
+            query = select(people.c[own.key])
+            which = (self.rows.of(batch).names(own.table, own.key, people) for batch in batches(self.subjects))
+            return frozenset(int(one) for test in which for one in connection.execute(query.where(test)).scalars())
+
+    def delete_people(self, connection: Connection, spare: Callable[[Connection], set[int]]) -> int:
+        """The records of all but those who are to be spared: locked first, and nothing goes with them.
+
+        Args:
+            connection: in a transaction that the caller commits.
+            spare: asked once the records are locked; who is not to go.
+
+        Returns:
+            How many records went.
+
+        Raises:
+            CarrelError: ERA-005.
+        """
+        own = self.last
+        with told(self._at):
+            lock(connection, self.rows.rows(own.table), self.rows.those(own, self.rows.rows(own.table)))
+            spared = spare(connection)
+            erasure = self.of(tuple(one for one in self.subjects if one.number not in spared))
+            rows = erasure.rows.rows(own.table)
+            there = erasure.rows.count(connection, own)
+            if hung := sum(erasure.rows.count_of_key(connection, one) for one in self._schema.incoming(own.table)):
+                raise self._hangs(own.table, hung)
+            done = connection.execute(delete(rows).where(erasure.rows.those(own, rows))).rowcount
+        if done != there:
+            raise self._hangs(own.table, done)
+        return done
 
     def _hangs(self, table: str, rows: int) -> CarrelError:
         return fault(

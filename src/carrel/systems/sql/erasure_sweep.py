@@ -41,6 +41,15 @@ class Found:
         """Rows that should not be there."""
         return sum(self.still.values())
 
+    def add(self, other: Found) -> None:
+        """Count what another sweep found as well."""
+        for mine, theirs in ((self.columns, other.columns), (self.kept, other.kept)):
+            for place, rows in theirs.items():
+                mine[place] = mine.get(place, 0) + rows
+        for ours, more in ((self.texts, other.texts), (self.human, other.human)):
+            for place, keys in more.items():
+                ours.setdefault(place, []).extend(keys)
+
 
 def sweep(connection: Connection, rows: PersonRows, texts: PersonTexts, system_map: SystemMap) -> Found:
     """Look for the persons in every column of persons, and for every identifier in every text.

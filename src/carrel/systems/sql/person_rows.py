@@ -76,14 +76,14 @@ class PersonRows:
     def those(self, step: Step, rows: FromClause) -> Bool:
         """Whether a row is one of a step's."""
         trace = step.trace
-        tests = [_test(rows.c[one.column], one) for one in trace.only]
+        tests = [test(rows.c[one.column], one) for one in trace.only]
         if trace.column:
             return and_(self.names(step.table, trace.column, rows, trace.holds), *tests)
         assert trace.through is not None  # noqa: S101  (the grammar allows one of the two)
         way = trace.through
         other = self.rows(way.table).alias("way")
         joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
-        joined += [_test(other.c[one.column], one) for one in way.only]
+        joined += [test(other.c[one.column], one) for one in way.only]
         if way.person:
             joined.append(self.names(way.table, way.person, other))
         still = or_(*(self._unset(step, rows, name, how) for name, how in trace.set.items())) if trace.set else None
@@ -91,7 +91,7 @@ class PersonRows:
 
     def names(self, name: str, by: str, rows: FromClause, holds: Holds = Holds.NUMBER) -> Bool:
         """Whether a column names one of the persons."""
-        values: list[Any] = [_held(one, holds) for one in self.subjects]
+        values: list[Any] = [holds_of(one, holds) for one in self.subjects]
         if holds is Holds.NUMBER and is_text(self._column(name, by)):
             # A number in a column of texts is compared as a text, or the server would turn every text into a number.
             values = [str(one) for one in values]
@@ -219,7 +219,8 @@ class PersonRows:
         return int(connection.execute(select(func.count()).select_from(rows).where(which)).scalar_one())
 
 
-def _held(subject: Subject, holds: Holds) -> int | str:
+def holds_of(subject: Subject, holds: Holds) -> int | str:
+    """What of a person stands in a column of that kind."""
     if holds is Holds.NUMBER:
         return subject.number
     return subject.card if holds is Holds.CARD else subject.user
@@ -238,7 +239,8 @@ def lock(connection: Connection, rows: TableClause, which: Bool) -> int:
     return len(connection.execute(select(text("1")).select_from(rows).where(which).with_for_update()).all())
 
 
-def _test(named: ColumnElement[Any], one: Condition) -> Bool:
+def test(named: ColumnElement[Any], one: Condition) -> Bool:
+    """One condition of a map as a test of a column."""
     tests: list[Bool] = []
     if one.equals is not None:
         tests.append(named == one.equals)

@@ -47,9 +47,7 @@ def lacking(schema: LiveSchema, person: PersonMap) -> tuple[str, ...]:
 
 
 def _traces(schema: LiveSchema, person: PersonMap) -> Iterator[tuple[str, Trace]]:
-    return (
-        (name, trace) for name, told in person.tables.items() if name in schema.tables for trace in told.traces
-    )
+    return ((name, trace) for name, told in person.tables.items() if name in schema.tables for trace in told.traces)
 
 
 def _empty(schema: LiveSchema, name: str, trace: Trace) -> bool:

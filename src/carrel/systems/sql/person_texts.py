@@ -86,14 +86,15 @@ class PersonTexts:
 
     def __init__(self, rows: PersonRows, beat: Callable[[], None] = lambda: None) -> None:
         self._rows, self._beat = rows, beat
-        self._common = Finder(rows.subjects, rows.person.keys)
+        self._finders: dict[tuple[str, ...], Finder] = {}  # made when one is needed: of thousands it takes a while
 
     def finder(self, table: str) -> Finder:
         """What finds the person in a table's texts."""
         told = self._rows.person.tables.get(table)
-        if told is None or not told.keys:
-            return self._common
-        return Finder(self._rows.subjects, (*self._rows.person.keys, *told.keys))
+        keys = (*self._rows.person.keys, *(told.keys if told else ()))
+        if keys not in self._finders:
+            self._finders[keys] = Finder(self._rows.subjects, keys)
+        return self._finders[keys]
 
     def places(self) -> Iterator[tuple[str, list[Place]]]:
         """Every column of every table that can hold a word; of binary ones only those that the map names."""
@@ -193,7 +194,8 @@ class PersonTexts:
         rows = self._rows.rows(name)
         keys = [rows.c[one] for one in self._rows.key(name)]
         columns = [rows.c[place.column] for place in places]
-        tests = [or_(*(self._maybe(connection, one, finder) for one in columns))]
+        # Of many persons every text is read: one look instead of one for each word.
+        tests = [or_(*(self._maybe(connection, one, finder) for one in columns))] if finder.few(len(columns)) else []
         tests += [] if stretch is None else [stretch]
         tests += [] if own else [self._not_own(name, rows)]
         query = select(*keys, *columns).select_from(rows).where(*tests).execution_options(yield_per=_AT_ONCE)
@@ -201,8 +203,6 @@ class PersonTexts:
             yield tuple(row[: len(keys)]), tuple(row[len(keys) :])
 
     def _maybe(self, connection: Connection, column: ColumnElement[Any], finder: Finder) -> ColumnElement[bool]:
-        if not finder.few:  # of many persons every text is read: one look instead of one for each word
-            return column.is_not(None)
         folds = connection.dialect.name == "sqlite"
         here = getattr(func, _FOLD)(column) if folds else column
         words = [*finder.needles, *finder.told_needles]
