@@ -26,6 +26,7 @@ from carrel.errors import CarrelError
 from carrel.inventory import contradiction, drift
 from carrel.inventory.collection import names, superfluous
 from carrel.inventory.risk import RiskClass
+from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import Method, SystemMap
 from carrel.policy.clock import midnight
 from carrel.policy.duration import Duration
@@ -34,6 +35,7 @@ from carrel.policy.schedule import LoanSchedule, Period
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.legal_hold import Keeping, Scope, kept_by
 from carrel.retention.lifecycle import Lifecycle, State, lifecycle
+from carrel.systems.card_facts import card_facts
 from carrel.systems.record_facts import record_facts
 from carrel.systems.sql import live
 from carrel.systems.sql.collection import collected
@@ -146,7 +148,7 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
     )
     if grave := [one for one in drift.refusals(differences) if one.kind in _UNREADABLE]:
         return replace(facts, unread=f"the database differs from its map: {', '.join(one.at for one in grave[:5])}")
-    return _Measuring(library, engine, facts, stand_in).facts()
+    return _Measuring(library, engine, schema, facts, stand_in).facts()
 
 
 _UNREADABLE = frozenset({drift.Kind.MISSING_TABLE, drift.Kind.MISSING_COLUMN, drift.Kind.VIEW, drift.Kind.TYPE})
@@ -186,7 +188,10 @@ def _keepings(library: Library, as_of: datetime) -> list[KeepingFacts]:
 class _Measuring:
     """One measuring of one database, inside one session of the engine."""
 
-    def __init__(self, library: Library, engine: Engine, facts: AuditFacts, stand_in: int | None) -> None:
+    def __init__(
+        self, library: Library, engine: Engine, schema: LiveSchema, facts: AuditFacts, stand_in: int | None
+    ) -> None:
+        self._schema = schema
         self._library, self._facts, self._stand_in = library, facts, stand_in
         self._database = engine
 
@@ -214,7 +219,11 @@ class _Measuring:
                 table_sizes=dict(seen.table_sizes),
             )
             held = self._held(engine)
-            records = tuple(record_facts(engine, life, seen, self._library.policy, facts))
+            policy, keepings = self._library.policy, (self._library.legal_holds, self._library.exceptions)
+            records = (
+                *record_facts(engine, life, seen, policy, facts),
+                *card_facts(engine, self._schema, life, keepings, policy, facts),
+            )
         clear = not any(remaining.values())
         by_rule = counted.by_rule if clear or len(schedule.rules) == 1 else self._by_rule()
         return replace(

@@ -41,6 +41,7 @@ def lapsed(elm, seed, name="Quirina Okonkwo", **values):
     for table in KEEPING:
         column = "guarantor_id" if table == "borrower_relationships" else "borrowernumber"
         elm.sql(f"DELETE FROM {table} WHERE {column} = {number}")
+    elm.sql(f"DELETE FROM old_issues WHERE borrowernumber = {number}")  # a loan of the same second as everything else
     for sign in MAP.cards.signs:
         sets = ", ".join(f"{column} = '{WHEN}'" for column in sign.at)
         elm.sql(f"UPDATE {sign.table} SET {sets} WHERE {sign.person} = {number}")
