@@ -17,7 +17,7 @@ from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import ChunkResult, Outcome
 from carrel.retention.ports import Position
 from carrel.systems.sql import person_grants, residue
-from carrel.systems.sql.erasure_sweep import Found
+from carrel.systems.sql.erasure_sweep import Found, sweep
 from carrel.systems.sql.person_identity import batches
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: Ru
         No more people than the plan shows, or than its bound, whichever is more. A repeat changes nothing.
     """
     done = CardsDone()
-    cards = cards_of(here)
+    cards = cards_of(here, plan.as_of)
     if cards is None:
         return done
     course = _Course(here, plan, run, cards, gate, journal, done)
@@ -110,7 +110,9 @@ class _Course:
         """Who is due now, with what identifies them."""
         with self._here.engine.connect() as connection:
             numbers = self._cards.due(connection, self._by())[:most]
-            return erasure_of(self._here, tuple(Subject(one) for one in numbers)).all_known(connection)
+            return erasure_of(self._here, tuple(Subject(one) for one in numbers), self._plan.as_of).all_known(
+                connection
+            )
 
     def lot(self, case: str, subjects: tuple[Subject, ...]) -> None:
         """Carry one lot to its end."""
@@ -118,25 +120,42 @@ class _Course:
         self._done.unknown |= here.store.erasures.go_on(case, now()).unknown
         pieces = Pieces(here, case, self._gate, self._run.owner)
         with here.engine.connect() as connection:
-            whole = erasure_of(here, subjects)
+            whole = erasure_of(here, subjects, self._plan.as_of)
             person_grants.require(connection, whole.rows, here.system.name)
             whole.require_told()
+            payers = whole.payers(connection)
         going: list[Subject] = []
-        for batch in batches(subjects, AT_ONCE):
-            going += _Batch(pieces, self._cards, whole, batch, self._by).steps()
-        gone = self._texts(pieces, whole, tuple(going))
-        for batch in batches(gone, RECORDS):
-            self._records(pieces, whole.of(batch))
+        for batch, stays in _parted(subjects, payers, AT_ONCE):
+            going += _Batch(pieces, self._cards, whole.of(batch, stays=stays), self._by).steps()
+        gone = self._texts(pieces, whole, tuple(going), payers)
+        for batch, stays in _parted(gone, payers, RECORDS):
+            self._records(pieces, whole.of(batch, stays=stays))
         with here.engine.connect() as connection:
-            there = whole.of(gone).numbers(connection)
-            last = whole.of(tuple(one for one in gone if one.number not in there))
-            last.beat_with(pieces.beat)
-            found = last.sweep(connection)
+            there = whole.of(gone).numbers(connection) - payers
+            last = tuple(one for one in gone if one.number not in there)
+            found = self._swept(connection, pieces, whole, last, payers)
             places = residue.places(connection, now())
-        self._done.spared += len(subjects) - len(last.subjects)
+        self._done.spared += len(subjects) - len(last)
         self._finish(case, found, places)
 
-    def _texts(self, pieces: Pieces, whole: SqlErasure, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    @staticmethod
+    def _swept(
+        connection: Connection,
+        pieces: Pieces,
+        whole: SqlErasure,
+        subjects: tuple[Subject, ...],
+        payers: frozenset[int],
+    ) -> Found:
+        """Look for everybody at once; the lines of payers, and what of their record stays for them, are no finding."""
+        plain = whole.of(tuple(one for one in subjects if one.number not in payers))
+        paying = whole.of(tuple(one for one in subjects if one.number in payers), stays=True)
+        both = whole.of(subjects)
+        both.beat_with(pieces.beat)
+        return sweep(connection, (plain.rows, paying.rows), both.texts.beside(paying.rows), pieces.here.system_map)
+
+    def _texts(
+        self, pieces: Pieces, whole: SqlErasure, subjects: tuple[Subject, ...], payers: frozenset[int]
+    ) -> tuple[Subject, ...]:
         """Take the identifiers out of all texts; anew without whoever a hold names meanwhile. Who still goes."""
         while True:
             with self._here.engine.connect() as connection:
@@ -144,6 +163,8 @@ class _Course:
                 subjects = tuple(_still_due(self._cards, connection, subjects, by))
             erasure = whole.of(subjects)
             erasure.beat_with(pieces.beat)
+            paying = whole.of(tuple(one for one in subjects if one.number in payers), stays=True)
+            erasure.texts = erasure.texts.beside(paying.rows)
             try:
                 redact_all(pieces, erasure, partial(self._as_before, by))
             except _HeldSince:
@@ -188,16 +209,8 @@ class _HeldSince(Exception):  # noqa: N818  (no error: a legal hold was placed o
 class _Batch:
     """Some persons of a lot, whose rows go table by table."""
 
-    def __init__(
-        self,
-        pieces: Pieces,
-        cards: SqlCards,
-        whole: SqlErasure,
-        subjects: tuple[Subject, ...],
-        by: Callable[[], Judgement],
-    ) -> None:
-        self._pieces, self._cards, self._by = pieces, cards, by
-        self._erasure = whole.of(subjects)
+    def __init__(self, pieces: Pieces, cards: SqlCards, erasure: SqlErasure, by: Callable[[], Judgement]) -> None:
+        self._pieces, self._cards, self._erasure, self._by = pieces, cards, erasure, by
 
     def steps(self) -> tuple[Subject, ...]:
         """Everything but the texts and the records themselves; who goes."""
@@ -222,6 +235,14 @@ class _Batch:
         still = tuple(_still_due(self._cards, connection, self._erasure.subjects, self._by()))
         if still != self._erasure.subjects:
             self._erasure = self._erasure.of(still)
+
+
+def _parted(
+    subjects: tuple[Subject, ...], payers: frozenset[int], size: int
+) -> Iterator[tuple[tuple[Subject, ...], bool]]:
+    """Batches of persons of whom nothing stays, then of payers."""
+    for stays in (False, True):
+        yield from ((one, stays) for one in batches([s for s in subjects if (s.number in payers) is stays], size))
 
 
 def _still_due(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from carrel.policy.schedule import Charges
 from carrel.retention.lapsed_card import CardCount, due_when, horizons
 from carrel.retention.legal_hold import shields
 from carrel.systems.sql.cards import Judgement, SqlCards
@@ -14,17 +13,11 @@ if TYPE_CHECKING:
     from carrel.cli.premises import Premises
 
 
-def cards_of(here: Premises) -> SqlCards | None:
-    """The cards; None where no rule speaks of them."""
+def cards_of(here: Premises, as_of: datetime) -> SqlCards | None:
+    """The cards, with payers as of a moment; None where no rule speaks of cards."""
     if here.system_map.lapsing is None:
         return None
-    return SqlCards(
-        here.schema,
-        here.system_map,
-        here.stand_in,
-        lose_card=here.schedule.charges is Charges.LOSE_CARD,
-        at=here.system.name,
-    )
+    return SqlCards(here.schema, here.system_map, here.stand_in, payer=here.payer(as_of), at=here.system.name)
 
 
 def judgement(here: Premises, cards: SqlCards, as_of: datetime, at: datetime) -> Judgement:
@@ -43,16 +36,16 @@ def judgement(here: Premises, cards: SqlCards, as_of: datetime, at: datetime) ->
 
 def counted(here: Premises, as_of: datetime, at: datetime) -> CardCount | None:
     """Cards by what becomes of them; None where no rule speaks of them."""
-    cards = cards_of(here)
+    cards = cards_of(here, as_of)
     if cards is None:
         return None
     with here.engine.connect() as connection:
         return cards.count(connection, judgement(here, cards, as_of, at))
 
 
-def people(here: Premises) -> dict[str, int]:
+def people(here: Premises, at: datetime) -> dict[str, int]:
     """The size of the people's table, by which the bound of lapsed cards is set; nothing without a rule for them."""
-    cards = cards_of(here)
+    cards = cards_of(here, at)
     if cards is None:
         return {}
     with here.engine.connect() as connection:

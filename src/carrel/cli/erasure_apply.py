@@ -109,11 +109,11 @@ class _Course:
         here, plan = self._here, self._plan
         subject = here.store.erasures.subject(plan.case)
         with here.engine.connect() as connection:
-            bare = erasure_of(here, (subject,))
+            bare = erasure_of(here, (subject,), plan.made_at)
             person_grants.require(connection, bare.rows, here.system.name)
             known = bare.known(connection)
             subject = subject if known is None else subject.joined(known)
-            erasure = erasure_of(here, (subject,))
+            erasure = erasure_of(here, (subject,), plan.made_at).around_record(connection)
             erasure.beat_with(self._pieces.beat)
             if known is not None:
                 refuse(here.system.name, self._blocking(erasure, connection))

@@ -160,7 +160,7 @@ def make(
     )
     tables = {path.path: path.table for path in made.paths}
     earlier = here.store.counts.earlier(here.system.name, at.astimezone(here.zone).date())
-    sizes = {**cards.people(here), **seen.table_sizes}
+    sizes = {**cards.people(here, at), **seen.table_sizes}
     return made.with_bounds(bounds(tables, earlier, sizes, here.system.bounds)), rows
 
 

@@ -10,14 +10,15 @@ from carrel.inventory.schema import LiveSchema
 from carrel.policy.coherence import class_of
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
-from carrel.policy.schedule import Charges
 from carrel.retention.lapsed_card import CardCount, due_when, horizons
 from carrel.retention.legal_hold import Keeping, shields
 from carrel.retention.lifecycle import Lifecycle
+from carrel.retention.payer import payer_of
 from carrel.retention.reasons import figure
 from carrel.systems.record_facts import capped
 from carrel.systems.sql.cards import Judgement, SqlCards
 from carrel.systems.sql.loans import SqlLoans
+from carrel.systems.sql.person_identity import person_map
 
 
 def card_facts(
@@ -41,8 +42,8 @@ def card_facts(
     lapsing = engine.map.lapsing
     if lapsing is None:
         return
-    lose_card = engine.schedule.charges is Charges.LOSE_CARD
-    cards = SqlCards(schema, engine.map, engine.stand_in, lose_card=lose_card, at=engine.name)
+    payer = payer_of(engine.schedule, person_map(engine.map), facts.judged_at, engine.zone)
+    cards = SqlCards(schema, engine.map, engine.stand_in, payer=payer, at=engine.name)
 
     def count(life: Lifecycle) -> CardCount:
         holds, exceptions = keepings

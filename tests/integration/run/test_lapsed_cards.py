@@ -52,7 +52,7 @@ def lapsed(elm, seed, name="Quirina Okonkwo", **values):
 def judged(elm):
     """Where every card stands that is not plainly in use."""
     with premises.enter(elm.folder, None, read_only=True) as here, here.engine.connect() as connection:
-        found = cards.cards_of(here)
+        found = cards.cards_of(here, now())
         return dict(found.judged(connection, cards.judgement(here, found, now(), now())))
 
 
@@ -63,7 +63,7 @@ def carried_out(elm, code=0):
 
 def test_lapsed_cards_go_mixed_and_nobody_elses_row_is_touched(elm):
     seed = Seeder(elm.koha)
-    other = seed.patron(dateexpiry="2099-01-01")
+    other = seed.patron(dateexpiry="2099-01-01", updated_on=WHEN)
     before = state(elm)
     numbers = [lapsed(elm, seed), lapsed(elm, seed, "Željko Çağlar"), lapsed(elm, seed, "太郎 山田")]
     seed.row("messages", borrowernumber=other, message=f"lent to card K{numbers[1]} once", message_type="L")
@@ -144,3 +144,24 @@ def test_what_keeps_a_card(elm):
 def _staff_category(elm):
     [(code,)] = elm.koha.rows("SELECT categorycode FROM categories WHERE category_type = 'S' LIMIT 1")
     return code
+
+
+def test_of_a_payer_stays_what_the_financial_record_needs(elm):
+    """The record is emptied once, waits for its schedule, and goes when that has ended."""
+    elm.edit("    charges: lose the card\n", "    charges: part title and item\n", "policy.yaml")
+    seed = Seeder(elm.koha)
+    number = lapsed(elm, seed)
+    elm.needles -= {"Quirina Okonkwo"}
+    elm.sql(f"DELETE FROM accountlines WHERE borrowernumber = {number}")
+    seed.row("accountlines", borrowernumber=number, amountoutstanding=0, amount=2, date=EXPIRED)
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["people"], ran["cards"]["still_there"]) == (1, {})
+    assert ran["cards"]["kept"] == {"accountlines.borrowernumber": 1}
+    record = f"SELECT surname, cardnumber, dateexpiry FROM borrowers WHERE borrowernumber = {number}"
+    assert elm.koha.rows(record) == [("Okonkwo", None, None)]
+    assert "no finance schedule" in judged(elm)[number]
+    schedule = "    finance schedule: {cited: Schedule F-7, requires: [name], keep: 1 year}\n"
+    elm.edit("    refund window:", f"{schedule}    refund window:", "policy.yaml")
+    assert judged(elm)[number] == "due"
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["people"], elm.koha.rows(record)) == (1, [])

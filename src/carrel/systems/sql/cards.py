@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, false, func, or_, select
 
 from carrel.inventory.card import Cards
 from carrel.inventory.schema import LiveSchema
@@ -16,6 +16,7 @@ from carrel.inventory.system_map import SystemMap
 from carrel.retention.identifiers import Subject
 from carrel.retention.lapsed_card import CardCount, CardState, state
 from carrel.retention.legal_hold import Scope
+from carrel.retention.payer import Payer
 from carrel.retention.predicate import Predicate
 from carrel.systems.sql import person_grounds
 from carrel.systems.sql.expressions import NO_DATE
@@ -23,6 +24,7 @@ from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_grounds import SHARED_NUMBER, Grounds
 from carrel.systems.sql.person_identity import person_map
 from carrel.systems.sql.person_rows import PersonRows, test
+from carrel.systems.sql.person_steps import emptied
 
 _BATCH = 500
 
@@ -53,17 +55,17 @@ class SqlCards:
         schema: live.
         system_map: whose section on cards is in force.
         stand_in: the product's anonymous patron; it is nobody's card.
-        lose_card: whether the policy lets settled financial records lose their payer.
+        payer: what the policy keeps of payers; None where settled charges lose the card.
         at: the system's name, for errors.
     """
 
     def __init__(
-        self, schema: LiveSchema, system_map: SystemMap, stand_in: int | None, *, lose_card: bool, at: str
+        self, schema: LiveSchema, system_map: SystemMap, stand_in: int | None, *, payer: Payer | None, at: str
     ) -> None:
         if system_map.lapsing is None:
             raise ValueError("no rule for lapsed cards is in force")
         self.cards: Cards = system_map.lapsing
-        self._map, self._stand_in, self._lose_card, self._at = system_map, stand_in, lose_card, at
+        self._map, self._stand_in, self._payer, self._at = system_map, stand_in, payer, at
         self._rows = PersonRows(schema, person_map(system_map), (), stand_in)
 
     def count(self, connection: Connection, by: Judgement) -> CardCount:
@@ -123,11 +125,14 @@ class SqlCards:
         """Persons with the expiry of their card and the uses that their own record tells."""
         key, person = people.c[self._map.people.key], self._rows.person
         columns = [people.c[name] for name in (person.card, person.user, self.cards.expires, *self.cards.seen)]
-        query = select(key, *columns).where(*which).order_by(key).limit(limit)
+        query = select(key, self._reduced(people).label("reduced"), *columns).where(*which).order_by(key).limit(limit)
         found = []
-        for number, card, user, expires, *seen in connection.execute(query).all():
+        for number, reduced, card, user, expires, *seen in connection.execute(query).all():
             subject = Subject(int(number), str(card or ""), str(user or ""))
-            found.append((subject, _moment(expires), [at for at in map(_moment, seen) if at is not None]))
+            # Of a reduced record the expiry is gone: it lapsed long ago.
+            found.append(
+                (subject, NO_DATE if reduced else _moment(expires), [at for at in map(_moment, seen) if at is not None])
+            )
         return found
 
     def _batch(
@@ -144,6 +149,23 @@ class SqlCards:
         for subject, expires, seen in found:
             number = subject.number
             yield number, state(expires, (*seen, *used[number]), grounds.get(number, ()), by.due, by.now)
+
+    def _reduced_payers(self, connection: Connection, rows: PersonRows) -> Grounds:
+        """Payers of whom all is gone that a financial record does not need."""
+        if self._payer is None:
+            return {}
+        payers = person_grounds.payers(connection, rows, self._payer)
+        people = rows.rows(self._map.people.table)
+        key = people.c[self._map.people.key]
+        which = rows.names(self._map.people.table, self._map.people.key, people)
+        found = connection.execute(select(key).where(which, self._reduced(people))).scalars()
+        return {int(number): [self._payer.ground] for number in found if number in payers}
+
+    def _reduced(self, people: Any) -> Any:
+        """Whether a record is one of which only stays what a financial record needs."""
+        if self._payer is None:
+            return false()
+        return and_(*(people.c[one].is_(None) for one in emptied(self._rows.schema, people.name, self._payer)))
 
     def _uses(
         self, connection: Connection, subjects: tuple[Subject, ...], by: Judgement
@@ -173,7 +195,8 @@ class SqlCards:
         for number in person_grounds.covered(connection, rows, self._map, by.shields):
             found[number].append(CardState.HELD)
         for more in (
-            person_grounds.refusing(connection, rows, lose_card=self._lose_card),
+            person_grounds.refusing(connection, rows),
+            self._reduced_payers(connection, rows),
             person_grounds.keeping(connection, rows, self.cards.keeps),
             person_grounds.untold(connection, rows, self._map.people.table),
         ):

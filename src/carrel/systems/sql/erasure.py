@@ -12,12 +12,13 @@ from carrel.inventory.person_map import Act
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
-from carrel.retention.erasure import FINANCE, STAND_IN, Cascade, Going, Staying, Words, refuse
+from carrel.retention.erasure import STAND_IN, Cascade, Going, Staying, Words, refuse
 from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import Scope
+from carrel.retention.payer import Payer
 from carrel.systems.sql.erasure_sweep import Found, sweep
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_grounds import SHARED_NUMBER, covered
+from carrel.systems.sql.person_grounds import SHARED_NUMBER, covered, payers
 from carrel.systems.sql.person_identity import batches, known, person_map
 from carrel.systems.sql.person_rows import CASCADING, PersonRows, lock
 from carrel.systems.sql.person_steps import Step
@@ -34,7 +35,8 @@ class SqlErasure:
         system_map: with the site's overlay merged.
         subjects: whom; before the plan only the number.
         stand_in: the product's anonymous patron.
-        lose_card: whether the policy lets settled financial records lose their payer.
+        payer: what the policy keeps of payers; None where settled charges lose the card.
+        stays: their financial record needs a payer still: it stays, and of their own record what it needs.
         at: the system's name, for errors.
     """
 
@@ -45,27 +47,27 @@ class SqlErasure:
         subjects: tuple[Subject, ...],
         stand_in: int | None,
         *,
-        lose_card: bool,
+        payer: Payer | None,
         at: str,
+        stays: bool = False,
     ) -> None:
-        self._map, self._at, self._lose_card = system_map, at, lose_card
+        self._map, self._at, self._payer, self._stays = system_map, at, payer, stays
         self.person = person_map(system_map)
         self._schema, self._stand_in = schema, stand_in
         self.subjects = subjects
-        self.rows = PersonRows(schema, self.person, subjects, stand_in)
-        self.texts = PersonTexts(self.rows)
+        self.rows = PersonRows(schema, self.person, subjects, stand_in, payer if stays else None)
+        self.texts = PersonTexts(self.rows, payers=self.rows if stays else None)
 
     def beat_with(self, beat: Callable[[], None]) -> None:
         """Have something done between the stretches of a long search, such as renewing a lease."""
-        self.texts = PersonTexts(self.rows, beat)
+        self.texts = self.texts.beating(beat)
 
     @property
     def last(self) -> Step:
         """The person's own row."""
         own = self._map.people
-        return next(
-            one for one in self.rows.steps if one.table == own.table and one.act is Act.DELETE and one.trace.column
-        )
+        done = {Act.DELETE, Act.CHANGE}
+        return next(one for one in self.rows.steps if one.table == own.table and one.act in done and one.trace.column)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -84,9 +86,22 @@ class SqlErasure:
         with told(self._at):
             return known(connection, self.rows, self._map)
 
-    def of(self, subjects: tuple[Subject, ...]) -> SqlErasure:
-        """The erasure of others, in the same database."""
-        return SqlErasure(self._schema, self._map, subjects, self._stand_in, lose_card=self._lose_card, at=self._at)
+    def of(self, subjects: tuple[Subject, ...], *, stays: bool | None = None) -> SqlErasure:
+        """The erasure of others, in the same database; around their financial record, or not."""
+        stays = self._stays if stays is None else stays
+        return SqlErasure(
+            self._schema, self._map, subjects, self._stand_in, payer=self._payer, at=self._at, stays=stays
+        )
+
+    def payers(self, connection: Connection) -> frozenset[int]:
+        """Of these persons, those whose financial record needs a payer still."""
+        with told(self._at):
+            batched = (self.rows.of(batch) for batch in batches(self.subjects))
+            return frozenset(one for rows in batched for one in payers(connection, rows, self._payer))
+
+    def around_record(self, connection: Connection) -> SqlErasure:
+        """The same erasure, of one person; around the financial record where that needs its payer."""
+        return self.of(self.subjects, stays=bool(self.payers(connection)))
 
     def blocking(self, connection: Connection, scopes: Iterable[Scope], *, held: str) -> tuple[Staying, ...]:
         """Why these persons cannot be erased now."""
@@ -97,14 +112,8 @@ class SqlErasure:
                 found.append(Staying(people.table, people.key, 1, "the product's anonymous patron"))
             if SHARED_NUMBER in numbers:
                 found.append(Staying(people.table, people.key, 1, "a number that many rows share"))
-            for step in self.rows.steps:
-                ground = step.trace.ground or STAND_IN
-                if step.trace.finance and not self._lose_card:
-                    ground = FINANCE
-                elif step.act is not Act.BLOCK:
-                    continue
-                if count := self.rows.count(connection, step):
-                    found.append(Staying(step.table, step.by, count, ground))
+            blocks = [(one, self.rows.count(connection, one)) for one in self.rows.steps if one.act is Act.BLOCK]
+            found += [Staying(one.table, one.by, rows, one.trace.ground or STAND_IN) for one, rows in blocks if rows]
             if covered(connection, self.rows, self._map, scopes):
                 found.append(Staying("", "", 0, held))
         return tuple(found)
@@ -131,6 +140,10 @@ class SqlErasure:
         with told(self._at):
             kept = [one for one in self.rows.steps if one.act is Act.KEEP]
             found = [Staying(one.table, one.by, self.rows.count(connection, one), one.trace.ground) for one in kept]
+            if self._stays and self._payer is not None:
+                people = self.rows.schema.tables[self.last.table].column_names
+                stays = ", ".join(one for one in people if one in self._payer.columns)
+                found.append(Staying(self.last.table, stays, len(self.numbers(connection)), self._payer.ground))
         return tuple(one for one in found if one.rows)
 
     def cascades(self, connection: Connection) -> tuple[Cascade, ...]:
@@ -225,6 +238,8 @@ class SqlErasure:
             if not lock(connection, rows, which):
                 return 0
             refuse(self._at, blocking())
+            if self._stays:
+                return self.rows.piece(connection, own, 1)[0]
             hung = sum(self.rows.count_of_key(connection, one) for one in self._schema.incoming(own.table))
             if hung:
                 raise self._hangs(own.table, hung)
@@ -261,6 +276,8 @@ class SqlErasure:
             spared = spare(connection)
             erasure = self.of(tuple(one for one in self.subjects if one.number not in spared))
             rows = erasure.rows.rows(own.table)
+            if self._stays:
+                return erasure.rows.piece(connection, own, len(self.subjects))[0]
             there = erasure.rows.count(connection, own)
             if hung := sum(erasure.rows.count_of_key(connection, one) for one in self._schema.incoming(own.table)):
                 raise self._hangs(own.table, hung)
@@ -285,4 +302,4 @@ class SqlErasure:
     def sweep(self, connection: Connection) -> Found:
         """As `erasure_sweep.sweep`."""
         with told(self._at):
-            return sweep(connection, self.rows, self.texts, self._map)
+            return sweep(connection, (self.rows,), self.texts, self._map)

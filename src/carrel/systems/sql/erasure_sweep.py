@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,19 +52,21 @@ class Found:
                 ours.setdefault(place, []).extend(keys)
 
 
-def sweep(connection: Connection, rows: PersonRows, texts: PersonTexts, system_map: SystemMap) -> Found:
+def sweep(connection: Connection, groups: Sequence[PersonRows], texts: PersonTexts, system_map: SystemMap) -> Found:
     """Look for the persons in every column of persons, and for every identifier in every text.
 
     Args:
         connection: reads only.
-        rows: of the persons, as they are to be gone.
-        texts: of the same persons; every table is read once, whatever their number.
+        groups: of the persons, as they are to be gone: those of whom nothing stays, and payers.
+        texts: of all these persons; every table is read once, whatever their number.
         system_map: tells which columns name a person.
     """
     found = Found()
     teach(connection)
-    for batch in batches(rows.subjects):
-        _columns(connection, rows.of(batch), system_map, found)
+    for rows in groups:
+        for batch in batches(rows.subjects):
+            _columns(connection, rows.of(batch), system_map, found)
+    rows = groups[0]
     for hit in texts.hits(connection, own=True):
         place = f"{hit.place.table}.{hit.place.column}"
         # The key of such a row would be another patron's number.
@@ -89,11 +92,12 @@ def _columns(connection: Connection, rows: PersonRows, system_map: SystemMap, fo
 
 def _person_columns(rows: PersonRows, system_map: SystemMap) -> Iterable[tuple[str, str, bool]]:
     """Every column that can hold a person: of the map, and by the keys of the live schema."""
-    wanted: dict[tuple[str, str], bool] = {}
+    acts: defaultdict[tuple[str, str], set[Act]] = defaultdict(set)
     for step in rows.steps:
         if step.trace.column:
-            before = wanted.get((step.table, step.trace.column), True)
-            wanted[step.table, step.trace.column] = before and step.act is Act.KEEP
+            acts[step.table, step.trace.column].add(step.act)
+    # Rows that refuse an erasure are there or not; what becomes of the others tells whether a column keeps the person.
+    wanted = {place: found - {Act.BLOCK} == {Act.KEEP} for place, found in acts.items()}
     for child, key in rows.schema.incoming(system_map.people.table):
         wanted |= {(child, one): wanted.get((child, one), False) for one in key.columns}
     for name, columns in system_map.person_columns.items():

@@ -12,8 +12,9 @@ from carrel.inventory.card import Ground
 from carrel.inventory.map_part import Condition
 from carrel.inventory.person_map import Act, Holds
 from carrel.inventory.system_map import SystemMap
-from carrel.retention.erasure import FINANCE, STAND_IN
+from carrel.retention.erasure import STAND_IN
 from carrel.retention.legal_hold import Scope
+from carrel.retention.payer import Payer
 from carrel.systems.sql.person_rows import PersonRows, holds_of, test
 from carrel.systems.sql.person_steps import Step
 
@@ -22,24 +23,35 @@ SHARED_NUMBER = 0  # what Koha writes for whoever registered and has no record y
 UNTOLD = "rows that the map does not tell of"
 
 
-def refusing(connection: Connection, rows: PersonRows, *, lose_card: bool) -> Grounds:
+def refusing(connection: Connection, rows: PersonRows) -> Grounds:
     """Of these persons, those whose erasure is refused, by the map's section on persons.
 
     Args:
         connection: reads only.
         rows: of the persons, with card and user name.
-        lose_card: whether the policy lets settled financial records lose their payer.
     """
     found: defaultdict[int, list[str]] = defaultdict(list)
     for step in rows.steps:
-        ground = step.trace.ground or STAND_IN
-        if step.trace.finance and not lose_card:
-            ground = FINANCE
-        elif step.act is not Act.BLOCK:
-            continue
-        for number in whose(connection, rows, step):
-            found[number].append(ground)
+        if step.act is Act.BLOCK:
+            for number in whose(connection, rows, step):
+                found[number].append(step.trace.ground or STAND_IN)
     return found
+
+
+def payers(connection: Connection, rows: PersonRows, payer: Payer | None) -> frozenset[int]:
+    """Of these persons, those whose financial record needs a payer still."""
+    told = rows.person.payer
+    if payer is None or told is None:
+        return frozenset()
+    found: set[int] = set()
+    for step in rows.steps:
+        if step.trace.finance:
+            source = rows.rows(step.table)
+            here = [rows.names(step.table, step.trace.column, source)]
+            here += [] if payer.until is None else [source.c[told.dated[step.table]] > payer.until]
+            query = select(source.c[step.trace.column]).distinct().where(*here)
+            found |= {int(number) for number in connection.execute(query).scalars()}
+    return frozenset(found)
 
 
 def untold(connection: Connection, rows: PersonRows, people: str) -> Grounds:

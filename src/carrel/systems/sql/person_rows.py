@@ -32,6 +32,7 @@ from carrel.inventory.map_part import Condition, Method
 from carrel.inventory.person_map import Act, Holds, PersonMap
 from carrel.inventory.schema import Column, Incoming, LiveSchema
 from carrel.retention.identifiers import Subject
+from carrel.retention.payer import Payer
 from carrel.systems.sql.person_steps import Step, lacking, steps_of
 
 Bool = ColumnElement[bool]
@@ -46,6 +47,7 @@ class PersonRows:
         person: of the map.
         subjects: whose.
         stand_in: the product's anonymous patron.
+        payer: what stays of them, where their financial record needs a payer.
 
     Attributes:
         steps: in their order.
@@ -53,17 +55,23 @@ class PersonRows:
     """
 
     def __init__(
-        self, schema: LiveSchema, person: PersonMap, subjects: tuple[Subject, ...], stand_in: int | None
+        self,
+        schema: LiveSchema,
+        person: PersonMap,
+        subjects: tuple[Subject, ...],
+        stand_in: int | None,
+        payer: Payer | None = None,
     ) -> None:
         self.schema, self.person, self.subjects, self.stand_in = schema, person, subjects, stand_in
         self.sqlite = schema.dialect == "sqlite"
         self._tables: dict[str, TableClause] = {}
-        self.steps = steps_of(schema, person, stand_in)
+        self.payer = payer
+        self.steps = steps_of(schema, person, stand_in, payer)
         self.lacking = lacking(schema, person)
 
     def of(self, subjects: tuple[Subject, ...]) -> PersonRows:
         """The rows of others, by the same steps."""
-        return PersonRows(self.schema, self.person, subjects, self.stand_in)
+        return PersonRows(self.schema, self.person, subjects, self.stand_in, self.payer)
 
     # -- which rows -------------------------------------------------------------------------------------------------
 
@@ -78,6 +86,8 @@ class PersonRows:
         trace = step.trace
         tests = [test(rows.c[one.column], one) for one in trace.only]
         if trace.column:
+            if trace.column not in trace.set and step.act is Act.CHANGE:  # it names the person afterwards as well
+                tests.append(or_(*(self._unset(step, rows, name, how) for name, how in trace.set.items())))
             return and_(self.names(step.table, trace.column, rows, trace.holds), *tests)
         assert trace.through is not None  # noqa: S101  (the grammar allows one of the two)
         way = trace.through

@@ -82,11 +82,23 @@ class PersonTexts:
     Args:
         rows: of the person.
         beat: called between stretches, so that whoever holds the system's lease can renew it.
+        payers: of these persons, those whose lines of account and own record stay as they are.
     """
 
-    def __init__(self, rows: PersonRows, beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, rows: PersonRows, beat: Callable[[], None] = lambda: None, payers: PersonRows | None = None
+    ) -> None:
         self._rows, self._beat = rows, beat
+        self._payers = payers if payers is not None and payers.subjects else None
         self._finders: dict[tuple[str, ...], Finder] = {}  # made when one is needed: of thousands it takes a while
+
+    def beating(self, beat: Callable[[], None]) -> PersonTexts:
+        """The same texts, with something done between stretches."""
+        return PersonTexts(self._rows, beat, self._payers)
+
+    def beside(self, payers: PersonRows) -> PersonTexts:
+        """The same texts, without the lines of account and own records of some payers."""
+        return PersonTexts(self._rows, self._beat, payers)
 
     def finder(self, table: str) -> Finder:
         """What finds the person in a table's texts."""
@@ -198,6 +210,7 @@ class PersonTexts:
         tests = [or_(*(self._maybe(connection, one, finder) for one in columns))] if finder.few(len(columns)) else []
         tests += [] if stretch is None else [stretch]
         tests += [] if own else [self._not_own(name, rows)]
+        tests += [] if self._payers is None else [self._not_payers(self._payers, name, rows)]
         query = select(*keys, *columns).select_from(rows).where(*tests).execution_options(yield_per=_AT_ONCE)
         for row in connection.execute(query):
             yield tuple(row[: len(keys)]), tuple(row[len(keys) :])
@@ -210,6 +223,16 @@ class PersonTexts:
         keyed = [here.contains(key, autoescape=True) for key in finder.keys]
         numbered = [here.contains(number, autoescape=True) for number in sorted(finder.numbers)]
         return or_(false(), *tests, and_(or_(false(), *keyed), or_(false(), *numbered)))
+
+    @staticmethod
+    def _not_payers(payers: PersonRows, name: str, rows: FromClause) -> ColumnElement[bool]:
+        """Lines of account that are kept, and what of a payer's own record stays for them."""
+        kept = [
+            payers.names(name, one.trace.column, rows)
+            for one in payers.steps
+            if one.table == name and (one.trace.finance or one is payers.steps[-1])
+        ]
+        return or_(false(), *kept).is_not(True)
 
     def _not_own(self, name: str, rows: FromClause) -> ColumnElement[bool]:
         mine = [one for one in self._rows.steps if one.table == name and one.act is Act.DELETE]
