@@ -258,3 +258,19 @@ def test_one_rule_for_all_is_compared_with_both_of_a_divided_policy(parsed, mini
         resolve(parsed(), [adopted])
     (fault,) = refused.value.faults
     assert fault.wanted.startswith("at most 5 days")
+
+
+_PAYER = "    finance schedule: {{cited: Series 12, requires: {requires}, keep: {keep}}}\n    event detail: second"
+
+
+def _payer(requires: str, keep: str) -> tuple[str, str]:
+    return "    event detail: second", _PAYER.format(requires=requires, keep=keep)
+
+
+def test_a_finance_schedule_may_only_require_less(parsed, refused) -> None:
+    base = [_payer("[name, email address]", "7 years")]
+    assert resolve(parsed(_payer("[name]", "6 years")), [resolve(parsed(*base, name="base.yaml"))])
+    assert resolve(parsed(_payer("[name]", "6 years")), [resolve(parsed(name="base.yaml"))])
+    for own in ((), (_payer("[name]", "8 years"),), (_payer("[birth date]", "7 years"),)):
+        [fault] = refused(*own, base=base)
+        assert fault.condition.code == "POL-017"
