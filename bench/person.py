@@ -15,11 +15,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, update
 
 from bench.library import NAME, Library, Template
 from bench.row import Row
 from carrel.cli.main import main
+from carrel.inventory.person_map import Act
 from carrel.ledger.note import Signer
 from carrel.retention.identifiers import Subject
 from carrel.store.key_file import write_key
@@ -138,17 +139,20 @@ def _carrel(*words: object) -> dict[str, Any]:
 
 def _erasure(library: Library, connection: Connection, number: int) -> SqlErasure:
     schema, stand_in = live.read(connection, library.map), live.stand_in(connection, library.map)
-    bare = SqlErasure(library.engine(), schema, library.map, Subject(number), stand_in, lose_card=True, at=NAME)
+    bare = SqlErasure(schema, library.map, (Subject(number),), stand_in, payer=None, at=NAME)
     known = bare.known(connection)
-    return SqlErasure(
-        library.engine(), schema, library.map, known or Subject(number), stand_in, lose_card=True, at=NAME
-    )
+    return bare.of((known or Subject(number),))
 
 
 def _bare(connection: Connection, one: SqlErasure) -> None:
-    """What goes, statement by statement in the order of the steps, in the caller's transaction; nothing is looked at."""
+    """What goes, a statement for each step, in the caller's transaction; nothing is locked, counted or looked at."""
     for step in (*one.steps, one.last):
-        one.piece(connection, step, 1_000_000)
+        rows = one.rows.rows(step.table)
+        which = one.rows.those(step, rows)
+        if step.act is Act.DELETE:
+            connection.execute(delete(rows).where(which))
+        else:
+            connection.execute(update(rows).where(which).values(one.rows.values(step, rows)))
 
 
 def _read(library: Library, one: SqlErasure) -> float:

@@ -83,6 +83,8 @@ def exit_code(report: Report) -> int:
 
 def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, object]:
     """The result for programs: counts, names and digests."""
+    from carrel.cli.card_screen import cards_as_dict
+
     return {
         "id": report.run,
         "plan": report.plan.digest,
@@ -98,6 +100,7 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
         "longest_transaction_seconds": round(report.tally.longest_seconds, 3),
         "sweep": {**report.sweep.as_dict(), "failing": report.hits},
         "open_joins": [one.as_dict() for one in report.open_joins],
+        "cards": cards_as_dict(report.cards),
         "residues": [
             {
                 "place": p.name,
@@ -114,6 +117,7 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
 
 def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) -> None:
     """The result as a person reads it."""
+    from carrel.cli.card_screen import show_cards
     from carrel.cli.screen import figure, number, put_table
 
     plan = report.plan
@@ -134,6 +138,7 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
         [(state, figure(count)) for state, count in report.kept.items()],
         right=(1,),
     )
+    show_cards(report.cards)
     if report.stage.name == "REST":
         say(_remaining_line(report))
     show_sweep(report)

@@ -140,6 +140,7 @@ def _notices(here: Premises) -> list[Check]:
 
 
 def _loans(here: Premises) -> list[Check]:
+    from carrel.cli.cards import due_now
     from carrel.cli.premises import now
     from carrel.cli.screen import number
     from carrel.systems.check import finding, ok
@@ -147,7 +148,7 @@ def _loans(here: Premises) -> list[Check]:
     at = now()
     since = here.owed_until(at)
     with here.loans().session() as loans:
-        remaining = loans.remaining(here.life(since, at), since)
+        remaining = {**loans.remaining(here.life(since, at), since), **due_now(here, since, at)}
     left = {name: count for name, count in remaining.items() if count}
     if not left:
         return [ok("loans", f"nothing that was due by {since:%Y-%m-%d %H:%M} UTC still leads to a reader")]

@@ -12,14 +12,14 @@ from carrel.cli.at_site import allowed
 from carrel.cli.screen import number, put_table, say
 from carrel.errors import fault
 from carrel.inventory.site import May
-from carrel.policy.schedule import Charges
 from carrel.retention import faults
 from carrel.retention.erasure import HELD, ErasurePlan, refuse
 from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import shields
 from carrel.store.erasures import new_case
 from carrel.systems import surroundings_reading
-from carrel.systems.sql.erasure import SqlErasure, find
+from carrel.systems.sql.erasure import SqlErasure
+from carrel.systems.sql.person_identity import find
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,7 +55,7 @@ def make(
         said = said_in(given, "--erase")
         with here.engine.connect() as connection:
             found = find(connection, here.system_map, said, by_card=by_card, at=here.system.name)
-            subject = erasure_of(here, Subject(found)).known(connection) or Subject(found)
+            subject = erasure_of(here, (Subject(found),), at).known(connection) or Subject(found)
             made = _plan(here, connection, subject, by, at)
         here.store.erasures.record(made, subject, at)
         target = plan_file.write(made, out or Path("plan.json"))
@@ -66,15 +66,14 @@ def make(
     say(f"\nWritten to {target}. It needs a second person: carrel approve {target} --as NAME --key FILE")
 
 
-def erasure_of(here: Premises, subject: Subject) -> SqlErasure:
-    """The erasure of a person in the system that is open."""
+def erasure_of(here: Premises, subjects: tuple[Subject, ...], at: datetime) -> SqlErasure:
+    """The erasure of persons in the system that is open, with payers as of a moment."""
     return SqlErasure(
-        here.engine,
         here.schema,
         here.system_map,
-        subject,
+        subjects,
         here.stand_in,
-        lose_card=here.schedule.charges is Charges.LOSE_CARD,
+        payer=here.payer(at),
         at=here.system.name,
     )
 
@@ -91,7 +90,7 @@ def scopes_of(here: Premises, at: datetime) -> tuple[Scope, ...]:
 
 
 def _plan(here: Premises, connection: Connection, subject: Subject, by: str, at: datetime) -> ErasurePlan:
-    erasure = erasure_of(here, subject)
+    erasure = erasure_of(here, (subject,), at).around_record(connection)
     case = new_case()
     refuse(here.system.name, erasure.blocking(connection, scopes_of(here, at), held=HELD))
     cascades = erasure.cascades(connection)

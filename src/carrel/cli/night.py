@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from carrel.cli import open_joins, run_opening
+from carrel.cli import card_course, open_joins, run_opening
 from carrel.cli.capsules import NightCapsule, require_undo
+from carrel.cli.card_course import CardsDone
+from carrel.cli.cards import due_now
 from carrel.cli.circulation import NightCounts, settle_interrupted
 from carrel.cli.due_night import night_of
 from carrel.cli.premises import Premises, now
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from carrel.retention.open_join import OpenJoin
     from carrel.retention.plan import Plan
     from carrel.retention.sweep import Attack, SweepReport
+    from carrel.store.gate import ChunkGate
+    from carrel.store.journal import RunJournal
     from carrel.store.run import Run
 
 
@@ -60,6 +64,7 @@ class Report:
         finished: aware time.
         kept: loans that still name a reader, by reason, as they may be shown.
         open_joins: that led a sweep back, of this run or an earlier one, and were not shown closed since.
+        cards: what became of lapsed cards.
     """
 
     plan: Plan
@@ -76,6 +81,7 @@ class Report:
     failing: tuple[Attack, ...] = ()
     copy: str | None = None
     open_joins: tuple[OpenJoin, ...] = ()
+    cards: CardsDone = field(default_factory=CardsDone)
 
     @property
     def hits(self) -> int:
@@ -139,6 +145,7 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
                 pace=first_pace(Mode(here.system.mode.value)),
                 wait=time.sleep,
                 told=lambda done: progress.at(run.loans + done),
+                afterwards="" if here.system_map.lapsing is None else here.system_map.lapsing.name,
             ),
             at_most,
         )
@@ -160,9 +167,24 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
         remaining = loans.remaining(life, plan.as_of) if run.stage is Stage.REST else {}
         remaining = {name: count for name, count in remaining.items() if count}
         kept = by_reason(readers.without_sealed(loans, life, loans.kept(life)))
-    report = _finish(here, plan, run, owner, tally, swept, remaining, (*spots, *capsule.places), kept, standing)
+    cards = _lapsed(here, plan, run, owner, gate, journal)
+    if run.stage is Stage.REST:
+        remaining |= {name: count for name, count in due_now(here, plan.as_of, now()).items() if count}
+    report = _finish(here, plan, run, owner, tally, swept, remaining, (*spots, *capsule.places), kept, standing, cards)
     night_counts.tell()
     return report
+
+
+def _lapsed(here: Premises, plan: Plan, run: Run, owner: str, gate: ChunkGate, journal: RunJournal) -> CardsDone:
+    """Erase lapsed cards, after all loans; like other records not before the last stage of a first run."""
+    if run.stage is not Stage.REST:
+        return CardsDone()
+    try:
+        return card_course.carry_out(here, plan, run, gate, journal)
+    except CarrelError as wrong:
+        if wrong.code == faults.STOPPED.code:
+            here.store.runs.pause(run.id, owner)
+        raise
 
 
 def _finish(
@@ -176,13 +198,14 @@ def _finish(
     spots: tuple[Place, ...],
     kept: dict[str, int | str],
     standing: tuple[OpenJoin, ...],
+    cards: CardsDone,
 ) -> Report:
     at = now()
     lasting = [spot for spot in spots if spot.lasting]
     failing = led_back(here, run.stage, swept)
     # What an earlier stage of a first run left open is tried again, and decides, in the last one.
     still = standing if run.stage is Stage.REST else ()
-    bad = bool(tally.left or remaining or failing or still)
+    bad = bool(tally.left or remaining or failing or still or cards.found.hits)
     outcome = Outcome.UNVERIFIED if bad else Outcome.RESIDUE if lasting else Outcome.VERIFIED
     hits = counted(swept, failing)
     here.store.sweeps.record(run.id, Sweep("loan", at, swept.pairs, swept.swept, hits))
@@ -193,6 +216,7 @@ def _finish(
     report = Report(
         plan, run.stage, tally, remaining, swept, spots, outcome, run.id, run.started_at, at, kept, failing,
         copy=None if run.copy_of is None else run.system, open_joins=standing,
+        cards=cards,
     )  # fmt: skip
 
     def leaves(whole: Run) -> list[OpenLeaf]:

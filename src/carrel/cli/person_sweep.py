@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import premises, screen
-from carrel.cli.erasure_apply import keys_told
 from carrel.cli.erasure_plan import erasure_of, said_in
+from carrel.cli.erasure_screen import keys_told
 from carrel.cli.screen import number, put_table, say
 from carrel.errors import Exit
 from carrel.retention.identifiers import Subject
 from carrel.systems.site_systems import system_or_copy
-from carrel.systems.sql.erasure import find_left
+from carrel.systems.sql.failure import told
+from carrel.systems.sql.person_identity import find_left, left
 
 if TYPE_CHECKING:
-    from carrel.systems.sql.erasure import Found
+    from carrel.systems.sql.erasure_sweep import Found
 
 
 def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_json: bool) -> int:
@@ -28,8 +29,11 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
         with here.engine.connect() as connection:
             at = here.system.name
             person = find_left(connection, here.system_map, said_in(given, "--person"), by_card=by_card, at=at)
-            known = erasure_of(here, Subject(person)).left(connection)
-            found = erasure_of(here, known).sweep(connection)
+            bare, now = Subject(person), premises.now()
+            with told(at):
+                whole = left(connection, erasure_of(here, (bare,), now).rows, here.system_map)
+            known = whole[0] if whole else bare
+            found = erasure_of(here, (known,), now).sweep(connection)
         system = here.system
     if as_json:
         screen.put_json(

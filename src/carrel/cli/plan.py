@@ -112,6 +112,7 @@ def make(
     """
     from dataclasses import replace
 
+    from carrel.cli import cards
     from carrel.cli.capsules import require_undo
     from carrel.cli.screen import Progress
     from carrel.policy.clock import midnight
@@ -155,10 +156,12 @@ def make(
         findings=findings,
         reach_back=older,
         sql=texts,
+        cards=cards.counted(here, as_of, at),
     )
     tables = {path.path: path.table for path in made.paths}
     earlier = here.store.counts.earlier(here.system.name, at.astimezone(here.zone).date())
-    return made.with_bounds(bounds(tables, earlier, seen.table_sizes, here.system.bounds)), rows
+    sizes = {**cards.people(here, at), **seen.table_sizes}
+    return made.with_bounds(bounds(tables, earlier, sizes, here.system.bounds)), rows
 
 
 def needs(here: Premises, made: Plan, at: datetime) -> tuple[Need, ...]:

@@ -70,6 +70,16 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
     if quiet := len(made.records) - len(told):
         kinds = "further kinds of other records" if told else "kinds of other records"
         say(f"{quiet} {kinds} have nothing due; the plan's file lists them.\n")
+    if made.cards is not None:
+        put_table(
+            "Cards of patrons",
+            ("state", "cards"),
+            [
+                ("lapsed and due: the person goes from every table", number(made.cards.due)),
+                *((f"kept: {reason}", figure(count)) for reason, count in made.cards.kept.items()),
+            ],
+            right=(1,),
+        )
     if made.reach_back:
         say(f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n")
     _list("Blocked by", made.blockers)

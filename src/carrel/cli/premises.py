@@ -23,6 +23,7 @@ from carrel.policy.resolve import Policy
 from carrel.policy.schedule import LoanSchedule
 from carrel.retention.lifecycle import Lifecycle, lifecycle
 from carrel.retention.outcome import Outcome
+from carrel.retention.payer import Payer, payer_of
 from carrel.retention.plan import Basis
 from carrel.retention.records import in_force_there
 from carrel.retention.stage import Stage
@@ -88,7 +89,7 @@ class Premises:
         return Basis(
             policy_digest=self.policy.digest,
             map_digest=map_files.digest(self.system_map),
-            schema_digest=self.schema.digest_of(self.system_map.columns),
+            schema_digest=self.schema.digest_of({*self.system_map.columns, *self.system_map.erased_from}),
             product_version=self.schema.product_version,
             carrel_version=__version__,
             site_digest=hashlib.sha256(f"{self.stand_in}|{self.system.time_zone}".encode()).hexdigest(),
@@ -128,6 +129,12 @@ class Premises:
         )
         last = next((self.store.plans.get(run.plan_digest).as_of for run in full), at - ONE_NIGHT)
         return min(at, max(last, at - ONE_NIGHT))
+
+    def payer(self, as_of: datetime) -> Payer | None:
+        """What the policy keeps of payers; None where settled charges lose the card."""
+        if self.system_map.person is None:
+            return None
+        return payer_of(self.schedule, self.system_map.person, as_of, self.zone)
 
     def loans(self) -> SqlLoans:
         """The system's loans under this policy."""

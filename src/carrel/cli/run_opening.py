@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carrel.cli import cards
 from carrel.cli.due_night import night_of
 from carrel.cli.plan import needs
 from carrel.cli.premises import now
@@ -85,6 +86,8 @@ def _still_as_planned(here: Premises, plan: Plan, at: datetime) -> int:
     # A copy is put back between two rehearsals of one plan, so what an earlier one cut there is no stage of this.
     mine = () if here.system.copy_of is not None else here.store.runs.newest(here.system.name)
     earlier = [run for run in mine if run.plan_digest == plan.digest]
+    if Stage.REST not in {run.stage for run in earlier}:
+        rows_now |= cards.due_now(here, plan.as_of, at)
     if not earlier:
         # Later stages of the same plan free rows that earlier ones left behind on purpose: only loans are counted then.
         rows_now |= dict(seen.rows)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carrel.accountability.adopted_policy import RuleFacts
+    from carrel.cli.card_course import CardsDone
     from carrel.cli.night import Report
     from carrel.inventory.system_map import SystemMap
     from carrel.policy.schedule import LoanSchedule
@@ -51,7 +52,8 @@ def page_of_runs(
     return RunReport(
         title=title or f"What was done on {first.system} on {last.finished:%-d %B %Y}",
         as_of=last.finished,
-        summary=_summary(loans, left, led_back, len(system_map.not_yet_covered), len(last.open_joins)),
+        summary=_summary(loans, left, led_back, len(system_map.not_yet_covered), len(last.open_joins))
+        + _of_cards([report.cards for report in reports]),
         policy=tuple(_promises(schedule, rules)),
         tables=tuple(_tables(first, last, system_map)),
         kept={state: count for state, count in last.kept.items() if state not in NOT_A_REASON},
@@ -86,6 +88,12 @@ def _summary(loans: int, left: int | None, led_back: int, not_covered: int, stil
     return " ".join(told)
 
 
+def _of_cards(done: list[CardsDone]) -> str:
+    people, hits = sum(one.people for one in done), sum(one.found.hits for one in done)
+    told = f" {people:,} people whose card had lapsed were erased." if people else ""
+    return f"{told} {hits:,} rows still name somebody who was erased." if hits else told
+
+
 def _promises(schedule: LoanSchedule, rules: Sequence[RuleFacts]) -> list[str]:
     lines = [
         f"{rule.id[:1].upper()}{rule.id[1:]}: kept with the reader's name for {rule.periods[-1].keep} after active use."
@@ -103,6 +111,8 @@ def _promises(schedule: LoanSchedule, rules: Sequence[RuleFacts]) -> list[str]:
 
 def _tables(first: Plan, last: Report, system_map: SystemMap) -> list[TableLine]:
     says = {path.name: path.says for path in system_map.paths}
+    if system_map.lapsing is not None:
+        says[system_map.lapsing.name] = system_map.lapsing.says
     return [
         TableLine(
             path.table,

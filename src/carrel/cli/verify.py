@@ -21,7 +21,7 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
     for the next, for one night at most; it is told apart. Joins that led a sweep back stay open, and are told, until a
     later sweep shows them closed. Exit code 5 when anything else is left, or a join is open.
     """
-    from carrel.cli import open_joins, premises, screen
+    from carrel.cli import cards, open_joins, premises, screen
     from carrel.errors import Exit
     from carrel.systems.site_systems import system_or_copy
 
@@ -29,10 +29,14 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
         at = premises.now()
         until = here.owed_until(at)
         with here.loans().session() as loans:
-            by_now = dict(loans.remaining(here.life(at, at), at))
+            by_now = {**loans.remaining(here.life(at, at), at), **cards.due_now(here, at, at)}
             # Passing time never takes a loan out of what is due, so of nothing there is nothing to tell apart.
-            remaining = dict(loans.remaining(here.life(until, at), until)) if any(by_now.values()) else by_now
+            remaining = by_now
+            if any(by_now.values()):
+                remaining = {**loans.remaining(here.life(until, at), until), **cards.due_now(here, until, at)}
         names = {path.name: path.table for path in here.system_map.paths}
+        if (lapsing := here.system_map.lapsing) is not None:
+            names[lapsing.name] = here.system_map.people.table
         not_covered = len(here.system_map.not_yet_covered)
         system = here.system
         standing = here.store.open_joins.standing(here.system.name)

@@ -127,6 +127,7 @@ def _uses(system_map: SystemMap) -> Iterator[tuple[str, str, Use]]:
         yield sign.table, sign.person, Use.PERSON
         yield from _conditions(sign.table, sign.where)
         yield from _read(sign.table, (name for name in (sign.seen, sign.made) if name is not None))
+    yield from _cards(system_map)
     facts = system_map.loans.facts
     for anchor in (system_map.loans.open, system_map.loans.closed):
         yield from _anchor(anchor)
@@ -134,6 +135,22 @@ def _uses(system_map: SystemMap) -> Iterator[tuple[str, str, Use]]:
             yield from _fact(anchor, fact)
     for path in system_map.paths:
         yield from _path(path)
+
+
+def _cards(system_map: SystemMap) -> Iterator[tuple[str, str, Use]]:
+    """What is asked of a person's own record before it goes; other tables are only looked into."""
+    cards, person, people = system_map.lapsing, system_map.person, system_map.people
+    if cards is None or person is None:
+        return
+    yield people.table, cards.expires, Use.TIME
+    yield from ((people.table, name, Use.TIME) for name in cards.seen)
+    yield from _read(people.table, (person.card, person.user))
+    for ground in cards.keeps:
+        if ground.table == people.table:
+            yield from _conditions(people.table, ground.only)
+            yield from _read(people.table, ground.through.pairs if ground.through else ())
+    for trace in person.tables[people.table].traces if people.table in person.tables else ():
+        yield from _conditions(people.table, trace.only)
 
 
 def _read(table: str, columns: Iterable[str]) -> Iterator[tuple[str, str, Use]]:

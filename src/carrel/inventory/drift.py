@@ -112,6 +112,7 @@ def _other_tables(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
         *system_map.no_person,
         *system_map.kept_tables,
         *system_map.not_yet_covered,
+        *system_map.with_card,
         *system_map.person_columns,
     }
     for name, table in live.tables.items():

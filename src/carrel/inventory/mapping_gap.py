@@ -38,6 +38,7 @@ class MapCheck:
         covered: tables that the map's rules reach.
         no_person: tables that the map knows to hold nothing of a person.
         kept: columns that no rule cuts, as ``table.column``, and on what ground.
+        with_card: tables with patron data that goes when the person's card has lapsed, where a policy says so.
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
         gaps: what the map does not name at all.
     """
@@ -47,6 +48,7 @@ class MapCheck:
     covered: tuple[str, ...]
     no_person: tuple[str, ...]
     kept: Mapping[str, str]
+    with_card: tuple[str, ...]
     not_yet_covered: Mapping[str, str]
     gaps: tuple[Gap, ...]
 
@@ -87,13 +89,20 @@ def check(system_map: SystemMap, facts: Mapping[str, Any]) -> MapCheck:
         covered=tuple(sorted(set(system_map.columns) & set(schema.tables))),
         no_person=tuple(sorted(set(system_map.no_person) & set(schema.tables))),
         kept={f"{one.table}.{column}": one.ground for one in system_map.kept for column in one.columns},
+        with_card=tuple(sorted(set(system_map.with_card) & set(schema.tables))),
         not_yet_covered=dict(sorted(system_map.not_yet_covered.items())),
         gaps=tuple(sorted(gaps)),
     )
 
 
+def _named(system_map: SystemMap) -> frozenset[str]:
+    """Tables with patron data that the map speaks of."""
+    told = (system_map.columns, system_map.with_card, system_map.not_yet_covered, system_map.kept_tables)
+    return frozenset(name for tables in told for name in tables)
+
+
 def _tables(system_map: SystemMap, schema: LiveSchema, facts: Mapping[str, Any]) -> Iterator[Gap]:
-    named = {*system_map.columns, *system_map.not_yet_covered, *system_map.kept_tables}
+    named = _named(system_map)
     for name in schema.tables:
         kind = facts["tables"][name].get("class")
         holds = kind is not None and kind not in _IMPERSONAL
@@ -121,7 +130,12 @@ def _persons(system_map: SystemMap, schema: LiveSchema, facts: Mapping[str, Any]
     for table, column in told:
         if column not in system_map.person_columns.get(table, ()):
             yield Gap(table, column, "it names a person, and the map does not say so")
-        if table not in {*system_map.columns, *system_map.not_yet_covered, *system_map.kept_tables}:
+        if table not in {
+            *system_map.columns,
+            *system_map.with_card,
+            *system_map.not_yet_covered,
+            *system_map.kept_tables,
+        }:
             yield Gap(table, "", "it names a person, and the map does not name it")
 
 

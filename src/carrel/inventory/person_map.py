@@ -110,6 +110,20 @@ class PersonTable(Part):
     keys: tuple[str, ...] = ()
 
 
+class PayerMap(Part):
+    """Where a payer stands, for as long as a financial record needs one.
+
+    Attributes:
+        dated: per table of financial records, the column with a line's time.
+        stays: columns of the people's table without which the record cannot be there.
+        fields: category, as a policy names it, to the columns of the people's table that hold it.
+    """
+
+    dated: dict[str, str] = Field(min_length=1)
+    stays: tuple[str, ...]
+    fields: dict[str, tuple[str, ...]]
+
+
 class PersonMap(Part):
     """How one person is erased.
 
@@ -119,6 +133,7 @@ class PersonMap(Part):
         names: pairs of columns, given name first, that together are a whole name.
         former: further tables that keep a whole record of the person, under the same names of columns.
         keys: words before a number in a text that make it a patron's number.
+        payer: where what a financial record needs of its payer stands.
         tables: in the order in which they are carried out: children first, audit tables late, the person last.
     """
 
@@ -128,4 +143,5 @@ class PersonMap(Part):
     names: tuple[tuple[str, str], ...]
     former: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    payer: PayerMap | None = None
     tables: dict[str, PersonTable]

@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from carrel.inventory.card import Cards
 from carrel.inventory.collection import Collects
 from carrel.inventory.labels import Labels
 from carrel.inventory.map_part import Condition, Lookup, Method, Part, Value
@@ -185,6 +186,10 @@ class SystemMap(Part):
         life_signs: what tells that the patron in `stand_in` is somebody's.
         records: records of other kinds; a policy's rule for their kind brings them into force.
         ruled: those that are in force, each with the cut that the policy asks for; a file leaves this out.
+        cards: when a patron's card lapses; None where the map does not tell.
+        lapsing: the same, where the policy has a rule for it; a file leaves this out.
+        with_card: tables with patron data that goes with a lapsed card, where the policy has a rule for those, and what
+            they hold; a file leaves this out.
         columns: every column known of each table that it covers; anything else is drift.
         person_columns: every column, by table, that names a person.
         no_person: tables with nothing of a person in them.
@@ -209,6 +214,9 @@ class SystemMap(Part):
     loans: LoanRecords
     records: tuple[RecordPath, ...] = ()
     ruled: tuple[Path, ...] = ()
+    cards: Cards | None = None
+    lapsing: Cards | None = None
+    with_card: dict[str, str] = Field(default_factory=dict)
     person_columns: dict[str, tuple[str, ...]]
     columns: dict[str, tuple[str, ...]]
     no_person: tuple[str, ...] = ()
@@ -239,6 +247,16 @@ class SystemMap(Part):
     def kept_tables(self) -> frozenset[str]:
         """The tables with a column that is kept on a ground."""
         return frozenset(one.table for one in self.kept)
+
+    @property
+    def erased_from(self) -> tuple[str, ...]:
+        """Tables that a night takes people with lapsed cards out of; none without a rule for those."""
+        return () if self.lapsing is None or self.person is None else tuple(self.person.tables)
+
+    @property
+    def beyond_loans(self) -> dict[str, str]:
+        """Tables with patron data of which no rule tells when a loan is parted from them, and what they hold."""
+        return {**self.not_yet_covered, **self.with_card}
 
     @property
     def paths(self) -> tuple[Path, ...]:

@@ -11,7 +11,15 @@ from carrel.policy.coherence import class_of
 from carrel.policy.dataset import Datasets
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
-from carrel.policy.grammar import Basis, LoansRule, NoticesRule, RecordRetention, RecordsRule, Retention
+from carrel.policy.grammar import (
+    Basis,
+    FinanceRule,
+    LoansRule,
+    NoticesRule,
+    RecordRetention,
+    RecordsRule,
+    Retention,
+)
 from carrel.policy.record_type import RecordType
 from carrel.policy.schedule import Applies, Charges, Disposition
 from carrel.policy.yaml_source import Path
@@ -168,6 +176,21 @@ def _channels(pair: tuple[PolicyDocument, PolicyDocument], mine: RecordsRule, th
             )
 
 
+def _finance(
+    pair: tuple[PolicyDocument, PolicyDocument], mine: FinanceRule | None, theirs: FinanceRule
+) -> Iterator[Fault]:
+    """Without a schedule the payer stays for good, so one may not be dropped; and it may only require less."""
+    path = (*_LOANS, "finance schedule")
+    if mine is None:
+        yield _laxer(pair, _LOANS, path, "a 'finance schedule:'", "none", key=True)
+        return
+    if not mine.keep.within(theirs.keep):
+        yield _laxer(pair, (*path, "keep"), (*path, "keep"), f"at most {theirs.keep}", str(mine.keep))
+    if more := sorted(set(mine.requires) - set(theirs.requires)):
+        wanted = f"some of: {', '.join(theirs.requires)}"
+        yield _laxer(pair, (*path, "requires"), (*path, "requires"), wanted, f"{', '.join(more)} too")
+
+
 def _rest_of_loans(own: PolicyDocument, base: PolicyDocument, mine: LoansRule, theirs: LoansRule) -> Iterator[Fault]:
     named, limit = mine.last_borrower.at_most, theirs.last_borrower.at_most
     if named is not None and (limit is None or not named.within(limit)):
@@ -176,6 +199,8 @@ def _rest_of_loans(own: PolicyDocument, base: PolicyDocument, mine: LoansRule, t
     if theirs.charges is Charges.LOSE_CARD and mine.charges is not Charges.LOSE_CARD:
         path = (*_LOANS, "charges")
         yield _laxer((own, base), path, path, f"'charges: {theirs.charges}'", f"{mine.charges}")
+    if theirs.finance_schedule is not None and mine.charges is not Charges.LOSE_CARD:
+        yield from _finance((own, base), mine.finance_schedule, theirs.finance_schedule)
     if not mine.refund_window.within(theirs.refund_window):
         path = (*_LOANS, "refund window")
         yield _laxer((own, base), path, path, f"at most {theirs.refund_window}", str(mine.refund_window))

@@ -202,6 +202,15 @@ class NoticesRule(RecordsRule):
     )
 
 
+class FinanceRule(Figures):
+    """What the finance office's schedule requires of a financial record (MITL-6.8)."""
+
+    cited: Text = Field(description="The schedule, as it is cited.")
+    requires: tuple[Category, ...] = Field(min_length=1, description="What must stay of the payer.")
+    keep: Period = Field(description="How long from the last line of an account.")
+    clauses: Clauses = ()
+
+
 class LoansRule(DatasetRule):
     """Loans: the record type with a schedule that is carried out."""
 
@@ -211,6 +220,9 @@ class LoansRule(DatasetRule):
     refund_window: Period
     opted_in: ConsentWait
     event_detail: Literal["second", "day"]
+    finance_schedule: FinanceRule | None = Field(
+        default=None, description="Left out, the financial record stays whole unless its charges lose the card."
+    )
 
 
 class Records(Block):

@@ -14,7 +14,7 @@ from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import LoansRule, PolicyBody, Retention
 from carrel.policy.rule_versions import first_days, since, version_faults
-from carrel.policy.schedule import Applies, Disposition, Method
+from carrel.policy.schedule import Applies, Charges, Disposition, Method
 from carrel.policy.yaml_source import Path
 
 _RULES: Path = ("records", "loans", "retention")
@@ -30,10 +30,25 @@ def loan_incoherences(document: PolicyDocument) -> Iterator[Fault]:
         return
     yield from _division(document, loans)
     yield from _history_above_ceiling(document, loans)
+    yield from _finance(document, loans)
     for n, rule in enumerate(rules):
         yield from version_faults(document, (*_RULES, n), rule)
         yield from _methods(document, (*_RULES, n), rule, loans)
         yield from above_ceiling(document, n, ceiling_of_loans(document.body))
+
+
+def _finance(document: PolicyDocument, loans: LoansRule) -> Iterator[Fault]:
+    if loans.finance_schedule is not None and loans.charges is Charges.LOSE_CARD:
+        yield told(
+            document.text,
+            ("records", "loans", "finance schedule"),
+            faults.FINANCE,
+            key=True,
+            wanted=f"'charges: {Charges.PART}'",
+            found=f"'charges: {Charges.LOSE_CARD}'",
+            because="a financial record that has lost its payer cannot be kept with one",
+            fix="keep one of the two",
+        )
 
 
 def ceiling_of_loans(body: PolicyBody) -> tuple[RiskClass, Duration | None]:

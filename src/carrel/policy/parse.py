@@ -29,8 +29,8 @@ def parse_policy(text: str, name: str) -> PolicyDocument:
         `carrel.policy.resolve`.
 
     Raises:
-        CarrelError: POL-001, POL-003 to POL-016, POL-020 and POL-022, all that were found, in the order of the file;
-            a hundred of the grammar's at most.
+        CarrelError: POL-001, POL-003 to POL-016, POL-020, POL-022 and POL-023, all that were found, in the order of the
+            file; a hundred of the grammar's at most.
     """
     source = read_yaml(text, name)
     found = list(source.faults)

@@ -102,6 +102,9 @@ def _rest(loans: LoansRule, schedule: LoanSchedule) -> Iterator[str]:
         "part title and item": "Stay whole as financial records; title and item are parted from them.",
     }
     yield from _item("charges", charges[schedule.charges])
+    if (finance := schedule.finance) is not None:
+        says = f"By {finance.cited}, {_and(finance.requires)} of a payer stay for {finance.keep} after the last line."
+        yield from _item("finance schedule", says)
     yield from _item(
         "refund window", f"A loan charged for loss stays in use for {schedule.refund_window} after settling."
     )

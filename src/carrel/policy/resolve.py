@@ -16,12 +16,12 @@ from carrel.policy.adoption import laxities
 from carrel.policy.coherence import below_floors, class_of, floors_of
 from carrel.policy.dataset import Dataset, Datasets
 from carrel.policy.document import PolicyDocument, told
-from carrel.policy.grammar import ClauseRule, DatasetRule, LoansRule, PolicyBody, RecordsRule, Retention
+from carrel.policy.grammar import ClauseRule, DatasetRule, FinanceRule, LoansRule, PolicyBody, RecordsRule, Retention
 from carrel.policy.loan_rules import ceiling_of_loans, exception_end
 from carrel.policy.record_rules import record_schedule
 from carrel.policy.record_type import RecordType
 from carrel.policy.rule_versions import periods_of
-from carrel.policy.schedule import LastBorrower, LoanRule, LoanSchedule, Period, RecordSchedule
+from carrel.policy.schedule import FinanceSchedule, LastBorrower, LoanRule, LoanSchedule, Period, RecordSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ class Policy:
             refund_window=loans.refund_window,
             consent_deadline=loans.opted_in.deadline,
             event_detail=loans.event_detail,
+            finance=None if (told := loans.finance_schedule) is None else _finance(told),
         )
 
     def record_schedules(self) -> Mapping[RecordType, RecordSchedule]:
@@ -153,6 +154,10 @@ def resolve(document: PolicyDocument, adopted: Sequence[Policy] = ()) -> Policy:
         MappingProxyType({record: datasets[record] for record in RecordType if record in datasets}),
         _digest(document.body, adopted),
     )
+
+
+def _finance(rule: FinanceRule) -> FinanceSchedule:
+    return FinanceSchedule(rule.cited, tuple(one.value for one in rule.requires), rule.keep)
 
 
 def _loan_rule(body: PolicyBody, rule: Retention) -> LoanRule:

@@ -134,6 +134,21 @@ class LastBorrower:
 
 
 @dataclass(frozen=True, slots=True)
+class FinanceSchedule:
+    """What the finance office requires of a financial record (MITL-6.8).
+
+    Attributes:
+        cited: the schedule, as it is cited.
+        requires: categories of what must stay of the payer.
+        keep: how long from the last line of an account.
+    """
+
+    cited: str
+    requires: tuple[str, ...]
+    keep: Duration
+
+
+@dataclass(frozen=True, slots=True)
 class LoanSchedule:
     """Everything that a policy, after adoption and precedence, says of loans.
 
@@ -145,6 +160,7 @@ class LoanSchedule:
         charges: what becomes of the charges of a due loan.
         refund_window: how long a loan with a charge for loss stays active after it was settled.
         consent_deadline: how long after return a loan of a patron who opted in to a history may wait to be sealed.
+        finance: what is kept of payers; None while no schedule is set, and the financial record stays whole.
         event_detail: ``second`` keeps event times, ``day`` generalises the times of a de-identified loan to its day.
     """
 
@@ -156,3 +172,4 @@ class LoanSchedule:
     refund_window: Duration
     consent_deadline: Duration
     event_detail: str = "second"
+    finance: FinanceSchedule | None = None

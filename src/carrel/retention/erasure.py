@@ -16,8 +16,11 @@ from carrel.retention.plan import Basis, digest_of
 FORMAT_VERSION = 1
 KIND = "erasure"
 HELD = "the library must keep records of this person for now"
-FINANCE = "financial record that the policy keeps with its payer"
 STAND_IN = "no anonymous patron to stand in"
+_FIX = {
+    HELD: "ask whoever may place holds; when nothing keeps the person any more, plan again",
+    STAND_IN: "make a patron record for it, name it in the product's settings, then plan again",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ def refuse(case: str, blocking: Iterable[Staying]) -> None:
                     at=case,
                     found=one.ground,
                     because=f"{one.table}.{one.column}" if one.table else "whoever may place holds knows more",
-                    fix="settle it, then plan again",
+                    fix=_FIX.get(one.ground, "end that first, then plan again"),
                 )
                 for one in dict.fromkeys(found)
             )

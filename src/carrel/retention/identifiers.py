@@ -1,21 +1,14 @@
-"""What names one person in a text: identifiers that may be redacted, words that a human must judge, and numbers."""
+"""What names one person in a text: identifiers that may be redacted, and words that a human must judge."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-MARK = "***"
 _SHORTEST = 5
 _SHORTEST_TOLD = 3
-# A line's end, as texts in JSON and in dumps write it, parts words as well.
-_LEFT = r"(?:(?<!\w)|(?<=\\[nrt]))"
-_LEFT_OF_MAIL = r"(?:(?<![\w.+-])|(?<=\\[nrt]))"
-_RIGHT_OF_MAIL = r"(?![\w-]|\.\w)"
-_BETWEEN = r"[\"']?\s*(?:=>|[:=])\s*[\"']?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,48 +73,3 @@ def sorted_out(
             first, last = given.strip(), family.strip()
             told.update(dict.fromkeys((f"{first} {last}", f"{last}, {first}", f"{last} {first}")))
     return tuple(exact), tuple(word for word in told if word not in exact)
-
-
-class Finder:
-    """Finds a person in texts, by whole words."""
-
-    def __init__(self, subject: Subject, keys: Iterable[str]) -> None:
-        self.needles = tuple(dict.fromkeys(form for word in subject.exact for form in _forms(word)))
-        self.told_needles = tuple(dict.fromkeys(form for word in subject.told for form in _forms(word)))
-        self.keys, self.number = tuple(keys), subject.number
-        self._exact = _any(self.needles)
-        self._told = _any(self.told_needles)
-        # Only with a key before it is a number a patron's: alone it could be anything.
-        said = "|".join(map(re.escape, self.keys))
-        keyed = rf"(?<![A-Za-z0-9])(?:{said})(?P<between>{_BETWEEN}){subject.number}(?![0-9])"
-        self._keyed = re.compile(keyed, re.IGNORECASE) if self.keys else None
-
-    def names(self, text: str) -> bool:
-        """Whether an identifier of the person, or the person's number behind a key, stands in a text."""
-        return bool((self._exact and self._exact.search(text)) or (self._keyed and self._keyed.search(text)))
-
-    def tells(self, text: str) -> bool:
-        """Whether a name of the person, or a word that may be one, stands in a text."""
-        return bool(self._told and self._told.search(text))
-
-    def redacted(self, text: str) -> str:
-        """The text without identifiers and numbers of the person; names stay for a human to judge."""
-        if self._keyed:
-            text = self._keyed.sub(lambda found: found[0].removesuffix(str(self.number)) + "0", text)
-        return self._exact.sub(MARK, text) if self._exact else text
-
-
-def _forms(word: str) -> tuple[str, ...]:
-    """A word as it is, and as texts in JSON write it."""
-    return tuple(dict.fromkeys((word, json.dumps(word)[1:-1], json.dumps(word, ensure_ascii=False)[1:-1])))
-
-
-def _any(words: tuple[str, ...]) -> re.Pattern[str] | None:
-    if not words:
-        return None
-    return re.compile("|".join(_whole(word) for word in sorted(words, key=len, reverse=True)), re.IGNORECASE)
-
-
-def _whole(word: str) -> str:
-    left, right = (_LEFT_OF_MAIL, _RIGHT_OF_MAIL) if "@" in word else (_LEFT, r"(?!\w)")
-    return f"{left}{re.escape(word)}{right}"

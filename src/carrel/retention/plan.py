@@ -75,6 +75,23 @@ class RecordLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CardLine:
+    """How many cards have lapsed and are due, and why the others are kept, as it may be shown.
+
+    Attributes:
+        record: kind of record, as the policy names it.
+        path: as the map calls them; the people stand among the paths of the plan under that name.
+        due: people who are erased, with everything that the map says of a person.
+        kept: by reason; small reasons are merged.
+    """
+
+    record: str
+    path: str
+    due: int
+    kept: dict[str, int | str]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One plan over the loans of one system. It holds counts, names and digests; never a patron's value.
 
@@ -93,6 +110,7 @@ class Plan:
         notices: what the desk will notice afterwards.
         sql: the statements, for readers; nothing executes them.
         records: other kinds for which the policy has a rule; their rows stand among the paths as well.
+        cards: lapsed cards, where the policy has a rule for them.
     """
 
     system: str
@@ -110,6 +128,7 @@ class Plan:
     sql: tuple[str, ...] = ()
     kept_until: dict[str, str] = field(default_factory=dict)
     records: tuple[RecordLine, ...] = ()
+    cards: CardLine | None = None
 
     @property
     def due(self) -> int:
@@ -144,6 +163,7 @@ class Plan:
                     "basis": Basis(**known["basis"]),
                     "paths": tuple(PathCount(**path) for path in known["paths"]),
                     "records": tuple(RecordLine(**line) for line in known.get("records", ())),
+                    "cards": CardLine(**known["cards"]) if known.get("cards") else None,
                     **{name: tuple(known[name]) for name in ("blockers", "notices", "sql")},
                 },
             )
@@ -186,6 +206,8 @@ def _body(plan: Plan) -> dict[str, Any]:
     body = {"format_version": FORMAT_VERSION, **asdict(plan)}
     if not plan.records:
         del body["records"]  # a policy that rules loans alone has the plans that it always had
+    if plan.cards is None:
+        del body["cards"]
     body["as_of"], body["made_at"] = plan.as_of.isoformat(), plan.made_at.isoformat()
     return body
 

@@ -10,8 +10,9 @@ from carrel.inventory.map_path import Cut, OwnLink
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.schedule import Charges, Disposition, LoanSchedule
 from carrel.retention import faults
+from carrel.retention.lapsed_card import CardCount
 from carrel.retention.lifecycle import State
-from carrel.retention.plan import Basis, PathCount, Plan, RecordLine
+from carrel.retention.plan import Basis, CardLine, PathCount, Plan, RecordLine
 from carrel.retention.ports import Observation
 from carrel.retention.reasons import by_branch, by_reason, figure
 
@@ -42,6 +43,7 @@ def make_plan(
     findings: Findings,
     reach_back: int,
     sql: tuple[str, ...],
+    cards: CardCount | None = None,
 ) -> Plan:
     """The plan that follows from an observation; its bounds are set by `Plan.with_bounds`.
 
@@ -57,6 +59,7 @@ def make_plan(
         findings: blockers and notices.
         reach_back: due loans from before the rule's date (MITL-10.6).
         sql: for readers.
+        cards: where the policy has a rule for lapsed ones.
     """
     paths = [
         PathCount(
@@ -85,6 +88,10 @@ def make_plan(
         )
         for path in system_map.ruled
     ]
+    lapsing = system_map.lapsing
+    if lapsing is not None and cards is not None:
+        people = system_map.people.table
+        paths.append(PathCount(lapsing.name, people, "delete", {}, cards.due, 0, 0, lapsing.says))
     closed = system_map.loans.closed
     due = seen.states.get(State.DUE.value, 0)
     act = "delete" if _deletes(schedule) else "update"
@@ -108,6 +115,9 @@ def make_plan(
             for path in system_map.ruled
             if isinstance(link := path.link, OwnLink) and (count := seen.records.get(path.name)) is not None
         ),
+        cards=None
+        if lapsing is None or cards is None
+        else CardLine(lapsing.record, lapsing.name, cards.due, by_reason(cards.kept)),
     )
 
 

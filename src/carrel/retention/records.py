@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import coverage
+from carrel.inventory.card import Cards, goes_with_card
 from carrel.inventory.map_path import Role
 from carrel.inventory.map_version import as_found
 from carrel.inventory.record_path import RecordPath
@@ -25,13 +26,23 @@ from carrel.retention.within import within
 Schedules = Mapping[RecordType, RecordSchedule]
 
 
+NEVER = datetime.min  # noqa: DTZ901  (naive local time, before every record)
+
+
 @dataclass(frozen=True, slots=True)
 class RecordCase:
-    """When the records of one rule are due: a condition on `Fact.CLOSED`, the end of a record's active use."""
+    """When the records of one rule are due.
+
+    Attributes:
+        record, event: of the rule.
+        due: a condition on `Fact.CLOSED`, the end of a record's active use.
+        latest: naive local time; a record whose use ended later is not due.
+    """
 
     record: str
     event: str
     due: Predicate
+    latest: datetime = NEVER
 
 
 def record_cases(schedules: Iterable[RecordSchedule], as_of: datetime, zone: ZoneInfo) -> tuple[RecordCase, ...]:
@@ -52,7 +63,7 @@ def record_cases(schedules: Iterable[RecordSchedule], as_of: datetime, zone: Zon
             latest = [local_cutoff(segment.cutoff, zone) for segment in segments(rule, as_of)]
             if latest:  # the last cut-off first: one comparison decides for most rows
                 due = AllOf((AtOrBefore(Fact.CLOSED, max(latest)), AnyOf(parts)))
-                found.append(RecordCase(schedule.record, rule.active_until.value, due))
+                found.append(RecordCase(schedule.record, rule.active_until.value, due, max(latest)))
     return tuple(found)
 
 
@@ -77,13 +88,17 @@ def in_force(system_map: SystemMap, schedules: Schedules) -> SystemMap:
         if rule is None:
             idle.append(one)
         elif rule[1] not in one.cuts:
-            problems.append(_impossible(one, *rule))
+            problems.append(_impossible(one.record, f"{one.table} holds {one.says}", one.cuts, *rule))
         else:
             ruled.append(one.path(rule[1].value))
+    cards = system_map.cards
+    lapses = None if cards is None else _rule_of(cards, schedules)
+    if cards is not None and lapses is not None and lapses[1] is not Disposition.DELETE:
+        problems.append(_impossible(cards.record, f"{cards.name}: {cards.says}", ("delete",), *lapses))
     if problems:
         raise CarrelError(tuple(problems))
     found = system_map.model_copy(update={"ruled": tuple(ruled)})
-    return _without(found, idle)
+    return with_cards(_without(found, idle)) if lapses else _without(found, idle)
 
 
 def in_force_there(system_map: SystemMap, schedules: Schedules, schema: LiveSchema) -> SystemMap:
@@ -103,12 +118,15 @@ def in_force_there(system_map: SystemMap, schedules: Schedules, schema: LiveSche
 def in_every_way(system_map: SystemMap) -> SystemMap:
     """The map with all its records in force, each by the first of its cuts: what a policy can reach at most."""
     ruled = tuple(one.path(next(iter(one.cuts))) for one in system_map.records)
-    return system_map.model_copy(update={"ruled": ruled})
+    found = system_map.model_copy(update={"ruled": ruled})
+    return found if found.cards is None else with_cards(found)
 
 
 def out_of_reach(system_map: SystemMap, schedules: Schedules) -> tuple[str, ...]:
     """Rules for which the map has no table: the system keeps no such records, or keeps them where no map looks."""
     there = {(one.record, one.event) for one in system_map.records}
+    if system_map.cards is not None:
+        there.add((system_map.cards.record, system_map.cards.event))
     return tuple(
         f"{record.value}: {rule.id}"
         for record, schedule in schedules.items()
@@ -117,22 +135,30 @@ def out_of_reach(system_map: SystemMap, schedules: Schedules) -> tuple[str, ...]
     )
 
 
-def _rule_of(one: RecordPath, schedules: Schedules) -> tuple[str, Disposition] | None:
+def _rule_of(one: RecordPath | Cards, schedules: Schedules) -> tuple[str, Disposition] | None:
     schedule = next((found for record, found in schedules.items() if record.value == one.record), None)
     rules = schedule.rules if schedule is not None else ()
     return next(((rule.id, rule.disposition) for rule in rules if rule.active_until.value == one.event), None)
 
 
-def _impossible(one: RecordPath, rule: str, wanted: Disposition) -> Fault:
-    can = " or ".join(one.cuts)
+def _impossible(record: str, holds: str, cuts: Iterable[str], rule: str, wanted: Disposition) -> Fault:
+    can = " or ".join(cuts)
     return Fault(
         faults.NOT_POSSIBLE,
-        at=f"policy, records.{one.record}.retention.{rule}",
+        at=f"policy, records.{record}.retention.{rule}",
         wanted=f"'then: {can}'",
         found=f"'then: {wanted.value}'",
-        because=f"{one.table} holds {one.says}, and the map knows no way to do that to it",
+        because=f"{holds}, and the map knows no way to do that to it",
         fix=f"write 'then: {can}'",
     )
+
+
+def with_cards(system_map: SystemMap) -> SystemMap:
+    """The map with its section on cards in force: what goes with a lapsed card is covered by that rule."""
+    going = goes_with_card(system_map.person)
+    covered = {name: says for name, says in system_map.not_yet_covered.items() if name in going}
+    left = {name: says for name, says in system_map.not_yet_covered.items() if name not in going}
+    return system_map.model_copy(update={"lapsing": system_map.cards, "with_card": covered, "not_yet_covered": left})
 
 
 def _without(system_map: SystemMap, idle: Iterable[RecordPath]) -> SystemMap:

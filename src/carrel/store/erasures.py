@@ -57,6 +57,11 @@ def new_case() -> str:
     return "case-" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
 
 
+def case_key(folder: Path, case: str) -> SealingKey:
+    """What seals whom a case is about, and goes when the case ends."""
+    return SealingKey(folder / "cases" / f"{case}.key", case)
+
+
 class Erasures:
     """The cases of a store."""
 
@@ -137,10 +142,13 @@ class Erasures:
 
     def begin(self, name: str, subject: Subject, now: datetime) -> Case:
         """Start a case, or go on with it; the identifiers as they are now are sealed before anything is taken out."""
-        sealed = self._key(name).seal_text(subject.to_json())
+        return self.go_on(name, now, sealed=self._key(name).seal_text(subject.to_json()))
+
+    def go_on(self, name: str, now: datetime, **changes: Any) -> Case:
+        """Note that a case is carried out, and whether a process died inside a piece of it before."""
         with self._database.writing() as connection:
             clock.observe(connection, now)
-            self._change(connection, name, state=RUNNING, sealed=sealed)
+            self._change(connection, name, state=RUNNING, **changes)
             table = tables.erasure
             connection.execute(
                 update(table).where(table.c.case == name, table.c.started_at.is_(None)).values(started_at=now)
@@ -210,8 +218,7 @@ class Erasures:
         return ChunkGate(self._database, system, owner, now, GATE_TTL)
 
     def _key(self, case: str) -> SealingKey:
-        """What seals whom a case is about, and goes when the case ends."""
-        return SealingKey(self._folder / "cases" / f"{case}.key", case)
+        return case_key(self._folder, case)
 
     @staticmethod
     def _change(connection: Connection, name: str, **values: Any) -> None:

@@ -16,6 +16,7 @@ from carrel.store.database import PATIENCE, Database, url_of
 from carrel.store.erasures import Erasures
 from carrel.store.keepings import Keepings
 from carrel.store.leases import Leases
+from carrel.store.lots import Lots
 from carrel.store.migration import upgrade
 from carrel.store.nights import Nights
 from carrel.store.open_joins import OpenJoins
@@ -53,6 +54,7 @@ class Store:
         self.nights = Nights(database)
         self.owed = OwedLeaves(database)
         self.erasures = Erasures(database, folder)
+        self.lots = Lots(database, folder)
 
     @classmethod
     def open(cls, place: str | Path, folder: Path | None = None, patience: timedelta = PATIENCE) -> Store:

@@ -127,7 +127,7 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
     )
     if grave := [one for one in drift.refusals(differences) if one.kind in _UNREADABLE]:
         return replace(facts, unread=f"the database differs from its map: {', '.join(one.at for one in grave[:5])}")
-    return LoanMeasuring(library, engine, facts, stand_in).facts()
+    return LoanMeasuring(library, engine, schema, facts, stand_in).facts()
 
 
 _UNREADABLE = frozenset({drift.Kind.MISSING_TABLE, drift.Kind.MISSING_COLUMN, drift.Kind.VIEW, drift.Kind.TYPE})

@@ -16,6 +16,7 @@ from carrel.accountability.facts import (
     PolicyFacts,
 )
 from carrel.inventory.risk import RiskClass
+from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import Method
 from carrel.policy.clock import midnight
 from carrel.policy.duration import Duration
@@ -24,6 +25,7 @@ from carrel.retention.cutoff import local_cutoff
 from carrel.retention.legal_hold import kept_by
 from carrel.retention.lifecycle import Lifecycle, State, lifecycle
 from carrel.systems.audited_library import Library
+from carrel.systems.card_facts import card_facts
 from carrel.systems.record_facts import record_facts
 from carrel.systems.sql.expressions import LocalTime, is_time
 from carrel.systems.sql.kept_table import OPEN, KeptTable, code, state_of
@@ -39,7 +41,10 @@ _BEGINNING = date(1900, 1, 1)  # before any loan that a system knows
 class LoanMeasuring:
     """One measuring of one database, inside one session of the engine."""
 
-    def __init__(self, library: Library, engine: Engine, facts: AuditFacts, stand_in: int | None) -> None:
+    def __init__(
+        self, library: Library, engine: Engine, schema: LiveSchema, facts: AuditFacts, stand_in: int | None
+    ) -> None:
+        self._schema = schema
         self._library, self._facts, self._stand_in = library, facts, stand_in
         self._database = engine
 
@@ -68,7 +73,11 @@ class LoanMeasuring:
                 table_sizes=dict(seen.table_sizes),
             )
             held = self._held(engine)
-            records = tuple(record_facts(engine, life, seen, self._library.policy, facts))
+            policy, keepings = self._library.policy, (self._library.legal_holds, self._library.exceptions)
+            records = (
+                *record_facts(engine, life, seen, policy, facts),
+                *card_facts(engine, self._schema, life, keepings, policy, facts),
+            )
         clear = not any(remaining.values())
         by_rule = counted.by_rule if clear or len(schedule.rules) == 1 else self._by_rule()
         return replace(

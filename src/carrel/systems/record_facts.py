@@ -36,7 +36,7 @@ def record_facts(
         facts: of the audit so far.
     """
     past = {
-        risk: engine.record_counts(replace(life, records=_capped(policy, ceiling, facts, engine.zone)), facts.as_of)
+        risk: engine.record_counts(replace(life, records=capped(policy, ceiling, facts, engine.zone)), facts.as_of)
         for risk, ceiling in facts.policy.ceilings.items()
         if ceiling is not None and engine.map.ruled
     }
@@ -57,7 +57,7 @@ def record_facts(
         )
 
 
-def _capped(policy: Policy, ceiling: Duration, facts: AuditFacts, zone: ZoneInfo) -> tuple[RecordCase, ...]:
+def capped(policy: Policy, ceiling: Duration, facts: AuditFacts, zone: ZoneInfo) -> tuple[RecordCase, ...]:
     """When records would be due if every rule kept them for as long as a class allows."""
     period = Period(ceiling, _BEGINNING)
     capped = [

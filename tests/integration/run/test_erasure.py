@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from importlib import resources
 
 import pytest
@@ -11,9 +12,11 @@ import sqlalchemy as sa
 from carrel.cli import premises
 from carrel.cli.erasure_plan import erasure_of
 from carrel.cli.main import main
+from carrel.cli.premises import now
 from carrel.errors import CarrelError
 from carrel.ledger.leaf import decode_leaf
-from carrel.retention.identifiers import MARK, Subject
+from carrel.retention.finder import MARK
+from carrel.retention.identifiers import Subject
 from carrel.store.erasures import Erasures
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.systems import map_files
@@ -24,6 +27,7 @@ from tests.integration.run.test_kill_anywhere import ROUNDS, driven
 
 CARD, USER, MAIL = "K7700123", "reader7700", "q.person77@elm.example"
 FIRST, LAST = "Quirina", "Okonkwo-Vale"
+LATELY = f"{datetime.now(UTC):%Y-%m-%d} 00:00:00"
 TEXT = f"Called about card {CARD}, mail {MAIL}; ask at desk 3."
 
 
@@ -263,11 +267,41 @@ def test_the_number_that_stands_for_nobody(small_sqlite, tmp_path):
     elm.refused(*words, code=4, error="ERA-002")
 
 
-def test_the_policy_keeps_the_payer(small):
+FINANCE = "    finance schedule: {cited: Schedule F-7, requires: [name, library card number], keep: 1 year}\n"
+
+
+@pytest.mark.parametrize(("schedule", "stays"), [("", (None, "Okonkwo-Vale")), (FINANCE, (CARD, "Okonkwo-Vale"))])
+def test_a_financial_record_stays_with_its_payer_and_all_else_goes(small, schedule, stays):
+    """Without a schedule the record stays whole for good; with one, for as long and with as much as it requires."""
+    small.edit("    event detail: second\n", f"    event detail: second\n{schedule}", "policy.yaml")
     seed, number = subject(small)
-    seed.row("accountlines", borrowernumber=number, amountoutstanding=0, amount=2)
-    words = ("plan", "--as", "Cal Example", "--out", small.folder / "erase.json", "--erase", given(small))
-    small.refused(*words, code=4, error="ERA-002")
+    small.needles -= {str(number), f"{FIRST} {LAST}"}
+    seed.traces(number, CARD, USER)
+    small.sql(f"DELETE FROM accountlines WHERE borrowernumber = {number}")
+    paid = {"amountoutstanding": 0, "amount": 2, "description": f"card {CARD}", "date": LATELY}
+    line = seed.row("accountlines", borrowernumber=number, **paid)["accountlines_id"]
+    before = small.koha.rows(f"SELECT * FROM accountlines WHERE accountlines_id = {line}")
+    done, plan = erased(small)
+    assert done["still_there"] == {}
+    assert done["kept"]["accountlines.borrowernumber"] == 1
+    ground = {one["ground"] for one in plan["stays"] if one["table"] == "borrowers"}
+    assert ground == {plan_ground for plan_ground in ground if ("Schedule F-7" in plan_ground) is bool(schedule)}
+    assert small.koha.rows(f"SELECT * FROM accountlines WHERE accountlines_id = {line}") == before
+    record = (
+        f"SELECT cardnumber, surname, userid, email, phone, dateexpiry FROM borrowers WHERE borrowernumber = {number}"
+    )
+    assert small.koha.rows(record) == [(*stays, None, None, None, None)]
+    assert not mentions(small, USER, MAIL, "0611223344")
+    small.sql(f"UPDATE accountlines SET date = '2019-01-01' WHERE accountlines_id = {line}")
+    place, _ = planned(small, "again.json", str(number), "--by-number")
+    small.approve(place)
+    small.ok("apply", place)
+    assert bool(small.koha.rows(record)) is not bool(schedule)  # its period is over
+
+
+def test_no_schedule_for_charges_that_lose_the_card(elm):
+    elm.edit("    event detail: second\n", f"    event detail: second\n{FINANCE}", "policy.yaml")
+    elm.refused("plan", "--as", "Cal Example", "--erase", given(elm), code=2, error="POL-023")
 
 
 def test_a_plugins_table_is_told_and_stops_the_plan_until_it_is_classified(elm):
@@ -356,7 +390,7 @@ def test_a_key_on_rows_that_came_since_stops_the_last_deletion(elm):
     seed.row("messages", borrowernumber=number, message="hello", message_type="L")
     before = library.checksum(elm.koha)
     with premises.enter(elm.folder, None, read_only=False) as here:
-        erasure = erasure_of(here, Subject(number, CARD, USER))
+        erasure = erasure_of(here, (Subject(number, CARD, USER),), now())
         with pytest.raises(CarrelError) as told, here.engine.begin() as connection:
             erasure.delete_person(connection, tuple)
     assert told.value.code == "ERA-005"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from carrel.inventory.category import Category
 from carrel.inventory.map_part import Method
 from carrel.inventory.person_map import Act, Otherwise, Trace
 from carrel.retention.erasure import settled
+from carrel.retention.records import in_every_way
 from carrel.systems import map_files
 from carrel.systems.sample.facts import koha
 
@@ -87,3 +89,25 @@ def test_what_is_done_without_a_stand_in():
 def test_a_trace_that_says_too_little_or_too_much(wrong):
     with pytest.raises(ValidationError):
         Trace.model_validate({**wrong, "why": "x"})
+
+
+def test_what_tells_of_a_cards_use_is_there():
+    cards, people = MAP.cards, TABLES["borrowers"]
+    assert {cards.expires, *cards.seen} <= {one.name for one in people.columns}
+    for one in (*cards.signs, *cards.keeps):
+        named = {one.person, *getattr(one, "at", ()), *(test.column for test in one.only)}
+        assert named <= {column.name for column in TABLES[one.table].columns}, one
+
+
+def test_with_a_rule_for_lapsed_cards_only_what_keeps_staff_is_not_covered():
+    covered = in_every_way(MAP)
+    kept = {name for name, told in PERSON.tables.items() if any(trace.act is Act.KEEP for trace in told.traces)}
+    assert set(covered.not_yet_covered) <= kept
+    assert {*covered.with_card, *covered.not_yet_covered} == set(MAP.not_yet_covered)
+
+
+def test_a_payers_fields_are_columns_of_the_record():
+    named = {*PERSON.payer.stays, *(one for columns in PERSON.payer.fields.values() for one in columns)}
+    assert named <= {one.name for one in TABLES["borrowers"].columns}
+    assert set(PERSON.payer.fields) <= {one.value for one in Category}
+    assert set(PERSON.payer.dated) == {n for n, told in PERSON.tables.items() if any(t.finance for t in told.traces)}

@@ -290,3 +290,19 @@ def test_a_list_of_channels_may_lose_some_and_win_none(parsed, own: str, laxer: 
         resolve(parsed(_notices(own)), [base])
     (fault,) = refused.value.faults
     assert (fault.condition.code, fault.found) == ("POL-017", laxer)
+
+
+_PAYER = "    finance schedule: {{cited: Series 12, requires: {requires}, keep: {keep}}}\n    event detail: second"
+
+
+def _payer(requires: str, keep: str) -> tuple[str, str]:
+    return "    event detail: second", _PAYER.format(requires=requires, keep=keep)
+
+
+def test_a_finance_schedule_may_only_require_less(parsed, refused) -> None:
+    base = [_payer("[name, email address]", "7 years")]
+    assert resolve(parsed(_payer("[name]", "6 years")), [resolve(parsed(*base, name="base.yaml"))])
+    assert resolve(parsed(_payer("[name]", "6 years")), [resolve(parsed(name="base.yaml"))])
+    for own in ((), (_payer("[name]", "8 years"),), (_payer("[birth date]", "7 years"),)):
+        [fault] = refused(*own, base=base)
+        assert fault.condition.code == "POL-017"

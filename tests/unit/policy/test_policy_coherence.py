@@ -212,6 +212,16 @@ def test_a_deletion_has_no_methods(parsed) -> None:
     assert parsed(("then: de-identify", "then: delete"), (methods, ""))
 
 
+FINANCE = "    finance schedule: {cited: Series 12, requires: [name], keep: 7 years}\n    event detail: second"
+
+
+def test_a_finance_schedule_keeps_payers_that_no_charge_loses(edited, faults_of, parsed) -> None:
+    schedule = parsed(("    event detail: second", FINANCE)).body.records.loans.finance_schedule
+    assert (schedule.cited, schedule.requires, str(schedule.keep)) == ("Series 12", ("name",), "7 years")
+    both = edited(("    event detail: second", FINANCE), ("charges: part title and item", "charges: lose the card"))
+    assert only(faults_of(both)).condition.code == "POL-023"
+
+
 def test_a_higher_class_has_no_longer_ceiling(edited, faults_of) -> None:
     fault = only(faults_of(edited(("{says: Harmless.}", "{says: Harmless., ceiling: 1 year}"))))
     assert (fault.condition.code, fault.found) == ("POL-022", "5 years")

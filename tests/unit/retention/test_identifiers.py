@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from carrel.retention.identifiers import MARK, Finder, Subject, sorted_out
+from carrel.retention.finder import MARK, Finder
+from carrel.retention.identifiers import Subject, sorted_out
 
 SUBJECT = Subject(51, exact=("K7700123", "q.person@elm.example", "reader77"), told=("May Book", "Book, May", "library"))
-FINDER = Finder(SUBJECT, ("borrowernumber", "patron_id"))
+FINDER = Finder((SUBJECT,), ("borrowernumber", "patron_id"))
 
 
 def test_what_could_be_a_word_or_somebody_elses_is_only_told():

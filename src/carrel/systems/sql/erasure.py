@@ -1,162 +1,73 @@
-"""One person in one live database: found, counted, taken out piece by piece, and looked for again afterwards."""
+"""Persons in one live database: counted, taken out piece by piece, and looked for again afterwards."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection, Engine, column, delete, func, or_, select, table
+from sqlalchemy import Connection, delete, select
 
 from carrel.errors import CarrelError, Fault, fault
-from carrel.inventory.person_map import Act, PersonMap
+from carrel.inventory.person_map import Act
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
-from carrel.retention.erasure import FINANCE, STAND_IN, Cascade, Going, Staying, Words, refuse
-from carrel.retention.identifiers import Subject, sorted_out
+from carrel.retention.erasure import STAND_IN, Cascade, Going, Staying, Words, refuse
+from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import Scope
+from carrel.retention.payer import Payer
+from carrel.systems.sql.erasure_sweep import Found, sweep
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_rows import CASCADING, PersonRows, Step, is_text, lock
-from carrel.systems.sql.person_texts import PersonTexts, Place, teach
+from carrel.systems.sql.person_grounds import SHARED_NUMBER, covered, payers
+from carrel.systems.sql.person_identity import batches, known, person_map
+from carrel.systems.sql.person_rows import CASCADING, PersonRows, lock
+from carrel.systems.sql.person_steps import Step
+from carrel.systems.sql.person_texts import PersonTexts, Place
 
-_LONGEST_NUMBER = 19
 OVERLAY = "name table and column under 'person' in the site's maps/local.yaml, with what becomes of the rows"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the sweep found of the person.
-
-    Attributes:
-        columns: per place, rows that still hold the number, the card or the user name in a column of persons.
-        texts: per place, the keys of rows whose text holds an identifier.
-        human: per place, the keys of rows for a human to judge: a name alone, or another person's own record.
-        kept: per place, rows that stay on a ground.
-    """
-
-    columns: dict[str, int] = field(default_factory=dict)
-    texts: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-    human: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-    kept: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def still(self) -> dict[str, int]:
-        """Rows that should not be there, per place."""
-        return {**self.columns, **{place: len(keys) for place, keys in self.texts.items()}}
-
-    @property
-    def hits(self) -> int:
-        """Rows that should not be there."""
-        return sum(self.still.values())
-
-
-def person_map(system_map: SystemMap) -> PersonMap:
-    """The map's section on persons.
-
-    Raises:
-        CarrelError: ERA-003, it has none.
-    """
-    if system_map.person is None:
-        raise fault(faults.UNTOLD_ROWS, at=f"map {system_map.system}", wanted="a section 'person'", found="none")
-    return system_map.person
-
-
-def find(connection: Connection, system_map: SystemMap, said: str, *, by_card: bool, at: str) -> int:
-    """The number of the person whose card, or number, this is.
-
-    Raises:
-        CarrelError: ERA-001, nobody's or several people's; what was given is not repeated.
-    """
-    people, person = system_map.people, person_map(system_map)
-    with told(at):
-        numbers = _numbers(connection, people.table, people.key, person.card, said, by_card=by_card)
-    if len(numbers) != 1:
-        raise _nobody(at, len(numbers), by_card=by_card)
-    return int(numbers[0])
-
-
-def find_left(connection: Connection, system_map: SystemMap, said: str, *, by_card: bool, at: str) -> int:
-    """As `find`, also of somebody whose record is gone: by the copies that are left, or by the number alone.
-
-    Raises:
-        CarrelError: ERA-001, nobody's or several people's; what was given is not repeated.
-    """
-    people, person = system_map.people, person_map(system_map)
-    tables = dict.fromkeys((people.table, *person.former))
-    with told(at):
-        there = {
-            number
-            for name in tables
-            for number in _numbers(connection, name, people.key, person.card, said, by_card=by_card)
-        }
-    if not by_card and not there and said.isascii() and said.isdigit() and len(said) < _LONGEST_NUMBER:
-        return int(said)
-    if len(there) != 1:
-        raise _nobody(at, len(there), by_card=by_card)
-    return there.pop()
-
-
-def _numbers(connection: Connection, name: str, key: str, card: str, said: str, *, by_card: bool) -> list[int]:
-    number = int(said) if said.isascii() and said.isdigit() and len(said) < _LONGEST_NUMBER else -1
-    rows = table(name, column(key), column(card))
-    named = rows.c[card] == said if by_card else rows.c[key] == number
-    return [int(one) for one in connection.execute(select(rows.c[key]).where(named).distinct().limit(2)).scalars()]
-
-
-def _nobody(at: str, found: int, *, by_card: bool) -> CarrelError:
-    return fault(
-        faults.NO_SUBJECT,
-        at=at,
-        wanted=f"the {'card number' if by_card else 'internal number'} of one person",
-        found="several people's" if found else "nobody's",
-        fix="look at the person's record, and give it again",
-    )
-
-
 class SqlErasure:
-    """The erasure of one person.
+    """The erasure of one person, or of several whose rows go mixed.
 
     Args:
-        engine: of the system.
         schema: live.
         system_map: with the site's overlay merged.
-        subject: the person; before the plan only the number.
+        subjects: whom; before the plan only the number.
         stand_in: the product's anonymous patron.
-        lose_card: whether the policy lets settled financial records lose their payer.
+        payer: what the policy keeps of payers; None where settled charges lose the card.
+        stays: their financial record needs a payer still: it stays, and of their own record what it needs.
         at: the system's name, for errors.
     """
 
     def __init__(
         self,
-        engine: Engine,
         schema: LiveSchema,
         system_map: SystemMap,
-        subject: Subject,
+        subjects: tuple[Subject, ...],
         stand_in: int | None,
         *,
-        lose_card: bool,
+        payer: Payer | None,
         at: str,
+        stays: bool = False,
     ) -> None:
-        self._engine, self._map, self._at, self._lose_card = engine, system_map, at, lose_card
+        self._map, self._at, self._payer, self._stays = system_map, at, payer, stays
         self.person = person_map(system_map)
         self._schema, self._stand_in = schema, stand_in
-        self.subject = subject
-        self.rows = PersonRows(schema, self.person, subject, stand_in)
-        self.texts = PersonTexts(self.rows)
+        self.subjects = subjects
+        self.rows = PersonRows(schema, self.person, subjects, stand_in, payer if stays else None)
+        self.texts = PersonTexts(self.rows, payers=self.rows if stays else None)
 
     def beat_with(self, beat: Callable[[], None]) -> None:
         """Have something done between the stretches of a long search, such as renewing a lease."""
-        self.texts = PersonTexts(self.rows, beat)
+        self.texts = self.texts.beating(beat)
 
     @property
     def last(self) -> Step:
         """The person's own row."""
         own = self._map.people
-        return next(
-            one for one in self.rows.steps if one.table == own.table and one.act is Act.DELETE and one.trace.column
-        )
+        done = {Act.DELETE, Act.CHANGE}
+        return next(one for one in self.rows.steps if one.table == own.table and one.act in done and one.trace.column)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -168,86 +79,44 @@ class SqlErasure:
 
     def known(self, connection: Connection) -> Subject | None:
         """The person as the database knows it now, with identifiers; None once the record is gone."""
+        return next(iter(self.all_known(connection)), None)
+
+    def all_known(self, connection: Connection) -> tuple[Subject, ...]:
+        """As `known`, of each of them whose record is there."""
         with told(self._at):
-            own = self._record(connection, self._map.people.table)
-            return self._known_by(connection, own, self._former(connection)) if own else None
+            return known(connection, self.rows, self._map)
 
-    def left(self, connection: Connection) -> Subject:
-        """The person as the database knows it although the record may be gone: by the copies that are left."""
+    def of(self, subjects: tuple[Subject, ...], *, stays: bool | None = None) -> SqlErasure:
+        """The erasure of others, in the same database; around their financial record, or not."""
+        stays = self._stays if stays is None else stays
+        return SqlErasure(
+            self._schema, self._map, subjects, self._stand_in, payer=self._payer, at=self._at, stays=stays
+        )
+
+    def payers(self, connection: Connection) -> frozenset[int]:
+        """Of these persons, those whose financial record needs a payer still."""
         with told(self._at):
-            former = self._former(connection)
-        return self.known(connection) or (self._known_by(connection, former, []) if former else self.subject)
+            batched = (self.rows.of(batch) for batch in batches(self.subjects))
+            return frozenset(one for rows in batched for one in payers(connection, rows, self._payer))
 
-    def _former(self, connection: Connection) -> list[dict[str, Any]]:
-        return [row for name in self.person.former for row in self._record(connection, name)]
-
-    def _known_by(self, connection: Connection, own: list[dict[str, Any]], former: list[dict[str, Any]]) -> Subject:
-        person, rows = self.person, (*own, *former)
-        values = [str(row[name]) for row in rows for name in person.identifiers if row.get(name)]
-        names = [(str(row.get(a) or ""), str(row.get(b) or "")) for row in rows for a, b in person.names]
-        exact, said = sorted_out(values, names, self._shared(connection, values))
-        card, user = (str(own[0].get(name) or "") for name in (person.card, person.user))
-        return Subject(self.subject.number, card, user, exact, said)
-
-    def _record(self, connection: Connection, name: str) -> list[dict[str, Any]]:
-        if name not in self._schema.tables:
-            return []
-        rows = self.rows.rows(name)
-        which = self.rows.names(name, self._map.people.key, rows)
-        return [dict(row) for row in connection.execute(select(rows).where(which)).mappings()]
-
-    def _shared(self, connection: Connection, values: list[str]) -> set[str]:
-        """Identifiers that another person's record, or a copy of a title, has as well."""
-        people, items = self._map.people, self._map.items
-        others = self.rows.rows(people.table)
-        found: set[str] = set()
-        for value in dict.fromkeys(values):
-            named = or_(*(others.c[name] == value for name in self.person.identifiers))
-            query = select(others.c[people.key]).where(named, others.c[people.key] != self.subject.number).limit(1)
-            copies = self.rows.rows(items.table)
-            barcode = select(copies.c[items.key]).where(copies.c[items.barcode] == value).limit(1)
-            if connection.execute(query).first() or connection.execute(barcode).first():
-                found.add(value)
-        return found
+    def around_record(self, connection: Connection) -> SqlErasure:
+        """The same erasure, of one person; around the financial record where that needs its payer."""
+        return self.of(self.subjects, stays=bool(self.payers(connection)))
 
     def blocking(self, connection: Connection, scopes: Iterable[Scope], *, held: str) -> tuple[Staying, ...]:
-        """Why this person cannot be erased now."""
+        """Why these persons cannot be erased now."""
         with told(self._at):
             found = []
-            if self._stand_in == self.subject.number:
-                found.append(Staying(self._map.people.table, self._map.people.key, 1, "the product's anonymous patron"))
-            if self.subject.number == 0:  # what Koha writes for whoever registered and has no record yet
-                found.append(Staying(self._map.people.table, self._map.people.key, 1, "a number that many rows share"))
-            for step in self.rows.steps:
-                ground = step.trace.ground or STAND_IN
-                if step.trace.finance and not self._lose_card:
-                    ground = FINANCE
-                elif step.act is not Act.BLOCK:
-                    continue
-                if count := self.rows.count(connection, step):
-                    found.append(Staying(step.table, step.by, count, ground))
-            if any(self._covers(connection, scope) for scope in scopes):
+            people, numbers = self._map.people, {one.number for one in self.subjects}
+            if self._stand_in in numbers:
+                found.append(Staying(people.table, people.key, 1, "the product's anonymous patron"))
+            if SHARED_NUMBER in numbers:
+                found.append(Staying(people.table, people.key, 1, "a number that many rows share"))
+            blocks = [(one, self.rows.count(connection, one)) for one in self.rows.steps if one.act is Act.BLOCK]
+            found += [Staying(one.table, one.by, rows, one.trace.ground or STAND_IN) for one, rows in blocks if rows]
+            if covered(connection, self.rows, self._map, scopes):
                 found.append(Staying("", "", 0, held))
         return tuple(found)
-
-    def _covers(self, connection: Connection, scope: Scope) -> bool:
-        """Whether a scope may speak of this person: by number, or of one of the person's loans."""
-        if self.subject.number in scope.persons or scope == Scope():
-            return True
-        if scope.persons:
-            return False
-        for anchor in (self._map.loans.open, self._map.loans.closed):
-            rows = self.rows.rows(anchor.table)
-            tests = [self.rows.names(anchor.table, anchor.person, rows)]
-            named = ((anchor.item, scope.items), (anchor.key, scope.loans), (anchor.branch, scope.branches))
-            tests += [rows.c[name].in_(values) for name, values in named if values]
-            if scope.opened_from:
-                tests.append(rows.c[anchor.opened] >= str(scope.opened_from))
-            if scope.opened_until:
-                tests.append(rows.c[anchor.opened] <= str(scope.opened_until))
-            if connection.execute(select(func.count()).select_from(rows).where(*tests)).scalar_one():
-                return True
-        return False
 
     def going(self, connection: Connection) -> tuple[Going, ...]:
         """What would go, in order; the person's own row last."""
@@ -271,6 +140,10 @@ class SqlErasure:
         with told(self._at):
             kept = [one for one in self.rows.steps if one.act is Act.KEEP]
             found = [Staying(one.table, one.by, self.rows.count(connection, one), one.trace.ground) for one in kept]
+            if self._stays and self._payer is not None:
+                people = self.rows.schema.tables[self.last.table].column_names
+                stays = ", ".join(one for one in people if one in self._payer.columns)
+                found.append(Staying(self.last.table, stays, len(self.numbers(connection)), self._payer.ground))
         return tuple(one for one in found if one.rows)
 
     def cascades(self, connection: Connection) -> tuple[Cascade, ...]:
@@ -294,15 +167,22 @@ class SqlErasure:
                         found[child, by, step.table] = Cascade(child, by, key.on_delete, step.table, rows)
                     if left:
                         lost[child, by] = lost.get((child, by), 0) + left
-        lacking = [Fault(faults.UNTOLD_ROWS, at=one, found="no such column", fix=OVERLAY) for one in self.rows.lacking]
-        untold = [*self._triggers()]
-        untold += [
+        untold = tuple(
             Fault(faults.UNTOLD_ROWS, at=f"{child}.{by}", found=f"{rows} rows", fix=OVERLAY)
             for (child, by), rows in lost.items()
-        ]
-        if lacking or untold:
-            raise CarrelError((*lacking, *untold))
+        )
+        self.require_told(untold)
         return tuple(found.values())
+
+    def require_told(self, more: tuple[Fault, ...] = ()) -> None:
+        """Refuse a database in which a step would find no column, or set off a trigger that nobody has looked at.
+
+        Raises:
+            CarrelError: ERA-003.
+        """
+        lacking = (Fault(faults.UNTOLD_ROWS, at=one, found="no such column", fix=OVERLAY) for one in self.rows.lacking)
+        if problems := (*lacking, *self._triggers(), *more):
+            raise CarrelError(problems)
 
     def _triggers(self) -> Iterable[Fault]:
         """Triggers that would run with a row that is changed or deleted, and that nobody has looked at."""
@@ -317,7 +197,6 @@ class SqlErasure:
         redacted: Counter[tuple[str, str]] = Counter()
         human: Counter[tuple[str, str]] = Counter()
         with told(self._at):
-            teach(connection)
             for hit in self.texts.hits(connection, own=False):
                 goes = hit.exact and (hit.place.redacts or hit.place.gone)
                 (redacted if goes else human)[hit.place.table, hit.place.column] += 1
@@ -358,6 +237,8 @@ class SqlErasure:
             if not lock(connection, rows, which):
                 return 0
             refuse(self._at, blocking())
+            if self._stays:
+                return self.rows.piece(connection, own, 1)[0]
             hung = sum(self.rows.count_of_key(connection, one) for one in self._schema.incoming(own.table))
             if hung:
                 raise self._hangs(own.table, hung)
@@ -365,6 +246,44 @@ class SqlErasure:
         if done != 1:
             raise self._hangs(own.table, done)
         return 1
+
+    def numbers(self, connection: Connection) -> frozenset[int]:
+        """Of these persons, those whose record is there."""
+        own = self._map.people
+        people = self.rows.rows(own.table)
+        with told(self._at):
+            query = select(people.c[own.key])
+            which = (self.rows.of(batch).names(own.table, own.key, people) for batch in batches(self.subjects))
+            return frozenset(int(one) for test in which for one in connection.execute(query.where(test)).scalars())
+
+    def delete_people(self, connection: Connection, spare: Callable[[Connection], set[int]]) -> int:
+        """The records of all but those who are to be spared: locked first, and nothing goes with them.
+
+        Args:
+            connection: in a transaction that the caller commits.
+            spare: asked once the records are locked; who is not to go.
+
+        Returns:
+            How many records went.
+
+        Raises:
+            CarrelError: ERA-005.
+        """
+        own = self.last
+        with told(self._at):
+            lock(connection, self.rows.rows(own.table), self.rows.those(own, self.rows.rows(own.table)))
+            spared = spare(connection)
+            erasure = self.of(tuple(one for one in self.subjects if one.number not in spared))
+            rows = erasure.rows.rows(own.table)
+            if self._stays:
+                return erasure.rows.piece(connection, own, len(self.subjects))[0]
+            there = erasure.rows.count(connection, own)
+            if hung := sum(erasure.rows.count_of_key(connection, one) for one in self._schema.incoming(own.table)):
+                raise self._hangs(own.table, hung)
+            done = connection.execute(delete(rows).where(erasure.rows.those(own, rows))).rowcount
+        if done != there:
+            raise self._hangs(own.table, done)
+        return done
 
     def _hangs(self, table: str, rows: int) -> CarrelError:
         return fault(
@@ -380,41 +299,6 @@ class SqlErasure:
     # -- afterwards -------------------------------------------------------------------------------------------------
 
     def sweep(self, connection: Connection) -> Found:
-        """Look for the person in every column of persons, and for every identifier in every text."""
-        found = Found()
+        """As `erasure_sweep.sweep`."""
         with told(self._at):
-            teach(connection)
-            for name, by, kept in self._person_columns():
-                rows = self.rows.rows(name)
-                steps = [one for one in self.rows.steps if one.table == name and one.trace.column == by]
-                traced = or_(*(self.rows.those(one, rows) for one in steps)) if steps else None
-                which = self.rows.names(name, by, rows) if traced is None else traced
-                if count := connection.execute(select(func.count()).select_from(rows).where(which)).scalar_one():
-                    (found.kept if kept else found.columns)[f"{name}.{by}"] = int(count)
-            for hit in self.texts.hits(connection, own=True):
-                place = f"{hit.place.table}.{hit.place.column}"
-                # The key of such a row would be another patron's number.
-                personal = set(self.rows.key(hit.place.table)) & set(self._map.person_columns.get(hit.place.table, ()))
-                key = () if personal else hit.key
-                if hit.exact and (hit.place.table != self._map.people.table or hit.place.redacts):
-                    found.texts.setdefault(place, []).append(key)
-                else:
-                    found.human.setdefault(place, []).append(key)
-        return found
-
-    def _person_columns(self) -> Iterable[tuple[str, str, bool]]:
-        """Every column that can hold the person: of the map, and by the keys of the live schema."""
-        wanted: dict[tuple[str, str], bool] = {}
-        for step in self.rows.steps:
-            if step.trace.column:
-                known = wanted.get((step.table, step.trace.column), True)
-                wanted[step.table, step.trace.column] = known and step.act is Act.KEEP
-        for child, key in self._schema.incoming(self._map.people.table):
-            wanted |= {(child, one): wanted.get((child, one), False) for one in key.columns}
-        for name, columns in self._map.person_columns.items():
-            there = self._schema.tables.get(name)
-            for one in columns:
-                held = None if there is None else there.column(one)
-                if held is not None and not is_text(held) and "blob" not in held.type.lower():
-                    wanted.setdefault((name, one), False)
-        return [(*place, kept) for place, kept in wanted.items()]
+            return sweep(connection, (self.rows,), self.texts, self._map)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from carrel.inventory import coverage
+from carrel.inventory.person_map import Act
 from carrel.inventory.system_map import SystemMap
 
 ALL = "ALL PRIVILEGES"
@@ -74,6 +75,8 @@ def needed(system_map: SystemMap, purpose: Purpose) -> tuple[Grant, ...]:
         updates, deletes = _writes(system_map)
         rights += [Grant("UPDATE", name, tuple(sorted(columns))) for name, columns in sorted(updates.items())]
         rights += [Grant("DELETE", name) for name in sorted(deletes)]
+        # Who is erased is looked for in every table, by words that stand in any column of the record.
+        rights += [SWEEP] if system_map.lapsing is not None else []
     return tuple(rights)
 
 
@@ -81,6 +84,11 @@ def _read_tables(system_map: SystemMap) -> set[str]:
     looked_up = {setting.at.table for setting in system_map.settings}
     looked_up.update(consumer.used.table for consumer in system_map.consumers if consumer.used is not None)
     looked_up.update(sign.table for sign in system_map.life_signs)
+    looked_up.update(system_map.erased_from)
+    if system_map.lapsing is not None:
+        looked_up.update(one.table for one in system_map.lapsing.signs)
+        looked_up.update(one.table for one in system_map.lapsing.keeps)
+        looked_up.update(one.through.table for one in system_map.lapsing.keeps if one.through is not None)
     return {*system_map.columns, *coverage.looked_into(system_map), *looked_up}
 
 
@@ -101,7 +109,15 @@ def _only(system_map: SystemMap, table: str) -> tuple[str, ...]:
 def _writes(system_map: SystemMap) -> tuple[dict[str, set[str]], set[str]]:
     cuts = coverage.cuts(system_map)
     updates = {name: set(cut.methods) for name, cut in cuts.items() if cut.methods}
-    return updates, {name for name, cut in cuts.items() if cut.delete}
+    deletes = {name for name, cut in cuts.items() if cut.delete}
+    if system_map.lapsing is not None and system_map.person is not None:
+        for name, told in system_map.person.tables.items():
+            acts = {trace.act for trace in told.traces}
+            if told.texts or Act.CHANGE in acts:
+                updates[name] = set()  # all columns: automatic times are set to themselves
+            if told.gone or Act.DELETE in acts:
+                deletes.add(name)
+    return updates, deletes
 
 
 def granted(connection: Connection) -> tuple[Grant, ...]:

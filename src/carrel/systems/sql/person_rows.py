@@ -1,9 +1,8 @@
-"""The rows that name or reach one person, trace by trace: selected, counted, and changed or deleted in small pieces."""
+"""The rows that name or reach a person, trace by trace: selected, counted, and changed or deleted in small pieces."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -30,63 +29,49 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import TableClause
 
 from carrel.inventory.map_part import Condition, Method
-from carrel.inventory.person_map import Act, Holds, PersonMap, Trace
+from carrel.inventory.person_map import Act, Holds, PersonMap
 from carrel.inventory.schema import Column, Incoming, LiveSchema
-from carrel.retention.erasure import settled
 from carrel.retention.identifiers import Subject
+from carrel.retention.payer import Payer
+from carrel.systems.sql.person_steps import Step, lacking, steps_of
 
 Bool = ColumnElement[bool]
 CASCADING = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One trace in its place: what is done to its rows at this site."""
-
-    table: str
-    trace: Trace
-    act: Act
-
-    @property
-    def by(self) -> str:
-        """The column, or the table that leads to the rows."""
-        return self.trace.column or (f"by {self.trace.through.table}" if self.trace.through else "")
-
-
 class PersonRows:
-    """The rows of one person in one live database.
+    """The rows of one person, or of several at once, in one live database.
 
     Args:
         schema: live; a table that the site lacks has no rows.
         person: of the map.
-        subject: whose.
+        subjects: whose.
         stand_in: the product's anonymous patron.
+        payer: what stays of them, where their financial record needs a payer.
 
     Attributes:
         steps: in their order.
         lacking: columns that a trace needs and the database does not have; none where it is as mapped.
     """
 
-    def __init__(self, schema: LiveSchema, person: PersonMap, subject: Subject, stand_in: int | None) -> None:
-        self.schema, self.person, self.subject, self.stand_in = schema, person, subject, stand_in
+    def __init__(
+        self,
+        schema: LiveSchema,
+        person: PersonMap,
+        subjects: tuple[Subject, ...],
+        stand_in: int | None,
+        payer: Payer | None = None,
+    ) -> None:
+        self.schema, self.person, self.subjects, self.stand_in = schema, person, subjects, stand_in
         self.sqlite = schema.dialect == "sqlite"
         self._tables: dict[str, TableClause] = {}
-        self.steps = tuple(
-            Step(name, trace, settled(trace, empty=self._empty(name, trace), stand_in=stand_in))
-            for name, told in person.tables.items()
-            if name in schema.tables
-            for trace in told.traces
-            if not self._lacking(name, trace) and not (trace.without_stand_in and stand_in is not None)
-        )
-        self.lacking = tuple(
-            dict.fromkeys(
-                one
-                for name, told in person.tables.items()
-                if name in schema.tables
-                for trace in told.traces
-                for one in self._lacking(name, trace)
-            )
-        )
+        self.payer = payer
+        self.steps = steps_of(schema, person, stand_in, payer)
+        self.lacking = lacking(schema, person)
+
+    def of(self, subjects: tuple[Subject, ...]) -> PersonRows:
+        """The rows of others, by the same steps."""
+        return PersonRows(self.schema, self.person, subjects, self.stand_in, self.payer)
 
     # -- which rows -------------------------------------------------------------------------------------------------
 
@@ -99,27 +84,31 @@ class PersonRows:
     def those(self, step: Step, rows: FromClause) -> Bool:
         """Whether a row is one of a step's."""
         trace = step.trace
-        tests = [_test(rows.c[one.column], one) for one in trace.only]
+        tests = [test(rows.c[one.column], one) for one in trace.only]
         if trace.column:
+            if trace.column not in trace.set and step.act is Act.CHANGE:  # it names the person afterwards as well
+                tests.append(or_(*(self._unset(step, rows, name, how) for name, how in trace.set.items())))
             return and_(self.names(step.table, trace.column, rows, trace.holds), *tests)
         assert trace.through is not None  # noqa: S101  (the grammar allows one of the two)
         way = trace.through
         other = self.rows(way.table).alias("way")
         joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
-        joined += [_test(other.c[one.column], one) for one in way.only]
+        joined += [test(other.c[one.column], one) for one in way.only]
         if way.person:
             joined.append(self.names(way.table, way.person, other))
         still = or_(*(self._unset(step, rows, name, how) for name, how in trace.set.items())) if trace.set else None
         return and_(exists().where(*joined), *tests, *([] if still is None else [still]))
 
     def names(self, name: str, by: str, rows: FromClause, holds: Holds = Holds.NUMBER) -> Bool:
-        """Whether a column names the person."""
-        if holds is not Holds.NUMBER:
-            value = self.subject.card if holds is Holds.CARD else self.subject.user
-            return rows.c[by] == value if value else false()
-        number = self.subject.number
-        # A number in a column of texts is compared as a text, or the server would turn every text into a number.
-        return rows.c[by] == (str(number) if is_text(self._column(name, by)) else number)
+        """Whether a column names one of the persons."""
+        values: list[Any] = [holds_of(one, holds) for one in self.subjects]
+        if holds is Holds.NUMBER and is_text(self._column(name, by)):
+            # A number in a column of texts is compared as a text, or the server would turn every text into a number.
+            values = [str(one) for one in values]
+        values = [one for one in values if one not in {"", None}]
+        if not values:
+            return false()
+        return rows.c[by] == values[0] if len(values) == 1 else rows.c[by].in_(values)
 
     def count(self, connection: Connection, step: Step) -> int:
         """How many rows a step has now."""
@@ -176,7 +165,7 @@ class PersonRows:
             hung = sum(self._hung(connection, step, mine, one) for one in self.schema.incoming(step.table))
             statement: Any = delete(rows).where(mine)
         else:
-            statement = update(rows).where(mine).values(self._values(step, rows))
+            statement = update(rows).where(mine).values(self.values(step, rows))
         if not (keys or self.sqlite):
             statement = statement.with_dialect_options(mysql_limit=size, mariadb_limit=size)
         return (0, hung) if hung else (connection.execute(statement).rowcount, 0)
@@ -212,7 +201,8 @@ class PersonRows:
             return 0
         return self._count(connection, child, self.keyed([child.c[own] for own, _ in pairs], found))
 
-    def _values(self, step: Step, rows: FromClause) -> dict[str, Any]:
+    def values(self, step: Step, rows: FromClause) -> dict[str, Any]:
+        """What a change sets each column to."""
         values = self.kept_times(step.table, rows)
         return {**values, **{name: self._target(name, how, rows) for name, how in step.trace.set.items()}}
 
@@ -229,24 +219,6 @@ class PersonRows:
             return here.is_not(None)
         return false() if how is Method.SAME else here != self._target(name, how, rows)
 
-    def _empty(self, name: str, trace: Trace) -> bool:
-        stands = [self.schema.tables[name].column(one) for one, how in trace.set.items() if how is Method.STAND_IN]
-        return all(one is not None and one.nullable for one in stands)
-
-    def _lacking(self, name: str, trace: Trace) -> list[str]:
-        """Tables and columns that a trace needs and that are not there."""
-        wanted = {name: {trace.column, *trace.set, *(one.column for one in trace.only)} - {""}}
-        if trace.through is not None:
-            way = trace.through
-            wanted[name] |= set(way.pairs)
-            wanted[way.table] = {way.person, *way.pairs.values(), *(one.column for one in way.only)} - {""}
-        lacking = []
-        for where, columns in wanted.items():
-            found = self.schema.tables.get(where)
-            there = set() if found is None else set(found.column_names)
-            lacking += [f"{where}.{one}" for one in sorted(columns - there)]
-        return lacking
-
     def _column(self, name: str, by: str) -> Column:
         found = self.schema.tables[name].column(by)
         if found is None:
@@ -256,6 +228,13 @@ class PersonRows:
     @staticmethod
     def _count(connection: Connection, rows: FromClause, which: Bool) -> int:
         return int(connection.execute(select(func.count()).select_from(rows).where(which)).scalar_one())
+
+
+def holds_of(subject: Subject, holds: Holds) -> int | str:
+    """What of a person stands in a column of that kind."""
+    if holds is Holds.NUMBER:
+        return subject.number
+    return subject.card if holds is Holds.CARD else subject.user
 
 
 def is_text(found: Column) -> bool:
@@ -271,7 +250,8 @@ def lock(connection: Connection, rows: TableClause, which: Bool) -> int:
     return len(connection.execute(select(text("1")).select_from(rows).where(which).with_for_update()).all())
 
 
-def _test(named: ColumnElement[Any], one: Condition) -> Bool:
+def test(named: ColumnElement[Any], one: Condition) -> Bool:
+    """One condition of a map as a test of a column."""
     tests: list[Bool] = []
     if one.equals is not None:
         tests.append(named == one.equals)

@@ -14,11 +14,12 @@ from sqlalchemy.sql.expression import FromClause
 
 from carrel.inventory.person_map import Act
 from carrel.inventory.schema import Table, TableKind
-from carrel.retention.identifiers import Finder
+from carrel.retention.finder import Finder
 from carrel.systems.sql.person_rows import PersonRows, is_text
+from carrel.systems.sql.person_words import may_name
 
 STRETCH = 50_000
-_FOLD = "carrel_fold"
+_AT_ONCE = 1_000  # rows in memory, whatever a table holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,37 +63,37 @@ class Named:
     gone: bool
 
 
-def teach(connection: Connection) -> None:
-    """Have SQLite fold letters of every script; a server's collation does."""
-    if connection.dialect.name == "sqlite":
-        driver: Any = connection.connection.driver_connection
-        driver.create_function(_FOLD, 1, _folded, deterministic=True)
-
-
-def _folded(value: object) -> object:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace").casefold()
-    return value.casefold() if isinstance(value, str) else value
-
-
 class PersonTexts:
     """The texts of one live database, searched for one person.
 
     Args:
         rows: of the person.
         beat: called between stretches, so that whoever holds the system's lease can renew it.
+        payers: of these persons, those whose lines of account and own record stay as they are.
     """
 
-    def __init__(self, rows: PersonRows, beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, rows: PersonRows, beat: Callable[[], None] = lambda: None, payers: PersonRows | None = None
+    ) -> None:
         self._rows, self._beat = rows, beat
-        self._common = Finder(rows.subject, rows.person.keys)
+        self._payers = payers if payers is not None and payers.subjects else None
+        self._finders: dict[tuple[str, ...], Finder] = {}  # made when one is needed: of thousands it takes a while
+
+    def beating(self, beat: Callable[[], None]) -> PersonTexts:
+        """The same texts, with something done between stretches."""
+        return PersonTexts(self._rows, beat, self._payers)
+
+    def beside(self, payers: PersonRows) -> PersonTexts:
+        """The same texts, without the lines of account and own records of some payers."""
+        return PersonTexts(self._rows, self._beat, payers)
 
     def finder(self, table: str) -> Finder:
         """What finds the person in a table's texts."""
         told = self._rows.person.tables.get(table)
-        if told is None or not told.keys:
-            return self._common
-        return Finder(self._rows.subject, (*self._rows.person.keys, *told.keys))
+        keys = (*self._rows.person.keys, *(told.keys if told else ()))
+        if keys not in self._finders:
+            self._finders[keys] = Finder(self._rows.subjects, keys)
+        return self._finders[keys]
 
     def places(self) -> Iterator[tuple[str, list[Place]]]:
         """Every column of every table that can hold a word; of binary ones only those that the map names."""
@@ -113,7 +114,7 @@ class PersonTexts:
         """Every row that names the person in a text, column by column.
 
         Args:
-            connection: a session in which `teach` was called.
+            connection: reads only.
             own: also rows that a step deletes.
         """
         for name, places in self.places():
@@ -192,20 +193,28 @@ class PersonTexts:
         rows = self._rows.rows(name)
         keys = [rows.c[one] for one in self._rows.key(name)]
         columns = [rows.c[place.column] for place in places]
-        tests = [or_(*(self._maybe(connection, one, finder) for one in columns))]
+        # Of many persons every text is read: one look instead of one for each word.
+        tests: list[ColumnElement[bool]] = []
+        if finder.few:  # of many persons every text is read: one look here instead of one for each word
+            types = self._rows.schema.tables[name]
+            binary = [not is_text(held) for place in places if (held := types.column(place.column)) is not None]
+            tests.append(may_name(connection.dialect.name, columns, binary, finder))
         tests += [] if stretch is None else [stretch]
         tests += [] if own else [self._not_own(name, rows)]
-        for row in connection.execute(select(*keys, *columns).select_from(rows).where(*tests)).all():
+        tests += [] if self._payers is None else [self._not_payers(self._payers, name, rows)]
+        query = select(*keys, *columns).select_from(rows).where(*tests).execution_options(yield_per=_AT_ONCE)
+        for row in connection.execute(query):
             yield tuple(row[: len(keys)]), tuple(row[len(keys) :])
 
-    def _maybe(self, connection: Connection, column: ColumnElement[Any], finder: Finder) -> ColumnElement[bool]:
-        folds = connection.dialect.name == "sqlite"
-        here = getattr(func, _FOLD)(column) if folds else column
-        words = [*finder.needles, *finder.told_needles]
-        tests = [here.contains(word.casefold() if folds else word, autoescape=True) for word in words]
-        number = str(finder.number)
-        tests += [here.contains(key, autoescape=True) & here.contains(number, autoescape=True) for key in finder.keys]
-        return or_(false(), *tests)
+    @staticmethod
+    def _not_payers(payers: PersonRows, name: str, rows: FromClause) -> ColumnElement[bool]:
+        """Lines of account that are kept, and what of a payer's own record stays for them."""
+        kept = [
+            payers.names(name, one.trace.column, rows)
+            for one in payers.steps
+            if one.table == name and (one.trace.finance or one is payers.steps[-1])
+        ]
+        return or_(false(), *kept).is_not(True)
 
     def _not_own(self, name: str, rows: FromClause) -> ColumnElement[bool]:
         mine = [one for one in self._rows.steps if one.table == name and one.act is Act.DELETE]

@@ -75,4 +75,4 @@ class Grades:
 
     def _not_covered(self, reach: Reach) -> str:
         tables = (reach.name, *(parent.table for parent in reach.parents if not reach.persons))
-        return next((why for name in tables if (why := self._map.not_yet_covered.get(name)) is not None), "")
+        return next((why for name in tables if (why := self._map.beyond_loans.get(name)) is not None), "")

@@ -56,7 +56,7 @@ def suspects(library: Library, live: LiveSchema, loans: Sequence[Loan]) -> dict[
     apart = {path.table for path in library.map.ruled} | library.map.kept_tables
     apart -= {path.table for path in library.map.loans.paths}
     for reach in reaches(live, library.map):
-        if reach.name in library.map.not_yet_covered or reach.name in apart:
+        if reach.name in library.map.beyond_loans or reach.name in apart:
             continue
         for loan, person in side.by_keys(reach):
             if person != library.stand_in:

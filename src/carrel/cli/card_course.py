@@ -1,0 +1,255 @@
+"""The part of a night that erases lapsed cards: a lot at a time, persons mixed, each record last, then one sweep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from carrel.cli.cards import cards_of, judgement
+from carrel.cli.case_leaf import leaf_of_case
+from carrel.cli.case_pieces import PERSON, PIECE, Pieces, redact_all
+from carrel.cli.erasure_plan import erasure_of
+from carrel.cli.premises import now
+from carrel.retention.identifiers import Subject
+from carrel.retention.outcome import ChunkResult, Outcome
+from carrel.retention.ports import Position
+from carrel.systems import surroundings_reading
+from carrel.systems.sql import person_grants
+from carrel.systems.sql.erasure_sweep import Found, sweep
+from carrel.systems.sql.person_identity import batches
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from carrel.accountability.surroundings import Place
+    from carrel.cli.premises import Premises
+    from carrel.retention.plan import Plan
+    from carrel.store.gate import ChunkGate
+    from carrel.store.journal import RunJournal
+    from carrel.store.run import Run
+    from carrel.systems.sql.cards import Judgement, SqlCards
+    from carrel.systems.sql.erasure import SqlErasure
+    from carrel.systems.sql.person_steps import Step
+
+LOT = 20_000  # persons whose identifiers are in memory at once
+AT_ONCE = 500  # persons whose rows go mixed
+RECORDS = 100  # records that go in one transaction
+
+
+@dataclass
+class CardsDone:
+    """What became of lapsed cards in one run.
+
+    Attributes:
+        people: whose record is gone.
+        rows: dealt with per step, of every lot that was carried on.
+        found: by the sweeps, of every lot.
+        spared: begun, and then not due any more: somebody borrowed, owes, or must be kept.
+        unknown: a process died inside a piece; the counts may be too low.
+    """
+
+    people: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    found: Found = field(default_factory=Found)
+    spared: int = 0
+    unknown: bool = False
+
+
+def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: RunJournal) -> CardsDone:
+    """Erase everybody whose card is due by a plan, and go on with lots that were begun before.
+
+    Args:
+        here: open, with the account that carries out.
+        plan: approved.
+        run: under way, in its last stage.
+        gate: that every piece goes through.
+        journal: of the run.
+
+    Raises:
+        CarrelError: RUN-003 stopped; SQL-005 rights are missing; ERA-003, ERA-005 rows that no step deals with. What
+            was committed stays, and the next call goes on.
+
+    Guarantees:
+        No more people than the plan shows, or than its bound, whichever is more. A repeat changes nothing.
+    """
+    done = CardsDone()
+    cards = cards_of(here, plan.as_of)
+    if cards is None:
+        return done
+    course = _Course(here, plan, run, cards, gate, journal, done)
+    for case in here.store.lots.open(here.system.name):
+        course.lot(case, here.store.lots.subjects(case))
+    path = next((one for one in plan.paths if one.path == cards.cards.name), None)
+    most = 0 if path is None else max(path.bound, path.rows)
+    left = most - run.rows.get(cards.cards.name, 0) - done.people
+    while left > 0 and (subjects := course.drawn(min(left, LOT))):
+        left -= len(subjects)
+        case = here.store.lots.begin(here.system.name, plan.digest, subjects, now())
+        course.lot(case, subjects)
+    return done
+
+
+class _Course:
+    """One attempt at some lots."""
+
+    def __init__(
+        self,
+        here: Premises,
+        plan: Plan,
+        run: Run,
+        cards: SqlCards,
+        gate: ChunkGate,
+        journal: RunJournal,
+        done: CardsDone,
+    ) -> None:
+        self._here, self._plan, self._run, self._cards = here, plan, run, cards
+        self._gate, self._journal, self._done = gate, journal, done
+
+    def drawn(self, most: int) -> tuple[Subject, ...]:
+        """Who is due now, with what identifies them."""
+        with self._here.engine.connect() as connection:
+            numbers = self._cards.due(connection, self._by())[:most]
+            return erasure_of(self._here, tuple(Subject(one) for one in numbers), self._plan.as_of).all_known(
+                connection
+            )
+
+    def lot(self, case: str, subjects: tuple[Subject, ...]) -> None:
+        """Carry one lot to its end."""
+        here = self._here
+        self._done.unknown |= here.store.erasures.go_on(case, now()).unknown
+        pieces = Pieces(here, case, self._gate, self._run.owner)
+        with here.engine.connect() as connection:
+            whole = erasure_of(here, subjects, self._plan.as_of)
+            person_grants.require(connection, whole.rows, here.system.name)
+            whole.require_told()
+            payers = whole.payers(connection)
+        going: list[Subject] = []
+        for batch, stays in _parted(subjects, payers, AT_ONCE):
+            going += _Batch(pieces, self._cards, whole.of(batch, stays=stays), self._by).steps()
+        gone = self._texts(pieces, whole, tuple(going), payers)
+        for batch, stays in _parted(gone, payers, RECORDS):
+            self._records(pieces, whole.of(batch, stays=stays))
+        with here.engine.connect() as connection:
+            there = whole.of(gone).numbers(connection) - payers
+            last = tuple(one for one in gone if one.number not in there)
+            found = self._swept(connection, pieces, whole, last, payers)
+            places = surroundings_reading.read(connection, self._here.system, self._here.policy, now()).places
+        self._done.spared += len(subjects) - len(last)
+        self._finish(case, found, places)
+
+    @staticmethod
+    def _swept(
+        connection: Connection,
+        pieces: Pieces,
+        whole: SqlErasure,
+        subjects: tuple[Subject, ...],
+        payers: frozenset[int],
+    ) -> Found:
+        """Look for everybody at once; the lines of payers, and what of their record stays for them, are no finding."""
+        plain = whole.of(tuple(one for one in subjects if one.number not in payers))
+        paying = whole.of(tuple(one for one in subjects if one.number in payers), stays=True)
+        both = whole.of(subjects)
+        both.beat_with(pieces.beat)
+        return sweep(connection, (plain.rows, paying.rows), both.texts.beside(paying.rows), pieces.here.system_map)
+
+    def _texts(
+        self, pieces: Pieces, whole: SqlErasure, subjects: tuple[Subject, ...], payers: frozenset[int]
+    ) -> tuple[Subject, ...]:
+        """Take the identifiers out of all texts; anew without whoever a hold names meanwhile. Who still goes."""
+        while True:
+            with self._here.engine.connect() as connection:
+                by = self._by()
+                subjects = tuple(_still_due(self._cards, connection, subjects, by))
+            erasure = whole.of(subjects)
+            erasure.beat_with(pieces.beat)
+            paying = whole.of(tuple(one for one in subjects if one.number in payers), stays=True)
+            erasure.texts = erasure.texts.beside(paying.rows)
+            try:
+                redact_all(pieces, erasure, partial(self._as_before, by))
+            except _HeldSince:
+                continue
+            return subjects
+
+    def _as_before(self, by: Judgement, connection: Connection) -> None:
+        del connection
+        if self._by() != by:
+            raise _HeldSince
+
+    def _records(self, pieces: Pieces, erasure: SqlErasure) -> None:
+        name, began = self._cards.cards.name, time.monotonic()
+        place = Position(name, 0, 0)
+        number = self._journal.intend(place, len(erasure.subjects))
+        spare = partial(self._cards.spared, subjects=erasure.subjects, by=self._by())
+        rows = pieces.carry(PERSON, lambda connection: erasure.delete_people(connection, spare))
+        self._done.people += rows
+        self._journal.finish(number, place, ChunkResult(0, {name: rows}, seconds=time.monotonic() - began))
+
+    def _finish(self, case: str, found: Found, places: tuple[Place, ...]) -> None:
+        outcome = Outcome.UNVERIFIED if found.hits else Outcome.RESIDUE if any(p.lasting for p in places) else None
+        ended = self._here.store.erasures.finish(
+            case,
+            outcome or Outcome.VERIFIED,
+            now(),
+            lambda whole: [leaf_of_case(self._plan, whole, found, places)],
+            over=not found.hits,
+        )
+        for name, rows in ended.rows.items():
+            self._done.rows[name] = self._done.rows.get(name, 0) + rows
+        self._done.found.add(found)
+
+    def _by(self) -> Judgement:
+        return judgement(self._here, self._cards, self._plan.as_of, now())
+
+
+class _HeldSince(Exception):  # noqa: N818  (no error: a legal hold was placed or lifted, and is honoured from here on)
+    """What the library keeps is not what it was when this pass began."""
+
+
+class _Batch:
+    """Some persons of a lot, whose rows go table by table."""
+
+    def __init__(self, pieces: Pieces, cards: SqlCards, erasure: SqlErasure, by: Callable[[], Judgement]) -> None:
+        self._pieces, self._cards, self._erasure, self._by = pieces, cards, erasure, by
+
+    def steps(self) -> tuple[Subject, ...]:
+        """Everything but the texts and the records themselves; who goes."""
+        with self._pieces.here.engine.connect() as connection:
+            self._drop_spared(connection)
+            if self._erasure.subjects:
+                self._erasure.cascades(connection)
+        for step in self._erasure.steps:
+            while self._left(step):
+                self._pieces.carry(f"{step.table}.{step.act}", partial(self._one, step))
+        return self._erasure.subjects
+
+    def _left(self, step: Step) -> int:
+        with self._pieces.here.engine.connect() as connection:
+            return self._erasure.rows.count(connection, step) if self._erasure.subjects else 0
+
+    def _one(self, step: Step, connection: Connection) -> int:
+        self._drop_spared(connection)
+        return self._erasure.piece(connection, step, PIECE)
+
+    def _drop_spared(self, connection: Connection) -> None:
+        still = tuple(_still_due(self._cards, connection, self._erasure.subjects, self._by()))
+        if still != self._erasure.subjects:
+            self._erasure = self._erasure.of(still)
+
+
+def _parted(
+    subjects: tuple[Subject, ...], payers: frozenset[int], size: int
+) -> Iterator[tuple[tuple[Subject, ...], bool]]:
+    """Batches of persons of whom nothing stays, then of payers."""
+    for stays in (False, True):
+        yield from ((one, stays) for one in batches([s for s in subjects if (s.number in payers) is stays], size))
+
+
+def _still_due(
+    cards: SqlCards, connection: Connection, subjects: tuple[Subject, ...], by: Judgement
+) -> Iterator[Subject]:
+    for batch in batches(subjects, AT_ONCE):
+        spared = cards.spared(connection, batch, by)
+        yield from (one for one in batch if one.number not in spared)

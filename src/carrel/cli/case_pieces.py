@@ -1,0 +1,94 @@
+"""The pieces in which a case is carried out: each inside the gate, in a transaction of its own, intended and noted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from carrel.cli.premises import now
+from carrel.errors import CarrelError, fault
+from carrel.retention import faults
+from carrel.store.journal import LEASE_TTL
+from carrel.systems.faults import LOCKED
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from carrel.cli.premises import Premises
+    from carrel.store.gate import ChunkGate
+    from carrel.systems.sql.erasure import SqlErasure
+    from carrel.systems.sql.person_texts import Named
+
+PIECE = 2_000
+TEXTS, PERSON = "texts", "person"
+_TRIES = 8
+
+
+class Pieces:
+    """Carries out the pieces of one case, for the owner of the system's lease."""
+
+    def __init__(self, here: Premises, case: str, gate: ChunkGate, owner: str) -> None:
+        self.here, self.case = here, case
+        self._gate, self._owner = gate, owner
+
+    def carry(self, name: str, work: Callable[[Connection], int]) -> int:
+        """One piece: rows that it dealt with. Tried again where the desk holds a lock.
+
+        Raises:
+            CarrelError: RUN-003, stopped; whatever the work says, and then nothing of the piece was changed.
+        """
+        self.beat()
+        if self.here.store.signals.stopped() is not None:
+            raise fault(
+                faults.STOPPED,
+                at=self.case,
+                found="the stop flag",
+                changed="what earlier pieces took out stays out",
+                fix="`carrel stop --clear`, then apply the same plan again: it goes on",
+            )
+        for tried in range(1, _TRIES):
+            try:
+                return self._once(name, work)
+            except CarrelError as wrong:
+                if wrong.code != LOCKED.code:
+                    raise
+                time.sleep(0.1 * tried)
+        return self._once(name, work)
+
+    def _once(self, name: str, work: Callable[[Connection], int]) -> int:
+        cases = self.here.store.erasures
+        cases.intend(self.case, name)
+        with self._gate.chunk() as turn, self.here.engine.begin() as connection:
+            done = work(connection)
+            turn.check()
+        cases.note(self.case, name, done)
+        return done
+
+    def beat(self) -> None:
+        """Renew the lease, in a long search as well."""
+        self.here.store.leases.renew(self.here.system.name, self._owner, LEASE_TTL, now())
+
+
+def redact_all(pieces: Pieces, erasure: SqlErasure, ask: Callable[[Connection], None]) -> None:
+    """Take the identifiers out of every text that the map says, table by table.
+
+    Args:
+        pieces: of the case.
+        erasure: of whom.
+        ask: called in each transaction before anything is changed; what it raises undoes the piece.
+    """
+    with pieces.here.engine.connect() as connection:
+        for name, places in erasure.text_places():
+            for stretch in erasure.texts.stretches(connection, name):
+                named = erasure.texts.named(connection, name, places, stretch)
+                connection.rollback()  # what was read is written in a transaction of its own
+                pieces.beat()
+                for start in range(0, len(named), PIECE):
+                    pieces.carry(TEXTS, partial(_redact, erasure, named[start : start + PIECE], ask))
+
+
+def _redact(erasure: SqlErasure, named: list[Named], ask: Callable[[Connection], None], connection: Connection) -> int:
+    ask(connection)
+    return erasure.texts.redact(connection, named)

@@ -1,0 +1,82 @@
+"""The `cards` section of a map: when a patron's card is in use, and what keeps a lapsed one from being erased."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from carrel.inventory.map_part import Condition, Part
+from carrel.inventory.person_map import PersonMap, Through
+
+
+class Sign(Part):
+    """Rows that tell when a card was used.
+
+    Attributes:
+        says: what was done, for people.
+        table, person: rows of the table that name the person there.
+        at: columns that tell when; the latest counts.
+        only: of these rows, the ones that count.
+    """
+
+    says: str
+    table: str
+    person: str
+    at: tuple[str, ...] = Field(min_length=1)
+    only: tuple[Condition, ...] = ()
+
+
+class Ground(Part):
+    """Rows that keep a card, whatever its age.
+
+    Attributes:
+        ground: why, in a few words.
+        table, person: rows of the table that name the person there.
+        only: of these rows, the ones that count.
+        through: a row of another table that must be there as well, and that need not name anybody.
+    """
+
+    ground: str
+    table: str
+    person: str
+    only: tuple[Condition, ...] = ()
+    through: Through | None = None
+
+    @model_validator(mode="after")
+    def _nobody_there(self) -> Self:
+        if self.through is not None and self.through.person:
+            raise ValueError("the person is named by the row itself")
+        return self
+
+
+class Cards(Part):
+    """When a card lapses. What refuses the erasure of a person keeps the card as well, and need not stand here again.
+
+    Attributes:
+        name: of these records, as plans and pages call them.
+        says: what goes, for people.
+        record, event: the policy's rule that brings this into force.
+        expires: column of the people's table with the day on which the card expires.
+        seen: columns of the people's table that tell when it was used.
+        signs: rows elsewhere that tell it.
+        keeps: what keeps a card beyond that.
+    """
+
+    name: str
+    says: str
+    record: str
+    event: str
+    expires: str
+    seen: tuple[str, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    keeps: tuple[Ground, ...] = ()
+
+
+def goes_with_card(person: PersonMap | None) -> frozenset[str]:
+    """Tables of which nothing leads to a person any more, once the person is erased: none in which a row is kept."""
+    if person is None:
+        return frozenset()
+    return frozenset(
+        name for name, told in person.tables.items() if not any(trace.act == "keep" for trace in told.traces)
+    )

@@ -1,0 +1,75 @@
+"""Lots of persons who are erased together because their cards have lapsed: sealed cases without a plan of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from carrel.retention.identifiers import Subject
+from carrel.store import clock, tables
+from carrel.store.database import Database
+from carrel.store.erasures import RUNNING, case_key, new_case
+
+KIND = "lot"
+
+
+class Lots:
+    """The lots of a store. A lot is a case like any other: intended, noted, finished and forgotten by `Erasures`."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database, self._folder = database, folder
+
+    def begin(self, system: str, plan: str, subjects: Sequence[Subject], now: datetime) -> str:
+        """Keep a lot, sealed, before anything of it is taken out.
+
+        Args:
+            system: whose.
+            plan: digest of the plan by which it is erased.
+            subjects: with everything that is searched for afterwards.
+            now: aware time.
+
+        Returns:
+            The id of the case.
+        """
+        case = new_case()
+        key = case_key(self._folder, case)
+        key.create()
+        with self._database.writing() as connection:
+            clock.observe(connection, now)
+            connection.execute(
+                insert(tables.erasure).values(
+                    case=case,
+                    digest=hashlib.sha256(f"{KIND} {case}".encode()).hexdigest(),
+                    system=system,
+                    made_at=now,
+                    body={"kind": KIND, "plan": plan},
+                    sealed=key.seal_text(json.dumps([one.to_json() for one in subjects])),
+                    state=RUNNING,
+                    rows={},
+                    unknown=False,
+                    started_at=now,
+                )
+            )
+        return case
+
+    def open(self, system: str) -> tuple[str, ...]:
+        """Lots that were begun and are not over, the oldest first: interrupted, or somebody was found afterwards."""
+        table = tables.erasure
+        query = select(table.c.case, table.c.body).where(table.c.system == system, table.c.state == RUNNING)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(table.c.started_at, table.c.case)).all()
+        return tuple(row.case for row in rows if row.body.get("kind") == KIND)
+
+    def subjects(self, case: str) -> tuple[Subject, ...]:
+        """Who is in a lot; nobody once its key is gone, for then nobody can tell any more."""
+        with self._database.reading() as connection:
+            sealed = connection.execute(
+                select(tables.erasure.c.sealed).where(tables.erasure.c.case == case)
+            ).scalar_one()
+        text = case_key(self._folder, case).open_text(sealed) if sealed else None
+        return () if text is None else tuple(Subject.from_json(one) for one in json.loads(text))

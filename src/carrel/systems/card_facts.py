@@ -1,0 +1,70 @@
+"""What an audit measures of lapsed cards: beside the policy's own rule, and beside the ceilings of its classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from carrel.accountability.facts import AuditFacts, RecordFacts
+from carrel.inventory.schema import LiveSchema
+from carrel.policy.coherence import class_of
+from carrel.policy.record_type import RecordType
+from carrel.policy.resolve import Policy
+from carrel.retention.lapsed_card import CardCount, due_when, horizons
+from carrel.retention.legal_hold import Keeping, shields
+from carrel.retention.lifecycle import Lifecycle
+from carrel.retention.payer import payer_of
+from carrel.retention.reasons import figure
+from carrel.systems.record_facts import capped
+from carrel.systems.sql.cards import Judgement, SqlCards
+from carrel.systems.sql.loans import SqlLoans
+from carrel.systems.sql.person_identity import person_map
+
+
+def card_facts(
+    engine: SqlLoans,
+    schema: LiveSchema,
+    life: Lifecycle,
+    keepings: tuple[tuple[Keeping, ...], tuple[Keeping, ...]],
+    policy: Policy,
+    facts: AuditFacts,
+) -> Iterator[RecordFacts]:
+    """What the map's cards hold; nothing where no rule speaks of lapsed ones.
+
+    Args:
+        engine: inside its session.
+        schema: live.
+        life: at `AuditFacts.judged_at`.
+        keepings: legal holds, and exceptions.
+        policy: resolved.
+        facts: of the audit so far.
+    """
+    lapsing = engine.map.lapsing
+    if lapsing is None:
+        return
+    payer = payer_of(engine.schedule, person_map(engine.map), facts.judged_at, engine.zone)
+    cards = SqlCards(schema, engine.map, engine.stand_in, payer=payer, at=engine.name)
+
+    def count(life: Lifecycle) -> CardCount:
+        holds, exceptions = keepings
+        told = tuple(one for one in holds if not one.sealed)
+        by = Judgement(
+            due=due_when(lapsing, life.records),
+            now=facts.judged_at.astimezone(engine.zone).replace(tzinfo=None),
+            shields=shields((*told, *exceptions), facts.as_of),
+            sealed=shields(tuple(one for one in holds if one.sealed), facts.as_of),
+            horizons=horizons(engine.map, life),
+        )
+        return cards.count(engine.connection, by)
+
+    record = RecordType(lapsing.record)
+    own, seen = class_of(policy.datasets[record].rule), count(life)
+    past = {
+        risk: count(replace(life, records=capped(policy, ceiling, facts, engine.zone))).due
+        for risk, ceiling in facts.policy.ceilings.items()
+        if ceiling is not None and own >= risk
+    }
+    kept = sum(seen.kept.values())
+    yield RecordFacts(
+        record.value, lapsing.name, engine.map.people.table, own, seen.due, past, figure(kept), figure(seen.undated)
+    )

@@ -1,0 +1,219 @@
+"""The cards of one live database: which have lapsed, which are in use, and what keeps the others."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, and_, false, func, or_, select
+
+from carrel.inventory.card import Cards
+from carrel.inventory.schema import LiveSchema
+from carrel.inventory.system_map import SystemMap
+from carrel.retention.identifiers import Subject
+from carrel.retention.lapsed_card import CardCount, CardState, state
+from carrel.retention.legal_hold import Scope
+from carrel.retention.payer import Payer
+from carrel.retention.predicate import Predicate
+from carrel.systems.sql import person_grounds
+from carrel.systems.sql.expressions import NO_DATE
+from carrel.systems.sql.failure import told
+from carrel.systems.sql.person_grounds import SHARED_NUMBER, Grounds
+from carrel.systems.sql.person_identity import person_map
+from carrel.systems.sql.person_rows import PersonRows, test
+from carrel.systems.sql.person_steps import emptied
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What cards are judged by at one moment.
+
+    Attributes:
+        due: from `retention.lapsed_card.due_when`.
+        now: naive local time.
+        shields: scopes of what the library keeps and tells: legal holds without a seal, and exceptions.
+        sealed: scopes of sealed legal holds.
+        horizons: per table whose rows are cut by a rule of their own, the time before which they are no witness.
+    """
+
+    due: Predicate
+    now: datetime
+    shields: tuple[Scope, ...] = ()
+    sealed: tuple[Scope, ...] = ()
+    horizons: Mapping[str, datetime] = field(default_factory=dict)
+
+
+class SqlCards:
+    """The cards of one live database.
+
+    Args:
+        schema: live.
+        system_map: whose section on cards is in force.
+        stand_in: the product's anonymous patron; it is nobody's card.
+        payer: what the policy keeps of payers; None where settled charges lose the card.
+        at: the system's name, for errors.
+    """
+
+    def __init__(
+        self, schema: LiveSchema, system_map: SystemMap, stand_in: int | None, *, payer: Payer | None, at: str
+    ) -> None:
+        if system_map.lapsing is None:
+            raise ValueError("no rule for lapsed cards is in force")
+        self.cards: Cards = system_map.lapsing
+        self._map, self._stand_in, self._payer, self._at = system_map, stand_in, payer, at
+        self._rows = PersonRows(schema, person_map(system_map), (), stand_in)
+
+    def count(self, connection: Connection, by: Judgement) -> CardCount:
+        """Cards by what becomes of them."""
+        found = Counter(one for _, one in self.judged(connection, by))
+        with told(self._at):
+            people = self._rows.rows(self._map.people.table)
+            later = people.c[self.cards.expires] > by.now
+            query = select(func.count()).select_from(people).where(self._somebody(people), later)
+            found[CardState.IN_USE] += int(connection.execute(query).scalar_one())
+        due = found.pop(CardState.DUE, 0)
+        found.pop(CardState.SEALED, None)
+        kept = {str(reason): number for reason, number in found.items() if number}
+        return CardCount(due, kept, found[CardState.UNDATED])
+
+    def people(self, connection: Connection) -> int:
+        """How many people have a record."""
+        with told(self._at):
+            people = self._rows.rows(self._map.people.table)
+            return int(connection.execute(select(func.count()).select_from(people)).scalar_one())
+
+    def due(self, connection: Connection, by: Judgement) -> tuple[int, ...]:
+        """The numbers of those whose cards are due."""
+        return tuple(number for number, found in self.judged(connection, by) if found == CardState.DUE)
+
+    def spared(self, connection: Connection, subjects: tuple[Subject, ...], by: Judgement) -> set[int]:
+        """Of some persons, those whose cards are not due, or not any more; whose record is gone is not among them."""
+        rows = self._rows.of(subjects)
+        with told(self._at):
+            people = rows.rows(self._map.people.table)
+            named = rows.names(self._map.people.table, self._map.people.key, people)
+            found = self._batch(connection, self._read(connection, people, named), by)
+            return {number for number, one in found if one != CardState.DUE}
+
+    def judged(self, connection: Connection, by: Judgement) -> Iterator[tuple[int, str]]:
+        """Every card that is not plainly in use, and where it stands."""
+        people, after = self._rows.rows(self._map.people.table), None
+        key, expires = people.c[self._map.people.key], people.c[self.cards.expires]
+        while True:
+            here = [self._somebody(people), or_(expires.is_(None), expires <= by.now)]
+            here += [] if after is None else [key > after]
+            with told(self._at):
+                found = self._read(connection, people, *here, limit=_BATCH)
+                judged = list(self._batch(connection, found, by))
+            if not found:
+                return
+            yield from judged
+            after = found[-1][0].number
+
+    def _somebody(self, people: Any) -> Any:
+        nobody = {SHARED_NUMBER, *(() if self._stand_in is None else (self._stand_in,))}
+        return people.c[self._map.people.key].not_in(nobody)
+
+    def _read(
+        self, connection: Connection, people: Any, *which: Any, limit: int | None = None
+    ) -> list[tuple[Subject, datetime | None, list[datetime]]]:
+        """Persons with the expiry of their card and the uses that their own record tells."""
+        key, person = people.c[self._map.people.key], self._rows.person
+        columns = [people.c[name] for name in (person.card, person.user, self.cards.expires, *self.cards.seen)]
+        query = select(key, self._reduced(people).label("reduced"), *columns).where(*which).order_by(key).limit(limit)
+        found = []
+        for number, reduced, card, user, expires, *seen in connection.execute(query).all():
+            subject = Subject(int(number), str(card or ""), str(user or ""))
+            # Of a reduced record the expiry is gone: it lapsed long ago.
+            found.append(
+                (subject, NO_DATE if reduced else _moment(expires), [at for at in map(_moment, seen) if at is not None])
+            )
+        return found
+
+    def _batch(
+        self, connection: Connection, found: list[tuple[Subject, datetime | None, list[datetime]]], by: Judgement
+    ) -> Iterator[tuple[int, str]]:
+        past = [one for one in found if state(one[1], one[2], (), by.due, by.now) == CardState.DUE]
+        used = self._uses(connection, tuple(subject for subject, _, _ in past), by)
+        lapsed = {
+            subject.number: subject
+            for subject, expires, seen in past
+            if state(expires, (*seen, *used[subject.number]), (), by.due, by.now) == CardState.DUE
+        }
+        grounds = self._grounds(connection, tuple(lapsed.values()), by)
+        for subject, expires, seen in found:
+            number = subject.number
+            yield number, state(expires, (*seen, *used[number]), grounds.get(number, ()), by.due, by.now)
+
+    def _reduced_payers(self, connection: Connection, rows: PersonRows) -> Grounds:
+        """Payers of whom all is gone that a financial record does not need."""
+        if self._payer is None:
+            return {}
+        payers = person_grounds.payers(connection, rows, self._payer)
+        people = rows.rows(self._map.people.table)
+        key = people.c[self._map.people.key]
+        which = rows.names(self._map.people.table, self._map.people.key, people)
+        found = connection.execute(select(key).where(which, self._reduced(people))).scalars()
+        return {int(number): [self._payer.ground] for number in found if number in payers}
+
+    def _reduced(self, people: Any) -> Any:
+        """Whether a record is one of which only stays what a financial record needs."""
+        if self._payer is None:
+            return false()
+        return and_(*(people.c[one].is_(None) for one in emptied(self._rows.schema, people.name, self._payer)))
+
+    def _uses(
+        self, connection: Connection, subjects: tuple[Subject, ...], by: Judgement
+    ) -> defaultdict[int, list[datetime]]:
+        used: defaultdict[int, list[datetime]] = defaultdict(list)
+        rows = self._rows.of(subjects)
+        for sign in self.cards.signs if subjects else ():
+            if sign.table not in rows.schema.tables:
+                continue
+            source = rows.rows(sign.table)
+            person = source.c[sign.person]
+            tests = [test(source.c[one.column], one) for one in sign.only]
+            latest = [func.max(source.c[name]) for name in sign.at]
+            query = select(person, *latest).where(rows.names(sign.table, sign.person, source), *tests)
+            query = query.group_by(person)
+            # What is cut tonight, or was cut before, must not decide: the card would be judged by whether it still is.
+            since = by.horizons.get(sign.table, NO_DATE)
+            for number, *times in connection.execute(query):
+                used[int(number)] += [at for at in map(_moment, times) if at is not None and at > since]
+        return used
+
+    def _grounds(self, connection: Connection, subjects: tuple[Subject, ...], by: Judgement) -> Grounds:
+        if not subjects:
+            return {}
+        rows = self._rows.of(subjects)
+        found: defaultdict[int, list[str]] = defaultdict(list)
+        for number in person_grounds.covered(connection, rows, self._map, by.shields):
+            found[number].append(CardState.HELD)
+        for more in (
+            person_grounds.refusing(connection, rows),
+            self._reduced_payers(connection, rows),
+            person_grounds.keeping(connection, rows, self.cards.keeps),
+            person_grounds.untold(connection, rows, self._map.people.table),
+        ):
+            for number, grounds in more.items():
+                found[number] += grounds
+        for number in person_grounds.covered(connection, rows, self._map, by.sealed):
+            found[number].append(CardState.SEALED)
+        return found
+
+
+def _moment(value: object) -> datetime | None:
+    """A time or a day as drivers hand it over; a zero date is none."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    return value if isinstance(value, datetime) and value >= NO_DATE else None

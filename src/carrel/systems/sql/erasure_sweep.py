@@ -1,0 +1,108 @@
+"""The person sweep: every column that can hold the number, and every text, looked through once for all persons."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from carrel.inventory.person_map import Act
+from carrel.inventory.system_map import SystemMap
+from carrel.systems.sql.person_identity import batches
+from carrel.systems.sql.person_rows import PersonRows, is_text
+from carrel.systems.sql.person_texts import PersonTexts
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the sweep found of the persons.
+
+    Attributes:
+        columns: per place, rows that still hold the number, the card or the user name in a column of persons.
+        texts: per place, the keys of rows whose text holds an identifier.
+        human: per place, the keys of rows for a human to judge: a name alone, or another person's own record.
+        kept: per place, rows that stay on a ground.
+    """
+
+    columns: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    human: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def still(self) -> dict[str, int]:
+        """Rows that should not be there, per place."""
+        return {**self.columns, **{place: len(keys) for place, keys in self.texts.items()}}
+
+    @property
+    def hits(self) -> int:
+        """Rows that should not be there."""
+        return sum(self.still.values())
+
+    def add(self, other: Found) -> None:
+        """Count what another sweep found as well."""
+        for mine, theirs in ((self.columns, other.columns), (self.kept, other.kept)):
+            for place, rows in theirs.items():
+                mine[place] = mine.get(place, 0) + rows
+        for ours, more in ((self.texts, other.texts), (self.human, other.human)):
+            for place, keys in more.items():
+                ours.setdefault(place, []).extend(keys)
+
+
+def sweep(connection: Connection, groups: Sequence[PersonRows], texts: PersonTexts, system_map: SystemMap) -> Found:
+    """Look for the persons in every column of persons, and for every identifier in every text.
+
+    Args:
+        connection: reads only.
+        groups: of the persons, as they are to be gone: those of whom nothing stays, and payers.
+        texts: of all these persons; every table is read once, whatever their number.
+        system_map: tells which columns name a person.
+    """
+    found = Found()
+    for rows in groups:
+        for batch in batches(rows.subjects):
+            _columns(connection, rows.of(batch), system_map, found)
+    rows = groups[0]
+    for hit in texts.hits(connection, own=True):
+        place = f"{hit.place.table}.{hit.place.column}"
+        # The key of such a row would be another patron's number.
+        personal = set(rows.key(hit.place.table)) & set(system_map.person_columns.get(hit.place.table, ()))
+        key = () if personal else hit.key
+        if hit.exact and (hit.place.table != system_map.people.table or hit.place.redacts):
+            found.texts.setdefault(place, []).append(key)
+        else:
+            found.human.setdefault(place, []).append(key)
+    return found
+
+
+def _columns(connection: Connection, rows: PersonRows, system_map: SystemMap, found: Found) -> None:
+    for name, by, kept in _person_columns(rows, system_map):
+        source = rows.rows(name)
+        steps = [one for one in rows.steps if one.table == name and one.trace.column == by]
+        traced = or_(*(rows.those(one, source) for one in steps)) if steps else None
+        which = rows.names(name, by, source) if traced is None else traced
+        if count := connection.execute(select(func.count()).select_from(source).where(and_(which))).scalar_one():
+            into = found.kept if kept else found.columns
+            into[f"{name}.{by}"] = into.get(f"{name}.{by}", 0) + int(count)
+
+
+def _person_columns(rows: PersonRows, system_map: SystemMap) -> Iterable[tuple[str, str, bool]]:
+    """Every column that can hold a person: of the map, and by the keys of the live schema."""
+    acts: defaultdict[tuple[str, str], set[Act]] = defaultdict(set)
+    for step in rows.steps:
+        if step.trace.column:
+            acts[step.table, step.trace.column].add(step.act)
+    # Rows that refuse an erasure are there or not; what becomes of the others tells whether a column keeps the person.
+    wanted = {place: found - {Act.BLOCK} == {Act.KEEP} for place, found in acts.items()}
+    for child, key in rows.schema.incoming(system_map.people.table):
+        wanted |= {(child, one): wanted.get((child, one), False) for one in key.columns}
+    for name, columns in system_map.person_columns.items():
+        there = rows.schema.tables.get(name)
+        for one in columns:
+            held = None if there is None else there.column(one)
+            if held is not None and not is_text(held) and "blob" not in held.type.lower():
+                wanted.setdefault((name, one), False)
+    return [(*place, kept) for place, kept in wanted.items()]

@@ -1,0 +1,128 @@
+"""What keeps persons from being erased: for several at once, who is kept and on which grounds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Connection, exists, false, or_, select
+
+from carrel.inventory.card import Ground
+from carrel.inventory.map_part import Condition
+from carrel.inventory.person_map import Act, Holds
+from carrel.inventory.system_map import SystemMap
+from carrel.retention.erasure import STAND_IN
+from carrel.retention.legal_hold import Scope
+from carrel.retention.payer import Payer
+from carrel.systems.sql.person_rows import PersonRows, holds_of, test
+from carrel.systems.sql.person_steps import Step
+
+Grounds = dict[int, list[str]]
+SHARED_NUMBER = 0  # what Koha writes for whoever registered and has no record yet
+UNTOLD = "rows that the map does not tell of"
+
+
+def refusing(connection: Connection, rows: PersonRows) -> Grounds:
+    """Of these persons, those whose erasure is refused, by the map's section on persons.
+
+    Args:
+        connection: reads only.
+        rows: of the persons, with card and user name.
+    """
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for step in rows.steps:
+        if step.act is Act.BLOCK:
+            for number in whose(connection, rows, step):
+                found[number].append(step.trace.ground or STAND_IN)
+    return found
+
+
+def payers(connection: Connection, rows: PersonRows, payer: Payer | None) -> frozenset[int]:
+    """Of these persons, those whose financial record needs a payer still."""
+    told = rows.person.payer
+    if payer is None or told is None:
+        return frozenset()
+    found: set[int] = set()
+    for step in rows.steps:
+        if step.trace.finance:
+            source = rows.rows(step.table)
+            here = [rows.names(step.table, step.trace.column, source)]
+            here += [] if payer.until is None else [source.c[told.dated[step.table]] > payer.until]
+            query = select(source.c[step.trace.column]).distinct().where(*here)
+            found |= {int(number) for number in connection.execute(query).scalars()}
+    return frozenset(found)
+
+
+def untold(connection: Connection, rows: PersonRows, people: str) -> Grounds:
+    """Of these persons, those on whom rows hang, by a key of the live schema, that no step deals with."""
+    found: Grounds = {}
+    for incoming in rows.schema.incoming(people):
+        dealt = [one for one in rows.steps if one.table == incoming.table and one.act is not Act.KEEP]
+        if any(step.trace.column in incoming.key.columns and not step.trace.only for step in dealt):
+            continue
+        child = rows.rows(incoming.table)
+        by = child.c[incoming.key.columns[0]]
+        done = or_(false(), *(rows.those(one, child) for one in dealt if one.act in {Act.DELETE, Act.CHANGE}))
+        named = rows.names(incoming.table, incoming.key.columns[0], child)
+        for number in connection.execute(select(by).distinct().where(named, done.is_not(True))).scalars():
+            found[int(number)] = [UNTOLD]
+    return found
+
+
+def keeping(connection: Connection, rows: PersonRows, grounds: Iterable[Ground]) -> Grounds:
+    """Of these persons, those whom the map's section on cards keeps beyond that; a table that is lacking has none."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for one in grounds:
+        if one.table not in rows.schema.tables:
+            continue
+        source = rows.rows(one.table)
+        tests = [rows.names(one.table, one.person, source), *_tests(source, one.only)]
+        if (way := one.through) is not None:
+            other = rows.rows(way.table).alias("way")
+            joined = [other.c[theirs] == source.c[own] for own, theirs in way.pairs.items()]
+            tests.append(exists().where(*joined, *_tests(other, way.only)))
+        for number in connection.execute(select(source.c[one.person]).distinct().where(*tests)).scalars():
+            found[int(number)].append(one.ground)
+    return found
+
+
+def covered(connection: Connection, rows: PersonRows, system_map: SystemMap, scopes: Iterable[Scope]) -> set[int]:
+    """Of these persons, those of whom a scope may speak: by number, or by one of their loans."""
+    every = {one.number for one in rows.subjects}
+    found: set[int] = set()
+    for scope in scopes:
+        if scope == Scope():
+            return every
+        if scope.persons:
+            found |= every & set(scope.persons)
+            continue
+        for anchor in (system_map.loans.open, system_map.loans.closed):
+            source = rows.rows(anchor.table)
+            tests = [rows.names(anchor.table, anchor.person, source)]
+            named = ((anchor.item, scope.items), (anchor.key, scope.loans), (anchor.branch, scope.branches))
+            tests += [source.c[name].in_(values) for name, values in named if values]
+            if scope.opened_from:
+                tests.append(source.c[anchor.opened] >= str(scope.opened_from))
+            if scope.opened_until:
+                tests.append(source.c[anchor.opened] <= str(scope.opened_until))
+            query = select(source.c[anchor.person]).distinct().where(*tests)
+            found |= {int(number) for number in connection.execute(query).scalars()}
+    return found
+
+
+def whose(connection: Connection, rows: PersonRows, step: Step) -> set[int]:
+    """Whose rows a step has."""
+    source, trace = rows.rows(step.table), step.trace
+    if trace.column:
+        query = select(source.c[trace.column]).distinct().where(rows.those(step, source))
+        values = connection.execute(query).scalars().all()
+        if trace.holds is Holds.NUMBER:
+            return {int(value) for value in values}
+        said = {str(value).casefold() for value in values}
+        return {one.number for one in rows.subjects if str(holds_of(one, trace.holds)).casefold() in said}
+    return {one.number for one in rows.subjects if rows.of((one,)).count(connection, step)}
+
+
+def _tests(source: Any, conditions: Iterable[Condition]) -> Iterator[Any]:
+    return (test(source.c[one.column], one) for one in conditions)

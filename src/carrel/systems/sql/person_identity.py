@@ -1,0 +1,169 @@
+"""Who a person is: the number behind a card, and the words by which a record names its person and nobody else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, column, select, table
+
+from carrel.errors import CarrelError, fault
+from carrel.inventory.person_map import PersonMap
+from carrel.inventory.system_map import SystemMap
+from carrel.retention import faults
+from carrel.retention.identifiers import Subject, sorted_out
+from carrel.systems.sql.failure import told
+from carrel.systems.sql.person_rows import PersonRows
+
+_BATCH = 500
+_LONGEST = 18  # digits of a number that a server takes
+
+
+def person_map(system_map: SystemMap) -> PersonMap:
+    """The map's section on persons.
+
+    Raises:
+        CarrelError: ERA-003, it has none.
+    """
+    if system_map.person is None:
+        raise fault(faults.UNTOLD_ROWS, at=f"map {system_map.system}", wanted="a section 'person'", found="none")
+    return system_map.person
+
+
+def find(connection: Connection, system_map: SystemMap, said: str, *, by_card: bool, at: str) -> int:
+    """The number of the person whose card, or number, this is.
+
+    Raises:
+        CarrelError: ERA-001, nobody's or several people's; what was given is not repeated.
+    """
+    people, person = system_map.people, person_map(system_map)
+    with told(at):
+        numbers = _numbers(connection, people.table, people.key, person.card, said, by_card=by_card)
+    if len(numbers) != 1:
+        raise _nobody(at, len(numbers), by_card=by_card)
+    return numbers.pop()
+
+
+def find_left(connection: Connection, system_map: SystemMap, said: str, *, by_card: bool, at: str) -> int:
+    """As `find`, also of somebody whose record is gone: by the copies that are left, or by the number alone.
+
+    Raises:
+        CarrelError: ERA-001, nobody's or several people's; what was given is not repeated.
+    """
+    people, person = system_map.people, person_map(system_map)
+    there: set[int] = set()
+    with told(at):
+        for name in dict.fromkeys((people.table, *person.former)):
+            there |= _numbers(connection, name, people.key, person.card, said, by_card=by_card)
+    if not by_card and not there and (number := _number(said)) >= 0:
+        return number
+    if len(there) != 1:
+        raise _nobody(at, len(there), by_card=by_card)
+    return there.pop()
+
+
+def _numbers(connection: Connection, name: str, key: str, card: str, said: str, *, by_card: bool) -> set[int]:
+    rows = table(name, column(key), column(card))
+    named = rows.c[card] == said if by_card else rows.c[key] == _number(said)
+    return {int(one) for one in connection.execute(select(rows.c[key]).where(named).distinct().limit(2)).scalars()}
+
+
+def _number(said: str) -> int:
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST else -1
+
+
+def _nobody(at: str, found: int, *, by_card: bool) -> CarrelError:
+    return fault(
+        faults.NO_SUBJECT,
+        at=at,
+        wanted=f"the {'card number' if by_card else 'internal number'} of one person",
+        found="several people's" if found else "nobody's",
+        fix="look at the person's record, and give it again",
+    )
+
+
+def known(connection: Connection, rows: PersonRows, system_map: SystemMap) -> tuple[Subject, ...]:
+    """These persons as the database knows them now, with their identifiers; whose record is gone is left out.
+
+    Args:
+        connection: reads only.
+        rows: of the persons.
+        system_map: tells where people and copies of titles stand.
+    """
+    found: list[Subject] = []
+    for batch in batches(rows.subjects):
+        found += _known(connection, rows.of(batch), system_map)
+    return tuple(found)
+
+
+def left(connection: Connection, rows: PersonRows, system_map: SystemMap) -> tuple[Subject, ...]:
+    """As `known`, also of whoever has no record any more: by the copies of it that are left."""
+    return tuple(_known(connection, rows, system_map, gone=True))
+
+
+def batches(subjects: Sequence[Subject], size: int = _BATCH) -> Iterator[tuple[Subject, ...]]:
+    """Persons in groups small enough for one statement."""
+    for start in range(0, len(subjects), size):
+        yield tuple(subjects[start : start + size])
+
+
+def _known(connection: Connection, rows: PersonRows, system_map: SystemMap, *, gone: bool = False) -> Iterator[Subject]:
+    people, person = system_map.people, rows.person
+    own = {int(row[people.key]): row for row in _records(connection, rows, people.table, people.key)}
+    records: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for number, row in own.items():
+        records[number].append(row)
+    for name in person.former:
+        for row in _records(connection, rows, name, people.key):
+            records[int(row[people.key])].append(row)
+            if gone:
+                own.setdefault(int(row[people.key]), row)
+    values = {
+        number: [str(row[name]) for row in records[number] for name in person.identifiers if row.get(name)]
+        for number in own
+    }
+    shared = _shared(connection, rows, system_map, values)
+    for number, row in own.items():
+        names = [(str(one.get(a) or ""), str(one.get(b) or "")) for one in records[number] for a, b in person.names]
+        exact, said = sorted_out(values[number], names, shared)
+        card, user = (str(row.get(name) or "") for name in (person.card, person.user))
+        yield Subject(number, card, user, exact, said)
+
+
+def _records(connection: Connection, rows: PersonRows, name: str, key: str) -> list[dict[str, Any]]:
+    """What the records of a table say of these persons, in the columns that name them."""
+    if name not in rows.schema.tables:
+        return []
+    person, source = rows.person, rows.rows(name)
+    wanted = {key, person.card, person.user, *person.identifiers, *(one for pair in person.names for one in pair)}
+    columns = [source.c[one] for one in rows.schema.tables[name].column_names if one in wanted]
+    query = select(*columns).where(rows.names(name, key, source))
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _shared(
+    connection: Connection, rows: PersonRows, system_map: SystemMap, values: dict[int, list[str]]
+) -> frozenset[str]:
+    """Identifiers that another person's record, or a copy of a title, has as well."""
+    people, items = system_map.people, system_map.items
+    holders: defaultdict[str, set[int]] = defaultdict(set)
+    for number, own in values.items():
+        for value in own:
+            holders[value.casefold()].add(number)
+    others, copies = rows.rows(people.table), rows.rows(items.table)
+    barcodes: set[str] = set()
+    for batch in _words(value for own in values.values() for value in own):
+        for name in rows.person.identifiers:
+            query = select(others.c[people.key], others.c[name]).where(others.c[name].in_(batch))
+            for number, value in connection.execute(query):
+                holders[str(value).casefold()].add(int(number))
+        query = select(copies.c[items.barcode]).where(copies.c[items.barcode].in_(batch))
+        barcodes |= {str(value).casefold() for value in connection.execute(query).scalars()}
+    return frozenset({value for value, who in holders.items() if len(who) > 1} | barcodes)
+
+
+def _words(values: Iterable[str]) -> Iterator[list[str]]:
+    every = list(dict.fromkeys(values))
+    for start in range(0, len(every), _BATCH):
+        yield every[start : start + _BATCH]

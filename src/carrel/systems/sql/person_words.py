@@ -1,0 +1,57 @@
+"""Which rows of a table may hold one of a person's words: the server's choice, made in one look at each row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+from sqlalchemy import ColumnElement, cast, collate, false, func, literal
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import Text
+
+from carrel.retention.finder import BETWEEN, Finder
+
+Bool = ColumnElement[bool]
+_PARTED = "\n"
+
+
+def may_name(dialect: str, columns: Sequence[ColumnElement[Any]], binary: Sequence[bool], finder: Finder) -> Bool:
+    """Whether one of these columns may hold a word of a person.
+
+    Args:
+        dialect: of the connection.
+        columns: of one table, together in one text; a word that spans two of them is none, since a line parts them.
+        binary: for each, whether it holds bytes.
+        finder: with the words and the numbers.
+
+    Guarantees:
+        Every row in whose texts the finder finds something is among them; whether it does, the finder decides.
+    """
+    pattern = _pattern(finder)
+    if not pattern or not columns:
+        return false()
+    texts = [_readable(dialect, one) if bytes_ else one for one, bytes_ in zip(columns, binary, strict=True)]
+    if dialect == "sqlite":
+        parts: list[ColumnElement[Any]] = [func.coalesce(one, "") for one in texts]
+        return reduce(lambda before, one: before + literal(_PARTED) + one, parts).regexp_match(pattern)
+    # Columns of several collations meet here: one is named, and the pattern says that case does not matter.
+    return collate(func.concat_ws(_PARTED, *texts), "utf8mb4_bin").regexp_match(pattern)
+
+
+def _pattern(finder: Finder) -> str:
+    words = [_literal(word) for word in (*finder.needles, *finder.told_needles)]
+    if finder.keys:
+        keys, numbers = ("|".join(map(_literal, sorted(some))) for some in (finder.keys, finder.numbers))
+        words.append(f"(?:{keys}){BETWEEN}(?:{numbers})")
+    return f"(?i){'|'.join(words)}" if words else ""
+
+
+def _literal(word: str) -> str:
+    """A word in the grammar that Python's and the server's patterns share."""
+    return re.sub(r"([^\w\s]|_)", r"\\\1", word)
+
+
+def _readable(dialect: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(column, Text() if dialect == "sqlite" else mysql.CHAR(charset="utf8mb4"))
