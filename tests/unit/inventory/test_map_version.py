@@ -80,7 +80,7 @@ def test_what_came_is_cut_and_named():
     assert "hold_group_id" in cuts["old_reserves"].methods
     assert cuts["pseudonymized_transactions"].children == {"pseudonymized_metadata_values": "transaction_id"}
     assert found.person_columns["hold_groups"] == ("borrowernumber",)
-    assert "hold_groups" in found.not_yet_covered
+    assert "hold_groups" in found.with_card
     assert "pseudonymized_borrower_attributes" not in {*coverage.used(found), *found.columns}
     assert found.person is not None
     order = list(found.person.tables)
