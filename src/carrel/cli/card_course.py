@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from carrel.cli.cards import cards_of, judgement
 from carrel.cli.case_leaf import leaf_of_case
-from carrel.cli.case_pieces import PERSON, PIECE, Pieces, redact_all
+from carrel.cli.case_pieces import PIECE, Pieces, redact_all
 from carrel.cli.erasure_plan import erasure_of
 from carrel.cli.premises import now
 from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import ChunkResult, Outcome
 from carrel.retention.ports import Position
+from carrel.store.erasures import PERSON
 from carrel.systems import surroundings_reading
 from carrel.systems.sql import person_grants
 from carrel.systems.sql.erasure_sweep import Found, sweep
@@ -182,8 +183,11 @@ class _Course:
         name, began = self._cards.cards.name, time.monotonic()
         place = Position(name, 0, 0)
         number = self._journal.intend(place, len(erasure.subjects))
-        spare = partial(self._cards.spared, subjects=erasure.subjects, by=self._by())
-        rows = pieces.carry(PERSON, lambda connection: erasure.delete_people(connection, spare))
+
+        def spared(connection: Connection) -> set[int]:
+            return self._cards.spared(connection, erasure.subjects, self._by())  # asked inside the gate
+
+        rows = pieces.carry(PERSON, lambda connection: erasure.delete_people(connection, spared))
         self._done.people += rows
         self._journal.finish(number, place, ChunkResult(0, {name: rows}, seconds=time.monotonic() - began))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carrel.cli.case_pieces import TEXTS
 from carrel.cli.run_leaves import residue_until, slug, what_planned
 from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
+from carrel.store.erasures import TEXTS
 
 if TYPE_CHECKING:
     from carrel.accountability.surroundings import Place

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from carrel.cli.premises import now
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults
+from carrel.store.erasures import TEXTS
 from carrel.store.journal import LEASE_TTL
 from carrel.systems.faults import LOCKED
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from carrel.systems.sql.person_texts import Named
 
 PIECE = 2_000
-TEXTS, PERSON = "texts", "person"
 _TRIES = 8
 
 

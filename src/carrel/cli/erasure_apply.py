@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import erasure_screen, plan_file, premises, record, screen
 from carrel.cli.case_leaf import leaf_of_case
-from carrel.cli.case_pieces import PERSON, PIECE, Pieces, redact_all
+from carrel.cli.case_pieces import PIECE, Pieces, redact_all
 from carrel.cli.erasure_plan import basis_of, erasure_of, scopes_of
 from carrel.cli.premises import now
 from carrel.errors import CarrelError, Exit, fault
 from carrel.ledger.leaf import OpenLeaf
 from carrel.retention import faults
-from carrel.retention.erasure import HELD, refuse
+from carrel.retention.erasure import HELD, refuse, refuse_growth
 from carrel.retention.erasure_approval import approver, refuse_unapproved
 from carrel.retention.outcome import Outcome
 from carrel.retention.staleness import refuse_stale
-from carrel.store.erasures import DONE, RUNNING
+from carrel.store.erasures import DONE, PERSON, PLANNED, RUNNING
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
 from carrel.systems import surroundings_reading
@@ -120,6 +120,8 @@ class _Course:
             if known is not None:
                 refuse(here.system.name, self._blocking(erasure, connection))
                 erasure.cascades(connection)
+                if here.store.erasures.case(plan.case).state == PLANNED:
+                    refuse_growth(plan, erasure.going(connection))
         here.store.erasures.begin(plan.case, subject, now())
         if known is not None:
             self._steps(erasure)

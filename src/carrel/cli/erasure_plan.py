@@ -19,7 +19,7 @@ from carrel.retention.legal_hold import shields
 from carrel.store.erasures import new_case
 from carrel.systems import surroundings_reading
 from carrel.systems.sql.erasure import SqlErasure
-from carrel.systems.sql.person_identity import find
+from carrel.systems.sql.person_identity import confirmed, find
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,6 +42,7 @@ def make(
     *,
     by_card: bool,
     as_json: bool,
+    also: Path | None = None,
 ) -> None:
     """Plan an erasure, record it, write it and show it.
 
@@ -55,7 +56,9 @@ def make(
         said = said_in(given, "--erase")
         with here.engine.connect() as connection:
             found = find(connection, here.system_map, said, by_card=by_card, at=here.system.name)
-            subject = erasure_of(here, (Subject(found),), at).known(connection) or Subject(found)
+            older = () if also is None else confirmed(connection, here.system_map, _lines(also), here.system.name)
+            bare = Subject(found, also=older)
+            subject = erasure_of(here, (bare,), at).known(connection) or bare
             made = _plan(here, connection, subject, by, at)
         here.store.erasures.record(made, subject, at)
         target = plan_file.write(made, out or Path("plan.json"))
@@ -99,6 +102,8 @@ def _plan(here: Premises, connection: Connection, subject: Subject, by: str, at:
     notices = []
     if "borrower_relationships" in rows or any("relationship" in table for table in rows):
         notices.append("somebody loses a guarantor, or one who was vouched for")
+    if subject.also:
+        notices.append(f"older numbers that the library has confirmed go in the same case: {len(subject.also)}")
     if here.system.undo is not None:
         notices.append("undo capsules that are not shredded yet can hold rows of this person; shred them, or wait")
     notices += [
@@ -123,11 +128,7 @@ def _plan(here: Premises, connection: Connection, subject: Subject, by: str, at:
 
 def said_in(given: Path, option: str) -> str:
     """The one line of the file, or of the input; it is never repeated."""
-    try:
-        text = sys.stdin.read(_LONGEST) if str(given) == "-" else given.read_text(encoding="utf-8")[:_LONGEST]
-    except (OSError, UnicodeDecodeError):
-        text = ""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = _lines(given)
     if len(lines) != 1:
         raise fault(
             faults.NO_SUBJECT,
@@ -137,6 +138,14 @@ def said_in(given: Path, option: str) -> str:
             fix="write the number alone into the file",
         )
     return lines[0]
+
+
+def _lines(given: Path) -> list[str]:
+    try:
+        text = sys.stdin.read(_LONGEST) if str(given) == "-" else given.read_text(encoding="utf-8")[:_LONGEST]
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def show(plan: ErasurePlan) -> None:

@@ -178,7 +178,7 @@ def _put_placed(placed: Placed, last: date | None, warnings: Sequence[str], *, a
     until = f", to the end of {last}" if last else ""
     say(f"{placed.id}: in force from {placed.in_force_from.isoformat(timespec='seconds')}{until}")
     rows, loans = number(placed.rows_before), number(placed.loans_before)
-    say(f"{rows} rows of {loans} loans were disposed before, in the run that is under way")
+    say(f"{rows} rows of {loans} loans were disposed before, in the run or erasure under way")
     if placed.rows_before:
         say("(how many of them it would have kept, nobody can tell any more)")
     for one in warnings:

@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     help="Plan to erase one person instead, whose card number is all that stands in this file; - reads it from input.",
 )
 @click.option("--by-number", is_flag=True, help="With --erase: the file holds the number of the record instead.")
+@click.option(
+    "--also-number",
+    type=FILE_OR_INPUT,
+    help="With --erase: older numbers of the same person, one a line, under which no record stands any more.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 def plan(
     site: Path,
@@ -46,6 +51,7 @@ def plan(
     notices: bool,
     erase: Path | None,
     by_number: bool,
+    also_number: Path | None,
     as_json: bool,
 ) -> None:
     """Count what is due, what is kept and why, and write a plan. Changes nothing.
@@ -56,12 +62,13 @@ def plan(
     With --erase it plans for one person: what goes from every table, what stays on which ground, what the database
     itself would delete. The plan names the person by a case only.
     """
-    if erase is not None or by_number:
+    if erase is not None or by_number or also_number is not None:
         from carrel.cli import erasure_plan
 
         if erase is None or sample or sql or notices:
-            raise click.UsageError("--erase goes with --by-number, --site, --system, --as, --out and --json only.")
-        erasure_plan.make(erase, site, system_name, out, name, by_card=not by_number, as_json=as_json)
+            words = "--by-number, --also-number, --site, --system, --as, --out and --json"
+            raise click.UsageError(f"--erase goes with {words} only.")
+        erasure_plan.make(erase, site, system_name, out, name, by_card=not by_number, also=also_number, as_json=as_json)
         return
     from carrel.cli import plan_file, plan_screen, premises, screen
     from carrel.cli.at_site import allowed

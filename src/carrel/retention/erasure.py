@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from carrel.errors import CarrelError, Fault
+from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory.map_part import Method
 from carrel.inventory.person_map import Act, Otherwise, Trace
 from carrel.retention import faults
+from carrel.retention.bound import FLOOR_ROWS
 from carrel.retention.plan import Basis, digest_of
 
 FORMAT_VERSION = 1
@@ -195,6 +197,36 @@ def refuse(case: str, blocking: Iterable[Staying]) -> None:
                 for one in dict.fromkeys(found)
             )
         )
+
+
+def refuse_growth(plan: ErasurePlan, now: Iterable[Going]) -> None:
+    """Refuse a plan that has been outgrown: far more rows would go now than whoever approved it was shown.
+
+    Args:
+        plan: that was approved, and of which nothing was carried out yet.
+        now: what would go now.
+
+    Raises:
+        CarrelError: APR-007, naming each table in which it is more than twice as many, and more than a hundred more.
+    """
+    shown, rows = _by_table(plan.goes), _by_table(now)
+    grown = [name for name, count in rows.items() if count - shown[name] > max(FLOOR_ROWS, shown[name])]
+    if grown:
+        raise fault(
+            faults.STALE,
+            at=f"plan {plan.digest[:16]}",
+            wanted="about as many rows as were approved",
+            found="far more in " + ", ".join(grown),
+            because="what was approved must be what is carried out",
+            fix="`carrel plan --erase`, and have the new plan approved",
+        )
+
+
+def _by_table(goes: Iterable[Going]) -> Counter[str]:
+    found = Counter[str]()
+    for one in goes:
+        found[one.table] += one.rows
+    return found
 
 
 def _body(plan: ErasurePlan) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Finder:
         subjects = tuple(subjects)
         self.needles = tuple(dict.fromkeys(form for one in subjects for word in one.exact for form in _forms(word)))
         self.told_needles = tuple(dict.fromkeys(form for one in subjects for word in one.told for form in _forms(word)))
-        self.keys, self.numbers = tuple(keys), frozenset(str(one.number) for one in subjects)
+        self.keys, self.numbers = tuple(keys), frozenset(str(number) for one in subjects for number in one.numbers)
         self._exact, self._told = _Words(self.needles), _Words(self.told_needles)
         # Only with a key before it is a number a patron's: alone it could be anything.
         said = "|".join(map(re.escape, self.keys))

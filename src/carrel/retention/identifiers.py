@@ -20,6 +20,7 @@ class Subject:
         card, user: as the person's record has them; empty where it has none.
         exact: identifiers that name nobody else and can be no word of a language: they are redacted.
         told: names, and identifiers that others share or that could be a word: rows with them are listed for a human.
+        also: older numbers of the same person, as the library has confirmed; no record stands under them any more.
     """
 
     number: int = field(repr=False)
@@ -27,22 +28,29 @@ class Subject:
     user: str = field(default="", repr=False)
     exact: tuple[str, ...] = field(default=(), repr=False)
     told: tuple[str, ...] = field(default=(), repr=False)
+    also: tuple[int, ...] = field(default=(), repr=False)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Every number of the person."""
+        return (self.number, *self.also)
 
     def to_json(self) -> str:
         """The text that is sealed."""
-        return json.dumps([self.number, self.card, self.user, self.exact, self.told])
+        return json.dumps([self.number, self.card, self.user, self.exact, self.told, self.also])
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The subject of a sealed text."""
-        number, card, user, exact, told = json.loads(text)
-        return cls(number, card, user, tuple(exact), tuple(told))
+        number, card, user, exact, told, *also = json.loads(text)
+        return cls(number, card, user, tuple(exact), tuple(told), tuple(*also))
 
     def joined(self, other: Subject) -> Subject:
         """The same person with the identifiers of both; what one of them only tells is not redacted."""
         told = tuple(dict.fromkeys((*self.told, *other.told)))
         exact = tuple(word for word in dict.fromkeys((*self.exact, *other.exact)) if word not in told)
-        return Subject(self.number, self.card or other.card, self.user or other.user, exact, told)
+        also = tuple(dict.fromkeys((*self.also, *other.also)))
+        return Subject(self.number, self.card or other.card, self.user or other.user, exact, told, also)
 
 
 def sorted_out(

@@ -13,9 +13,7 @@ from sqlalchemy import insert, select
 from carrel.retention.identifiers import Subject
 from carrel.store import clock, tables
 from carrel.store.database import Database
-from carrel.store.erasures import RUNNING, case_key, new_case
-
-KIND = "lot"
+from carrel.store.erasures import LOT, RUNNING, case_key, new_case
 
 
 class Lots:
@@ -44,10 +42,10 @@ class Lots:
             connection.execute(
                 insert(tables.erasure).values(
                     case=case,
-                    digest=hashlib.sha256(f"{KIND} {case}".encode()).hexdigest(),
+                    digest=hashlib.sha256(f"{LOT} {case}".encode()).hexdigest(),
                     system=system,
                     made_at=now,
-                    body={"kind": KIND, "plan": plan},
+                    body={"kind": LOT, "plan": plan},
                     sealed=key.seal_text(json.dumps([one.to_json() for one in subjects])),
                     state=RUNNING,
                     rows={},
@@ -63,7 +61,7 @@ class Lots:
         query = select(table.c.case, table.c.body).where(table.c.system == system, table.c.state == RUNNING)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(table.c.started_at, table.c.case)).all()
-        return tuple(row.case for row in rows if row.body.get("kind") == KIND)
+        return tuple(row.case for row in rows if row.body.get("kind") == LOT)
 
     def subjects(self, case: str) -> tuple[Subject, ...]:
         """Who is in a lot; nobody once its key is gone, for then nobody can tell any more."""

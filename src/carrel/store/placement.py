@@ -16,6 +16,7 @@ from carrel.retention import faults as retention_faults
 from carrel.retention.legal_hold import Scope
 from carrel.store import clock, gate, tables
 from carrel.store.database import Database
+from carrel.store.erasures import LOT, PERSON, RUNNING
 from carrel.store.run import OPEN
 
 POLL = timedelta(milliseconds=50)
@@ -61,8 +62,8 @@ class Placed:
     Attributes:
         id: in the store.
         in_force_from: aware time; no chunk that began earlier was still cutting then.
-        rows_before: rows that the run in progress had disposed of until then; how many of them were in the scope,
-            nobody can tell any more.
+        rows_before: rows that the run, or the erasure, in progress had disposed of until then; how many of them were in
+            the scope, nobody can tell any more.
         loans_before: loans, likewise.
         waited: whether a chunk was in flight.
     """
@@ -120,11 +121,25 @@ def _in_force(database: Database, identity: str, system: str, now: datetime, *, 
             .join(run, run.c.id == chunk.c.run)
             .where(run.c.system == system, run.c.state.in_(OPEN), chunk.c.finished_at.is_not(None)),
         ).all()
-        rows = sum(sum(one.rows.values()) for one in done)
+        rows = sum(sum(one.rows.values()) for one in done) + _of_cases(connection, system)
         connection.execute(
             update(tables.keeping).where(tables.keeping.c.id == identity).values(in_force_from=now, rows_before=rows),
         )
     return Placed(identity, now, rows, sum(one.loans for one in done), waited)
+
+
+def _of_cases(connection: Connection, system: str) -> int:
+    """Rows that erasures in flight have dealt with; the records of a lot stand in the run's own chunks already."""
+    case = tables.erasure
+    flying = select(case.c.rows, case.c.body).where(
+        case.c.system == system, case.c.state == RUNNING, case.c.finished_at.is_(None)
+    )
+    return sum(
+        number
+        for one in connection.execute(flying)
+        for step, number in one.rows.items()
+        if not (one.body.get("kind") == LOT and step == PERSON)
+    )
 
 
 def _insert(connection: Connection, identity: str, order: Order, now: datetime) -> None:

@@ -384,6 +384,35 @@ def test_an_earlier_record_under_another_number_is_told(elm):
     assert elm.ok("apply", elm.folder / "erase.json")["erasure"]["still_there"] == {}
 
 
+def test_an_older_number_that_the_library_confirms_goes_in_the_same_case(elm):
+    seed, number = subject(elm)
+    older, living = number + 9, seed.patron()
+    seed.row("deletedborrowers", borrowernumber=older, cardnumber=CARD, surname=LAST, firstname=FIRST, email=MAIL)
+    seed.row("linktracker", borrowernumber=older)
+    elm.needles.add(str(older))
+    numbers = elm.folder.parent / "older.txt"
+    words = ("plan", "--erase", given(elm), "--also-number", numbers, "--as", "Cal Example")
+    for wrong in (living, "one", 0):
+        numbers.write_text(f"{older}\n{wrong}\n")
+        elm.refused(*words, code=2, error="ERA-001")
+    numbers.write_text(f"{older}\n")
+    place, plan = planned(elm, "erase.json", CARD, "--also-number", numbers)
+    assert any("older numbers" in one for one in plan["notices"])
+    elm.approve(place)
+    assert elm.ok("apply", place)["erasure"]["still_there"] == {}
+    assert not mentions(elm, str(older), str(number), CARD, MAIL)
+
+
+def test_a_plan_that_was_outgrown_is_stale(elm):
+    seed, number = subject(elm)
+    seed.row("linktracker", borrowernumber=number)
+    place, _ = planned(elm)
+    elm.approve(place)
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 102) SELECT"
+    elm.sql(f"INSERT INTO linktracker (borrowernumber) {many} {number} FROM n")
+    elm.refused("apply", place, code=4, error="APR-007")
+
+
 def test_a_key_on_rows_that_came_since_stops_the_last_deletion(elm):
     """A row that no step deals with: nothing is deleted with it."""
     seed, number = subject(elm)
@@ -448,6 +477,8 @@ def test_a_loan_in_the_middle_stops_the_erasure_and_it_goes_on(small_mariadb, tm
     assert (left.value.code, len(lent)) == (4, 1)
     assert elm.koha.rows(f"SELECT count(*) FROM borrowers WHERE borrowernumber = {number}") == [(1,)]
     assert elm.koha.rows(f"SELECT count(*) FROM messages WHERE borrowernumber = {number}") != [(0,)]
+    said = ("--reason", "letter", "--authority", "court", "--as", "Ada Example", "--item", 999_999)
+    assert elm.ok("hold", "place", *said)["disposed_before"]["rows"] > 0  # by the erasure in flight
     elm.sql(f"DELETE FROM issues WHERE borrowernumber = {number}")
     assert elm.ok("apply", place)["erasure"]["still_there"] == {}
 

@@ -121,7 +121,7 @@ class SqlErasure:
     def going(self, connection: Connection) -> tuple[Going, ...]:
         """What would go, in order; the person's own row last."""
         with told(self._at):
-            counted = [(step, self.rows.count(connection, step)) for step in (*self.steps, self.last)]
+            counted = [(step, self.rows.count_at_last(connection, step)) for step in (*self.steps, self.last)]
         return tuple(
             Going(
                 step.table,

@@ -89,7 +89,7 @@ def keeping(connection: Connection, rows: PersonRows, grounds: Iterable[Ground])
 
 def covered(connection: Connection, rows: PersonRows, system_map: SystemMap, scopes: Iterable[Scope]) -> set[int]:
     """Of these persons, those of whom a scope may speak: by number, or by one of their loans."""
-    every = {one.number for one in rows.subjects}
+    every = {number for one in rows.subjects for number in one.numbers}
     found: set[int] = set()
     for scope in scopes:
         if scope == Scope():
@@ -120,7 +120,7 @@ def whose(connection: Connection, rows: PersonRows, step: Step) -> set[int]:
         if trace.holds is Holds.NUMBER:
             return {int(value) for value in values}
         said = {str(value).casefold() for value in values}
-        return {one.number for one in rows.subjects if str(holds_of(one, trace.holds)).casefold() in said}
+        return {one.number for one in rows.subjects if {str(v).casefold() for v in holds_of(one, trace.holds)} & said}
     return {one.number for one in rows.subjects if rows.of((one,)).count(connection, step)}
 
 

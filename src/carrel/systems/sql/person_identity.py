@@ -83,6 +83,29 @@ def _nobody(at: str, found: int, *, by_card: bool) -> CarrelError:
     )
 
 
+def confirmed(connection: Connection, system_map: SystemMap, said: Sequence[str], at: str) -> tuple[int, ...]:
+    """Older numbers of a person, as the library has confirmed them.
+
+    Raises:
+        CarrelError: ERA-001, one is no number, or a record stands under it; what was given is not repeated.
+    """
+    people = system_map.people
+    numbers = tuple(int(one) for one in said if one.isascii() and one.isdigit() and len(one) <= _LONGEST)
+    with told(at):
+        rows = table(people.table, column(people.key))
+        found = connection.execute(select(rows.c[people.key]).where(rows.c[people.key].in_(numbers))).first()
+    if len(numbers) < len(said) or not all(numbers) or found is not None:
+        raise fault(
+            faults.NO_SUBJECT,
+            at=at,
+            wanted="older numbers under which no record stands any more",
+            found="a record under one of them" if found is not None else "something else than a number",
+            because="whoever has a record is erased by that record",
+            fix="look at the product's copies of deleted records, and give the numbers again",
+        )
+    return numbers
+
+
 def known(connection: Connection, rows: PersonRows, system_map: SystemMap) -> tuple[Subject, ...]:
     """These persons as the database knows them now, with their identifiers; whose record is gone is left out.
 
@@ -110,15 +133,17 @@ def batches(subjects: Sequence[Subject], size: int = _BATCH) -> Iterator[tuple[S
 
 def _known(connection: Connection, rows: PersonRows, system_map: SystemMap, *, gone: bool = False) -> Iterator[Subject]:
     people, person = system_map.people, rows.person
+    owner = {number: one for one in rows.subjects for number in one.numbers}
     own = {int(row[people.key]): row for row in _records(connection, rows, people.table, people.key)}
     records: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     for number, row in own.items():
         records[number].append(row)
     for name in person.former:
         for row in _records(connection, rows, name, people.key):
-            records[int(row[people.key])].append(row)
+            number = owner[int(row[people.key])].number
+            records[number].append(row)
             if gone:
-                own.setdefault(int(row[people.key]), row)
+                own.setdefault(number, row)
     values = {
         number: [str(row[name]) for row in records[number] for name in person.identifiers if row.get(name)]
         for number in own
@@ -128,7 +153,7 @@ def _known(connection: Connection, rows: PersonRows, system_map: SystemMap, *, g
         names = [(str(one.get(a) or ""), str(one.get(b) or "")) for one in records[number] for a, b in person.names]
         exact, said = sorted_out(values[number], names, shared)
         card, user = (str(row.get(name) or "") for name in (person.card, person.user))
-        yield Subject(number, card, user, exact, said)
+        yield Subject(number, card, user, exact, said, owner[number].also)
 
 
 def _records(connection: Connection, rows: PersonRows, name: str, key: str) -> list[dict[str, Any]]:

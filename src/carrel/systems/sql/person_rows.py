@@ -101,7 +101,7 @@ class PersonRows:
 
     def names(self, name: str, by: str, rows: FromClause, holds: Holds = Holds.NUMBER) -> Bool:
         """Whether a column names one of the persons."""
-        values: list[Any] = [holds_of(one, holds) for one in self.subjects]
+        values: list[Any] = [value for one in self.subjects for value in holds_of(one, holds)]
         if holds is Holds.NUMBER and is_text(self._column(name, by)):
             # A number in a column of texts is compared as a text, or the server would turn every text into a number.
             values = [str(one) for one in values]
@@ -114,6 +114,17 @@ class PersonRows:
         """How many rows a step has now."""
         rows = self.rows(step.table)
         return self._count(connection, rows, self.those(step, rows))
+
+    def count_at_last(self, connection: Connection, step: Step) -> int:
+        """How many rows a step will have in its turn: with those that earlier steps only lead to by then."""
+        way = step.trace.through
+        if way is None or way.person:
+            return self.count(connection, step)
+        rows, other = self.rows(step.table), self.rows(way.table).alias("way")
+        joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
+        before = [self.those(one, other) for one in self.steps if one.table == way.table and one.act is Act.CHANGE]
+        ready = and_(*(test(other.c[one.column], one) for one in way.only))
+        return self._count(connection, rows, exists().where(*joined, or_(ready, *before)))
 
     # -- what hangs on them -----------------------------------------------------------------------------------------
 
@@ -230,11 +241,11 @@ class PersonRows:
         return int(connection.execute(select(func.count()).select_from(rows).where(which)).scalar_one())
 
 
-def holds_of(subject: Subject, holds: Holds) -> int | str:
-    """What of a person stands in a column of that kind."""
+def holds_of(subject: Subject, holds: Holds) -> tuple[int | str, ...]:
+    """What of a person can stand in a column of that kind."""
     if holds is Holds.NUMBER:
-        return subject.number
-    return subject.card if holds is Holds.CARD else subject.user
+        return subject.numbers
+    return (subject.card if holds is Holds.CARD else subject.user,)
 
 
 def is_text(found: Column) -> bool:
