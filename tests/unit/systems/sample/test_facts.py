@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from carrel.systems.sample import facts, schema
+from carrel.systems.sample.koha_versions import VERSIONS, koha_of
 from carrel.systems.sample.rows import COLUMNS
 
 FACTS = Path(__file__).parents[5] / "shared" / "ils" / "koha-schema.json"
@@ -83,4 +84,20 @@ def test_sqlite_has_every_table_column_and_key() -> None:
             unique = {index.name for index in table.indexes if index.unique}
             made = {i["name"].partition("__")[2] for i in inspector.get_indexes(table.name) if i["unique"]}
             assert made == unique
+    engine.dispose()
+
+
+def test_the_tables_of_a_version_that_nobody_wrote_down() -> None:
+    with pytest.raises(ValueError, match=r"24\.11, 25\.05, 25\.11"):
+        koha_of("23.11")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_sqlite_takes_the_tables_of_every_version(version: str) -> None:
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as connection:
+        schema.create_schema(connection, version)
+        inspector = sa.inspect(connection)
+        for table in koha_of(version).tables:
+            assert [one["name"] for one in inspector.get_columns(table.name)] == [one.name for one in table.columns]
     engine.dispose()
