@@ -72,13 +72,15 @@ def approve(
     from carrel.systems.site_systems import system_of
 
     site = open_site(site_path)
-    if plan_file.is_erasure(place):
-        from carrel.cli import erasure_approve
+    kind = plan_file.person_kind(place)
+    if kind is not None or plan_file.is_erasure(place):
+        from carrel.cli import erasure_approve, person_case
 
         if standing or waive_rehearsal is not None:
-            raise click.UsageError("An erasure has no standing approval and no rehearsal.")
+            raise click.UsageError("A plan for one person has no standing approval and no rehearsal.")
         asked = erasure_approve.Asked(site, place, name, key_file, passphrase_file, until)
-        erasure_approve.approve(asked, yes=yes, as_json=as_json)
+        form = erasure_approve.ERASURE if kind is None else person_case.form(kind)
+        erasure_approve.approve(asked, form, yes=yes, as_json=as_json)
         return
     with open_store(site) as store:
         plan = plan_file.read(store, place)

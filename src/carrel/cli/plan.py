@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     help="Plan to erase one person instead, whose card number is all that stands in this file; - reads it from input.",
 )
 @click.option("--by-number", is_flag=True, help="With --erase: the file holds the number of the record instead.")
+@click.option(
+    "--rectify",
+    type=FILE_OR_INPUT,
+    help="Plan to correct one person's record instead, as this file asks; - reads it from input.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 def plan(
     site: Path,
@@ -46,6 +51,7 @@ def plan(
     notices: bool,
     erase: Path | None,
     by_number: bool,
+    rectify: Path | None,
     as_json: bool,
 ) -> None:
     """Count what is due, what is kept and why, and write a plan. Changes nothing.
@@ -54,8 +60,16 @@ def plan(
     in the site's store, and `carrel apply` accepts no other.
 
     With --erase it plans for one person: what goes from every table, what stays on which ground, what the database
-    itself would delete. The plan names the person by a case only.
+    itself would delete. With --rectify it plans a correction: which fields change, and in how many places the old value
+    stands. Such a plan names the person by a case only, and holds no value.
     """
+    if rectify is not None:
+        from carrel.cli import rectify_plan
+
+        if erase is not None or by_number or sample or sql or notices:
+            raise click.UsageError("--rectify goes with --site, --system, --as, --out and --json only.")
+        rectify_plan.make(rectify, site, system_name, out, name, as_json=as_json)
+        return
     if erase is not None or by_number:
         from carrel.cli import erasure_plan
 

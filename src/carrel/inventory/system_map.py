@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from carrel.inventory.collection import Collects
+from carrel.inventory.correction_map import CorrectionMap
 from carrel.inventory.map_part import Condition, Lookup, Method, Part, Value
 from carrel.inventory.map_path import Cut, Path, RecordPath
 from carrel.inventory.person_map import PersonMap
@@ -162,6 +163,7 @@ class SystemMap(Part):
         triggers: triggers, by table, that are known and do no harm, and what they do.
         collects: what the product can collect beyond what lending needs, and the need that would justify it.
         person: what erasing one person does, table by table; None where the map does not tell.
+        rectify: which columns hold which field of a person's record, and its copies; None where it does not tell.
     """
 
     format_version: Literal[1] = 1
@@ -184,6 +186,7 @@ class SystemMap(Part):
     consumers: tuple[Consumer, ...] = ()
     collects: Collects = Collects()
     person: PersonMap | None = None
+    rectify: CorrectionMap | None = None
 
     @property
     def paths(self) -> tuple[Path, ...]:

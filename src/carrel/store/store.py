@@ -20,6 +20,7 @@ from carrel.store.migration import upgrade
 from carrel.store.nights import Nights
 from carrel.store.open_joins import OpenJoins
 from carrel.store.owed_leaves import OwedLeaves
+from carrel.store.person_cases import PersonCases
 from carrel.store.plans import Plans
 from carrel.store.residues import Residues
 from carrel.store.runs import Runs
@@ -53,6 +54,7 @@ class Store:
         self.nights = Nights(database)
         self.owed = OwedLeaves(database)
         self.erasures = Erasures(database, folder)
+        self.person_cases = PersonCases(database, folder)
 
     @classmethod
     def open(cls, place: str | Path, folder: Path | None = None, patience: timedelta = PATIENCE) -> Store:

@@ -191,6 +191,11 @@ class SqlErasure:
                 found.append(Staying("", "", 0, held))
         return tuple(found)
 
+    def held(self, connection: Connection, scopes: Iterable[Scope]) -> bool:
+        """Whether a legal hold or an exception may speak of this person, or of one of the person's loans."""
+        with told(self._at):
+            return any(self._covers(connection, scope) for scope in scopes)
+
     def _covers(self, connection: Connection, scope: Scope) -> bool:
         """Whether a scope may speak of this person: by number, or of one of the person's loans."""
         if self.subject.number in scope.persons or scope == Scope():
