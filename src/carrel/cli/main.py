@@ -32,6 +32,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "map": ("carrel.cli.map:map_group", "System maps: where the records are, and every path to a person."),
     "plan": ("carrel.cli.plan:plan", "Count what is due, what is kept and why, and write a plan. Changes nothing."),
     "policy": ("carrel.cli.policy:policy", "The policy document: lint, show, diff, coverage, schema."),
+    "restriction": ("carrel.cli.restriction:restriction", "Restrictions of processing that are in force, by case."),
     "run-due": ("carrel.cli.run_due:run_due", "The nightly run: plan, apply, verify, sweep, record."),
     "stop": ("carrel.cli.stop:stop", "Halt every worker after the chunk in flight."),
     "sweep": ("carrel.cli.sweep:sweep", "Look for any join that still leads from a loan to its reader."),

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     type=FILE_OR_INPUT,
     help="Plan to correct one person's record instead, as this file asks; - reads it from input.",
 )
+@click.option(
+    "--restrict", type=FILE_OR_INPUT, help="Plan to restrict the use of one person's data instead, as this file asks."
+)
+@click.option("--lift", type=FILE_OR_INPUT, help="Plan to lift a restriction instead, as this file asks.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 def plan(
     site: Path,
@@ -52,6 +56,8 @@ def plan(
     erase: Path | None,
     by_number: bool,
     rectify: Path | None,
+    restrict: Path | None,
+    lift: Path | None,
     as_json: bool,
 ) -> None:
     """Count what is due, what is kept and why, and write a plan. Changes nothing.
@@ -61,14 +67,18 @@ def plan(
 
     With --erase it plans for one person: what goes from every table, what stays on which ground, what the database
     itself would delete. With --rectify it plans a correction: which fields change, and in how many places the old value
-    stands. Such a plan names the person by a case only, and holds no value.
+    stands. With --restrict it plans which of the product's switches are turned off for a person, and with --lift how
+    they are put back. Such a plan names the person by a case only, and holds no value.
     """
-    if rectify is not None:
-        from carrel.cli import rectify_plan
+    if asked := [one for one in (rectify, restrict, lift) if one is not None]:
+        from carrel.cli import rectify_plan, restrict_plan
 
-        if erase is not None or by_number or sample or sql or notices:
-            raise click.UsageError("--rectify goes with --site, --system, --as, --out and --json only.")
-        rectify_plan.make(rectify, site, system_name, out, name, as_json=as_json)
+        if len(asked) > 1 or erase is not None or by_number or sample or sql or notices:
+            raise click.UsageError(
+                "--rectify, --restrict and --lift go with --site, --system, --as, --out and --json only."
+            )
+        make_one = rectify_plan.make if rectify else restrict_plan.restrict if restrict else restrict_plan.lift
+        make_one(asked[0], site, system_name, out, name, as_json=as_json)
         return
     if erase is not None or by_number:
         from carrel.cli import erasure_plan

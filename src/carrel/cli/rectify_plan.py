@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import person_case, plan_file, premises, screen
 from carrel.cli.at_site import allowed
-from carrel.cli.erasure_plan import basis_of, erasure_of, scopes_of
+from carrel.cli.erasure_plan import basis_of, erasure_of
 from carrel.cli.screen import say
 from carrel.errors import fault
 from carrel.inventory.category import Category
@@ -17,6 +17,7 @@ from carrel.policy.record_type import RecordType
 from carrel.retention import faults
 from carrel.retention.approval import Kind
 from carrel.retention.identifiers import Subject
+from carrel.retention.legal_hold import shields
 from carrel.retention.person_plan import PersonPlan, refuse_held, refuse_triggers
 from carrel.retention.person_request import Wanted, read_correction
 from carrel.store.erasures import new_case
@@ -93,15 +94,9 @@ def require_free(here: Premises, connection: Connection, number: int, at: dateti
     Raises:
         CarrelError: ERA-001, REQ-004.
     """
-    if number in {here.stand_in, 0}:
-        raise fault(
-            faults.NO_SUBJECT,
-            at=here.system.name,
-            wanted="the number of one person",
-            found="that of the product's anonymous patron, or of nobody",
-            fix="look at the person's record, and give it again",
-        )
-    held = erasure_of(here, Subject(number)).held(connection, scopes_of(here, at))
+    person_case.require_person(here, number)
+    kept = here.store.keepings.current(here.system.name, at)
+    held = erasure_of(here, Subject(number)).held(connection, shields(kept.but_restrictions, at))
     refuse_held(here.system.name, held=held)
 
 

@@ -15,6 +15,7 @@ from carrel.inventory.correction_map import CorrectionMap
 from carrel.inventory.map_part import Condition, Lookup, Method, Part, Value
 from carrel.inventory.map_path import Cut, Path, RecordPath
 from carrel.inventory.person_map import PersonMap
+from carrel.inventory.restriction_map import RestrictionMap
 
 __all__ = ["Condition", "Lookup", "Method", "Value"]
 
@@ -164,6 +165,7 @@ class SystemMap(Part):
         collects: what the product can collect beyond what lending needs, and the need that would justify it.
         person: what erasing one person does, table by table; None where the map does not tell.
         rectify: which columns hold which field of a person's record, and its copies; None where it does not tell.
+        restrict: the product's switches for one person; None where it does not tell.
     """
 
     format_version: Literal[1] = 1
@@ -187,6 +189,7 @@ class SystemMap(Part):
     collects: Collects = Collects()
     person: PersonMap | None = None
     rectify: CorrectionMap | None = None
+    restrict: RestrictionMap | None = None
 
     @property
     def paths(self) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ from carrel.inventory.correction_map import CorrectableField, CorrectionMap
 from carrel.policy.yaml_source import YamlSource, read_yaml
 from carrel.retention import faults
 
-CARD, NUMBER = "card number", "record number"
+CARD, NUMBER, CASE = "card number", "record number", "case"
 CORRECT = "correct"
 LONGEST = 64_000  # signs in a file; a request is short
 
@@ -22,12 +22,17 @@ class Named:
     """The person as the request names it; it is never repeated.
 
     Attributes:
-        said: a card number, or the number of the record.
-        by_card: which of the two.
+        said: a card number, the number of the record, or a case.
+        by: which of them.
     """
 
     said: str = field(repr=False)
-    by_card: bool
+    by: str
+
+    @property
+    def by_card(self) -> bool:
+        """Whether it is a card number."""
+        return self.by == CARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,14 @@ class Wanted:
     value: str = field(repr=False)
 
 
-def read_request(text: str, at: str, body: str) -> tuple[Named, YamlSource]:
+def read_request(text: str, at: str, body: str, also: tuple[str, ...] = ()) -> tuple[Named, YamlSource]:
     """Read a request, in YAML or JSON.
 
     Args:
         text: the whole file.
         at: what errors call it.
         body: the key beside the person's, under which stands what is asked for.
+        also: further keys that may stand for the person.
 
     Returns:
         The person, and the source, whose data has the key ``body``.
@@ -70,15 +76,16 @@ def read_request(text: str, at: str, body: str) -> tuple[Named, YamlSource]:
     if source.faults:
         raise _silent(source.faults, shape)
     data = source.data
-    if not isinstance(data, dict) or body not in data or ((CARD in data) == (NUMBER in data)):
+    named = [key for key in (CARD, NUMBER, *also) if isinstance(data, dict) and key in data]
+    if len(named) != 1 or body not in data:
         raise _unreadable(source.name, shape, "something else")
     if len(data) != 2:  # noqa: PLR2004  (the person, and what is asked for)
         raise _unreadable(source.name, shape, "further keys")
-    key = CARD if CARD in data else NUMBER
+    (key,) = named
     said = data[key]
     if not isinstance(said, str) or not said.strip():
         raise _unreadable(source.at((key,)), "one number", "something else")
-    return Named(said.strip(), by_card=key == CARD), source
+    return Named(said.strip(), key), source
 
 
 def read_correction(

@@ -15,8 +15,10 @@ from carrel.errors import fault
 from carrel.ledger.leaf import OpenLeaf
 from carrel.retention import faults as retention_faults
 from carrel.retention.approval import Kind
+from carrel.retention.legal_hold import Keeping, Scope
 from carrel.retention.outcome import Outcome
 from carrel.retention.person_plan import PersonPlan
+from carrel.retention.restriction import AUTHORITY, KEEP
 from carrel.store import clock, faults, tables
 from carrel.store.database import Database
 from carrel.store.gate import GATE_TTL, ChunkGate
@@ -159,6 +161,7 @@ class PersonCases:
         leaves: Callable[[PersonCase], Iterable[OpenLeaf]],
         *,
         stays: bool = False,
+        ends: str = "",
     ) -> PersonCase:
         """End a case, and owe its leaves to the ledger with it.
 
@@ -169,16 +172,51 @@ class PersonCases:
             now: aware time.
             leaves: what the ledger is told.
             stays: it is in force from now on; otherwise it is over, and who it was is forgotten.
+            ends: another case that is over with it.
         """
         table = tables.person_case
         with self._database.writing() as connection:
             changes: dict[str, Any] = {"state": IN_FORCE} if stays else {"state": DONE, "sealed": None}
             _change(connection, name, rows=dict(rows), outcome=outcome, finished_at=now, **changes)
             case = _case(connection.execute(select(table).where(table.c.case == name)).one())
+            if ends:
+                _change(connection, ends, state=DONE, sealed=None)
             owe(connection, leaves(case), now)
-        if not stays:
-            self.forget(name)
+        for over in (*([] if stays else [name]), *([ends] if ends else [])):
+            self.forget(over)
         return case
+
+    def in_force(self, system: str | None = None) -> tuple[PersonCase, ...]:
+        """Restrictions from the moment that their switches begin to be written until they are lifted, oldest first."""
+        table = tables.person_case
+        query = select(table).where(table.c.kind == Kind.RESTRICTION, table.c.state.in_([RUNNING, IN_FORCE]))
+        if system is not None:
+            query = query.where(table.c.system == system)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(table.c.started_at, table.c.case)).all()
+        return tuple(_case(row) for row in rows)
+
+    def restricted(self, system: str) -> dict[str, int]:
+        """Who is restricted on a system: the person's number by case.
+
+        Raises:
+            CarrelError: ERA-004, one cannot be read. Whoever would go on without it would break a promise to somebody.
+        """
+        return {one.case: int(self.sealed(one.case)["number"]) for one in self.in_force(system)}
+
+    def kept(self, system: str) -> tuple[Keeping, ...]:
+        """The restrictions that spare a person's records from every disposal.
+
+        Raises:
+            CarrelError: ERA-004.
+        """
+        found = []
+        for one in self.in_force(system):
+            sealed = self.sealed(one.case)
+            if sealed["terms"][KEEP] == "yes" and one.started_at is not None:
+                scope = Scope(persons=(int(sealed["number"]),))
+                found.append(Keeping(one.case, scope, AUTHORITY, AUTHORITY, one.started_at, None))
+        return tuple(found)
 
     def forget(self, name: str) -> None:
         """Shred the key of a case that is over, and have the store's file forget what was sealed."""
@@ -191,7 +229,7 @@ class PersonCases:
         with self._database.writing() as connection:
             unused = and_(table.c.state == PLANNED, table.c.made_at < now - _KEPT_PLANNED)
             left = and_(
-                table.c.state == RUNNING, table.c.kind == Kind.RECTIFICATION, table.c.made_at < now - _KEPT_RUNNING
+                table.c.state == RUNNING, table.c.kind != Kind.RESTRICTION, table.c.made_at < now - _KEPT_RUNNING
             )
             names = connection.execute(select(table.c.case).where(or_(unused, left))).scalars().all()
             for name in names:

@@ -44,7 +44,8 @@ class Store:
         self.approvals = Approvals(database)
         self.runs = Runs(database, folder)
         self.leases = Leases(database)
-        self.keepings = Keepings(database)
+        self.person_cases = PersonCases(database, folder)
+        self.keepings = Keepings(database, self.person_cases.kept)
         self.counts = Counts(database)
         self.circulation = Circulation(database)
         self.sweeps = Sweeps(database)
@@ -54,7 +55,6 @@ class Store:
         self.nights = Nights(database)
         self.owed = OwedLeaves(database)
         self.erasures = Erasures(database, folder)
-        self.person_cases = PersonCases(database, folder)
 
     @classmethod
     def open(cls, place: str | Path, folder: Path | None = None, patience: timedelta = PATIENCE) -> Store:
