@@ -147,7 +147,7 @@ def _erasure(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
 
 
 def _record(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
-    """Every column by which a record is corrected or its use restricted exists."""
+    """Every column by which a record is corrected or its use restricted exists, in the tables that the facts tell of."""
     named: list[tuple[str, str]] = []
     if (rectify := system_map.rectify) is not None:
         people = system_map.people.table
@@ -160,5 +160,5 @@ def _record(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
             named += [(switch.table, one) for one in (switch.column, *switch.set) if one]
     for name, column in dict.fromkeys(named):
         table = schema.tables.get(name)
-        if table is None or table.column(column) is None:
+        if table is not None and table.column(column) is None:
             yield Gap(name, column, "correcting or restricting a record uses this column, and the facts do not have it")
