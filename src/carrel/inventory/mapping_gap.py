@@ -147,7 +147,7 @@ def _erasure(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
 
 
 def _record(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
-    """Every column by which a record is corrected or its use restricted exists, in the tables that the facts tell of."""
+    """Every column by which a record is corrected or its use restricted exists, in the tables of the facts."""
     named: list[tuple[str, str]] = []
     if (rectify := system_map.rectify) is not None:
         people = system_map.people.table
