@@ -137,6 +137,7 @@ def make(
     from dataclasses import replace
 
     from carrel.cli.capsules import require_undo
+    from carrel.cli.handover import require_archives
     from carrel.cli.screen import Progress
     from carrel.policy.clock import midnight
     from carrel.retention import blockers
@@ -145,6 +146,7 @@ def make(
     from carrel.systems.sql import readers
 
     require_undo(here, at)
+    require_archives(here)
     as_of = as_of or at
     life = here.life(as_of, at)
     effects = here.effects(at)

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from carrel.inventory.map_part import Condition, Method, Part
 
+TRANSFER = "transfer to archives"
+
 
 class Role(enum.StrEnum):
     """As what a person stands in a column."""
@@ -171,6 +173,7 @@ class Path(Part):
         optional: a site may lack the table.
         stray_only: among rows whose loan no longer names anybody, those that are cut.
         walk: column whose index leads through the strays; the person column unless given.
+        archived: its rows go to the archives before they are deleted; a file leaves this out.
     """
 
     name: str
@@ -189,6 +192,7 @@ class Path(Part):
     optional: bool = False
     stray_only: tuple[Condition, ...] = ()
     walk: str | None = None
+    archived: bool = False
 
 
 class RecordPath(Part):
@@ -220,8 +224,22 @@ class RecordPath(Part):
     dependants: dict[str, str] = Field(default_factory=dict)
     optional: bool = False
 
-    def path(self, disposition: Literal["delete", "de-identify"]) -> Path:
-        """These records as a path that is cut, by one of its cuts."""
+    def cut_by(self, disposition: str) -> Cut | None:
+        """What is done to them where a policy asks for a disposition; None where it cannot be done.
+
+        What is transferred is deleted here, with the rows that go with it, after it was written elsewhere.
+        """
+        cut = self.cuts.get("delete" if disposition == TRANSFER else disposition)  # type: ignore[call-overload]  # any word may be asked for
+        return cut if disposition != TRANSFER or (cut is not None and cut.delete and self.key) else None
+
+    def path(self, disposition: str) -> Path:
+        """These records as a path that is cut, as a disposition wants it.
+
+        Raises:
+            KeyError: it cannot be done.
+        """
+        if (cut := self.cut_by(disposition)) is None:
+            raise KeyError(disposition)
         link = OwnLink(
             by="own",
             record=self.record,
@@ -238,7 +256,8 @@ class RecordPath(Part):
             person=self.person,
             only=self.only,
             link=link,
-            cut=self.cuts[disposition],
+            cut=cut,
+            archived=disposition == TRANSFER,
             optional=self.optional,
             walk=self.walk or self.key[0],
         )

@@ -11,9 +11,14 @@ from carrel.policy.difference import words_of
 from carrel.policy.grammar import DatasetRule, LoansRule, RecordsRule
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
-from carrel.policy.schedule import LoanRule, LoanSchedule
+from carrel.policy.schedule import Disposition, LoanRule, LoanSchedule
 
 COLUMNS = 100
+_DONE = {
+    Disposition.DELETE: "deleted",
+    Disposition.DE_IDENTIFY: "de-identified",
+    Disposition.TRANSFER: "transferred to the archives",
+}
 
 
 def printout(policy: Policy) -> str:
@@ -75,7 +80,7 @@ def _rule(rule: LoanRule) -> Iterator[str]:
     ends = _and(sorted(rule.active_until))
     keep = rule.periods[-1].keep
     after = f"{keep} after it is {ends}" if keep.amount else f"as soon as it is {ends}"
-    done = "deleted" if rule.disposition == "delete" else "de-identified"
+    done = _DONE[rule.disposition]
     yield from _item(rule.id, f"{which} is {done} {after}.", rule.clauses)
     for period in rule.periods:
         reach = "older loans too" if period.reaches_back else "not for older loans"
@@ -107,7 +112,7 @@ def _dataset(record: str, rule: DatasetRule) -> Iterator[str]:
     if not isinstance(rule, RecordsRule):
         return
     for one in rule.retention:
-        done = "deleted" if one.then == "delete" else "de-identified"
+        done = _DONE[one.then]
         after = (
             f"{one.keep} after it is {one.active_until}" if one.keep.amount else f"as soon as it is {one.active_until}"
         )

@@ -62,3 +62,5 @@ CHANGED_SINCE = define("REQ-005", "the record has changed since it was planned",
 TRIGGER = define("REQ-006", "a trigger that nobody has looked at would run", Exit.REFUSED)
 OTHERWISE = define("REQ-007", "what was written does not read back", Exit.VERIFICATION_FAILED)
 NOTHING = define("REQ-008", "there is nothing to do", Exit.USAGE)
+
+NO_ARCHIVES = define("ARC-001", "nobody is named who takes records that the policy transfers", Exit.USAGE)

@@ -12,6 +12,7 @@ from carrel.store import faults
 from carrel.store.approvals import Approvals
 from carrel.store.circulation import Circulation
 from carrel.store.counts import Counts
+from carrel.store.custody import CustodyChanges
 from carrel.store.database import PATIENCE, Database, url_of
 from carrel.store.erasures import Erasures
 from carrel.store.keepings import Keepings
@@ -47,6 +48,7 @@ class Store:
         self.person_cases = PersonCases(database, folder)
         self.keepings = Keepings(database, self.person_cases.kept)
         self.counts = Counts(database)
+        self.custody = CustodyChanges(database)
         self.circulation = Circulation(database)
         self.sweeps = Sweeps(database)
         self.open_joins = OpenJoins(database)

@@ -315,6 +315,19 @@ erasure = Table(
     Column("finished_at", Moment),
 )
 
+custody = Table(
+    "custody",
+    metadata,
+    Column("package", String, primary_key=True),
+    Column("system", String, nullable=False),
+    Column("records", BigInteger, nullable=False),
+    Column("files", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("given_to", String, nullable=False),
+    Column("plan_digest", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 person_case = Table(
     "person_case",
     metadata,

@@ -42,6 +42,7 @@ def test_the_first_shape_can_be_written_for_a_server_too() -> None:
 
     from carrel.store.migrations.versions import (
         circulation,
+        custody,
         erasures,
         initial,
         lasting_residues,
@@ -60,6 +61,7 @@ def test_the_first_shape_can_be_written_for_a_server_too() -> None:
         circulation.upgrade()
         erasures.upgrade()
         person_cases.upgrade()
+        custody.upgrade()
     written = out.getvalue()
     assert written.count("CREATE TABLE") == len(tables.metadata.tables)
     assert '"left" JSON' in written  # a reserved word there
@@ -70,7 +72,7 @@ def test_a_store_of_the_first_shape_is_brought_up_and_keeps_what_it_holds(tmp_pa
         store.signals.stop("Ada", tables.datetime.now(tables.UTC), "inventory")
     with sqlite3.connect(tmp_path / FILE) as raw:
         raw.execute("DROP TABLE owed_leaf")
-        later = ("open_join", "erasure", "person_case", "circulation", "loan_in_flight", "loan_counted")
+        later = ("open_join", "erasure", "person_case", "custody", "circulation", "loan_in_flight", "loan_counted")
         for table in (*later, "circulation_told"):
             raw.execute(f"DROP TABLE {table}")
         raw.execute("ALTER TABLE residue DROP COLUMN lasting")
