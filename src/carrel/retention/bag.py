@@ -99,7 +99,7 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 def rows_of(content: bytes) -> list[dict[str, Any]]:
     """The rows of such a file."""
-    return [json.loads(line) for line in content.decode().splitlines() if line]
+    return [json.loads(line) for line in content.decode().split("\n") if line]
 
 
 def schema(table: str, columns: Iterable[tuple[str, str, bool]]) -> bytes:
@@ -120,7 +120,7 @@ def schema(table: str, columns: Iterable[tuple[str, str, bool]]) -> bytes:
 
 
 def _listed(content: bytes) -> dict[str, str]:
-    pairs = (line.partition("  ") for line in content.decode(errors="replace").splitlines())
+    pairs = (line.partition("  ") for line in content.decode(errors="replace").split("\n") if line)
     return {name: digest for digest, _, name in pairs}
 
 
