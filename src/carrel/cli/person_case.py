@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from carrel.store.gate import ChunkGate
 
 _BEGUN_STAYS_GOOD = timedelta(days=7)
+_WIDTH = 100
 
 
 def request_text(given: Path) -> tuple[str, str]:
@@ -121,12 +123,22 @@ def show(plan: PersonPlan) -> None:
             [(one.what, one.table, one.column, one.act, number(one.rows), one.why) for one in plan.changes],
             right=(4,),
         )
-    if plan.remains:
+    places = [one for one in plan.remains if one.table]
+    if places:
         put_table(
             "What stays as it is",
             ("what", "table", "rows", "because"),
-            [(one.what, one.table, number(one.rows) if one.rows else "", one.why) for one in plan.remains],
+            [(one.what, one.table, number(one.rows), one.why) for one in places],
             right=(2,),
         )
+    for one in plan.remains:
+        if not one.table:
+            put_line(f"{one.what}: {one.why}", "  - ")
     for notice in plan.notices:
-        say(f"note: {notice}")
+        put_line(notice, "note: ")
+
+
+def put_line(text: str, lead: str) -> None:
+    """One line of a list, wrapped to the width of a screen."""
+    wrapped = textwrap.wrap(text, _WIDTH - len(lead), break_on_hyphens=False) or [""]
+    say(lead + f"\n{' ' * len(lead)}".join(wrapped))

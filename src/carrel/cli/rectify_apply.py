@@ -126,7 +126,7 @@ def show(report: Report, receipt: Receipt) -> None:
 
     say(f"{report.plan.case}: {report.outcome.value}")
     rows = [(name, number(count)) for name, count in sorted(report.case.rows.items())]
-    put_table("Written, and read back", ("table", "rows"), rows, right=(1,))
+    put_table("Written", ("table", "rows"), rows, right=(1,))
     if report.case.unknown:
         say("A process died inside the change: the counts may be too low; what is in the database was read back.")
     if report.outcome is Outcome.UNVERIFIED:

@@ -160,9 +160,7 @@ def show(report: Report, receipt: Receipt) -> None:
     said = f"{plan.terms[RESTRICTION]}: lifted" if lifted else f"{plan.case}: in force, keep: {plan.terms[KEEP]}"
     say(said)
     rows = [(name, number(count)) for name, count in sorted(report.case.rows.items())]
-    put_table(
-        "Put back, and read back" if lifted else "Switched off, and read back", ("table", "rows"), rows, right=(1,)
-    )
+    put_table("Put back" if lifted else "Switched off", ("table", "rows"), rows, right=(1,))
     if report.case.unknown:
         say("A process died inside the change: the counts may be too low; what is in the database was read back.")
     for what, count in report.left.items():
@@ -170,5 +168,5 @@ def show(report: Report, receipt: Receipt) -> None:
     if not lifted and plan.remains:
         say("The product has no switch for these; each is a task of the library's, and belongs into the reply:")
         for one in plan.remains:
-            say(f"  - {one.what.removeprefix('no switch: ')}: {one.why}")
+            person_case.put_line(f"{one.what.removeprefix('no switch: ')}: {one.why}", "  - ")
     say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
