@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import person_case, plan_file, premises, screen
-from carrel.cli.at_site import allowed
+from carrel.cli.at_site import allowed, open_store
 from carrel.cli.erasure_plan import basis_of, erasure_of
 from carrel.cli.screen import say
 from carrel.errors import fault
@@ -21,6 +21,9 @@ from carrel.retention.legal_hold import shields
 from carrel.retention.person_plan import PersonPlan, refuse_held, refuse_triggers
 from carrel.retention.person_request import Wanted, read_correction
 from carrel.store.erasures import new_case
+from carrel.systems import policy_files
+from carrel.systems.site_file import map_in_force
+from carrel.systems.site_systems import system_of
 from carrel.systems.sql import residue
 from carrel.systems.sql.correction import SqlCorrection
 from carrel.systems.sql.erasure import find, person_map
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
     from carrel.cli.premises import Premises
     from carrel.inventory.correction_map import CorrectionMap
+    from carrel.inventory.site import Site
+    from carrel.inventory.system_map import SystemMap
+    from carrel.policy.resolve import Policy
 
 
 def make(
@@ -47,7 +53,7 @@ def make(
         at = premises.now()
         here.store.person_cases.purge(at)
         text, called = person_case.request_text(given)
-        named, wanted = read_correction(text, called, section(here), own_words(here))
+        named, wanted = read_correction(text, called, section(here.system_map), own_words(here.policy))
         with here.engine.connect() as connection:
             found = find(connection, here.system_map, named.said, by_card=named.by_card, at=here.system.name)
             require_free(here, connection, found, at)
@@ -56,7 +62,8 @@ def make(
             old = correction.current(connection, [one.column for one in wanted])
             made = _plan(here, connection, correction, wanted, old, by, at)
         new = {one.column: one.value for one in wanted}
-        here.store.person_cases.record(made, {"number": found, "old": old, "new": new}, at)
+        asked = {"by": named.by, "said": named.said}
+        here.store.person_cases.record(made, {"number": found, "old": old, "new": new, "asked": asked}, at)
         target = plan_file.write(made, out or Path("plan.json"))
     if as_json:
         screen.put_json({"plan": made.as_dict(), "file": str(target)})
@@ -65,27 +72,56 @@ def make(
     say(f"\nWritten to {target}. It needs a second person: carrel approve {target} --as NAME --key FILE")
 
 
-def section(here: Premises) -> CorrectionMap:
+def require_asked(site: Site, place: Path, request: Path) -> None:
+    """Refuse to approve a plan whose sealed values are not those of the request that the approver holds.
+
+    Args:
+        site: whose.
+        place: the plan's file.
+        request: as the person, or whoever took it down, wrote it.
+
+    Raises:
+        CarrelError: REQ-009; REQ-001 and REQ-002, the request cannot be read.
+    """
+    with open_store(site) as store:
+        plan = plan_file.read_person(store, place)
+        sealed = store.person_cases.sealed(plan.case)
+    policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
+    system_map = map_in_force(system_of(site, plan.system), policy)
+    text, called = person_case.request_text(request)
+    named, wanted = read_correction(text, called, section(system_map), own_words(policy))
+    same = {one.column: one.value for one in wanted} == sealed["new"]
+    if not same or {"by": named.by, "said": named.said} != sealed["asked"]:
+        raise fault(
+            faults.OTHER_REQUEST,
+            at=plan.case,
+            wanted="the same person and the same values",
+            found="other values" if not same else "another person, or the person named otherwise",
+            fix="have it planned again from this request",
+        )
+
+
+def section(system_map: SystemMap) -> CorrectionMap:
     """The map's section on corrections.
 
     Raises:
         CarrelError: REQ-002, it has none.
     """
-    if here.system_map.rectify is None:
-        raise fault(faults.NO_FIELD, at=f"map {here.system_map.system}", wanted="a section 'rectify'", found="none")
-    return here.system_map.rectify
+    if system_map.rectify is None:
+        raise fault(faults.NO_FIELD, at=f"map {system_map.system}", wanted="a section 'rectify'", found="none")
+    return system_map.rectify
 
 
-def own_words(here: Premises) -> dict[str, Category]:
+def own_words(policy: Policy) -> dict[str, Category]:
     """The policy's own names for the fields of a registration."""
-    held = here.policy.datasets.get(RecordType.REGISTRATIONS)
+    held = policy.datasets.get(RecordType.REGISTRATIONS)
     return {} if held is None else {name: one.category for name, one in held.rule.fields.items()}
 
 
 def correction_of(here: Premises, number: int) -> SqlCorrection:
     """The correction of a person's record in the system that is open."""
     rows = PersonRows(here.schema, person_map(here.system_map), Subject(number), here.stand_in)
-    return SqlCorrection(here.schema, here.system_map, section(here), rows, here.system.name)
+    return SqlCorrection(here.schema, here.system_map, section(here.system_map), rows, here.system.name)
 
 
 def require_free(here: Premises, connection: Connection, number: int, at: datetime) -> None:
@@ -120,7 +156,7 @@ def _plan(
             found="every field as it was asked for",
             fix="look at the record and at the request",
         )
-    notices = list(section(here).notes)
+    notices = list(section(here.system_map).notes)
     so = sum(new[name] == old[name] for name in new)
     if so:
         notices.insert(0, f"{so} of the fields that were named hold the new value already")

@@ -61,6 +61,7 @@ RECORD_KEPT = define("REQ-004", "this record must be kept as it is for now", Exi
 CHANGED_SINCE = define("REQ-005", "the record has changed since it was planned", Exit.REFUSED)
 TRIGGER = define("REQ-006", "a trigger that nobody has looked at would run", Exit.REFUSED)
 OTHERWISE = define("REQ-007", "what was written does not read back", Exit.VERIFICATION_FAILED)
+OTHER_REQUEST = define("REQ-009", "the plan is not what this request asks for", Exit.REFUSED)
 NOTHING = define("REQ-008", "there is nothing to do", Exit.USAGE)
 
 NO_ARCHIVES = define("ARC-001", "nobody is named who takes records that the policy transfers", Exit.USAGE)

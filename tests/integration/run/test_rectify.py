@@ -98,6 +98,13 @@ def test_the_record_and_its_copies_are_put_right_and_nothing_else(small):
 def test_the_case_is_forgotten_and_the_ledger_tells_sums_only(small):
     subject(small)
     place, plan = planned(small)
+    key = ("--as", "Ada Example", "--key", small.folder / "ada.key", "--yes")
+    other = small.folder.parent / "other.yaml"
+    for text in (ASK.replace(NEW_MAIL, "thief@oak.example"), ASK.replace(CARD, "K1"), ASK.replace("02139", "2139")):
+        other.write_text(text)
+        answer = small.refused("approve", place, *key, "--request", other, code=4, error="REQ-009")
+        assert "thief" not in answer.text
+    small.ok("approve", place, *key, "--request", asked(small))
     shown = small.run("approve", place, "--as", "Ada Example", "--key", small.folder / "ada.key", "--yes")
     assert "approve this rectification" in shown.out
     assert max(map(len, shown.out.splitlines())) <= 200
