@@ -84,7 +84,7 @@ def _restrict(here: Premises, plan: PersonPlan) -> Report:
 def _lift(here: Premises, plan: PersonPlan) -> Report:
     cases, restriction = here.store.person_cases, plan.terms[RESTRICTION]
     with person_case.attempt(here, plan) as gate:
-        if restriction not in cases.restricted(here.system.name):
+        if restriction not in here.store.restrictions.people(here.system.name):
             raise fault(
                 faults.NOTHING,
                 at=here.system.name,

@@ -115,7 +115,7 @@ def refuse_twice(here: Premises, number: int, but: str = "") -> None:
     Raises:
         CarrelError: REQ-008.
     """
-    restricted = here.store.person_cases.restricted(here.system.name)
+    restricted = here.store.restrictions.people(here.system.name)
     if cases := [case for case, known in restricted.items() if known == number and case != but]:
         raise fault(
             faults.NOTHING,
@@ -132,7 +132,7 @@ def images_of(before: list[dict[str, object]]) -> tuple[RowImage, ...]:
 
 
 def _in_force(here: Premises, connection: Connection, named: Named) -> str:
-    restricted = here.store.person_cases.restricted(here.system.name)
+    restricted = here.store.restrictions.people(here.system.name)
     if named.by == CASE:
         cases = [named.said] if named.said in restricted else []
     else:

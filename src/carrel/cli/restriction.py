@@ -29,7 +29,7 @@ def list_restrictions(system_name: str | None, site_path: Path, as_json: bool) -
 
     site = open_site(site_path)
     with open_store(site) as store:
-        found = store.person_cases.in_force(system_name)
+        found = store.restrictions.in_force(system_name)
         terms = {one.case: store.person_cases.sealed(one.case)["terms"] for one in found}
     if as_json:
         put_json(

@@ -15,10 +15,8 @@ from carrel.errors import fault
 from carrel.ledger.leaf import OpenLeaf
 from carrel.retention import faults as retention_faults
 from carrel.retention.approval import Kind
-from carrel.retention.legal_hold import Keeping, Scope
 from carrel.retention.outcome import Outcome
 from carrel.retention.person_plan import PersonPlan
-from carrel.retention.restriction import AUTHORITY, KEEP
 from carrel.store import clock, faults, tables
 from carrel.store.database import Database
 from carrel.store.gate import GATE_TTL, ChunkGate
@@ -111,7 +109,7 @@ class PersonCases:
         """How far a case has come."""
         with self._database.reading() as connection:
             row = connection.execute(select(tables.person_case).where(tables.person_case.c.case == name)).one()
-        return _case(row)
+        return case_of(row)
 
     def sealed(self, name: str) -> Sealed:
         """Who it is, and the values.
@@ -150,7 +148,7 @@ class PersonCases:
                 started_at=row.started_at or now,
                 unknown=row.unknown or died,
             )
-            return _case(connection.execute(select(table).where(table.c.case == name)).one())
+            return case_of(connection.execute(select(table).where(table.c.case == name)).one())
 
     def finish(
         self,
@@ -178,45 +176,13 @@ class PersonCases:
         with self._database.writing() as connection:
             changes: dict[str, Any] = {"state": IN_FORCE} if stays else {"state": DONE, "sealed": None}
             _change(connection, name, rows=dict(rows), outcome=outcome, finished_at=now, **changes)
-            case = _case(connection.execute(select(table).where(table.c.case == name)).one())
+            case = case_of(connection.execute(select(table).where(table.c.case == name)).one())
             if ends:
                 _change(connection, ends, state=DONE, sealed=None)
             owe(connection, leaves(case), now)
         for over in (*([] if stays else [name]), *([ends] if ends else [])):
             self.forget(over)
         return case
-
-    def in_force(self, system: str | None = None) -> tuple[PersonCase, ...]:
-        """Restrictions from the moment that their switches begin to be written until they are lifted, oldest first."""
-        table = tables.person_case
-        query = select(table).where(table.c.kind == Kind.RESTRICTION, table.c.state.in_([RUNNING, IN_FORCE]))
-        if system is not None:
-            query = query.where(table.c.system == system)
-        with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(table.c.started_at, table.c.case)).all()
-        return tuple(_case(row) for row in rows)
-
-    def restricted(self, system: str) -> dict[str, int]:
-        """Who is restricted on a system: the person's number by case.
-
-        Raises:
-            CarrelError: ERA-004, one cannot be read. Whoever would go on without it would break a promise to somebody.
-        """
-        return {one.case: int(self.sealed(one.case)["number"]) for one in self.in_force(system)}
-
-    def kept(self, system: str) -> tuple[Keeping, ...]:
-        """The restrictions that spare a person's records from every disposal.
-
-        Raises:
-            CarrelError: ERA-004.
-        """
-        found = []
-        for one in self.in_force(system):
-            sealed = self.sealed(one.case)
-            if sealed["terms"][KEEP] == "yes" and one.started_at is not None:
-                scope = Scope(persons=(int(sealed["number"]),))
-                found.append(Keeping(one.case, scope, AUTHORITY, AUTHORITY, one.started_at, None))
-        return tuple(found)
 
     def forget(self, name: str) -> None:
         """Shred the key of a case that is over, and have the store's file forget what was sealed."""
@@ -251,7 +217,8 @@ def _change(connection: Connection, name: str, **values: Any) -> None:
     connection.execute(update(tables.person_case).where(tables.person_case.c.case == name).values(**values))
 
 
-def _case(row: Row[Any]) -> PersonCase:
+def case_of(row: Row[Any]) -> PersonCase:
+    """A case as its row tells it."""
     return PersonCase(
         row.case,
         row.kind,

@@ -24,6 +24,7 @@ from carrel.store.owed_leaves import OwedLeaves
 from carrel.store.person_cases import PersonCases
 from carrel.store.plans import Plans
 from carrel.store.residues import Residues
+from carrel.store.restrictions import Restrictions
 from carrel.store.runs import Runs
 from carrel.store.signals import Signals
 from carrel.store.sweeps import Sweeps
@@ -46,7 +47,8 @@ class Store:
         self.runs = Runs(database, folder)
         self.leases = Leases(database)
         self.person_cases = PersonCases(database, folder)
-        self.keepings = Keepings(database, self.person_cases.kept)
+        self.restrictions = Restrictions(database, self.person_cases)
+        self.keepings = Keepings(database, self.restrictions.keepings)
         self.counts = Counts(database)
         self.custody = CustodyChanges(database)
         self.circulation = Circulation(database)

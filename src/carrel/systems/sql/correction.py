@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, func, select, update
 
 from carrel.errors import CarrelError, Fault, fault
-from carrel.inventory.correction_map import CorrectionMap, FieldCopy, FieldRemain
+from carrel.inventory.correction_map import CorrectionMap
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
@@ -18,21 +17,8 @@ from carrel.retention.column_value import unfit
 from carrel.retention.person_plan import Change, Remaining
 from carrel.retention.person_request import Wanted
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.live import all_hold
+from carrel.systems.sql.field_copies import FieldCopies, Values, plain
 from carrel.systems.sql.person_rows import PersonRows, lock
-
-Values = Mapping[str, str]  # column of the people's table → value; empty for none
-_SHORTEST = 3  # a shorter value is looked for in no text: it stands in every other
-
-
-@dataclass(frozen=True, slots=True)
-class _Copied:
-    """Rows that hold an old value of one column again."""
-
-    copy: FieldCopy
-    source: str
-    column: str
-    keys: tuple[tuple[Any, ...], ...]
 
 
 class SqlCorrection:
@@ -51,6 +37,7 @@ class SqlCorrection:
     ) -> None:
         self._schema, self._map, self._rectify, self._rows, self._at = schema, system_map, rectify, rows, at
         self._people = system_map.people
+        self._copied = FieldCopies(schema, rectify, rows)
 
     # -- before -----------------------------------------------------------------------------------------------------
 
@@ -107,7 +94,7 @@ class SqlCorrection:
             if one.value != old[one.column]:
                 changes.append(Change(words[one.column], self._people.table, one.column, act, 1))
         with told(self._at):
-            for found in self._copies(connection, old, new):
+            for found in self._copied.found(connection, old, new):
                 column = self._schema.tables[found.copy.table].column(found.column)
                 charset = self._schema.tables[found.copy.table].charset
                 reason = unfit(column, new[found.source], charset=charset) if column is not None else ""
@@ -124,7 +111,7 @@ class SqlCorrection:
         """Rows of the person that hold an old value and keep it."""
         gone = {name: value for name, value in old.items() if value and value != new[name]}
         with told(self._at):
-            counted = [(one, self._holding(connection, one, gone)) for one in self._rectify.remains if gone]
+            counted = [(one, self._copied.holding(connection, one, gone)) for one in self._rectify.remains if gone]
         return tuple(Remaining("old values", one.table, count, one.why) for one, count in counted if count)
 
     @property
@@ -170,14 +157,10 @@ class SqlCorrection:
                 raise self._since(f"{len(moved)} of {len(new)} fields")
             written: dict[str, int] = {}
             # Copies first: what they hold is found by the old value, and by the old card.
-            for found in self._copies(connection, old, new):
-                rows = self._rows.rows(found.copy.table)
-                keys = [rows.c[name] for name in self._rows.key(found.copy.table)]
-                value = self._stored(found.copy.table, found.column, new[found.source])
-                values = {**self._rows.kept_times(found.copy.table, rows), found.column: value}
-                mine = self._rows.keyed(keys, found.keys)
-                connection.execute(update(rows).where(mine).values(values))
-                self._require_copies(connection, found, new[found.source])
+            for found in self._copied.found(connection, old, new):
+                copied = self._stored(found.copy.table, found.column, new[found.source])
+                if not self._copied.write(connection, found, copied, new[found.source]):
+                    raise self._otherwise(f"{found.copy.table}.{found.column}")
                 written[found.copy.table] = written.get(found.copy.table, 0) + len(found.keys)
             due = {name: new[name] for name in new if now[name] != new[name]}
             if due:
@@ -203,42 +186,6 @@ class SqlCorrection:
         if found is None:
             raise self._since("no record")
         return dict(found)
-
-    def _copies(self, connection: Connection, old: Values, new: Values) -> Iterable[_Copied]:
-        """Rows that hold the old value to the letter; what the server takes for the same is not enough."""
-        for copy in self._rectify.copies:
-            table = self._schema.tables.get(copy.table)
-            if table is None or not table.primary_key:
-                continue
-            rows = self._rows.rows(copy.table)
-            keys = [rows.c[name] for name in self._rows.key(copy.table)]
-            for source, target in copy.columns.items():
-                value = old.get(source, "")
-                if not value or value == new[source] or table.column(target) is None:
-                    continue
-                named = self._rows.names(copy.table, copy.person, rows) if copy.person else rows.c[target] == value
-                query = select(*keys, rows.c[target]).where(named, all_hold(copy.only))
-                same = tuple(tuple(row[:-1]) for row in connection.execute(query) if plain(row[-1]) == value)
-                if same:
-                    yield _Copied(copy, source, target, same)
-
-    def _holding(self, connection: Connection, one: FieldRemain, gone: Values) -> int:
-        table = self._schema.tables.get(one.table)
-        if table is None or table.column(one.person) is None:
-            return 0
-        rows = self._rows.rows(one.table)
-        mine = (self._rows.names(one.table, one.person, rows), all_hold(one.only))
-        if not one.texts:
-            there = [rows.c[name] == value for name, value in gone.items() if table.column(name) is not None]
-            query = select(func.count()).select_from(rows).where(*mine, or_(*there))
-            return int(connection.execute(query).scalar_one()) if there else 0
-        words = [value.casefold() for value in gone.values() if len(value) >= _SHORTEST]
-        texts = [rows.c[name] for name in one.texts if table.column(name) is not None]
-        found = 0
-        for row in connection.execute(select(*texts).where(*mine)) if texts and words else ():
-            said = " ".join(plain(text) for text in row).casefold()
-            found += any(word in said for word in words)
-        return found
 
     def _named_elsewhere(self, connection: Connection, one: Wanted, *, unique: bool) -> str:
         """Why other rows forbid a value: another record has it, or no row of the table that it points at."""
@@ -267,13 +214,6 @@ class SqlCorrection:
         return value if value or (column is not None and not column.nullable) else None
 
     # -- read back --------------------------------------------------------------------------------------------------
-
-    def _require_copies(self, connection: Connection, found: _Copied, value: str) -> None:
-        rows = self._rows.rows(found.copy.table)
-        keys = [rows.c[name] for name in self._rows.key(found.copy.table)]
-        query = select(rows.c[found.column]).where(self._rows.keyed(keys, found.keys))
-        if any(plain(one) != value for one in connection.execute(query).scalars()):
-            raise self._otherwise(f"{found.copy.table}.{found.column}")
 
     def _require_written(self, connection: Connection, before: Mapping[str, Any], new: Values) -> None:
         after = self._own(connection)
@@ -305,14 +245,3 @@ class SqlCorrection:
             changed="nothing: it was rolled back",
             fix="look at the triggers and the character set of this table",
         )
-
-
-def plain(value: Any) -> str:
-    """A value of the database as the text that a request would write; empty for none."""
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    if isinstance(value, datetime):
-        return value.isoformat(" ")
-    return value.isoformat() if isinstance(value, date) else str(value)
