@@ -8,6 +8,7 @@ from carrel.accountability.measurement import none_left, unread
 from carrel.accountability.registry import provides
 from carrel.retention.lifecycle import State
 from carrel.retention.reasons import SMALL, figure
+from carrel.retention.restriction import AUTHORITY
 
 
 @provides("MITL-6.7", Kind.GATED)
@@ -16,7 +17,9 @@ def exceptions_are_complete_and_end(facts: AuditFacts) -> Reading:
     if (loans := facts.loans) is None:
         return unread(facts)
     stored = [keeping for keeping in facts.keepings if not keeping.legal_hold]
-    incomplete = [k.id for k in stored if not (k.reason.strip() and k.authority.strip() and k.scoped and k.until)]
+    # A restriction of processing lasts until it is lifted, by law and not by exception.
+    endless = [k for k in stored if not k.until and k.authority != AUTHORITY]
+    incomplete = [k.id for k in stored if not (k.reason.strip() and k.authority.strip() and k.scoped) or k in endless]
     incomplete += [one.id for one in facts.policy.exceptions if not (one.reason.strip() and one.approver.strip())]
     today = facts.as_of.date()
     ended = [one.id for one in facts.policy.exceptions if one.expires <= today]

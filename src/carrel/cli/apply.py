@@ -37,17 +37,23 @@ def apply(place: Path, site: Path, system_name: str | None, rehearse_on: str | N
     keep loans there too. Exit code 3 when it does not count, because it cut too little or could not be swept.
 
     A plan to erase a person is carried out in small pieces and then looked for everywhere; exit code 5 when something
-    of the person is still there.
+    of the person is still there. A plan to correct or to restrict a record is carried out in one transaction and read
+    back.
     """
     from carrel.cli import night, plan_file, premises, record, rehearsal, screen
     from carrel.cli.run_leaves import leaves_of
 
-    if plan_file.is_erasure(place):
-        from carrel.cli import erasure_apply
+    kind = plan_file.person_kind(place)
+    if kind is not None or plan_file.is_erasure(place):
+        from carrel.cli import erasure_apply, rectify_apply, restrict_apply
+        from carrel.retention.approval import Kind
 
         if rehearse_on is not None:
-            raise click.UsageError("An erasure is not rehearsed.")
-        return erasure_apply.apply(place, site, system_name, as_json=as_json)
+            raise click.UsageError("A plan for one person is not rehearsed.")
+        if kind is None:
+            return erasure_apply.apply(place, site, system_name, as_json=as_json)
+        carry_out = rectify_apply.apply if kind is Kind.RECTIFICATION else restrict_apply.apply
+        return carry_out(place, site, system_name, as_json=as_json)
 
     entered = (
         premises.enter(site, system_name, read_only=False)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from carrel.cli.at_site import as_option, end_of, json_option, named, now, open_site, open_store, site_option
-from carrel.cli.option_values import DAY, FILE, WORDS
+from carrel.cli.option_values import DAY, FILE, FILE_OR_INPUT, WORDS
 from carrel.cli.screen import figure, number, put_json, put_table, say
 from carrel.errors import fault
 
@@ -46,6 +46,11 @@ PLAN_TERM = timedelta(hours=24)
 @click.option(
     "--waive-rehearsal", type=WORDS, metavar="REASON", help="Let the first run go without a rehearsal on a copy."
 )
+@click.option(
+    "--request",
+    type=FILE_OR_INPUT,
+    help="Of a correction: the request as you hold it. Its person and values must be those of the plan.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @site_option
 @json_option
@@ -57,6 +62,7 @@ def approve(
     standing: bool,
     until: datetime | None,
     waive_rehearsal: str | None,
+    request: Path | None,
     yes: bool,
     site_path: Path,
     as_json: bool,
@@ -65,6 +71,8 @@ def approve(
 
     Shows what would be cut and why a person must look, asks, and signs with your key. Whoever made the plan cannot
     approve it. An approval of a plan lasts 24 hours unless --until says otherwise, and seven days at most.
+
+    A plan to correct a record shows no value. With --request it is compared with the request in your hand.
     """
     from carrel.cli import plan_file
     from carrel.retention.approval import may_approve
@@ -72,13 +80,22 @@ def approve(
     from carrel.systems.site_systems import system_of
 
     site = open_site(site_path)
-    if plan_file.is_erasure(place):
-        from carrel.cli import erasure_approve
+    kind = plan_file.person_kind(place)
+    if request is not None:
+        from carrel.cli import rectify_plan
+        from carrel.retention.approval import Kind
+
+        if kind is not Kind.RECTIFICATION:
+            raise click.UsageError("--request goes with a plan to correct a record only.")
+        rectify_plan.require_asked(site, place, request)
+    if kind is not None or plan_file.is_erasure(place):
+        from carrel.cli import erasure_approve, person_case
 
         if standing or waive_rehearsal is not None:
-            raise click.UsageError("An erasure has no standing approval and no rehearsal.")
+            raise click.UsageError("A plan for one person has no standing approval and no rehearsal.")
         asked = erasure_approve.Asked(site, place, name, key_file, passphrase_file, until)
-        erasure_approve.approve(asked, yes=yes, as_json=as_json)
+        form = erasure_approve.ERASURE if kind is None else person_case.form(kind)
+        erasure_approve.approve(asked, form, yes=yes, as_json=as_json)
         return
     with open_store(site) as store:
         plan = plan_file.read(store, place)

@@ -26,7 +26,8 @@ class NightCounts:
         self._kept, self._system = here.store.circulation, here.system.name
         wanted = here.system.counts and here.system.copy_of is None
         month = f"{now().astimezone(here.zone):%Y-%m}"
-        self.circulation = CirculationCounts(self, month) if wanted else None
+        without = here.store.restrictions.people(self._system).values() if wanted else ()
+        self.circulation = CirculationCounts(self, month, tuple(without)) if wanted else None
 
     def add(self, loans: Sequence[CountedLoan]) -> None:
         """Take the loans of a chunk that is about to be committed."""

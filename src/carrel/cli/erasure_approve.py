@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from carrel.cli import plan_file
@@ -13,7 +14,7 @@ from carrel.cli.approve import PLAN_TERM, confirm, record
 from carrel.cli.at_site import end_of, named, now, open_store
 from carrel.cli.erasure_plan import show
 from carrel.cli.screen import put_json, say
-from carrel.retention.approval import may_approve
+from carrel.retention.approval import Kind, may_approve
 from carrel.retention.erasure_approval import of_erasure
 from carrel.retention.staleness import refuse_stale
 from carrel.store.key_file import read_passphrase, read_signer
@@ -21,6 +22,7 @@ from carrel.systems.site_systems import system_of
 
 if TYPE_CHECKING:
     from carrel.inventory.site import Site
+    from carrel.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +37,40 @@ class Asked:
     until: datetime | None
 
 
-def approve(asked: Asked, *, yes: bool, as_json: bool) -> None:
-    """Show what would go, ask, sign and keep the approval.
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a plan over one person is read and shown, and as what it is signed."""
+
+    kind: Kind
+    read: Callable[[Store, Path], Any]
+    show: Callable[[Any], None]
+
+
+ERASURE = Form(Kind.ERASURE, plan_file.read_erasure, show)
+
+
+def approve(asked: Asked, form: Form = ERASURE, *, yes: bool, as_json: bool) -> None:
+    """Show what would be done, ask, sign and keep the approval.
 
     Raises:
         CarrelError: of the APR codes.
     """
     site = asked.site
     with open_store(site) as store:
-        plan = plan_file.read_erasure(store, asked.place)
+        plan = form.read(store, asked.place)
         system = system_of(site, plan.system)
         person = may_approve(named(site, asked.name), plan.made_by, site.people)
         refuse_stale(plan, plan.basis, now(), system.max_plan_age)
         signer = read_signer(asked.key_file, read_passphrase(asked.passphrase_file))
         if not as_json:
-            say(f"You are asked to approve this erasure, planned by {plan.made_by}.")
-            show(plan)
+            say(f"You are asked to approve this {form.kind}, planned by {plan.made_by}.")
+            form.show(plan)
         confirm(yes=yes)
         moment = now()
         end = moment + PLAN_TERM
         if asked.until is not None:
             end = end_of(asked.until.date(), ZoneInfo(system.time_zone))
-        signed = record(store, site, of_erasure(plan, person, moment, end), signer)
+        signed = record(store, site, of_erasure(plan, person, moment, end, form.kind), signer)
     if as_json:
         put_json({"plan": plan.digest, "approvals": [signed], "still_needed": []})
     else:

@@ -19,6 +19,10 @@ UNEXPECTED = define("CLI-001", "Carrel met something it does not know", Exit.FAI
 VERBS: dict[str, tuple[str, str]] = {
     "apply": ("carrel.cli.apply:apply", "Carry out an approved plan, chunk by chunk, and verify it."),
     "approve": ("carrel.cli.approve:approve", "Approve a plan, or sign a standing approval, as a second person."),
+    "archive": (
+        "carrel.cli.archive:archive",
+        "Packages for the archives: what was handed over, and whether it is whole.",
+    ),
     "audit": ("carrel.cli.audit:audit", "Measure every clause of the policy on the live systems."),
     "check": ("carrel.cli.check:check", "Is what the policy promises true tonight? One screen, read-only."),
     "counts": ("carrel.cli.counts:counts", "Show loans and readers in counts, and write them as CSV."),
@@ -32,6 +36,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "map": ("carrel.cli.map:map_group", "System maps: where the records are, and every path to a person."),
     "plan": ("carrel.cli.plan:plan", "Count what is due, what is kept and why, and write a plan. Changes nothing."),
     "policy": ("carrel.cli.policy:policy", "The policy document: lint, show, diff, coverage, schema."),
+    "restriction": ("carrel.cli.restriction:restriction", "Restrictions of processing that are in force, by case."),
     "run-due": ("carrel.cli.run_due:run_due", "The nightly run: plan, apply, verify, sweep, record."),
     "stop": ("carrel.cli.stop:stop", "Halt every worker after the chunk in flight."),
     "sweep": (

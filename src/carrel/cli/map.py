@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carrel.cli import map_record
 from carrel.cli.option_values import FILE
 from carrel.cli.screen import say
 from carrel.errors import Exit
@@ -202,6 +203,11 @@ def _page(found: maps.SystemMap) -> Iterator[str]:
     yield from _records(found)
     yield ""
     yield from _person_page(found)
+    for heading, entries in map_record.sections(found):
+        yield heading
+        for name, said in entries:
+            yield from _entry(name, said)
+        yield ""
     yield f"settings that can contradict a policy: {len(found.settings)}"
     for setting in found.settings:
         yield from _entry(setting.name, setting.finding)

@@ -14,6 +14,7 @@ from carrel.cli.card_course import CardsDone
 from carrel.cli.cards import due_now
 from carrel.cli.circulation import NightCounts, settle_interrupted
 from carrel.cli.due_night import night_of
+from carrel.cli.handover import Handover, require_archives
 from carrel.cli.premises import Premises, now
 from carrel.cli.run_leaves import leaves_of
 from carrel.cli.screen import Progress
@@ -112,6 +113,7 @@ def run_plan(here: Premises, plan: Plan) -> Report:
     refuse_stale(plan, here.basis, began, here.original.max_plan_age)
     refuse_blocked(name, here.effects(began).blockers, began.astimezone(here.zone).date())
     require_undo(here, began)
+    require_archives(here)
     here.store.leases.acquire(name, owner, LEASE_TTL, began)
     try:
         run, at_most = run_opening.begin(here, plan, owner)
@@ -131,6 +133,9 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
         loans.images = capsule.images
         settle_interrupted(here, loans)
         loans.circulation = night_counts.circulation
+        handover = Handover(here, plan, run.id)
+        handover.settle(loans)
+        loans.archive = handover.rows
         with loans.connection.engine.connect() as other:
             spots = surroundings_reading.read(other, here.system, here.policy, now()).places
         watch = Watch(loans, here.schema, plan.as_of)
@@ -159,6 +164,7 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
                 changed=f"{tally.loans} loans are cut and recorded",
                 fix="`carrel stop --clear`, then apply the same plan again: it goes on",
             )
+        handover.close(loans)
         swept = watch.look(here.life(plan.as_of, now()), None if tally.end is End.FINISHED else tally.whole_until)
         # Written down at once: a kill before the run's end must not lose what its sweep found.
         back = led_back(here, run.stage, swept)

@@ -40,6 +40,15 @@ if TYPE_CHECKING:
     type=FILE_OR_INPUT,
     help="With --erase: older numbers of the same person, one a line, under which no record stands any more.",
 )
+@click.option(
+    "--rectify",
+    type=FILE_OR_INPUT,
+    help="Plan to correct one person's record instead, as this file asks; - reads it from input.",
+)
+@click.option(
+    "--restrict", type=FILE_OR_INPUT, help="Plan to restrict the use of one person's data instead, as this file asks."
+)
+@click.option("--lift", type=FILE_OR_INPUT, help="Plan to lift a restriction instead, as this file asks.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 def plan(
     site: Path,
@@ -52,6 +61,9 @@ def plan(
     erase: Path | None,
     by_number: bool,
     also_number: Path | None,
+    rectify: Path | None,
+    restrict: Path | None,
+    lift: Path | None,
     as_json: bool,
 ) -> None:
     """Count what is due, what is kept and why, and write a plan. Changes nothing.
@@ -60,8 +72,20 @@ def plan(
     in the site's store, and `carrel apply` accepts no other.
 
     With --erase it plans for one person: what goes from every table, what stays on which ground, what the database
-    itself would delete. The plan names the person by a case only.
+    itself would delete. With --rectify it plans a correction: which fields change, and in how many places the old value
+    stands. With --restrict it plans which of the product's switches are turned off for a person, and with --lift how
+    they are put back. Such a plan names the person by a case only, and holds no value.
     """
+    if asked := [one for one in (rectify, restrict, lift) if one is not None]:
+        from carrel.cli import rectify_plan, restrict_plan
+
+        if len(asked) > 1 or erase is not None or by_number or also_number or sample or sql or notices:
+            raise click.UsageError(
+                "--rectify, --restrict and --lift go with --site, --system, --as, --out and --json only."
+            )
+        make_one = rectify_plan.make if rectify else restrict_plan.restrict if restrict else restrict_plan.lift
+        make_one(asked[0], site, system_name, out, name, as_json=as_json)
+        return
     if erase is not None or by_number or also_number is not None:
         from carrel.cli import erasure_plan
 
@@ -121,6 +145,7 @@ def make(
 
     from carrel.cli import cards
     from carrel.cli.capsules import require_undo
+    from carrel.cli.handover import require_archives
     from carrel.cli.screen import Progress
     from carrel.policy.clock import midnight
     from carrel.retention import blockers
@@ -129,6 +154,7 @@ def make(
     from carrel.systems.sql import readers
 
     require_undo(here, at)
+    require_archives(here)
     as_of = as_of or at
     life = here.life(as_of, at)
     effects = here.effects(at)

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults
+from carrel.retention.approval import Kind
 from carrel.retention.erasure import KIND
+from carrel.retention.person_plan import KINDS
 from carrel.retention.plan import RepeatedKeyError, plan_body
 
 if TYPE_CHECKING:
     from carrel.retention.erasure import ErasurePlan
+    from carrel.retention.person_plan import PersonPlan
     from carrel.retention.plan import Plan
     from carrel.store.store import Store
 
@@ -33,13 +36,28 @@ def read_erasure(store: Store, place: Path) -> ErasurePlan:
     return store.erasures.check(_body(place), str(place))
 
 
+def read_person(store: Store, place: Path) -> PersonPlan:
+    """As `read`, of a plan to correct or restrict a person's record."""
+    return store.person_cases.check(_body(place), str(place))
+
+
 def is_erasure(place: Path) -> bool:
     """Whether a file says that it is a plan to erase a person; what it is, reading it will tell."""
+    return _kind(place) == KIND
+
+
+def person_kind(place: Path) -> Kind | None:
+    """Which change of one person's record a file says that it plans; None for another plan."""
+    said = _kind(place)
+    return next((kind for kind in KINDS if kind == said), None)
+
+
+def _kind(place: Path) -> object:
     try:
         body = _body(place)
     except CarrelError:
-        return False
-    return isinstance(body, dict) and body.get("kind") == KIND
+        return None
+    return body.get("kind") if isinstance(body, dict) else None
 
 
 def _body(place: Path) -> Any:
@@ -58,7 +76,7 @@ def _body(place: Path) -> Any:
         raise _unusable(place, "a plan file", type(wrong).__name__, "carrel plan --out FILE") from None
 
 
-def write(made: Plan | ErasurePlan, target: Path) -> Path:
+def write(made: Plan | ErasurePlan | PersonPlan, target: Path) -> Path:
     """Put the plan into a file, whole or not at all.
 
     Raises:

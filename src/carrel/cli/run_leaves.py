@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from carrel.accountability.surroundings import Place
     from carrel.cli.night import Report
     from carrel.retention.erasure import ErasurePlan
+    from carrel.retention.person_plan import PersonPlan
     from carrel.retention.plan import Plan
     from carrel.store.run import Run
 
@@ -116,7 +117,7 @@ def _what_ran(plan: Plan) -> _Said:
     return {**what_planned(plan), "as_of": utc_seconds(plan.as_of)}
 
 
-def what_planned(plan: Plan | ErasurePlan) -> _Said:
+def what_planned(plan: Plan | ErasurePlan | PersonPlan) -> _Said:
     """Which plan it was, over what, and what it was computed from."""
     return {
         "system": slug(plan.system),

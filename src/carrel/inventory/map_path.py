@@ -9,6 +9,8 @@ from pydantic import Field
 
 from carrel.inventory.map_part import Condition, Method, Part
 
+TRANSFER = "transfer to archives"
+
 
 class Role(enum.StrEnum):
     """As what a person stands in a column."""
@@ -199,6 +201,7 @@ class Path(Part):
         optional: a site may lack the table.
         stray_only: among rows whose loan no longer names anybody, those that are cut.
         walk: column whose index leads through the strays; the person column unless given.
+        archived: its rows go to the archives before they are deleted; a file leaves this out.
     """
 
     name: str
@@ -217,3 +220,4 @@ class Path(Part):
     optional: bool = False
     stray_only: tuple[Condition, ...] = ()
     walk: str | None = None
+    archived: bool = False

@@ -76,6 +76,7 @@ def check(system_map: SystemMap, facts: Mapping[str, Any]) -> MapCheck:
             *_columns(system_map, schema),
             *_persons(system_map, schema, facts),
             *_erasure(system_map, schema),
+            *_record(system_map, schema),
         }
     except (KeyError, TypeError, AttributeError):
         raise fault(
@@ -160,3 +161,21 @@ def _erasure(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
             traces = person.tables[child].traces if child in person.tables else ()
             if not any(trace.column == column for trace in traces):
                 yield Gap(child, column, "a key names a person, and no trace says what erasing the person does to it")
+
+
+def _record(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
+    """Every column by which a record is corrected or its use restricted exists, in the tables of the facts."""
+    named: list[tuple[str, str]] = []
+    if (rectify := system_map.rectify) is not None:
+        people = system_map.people.table
+        named += [(people, column) for one in rectify.fields.values() for column in one.parts.values()]
+        for copy in rectify.copies:
+            named += [(copy.table, one) for one in (copy.person, *copy.columns.values()) if one]
+        named += [(one.table, column) for one in rectify.remains for column in (one.person, *one.texts)]
+    if (restrict := system_map.restrict) is not None:
+        for switch in restrict.switches:
+            named += [(switch.table, one) for one in (switch.column, *switch.set) if one]
+    for name, column in dict.fromkeys(named):
+        table = schema.tables.get(name)
+        if table is not None and table.column(column) is None:
+            yield Gap(name, column, "correcting or restricting a record uses this column, and the facts do not have it")

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from carrel.inventory.map_part import Condition, Part
-from carrel.inventory.map_path import Beside, Cut, OwnLink, Path, Role
+from carrel.inventory.map_path import TRANSFER, Beside, Cut, OwnLink, Path, Role
 
 
 class RecordPath(Part):
@@ -49,8 +49,22 @@ class RecordPath(Part):
             raise ValueError("a record says when it ends: 'dated', or 'ends' with 'at'")
         return self
 
-    def path(self, disposition: Literal["delete", "de-identify"]) -> Path:
-        """These records as a path that is cut, by one of its cuts."""
+    def cut_by(self, disposition: str) -> Cut | None:
+        """What is done to them where a policy asks for a disposition; None where it cannot be done.
+
+        What is transferred is deleted here, with the rows that go with it, after it was written elsewhere.
+        """
+        cut = self.cuts.get("delete" if disposition == TRANSFER else disposition)  # type: ignore[call-overload]  # any word may be asked for
+        return cut if disposition != TRANSFER or (cut is not None and cut.delete and self.key) else None
+
+    def path(self, disposition: str) -> Path:
+        """These records as a path that is cut, as a disposition wants it.
+
+        Raises:
+            KeyError: it cannot be done.
+        """
+        if (cut := self.cut_by(disposition)) is None:
+            raise KeyError(disposition)
         link = OwnLink(
             by="own",
             record=self.record,
@@ -71,7 +85,8 @@ class RecordPath(Part):
             role=self.role,
             only=self.only,
             link=link,
-            cut=self.cuts[disposition],
+            cut=cut,
+            archived=disposition == TRANSFER,
             optional=self.optional,
             walk=self.walk or self.key[0],
         )

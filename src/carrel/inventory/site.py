@@ -135,6 +135,13 @@ class Mail(Part):
     password_env: str | None = None
 
 
+class Archives(Part):
+    """Who takes records that a policy transfers, and the folder that they are fetched from."""
+
+    folder: Path
+    custodian: str = Field(min_length=1, max_length=120)
+
+
 class StandingApproval(Part):
     """How far an approval of every night under one policy and map may go."""
 
@@ -159,6 +166,7 @@ class Site(Part):
     outside_copies: tuple[OutsideCopy, ...] = ()
     mail: Mail | None = None
     standing_approval: StandingApproval = StandingApproval()
+    archives: Archives | None = None
 
     @property
     def declarations(self) -> dict[str, Declaration]:
@@ -200,6 +208,7 @@ class Site(Part):
                 "systems": tuple(_system(one, base) for one in self.systems),
                 "outside_copies": tuple(_joined(one, base) for one in self.outside_copies),
                 "mail": _joined(self.mail, base) if self.mail else None,
+                "archives": _joined(self.archives, base) if self.archives else None,
             }
         )
 

@@ -12,12 +12,14 @@ from pydantic import Field, model_validator
 
 from carrel.inventory.card import Cards
 from carrel.inventory.collection import Collects
+from carrel.inventory.correction_map import CorrectionMap
 from carrel.inventory.labels import Labels
 from carrel.inventory.map_part import Condition, Lookup, Method, Part, Value
 from carrel.inventory.map_path import Cut, Path
 from carrel.inventory.notices import Notices
 from carrel.inventory.person_map import PersonMap
 from carrel.inventory.record_path import RecordPath
+from carrel.inventory.restriction_map import RestrictionMap
 from carrel.inventory.version_change import LOAN, VersionChange
 
 __all__ = ["Condition", "Lookup", "Method", "Value"]
@@ -201,6 +203,8 @@ class SystemMap(Part):
         kinds: the tables that hold each kind of record of a policy.
         notices: where channels, templates and gateways of notices stand.
         person: what erasing one person does, table by table; None where the map does not tell.
+        rectify: which columns hold which field of a person's record, and its copies; None where it does not tell.
+        restrict: the product's switches for one person; None where it does not tell.
     """
 
     format_version: Literal[1] = 1
@@ -230,6 +234,8 @@ class SystemMap(Part):
     kinds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     notices: Notices = Notices()
     person: PersonMap | None = None
+    rectify: CorrectionMap | None = None
+    restrict: RestrictionMap | None = None
 
     @model_validator(mode="after")
     def _changes_fit(self) -> Self:

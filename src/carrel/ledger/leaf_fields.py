@@ -94,6 +94,23 @@ _WHAT_RAN: Mapping[str, Form] = {
     "cells": CELLS,
 }
 
+# One person: whole numbers of rows only in bands, and no table, since the kind of a row can tell a trait.
+_OF_A_CASE: Mapping[str, Form] = {
+    "case": SLUG,
+    "system": SLUG,
+    "product_version": VERSION,
+    "policy": SLUG,
+    "policy_digest": DIGEST,
+    "map_digest": DIGEST,
+    "schema_digest": DIGEST,
+    "plan_digest": DIGEST,
+    "outcome": SLUG,
+    "applied": COUNT,
+    "started": TIME,
+    "finished": TIME,
+    "residue_until": TIME,
+}
+
 # The allow-list. A field that is missing here cannot be recorded; a new one is a decision about privacy, so it is made
 # here and nowhere else.
 FIELDS: Mapping[str, Mapping[str, Form]] = {
@@ -177,9 +194,16 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
         "audit_digest": DIGEST,
         "cosigned": NUMBER,
     },
-    # One person: whole numbers of rows only in bands, and no table, since the kind of a row can tell a trait.
     "erasure": {
-        "case": SLUG,
+        **_OF_A_CASE,
+        "redacted": COUNT,
+        "hits": COUNT,
+        "kept": COUNT,
+        "human": COUNT,
+    },
+    "rectification": {**_OF_A_CASE, "fields": COUNT, "remains": COUNT},
+    "restriction": {**_OF_A_CASE, "action": SLUG, "keep": SLUG, "switches": COUNT, "no_switch": NUMBER},
+    "transfer": {
         "system": SLUG,
         "product_version": VERSION,
         "policy": SLUG,
@@ -187,15 +211,11 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
         "map_digest": DIGEST,
         "schema_digest": DIGEST,
         "plan_digest": DIGEST,
-        "outcome": SLUG,
-        "applied": COUNT,
-        "redacted": COUNT,
-        "hits": COUNT,
-        "kept": COUNT,
-        "human": COUNT,
-        "started": TIME,
+        "package_digest": DIGEST,
+        "records": COUNT,
+        "files": NUMBER,
+        "custodian": SLUG,
         "finished": TIME,
-        "residue_until": TIME,
     },
     "padding": {},
 }

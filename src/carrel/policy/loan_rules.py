@@ -132,6 +132,17 @@ def _division(document: PolicyDocument, loans: LoansRule) -> Iterator[Fault]:
 
 def _methods(document: PolicyDocument, path: Path, rule: Retention, loans: LoansRule) -> Iterator[Fault]:
     at = (*path, "methods")
+    if rule.then is Disposition.TRANSFER:
+        yield told(
+            document.text,
+            (*path, "then"),
+            faults.METHODS,
+            wanted="'then: de-identify' or 'then: delete'",
+            found=f"'then: {rule.then}'",
+            because="who read what is no record for an archive",
+            fix="part the loans from their readers, or delete them",
+        )
+        return
     if rule.then is Disposition.DELETE:
         if rule.methods:
             fix = "take the methods out: a deleted record has no fields left"

@@ -11,7 +11,7 @@ from carrel.policy.difference import words_of
 from carrel.policy.grammar import DatasetRule, LoansRule, NoticesRule, RecordsRule
 from carrel.policy.record_type import RecordType, Source
 from carrel.policy.resolve import Policy
-from carrel.policy.schedule import LoanRule, LoanSchedule
+from carrel.policy.schedule import Disposition, LoanRule, LoanSchedule
 
 COLUMNS = 100
 _SOURCES = {
@@ -20,6 +20,11 @@ _SOURCES = {
     Source.OTHER_SYSTEMS: "other systems",
     Source.LIBRARY: "the library itself",
     Source.THIRD_PARTIES: "third parties",
+}
+_DONE = {
+    Disposition.DELETE: "deleted",
+    Disposition.DE_IDENTIFY: "de-identified",
+    Disposition.TRANSFER: "transferred to the archives",
 }
 
 
@@ -84,7 +89,7 @@ def _rule(rule: LoanRule) -> Iterator[str]:
     ends = _and(sorted(rule.active_until))
     keep = rule.periods[-1].keep
     after = f"{keep} after it is {ends}" if keep.amount else f"as soon as it is {ends}"
-    done = "deleted" if rule.disposition == "delete" else "de-identified"
+    done = _DONE[rule.disposition]
     yield from _item(rule.id, f"{which} is {done} {after}.", rule.clauses)
     for period in rule.periods:
         reach = "older loans too" if period.reaches_back else "not for older loans"
@@ -119,7 +124,7 @@ def _dataset(record: str, rule: DatasetRule) -> Iterator[str]:
     if not isinstance(rule, RecordsRule):
         return
     for one in rule.retention:
-        done = "deleted" if one.then == "delete" else "de-identified"
+        done = _DONE[one.then]
         after = (
             f"{one.keep} after it is {one.active_until}" if one.keep.amount else f"as soon as it is {one.active_until}"
         )

@@ -41,6 +41,7 @@ class Disposition(enum.StrEnum):
 
     DE_IDENTIFY = "de-identify"
     DELETE = "delete"
+    TRANSFER = "transfer to archives"  # to another custodian, who then answers for them (MITL-3.7)
 
 
 class Method(enum.StrEnum):

@@ -51,6 +51,9 @@ class Kind(enum.StrEnum):
     STANDING = "standing"
     WAIVER = "rehearsal waiver"
     ERASURE = "erasure"
+    RECTIFICATION = "rectification"
+    RESTRICTION = "restriction"
+    LIFTING = "lifting of a restriction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +324,7 @@ def weigh(plan: Plan, notes: Iterable[str], people: Iterable[Person], now: datet
                 waived = approval.approver
             case Kind.STANDING:
                 standing.append(_standing(approval))
-            case Kind.ERASURE:
+            case Kind.ERASURE | Kind.RECTIFICATION | Kind.RESTRICTION | Kind.LIFTING:
                 continue  # of a plan of another kind; its digest fits no plan over loans
     return Weighed(Cleared(by, waived), tuple(standing), tuple(refused))
 

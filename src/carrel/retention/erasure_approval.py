@@ -18,18 +18,20 @@ from carrel.retention.approval import (
     one_line,
     verify,
 )
-from carrel.retention.erasure import ErasurePlan
+from carrel.retention.person_plan import OnePerson
 
 
-def of_erasure(plan: ErasurePlan, person: Person, signed_at: datetime, expires_at: datetime) -> Approval:
-    """What a person would sign for one erasure.
+def of_erasure(
+    plan: OnePerson, person: Person, signed_at: datetime, expires_at: datetime, kind: Kind = Kind.ERASURE
+) -> Approval:
+    """What a person would sign for one erasure, or for another plan over one person.
 
     Raises:
         CarrelError: APR-011.
     """
     check_term(signed_at, expires_at, LONGEST_PLAN_TERM)
     return Approval(
-        kind=Kind.ERASURE,
+        kind=kind,
         system=one_line(plan.system),
         policy=one_line(plan.policy),
         policy_digest=plan.basis.policy_digest,
@@ -45,7 +47,9 @@ def of_erasure(plan: ErasurePlan, person: Person, signed_at: datetime, expires_a
     )
 
 
-def approver(plan: ErasurePlan, notes: Iterable[str], people: Iterable[Person], now: datetime) -> str | None:
+def approver(
+    plan: OnePerson, notes: Iterable[str], people: Iterable[Person], now: datetime, kind: Kind = Kind.ERASURE
+) -> str | None:
     """Who has approved exactly this plan, each note verified anew; None when nobody has.
 
     Guarantees:
@@ -57,7 +61,7 @@ def approver(plan: ErasurePlan, notes: Iterable[str], people: Iterable[Person], 
             approval = verify(note, people, now)
             signer = next(one for one in people if one.name == approval.approver)
             may_approve(signer, plan.made_by, people)
-            wanted = of_erasure(plan, signer, approval.signed_at, approval.expires_at)
+            wanted = of_erasure(plan, signer, approval.signed_at, approval.expires_at, kind)
         except CarrelError:
             continue
         if _but_role(approval) == _but_role(wanted):
@@ -65,7 +69,7 @@ def approver(plan: ErasurePlan, notes: Iterable[str], people: Iterable[Person], 
     return None
 
 
-def refuse_unapproved(plan: ErasurePlan, by: str | None) -> None:
+def refuse_unapproved(plan: OnePerson, by: str | None) -> None:
     """Refuse a plan that nobody has approved.
 
     Raises:
@@ -77,7 +81,7 @@ def refuse_unapproved(plan: ErasurePlan, by: str | None) -> None:
             at=f"plan {plan.digest[:16]} on {plan.system}",
             wanted="approval of this plan by a second named person",
             found="none",
-            because="an erasure is never covered by a standing approval",
+            because="a plan for one person is never covered by a standing approval",
             fix="carrel approve PLAN --as NAME --key FILE",
         )
 

@@ -79,7 +79,7 @@ def make_plan(
         PathCount(
             path.name,
             path.table,
-            "delete" if path.cut.delete else "update",
+            "transfer" if path.archived else "delete" if path.cut.delete else "update",
             _methods(path.cut),
             seen.rows.get(path.name, 0),
             0,

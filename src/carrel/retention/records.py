@@ -87,7 +87,7 @@ def in_force(system_map: SystemMap, schedules: Schedules) -> SystemMap:
         rule = _rule_of(one, schedules)
         if rule is None:
             idle.append(one)
-        elif rule[1] not in one.cuts:
+        elif one.cut_by(rule[1].value) is None:
             problems.append(_impossible(one.record, f"{one.table} holds {one.says}", one.cuts, *rule))
         else:
             ruled.append(one.path(rule[1].value))

@@ -9,4 +9,6 @@ TOO_NEW = define("STO-002", "the store was written by a newer Carrel", Exit.REFU
 BUSY = define("STO-003", "the store is busy")
 CLOCK = define("STO-004", "the clock went backwards", Exit.REFUSED)
 UNKNOWN_PLAN = define("STO-005", "the store does not know this plan", Exit.REFUSED)
+PACKAGE_WRITE = define("ARC-002", "the package for the archives cannot be written", Exit.FAILED)
+PACKAGE_DAMAGED = define("ARC-003", "a package for the archives is not whole", Exit.VERIFICATION_FAILED)
 UNKNOWN_ENTRY = define("STO-006", "the store has no such entry", Exit.USAGE)

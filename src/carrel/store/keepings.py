@@ -19,10 +19,22 @@ from carrel.store.placement import PATIENCE, Kind, Order, Placed, place
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept at one moment, as `carrel.retention.lifecycle.lifecycle` takes it."""
+    """What is kept at one moment, as `carrel.retention.lifecycle.lifecycle` takes it.
+
+    Attributes:
+        legal_holds: in force.
+        exceptions: in force, restrictions that keep a person's records among them.
+        restrictions: of the exceptions, these.
+    """
 
     legal_holds: tuple[Keeping, ...]
     exceptions: tuple[Keeping, ...]
+    restrictions: tuple[Keeping, ...] = ()
+
+    @property
+    def but_restrictions(self) -> tuple[Keeping, ...]:
+        """What keeps a record as it is: a restriction only keeps it from being disposed of."""
+        return tuple(one for one in (*self.legal_holds, *self.exceptions) if one not in self.restrictions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +71,8 @@ class Entry:
 class Keepings:
     """The legal holds and exceptions of a store."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, restrictions: Callable[[str], tuple[Keeping, ...]] = lambda _: ()) -> None:
+        self._database, self._restrictions = database, restrictions
 
     def current(self, system: str, now: datetime) -> Kept:
         """What is kept on a system now; to be read anew before every chunk, inside the gate."""
@@ -79,9 +91,11 @@ class Keepings:
         for one in named:
             numbers.setdefault((one.keeping, one.kind), []).append(one.number)
         kept = [(row.kind, _keeping(row, numbers, now)) for row in rows]
+        restricted = tuple(replace(one, since=min(one.since, now)) for one in self._restrictions(system))
         return Kept(
             tuple(one for kind, one in kept if kind == Kind.LEGAL_HOLD),
-            tuple(one for kind, one in kept if kind == Kind.EXCEPTION),
+            (*(one for kind, one in kept if kind == Kind.EXCEPTION), *restricted),
+            restricted,
         )
 
     def place(self, order: Order, now: Callable[[], datetime], patience: timedelta = PATIENCE) -> Placed:

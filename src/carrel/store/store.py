@@ -12,6 +12,7 @@ from carrel.store import faults
 from carrel.store.approvals import Approvals
 from carrel.store.circulation import Circulation
 from carrel.store.counts import Counts
+from carrel.store.custody import CustodyChanges
 from carrel.store.database import PATIENCE, Database, url_of
 from carrel.store.erasures import Erasures
 from carrel.store.keepings import Keepings
@@ -21,8 +22,10 @@ from carrel.store.migration import upgrade
 from carrel.store.nights import Nights
 from carrel.store.open_joins import OpenJoins
 from carrel.store.owed_leaves import OwedLeaves
+from carrel.store.person_cases import PersonCases
 from carrel.store.plans import Plans
 from carrel.store.residues import Residues
+from carrel.store.restrictions import Restrictions
 from carrel.store.runs import Runs
 from carrel.store.signals import Signals
 from carrel.store.sweeps import Sweeps
@@ -44,8 +47,11 @@ class Store:
         self.approvals = Approvals(database)
         self.runs = Runs(database, folder)
         self.leases = Leases(database)
-        self.keepings = Keepings(database)
+        self.person_cases = PersonCases(database, folder)
+        self.restrictions = Restrictions(database, self.person_cases)
+        self.keepings = Keepings(database, self.restrictions.keepings)
         self.counts = Counts(database)
+        self.custody = CustodyChanges(database)
         self.circulation = Circulation(database)
         self.sweeps = Sweeps(database)
         self.open_joins = OpenJoins(database)

@@ -314,3 +314,34 @@ erasure = Table(
     Column("started_at", Moment),
     Column("finished_at", Moment),
 )
+
+custody = Table(
+    "custody",
+    metadata,
+    Column("package", String, primary_key=True),
+    Column("system", String, nullable=False),
+    Column("records", BigInteger, nullable=False),
+    Column("files", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("given_to", String, nullable=False),
+    Column("plan_digest", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+person_case = Table(
+    "person_case",
+    metadata,
+    Column("case", String(32), primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("system", String, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("state", String, nullable=False),
+    Column("unknown", Boolean, nullable=False),
+    Column("rows", JSON, nullable=False),
+    Column("outcome", String),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+)

@@ -33,4 +33,5 @@ LIVING = define("SQL-017", "the anonymous patron looks like a living one", Exit.
 FULL = define("SQL-015", "the server has no room left", Exit.FAILED)
 CONSTRAINT = define("SQL-016", "a rule of the database forbids this change", Exit.FAILED)
 SAME_DATABASE = define("SQL-018", "the copy is a system of the site itself", Exit.REFUSED)
+NOT_AS_WRITTEN = define("SQL-020", "a package and the database do not hold the same rows", Exit.FAILED)
 NOT_COMPARED = define("SQL-019", "nobody can tell the copy from the site's systems", Exit.REFUSED)

@@ -49,7 +49,7 @@ def thousands(value: int | str) -> str:
     return f"{value:,}" if isinstance(value, int) else value
 
 
-_ACTS = {"update": "parted from the reader", "delete": "deleted"}
+_ACTS = {"update": "parted from the reader", "delete": "deleted", "transfer": "handed over to the archives"}
 
 
 def plainly(act: str) -> str:

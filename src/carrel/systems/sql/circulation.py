@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection, literal, select
@@ -32,17 +32,20 @@ class CirculationCounts:
     Args:
         keep: where they go.
         month: the present one, on the system's own wall clock.
+        without: numbers of people who are left out: their data may be stored, and used for nothing else.
     """
 
-    def __init__(self, keep: KeepCounts, month: str) -> None:
-        self._keep, self._month = keep, month
+    def __init__(self, keep: KeepCounts, month: str, without: Collection[int] = ()) -> None:
+        self._keep, self._month, self._without = keep, month, frozenset(without)
         self._loans: tuple[CountedLoan, ...] = ()
 
     def take(self, connection: Connection, shelf: Shelf) -> None:
         """Count the chunk that stands in the work table, before anything of it is cut."""
         chunk = {int(loan) for (loan,) in connection.execute(select(CHUNK.c.loan))}
-        closed = list(_linked(connection, shelf, shelf.map.loans.closed))
-        still_out = list(_linked(connection, shelf, shelf.map.loans.open))
+        closed, still_out = (
+            [one for one in _linked(connection, shelf, anchor) if one.person not in self._without]
+            for anchor in (shelf.map.loans.closed, shelf.map.loans.open)
+        )
         own = [one for one in closed if one.loan in chunk]
         self._loans = counted(own, [*(one for one in closed if one.loan not in chunk), *still_out], self._month)
 

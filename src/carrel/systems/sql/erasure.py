@@ -118,6 +118,11 @@ class SqlErasure:
                 found.append(Staying("", "", 0, held))
         return tuple(found)
 
+    def held(self, connection: Connection, scopes: Iterable[Scope]) -> bool:
+        """Whether a legal hold or an exception may speak of these persons, or of one of their loans."""
+        with told(self._at):
+            return bool(covered(connection, self.rows, self._map, scopes))
+
     def going(self, connection: Connection) -> tuple[Going, ...]:
         """What would go, in order; the person's own row last."""
         with told(self._at):

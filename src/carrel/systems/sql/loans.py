@@ -26,6 +26,7 @@ from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
 from carrel.retention.ports import Busy, Observation, Position, RecordCount, StrayPosition
+from carrel.systems.sql.archived_rows import ArchivedRows
 from carrel.systems.sql.before_images import BeforeImages
 from carrel.systems.sql.chunk_cut import AnchorCut, ChunkCut
 from carrel.systems.sql.chunk_steps import ChunkSteps
@@ -70,6 +71,7 @@ class SqlLoans:
         self.shelf = Shelf(system_map)
         self.images: BeforeImages | None = None  # set where the site wants an undo capsule
         self.circulation: CirculationCounts | None = None  # set where the site wants its loans counted
+        self.archive: ArchivedRows | None = None  # set where rows may go to the archives, and not on a copy
         self._connection: Connection | None = None
         self._prepared: Lifecycle | None = None
         self._built: tuple[tuple[Lifecycle, datetime], tuple[ChunkSteps, ...]] | None = None
@@ -293,12 +295,12 @@ class SqlLoans:
 
     def _commit(self, may_commit: Callable[[], None]) -> None:
         """Commit a chunk; its before-images and its counts, where they are wanted, are durable first."""
-        for beside in (self.images, self.circulation):
+        for beside in (self.images, self.circulation, self.archive):
             if beside:
                 beside.keep()
         may_commit()
         self.connection.commit()
-        for beside in (self.images, self.circulation):
+        for beside in (self.images, self.circulation, self.archive):
             if beside:
                 beside.committed()
 
@@ -344,7 +346,11 @@ class SqlLoans:
             intend(Position(after.path, stretch.end, 0), stretch.expected)
             if self.images:
                 self.images.take(path, (stretch.condition,))
+            archive = self.archive if path.path.archived else None
+            taken = archive.take(self.connection, path, stretch.condition) if archive else 0
             done, left = stretch.cut(self.connection)
+            if archive:
+                archive.require(path, taken, done)
         self._commit(may_commit)
         missed = {after.path: left} if left else {}
         result = ChunkResult(0, {after.path: done}, missed, seconds=time.monotonic() - began)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from carrel.errors import fault
@@ -31,9 +33,18 @@ def require(connection: Connection, rows: PersonRows, at: str) -> None:
     Raises:
         CarrelError: SQL-005, with the statements that give what is missing.
     """
+    require_rights(connection, needed(rows), at, "an erasure reaches tables that no night changes")
+
+
+def require_rights(connection: Connection, wanted: Iterable[Grant], at: str, because: str) -> None:
+    """Refuse an account that lacks a right.
+
+    Raises:
+        CarrelError: SQL-005, with the statements that give what is missing.
+    """
     if connection.dialect.name == "sqlite":
         return
-    missing = grants.compare(needed(rows), grants.granted(connection)).missing
+    missing = grants.compare(wanted, grants.granted(connection)).missing
     if missing:
         database = str(connection.exec_driver_sql("SELECT DATABASE()").scalar_one())
         lines = "\n".join(one.sql(database, "'ACCOUNT'@'HOST'") for one in missing)
@@ -42,6 +53,6 @@ def require(connection: Connection, rows: PersonRows, at: str) -> None:
             at=at,
             wanted="rights on every table that holds the person",
             found=f"{len(missing)} missing",
-            because="an erasure reaches tables that no night changes",
+            because=because,
             fix=f"give them to the account that carries out, and take them back afterwards:\n{lines}",
         )

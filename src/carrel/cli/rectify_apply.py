@@ -1,0 +1,137 @@
+"""``carrel apply`` of a plan to correct one person's record: one transaction, read back inside it and after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.cli import person_case, plan_file, premises, record, screen
+from carrel.cli.premises import now
+from carrel.cli.rectify_plan import correction_of, require_free
+from carrel.cli.run_leaves import residue_until, slug, what_planned
+from carrel.cli.screen import number, put_table, say
+from carrel.errors import Exit
+from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
+from carrel.retention.outcome import Outcome
+from carrel.store.person_cases import DONE
+from carrel.systems import surroundings_reading
+from carrel.systems.sql import person_grants
+from carrel.systems.sql.grants import SWEEP, Grant
+
+if TYPE_CHECKING:
+    from carrel.accountability.surroundings import Place
+    from carrel.cli.premises import Premises
+    from carrel.cli.record import Receipt
+    from carrel.retention.person_plan import PersonPlan
+    from carrel.store.person_cases import PersonCase
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one apply of a correction did."""
+
+    plan: PersonPlan
+    case: PersonCase
+    outcome: Outcome
+    places: tuple[Place, ...]
+
+
+def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) -> int:
+    """Carry it out, and say what became of it."""
+    with premises.enter(site, system_name, read_only=False) as here:
+        plan = plan_file.read_person(here.store, place)
+        case = here.store.person_cases.case(plan.case)
+        if case.state == DONE:
+            here.store.person_cases.forget(plan.case)  # unless a process died before its last step, it is
+            report = Report(plan, case, case.outcome or Outcome.VERIFIED, ())
+        else:
+            report = _run(here, plan)
+        own = () if case.state == DONE else (leaf_of(plan, report.case, report.places),)
+        receipt = record.deliver(here.site, here.store, now(), own=own)
+    if as_json:
+        screen.put_json({"rectification": as_dict(report, receipt)})
+    else:
+        show(report, receipt)
+    return int(Exit.VERIFICATION_FAILED if report.outcome is Outcome.UNVERIFIED else Exit.DONE)
+
+
+def _run(here: Premises, plan: PersonPlan) -> Report:
+    cases = here.store.person_cases
+    with person_case.attempt(here, plan) as gate:
+        sealed = cases.sealed(plan.case)
+        correction = correction_of(here, sealed["number"])
+        with here.engine.connect() as connection:
+            tables = dict.fromkeys(one.table for one in plan.changes)
+            wanted = (SWEEP, *(Grant("UPDATE", name) for name in sorted(tables)))
+            person_grants.require_rights(
+                connection, wanted, here.system.name, "a correction writes columns that no night changes"
+            )
+        cases.begin(plan.case, sealed, now())
+        with gate.chunk() as turn, here.engine.begin() as connection:
+            require_free(here, connection, sealed["number"], now())
+            rows = correction.write(connection, sealed["old"], sealed["new"])
+            turn.check()
+        with here.engine.connect() as connection:
+            there = correction.require_there(connection, sealed["new"])
+            places = tuple(surroundings_reading.read(connection, here.system, here.policy, now()).places)
+        lasting = any(place.lasting for place in places)
+        outcome = Outcome.UNVERIFIED if not there else Outcome.RESIDUE if lasting else Outcome.VERIFIED
+        case = cases.finish(plan.case, rows, outcome, now(), lambda done: [leaf_of(plan, done, places)])
+    return Report(plan, case, outcome, places)
+
+
+def leaf_of(plan: PersonPlan, case: PersonCase, places: tuple[Place, ...]) -> OpenLeaf:
+    """What the ledger is told: the case and counts, no field and no table."""
+    finished = case.finished_at or now()
+    return OpenLeaf(
+        "rectification",
+        finished,
+        {
+            **what_planned(plan),
+            "case": plan.case,
+            "outcome": slug((case.outcome or Outcome.UNVERIFIED).name),
+            "applied": banded(sum(case.rows.values())),
+            "fields": banded(len({one.what for one in plan.changes})),
+            "remains": banded(sum(one.rows for one in plan.remains)),
+            "started": utc_seconds(case.started_at or finished),
+            "finished": utc_seconds(finished),
+            **residue_until(places),
+        },
+    )
+
+
+def as_dict(report: Report, receipt: Receipt) -> dict[str, object]:
+    """The result for programs."""
+    return {
+        "case": report.plan.case,
+        "plan": report.plan.digest,
+        "outcome": report.outcome.value,
+        "rows": dict(sorted(report.case.rows.items())),
+        "rows_may_be_more": report.case.unknown,
+        "residues": [
+            {
+                "place": p.name,
+                "until": p.until.isoformat() if p.until else None,
+                "lasting": p.lasting,
+                "advice": p.advice,
+            }
+            for p in report.places
+        ],
+        "ledger": {"size": receipt.size, "root": receipt.root, "first_leaf": receipt.first, "key": receipt.key},
+    }
+
+
+def show(report: Report, receipt: Receipt) -> None:
+    """The result as a person reads it."""
+    from carrel.cli.apply import show_places
+
+    say(f"{report.plan.case}: {report.outcome.value}")
+    rows = [(name, number(count)) for name, count in sorted(report.case.rows.items())]
+    put_table("Written", ("table", "rows"), rows, right=(1,))
+    if report.case.unknown:
+        say("A process died inside the change: the counts may be too low; what is in the database was read back.")
+    if report.outcome is Outcome.UNVERIFIED:
+        say("Right after the commit another value stood there: somebody wrote it. Look at the record, and plan again.")
+    show_places(report.places)
+    say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")

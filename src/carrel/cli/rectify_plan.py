@@ -1,0 +1,178 @@
+"""``carrel plan --rectify``: which fields of one person's record would change. No value is shown or written down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.cli import person_case, plan_file, premises, screen
+from carrel.cli.at_site import allowed, open_store
+from carrel.cli.erasure_plan import basis_of, erasure_of
+from carrel.cli.screen import say
+from carrel.errors import fault
+from carrel.inventory.category import Category
+from carrel.inventory.site import May
+from carrel.policy.record_type import RecordType
+from carrel.retention import faults
+from carrel.retention.approval import Kind
+from carrel.retention.identifiers import Subject
+from carrel.retention.legal_hold import shields
+from carrel.retention.person_plan import PersonPlan, refuse_held, refuse_triggers
+from carrel.retention.person_request import Wanted, read_correction
+from carrel.store.erasures import new_case
+from carrel.systems import policy_files, surroundings_reading
+from carrel.systems.site_file import map_in_force
+from carrel.systems.site_systems import system_of
+from carrel.systems.sql.correction import SqlCorrection
+from carrel.systems.sql.person_identity import find, person_map
+from carrel.systems.sql.person_rows import PersonRows
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from carrel.cli.premises import Premises
+    from carrel.inventory.correction_map import CorrectionMap
+    from carrel.inventory.site import Site
+    from carrel.inventory.system_map import SystemMap
+    from carrel.policy.resolve import Policy
+
+
+def make(
+    given: Path, site: Path, system_name: str | None, out: Path | None, name: str | None, *, as_json: bool
+) -> None:
+    """Plan a correction, record it, write it and show it.
+
+    Raises:
+        CarrelError: ERA-001 nobody's number, REQ-001 to REQ-004, REQ-006, REQ-008, and whatever stands in the way of
+            any plan.
+    """
+    with premises.enter(site, system_name, read_only=True) as here:
+        by = allowed(here.site, premises.person(name), May.PLAN).name
+        at = premises.now()
+        here.store.person_cases.purge(at)
+        text, called = person_case.request_text(given)
+        named, wanted = read_correction(text, called, section(here.system_map), own_words(here.policy))
+        with here.engine.connect() as connection:
+            found = find(connection, here.system_map, named.said, by_card=named.by_card, at=here.system.name)
+            require_free(here, connection, found, at)
+            correction = correction_of(here, found)
+            correction.require_fit(connection, wanted, at.astimezone(here.zone).date())
+            old = correction.current(connection, [one.column for one in wanted])
+            made = _plan(here, connection, correction, wanted, old, by, at)
+        new = {one.column: one.value for one in wanted}
+        asked = {"by": named.by, "said": named.said}
+        here.store.person_cases.record(made, {"number": found, "old": old, "new": new, "asked": asked}, at)
+        target = plan_file.write(made, out or Path("plan.json"))
+    if as_json:
+        screen.put_json({"plan": made.as_dict(), "file": str(target)})
+        return
+    person_case.show(made)
+    say(f"\nWritten to {target}. It needs a second person: carrel approve {target} --as NAME --key FILE")
+
+
+def require_asked(site: Site, place: Path, request: Path) -> None:
+    """Refuse to approve a plan whose sealed values are not those of the request that the approver holds.
+
+    Args:
+        site: whose.
+        place: the plan's file.
+        request: as the person, or whoever took it down, wrote it.
+
+    Raises:
+        CarrelError: REQ-009; REQ-001 and REQ-002, the request cannot be read.
+    """
+    with open_store(site) as store:
+        plan = plan_file.read_person(store, place)
+        sealed = store.person_cases.sealed(plan.case)
+    policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
+    system_map = map_in_force(system_of(site, plan.system), policy)
+    text, called = person_case.request_text(request)
+    named, wanted = read_correction(text, called, section(system_map), own_words(policy))
+    same = {one.column: one.value for one in wanted} == sealed["new"]
+    if not same or {"by": named.by, "said": named.said} != sealed["asked"]:
+        raise fault(
+            faults.OTHER_REQUEST,
+            at=plan.case,
+            wanted="the same person and the same values",
+            found="other values" if not same else "another person, or the person named otherwise",
+            fix="have it planned again from this request",
+        )
+
+
+def section(system_map: SystemMap) -> CorrectionMap:
+    """The map's section on corrections.
+
+    Raises:
+        CarrelError: REQ-002, it has none.
+    """
+    if system_map.rectify is None:
+        raise fault(faults.NO_FIELD, at=f"map {system_map.system}", wanted="a section 'rectify'", found="none")
+    return system_map.rectify
+
+
+def own_words(policy: Policy) -> dict[str, Category]:
+    """The policy's own names for the fields of a registration."""
+    held = policy.datasets.get(RecordType.REGISTRATIONS)
+    return {} if held is None else {name: one.category for name, one in held.rule.fields.items()}
+
+
+def correction_of(here: Premises, number: int) -> SqlCorrection:
+    """The correction of a person's record in the system that is open."""
+    rows = PersonRows(here.schema, person_map(here.system_map), (Subject(number),), here.stand_in)
+    return SqlCorrection(here.schema, here.system_map, section(here.system_map), rows, here.system.name)
+
+
+def require_free(here: Premises, connection: Connection, number: int, at: datetime) -> None:
+    """Refuse the product's anonymous patron, and a record that must be kept as it is.
+
+    Raises:
+        CarrelError: ERA-001, REQ-004.
+    """
+    person_case.require_person(here, number)
+    kept = here.store.keepings.current(here.system.name, at)
+    held = erasure_of(here, (Subject(number),), at).held(connection, shields(kept.but_restrictions, at))
+    refuse_held(here.system.name, held=held)
+
+
+def _plan(
+    here: Premises,
+    connection: Connection,
+    correction: SqlCorrection,
+    wanted: tuple[Wanted, ...],
+    old: dict[str, str],
+    by: str,
+    at: datetime,
+) -> PersonPlan:
+    refuse_triggers(here.system.name, correction.triggers)
+    new = {one.column: one.value for one in wanted}
+    changes = correction.planned(connection, wanted, old)
+    if not changes:
+        raise fault(
+            faults.NOTHING,
+            at=here.system.name,
+            wanted="a value that differs from the one that is there",
+            found="every field as it was asked for",
+            fix="look at the record and at the request",
+        )
+    notices = list(section(here.system_map).notes)
+    so = sum(new[name] == old[name] for name in new)
+    if so:
+        notices.insert(0, f"{so} of the fields that were named hold the new value already")
+    if here.system.undo is not None:
+        notices.append("undo capsules that are not shredded yet can hold rows of this person")
+    around = surroundings_reading.read(connection, here.system, here.policy, at)
+    notices += [f"old values will also stand in: {one.name}" for one in around.places]
+    notices.append("backups, exports, mail and printed lists are not reached")
+    return PersonPlan(
+        kind=Kind.RECTIFICATION,
+        case=new_case(),
+        system=here.system.name,
+        policy=here.policy.name,
+        made_at=at,
+        made_by=by,
+        basis=basis_of(here),
+        changes=changes,
+        remains=correction.remaining(connection, old, new),
+        notices=tuple(notices),
+    )

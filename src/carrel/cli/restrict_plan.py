@@ -1,0 +1,186 @@
+"""``carrel plan --restrict`` and ``--lift``: which switches of the product change for one person, and what has none."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.cli import person_case, plan_file, premises, screen
+from carrel.cli.at_site import allowed
+from carrel.cli.erasure_plan import basis_of
+from carrel.cli.premises import now
+from carrel.cli.screen import say
+from carrel.errors import fault
+from carrel.inventory.site import May
+from carrel.retention import faults
+from carrel.retention.approval import Kind
+from carrel.retention.identifiers import Subject
+from carrel.retention.person_plan import Change, PersonPlan, Remaining, refuse_triggers
+from carrel.retention.person_request import CASE, Named
+from carrel.retention.restriction import TOLD, RowImage, read_lifting, read_restriction
+from carrel.store.erasures import new_case
+from carrel.systems.sql.person_identity import find, person_map
+from carrel.systems.sql.person_rows import PersonRows
+from carrel.systems.sql.restriction import LEFT, SqlRestriction
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from carrel.cli.premises import Premises
+
+RESTRICTION = "restriction"
+_STILL_USED = (
+    "Carrel leaves the person out of its counts from the moment that this is applied",
+    "backups, exports and lists that were made before are not reached",
+)
+_KEPT = "every record of the person is spared from disposal and erasure until the restriction is lifted"
+
+
+def restrict(
+    given: Path, site: Path, system_name: str | None, out: Path | None, name: str | None, *, as_json: bool
+) -> None:
+    """Plan a restriction, record it, write it and show it.
+
+    Raises:
+        CarrelError: ERA-001, REQ-001, REQ-006, REQ-008 where the person is restricted already, and whatever stands in
+            the way of any plan.
+    """
+    with premises.enter(site, system_name, read_only=True) as here:
+        by, at = allowed(here.site, premises.person(name), May.PLAN).name, now()
+        here.store.person_cases.purge(at)
+        named, terms = read_restriction(*person_case.request_text(given))
+        with here.engine.connect() as connection:
+            number = find(connection, here.system_map, named.said, by_card=named.by_card, at=here.system.name)
+            person_case.require_person(here, number)
+            refuse_twice(here, number)
+            switches = switches_of(here, number)
+            refuse_triggers(here.system.name, switches.triggers)
+            changes = switches.planned(connection)
+            notices = [*switches.afterwards(changes), *_notes(here), *_STILL_USED, *([_KEPT] if terms.keep else [])]
+            made = _plan(here, Kind.RESTRICTION, changes, switches.no_switch, notices, terms.as_dict(), by, at)
+        here.store.person_cases.record(made, {"number": number, "terms": terms.as_dict(), "before": []}, at)
+        target = plan_file.write(made, out or Path("plan.json"))
+    _tell(made, target, as_json=as_json)
+
+
+def lift(
+    given: Path, site: Path, system_name: str | None, out: Path | None, name: str | None, *, as_json: bool
+) -> None:
+    """Plan to lift a restriction, record it, write it and show it.
+
+    Raises:
+        CarrelError: ERA-001, REQ-001, REQ-006, REQ-008 where no restriction is in force.
+    """
+    with premises.enter(site, system_name, read_only=True) as here:
+        by, at = allowed(here.site, premises.person(name), May.PLAN).name, now()
+        here.store.person_cases.purge(at)
+        named, told_on = read_lifting(*person_case.request_text(given), at.astimezone(here.zone).date())
+        with here.engine.connect() as connection:
+            case = _in_force(here, connection, named)
+            sealed = here.store.person_cases.sealed(case)
+            switches = switches_of(here, int(sealed["number"]))
+            refuse_triggers(here.system.name, switches.triggers)
+            found = switches.back(connection, images_of(sealed["before"]), write=False)
+        changes = tuple(one for one in found if one.act != LEFT)
+        left = tuple(Remaining(one.what, one.table, one.rows, LEFT) for one in found if one.act == LEFT)
+        terms = {RESTRICTION: case, TOLD: told_on}
+        notices = ["from then on the person's records fall due as everybody's, and count again"]
+        made = _plan(here, Kind.LIFTING, changes, left, notices, terms, by, at)
+        here.store.person_cases.record(made, {"number": sealed["number"]}, at)
+        target = plan_file.write(made, out or Path("plan.json"))
+    _tell(made, target, as_json=as_json)
+
+
+def switches_of(here: Premises, number: int) -> SqlRestriction:
+    """The switches of a person in the system that is open.
+
+    Raises:
+        CarrelError: REQ-002, the map has no section on them.
+    """
+    if here.system_map.restrict is None:
+        raise fault(faults.NO_FIELD, at=f"map {here.system_map.system}", wanted="a section 'restrict'", found="none")
+    rows = PersonRows(here.schema, person_map(here.system_map), (Subject(number),), here.stand_in)
+    return SqlRestriction(here.schema, here.system_map, here.system_map.restrict, rows, here.system.name)
+
+
+def refuse_twice(here: Premises, number: int, but: str = "") -> None:
+    """Refuse to restrict a person who is restricted already.
+
+    Args:
+        here: open.
+        number: the person's.
+        but: a case that does not count.
+
+    Raises:
+        CarrelError: REQ-008.
+    """
+    restricted = here.store.restrictions.people(here.system.name)
+    if cases := [case for case, known in restricted.items() if known == number and case != but]:
+        raise fault(
+            faults.NOTHING,
+            at=here.system.name,
+            wanted="a person who is not restricted",
+            found=f"{cases[0]} is in force",
+            fix="to change its terms, lift it first",
+        )
+
+
+def images_of(before: list[dict[str, object]]) -> tuple[RowImage, ...]:
+    """What stood there before, as it was sealed."""
+    return tuple(RowImage.from_dict(one) for one in before)
+
+
+def _in_force(here: Premises, connection: Connection, named: Named) -> str:
+    restricted = here.store.restrictions.people(here.system.name)
+    if named.by == CASE:
+        cases = [named.said] if named.said in restricted else []
+    else:
+        number = find(connection, here.system_map, named.said, by_card=named.by_card, at=here.system.name)
+        cases = [case for case, known in restricted.items() if known == number]
+    if not cases:
+        raise fault(
+            faults.NOTHING,
+            at=here.system.name,
+            wanted="a restriction that is in force",
+            found="none of this person or case",
+            fix="look at `carrel restriction list`",
+        )
+    return cases[0]
+
+
+def _notes(here: Premises) -> tuple[str, ...]:
+    return here.system_map.restrict.notes if here.system_map.restrict is not None else ()
+
+
+def _plan(
+    here: Premises,
+    kind: Kind,
+    changes: tuple[Change, ...],
+    remains: tuple[Remaining, ...],
+    notices: list[str],
+    terms: dict[str, str],
+    by: str,
+    at: datetime,
+) -> PersonPlan:
+    return PersonPlan(
+        kind=kind,
+        case=new_case(),
+        system=here.system.name,
+        policy=here.policy.name,
+        made_at=at,
+        made_by=by,
+        basis=basis_of(here),
+        changes=changes,
+        remains=remains,
+        notices=tuple(notices),
+        terms=terms,
+    )
+
+
+def _tell(made: PersonPlan, target: Path, *, as_json: bool) -> None:
+    if as_json:
+        screen.put_json({"plan": made.as_dict(), "file": str(target)})
+        return
+    person_case.show(made)
+    say(f"\nWritten to {target}. It needs a second person: carrel approve {target} --as NAME --key FILE")

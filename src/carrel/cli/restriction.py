@@ -1,0 +1,65 @@
+"""``carrel restriction``: which restrictions of processing are in force. Nobody's name or number is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from carrel.cli.at_site import json_option, open_site, open_store, site_option
+from carrel.cli.screen import put_json, put_table
+
+
+@click.group()
+def restriction() -> None:
+    """Restrictions of processing that are in force, by case."""
+
+
+@restriction.command(name="list", epilog="Example: carrel restriction list")
+@click.option("--system", "system_name", help="Only those of this system.")
+@site_option
+@json_option
+def list_restrictions(system_name: str | None, site_path: Path, as_json: bool) -> None:
+    """List the restrictions in force: since when, on which ground, and whether records are kept from disposal.
+
+    They are planned with `carrel plan --restrict` and lifted with `carrel plan --lift`.
+    """
+    from carrel.retention.restriction import GROUND, KEEP
+    from carrel.store.person_cases import RUNNING
+
+    site = open_site(site_path)
+    with open_store(site) as store:
+        found = store.restrictions.in_force(system_name)
+        terms = {one.case: store.person_cases.sealed(one.case)["terms"] for one in found}
+    if as_json:
+        put_json(
+            {
+                "restrictions": [
+                    {
+                        "case": one.case,
+                        "system": one.system,
+                        "since": one.started_at.isoformat() if one.started_at else None,
+                        GROUND: terms[one.case][GROUND],
+                        KEEP: terms[one.case][KEEP] == "yes",
+                        "interrupted": one.state == RUNNING,
+                    }
+                    for one in found
+                ]
+            }
+        )
+        return
+    put_table(
+        f"{len(found)} restriction{'' if len(found) == 1 else 's'} in force",
+        ("case", "system", "since", "ground", "keep", ""),
+        [
+            (
+                one.case,
+                one.system,
+                f"{one.started_at:%Y-%m-%d}" if one.started_at else "",
+                terms[one.case][GROUND],
+                terms[one.case][KEEP],
+                "interrupted: apply its plan again" if one.state == RUNNING else "",
+            )
+            for one in found
+        ],
+    )

@@ -1,0 +1,51 @@
+"""Restrictions of processing that are in force: whom they are about, and what they keep from disposal."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from carrel.retention.approval import Kind
+from carrel.retention.legal_hold import Keeping, Scope
+from carrel.retention.restriction import AUTHORITY, KEEP
+from carrel.store import tables
+from carrel.store.database import Database
+from carrel.store.person_cases import IN_FORCE, RUNNING, PersonCase, PersonCases, case_of
+
+
+class Restrictions:
+    """The restrictions among the cases of a store."""
+
+    def __init__(self, database: Database, cases: PersonCases) -> None:
+        self._database, self._cases = database, cases
+
+    def in_force(self, system: str | None = None) -> tuple[PersonCase, ...]:
+        """Restrictions from the moment that their switches begin to be written until they are lifted, oldest first."""
+        table = tables.person_case
+        query = select(table).where(table.c.kind == Kind.RESTRICTION, table.c.state.in_([RUNNING, IN_FORCE]))
+        if system is not None:
+            query = query.where(table.c.system == system)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(table.c.started_at, table.c.case)).all()
+        return tuple(case_of(row) for row in rows)
+
+    def people(self, system: str) -> dict[str, int]:
+        """Who is restricted on a system: the person's number by case.
+
+        Raises:
+            CarrelError: ERA-004, one cannot be read. Whoever would go on without it would break a promise to somebody.
+        """
+        return {one.case: int(self._cases.sealed(one.case)["number"]) for one in self.in_force(system)}
+
+    def keepings(self, system: str) -> tuple[Keeping, ...]:
+        """The restrictions that spare a person's records from every disposal.
+
+        Raises:
+            CarrelError: ERA-004.
+        """
+        found = []
+        for one in self.in_force(system):
+            sealed = self._cases.sealed(one.case)
+            if sealed["terms"][KEEP] == "yes" and one.started_at is not None:
+                scope = Scope(persons=(int(sealed["number"]),))
+                found.append(Keeping(one.case, scope, AUTHORITY, AUTHORITY, one.started_at, None))
+        return tuple(found)

@@ -1,0 +1,235 @@
+"""``carrel plan --restrict`` and ``--lift``: one person's switches off, honoured by every run, and put back exactly."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from carrel.cli.main import main
+from carrel.ledger.leaf import decode_leaf
+from carrel.store.ledger_folder import LedgerFolder
+from carrel.store.person_cases import PersonCases
+from tests.integration.run import library
+from tests.integration.run.person_seed import Seeder
+from tests.integration.run.test_erasure import _copied, state
+from tests.integration.run.test_kill_anywhere import ROUNDS, driven
+from tests.integration.run.test_rectify import CARD, MAIL, changed, own
+
+SWITCHES = ("autorenew_checkouts", "checkprevcheckout", "privacy_guarantor_fines", "privacy_guarantor_checkouts")
+ASK = "restrict: {ground: needed for a claim, keep: yes}"
+LIFT = f"lift: {{person told on: {date.today() - timedelta(days=1)}}}"  # noqa: DTZ011  (past in every zone)
+
+
+def subject(elm):
+    """A patron with every switch on."""
+    seed = Seeder(elm.koha)
+    number = seed.patron(
+        cardnumber=CARD, email=MAIL, autorenew_checkouts=1, checkprevcheckout="yes", privacy_guarantor_fines=1,
+        privacy_guarantor_checkouts=0,
+    )  # fmt: skip
+    told = seed.row("borrower_message_preferences", borrowernumber=number)["borrower_message_preference_id"]
+    for kind in ("email", "sms"):
+        if not elm.koha.rows(f"SELECT 1 FROM message_transport_types WHERE message_transport_type = '{kind}'"):
+            seed.row("message_transport_types", message_transport_type=kind)
+        seed.row(
+            "borrower_message_transport_preferences", borrower_message_preference_id=told, message_transport_type=kind
+        )
+    seed.row("virtualshelves", owner=number, public=1, shelfname="good ones")
+    seed.row("virtualshelfshares", borrowernumber=number, sharedate="2025-03-04 10:11:12", invitekey=None)
+    elm.needles |= {str(number), CARD, MAIL}
+    return seed, number
+
+
+def planned(elm, ask, option="--restrict", name="restrict.json", head=f"card number: {CARD}"):
+    place = elm.folder.parent / "request.yaml"
+    place.write_text(f"{head}\n{ask}\n")
+    target = elm.folder / name
+    return target, elm.ok("plan", option, place, "--as", "Cal Example", "--out", target)["plan"]
+
+
+def applied(elm, place):
+    elm.approve(place)
+    return elm.ok("apply", place)["restriction"]
+
+
+def test_every_switch_is_written_read_back_and_put_back_exactly(small):
+    _, number = subject(small)
+    before = state(small)
+    place, plan = planned(small, ASK)
+    assert state(small) == before
+    assert {one["what"]: one["rows"] for one in plan["changes"]} == {
+        "notices about loans and holds": 2, "renewal without being asked": 1, "comparison with earlier loans": 1,
+        "charges shown to the guarantor": 1, "public lists": 1, "lists shared by others": 1,
+    }  # fmt: skip
+    assert any("statistics" in one["what"] for one in plan["remains"])
+    assert plan["terms"] == {"ground": "needed for a claim", "keep": "yes"}
+    done = applied(small, place)
+    assert (done["state"], done["outcome"]) == ("in force", "verified")
+    assert sum(done["rows"].values()) == 7
+    assert any("statistics" in one for one in done["tasks"])
+    assert own(small, number, *SWITCHES) == (0, "no", 0, 0)
+    off = state(small)
+    assert set(changed(before, off)) == {
+        "borrowers", "borrower_message_transport_preferences", "virtualshelves", "virtualshelfshares",
+    }  # fmt: skip
+    assert small.ok("apply", place)["restriction"]["rows"] == done["rows"]  # it is in force; nothing is left to do
+    assert state(small) == off
+    [listed] = small.ok("restriction", "list")["restrictions"]
+    assert (listed["case"], listed["ground"], listed["keep"]) == (plan["case"], "needed for a claim", True)
+    place, plan = planned(small, LIFT, "--lift", "lift.json", f"case: {listed['case']}")
+    assert plan["terms"]["restriction"] == listed["case"]
+    assert applied(small, place)["left"] == {}
+    assert state(small) == before
+    assert small.ok("restriction", "list")["restrictions"] == []
+    assert not list((small.folder / "cases").iterdir())
+    kinds = [decode_leaf(one) for one in LedgerFolder(small.folder / "ledger").entries()]
+    told = [one.fields for one in kinds if one.kind == "restriction"]
+    assert [(one["action"], one["case"]) for one in told] == [
+        ("restricted", listed["case"]), ("lifted", listed["case"]),
+    ]  # fmt: skip
+
+
+def test_the_rows_of_a_restricted_person_are_spared_until_it_is_lifted(small):
+    [(number, card)] = small.koha.rows(
+        "SELECT borrowernumber, cardnumber FROM borrowers WHERE borrowernumber = (SELECT max(borrowernumber) FROM "
+        f"old_issues WHERE borrowernumber <> {small.koha.sample.anonymous_patron} AND returndate < '2025-01-01')"
+    )
+    mine = f"SELECT count(*) FROM old_issues WHERE borrowernumber = {number}"
+    [(loans,)] = small.koha.rows(mine)
+    assert loans
+    place, _ = planned(small, ASK, head=f"record number: {number}")
+    applied(small, place)
+    small.dispose()
+    assert small.koha.rows(mine) == [(loans,)]
+    assert small.linked() >= loans
+    card_file = small.folder.parent / "card.txt"
+    card_file.write_text(str(card))
+    small.refused(
+        "plan", "--erase", card_file, "--as", "Cal Example", "--out", small.folder / "e.json", code=4, error="ERA-002"
+    )
+    # What is wrong in the record can be put right all the same.
+    request = small.folder.parent / "correct.yaml"
+    request.write_text(f"record number: {number}\ncorrect: {{birth date: '1990-12-31'}}\n")
+    fixed = small.folder / "rectify.json"
+    small.ok("plan", "--rectify", request, "--as", "Cal Example", "--out", fixed)
+    small.approve(fixed)
+    small.ok("apply", fixed)
+    place, _ = planned(small, LIFT, "--lift", "lift.json", f"record number: {number}")
+    applied(small, place)
+    small.dispose()
+    assert small.koha.rows(mine) < [(loans,)]
+
+
+def test_a_restricted_person_is_left_out_of_the_counts(small):
+    """Where the request does not keep the records, they fall due as everybody's, and count nowhere."""
+    due = (
+        "SELECT borrowernumber, count(*) FROM old_issues WHERE borrowernumber IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    stand_in = small.koha.sample.anonymous_patron
+    number = next(who for who, _ in small.koha.rows(due) if who != stand_in)
+    place, _ = planned(small, "restrict: {ground: objection pending, keep: no}", head=f"record number: {number}")
+    applied(small, place)
+    mine = f"SELECT count(*) FROM old_issues WHERE borrowernumber = {number}"
+    [(before,)], linked = small.koha.rows(mine), small.linked()
+    small.dispose()
+    [(after,)] = small.koha.rows(mine)
+    assert after < before
+    cut = linked - small.linked()
+    with small.store as store, store._database.reading() as connection:
+        total = "SELECT sum(loans) FROM circulation WHERE grain = (SELECT min(grain) FROM circulation)"
+        assert connection.exec_driver_sql(total).scalar_one() == cut - (before - after)
+
+
+def test_what_somebody_changed_meanwhile_is_left_and_told(small):
+    seed, number = subject(small)
+    place, plan = planned(small, ASK)
+    applied(small, place)
+    small.sql(f"UPDATE borrowers SET checkprevcheckout = 'inherit' WHERE borrowernumber = {number}")
+    small.sql(f"DELETE FROM borrower_message_preferences WHERE borrowernumber = {number}")
+    place, plan = planned(small, LIFT, "--lift", "lift.json")
+    assert {one["what"]: one["rows"] for one in plan["remains"]} == {
+        "comparison with earlier loans": 1, "notices about loans and holds": 2,
+    }  # fmt: skip
+    done = applied(small, place)
+    assert done["left"] == {"comparison with earlier loans": 1, "notices about loans and holds": 2}
+    assert own(small, number, *SWITCHES) == (1, "inherit", 1, 0)
+    del seed
+
+
+def test_what_is_refused(small):
+    subject(small)
+    request = small.folder.parent / "request.yaml"
+    out = ("--as", "Cal Example", "--out", small.folder / "x.json")
+    for option, body, error in (
+        ("--restrict", "restrict: {ground: because}", "REQ-001"),
+        ("--restrict", "restrict: {ground: needed for a claim, keep: no}", "REQ-001"),
+        ("--lift", "lift: {person told on: '2999-01-01'}", "REQ-001"),
+        ("--lift", LIFT, "REQ-008"),
+    ):
+        request.write_text(f"card number: {CARD}\n{body}\n")
+        small.refused("plan", option, request, *out, code=2, error=error)
+    place, _ = planned(small, ASK)
+    other, _ = planned(small, ASK, name="other.json")
+    small.refused("apply", place, code=6, error="APR-008")
+    small.approve(other)
+    applied(small, place)
+    small.refused("apply", other, code=2, error="REQ-008")
+    request.write_text(f"card number: {CARD}\n{ASK}\n")
+    small.refused("plan", "--restrict", request, *out, code=2, error="REQ-008")
+    [key] = [one for one in (small.folder / "cases").iterdir() if one.stem == json.loads(place.read_text())["case"]]
+    key.unlink()  # a promise that nobody can read stops every run, rather than being broken
+    small.refused("plan", "--as", "Cal Example", "--out", small.folder / "night.json", code=4, error="ERA-004")
+
+
+@pytest.mark.parametrize("method", ["begin", "finish"])
+def test_a_process_that_dies_on_either_side_of_the_commit(small_sqlite, tmp_path, monkeypatch, method):
+    elm = library.make(tmp_path / "site", small_sqlite)
+    _, number = subject(elm)
+    before = state(elm)
+    place, plan = planned(elm, ASK)
+    elm.approve(place)
+    begin = PersonCases.begin
+
+    def die(self, *given, **more):
+        if method == "begin":
+            begin(self, *given, **more)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PersonCases, method, die)
+        with pytest.raises(BaseException):  # noqa: B017  (whatever the process dies of)
+            main(["apply", str(place), "--site", str(elm.folder)])
+    [listed] = elm.ok("restriction", "list")["restrictions"]
+    assert listed["interrupted"]  # and honoured already
+    assert own(elm, number, "autorenew_checkouts") == ((1,) if method == "begin" else (0,))
+    elm.ok("apply", place)
+    assert own(elm, number, *SWITCHES) == (0, "no", 0, 0)
+    place, _ = planned(elm, LIFT, "--lift", "lift.json", f"case: {plan['case']}")
+    applied(elm, place)
+    assert state(elm) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("base", ["small_sqlite", pytest.param("small_mariadb", marks=pytest.mark.mariadb)])
+def test_killed_between_any_two_steps(base, request, tmp_path):
+    elm = library.make(tmp_path / "site", request.getfixturevalue(base))
+    subject(elm)
+    more = {}
+    if elm.koha.server is not None:
+        more = {"template": "restrict_kept"}
+        _copied(elm.koha.server, elm.koha.database, "restrict_kept")
+
+    def prepare():
+        place, _ = planned(elm, ASK, name="plan.json")
+        elm.approve(place)
+
+    try:
+        found = driven(elm, tmp_path, prepare, rounds=max(6, ROUNDS // 3), **more)
+    finally:
+        if elm.koha.server is not None:
+            elm.koha.server.sql("DROP DATABASE restrict_kept")
+    assert len(found["steps"]) > 40
+    assert found["wrong"] == [], found["wrong"]
+    assert (found["further"], found["unchanged"]) == (0, True)
