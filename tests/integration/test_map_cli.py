@@ -84,12 +84,13 @@ def test_check_names_what_is_not_yet_covered_and_ends_with_3(carrel, facts):
     assert code == 3
     assert body["not_mapped"] == []
     assert body["tables"] == len(koha_facts().tables)
-    assert "reserves" in body["not_yet_covered"]
+    assert "reserves" in body["go_with_the_card"]
     assert "old_reserves" in body["covered"]
     assert "old_issues" in body["covered"]
     code, out, _ = carrel("map", "check", "koha", "--facts", facts())
     assert code == 3
     assert f"not yet covered      {len(body['not_yet_covered']):>4}" in out
+    assert f"go with the card     {len(body['go_with_the_card']):>4}" in out
 
 
 def test_check_finds_a_table_a_column_and_a_key_that_the_map_does_not_name(carrel, facts):
