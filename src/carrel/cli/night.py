@@ -110,6 +110,7 @@ def run_plan(here: Premises, plan: Plan) -> Report:
     refuse_stale(plan, here.basis, began, here.original.max_plan_age)
     refuse_blocked(name, here.effects(began).blockers, began.astimezone(here.zone).date())
     require_undo(here, began)
+    card_course.require(here)
     here.store.leases.acquire(name, owner, LEASE_TTL, began)
     try:
         run, at_most = run_opening.begin(here, plan, owner)
