@@ -70,8 +70,8 @@ def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: Ru
         journal: of the run.
 
     Raises:
-        CarrelError: RUN-003 stopped; SQL-005 rights are missing; ERA-003, ERA-005 rows that no step deals with. What
-            was committed stays, and the next call goes on.
+        CarrelError: RUN-003 stopped; ERA-003, ERA-005 rows that no step deals with. What was committed stays, and the
+            next call goes on.
 
     Guarantees:
         No more people than the plan shows, or than its bound, whichever is more. A repeat changes nothing.
@@ -91,6 +91,19 @@ def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: Ru
         case = here.store.lots.begin(here.system.name, plan.digest, subjects, now())
         course.lot(case, subjects)
     return done
+
+
+def require(here: Premises) -> None:
+    """Refuse an account that could not erase anybody, before the run has begun.
+
+    Raises:
+        CarrelError: SQL-005, rights are missing; ERA-003, a column or a trigger that the map does not tell of.
+    """
+    if here.system_map.lapsing is not None:
+        nobody = erasure_of(here, (), now())
+        nobody.require_told()
+        with here.engine.connect() as connection:
+            person_grants.require(connection, nobody.rows, here.system.name)
 
 
 class _Course:
@@ -124,8 +137,6 @@ class _Course:
         pieces = Pieces(here, case, self._gate, self._run.owner)
         with here.engine.connect() as connection:
             whole = erasure_of(here, subjects, self._plan.as_of)
-            person_grants.require(connection, whole.rows, here.system.name)
-            whole.require_told()
             payers = whole.payers(connection)
         going: list[Subject] = []
         for batch, stays in _parted(subjects, payers, AT_ONCE):

@@ -114,6 +114,7 @@ def run_plan(here: Premises, plan: Plan) -> Report:
     refuse_blocked(name, here.effects(began).blockers, began.astimezone(here.zone).date())
     require_undo(here, began)
     require_archives(here)
+    card_course.require(here)
     here.store.leases.acquire(name, owner, LEASE_TTL, began)
     try:
         run, at_most = run_opening.begin(here, plan, owner)

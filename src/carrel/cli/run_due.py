@@ -102,7 +102,9 @@ def show(nights: list[SystemNight], after: Aftermath) -> None:
 
     for night in nights:
         cut = sum(report.tally.loans for report in night.reports)
-        say(f"{night.system}, night of {night.night}: {night.went.value}; {number(cut)} loans de-identified")
+        erased = sum(report.cards.people for report in night.reports)
+        also = f", {number(erased)} lapsed cards erased" if erased else ""
+        say(f"{night.system}, night of {night.night}: {night.went.value}; {number(cut)} loans de-identified{also}")
         for line in (*night.why, *night.codes, *(lines(night.reports[-1].open_joins) if night.reports else ())):
             say(f"  - {line}")
         if night.exit is Exit.APPROVAL_PENDING and night.plan:

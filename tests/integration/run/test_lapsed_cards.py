@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from carrel.cli import cards, premises
+from carrel.cli import cards, main, premises
 from carrel.cli.premises import now
 from carrel.ledger.leaf import decode_leaf
+from carrel.store.erasures import Erasures
 from carrel.store.ledger_folder import LedgerFolder
 from tests.integration.run import library
 from tests.integration.run.person_seed import MAP, WHEN, Seeder
@@ -63,7 +64,7 @@ def carried_out(elm, code=0):
 
 def test_lapsed_cards_go_mixed_and_nobody_elses_row_is_touched(elm):
     seed = Seeder(elm.koha)
-    other = seed.patron(dateexpiry="2099-01-01", updated_on=WHEN)
+    other = seed.patron(dateexpiry="2099-01-01", updated_on="2025-03-04 00:00:00")
     before = state(elm)
     numbers = [lapsed(elm, seed), lapsed(elm, seed, "Željko Çağlar"), lapsed(elm, seed, "太郎 山田")]
     seed.row("messages", borrowernumber=other, message=f"lent to card K{numbers[1]} once", message_type="L")
@@ -165,3 +166,40 @@ def test_of_a_payer_stays_what_the_financial_record_needs(elm):
     assert judged(elm)[number] == "due"
     ran, _ = carried_out(elm)
     assert (ran["cards"]["people"], elm.koha.rows(record)) == (1, [])
+
+
+class Died(BaseException):
+    """A process that is gone: nothing of its own goes on."""
+
+
+def dying(whole, dies_at):
+    """The same method, in which a process dies at one step."""
+
+    def die(self, name, step, *rest):
+        if step == dies_at:
+            raise Died
+        return whole(self, name, step, *rest)
+
+    return die
+
+
+def test_interrupted_before_and_after_pieces_it_goes_on_and_draws_nobody_anew(elm, monkeypatch):
+    """Inside the steps, in the texts, and after records are gone and before that is noted; then the loan of one."""
+    seed = Seeder(elm.koha)
+    numbers = [lapsed(elm, seed), lapsed(elm, seed, "Željko Çağlar")]
+    seed.row("messages", borrowernumber=seed.patron(dateexpiry="2099-01-01"), message=f"see K{numbers[0]}")
+    place = elm.approved()
+    for point, dies_at in (("intend", "messages.delete"), ("note", "texts"), ("note", "person")):
+        with monkeypatch.context() as patched, pytest.raises(Died):
+            patched.setattr(Erasures, point, dying(getattr(Erasures, point), dies_at))
+            main.main(["apply", str(place), "--site", str(elm.folder)])
+        if dies_at == "messages.delete":
+            late = seed.patron(dateexpiry=EXPIRED)  # due as well, and within the bound
+    ran = elm.ok("apply", place)["run"]
+    assert (ran["cards"]["still_there"], ran["remaining"], ran["cards"]["rows_may_be_more"]) == ({}, {}, True)
+    assert not mentions(elm, *map(str, (*numbers, late)), *(f"reader{one}" for one in (*numbers, late)))
+    assert elm.run("verify").code == 0
+    assert not list((elm.folder / "cases").iterdir())
+    unchanged = library.checksum(elm.koha)
+    elm.ok("apply", place)
+    assert library.checksum(elm.koha) == unchanged
