@@ -15,7 +15,7 @@ from carrel.inventory.record_path import RecordPath
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.grammar import RecordsRule
 from carrel.policy.resolve import Policy
-from carrel.policy.schedule import RecordRule
+from carrel.policy.schedule import Disposition, RecordRule
 from carrel.systems import map_files, policy_files
 from carrel.systems.sample.facts import koha
 from tests.docs.generated_page import DOCS, write_or_compare
@@ -61,7 +61,8 @@ def _of_policy(policy: Policy, system_map: SystemMap) -> Iterator[str]:
     for record, schedule in schedules.items():
         for rule in schedule.rules:
             held = [one for one in system_map.records if _ruled(one, record.value, rule)]
-            yield f"| {record} | {rule.active_until} | {_what(rule)} | {', '.join(rule.clauses)} | {_places(held)} |"
+            where = _where(system_map, held, record.value, rule)
+            yield f"| {record} | {rule.active_until} | {_what(rule)} | {', '.join(rule.clauses)} | {where} |"
     words = [
         str(record)
         for record, dataset in policy.datasets.items()
@@ -78,12 +79,23 @@ def _ruled(one: RecordPath, record: str, rule: RecordRule) -> bool:
 
 def _what(rule: RecordRule) -> str:
     keep = rule.periods[-1].keep
-    done = "deleted" if rule.disposition == "delete" else "de-identified"
+    done = {
+        Disposition.DELETE: "deleted",
+        Disposition.DE_IDENTIFY: "de-identified",
+        Disposition.TRANSFER: "transferred to archives",
+    }[rule.disposition]
     return f"{done} {f'after {keep}' if keep.amount else 'at once'}"
 
 
 def _places(held: list[RecordPath]) -> str:
     return ", ".join(dict.fromkeys(f"`{one.table}`" for one in held)) or "no table"
+
+
+def _where(system_map: SystemMap, held: list[RecordPath], record: str, rule: RecordRule) -> str:
+    cards = system_map.cards
+    if cards is not None and (cards.record, cards.event) == (record, rule.active_until.value):
+        return "the patron, out of every table ([erasing](erasure.md#lapsed-cards))"
+    return _places(held)
 
 
 def _tables(system_map: SystemMap) -> Iterator[str]:

@@ -293,6 +293,24 @@ old_notice = record(
     f"status, time_queued, updated_on) VALUES (999999, {{reader}}, 's', 'c', 'WELCOME', 'email', 'sent', '{days(40)}', '{days(40)}')",
     "DELETE FROM message_queue WHERE message_id = 999999",
 )
+
+
+@contextmanager
+def card_that_lapsed(site: NightlySite) -> Iterator[None]:
+    """A patron who never borrowed and owes nothing, and whose card expired ten years ago."""
+    assert (
+        site.sql(
+            "INSERT INTO borrowers (borrowernumber, cardnumber, userid, surname, branchcode, categorycode, privacy, dateexpiry, "
+            "dateenrolled) SELECT 999999, 'LAPSED999999', 'lapsed999999', 'Lapsed', branchcode, categorycode, 1, '2016-01-01', "
+            "'2014-01-01' FROM borrowers WHERE categorycode <> 'S' AND borrowernumber = "
+            f"(SELECT min(borrowernumber) FROM old_issues WHERE borrowernumber <> {site.koha.sample.anonymous_patron}) LIMIT 1"
+        )
+        == 1
+    )
+    yield
+    site.sql("DELETE FROM borrowers WHERE borrowernumber = 999999")
+
+
 wish = record(
     "INSERT INTO suggestions (suggestionid, suggestedby, suggesteddate, STATUS, title) "
     f"VALUES (999999, {{reader}}, '{days(1)[:10]}', 'ASKED', 'A field guide')",
@@ -361,12 +379,17 @@ WORCESTER = [
     ("WPL-8.8", loans_logged, ("WPL-3.3", "WPL-3.4")),
     ("WPL-8.8", photographed, ("WPL-3.3",)),
     ("WPL-1.4", wish, ("WPL-3.3",)),
+    ("WPL-3.1", card_that_lapsed, ("WPL-3.3",)),
     ("WPL-1.4", said_to_be_not_kept, ("WPL-3.3",)),
     ("WPL-3.5", text_of_overdue, ("WPL-1.4",)),
     ("WPL-3.5", waits_for_ever, ("WPL-3.3",)),
     ("WPL-3.5", by_text_message, ("WPL-3.3", "WPL-1.4")),
 ]
-MANHATTAN = [("MPL-0", unknown_column, ()), ("MPL-5", fresh_search, ("MPL-0",))]
+MANHATTAN = [
+    ("MPL-0", unknown_column, ()),
+    ("MPL-5", fresh_search, ("MPL-0",)),
+    ("MPL-5.1", card_that_lapsed, ("MPL-0",)),
+]
 ELSEWHERE = """\
 records:
   reference questions: the reference desk's own system

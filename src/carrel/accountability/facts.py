@@ -115,6 +115,7 @@ class AuditFacts:
         held_now: closed loans in the scope of a legal hold in force that name a reader.
         held_before: the same when it was last counted under these holds; None if that was never done.
         records: of other kinds for which the policy has a rule.
+        lapsed_cards: due under the policy's rule for them, and still there; None without such a rule.
         notices: None if the database could not be read, or its map does not tell where notices stand.
         kinds: of record that the product can hold, as they were found.
         placed: by the site file, where further kinds are kept, or that they are not.
@@ -138,6 +139,7 @@ class AuditFacts:
     contradictions: tuple[Contradiction, ...] = ()
     nights: NightFacts = field(default_factory=NightFacts)
     records: tuple[RecordFacts, ...] = ()
+    lapsed_cards: int | None = None
     around: Surroundings | None = None
     notices: NoticeFacts | None = None
     kinds: tuple[KindFacts, ...] = ()

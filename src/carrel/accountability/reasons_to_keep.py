@@ -36,9 +36,9 @@ def what_is_de_identified_is_still_needed(facts: AuditFacts) -> Reading:
     )
 
 
-@provides("MPL-5.1", partly="identified data of a lapsed card with nothing owed is not measured")
+@provides("MPL-5.1")
 def everything_has_its_need_and_its_reason(facts: AuditFacts) -> Reading:
-    """Each field names its need, and each kind of record a period with the reason why it is not shorter."""
+    """Each field names its need, each kind of record a period and why it is not shorter; lapsed cards are gone."""
     policy = facts.policy
     needless = [
         f"{one.record}: {f.name}" for one in policy.datasets for f in one.fields if f.purpose not in policy.purposes
@@ -51,20 +51,25 @@ def everything_has_its_need_and_its_reason(facts: AuditFacts) -> Reading:
         wrong.append(f"no reason why it is not shorter is named for {', '.join(unreasoned)}")
     if facts.collection is not None and facts.collection.superfluous:
         wrong.append(f"{len(facts.collection.superfluous)} things are collected that nothing needs")
+    wrong += _lapsed(facts)
     return judged(
         facts,
         wrong,
-        kept="Every field names its need, and every kind of record a period and why it is not shorter.",
-        measured={"kinds of record": len(policy.datasets), "without a reason": len(unreasoned)},
+        kept="Every field names its need, each kind of record a period and why it is not shorter; lapsed cards go.",
+        measured={
+            "kinds of record": len(policy.datasets),
+            "without a reason": len(unreasoned),
+            "lapsed cards that are due": facts.lapsed_cards or 0,
+        },
         because="only what is reasonably necessary is kept, for the shortest time",
-        fix="write 'why not shorter:' at the rule, or shorten it",
+        fix="write 'why not shorter:' at the rule, or shorten it; plan and apply where cards are due",
         unseen=facts.collection.unread if facts.collection is not None else (),
     )
 
 
-@provides("WPL-3.1", partly="that lapsed cards with nothing owed are erased is not measured")
+@provides("WPL-3.1")
 def a_card_asks_for_no_more(facts: AuditFacts) -> Reading:
-    """Name, birth date and mailing address are required; email and identity number are the patron's choice."""
+    """Name, birth date and mailing address are required, email and identity number a choice; lapsed cards are gone."""
     dataset = facts.policy.dataset("registrations")
     fields = {one.category: one for one in (dataset.fields if dataset else ())}
     wrong = [
@@ -79,15 +84,27 @@ def a_card_asks_for_no_more(facts: AuditFacts) -> Reading:
     numbers = next((one.rows for one in seen.superfluous if one.name == _NUMBERS), 0) if seen is not None else 0
     if numbers:
         wrong.append(f"{figure(numbers)} rows hold a national identity number without a recorded choice of the patron")
+    wrong += _lapsed(facts)
     return judged(
         facts,
         wrong,
-        kept="A card asks for name, birth date and mailing address; email and identity number are the patron's choice.",
-        measured={"fields": len(fields), "rows with an identity number": figure(numbers) if numbers else 0},
+        kept="A card asks for name, birth date and mailing address, the rest is a choice, and lapsed cards are erased.",
+        measured={
+            "fields": len(fields),
+            "rows with an identity number": figure(numbers) if numbers else 0,
+            "lapsed cards that are due": facts.lapsed_cards or 0,
+        },
         because="a card needs no more than these",
-        fix="take the numbers out, or let the policy offer them as a choice and record it",
+        fix="take the numbers out, or let the policy offer them as a choice and record it; plan and apply what is due",
         unseen=[one for one in seen.unread if one == _NUMBERS] if seen is not None else (),
     )
+
+
+def _lapsed(facts: AuditFacts) -> list[str]:
+    """What is wrong with the cards of those who are no users any more."""
+    if facts.lapsed_cards is None:
+        return ["no rule erases lapsed cards on which nothing is owed"]
+    return [f"{figure(facts.lapsed_cards)} lapsed cards are due and still there"] if facts.lapsed_cards else []
 
 
 @provides("WPL-2.4", partly="grants, stored reports and exports are not held against the purposes")

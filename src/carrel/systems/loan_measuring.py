@@ -74,10 +74,8 @@ class LoanMeasuring:
             )
             held = self._held(engine)
             policy, keepings = self._library.policy, (self._library.legal_holds, self._library.exceptions)
-            records = (
-                *record_facts(engine, life, seen, policy, facts),
-                *card_facts(engine, self._schema, life, keepings, policy, facts),
-            )
+            cards = tuple(card_facts(engine, self._schema, life, keepings, policy, facts))
+            records = (*record_facts(engine, life, seen, policy, facts), *cards)
         clear = not any(remaining.values())
         by_rule = counted.by_rule if clear or len(schedule.rules) == 1 else self._by_rule()
         return replace(
@@ -85,6 +83,7 @@ class LoanMeasuring:
             loans=replace(counted, by_rule=by_rule, past_ceiling=self._past_ceilings(life, remaining, clear=clear)),
             held_now=held,
             records=records,
+            lapsed_cards=sum(one.left for one in cards) if cards else None,
         )
 
     def _of_loans(self, rows: Mapping[str, int]) -> dict[str, int]:

@@ -152,6 +152,7 @@ FACTS = AuditFacts(
     loans=LOANS,
     collection=CollectionFacts(looked_at=41),
     live=SchemaFacts("25.05.00", not_yet_covered={"alert": "subscriptions"}),
+    lapsed_cards=0,
     records=(RecordFacts("notices", "notice", "message_queue", RiskClass.MEDIUM, 0, {}, "0-9", "0-9"),),
     notices=NoticeFacts(listed=(NoticeKind.OVERDUE, NoticeKind.PICKUP)),
     kinds=(

@@ -49,8 +49,8 @@ ISSUE_2 = {
     "WPL-3.4",
 }
 COLLECTION = {"MITL-1.2", "WPL-8.8"}  # fmt: skip
-INVENTORY = {"MITL-1.1", "MITL-2.3", "MITL-6.9", "MPL-0", "MPL-5", "WPL-1.4", "WPL-3.5"}
-IN_PART = {"MITL-1.3", "MPL-5.1", "WPL-2.4", "WPL-3.1", "WPL-3.2"}
+INVENTORY = {"MITL-1.1", "MITL-2.3", "MITL-6.9", "MPL-0", "MPL-5", "MPL-5.1", "WPL-1.4", "WPL-3.1", "WPL-3.5"}
+IN_PART = {"MITL-1.3", "WPL-2.4", "WPL-3.2"}
 TOO_MUCH = Superfluous("national identity numbers", "numbers of people", on=False, rows=12, fix="take them out")
 NOTICES = FACTS.notices or NoticeFacts()
 SEARCHED = KindFacts("searches", ("search_history",), 12, linked=11)
@@ -146,6 +146,10 @@ def test_a_column_that_nobody_knows_takes_away_that_it_holds(clause):
         ("MITL-1.3", policy(laws=(replace(POLICY.laws[0], parameters={}),))),
         ("MPL-5.1", policy(rules=(replace(POLICY.rules[0], why_not_shorter=""), *POLICY.rules[1:]))),
         ("WPL-3.2", replace(FACTS, kinds=(*FACTS.kinds, SEARCHED))),
+        ("MPL-5.1", replace(FACTS, lapsed_cards=None)),
+        ("MPL-5.1", replace(FACTS, lapsed_cards=12)),
+        ("WPL-3.1", replace(FACTS, lapsed_cards=None)),
+        ("WPL-3.1", replace(FACTS, lapsed_cards=1)),
         ("WPL-3.1", policy(datasets=POLICY.datasets[:2])),
         ("WPL-3.1", replace(FACTS, collection=CollectionFacts(superfluous=(TOO_MUCH,), looked_at=41))),
         ("WPL-2.4", replace(FACTS, collection=CollectionFacts(superfluous=(TOO_MUCH,), looked_at=41))),
