@@ -22,12 +22,17 @@ from tests.docs.generated_page import DOCS, write_or_compare
 
 PAGE = DOCS / "records.md"
 HEAD = """\
-# Records of other kinds than loans
+# Records under each policy
 
 Made from the shipped policies, the map of Koha and the facts of its database by `python -m tests.docs.record_reference`; a
 test compares the two. How such rules are written stands in [the policy document](policy.md#records), how a map tells where
 the records are in [system maps](map.md#records-of-other-kinds-than-loans).
 """
+_DONE = {
+    Disposition.DELETE: "deleted",
+    Disposition.DE_IDENTIFY: "de-identified",
+    Disposition.TRANSFER: "transferred to archives",
+}
 POLICIES = """
 ## What each policy does
 
@@ -55,9 +60,13 @@ def _of_policy(policy: Policy, system_map: SystemMap) -> Iterator[str]:
     yield f"### {policy.name}"
     yield ""
     schedules = policy.record_schedules()
-    if schedules:
-        yield "| record | until it is | what happens | clauses | in Koha |"
-        yield "|---|---|---|---|---|"
+    yield "| record | until it is | what happens | clauses | in Koha |"
+    yield "|---|---|---|---|---|"
+    for loan in policy.loan_schedule().rules:
+        which = "loans" if loan.applies == "any" else f"loans, {loan.applies}"
+        until, keep = " and ".join(sorted(loan.active_until)), loan.periods[-1].keep
+        done = f"{_DONE[loan.disposition]} {f'after {keep}' if keep.amount else 'at once'}"
+        yield f"| {which} | {until} | {done} | {', '.join(loan.clauses)} | [every path](map.md) from a loan to its reader |"
     for record, schedule in schedules.items():
         for rule in schedule.rules:
             held = [one for one in system_map.records if _ruled(one, record.value, rule)]
@@ -69,7 +78,7 @@ def _of_policy(policy: Policy, system_map: SystemMap) -> Iterator[str]:
         if isinstance(dataset.rule, RecordsRule) and not dataset.rule.retention
     ]
     if words:
-        yield f"{'' if not schedules else chr(10)}In words only: {', '.join(words)}."
+        yield f"\nIn words only: {', '.join(words)}."
     yield ""
 
 
@@ -79,12 +88,7 @@ def _ruled(one: RecordPath, record: str, rule: RecordRule) -> bool:
 
 def _what(rule: RecordRule) -> str:
     keep = rule.periods[-1].keep
-    done = {
-        Disposition.DELETE: "deleted",
-        Disposition.DE_IDENTIFY: "de-identified",
-        Disposition.TRANSFER: "transferred to archives",
-    }[rule.disposition]
-    return f"{done} {f'after {keep}' if keep.amount else 'at once'}"
+    return f"{_DONE[rule.disposition]} {f'after {keep}' if keep.amount else 'at once'}"
 
 
 def _places(held: list[RecordPath]) -> str:
