@@ -16,6 +16,7 @@ from carrel.inventory.system_map import SystemMap
 from carrel.policy.grammar import RecordsRule
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Disposition, RecordRule
+from carrel.retention.records import in_every_way
 from carrel.systems import map_files, policy_files
 from carrel.systems.sample.facts import koha
 from tests.docs.generated_page import DOCS, write_or_compare
@@ -43,7 +44,7 @@ TABLES = """
 ## What reaches each table
 
 For every table of Koha's database: the paths by which it is cut with a loan, the records that go by a rule for their own
-kind, what is kept on a ground of its own, and which tables no rule reaches yet. Who of the staff acted is told apart.
+kind, what goes with a lapsed card, and what is kept on a ground of its own. Who of the staff acted is told apart.
 """
 
 
@@ -132,7 +133,10 @@ def _told(system_map: SystemMap) -> dict[str, list[str]]:
         found[name].append(f"{rule}: {', '.join(records)}")
     for kept in system_map.kept:
         found[kept.table].append(f"kept: `{', '.join(kept.columns)}`, {kept.ground}")
-    for name, says in system_map.not_yet_covered.items():
+    whole = in_every_way(system_map)
+    for name, says in whole.with_card.items():
+        found[name].append(f"with the card, where a policy rules lapsed ones: {says}")
+    for name, says in whole.not_yet_covered.items():
         found[name].append(f"**not yet covered**: {says}")
     return found
 
