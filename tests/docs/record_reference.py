@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from carrel.inventory.map_path import Role
 from carrel.inventory.record_path import RecordPath
 from carrel.inventory.system_map import SystemMap
-from carrel.policy.grammar import RecordsRule
+from carrel.policy.record_grammar import RecordsRule
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Disposition, RecordRule
 from carrel.retention.records import in_every_way

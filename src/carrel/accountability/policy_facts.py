@@ -16,7 +16,8 @@ from carrel.accountability.adopted_policy import (
 )
 from carrel.inventory.collection import Needs, PolicyField
 from carrel.inventory.risk import RiskClass
-from carrel.policy.grammar import Basis, DatasetRule, LoansRule, RecordRetention, RecordsRule
+from carrel.policy.grammar import Basis
+from carrel.policy.record_grammar import DatasetRule, LoansRule, RecordRetention, RecordsRule
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Disposition

@@ -11,15 +11,8 @@ from carrel.policy.coherence import class_of
 from carrel.policy.dataset import Datasets
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
-from carrel.policy.grammar import (
-    Basis,
-    FinanceRule,
-    LoansRule,
-    NoticesRule,
-    RecordRetention,
-    RecordsRule,
-    Retention,
-)
+from carrel.policy.grammar import Basis
+from carrel.policy.record_grammar import FinanceRule, LoansRule, NoticesRule, RecordRetention, RecordsRule, Retention
 from carrel.policy.record_type import RecordType
 from carrel.policy.schedule import Applies, Charges, Disposition
 from carrel.policy.yaml_source import Path

@@ -10,8 +10,9 @@ from carrel.errors import Fault
 from carrel.inventory.risk import Floor, RiskClass, floors_above, high_water
 from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
-from carrel.policy.grammar import DatasetRule, PolicyBody
+from carrel.policy.grammar import PolicyBody
 from carrel.policy.loan_rules import loan_incoherences
+from carrel.policy.record_grammar import DatasetRule
 from carrel.policy.record_rules import record_incoherences
 from carrel.policy.yaml_source import Path
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from carrel.inventory.risk import RiskClass
 from carrel.policy.document import PolicyDocument
-from carrel.policy.grammar import DatasetRule
+from carrel.policy.record_grammar import DatasetRule
 from carrel.policy.record_type import RecordType
 
 

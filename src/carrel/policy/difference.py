@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from carrel.inventory.risk import RiskClass
 from carrel.policy.dataset import Dataset
 from carrel.policy.duration import Duration
-from carrel.policy.grammar import ClauseRule, LoansRule, NoticesRule, RecordsRule, Retention
+from carrel.policy.grammar import ClauseRule
+from carrel.policy.record_grammar import LoansRule, NoticesRule, RecordsRule, Retention
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Applies
 

@@ -12,7 +12,8 @@ from carrel.inventory.risk import RiskClass, high_water
 from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
-from carrel.policy.grammar import LoansRule, PolicyBody, Retention
+from carrel.policy.grammar import PolicyBody
+from carrel.policy.record_grammar import LoansRule, Retention
 from carrel.policy.rule_versions import first_days, since, version_faults
 from carrel.policy.schedule import Applies, Charges, Disposition, Method
 from carrel.policy.yaml_source import Path

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from carrel.inventory.risk import RiskClass
 from carrel.policy.coherence import class_of
 from carrel.policy.difference import words_of
-from carrel.policy.grammar import DatasetRule, LoansRule, NoticesRule, RecordsRule
+from carrel.policy.record_grammar import DatasetRule, LoansRule, NoticesRule, RecordsRule
 from carrel.policy.record_type import RecordType, Source
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Disposition, LoanRule, LoanSchedule

@@ -8,7 +8,8 @@ from carrel.errors import Fault
 from carrel.inventory.risk import high_water
 from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
-from carrel.policy.grammar import PolicyBody, RecordRetention, RecordsRule
+from carrel.policy.grammar import PolicyBody
+from carrel.policy.record_grammar import RecordRetention, RecordsRule
 from carrel.policy.record_type import RecordType
 from carrel.policy.rule_versions import periods_of, version_faults
 from carrel.policy.schedule import RecordRule, RecordSchedule

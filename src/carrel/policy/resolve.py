@@ -16,8 +16,9 @@ from carrel.policy.adoption import laxities
 from carrel.policy.coherence import below_floors, class_of, floors_of
 from carrel.policy.dataset import Dataset, Datasets
 from carrel.policy.document import PolicyDocument, told
-from carrel.policy.grammar import ClauseRule, DatasetRule, FinanceRule, LoansRule, PolicyBody, RecordsRule, Retention
+from carrel.policy.grammar import ClauseRule, PolicyBody
 from carrel.policy.loan_rules import ceiling_of_loans, exception_end
+from carrel.policy.record_grammar import DatasetRule, FinanceRule, LoansRule, RecordsRule, Retention
 from carrel.policy.record_rules import record_schedule
 from carrel.policy.record_type import RecordType
 from carrel.policy.rule_versions import periods_of

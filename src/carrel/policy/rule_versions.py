@@ -8,7 +8,8 @@ from datetime import date
 from carrel.errors import Fault
 from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
-from carrel.policy.grammar import PolicyBody, RecordRetention, Retention
+from carrel.policy.grammar import PolicyBody
+from carrel.policy.record_grammar import RecordRetention, Retention
 from carrel.policy.schedule import Period
 from carrel.policy.yaml_source import Path
 

@@ -12,7 +12,7 @@ from carrel.inventory.notices import Allowed, beyond, unregistered
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.duration import Duration
-from carrel.policy.grammar import NoticesRule
+from carrel.policy.record_grammar import NoticesRule
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import RecordEvent

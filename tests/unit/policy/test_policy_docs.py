@@ -9,8 +9,9 @@ import pytest
 
 from carrel.errors import Exit, catalogue
 from carrel.policy import faults
-from carrel.policy.grammar import LoansRule, PolicyBody, Retention
+from carrel.policy.grammar import PolicyBody
 from carrel.policy.parse import parse_policy
+from carrel.policy.record_grammar import LoansRule, Retention
 from carrel.policy.resolve import resolve
 
 ROOT = Path(__file__).parents[3]
