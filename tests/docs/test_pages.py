@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from carrel.inventory.site import Site
 from carrel.inventory.timetable import Part
-from carrel.policy import grammar
+from carrel.policy import grammar, record_grammar
 from tests.docs import command_reference, console, record_reference
 
 ROOT = Path(__file__).parents[2]
@@ -118,7 +118,7 @@ def test_every_setting_of_the_site_file_is_documented(key: str) -> None:
 def policy_keys() -> set[str]:
     return {
         field.alias or name
-        for one in vars(grammar).values()
+        for one in (*vars(grammar).values(), *vars(record_grammar).values())
         if isinstance(one, type) and issubclass(one, BaseModel)
         for name, field in one.model_fields.items()
     }
