@@ -302,8 +302,8 @@ def card_that_lapsed(site: NightlySite) -> Iterator[None]:
         site.sql(
             "INSERT INTO borrowers (borrowernumber, cardnumber, userid, surname, branchcode, categorycode, privacy, dateexpiry, "
             "dateenrolled) SELECT 999999, 'LAPSED999999', 'lapsed999999', 'Lapsed', branchcode, categorycode, 1, '2016-01-01', "
-            "'2014-01-01' FROM borrowers WHERE categorycode <> 'S' AND borrowernumber = "
-            f"(SELECT min(borrowernumber) FROM old_issues WHERE borrowernumber <> {site.koha.sample.anonymous_patron}) LIMIT 1"
+            "'2014-01-01' FROM borrowers WHERE borrowernumber = (SELECT min(borrowernumber) FROM borrowers WHERE categorycode "
+            "IN (SELECT categorycode FROM categories WHERE category_type <> 'S'))"
         )
         == 1
     )
@@ -311,10 +311,10 @@ def card_that_lapsed(site: NightlySite) -> Iterator[None]:
     site.sql("DELETE FROM borrowers WHERE borrowernumber = 999999")
 
 
-wish = record(
-    "INSERT INTO suggestions (suggestionid, suggestedby, suggesteddate, STATUS, title) "
-    f"VALUES (999999, {{reader}}, '{days(1)[:10]}', 'ASKED', 'A field guide')",
-    "DELETE FROM suggestions WHERE suggestionid = 999999",
+review = record(
+    "INSERT INTO reviews (reviewid, borrowernumber, biblionumber, review, approved, datereviewed) "
+    f"VALUES (999999, {{reader}}, (SELECT min(biblionumber) FROM biblio), 'A good read', 1, '{days(1)}')",
+    "DELETE FROM reviews WHERE reviewid = 999999",
 )
 fresh_search = record(
     "INSERT INTO search_history (id, userid, sessionid, query_desc, query_cgi, type, total, time) "
@@ -350,7 +350,7 @@ MIT_LIBRARIES = [
     ("MITL-1.2", of_a_people, ("MITL-6.4",)),
     ("MITL-1.2", numbered, ("MITL-6.4",)),
     ("MITL-1.1", unknown_column, ()),
-    ("MITL-2.3", wish, ("MITL-1.1", "MITL-6.4")),
+    ("MITL-2.3", review, ("MITL-1.1", "MITL-6.4")),
     ("MITL-6.9", review_gone_by, ("MITL-2.1", "MITL-6.4")),
     ("MITL-2.1", relink(60), ("MITL-6.6", "MITL-2.2")),
     ("MITL-2.1", unknown_column, ()),
@@ -378,7 +378,7 @@ WORCESTER = [
     ("WPL-3.4", relink(5, late=True), ("WPL-3.3",)),
     ("WPL-8.8", loans_logged, ("WPL-3.3", "WPL-3.4")),
     ("WPL-8.8", photographed, ("WPL-3.3",)),
-    ("WPL-1.4", wish, ("WPL-3.3",)),
+    ("WPL-1.4", review, ("WPL-3.3",)),
     ("WPL-3.1", card_that_lapsed, ("WPL-3.3",)),
     ("WPL-1.4", said_to_be_not_kept, ("WPL-3.3",)),
     ("WPL-3.5", text_of_overdue, ("WPL-1.4",)),
