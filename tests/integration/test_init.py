@@ -131,12 +131,21 @@ def test_an_unknown_policy_or_map(koha_sqlite, carrel, tmp_path):
 
 
 def test_grants_alone_need_no_database(carrel):
-    code, out, _ = carrel("init", "koha", "--grants-only", "--json")
+    code, out, _ = carrel("init", "koha", "--grants-only", "--policy", "mit-libraries", "--json")
     found = json.loads(out)["grants"]
     assert code == 0
     assert not any("UPDATE" in line or "DELETE" in line for line in found["read"])
     assert any("UPDATE (`borrowernumber`" in line and "`old_issues`" in line for line in found["apply"])
     assert not any("`password`" in line for line in found["apply"])
+
+
+def test_who_erases_lapsed_cards_needs_more_rights(carrel):
+    """By night the account deletes people from every table, and looks for them in every text."""
+    _, out, _ = carrel("init", "koha", "--grants-only", "--policy", "worcester", "--json")
+    found = json.loads(out)["grants"]
+    assert not any("UPDATE" in line or "DELETE" in line for line in found["read"])
+    assert any(line.startswith("GRANT DELETE ON `DATABASE`.`borrowers`") for line in found["apply"])
+    assert any(line.startswith("GRANT SELECT ON `DATABASE`.*") for line in found["apply"])
 
 
 def test_a_folder_that_cannot_be_made(koha_sqlite, carrel, tmp_path):

@@ -158,6 +158,7 @@ def with_cards(system_map: SystemMap) -> SystemMap:
     going = goes_with_card(system_map.person)
     covered = {name: says for name, says in system_map.not_yet_covered.items() if name in going}
     left = {name: says for name, says in system_map.not_yet_covered.items() if name not in going}
+    covered = dict(sorted({**system_map.with_card, **covered}.items()))  # some may be in force already
     return system_map.model_copy(update={"lapsing": system_map.cards, "with_card": covered, "not_yet_covered": left})
 
 

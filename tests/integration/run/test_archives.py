@@ -71,7 +71,7 @@ def test_what_is_due_is_in_the_package_and_no_more_in_the_system(small):
     before = {int(row[0]): row for row in small.koha.rows("SELECT id, title, body, reporter_id FROM tickets")}
     plan = small.plan()
     told = json.loads(plan.read_text())
-    assert {one["act"] for one in told["paths"] if one["table"] == "tickets"} == {"transfer"}
+    assert {one["act"] for one in told["paths"] if one["path"] == "concern"} == {"transfer"}
     assert not place.exists()
     small.dispose()
     assert [row[0] for row in small.koha.rows(CONCERNS)] == [3]

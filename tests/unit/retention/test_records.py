@@ -13,7 +13,7 @@ from carrel.policy.duration import Duration, Unit
 from carrel.policy.record_type import RecordType
 from carrel.policy.schedule import Disposition, Period, RecordEvent, RecordRule, RecordSchedule
 from carrel.retention.records import in_every_way, in_force, out_of_reach
-from carrel.systems import map_files
+from carrel.systems import map_files, policy_files
 from carrel.systems.sample.facts import koha as koha_facts
 
 KOHA = map_files.load("koha")
@@ -86,3 +86,11 @@ def test_what_is_kept_is_a_persons_and_no_rule_cuts_it() -> None:
     for one in KOHA.kept:
         assert set(one.columns) <= set(KOHA.person_columns[one.table])
         assert not {f"{one.table}.{column}" for column in one.columns} & cut
+
+
+@pytest.mark.parametrize("policy", policy_files.shipped_names())
+def test_bringing_a_policy_into_force_twice_is_bringing_it_once(policy):
+    schedules = policy_files.load(policy).record_schedules()
+    once = in_force(KOHA, schedules)
+    assert in_force(once, schedules) == once
+    assert bool(once.with_card) == (once.lapsing is not None)
