@@ -16,7 +16,7 @@ from carrel.inventory.person_map import Act
 from carrel.inventory.schema import Table, TableKind
 from carrel.retention.finder import Finder
 from carrel.systems.sql.person_rows import PersonRows, is_text
-from carrel.systems.sql.person_words import may_name
+from carrel.systems.sql.person_words import may_name, readable
 
 STRETCH = 50_000
 _AT_ONCE = 1_000  # rows in memory, whatever a table holds
@@ -162,14 +162,15 @@ class PersonTexts:
         Returns:
             Rows that were changed or deleted; the caller commits.
         """
-        done = 0
+        done, dialect = 0, connection.dialect.name
         for one in found:
             rows = self._rows.rows(one.table)
             keys = [rows.c[name] for name in self._rows.key(one.table)]
             which = [self._rows.keyed(keys, [one.key])] if keys else []
             finder = self.finder(one.table)
             # Byte for byte: a collation would take another writing of a word for the same.
-            which += [func.hex(rows.c[column]) == func.hex(text) for column, text in one.before.items()]
+            same = ((readable(dialect, rows.c[column]), text) for column, text in one.before.items())
+            which += [func.hex(there) == func.hex(text) for there, text in same]
             if one.gone:
                 done += connection.execute(delete(rows).where(*which)).rowcount
                 continue

@@ -32,7 +32,7 @@ def may_name(dialect: str, columns: Sequence[ColumnElement[Any]], binary: Sequen
     pattern = _pattern(finder)
     if not pattern or not columns:
         return false()
-    texts = [_readable(dialect, one) if bytes_ else one for one, bytes_ in zip(columns, binary, strict=True)]
+    texts = [readable(dialect, one) if bytes_ else one for one, bytes_ in zip(columns, binary, strict=True)]
     if dialect == "sqlite":
         parts: list[ColumnElement[Any]] = [func.coalesce(one, "") for one in texts]
         return reduce(lambda before, one: before + literal(_PARTED) + one, parts).regexp_match(pattern)
@@ -53,5 +53,6 @@ def _literal(word: str) -> str:
     return re.sub(r"([^\w\s]|_)", r"\\\1", word)
 
 
-def _readable(dialect: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
+def readable(dialect: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column's text as the connection writes texts, whatever character set it is kept in."""
     return cast(column, Text() if dialect == "sqlite" else mysql.CHAR(charset="utf8mb4"))

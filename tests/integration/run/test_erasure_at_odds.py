@@ -1,0 +1,103 @@
+"""Erasures of people whose names are in other scripts, in odd tables, and of two at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.run.test_erasure import CARD, MAIL, USER, elm, erased, mentions, planned, state, subject
+
+__all__ = ["elm"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "text"),
+    [
+        ("Ольга", "Вешнякова", "ОЛЬГА ВЕШНЯКОВА called"),
+        ("小明", "欧阳", "notice for 小明 欧阳, by post"),
+        ("ليلى", "الحداد", "asked for ليلى الحداد at the desk"),
+        ("Zoë", "O'Brien-Łuź", "ZOË O'BRIEN-ŁUŹ asked (twice)"),
+    ],
+)
+def test_a_name_in_any_script_is_listed_for_a_human(elm, first, last, text):
+    seed, _ = subject(elm, firstname=first, surname=last)
+    other = seed.patron()
+    seed.row("messages", borrowernumber=other, message=text, message_type="L")
+    done, plan = erased(elm)
+    assert done["still_there"] == {}
+    assert done["for_a_human"] == {"messages.message": 1}
+    assert elm.koha.rows(f"SELECT message FROM messages WHERE borrowernumber = {other}") == [(text,)]
+    assert sum(one["human"] for one in plan["words"]) == 1
+
+
+def test_an_identifier_is_found_whatever_signs_stand_in_it(elm):
+    """In any case, beside quotes, brackets and backslashes, and as texts in JSON write it."""
+    mail, user = "q.o'neil+books_100%@elm.example", "reader(7700)[x]"
+    seed, _ = subject(elm, email=mail, userid=user)
+    elm.needles |= {mail, user}
+    other = seed.patron()
+    texts = [f"mail {mail.upper()}!", f'{{"to": "{mail}"}}', f"back\\slash {user}; ok", f"({CARD.lower()})"]
+    for text in texts:
+        seed.row("messages", borrowernumber=other, message=text, message_type="L")
+    before = len(elm.koha.rows("SELECT message_id FROM messages"))
+    done, _ = erased(elm)
+    assert (done["still_there"], done["for_a_human"]) == ({}, {})
+    rows = {str(row[0]) for row in elm.koha.rows(f"SELECT message FROM messages WHERE borrowernumber = {other}")}
+    assert rows == {"mail ***!", '{"to": "***"}', "back\\slash ***; ok", "(***)"}
+    assert len(elm.koha.rows("SELECT message_id FROM messages")) == before
+
+
+def test_texts_in_other_character_sets_and_a_table_without_a_key(elm):
+    _, number = subject(elm)
+    maria = elm.koha.dialect == "mariadb"
+    kinds = {
+        "a": "varchar(200) CHARACTER SET latin1" if maria else "varchar(200)",
+        "b": "varchar(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" if maria else "varchar(200)",
+        "c": "text CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci" if maria else "text",
+    }
+    columns = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
+    elm.sql(
+        f"CREATE TABLE plugin_log (who int, {columns}){' ENGINE=InnoDB' if maria else ''}",
+        f"INSERT INTO plugin_log VALUES ({number}, 'hers', NULL, NULL), "
+        f"(NULL, 'Müller: {CARD.lower()}', 'nothing', 'nothing'), (NULL, NULL, 'to {MAIL.upper()}', 'by {USER}'), "
+        "(NULL, 'of nobody', 'nothing', NULL), (NULL, 'of nobody', 'nothing', NULL)",
+    )
+    (elm.folder / "local.yaml").write_text(
+        "person_columns:\n  plugin_log: [who]\nnot_yet_covered:\n  plugin_log: what a plugin writes down\nperson:\n"
+        "  plugin_log:\n    why: what a plugin writes down\n    texts: [a, b, c]\n"
+        "    traces:\n      - {column: who, act: delete, why: it is the person's}\n"
+    )
+    elm.edit("    map: koha\n", f"    map: koha\n    local_map: {elm.folder / 'local.yaml'}\n")
+    done, _ = erased(elm)
+    assert done["still_there"] == {}
+    left = sorted(map(repr, elm.koha.rows("SELECT a, b, c FROM plugin_log")))
+    assert left == sorted(
+        map(
+            repr,
+            [
+                ("Müller: ***", "nothing", "nothing"),
+                (None, "to ***", "by ***"),
+                ("of nobody", "nothing", None),
+                ("of nobody", "nothing", None),
+            ],
+        )
+    )
+
+
+def test_two_erasures_at_once(elm):
+    """A mother and her child, who share an address: one waits its turn, both end, and nobody else is touched."""
+    seed, mother = subject(elm, phone="0622334455")
+    child = seed.patron(email=MAIL, phone="0622334455", contactname="Okonkwo-Vale", cardnumber="K7700999")
+    seed.row("borrower_relationships", guarantor_id=mother, guarantee_id=child)
+    elm.needles |= {str(child), "K7700999"}
+    plans = [planned(elm, "mother.json")[0], planned(elm, "child.json", "K7700999")[0]]
+    for one in plans:
+        elm.approve(one)
+    others = [row for row in state(elm)["borrowers"] if str(mother) not in row and str(child) not in row]
+    started = [elm.start("apply", one, "--json") for one in plans]
+    codes = [elm.done(one).code for one in started]
+    assert 0 in codes, codes
+    for one, code in zip(plans, codes, strict=True):
+        if code:
+            assert elm.run("apply", one, "--json").code == 0
+    assert not mentions(elm, str(mother), str(child), CARD, "K7700999", MAIL)
+    assert state(elm)["borrowers"] == others
