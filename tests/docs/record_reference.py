@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 
+from carrel.inventory.card import free_words
 from carrel.inventory.map_path import Role
 from carrel.inventory.record_path import RecordPath
 from carrel.inventory.system_map import SystemMap
@@ -137,7 +138,10 @@ def _told(system_map: SystemMap) -> dict[str, list[str]]:
     for name, says in whole.with_card.items():
         found[name].append(f"with the card, where a policy rules lapsed ones: {says}")
     for name, says in whole.not_yet_covered.items():
-        found[name].append(f"**not yet covered**: {says}")
+        words = name in free_words(whole.person)
+        found[name].append(
+            f"{'identifiers go with an erasure, the rest stays' if words else '**not yet covered**'}: {says}"
+        )
     return found
 
 

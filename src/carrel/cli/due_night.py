@@ -196,7 +196,7 @@ def _approved(here: Premises, at: datetime) -> Plan | None:
     spent = {run.plan_digest for run in here.store.runs.newest(name, limit=200) if run.state == "finished"}
     given = [one for one in here.store.approvals.of_system(name) if one.plan_digest and one.expires_at > at]
     for digest in dict.fromkeys(one.plan_digest for one in reversed(given)):
-        if digest is None or digest in spent:
+        if digest is None or digest in spent or not here.store.plans.knows(digest):
             continue
         plan = here.store.plans.get(digest)
         if not stale(plan, here.basis, at, here.system.max_plan_age) and not planning.needs(here, plan, at):

@@ -74,9 +74,19 @@ class Cards(Part):
 
 
 def goes_with_card(person: PersonMap | None) -> frozenset[str]:
-    """Tables of which nothing leads to a person any more, once the person is erased: none in which a row is kept."""
+    """Tables of which nothing leads to a person any more, once the person is erased.
+
+    None in which a row is kept, and none of free words of which nobody can tell whom they are about.
+    """
     if person is None:
         return frozenset()
+    kept = {name for name, told in person.tables.items() if any(trace.act == "keep" for trace in told.traces)}
+    return frozenset(person.tables) - kept - free_words(person)
+
+
+def free_words(person: PersonMap | None) -> frozenset[str]:
+    """Tables of others' words: an erasure takes identifiers out of them, and nobody can tell whom the rest is about."""
+    tables = {} if person is None else person.tables
     return frozenset(
-        name for name, told in person.tables.items() if not any(trace.act == "keep" for trace in told.traces)
+        name for name, told in tables.items() if told.texts and not any(trace.act == "delete" for trace in told.traces)
     )

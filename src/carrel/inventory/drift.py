@@ -114,6 +114,7 @@ def _other_tables(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
         *system_map.not_yet_covered,
         *system_map.with_card,
         *system_map.person_columns,
+        *(() if system_map.person is None else system_map.person.tables),
     }
     for name, table in live.tables.items():
         if name in known:

@@ -8,6 +8,7 @@ from typing import Any
 
 from carrel.errors import fault
 from carrel.inventory import coverage, faults
+from carrel.inventory.card import free_words
 from carrel.inventory.schema import LiveSchema, from_facts
 from carrel.inventory.system_map import SystemMap
 
@@ -39,6 +40,7 @@ class MapCheck:
         no_person: tables that the map knows to hold nothing of a person.
         kept: columns that no rule cuts, as ``table.column``, and on what ground.
         with_card: tables with patron data that goes when the person's card has lapsed, where a policy says so.
+        words: tables of others' words, out of which an erasure takes identifiers; no rule reaches the rest.
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
         gaps: what the map does not name at all.
     """
@@ -49,6 +51,7 @@ class MapCheck:
     no_person: tuple[str, ...]
     kept: Mapping[str, str]
     with_card: tuple[str, ...]
+    words: Mapping[str, str]
     not_yet_covered: Mapping[str, str]
     gaps: tuple[Gap, ...]
 
@@ -84,6 +87,7 @@ def check(system_map: SystemMap, facts: Mapping[str, Any]) -> MapCheck:
             wanted="'tables' by name, each with 'columns', 'primary_key', 'indexes' and 'foreign_keys'",
             found="a document without them",
         ) from None
+    uncovered, words = dict(sorted(system_map.not_yet_covered.items())), free_words(system_map.person)
     return MapCheck(
         tables=len(schema.tables),
         columns=sum(len(table.columns) for table in schema.tables.values()),
@@ -91,7 +95,8 @@ def check(system_map: SystemMap, facts: Mapping[str, Any]) -> MapCheck:
         no_person=tuple(sorted(set(system_map.no_person) & set(schema.tables))),
         kept={f"{one.table}.{column}": one.ground for one in system_map.kept for column in one.columns},
         with_card=tuple(sorted(set(system_map.with_card) & set(schema.tables))),
-        not_yet_covered=dict(sorted(system_map.not_yet_covered.items())),
+        words={name: says for name, says in uncovered.items() if name in words},
+        not_yet_covered={name: says for name, says in uncovered.items() if name not in words},
         gaps=tuple(sorted(gaps)),
     )
 

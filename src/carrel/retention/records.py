@@ -98,7 +98,10 @@ def in_force(system_map: SystemMap, schedules: Schedules) -> SystemMap:
     if problems:
         raise CarrelError(tuple(problems))
     found = system_map.model_copy(update={"ruled": tuple(ruled)})
-    return with_cards(_without(found, idle)) if lapses else _without(found, idle)
+    found = _without(found, idle)
+    # What has a clock of its own and no rule stays with the living: a lapsed card covers none of it.
+    waiting = frozenset(name for one in idle for name, _ in _held(one))
+    return with_cards(found, waiting) if lapses else found
 
 
 def in_force_there(system_map: SystemMap, schedules: Schedules, schema: LiveSchema) -> SystemMap:
@@ -153,9 +156,14 @@ def _impossible(record: str, holds: str, cuts: Iterable[str], rule: str, wanted:
     )
 
 
-def with_cards(system_map: SystemMap) -> SystemMap:
-    """The map with its section on cards in force: what goes with a lapsed card is covered by that rule."""
-    going = goes_with_card(system_map.person)
+def with_cards(system_map: SystemMap, waiting: frozenset[str] = frozenset()) -> SystemMap:
+    """The map with its section on cards in force: what goes with a lapsed card is covered by that rule.
+
+    Args:
+        system_map: of the product, with the site's overlay.
+        waiting: tables of records that have a clock of their own, and no rule.
+    """
+    going = goes_with_card(system_map.person) - waiting
     covered = {name: says for name, says in system_map.not_yet_covered.items() if name in going}
     left = {name: says for name, says in system_map.not_yet_covered.items() if name not in going}
     covered = dict(sorted({**system_map.with_card, **covered}.items()))  # some may be in force already

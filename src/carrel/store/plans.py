@@ -69,6 +69,12 @@ class Plans:
             )
         return _read(body, digest, "the store's record")
 
+    def knows(self, digest: str) -> bool:
+        """Whether it is the digest of a plan for a night; plans for one person stand with their cases."""
+        with self._database.reading() as connection:
+            query = select(tables.plan.c.digest).where(tables.plan.c.digest == digest)
+            return connection.execute(query).first() is not None
+
     def check(self, body: Any, at: str) -> Plan:
         """The plan of a file, if it is to the byte what this store recorded.
 

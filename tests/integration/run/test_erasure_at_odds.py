@@ -101,3 +101,18 @@ def test_two_erasures_at_once(elm):
             assert elm.run("apply", one, "--json").code == 0
     assert not mentions(elm, str(mother), str(child), CARD, "K7700999", MAIL)
     assert state(elm)["borrowers"] == others
+
+
+def test_the_night_goes_on_beside_an_approved_erasure(elm):
+    """An approval of a case is none of a night's plan, before it was carried out and after."""
+    elm.dispose()
+    subject(elm)
+    place, _ = planned(elm)
+    elm.approve(place)
+    for _ in range(2):
+        night = elm.run("run-due", "--json")
+        assert "STO-005" not in night.out + night.err, night.text
+        [one] = night.told.get("systems", [night.told])
+        assert one.get("went") != "failed", night.text
+        if elm.run("apply", place, "--json").code == 0:
+            break

@@ -35,7 +35,8 @@ SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
 # What a server's own defaults could quietly take away: rows of an answer, large joins, updates without a key, checks.
 WHOLE_ANSWERS = (
     "sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_safe_updates = 0, "
-    "foreign_key_checks = 1, unique_checks = 1, max_statement_time = 0, sql_auto_is_null = 0"
+    "foreign_key_checks = 1, unique_checks = 1, max_statement_time = 0, sql_auto_is_null = 0, "
+    "default_regex_flags = ''"
 )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import reduce
+from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, cast, collate, false, func, literal
+from sqlalchemy import ColumnElement, cast, collate, false, func, literal, or_
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import Text
 
@@ -15,6 +16,7 @@ from carrel.retention.finder import BETWEEN, Finder
 
 Bool = ColumnElement[bool]
 _PARTED = "\n"
+_LONG = 1_000_000  # bytes in one row; no server takes less in a packet
 
 
 def may_name(dialect: str, columns: Sequence[ColumnElement[Any]], binary: Sequence[bool], finder: Finder) -> Bool:
@@ -32,12 +34,20 @@ def may_name(dialect: str, columns: Sequence[ColumnElement[Any]], binary: Sequen
     pattern = _pattern(finder)
     if not pattern or not columns:
         return false()
-    texts = [readable(dialect, one) if bytes_ else one for one, bytes_ in zip(columns, binary, strict=True)]
     if dialect == "sqlite":
-        parts: list[ColumnElement[Any]] = [func.coalesce(one, "") for one in texts]
-        return reduce(lambda before, one: before + literal(_PARTED) + one, parts).regexp_match(pattern)
-    # Columns of several collations meet here: one is named, and the pattern says that case does not matter.
-    return collate(func.concat_ws(_PARTED, *texts), "utf8mb4_bin").regexp_match(pattern)
+        # Bytes that are no text would stop the search; whoever reads them decides.
+        bytes_there = [one.is_not(None) for one, bytes_ in zip(columns, binary, strict=True) if bytes_]
+        texts = [func.coalesce(one, "") for one, bytes_ in zip(columns, binary, strict=True) if not bytes_]
+        together: list[Bool] = []
+        if texts:
+            parts: list[ColumnElement[Any]] = list(texts)
+            together = [reduce(lambda before, one: before + literal(_PARTED) + one, parts).regexp_match(pattern)]
+        return or_(false(), *bytes_there, *together)
+    # Columns of several character sets meet here: one is named, and the pattern says that case does not matter.
+    whole = collate(func.concat_ws(_PARTED, *(readable(dialect, one) for one in columns)), "utf8mb4_bin")
+    # A server cuts a text short that is longer than its packets; such a row is read as it is.
+    long = reduce(add, (func.coalesce(func.octet_length(one), 0) for one in columns)) > _LONG
+    return or_(long, whole.regexp_match(pattern))
 
 
 def _pattern(finder: Finder) -> str:
