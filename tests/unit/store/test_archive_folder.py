@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,11 +52,10 @@ def test_a_package_without_anything_leaves_nothing_behind(tmp_path: Path) -> Non
     assert list(folder.path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
+    (tmp_path / "file").write_text("")
     with pytest.raises(CarrelError) as told:
-        ArchiveFolder(tmp_path / "archives").package("koha", "run1").add(chunk(1))
+        ArchiveFolder(tmp_path / "file" / "archives").package("koha", "run1").add(chunk(1))
     assert told.value.code == "ARC-002"
 
 
