@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import textwrap
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ import click
 
 from carrel.cli.at_site import as_option, end_of, json_option, named, now, open_site, open_store, site_option
 from carrel.cli.option_values import DAY, FILE, FILE_OR_INPUT, WORDS
-from carrel.cli.screen import figure, number, put_json, put_table, say
+from carrel.cli.screen import WIDTH, figure, number, put_json, put_table, say
 from carrel.errors import fault
 
 if TYPE_CHECKING:
@@ -210,6 +212,15 @@ def record(store: Store, site: Site, approval: Approval, signer: Signer) -> dict
     return {"id": identity, "kind": approval.kind, "expires_at": approval.expires_at.isoformat(timespec="minutes")}
 
 
+def _listed(heading: str, lines: Iterable[str]) -> None:
+    """A heading once, and under it what it says, within the screen's width."""
+    for n, line in enumerate(lines):
+        if not n:
+            say(f"{heading}:")
+        for part in textwrap.wrap(line, WIDTH, initial_indent="  - ", subsequent_indent="    "):
+            say(part)
+
+
 def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str | None) -> None:
     from carrel.retention.reasons import by_reason
 
@@ -224,9 +235,11 @@ def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str |
     )
     for state, count in by_reason({state: rows for state, rows in plan.states.items() if state != "due"}).items():
         say(f"kept: {state}: {figure(count)}" if isinstance(count, int) else f"kept: {state}")
-    for notice in plan.notices:
-        say(f"the desk will notice: {notice}")
-    for need in needed:
-        say(f"why a person must look: {need.line()}")
+    if plan.cards is not None:
+        people = f"{number(plan.cards.due)} people whose card has lapsed"
+        each = "On every such night whoever is due goes" if standing else "They go"
+        say(f"{people} are due. {each} from every table, and nothing brings them back.")
+    _listed("The desk will notice", plan.notices)
+    _listed("Why a person must look", [need.line() for need in needed])
     if waiver is not None:
         say(f"and to waive the rehearsal, because: {waiver}")

@@ -204,12 +204,12 @@ def _grants(system_map: SystemMap, database: str) -> dict[str, list[str]]:
         purpose.value: [one.sql(database, account) for one in needed(system_map, purpose)]
         for purpose, account in accounts
     }
-    return {**least, "sweep": [SWEEP.sql(database, account) for _, account in accounts]}
+    more = [SWEEP.sql(database, account) for _, account in accounts]
+    return {**least, "sweep": [one for one in more if one not in least[Purpose.APPLY.value]]}
 
 
 def _put_grants(system_map: SystemMap, database: str, *, as_json: bool) -> None:
     from carrel.cli.screen import put_json
-    from carrel.systems.sql.grants import SWEEP
 
     found = _grants(system_map, database)
     if as_json:
@@ -223,5 +223,6 @@ def _put_grants(system_map: SystemMap, database: str, *, as_json: bool) -> None:
         say(f"CREATE USER {account} IDENTIFIED BY '...';")
         for line in found[purpose]:
             say(line)
-        say("-- For the sweep, which looks for a join that leads back in every table:")
-        say(SWEEP.sql(database, account))
+        for line in (one for one in found["sweep"] if one.endswith(f"{account};")):
+            say("-- For the sweep, which looks for a join that leads back in every table:")
+            say(line)

@@ -52,7 +52,7 @@ def run_due(site: Path, names: tuple[str, ...], print_units: bool, as_json: bool
     if as_json:
         screen.put_json(as_dict(nights, after))
     else:
-        show(nights, after)
+        show(nights, after, here.folder)
     return int(exit_of(nights, after))
 
 
@@ -95,8 +95,9 @@ def as_dict(nights: list[SystemNight], after: Aftermath) -> dict[str, Any]:
     }
 
 
-def show(nights: list[SystemNight], after: Aftermath) -> None:
-    """The night as a person reads it."""
+def show(nights: list[SystemNight], after: Aftermath, folder: Path) -> None:
+    """The night as a person reads it; ``folder`` is the site's own, where a plan that waits was written."""
+    from carrel.cli.due_night import PENDING_FILE
     from carrel.cli.open_joins import lines
     from carrel.cli.screen import number
 
@@ -108,7 +109,8 @@ def show(nights: list[SystemNight], after: Aftermath) -> None:
         for line in (*night.why, *night.codes, *(lines(night.reports[-1].open_joins) if night.reports else ())):
             say(f"  - {line}")
         if night.exit is Exit.APPROVAL_PENDING and night.plan:
-            say(f"  carrel approve pending-plan-{night.system}.json --as NAME --key FILE")
+            waiting = folder / PENDING_FILE.format(system=night.system)
+            say(f"  carrel approve {waiting} --as NAME --key FILE")
     for run in after.shredded:
         say(f"Undo capsule of run {run}: shredded, its loans are disposed of for good")
     if after.receipt is not None:
