@@ -35,7 +35,7 @@ def test_a_second_person_sees_the_plan_and_signs_it(site: Place) -> None:
     assert "kept: period still running: 40,000" in out
     assert "kept: other reasons (0-9)" in out
     assert "legal hold" not in out  # four loans: nobody is to see that somebody is looked at
-    assert "The desk will notice:\n  - reading history" in out
+    assert "What the desk will notice:\n  - reading history" in out
     assert "Why a person must look:\n  - first run on this system" in out
     assert "still needed: no rehearsal on a copy" in out
     assert max(len(line) for line in out.splitlines()) <= 100

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import textwrap
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +12,7 @@ import click
 
 from carrel.cli.at_site import as_option, end_of, json_option, named, now, open_site, open_store, site_option
 from carrel.cli.option_values import DAY, FILE, FILE_OR_INPUT, WORDS
-from carrel.cli.screen import WIDTH, figure, number, put_json, put_table, say
+from carrel.cli.screen import figure, number, put_json, put_table, say
 from carrel.errors import fault
 
 if TYPE_CHECKING:
@@ -212,16 +210,8 @@ def record(store: Store, site: Site, approval: Approval, signer: Signer) -> dict
     return {"id": identity, "kind": approval.kind, "expires_at": approval.expires_at.isoformat(timespec="minutes")}
 
 
-def _listed(heading: str, lines: Iterable[str]) -> None:
-    """A heading once, and under it what it says, within the screen's width."""
-    for n, line in enumerate(lines):
-        if not n:
-            say(f"{heading}:")
-        for part in textwrap.wrap(line, WIDTH, initial_indent="  - ", subsequent_indent="    "):
-            say(part)
-
-
 def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str | None) -> None:
+    from carrel.cli.plan_screen import put_list
     from carrel.retention.reasons import by_reason
 
     what = "every ordinary night like this one" if standing else "this plan"
@@ -239,7 +229,7 @@ def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str |
         people = f"{number(plan.cards.due)} people whose card has lapsed"
         each = "On every such night whoever is due goes" if standing else "They go"
         say(f"{people} are due. {each} from every table, and nothing brings them back.")
-    _listed("The desk will notice", plan.notices)
-    _listed("Why a person must look", [need.line() for need in needed])
+    put_list("What the desk will notice", plan.notices)
+    put_list("Why a person must look", tuple(need.line() for need in needed))
     if waiver is not None:
         say(f"and to waive the rehearsal, because: {waiver}")

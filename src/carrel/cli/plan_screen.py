@@ -82,7 +82,7 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
         )
     if made.reach_back:
         say(f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n")
-    _list("Blocked by", made.blockers)
+    put_list("Blocked by", made.blockers)
     if made.blockers:
         say("Change or stop that job; have in carrel.yaml, and plan again:")
         say(textwrap.indent(blockers.lifted_by(blockers.of_plan(made), today), "  ") + "\n")
@@ -90,14 +90,15 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
         count = f"{len(made.notices)} thing{'' if len(made.notices) == 1 else 's'}"
         say(f"What the desk will notice: {count}, as in the plan before; carrel plan --notices lists them.\n")
     else:
-        _list("What the desk will notice", made.notices)
-    _list("Waits for", tuple(need.line() for need in needed))
+        put_list("What the desk will notice", made.notices)
+    put_list("Waits for", tuple(need.line() for need in needed))
     say(f"Written to {target}. Nothing was changed.")
     if not made.blockers:
         say(f"Next: {'carrel approve' if needed else 'carrel apply'} {target}")
 
 
-def _list(title: str, lines: tuple[str, ...]) -> None:
+def put_list(title: str, lines: tuple[str, ...]) -> None:
+    """A heading once, and under it each line within the screen's width; nothing where there is none."""
     if not lines:
         return
     say(f"{title}:")
