@@ -50,6 +50,7 @@ class CardsDone:
         found: by the sweeps, of every lot.
         spared: begun, and then not due any more: somebody borrowed, owes, or must be kept.
         unknown: a process died inside a piece; the counts may be too low.
+        lost: lots whose key is gone, so that nobody could go on with them, or look for whoever was in them.
     """
 
     people: int = 0
@@ -57,6 +58,7 @@ class CardsDone:
     found: Found = field(default_factory=Found)
     spared: int = 0
     unknown: bool = False
+    lost: int = 0
 
 
 def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: RunJournal) -> CardsDone:
@@ -82,14 +84,17 @@ def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: Ru
         return done
     course = _Course(here, plan, run, cards, gate, journal, done)
     for case in here.store.lots.open(here.system.name):
-        course.lot(case, here.store.lots.subjects(case))
+        subjects = here.store.lots.subjects(case)
+        if subjects is None:
+            course.lost(case)
+        else:
+            course.lot(case, subjects)
     path = next((one for one in plan.paths if one.path == cards.cards.name), None)
     most = 0 if path is None else max(path.bound, path.rows)
-    left = most - run.rows.get(cards.cards.name, 0) - done.people
+    left = most - max(run.rows.get(cards.cards.name, 0), here.store.lots.drawn(here.system.name, plan.digest))
     while left > 0 and (subjects := course.drawn(min(left, LOT))):
         left -= len(subjects)
-        case = here.store.lots.begin(here.system.name, plan.digest, subjects, now())
-        course.lot(case, subjects)
+        course.lot(here.store.lots.begin(here.system.name, plan.digest, subjects, now()), subjects)
     return done
 
 
@@ -138,6 +143,8 @@ class _Course:
         with here.engine.connect() as connection:
             whole = erasure_of(here, subjects, self._plan.as_of)
             payers = whole.payers(connection)
+            there = whole.numbers(connection)
+        here.store.lots.taken_over(case, self._plan.digest, len(there))
         going: list[Subject] = []
         for batch, stays in _parted(subjects, payers, AT_ONCE):
             going += _Batch(pieces, self._cards, whole.of(batch, stays=stays), self._by).steps()
@@ -202,8 +209,15 @@ class _Course:
         self._done.people += rows
         self._journal.finish(number, place, ChunkResult(0, {name: rows}, seconds=time.monotonic() - began))
 
-    def _finish(self, case: str, found: Found, places: tuple[Place, ...]) -> None:
-        outcome = Outcome.UNVERIFIED if found.hits else Outcome.RESIDUE if any(p.lasting for p in places) else None
+    def lost(self, case: str) -> None:
+        """End a lot whose key is gone: who was in it cannot be told, so nobody was looked for, and it says so."""
+        self._done.unknown |= self._here.store.erasures.go_on(case, now()).unknown
+        self._done.lost += 1
+        self._finish(case, Found(), (), lost=True)
+
+    def _finish(self, case: str, found: Found, places: tuple[Place, ...], *, lost: bool = False) -> None:
+        lasting = any(place.lasting for place in places)
+        outcome = Outcome.UNVERIFIED if lost or found.hits else Outcome.RESIDUE if lasting else None
         ended = self._here.store.erasures.finish(
             case,
             outcome or Outcome.VERIFIED,

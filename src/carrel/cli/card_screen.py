@@ -18,6 +18,7 @@ def cards_as_dict(done: CardsDone) -> dict[str, object]:
         "rows": dict(sorted(done.rows.items())),
         "rows_may_be_more": done.unknown,
         "spared_since": done.spared,
+        "lots_lost": done.lost,
         "still_there": done.found.still,
         "kept": done.found.kept,
         "for_a_human": {place: len(keys) for place, keys in done.found.human.items()},
@@ -26,7 +27,7 @@ def cards_as_dict(done: CardsDone) -> dict[str, object]:
 
 def show_cards(done: CardsDone) -> None:
     """What a person should know; nothing where no card was due."""
-    if not (done.people or done.rows or done.spared):
+    if not (done.people or done.rows or done.spared or done.lost):
         return
     steps = [(name, number(rows)) for name, rows in sorted(done.rows.items())]
     put_table("Gone with lapsed cards", ("step", "rows"), steps, right=(1,))
@@ -35,6 +36,8 @@ def show_cards(done: CardsDone) -> None:
         say("A process died inside a piece: the counts may be too low; what is in the database was read back.")
     if done.spared:
         say(f"{number(done.spared)} people were begun and are kept: somebody borrowed, owes, or must be kept.")
+    if done.lost:
+        say(f"Lots whose key is gone: {number(done.lost)}. Nobody could look for the people in them: not verified.")
     say(f"They were looked for in every table: {number(done.found.hits)} rows still name one of them.")
     for where, rows in sorted(done.found.columns.items()):
         say(f"  - {where}: {number(rows)}")

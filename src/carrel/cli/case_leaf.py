@@ -28,6 +28,7 @@ def leaf_of_case(plan: Plan | ErasurePlan, case: Case, found: Found, places: tup
             "case": case.case,
             "outcome": slug(case.outcome.name),
             "applied": banded(sum(rows for name, rows in case.rows.items() if name != TEXTS)),
+            **({"counts": "may-be-more"} if case.unknown else {}),
             "redacted": banded(case.rows.get(TEXTS, 0)),
             "hits": banded(found.hits),
             "kept": banded(sum(found.kept.values())),

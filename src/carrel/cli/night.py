@@ -212,7 +212,7 @@ def _finish(
     failing = led_back(here, run.stage, swept)
     # What an earlier stage of a first run left open is tried again, and decides, in the last one.
     still = standing if run.stage is Stage.REST else ()
-    bad = bool(tally.left or remaining or failing or still or cards.found.hits)
+    bad = bool(tally.left or remaining or failing or still or cards.found.hits or cards.lost)
     outcome = Outcome.UNVERIFIED if bad else Outcome.RESIDUE if lasting else Outcome.VERIFIED
     hits = counted(swept, failing)
     here.store.sweeps.record(run.id, Sweep("loan", at, swept.pairs, swept.swept, hits))

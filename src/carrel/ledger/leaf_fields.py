@@ -196,6 +196,7 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     },
     "erasure": {
         **_OF_A_CASE,
+        "counts": SLUG,
         "redacted": COUNT,
         "hits": COUNT,
         "kept": COUNT,

@@ -19,9 +19,11 @@ FORMAT_VERSION = 1
 KIND = "erasure"
 HELD = "the library must keep records of this person for now"
 STAND_IN = "no anonymous patron to stand in"
+TAKEN_NUMBER = "a record stands under an older number by now"
 _FIX = {
     HELD: "ask whoever may place holds; when nothing keeps the person any more, plan again",
     STAND_IN: "make a patron record for it, name it in the product's settings, then plan again",
+    TAKEN_NUMBER: "look whose record it is, and plan again without that number",
 }
 
 

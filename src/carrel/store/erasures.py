@@ -155,9 +155,9 @@ class Erasures:
             connection.execute(
                 update(table).where(table.c.case == name, table.c.started_at.is_(None)).values(started_at=now)
             )
+            died = and_(table.c.case == name, table.c.in_flight != "")  # inside a piece
+            connection.execute(update(table).where(died).values(unknown=True, in_flight=""))
             row = connection.execute(select(table).where(table.c.case == name)).one()
-            if row.in_flight:  # a process died inside a piece
-                self._change(connection, name, unknown=True, in_flight="")
         return _case(row)
 
     def intend(self, name: str, step: str) -> None:

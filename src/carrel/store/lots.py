@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from carrel.retention.identifiers import Subject
 from carrel.store import clock, tables
@@ -45,7 +45,7 @@ class Lots:
                     digest=hashlib.sha256(f"{LOT} {case}".encode()).hexdigest(),
                     system=system,
                     made_at=now,
-                    body={"kind": LOT, "plan": plan},
+                    body={"kind": LOT, "plan": plan, "people": len(subjects)},
                     sealed=key.seal_text(json.dumps([one.to_json() for one in subjects])),
                     state=RUNNING,
                     rows={},
@@ -63,11 +63,37 @@ class Lots:
             rows = connection.execute(query.order_by(table.c.started_at, table.c.case)).all()
         return tuple(row.case for row in rows if row.body.get("kind") == LOT)
 
-    def subjects(self, case: str) -> tuple[Subject, ...]:
-        """Who is in a lot; nobody once its key is gone, for then nobody can tell any more."""
+    def taken_over(self, case: str, plan: str, people: int) -> None:
+        """Count a lot of an earlier plan against the bound of the plan by which it is carried on.
+
+        Args:
+            case: the lot.
+            plan: digest of the plan that carries it on.
+            people: of the lot whose record is there still.
+        """
+        table = tables.erasure
+        with self._database.writing() as connection:
+            body = connection.execute(select(table.c.body).where(table.c.case == case)).scalar_one()
+            if body["plan"] != plan:
+                changed = {**body, "plan": plan, "people": people}
+                connection.execute(update(table).where(table.c.case == case).values(body=changed))
+
+    def drawn(self, system: str, plan: str) -> int:
+        """How many people a plan has begun to erase.
+
+        Guarantees:
+            Never fewer than it has erased, wherever a process died: a lot is written down before anybody of it goes.
+        """
+        table = tables.erasure
+        with self._database.reading() as connection:
+            bodies = connection.execute(select(table.c.body).where(table.c.system == system)).scalars().all()
+        return sum(body.get("people", 0) for body in bodies if body.get("kind") == LOT and body.get("plan") == plan)
+
+    def subjects(self, case: str) -> tuple[Subject, ...] | None:
+        """Who is in a lot; None once its key is gone, for then nobody can tell any more."""
         with self._database.reading() as connection:
             sealed = connection.execute(
                 select(tables.erasure.c.sealed).where(tables.erasure.c.case == case)
             ).scalar_one()
         text = case_key(self._folder, case).open_text(sealed) if sealed else None
-        return () if text is None else tuple(Subject.from_json(one) for one in json.loads(text))
+        return None if text is None else tuple(Subject.from_json(one) for one in json.loads(text))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from carrel.cli import main
+from carrel.store.erasures import Erasures
 from tests.integration.run.test_erasure import CARD, MAIL, USER, elm, erased, mentions, planned, state, subject
 
 __all__ = ["elm"]
@@ -116,3 +118,36 @@ def test_the_night_goes_on_beside_an_approved_erasure(elm):
         assert one.get("went") != "failed", night.text
         if elm.run("apply", place, "--json").code == 0:
             break
+
+
+def test_a_record_under_an_older_number_since_the_plan_stops_every_piece(elm, monkeypatch):
+    """Before the apply begins, and in the midst of it; nothing of the newcomer is touched."""
+    seed, number = subject(elm)
+    older = number + 500
+    numbers = elm.folder.parent / "older.txt"
+    numbers.write_text(f"{older}\n")
+    place, _ = planned(elm, "erase.json", CARD, "--also-number", numbers)
+    elm.approve(place)
+
+    def registered():
+        seed.patron(borrowernumber=older, surname="Innocent", cardnumber="K-INN-77123", userid="innocent77")
+        seed.row("messages", borrowernumber=older, message="about somebody else", message_type="L")
+
+    registered()
+    elm.refused("apply", place, code=4, error="ERA-002")
+    elm.sql(*(f"DELETE FROM {name} WHERE borrowernumber = {older}" for name in ("messages", "borrowers")))
+    whole, begun = Erasures.intend, []
+
+    def intend(self, case, step):
+        whole(self, case, step)
+        if not begun:
+            begun.append(step)
+            registered()
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit) as ended:
+        patched.setattr(Erasures, "intend", intend)
+        main.main(["apply", str(place), "--site", str(elm.folder)])
+    assert (ended.value.code, len(begun)) == (4, 1)
+    for name in ("messages", "borrowers"):
+        assert elm.koha.rows(f"SELECT count(*) FROM {name} WHERE borrowernumber = {older}") == [(1,)]
+    assert elm.koha.rows(f"SELECT count(*) FROM borrowers WHERE borrowernumber = {number}") == [(1,)]

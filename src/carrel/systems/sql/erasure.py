@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory.person_map import Act
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
-from carrel.retention.erasure import STAND_IN, Cascade, Going, Staying, Words, refuse
+from carrel.retention.erasure import STAND_IN, TAKEN_NUMBER, Cascade, Going, Staying, Words, refuse
 from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import Scope
 from carrel.retention.payer import Payer
@@ -112,11 +112,21 @@ class SqlErasure:
                 found.append(Staying(people.table, people.key, 1, "the product's anonymous patron"))
             if SHARED_NUMBER in numbers:
                 found.append(Staying(people.table, people.key, 1, "a number that many rows share"))
+            if taken := self._taken(connection):
+                found.append(Staying(people.table, people.key, taken, TAKEN_NUMBER))
             blocks = [(one, self.rows.count(connection, one)) for one in self.rows.steps if one.act is Act.BLOCK]
             found += [Staying(one.table, one.by, rows, one.trace.ground or STAND_IN) for one, rows in blocks if rows]
             if covered(connection, self.rows, self._map, scopes):
                 found.append(Staying("", "", 0, held))
         return tuple(found)
+
+    def _taken(self, connection: Connection) -> int:
+        """Records that stand by now under an older number: somebody else's, whose rows are not to be touched."""
+        people = self._map.people
+        older = [number for one in self.subjects for number in one.also]
+        rows = self.rows.rows(people.table)
+        query = select(func.count()).select_from(rows).where(rows.c[people.key].in_(older))
+        return int(connection.execute(query).scalar_one()) if older else 0
 
     def held(self, connection: Connection, scopes: Iterable[Scope]) -> bool:
         """Whether a legal hold or an exception may speak of these persons, or of one of their loans."""

@@ -1,0 +1,79 @@
+"""Lots of lapsed cards when something is amiss: a key is lost, a process dies, a row comes that nobody knows."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from carrel.cli import main
+from carrel.ledger.leaf import decode_leaf
+from carrel.store.erasures import Erasures
+from carrel.store.ledger_folder import LedgerFolder
+from tests.integration.run import library
+from tests.integration.run.person_seed import Seeder
+from tests.integration.run.test_lapsed_cards import EXPIRED, Died, dying
+
+OLD = {"dateexpiry": EXPIRED, "dateenrolled": "2015-01-02"}
+
+
+@pytest.fixture
+def elm(small_sqlite, tmp_path):
+    """A library with nothing to do but its lapsed cards; one database is enough, the code is shared."""
+    found = library.make(tmp_path / "site", small_sqlite, policy="worcester")
+    found.sql("DELETE FROM saved_sql")
+    found.dispose()
+    return found
+
+
+def erasures_told(elm):
+    """The leaves of lots, as the ledger has them."""
+    leaves = map(decode_leaf, LedgerFolder(elm.folder / "ledger").entries())
+    return [leaf.fields for leaf in leaves if leaf.kind == "erasure"]
+
+
+def lapsed_left(elm):
+    [(left,)] = elm.koha.rows(f"SELECT count(*) FROM borrowers WHERE dateexpiry = '{EXPIRED}'")
+    return left
+
+
+def killed_after_records(elm, monkeypatch, place):
+    """The records are gone, and the process dies before that is noted."""
+    with monkeypatch.context() as patched, pytest.raises(Died):
+        patched.setattr(Erasures, "note", dying(Erasures.note, "person"))
+        main.main(["apply", str(place), "--site", str(elm.folder)])
+
+
+def test_killed_before_the_records_are_noted_the_bound_counts_them_all_the_same(elm, monkeypatch):
+    """As many people as the bound go in a lot that dies; nobody who lapsed since goes by the same plan."""
+    seed = Seeder(elm.koha)
+    for _ in range(2):
+        seed.patron(**OLD)
+    place = elm.approved()
+    [path] = [one for one in json.loads(place.read_text())["paths"] if one["path"] == "lapsed cards"]
+    for _ in range(path["bound"] - 2):
+        seed.patron(**OLD)
+    killed_after_records(elm, monkeypatch, place)
+    assert lapsed_left(elm) == 0
+    for _ in range(3):
+        seed.patron(**OLD)
+    ran = elm.run("apply", place, "--json").told["run"]
+    assert (lapsed_left(elm), ran["cards"]["rows_may_be_more"]) == (3, True)
+    assert [one.get("counts") for one in erasures_told(elm)] == ["may-be-more"]
+
+
+def test_a_lot_whose_key_is_lost_is_never_called_verified(elm, monkeypatch):
+    """Who was in it cannot be told: nobody is looked for, the run says so, and others go on."""
+    seed = Seeder(elm.koha)
+    seed.patron(**OLD)
+    place = elm.approved()
+    killed_after_records(elm, monkeypatch, place)
+    [key] = (elm.folder / "cases").iterdir()
+    key.unlink()
+    other = seed.patron(**OLD)
+    answer = elm.run("apply", place, "--json")
+    ran = answer.told["run"]
+    assert (answer.code, ran["outcome"]) == (5, "applied, unverified")
+    assert (ran["cards"]["lots_lost"], ran["cards"]["people"]) == (1, 1)
+    assert [one["outcome"] for one in erasures_told(elm)].count("unverified") == 1
+    assert not elm.koha.rows(f"SELECT 1 FROM borrowers WHERE borrowernumber = {other}")
