@@ -169,6 +169,10 @@ def test_what_goes_against_a_clause_is_a_finding(clause, facts):
         ("MITL-2.1", policy(datasets=POLICY.datasets[1:])),
         ("MITL-2.2", policy(floors=())),
         ("MITL-6.1", loans(states={"no usable return date": 2})),
+        *(
+            (clause, loans(unclear=1))
+            for clause in ["MITL-2.1", "MITL-3.5", "MITL-6.1", "MITL-6.2", "MITL-6.4", "MITL-6.6", "MITL-7.6", "MITL-10.6", "MITP-11.2.0", "WPL-3.3", "WPL-3.4"]
+        ),
         ("MITL-6.2", loans(past_ceiling={})),
         ("MITL-6.4", replace(FACTS, live=replace(FACTS.live, missing=("statistics",)))),
         ("WPL-3.3", schedule(rules=(SCHEDULE.rules[1],))),
