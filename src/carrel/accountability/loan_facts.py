@@ -59,6 +59,7 @@ class RecordFacts:
         past_ceiling: due by `AuditFacts.as_of`, had each been kept for the ceiling of a class, by class; of those that
             bind it.
         kept, undated: the others, and those that tell no usable time, as they may be shown.
+        undated_rows: these to the row, for cards only; it decides, and is never shown.
     """
 
     record: str
@@ -69,6 +70,7 @@ class RecordFacts:
     past_ceiling: Mapping[RiskClass, int]
     kept: int | str
     undated: int | str
+    undated_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

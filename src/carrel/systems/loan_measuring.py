@@ -86,6 +86,7 @@ class LoanMeasuring:
             held_now=held,
             records=records,
             lapsed_cards=sum(one.left for one in cards) if cards else None,
+            undated_cards=sum(one.undated_rows for one in cards),
         )
 
     def _of_loans(self, rows: Mapping[str, int]) -> dict[str, int]:
