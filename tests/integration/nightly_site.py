@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -91,7 +92,10 @@ class NightlySite:
         from carrel.cli import premises
 
         person, loans = f"borrowernumber = {self.koha.sample.anonymous_patron}", "old_issues"
-        self.sql(f"UPDATE {loans} SET {person} WHERE returndate IS NULL OR returndate < '1000-01-01'")
+        to_come = datetime.now(UTC) + timedelta(hours=20)
+        self.sql(
+            f"UPDATE {loans} SET {person} WHERE returndate IS NULL OR returndate < '1000-01-01' OR returndate > '{to_come}'"
+        )
         with premises.enter(self.folder, None, read_only=False) as here:
             at = premises.now()
             life = here.life(at, at)

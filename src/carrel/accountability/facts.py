@@ -13,6 +13,7 @@ from carrel.accountability.adopted_policy import ClauseText, DatasetFacts, Field
 from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
 from carrel.accountability.night_facts import CapsuleFacts, NightFacts
 from carrel.accountability.surroundings import Surroundings
+from carrel.inventory.category import Category
 from carrel.inventory.channel import NoticeKind
 from carrel.inventory.collection import Superfluous
 from carrel.inventory.notices import Template, Way
@@ -46,11 +47,15 @@ class CollectionFacts:
         superfluous: collected while no purpose of the policy needs it.
         looked_at: how many things the map says can be collected.
         unread: of these, what could not be looked at.
+        unchosen: rows with an identity number without a recorded choice of the patron, whatever the policy lists.
+        demanded: categories of personal data without which the product takes no patron's record.
     """
 
     superfluous: tuple[Superfluous, ...] = ()
     looked_at: int = 0
     unread: tuple[str, ...] = ()
+    unchosen: int = 0
+    demanded: frozenset[Category] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,7 @@ class AuditFacts:
         held_before: the same when it was last counted under these holds; None if that was never done.
         records: of other kinds for which the policy has a rule.
         lapsed_cards: due under the policy's rule for them, and still there; None without such a rule.
+        undated_cards: cards without a usable day of expiry; none of them ever becomes due.
         notices: None if the database could not be read, or its map does not tell where notices stand.
         kinds: of record that the product can hold, as they were found.
         placed: by the site file, where further kinds are kept, or that they are not.
@@ -140,6 +146,7 @@ class AuditFacts:
     nights: NightFacts = field(default_factory=NightFacts)
     records: tuple[RecordFacts, ...] = ()
     lapsed_cards: int | None = None
+    undated_cards: int = 0
     around: Surroundings | None = None
     notices: NoticeFacts | None = None
     kinds: tuple[KindFacts, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carrel.accountability.evidence import Reading, cannot_tell
 from carrel.accountability.facts import AuditFacts
-from carrel.accountability.measurement import LOANS_ONLY, leads_back, none_left, told, total, unread
+from carrel.accountability.measurement import LOANS_ONLY, leads_back, no_return_told, none_left, told, total, unread
 from carrel.accountability.registry import provides
 from carrel.retention.lifecycle import State
 from carrel.retention.reasons import SMALL, by_reason
@@ -36,6 +36,7 @@ def every_loan_has_its_state(facts: AuditFacts) -> Reading:
         broken="{count} loans are past their period and still name a reader.",
         measured=measured,
         because="the period of these loans is over, and no reason to keep them is on record",
+        joins=no_return_told(facts),
     )
 
 

@@ -28,6 +28,7 @@ class LoanFacts:
         own_path: the path of the loans' own table.
         tables: the table of each path.
         table_sizes: rows per table.
+        unclear: closed loans that name a reader, with no usable time of return or one that is still to come.
     """
 
     states: Mapping[str, int]
@@ -43,6 +44,7 @@ class LoanFacts:
     own_path: str
     tables: Mapping[str, str]
     table_sizes: Mapping[str, int] = field(default_factory=dict)
+    unclear: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class RecordFacts:
         past_ceiling: due by `AuditFacts.as_of`, had each been kept for the ceiling of a class, by class; of those that
             bind it.
         kept, undated: the others, and those that tell no usable time, as they may be shown.
+        undated_rows: these to the row, for cards only; it decides, and is never shown.
     """
 
     record: str
@@ -67,6 +70,7 @@ class RecordFacts:
     past_ceiling: Mapping[RiskClass, int]
     kept: int | str
     undated: int | str
+    undated_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import date
 from carrel.accountability.evidence import Measured, Reading, cannot_tell, finding, holds
 from carrel.accountability.facts import AuditFacts
 from carrel.retention.open_join import MEND, OpenJoin
+from carrel.retention.reasons import figure
 
 LOANS_ONLY = "Measured for loans and every table that leads from a loan to its reader."
 RUN_AGAIN = "make a plan and apply it, or find out what put these rows back"
@@ -51,14 +52,14 @@ _MOST_NAMED = 5  # named in one line
 
 
 def leads_back(facts: AuditFacts) -> Reading | None:
-    """The reading where a join led a sweep back and was never shown closed: whoever counts zero rows says nothing then.
+    """The reading where zero rows say nothing: a join led a sweep back, or nobody can tell when a loan came back.
 
     Returns:
-        None where no join is open.
+        None where no join is open and every loan that names a reader tells its return.
     """
     joins = facts.nights.open_joins
     if not joins:
-        return None
+        return no_return_told(facts)
     since = min(one.first_seen for one in joins)
     return finding(
         f"{len(joins)} joins that led a sweep back from loans to their readers are open since {since:%Y-%m-%d}.",
@@ -68,13 +69,30 @@ def leads_back(facts: AuditFacts) -> Reading | None:
     )
 
 
+def no_return_told(facts: AuditFacts) -> Reading | None:
+    """The reading where closed loans name a reader and tell no usable return: they never become due."""
+    if facts.loans is None or not facts.loans.unclear:
+        return None
+    count = figure(facts.loans.unclear)
+    return cannot_tell(
+        f"{count} closed loans that name a reader tell no usable time of return, or one that is still to come.",
+        {"loans without a usable return": count},
+        because="nobody can tell when their periods began, so they are never due",
+        fix="enter the date of return in the library system, or close these loans anew",
+    )
+
+
 def leads_back_before(facts: AuditFacts, day: date) -> Reading | None:
     """As `leads_back`, where only loans that came back by some day go against a clause.
 
     Joins that were found among younger loans leave open whether older ones are led back too.
     """
     reading = leads_back(facts)
-    if reading is None or any(one.days is None or one.days[0] <= day for one in facts.nights.open_joins):
+    if (
+        reading is None
+        or not facts.nights.open_joins
+        or any(one.days is None or one.days[0] <= day for one in facts.nights.open_joins)
+    ):
         return reading
     return cannot_tell(reading.says, reading.measured, because="they were found among younger loans", fix=reading.fix)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from carrel.accountability.evidence import Reading
+from carrel.accountability.evidence import Reading, State, cannot_tell
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import judged
 from carrel.accountability.registry import provides
 from carrel.inventory.category import Category
+from carrel.inventory.collection import DEMANDS
 from carrel.inventory.risk import RiskClass
 from carrel.retention.reasons import figure
 
@@ -52,19 +53,20 @@ def everything_has_its_need_and_its_reason(facts: AuditFacts) -> Reading:
     if facts.collection is not None and facts.collection.superfluous:
         wrong.append(f"{len(facts.collection.superfluous)} things are collected that nothing needs")
     wrong += _lapsed(facts)
-    return judged(
+    reading = judged(
         facts,
         wrong,
         kept="Every field names its need, each kind of record a period and why it is not shorter; lapsed cards go.",
         measured={
             "kinds of record": len(policy.datasets),
             "without a reason": len(unreasoned),
-            "lapsed cards that are due": facts.lapsed_cards or 0,
+            **_cards(facts),
         },
         because="only what is reasonably necessary is kept, for the shortest time",
         fix="write 'why not shorter:' at the rule, or shorten it; plan and apply where cards are due",
         unseen=facts.collection.unread if facts.collection is not None else (),
     )
+    return _with_undated(facts, reading)
 
 
 @provides("WPL-3.1")
@@ -81,22 +83,45 @@ def a_card_asks_for_no_more(facts: AuditFacts) -> Reading:
         f"{one} is required, and is to be optional" for one in _OPTIONAL if one in fields and not fields[one].optional
     ]
     seen = facts.collection
-    numbers = next((one.rows for one in seen.superfluous if one.name == _NUMBERS), 0) if seen is not None else 0
+    if seen is not None:
+        wrong += [f"the library system makes {one} mandatory" for one in _OPTIONAL if one in seen.demanded]
+    numbers = seen.unchosen if seen is not None else 0
     if numbers:
         wrong.append(f"{figure(numbers)} rows hold a national identity number without a recorded choice of the patron")
     wrong += _lapsed(facts)
-    return judged(
+    reading = judged(
         facts,
         wrong,
         kept="A card asks for name, birth date and mailing address, the rest is a choice, and lapsed cards are erased.",
         measured={
             "fields": len(fields),
             "rows with an identity number": figure(numbers) if numbers else 0,
-            "lapsed cards that are due": facts.lapsed_cards or 0,
+            **_cards(facts),
         },
         because="a card needs no more than these",
-        fix="take the numbers out, or let the policy offer them as a choice and record it; plan and apply what is due",
-        unseen=[one for one in seen.unread if one == _NUMBERS] if seen is not None else (),
+        fix="take the numbers out or record the patron's choice; demand nothing optional; plan and apply what is due",
+        unseen=[one for one in seen.unread if one in {_NUMBERS, DEMANDS}] if seen is not None else (),
+    )
+    return _with_undated(facts, reading)
+
+
+def _cards(facts: AuditFacts) -> dict[str, int | str]:
+    undated = facts.undated_cards
+    return {
+        "lapsed cards that are due": facts.lapsed_cards or 0,
+        "cards without a usable day of expiry": figure(undated) if undated else 0,
+    }
+
+
+def _with_undated(facts: AuditFacts, reading: Reading) -> Reading:
+    """Cards of which nobody knows when they lapse take away "holds", never a finding."""
+    if not facts.undated_cards or reading.state is not State.HOLDS:
+        return reading
+    return cannot_tell(
+        f"{figure(facts.undated_cards)} cards have no usable day of expiry, so nobody can tell whether they lapsed.",
+        reading.measured,
+        because="a card is erased by its expiry, and these never come due",
+        fix="enter a day of expiry in the library system, and audit again",
     )
 
 

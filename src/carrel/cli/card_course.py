@@ -152,7 +152,9 @@ class _Course:
         for batch, stays in _parted(gone, payers, RECORDS):
             self._records(pieces, whole.of(batch, stays=stays))
         with here.engine.connect() as connection:
-            there = whole.of(gone).numbers(connection) - payers
+            still = whole.of(gone).numbers(connection)
+            there = still - payers
+            here.store.restrictions.end_with(here.system.name, {one.number for one in gone} - still)
             last = tuple(one for one in gone if one.number not in there)
             found = self._swept(connection, pieces, whole, last, payers)
             places = surroundings_reading.read(connection, self._here.system, self._here.policy, now()).places

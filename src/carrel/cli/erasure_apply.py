@@ -128,6 +128,8 @@ class _Course:
         self._texts(erasure)
         self._pieces.carry(PERSON, lambda c: erasure.delete_person(c, lambda: self._blocking(erasure, c)))
         with here.engine.connect() as connection:
+            if subject.number not in erasure.numbers(connection):
+                here.store.restrictions.end_with(plan.system, {subject.number})
             found = erasure.sweep(connection)
             places = surroundings_reading.read(connection, self._here.system, self._here.policy, now()).places
         return self._finish(found, places)

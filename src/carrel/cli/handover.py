@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from carrel.cli.premises import Premises, now
 from carrel.cli.run_leaves import slug, what_planned
-from carrel.errors import fault
+from carrel.errors import CarrelError, fault
 from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
 from carrel.retention import bag, faults
 from carrel.store.archive_folder import ArchiveFolder, ArchivePackage, Sealed
 from carrel.store.custody import HandedOver
+from carrel.store.faults import UNKNOWN_ENTRY, UNKNOWN_PLAN
 from carrel.systems.sql.archived_rows import ArchivedRows, Chunk, Row
 
 if TYPE_CHECKING:
@@ -78,9 +79,11 @@ class Handover:
         if self._folder is None:
             return
         for package in self._folder.open_packages(self._here.system.name):
+            plan = self._plan if package.run == self._run else self._plan_of(package.run)
+            if plan is None:
+                continue
             self._resolve(package, loans)
             if package.run != self._run:
-                plan = self._here.store.plans.get(self._here.store.runs.get(package.run).plan_digest)
                 self._close(package, plan, package.run)
         self._note()
 
@@ -97,13 +100,24 @@ class Handover:
             raise RuntimeError("nothing is handed over without a folder")
         return self._package
 
+    def _plan_of(self, run: str) -> Plan | None:
+        """The plan of a run; None where the store knows no such run: others may put folders of theirs there too."""
+        try:
+            return self._here.store.plans.get(self._here.store.runs.get(run).plan_digest)
+        except CarrelError as wrong:
+            if wrong.code in {UNKNOWN_ENTRY.code, UNKNOWN_PLAN.code}:
+                return None
+            raise
+
     def _resolve(self, package: ArchivePackage, loans: SqlLoans) -> None:
         rows = ArchivedRows(self, self._here.schema)
-        pending = package.pending()
-        there = [place for place, (table, told) in pending.items() if rows.there(loans.connection, table, told)]
+        for chunk in package.unsettled():
+            committed = chunk.committed
+            if committed is None:
+                # Rows that are still there may have been changed: what was written of them is stale, and goes.
+                committed = not rows.there(loans.connection, chunk.table, chunk.rows)
+            (package.committed if committed else package.drop)(chunk.places)
         loans.connection.rollback()
-        package.drop(there)
-        package.committed([place for place in pending if place not in there])
 
     def _close(self, package: ArchivePackage, plan: Plan, run: str) -> Sealed | None:
         assert self._here.site.archives is not None  # noqa: S101  (there is no folder without it)
@@ -132,10 +146,10 @@ class Handover:
         assert self._here.site.archives is not None  # noqa: S101  (there is no folder without it)
         known = {one.package for one in self._here.store.custody.all()}
         begin = f"{self._here.system.name}@"
-        for sealed in self._folder.sealed():
-            if sealed.name in known or not sealed.name.startswith(begin):
-                continue
-            plan = self._here.store.plans.get(self._here.store.runs.get(sealed.name.removeprefix(begin)).plan_digest)
+        names = set(self._folder.closed_names(self._here.system.name)) - known
+        plans = {name: plan for name in names if (plan := self._plan_of(name.removeprefix(begin))) is not None}
+        for sealed in self._folder.sealed(plans):
+            plan = plans[sealed.name]
             one = HandedOver(
                 sealed.name,
                 self._here.system.name,

@@ -15,6 +15,8 @@ from pydantic import Field
 from carrel.inventory.category import Category
 from carrel.inventory.map_part import Condition, Lookup, Part
 
+DEMANDS = "mandatory fields"  # what they are called where they could not be looked at
+
 
 class Need(Part):
     """The field of a policy that justifies a thing: it names its purpose, and thereby the need.
@@ -81,25 +83,50 @@ class AttributeKind(Part):
 
 
 class Attributes(Part):
-    """Where a product keeps fields of the library's own making, and what they are called."""
+    """Where a product keeps fields of the library's own making, and what they are called.
+
+    ``mandatory`` is the column of their types that tells that no record is without one.
+    """
 
     table: str
     code: str
     types: str
     types_code: str
     description: str
+    mandatory: str | None = None
     kinds: tuple[AttributeKind, ...]
     fix: str
 
 
+class Choices(Part):
+    """Where the product records that a patron chose something: rows that pass ``where``."""
+
+    table: str
+    where: tuple[Condition, ...] = ()
+
+
 class IdentityNumbers(Part):
-    """Columns in which national identity numbers are looked for by their shape; they are counted, never shown."""
+    """Columns in which national identity numbers are looked for by their shape; they are counted, never shown.
+
+    Attributes:
+        person: column of each of these tables, and of that of ``chosen``, that names the patron.
+        chosen: where a patron's choice to give the number is recorded.
+    """
 
     name: str
     says: str
     need: Need
+    person: str
     columns: dict[str, tuple[str, ...]]
+    chosen: Choices | None = None
     fix: str
+
+
+class Demand(Part):
+    """A preference by which the product refuses a patron's record without a field of some category."""
+
+    category: Category
+    switch: Switch
 
 
 class Collects(Part):
@@ -108,6 +135,7 @@ class Collects(Part):
     things: tuple[Collectable, ...] = ()
     attributes: Attributes | None = None
     identity_numbers: IdentityNumbers | None = None
+    demands: tuple[Demand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +185,15 @@ class Seen:
         on: by name of the thing, for things with a switch.
         rows: by name of the thing or kind; one that could not be counted is left out.
         unread: names of what could not be looked at.
+        unchosen: rows with an identity number whose patron has no recorded choice to give it.
+        demanded: categories of personal data without which the product takes no patron's record.
     """
 
     on: Mapping[str, bool] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    unchosen: int = 0
+    demanded: frozenset[Category] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

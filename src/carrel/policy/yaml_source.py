@@ -115,6 +115,13 @@ def _first_control(text: str) -> tuple[int, int]:
     return 1, 1
 
 
+def _joined(text: str) -> str:
+    """A text whose signs beyond 16 bits were written as two halves, as JSON writes them; a half alone stays one."""
+    if not any("\ud800" <= sign <= "\udfff" for sign in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
 @dataclass(slots=True)
 class _Open:
     """A mapping or list that is being read."""
@@ -136,6 +143,8 @@ class _Builder:
     def take(self, event: Any) -> None:
         where = (event.start_mark.line + 1, event.start_mark.column + 1)
         kind = type(event).__name__.removesuffix("Event")
+        if kind == "Scalar":
+            event.value = _joined(event.value)
         self._refuse(event, kind, where)
         if kind == "Scalar" and unseen(event.value, lines=True):
             found, fix = "a sign that steers a terminal or cannot be seen", "type the text anew, without it"

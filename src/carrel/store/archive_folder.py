@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -19,7 +19,26 @@ _OPEN, _PENDING = ".open", ".pending"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@_-]*")
 _MAIN = re.compile(r"data/[0-9]{6}-main-")
 
+_STAY = "nothing by this chunk; its rows stay in the system"
+_GONE = "rows are gone from the system and stand in the package; it stays open until a run closes it"
+
 Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """One chunk that a killed process wrote, and of which nobody noted whether it was committed.
+
+    Attributes:
+        places: its files.
+        table, rows: the main records; empty where ``committed`` is known.
+        committed: what its files alone tell; None where the system must be asked whether it still has the rows.
+    """
+
+    places: tuple[Path, ...]
+    table: str
+    rows: tuple[dict[str, Any], ...]
+    committed: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +76,23 @@ class ArchiveFolder:
         """Packages of a system that no run has sealed yet."""
         return tuple(ArchivePackage(one) for one in self._folders(f"{system}@") if one.name.endswith(_OPEN))
 
-    def sealed(self) -> tuple[Sealed, ...]:
-        """Every closed package."""
-        return tuple(_sealed(one) for one in self._folders("") if not one.name.endswith(_OPEN))
+    def sealed(self, names: Container[str] | None = None) -> tuple[Sealed, ...]:
+        """Every closed package, or those of them that are named; what else lies in the folder is not read."""
+        closed = (one for one in self._folders("") if not one.name.endswith(_OPEN))
+        return tuple(_sealed(one) for one in closed if names is None or one.name in names)
+
+    def closed_names(self, system: str) -> tuple[str, ...]:
+        """What lies there under the name of a closed package of a system; anybody may have put it there."""
+        return tuple(one.name for one in self._folders(f"{system}@") if not one.name.endswith(_OPEN))
 
     def faults_of(self, name: str) -> tuple[str, ...]:
         """What is wrong with a closed package; its own name where it is not there."""
         place = self.path / name
-        return bag.faults_of(_files(place)) if _NAME.fullmatch(name) and place.is_dir() else (name,)
+        if not _NAME.fullmatch(name) or place.is_symlink() or not place.is_dir():
+            return (name,)
+        # A link can lead to other bytes tomorrow: whatever it shows today, the package is not whole by itself.
+        links = {one.relative_to(place).as_posix() for one in place.rglob("*") if one.is_symlink()}
+        return tuple(sorted({*links, *bag.faults_of(_files(place, pending=True))}))
 
     def _folders(self, begin: str) -> Iterator[Path]:
         if self.path.is_dir():
@@ -110,17 +138,32 @@ class ArchivePackage:
         """Whether rows of a table are in it."""
         return any((self._place / bag.PAYLOAD).glob(f"*-{table}.ndjson"))
 
-    def pending(self) -> dict[Path, tuple[str, list[dict[str, Any]]]]:
-        """Files of chunks of which nobody knows whether they were committed: table and rows."""
-        found = {}
-        for place in sorted((self._place / bag.PAYLOAD).glob(f"*{_PENDING}")):
-            table = place.name.removesuffix(f".ndjson{_PENDING}").split("-", 2)[2]
-            found[place] = (table, bag.rows_of(place.read_bytes()))
-        return found
+    def pending(self) -> tuple[Path, ...]:
+        """Files of chunks of which nobody knows whether they were committed."""
+        return tuple(sorted((self._place / bag.PAYLOAD).glob(f"*{_PENDING}")))
+
+    def unsettled(self) -> tuple[Unsettled, ...]:
+        """The same by chunk: a chunk is committed as one, so its main rows answer for all of it."""
+        chunks: dict[str, list[Path]] = {}
+        for place in self.pending():
+            chunks.setdefault(place.name[:6], []).append(place)
+        return tuple(self._unsettled(number, places) for number, places in chunks.items())
+
+    def _unsettled(self, number: str, places: list[Path]) -> Unsettled:
+        main = next((one for one in places if _MAIN.match(f"{bag.PAYLOAD}/{one.name}")), None)
+        if main is None:
+            # The main file is named first and dropped first: its name tells what the killed process was about.
+            named = any((self._place / bag.PAYLOAD).glob(f"{number}-main-*.ndjson"))
+            return Unsettled(tuple(places), "", (), committed=named)
+        rows = _whole_rows(main)
+        if rows is None or any(_whole_rows(one) is None for one in places):
+            return Unsettled(tuple(places), "", (), committed=False)
+        table = main.name.removesuffix(f".ndjson{_PENDING}").split("-", 2)[2]
+        return Unsettled(tuple(places), table, tuple(rows), committed=None)
 
     def committed(self, places: Iterable[Path] | None = None) -> None:
         """Their rows are gone from the system: they belong to the package."""
-        with _writing(self._place):
+        with _writing(self._place, _GONE):
             written = list(self.pending() if places is None else places)
             for place in written:
                 place.rename(place.with_name(place.name.removesuffix(_PENDING)))
@@ -150,7 +193,7 @@ class ArchivePackage:
         Guarantees:
             Killed at any moment and repeated, it ends in one closed package with the same payload.
         """
-        with _writing(self._place):
+        with _writing(self._place, _GONE):
             payload = {name: one for name, one in _files(self._place).items() if name.startswith(f"{bag.PAYLOAD}/")}
             if not payload:
                 for folder in (self._place / bag.PAYLOAD, self._place):
@@ -185,33 +228,39 @@ def _sealed(place: Path) -> Sealed:
     return Sealed(place.name, sha256(files.get(bag.TAG_MANIFEST, b"")).hexdigest(), records, len(payload))
 
 
-def _files(place: Path) -> dict[str, bytes]:
+def _files(place: Path, *, pending: bool = False) -> dict[str, bytes]:
     return {
         one.relative_to(place).as_posix(): one.read_bytes()
         for one in sorted(place.rglob("*"))
-        if one.is_file() and not one.name.endswith(_PENDING)
+        if one.is_file() and (pending or not one.name.endswith(_PENDING))
     }
 
 
+def _whole_rows(place: Path) -> list[dict[str, Any]] | None:
+    """A file's rows; None where it was not written to its end: then its chunk was never committed."""
+    content = place.read_bytes()
+    return bag.rows_of(content) if content.endswith(b"\n") else None
+
+
 class _writing:  # noqa: N801  (a with-statement reads as a sentence)
-    def __init__(self, place: Path) -> None:
-        self._place = place
+    def __init__(self, place: Path, changed: str = _STAY) -> None:
+        self._place, self._changed = place, changed
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, wrong: BaseException | None, _trace: object) -> None:
         if isinstance(wrong, OSError):
-            raise _unwritable(self._place, wrong) from None
+            raise _unwritable(self._place, wrong, self._changed) from None
 
 
-def _unwritable(place: Path, wrong: OSError) -> CarrelError:
+def _unwritable(place: Path, wrong: OSError, changed: str) -> CarrelError:
     return fault(
         faults.PACKAGE_WRITE,
         at=place.name,
         found=os.strerror(wrong.errno or 0),
-        changed="nothing by this chunk; its rows stay in the system",
-        fix="make room, or let this account write in the folder of `archives:`",
+        changed=changed,
+        fix="make room, or let this account write in the folder of `archives:`, and apply the same plan again",
     )
 
 

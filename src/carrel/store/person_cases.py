@@ -184,6 +184,12 @@ class PersonCases:
             self.forget(over)
         return case
 
+    def end(self, name: str) -> None:
+        """A case that has nobody any more to be about is over."""
+        with self._database.writing() as connection:
+            _change(connection, name, state=DONE, sealed=None)
+        self.forget(name)
+
     def forget(self, name: str) -> None:
         """Shred the key of a case that is over, and have the store's file forget what was sealed."""
         self._key(name).shred()

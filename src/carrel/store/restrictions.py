@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
 from carrel.retention.approval import Kind
@@ -35,6 +37,20 @@ class Restrictions:
             CarrelError: ERA-004, one cannot be read. Whoever would go on without it would break a promise to somebody.
         """
         return {one.case: int(self._cases.sealed(one.case)["number"]) for one in self.in_force(system)}
+
+    def end_with(self, system: str, erased: Collection[int]) -> None:
+        """End the restrictions of persons whose record is gone: who it was, and how it was set, is forgotten.
+
+        Args:
+            system: of the record.
+            erased: numbers of persons; to be called while their own case still knows them, so that it can be repeated.
+
+        Raises:
+            CarrelError: ERA-004.
+        """
+        for case, number in self.people(system).items() if erased else ():
+            if number in erased:
+                self._cases.end(case)
 
     def keepings(self, system: str) -> tuple[Keeping, ...]:
         """The restrictions that spare a person's records from every disposal.

@@ -115,6 +115,8 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
             superfluous(library.system_map.collects, needs(library.policy), seen),
             len(names(library.system_map.collects)),
             seen.unread,
+            seen.unchosen,
+            seen.demanded,
         ),
         live=_schema_facts(library.system_map, schema.product_version, differences),
         contradictions=(

@@ -66,5 +66,13 @@ def card_facts(
     }
     kept = sum(seen.kept.values())
     yield RecordFacts(
-        record.value, lapsing.name, engine.map.people.table, own, seen.due, past, figure(kept), figure(seen.undated)
+        record.value,
+        lapsing.name,
+        engine.map.people.table,
+        own,
+        seen.due,
+        past,
+        figure(kept),
+        figure(seen.undated),
+        seen.undated,
     )

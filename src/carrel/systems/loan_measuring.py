@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, and_, func, not_, or_, select
@@ -35,6 +35,7 @@ from carrel.systems.sql.readers import without_sealed
 from carrel.systems.sql.shields import shielded
 from carrel.systems.sql.worktables import KEPT
 
+_CLOCKS_DIFFER = timedelta(days=1)  # a return that is still to come by less may be another machine's clock
 _BEGINNING = date(1900, 1, 1)  # before any loan that a system knows
 
 
@@ -71,6 +72,7 @@ class LoanMeasuring:
                 own_path=own,
                 tables={own: own, **{path.name: path.table for path in engine.map.loans.paths}},
                 table_sizes=dict(seen.table_sizes),
+                unclear=self._unclear(engine),
             )
             held = self._held(engine)
             policy, keepings = self._library.policy, (self._library.legal_holds, self._library.exceptions)
@@ -84,6 +86,7 @@ class LoanMeasuring:
             held_now=held,
             records=records,
             lapsed_cards=sum(one.left for one in cards) if cards else None,
+            undated_cards=sum(one.undated_rows for one in cards),
         )
 
     def _of_loans(self, rows: Mapping[str, int]) -> dict[str, int]:
@@ -168,6 +171,16 @@ class LoanMeasuring:
         now = self._facts.as_of.astimezone(self._library.zone).replace(tzinfo=None)
         rows = engine.connection.execute(kept).all()
         return {state_of(int(state)): max(0, (now - begun).days) for state, begun in rows if begun is not None}
+
+    def _unclear(self, engine: SqlLoans) -> int:
+        """Closed loans that name a reader, and of which nobody can tell when they came back."""
+        closed = engine.map.loans.closed
+        loans = engine.shelf[closed.table]
+        at: Any = loans.c[closed.closed]
+        to_come = self._facts.as_of.astimezone(self._library.zone).replace(tzinfo=None) + _CLOCKS_DIFFER
+        named = KeptTable(engine.connection, engine.shelf, self._stand_in).linked(closed, loans)
+        query = select(func.count()).select_from(loans).where(named, or_(not_(is_time(at)), at > to_come))
+        return int(engine.connection.execute(query).scalar_one())
 
     def _held(self, engine: SqlLoans) -> int:
         """Closed loans in the scope of a legal hold in force that name a reader, whatever their age."""

@@ -162,6 +162,52 @@ def test_what_cannot_be_written_or_differs_stays_in_the_system(small_sqlite, tmp
     assert sorted(row["id"] for row in payload(place)["tickets"]) == [1, 2]
 
 
+class Died(BaseException):
+    """The process ends here."""
+
+
+def test_rows_changed_after_a_kill_are_written_anew_and_folders_of_others_are_let_be(
+    small_sqlite, tmp_path, monkeypatch
+):
+    """Killed between writing and commit, then the desk changes a record and an answer: one version of each is kept."""
+    elm = library.make(tmp_path / "site", small_sqlite)
+    place = transferring(elm)
+    elm.needles -= {"it is"}
+    from carrel.cli.main import main
+
+    def die(*_):
+        raise Died
+
+    plan = elm.approved()
+    with monkeypatch.context() as patch, pytest.raises(Died):
+        patch.setattr(ArchivedRows, "require", die)
+        main(["apply", str(plan), "--site", str(elm.folder)])
+    assert len(elm.koha.rows(CONCERNS)) == 3
+    assert list(place.rglob("*.pending"))
+    for name in ("koha@copied by hand", "koha@somebody.open", "notes"):
+        (place / name / "data").mkdir(parents=True)
+    (place / "koha@somebody.open" / "data" / "000001-main-tickets.ndjson.pending").write_text("no JSON\n")
+    elm.sql(
+        "UPDATE tickets SET title = 'corrected by the desk' WHERE id = 1",
+        "UPDATE ticket_updates SET message = 'mended twice' WHERE ticket_id = 2",
+    )
+    elm.ok("apply", plan)
+    assert [row[0] for row in elm.koha.rows(CONCERNS)] == [3]
+    assert (place / "koha@somebody.open" / "data" / "000001-main-tickets.ndjson.pending").exists()
+    [listed] = elm.ok("archive", "list")["packages"]
+    for name in ("koha@copied by hand", "notes"):
+        (place / name / "data").rmdir()
+        (place / name).rmdir()
+    there = payload(place)
+    assert sorted((row["id"], row["title"]) for row in there["tickets"]) == [
+        (1, "corrected by the desk"), (2, "wrong year 2 é"),
+    ]  # fmt: skip
+    assert sorted((row["ticket_id"], row["message"]) for row in there["ticket_updates"]) == [
+        (1, "mended"), (2, "mended twice"),
+    ]  # fmt: skip
+    assert listed["records"] == 2
+
+
 @pytest.mark.slow
 def test_killed_between_any_two_steps(small_sqlite, tmp_path):
     """After each kill and resume every due row is in exactly one place."""

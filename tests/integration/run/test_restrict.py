@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import date, timedelta
 
 import pytest
@@ -120,6 +121,33 @@ def test_the_rows_of_a_restricted_person_are_spared_until_it_is_lifted(small):
     applied(small, place)
     small.dispose()
     assert small.koha.rows(mine) < [(loans,)]
+
+
+def test_a_restriction_ends_with_the_erasure(small_sqlite, tmp_path):
+    """Who is restricted without keeping, and then erased, is known to nobody: no case, no key, no setting is left."""
+    elm = library.make(tmp_path / "site", small_sqlite)
+    seed, number = subject(elm)
+    place, plan = planned(elm, "restrict: {ground: accuracy contested, keep: no}")
+    applied(elm, place)
+    other = seed.patron(dateexpiry="2099-01-01")
+    place, _ = planned(
+        elm, "restrict: {ground: accuracy contested, keep: no}", name="other.json", head=f"record number: {other}"
+    )
+    applied(elm, place)
+    assert len(elm.ok("restriction", "list")["restrictions"]) == 2
+    card_file = elm.folder.parent / "card.txt"
+    card_file.write_text(CARD)
+    target = elm.folder / "e.json"
+    elm.ok("plan", "--erase", card_file, "--as", "Cal Example", "--out", target)
+    elm.approve(target)
+    elm.run("apply", target)
+    assert elm.koha.rows(f"SELECT count(*) FROM borrowers WHERE borrowernumber = {number}") == [(0,)]
+    [left] = elm.ok("restriction", "list")["restrictions"]
+    assert left["case"] != plan["case"]
+    assert not (elm.folder / "cases" / f"{plan['case']}.key").exists()
+    with sqlite3.connect(elm.folder / "carrel.sqlite3") as store:
+        rows = store.execute('SELECT state, sealed FROM person_case WHERE "case" = ?', (plan["case"],)).fetchall()
+    assert rows == [("done", None)]
 
 
 def test_a_restricted_person_is_left_out_of_the_counts(small):

@@ -23,6 +23,7 @@ from carrel.accountability.facts import (
 from carrel.accountability.notices import told_as_settings
 from carrel.accountability.registry import evidence_for, evidenced_clauses, provides
 from carrel.errors import Exit
+from carrel.inventory.category import Category
 from carrel.inventory.channel import NoticeKind
 from carrel.inventory.collection import Superfluous
 from carrel.inventory.notices import Template, Way
@@ -151,7 +152,9 @@ def test_a_column_that_nobody_knows_takes_away_that_it_holds(clause):
         ("WPL-3.1", replace(FACTS, lapsed_cards=None)),
         ("WPL-3.1", replace(FACTS, lapsed_cards=1)),
         ("WPL-3.1", policy(datasets=POLICY.datasets[:2])),
-        ("WPL-3.1", replace(FACTS, collection=CollectionFacts(superfluous=(TOO_MUCH,), looked_at=41))),
+        ("WPL-3.1", replace(FACTS, collection=CollectionFacts(looked_at=41, unchosen=1))),
+        ("WPL-3.1", replace(FACTS, collection=CollectionFacts(demanded=frozenset({Category.EMAIL_ADDRESS})))),
+        ("WPL-3.1", replace(FACTS, collection=CollectionFacts(demanded=frozenset({Category.SOCIAL_SECURITY_NUMBER})))),
         ("WPL-2.4", replace(FACTS, collection=CollectionFacts(superfluous=(TOO_MUCH,), looked_at=41))),
         (
             "WPL-3.4",
@@ -169,6 +172,25 @@ def test_what_goes_against_a_clause_is_a_finding(clause, facts):
         ("MITL-2.1", policy(datasets=POLICY.datasets[1:])),
         ("MITL-2.2", policy(floors=())),
         ("MITL-6.1", loans(states={"no usable return date": 2})),
+        ("WPL-3.1", replace(FACTS, undated_cards=1)),
+        ("WPL-3.1", replace(FACTS, collection=CollectionFacts(unread=("mandatory fields",)))),
+        ("MPL-5.1", replace(FACTS, undated_cards=40)),
+        *(
+            (clause, loans(unclear=1))
+            for clause in [
+                "MITL-2.1",
+                "MITL-3.5",
+                "MITL-6.1",
+                "MITL-6.2",
+                "MITL-6.4",
+                "MITL-6.6",
+                "MITL-7.6",
+                "MITL-10.6",
+                "MITP-11.2.0",
+                "WPL-3.3",
+                "WPL-3.4",
+            ]
+        ),
         ("MITL-6.2", loans(past_ceiling={})),
         ("MITL-6.4", replace(FACTS, live=replace(FACTS.live, missing=("statistics",)))),
         ("WPL-3.3", schedule(rules=(SCHEDULE.rules[1],))),

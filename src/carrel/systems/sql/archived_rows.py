@@ -101,12 +101,12 @@ class ArchivedRows:
             self._keep.dropped()
 
     def there(self, connection: Connection, name: str, rows: Iterable[Mapping[str, Any]]) -> bool:
-        """Whether any of these rows of a table is still in the system, to the letter."""
+        """Whether any of these rows of a table is still in the system, by key: the desk may have changed it since."""
         source = self._rows(name)
         key = tuple(one.partition("(")[0] for one in self._schema.tables[name].primary_key)
         for row in rows:
-            mine = [source.c[one] == row[one] for one in (key or row)]
-            if any(_plain(found) == row for found in connection.execute(select(source).where(*mine)).mappings()):
+            mine = [source.c[one].is_(None) if row[one] is None else source.c[one] == row[one] for one in (key or row)]
+            if connection.execute(select(source.c[next(iter(key or row))]).where(*mine)).first() is not None:
                 return True
         return False
 

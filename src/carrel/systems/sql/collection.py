@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, String, and_, cast, column, func, or_, select, table
 
-from carrel.inventory.collection import Attributes, Collectable, Collects, Filled, IdentityNumbers, Seen, kind_of
+from carrel.inventory.category import Category
+from carrel.inventory.collection import (
+    DEMANDS,
+    Attributes,
+    Collectable,
+    Collects,
+    Demand,
+    Filled,
+    IdentityNumbers,
+    Seen,
+    kind_of,
+)
 from carrel.inventory.contradiction import holds
 from carrel.inventory.identity_number import holds_identity_number
 from carrel.inventory.schema import LiveSchema
@@ -35,7 +46,11 @@ def collected(connection: Connection, collects: Collects, schema: LiveSchema) ->
     if (numbers := collects.identity_numbers) is not None:
         with looking.at(numbers.name):
             looking.identity_numbers(numbers)
-    return Seen(looking.on, looking.rows, tuple(looking.unread))
+    for demand in collects.demands:
+        with looking.at(DEMANDS):
+            looking.demand(demand)
+    unread = tuple(dict.fromkeys(looking.unread))
+    return Seen(looking.on, looking.rows, unread, looking.unchosen, frozenset(looking.demanded))
 
 
 class _Looking(Permitted):
@@ -45,6 +60,8 @@ class _Looking(Permitted):
         super().__init__(connection, schema)
         self.on: dict[str, bool] = {}
         self.rows: dict[str, int] = {}
+        self.unchosen = 0
+        self.demanded: set[Category] = set()
 
     def thing(self, thing: Collectable) -> None:
         """One switch, and the rows that it filled."""
@@ -70,19 +87,42 @@ class _Looking(Permitted):
             kind = kind_of(f"{word} {description or ''}", where.kinds)
             if kind is not None:
                 self.rows[kind] = self.rows.get(kind, 0) + int(count)
+        if where.mandatory is not None and self.there(where.types, where.mandatory):
+            of_kind = {kind.name: kind.need.categories for kind in where.kinds}
+            must: ColumnElement[int] = column(where.mandatory)
+            asked = select(types.c[where.types_code], named).select_from(types).where(must == 1)
+            for word, description in self.connection.execute(asked):
+                self.demanded.update(of_kind.get(kind_of(f"{word} {description or ''}", where.kinds) or "", ()))
+
+    def demand(self, demand: Demand) -> None:
+        """Whether a preference makes a field mandatory."""
+        value = live.look_up(self.connection, demand.switch.at)
+        if all(holds(test, value) for test in demand.switch.when):
+            self.demanded.add(demand.category)
 
     def identity_numbers(self, where: IdentityNumbers) -> None:
         """How many rows hold an identity number by its shape. Values are looked at one by one and let go of."""
-        found = 0
+        whose: list[object] = []
         for name, wanted in where.columns.items():
             if not (columns := self.there(name, *wanted)):
                 continue
+            person: ColumnElement[object] = column(where.person)
             texts: list[ColumnElement[str]] = [column(one) for one in columns]
             long = or_(*(func.length(text) >= _SHORTEST for text in texts))
-            query = select(*texts).select_from(table(name)).where(long)
+            query = select(person, *texts).select_from(table(name)).where(long)
             with self.connection.execution_options(yield_per=2000).execute(query) as values:
-                found += sum(any(holds_identity_number(text) for text in row if text) for row in values)
-        self.rows[where.name] = found
+                whose += [one for one, *row in values if any(holds_identity_number(text) for text in row if text)]
+        self.rows[where.name] = len(whose)
+        chosen = self._chosen(where) if whose else set()
+        self.unchosen = sum(one not in chosen for one in whose)
+
+    def _chosen(self, where: IdentityNumbers) -> set[object]:
+        """Who chose to give the number, as the product records it."""
+        if (choices := where.chosen) is None or not self.there(choices.table, where.person):
+            return set()
+        person: ColumnElement[object] = column(where.person)
+        query = select(person).select_from(table(choices.table)).where(live.all_hold(choices.where))
+        return set(self.connection.execute(query).scalars())
 
     def _filled(self, filled: Filled, columns: tuple[str, ...]) -> int:
         values: list[ColumnElement[str]] = [column(name) for name in columns]
