@@ -13,6 +13,8 @@ from carrel.cli.case_leaf import leaf_of_case
 from carrel.cli.case_pieces import PIECE, Pieces, redact_all
 from carrel.cli.erasure_plan import erasure_of
 from carrel.cli.premises import now
+from carrel.errors import CarrelError
+from carrel.retention.faults import STILL_HANGS
 from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import ChunkResult, Outcome
 from carrel.retention.ports import Position
@@ -72,8 +74,7 @@ def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: Ru
         journal: of the run.
 
     Raises:
-        CarrelError: RUN-003 stopped; ERA-003, ERA-005 rows that no step deals with. What was committed stays, and the
-            next call goes on.
+        CarrelError: RUN-003 stopped. What was committed stays, and the next call goes on.
 
     Guarantees:
         No more people than the plan shows, or than its bound, whichever is more. A repeat changes nothing.
@@ -246,8 +247,7 @@ class _Batch:
         """Everything but the texts and the records themselves; who goes."""
         with self._pieces.here.engine.connect() as connection:
             self._drop_spared(connection)
-            if self._erasure.subjects:
-                self._erasure.cascades(connection)
+            self._drop(self._erasure.reached(connection))
         for step in self._erasure.steps:
             while self._left(step):
                 self._pieces.carry(f"{step.table}.{step.act}", partial(self._one, step))
@@ -259,7 +259,19 @@ class _Batch:
 
     def _one(self, step: Step, connection: Connection) -> int:
         self._drop_spared(connection)
-        return self._erasure.piece(connection, step, PIECE)
+        try:
+            return self._erasure.piece(connection, step, PIECE)
+        except CarrelError as wrong:
+            # A row came since for some of them: they are left for another night, and the others go.
+            late = self._erasure.hung(connection, step) if wrong.code == STILL_HANGS.code else set()
+            if not late:
+                raise
+            self._drop(late)
+            return 0
+
+    def _drop(self, numbers: set[int]) -> None:
+        if numbers:
+            self._erasure = self._erasure.of(tuple(s for s in self._erasure.subjects if s.number not in numbers))
 
     def _drop_spared(self, connection: Connection) -> None:
         still = tuple(_still_due(self._cards, connection, self._erasure.subjects, self._by()))
