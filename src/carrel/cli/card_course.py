@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 LOT = 20_000  # persons whose identifiers are in memory at once
 AT_ONCE = 500  # persons whose rows go mixed
+TRIES = 2  # lots of one night in which somebody is begun, if rows keep coming
 RECORDS = 100  # records that go in one transaction
 
 
@@ -127,11 +129,13 @@ class _Course:
     ) -> None:
         self._here, self._plan, self._run, self._cards = here, plan, run, cards
         self._gate, self._journal, self._done = gate, journal, done
+        self._begun: Counter[int] = Counter()  # and not gone: who is spared again and again must not be drawn for ever
 
     def drawn(self, most: int) -> tuple[Subject, ...]:
         """Who is due now, with what identifies them."""
         with self._here.engine.connect() as connection:
-            numbers = self._cards.due(connection, self._by())[:most]
+            due = self._cards.due(connection, self._by())
+            numbers = [one for one in due if self._begun[one] < TRIES][:most]
             return erasure_of(self._here, tuple(Subject(one) for one in numbers), self._plan.as_of).all_known(
                 connection
             )
@@ -157,7 +161,10 @@ class _Course:
             last = tuple(one for one in gone if one.number not in there)
             found = self._swept(connection, pieces, whole, last, payers)
             places = surroundings_reading.read(connection, self._here.system, self._here.policy, now()).places
-        self._done.spared += len(subjects) - len(last)
+        self._begun.update(one.number for one in subjects)
+        for one in last:
+            del self._begun[one.number]
+        self._done.spared = len(self._begun)
         self._finish(case, found, places)
 
     @staticmethod
@@ -217,7 +224,9 @@ class _Course:
         self._finish(case, Found(), (), lost=True)
 
     def _finish(self, case: str, found: Found, places: tuple[Place, ...], *, lost: bool = False) -> None:
-        outcome = Outcome.UNVERIFIED if lost or found.hits else Outcome.RESIDUE if any(p.lasting for p in places) else None
+        outcome = (
+            Outcome.UNVERIFIED if lost or found.hits else Outcome.RESIDUE if any(p.lasting for p in places) else None
+        )
         ended = self._here.store.erasures.finish(
             case,
             outcome or Outcome.VERIFIED,
@@ -262,7 +271,7 @@ class _Batch:
         try:
             return self._erasure.piece(connection, step, PIECE)
         except CarrelError as wrong:
-            # A row came since for some of them: they are left for another night, and the others go.
+            # A row came since for some of them: they are left out of this lot, and the others go.
             late = self._erasure.hung(connection, step) if wrong.code == STILL_HANGS.code else set()
             if not late:
                 raise

@@ -6,7 +6,6 @@ import pytest
 
 from carrel.cli import main
 from carrel.store.erasures import Erasures
-
 from tests.integration.run.test_erasure import CARD, MAIL, USER, elm, erased, mentions, planned, state, subject
 
 __all__ = ["elm"]

@@ -90,10 +90,7 @@ def hung(connection: Connection, rows: PersonRows, step: Step) -> set[int]:
 def hung_records(connection: Connection, rows: PersonRows, people: str) -> set[int]:
     """Of these persons, those on whose record itself any row hangs now."""
     keys = rows.schema.incoming(people)
-    return {
-        one.number
-        for one in _narrowed(rows, lambda some: any(some.count_of_key(connection, key) for key in keys))
-    }
+    return {one.number for one in _narrowed(rows, lambda some: any(some.count_of_key(connection, key) for key in keys))}
 
 
 def _left(connection: Connection, step: Step, rows: PersonRows) -> bool:
