@@ -12,7 +12,7 @@ from carrel.store.erasures import Erasures
 from carrel.store.ledger_folder import LedgerFolder
 from tests.integration.run import library
 from tests.integration.run.person_seed import Seeder
-from tests.integration.run.test_lapsed_cards import EXPIRED, Died, dying
+from tests.integration.run.test_lapsed_cards import EXPIRED, Died, carried_out, dying, judged
 
 OLD = {"dateexpiry": EXPIRED, "dateenrolled": "2015-01-02"}
 
@@ -77,3 +77,53 @@ def test_a_lot_whose_key_is_lost_is_never_called_verified(elm, monkeypatch):
     assert (ran["cards"]["lots_lost"], ran["cards"]["people"]) == (1, 1)
     assert [one["outcome"] for one in erasures_told(elm)].count("unverified") == 1
     assert not elm.koha.rows(f"SELECT 1 FROM borrowers WHERE borrowernumber = {other}")
+
+
+def test_rows_of_a_plugin_keep_the_card_that_they_hang_on_and_no_other(elm):
+    """They hang on a row of the patron's, not on the patron; what the map does not know is not deleted."""
+    seed = Seeder(elm.koha)
+    numbers = [seed.patron(**OLD) for _ in range(4)]
+    message = seed.row("messages", borrowernumber=numbers[0], message="x", message_type="L", message_date=EXPIRED)
+    elm.sql(
+        "CREATE TABLE plugin_sms (id INTEGER PRIMARY KEY,"
+        " message_id INTEGER REFERENCES messages (message_id) ON DELETE CASCADE)",
+        f"INSERT INTO plugin_sms VALUES (1, {message['message_id']})",
+    )
+    stands = judged(elm)
+    assert [stands[number] for number in numbers] == ["rows that the map does not tell of", "due", "due", "due"]
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["people"], ran["outcome"], lapsed_left(elm)) == (3, "verified", 1)
+    assert elm.koha.rows("SELECT count(*) FROM plugin_sms") == [(1,)]
+
+
+@pytest.mark.parametrize("at", ["person", "messages.delete"])
+def test_a_row_that_comes_in_the_midst_of_it_stops_nobody_else(elm, monkeypatch, at):
+    """After the steps, and between them; what the map does not know is not touched."""
+    seed = Seeder(elm.koha)
+    numbers = [seed.patron(**OLD) for _ in range(3)]
+    message = seed.row("messages", borrowernumber=numbers[0], message="x", message_type="L", message_date=EXPIRED)
+    elm.sql(
+        "CREATE TABLE plugin_sms (id INTEGER PRIMARY KEY,"
+        " message_id INTEGER REFERENCES messages (message_id) ON DELETE CASCADE)"
+    )
+    place = elm.approved()
+    whole, came = Erasures.intend, []
+
+    def intend(self, case, step):
+        whole(self, case, step)
+        if step != at or came:
+            return
+        came.append(step)
+        if at == "person":
+            seed.row("messages", borrowernumber=numbers[0], message="late", message_type="L")
+        else:
+            elm.sql(f"INSERT INTO plugin_sms VALUES (1, {message['message_id']})")
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit) as ended:
+        patched.setattr(Erasures, "intend", intend)
+        main.main(["apply", str(place), "--site", str(elm.folder)])
+    assert (ended.value.code, len(came)) == (0, 1)
+    left = [] if at == "person" else [(numbers[0],)]  # what the map knows goes with its person, in a lot of its own
+    assert elm.koha.rows(f"SELECT borrowernumber FROM borrowers WHERE dateexpiry = '{EXPIRED}'") == left
+    assert elm.koha.rows(f"SELECT borrowernumber FROM messages WHERE borrowernumber = {numbers[0]}") == left
+    assert len(erasures_told(elm)) == 2 - len(left)

@@ -199,6 +199,7 @@ class SqlCards:
             self._reduced_payers(connection, rows),
             person_grounds.keeping(connection, rows, self.cards.keeps),
             person_grounds.untold(connection, rows, self._map.people.table),
+            person_grounds.below(connection, rows),
         ):
             for number, grounds in more.items():
                 found[number] += grounds

@@ -18,7 +18,7 @@ from carrel.retention.legal_hold import Scope
 from carrel.retention.payer import Payer
 from carrel.systems.sql.erasure_sweep import Found, sweep
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_grounds import SHARED_NUMBER, covered, payers
+from carrel.systems.sql.person_grounds import SHARED_NUMBER, below, covered, hung, hung_records, payers
 from carrel.systems.sql.person_identity import batches, known, person_map
 from carrel.systems.sql.person_rows import CASCADING, PersonRows, lock
 from carrel.systems.sql.person_steps import Step
@@ -227,10 +227,20 @@ class SqlErasure:
             CarrelError: ERA-005, rows hang on these that no step has dealt with; the caller undoes the transaction.
         """
         with told(self._at):
-            done, hung = self.rows.piece(connection, step, size)
-        if hung:
-            raise self._hangs(step.table, hung)
+            done, more = self.rows.piece(connection, step, size)
+        if more:
+            raise self._hangs(step.table, more)
         return done
+
+    def reached(self, connection: Connection) -> set[int]:
+        """Of these persons, those on whose rows others hang with which no step deals."""
+        with told(self._at):
+            return set(below(connection, self.rows))
+
+    def hung(self, connection: Connection, step: Step) -> set[int]:
+        """Of these persons, those for whom `piece` would refuse this step now."""
+        with told(self._at):
+            return hung(connection, self.rows, step)
 
     def text_places(self) -> list[tuple[str, list[Place]]]:
         """Tables in which identifiers are redacted, with their places."""
@@ -254,9 +264,9 @@ class SqlErasure:
             refuse(self._at, blocking())
             if self._stays:
                 return self.rows.piece(connection, own, 1)[0]
-            hung = sum(self.rows.count_of_key(connection, one) for one in self._schema.incoming(own.table))
-            if hung:
-                raise self._hangs(own.table, hung)
+            more = sum(self.rows.count_of_key(connection, one) for one in self._schema.incoming(own.table))
+            if more:
+                raise self._hangs(own.table, more)
             done = connection.execute(delete(rows).where(which)).rowcount
         if done != 1:
             raise self._hangs(own.table, done)
@@ -273,6 +283,8 @@ class SqlErasure:
 
     def delete_people(self, connection: Connection, spare: Callable[[Connection], set[int]]) -> int:
         """The records of all but those who are to be spared: locked first, and nothing goes with them.
+
+        Whoever a row hangs on that came since is spared as well, and the others go.
 
         Args:
             connection: in a transaction that the caller commits.
@@ -292,9 +304,9 @@ class SqlErasure:
             rows = erasure.rows.rows(own.table)
             if self._stays:
                 return erasure.rows.piece(connection, own, len(self.subjects))[0]
+            if late := hung_records(connection, erasure.rows, own.table):
+                erasure = self.of(tuple(one for one in erasure.subjects if one.number not in late))
             there = erasure.rows.count(connection, own)
-            if hung := sum(erasure.rows.count_of_key(connection, one) for one in self._schema.incoming(own.table)):
-                raise self._hangs(own.table, hung)
             done = connection.execute(delete(rows).where(erasure.rows.those(own, rows))).rowcount
         if done != there:
             raise self._hangs(own.table, done)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, exists, false, or_, select
@@ -13,6 +14,7 @@ from carrel.inventory.map_part import Condition
 from carrel.inventory.person_map import Act, Holds
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.erasure import STAND_IN
+from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import Scope
 from carrel.retention.payer import Payer
 from carrel.systems.sql.person_rows import PersonRows, holds_of, test
@@ -68,6 +70,47 @@ def untold(connection: Connection, rows: PersonRows, people: str) -> Grounds:
         for number in connection.execute(select(by).distinct().where(named, done.is_not(True))).scalars():
             found[int(number)] = [UNTOLD]
     return found
+
+
+def below(connection: Connection, rows: PersonRows) -> Grounds:
+    """Of these persons, those on whose rows others hang, by a key of the live schema, that no step deals with."""
+    found: Grounds = {}
+    for step in rows.steps:
+        if step.act is Act.DELETE:
+            for one in _narrowed(rows, partial(_left, connection, step)):
+                found[one.number] = [UNTOLD]
+    return found
+
+
+def hung(connection: Connection, rows: PersonRows, step: Step) -> set[int]:
+    """Of these persons, those on whose rows of a step any row hangs now; the steps before it have been carried out."""
+    return {one.number for one in _narrowed(rows, partial(_any, connection, step))}
+
+
+def hung_records(connection: Connection, rows: PersonRows, people: str) -> set[int]:
+    """Of these persons, those on whose record itself any row hangs now."""
+    keys = rows.schema.incoming(people)
+    return {one.number for one in _narrowed(rows, lambda some: any(some.count_of_key(connection, key) for key in keys))}
+
+
+def _left(connection: Connection, step: Step, rows: PersonRows) -> bool:
+    return any(left for _, _, left in rows.hanging(connection, step))
+
+
+def _any(connection: Connection, step: Step, rows: PersonRows) -> bool:
+    return any(total for _, total, _ in rows.hanging(connection, step))
+
+
+def _narrowed(rows: PersonRows, holds: Callable[[PersonRows], bool]) -> Iterator[Subject]:
+    """Of whom something holds that holds of several as soon as it does of one: asked of all, then of each half."""
+    if not (rows.subjects and holds(rows)):
+        return
+    if len(rows.subjects) == 1:
+        yield rows.subjects[0]
+        return
+    middle = len(rows.subjects) // 2
+    for half in (rows.subjects[:middle], rows.subjects[middle:]):
+        yield from _narrowed(rows.of(half), holds)
 
 
 def keeping(connection: Connection, rows: PersonRows, grounds: Iterable[Ground]) -> Grounds:
