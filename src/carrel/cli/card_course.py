@@ -226,14 +226,8 @@ class _Course:
         self._finish(case, Found(), (), lost=True)
 
     def _finish(self, case: str, found: Found, places: tuple[Place, ...], *, lost: bool = False) -> None:
-<<<<<<< HEAD
         lasting = any(place.lasting for place in places)
         outcome = Outcome.UNVERIFIED if lost or found.hits else Outcome.RESIDUE if lasting else None
-=======
-        outcome = (
-            Outcome.UNVERIFIED if lost or found.hits else Outcome.RESIDUE if any(p.lasting for p in places) else None
-        )
->>>>>>> wt-a
         ended = self._here.store.erasures.finish(
             case,
             outcome or Outcome.VERIFIED,
