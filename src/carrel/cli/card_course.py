@@ -95,7 +95,7 @@ def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: Ru
         if subjects is None:
             course.lost(case)
         else:
-            course.lot(case, subjects)
+            course.lot(case, course.still_own(subjects))
     path = next((one for one in plan.paths if one.path == cards.cards.name), None)
     most = 0 if path is None else max(path.bound, path.rows)
     left = most - max(run.rows.get(cards.cards.name, 0), here.store.lots.drawn(here.system.name, plan.digest))
@@ -143,6 +143,11 @@ class _Course:
             return erasure_of(self._here, tuple(Subject(one) for one in numbers), self._plan.as_of).all_known(
                 connection
             )
+
+    def still_own(self, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+        """The people of a lot that was begun before, without cards and names that were given to others since."""
+        with self._here.engine.connect() as connection:
+            return erasure_of(self._here, subjects, self._plan.as_of).still_own(connection)
 
     def lot(self, case: str, subjects: tuple[Subject, ...]) -> None:
         """Carry one lot to its end."""
