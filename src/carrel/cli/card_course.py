@@ -19,7 +19,7 @@ from carrel.retention.faults import STILL_HANGS
 from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import ChunkResult, Outcome
 from carrel.retention.ports import Position
-from carrel.store.erasures import PERSON
+from carrel.store.erasures import PERSON, REDUCED
 from carrel.systems import surroundings_reading
 from carrel.systems.sql import person_grants
 from carrel.systems.sql.erasure_sweep import Found, sweep
@@ -50,6 +50,8 @@ class CardsDone:
 
     Attributes:
         people: whose record is gone.
+        reduced: people of whose record the part stays that the financial record needs, and nothing else.
+        ground: on which that part stays; empty where nobody's does.
         rows: dealt with per step, of every lot that was carried on.
         found: by the sweeps, of every lot.
         spared: begun, and then not due any more: somebody borrowed, owes, or must be kept.
@@ -58,6 +60,8 @@ class CardsDone:
     """
 
     people: int = 0
+    reduced: int = 0
+    ground: str = ""
     rows: dict[str, int] = field(default_factory=dict)
     found: Found = field(default_factory=Found)
     spared: int = 0
@@ -91,7 +95,7 @@ def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: Ru
         if subjects is None:
             course.lost(case)
         else:
-            course.lot(case, subjects)
+            course.lot(case, course.still_own(subjects))
     path = next((one for one in plan.paths if one.path == cards.cards.name), None)
     most = 0 if path is None else max(path.bound, path.rows)
     left = most - max(run.rows.get(cards.cards.name, 0), here.store.lots.drawn(here.system.name, plan.digest))
@@ -140,6 +144,11 @@ class _Course:
                 connection
             )
 
+    def still_own(self, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+        """The people of a lot that was begun before, without cards and names that were given to others since."""
+        with self._here.engine.connect() as connection:
+            return erasure_of(self._here, subjects, self._plan.as_of).still_own(connection)
+
     def lot(self, case: str, subjects: tuple[Subject, ...]) -> None:
         """Carry one lot to its end."""
         here = self._here
@@ -155,7 +164,7 @@ class _Course:
             going += _Batch(pieces, self._cards, whole.of(batch, stays=stays), self._by).steps()
         gone = self._texts(pieces, whole, tuple(going), payers)
         for batch, stays in _parted(gone, payers, RECORDS):
-            self._records(pieces, whole.of(batch, stays=stays))
+            self._records(pieces, whole.of(batch, stays=stays), stays=stays)
         with here.engine.connect() as connection:
             still = whole.of(gone).numbers(connection)
             there = still - payers
@@ -207,7 +216,7 @@ class _Course:
         if self._by() != by:
             raise _HeldSince
 
-    def _records(self, pieces: Pieces, erasure: SqlErasure) -> None:
+    def _records(self, pieces: Pieces, erasure: SqlErasure, *, stays: bool) -> None:
         name, began = self._cards.cards.name, time.monotonic()
         place = Position(name, 0, 0)
         number = self._journal.intend(place, len(erasure.subjects))
@@ -215,9 +224,15 @@ class _Course:
         def spared(connection: Connection) -> set[int]:
             return self._cards.spared(connection, erasure.subjects, self._by())  # asked inside the gate
 
-        rows = pieces.carry(PERSON, lambda connection: erasure.delete_people(connection, spared))
-        self._done.people += rows
-        self._journal.finish(number, place, ChunkResult(0, {name: rows}, seconds=time.monotonic() - began))
+        step = REDUCED if stays else PERSON
+        rows = pieces.carry(step, lambda connection: erasure.delete_people(connection, spared))
+        gone = 0 if stays else rows  # a record that is only reduced is nobody's erasure
+        self._done.people += gone
+        self._done.reduced += rows - gone
+        payer = self._here.payer(self._plan.as_of)
+        if stays and payer is not None:
+            self._done.ground = payer.ground
+        self._journal.finish(number, place, ChunkResult(0, {name: gone}, seconds=time.monotonic() - began))
 
     def lost(self, case: str) -> None:
         """End a lot whose key is gone: who was in it cannot be told, so nobody was looked for, and it says so."""

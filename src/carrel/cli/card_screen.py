@@ -15,6 +15,8 @@ def cards_as_dict(done: CardsDone) -> dict[str, object]:
     """Counts and names of steps; nobody's value."""
     return {
         "people": done.people,
+        "reduced": done.reduced,
+        "reduced_on": done.ground,
         "rows": dict(sorted(done.rows.items())),
         "rows_may_be_more": done.unknown,
         "spared_since": done.spared,
@@ -27,11 +29,13 @@ def cards_as_dict(done: CardsDone) -> dict[str, object]:
 
 def show_cards(done: CardsDone) -> None:
     """What a person should know; nothing where no card was due."""
-    if not (done.people or done.rows or done.spared or done.lost):
+    if not (done.people or done.reduced or done.rows or done.spared or done.lost):
         return
     steps = [(name, number(rows)) for name, rows in sorted(done.rows.items())]
     put_table("Gone with lapsed cards", ("step", "rows"), steps, right=(1,))
     say(f"People whose card had lapsed, and who were erased: {number(done.people)}")
+    if done.reduced:
+        say(f"Records reduced, and kept with a name for the financial record: {number(done.reduced)} ({done.ground})")
     if done.unknown:
         say("A process died inside a piece: the counts may be too low; what is in the database was read back.")
     if done.spared:

@@ -105,6 +105,8 @@ def show(nights: list[SystemNight], after: Aftermath, folder: Path) -> None:
         cut = sum(report.tally.loans for report in night.reports)
         erased = sum(report.cards.people for report in night.reports)
         also = f", {number(erased)} lapsed cards erased" if erased else ""
+        reduced = sum(report.cards.reduced for report in night.reports)
+        also += f", {number(reduced)} records reduced and kept for the financial record" if reduced else ""
         say(f"{night.system}, night of {night.night}: {night.went.value}; {number(cut)} loans de-identified{also}")
         for line in (*night.why, *night.codes, *(lines(night.reports[-1].open_joins) if night.reports else ())):
             say(f"  - {line}")

@@ -91,6 +91,9 @@ def _summary(loans: int, left: int | None, led_back: int, not_covered: int, stil
 def _of_cards(done: list[CardsDone]) -> str:
     people, hits = sum(one.people for one in done), sum(one.found.hits for one in done)
     told = f" {people:,} people whose card had lapsed were erased." if people else ""
+    if reduced := sum(one.reduced for one in done):
+        ground = next(one.ground for one in done if one.ground)
+        told += f" {reduced:,} records were reduced, and keep a name for the financial record ({ground})."
     return f"{told} {hits:,} rows still name somebody who was erased." if hits else told
 
 

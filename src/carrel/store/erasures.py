@@ -27,7 +27,7 @@ from carrel.store.sealing_key import SealingKey
 
 PLANNED, RUNNING, DONE, DROPPED = "planned", "running", "done", "dropped"
 LOT = "lot"  # the kind of a case that holds many people and has no plan of its own
-TEXTS, PERSON = "texts", "person"  # steps that are no table's
+TEXTS, PERSON, REDUCED = "texts", "person", "person, reduced"  # steps that are no table's
 _KEPT_PLANNED = timedelta(days=8)  # longer than any approval of a plan holds
 _KEPT_UNVERIFIED = timedelta(days=30)  # for whoever mends what the sweep found, and applies the plan again
 _LETTERS = 12

@@ -156,7 +156,9 @@ def test_of_a_payer_stays_what_the_financial_record_needs(elm):
     elm.sql(f"DELETE FROM accountlines WHERE borrowernumber = {number}")
     seed.row("accountlines", borrowernumber=number, amountoutstanding=0, amount=2, date=EXPIRED)
     ran, _ = carried_out(elm)
-    assert (ran["cards"]["people"], ran["cards"]["still_there"]) == (1, {})
+    assert (ran["cards"]["people"], ran["cards"]["reduced"], ran["cards"]["still_there"]) == (0, 1, {})
+    assert "no finance schedule" in ran["cards"]["reduced_on"]
+    assert (ran["rows"]["lapsed cards"], ran["cards"]["rows"]["person, reduced"]) == (0, 1)
     assert ran["cards"]["kept"] == {"accountlines.borrowernumber": 1}
     record = f"SELECT surname, cardnumber, dateexpiry FROM borrowers WHERE borrowernumber = {number}"
     assert elm.koha.rows(record) == [("Okonkwo", None, None)]

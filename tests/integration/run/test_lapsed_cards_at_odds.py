@@ -127,3 +127,17 @@ def test_a_row_that_comes_in_the_midst_of_it_stops_nobody_else(elm, monkeypatch,
     assert elm.koha.rows(f"SELECT borrowernumber FROM borrowers WHERE dateexpiry = '{EXPIRED}'") == left
     assert elm.koha.rows(f"SELECT borrowernumber FROM messages WHERE borrowernumber = {numbers[0]}") == left
     assert len(erasures_told(elm)) == 2 - len(left)
+
+
+def test_a_card_that_was_given_to_another_reader_meanwhile_is_not_taken_out_of_texts(elm, monkeypatch):
+    seed = Seeder(elm.koha)
+    number = seed.patron(**OLD)
+    place = elm.approved()
+    killed_after_records(elm, monkeypatch, place)
+    new = seed.patron(cardnumber=f"K{number}", userid=f"reader{number}", dateexpiry="2099-01-01")
+    seed.row("messages", borrowernumber=new, message=f"please bring card K{number}", message_type="L")
+    ran = elm.run("apply", place, "--json").told["run"]
+    assert (ran["cards"]["still_there"], ran["outcome"]) == ({}, "verified")
+    assert elm.koha.rows(f"SELECT message FROM messages WHERE borrowernumber = {new}") == [
+        (f"please bring card K{number}",)
+    ]

@@ -97,7 +97,8 @@ class SqlCards:
         with told(self._at):
             people = rows.rows(self._map.people.table)
             named = rows.names(self._map.people.table, self._map.people.key, people)
-            found = self._batch(connection, self._read(connection, people, named), by)
+            # What hangs on their rows is asked by every step itself, and not of everybody in each piece once more.
+            found = self._batch(connection, self._read(connection, people, named), by, below=False)
             return {number for number, one in found if one != CardState.DUE}
 
     def judged(self, connection: Connection, by: Judgement) -> Iterator[tuple[int, str]]:
@@ -136,7 +137,12 @@ class SqlCards:
         return found
 
     def _batch(
-        self, connection: Connection, found: list[tuple[Subject, datetime | None, list[datetime]]], by: Judgement
+        self,
+        connection: Connection,
+        found: list[tuple[Subject, datetime | None, list[datetime]]],
+        by: Judgement,
+        *,
+        below: bool = True,
     ) -> Iterator[tuple[int, str]]:
         past = [one for one in found if state(one[1], one[2], (), by.due, by.now) == CardState.DUE]
         used = self._uses(connection, tuple(subject for subject, _, _ in past), by)
@@ -145,7 +151,7 @@ class SqlCards:
             for subject, expires, seen in past
             if state(expires, (*seen, *used[subject.number]), (), by.due, by.now) == CardState.DUE
         }
-        grounds = self._grounds(connection, tuple(lapsed.values()), by)
+        grounds = self._grounds(connection, tuple(lapsed.values()), by, below=below)
         for subject, expires, seen in found:
             number = subject.number
             yield number, state(expires, (*seen, *used[number]), grounds.get(number, ()), by.due, by.now)
@@ -187,7 +193,7 @@ class SqlCards:
                 used[int(number)] += [at for at in map(_moment, times) if at is not None and at > since]
         return used
 
-    def _grounds(self, connection: Connection, subjects: tuple[Subject, ...], by: Judgement) -> Grounds:
+    def _grounds(self, connection: Connection, subjects: tuple[Subject, ...], by: Judgement, *, below: bool) -> Grounds:
         if not subjects:
             return {}
         rows = self._rows.of(subjects)
@@ -199,7 +205,7 @@ class SqlCards:
             self._reduced_payers(connection, rows),
             person_grounds.keeping(connection, rows, self.cards.keeps),
             person_grounds.untold(connection, rows, self._map.people.table),
-            person_grounds.below(connection, rows),
+            person_grounds.below(connection, rows) if below else {},
         ):
             for number, grounds in more.items():
                 found[number] += grounds

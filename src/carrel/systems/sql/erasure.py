@@ -19,7 +19,7 @@ from carrel.retention.payer import Payer
 from carrel.systems.sql.erasure_sweep import Found, sweep
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_grounds import SHARED_NUMBER, below, covered, hung, hung_records, payers
-from carrel.systems.sql.person_identity import batches, known, person_map
+from carrel.systems.sql.person_identity import batches, known, person_map, still_own
 from carrel.systems.sql.person_rows import CASCADING, PersonRows, lock
 from carrel.systems.sql.person_steps import Step
 from carrel.systems.sql.person_texts import PersonTexts, Place
@@ -85,6 +85,11 @@ class SqlErasure:
         """As `known`, of each of them whose record is there."""
         with told(self._at):
             return known(connection, self.rows, self._map)
+
+    def still_own(self, connection: Connection) -> tuple[Subject, ...]:
+        """These persons, as they were sealed, without words that are somebody else's by now."""
+        with told(self._at):
+            return still_own(connection, self.rows, self._map)
 
     def of(self, subjects: tuple[Subject, ...], *, stays: bool | None = None) -> SqlErasure:
         """The erasure of others, in the same database; around their financial record, or not."""

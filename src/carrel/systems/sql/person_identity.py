@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, column, select, table
@@ -123,6 +124,27 @@ def known(connection: Connection, rows: PersonRows, system_map: SystemMap) -> tu
 def left(connection: Connection, rows: PersonRows, system_map: SystemMap) -> tuple[Subject, ...]:
     """As `known`, also of whoever has no record any more: by the copies of it that are left."""
     return tuple(_known(connection, rows, system_map, gone=True))
+
+
+def still_own(connection: Connection, rows: PersonRows, system_map: SystemMap) -> tuple[Subject, ...]:
+    """Persons as they were sealed, without what another record, or a copy of a title, has been given since.
+
+    Returns:
+        The same persons. A word that is somebody else's by now is not redacted any more: it is told to a human.
+    """
+    found: list[Subject] = []
+    for batch in batches(rows.subjects):
+        words = {one.number: [word for word in (*one.exact, one.card, one.user) if word] for one in batch}
+        shared = _shared(connection, rows.of(batch), system_map, words)
+        found += [_without(one, shared) for one in batch]
+    return tuple(found)
+
+
+def _without(one: Subject, shared: frozenset[str]) -> Subject:
+    taken = tuple(word for word in one.exact if word.casefold() in shared)
+    card, user = ("" if word.casefold() in shared else word for word in (one.card, one.user))
+    exact = tuple(word for word in one.exact if word not in taken)
+    return replace(one, card=card, user=user, exact=exact, told=tuple(dict.fromkeys((*one.told, *taken))))
 
 
 def batches(subjects: Sequence[Subject], size: int = _BATCH) -> Iterator[tuple[Subject, ...]]:
