@@ -432,6 +432,24 @@ def test_a_broken_system_turns_the_audit_red(koha, tmp_path, policy, breakages, 
             assert standings(site)[clause] == "holds", "it was put right again"
 
 
+def test_a_loan_without_a_return_or_with_one_to_come_is_not_told_as_kept(koha_sqlite, tmp_path):
+    site = nightly_site.make(tmp_path, koha_sqlite, policy="worcester", more=ELSEWHERE)
+    site.cut_everything()
+    site.collect_nothing_more()
+    assert standings(site)["WPL-3.3"] == "holds"
+    loan = "issue_id = (SELECT min(issue_id) FROM old_issues)"
+    for value in ("NULL", "'2099-01-01 00:00:00'", "'0000-00-00 00:00:00'"):
+        assert (
+            site.sql(f"UPDATE old_issues SET returndate = {value}, borrowernumber = {reader(site)} WHERE {loan}") == 1
+        )
+        broken = standings(site)
+        assert {one: broken[one] for one in ("WPL-3.3", "WPL-3.4")} == dict.fromkeys(
+            ("WPL-3.3", "WPL-3.4"), "cannot tell"
+        )
+    told = {one["clause"]: one for one in json.loads(site.run("audit", "--json").stdout)["clauses"]}
+    assert "0-9 closed loans" in json.dumps(told["WPL-3.3"])
+
+
 def test_every_carried_clause_has_a_breakage():
     assert {clause for clause, _, _ in MIT_LIBRARIES + MIT_11_2 + WORCESTER + MANHATTAN} == evidenced_clauses()
 

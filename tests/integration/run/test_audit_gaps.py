@@ -19,26 +19,7 @@ def evidence(elm):
 def elm(small_sqlite, tmp_path):
     made = library.make(tmp_path / "site", small_sqlite, policy="worcester")
     made.sql("DELETE FROM saved_sql")
-    # The sample has loans without a usable return, and with one to come.
-    odd = "returndate IS NULL OR returndate > CURRENT_TIMESTAMP OR returndate < '1900'"
-    made.sql(f"UPDATE old_issues SET returndate = '2020-01-02 03:04:05' WHERE {odd}")
-    made.dispose()
     return made
-
-
-def test_a_loan_without_a_return_or_with_one_to_come_is_not_told_as_kept(elm):
-    standing, told = evidence(elm)["WPL-3.3"]
-    assert standing == "holds", told
-    reader = Seeder(elm.koha).patron(dateexpiry="2099-01-01")
-    [(loan, returned)] = elm.koha.rows("SELECT issue_id, returndate FROM old_issues ORDER BY issue_id LIMIT 1")
-    for value in ("NULL", "'2099-01-01 00:00:00'"):
-        elm.sql(f"UPDATE old_issues SET returndate = {value}, borrowernumber = {reader} WHERE issue_id = {loan}")
-        found = evidence(elm)
-        assert {found[one][0] for one in ("WPL-3.3", "WPL-3.4")} == {"cannot tell"}, value
-        assert found["WPL-3.3"][1]["measured"]["loans without a usable return"] == "0-9"
-    elm.sql(f"UPDATE old_issues SET returndate = '{returned}', borrowernumber = NULL WHERE issue_id = {loan}")
-    standing, told = evidence(elm)["WPL-3.3"]
-    assert standing == "holds", told
 
 
 def said(elm):
