@@ -92,7 +92,7 @@ class NightlySite:
         from carrel.cli import premises
 
         person, loans = f"borrowernumber = {self.koha.sample.anonymous_patron}", "old_issues"
-        to_come = datetime.now(UTC) + timedelta(hours=20)
+        to_come = (datetime.now(UTC) + timedelta(hours=20)).strftime("%Y-%m-%d %H:%M:%S")
         self.sql(
             f"UPDATE {loans} SET {person} WHERE returndate IS NULL OR returndate < '1000-01-01' OR returndate > '{to_come}'"
         )
