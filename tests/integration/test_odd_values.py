@@ -25,6 +25,8 @@ SITE = "SITE"  # stands for the site's folder in the words below
 BASE = {
     "apply": ["SITE/plan.json", "--system", "koha", "--site", SITE],
     "approve": ["SITE/plan.json", "--as", "Ada", "--key", "SITE/ada.key", "--yes", "--site", SITE],
+    "archive list": ["--site", SITE],
+    "archive verify": ["--site", SITE],
     "audit": ["--system", "koha", "--site", SITE],
     "check": ["--system", "koha", "--site", SITE],
     "counts": ["--system", "koha", "--out", "SITE/counts", "--site", SITE],
@@ -54,6 +56,7 @@ BASE = {
     "policy diff": ["SITE/policy.yaml", "worcester"],
     "policy lint": ["SITE/policy.yaml"],
     "policy show": ["SITE/policy.yaml"],
+    "restriction list": ["--system", "koha", "--site", SITE],
     "run-due": ["--print-units", "--site", SITE],
     "stop": ["--clear", "--as", "Ada", "--site", SITE],
     "sweep": ["--system", "koha", "--site", SITE],
