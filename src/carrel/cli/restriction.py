@@ -26,8 +26,11 @@ def list_restrictions(system_name: str | None, site_path: Path, as_json: bool) -
     """
     from carrel.retention.restriction import GROUND, KEEP
     from carrel.store.person_cases import RUNNING
+    from carrel.systems.site_systems import system_of
 
     site = open_site(site_path)
+    if system_name is not None:
+        system_name = system_of(site, system_name).name
     with open_store(site) as store:
         found = store.restrictions.in_force(system_name)
         terms = {one.case: store.person_cases.sealed(one.case)["terms"] for one in found}
