@@ -19,11 +19,12 @@ from carrel.retention.legal_hold import Scope
 from carrel.retention.payer import Payer
 from carrel.retention.predicate import Predicate
 from carrel.systems.sql import person_grounds
+from carrel.systems.sql.conditions import compiled
 from carrel.systems.sql.expressions import NO_DATE
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_grounds import SHARED_NUMBER, Grounds
 from carrel.systems.sql.person_identity import person_map
-from carrel.systems.sql.person_rows import PersonRows, test
+from carrel.systems.sql.person_rows import PersonRows
 from carrel.systems.sql.person_steps import emptied
 
 _BATCH = 500
@@ -183,7 +184,7 @@ class SqlCards:
                 continue
             source = rows.rows(sign.table)
             person = source.c[sign.person]
-            tests = [test(source.c[one.column], one) for one in sign.only]
+            tests = [compiled(source.c[one.column], one) for one in sign.only]
             latest = [func.max(source.c[name]) for name in sign.at]
             query = select(person, *latest).where(rows.names(sign.table, sign.person, source), *tests)
             query = query.group_by(person)

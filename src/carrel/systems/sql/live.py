@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, and_, cast, column, func, literal, null, select, table
+from sqlalchemy import ColumnElement, Connection, and_, column, func, literal, null, select, table
 
 from carrel.errors import fault
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import Condition, LifeSign, Lookup, Setting, SystemMap
 from carrel.systems import faults
 from carrel.systems.sql import catalogue_mariadb, catalogue_sqlite
+from carrel.systems.sql.conditions import compiled
 from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.failure import told
 
@@ -156,26 +157,4 @@ _YEAR = timedelta(days=365)
 
 def all_hold(conditions: tuple[Condition, ...]) -> ColumnElement[bool]:
     """All tests of a lookup, as SQL."""
-    return and_(literal(True), *(test for condition in conditions for test in _tests(condition)))
-
-
-def _tests(condition: Condition) -> list[ColumnElement[bool]]:
-    """The tests of a lookup; an empty text counts as empty, as the products write it so."""
-    named: ColumnElement[str] = column(condition.column)
-    tests: list[ColumnElement[bool]] = []
-    if condition.equals is not None:
-        tests.append(named == condition.equals)
-    if condition.differs is not None:
-        tests.append(named != condition.differs)
-    if condition.one_of is not None:
-        tests.append(named.in_(condition.one_of))
-    if condition.none_of is not None:
-        tests.append(named.not_in(condition.none_of))
-    if condition.above is not None:
-        tests.append(named > condition.above)
-    if condition.contains is not None:
-        tests.append(named.contains(condition.contains, autoescape=True))
-    if condition.empty is not None:
-        empty = named.is_(None) | (cast(named, String) == "")  # a number is never an empty text
-        tests.append(empty if condition.empty else ~empty)
-    return tests
+    return and_(literal(True), *(compiled(column(one.column), one) for one in conditions))

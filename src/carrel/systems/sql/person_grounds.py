@@ -17,7 +17,8 @@ from carrel.retention.erasure import STAND_IN
 from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import Scope
 from carrel.retention.payer import Payer
-from carrel.systems.sql.person_rows import PersonRows, holds_of, test
+from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.person_rows import PersonRows, holds_of
 from carrel.systems.sql.person_steps import Step
 
 Grounds = dict[int, list[str]]
@@ -168,4 +169,4 @@ def whose(connection: Connection, rows: PersonRows, step: Step) -> set[int]:
 
 
 def _tests(source: Any, conditions: Iterable[Condition]) -> Iterator[Any]:
-    return (test(source.c[one.column], one) for one in conditions)
+    return (compiled(source.c[one.column], one) for one in conditions)

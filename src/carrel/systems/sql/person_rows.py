@@ -9,9 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    String,
     and_,
-    cast,
     column,
     delete,
     exists,
@@ -28,11 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import TableClause
 
-from carrel.inventory.map_part import Condition, Method
+from carrel.inventory.map_part import Method
 from carrel.inventory.person_map import Act, Holds, PersonMap
 from carrel.inventory.schema import Column, Incoming, LiveSchema
 from carrel.retention.identifiers import Subject
 from carrel.retention.payer import Payer
+from carrel.systems.sql.conditions import compiled
 from carrel.systems.sql.person_steps import Step, lacking, steps_of
 
 Bool = ColumnElement[bool]
@@ -84,7 +83,7 @@ class PersonRows:
     def those(self, step: Step, rows: FromClause) -> Bool:
         """Whether a row is one of a step's."""
         trace = step.trace
-        tests = [test(rows.c[one.column], one) for one in trace.only]
+        tests = [compiled(rows.c[one.column], one) for one in trace.only]
         if trace.column:
             if trace.column not in trace.set and step.act is Act.CHANGE:  # it names the person afterwards as well
                 tests.append(or_(*(self._unset(step, rows, name, how) for name, how in trace.set.items())))
@@ -93,7 +92,7 @@ class PersonRows:
         way = trace.through
         other = self.rows(way.table).alias("way")
         joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
-        joined += [test(other.c[one.column], one) for one in way.only]
+        joined += [compiled(other.c[one.column], one) for one in way.only]
         if way.person:
             joined.append(self.names(way.table, way.person, other))
         still = or_(*(self._unset(step, rows, name, how) for name, how in trace.set.items())) if trace.set else None
@@ -123,7 +122,7 @@ class PersonRows:
         rows, other = self.rows(step.table), self.rows(way.table).alias("way")
         joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
         before = [self.those(one, other) for one in self.steps if one.table == way.table and one.act is Act.CHANGE]
-        ready = and_(*(test(other.c[one.column], one) for one in way.only))
+        ready = and_(*(compiled(other.c[one.column], one) for one in way.only))
         return self._count(connection, rows, exists().where(*joined, or_(ready, *before)))
 
     # -- what hangs on them -----------------------------------------------------------------------------------------
@@ -259,24 +258,3 @@ def lock(connection: Connection, rows: TableClause, which: Bool) -> int:
     if connection.dialect.name == "sqlite":  # a writer there has the whole file
         return int(connection.execute(select(func.count()).select_from(rows).where(which)).scalar_one())
     return len(connection.execute(select(text("1")).select_from(rows).where(which).with_for_update()).all())
-
-
-def test(named: ColumnElement[Any], one: Condition) -> Bool:
-    """One condition of a map as a test of a column."""
-    tests: list[Bool] = []
-    if one.equals is not None:
-        tests.append(named == one.equals)
-    if one.differs is not None:
-        tests.append(named != one.differs)
-    if one.one_of is not None:
-        tests.append(named.in_(one.one_of))
-    if one.none_of is not None:
-        tests.append(named.not_in(one.none_of))
-    if one.above is not None:
-        tests.append(named > one.above)
-    if one.contains is not None:
-        tests.append(named.contains(one.contains, autoescape=True))
-    if one.empty is not None:
-        empty = named.is_(None) | (cast(named, String) == "")
-        tests.append(empty if one.empty else ~empty)
-    return and_(*tests)

@@ -9,6 +9,7 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from carrel.inventory.map_path import Path
 from carrel.inventory.system_map import Anchor, Condition, Method, SystemMap
+from carrel.systems.sql.conditions import compiled
 from carrel.systems.sql.expressions import LocalTime, contains
 
 Columns = Any  # a table's or an alias's column collection; SQLAlchemy types it by its own internals
@@ -115,20 +116,7 @@ def matching(columns: Columns, conditions: tuple[Condition, ...]) -> ColumnEleme
     return and_(True, *(_test(columns[condition.column], condition) for condition in conditions))
 
 
-def _test(col: ColumnElement[Any], test: Condition) -> ColumnElement[bool]:
-    parts: list[ColumnElement[bool]] = []
-    if test.equals is not None:
-        parts.append(col == test.equals)
-    if test.differs is not None:
-        parts.append(col != test.differs)
-    if test.one_of is not None:
-        parts.append(col.in_(test.one_of))
-    if test.none_of is not None:
-        parts.append(col.not_in(test.none_of))
-    if test.above is not None:
-        parts.append(col > test.above)
-    if test.contains is not None:
-        parts.append(contains(col, test.contains))
-    if test.empty is not None:
-        parts.append(col.is_(None) if test.empty else col.is_not(None))
-    return and_(True, *parts)
+def _test(col: ColumnElement[Any], one: Condition) -> ColumnElement[bool]:
+    """Of the rows that a cut looks at, only NULL is empty, and a text is taken literally."""
+    has = None if one.contains is None else contains(col, one.contains)
+    return compiled(col, one, empty=col.is_(None), has=has)
