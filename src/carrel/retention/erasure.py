@@ -13,7 +13,8 @@ from carrel.inventory.map_part import Method
 from carrel.inventory.person_map import Act, Otherwise, Trace
 from carrel.retention import faults
 from carrel.retention.bound import FLOOR_ROWS
-from carrel.retention.plan import Basis, digest_of
+from carrel.retention.plan import Basis
+from carrel.retention.plan_digest import Digested
 
 FORMAT_VERSION = 1
 KIND = "erasure"
@@ -85,7 +86,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class ErasurePlan:
+class ErasurePlan(Digested):
     """One plan over one person. The person stands in it by the case only.
 
     Attributes:
@@ -127,15 +128,11 @@ class ErasurePlan:
         told = [f"{table}: {act} {count} rows" for (table, act), count in rows.items()]
         return (f"case {self.case}: one person", *told)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The plan as its file holds it, digest included."""
-        body = _body(self)
-        return {**body, "digest": digest_of(body)}
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the plan's canonical JSON, hex."""
-        return digest_of(_body(self))
+    def body(self) -> dict[str, Any]:
+        """The plan as JSON holds it, without its digest."""
+        body = {"format_version": FORMAT_VERSION, "kind": KIND, **asdict(self)}
+        body["made_at"] = self.made_at.isoformat()
+        return body
 
     @classmethod
     def from_dict(cls, body: dict[str, Any]) -> ErasurePlan:
@@ -229,9 +226,3 @@ def _by_table(goes: Iterable[Going]) -> Counter[str]:
     for one in goes:
         found[one.table] += one.rows
     return found
-
-
-def _body(plan: ErasurePlan) -> dict[str, Any]:
-    body = {"format_version": FORMAT_VERSION, "kind": KIND, **asdict(plan)}
-    body["made_at"] = plan.made_at.isoformat()
-    return body

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from carrel.errors import CarrelError, Fault
 from carrel.retention import faults
 from carrel.retention.approval import Kind
-from carrel.retention.plan import Basis, digest_of
+from carrel.retention.plan import Basis
+from carrel.retention.plan_digest import Digested
 
 FORMAT_VERSION = 1
 KINDS = (Kind.RECTIFICATION, Kind.RESTRICTION, Kind.LIFTING)
@@ -75,7 +76,7 @@ class Remaining:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonPlan:
+class PersonPlan(Digested):
     """One plan over one person's record. The person stands in it by the case only, and no value of anybody.
 
     Attributes:
@@ -109,15 +110,11 @@ class PersonPlan:
         told = [f"{one.table}.{one.column}: {one.act}, {one.rows} rows" for one in self.changes]
         return (f"case {self.case}: one person", *(f"{name}: {said}" for name, said in self.terms.items()), *told)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The plan as its file holds it, digest included."""
-        body = _body(self)
-        return {**body, "digest": digest_of(body)}
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the plan's canonical JSON, hex."""
-        return digest_of(_body(self))
+    def body(self) -> dict[str, Any]:
+        """The plan as JSON holds it, without its digest."""
+        body = {"format_version": FORMAT_VERSION, **asdict(self)}
+        body["kind"], body["made_at"] = str(self.kind), self.made_at.isoformat()
+        return body
 
     @classmethod
     def from_dict(cls, body: dict[str, Any]) -> PersonPlan:
@@ -184,9 +181,3 @@ def refuse_triggers(at: str, names: Iterable[str]) -> None:
     if found:
         fix = "look at it; if it copies nothing, name it under 'triggers' in maps/local.yaml"
         raise CarrelError(tuple(Fault(faults.TRIGGER, at=f"{at}: {one}", found="a trigger", fix=fix) for one in found))
-
-
-def _body(plan: PersonPlan) -> dict[str, Any]:
-    body = {"format_version": FORMAT_VERSION, **asdict(plan)}
-    body["kind"], body["made_at"] = str(plan.kind), plan.made_at.isoformat()
-    return body

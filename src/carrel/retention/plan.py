@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from carrel.retention.plan_digest import Digested
 
 FORMAT_VERSION = 1
 
@@ -92,7 +93,7 @@ class CardLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Digested):
     """One plan over the loans of one system. It holds counts, names and digests; never a patron's value.
 
     Attributes:
@@ -135,15 +136,15 @@ class Plan:
         """Loans that are due."""
         return int(self.states.get("due", 0))
 
-    def as_dict(self) -> dict[str, Any]:
-        """The plan as its file holds it, digest included."""
-        body = _body(self)
-        return {**body, "digest": digest_of(body)}
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the plan's canonical JSON, hex: any changed byte of the file's content changes it."""
-        return digest_of(_body(self))
+    def body(self) -> dict[str, Any]:
+        """The plan as JSON holds it, without its digest."""
+        body = {"format_version": FORMAT_VERSION, **asdict(self)}
+        if not self.records:
+            del body["records"]  # a policy that rules loans alone has the plans that it always had
+        if self.cards is None:
+            del body["cards"]
+        body["as_of"], body["made_at"] = self.as_of.isoformat(), self.made_at.isoformat()
+        return body
 
     @classmethod
     def from_dict(cls, body: dict[str, Any]) -> Plan:
@@ -200,19 +201,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise RepeatedKeyError
     return found
-
-
-def _body(plan: Plan) -> dict[str, Any]:
-    body = {"format_version": FORMAT_VERSION, **asdict(plan)}
-    if not plan.records:
-        del body["records"]  # a policy that rules loans alone has the plans that it always had
-    if plan.cards is None:
-        del body["cards"]
-    body["as_of"], body["made_at"] = plan.as_of.isoformat(), plan.made_at.isoformat()
-    return body
-
-
-def digest_of(body: dict[str, Any]) -> str:
-    """SHA-256 of the canonical JSON of a plan's content, hex; of a plan of any kind."""
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
