@@ -21,9 +21,10 @@ from carrel.retention.erasure import HELD, refuse, refuse_growth
 from carrel.retention.erasure_approval import approver, refuse_unapproved
 from carrel.retention.outcome import Outcome
 from carrel.retention.staleness import refuse_stale
-from carrel.store.erasures import DONE, PERSON, PLANNED, RUNNING
+from carrel.store.erasures import PERSON
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
+from carrel.store.sealed_cases import DONE, PLANNED, RUNNING
 from carrel.systems import surroundings_reading
 from carrel.systems.sql import person_grants
 from carrel.systems.sql.erasure_sweep import Found

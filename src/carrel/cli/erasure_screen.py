@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carrel.cli.screen import number, put_table, say
-from carrel.store.erasures import DONE
+from carrel.store.sealed_cases import DONE
 
 if TYPE_CHECKING:
     from carrel.cli.erasure_apply import Report

@@ -23,7 +23,7 @@ from carrel.retention.person_request import LONGEST
 from carrel.retention.staleness import refuse_stale
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
-from carrel.store.person_cases import RUNNING
+from carrel.store.sealed_cases import RUNNING
 
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises

@@ -14,7 +14,7 @@ from carrel.cli.screen import number, put_table, say
 from carrel.errors import Exit
 from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
 from carrel.retention.outcome import Outcome
-from carrel.store.person_cases import DONE
+from carrel.store.sealed_cases import DONE
 from carrel.systems import surroundings_reading
 from carrel.systems.sql import person_grants
 from carrel.systems.sql.grants import SWEEP, Grant

@@ -17,7 +17,8 @@ from carrel.retention import faults
 from carrel.retention.approval import Kind
 from carrel.retention.outcome import Outcome
 from carrel.retention.restriction import KEEP, merged
-from carrel.store.person_cases import DONE, IN_FORCE
+from carrel.store.person_cases import IN_FORCE
+from carrel.store.sealed_cases import DONE
 from carrel.systems.sql import person_grants
 from carrel.systems.sql.grants import SWEEP, Grant
 from carrel.systems.sql.restriction import LEFT

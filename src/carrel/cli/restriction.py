@@ -25,7 +25,7 @@ def list_restrictions(system_name: str | None, site_path: Path, as_json: bool) -
     They are planned with `carrel plan --restrict` and lifted with `carrel plan --lift`.
     """
     from carrel.retention.restriction import GROUND, KEEP
-    from carrel.store.person_cases import RUNNING
+    from carrel.store.sealed_cases import RUNNING
     from carrel.systems.site_systems import system_of
 
     site = open_site(site_path)

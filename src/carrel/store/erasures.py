@@ -10,22 +10,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Row, and_, insert, select, update
 
-from carrel.errors import fault
 from carrel.ledger.leaf import OpenLeaf
-from carrel.retention import faults as retention_faults
 from carrel.retention.erasure import ErasurePlan
 from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import Outcome
-from carrel.store import clock, faults, tables
+from carrel.store import clock, tables
 from carrel.store.database import Database
-from carrel.store.gate import GATE_TTL, ChunkGate
 from carrel.store.owed_leaves import owe
-from carrel.store.plans import canonical, tampered
-from carrel.store.sealing_key import SealingKey
+from carrel.store.sealed_cases import DONE, PLANNED, RUNNING, SealedCases
 
-PLANNED, RUNNING, DONE, DROPPED = "planned", "running", "done", "dropped"
 LOT = "lot"  # the kind of a case that holds many people and has no plan of its own
 TEXTS, PERSON, REDUCED = "texts", "person", "person, reduced"  # steps that are no table's
 _KEPT_PLANNED = timedelta(days=8)  # longer than any approval of a plan holds
@@ -59,16 +54,11 @@ def new_case() -> str:
     return "case-" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
 
 
-def case_key(folder: Path, case: str) -> SealingKey:
-    """What seals whom a case is about, and goes when the case ends."""
-    return SealingKey(folder / "cases" / f"{case}.key", case)
-
-
-class Erasures:
+class Erasures(SealedCases):
     """The cases of a store."""
 
     def __init__(self, database: Database, folder: Path) -> None:
-        self._database, self._folder = database, folder
+        super().__init__(database, folder, tables.erasure)
 
     def record(self, plan: ErasurePlan, subject: Subject, now: datetime) -> None:
         """Keep a plan, and beside it, sealed, whom it is about."""
@@ -96,30 +86,11 @@ class Erasures:
         Raises:
             CarrelError: APR-001 when its digest does not fit its content; STO-005 when the store never made it.
         """
-        try:
-            plan = ErasurePlan.from_dict(body)
-        except (ValueError, TypeError):
-            raise tampered(at) from None
-        with self._database.reading() as connection:
-            known = connection.execute(
-                select(tables.erasure.c.body).where(tables.erasure.c.digest == plan.digest)
-            ).scalar()
-        if known is None:
-            raise fault(
-                faults.UNKNOWN_PLAN,
-                wanted="a plan that this store recorded",
-                found=f"digest {plan.digest[:16]}",
-                fix="plan again with this site's Carrel, and approve that plan",
-            )
-        if canonical(known) != canonical(body):
-            raise tampered(at)
-        return plan
+        return self._recorded(ErasurePlan, body, at)
 
     def case(self, name: str) -> Case:
         """How far a case has come."""
-        with self._database.reading() as connection:
-            row = connection.execute(select(tables.erasure).where(tables.erasure.c.case == name)).one()
-        return _case(row)
+        return _case(self._row(name))
 
     def subject(self, name: str) -> Subject:
         """Who it is.
@@ -127,20 +98,7 @@ class Erasures:
         Raises:
             CarrelError: ERA-004, the key of the case is gone, or the case is over.
         """
-        with self._database.reading() as connection:
-            sealed = connection.execute(
-                select(tables.erasure.c.sealed).where(tables.erasure.c.case == name)
-            ).scalar_one()
-        text = self._key(name).open_text(sealed) if sealed else None
-        if text is None:
-            raise fault(
-                retention_faults.CASE_SHUT,
-                at=name,
-                wanted="a case that is open, and its key in the site's folder",
-                found="its key is gone" if sealed else "one that is over",
-                fix="plan again",
-            )
-        return Subject.from_json(text)
+        return Subject.from_json(self._opened(name))
 
     def begin(self, name: str, subject: Subject, now: datetime) -> Case:
         """Start a case, or go on with it; the identifiers as they are now are sealed before anything is taken out."""
@@ -157,8 +115,7 @@ class Erasures:
             )
             died = and_(table.c.case == name, table.c.in_flight != "")  # inside a piece
             connection.execute(update(table).where(died).values(unknown=True, in_flight=""))
-            row = connection.execute(select(table).where(table.c.case == name)).one()
-        return _case(row)
+            return _case(self._row_in(connection, name))
 
     def intend(self, name: str, step: str) -> None:
         """A piece is about to be carried out."""
@@ -190,41 +147,18 @@ class Erasures:
             if over:
                 changes |= {"state": DONE, "sealed": None}
             self._change(connection, name, **changes)
-            case = _case(connection.execute(select(tables.erasure).where(tables.erasure.c.case == name)).one())
+            case = _case(self._row_in(connection, name))
             owe(connection, leaves(case), now)
         if over:
             self.forget(name)
         return case
 
-    def forget(self, name: str) -> None:
-        """Shred the key of a case that is over, and have the store's file forget what was sealed."""
-        self._key(name).shred()
-        self._database.tidy()
-
     def purge(self, now: datetime) -> None:
         """Forget whom plans were about that were not carried out in time, or not mended."""
         table = tables.erasure
-        with self._database.writing() as connection:
-            unused = and_(table.c.state == PLANNED, table.c.made_at < now - _KEPT_PLANNED)
-            unmended = and_(table.c.state == RUNNING, table.c.finished_at < now - _KEPT_UNVERIFIED)
-            names = connection.execute(select(table.c.case).where(or_(unused, unmended))).scalars().all()
-            for name in names:
-                self._change(connection, name, state=DROPPED, sealed=None)
-        for name in names:
-            self._key(name).shred()
-        if names:
-            self._database.tidy()
-
-    def gate(self, system: str, owner: str, now: Callable[[], datetime]) -> ChunkGate:
-        """The gate that every piece goes through, as every chunk of a run does."""
-        return ChunkGate(self._database, system, owner, now, GATE_TTL)
-
-    def _key(self, case: str) -> SealingKey:
-        return case_key(self._folder, case)
-
-    @staticmethod
-    def _change(connection: Connection, name: str, **values: Any) -> None:
-        connection.execute(update(tables.erasure).where(tables.erasure.c.case == name).values(**values))
+        unused = and_(table.c.state == PLANNED, table.c.made_at < now - _KEPT_PLANNED)
+        unmended = and_(table.c.state == RUNNING, table.c.finished_at < now - _KEPT_UNVERIFIED)
+        self._drop(unused, unmended)
 
 
 def _case(row: Row[Any]) -> Case:

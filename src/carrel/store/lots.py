@@ -13,7 +13,8 @@ from sqlalchemy import insert, select, update
 from carrel.retention.identifiers import Subject
 from carrel.store import clock, tables
 from carrel.store.database import Database
-from carrel.store.erasures import LOT, RUNNING, case_key, new_case
+from carrel.store.erasures import LOT, new_case
+from carrel.store.sealed_cases import RUNNING, case_key
 
 
 class Lots:

@@ -9,22 +9,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Row, and_, insert
 
-from carrel.errors import fault
 from carrel.ledger.leaf import OpenLeaf
-from carrel.retention import faults as retention_faults
 from carrel.retention.approval import Kind
 from carrel.retention.outcome import Outcome
 from carrel.retention.person_plan import PersonPlan
-from carrel.store import clock, faults, tables
+from carrel.store import clock, tables
 from carrel.store.database import Database
-from carrel.store.gate import GATE_TTL, ChunkGate
 from carrel.store.owed_leaves import owe
-from carrel.store.plans import canonical, tampered
-from carrel.store.sealing_key import SealingKey
+from carrel.store.sealed_cases import DONE, PLANNED, RUNNING, SealedCases
 
-PLANNED, RUNNING, IN_FORCE, DONE, DROPPED = "planned", "running", "in force", "done", "dropped"
+IN_FORCE = "in force"
 _KEPT_PLANNED = timedelta(days=8)  # longer than any approval of a plan holds
 _KEPT_RUNNING = timedelta(days=30)  # for whoever goes on with one that was interrupted
 
@@ -54,11 +50,11 @@ class PersonCase:
     unknown: bool
 
 
-class PersonCases:
+class PersonCases(SealedCases):
     """The cases of a store."""
 
     def __init__(self, database: Database, folder: Path) -> None:
-        self._database, self._folder = database, folder
+        super().__init__(database, folder, tables.person_case)
 
     def record(self, plan: PersonPlan, sealed: Sealed, now: datetime) -> None:
         """Keep a plan, and beside it, sealed, whom it is about and the values."""
@@ -87,29 +83,11 @@ class PersonCases:
         Raises:
             CarrelError: APR-001 when its digest does not fit its content; STO-005 when the store never made it.
         """
-        try:
-            plan = PersonPlan.from_dict(body)
-        except (ValueError, TypeError):
-            raise tampered(at) from None
-        table = tables.person_case
-        with self._database.reading() as connection:
-            known = connection.execute(select(table.c.body).where(table.c.digest == plan.digest)).scalar()
-        if known is None:
-            raise fault(
-                faults.UNKNOWN_PLAN,
-                wanted="a plan that this store recorded",
-                found=f"digest {plan.digest[:16]}",
-                fix="plan again with this site's Carrel, and approve that plan",
-            )
-        if canonical(known) != canonical(body):
-            raise tampered(at)
-        return plan
+        return self._recorded(PersonPlan, body, at)
 
     def case(self, name: str) -> PersonCase:
         """How far a case has come."""
-        with self._database.reading() as connection:
-            row = connection.execute(select(tables.person_case).where(tables.person_case.c.case == name)).one()
-        return case_of(row)
+        return case_of(self._row(name))
 
     def sealed(self, name: str) -> Sealed:
         """Who it is, and the values.
@@ -117,30 +95,17 @@ class PersonCases:
         Raises:
             CarrelError: ERA-004, the key of the case is gone, or the case is over.
         """
-        with self._database.reading() as connection:
-            table = tables.person_case
-            sealed = connection.execute(select(table.c.sealed).where(table.c.case == name)).scalar_one()
-        text = self._key(name).open_text(sealed) if sealed else None
-        if text is None:
-            raise fault(
-                retention_faults.CASE_SHUT,
-                at=name,
-                wanted="a case that is open, and its key in the site's folder",
-                found="its key is gone" if sealed else "one that is over",
-                fix="plan again",
-            )
-        found: Sealed = json.loads(text)
+        found: Sealed = json.loads(self._opened(name))
         return found
 
     def begin(self, name: str, sealed: Sealed, now: datetime) -> PersonCase:
         """Start a case, or go on with it; what is sealed is made durable before anything is changed."""
         text = self._key(name).seal_text(json.dumps(sealed))
-        table = tables.person_case
         with self._database.writing() as connection:
             clock.observe(connection, now)
-            row = connection.execute(select(table).where(table.c.case == name)).one()
+            row = self._row_in(connection, name)
             died = row.state == RUNNING  # a process died inside the change
-            _change(
+            self._change(
                 connection,
                 name,
                 state=RUNNING,
@@ -148,7 +113,7 @@ class PersonCases:
                 started_at=row.started_at or now,
                 unknown=row.unknown or died,
             )
-            return case_of(connection.execute(select(table).where(table.c.case == name)).one())
+            return case_of(self._row_in(connection, name))
 
     def finish(
         self,
@@ -172,13 +137,12 @@ class PersonCases:
             stays: it is in force from now on; otherwise it is over, and who it was is forgotten.
             ends: another case that is over with it.
         """
-        table = tables.person_case
         with self._database.writing() as connection:
             changes: dict[str, Any] = {"state": IN_FORCE} if stays else {"state": DONE, "sealed": None}
-            _change(connection, name, rows=dict(rows), outcome=outcome, finished_at=now, **changes)
-            case = case_of(connection.execute(select(table).where(table.c.case == name)).one())
+            self._change(connection, name, rows=dict(rows), outcome=outcome, finished_at=now, **changes)
+            case = case_of(self._row_in(connection, name))
             if ends:
-                _change(connection, ends, state=DONE, sealed=None)
+                self._change(connection, ends, state=DONE, sealed=None)
             owe(connection, leaves(case), now)
         for over in (*([] if stays else [name]), *([ends] if ends else [])):
             self.forget(over)
@@ -187,40 +151,15 @@ class PersonCases:
     def end(self, name: str) -> None:
         """A case that has nobody any more to be about is over."""
         with self._database.writing() as connection:
-            _change(connection, name, state=DONE, sealed=None)
+            self._change(connection, name, state=DONE, sealed=None)
         self.forget(name)
-
-    def forget(self, name: str) -> None:
-        """Shred the key of a case that is over, and have the store's file forget what was sealed."""
-        self._key(name).shred()
-        self._database.tidy()
 
     def purge(self, now: datetime) -> None:
         """Forget whom plans were about that were not carried out in time, or not to their end."""
         table = tables.person_case
-        with self._database.writing() as connection:
-            unused = and_(table.c.state == PLANNED, table.c.made_at < now - _KEPT_PLANNED)
-            left = and_(
-                table.c.state == RUNNING, table.c.kind != Kind.RESTRICTION, table.c.made_at < now - _KEPT_RUNNING
-            )
-            names = connection.execute(select(table.c.case).where(or_(unused, left))).scalars().all()
-            for name in names:
-                _change(connection, name, state=DROPPED, sealed=None)
-        for name in names:
-            self._key(name).shred()
-        if names:
-            self._database.tidy()
-
-    def gate(self, system: str, owner: str, now: Callable[[], datetime]) -> ChunkGate:
-        """The gate that the change goes through, as every chunk of a run does."""
-        return ChunkGate(self._database, system, owner, now, GATE_TTL)
-
-    def _key(self, case: str) -> SealingKey:
-        return SealingKey(self._folder / "cases" / f"{case}.key", case)
-
-
-def _change(connection: Connection, name: str, **values: Any) -> None:
-    connection.execute(update(tables.person_case).where(tables.person_case.c.case == name).values(**values))
+        unused = and_(table.c.state == PLANNED, table.c.made_at < now - _KEPT_PLANNED)
+        left = and_(table.c.state == RUNNING, table.c.kind != Kind.RESTRICTION, table.c.made_at < now - _KEPT_RUNNING)
+        self._drop(unused, left)
 
 
 def case_of(row: Row[Any]) -> PersonCase:

@@ -16,8 +16,9 @@ from carrel.retention import faults as retention_faults
 from carrel.retention.legal_hold import Scope
 from carrel.store import clock, gate, tables
 from carrel.store.database import Database
-from carrel.store.erasures import LOT, PERSON, RUNNING
+from carrel.store.erasures import LOT, PERSON
 from carrel.store.run import OPEN
+from carrel.store.sealed_cases import RUNNING
 
 POLL = timedelta(milliseconds=50)
 PATIENCE = timedelta(minutes=6)

@@ -11,7 +11,8 @@ from carrel.retention.legal_hold import Keeping, Scope
 from carrel.retention.restriction import AUTHORITY, KEEP
 from carrel.store import tables
 from carrel.store.database import Database
-from carrel.store.person_cases import IN_FORCE, RUNNING, PersonCase, PersonCases, case_of
+from carrel.store.person_cases import IN_FORCE, PersonCase, PersonCases, case_of
+from carrel.store.sealed_cases import RUNNING
 
 
 class Restrictions:

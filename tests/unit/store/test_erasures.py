@@ -10,7 +10,8 @@ import pytest
 from carrel.errors import CarrelError
 from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import Outcome
-from carrel.store.erasures import DONE, DROPPED, new_case
+from carrel.store.erasures import new_case
+from carrel.store.sealed_cases import DONE, DROPPED
 from carrel.store.store import FILE, Store
 from tests.unit.retention.test_erasure_approval import erasure
 
