@@ -46,6 +46,11 @@ class Place:
         figures = ", ".join(f"{name} {value}" for name, value in self.figures.items())
         return f"{self.holds} ({figures})" if figures else self.holds
 
+    def in_short(self) -> dict[str, Any]:
+        """The place beside what a run did: what stands there, until when, and what ends it sooner."""
+        until = None if self.until is None else self.until.isoformat()
+        return {"place": self.name, "until": until, "lasting": self.lasting, "advice": self.advice}
+
     def as_dict(self) -> dict[str, Any]:
         """The place as ``--json`` prints it."""
         return {

@@ -107,17 +107,9 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
         "sweep": {**report.sweep.as_dict(), "failing": report.hits},
         "open_joins": [one.as_dict() for one in report.open_joins],
         "cards": cards_as_dict(report.cards),
-        "residues": [
-            {
-                "place": p.name,
-                "until": p.until.isoformat() if p.until else None,
-                "lasting": p.lasting,
-                "advice": p.advice,
-            }
-            for p in report.places
-        ],
+        "residues": [place.in_short() for place in report.places],
         "tables_not_yet_covered": not_covered,
-        "ledger": {"size": receipt.size, "root": receipt.root, "first_leaf": receipt.first, "key": receipt.key},
+        "ledger": receipt.as_dict(),
     }
 
 

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import erasure_screen, plan_file, premises, record, screen
+from carrel.cli.case_attempt import attempt
 from carrel.cli.case_leaf import leaf_of_case
 from carrel.cli.case_pieces import PIECE, Pieces, redact_all
-from carrel.cli.erasure_plan import basis_of, erasure_of, scopes_of
+from carrel.cli.erasure_plan import erasure_of, scopes_of
 from carrel.cli.premises import now
-from carrel.errors import CarrelError, Exit, fault
+from carrel.errors import Exit
 from carrel.ledger.leaf import OpenLeaf
-from carrel.retention import faults
+from carrel.retention.approval import Kind
 from carrel.retention.erasure import HELD, refuse, refuse_growth
-from carrel.retention.erasure_approval import approver, refuse_unapproved
 from carrel.retention.outcome import Outcome
-from carrel.retention.staleness import refuse_stale
 from carrel.store.erasures import PERSON
-from carrel.store.journal import LEASE_TTL
-from carrel.store.owner import new_owner
-from carrel.store.sealed_cases import DONE, PLANNED, RUNNING
+from carrel.store.sealed_cases import DONE, PLANNED
 from carrel.systems import surroundings_reading
 from carrel.systems.sql import person_grants
 from carrel.systems.sql.erasure_sweep import Found
@@ -38,8 +33,6 @@ if TYPE_CHECKING:
     from carrel.store.erasures import Case
     from carrel.systems.sql.erasure import SqlErasure
     from carrel.systems.sql.person_steps import Step
-
-_BEGUN_STAYS_GOOD = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -81,23 +74,8 @@ def run(here: Premises, plan: ErasurePlan) -> Report:
         CarrelError: APR-007 stale, APR-008 not approved, ERA-002 something keeps the person since, RUN-001 another run,
             RUN-003 stopped, RUN-010 another system. What was committed before stays; the same command goes on.
     """
-    name, owner, began = here.system.name, new_owner(), now()
-    if here.original.name != plan.system or here.system.copy_of is not None:
-        raise fault(
-            faults.OTHER_SYSTEM, at=f"system {name}", wanted=plan.system, found=name, fix=f"--system {plan.system}"
-        )
-    case = here.store.erasures.case(plan.case)
-    started = case.started_at if case.state == RUNNING else None
-    # What was begun in time may be ended later: half an erasure is no state to leave a person in.
-    refuse_stale(plan, basis_of(here), began, here.system.max_plan_age if started is None else _BEGUN_STAYS_GOOD)
-    notes = [given.note for given in here.store.approvals.of_system(name)]
-    refuse_unapproved(plan, approver(plan, notes, here.site.people, started or began))
-    here.store.leases.acquire(name, owner, LEASE_TTL, began)
-    try:
+    with attempt(here, plan, here.store.erasures.case(plan.case), Kind.ERASURE) as owner:
         return _Course(here, plan, owner).carry_out()
-    finally:
-        with suppress(CarrelError):
-            here.store.leases.release(name, owner, now())
 
 
 class _Course:

@@ -27,10 +27,8 @@ def as_dict(report: Report, receipt: Receipt) -> dict[str, object]:
         "still_there": report.found.still,
         "kept": report.found.kept,
         "for_a_human": {place: len(keys) for place, keys in report.found.human.items()},
-        "residues": [
-            {"place": p.name, "until": _iso(p.until), "lasting": p.lasting, "advice": p.advice} for p in report.places
-        ],
-        "ledger": {"size": receipt.size, "root": receipt.root, "first_leaf": receipt.first, "key": receipt.key},
+        "residues": [place.in_short() for place in report.places],
+        "ledger": receipt.as_dict(),
     }
 
 

@@ -5,33 +5,23 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import timedelta
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli import plan_file
+from carrel.cli import case_attempt, plan_file, screen
 from carrel.cli.erasure_approve import Form
-from carrel.cli.erasure_plan import basis_of
 from carrel.cli.premises import now
-from carrel.cli.screen import number, put_table, say
-from carrel.errors import CarrelError, fault
+from carrel.cli.screen import WIDTH, number, put_table, say
+from carrel.errors import fault
 from carrel.retention import faults
-from carrel.retention.erasure_approval import approver, refuse_unapproved
 from carrel.retention.person_plan import PersonPlan
 from carrel.retention.person_request import LONGEST
-from carrel.retention.staleness import refuse_stale
-from carrel.store.journal import LEASE_TTL
-from carrel.store.owner import new_owner
-from carrel.store.sealed_cases import RUNNING
 
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
     from carrel.retention.approval import Kind
     from carrel.store.gate import ChunkGate
-
-_BEGUN_STAYS_GOOD = timedelta(days=7)
-_WIDTH = 100
 
 
 def request_text(given: Path) -> tuple[str, str]:
@@ -85,19 +75,8 @@ def attempt(here: Premises, plan: PersonPlan) -> Iterator[ChunkGate]:
     Raises:
         CarrelError: APR-007 stale, APR-008 not approved, RUN-001 another run, RUN-003 stopped, RUN-010 another system.
     """
-    name, owner, began = here.system.name, new_owner(), now()
-    if name != plan.system or here.system.copy_of is not None:
-        raise fault(
-            faults.OTHER_SYSTEM, at=f"system {name}", wanted=plan.system, found=name, fix=f"--system {plan.system}"
-        )
     case = here.store.person_cases.case(plan.case)
-    started = case.started_at if case.state == RUNNING else None
-    # What may have been written before a process died is looked at to its end, also a day later.
-    refuse_stale(plan, basis_of(here), began, here.system.max_plan_age if started is None else _BEGUN_STAYS_GOOD)
-    notes = [given.note for given in here.store.approvals.of_system(name)]
-    refuse_unapproved(plan, approver(plan, notes, here.site.people, started or began, plan.kind))
-    here.store.leases.acquire(name, owner, LEASE_TTL, began)
-    try:
+    with case_attempt.attempt(here, plan, case, plan.kind) as owner:
         if here.store.signals.stopped() is not None:
             raise fault(
                 faults.STOPPED,
@@ -105,10 +84,16 @@ def attempt(here: Premises, plan: PersonPlan) -> Iterator[ChunkGate]:
                 found="the stop flag",
                 fix="`carrel stop --clear`, then apply the same plan again",
             )
-        yield here.store.person_cases.gate(name, owner, now)
-    finally:
-        with suppress(CarrelError):
-            here.store.leases.release(name, owner, now())
+        yield here.store.person_cases.gate(here.system.name, owner, now)
+
+
+def tell(made: PersonPlan, target: Path, *, as_json: bool) -> None:
+    """A plan that was just written, for a program or a person."""
+    if as_json:
+        screen.put_json({"plan": made.as_dict(), "file": str(target)})
+        return
+    show(made)
+    say(f"\nWritten to {target}. It needs a second person: carrel approve {target} --as NAME --key FILE")
 
 
 def show(plan: PersonPlan) -> None:
@@ -140,5 +125,5 @@ def show(plan: PersonPlan) -> None:
 
 def put_line(text: str, lead: str) -> None:
     """One line of a list, wrapped to the width of a screen."""
-    wrapped = textwrap.wrap(text, _WIDTH - len(lead), break_on_hyphens=False) or [""]
+    wrapped = textwrap.wrap(text, WIDTH - len(lead), break_on_hyphens=False) or [""]
     say(lead + f"\n{' ' * len(lead)}".join(wrapped))

@@ -47,6 +47,10 @@ class Receipt:
     folder: Path
     key: str
 
+    def as_dict(self) -> dict[str, object]:
+        """The receipt for programs."""
+        return {"size": self.size, "root": self.root, "first_leaf": self.first, "key": self.key}
+
 
 def ledger_folder(site: Site) -> LedgerFolder:
     """The site's ledger."""

@@ -109,16 +109,8 @@ def as_dict(report: Report, receipt: Receipt) -> dict[str, object]:
         "outcome": report.outcome.value,
         "rows": dict(sorted(report.case.rows.items())),
         "rows_may_be_more": report.case.unknown,
-        "residues": [
-            {
-                "place": p.name,
-                "until": p.until.isoformat() if p.until else None,
-                "lasting": p.lasting,
-                "advice": p.advice,
-            }
-            for p in report.places
-        ],
-        "ledger": {"size": receipt.size, "root": receipt.root, "first_leaf": receipt.first, "key": receipt.key},
+        "residues": [place.in_short() for place in report.places],
+        "ledger": receipt.as_dict(),
     }
 
 

@@ -6,10 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli import person_case, plan_file, premises, screen
+from carrel.cli import person_case, plan_file, premises
 from carrel.cli.at_site import allowed, open_store
 from carrel.cli.erasure_plan import basis_of, erasure_of
-from carrel.cli.screen import say
 from carrel.errors import fault
 from carrel.inventory.category import Category
 from carrel.inventory.site import May
@@ -64,11 +63,7 @@ def make(
         asked = {"by": named.by, "said": named.said}
         here.store.person_cases.record(made, {"number": found, "old": old, "new": new, "asked": asked}, at)
         target = plan_file.write(made, out or Path("plan.json"))
-    if as_json:
-        screen.put_json({"plan": made.as_dict(), "file": str(target)})
-        return
-    person_case.show(made)
-    say(f"\nWritten to {target}. It needs a second person: carrel approve {target} --as NAME --key FILE")
+    person_case.tell(made, target, as_json=as_json)
 
 
 def require_asked(site: Site, place: Path, request: Path) -> None:

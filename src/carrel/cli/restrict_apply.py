@@ -151,7 +151,7 @@ def as_dict(report: Report, receipt: Receipt) -> dict[str, object]:
         "rows_may_be_more": report.case.unknown,
         "left": report.left,
         "tasks": [one.what for one in report.plan.remains if report.plan.kind is Kind.RESTRICTION],
-        "ledger": {"size": receipt.size, "root": receipt.root, "first_leaf": receipt.first, "key": receipt.key},
+        "ledger": receipt.as_dict(),
     }
 
 

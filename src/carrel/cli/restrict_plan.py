@@ -6,11 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli import person_case, plan_file, premises, screen
+from carrel.cli import person_case, plan_file, premises
 from carrel.cli.at_site import allowed
 from carrel.cli.erasure_plan import basis_of
 from carrel.cli.premises import now
-from carrel.cli.screen import say
 from carrel.errors import fault
 from carrel.inventory.site import May
 from carrel.retention import faults
@@ -61,7 +60,7 @@ def restrict(
             made = _plan(here, Kind.RESTRICTION, changes, switches.no_switch, notices, terms.as_dict(), by, at)
         here.store.person_cases.record(made, {"number": number, "terms": terms.as_dict(), "before": []}, at)
         target = plan_file.write(made, out or Path("plan.json"))
-    _tell(made, target, as_json=as_json)
+    person_case.tell(made, target, as_json=as_json)
 
 
 def lift(
@@ -89,7 +88,7 @@ def lift(
         made = _plan(here, Kind.LIFTING, changes, left, notices, terms, by, at)
         here.store.person_cases.record(made, {"number": sealed["number"]}, at)
         target = plan_file.write(made, out or Path("plan.json"))
-    _tell(made, target, as_json=as_json)
+    person_case.tell(made, target, as_json=as_json)
 
 
 def switches_of(here: Premises, number: int) -> SqlRestriction:
@@ -176,11 +175,3 @@ def _plan(
         notices=tuple(notices),
         terms=terms,
     )
-
-
-def _tell(made: PersonPlan, target: Path, *, as_json: bool) -> None:
-    if as_json:
-        screen.put_json({"plan": made.as_dict(), "file": str(target)})
-        return
-    person_case.show(made)
-    say(f"\nWritten to {target}. It needs a second person: carrel approve {target} --as NAME --key FILE")

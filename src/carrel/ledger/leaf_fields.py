@@ -76,15 +76,19 @@ CELLS = Form("a list of cells such as issues.delete:1-9", _list_of(_CELL))
 ORIGIN = Form("the name of a ledger", _matches(_ORIGIN))
 VERSION = Form("a version number", _matches(_VERSION))
 
-_WHAT_RAN: Mapping[str, Form] = {
+_OF_A_PLAN: Mapping[str, Form] = {
     "system": SLUG,
-    "product": SLUG,
     "product_version": VERSION,
     "policy": SLUG,
     "policy_digest": DIGEST,
     "map_digest": DIGEST,
     "schema_digest": DIGEST,
     "plan_digest": DIGEST,
+}
+
+_WHAT_RAN: Mapping[str, Form] = {
+    **_OF_A_PLAN,
+    "product": SLUG,
     "as_of": TIME,
     "outcome": SLUG,
     "reason": SLUG,
@@ -97,13 +101,7 @@ _WHAT_RAN: Mapping[str, Form] = {
 # One person: whole numbers of rows only in bands, and no table, since the kind of a row can tell a trait.
 _OF_A_CASE: Mapping[str, Form] = {
     "case": SLUG,
-    "system": SLUG,
-    "product_version": VERSION,
-    "policy": SLUG,
-    "policy_digest": DIGEST,
-    "map_digest": DIGEST,
-    "schema_digest": DIGEST,
-    "plan_digest": DIGEST,
+    **_OF_A_PLAN,
     "outcome": SLUG,
     "applied": COUNT,
     "started": TIME,
@@ -205,13 +203,7 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     "rectification": {**_OF_A_CASE, "fields": COUNT, "remains": COUNT},
     "restriction": {**_OF_A_CASE, "action": SLUG, "keep": SLUG, "switches": COUNT, "no_switch": NUMBER},
     "transfer": {
-        "system": SLUG,
-        "product_version": VERSION,
-        "policy": SLUG,
-        "policy_digest": DIGEST,
-        "map_digest": DIGEST,
-        "schema_digest": DIGEST,
-        "plan_digest": DIGEST,
+        **_OF_A_PLAN,
         "package_digest": DIGEST,
         "records": COUNT,
         "files": NUMBER,

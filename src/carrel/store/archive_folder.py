@@ -14,6 +14,7 @@ from typing import Any
 from carrel.errors import CarrelError, fault
 from carrel.retention import bag
 from carrel.store import faults
+from carrel.store.durable_folder import sync
 
 _OPEN, _PENDING = ".open", ".pending"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@_-]*")
@@ -131,7 +132,7 @@ class ArchivePackage:
             for name, (_, _, rows) in zip(names, chunk, strict=True):
                 _write(data / name, bag.lines(rows))
             for folder in (data, self._place, self._place.parent):
-                _sync(folder)
+                sync(folder)
             return [bag.rows_of((data / name).read_bytes()) for name in names]
 
     def holds(self, table: str) -> bool:
@@ -168,7 +169,7 @@ class ArchivePackage:
             for place in written:
                 place.rename(place.with_name(place.name.removesuffix(_PENDING)))
             if written:
-                _sync(self._place / bag.PAYLOAD)
+                sync(self._place / bag.PAYLOAD)
 
     def drop(self, places: Iterable[Path] | None = None) -> None:
         """Their rows are still in the system: they do not belong to the package."""
@@ -211,13 +212,13 @@ class ArchivePackage:
             (self._place / bag.SCHEMAS).mkdir(mode=0o700, exist_ok=True)
             for name, content in tags.items():
                 _write(self._place / name, content)
-            _sync(self._place / bag.SCHEMAS)
-            _sync(self._place)
+            sync(self._place / bag.SCHEMAS)
+            sync(self._place)
             if wrong := bag.faults_of(_files(self._place)):
                 raise fault(faults.PACKAGE_DAMAGED, at=self._place.name, found=", ".join(wrong))
             target = self._place.with_name(self._place.name.removesuffix(_OPEN))
             self._place.rename(target)
-            _sync(target.parent)
+            sync(target.parent)
         return _sealed(target)
 
 
@@ -269,14 +270,6 @@ def _write(place: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb", closefd=False) as file:
             file.write(content)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -43,10 +43,10 @@ class DurableFolder:
         """One file below the folder itself, durable when this returns; an older one of that name is replaced."""
         place = self._staging() / name
         place.write_bytes(content)
-        _sync(place)
+        sync(place)
         step(f"{name} staged")
         place.replace(self.path / name)
-        _sync(self.path)
+        sync(self.path)
         step(name)
 
     def write_all(self, files: Mapping[str, bytes], step: Step) -> None:
@@ -62,7 +62,7 @@ class DurableFolder:
             staged.append((place, name))
         step("files staged")
         for place, _ in staged:
-            _sync(place)
+            sync(place)
         folders: set[Path] = set()
         for place, name in staged:
             target = self.path / name
@@ -71,13 +71,13 @@ class DurableFolder:
             folders.update(parent for parent in target.parents if parent.is_relative_to(self.path))
             step(name)
         for folder in folders:
-            _sync(folder)
+            sync(folder)
         step("files durable")
 
     def remove(self, name: str) -> None:
         """Take one file away, durably; nothing happens when there is none."""
         (self.path / name).unlink(missing_ok=True)
-        _sync(self.path)
+        sync(self.path)
 
     def remove_below(self, name: str) -> None:
         """Take a folder of superseded files away."""
@@ -91,7 +91,7 @@ class DurableFolder:
         """Make the folder if there is none."""
         if not self.path.is_dir():
             self.path.mkdir(parents=True, exist_ok=True)
-            _sync(self.path.parent)
+            sync(self.path.parent)
 
     def is_bare(self) -> bool:
         """Whether the folder holds nothing but what this class puts there."""
@@ -117,7 +117,8 @@ class DurableFolder:
         return staging
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults, undo
+from carrel.store.durable_folder import sync
 
 _LENGTH = 4
 _HEAD = "capsule.json"
@@ -122,7 +123,7 @@ class UndoFolder:
         data_key = secrets.token_bytes(undo.KEY_BYTES)
         _write(place / f"{name}.rows", b"")
         _write(place / f"{name}.key", undo.wrap(data_key, public_key, name))
-        _sync(place)
+        sync(place)
         return CapsulePart(place / f"{name}.rows", name, data_key)
 
     def capsules(self) -> tuple[Capsule, ...]:
@@ -191,12 +192,12 @@ class UndoFolder:
         for key in place.glob("*.key"):
             _overwrite(key)
             key.unlink()
-        _sync(place)
+        sync(place)
         for rest in place.glob("*.rows"):
             rest.unlink()
         (place / _HEAD).unlink(missing_ok=True)
         place.rmdir()
-        _sync(self._folder)
+        sync(self._folder)
 
     def forget_emptied(self, run: str) -> None:
         """Take away the folder of a capsule of which a kill left nothing else."""
@@ -246,14 +247,6 @@ def _overwrite(place: Path) -> None:
         file.write(secrets.token_bytes(place.stat().st_size))
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def gone(run: str) -> CarrelError:

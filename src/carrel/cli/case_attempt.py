@@ -1,0 +1,62 @@
+"""One attempt at an approved plan for one person: everything that refuses it, and the hold on its system meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from carrel.cli.erasure_plan import basis_of
+from carrel.cli.premises import now
+from carrel.errors import CarrelError, fault
+from carrel.retention import faults
+from carrel.retention.erasure_approval import approver, refuse_unapproved
+from carrel.retention.staleness import refuse_stale
+from carrel.store.journal import LEASE_TTL
+from carrel.store.owner import new_owner
+from carrel.store.sealed_cases import RUNNING
+
+if TYPE_CHECKING:
+    from carrel.cli.premises import Premises
+    from carrel.retention.approval import Kind
+    from carrel.retention.erasure import ErasurePlan
+    from carrel.retention.person_plan import PersonPlan
+    from carrel.store.erasures import Case
+    from carrel.store.person_cases import PersonCase
+
+_BEGUN_STAYS_GOOD = timedelta(days=7)
+
+
+@contextmanager
+def attempt(here: Premises, plan: ErasurePlan | PersonPlan, case: Case | PersonCase, kind: Kind) -> Iterator[str]:
+    """Hold the system for one attempt, or refuse.
+
+    Args:
+        here: open.
+        plan: of the case.
+        case: as the store tells it.
+        kind: of approval that the plan needs.
+
+    Yields:
+        The owner of the system's lease.
+
+    Raises:
+        CarrelError: APR-007 stale, APR-008 not approved, RUN-001 another run, RUN-010 another system.
+    """
+    name, owner, began = here.system.name, new_owner(), now()
+    if name != plan.system or here.system.copy_of is not None:
+        raise fault(
+            faults.OTHER_SYSTEM, at=f"system {name}", wanted=plan.system, found=name, fix=f"--system {plan.system}"
+        )
+    started = case.started_at if case.state == RUNNING else None
+    # What was begun in time may be ended later: half a change is no state to leave a person in.
+    refuse_stale(plan, basis_of(here), began, here.system.max_plan_age if started is None else _BEGUN_STAYS_GOOD)
+    notes = [given.note for given in here.store.approvals.of_system(name)]
+    refuse_unapproved(plan, approver(plan, notes, here.site.people, started or began, kind))
+    here.store.leases.acquire(name, owner, LEASE_TTL, began)
+    try:
+        yield owner
+    finally:
+        with suppress(CarrelError):
+            here.store.leases.release(name, owner, now())
