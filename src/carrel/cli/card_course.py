@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from carrel.cli.card_batch import AT_ONCE, CardBatch, still_due
 from carrel.cli.cards import cards_of, judgement
 from carrel.cli.case_leaf import leaf_of_case
-from carrel.cli.case_pieces import PIECE, Pieces, redact_all
+from carrel.cli.case_pieces import Pieces, redact_all
 from carrel.cli.erasure_plan import erasure_of
 from carrel.cli.premises import now
-from carrel.errors import CarrelError
-from carrel.retention.faults import STILL_HANGS
 from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import ChunkResult, Outcome
 from carrel.retention.ports import Position
@@ -36,10 +35,8 @@ if TYPE_CHECKING:
     from carrel.store.run import Run
     from carrel.systems.sql.cards import Judgement, SqlCards
     from carrel.systems.sql.erasure import SqlErasure
-    from carrel.systems.sql.person_steps import Step
 
 LOT = 20_000  # persons whose identifiers are in memory at once
-AT_ONCE = 500  # persons whose rows go mixed
 TRIES = 2  # lots of one night in which somebody is begun, if rows keep coming
 RECORDS = 100  # records that go in one transaction
 
@@ -161,7 +158,7 @@ class _Course:
         here.store.lots.taken_over(case, self._plan.digest, len(there))
         going: list[Subject] = []
         for batch, stays in _parted(subjects, payers, AT_ONCE):
-            going += _Batch(pieces, self._cards, whole.of(batch, stays=stays), self._by).steps()
+            going += CardBatch(pieces, self._cards, whole.of(batch, stays=stays), self._by).steps()
         gone = self._texts(pieces, whole, tuple(going), payers)
         for batch, stays in _parted(gone, payers, RECORDS):
             self._records(pieces, whole.of(batch, stays=stays), stays=stays)
@@ -200,7 +197,7 @@ class _Course:
         while True:
             with self._here.engine.connect() as connection:
                 by = self._by()
-                subjects = tuple(_still_due(self._cards, connection, subjects, by))
+                subjects = tuple(still_due(self._cards, connection, subjects, by))
             erasure = whole.of(subjects)
             erasure.beat_with(pieces.beat)
             paying = whole.of(tuple(one for one in subjects if one.number in payers), stays=True)
@@ -262,59 +259,9 @@ class _HeldSince(Exception):  # noqa: N818  (no error: a legal hold was placed o
     """What the library keeps is not what it was when this pass began."""
 
 
-class _Batch:
-    """Some persons of a lot, whose rows go table by table."""
-
-    def __init__(self, pieces: Pieces, cards: SqlCards, erasure: SqlErasure, by: Callable[[], Judgement]) -> None:
-        self._pieces, self._cards, self._erasure, self._by = pieces, cards, erasure, by
-
-    def steps(self) -> tuple[Subject, ...]:
-        """Everything but the texts and the records themselves; who goes."""
-        with self._pieces.here.engine.connect() as connection:
-            self._drop_spared(connection)
-            self._drop(self._erasure.reached(connection))
-        for step in self._erasure.steps:
-            while self._left(step):
-                self._pieces.carry(f"{step.table}.{step.act}", partial(self._one, step))
-        return self._erasure.subjects
-
-    def _left(self, step: Step) -> int:
-        with self._pieces.here.engine.connect() as connection:
-            return self._erasure.rows.count(connection, step) if self._erasure.subjects else 0
-
-    def _one(self, step: Step, connection: Connection) -> int:
-        self._drop_spared(connection)
-        try:
-            return self._erasure.piece(connection, step, PIECE)
-        except CarrelError as wrong:
-            # A row came since for some of them: they are left out of this lot, and the others go.
-            late = self._erasure.hung(connection, step) if wrong.code == STILL_HANGS.code else set()
-            if not late:
-                raise
-            self._drop(late)
-            return 0
-
-    def _drop(self, numbers: set[int]) -> None:
-        if numbers:
-            self._erasure = self._erasure.of(tuple(s for s in self._erasure.subjects if s.number not in numbers))
-
-    def _drop_spared(self, connection: Connection) -> None:
-        still = tuple(_still_due(self._cards, connection, self._erasure.subjects, self._by()))
-        if still != self._erasure.subjects:
-            self._erasure = self._erasure.of(still)
-
-
 def _parted(
     subjects: tuple[Subject, ...], payers: frozenset[int], size: int
 ) -> Iterator[tuple[tuple[Subject, ...], bool]]:
     """Batches of persons of whom nothing stays, then of payers."""
     for stays in (False, True):
         yield from ((one, stays) for one in batches([s for s in subjects if (s.number in payers) is stays], size))
-
-
-def _still_due(
-    cards: SqlCards, connection: Connection, subjects: tuple[Subject, ...], by: Judgement
-) -> Iterator[Subject]:
-    for batch in batches(subjects, AT_ONCE):
-        spared = cards.spared(connection, batch, by)
-        yield from (one for one in batch if one.number not in spared)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import coverage, faults
 from carrel.inventory.difference import OVERLAY, Drift, Kind, Severity, in_covered_tables
-from carrel.inventory.schema import LiveSchema
+from carrel.inventory.schema import LiveSchema, Trigger
 from carrel.inventory.system_map import SystemMap
 
 __all__ = [
@@ -146,6 +146,14 @@ def _cascades(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
             yield Drift(Kind.CASCADE, Severity.REFUSES, other, ", ".join(key.columns), because, fix)
 
 
+def untold_triggers(system_map: SystemMap, live: LiveSchema, tables: Iterable[str]) -> Iterator[tuple[str, Trigger]]:
+    """The triggers of these tables that nobody has looked at; each table once, also if it is named again."""
+    for name in dict.fromkeys(tables):
+        for trigger in live.tables[name].triggers if name in live.tables else ():
+            if trigger.name not in system_map.triggers.get(name, {}):
+                yield name, trigger
+
+
 def _triggers(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
     cut = coverage.cuts(system_map)
     if not live.triggers_seen:
@@ -153,17 +161,14 @@ def _triggers(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
         yield Drift(
             Kind.TRIGGERS_UNSEEN, Severity.REFUSES, "*", "", because, "grant TRIGGER: carrel init --grants-only"
         )
-    for name in sorted({*system_map.columns, *cut}):
-        for trigger in live.tables[name].triggers if name in live.tables else ():
-            if trigger.name in system_map.triggers.get(name, {}):
-                continue
-            fires = name in cut and trigger.event != "INSERT"
-            because = f"{trigger.timing} {trigger.event}: it runs with every row that is cut, and may copy it elsewhere"
-            if not fires:
-                because = f"{trigger.timing} {trigger.event}: it may copy patron data elsewhere"
-            severity = Severity.REFUSES if fires else Severity.FINDING
-            fix = "look at it; if it does no harm, name it under 'triggers' in the site's maps/local.yaml"
-            yield Drift(Kind.TRIGGER, severity, name, trigger.name, because, fix)
+    for name, trigger in untold_triggers(system_map, live, sorted({*system_map.columns, *cut})):
+        fires = name in cut and trigger.event != "INSERT"
+        because = f"{trigger.timing} {trigger.event}: it runs with every row that is cut, and may copy it elsewhere"
+        if not fires:
+            because = f"{trigger.timing} {trigger.event}: it may copy patron data elsewhere"
+        severity = Severity.REFUSES if fires else Severity.FINDING
+        fix = "look at it; if it does no harm, name it under 'triggers' in the site's maps/local.yaml"
+        yield Drift(Kind.TRIGGER, severity, name, trigger.name, because, fix)
 
 
 def _version(system_map: SystemMap, live: LiveSchema, found: list[Drift]) -> Iterator[Drift]:

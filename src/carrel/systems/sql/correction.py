@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, update
 
 from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory.correction_map import CorrectionMap
+from carrel.inventory.drift import untold_triggers
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
@@ -117,14 +118,9 @@ class SqlCorrection:
     @property
     def triggers(self) -> tuple[str, ...]:
         """Triggers that would run with a change, and that nobody has looked at."""
-        tables = dict.fromkeys((self._people.table, *(one.table for one in self._rectify.copies)))
-        return tuple(
-            f"{name}: {one.name}"
-            for name in tables
-            if name in self._schema.tables
-            for one in self._schema.tables[name].triggers
-            if one.event == "UPDATE" and one.name not in self._map.triggers.get(name, {})
-        )
+        tables = (self._people.table, *(one.table for one in self._rectify.copies))
+        untold = untold_triggers(self._map, self._schema, tables)
+        return tuple(f"{name}: {one.name}" for name, one in untold if one.event == "UPDATE")
 
     # -- the correction itself --------------------------------------------------------------------------------------
 

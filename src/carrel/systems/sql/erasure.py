@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import Connection, delete, func, select
 
 from carrel.errors import CarrelError, Fault, fault
+from carrel.inventory.drift import untold_triggers
 from carrel.inventory.person_map import Act
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
@@ -206,11 +207,11 @@ class SqlErasure:
 
     def _triggers(self) -> Iterable[Fault]:
         """Triggers that would run with a row that is changed or deleted, and that nobody has looked at."""
-        for name in dict.fromkeys(step.table for step in (*self.steps, self.last)):
-            for trigger in self._schema.tables[name].triggers:
-                if trigger.event != "INSERT" and trigger.name not in self._map.triggers.get(name, {}):
-                    fix = "look at it; if it copies nothing, name it under 'triggers' in maps/local.yaml"
-                    yield Fault(faults.UNTOLD_ROWS, at=f"{name}: {trigger.name}", found="a trigger", fix=fix)
+        fix = "look at it; if it copies nothing, name it under 'triggers' in maps/local.yaml"
+        tables = (step.table for step in (*self.steps, self.last))
+        for name, trigger in untold_triggers(self._map, self._schema, tables):
+            if trigger.event != "INSERT":
+                yield Fault(faults.UNTOLD_ROWS, at=f"{name}: {trigger.name}", found="a trigger", fix=fix)
 
     def words(self, connection: Connection) -> tuple[Words, ...]:
         """Texts of other rows that name the person, or may."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from carrel.errors import CarrelError, fault
+from carrel.inventory.drift import untold_triggers
 from carrel.inventory.person_map import Act
 from carrel.inventory.restriction_map import RestrictionMap, Switch
 from carrel.inventory.schema import LiveSchema
@@ -44,12 +45,8 @@ class SqlRestriction:
     @property
     def triggers(self) -> tuple[str, ...]:
         """Triggers that would run with a switch, and that nobody has looked at."""
-        return tuple(
-            f"{name}: {one.name}"
-            for name in dict.fromkeys(switch.table for switch in self._switches)
-            for one in self._schema.tables[name].triggers
-            if one.name not in self._map.triggers.get(name, {})
-        )
+        tables = (switch.table for switch in self._switches)
+        return tuple(f"{name}: {one.name}" for name, one in untold_triggers(self._map, self._schema, tables))
 
     def images(self, connection: Connection) -> tuple[RowImage, ...]:
         """Each switch of the person as it stands now, off or on."""
