@@ -12,10 +12,15 @@ axe() {
   [ -d node_modules/axe-core ] && return
   PATH="$PATH:/usr/local/bin" command -v npm >/dev/null 2>&1 && npm ci --no-audit --no-fund --silent
 }
+# PostgreSQL's stand by version, outside every path.
+compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null 2>&1 || missing+=(postgresql)
 if [ "${#missing[@]}" -eq 0 ]; then axe || true; exit 0; fi
 mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "installing for the tests: ${missing[*]}"
+  if [ ! -e /etc/postgresql-common/createcluster.conf ]; then  # the tests start a server of their own, and want no other
+    mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+  fi
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
 else
   echo "missing: ${missing[*]} (apt-get install ${missing[*]}); tests that need them will be skipped"
