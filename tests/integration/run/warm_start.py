@@ -82,12 +82,14 @@ def _all(line: socket.socket, size: int) -> bytes:
 def serve(address: str) -> None:
     """Load everything, then fork for each request."""
     import carrel
-    from carrel.systems import map_files
+    from carrel.systems import map_files, policy_files
 
     for module in pkgutil.walk_packages(carrel.__path__, "carrel."):
         if not module.name.endswith("__main__") and ".migrations" not in module.name:
             importlib.import_module(module.name)
     map_files.load("koha")
+    for policy in policy_files.shipped_names():
+        policy_files.load(policy)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address)
