@@ -85,6 +85,7 @@ class Library:
     folder: Path
     koha: Koha
     needles: set[str] = field(default_factory=set)
+    _clean: dict[Path, tuple[int, int, int]] = field(default_factory=dict)  # files as they were when nothing leaked
 
     # -- the command line -------------------------------------------------------------------------------------------
 
@@ -208,7 +209,11 @@ class Library:
         found = {f"output {index}": text.encode() for index, text in enumerate(texts)}
         for place in self.folder.rglob("*"):
             if place.is_file() and place.suffix != ".dsn":
-                found[str(place.relative_to(self.folder))] = place.read_bytes()
+                told = place.stat()
+                state = (told.st_mtime_ns, told.st_size, len(self.needles))
+                if self._clean.get(place) != state:
+                    found[str(place.relative_to(self.folder))] = place.read_bytes()
+                    self._clean[place] = state
         wanted = [needle.encode() for needle in self.needles]
         for name, content in found.items():
             leaked = [needle for needle in wanted if needle in content]

@@ -82,6 +82,7 @@ def _all(line: socket.socket, size: int) -> bytes:
 def serve(address: str) -> None:
     """Load everything, then fork for each request."""
     import carrel
+    from carrel.errors import CarrelError
     from carrel.systems import map_files, policy_files
 
     for module in pkgutil.walk_packages(carrel.__path__, "carrel."):
@@ -97,19 +98,23 @@ def serve(address: str) -> None:
         print("ready", flush=True)
         while True:
             line, _ = door.accept()
+            size, ancillary, _, _ = line.recvmsg(4, socket.CMSG_SPACE(2 * array.array("i").itemsize))
+            fds = array.array("i")
+            fds.frombytes(ancillary[0][2])
+            told = json.loads(_all(line, int.from_bytes(size, "big")))
+            with contextlib.suppress(CarrelError):  # the call itself will say what is wrong with it
+                policy_files.load(Path(told["folder"]) / "policy.yaml")
             if os.fork() == 0:
                 door.close()
-                _answer(line)
+                _answer(line, told, fds)
             line.close()
+            for one in fds:
+                os.close(one)
 
 
-def _answer(line: socket.socket) -> None:
+def _answer(line: socket.socket, told: dict[str, object], fds: array.array[int]) -> None:
     """In a fork: have another fork carry the call out, and say how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    size, ancillary, _, _ = line.recvmsg(4, socket.CMSG_SPACE(2 * array.array("i").itemsize))
-    fds = array.array("i")
-    fds.frombytes(ancillary[0][2])
-    told = json.loads(_all(line, int.from_bytes(size, "big")))
     pid = os.fork()
     if pid == 0:
         line.close()
