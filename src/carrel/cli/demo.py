@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.option_values import ANY_FOLDER, writing
 from carrel.cli.screen import say
 
@@ -81,7 +82,7 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
         tell(f"Policy {policy}: {_promise(here)}")
         points = [one for one in looked_at(here) if one.state is not State.OK]
         tell(
-            f"Checking: {len(points)} points are open, among them {points[-1].detail}."
+            f"Checking: {amount(len(points), 'point is', 'points are')} open, among them {points[-1].detail}."
             if points
             else "Checking: all well."
         )
@@ -206,8 +207,8 @@ def _stage(here: Premises, plan: Plan, tell: object) -> Report:
     record.deliver(here.site, here.store, now())
     if callable(tell):
         tell(
-            f"Applied, stage “{report.stage.value}”: {number(report.tally.loans)} loans cut and read back; "
-            f"sweep of {number(report.sweep.pairs)} loans: {number(report.hits)} led back."
+            f"Applied, stage “{report.stage.value}”: {amount(report.tally.loans, 'loan')} cut and read back; "
+            f"sweep of {amount(report.sweep.pairs, 'loan')}: {number(report.hits)} led back."
         )
     return report
 

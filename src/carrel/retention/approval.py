@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, fault
 from carrel.inventory.likeness import alike
 from carrel.ledger.note import Signer, Verifier, open_note, parse_note, sign_note
@@ -130,7 +131,7 @@ def of_plan(
         map_digest=plan.basis.map_digest,
         plan=plan.digest,
         planned_by=one_line(plan.made_by),
-        counts=tuple(one_line(f"{p.path}: {p.act} {touched(p)} rows, bound {p.bound}") for p in plan.paths),
+        counts=tuple(one_line(f"{p.path}: {p.act} {amount(touched(p), 'row')}, bound {p.bound:,}") for p in plan.paths),
         reason=one_line(waive_rehearsal or ""),
         approver=one_line(person.name),
         role=one_line(person.role),
@@ -384,7 +385,7 @@ def check_term(signed_at: datetime, expires_at: datetime, longest: timedelta) ->
     if not timedelta(0) < expires_at - signed_at <= longest:
         raise fault(
             faults.TERM,
-            wanted=f"an end within {longest.days} days from now",
+            wanted=f"an end within {amount(longest.days, 'day')} from now",
             found=expires_at.isoformat(timespec="minutes"),
             because="an approval is looked at again from time to time",
             fix="give another --until",

@@ -52,7 +52,7 @@ def test_an_approval_of_another_plan_clears_nothing() -> None:
 
 
 def test_counts_that_are_not_the_plans_are_refused_even_when_signed() -> None:
-    lie = replace(of_plan(plan(), ADA, NOW, NOW + DAY), counts=("old_issues: update 1 rows, bound 100",))
+    lie = replace(of_plan(plan(), ADA, NOW, NOW + DAY), counts=("old_issues: update 1 row, bound 100",))
     assert [one.code for one in weigh(plan(), [sign(lie, ADA.signer)], PEOPLE, NOW).refused] == ["APR-006"]
 
 

@@ -48,7 +48,7 @@ def test_only_an_approval_of_exactly_this_plan_counts() -> None:
     assert approver(erasure(case="case-mnopqrstuvwx"), [note], PEOPLE, NOW) is None
     assert approver(erasure(made_by="Ada Example"), [note], PEOPLE, NOW) is None
     assert approver(erasure(), [note], PEOPLE, NOW + DAY) is None
-    assert approver(erasure(), [note.replace("3 rows", "1 rows")], PEOPLE, NOW) is None
+    assert approver(erasure(), [note.replace("3 rows", "1 row")], PEOPLE, NOW) is None
     others = [
         sign(of_plan(plan(), ADA, NOW, NOW + DAY), ADA.signer),
         sign(standing_for(plan(), ADA, NOW, NOW + DAY), ADA.signer),

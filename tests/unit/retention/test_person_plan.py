@@ -36,7 +36,7 @@ def test_each_kind_is_signed_as_what_it_is(kind: Kind) -> None:
     made = correction(kind=kind, terms={"keep": "yes"})
     signed = of_erasure(made, ADA, NOW, NOW + DAY, kind)
     assert parse(signed.text()) == signed
-    assert "counts: keep: yes\ncounts: borrowers.email: changed, 1 rows\n" in signed.text()
+    assert "counts: keep: yes\ncounts: borrowers.email: changed, 1 row\n" in signed.text()
     note = sign(signed, ADA.signer)
     assert approver(made, [note], PEOPLE, NOW, kind) == "Ada Example"
     assert approver(made, [note], PEOPLE, NOW) is None  # as an erasure
