@@ -76,8 +76,8 @@ def approve(
     A plan to correct a record shows no value. With --request it is compared with the request in your hand.
     """
     from carrel.cli import plan_file
-    from carrel.retention.approval import may_approve
     from carrel.retention.interlock import next_step
+    from carrel.retention.signed_approval import may_approve
     from carrel.store.key_file import read_passphrase, read_signer
     from carrel.systems.site_systems import system_of
 
@@ -162,7 +162,7 @@ def _still_good(plan: Plan, system: System, site: Site) -> None:
 
 
 def _needs(store: Store, site: Site, plan: Plan) -> tuple[Need, ...]:
-    from carrel.retention.approval import weigh
+    from carrel.retention.clearance import weigh
     from carrel.retention.interlock import needs, unmet
 
     moment = now()
@@ -195,7 +195,7 @@ def _approvals(
 
 def record(store: Store, site: Site, approval: Approval, signer: Signer) -> dict[str, str]:
     """Sign an approval, see that it holds, and keep it."""
-    from carrel.retention.approval import sign, verify
+    from carrel.retention.signed_approval import sign, verify
 
     note = sign(approval, signer)
     verify(note, site.people, approval.signed_at)  # what is kept is what apply will find to hold

@@ -176,7 +176,8 @@ def _approve(here: Premises, plan: Plan, key: Signer) -> None:
     from datetime import timedelta
 
     from carrel.cli.premises import now
-    from carrel.retention.approval import of_plan, sign, verify
+    from carrel.retention.approval import of_plan
+    from carrel.retention.signed_approval import sign, verify
 
     person = next(one for one in here.site.people if one.name == APPROVER)
     for waiver in (None, "an invented library"):

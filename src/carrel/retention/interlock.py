@@ -103,7 +103,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """What verified signatures say of one plan; made by `carrel.retention.approval`.
+    """What verified signatures say of one plan; made by `carrel.retention.clearance`.
 
     Attributes:
         by: the person whose approval of exactly this plan holds, or None.

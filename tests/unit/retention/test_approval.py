@@ -7,7 +7,9 @@ import pytest
 
 from carrel.errors import CarrelError, Exit
 from carrel.ledger.note import Signer, sign_note
-from carrel.retention.approval import Kind, may_approve, of_plan, parse, sign, standing_for, verify, weigh
+from carrel.retention.approval import Kind, of_plan, parse, standing_for
+from carrel.retention.clearance import weigh
+from carrel.retention.signed_approval import may_approve, sign, verify
 from carrel.retention.staleness import Stale, refuse_stale, stale
 from tests.unit.retention.signed import ADA, BASIS, BEN, CAL, DAY, NOW, PEOPLE, path, plan
 

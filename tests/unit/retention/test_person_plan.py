@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 
 from carrel.errors import CarrelError
-from carrel.retention.approval import Kind, parse, sign, weigh
+from carrel.retention.approval import Kind, parse
+from carrel.retention.clearance import weigh
 from carrel.retention.erasure_approval import approver, of_erasure
 from carrel.retention.person_plan import KINDS, Change, PersonPlan, Remaining, refuse_held, refuse_triggers
+from carrel.retention.signed_approval import sign
 from tests.unit.retention.test_approval import ADA, DAY, NOW, PEOPLE, plan
 
 
