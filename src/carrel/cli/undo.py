@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from carrel.inventory.site import Site
     from carrel.store.store import Store
     from carrel.store.undo_folder import Capsule
-    from carrel.systems.sql.restoration import PutBack
+    from carrel.systems.sql.put_back import PutBack
 
 
 @click.group()
