@@ -69,7 +69,7 @@ class Condition:
 
 
 _catalogue: dict[str, Condition] = {}
-_MARGIN = " " * 11
+MARGIN = 11  # before the text of a field
 
 
 def define(code: str, title: str, exit: Exit = Exit.FAILED) -> Condition:  # noqa: A002  (the field's name in DESIGN)
@@ -108,7 +108,7 @@ class Fault:
             # Only a fix can have several lines; elsewhere the end of a line may be somebody's trick.
             first, *more = text.split("\n") if name == "fix" else (text,)
             rows.append(f"  {name + ':':<9}{shown(first)}")
-            rows.extend(f"{_MARGIN}{shown(line)}" for line in more)  # such as lines for a file
+            rows.extend(f"{' ' * MARGIN}{shown(line)}" for line in more)  # such as lines for a file
         return rows
 
     def _told(self) -> list[tuple[str, str]]:

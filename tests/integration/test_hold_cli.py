@@ -32,7 +32,7 @@ def kept(site: Place) -> tuple[tuple[Keeping, ...], tuple[Keeping, ...]]:
 def test_a_hold_is_in_force_and_never_says_the_number_again(site: Place) -> None:
     said = site.ok("hold", "place", "--patron", PATRON, "--branch", "CPL", "--from", "2025-01-01", *WHY, *ADA)
     assert "in force from" in said
-    assert "0 rows of 0 loans were disposed before" in said
+    assert "Disposed before, in the run or erasure under way: 0 rows of 0 loans" in said
     (hold,) = kept(site)[0]
     assert hold.scope.persons == (int(PATRON),)
     assert hold.scope.branches == ("CPL",)

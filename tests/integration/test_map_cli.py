@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -138,6 +139,19 @@ def test_what_is_no_facts_file_is_told(carrel, tmp_path, text):
     code, out, err = carrel("map", "check", "koha", "--facts", place)
     assert (code, out) == (2, "")
     assert "MAP-005" in err
+
+
+def test_the_facts_file_that_the_page_shows_is_one(carrel, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "map.md").read_text(encoding="utf-8")
+    place = tmp_path / "facts.json"
+    place.write_text(
+        page.split("## The form of a facts file")[1].split("```json\n")[1].split("```")[0], encoding="utf-8"
+    )
+    code, out, _ = carrel("map", "check", "koha", "--facts", place, "--json")
+    assert code == 3
+    told = json.loads(out)
+    assert (told["tables"], told["columns"]) == (1, 2)
+    assert not [one for one in told["not_mapped"] if one["at"] == "statistics"]  # the map knows this table
 
 
 def test_an_unknown_map_is_told(carrel):

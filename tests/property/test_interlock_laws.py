@@ -13,11 +13,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from carrel.errors import CarrelError
-from carrel.retention.approval import Weighed, of_plan, parse, sign, standing_for, verify, weigh
+from carrel.retention.approval import of_plan, parse, standing_for
 from carrel.retention.bound import bound
+from carrel.retention.clearance import Weighed, weigh
 from carrel.retention.interlock import Cleared, Cure, History, Reason, Standing, needs, unmet
 from carrel.retention.plan import Plan
 from carrel.retention.rehearsal import Rehearsal, lacking
+from carrel.retention.signed_approval import sign, verify
 from carrel.retention.stage import Stage, next_step
 from carrel.retention.staleness import Stale, stale
 from carrel.store.store import Store

@@ -6,6 +6,7 @@ from carrel.accountability.evidence import Reading, finding
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import leads_back_before, none_left, told, total, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 
 
 @provides("MITL-10.6")
@@ -25,7 +26,7 @@ def rules_hold_from_their_approval(facts: AuditFacts) -> Reading:
     }
     if facts.nights.early_runs:
         return finding(
-            f"{facts.nights.early_runs} runs changed records before the policy was approved.",
+            f"{amount(facts.nights.early_runs, 'run')} changed records before the policy was approved.",
             measured,
             because="a rule is not in force before its approval",
             fix="tell the approver; date later versions of the policy from their approval on",
@@ -34,7 +35,8 @@ def rules_hold_from_their_approval(facts: AuditFacts) -> Reading:
         facts,
         total(loans.before_policy),
         kept="No rule ran before its approval, and what is older than the rules was shortened as they say.",
-        broken="{count} rows from before the present rules still lead to a reader though these rules reach back.",
+        broken=amount(total(loans.before_policy), "older row still leads", "older rows still lead")
+        + " to a reader though the present rules reach back.",
         measured=measured,
         because="a shorter period reaches back unless the policy says otherwise, and a longer one never prolongs",
         joins=leads_back_before(facts, max(rule.periods[-1].since for rule in rules)),

@@ -14,6 +14,7 @@ from carrel.accountability.facts import AuditFacts, CapsuleFacts, ClauseText, Co
 from carrel.accountability.health import Residue
 from carrel.accountability.registry import evidence_for
 from carrel.accountability.surroundings import Surroundings
+from carrel.amount import amount
 from carrel.errors import Exit
 from carrel.retention.open_join import OpenJoin
 
@@ -103,15 +104,18 @@ class AuditReport:
             told += f", {findings} do not"
         if unsure := self.count(Standing.CANNOT_TELL):
             told += f", {unsure} cannot be told"
-        told += f"; {self.count(Standing.NOT_YET)} clauses are promises that nothing measures in full yet."
+        promised = amount(self.count(Standing.NOT_YET), "clause is a promise", "clauses are promises")
+        told += f"; {promised} that nothing measures in full yet."
         if self.not_disposed:
             loans = sum(one.loans or 0 for one in self.not_disposed)
             until = max(one.until for one in self.not_disposed)
             told += (
-                f" {loans} loans that were cut are not yet disposed of: residue until {until:%Y-%m-%d} (undo capsule)."
+                f" {amount(loans, 'loan that was cut is', 'loans that were cut are')} not yet disposed of: "
+                f"residue until {until:%Y-%m-%d} (undo capsule)."
             )
         if self.not_covered:
-            told += f" {len(self.not_covered)} tables with patron data are not covered yet."
+            tables = amount(len(self.not_covered), "table with patron data is", "tables with patron data are")
+            told += f" {tables} not covered yet."
         return told
 
     def as_dict(self) -> dict[str, Any]:
@@ -205,9 +209,8 @@ def _process(facts: AuditFacts) -> list[str]:
     if late := sum(one.until <= facts.as_of for one in nights.capsules):
         found.append(f"{late} undo capsules are over and not shredded: their loans can still be brought back")
     if nights.open_joins:
-        found.append(
-            f"{len(nights.open_joins)} joins led a sweep back and are not shown closed: `carrel verify` names them"
-        )
+        led = amount(len(nights.open_joins), "join led a sweep back and is", "joins led a sweep back and are")
+        found.append(f"{led} not shown closed: `carrel verify` names them")
     if facts.live.unproved:
         found.append(facts.live.unproved)
     if facts.around is not None:

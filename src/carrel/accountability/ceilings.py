@@ -6,6 +6,7 @@ from carrel.accountability.evidence import Reading, cannot_tell, holds
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import LOANS_ONLY, leads_back_before, none_left, told, total, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.inventory.risk import RiskClass, high_water
 
 
@@ -55,7 +56,8 @@ def _within(facts: AuditFacts, risk: RiskClass) -> Reading:
         facts,
         total(past),
         kept=f"Nothing leads to a reader later than {ceiling} after active use ended. {LOANS_ONLY} {others}",
-        broken=f"{{count}} rows lead to a reader later than {ceiling} after active use ended.",
+        broken=amount(total(past), "row leads to a reader", "rows lead to a reader")
+        + f" later than {ceiling} after active use ended.",
         measured={
             "ceiling": str(ceiling),
             "class of loans": own.value,

@@ -9,6 +9,7 @@ from typing import Any
 from carrel.accountability.ceilings import class_of_loans
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import figures_of, total
+from carrel.amount import amount
 from carrel.retention.lifecycle import State
 from carrel.retention.reasons import by_reason
 
@@ -49,7 +50,8 @@ def chapters(facts: AuditFacts) -> tuple[Chapter, ...]:
     return (
         Chapter(
             "Collected",
-            f"For a loan the library records {len(fields)} kinds of information, each for a purpose of its list.",
+            f"For a loan the library records {amount(len(fields), 'kind')} of information, "
+            "each for a purpose of its list.",
             {field_.name: f"{field_.category}, to {field_.purpose}" for field_ in fields},
             f"The policy also speaks of {', '.join(other_records)}; these are promises and not measured."
             if other_records
@@ -87,7 +89,7 @@ def chapters(facts: AuditFacts) -> tuple[Chapter, ...]:
 def _uncovered(tables: Mapping[str, str]) -> str:
     if not tables:
         return ""
-    return f"{len(tables)} tables with patron data are not covered yet."
+    return f"{amount(len(tables), 'table with patron data is', 'tables with patron data are')} not covered yet."
 
 
 def _destroyed(facts: AuditFacts) -> str:
@@ -95,4 +97,4 @@ def _destroyed(facts: AuditFacts) -> str:
         return "The database could not be read, so nothing can be said."
     nights = facts.nights
     last = f"The last verified night ended {nights.last_verified:%Y-%m-%d %H:%M} UTC." if nights.last_verified else ""
-    return f"{nights.runs} runs are on record. {last or 'No night was verified yet.'}"
+    return f"{amount(nights.runs, 'run is', 'runs are')} on record. {last or 'No night was verified yet.'}"

@@ -8,6 +8,7 @@ from carrel.accountability.evidence import Reading, cannot_tell
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import none_left, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.inventory.collection import Superfluous
 from carrel.retention.reasons import figure
 
@@ -46,7 +47,7 @@ def told(found: Iterable[Superfluous]) -> str:
 
 
 def _how(one: Superfluous) -> str:
-    parts = (["on"] if one.on else []) + ([f"{figure(one.rows)} rows"] if one.rows else [])
+    parts = (["on"] if one.on else []) + ([amount(figure(one.rows), "row")] if one.rows else [])
     return ", ".join(parts)
 
 
@@ -63,7 +64,7 @@ def _nothing_superfluous(facts: AuditFacts, *, kept: str, because: str) -> Readi
         measured["not looked at"] = ", ".join(seen.unread)
     if seen.unread and not seen.superfluous:
         return cannot_tell(
-            f"{len(seen.unread)} things that can be collected could not be looked at.",
+            f"{amount(len(seen.unread), 'thing')} that can be collected could not be looked at.",
             measured,
             because="the account may not read them",
             fix="GRANT SELECT on the whole database, for the account to read",
@@ -72,7 +73,8 @@ def _nothing_superfluous(facts: AuditFacts, *, kept: str, because: str) -> Readi
         facts,
         len(seen.superfluous),
         kept=kept,
-        broken="{count} things are collected that no purpose of the policy needs.",
+        broken=amount(len(seen.superfluous), "thing is collected", "things are collected")
+        + " that no purpose of the policy needs.",
         measured=measured,
         because=because,
         fix=FIX,

@@ -6,6 +6,7 @@ from carrel.accountability.evidence import Reading, finding
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import LOANS_ONLY, leads_back, none_left, told, total, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.policy.schedule import Disposition
 
 
@@ -35,7 +36,7 @@ def methods_were_carried_out(facts: AuditFacts) -> Reading:
         facts,
         left,
         kept=f"What was de-identified is de-identified in every field and every table. {LOANS_ONLY}",
-        broken="{count} rows keep what de-identifying removes.",
+        broken=f"{amount(left, 'row keeps', 'rows keep')} what de-identifying removes.",
         measured=measured,
         because="their loan was parted from its reader, and these rows undo it",
         joins=leads_back(facts),

@@ -6,6 +6,7 @@ from carrel.accountability.evidence import Kind, Reading, finding
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import none_left, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.retention.lifecycle import State
 from carrel.retention.reasons import SMALL, figure
 from carrel.retention.restriction import AUTHORITY
@@ -36,14 +37,16 @@ def exceptions_are_complete_and_end(facts: AuditFacts) -> Reading:
     }
     if incomplete:
         return finding(
-            f"{len(incomplete)} exceptions lack a scope, a reason, an approver or an end.",
+            amount(len(incomplete), "exception lacks", "exceptions lack")
+            + " a scope, a reason, an approver or an end.",
             measured,
             because="an exception names scope, reason, approver and expiry, or it is none",
             fix="end these exceptions and record them again in full",
         )
     if ended:
         return finding(
-            f"{len(ended)} exceptions of the policy are past their end: {', '.join(ended)}.",
+            amount(len(ended), "exception of the policy is past its end", "exceptions of the policy are past their end")
+            + f": {', '.join(ended)}.",
             measured,
             because="from its end on, the ceiling holds again",
             fix="take them out of the policy, or have them approved again",
@@ -51,8 +54,10 @@ def exceptions_are_complete_and_end(facts: AuditFacts) -> Reading:
     return none_left(
         facts,
         kept if not live else 0,
-        kept=f"{len(live)} exceptions are in force and keep {some} loans; each has scope, reason, approver and end.",
-        broken=f"{some[:1].upper()}{some[1:]} loans are kept by an exception that is not in force.",
+        kept=f"{amount(len(live), 'exception is', 'exceptions are')} in force, {some} loans kept by "
+        f"{'it' if len(live) == 1 else 'them'}; each has scope, reason, approver and end.",
+        broken=amount(some[:1].upper() + some[1:], "loan is", "loans are")
+        + " kept by an exception that is not in force.",
         measured=measured,
         because="no exception on record covers them",
     )

@@ -6,6 +6,7 @@ from carrel.accountability.evidence import Reading, finding
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import leads_back, none_left, told, total, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 
 
 @provides("MITL-3.5")
@@ -40,7 +41,10 @@ def neighbours_handled_as_the_higher_class(facts: AuditFacts) -> Reading:
         facts,
         total(beside),
         kept="In every table that loans share with other records, nothing of a loan past its period names its reader.",
-        broken="{count} rows in tables beside the loans' own still name the reader of a loan past its period.",
+        broken=amount(
+            total(beside), "row beside the loans' own table still names", "rows beside the loans' own table still name"
+        )
+        + " the reader of a loan past its period.",
         measured=measured,
         because="they are handled as if they were of lower risk than the loan they tell of",
         joins=leads_back(facts),

@@ -6,6 +6,7 @@ from carrel.accountability.evidence import Reading, finding
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import LOANS_ONLY, none_left, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.retention.lifecycle import State
 from carrel.retention.reasons import figure
 
@@ -29,7 +30,7 @@ def held_loans_are_whole(facts: AuditFacts) -> Reading:
     }
     if nameless:
         return finding(
-            f"{len(nameless)} legal holds name no authority or no reason.",
+            f"{amount(len(nameless), 'legal hold names', 'legal holds name')} no authority or no reason.",
             measured,
             because="a hold without authority keeps what the policy promised to part",
             fix="end these holds, or place them again with their authority",

@@ -6,6 +6,7 @@ from carrel.accountability.evidence import Reading, cannot_tell
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import LOANS_ONLY, leads_back, no_return_told, none_left, told, total, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.retention.lifecycle import State
 from carrel.retention.reasons import SMALL, by_reason
 
@@ -33,7 +34,8 @@ def every_loan_has_its_state(facts: AuditFacts) -> Reading:
         facts,
         due,
         kept=f"Every closed loan that names a reader is inside its period or kept for a stated reason. {LOANS_ONLY}",
-        broken="{count} loans are past their period and still name a reader.",
+        broken=amount(due, "loan is past its period and still names", "loans are past their period and still name")
+        + " a reader.",
         measured=measured,
         because="the period of these loans is over, and no reason to keep them is on record",
         joins=no_return_told(facts),
@@ -50,7 +52,8 @@ def circulation_is_de_identified_in_time(facts: AuditFacts) -> Reading:
         facts,
         total(loans.remaining),
         kept=f"No loan past its period leads to a reader, by any table ({periods}). {LOANS_ONLY}",
-        broken="{count} rows still lead from a loan past its period to a reader.",
+        broken=amount(total(loans.remaining), "row still leads", "rows still lead")
+        + " from a loan past its period to a reader.",
         measured={
             "period": periods,
             "rows that still lead to a reader": total(loans.remaining),

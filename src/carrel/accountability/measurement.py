@@ -7,6 +7,7 @@ from datetime import date
 
 from carrel.accountability.evidence import Measured, Reading, cannot_tell, finding, holds
 from carrel.accountability.facts import AuditFacts
+from carrel.amount import amount
 from carrel.retention.open_join import MEND, OpenJoin
 from carrel.retention.reasons import figure
 
@@ -42,7 +43,8 @@ def blind_spots(facts: AuditFacts) -> str:
     """
     live = facts.live
     if live.unknown_columns:
-        return f"the map does not know {len(live.unknown_columns)} live columns: {', '.join(live.unknown_columns[:5])}"
+        columns = amount(len(live.unknown_columns), "live column")
+        return f"the map does not know {columns}: {', '.join(live.unknown_columns[:5])}"
     if live.missing:
         return f"the database lacks what the map names: {', '.join(live.missing[:5])}"
     return ""
@@ -62,7 +64,8 @@ def leads_back(facts: AuditFacts) -> Reading | None:
         return no_return_told(facts)
     since = min(one.first_seen for one in joins)
     return finding(
-        f"{len(joins)} joins that led a sweep back from loans to their readers are open since {since:%Y-%m-%d}.",
+        amount(len(joins), "join that led a sweep back is open", "joins that led a sweep back are open")
+        + f", from loans to their readers, since {since:%Y-%m-%d}.",
         figures_of(joins),
         because="no sweep since then tried enough loans and was led nowhere",
         fix=MEND,
@@ -161,7 +164,7 @@ def none_left(
         facts: of the audit.
         count: what must be zero.
         kept: sentence for zero.
-        broken: sentence for more; ``{count}`` stands for the figure.
+        broken: sentence for more, with the figure.
         measured: figures behind it.
         because: why more than zero is a finding.
         fix: what to do then.
@@ -170,7 +173,7 @@ def none_left(
     if joins is not None:
         measured = {**measured, **joins.measured}
     if count:
-        return finding(broken.format(count=f"{count:,}"), measured, because=because, fix=fix)
+        return finding(broken, measured, because=because, fix=fix)
     if joins is not None:
         return Reading(joins.state, joins.says, measured, joins.because, joins.fix)
     if blind := blind_spots(facts):

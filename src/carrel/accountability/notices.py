@@ -6,6 +6,7 @@ from carrel.accountability.evidence import Reading
 from carrel.accountability.facts import AuditFacts, Contradiction, NoticeFacts
 from carrel.accountability.measurement import judged, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.inventory.channel import NoticeKind
 from carrel.retention.reasons import figure
 
@@ -60,7 +61,7 @@ def _channels(seen: NoticeFacts) -> tuple[Contradiction, ...]:
     ways = tuple(
         Contradiction(
             f"{way.kind} notices by {way.transport}",
-            f"{way.where}: {figure(way.rows)} rows, by a channel that the policy does not list",
+            f"{way.where}: {amount(figure(way.rows), 'row')}, by a channel that the policy does not list",
             ("WPL-3.5",),
             fix="switch this channel off for these notices, or let the policy list it",
         )

@@ -6,6 +6,7 @@ from carrel.accountability.evidence import Reading, finding
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import leads_back, none_left, total, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 
 
 @provides("MITP-11.2.0")
@@ -26,7 +27,7 @@ def everything_names_its_purpose(facts: AuditFacts) -> Reading:
     }
     if aimless or unknown:
         return finding(
-            f"{len(aimless) + len(unknown)} fields are kept without a purpose.",
+            f"{amount(len(aimless) + len(unknown), 'field is', 'fields are')} kept without a purpose.",
             measured,
             because=", ".join([*aimless, *unknown][:5]) + " name no purpose of the policy's list",
             fix="name the purpose, or stop collecting the field",
@@ -39,7 +40,8 @@ def everything_names_its_purpose(facts: AuditFacts) -> Reading:
         total(loans.remaining),
         kept="Every field names a purpose of the list, and no loan is kept identified after its purpose ended. "
         "Grants, exports and recipients are not measured yet.",
-        broken="{count} rows lead to a reader after the purpose they were kept for ended.",
+        broken=amount(total(loans.remaining), "row leads to a reader after its", "rows lead to a reader after their")
+        + " purpose ended.",
         measured=measured,
         because="the purpose of a loan record ends with its period",
         joins=leads_back(facts),

@@ -8,6 +8,7 @@ from carrel.accountability.evidence import Reading, cannot_tell, finding
 from carrel.accountability.facts import AuditFacts, LoanFacts
 from carrel.accountability.measurement import LOANS_ONLY, leads_back, none_left, told, total, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.policy.schedule import Applies, Charges, Event
 from carrel.retention.lifecycle import State
 from carrel.retention.reasons import figure
@@ -28,7 +29,8 @@ def no_history_of_loans_back_on_time(facts: AuditFacts) -> Reading:
         total(left) + loans.last_borrowers_past,
         kept="No loan that came back on time is on record with its reader, save the item's last borrower within the "
         f"limit and what waits to be sealed for readers who keep a history. {LOANS_ONLY}",
-        broken="{count} rows tell who had an item that came back on time.",
+        broken=amount(total(left) + loans.last_borrowers_past, "row tells", "rows tell")
+        + " who had an item that came back on time.",
         measured={
             "rows of loans on time that lead to a reader": total(left),
             "where": told(left),
@@ -78,7 +80,7 @@ def fined_loans_until_settled(facts: AuditFacts) -> Reading:
         facts,
         total(left),
         kept=f"Of loans that drew a fine, nothing ties item and card once everything is settled. {LOANS_ONLY}",
-        broken="{count} rows tie a settled loan to a card.",
+        broken=f"{amount(total(left), 'row ties', 'rows tie')} a settled loan to a card.",
         measured=measured,
         because="item and every fine are settled",
         joins=leads_back(facts),

@@ -6,6 +6,7 @@ from carrel.accountability.evidence import Reading, State, cannot_tell
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import judged
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.inventory.category import Category
 from carrel.inventory.collection import DEMANDS
 from carrel.inventory.risk import RiskClass
@@ -51,7 +52,9 @@ def everything_has_its_need_and_its_reason(facts: AuditFacts) -> Reading:
     if unreasoned:
         wrong.append(f"no reason why it is not shorter is named for {', '.join(unreasoned)}")
     if facts.collection is not None and facts.collection.superfluous:
-        wrong.append(f"{len(facts.collection.superfluous)} things are collected that nothing needs")
+        wrong.append(
+            f"{amount(len(facts.collection.superfluous), 'thing is', 'things are')} collected that nothing needs"
+        )
     wrong += _lapsed(facts)
     reading = judged(
         facts,
@@ -87,7 +90,8 @@ def a_card_asks_for_no_more(facts: AuditFacts) -> Reading:
         wrong += [f"the library system makes {one} mandatory" for one in _OPTIONAL if one in seen.demanded]
     numbers = seen.unchosen if seen is not None else 0
     if numbers:
-        wrong.append(f"{figure(numbers)} rows hold a national identity number without a recorded choice of the patron")
+        held = amount(figure(numbers), "row holds", "rows hold")
+        wrong.append(f"{held} a national identity number without a recorded choice of the patron")
     wrong += _lapsed(facts)
     reading = judged(
         facts,
@@ -118,7 +122,8 @@ def _with_undated(facts: AuditFacts, reading: Reading) -> Reading:
     if not facts.undated_cards or reading.state is not State.HOLDS:
         return reading
     return cannot_tell(
-        f"{figure(facts.undated_cards)} cards have no usable day of expiry, so nobody can tell whether they lapsed.",
+        amount(figure(facts.undated_cards), "card has", "cards have")
+        + " no usable day of expiry, so nobody can tell whether they lapsed.",
         reading.measured,
         because="a card is erased by its expiry, and these never come due",
         fix="enter a day of expiry in the library system, and audit again",
@@ -129,7 +134,11 @@ def _lapsed(facts: AuditFacts) -> list[str]:
     """What is wrong with the cards of those who are no users any more."""
     if facts.lapsed_cards is None:
         return ["no rule erases lapsed cards on which nothing is owed"]
-    return [f"{figure(facts.lapsed_cards)} lapsed cards are due and still there"] if facts.lapsed_cards else []
+    return (
+        [amount(figure(facts.lapsed_cards), "lapsed card is", "lapsed cards are") + " due and still there"]
+        if facts.lapsed_cards
+        else []
+    )
 
 
 @provides("WPL-2.4", partly="grants, stored reports and exports are not held against the purposes")
@@ -139,7 +148,7 @@ def data_serves_the_listed_purposes(facts: AuditFacts) -> Reading:
     other = sorted({f.purpose for one in policy.datasets for f in one.fields} - policy.purposes)
     wrong = [f"fields serve purposes that are not on the list: {', '.join(other)}"] if other else []
     if seen is not None and seen.superfluous:
-        wrong.append(f"{len(seen.superfluous)} things are collected that no purpose needs")
+        wrong.append(f"{amount(len(seen.superfluous), 'thing is', 'things are')} collected that no purpose needs")
     return judged(
         facts,
         wrong,

@@ -8,6 +8,7 @@ from carrel.accountability.evidence import Kind, Reading
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import judged
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.policy.record_type import Source
 from carrel.retention.reasons import figure
 
@@ -64,7 +65,10 @@ def a_record_holds_what_is_current(facts: AuditFacts) -> Reading:
     linked = {one.record: one.linked for one in facts.kinds if one.linked and one.record not in kept}
     return _judged(
         facts,
-        [f"{figure(count)} rows of {record} are linked to patrons who have a card" for record, count in linked.items()],
+        [
+            amount(figure(count), f"row of {record} is", f"rows of {record} are") + " linked to patrons who have a card"
+            for record, count in linked.items()
+        ],
         kept="Beside details, loans, holds and charges nothing is linked to a patron that no rule of the policy keeps.",
         measured={record: figure(count) for record, count in linked.items()},
     )
@@ -76,14 +80,15 @@ def _found(facts: AuditFacts) -> Iterator[str]:
     for one in facts.kinds:
         if one.rows and one.record not in listed:
             where = ", ".join(one.tables)
-            yield f"{one.record} are not in the policy, and {figure(one.rows)} rows were found ({where})"
+            found = amount(figure(one.rows), "row was", "rows were")
+            yield f"{one.record} are not in the policy, and {found} found ({where})"
 
 
 def _denied(facts: AuditFacts) -> Iterator[str]:
     """Kinds that the site file calls not kept, with rows."""
     for one in facts.kinds:
         if one.rows and facts.placed.get(one.record) == NOT_KEPT:
-            yield f"{one.record} are said to be not kept, and {figure(one.rows)} rows were found"
+            yield f"{one.record} are said to be not kept, and {amount(figure(one.rows), 'row was', 'rows were')} found"
 
 
 def _judged(facts: AuditFacts, wrong: list[str], *, kept: str, measured: dict[str, int | str]) -> Reading:

@@ -7,6 +7,7 @@ from carrel.accountability.evidence import Reading, cannot_tell, finding, holds
 from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import leads_back_before, total, unread
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.inventory.risk import RiskClass, floors_above, high_water
 from carrel.policy.duration import Duration
 from carrel.policy.schedule import LoanRule
@@ -104,7 +105,7 @@ def _rows_within(facts: AuditFacts, risk: RiskClass, ceiling: Duration | None, m
     measured["rows past the ceiling"] = past
     if past:
         return finding(
-            f"{past:,} rows lead from a loan to a reader past the ceiling of their class.",
+            f"{amount(past, 'row leads', 'rows lead')} from a loan to a reader past the ceiling of their class.",
             measured,
             because=f"the class of loans, {risk}, allows {ceiling}",
             fix="make a plan and apply it",

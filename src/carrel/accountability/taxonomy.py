@@ -6,6 +6,7 @@ from carrel.accountability.evidence import Reading
 from carrel.accountability.facts import AuditFacts, FieldFacts
 from carrel.accountability.measurement import judged
 from carrel.accountability.registry import provides
+from carrel.amount import amount
 from carrel.inventory.category import Category
 from carrel.inventory.labels import proposed
 from carrel.policy.record_type import Intake
@@ -60,4 +61,4 @@ def _unlabelled(facts: AuditFacts) -> list[str]:
     if not facts.unlabelled:
         return []
     named = [f"{name} (its name suggests: {proposed(name)})" for name in facts.unlabelled[:_MOST]]
-    return [f"{len(facts.unlabelled)} columns have no category: {', '.join(named)}"]
+    return [f"{amount(len(facts.unlabelled), 'column has', 'columns have')} no category: {', '.join(named)}"]

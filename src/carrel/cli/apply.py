@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.option_values import ANY_FILE, FILE_OR_FOLDER
 from carrel.cli.screen import say
 
@@ -116,7 +117,7 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
 def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) -> None:
     """The result as a person reads it."""
     from carrel.cli.card_screen import show_cards
-    from carrel.cli.screen import figure, number, put_table
+    from carrel.cli.screen import figure, not_yet_covered, number, put_line, put_table
 
     plan = report.plan
     say(f"{report.copy or plan.system}: {report.stage.value}, {report.outcome.value}{_until(report)}")
@@ -142,10 +143,8 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
     show_sweep(report)
     show_places(report.places)
     if not_covered:
-        say(
-            f"{number(not_covered)} tables with patron data are not yet covered; `carrel map show --policy` lists them."
-        )
-    say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
+        put_line(f"{not_yet_covered(not_covered)}; `carrel map show --policy` lists them.")
+    say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
     if not report.complete:
         say(f"\nThis was one stage of a first run. Look at the desk, then: carrel apply {plan_file}")
 
@@ -153,20 +152,21 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
 def show_places(places: tuple[Place, ...]) -> None:
     """Where old values stand outside the tables, until when, and what ends it sooner."""
     from carrel.accountability.health import Residue
+    from carrel.cli.screen import put_line
 
     for place in places:
         when = Residue(place.name, place.until, lasting=place.lasting).when
-        say(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.")
+        put_line(f"Old values also stand in: {place.name} ({when}). To end it sooner: {place.advice}.", hang=2)
 
 
 def show_sweep(report: Report) -> None:
     """What the sweep found, in one line, each join that led back, and each that is open."""
     from carrel.cli.open_joins import MEND, lines
-    from carrel.cli.screen import number
+    from carrel.cli.screen import number, put_line
 
     swept = report.sweep
     say(
-        f"Sweep: {number(swept.pairs)} loans drawn before the cut, {len(swept.joins)} joins tried on each, "
+        f"Sweep: {amount(swept.pairs, 'loan')} drawn before the cut, {amount(len(swept.joins), 'join')} tried on each, "
         f"{number(report.hits)} led back to their reader."
     )
     if report.tally.loans and not swept.pairs:
@@ -179,8 +179,8 @@ def show_sweep(report: Report) -> None:
     if report.open_joins:
         say("Open, since a sweep was led back and none has shown them closed:")
         for line in lines(report.open_joins):
-            say(f"  - {line}")
-        say(f"  {MEND[:1].upper()}{MEND[1:]}.")
+            put_line(line, "  - ")
+        put_line(f"{MEND[:1].upper()}{MEND[1:]}.", "  ")
 
 
 def _remaining_line(report: Report) -> str:

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.at_site import as_option, end_of, json_option, named, now, open_site, open_store, site_option
 from carrel.cli.option_values import DAY, FILE, FILE_OR_INPUT, WORDS
-from carrel.cli.screen import figure, number, put_json, put_table, say
+from carrel.cli.screen import figure, number, put_json, put_line, put_table, say
 from carrel.errors import fault
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def approve(
     A plan to correct a record shows no value. With --request it is compared with the request in your hand.
     """
     from carrel.cli import plan_file
-    from carrel.retention.approval import may_approve
+    from carrel.retention.interlock import next_step
+    from carrel.retention.signed_approval import may_approve
     from carrel.store.key_file import read_passphrase, read_signer
     from carrel.systems.site_systems import system_of
 
@@ -117,7 +119,9 @@ def approve(
     for one in signed:
         say(f"signed: {one['kind']} on {plan.system}, until {one['expires_at']}")
     for need in left:
-        say(f"still needed: {need.line()}")
+        put_line(need.line(), "still needed: ")
+    if not standing:
+        put_line(f"Next: {next_step(left, str(place))}", hang=2)
 
 
 def confirm(*, yes: bool) -> None:
@@ -158,7 +162,7 @@ def _still_good(plan: Plan, system: System, site: Site) -> None:
 
 
 def _needs(store: Store, site: Site, plan: Plan) -> tuple[Need, ...]:
-    from carrel.retention.approval import weigh
+    from carrel.retention.clearance import weigh
     from carrel.retention.interlock import needs, unmet
 
     moment = now()
@@ -191,7 +195,7 @@ def _approvals(
 
 def record(store: Store, site: Site, approval: Approval, signer: Signer) -> dict[str, str]:
     """Sign an approval, see that it holds, and keep it."""
-    from carrel.retention.approval import sign, verify
+    from carrel.retention.signed_approval import sign, verify
 
     note = sign(approval, signer)
     verify(note, site.people, approval.signed_at)  # what is kept is what apply will find to hold
@@ -218,7 +222,7 @@ def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str |
     say(f"You are asked to approve {what}: {plan.policy} on {plan.system},")
     say(f"made by {plan.made_by} at {plan.made_at.isoformat(timespec='minutes')}, digest {plan.digest[:16]}.")
     put_table(
-        f"{number(plan.due)} loans are due",
+        f"{amount(plan.due, 'loan is', 'loans are')} due",
         ("path", "table", "act", "rows", "strays", "bound"),
         [(p.path, p.table, p.act, number(p.rows), number(p.strays), number(p.bound)) for p in plan.paths],
         right=(3, 4, 5),
@@ -226,9 +230,9 @@ def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str |
     for state, count in by_reason({state: rows for state, rows in plan.states.items() if state != "due"}).items():
         say(f"kept: {state}: {figure(count)}" if isinstance(count, int) else f"kept: {state}")
     if plan.cards is not None:
-        people = f"{number(plan.cards.due)} people whose card has lapsed"
+        people = amount(plan.cards.due, "person whose card has lapsed is", "people whose card has lapsed are")
         each = "On every such night whoever is due goes" if standing else "They go"
-        say(f"{people} are due. {each} from every table, and nothing brings them back.")
+        say(f"{people} due. {each} from every table, and nothing brings them back.")
     put_list("What the desk will notice", plan.notices)
     put_list("Why a person must look", tuple(need.line() for need in needed))
     if waiver is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.at_site import json_option, open_site, open_store, site_option
 from carrel.cli.screen import number, put_json, put_table
 
@@ -43,7 +44,7 @@ def list_packages(site_path: Path, as_json: bool) -> None:
         )
         return
     put_table(
-        f"{len(found)} packages",
+        amount(len(found), "package"),
         ("package", "closed", "records", "files", "given to"),
         [(one.package, f"{one.at:%Y-%m-%d}", number(one.records), number(one.files), one.given_to) for one in found],
         right=(2, 3),
@@ -84,7 +85,7 @@ def verify(site_path: Path, as_json: bool) -> int:
         )
     else:
         put_table(
-            f"{len(known)} packages",
+            amount(len(known), "package"),
             ("package", "state"),
             [
                 (one.package, ("gone" if one.package not in there else ", ".join(wrong[one.package]) or "whole"))

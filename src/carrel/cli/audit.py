@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.option_values import FILE_OR_FOLDER, NEW_FILE, writing
 from carrel.cli.screen import say
 
@@ -154,7 +155,7 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
 def show(report: AuditReport) -> None:
     """The report as a person reads it."""
     from carrel.accountability.audit import Standing
-    from carrel.cli.screen import WIDTH, number, put_table
+    from carrel.cli.screen import WIDTH, put_table
 
     say(f"{report.title}, measured on {report.system} at {report.as_of:%Y-%m-%d %H:%M} UTC")
     for standing in (Standing.FINDING, Standing.CANNOT_TELL, Standing.HOLDS):
@@ -184,7 +185,7 @@ def show(report: AuditReport) -> None:
         _show_around(report.around)
     say(textwrap.fill(report.verdict, WIDTH, break_on_hyphens=False))
     if report.not_covered:
-        say(f"`carrel map show --policy` lists the {number(len(report.not_covered))} tables.")
+        say(f"`carrel map show --policy` lists the {amount(len(report.not_covered), 'table')}.")
 
 
 def _show_around(around: Surroundings) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.option_values import FILE_OR_FOLDER
 from carrel.cli.screen import say
 
@@ -42,7 +43,7 @@ def check(site: Path, system_name: str | None, as_json: bool) -> int:
             [(one.state.value, one.name, one.detail) for one in found],
         )
         for one in open_points:
-            say(f"{one.name}: {one.fix}")
+            screen.put_line(f"{one.name}: {one.fix}", hang=2)
         if not open_points:
             say("What is covered is as promised.")
     return int(Exit.FINDINGS if open_points else Exit.DONE)
@@ -63,7 +64,9 @@ def _policy(here: Premises) -> list[Check]:
     told = [one for one in lint(here.policy, now().date()) if one.kind is not Open.CHOSEN]
     if not told:
         return [ok("policy", f"{here.policy.name}, version {here.policy.version}, in force")]
-    return [finding("policy", f"{len(told)} open points, first: {told[0].says}", "carrel policy lint shows them")]
+    return [
+        finding("policy", f"{amount(len(told), 'open point')}, first: {told[0].says}", "carrel policy lint shows them")
+    ]
 
 
 def _reach(here: Premises) -> list[Check]:
@@ -87,10 +90,12 @@ def _schema(here: Premises) -> list[Check]:
     grave = [one for one in here.drifts if one.severity is not Severity.NOTE]
     tables = len(here.system_map.columns)
     first = (
-        ok("schema", f"as mapped, {tables} tables")
+        ok("schema", f"as mapped, {amount(tables, 'table')}")
         if not grave
         else finding(
-            "schema", f"{len(grave)} differences from the map, first: {grave[0].at}", "carrel doctor shows them"
+            "schema",
+            f"{amount(len(grave), 'difference')} from the map, first: {grave[0].at}",
+            "carrel doctor shows them",
         )
     )
     word = clean_word(here.drifts, here.system_map)
@@ -99,7 +104,9 @@ def _schema(here: Premises) -> list[Check]:
         ok("coverage", "every table with patron data is covered")
         if word.may
         else finding(
-            "coverage", f"{waiting} tables with patron data are not yet covered", "carrel map show --policy lists them"
+            "coverage",
+            f"{amount(waiting, 'table with patron data is', 'tables with patron data are')} not yet covered",
+            "carrel map show --policy lists them",
         )
     )
     return [first, covered]
@@ -117,7 +124,13 @@ def _settings(here: Premises) -> list[Check]:
     if not told:
         return [ok("settings", "none works against the policy")]
     names = ", ".join(one.setting for one in told)
-    return [finding("settings", f"{len(told)} work against the policy: {names}", "carrel doctor tells what to set")]
+    return [
+        finding(
+            "settings",
+            f"{amount(len(told), 'setting works', 'settings work')} against the policy: {names}",
+            "carrel doctor tells what to set",
+        )
+    ]
 
 
 def _collection(here: Premises) -> list[Check]:
@@ -142,7 +155,6 @@ def _notices(here: Premises) -> list[Check]:
 def _loans(here: Premises) -> list[Check]:
     from carrel.cli.cards import due_now
     from carrel.cli.premises import now
-    from carrel.cli.screen import number
     from carrel.systems.check import finding, ok
 
     at = now()
@@ -153,7 +165,9 @@ def _loans(here: Premises) -> list[Check]:
     if not left:
         return [ok("loans", f"nothing that was due by {since:%Y-%m-%d %H:%M} UTC still leads to a reader")]
     total = sum(left.values())
-    return [finding("loans", f"{number(total)} rows in {len(left)} places should be gone by now", "carrel plan")]
+    return [
+        finding("loans", f"{amount(total, 'row')} in {amount(len(left), 'place')} should be gone by now", "carrel plan")
+    ]
 
 
 def _joins(here: Premises) -> list[Check]:

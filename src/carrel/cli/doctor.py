@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.at_site import json_option, now, open_site, open_store, site_option
 from carrel.cli.screen import say
 from carrel.errors import CarrelError, Exit, shown
@@ -44,7 +45,7 @@ def doctor(ctx: click.Context, site_path: Path, as_json: bool) -> None:
     else:
         for one in found:
             _show(one)
-        say(f"{len(found)} checks: {', '.join(f'{states.count(s)} {s}' for s in _COLOURS if s in states)}")
+        say(f"{amount(len(found), 'check')}: {', '.join(f'{states.count(s)} {s}' for s in _COLOURS if s in states)}")
     codes = {"ok": Exit.DONE, "refused": Exit.REFUSED}
     ctx.exit(int(codes.get(_worst(states), Exit.FINDINGS)))
 
@@ -180,7 +181,8 @@ def _records(site: Site, at: datetime) -> Iterator[Check]:
     try:
         with open_store(site) as store:
             if owed := store.owed.count():
-                detail = f"{owed} leaves of earlier runs wait for it: their process ended before it could append them"
+                waits = amount(owed, "leaf of an earlier run waits", "leaves of earlier runs wait")
+                detail = f"{waits} for it: the process ended before it could append {'it' if owed == 1 else 'them'}"
                 yield finding("ledger", detail, "carrel run-due appends them")
             for system in site.originals:
                 runs = store.runs.newest(system.name, 1)
@@ -232,6 +234,6 @@ def _ledger(site: Site) -> Iterator[Check]:
     try:
         reading = LedgerReading(folder)
         reading.verify(read_verifier(str(key)))
-        yield ok("ledger", f"{reading.size} entries, every one under the signed root")
+        yield ok("ledger", f"{amount(reading.size, 'entry', 'entries')}, every one under the signed root")
     except CarrelError as error:
         yield said(error, "ledger")

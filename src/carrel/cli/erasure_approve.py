@@ -14,8 +14,9 @@ from carrel.cli.approve import PLAN_TERM, confirm, record
 from carrel.cli.at_site import end_of, named, now, open_store
 from carrel.cli.erasure_plan import show
 from carrel.cli.screen import put_json, say
-from carrel.retention.approval import Kind, may_approve
+from carrel.retention.approval import Kind
 from carrel.retention.erasure_approval import of_erasure
+from carrel.retention.signed_approval import may_approve
 from carrel.retention.staleness import refuse_stale
 from carrel.store.key_file import read_passphrase, read_signer
 from carrel.systems.site_systems import system_of

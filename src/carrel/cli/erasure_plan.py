@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carrel.amount import amount
 from carrel.cli import plan_file, premises, screen
 from carrel.cli.at_site import allowed
 from carrel.cli.screen import number, put_table, say
@@ -95,7 +96,7 @@ def scopes_of(here: Premises, at: datetime) -> tuple[Scope, ...]:
 def _plan(here: Premises, connection: Connection, subject: Subject, by: str, at: datetime) -> ErasurePlan:
     erasure = erasure_of(here, (subject,), at).around_record(connection)
     case = new_case()
-    refuse(here.system.name, erasure.blocking(connection, scopes_of(here, at), held=HELD))
+    refuse(here.system.name, erasure.blocking(connection, scopes_of(here, at), held=HELD), begun=False)
     cascades = erasure.cascades(connection)
     goes = erasure.going(connection)
     rows = {one.table: one.rows for one in goes}
@@ -134,8 +135,8 @@ def said_in(given: Path, option: str) -> str:
             faults.NO_SUBJECT,
             at=option,
             wanted="one line with the number and nothing else",
-            found="no line" if not lines else "several lines",
-            fix="write the number alone into the file",
+            found="no line that can be read" if not lines else "several lines",
+            fix="write the number alone into the file, which this account can read; - stands for the standard input",
         )
     return lines[0]
 
@@ -152,7 +153,7 @@ def show(plan: ErasurePlan) -> None:
     """The plan as a person reads it."""
     say(f"{plan.case}: erase one person from {plan.system}, under {plan.policy}")
     put_table(
-        f"{number(plan.rows)} rows go or lose the person",
+        f"{amount(plan.rows, 'row goes or loses', 'rows go or lose')} the person",
         ("table", "act", "named by", "rows", "because"),
         [(one.table, one.act, one.column, number(one.rows), one.why) for one in plan.goes],
         right=(3,),

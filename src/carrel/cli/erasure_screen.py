@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from carrel.amount import amount
 from carrel.cli.screen import number, put_table, say
 from carrel.store.sealed_cases import DONE
 
@@ -48,7 +49,7 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
     )
     if report.case.unknown:
         say("A process died inside a piece: the counts may be too low; what is in the database was read back.")
-    say(f"Looked for in every table: {number(found.hits)} rows still name the person.")
+    say(f"Looked for in every table: {amount(found.hits, 'row still names', 'rows still name')} the person.")
     for where, rows in sorted(found.columns.items()):
         say(f"  - {where}: {number(rows)}")
     for where, keys in sorted(found.texts.items()):
@@ -60,7 +61,7 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
     if found.human:
         say("  A name alone can be somebody else's, or a common word; look at these rows yourself.")
     show_places(report.places)
-    say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
+    say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
     if found.hits:
         say(f"\nMend these places, then: carrel apply {place}")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.option_values import FILE, FREE_FOLDER, WORDS
 from carrel.cli.screen import say
 
@@ -179,7 +180,7 @@ def _tell(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drift], wr
 
     found = list(drifts)
     say(f"{system_map.title} {schema.product_version} on {schema.dialect} {schema.server_version}")
-    say(f"  {len(schema.tables)} tables; {len(found)} differences from the map")
+    say(f"  {amount(len(schema.tables), 'table')}; {amount(len(found), 'difference')} from the map")
     if found:
         rows = [(one.severity, one.kind, one.at) for one in found[:20]]
         put_table("Differences", ("leads to", "kind", "where"), rows)

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.at_site import allowed, as_option, end_of, json_option, now, open_site, open_store, site_option
 from carrel.cli.option_values import WORDS
 from carrel.cli.scope_option import Said, scope_words
-from carrel.cli.screen import number, put_json, put_table, say
+from carrel.cli.screen import put_json, put_table, say
 
 if TYPE_CHECKING:
     from carrel.inventory.site import Site, System
@@ -117,7 +118,7 @@ def list_entries(kind: Kind, system_name: str | None, site_path: Path, *, as_jso
         put_json({f"{kind}s".replace(" ", "_"): [_as_dict(one, site) for one in entries]})
         return
     put_table(
-        f"{len(entries)} open {kind}{'' if len(entries) == 1 else 's'}",
+        amount(len(entries), f"open {kind}"),
         ("id", "since", "last day", "loans", "reason", "authority"),
         [
             (
@@ -177,8 +178,8 @@ def _put_placed(placed: Placed, last: date | None, warnings: Sequence[str], *, a
         return
     until = f", to the end of {last}" if last else ""
     say(f"{placed.id}: in force from {placed.in_force_from.isoformat(timespec='seconds')}{until}")
-    rows, loans = number(placed.rows_before), number(placed.loans_before)
-    say(f"{rows} rows of {loans} loans were disposed before, in the run or erasure under way")
+    rows, loans = amount(placed.rows_before, "row"), amount(placed.loans_before, "loan")
+    say(f"Disposed before, in the run or erasure under way: {rows} of {loans}")
     if placed.rows_before:
         say("(how many of them it would have kept, nobody can tell any more)")
     for one in warnings:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.ledger_check import cosign, verify
 from carrel.cli.ledger_words import (
     checkpoint_told,
@@ -52,7 +53,11 @@ def begin(folder: Path, key_file: Path, passphrase_file: Path | None, as_json: b
     signer = read_signer(key_file, read_passphrase(passphrase_file))
     checkpoint = LedgerFolder(folder).create(signer.name, signer, datetime.now(UTC), carrel_version=__version__)
     told = {"folder": str(folder), **checkpoint_told(checkpoint), "vkey": signer.vkey}
-    tell(told, f"{checkpoint.origin}: begun with {checkpoint.size} leaves in {folder}\n{signer.vkey}", as_json)
+    tell(
+        told,
+        f"{checkpoint.origin}: begun with {amount(checkpoint.size, 'leaf', 'leaves')} in {folder}\n{signer.vkey}",
+        as_json,
+    )
 
 
 @ledger.command(epilog="Example: carrel ledger show --last 5 --kind run")
@@ -142,7 +147,8 @@ def _check(receipt: Path, key_said: str, as_json: bool) -> None:
     proved = verify_receipt(file_text(receipt), read_verifier(key_said))
     leaf = read_leaf(proved.entry)
     told = {"proved": True, "index": proved.index, **checkpoint_told(proved.checkpoint), "leaf": leaf_told(leaf)}
-    said = f"leaf {proved.index} stands in {proved.checkpoint.origin} at {proved.checkpoint.size} leaves"
+    leaves = amount(proved.checkpoint.size, "leaf", "leaves")
+    said = f"leaf {proved.index} stands in {proved.checkpoint.origin} at {leaves}"
     tell(told, f"{said}\n{leaf_row(proved.index, leaf)}", as_json)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.ledger_words import checkpoint_told, file_text, folder_option, json_option, tell
 from carrel.cli.option_values import ANY_FILE, ANY_FOLDER, FILE, TEXT_OR_FILE
 
@@ -71,9 +72,12 @@ def verify(
         "interrupted": found.interrupted,
         "kinds": found.kinds,
     }
-    lines = [f"{found.checkpoint.origin}: {found.checkpoint.size} leaves in {found.files} files hold"]
-    lines.extend(f"continues the checkpoint of {size} leaves" for size in found.known)
-    lines.extend(f"cosigned by {one['witness']} at {one['at']}, {one['size']} leaves" for one in cosigned)
+    entries, files = amount(found.checkpoint.size, "leaf", "leaves"), amount(found.files, "file")
+    lines = [f"{found.checkpoint.origin}: {entries} in {files} hold"]
+    lines.extend(f"continues the checkpoint of {amount(size, 'leaf', 'leaves')}" for size in found.known)
+    lines.extend(
+        f"cosigned by {one['witness']} at {one['at']}, {amount(one['size'], 'leaf', 'leaves')}" for one in cosigned
+    )
     lines.extend(f"{number:>9} {kind}" for kind, number in sorted(found.kinds.items()))
     if not found.known and not cosigned:
         lines.append("no older checkpoint was given: this shows one whole ledger, not that it was never replaced")

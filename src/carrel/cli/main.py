@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from carrel import __version__
-from carrel.cli.screen import put_json, say
-from carrel.errors import CarrelError, Exit, define, fault
+from carrel.cli.screen import put_json, put_line, say
+from carrel.errors import MARGIN, CarrelError, Exit, define, fault
 
 UNEXPECTED = define("CLI-001", "Carrel met something it does not know", Exit.FAILED)
 
@@ -125,8 +125,13 @@ def tell(wrong: CarrelError, *, as_json: bool) -> None:
     for one in wrong.faults:
         first, *rest = one.lines()
         click.echo(click.style(first, fg="red", bold=True), err=True)
+        several = "\n" in one.fix  # such as lines for a file: they stand as they are to be copied
         for line in rest:
-            say(line, err=True)
+            name, told = line[:MARGIN], line[MARGIN:]
+            if several and (name.startswith("  fix:") or not name.strip()):
+                say(line, err=True)
+            else:
+                put_line(told, name, err=True)
 
 
 def _unexpected(wrong: Exception) -> CarrelError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.map_page import entry, page
 from carrel.cli.option_values import FILE
 from carrel.cli.screen import say
@@ -109,7 +110,12 @@ def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_jso
     try:
         document = json.loads(facts.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise fault(faults.FACTS, at=str(facts), found="no JSON that can be read") from None
+        raise fault(
+            faults.FACTS,
+            at=str(facts),
+            found="no JSON that can be read",
+            fix="see `docs/map.md`: the form of a facts file",
+        ) from None
     system_map = map_versions.as_described(system_map, document)
     found = mapping_gap.check(in_every_way(system_map), document)
     if as_json:
@@ -150,7 +156,7 @@ def _check_data(name: str, found: MapCheck) -> dict[str, Any]:
 
 
 def _check_page(title: str, found: MapCheck) -> Iterator[str]:
-    yield f"{title}: {found.tables} tables with {found.columns} columns in the facts"
+    yield f"{title}: {amount(found.tables, 'table')} with {amount(found.columns, 'column')} in the facts"
     yield f"  covered by rules     {len(found.covered):>4}"
     yield f"  nothing of a person  {len(found.no_person):>4}"
     yield f"  kept on a ground     {len({at.split('.')[0] for at in found.kept}):>4}"

@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from carrel.amount import amount
+
 if TYPE_CHECKING:
     from carrel.inventory import map_path
     from carrel.inventory import system_map as maps
@@ -19,7 +21,8 @@ def page(found: maps.SystemMap) -> Iterator[str]:
     from carrel.cli.map_versions import versions_page
 
     closed = found.loans.closed
-    yield f"{found.title}, proved on {', '.join(found.versions.proved)}: {len(found.loans.paths) + 1} paths to a reader"
+    paths = amount(len(found.loans.paths) + 1, "path")
+    yield f"{found.title}, proved on {', '.join(found.versions.proved)}: {paths} to a reader"
     yield ""
     yield f"loan: {closed.table}"
     yield from _field("person", f"{closed.person}, the last that names the reader")
@@ -69,7 +72,7 @@ def page(found: maps.SystemMap) -> Iterator[str]:
 def _person_page(found: maps.SystemMap) -> Iterator[str]:
     if found.person is None:
         return
-    yield f"erasing one person: {len(found.person.tables)} tables, in this order"
+    yield f"erasing one person: {amount(len(found.person.tables), 'table')}, in this order"
     for name, told in found.person.tables.items():
         yield from entry(name, told.why)
         for trace in told.traces:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from carrel.amount import amount
 from carrel.cli import card_course, open_joins, run_opening
 from carrel.cli.capsules import NightCapsule, require_undo
 from carrel.cli.card_course import CardsDone
@@ -162,7 +163,7 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
                 faults.STOPPED,
                 at=f"system {here.system.name}",
                 found="the stop flag, after the chunk in flight",
-                changed=f"{tally.loans} loans are cut and recorded",
+                changed=f"{amount(tally.loans, 'loan is', 'loans are')} cut and recorded",
                 fix="`carrel stop --clear`, then apply the same plan again: it goes on",
             )
         handover.close(loans)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from carrel.amount import amount
 from carrel.cli.premises import now
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.open_join import MEND, Look, OpenJoin, Side, led_nowhere, opened
@@ -103,7 +104,7 @@ def loan_sweep(here: Premises, connection: Connection, as_of: datetime) -> LoanS
 def lines(joins: Iterable[OpenJoin]) -> list[str]:
     """Each open join as a person reads it."""
     return [
-        f"{one.says}: {one.hits} of {one.tried} loans led back, open since {one.first_seen:%Y-%m-%d %H:%M} UTC, "
-        f"last seen {one.last_seen:%Y-%m-%d %H:%M} UTC"
+        f"{one.says}: {one.hits:,} of {amount(one.tried, 'loan')} led back, "
+        f"open since {one.first_seen:%Y-%m-%d %H:%M} UTC, last seen {one.last_seen:%Y-%m-%d %H:%M} UTC"
         for one in joins
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from carrel.cli import case_attempt, plan_file, screen
 from carrel.cli.erasure_approve import Form
 from carrel.cli.premises import now
-from carrel.cli.screen import WIDTH, number, put_table, say
+from carrel.cli.screen import number, put_line, put_table, say
 from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.person_plan import PersonPlan
@@ -56,7 +55,7 @@ def require_person(here: Premises, number: int) -> None:
             at=here.system.name,
             wanted="the number of one person",
             found="that of the product's anonymous patron, or of nobody",
-            fix="look at the person's record, and give it again",
+            fix="give the card or the number of the person's own record",
         )
 
 
@@ -121,9 +120,3 @@ def show(plan: PersonPlan) -> None:
             put_line(f"{one.what}: {one.why}", "  - ")
     for notice in plan.notices:
         put_line(notice, "note: ")
-
-
-def put_line(text: str, lead: str) -> None:
-    """One line of a list, wrapped to the width of a screen."""
-    wrapped = textwrap.wrap(text, WIDTH - len(lead), break_on_hyphens=False) or [""]
-    say(lead + f"\n{' ' * len(lead)}".join(wrapped))

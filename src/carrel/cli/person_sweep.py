@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carrel.amount import amount
 from carrel.cli import premises, screen
 from carrel.cli.erasure_plan import erasure_of, said_in
 from carrel.cli.erasure_screen import keys_told
@@ -65,6 +66,6 @@ def _show(found: Found, known: Subject) -> None:
         put_table("Where this person stands", ("place", "how", "rows", "keys"), rows, right=(2,))
     if not known.exact:
         say("No identifier is left in the database, so only the number was searched for.")
-    say(f"{number(found.hits)} rows name the person. Nothing was changed.")
+    say(f"{amount(found.hits, 'row names', 'rows name')} the person. Nothing was changed.")
     if found.human:
         say("A name alone can be somebody else's, or a common word; look at these rows yourself.")

@@ -199,7 +199,7 @@ def make(
 
 def needs(here: Premises, made: Plan, at: datetime) -> tuple[Need, ...]:
     """What the plan still waits for: approvals, a rehearsal."""
-    from carrel.retention.approval import weigh
+    from carrel.retention.clearance import weigh
     from carrel.retention.interlock import needs as needed
     from carrel.retention.interlock import unmet
 

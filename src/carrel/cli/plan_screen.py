@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli.screen import say
+from carrel.amount import amount
+from carrel.cli.screen import put_line, say
 
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
@@ -32,7 +33,7 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
     """The plan as a person reads it; what the desk will notice is told in full unless it was told before."""
     from carrel.cli.screen import figure, number, put_table
     from carrel.retention import blockers
-    from carrel.retention.interlock import touched
+    from carrel.retention.interlock import next_step, touched
 
     say(f"Plan for {made.system} under policy {made.policy}, as of {made.as_of:%Y-%m-%d %H:%M} UTC")
     put_table(
@@ -68,8 +69,9 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
             right=(2, 3, 4),
         )
     if quiet := len(made.records) - len(told):
-        kinds = "further kinds of other records" if told else "kinds of other records"
-        say(f"{quiet} {kinds} have nothing due; the plan's file lists them.\n")
+        kinds = "further kind" if told else "kind"
+        has = amount(quiet, f"{kinds} of other records has", f"{kinds}s of other records have")
+        say(f"{has} nothing due; the plan's file lists every one.\n")
     if made.cards is not None:
         put_table(
             "Cards of patrons",
@@ -81,20 +83,20 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
             right=(1,),
         )
     if made.reach_back:
-        say(f"{number(made.reach_back)} of the due loans closed before the rule was in force (it reaches back).\n")
+        say(f"{amount(made.reach_back, 'due loan')} closed before the rule was in force (it reaches back).\n")
     put_list("Blocked by", made.blockers)
     if made.blockers:
         say("Change or stop that job; have in carrel.yaml, and plan again:")
         say(textwrap.indent(blockers.lifted_by(blockers.of_plan(made), today), "  ") + "\n")
     if told_before and made.notices:
-        count = f"{len(made.notices)} thing{'' if len(made.notices) == 1 else 's'}"
+        count = amount(len(made.notices), "thing")
         say(f"What the desk will notice: {count}, as in the plan before; carrel plan --notices lists them.\n")
     else:
         put_list("What the desk will notice", made.notices)
     put_list("Waits for", tuple(need.line() for need in needed))
     say(f"Written to {target}. Nothing was changed.")
     if not made.blockers:
-        say(f"Next: {'carrel approve' if needed else 'carrel apply'} {target}")
+        put_line(f"Next: {next_step(needed, str(target))}", hang=2)
 
 
 def put_list(title: str, lines: tuple[str, ...]) -> None:
@@ -103,9 +105,5 @@ def put_list(title: str, lines: tuple[str, ...]) -> None:
         return
     say(f"{title}:")
     for line in lines:
-        say(_wrapped(line))
+        put_line(line, "  - ")
     say("")
-
-
-def _wrapped(line: str) -> str:
-    return textwrap.fill(line, 96, initial_indent="  - ", subsequent_indent="    ")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.option_values import DAY, TEXT_OR_FILE
-from carrel.cli.screen import say
+from carrel.cli.screen import put_line, say
 from carrel.errors import Exit
 
 if TYPE_CHECKING:
     from carrel.policy.resolve import Policy
 
-COLUMNS = 100
 _policy = click.argument("said", metavar="POLICY", type=TEXT_OR_FILE)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -71,8 +70,8 @@ def lint(ctx: click.Context, said: str, on: Any, as_json: bool) -> None:
         _print({"policy": found.name, "digest": found.digest, "findings": rows})
     else:
         for point in points:
-            say(_wrapped(f"{point.at}: {point.says}"))
-        say(f"{found.name}: sound, {len(points)} open point{'' if len(points) == 1 else 's'}")
+            put_line(f"{point.at}: {point.says}", hang=2)
+        say(f"{found.name}: sound, {amount(len(points), 'open point')}")
     if points:
         ctx.exit(Exit.FINDINGS)
 
@@ -100,7 +99,7 @@ def diff(old: str, new: str, as_json: bool) -> None:
         return
     for row in found:
         cited = f" [{', '.join(row.clauses)}]" if row.clauses else ""
-        say(_wrapped(f"{row.change.value:<8} {row.says}{cited}", 9))
+        put_line(f"{row.change.value:<8} {row.says}{cited}", hang=9)
     if not found:
         say(f"{before.name} and {after.name} say the same")
 
@@ -111,8 +110,8 @@ def diff(old: str, new: str, as_json: bool) -> None:
 def coverage(said: tuple[str, ...], as_json: bool) -> None:
     """List which clauses are carried out, and which are not yet.
 
-    Without POLICY, all policies that come with Carrel. A clause is carried when a rule of the policy carries it and an
-    audit takes evidence for it from the live systems.
+    Without POLICY, all policies that come with Carrel. A clause is carried when it stands under a rule of the policy
+    (its `carried by:`) and an audit takes evidence for it from the live systems; a rule alone does not carry it.
     """
     from carrel.accountability.registry import evidenced_clauses
     from carrel.policy.coverage import coverage as cover
@@ -125,9 +124,10 @@ def coverage(said: tuple[str, ...], as_json: bool) -> None:
         )
         return
     for row in found:
-        say(f"{row.policy}: {len(row.carried)} of {len(row.carried) + len(row.not_yet)} clauses carried")
-        say(_wrapped(f"  carried: {', '.join(row.carried) or 'none'}", 11))
-        say(_wrapped(f"  not yet: {', '.join(row.not_yet) or 'none'}", 11))
+        say(f"{row.policy}: {len(row.carried)} of {amount(len(row.carried) + len(row.not_yet), 'clause')} carried")
+        put_line(f"carried, that is under a rule and measured: {', '.join(row.carried) or 'none'}", "  ", hang=4)
+        put_line(f"not yet, under a rule that no audit measures: {', '.join(row.ruled) or 'none'}", "  ", hang=4)
+        put_line(f"not yet, promised in words: {', '.join(row.promised) or 'none'}", "  ", hang=4)
 
 
 @policy.command(epilog="Example: carrel policy schema > policy.schema.json")
@@ -157,10 +157,6 @@ def _data(found: Policy) -> dict[str, Any]:
             for rule in (schedule.rules if schedule else ())
         },
     }
-
-
-def _wrapped(text: str, indent: int = 2) -> str:
-    return textwrap.fill(text, COLUMNS, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
 def _print(told: dict[str, Any]) -> None:

@@ -18,7 +18,8 @@ from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
 from carrel.systems.sql.before_images import Image
 from carrel.systems.sql.circulation import still_linked
-from carrel.systems.sql.restoration import PutBack, Restoration
+from carrel.systems.sql.put_back import PutBack
+from carrel.systems.sql.restoration import Restoration
 from carrel.systems.sql.shelf import Shelf
 
 if TYPE_CHECKING:

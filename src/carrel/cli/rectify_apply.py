@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises, record, screen
 from carrel.cli.premises import now
 from carrel.cli.rectify_plan import correction_of, require_free
@@ -126,4 +127,4 @@ def show(report: Report, receipt: Receipt) -> None:
     if report.outcome is Outcome.UNVERIFIED:
         say("Right after the commit another value stood there: somebody wrote it. Look at the record, and plan again.")
     show_places(report.places)
-    say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
+    say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")

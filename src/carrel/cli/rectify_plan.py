@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises
 from carrel.cli.at_site import allowed, open_store
 from carrel.cli.erasure_plan import basis_of, erasure_of
@@ -102,7 +103,13 @@ def section(system_map: SystemMap) -> CorrectionMap:
         CarrelError: REQ-002, it has none.
     """
     if system_map.rectify is None:
-        raise fault(faults.NO_FIELD, at=f"map {system_map.system}", wanted="a section 'rectify'", found="none")
+        raise fault(
+            faults.NO_FIELD,
+            at=f"map {system_map.system}",
+            wanted="a section 'rectify'",
+            found="none",
+            fix="correct the record in the product itself; Carrel has no map of its fields there",
+        )
     return system_map.rectify
 
 
@@ -153,7 +160,9 @@ def _plan(
     notices = list(section(here.system_map).notes)
     so = sum(new[name] == old[name] for name in new)
     if so:
-        notices.insert(0, f"{so} of the fields that were named hold the new value already")
+        notices.insert(
+            0, f"{amount(so, 'field that was named holds', 'fields that were named hold')} the new value already"
+        )
     if here.system.undo is not None:
         notices.append("undo capsules that are not shredded yet can hold rows of this person")
     around = surroundings_reading.read(connection, here.system, here.policy, at)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from carrel.cli.screen import say
+from carrel.cli.screen import put_line, say
 from carrel.errors import Exit, fault
 
 if TYPE_CHECKING:
@@ -91,11 +91,21 @@ class Verdict:
         if self.lacking:
             say(f"\nIt does not count as a rehearsal on {self.copy}:")
             for one in self.lacking:
-                say(f"  - {one}")
+                put_line(one, "  - ")
             if self.earlier:
                 say("Another one counts for this plan.")
-            return
-        say(f"\nIt counts as the rehearsal. {self.original} itself is next, once it is approved: carrel apply {place}")
+            else:
+                put_line(
+                    "Copy the database anew, and rehearse again; or whoever approves the plan waives the rehearsal: "
+                    f"`carrel approve {place} --as NAME --key FILE --waive-rehearsal REASON`",
+                )
+                return
+        else:
+            say("\nIt counts as the rehearsal.")
+        put_line(
+            f"For {self.original} itself nothing was approved by it: once a second person has approved the plan "
+            f"(`carrel approve {place} --as NAME --key FILE`), `carrel apply {place}`"
+        )
 
 
 def judge(here: Premises, report: Report) -> Verdict:

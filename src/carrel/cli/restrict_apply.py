@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises, record, screen
 from carrel.cli.premises import now
 from carrel.cli.restrict_plan import RESTRICTION, images_of, refuse_twice, switches_of
 from carrel.cli.run_leaves import slug, what_planned
-from carrel.cli.screen import number, put_table, say
+from carrel.cli.screen import number, put_line, put_table, say
 from carrel.errors import fault
 from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
 from carrel.retention import faults
@@ -169,5 +170,5 @@ def show(report: Report, receipt: Receipt) -> None:
     if not lifted and plan.remains:
         say("The product has no switch for these; each is a task of the library's, and belongs into the reply:")
         for one in plan.remains:
-            person_case.put_line(f"{one.what.removeprefix('no switch: ')}: {one.why}", "  - ")
-    say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…, in {receipt.folder}")
+            put_line(f"{one.what.removeprefix('no switch: ')}: {one.why}", "  - ")
+    say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")

@@ -98,7 +98,13 @@ def switches_of(here: Premises, number: int) -> SqlRestriction:
         CarrelError: REQ-002, the map has no section on them.
     """
     if here.system_map.restrict is None:
-        raise fault(faults.NO_FIELD, at=f"map {here.system_map.system}", wanted="a section 'restrict'", found="none")
+        raise fault(
+            faults.NO_FIELD,
+            at=f"map {here.system_map.system}",
+            wanted="a section 'restrict'",
+            found="none",
+            fix="restrict the use in the product itself; Carrel has no map of its switches there",
+        )
     rows = PersonRows(here.schema, person_map(here.system_map), (Subject(number),), here.stand_in)
     return SqlRestriction(here.schema, here.system_map, here.system_map.restrict, rows, here.system.name)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.at_site import json_option, open_site, open_store, site_option
 from carrel.cli.screen import put_json, put_table
 
@@ -52,7 +53,7 @@ def list_restrictions(system_name: str | None, site_path: Path, as_json: bool) -
         )
         return
     put_table(
-        f"{len(found)} restriction{'' if len(found) == 1 else 's'} in force",
+        f"{amount(len(found), 'restriction')} in force",
         ("case", "system", "since", "ground", "keep", ""),
         [
             (

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.option_values import FILE_OR_FOLDER
-from carrel.cli.screen import say
+from carrel.cli.screen import put_line, say
 from carrel.errors import Exit
 
 if TYPE_CHECKING:
@@ -99,24 +100,23 @@ def show(nights: list[SystemNight], after: Aftermath, folder: Path) -> None:
     """The night as a person reads it; ``folder`` is the site's own, where a plan that waits was written."""
     from carrel.cli.due_night import PENDING_FILE
     from carrel.cli.open_joins import lines
-    from carrel.cli.screen import number
 
     for night in nights:
         cut = sum(report.tally.loans for report in night.reports)
         erased = sum(report.cards.people for report in night.reports)
-        also = f", {number(erased)} lapsed cards erased" if erased else ""
+        also = f", {amount(erased, 'lapsed card')} erased" if erased else ""
         reduced = sum(report.cards.reduced for report in night.reports)
-        also += f", {number(reduced)} records reduced and kept for the financial record" if reduced else ""
-        say(f"{night.system}, night of {night.night}: {night.went.value}; {number(cut)} loans de-identified{also}")
+        also += f", {amount(reduced, 'record')} reduced and kept for the financial record" if reduced else ""
+        say(f"{night.system}, night of {night.night}: {night.went.value}; {amount(cut, 'loan')} de-identified{also}")
         for line in (*night.why, *night.codes, *(lines(night.reports[-1].open_joins) if night.reports else ())):
-            say(f"  - {line}")
+            put_line(line, "  - ")
         if night.exit is Exit.APPROVAL_PENDING and night.plan:
             waiting = folder / PENDING_FILE.format(system=night.system)
             say(f"  carrel approve {waiting} --as NAME --key FILE")
     for run in after.shredded:
         say(f"Undo capsule of run {run}: shredded, its loans are disposed of for good")
     if after.receipt is not None:
-        say(f"Ledger: {after.receipt.size} leaves, root {after.receipt.root[:16]}…")
+        say(f"Ledger: {amount(after.receipt.size, 'leaf', 'leaves')}, root {after.receipt.root[:16]}…")
     for code in after.codes:
         say(f"Afterwards: {code}")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from carrel.accountability.health import Residue
 from carrel.accountability.measurement import total
 from carrel.accountability.run_report import RunReport, TableLine
+from carrel.amount import amount
 from carrel.retention.lifecycle import State
 
 if TYPE_CHECKING:
@@ -74,27 +75,39 @@ def page_of_runs(
 
 
 def _summary(loans: int, left: int | None, led_back: int, not_covered: int, still_open: int) -> str:
-    told = [f"{loans:,} loans were parted from their readers."]
+    told = [f"{amount(loans, 'loan was parted from its reader', 'loans were parted from their readers')}."]
     if left is None:
         told.append("This was a stage of a first run; the rest follows.")
     elif left or led_back:
-        told.append(f"{left:,} rows are left, and {led_back:,} loans could be led back: see below.")
+        told.append(
+            f"{amount(left, 'row is', 'rows are')} left, and {amount(led_back, 'loan')} could be led back: see below."
+        )
     elif not still_open:
         told.append("Every table was counted again: nothing that is due still leads to a reader.")
     if still_open:
-        told.append(f"{still_open} joins led a sweep back and are not shown closed: `carrel verify` names them.")
+        told.append(
+            f"{amount(still_open, 'join led a sweep back and is', 'joins led a sweep back and are')} not shown closed: "
+            "`carrel verify` names them."
+        )
     if not_covered:
-        told.append(f"{not_covered} tables with patron data are not covered yet.")
+        told.append(
+            f"{amount(not_covered, 'table with patron data is', 'tables with patron data are')} not covered yet."
+        )
     return " ".join(told)
 
 
 def _of_cards(done: list[CardsDone]) -> str:
     people, hits = sum(one.people for one in done), sum(one.found.hits for one in done)
-    told = f" {people:,} people whose card had lapsed were erased." if people else ""
+    told = (
+        f" {amount(people, 'person whose card had lapsed was', 'people whose card had lapsed were')} erased."
+        if people
+        else ""
+    )
     if reduced := sum(one.reduced for one in done):
         ground = next(one.ground for one in done if one.ground)
-        told += f" {reduced:,} records were reduced, and keep a name for the financial record ({ground})."
-    return f"{told} {hits:,} rows still name somebody who was erased." if hits else told
+        told += f" {amount(reduced, 'record was reduced, and keeps', 'records were reduced, and keep')} a name for the "
+        told += f"financial record ({ground})."
+    return f"{told} {amount(hits, 'row still names', 'rows still name')} somebody who was erased." if hits else told
 
 
 def _promises(schedule: LoanSchedule, rules: Sequence[RuleFacts]) -> list[str]:

@@ -4,23 +4,59 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from carrel.amount import amount
 from carrel.errors import shown, unseen
 
 if TYPE_CHECKING:
     from carrel.inventory.site import System
 
 WIDTH = 100
+_KEPT = "\ue000"  # stands for a blank at which no line may end; no text of ours has it
 
 
 def say(text: str = "", *, err: bool = False) -> None:
     """One or more lines; what a name or a reason could steer a terminal with is shown as its number."""
     click.echo(shown(text, lines=True), err=err)
+
+
+def put_line(text: str, lead: str = "", *, hang: int | None = None, err: bool = False) -> None:
+    """One line within the width of the screen; what does not fit stands below it, indented.
+
+    Args:
+        text: without ends of lines. What stands in it between backticks is a command, and stays whole.
+        lead: before it, such as the dash of a list.
+        hang: how far what stands below is indented; as wide as the lead where it is left out.
+        err: on stderr.
+    """
+    margin = " " * (len(lead) if hang is None else hang)
+    say("\n".join(wrapped(text, lead, margin)), err=err)
+
+
+def wrapped(text: str, lead: str = "", margin: str = "") -> list[str]:
+    """A text in lines within the width of the screen; a word that is wider, such as a path, stays whole."""
+    parts = text.split("`")
+    whole = "`".join(part.replace(" ", _KEPT) if at % 2 else part for at, part in enumerate(parts))
+    lines = textwrap.wrap(
+        whole,
+        WIDTH,
+        initial_indent=lead,
+        subsequent_indent=margin,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return [line.replace(_KEPT, " ") for line in lines] or [lead]
+
+
+def not_yet_covered(tables: int) -> str:
+    """So many tables with patron data are reached by no rule of the map yet."""
+    return f"{amount(tables, 'table with patron data is', 'tables with patron data are')} not yet covered"
 
 
 def tell_copy(system: System) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from carrel.amount import amount
 from carrel.cli.option_values import FILE_OR_FOLDER
 from carrel.cli.screen import say
 
@@ -79,7 +80,7 @@ def sweep(
         screen.tell_copy(system)
         _show(report, not_covered)
         for line in open_joins.lines(standing):
-            say(f"open: {line}")
+            screen.put_line(line, "open: ", hang=2)
     return int(Exit.FINDINGS if report.led_back or standing else Exit.DONE)
 
 
@@ -105,8 +106,8 @@ def _show(report: SweepReport, not_covered: int) -> None:
         )
     for reason, count in report.kept.items():
         say(f"kept: {reason}: {screen.figure(count)}" if isinstance(count, int) else f"kept: {reason}")
-    tried = screen.number(report.pairs)
-    say(f"{tried} loans that name nobody were tried; {screen.number(report.led_back)} led to one person.")
+    tried = amount(report.pairs, "loan that names nobody was", "loans that name nobody were")
+    say(f"{tried} tried; {screen.number(report.led_back)} led to one person.")
     if not report.pairs:
         say("There is no loan yet that is past its time and names nobody: nothing was tried.")
-    say(f"{screen.number(not_covered)} tables with patron data are not yet covered.")
+    say(f"{screen.not_yet_covered(not_covered)}.")

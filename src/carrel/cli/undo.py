@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.at_site import json_option, now, open_site, open_store, site_option
 from carrel.cli.option_values import ANY_FILE, NEW_FILE
 from carrel.cli.screen import number, put_json, put_table, say
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from carrel.inventory.site import Site
     from carrel.store.store import Store
     from carrel.store.undo_folder import Capsule
-    from carrel.systems.sql.restoration import PutBack
+    from carrel.systems.sql.put_back import PutBack
 
 
 @click.group()
@@ -81,7 +82,7 @@ def list_capsules(site_path: Path, as_json: bool) -> None:
         )
         return
     put_table(
-        f"{len(listed)} capsule{'' if len(listed) == 1 else 's'}",
+        amount(len(listed), "capsule"),
         ("run", "system", "chunks", "kilobytes", "expires"),
         [
             (
@@ -238,9 +239,10 @@ def _show(run: str, done: PutBack, receipt: Receipt) -> None:
         right=(1, 2, 3),
     )
     if done.left:
-        say(f"{number(done.left.total())} rows were not restored: changed or gone since the cut, or their reader is.")
+        left = amount(done.left.total(), "row was", "rows were")
+        say(f"{left} not restored: changed or gone since the cut, or the reader is.")
     say("What was put back is due again: the next night cuts it, unless something keeps it.")
-    say(f"Ledger: {receipt.size} leaves, root {receipt.root[:16]}…")
+    say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…")
 
 
 def _write_shares(shares: dict[Path, str], places: tuple[Path, Path]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from carrel.amount import amount
 from carrel.cli.option_values import FILE_OR_FOLDER
 from carrel.cli.screen import say
 
@@ -59,10 +60,10 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
     else:
         screen.tell_copy(system)
         shown = {name: count for name, count in remaining.items() if count or waiting[name]}
-        say(f"Counted at {at:%Y-%m-%d %H:%M} UTC; owed is what was due by {until:%Y-%m-%d %H:%M} UTC")
+        say(f"Counted at {at:%Y-%m-%d %H:%M} UTC. Owed: rows that were due by {until:%Y-%m-%d %H:%M} UTC.")
         screen.put_table(
             "Due, unheld, and still leading to a reader",
-            ("path", "table", "rows", "due since"),
+            ("path", "table", "owed", "not yet owed"),
             [
                 (name, names.get(name, name), screen.number(count), screen.number(waiting[name]))
                 for name, count in (shown or dict(list(remaining.items())[:1])).items()
@@ -70,16 +71,16 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
             right=(2, 3),
         )
         if others := len(remaining) - max(1, len(shown)):
-            say(f"Nothing in {others} other places; --json lists them.")
+            say(f"Nothing in {amount(others, 'other place')}; --json lists them.")
         if left or not standing:
             say("Something is left: `carrel plan`." if left else "Nothing is left in the tables that are covered.")
         if standing:
             say(f"Joins that led a sweep back and are still open: {len(standing)}")
             for line in open_joins.lines(standing):
-                say(f"  - {line}")
-            say(f"{open_joins.MEND[:1].upper()}{open_joins.MEND[1:]}.")
+                screen.put_line(line, "  - ")
+            screen.put_line(f"{open_joins.MEND[:1].upper()}{open_joins.MEND[1:]}.")
         if any(waiting.values()) and not left:
-            say("What is due since then waits for tonight's run.")
+            say("Not yet owed: it fell due after that, and waits for tonight's run.")
         if not_covered:
-            say(f"{screen.number(not_covered)} tables with patron data are not yet covered.")
+            say(f"{screen.not_yet_covered(not_covered)}.")
     return int(Exit.VERIFICATION_FAILED if left or standing else Exit.DONE)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import coverage, faults
 from carrel.inventory.difference import OVERLAY, Drift, Kind, Severity, in_covered_tables
@@ -85,7 +86,7 @@ def clean_word(drifts: Iterable[Drift], system_map: SystemMap) -> CleanWord:
     """
     reasons = []
     if waiting := len(system_map.not_yet_covered):
-        reasons.append(f"{waiting} tables with patron data are not yet covered")
+        reasons.append(f"{amount(waiting, 'table with patron data is', 'tables with patron data are')} not yet covered")
     tables = sorted({one.table for one in drifts if one.severity is not Severity.NOTE})
     if tables:
         reasons.append(f"differs from its map: {', '.join(tables)}")

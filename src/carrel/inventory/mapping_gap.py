@@ -86,6 +86,7 @@ def check(system_map: SystemMap, facts: Mapping[str, Any]) -> MapCheck:
             faults.FACTS,
             wanted="'tables' by name, each with 'columns', 'primary_key', 'indexes' and 'foreign_keys'",
             found="a document without them",
+            fix="see `docs/map.md`: the form of a facts file",
         ) from None
     uncovered, words = dict(sorted(system_map.not_yet_covered.items())), free_words(system_map.person)
     return MapCheck(

@@ -117,7 +117,12 @@ def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
     for table, names in extra.columns.items():
         harmless = set(names) & set(product.person_columns.get(table, ()))
         found.extend(
-            Fault(faults.OVERLAY, at=f"{at}: columns: {table}.{name}", because="the column names a person")
+            Fault(
+                faults.OVERLAY,
+                at=f"{at}: columns: {table}.{name}",
+                because="the column names a person",
+                fix="take this column out",
+            )
             for name in sorted(harmless)
         )
     ours_by_name = {path.name for path in product.loans.paths} | {one.name for one in product.records}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults, merkle
 from carrel.ledger.note import Signer, Verifier, open_note, sign_note
@@ -58,7 +59,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
     """
     lines = text.split("\n")
     if len(lines) != LINES + 1 or lines[-1]:
-        raise _no_checkpoint("three lines: origin, size, root", f"{len(lines) - 1} lines")
+        raise _no_checkpoint("three lines: origin, size, root", amount(len(lines) - 1, "line"))
     origin, size, root = lines[:LINES]
     if not origin:
         raise _no_checkpoint("an origin", "an empty line")
@@ -92,13 +93,15 @@ def must_continue(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> N
     if old.origin != new.origin:
         raise _contradiction(f"the origin {old.origin}", f"the origin {new.origin}")
     if old.size > new.size:
-        raise _contradiction(f"at least {old.size} leaves", f"{new.size} leaves")
+        raise _contradiction(f"at least {amount(old.size, 'leaf', 'leaves')}", amount(new.size, "leaf", "leaves"))
     if old.size == 0:
         good = old.root == merkle.EMPTY_ROOT and not proof
     else:
         good = merkle.verify_consistency(old.size, new.size, old.root, new.root, proof)
     if not good:
-        raise _contradiction(f"the first {old.size} leaves unchanged", "another root over them, or a proof that fails")
+        raise _contradiction(
+            f"the first {amount(old.size, 'leaf', 'leaves')} unchanged", "another root over them, or a proof that fails"
+        )
 
 
 def _no_checkpoint(wanted: str, found: str) -> CarrelError:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults
 from carrel.ledger.key import KEY_BYTES, Signer, Verifier, check_name, key_id
@@ -33,7 +34,7 @@ class Witness:
     def __post_init__(self) -> None:
         check_name(self.name)
         if len(self.public) != KEY_BYTES:
-            raise _no_witness("an Ed25519 public key of 32 bytes", f"{len(self.public)} bytes")
+            raise _no_witness("an Ed25519 public key of 32 bytes", amount(len(self.public), "byte"))
 
     @classmethod
     def parse(cls, vkey: str) -> Witness:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults
 from carrel.ledger.checkpoint import Checkpoint, open_checkpoint
@@ -55,7 +56,7 @@ def parse_intent(raw: bytes) -> Intent:
         raise _damaged("a signed note in UTF-8", "other bytes") from None
     entries = decode_entries(raw[start + length :], NAME)
     if len(entries) != int(head[2]):
-        raise _damaged(f"{int(head[2])} entries", str(len(entries)))
+        raise _damaged(amount(int(head[2]), "entry", "entries"), str(len(entries)))
     return Intent(note, tuple(entries))
 
 

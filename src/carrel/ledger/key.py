@@ -12,6 +12,7 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults
 from carrel.ledger.text_form import strict_base64, to_base64
@@ -53,7 +54,7 @@ class Verifier:
     def __post_init__(self) -> None:
         check_name(self.name)
         if len(self.public) != KEY_BYTES:
-            raise _no_key("an Ed25519 public key of 32 bytes", f"{len(self.public)} bytes")
+            raise _no_key("an Ed25519 public key of 32 bytes", amount(len(self.public), "byte"))
 
     @classmethod
     def parse(cls, vkey: str) -> Verifier:
@@ -101,7 +102,7 @@ class Signer:
     def __post_init__(self) -> None:
         check_name(self.name)
         if len(self.seed) != KEY_BYTES:
-            raise _no_key("an Ed25519 seed of 32 bytes", f"{len(self.seed)} bytes")
+            raise _no_key("an Ed25519 seed of 32 bytes", amount(len(self.seed), "byte"))
 
     @classmethod
     def generate(cls, name: str, random_bytes_32: bytes) -> Signer:

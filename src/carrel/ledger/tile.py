@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults
 from carrel.ledger.merkle import HASH_BYTES, Node, fold
@@ -109,7 +110,7 @@ def encode_entries(entries: Iterable[bytes]) -> bytes:
             raise fault(
                 faults.LEAF_TOO_LONG,
                 wanted=f"at most {LONGEST_ENTRY} bytes",
-                found=f"{len(entry)} bytes",
+                found=amount(len(entry), "byte"),
                 fix="split the leaf, or record a digest of the list instead of the list",
             )
         parts.append(len(entry).to_bytes(LENGTH_BYTES, "big"))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults, merkle
 from carrel.ledger.checkpoint import Checkpoint, open_checkpoint
@@ -84,7 +85,7 @@ def verify_files(
     older = [open_checkpoint(text, verifier) for text in known]
     for one in older:
         if one.size > checkpoint.size:
-            raise _broken_promise(one, f"{checkpoint.size} leaves in all")
+            raise _broken_promise(one, f"{amount(checkpoint.size, 'leaf', 'leaves')} in all")
     raw = files.read(INTENT)
     intent = None if raw is None else parse_intent(raw)
     marks = {one.size for one in older} | _base(intent, note, checkpoint, verifier)
@@ -92,7 +93,7 @@ def verify_files(
     edges = walk.append_again(marks)
     for one in older:
         if edges[one.size].root() != one.root:
-            raise _broken_promise(one, f"another root over the first {one.size} leaves")
+            raise _broken_promise(one, f"another root over the first {amount(one.size, 'leaf', 'leaves')}")
     pending: dict[str, bytes] = {}
     if intent is not None:
         base = edges[intent.base(open_checkpoint(intent.note, verifier))]
@@ -272,8 +273,8 @@ def _differs(at: str, wanted: str, found: str, tile: Tile | None = None) -> Carr
 def _broken_promise(known: Checkpoint, found: str) -> CarrelError:
     return fault(
         faults.INCONSISTENT,
-        at=f"the known checkpoint of {known.size} leaves",
-        wanted=f"the first {known.size} leaves as they were signed",
+        at=f"the known checkpoint of {amount(known.size, 'leaf', 'leaves')}",
+        wanted=f"the first {amount(known.size, 'leaf', 'leaves')} as signed",
         found=found,
         because="leaves that the known checkpoint vouches for were changed or taken away",
         fix=FIX,

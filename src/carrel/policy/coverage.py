@@ -16,12 +16,19 @@ class Coverage:
     Attributes:
         policy: name of the policy.
         carried: a rule of the document carries the clause, and an audit measures evidence for it.
-        not_yet: every other clause.
+        ruled: a rule of the document stands for the clause, and no audit measures it yet.
+        promised: every other clause: words, and no rule.
     """
 
     policy: str
     carried: tuple[str, ...]
-    not_yet: tuple[str, ...]
+    ruled: tuple[str, ...]
+    promised: tuple[str, ...]
+
+    @property
+    def not_yet(self) -> tuple[str, ...]:
+        """Every clause that is not carried: ruled ones first."""
+        return (*self.ruled, *self.promised)
 
 
 def coverage(policies: Iterable[Policy], evidenced: frozenset[str]) -> tuple[Coverage, ...]:
@@ -35,17 +42,17 @@ def coverage(policies: Iterable[Policy], evidenced: frozenset[str]) -> tuple[Cov
         One entry per policy, same order.
 
     Guarantees:
-        Every clause of a policy stands in exactly one of the two lists; without evidence nothing is carried.
+        Every clause of a policy stands in exactly one of the three lists; without evidence nothing is carried.
     """
     found = []
     for policy in policies:
-        carried = tuple(
+        under = [
             clause
             for clause, rule in policy.clauses.items()
-            if clause in evidenced
-            and rule.carried_by
-            and all(target(policy.document, path) is not None for path in rule.carried_by)
-        )
-        not_yet = tuple(clause for clause in policy.clauses if clause not in carried)
-        found.append(Coverage(policy.name, carried, not_yet))
+            if rule.carried_by and all(target(policy.document, path) is not None for path in rule.carried_by)
+        ]
+        carried = tuple(clause for clause in under if clause in evidenced)
+        ruled = tuple(clause for clause in under if clause not in evidenced)
+        promised = tuple(clause for clause in policy.clauses if clause not in under)
+        found.append(Coverage(policy.name, carried, ruled, promised))
     return tuple(found)

@@ -226,9 +226,9 @@ def words_of(rule: ClauseRule) -> str:
 
 def _clause(name: str, before: ClauseRule, after: ClauseRule) -> str:
     if after.carried_by and not before.carried_by:
-        return f"{name} is now carried by a rule, no longer a promise only"
+        return f"{name} stands under a rule now, and is no longer a promise only"
     if before.carried_by and not after.carried_by:
-        return f"{name} is a promise only, no longer carried by a rule"
+        return f"{name} is a promise only now, and stands under no rule any more"
     if words_of(before) != words_of(after):
         return f"{name}: {words_of(after)} Before: {words_of(before)}"
-    return f"{name} is carried by {', '.join(after.carried_by)}"
+    return f"{name} stands under {', '.join(after.carried_by)}"

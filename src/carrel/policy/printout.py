@@ -59,7 +59,7 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield from _precedence(policy)
     yield from _heading("Clause by clause")
     for name, rule in body.clauses.items():
-        state = f"Carried by {_and(map(repr, rule.carried_by))}." if rule.carried_by else "Promised."
+        state = f"Stands under {_and(map(repr, rule.carried_by))}." if rule.carried_by else "Promised."
         yield from _item(name, f"{words_of(rule)} {state}")
     yield from _heading("Questions")
     for contact in body.contact:

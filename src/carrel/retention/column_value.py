@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from carrel.amount import amount
 from carrel.inventory.schema import Column
 
 _LENGTH = re.compile(r"(?:var)?char\((\d+)\)")
@@ -37,10 +38,10 @@ def unfit(column: Column, value: str, *, charset: str = "", not_after: date | No
         return "" if column.nullable or texts else "a value: the column may not be empty"
     if (length := _LENGTH.match(declared)) is not None:
         most = int(length[1])
-        return f"at most {most} signs" if len(value) > most else _signs(value, charset)
+        return f"at most {amount(most, 'sign')}" if len(value) > most else _signs(value, charset)
     if kind in _BYTES:
         most = _BYTES[kind]
-        return f"at most {most:,} bytes" if len(value.encode()) > most else _signs(value, charset)
+        return f"at most {amount(most, 'byte')}" if len(value.encode()) > most else _signs(value, charset)
     return _other(column, kind, value, not_after)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
+from carrel.amount import amount
 from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.lifecycle import Lifecycle, State
@@ -193,7 +194,7 @@ def _patiently(means: Means, tally: Tally, chunk: Callable[[int], _Step | None],
         wanted="a lock within a few seconds",
         found=f"{_TRIES} tries in vain",
         because="the desk comes first",
-        changed=f"{tally.loans} loans are cut and recorded; the chunk in hand is untouched",
+        changed=f"{amount(tally.loans, 'loan is', 'loans are')} cut and recorded; the chunk in hand is untouched",
         fix="run again later: it goes on where it stopped",
     )
 

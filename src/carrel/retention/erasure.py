@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory.map_part import Method
 from carrel.inventory.person_map import Act, Otherwise, Trace
@@ -22,10 +23,11 @@ HELD = "the library must keep records of this person for now"
 STAND_IN = "no anonymous patron to stand in"
 TAKEN_NUMBER = "a record stands under an older number by now"
 _FIX = {
-    HELD: "ask whoever may place holds; when nothing keeps the person any more, plan again",
-    STAND_IN: "make a patron record for it, name it in the product's settings, then plan again",
-    TAKEN_NUMBER: "look whose record it is, and plan again without that number",
+    HELD: "ask whoever may place holds; when nothing keeps the person any more, {again}",
+    STAND_IN: "make a patron record for it, name it in the product's settings, then plan the erasure again",
+    TAKEN_NUMBER: "look whose record it is, and plan the erasure again without that number",
 }
+_MEANWHILE = "; until then the use of the data can be restricted: `carrel plan --restrict REQUEST`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class ErasurePlan(Digested):
         rows: dict[tuple[str, str], int] = {}
         for one in self.goes:
             rows[one.table, one.act] = rows.get((one.table, one.act), 0) + one.rows
-        told = [f"{table}: {act} {count} rows" for (table, act), count in rows.items()]
+        told = [f"{table}: {act} {amount(count, 'row')}" for (table, act), count in rows.items()]
         return (f"case {self.case}: one person", *told)
 
     def body(self) -> dict[str, Any]:
@@ -176,24 +178,34 @@ def settled(trace: Trace, *, empty: bool, stand_in: int | None) -> Act:
     return Act.DELETE if trace.otherwise is Otherwise.DELETE else Act.BLOCK
 
 
-def refuse(case: str, blocking: Iterable[Staying]) -> None:
+def refuse(at: str, blocking: Iterable[Staying], *, begun: bool = True) -> None:
     """Refuse to erase a person of whom something must stay.
 
+    Args:
+        at: what errors call it.
+        blocking: what must stay.
+        begun: pieces may have been taken out already: the same plan goes on once nothing is in the way any more.
+
     Raises:
-        CarrelError: ERA-002, one fault per ground.
+        CarrelError: ERA-002, one fault per ground. The first that can be waited for tells what can be done meanwhile.
     """
-    found = tuple(blocking)
+    again = "apply the same plan again" if begun else "plan the erasure again"
+    changed = "nothing by this piece; what earlier ones took out stays out" if begun else "nothing"
+    found = tuple(dict.fromkeys(blocking))
+    waits = next((one for one in found if one.ground not in {STAND_IN, TAKEN_NUMBER}), None)
     if found:
         raise CarrelError(
             tuple(
                 Fault(
                     faults.NOT_NOW,
-                    at=case,
+                    at=at,
                     found=one.ground,
                     because=f"{one.table}.{one.column}" if one.table else "whoever may place holds knows more",
-                    fix=_FIX.get(one.ground, "end that first, then plan again"),
+                    changed=changed,
+                    fix=_FIX.get(one.ground, "end that first, then {again}").format(again=again)
+                    + (_MEANWHILE if one == waits else ""),
                 )
-                for one in dict.fromkeys(found)
+                for one in found
             )
         )
 

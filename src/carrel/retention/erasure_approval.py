@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import datetime
 
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults
-from carrel.retention.approval import (
-    LONGEST_PLAN_TERM,
-    Approval,
-    Kind,
-    Person,
-    check_term,
-    may_approve,
-    one_line,
-    verify,
-)
+from carrel.retention.approval import LONGEST_PLAN_TERM, Approval, Kind, Person, check_term, one_line
 from carrel.retention.person_plan import OnePerson
+from carrel.retention.signed_approval import may_approve, verify
 
 
 def of_erasure(
@@ -64,7 +55,7 @@ def approver(
             wanted = of_erasure(plan, signer, approval.signed_at, approval.expires_at, kind)
         except CarrelError:
             continue
-        if _but_role(approval) == _but_role(wanted):
+        if approval.but_role() == wanted.but_role():
             return approval.approver
     return None
 
@@ -82,9 +73,5 @@ def refuse_unapproved(plan: OnePerson, by: str | None) -> None:
             wanted="approval of this plan by a second named person",
             found="none",
             because="a plan for one person is never covered by a standing approval",
-            fix="carrel approve PLAN --as NAME --key FILE",
+            fix="a second person approves it: `carrel approve PLAN --as NAME --key FILE`",
         )
-
-
-def _but_role(approval: Approval) -> tuple[object, ...]:
-    return tuple(getattr(approval, entry.name) for entry in fields(approval) if entry.name != "role")

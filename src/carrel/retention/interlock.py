@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from carrel.amount import amount
 from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.plan import Basis, PathCount, Plan
@@ -102,7 +103,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """What verified signatures say of one plan; made by `carrel.retention.approval`.
+    """What verified signatures say of one plan; made by `carrel.retention.clearance`.
 
     Attributes:
         by: the person whose approval of exactly this plan holds, or None.
@@ -150,6 +151,28 @@ def unmet(needed: Iterable[Need], cleared: Cleared) -> tuple[Need, ...]:
     return tuple(need for need in needed if not met[need.cure])
 
 
+def next_step(open_needs: Iterable[Need], place: str = "PLAN") -> str:
+    """What a person does next with a plan.
+
+    Args:
+        open_needs: that nobody has met yet.
+        place: the plan's file.
+
+    Guarantees:
+        A rehearsal comes before the approval, and needs none; whoever is asked to waive it is told so.
+    """
+    cures = {need.cure for need in open_needs}
+    rehearse = f"rehearse it on a copy, which needs no approval (`carrel apply {place} --rehearse-on COPY`)"
+    approve = f"carrel approve {place} --as NAME --key FILE"
+    if not cures:
+        return f"`carrel apply {place}`"
+    if Cure.REHEARSAL not in cures:
+        return f"a second person approves it: `{approve}`"
+    if Cure.PERSON not in cures:
+        return f"{rehearse}, or a second person waives that: `{approve} --waive-rehearsal REASON`"
+    return f"{rehearse}, then a second person approves it: `{approve}`; without a copy, with --waive-rehearsal REASON"
+
+
 def refuse_pending(plan: Plan, open_needs: Iterable[Need]) -> None:
     """Refuse a plan that still waits for somebody.
 
@@ -163,7 +186,7 @@ def refuse_pending(plan: Plan, open_needs: Iterable[Need]) -> None:
             at=f"plan {plan.digest[:16]} on {plan.system}",
             wanted="; ".join(dict.fromkeys(need.cure.value for need in needed)),
             found="; ".join(_by_reason(needed)),
-            fix="carrel approve PLAN --as NAME --key FILE; without a rehearsal, also --waive-rehearsal REASON",
+            fix=next_step(needed),
         )
 
 
@@ -198,8 +221,8 @@ def _unrehearsed(plan: Plan, cut: int | None) -> list[Need]:
     least = least_loans(plan.due)
     if cut >= least:
         return []
-    wanted = f"at least {least} wanted, half of the {plan.due} that are due"
-    return [Need(Reason.SMALL_REHEARSAL, Cure.REHEARSAL, wanted=wanted, found=f"{cut} loans cut on the copy")]
+    wanted = f"at least {least:,} wanted, half of the {plan.due:,} that are due"
+    return [Need(Reason.SMALL_REHEARSAL, Cure.REHEARSAL, wanted=wanted, found=f"{amount(cut, 'loan')} cut on the copy")]
 
 
 def _changed(plan: Plan, history: History) -> list[Need]:
@@ -228,7 +251,7 @@ def _changed(plan: Plan, history: History) -> list[Need]:
 
 def _above(plan: Plan) -> list[Need]:
     return [
-        Need(Reason.ABOVE_BOUND, at=path.path, wanted=f"bound {path.bound}", found=f"{touched(path)} rows")
+        Need(Reason.ABOVE_BOUND, at=path.path, wanted=f"bound {path.bound:,}", found=amount(touched(path), "row"))
         for path in plan.paths
         if touched(path) > path.bound
     ]

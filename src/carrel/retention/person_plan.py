@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, Fault
 from carrel.retention import faults
 from carrel.retention.approval import Kind
@@ -107,7 +108,7 @@ class PersonPlan(Digested):
     @property
     def lines(self) -> tuple[str, ...]:
         """What whoever approves signs for: the terms, then one line per column."""
-        told = [f"{one.table}.{one.column}: {one.act}, {one.rows} rows" for one in self.changes]
+        told = [f"{one.table}.{one.column}: {one.act}, {amount(one.rows, 'row')}" for one in self.changes]
         return (f"case {self.case}: one person", *(f"{name}: {said}" for name, said in self.terms.items()), *told)
 
     def body(self) -> dict[str, Any]:
@@ -161,7 +162,8 @@ def refuse_held(at: str, *, held: bool) -> None:
                     at=at,
                     found="records of this person must be kept as they are for now",
                     because="a correction overwrites the old value, and whoever may place holds knows more",
-                    fix="tell the person that the request waits; restrict the record meanwhile",
+                    fix="tell the person that the request waits; until then the use of the data can be restricted: "
+                    "`carrel plan --restrict REQUEST`",
                 ),
             )
         )

@@ -14,6 +14,9 @@ from carrel.retention import faults
 
 CARD, NUMBER, CASE = "card number", "record number", "case"
 CORRECT = "correct"
+FIT = "correct this value in the request, and plan again"
+_FIELDS = "name one of these; `carrel map show` lists their parts"
+_ONCE = "take one of the two out: a field can be named by its word and by the product's column"
 LONGEST = 64_000  # signs in a file; a request is short
 
 
@@ -115,14 +118,16 @@ def read_correction(
         where = source.at((CORRECT, word), key=True)
         found = _field(word, rectify, own_words)
         if found is None:
-            wrong.append(_unknown(where, ", ".join(sorted(rectify.fields))))
+            wrong.append(_unknown(where, ", ".join(sorted(rectify.fields)), _FIELDS))
             continue
         name, known, part = found
         parts = {part: value} if not isinstance(value, dict) else value
         for inner, new in parts.items():
             spot = where if not isinstance(value, dict) else source.at((CORRECT, word, inner), key=True)
             if inner not in known.parts or (part and isinstance(value, dict) and part != known.main):
-                wrong.append(_unknown(spot, f"{name}: {{{', '.join(known.parts)}}}"))
+                wrong.append(
+                    _unknown(spot, ", ".join(known.parts), f"write {name}: {{PART: VALUE}} with one of these parts")
+                )
             elif not isinstance(new, str):
                 wrong.append(
                     Fault(faults.REQUEST, at=spot, wanted="one value", found="something else", fix="put it in quotes")
@@ -134,13 +139,18 @@ def read_correction(
                         at=spot,
                         wanted="letters that can be seen",
                         found="a control sign or an end of line",
+                        fix=FIT,
                     )
                 )
             else:
                 wanted.append(Wanted(name, inner, known.parts[inner], new.strip()))
     columns = [one.column for one in wanted]
     if len(set(columns)) < len(columns):
-        wrong.append(Fault(faults.REQUEST, at=source.at((CORRECT,)), wanted="each field once", found="one named twice"))
+        wrong.append(
+            Fault(
+                faults.REQUEST, at=source.at((CORRECT,)), wanted="each field once", found="one named twice", fix=_ONCE
+            )
+        )
     if wrong:
         raise CarrelError(tuple(wrong))
     return named, tuple(wanted)
@@ -171,8 +181,8 @@ def _field(
     return None
 
 
-def _unknown(at: str, known: str) -> Fault:
-    return Fault(faults.NO_FIELD, at=at, wanted=known, found="something else", fix="name one of these, with its part")
+def _unknown(at: str, known: str, fix: str) -> Fault:
+    return Fault(faults.NO_FIELD, at=at, wanted=known, found="something else", fix=fix)
 
 
 def _unreadable(at: str, wanted: Any, found: str) -> CarrelError:

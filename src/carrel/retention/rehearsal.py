@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from carrel.amount import amount
+
 PART = 2  # one loan of so many that are due must have been cut on the copy
 
 
@@ -51,7 +53,8 @@ def lacking(rehearsal: Rehearsal, due: int) -> tuple[str, ...]:
         (not rehearsal.swept, "no pair of a loan and its reader could be looked for afterwards"),
         (
             rehearsal.loans < least,
-            f"{rehearsal.loans} loans were cut, at least {least} are wanted: half of the {due} due",
+            amount(rehearsal.loans, "loan was", "loans were")
+            + f" cut, at least {least:,} wanted: half of the {due:,} due",
         ),
     )
     return tuple(text for is_so, text in said if is_so)

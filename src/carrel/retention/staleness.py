@@ -6,6 +6,7 @@ import enum
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from carrel.amount import amount
 from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.interlock import above_bound
@@ -108,7 +109,7 @@ def refuse_stale(plan: Made, basis_now: Basis, now: datetime, max_age: timedelta
         raise fault(
             faults.STALE,
             at=f"plan {plan.digest[:16]}",
-            wanted=f"a plan of the world as it is now, at most {max_age / timedelta(hours=1):g} hours old",
+            wanted=f"a plan of the world as it is now, at most {amount(max_age / timedelta(hours=1), 'hour')} old",
             found="; ".join(reasons),
             because="what was approved must be what is carried out",
             fix="`carrel plan`, and have the new plan approved",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, Fault
 from carrel.policy.duration import Duration
 from carrel.policy.record_type import RecordType
@@ -46,7 +47,7 @@ def require_undo_below_ceiling(policy: Policy, undo: timedelta, on: date, system
             faults.UNDO_TOO_LONG,
             at=f"system {system}, rule '{rule.id}'",
             wanted=f"a period and 'undo:' of together at most {ceiling}, the ceiling of {risk} risk",
-            found=f"{keep} and {undo.total_seconds() / 3600:g} hours",
+            found=f"{keep} and {amount(undo.total_seconds() / 3600, 'hour')}",
             because="a record counts as disposed when its capsule is shredded, not when it is cut",
             fix="shorten 'undo:' in the site file, or the rule's 'keep:' in the policy, or write 'undo: none'",
         )

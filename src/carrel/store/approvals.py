@@ -121,4 +121,9 @@ class Approvals:
                 .values(revoked_at=now, revoked_by=by),
             )
             if done.rowcount != 1:
-                raise fault(faults.UNKNOWN_ENTRY, at=f"approval {identity}", wanted="an approval that is not revoked")
+                raise fault(
+                    faults.UNKNOWN_ENTRY,
+                    at=f"approval {identity}",
+                    wanted="an approval that is not revoked",
+                    fix="name another",
+                )

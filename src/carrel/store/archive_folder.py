@@ -215,7 +215,13 @@ class ArchivePackage:
             sync(self._place / bag.SCHEMAS)
             sync(self._place)
             if wrong := bag.faults_of(_files(self._place)):
-                raise fault(faults.PACKAGE_DAMAGED, at=self._place.name, found=", ".join(wrong))
+                raise fault(
+                    faults.PACKAGE_DAMAGED,
+                    at=self._place.name,
+                    found=", ".join(wrong),
+                    changed=_GONE,
+                    fix="look at the disk, put these files back from a copy, and apply the same plan again",
+                )
             target = self._place.with_name(self._place.name.removesuffix(_OPEN))
             self._place.rename(target)
             sync(target.parent)

@@ -81,7 +81,12 @@ class Database:
                 else "try again, or look at the file's owner, mode and disk space",
             ) from None
         except DatabaseError as wrong:
-            raise fault(faults.UNREADABLE, at=self._place(), found=type(wrong.orig).__name__) from None
+            raise fault(
+                faults.UNREADABLE,
+                at=self._place(),
+                found=type(wrong.orig).__name__,
+                fix="look at the disk, and put the file back from a copy of the site's folder",
+            ) from None
 
     def _place(self) -> str:
         return str(self.url.database) if self.is_file else self.url.render_as_string(hide_password=True)

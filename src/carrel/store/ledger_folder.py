@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from carrel import __version__
+from carrel.amount import amount
 from carrel.errors import CarrelError, fault
 from carrel.ledger import faults, merkle
 from carrel.ledger.batch import BATCH, padded
@@ -185,7 +186,7 @@ class LedgerFolder(LedgerReading):
             raise fault(
                 faults.MISMATCH,
                 at=str(self.path / INTENT),
-                wanted=f"an append to the {current.size} leaves there are",
+                wanted=f"an append to {amount(current.size, 'leaf', 'leaves')}",
                 found="an append to another size",
                 fix="keep the folder as it is and compare it with the last outside copy",
             )

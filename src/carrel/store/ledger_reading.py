@@ -50,7 +50,13 @@ class LedgerReading:
         try:
             return raw.decode()
         except UnicodeDecodeError:
-            raise fault(faults.NOTE_FORM, at=str(self.path / CHECKPOINT), wanted="UTF-8", found="other bytes") from None
+            raise fault(
+                faults.NOTE_FORM,
+                at=str(self.path / CHECKPOINT),
+                wanted="UTF-8",
+                found="other bytes",
+                fix="put the file back from an outside copy of the ledger",
+            ) from None
 
     def checkpoint(self) -> Checkpoint:
         """The checkpoint, parsed but not believed; `verify` believes."""

@@ -132,4 +132,9 @@ class Residues:
                 .values(cleared_at=now),
             )
             if done.rowcount != 1:
-                raise fault(faults.UNKNOWN_ENTRY, at=f"residue {identity}", wanted="a residue that is not cleared")
+                raise fault(
+                    faults.UNKNOWN_ENTRY,
+                    at=f"residue {identity}",
+                    wanted="a residue that is not cleared",
+                    fix="name another",
+                )

@@ -171,7 +171,12 @@ class Runs:
         with self._database.reading() as connection:
             row = connection.execute(select(tables.run).where(tables.run.c.id == identity)).one_or_none()
             if row is None:
-                raise fault(faults.UNKNOWN_ENTRY, at=f"run {identity}", wanted="a run of this store")
+                raise fault(
+                    faults.UNKNOWN_ENTRY,
+                    at=f"run {identity}",
+                    wanted="a run of this store",
+                    fix="name a run of this site",
+                )
             return read(connection, row)
 
     def unfinished(self, system: str) -> Run | None:

@@ -108,7 +108,11 @@ class SealedCases:
                 at=name,
                 wanted="a case that is open, and its key in the site's folder",
                 found="its key is gone" if sealed else "one that is over",
-                fix="plan again",
+                because="without the key nobody can tell whom the case is about" if sealed else "",
+                fix="put its file back into the folder `cases` from a copy of the site's folder; "
+                "where there is none, make a new plan"
+                if sealed
+                else "make a new plan",
             )
         return text
 

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from carrel.amount import amount
 from carrel.retention.open_join import MEND, OpenJoin
 
 
@@ -57,5 +58,6 @@ def open_joins(standing: Sequence[OpenJoin]) -> Check:
     if not standing:
         return ok("sweep", "no join that led a sweep back is open")
     since = min(one.first_seen for one in standing)
-    detail = f"{len(standing)} joins led a sweep back and are open since {since:%Y-%m-%d}, first: {standing[0].says}"
+    led = amount(len(standing), "join led a sweep back and is", "joins led a sweep back and are")
+    detail = f"{led} open since {since:%Y-%m-%d}, first: {standing[0].says}"
     return finding("sweep", detail, f"carrel verify names them all; {MEND}")

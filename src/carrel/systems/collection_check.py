@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from carrel.accountability.collection import FIX, told
 from carrel.accountability.policy_facts import needs
+from carrel.amount import amount
 from carrel.inventory.collection import names, superfluous
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
@@ -29,9 +30,9 @@ def collection_check(connection: Connection, system_map: SystemMap, schema: Live
     found = superfluous(system_map.collects, needs(policy), seen)
     if found:
         more = f", and {len(found) - _MOST} more" if len(found) > _MOST else ""
-        detail = f"{len(found)} things that no purpose needs: {told(found[:_MOST])}{more}"
+        detail = f"{amount(len(found), 'thing')} that no purpose needs: {told(found[:_MOST])}{more}"
         return finding("collection", detail, f"carrel audit names them; {FIX}")
     if seen.unread:
-        detail = f"{len(seen.unread)} things could not be looked at: {', '.join(seen.unread[:_MOST])}"
+        detail = f"{amount(len(seen.unread), 'thing')} could not be looked at: {', '.join(seen.unread[:_MOST])}"
         return unknown("collection", detail, "GRANT SELECT on the whole database, for the account to read")
-    return ok("collection", f"{len(names(system_map.collects))} things looked at, none without a purpose")
+    return ok("collection", f"{amount(len(names(system_map.collects)), 'thing')} looked at, none without a purpose")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from carrel.accountability.surroundings import Nothing, Place, Surroundings, Unseen, size
+from carrel.amount import amount
 from carrel.inventory.dump_folder import DumpFolder
 from carrel.policy.clock import segments
 from carrel.policy.record_type import RecordType
@@ -92,6 +93,9 @@ def _overdue(one: DumpFolder, times: list[datetime], rule: RecordRule | None, no
         stretches = segments(rule, now)
         due = [when for when in times if any(one.holds(when) and when <= one.cutoff - _JOB for one in stretches)]
         if due:
-            yield f"{len(due)} dumps in {one.folder} are older than the policy allows for backups (rule '{rule.id}')"
+            told = amount(len(due), f"dump in {one.folder} is", f"dumps in {one.folder} are")
+            yield f"{told} older than the policy allows for backups (rule '{rule.id}')"
     if one.kept is not None and (count := sum(when + one.kept + _JOB < now for when in times)):
-        yield f"{count} dumps in {one.folder} are older than the site file says that they are kept"
+        yield (
+            amount(count, f"dump in {one.folder} is", f"dumps in {one.folder} are") + " older than the site file allows"
+        )

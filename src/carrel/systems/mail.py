@@ -14,6 +14,7 @@ from pathlib import Path
 
 from carrel.accountability import faults
 from carrel.accountability.message import Message
+from carrel.amount import amount
 from carrel.errors import CarrelError, fault
 from carrel.systems.secret import Secret
 
@@ -80,7 +81,7 @@ def send(server: MailServer, message: Message) -> None:
         raise fault(
             faults.MAIL,
             at=f"{server.host}:{server.port}",
-            wanted=f"{len(server.recipients)} recipients",
+            wanted=amount(len(server.recipients), "recipient"),
             found=f"{len(refused)} of them refused",
             changed="the other recipients got it",
             fix="correct the recipients in the site file",

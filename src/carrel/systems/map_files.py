@@ -90,7 +90,15 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise fault(faults.MAP, at=str(path), found="no text file that can be read") from None
+        raise fault(
+            faults.MAP,
+            at=str(path),
+            found="no text file that can be read",
+            fix="name a file in UTF-8 that you may read",
+        ) from None
+
+
+_RETYPE = "type the texts of this file anew, without signs that cannot be seen"
 
 
 def _document(text: str, at: str) -> Any:
@@ -99,9 +107,17 @@ def _document(text: str, at: str) -> Any:
     except MarkedYAMLError as exc:
         mark = exc.problem_mark
         where = f"{at}:{mark.line + 1}:{mark.column + 1}" if mark else at
-        raise fault(faults.MAP, at=where, wanted="YAML", found=(exc.problem or "no YAML")[:100]) from None
+        raise fault(
+            faults.MAP, at=where, wanted="YAML", found=(exc.problem or "no YAML")[:100], fix="mend this line"
+        ) from None
     if any(unseen(one, lines=True) for one in _texts(found)):
-        raise fault(faults.MAP, at=at, wanted="texts that can be seen", found="a sign that steers a terminal or hides")
+        raise fault(
+            faults.MAP,
+            at=at,
+            wanted="texts that can be seen",
+            found="a sign that steers a terminal or hides",
+            fix=_RETYPE,
+        )
     return found
 
 
@@ -121,7 +137,12 @@ def _texts(found: Any) -> Iterator[str]:
 def _told(exc: ValidationError, at: str) -> CarrelError:
     return CarrelError(
         tuple(
-            Fault(faults.MAP, at=f"{at}: {'.'.join(str(part) for part in error['loc'])}", found=error["msg"])
+            Fault(
+                faults.MAP,
+                at=f"{at}: {'.'.join(str(part) for part in error['loc'])}",
+                found=error["msg"],
+                fix="mend this entry; see `docs/map.md`",
+            )
             for error in exc.errors(include_input=False, include_url=False)
         )
     )

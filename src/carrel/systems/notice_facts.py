@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from carrel.accountability.facts import NoticeFacts
 from carrel.accountability.notices import told_as_settings
+from carrel.amount import amount
 from carrel.inventory.notices import Allowed, beyond, unregistered
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
@@ -79,11 +80,11 @@ def notices_check(facts: NoticeFacts | None) -> list[Check]:
         return [
             finding(
                 "notices",
-                f"{len(told)} point{'s' if len(told) > 1 else ''} against the policy or the site file: {names}{more}",
+                f"{amount(len(told), 'point')} against the policy or the site file: {names}{more}",
                 "carrel audit names each, and what to do",
             )
         ]
     if facts.unread:
-        detail = f"{len(facts.unread)} things could not be looked at: {', '.join(facts.unread[:_MOST])}"
+        detail = f"{amount(len(facts.unread), 'thing')} could not be looked at: {', '.join(facts.unread[:_MOST])}"
         return [unknown("notices", detail, "GRANT SELECT on the whole database, for the account to read")]
     return [ok("notices", "channels, gateways and templates are as the policy and the site file say")]

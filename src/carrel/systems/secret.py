@@ -54,7 +54,7 @@ def from_file(path: Path) -> Secret:
             fix="write the secret into this file, mode 0600",
         ) from None
     except UnicodeDecodeError:
-        raise fault(faults.SECRET, at=str(path), found="bytes that are no text") from None
+        raise fault(faults.SECRET, at=str(path), found="bytes that are no text", fix="write it in UTF-8") from None
     if not text:
         raise fault(faults.SECRET, at=str(path), found="an empty file", fix="write the secret into this file")
     return Secret(text.splitlines()[0], str(path))

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from carrel.amount import amount
 from carrel.errors import CarrelError
 from carrel.inventory.site import Mail, May, Site
 from carrel.systems import policy_files, secret
@@ -21,7 +22,7 @@ _TWO = 2
 def site_checks(site: Site) -> Iterator[Check]:
     """What is to be said of the files, people and places of a site; its databases are not opened."""
     count = len(site.systems)
-    yield ok("site file", f"{count} system{'s' if count > 1 else ''}, {len(site.people)} people")
+    yield ok("site file", f"{amount(count, 'system')}, {amount(len(site.people), 'person', 'people')}")
     yield _policy(site)
     yield from _secrets(site)
     yield from _keys(site.folder / "keys")
@@ -45,7 +46,7 @@ def _policy(site: Site) -> Check:
         rules = len(policy.loan_schedule().rules)
     except CarrelError as error:
         return said(error, "policy")
-    return ok("policy", f"{policy.name}, version {policy.version}, {rules} rules for loans")
+    return ok("policy", f"{policy.name}, version {policy.version}, {amount(rules, 'rule')} for loans")
 
 
 def _secrets(site: Site) -> Iterator[Check]:

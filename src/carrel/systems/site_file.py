@@ -51,7 +51,12 @@ def load_site(path: Path) -> Site:
             fix="run 'carrel init koha --dsn ADDRESS', or name the file",
         ) from None
     except (OSError, UnicodeDecodeError):
-        raise fault(faults.SITE, at=str(place), found="no text file that can be read") from None
+        raise fault(
+            faults.SITE,
+            at=str(place),
+            found="no text file that can be read",
+            fix="name a file in UTF-8 that you may read",
+        ) from None
     site = parse_site(text, str(place), place.parent)
     return site.relative_to(place.parent.absolute())
 
@@ -146,6 +151,7 @@ def _zones(site: Site, source: YamlSource) -> list[Fault]:
             wanted="the name of a place, such as America/New_York or Europe/Helsinki",
             found=repr(system.time_zone[:40]),
             because="periods are counted on the library's clock, and a guess would cut loans too early or too late",
+            fix="write the zone in which the library's clocks run",
         )
         for index, system in enumerate(site.systems)
         if not is_zone(system.time_zone)

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from carrel.retention.approval import of_plan, sign
+from carrel.retention.approval import of_plan
+from carrel.retention.signed_approval import sign
 from carrel.store.journal import LEASE_TTL
 from carrel.store.key_file import read_signer
 from carrel.store.owner import new_owner

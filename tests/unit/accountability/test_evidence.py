@@ -386,5 +386,5 @@ def test_a_join_among_younger_loans_leaves_open_whether_a_ceiling_is_kept(clause
 def test_a_join_that_is_open_is_told_whatever_the_policy_adopts():
     report = audit(replace(with_join(), policy=replace(POLICY, clauses=())))
     assert report.exit is Exit.FINDINGS
-    assert any("joins led a sweep back" in line for line in report.process)
+    assert any("1 join led a sweep back and is not shown closed" in line for line in report.process)
     assert report.as_dict()["open_joins"][0]["table"] == "message_queue"

@@ -67,7 +67,7 @@ def test_the_printout_has_periods_dates_and_choices(policy) -> None:
     assert "in force from 2026-02-01: 9 days, not for older loans" in text
     assert "in force from 2026-03-01: 7 days, older loans too" in text
     assert "chosen by the library: at most of the last borrower." in text
-    assert "T-3: Loans are kept a week. Carried by 'records.loans.retention.closed loans'." in text
+    assert "T-3: Loans are kept a week. Stands under 'records.loans.retention.closed loans'." in text
     assert "T-1: We lend. Promised." in text
 
 
@@ -83,7 +83,7 @@ def test_the_printout_has_periods_dates_and_choices(policy) -> None:
         (("[returned, settled]", "[returned]"), Change.CHANGED, "loans, in use until: returned instead of returned and settled"),
         (("  T-2: {promised: High risk is kept briefly.}", "  T-2: {promised: Briefly.}"), Change.CHANGED, "T-2: Briefly. Before: High risk is kept briefly."),
         (("  T-2:", "  T-4: {promised: More.}\n  T-2:"), Change.NEW, "T-4 is new: More."),
-        (("T-1: {promised: We lend.}", "T-1: {says: We lend., carried by: [purposes.lending]}"), Change.CHANGED, "T-1 is now carried by a rule, no longer a promise only"),
+        (("T-1: {promised: We lend.}", "T-1: {says: We lend., carried by: [purposes.lending]}"), Change.CHANGED, "T-1 stands under a rule now, and is no longer a promise only"),
         (("To lend.", "To lend more."), Change.CHANGED, "purpose 'lending': To lend more., operational. Before: To lend., operational"),
         (("custodian: the desk", "custodian: a vendor"), Change.CHANGED, "loans, held by: a vendor instead of the desk"),
     ],
@@ -166,7 +166,7 @@ def test_exceptions_floors_and_precedence_are_compared(policy) -> None:
 def test_a_clause_that_is_no_longer_carried_is_told(policy) -> None:
     carried = ("T-1: {promised: We lend.}", "T-1: {says: We lend., carried by: [purposes.lending]}")
     (row,) = differences(policy(carried), policy())
-    assert row.says == "T-1 is a promise only, no longer carried by a rule"
+    assert row.says == "T-1 is a promise only now, and stands under no rule any more"
 
 
 def test_a_clause_that_is_dropped_is_told(policy) -> None:
@@ -214,9 +214,11 @@ def test_a_divided_policy_is_compared_kind_by_kind(policy, minimal: str) -> None
 def test_a_clause_is_carried_by_a_rule_with_evidence_and_not_otherwise(policy) -> None:
     sound = policy()
     (row,) = coverage([sound], frozenset({"T-1", "T-3", "T-99"}))
-    assert (row.carried, row.not_yet) == (("T-3",), ("T-1", "T-2"))
+    assert (row.carried, row.ruled, row.promised) == (("T-3",), (), ("T-1", "T-2"))
+    assert row.not_yet == ("T-1", "T-2")
     (row,) = coverage([sound], frozenset())
-    assert (row.carried, row.not_yet) == ((), ("T-1", "T-2", "T-3"))
+    assert (row.carried, row.ruled, row.promised) == ((), ("T-3",), ("T-1", "T-2"))
+    assert row.not_yet == ("T-3", "T-1", "T-2")
 
 
 def test_the_committed_schema_is_the_grammar() -> None:

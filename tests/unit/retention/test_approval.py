@@ -7,7 +7,9 @@ import pytest
 
 from carrel.errors import CarrelError, Exit
 from carrel.ledger.note import Signer, sign_note
-from carrel.retention.approval import Kind, may_approve, of_plan, parse, sign, standing_for, verify, weigh
+from carrel.retention.approval import Kind, of_plan, parse, standing_for
+from carrel.retention.clearance import weigh
+from carrel.retention.signed_approval import may_approve, sign, verify
 from carrel.retention.staleness import Stale, refuse_stale, stale
 from tests.unit.retention.signed import ADA, BASIS, BEN, CAL, DAY, NOW, PEOPLE, path, plan
 
@@ -52,7 +54,7 @@ def test_an_approval_of_another_plan_clears_nothing() -> None:
 
 
 def test_counts_that_are_not_the_plans_are_refused_even_when_signed() -> None:
-    lie = replace(of_plan(plan(), ADA, NOW, NOW + DAY), counts=("old_issues: update 1 rows, bound 100",))
+    lie = replace(of_plan(plan(), ADA, NOW, NOW + DAY), counts=("old_issues: update 1 row, bound 100",))
     assert [one.code for one in weigh(plan(), [sign(lie, ADA.signer)], PEOPLE, NOW).refused] == ["APR-006"]
 
 

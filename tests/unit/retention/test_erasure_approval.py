@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 
 from carrel.errors import CarrelError
-from carrel.retention.approval import of_plan, parse, sign, standing_for, verify, weigh
-from carrel.retention.erasure import ErasurePlan, Going, Staying, refuse
+from carrel.retention.approval import of_plan, parse, standing_for
+from carrel.retention.clearance import weigh
+from carrel.retention.erasure import HELD, STAND_IN, ErasurePlan, Going, Staying, refuse
 from carrel.retention.erasure_approval import approver, of_erasure, refuse_unapproved
+from carrel.retention.signed_approval import sign, verify
 from tests.unit.retention.test_approval import ADA, DAY, NOW, PEOPLE, plan
 
 
@@ -48,7 +50,7 @@ def test_only_an_approval_of_exactly_this_plan_counts() -> None:
     assert approver(erasure(case="case-mnopqrstuvwx"), [note], PEOPLE, NOW) is None
     assert approver(erasure(made_by="Ada Example"), [note], PEOPLE, NOW) is None
     assert approver(erasure(), [note], PEOPLE, NOW + DAY) is None
-    assert approver(erasure(), [note.replace("3 rows", "1 rows")], PEOPLE, NOW) is None
+    assert approver(erasure(), [note.replace("3 rows", "1 row")], PEOPLE, NOW) is None
     others = [
         sign(of_plan(plan(), ADA, NOW, NOW + DAY), ADA.signer),
         sign(standing_for(plan(), ADA, NOW, NOW + DAY), ADA.signer),
@@ -85,3 +87,25 @@ def test_each_ground_is_told_once() -> None:
         refuse("koha", (Staying("issues", "borrowernumber", 2, "open loan"),) * 2 + (Staying("", "", 0, "kept"),))
     assert [one.found for one in told.value.faults] == ["open loan", "kept"]
     assert told.value.code == "ERA-002"
+
+
+def test_before_anything_is_begun_nothing_is_changed_and_it_is_planned_again() -> None:
+    with pytest.raises(CarrelError) as told:
+        refuse("koha", (Staying("issues", "borrowernumber", 2, "open loan"), Staying("", "", 0, HELD)), begun=False)
+    loan, held = told.value.faults
+    assert (loan.changed, held.changed) == ("nothing", "nothing")
+    assert "plan the erasure again; until then" in loan.fix
+    assert "carrel plan --restrict" in loan.fix
+    assert "plan the erasure again" in held.fix
+    assert "restrict" not in held.fix  # once is enough
+
+
+def test_in_the_midst_it_is_told_that_pieces_stay_out_and_the_same_plan_goes_on() -> None:
+    with pytest.raises(CarrelError) as told:
+        refuse(
+            "koha", (Staying("tills", "opened_by", 1, STAND_IN), Staying("issues", "borrowernumber", 2, "open loan"))
+        )
+    till, loan = told.value.faults
+    assert all("what earlier ones took out stays out" in one.changed for one in (till, loan))
+    assert "restrict" not in till.fix  # waiting does not help there
+    assert loan.fix.startswith("end that first, then apply the same plan again; until then")

@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 
 from carrel.errors import CarrelError
-from carrel.retention.approval import Kind, parse, sign, weigh
+from carrel.retention.approval import Kind, parse
+from carrel.retention.clearance import weigh
 from carrel.retention.erasure_approval import approver, of_erasure
 from carrel.retention.person_plan import KINDS, Change, PersonPlan, Remaining, refuse_held, refuse_triggers
+from carrel.retention.signed_approval import sign
 from tests.unit.retention.test_approval import ADA, DAY, NOW, PEOPLE, plan
 
 
@@ -36,7 +38,7 @@ def test_each_kind_is_signed_as_what_it_is(kind: Kind) -> None:
     made = correction(kind=kind, terms={"keep": "yes"})
     signed = of_erasure(made, ADA, NOW, NOW + DAY, kind)
     assert parse(signed.text()) == signed
-    assert "counts: keep: yes\ncounts: borrowers.email: changed, 1 rows\n" in signed.text()
+    assert "counts: keep: yes\ncounts: borrowers.email: changed, 1 row\n" in signed.text()
     note = sign(signed, ADA.signer)
     assert approver(made, [note], PEOPLE, NOW, kind) == "Ada Example"
     assert approver(made, [note], PEOPLE, NOW) is None  # as an erasure

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,14 @@ from alembic.migration import MigrationContext
 
 from carrel.errors import CarrelError, Exit
 from carrel.store import tables
+from carrel.store.moment import Moment
 from carrel.store.store import FILE, Store
 
 
 def test_a_store_is_one_private_file_in_the_site_folder(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         assert store.folder == tmp_path
-        store.signals.stop("Ada", tables.datetime.now(tables.UTC))
+        store.signals.stop("Ada", datetime.now(UTC))
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir() if path.is_file()}
     assert FILE in modes
     assert set(modes.values()) == {0o600}
@@ -69,7 +70,7 @@ def test_the_first_shape_can_be_written_for_a_server_too() -> None:
 
 def test_a_store_of_the_first_shape_is_brought_up_and_keeps_what_it_holds(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
-        store.signals.stop("Ada", tables.datetime.now(tables.UTC), "inventory")
+        store.signals.stop("Ada", datetime.now(UTC), "inventory")
     with sqlite3.connect(tmp_path / FILE) as raw:
         raw.execute("DROP TABLE owed_leaf")
         later = ("open_join", "erasure", "person_case", "custody", "circulation", "loan_in_flight", "loan_counted")
@@ -87,7 +88,7 @@ def test_a_store_of_the_first_shape_is_brought_up_and_keeps_what_it_holds(tmp_pa
 
 def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
-        store.signals.stop("Ada", tables.datetime.now(tables.UTC), "inventory")
+        store.signals.stop("Ada", datetime.now(UTC), "inventory")
     with Store.open(tmp_path) as store:
         assert store.signals.stopped() is not None
 
@@ -142,10 +143,10 @@ def test_a_writer_that_waits_too_long_is_told(store: Store) -> None:
 
 
 def test_times_are_aware_and_come_back_as_they_went_in() -> None:
-    moment = tables.Moment()
+    moment = Moment()
     with pytest.raises(ValueError, match="aware"):
-        moment.process_bind_param(tables.datetime(2026, 1, 1), None)  # type: ignore[arg-type]
-    early, late = tables.datetime(2026, 1, 1, tzinfo=tables.UTC), tables.datetime(2026, 1, 1, 0, 0, 0, 7, tables.UTC)
+        moment.process_bind_param(datetime(2026, 1, 1), None)  # type: ignore[arg-type]  # noqa: DTZ001  (naive on purpose)
+    early, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 0, 0, 0, 7, UTC)
     texts = [moment.process_bind_param(one, None) for one in (early, late)]  # type: ignore[arg-type]
     assert texts == sorted(texts)  # type: ignore[type-var]
     assert moment.process_result_value(texts[1], None) == late  # type: ignore[arg-type]

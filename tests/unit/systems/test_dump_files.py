@@ -46,7 +46,7 @@ def test_a_job_that_does_not_keep_its_word_gives_no_date(tmp_path):
     found = dump_files.dumps([DumpFolder(folder=tmp_path, kept=timedelta(days=4))], POLICY, NOW)
     assert found.places[0].until is None
     [line] = found.overdue
-    assert line.startswith("1 dumps in ")
+    assert line.startswith("1 dump in ")
 
 
 def test_what_cannot_be_read_is_told_and_an_empty_folder_holds_nothing(tmp_path):

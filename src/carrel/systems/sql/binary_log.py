@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from carrel.accountability.surroundings import Nothing, Place, Unseen, size, span
+from carrel.amount import amount
 from carrel.systems.sql.server_settings import ServerSettings
 
 _DAY = 86_400
@@ -91,7 +92,7 @@ def _held_back(server: ServerSettings) -> str:
     """Who keeps a file of the binary log from going although its time is up."""
     connected, needed = server.counter("slaves_connected"), server.number("slave_connections_needed_for_purge")
     if needed and connected < needed:
-        return f"{connected} replicas are connected, {needed} are needed"
+        return f"{amount(connected, 'replica is', 'replicas are')} connected, {needed} needed"
     return f"{connected} connected replicas, while they read a file" if connected else ""
 
 

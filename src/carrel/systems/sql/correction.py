@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from carrel.amount import amount
 from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory.correction_map import CorrectionMap
 from carrel.inventory.drift import untold_triggers
@@ -16,7 +17,7 @@ from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
 from carrel.retention.column_value import unfit
 from carrel.retention.person_plan import Change, Remaining
-from carrel.retention.person_request import Wanted
+from carrel.retention.person_request import FIT, Wanted
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.field_copies import FieldCopies, Values, plain
 from carrel.systems.sql.person_rows import PersonRows, lock
@@ -68,7 +69,12 @@ class SqlCorrection:
             column = table.column(one.column)
             if column is None:
                 wrong.append(
-                    Fault(faults.NO_FIELD, at=where, found=f"no column {table.name}.{one.column} on this system")
+                    Fault(
+                        faults.NO_FIELD,
+                        at=where,
+                        found=f"no column {table.name}.{one.column} on this system",
+                        fix="take this field out of the request, and plan again",
+                    )
                 )
                 continue
             known = self._rectify.fields[one.name]
@@ -77,7 +83,7 @@ class SqlCorrection:
             if not reason:
                 reason = self._named_elsewhere(connection, one, unique=one.part in known.unique)
             if reason:
-                wrong.append(Fault(faults.UNFIT, at=where, wanted=reason, found="another value"))
+                wrong.append(Fault(faults.UNFIT, at=where, wanted=reason, found="another value", fix=FIT))
         if wrong:
             raise CarrelError(tuple(wrong))
 
@@ -101,7 +107,16 @@ class SqlCorrection:
                 reason = unfit(column, new[found.source], charset=charset) if column is not None else ""
                 if reason:
                     place = f"{found.copy.table}.{found.column}"
-                    wrong.append(Fault(faults.UNFIT, at=f"{words[found.source]} in {place}", wanted=reason))
+                    because = "a copy of the field stands there and is corrected with it"
+                    wrong.append(
+                        Fault(
+                            faults.UNFIT,
+                            at=f"{words[found.source]} in {place}",
+                            wanted=reason,
+                            because=because,
+                            fix=FIT,
+                        )
+                    )
                 what = words[found.source]
                 changes.append(Change(what, found.copy.table, found.column, "changed", len(found.keys), found.copy.why))
         if wrong:
@@ -150,7 +165,7 @@ class SqlCorrection:
             now = {name: plain(before[name]) for name in new}
             moved = [name for name in new if now[name] not in {old[name], new[name]}]
             if moved:
-                raise self._since(f"{len(moved)} of {len(new)} fields")
+                raise self._since(f"another value in {len(moved)} of {amount(len(new), 'field')}")
             written: dict[str, int] = {}
             # Copies first: what they hold is found by the old value, and by the old card.
             for found in self._copied.found(connection, old, new):
@@ -225,7 +240,7 @@ class SqlCorrection:
             faults.CHANGED_SINCE,
             at=self._at,
             wanted="the record as it was when it was planned",
-            found=f"another value in {found}" if "fields" in found else found,
+            found=found,
             because="what somebody wrote meanwhile would be lost",
             changed="nothing by this transaction",
             fix="look at the record, and plan again",

@@ -68,11 +68,13 @@ class Access:
         try:
             url = make_url(self.dsn.reveal())
         except (ArgumentError, ValueError):
-            raise fault(faults.DSN, at=at, wanted=_EXAMPLE, found="text that is no address") from None
+            raise fault(faults.DSN, at=at, wanted=_EXAMPLE, found="text that is no address", fix=_WRITE) from None
         if url.drivername in {"mysql", "mariadb", "mysql+pymysql"}:
             url = url.set(drivername=DRIVERS[0])
         if url.drivername not in DRIVERS or not url.database or url.database == ":memory:":
-            raise fault(faults.DSN, at=at, wanted=_EXAMPLE, found=f"an address of kind {url.drivername[:30]!r}")
+            raise fault(
+                faults.DSN, at=at, wanted=_EXAMPLE, found=f"an address of kind {url.drivername[:30]!r}", fix=_WRITE
+            )
         if (charset := url.query.get("charset", "utf8mb4")) != "utf8mb4":
             raise fault(
                 faults.CHARSET,
@@ -85,6 +87,7 @@ class Access:
         return url
 
 
+_WRITE = "write the address in this form; signs such as @ or / in a password are written as %40, %2F"
 _EXAMPLE = "mariadb+pymysql://USER:PASSWORD@HOST:3306/DATABASE or sqlite:////PATH/TO/FILE"
 
 
@@ -152,7 +155,13 @@ def _check(connection: Connection, at: str, *, read_only: bool) -> None:
         return
     client, read_only_server = connection.execute(text("SELECT @@character_set_client, @@global.read_only")).one()
     if client != "utf8mb4":
-        raise fault(faults.CHARSET, at=at, wanted="utf8mb4", found=str(client))
+        raise fault(
+            faults.CHARSET,
+            at=at,
+            wanted="utf8mb4",
+            found=str(client),
+            fix="start the server without skip-character-set-client-handshake, and take SET NAMES out of init_connect",
+        )
     if not read_only and str(read_only_server) not in {"0", "OFF"}:
         raise fault(
             faults.READ_ONLY_SERVER,

@@ -60,7 +60,8 @@ _FIX = {
     faults.READ_ONLY_SESSION: "report this: a step that reads must never write",
     faults.LOST: "check the server's log, then run the same command again: it goes on where it stopped",
     faults.LOCKED: "run the same command again, or wait until the desk is quieter",
-    faults.ZONE_MISMATCH: "load the server's zone tables (mysql_tzinfo_to_sql), or declare 'session_zone: server'",
+    faults.ZONE_MISMATCH: "load the server's zone tables (mysql_tzinfo_to_sql), or keep the server's zone: "
+    "'session_zone: server' (`carrel init`: --session-zone server)",
     faults.SHAPE: "run 'carrel doctor': the database has changed since it was compared with its map",
     faults.FULL: "make room on the server's disk, then run the same command again",
     faults.CONSTRAINT: "run 'carrel doctor': a key or trigger of the database is not in the map",

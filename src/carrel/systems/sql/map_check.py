@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 
 from sqlalchemy import Connection
 
+from carrel.amount import amount
 from carrel.errors import CarrelError
 from carrel.inventory import consumer, contradiction, coverage, drift
 from carrel.inventory.consumer import Declaration
@@ -68,7 +69,7 @@ def grant_checks(
         state = State.REFUSED if purpose is Purpose.APPLY else State.FINDING
         yield Check(name, state, "the sweep cannot look into every table", fix)
     elif not found.missing and not beyond:
-        yield ok(name, f"{len(has)} rights, none missing and none beyond")
+        yield ok(name, f"{amount(len(has), 'right')}, none missing and none beyond")
 
 
 def _listed(rights: tuple[grants.Grant, ...] | list[grants.Grant]) -> str:
@@ -106,7 +107,11 @@ def _drift(name: str, one: Drift) -> Check:
 def _as_mapped(name: str, system_map: SystemMap, schema: LiveSchema) -> str:
     if name == "map version":
         return f"{schema.product_version or schema.dialect}, proved on {', '.join(system_map.versions.proved)}"
-    return f"as mapped, {len(system_map.columns)} tables" if name != "triggers" else "none that the map does not know"
+    return (
+        f"as mapped, {amount(len(system_map.columns), 'table')}"
+        if name != "triggers"
+        else "none that the map does not know"
+    )
 
 
 def product_checks(

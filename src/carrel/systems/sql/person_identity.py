@@ -18,6 +18,15 @@ from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_rows import PersonRows
 
 _BATCH = 500
+_FIX = (
+    "compare it with the card on the person's record, or name the record by its own number; if the record is gone, "
+    "`carrel sweep --person FILE` shows what is left"
+)
+_BY_NUMBER = "compare it with the number of the record; if that is gone, `carrel sweep --person FILE --by-number` looks"
+_FIX_LEFT = (
+    "no copy of a deleted record has it either, or several have: give the number of the record with --by-number, "
+    "which is searched for though no record is left"
+)
 _LONGEST = 18  # digits of a number that a server takes
 
 
@@ -28,7 +37,13 @@ def person_map(system_map: SystemMap) -> PersonMap:
         CarrelError: ERA-003, it has none.
     """
     if system_map.person is None:
-        raise fault(faults.UNTOLD_ROWS, at=f"map {system_map.system}", wanted="a section 'person'", found="none")
+        raise fault(
+            faults.UNTOLD_ROWS,
+            at=f"map {system_map.system}",
+            wanted="a section 'person'",
+            found="none",
+            fix="carry the request out in the product itself; Carrel has no map of a person's rows there",
+        )
     return system_map.person
 
 
@@ -42,7 +57,7 @@ def find(connection: Connection, system_map: SystemMap, said: str, *, by_card: b
     with told(at):
         numbers = _numbers(connection, people.table, people.key, person.card, said, by_card=by_card)
     if len(numbers) != 1:
-        raise _nobody(at, len(numbers), by_card=by_card)
+        raise _nobody(at, len(numbers), _FIX if by_card else _BY_NUMBER, by_card=by_card)
     return numbers.pop()
 
 
@@ -60,7 +75,9 @@ def find_left(connection: Connection, system_map: SystemMap, said: str, *, by_ca
     if not by_card and not there and (number := _number(said)) >= 0:
         return number
     if len(there) != 1:
-        raise _nobody(at, len(there), by_card=by_card)
+        raise _nobody(
+            at, len(there), _FIX_LEFT if by_card else "write the record's number, digits only", by_card=by_card
+        )
     return there.pop()
 
 
@@ -74,13 +91,13 @@ def _number(said: str) -> int:
     return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST else -1
 
 
-def _nobody(at: str, found: int, *, by_card: bool) -> CarrelError:
+def _nobody(at: str, found: int, fix: str, *, by_card: bool) -> CarrelError:
     return fault(
         faults.NO_SUBJECT,
         at=at,
         wanted=f"the {'card number' if by_card else 'internal number'} of one person",
         found="several people's" if found else "nobody's",
-        fix="look at the person's record, and give it again",
+        fix=fix,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, text
 
+from carrel.amount import amount
 from carrel.systems.check import Check, finding, ok, unknown
 from carrel.systems.sql import zone
 
@@ -115,9 +116,11 @@ def _binary_log(values: Mapping[str, str]) -> Iterator[Check]:
         yield finding("binary log expiry", "never: what was cut stays in it for ever", fix)
     elif seconds > _LONG_BINLOG_DAYS * _DAY:
         fix = "SET GLOBAL binlog_expire_logs_seconds = 604800"
-        yield finding("binary log expiry", f"{seconds // _DAY} days: a disposition is complete only then", fix)
+        yield finding(
+            "binary log expiry", f"{amount(seconds // _DAY, 'day')}: a disposition is complete only then", fix
+        )
     else:
-        yield ok("binary log expiry", f"{seconds / _DAY:g} days; a disposition is complete then")
+        yield ok("binary log expiry", f"{amount(seconds / _DAY, 'day')}; a disposition is complete then")
 
 
 def _statement_logs(values: Mapping[str, str]) -> Iterator[Check]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from carrel.accountability.surroundings import Nothing, Place, Unseen, size
+from carrel.amount import amount
 from carrel.systems.sql.server_settings import ServerSettings
 
 _LOGS = (
@@ -80,7 +81,7 @@ def _table(
     if not count and not writing:
         yield Nothing(place, "empty", proved=True)
         return
-    oldest = {"oldest": f"{int(seconds) // _DAY} days ago"} if seconds is not None else {}
+    oldest = {"oldest": f"{amount(int(seconds) // _DAY, 'day')} ago"} if seconds is not None else {}
     yield Place(
         place,
         None,
@@ -102,7 +103,9 @@ def _audit_plugin(server: ServerSettings) -> Iterator[Place | Nothing]:
         figures: dict[str, int | str] = {"events": events or "all", "to": "file" if to_file else "syslog"}
         if to_file:
             rotations = server.number("server_audit_file_rotations")
-            figures["at most"] = f"{rotations + 1} files of {size(server.number('server_audit_file_rotate_size'))}"
+            figures["at most"] = (
+                f"{amount(rotations + 1, 'file')} of {size(server.number('server_audit_file_rotate_size'))}"
+            )
         asked = not events or "QUERY" in events.upper()
         yield Place(
             "audit plugin's log",

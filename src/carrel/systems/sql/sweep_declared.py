@@ -13,8 +13,8 @@ from carrel.retention.sweep import Pair, Severity, latest
 from carrel.retention.trail import SHARED, Trail, explained, names_item, names_person, shared, speaks
 from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.shelf import matching
-from carrel.systems.sql.sweep_attacks import Sample
 from carrel.systems.sql.sweep_pairs import Library, batches
+from carrel.systems.sql.sweep_sample import Sample
 from carrel.systems.sql.sweep_shields import SPARED, Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
 from carrel.systems.sql.sweep_words import Copies

@@ -8,9 +8,9 @@ from carrel.inventory.map_path import Role
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.sweep import Severity
 from carrel.retention.trail import SHARED, Trail, shared
-from carrel.systems.sql.sweep_attacks import Sample
 from carrel.systems.sql.sweep_declared import AT_THE_DESK, UNSEARCHABLE, at_the_desk, held, redacted
 from carrel.systems.sql.sweep_discovery import Reach
+from carrel.systems.sql.sweep_sample import Sample
 from carrel.systems.sql.sweep_shields import SPARED, Shields
 
 _BY_ITSELF = "a record by itself, kept until its own period has run out"

@@ -44,5 +44,6 @@ def require(connection: Connection, declared: str, at: str) -> None:
             wanted=declared,
             found=found,
             because="times that the product writes and times that the server writes could not be compared",
-            fix="mend 'time_zone', or, where the product sets its own zone, write 'session_zone: declared'",
+            fix="mend 'time_zone' (`carrel init`: --time-zone); where the product sets its own zone, declare it: "
+            "'session_zone: declared' (`carrel init`: --session-zone declared)",
         )

@@ -1,6 +1,6 @@
 """The first shape of the store.
 
-Times are UTC text of fixed width, see `carrel.store.tables.Moment`.
+Times are UTC text of fixed width, see `carrel.store.moment.Moment`.
 """
 
 from __future__ import annotations
