@@ -16,7 +16,39 @@ from tests.integration.run.person_seed import MAP, WHEN, Seeder
 from tests.integration.run.test_erasure import mentions, state
 
 EXPIRED = "2020-05-06"
-KEEPING = ("reserves", "user_permissions", "borrower_relationships")  # rows that keep a card by being there
+KEEPING = ("reserves", "user_permissions", "borrower_relationships", "subscriptionroutinglist")  # by being there
+# What is in course keeps a card as well: what the ground is called, where, while it is, and once it is over.
+IN_COURSE = (
+    ("open interlibrary request", "illrequests", "borrowernumber", {"status": "REQ"}, {"status": "COMP"}),
+    ("open interlibrary request", "illrequests", "borrowernumber", {"status": "CANCREQ"}, {"status": "KILL"}),
+    ("open interlibrary request", "illrequests", "borrowernumber", {}, {"completed": EXPIRED}),
+    ("open recall", "recalls", "patron_id", {"status": "waiting", "completed": 0}, {"completed": 1}),
+    *(
+        ("open request for a copy of an article", "article_requests", "borrowernumber", {"status": one}, {"status": two})
+        for one, two in (("REQUESTED", "COMPLETED"), ("PENDING", "CANCELED"), ("PROCESSING", "CANCELED"))
+    ),
+    ("receives a periodical in turn", "subscriptionroutinglist", "borrowernumber", {}, None),
+    ("restriction in force", "borrower_debarments", "borrowernumber", {"expiration": None}, {"expiration": EXPIRED}),
+    ("restriction in force", "borrower_debarments", "borrowernumber", {"expiration": "2099-12-31"}, None),
+    ("visit at home to come", "housebound_visit", "borrowernumber", {"appointment_date": "2099-01-02"}, None),
+    *(
+        ("wish for a purchase without an answer", "suggestions", "suggestedby", {"STATUS": one, "archived": 0}, over)
+        for one, over in (("ASKED", {"STATUS": "REJECTED"}), ("ORDERED", {"STATUS": "AVAILABLE"}), ("CHECKED", {"archived": 1}))
+    ),
+    ("concern without an answer", "tickets", "reporter_id", {}, {"resolved_date": WHEN}),
+    ("report of a problem without an answer", "problem_reports", "borrowernumber", {"status": "New"}, {"status": "Closed"}),
+    ("key to the programming interface", "api_keys", "patron_id", {"active": 1}, {"active": 0}),
+)  # fmt: skip
+# A row that is over by its day: while that is to come, it keeps the card as a use of it.
+TO_COME = (
+    ("bookings", "patron_id", {"status": "new"}, "end_date"),
+    ("curbside_pickups", "borrowernumber", {}, "scheduled_pickup_datetime"),
+)
+ELSEWHERE = {
+    "open hold",
+    "member of staff",
+    "guarantor of a patron",
+}  # grounds of the map that have a test of their own
 
 
 def days_ago(days: float) -> str:
@@ -42,12 +74,25 @@ def lapsed(elm, seed, name="Quirina Okonkwo", **values):
     for table in KEEPING:
         column = "guarantor_id" if table == "borrower_relationships" else "borrowernumber"
         elm.sql(f"DELETE FROM {table} WHERE {column} = {number}")
+    for _, table, column, _, over in IN_COURSE:
+        if table not in KEEPING:
+            put(elm, table, column, number, over)
     elm.sql(f"DELETE FROM old_issues WHERE borrowernumber = {number}")  # a loan of the same second as everything else
     for sign in MAP.cards.signs:
         sets = ", ".join(f"{column} = '{WHEN}'" for column in sign.at)
         elm.sql(f"UPDATE {sign.table} SET {sets} WHERE {sign.person} = {number}")
     elm.needles |= {card, user, name}
     return number
+
+
+def put(elm, table, column, number, values):
+    """Change a person's rows of a table, or take them away."""
+    sets = ", ".join(f"{name} = '{value}'" for name, value in (values or {}).items())
+    elm.sql(
+        f"UPDATE {table} SET {sets} WHERE {column} = {number}"
+        if sets
+        else f"DELETE FROM {table} WHERE {column} = {number}"
+    )
 
 
 def judged(elm):
@@ -140,6 +185,40 @@ def test_what_keeps_a_card(elm):
     assert ran["cards"]["people"] >= 1
     left = {number for (number,) in elm.koha.rows("SELECT borrowernumber FROM borrowers")}
     assert {number for number, stands in wanted.items() if stands == "due"} == set(wanted) - left
+
+
+def test_what_is_in_course_keeps_a_card_until_it_is_over(elm):
+    """Whoever waits for something, or is bound by something, stays; the day after it is over the card is due."""
+    seed = Seeder(elm.koha)
+    cases = [(seed.patron(dateexpiry=EXPIRED, dateenrolled="2015-01-02"), *one) for one in IN_COURSE]
+    long_ago = {sign.table: dict.fromkeys(sign.at, WHEN) for sign in MAP.cards.signs}
+    for number, _, table, column, values, _ in cases:
+        if table == "housebound_visit":
+            seed.row("housebound_profile", borrowernumber=number)
+        seed.row(table, **{column: number, **long_ago.get(table, {}), **values})
+    stands = judged(elm)
+    assert [stands[number] for number, *_ in cases] == [ground for _, ground, *_ in cases]
+    assert {entry.ground for entry in MAP.cards.keeps} - set(stands.values()) == ELSEWHERE
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["people"], ran["outcome"]) == (0, "verified")
+    for number, _, table, column, _, over in cases:
+        put(elm, table, column, number, over)
+    stands = judged(elm)
+    assert {number: stands[number] for number, *_ in cases} == dict.fromkeys((number for number, *_ in cases), "due")
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["people"], ran["cards"]["still_there"]) == (len(cases), {})
+
+
+def test_what_is_to_come_keeps_a_card_as_a_use_of_it(elm):
+    seed = Seeder(elm.koha)
+    long_ago = {sign.table: dict.fromkeys(sign.at, WHEN) for sign in MAP.cards.signs}
+    numbers = [seed.patron(dateexpiry=EXPIRED, dateenrolled="2015-01-02") for _ in TO_COME]
+    for number, (table, column, values, day) in zip(numbers, TO_COME, strict=True):
+        seed.row(table, **{**long_ago[table], **values, column: number, day: "2099-01-02 10:00:00"})
+    assert [judged(elm)[number] for number in numbers] == ["period still running"] * len(TO_COME)
+    for number, (table, column, _, day) in zip(numbers, TO_COME, strict=True):
+        put(elm, table, column, number, {day: WHEN})
+    assert [judged(elm)[number] for number in numbers] == ["due"] * len(TO_COME)
 
 
 def _staff_category(elm):

@@ -204,7 +204,7 @@ class SqlCards:
         for more in (
             person_grounds.refusing(connection, rows),
             self._reduced_payers(connection, rows),
-            person_grounds.keeping(connection, rows, self.cards.keeps),
+            person_grounds.keeping(connection, rows, self.cards.keeps, by.now),
             person_grounds.untold(connection, rows, self._map.people.table),
             person_grounds.below(connection, rows) if below else {},
         ):

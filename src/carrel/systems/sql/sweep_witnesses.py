@@ -94,7 +94,8 @@ class Witnesses:
 
     def _sources(self, reach: Reach, rows: Any, numbers: tuple[str, ...]) -> Iterator[tuple[_Named, Any, Any]]:
         """The table with the columns that may name a person, and with each table one key further."""
-        persons = {name: case((reach.holds_person(rows, name), rows.c[name])) for name in numbers or reach.persons}
+        names = numbers or reach.persons
+        persons: _Named = {name: case((reach.holds_person(rows, name), rows.c[name])) for name in names}
         yield persons, rows, true()
         for parent in reach.parents:
             far = table(parent.table, column(parent.key), column(parent.person, Integer())).alias("far")
