@@ -156,6 +156,9 @@ class _Course:
             payers = whole.payers(connection)
             there = whole.numbers(connection)
         here.store.lots.taken_over(case, self._plan.digest, len(there))
+        payer = here.payer(self._plan.as_of)
+        if payers and payer is not None:
+            here.store.lots.reduces_to(case, payer.columns)
         going: list[Subject] = []
         for batch, stays in _parted(subjects, payers, AT_ONCE):
             going += CardBatch(pieces, self._cards, whole.of(batch, stays=stays), self._by).steps()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from carrel.retention.identifiers import Subject
 from carrel.store import clock, tables
 from carrel.store.database import Database
-from carrel.store.erasures import LOT, new_case
+from carrel.store.erasures import LOT, REDUCED_TO, new_case
 from carrel.store.sealed_cases import RUNNING, case_key
 
 
@@ -77,6 +77,19 @@ class Lots:
             body = connection.execute(select(table.c.body).where(table.c.case == case)).scalar_one()
             if body["plan"] != plan:
                 changed = {**body, "plan": plan, "people": people}
+                connection.execute(update(table).where(table.c.case == case).values(body=changed))
+
+    def reduces_to(self, case: str, columns: Collection[str]) -> None:
+        """Write down what stays of payers in a lot, before any record is reduced.
+
+        A later policy may keep less, or nothing: a record that was reduced is known by what was left of it.
+        """
+        table = tables.erasure
+        with self._database.writing() as connection:
+            body = connection.execute(select(table.c.body).where(table.c.case == case)).scalar_one()
+            known = body.get(REDUCED_TO, [])
+            if sorted(columns) not in known:
+                changed = {**body, REDUCED_TO: [*known, sorted(columns)]}
                 connection.execute(update(table).where(table.c.case == case).values(body=changed))
 
     def drawn(self, system: str, plan: str) -> int:

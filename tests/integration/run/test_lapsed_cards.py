@@ -74,9 +74,7 @@ def lapsed(elm, seed, name="Quirina Okonkwo", **values):
     for table in KEEPING:
         column = "guarantor_id" if table == "borrower_relationships" else "borrowernumber"
         elm.sql(f"DELETE FROM {table} WHERE {column} = {number}")
-    for _, table, column, _, over in IN_COURSE:
-        if table not in KEEPING:
-            put(elm, table, column, number, over)
+    elm.sql(*(put(table, column, number, over) for _, table, column, _, over in IN_COURSE if table not in KEEPING))
     elm.sql(f"DELETE FROM old_issues WHERE borrowernumber = {number}")  # a loan of the same second as everything else
     for sign in MAP.cards.signs:
         sets = ", ".join(f"{column} = '{WHEN}'" for column in sign.at)
@@ -85,14 +83,11 @@ def lapsed(elm, seed, name="Quirina Okonkwo", **values):
     return number
 
 
-def put(elm, table, column, number, values):
-    """Change a person's rows of a table, or take them away."""
+def put(table, column, number, values):
+    """What changes a person's rows of a table, or takes them away."""
     sets = ", ".join(f"{name} = '{value}'" for name, value in (values or {}).items())
-    elm.sql(
-        f"UPDATE {table} SET {sets} WHERE {column} = {number}"
-        if sets
-        else f"DELETE FROM {table} WHERE {column} = {number}"
-    )
+    which = f"WHERE {column} = {number}"
+    return f"UPDATE {table} SET {sets} {which}" if sets else f"DELETE FROM {table} {which}"
 
 
 def judged(elm):
@@ -201,8 +196,7 @@ def test_what_is_in_course_keeps_a_card_until_it_is_over(elm):
     assert {entry.ground for entry in MAP.cards.keeps} - set(stands.values()) == ELSEWHERE
     ran, _ = carried_out(elm)
     assert (ran["cards"]["people"], ran["outcome"]) == (0, "verified")
-    for number, _, table, column, _, over in cases:
-        put(elm, table, column, number, over)
+    elm.sql(*(put(table, column, number, over) for number, _, table, column, _, over in cases))
     stands = judged(elm)
     assert {number: stands[number] for number, *_ in cases} == dict.fromkeys((number for number, *_ in cases), "due")
     ran, _ = carried_out(elm)
@@ -216,8 +210,8 @@ def test_what_is_to_come_keeps_a_card_as_a_use_of_it(elm):
     for number, (table, column, values, day) in zip(numbers, TO_COME, strict=True):
         seed.row(table, **{**long_ago[table], **values, column: number, day: "2099-01-02 10:00:00"})
     assert [judged(elm)[number] for number in numbers] == ["period still running"] * len(TO_COME)
-    for number, (table, column, _, day) in zip(numbers, TO_COME, strict=True):
-        put(elm, table, column, number, {day: WHEN})
+    days = zip(numbers, TO_COME, strict=True)
+    elm.sql(*(put(table, column, number, {day: WHEN}) for number, (table, column, _, day) in days))
     assert [judged(elm)[number] for number in numbers] == ["due"] * len(TO_COME)
 
 
@@ -247,6 +241,35 @@ def test_of_a_payer_stays_what_the_financial_record_needs(elm):
     assert judged(elm)[number] == "due"
     ran, _ = carried_out(elm)
     assert (ran["cards"]["people"], elm.koha.rows(record)) == (1, [])
+
+
+def test_a_record_that_was_reduced_follows_a_stricter_policy(elm):
+    """What a schedule required and the next one does not is emptied; without a schedule the whole record goes."""
+    schedule = "    finance schedule: {cited: F-7, requires: [name, postal address], keep: 30 years}\n"
+    elm.edit("    charges: lose the card\n", "    charges: part title and item\n" + schedule, "policy.yaml")
+    seed = Seeder(elm.koha)
+    number = lapsed(elm, seed, address="3 Rowan Row", city="Elm")
+    # Nobody can tell when such a card expired; while no record has been reduced here, none is taken for one that was.
+    bare = seed.patron(cardnumber=None, userid=None, address="5 Rowan Row", city="Elm")
+    assert judged(elm)[bare] == "no usable day of expiry"
+    elm.sql(f"UPDATE borrowers SET dateenrolled = '2015-01-02' WHERE borrowernumber = {bare}")
+    elm.needles -= {"Quirina Okonkwo"}
+    elm.sql(f"DELETE FROM accountlines WHERE borrowernumber = {number}")
+    seed.row("accountlines", borrowernumber=number, amountoutstanding=0, amount=2, date=EXPIRED)
+    record = f"SELECT surname, address, cardnumber FROM borrowers WHERE borrowernumber = {number}"
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["reduced"], elm.koha.rows(record)) == (1, [("Okonkwo", "3 Rowan Row", None)])
+    assert "F-7" in judged(elm)[number]
+    elm.edit("[name, postal address]", "[name]", "policy.yaml")
+    assert (judged(elm)[number], judged(elm)[bare]) == ("due", "no usable day of expiry")
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["reduced"], elm.koha.rows(record)) == (1, [("Okonkwo", None, None)])
+    assert "F-7" in judged(elm)[number]
+    elm.edit(schedule.replace("[name, postal address]", "[name]"), "", "policy.yaml")
+    elm.edit("    charges: part title and item\n", "    charges: lose the card\n", "policy.yaml")
+    assert judged(elm)[number] == "due"
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["people"], ran["cards"]["still_there"], elm.koha.rows(record)) == (1, {}, [])
 
 
 class Died(BaseException):
