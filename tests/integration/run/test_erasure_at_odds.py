@@ -151,3 +151,47 @@ def test_a_record_under_an_older_number_since_the_plan_stops_every_piece(elm, mo
     for name in ("messages", "borrowers"):
         assert elm.koha.rows(f"SELECT count(*) FROM {name} WHERE borrowernumber = {older}") == [(1,)]
     assert elm.koha.rows(f"SELECT count(*) FROM borrowers WHERE borrowernumber = {number}") == [(1,)]
+
+
+def test_a_refusal_in_the_midst_of_it_tells_what_has_gone_already(elm, monkeypatch, capsys):
+    """A charge between two pieces; then a row of a table that nobody has looked at. Before anything went, nothing is told."""
+    seed, number = subject(elm)
+    kind = "int(11)" if elm.koha.dialect == "mariadb" else "INTEGER"
+    key = "FOREIGN KEY (who) REFERENCES borrowers (borrowernumber) ON DELETE CASCADE"
+    elm.sql(f"CREATE TABLE plugin_wish (who {kind}, {key})")
+    for _ in range(3):
+        seed.row("messages", borrowernumber=number, message="hello", message_type="L")
+    seed.row("search_history", userid=number)
+    place, _ = planned(elm)
+    elm.approve(place)
+
+    def charged():
+        seed.row("accountlines", borrowernumber=number, amount=3, amountoutstanding=3)
+
+    def changed(*words):
+        answer = elm.run("apply", place, *words)
+        assert answer.code == 4, answer.text
+        return {one["code"]: one["changed"] for one in answer.told["errors"]}
+
+    charged()
+    assert changed("--json") == {"ERA-002": "nothing"}
+    elm.sql(f"DELETE FROM accountlines WHERE borrowernumber = {number}")
+    whole, begun = Erasures.intend, []
+
+    def intend(self, case, step):
+        whole(self, case, step)
+        if step == "search_history.delete" and not begun:
+            begun.append(step)
+            charged()
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit) as ended:
+        patched.setattr(Erasures, "intend", intend)
+        main.main(["apply", str(place), "--site", str(elm.folder)])
+    told = "nothing by the piece that was refused; 3 rows that went before stay out"
+    assert (ended.value.code, told in capsys.readouterr().err) == (4, True)
+    assert elm.koha.rows(f"SELECT count(*) FROM messages WHERE borrowernumber = {number}") == [(0,)]
+    assert changed("--json") == {"ERA-002": told}
+    elm.sql(f"DELETE FROM accountlines WHERE borrowernumber = {number}", f"INSERT INTO plugin_wish VALUES ({number})")
+    assert changed("--json") == {"ERA-003": told}
+    elm.sql("DELETE FROM plugin_wish")
+    assert elm.ok("apply", place)["erasure"]["still_there"] == {}
