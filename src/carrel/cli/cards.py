@@ -37,7 +37,7 @@ def judgement(here: Premises, cards: SqlCards, as_of: datetime, at: datetime) ->
         now=as_of.astimezone(here.zone).replace(tzinfo=None),
         shields=shields((*told, *kept.exceptions), at),
         sealed=shields(tuple(one for one in kept.legal_holds if one.sealed), at),
-        horizons=horizons(here.system_map, life),
+        horizons=horizons(here.system_map, life, here.schedule.charges),
     )
 
 

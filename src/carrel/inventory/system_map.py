@@ -124,6 +124,7 @@ class Setting(Part):
         at: where its value stands.
         counts: the value is the number of rows that the lookup finds.
         finding: what is said where every test of ``when`` holds for the value.
+        only: it matters only where the policy has a rule for lapsed cards.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Setting(Part):
     finding: str
     when: tuple[Condition, ...] = ()
     unless: Literal["last borrower kept"] | None = None
+    only: Literal["cards lapse"] | None = None
     clauses: tuple[str, ...] = ()
     severity: Literal["finding", "note"] = "finding"
     fix: str = ""

@@ -55,7 +55,7 @@ def card_facts(
             now=facts.judged_at.astimezone(engine.zone).replace(tzinfo=None),
             shields=shields((*told, *exceptions), facts.as_of),
             sealed=shields(tuple(one for one in holds if one.sealed), facts.as_of),
-            horizons=horizons(engine.map, life),
+            horizons=horizons(engine.map, life, engine.schedule.charges),
         )
         return cards.count(engine.connection, by)
 

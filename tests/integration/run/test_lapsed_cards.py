@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 
 import pytest
 
@@ -270,6 +271,32 @@ def test_a_record_that_was_reduced_follows_a_stricter_policy(elm):
     assert judged(elm)[number] == "due"
     ran, _ = carried_out(elm)
     assert (ran["cards"]["people"], ran["cards"]["still_there"], elm.koha.rows(record)) == (1, {}, [])
+
+
+def test_a_settled_charge_tells_of_a_use_for_as_long_as_it_keeps_its_payer(elm):
+    """By a policy whose cards lapse after thirty days, and that leaves the payer to a charge; then by one that does not."""
+    shipped = resources.files("carrel.policy") / "shipped"
+    seed = Seeder(elm.koha)
+    number = seed.patron(dateexpiry=EXPIRED, dateenrolled="2015-01-02")
+    seed.row("accountlines", borrowernumber=number, amount=2, amountoutstanding=0, date=days_ago(20))
+    assert judged(elm)[number] == "due"  # a night may have cut such a line already
+    (elm.folder / "policy.yaml").write_text((shipped / "manhattan.yaml").read_text(encoding="utf-8"))
+    assert judged(elm)[number] == "period still running"
+    elm.sql(f"UPDATE accountlines SET date = '{days_ago(60)}' WHERE borrowernumber = {number}")
+    assert judged(elm)[number] == "due"
+
+
+def test_a_use_that_the_product_does_not_note_is_a_finding(elm):
+    """Of check, by name; doctor counts the patrons of whom it is not known."""
+
+    def settings():
+        return next(one for one in elm.run("check", "--json").told["checks"] if one["name"] == "settings")
+
+    assert "last use of cards" not in str(settings())
+    elm.sql("UPDATE systempreferences SET value = '' WHERE variable = 'TrackLastPatronActivityTriggers'")
+    assert "last use of cards" in str(settings())
+    [(unknown,)] = elm.koha.rows("SELECT count(*) FROM borrowers WHERE lastseen IS NULL")
+    assert f"expiry and other rows: {unknown} (WPL-3.1)" in elm.run("doctor", "--json").out
 
 
 class Died(BaseException):
