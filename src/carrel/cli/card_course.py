@@ -196,7 +196,7 @@ class _Course:
     def _texts(
         self, pieces: Pieces, whole: SqlErasure, subjects: tuple[Subject, ...], payers: frozenset[int]
     ) -> tuple[Subject, ...]:
-        """Take the identifiers out of all texts; anew without whoever a hold names meanwhile. Who still goes."""
+        """Take the identifiers out of all texts; anew without whoever is not due any more by then. Who still goes."""
         while True:
             with self._here.engine.connect() as connection:
                 by = self._by()
@@ -206,15 +206,18 @@ class _Course:
             paying = whole.of(tuple(one for one in subjects if one.number in payers), stays=True)
             erasure.texts = erasure.texts.beside(paying.rows)
             try:
-                redact_all(pieces, erasure, partial(self._as_before, by))
-            except _HeldSince:
+                redact_all(pieces, erasure, partial(self._as_before, by, subjects))
+            except _SparedSince:
                 continue
             return subjects
 
-    def _as_before(self, by: Judgement, connection: Connection) -> None:
-        del connection
-        if self._by() != by:
-            raise _HeldSince
+    def _as_before(
+        self, by: Judgement, subjects: tuple[Subject, ...], connection: Connection, named: frozenset[int]
+    ) -> None:
+        """Inside a piece's transaction: whoever these texts name is due still, by what the library keeps now."""
+        asked = tuple(one for one in subjects if one.number in named)
+        if self._by() != by or tuple(still_due(self._cards, connection, asked, by)) != asked:
+            raise _SparedSince
 
     def _records(self, pieces: Pieces, erasure: SqlErasure, *, stays: bool) -> None:
         name, began = self._cards.cards.name, time.monotonic()
@@ -258,8 +261,8 @@ class _Course:
         return judgement(self._here, self._cards, self._plan.as_of, now())
 
 
-class _HeldSince(Exception):  # noqa: N818  (no error: a legal hold was placed or lifted, and is honoured from here on)
-    """What the library keeps is not what it was when this pass began."""
+class _SparedSince(Exception):  # noqa: N818  (no error: somebody came back, or a hold was placed or lifted meanwhile)
+    """Who goes, or what the library keeps, is not what it was when this pass began."""
 
 
 def _parted(

@@ -140,7 +140,7 @@ class _Course:
         return erasure.piece(connection, step, PIECE)
 
     def _texts(self, erasure: SqlErasure) -> None:
-        redact_all(self._pieces, erasure, lambda c: refuse(self._here.system.name, self._blocking(erasure, c)))
+        redact_all(self._pieces, erasure, lambda c, _: refuse(self._here.system.name, self._blocking(erasure, c)))
 
     def _blocking(self, erasure: SqlErasure, connection: Connection) -> tuple[Staying, ...]:
         return erasure.blocking(connection, scopes_of(self._here, now()), held=HELD)

@@ -141,3 +141,34 @@ def test_a_card_that_was_given_to_another_reader_meanwhile_is_not_taken_out_of_t
     assert elm.koha.rows(f"SELECT message FROM messages WHERE borrowernumber = {new}") == [
         (f"please bring card K{number}",)
     ]
+
+
+@pytest.mark.parametrize("point", ["intend", "note"])
+def test_somebody_who_comes_back_keeps_the_words_on_them_unless_they_were_redacted_already(elm, monkeypatch, point):
+    """Before the piece that takes them out, asked inside it; after it, the words are gone and the record stays."""
+    seed = Seeder(elm.koha)
+    back, gone = (seed.patron(**OLD) for _ in range(2))
+    other = seed.patron(dateexpiry="2099-01-01")
+    words = {name: seed.row("messages", borrowernumber=other, message=f"see K{name}, {place}", message_type="L")
+             for place, name in enumerate((back, gone, f"{back} and K{gone}"))}  # fmt: skip
+    place = elm.approved()
+    whole, came = getattr(Erasures, point), []
+
+    def comes(self, case, step, *rest):
+        whole(self, case, step, *rest)
+        if step == "texts" and not came:
+            came.append(step)
+            elm.sql(f"UPDATE borrowers SET lastseen = CURRENT_TIMESTAMP WHERE borrowernumber = {back}")
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit) as ended:
+        patched.setattr(Erasures, point, comes)
+        main.main(["apply", str(place), "--site", str(elm.folder)])
+    assert (ended.value.code, came) == (0, ["texts"])
+    said = [
+        elm.koha.rows(f"SELECT message FROM messages WHERE message_id = {row['message_id']}")[0][0]
+        for row in words.values()
+    ]
+    mark = f"K{back}" if point == "intend" else "***"
+    assert said == [f"see {mark}, 0", "see ***, 1", f"see {mark} and ***, 2"]
+    assert elm.koha.rows(f"SELECT borrowernumber FROM borrowers WHERE dateexpiry = '{EXPIRED}'") == [(back,)]
+    assert len(erasures_told(elm)) == 1
