@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, select, update
+from sqlalchemy import Row, and_, insert, or_, select, update
 
 from carrel.ledger.leaf import OpenLeaf
 from carrel.retention.erasure import ErasurePlan
@@ -25,7 +25,7 @@ REDUCED_TO = "reduced to"  # in a lot: the columns that stay of payers' records,
 LOT = "lot"  # the kind of a case that holds many people and has no plan of its own
 TEXTS, PERSON, REDUCED = "texts", "person", "person, reduced"  # steps that are no table's
 _KEPT_PLANNED = timedelta(days=8)  # longer than any approval of a plan holds
-_KEPT_UNVERIFIED = timedelta(days=30)  # for whoever mends what the sweep found, and applies the plan again
+KEPT_UNVERIFIED = timedelta(days=30)  # for whoever mends what the sweep found, and applies the plan again
 _LETTERS = 12
 
 
@@ -173,10 +173,14 @@ class Erasures(SealedCases):
         return tuple({frozenset(one) for one in (*found, *(one["column"].split(", ") for one in kept))})
 
     def purge(self, now: datetime) -> None:
-        """Forget whom plans were about that were not carried out in time, or not mended."""
+        """Forget whom plans were about that were not carried out in time, or not mended in time since they were begun.
+
+        A lot whose last attempt never ended is left to `Lots.abandoned`: it has to be told first.
+        """
         table = tables.erasure
         unused = and_(table.c.state == PLANNED, table.c.made_at < now - _KEPT_PLANNED)
-        unmended = and_(table.c.state == RUNNING, table.c.finished_at < now - _KEPT_UNVERIFIED)
+        told = or_(table.c.finished_at.is_not(None), table.c.body["kind"].as_string() != LOT)
+        unmended = and_(table.c.state == RUNNING, table.c.started_at < now - KEPT_UNVERIFIED, told)
         self._drop(unused, unmended)
 
 

@@ -195,3 +195,31 @@ def test_a_refusal_in_the_midst_of_it_tells_what_has_gone_already(elm, monkeypat
     assert changed("--json") == {"ERA-003": told}
     elm.sql("DELETE FROM plugin_wish")
     assert elm.ok("apply", place)["erasure"]["still_there"] == {}
+
+
+def test_a_user_name_that_is_another_patrons_card_number(elm):
+    """The card finds whose card it is; what both have is taken out of no text, and each is found by the rest."""
+    seed, number = subject(elm, cardnumber="K7700124", userid="K7700999", email="somebody@oak.example")
+    other = seed.patron(cardnumber="K7700999", userid="another77")
+    elm.needles |= {str(other), "K7700999", "another77"}
+    third = seed.patron()
+    text = seed.row("messages", borrowernumber=third, message="K7700999 called, so did k7700124", message_type="L")
+    problem = seed.row("problem_reports", borrowernumber=third, username="another77", content="x", problempage="y")
+    place, plan = planned(elm, "erase.json", "K7700999")
+    assert sum(one["human"] for one in plan["words"]) >= 1
+    elm.approve(place)
+    done = elm.ok("apply", place)["erasure"]
+    assert done["still_there"] == {}
+    assert elm.koha.rows(f"SELECT borrowernumber FROM borrowers WHERE borrowernumber IN ({number}, {other})") == [
+        (number,)
+    ]
+    assert elm.koha.rows(f"SELECT userid, cardnumber FROM borrowers WHERE borrowernumber = {number}") == [
+        ("K7700999", "K7700124")
+    ]
+    words = f"SELECT message FROM messages WHERE message_id = {text['message_id']}"
+    assert elm.koha.rows(words) == [("K7700999 called, so did k7700124",)]
+    assert elm.koha.rows(f"SELECT username FROM problem_reports WHERE reportid = {problem['reportid']}") == [(None,)]
+    place, _ = planned(elm, "later.json", "K7700124")
+    elm.approve(place)
+    assert elm.ok("apply", place)["erasure"]["still_there"] == {}
+    assert elm.koha.rows(words) == [("*** called, so did ***",)]  # nobody else has either word any more

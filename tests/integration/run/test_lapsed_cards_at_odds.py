@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from importlib import resources
 
 import pytest
 
@@ -10,6 +12,7 @@ from carrel.cli import main
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.erasures import Erasures
 from carrel.store.ledger_folder import LedgerFolder
+from carrel.store.store import FILE
 from tests.integration.run import library
 from tests.integration.run.person_seed import Seeder
 from tests.integration.run.test_lapsed_cards import EXPIRED, Died, carried_out, dying, judged
@@ -172,3 +175,29 @@ def test_somebody_who_comes_back_keeps_the_words_on_them_unless_they_were_redact
     assert said == [f"see {mark}, 0", "see ***, 1", f"see {mark} and ***, 2"]
     assert elm.koha.rows(f"SELECT borrowernumber FROM borrowers WHERE dateexpiry = '{EXPIRED}'") == [(back,)]
     assert len(erasures_told(elm)) == 1
+
+
+def test_a_killed_lot_for_which_there_is_no_rule_any_more_is_forgotten_and_told(elm, monkeypatch):
+    """It waits for the rule to come back, and thirty days after it was begun its sealed list goes."""
+    seed = Seeder(elm.koha)
+    seed.patron(**OLD)
+    killed_after_records(elm, monkeypatch, elm.approved())
+    shipped = resources.files("carrel.policy") / "shipped" / "mit-libraries.yaml"
+    (elm.folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"))
+
+    def sealed():
+        with sqlite3.connect(elm.folder / FILE) as raw:
+            found = raw.execute("SELECT sealed IS NOT NULL, state FROM erasure").fetchall()
+        raw.close()
+        return found, len(list((elm.folder / "cases").iterdir()))
+
+    elm.run("run-due")  # the interrupted run does not fit the policy any more, and is ended
+    elm.dispose()
+    assert sealed() == ([(1, "running")], 1)
+    with sqlite3.connect(elm.folder / FILE) as raw:
+        raw.execute("UPDATE erasure SET started_at = '2025' || substr(started_at, 5)")  # long ago
+    raw.close()
+    ran = elm.ok("apply", elm.approved("later.json"), code=5)["run"]
+    assert (ran["outcome"], ran["cards"]["lots_lost"]) == ("applied, unverified", 1)
+    assert sealed() == ([(0, "done")], 0)
+    assert [one["outcome"] for one in erasures_told(elm)] == ["unverified"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +30,7 @@ from carrel.systems.sql.person_rows import PersonRows
 from carrel.systems.sql.person_steps import emptied
 
 _BATCH = 500
+_PARTIAL = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ class SqlCards:
             subject = Subject(int(number), str(card or ""), str(user or ""))
             # Of a reduced record the expiry is gone: it lapsed long ago, whatever the policy was by then.
             found.append(
-                (subject, NO_DATE if reduced else _moment(expires), [at for at in map(_moment, seen) if at is not None])
+                (subject, NO_DATE if reduced else _moment(expires), [at for at in map(_latest, seen) if at is not None])
             )
         return found
 
@@ -199,7 +202,7 @@ class SqlCards:
             # What is cut tonight, or was cut before, must not decide: the card would be judged by whether it still is.
             since = by.horizons.get(sign.table, NO_DATE)
             for number, *times in connection.execute(query):
-                used[int(number)] += [at for at in map(_moment, times) if at is not None and at > since]
+                used[int(number)] += [at for at in map(_latest, times) if at is not None and at > since]
         return used
 
     def _grounds(self, connection: Connection, subjects: tuple[Subject, ...], by: Judgement, *, below: bool) -> Grounds:
@@ -224,7 +227,7 @@ class SqlCards:
 
 
 def _moment(value: object) -> datetime | None:
-    """A time or a day as drivers hand it over; a zero date is none."""
+    """A time or a day as drivers hand it over; a zero date is none, and one without month or day is not usable."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -233,3 +236,14 @@ def _moment(value: object) -> datetime | None:
     elif isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     return value if isinstance(value, datetime) and value >= NO_DATE else None
+
+
+def _latest(value: object) -> datetime | None:
+    """As `_moment`; of a use in a month or a year without a day, the last moment that it can mean."""
+    found = _PARTIAL.match(value) if isinstance(value, str) else None
+    if found is None:
+        return _moment(value)
+    year, month = int(found["year"]), int(found["month"]) or 12
+    if year < NO_DATE.year or month > 12 or not (found["month"] == "00" or found["day"] == "00"):  # noqa: PLR2004  (of a year)
+        return _moment(value)
+    return datetime(year, month, monthrange(year, month)[1], 23, 59, 59)  # noqa: DTZ001  (naive local time, as told)
