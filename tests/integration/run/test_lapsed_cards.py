@@ -204,6 +204,17 @@ def test_what_is_in_course_keeps_a_card_until_it_is_over(elm):
     assert (ran["cards"]["people"], ran["cards"]["still_there"]) == (len(cases), {})
 
 
+def test_who_was_discharged_is_not_kept_by_that(elm):
+    """The product writes a discharge as a restriction without end; any other of that kind keeps the card."""
+    seed = Seeder(elm.koha)
+    numbers = [seed.patron(dateexpiry=EXPIRED, dateenrolled="2015-01-02") for _ in range(2)]
+    for number, kind in zip(numbers, ("DISCHARGE", "SUSPENSION"), strict=True):
+        if not elm.koha.rows(f"SELECT 1 FROM restriction_types WHERE code = '{kind}'"):
+            seed.row("restriction_types", code=kind)
+        seed.row("borrower_debarments", borrowernumber=number, type=kind, expiration=None)
+    assert [judged(elm)[number] for number in numbers] == ["due", "restriction in force"]
+
+
 def test_what_is_to_come_keeps_a_card_as_a_use_of_it(elm):
     seed = Seeder(elm.koha)
     long_ago = {sign.table: dict.fromkeys(sign.at, WHEN) for sign in MAP.cards.signs}
