@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 class Exit(enum.IntEnum):
@@ -24,6 +24,7 @@ class Exit(enum.IntEnum):
     APPROVAL_PENDING = 6
 
 
+NOTHING = "nothing"  # what a fault says has changed, unless it says something else
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _HARMLESS = frozenset("\u00ad\u200c\u200d")  # a soft hyphen, and the joiners that some scripts are written with
 
@@ -98,7 +99,7 @@ class Fault:
     wanted: str = ""
     found: str = ""
     because: str = ""
-    changed: str = "nothing"
+    changed: str = NOTHING
     fix: str = ""
 
     def lines(self) -> list[str]:
@@ -141,6 +142,12 @@ class CarrelError(Exception):
         """The code of the first fault."""
         return self.faults[0].condition.code
 
+    def having_changed(self, changed: str) -> CarrelError:
+        """The same, of a work of which something was done before: a fault that knows of nothing tells that instead."""
+        return CarrelError(
+            tuple(replace(one, changed=changed) if one.changed == NOTHING else one for one in self.faults)
+        )
+
     def __str__(self) -> str:
         return "\n".join(line for fault in self.faults for line in fault.lines())
 
@@ -152,7 +159,7 @@ def fault(
     wanted: str = "",
     found: str = "",
     because: str = "",
-    changed: str = "nothing",
+    changed: str = NOTHING,
     fix: str = "",
 ) -> CarrelError:
     """One error with one fault, ready to raise from the chapter that found it."""

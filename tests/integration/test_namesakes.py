@@ -29,4 +29,12 @@ def test_a_row_of_another_reader_speaks_for_somebody_only_by_more_than_words_tha
         assert not ask((*apart, f"card {person.strong[0]}"), theirs, person)
         assert not ask((*apart, f"{family}, {given}"), theirs, person)
         assert ask((f"{given} {family} asked for it",), theirs, replace(person, names=other.names))
+        # What the person has as a user name is the other's card number: in that reader's row it speaks for the reader.
+        both = replace(person, strong=(*person.strong, other.strong[0].lower()))
+        card = (f"card {other.strong[0]} has a book",)
+        assert ask(card, theirs, both)
+        assert not ask(card, nobody, both)
+        assert not ask(card, own, both)
+        assert not ask((*card, f"mail {person.strong[-1]}"), theirs, both)
+        assert not ask((*card, f"{given} {family}"), theirs, both)
     assert len(people) > 10

@@ -138,6 +138,7 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
                 lambda connection, now: surroundings_reading.read(connection, subject.system, subject.policy, now),
                 subject.system.gateways,
                 subject.site.records,
+                store.erasures.reduced_to(name, subject.system_map.people.table),
             ),
             at,
             nights=audit_record.night_facts(site, store, name, subject.policy, at),

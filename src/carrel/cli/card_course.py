@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from carrel.cli.card_batch import AT_ONCE, CardBatch, still_due
 from carrel.cli.cards import cards_of, judgement
-from carrel.cli.case_leaf import leaf_of_case
 from carrel.cli.case_pieces import Pieces, redact_all
 from carrel.cli.erasure_plan import erasure_of
+from carrel.cli.lot_end import CardsDone, end, end_unseen
 from carrel.cli.premises import now
 from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import ChunkResult, Outcome
@@ -41,31 +40,6 @@ TRIES = 2  # lots of one night in which somebody is begun, if rows keep coming
 RECORDS = 100  # records that go in one transaction
 
 
-@dataclass
-class CardsDone:
-    """What became of lapsed cards in one run.
-
-    Attributes:
-        people: whose record is gone.
-        reduced: people of whose record the part stays that the financial record needs, and nothing else.
-        ground: on which that part stays; empty where nobody's does.
-        rows: dealt with per step, of every lot that was carried on.
-        found: by the sweeps, of every lot.
-        spared: begun, and then not due any more: somebody borrowed, owes, or must be kept.
-        unknown: a process died inside a piece; the counts may be too low.
-        lost: lots whose key is gone, so that nobody could go on with them, or look for whoever was in them.
-    """
-
-    people: int = 0
-    reduced: int = 0
-    ground: str = ""
-    rows: dict[str, int] = field(default_factory=dict)
-    found: Found = field(default_factory=Found)
-    spared: int = 0
-    unknown: bool = False
-    lost: int = 0
-
-
 def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: RunJournal) -> CardsDone:
     """Erase everybody whose card is due by a plan, and go on with lots that were begun before.
 
@@ -85,12 +59,15 @@ def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: Ru
     done = CardsDone()
     cards = cards_of(here, plan.as_of)
     if cards is None:
+        for case in here.store.lots.abandoned(here.system.name, now()):
+            end_unseen(here, plan, case, done)
+        here.store.erasures.purge(now())
         return done
     course = _Course(here, plan, run, cards, gate, journal, done)
     for case in here.store.lots.open(here.system.name):
         subjects = here.store.lots.subjects(case)
         if subjects is None:
-            course.lost(case)
+            end_unseen(here, plan, case, done)
         else:
             course.lot(case, course.still_own(subjects))
     path = next((one for one in plan.paths if one.path == cards.cards.name), None)
@@ -99,6 +76,7 @@ def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: Ru
     while left > 0 and (subjects := course.drawn(min(left, LOT))):
         left -= len(subjects)
         course.lot(here.store.lots.begin(here.system.name, plan.digest, subjects, now()), subjects)
+    here.store.erasures.purge(now())  # what the search of many nights still finds is told by each of them
     return done
 
 
@@ -156,6 +134,9 @@ class _Course:
             payers = whole.payers(connection)
             there = whole.numbers(connection)
         here.store.lots.taken_over(case, self._plan.digest, len(there))
+        payer = here.payer(self._plan.as_of)
+        if payers and payer is not None:
+            here.store.lots.reduces_to(case, payer.columns)
         going: list[Subject] = []
         for batch, stays in _parted(subjects, payers, AT_ONCE):
             going += CardBatch(pieces, self._cards, whole.of(batch, stays=stays), self._by).steps()
@@ -193,7 +174,7 @@ class _Course:
     def _texts(
         self, pieces: Pieces, whole: SqlErasure, subjects: tuple[Subject, ...], payers: frozenset[int]
     ) -> tuple[Subject, ...]:
-        """Take the identifiers out of all texts; anew without whoever a hold names meanwhile. Who still goes."""
+        """Take the identifiers out of all texts; anew without whoever is not due any more by then. Who still goes."""
         while True:
             with self._here.engine.connect() as connection:
                 by = self._by()
@@ -203,15 +184,18 @@ class _Course:
             paying = whole.of(tuple(one for one in subjects if one.number in payers), stays=True)
             erasure.texts = erasure.texts.beside(paying.rows)
             try:
-                redact_all(pieces, erasure, partial(self._as_before, by))
-            except _HeldSince:
+                redact_all(pieces, erasure, partial(self._as_before, by, subjects))
+            except _SparedSince:
                 continue
             return subjects
 
-    def _as_before(self, by: Judgement, connection: Connection) -> None:
-        del connection
-        if self._by() != by:
-            raise _HeldSince
+    def _as_before(
+        self, by: Judgement, subjects: tuple[Subject, ...], connection: Connection, named: frozenset[int]
+    ) -> None:
+        """Inside a piece's transaction: whoever these texts name is due still, by what the library keeps now."""
+        asked = tuple(one for one in subjects if one.number in named)
+        if self._by() != by or tuple(still_due(self._cards, connection, asked, by)) != asked:
+            raise _SparedSince
 
     def _records(self, pieces: Pieces, erasure: SqlErasure, *, stays: bool) -> None:
         name, began = self._cards.cards.name, time.monotonic()
@@ -231,32 +215,17 @@ class _Course:
             self._done.ground = payer.ground
         self._journal.finish(number, place, ChunkResult(0, {name: gone}, seconds=time.monotonic() - began))
 
-    def lost(self, case: str) -> None:
-        """End a lot whose key is gone: who was in it cannot be told, so nobody was looked for, and it says so."""
-        self._done.unknown |= self._here.store.erasures.go_on(case, now()).unknown
-        self._done.lost += 1
-        self._finish(case, Found(), (), lost=True)
-
-    def _finish(self, case: str, found: Found, places: tuple[Place, ...], *, lost: bool = False) -> None:
+    def _finish(self, case: str, found: Found, places: tuple[Place, ...]) -> None:
         lasting = any(place.lasting for place in places)
-        outcome = Outcome.UNVERIFIED if lost or found.hits else Outcome.RESIDUE if lasting else None
-        ended = self._here.store.erasures.finish(
-            case,
-            outcome or Outcome.VERIFIED,
-            now(),
-            lambda whole: [leaf_of_case(self._plan, whole, found, places)],
-            over=not found.hits,
-        )
-        for name, rows in ended.rows.items():
-            self._done.rows[name] = self._done.rows.get(name, 0) + rows
-        self._done.found.add(found)
+        outcome = Outcome.UNVERIFIED if found.hits else Outcome.RESIDUE if lasting else Outcome.VERIFIED
+        end(self._here, self._plan, case, outcome, found, places, self._done)
 
     def _by(self) -> Judgement:
         return judgement(self._here, self._cards, self._plan.as_of, now())
 
 
-class _HeldSince(Exception):  # noqa: N818  (no error: a legal hold was placed or lifted, and is honoured from here on)
-    """What the library keeps is not what it was when this pass began."""
+class _SparedSince(Exception):  # noqa: N818  (no error: somebody came back, or a hold was placed or lifted meanwhile)
+    """Who goes, or what the library keeps, is not what it was when this pass began."""
 
 
 def _parted(

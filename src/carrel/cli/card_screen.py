@@ -8,7 +8,7 @@ from carrel.cli.erasure_screen import rows_of
 from carrel.cli.screen import number, put_table, say
 
 if TYPE_CHECKING:
-    from carrel.cli.card_course import CardsDone
+    from carrel.cli.lot_end import CardsDone
 
 
 def cards_as_dict(done: CardsDone) -> dict[str, object]:
@@ -41,7 +41,7 @@ def show_cards(done: CardsDone) -> None:
     if done.spared:
         say(f"{number(done.spared)} people were begun and are kept: somebody borrowed, owes, or must be kept.")
     if done.lost:
-        say(f"Lots whose key is gone: {number(done.lost)}. Nobody could look for the people in them: not verified.")
+        say(f"Lots whose key or rule is gone: {number(done.lost)}. Nobody looked for the people in them: not verified.")
     say(f"They were looked for in every table: {number(done.found.hits)} rows still name one of them.")
     for where, rows in sorted(done.found.columns.items()):
         say(f"  - {where}: {number(rows)}")

@@ -17,7 +17,14 @@ def cards_of(here: Premises, as_of: datetime) -> SqlCards | None:
     """The cards, with payers as of a moment; None where no rule speaks of cards."""
     if here.system_map.lapsing is None:
         return None
-    return SqlCards(here.schema, here.system_map, here.stand_in, payer=here.payer(as_of), at=here.system.name)
+    return SqlCards(
+        here.schema,
+        here.system_map,
+        here.stand_in,
+        payer=here.payer(as_of),
+        reduced_to=here.store.erasures.reduced_to(here.system.name, here.system_map.people.table),
+        at=here.system.name,
+    )
 
 
 def judgement(here: Premises, cards: SqlCards, as_of: datetime, at: datetime) -> Judgement:
@@ -30,7 +37,7 @@ def judgement(here: Premises, cards: SqlCards, as_of: datetime, at: datetime) ->
         now=as_of.astimezone(here.zone).replace(tzinfo=None),
         shields=shields((*told, *kept.exceptions), at),
         sealed=shields(tuple(one for one in kept.legal_holds if one.sealed), at),
-        horizons=horizons(here.system_map, life),
+        horizons=horizons(here.system_map, life, here.schedule.charges),
     )
 
 

@@ -71,13 +71,14 @@ class Pieces:
         self.here.store.leases.renew(self.here.system.name, self._owner, LEASE_TTL, now())
 
 
-def redact_all(pieces: Pieces, erasure: SqlErasure, ask: Callable[[Connection], None]) -> None:
+def redact_all(pieces: Pieces, erasure: SqlErasure, ask: Callable[[Connection, frozenset[int]], None]) -> None:
     """Take the identifiers out of every text that the map says, table by table.
 
     Args:
         pieces: of the case.
         erasure: of whom.
-        ask: called in each transaction before anything is changed; what it raises undoes the piece.
+        ask: called in each transaction before anything is changed, with the numbers of those whom the piece's texts
+            name; what it raises undoes the piece.
     """
     with pieces.here.engine.connect() as connection:
         for name, places in erasure.text_places():
@@ -89,6 +90,11 @@ def redact_all(pieces: Pieces, erasure: SqlErasure, ask: Callable[[Connection], 
                     pieces.carry(TEXTS, partial(_redact, erasure, named[start : start + PIECE], ask))
 
 
-def _redact(erasure: SqlErasure, named: list[Named], ask: Callable[[Connection], None], connection: Connection) -> int:
-    ask(connection)
+def _redact(
+    erasure: SqlErasure,
+    named: list[Named],
+    ask: Callable[[Connection, frozenset[int]], None],
+    connection: Connection,
+) -> int:
+    ask(connection, erasure.texts.whose(named))
     return erasure.texts.redact(connection, named)

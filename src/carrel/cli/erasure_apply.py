@@ -13,7 +13,7 @@ from carrel.cli.case_leaf import leaf_of_case
 from carrel.cli.case_pieces import PIECE, Pieces, redact_all
 from carrel.cli.erasure_plan import erasure_of, scopes_of
 from carrel.cli.premises import now
-from carrel.errors import Exit
+from carrel.errors import CarrelError, Exit
 from carrel.ledger.leaf import OpenLeaf
 from carrel.retention.approval import Kind
 from carrel.retention.erasure import HELD, refuse, refuse_growth
@@ -72,10 +72,23 @@ def run(here: Premises, plan: ErasurePlan) -> Report:
 
     Raises:
         CarrelError: APR-007 stale, APR-008 not approved, ERA-002 something keeps the person since, RUN-001 another run,
-            RUN-003 stopped, RUN-010 another system. What was committed before stays; the same command goes on.
+            RUN-003 stopped, RUN-010 another system. What was committed before stays, and every one of them says so; the
+            same command goes on.
     """
-    with attempt(here, plan, here.store.erasures.case(plan.case), Kind.ERASURE) as owner:
-        return _Course(here, plan, owner).carry_out()
+    try:
+        with attempt(here, plan, here.store.erasures.case(plan.case), Kind.ERASURE) as owner:
+            return _Course(here, plan, owner).carry_out()
+    except CarrelError as wrong:
+        done = here.store.erasures.case(plan.case)
+        if not (any(done.rows.values()) or done.unknown):
+            raise
+        raise wrong.having_changed(_stays_out(done)) from wrong
+
+
+def _stays_out(case: Case) -> str:
+    """What earlier pieces of a case did, for whoever reads why it did not go on."""
+    at_least = "at least " if case.unknown else ""
+    return f"nothing by the piece that was refused; {at_least}{sum(case.rows.values())} rows that went before stay out"
 
 
 class _Course:
@@ -127,7 +140,7 @@ class _Course:
         return erasure.piece(connection, step, PIECE)
 
     def _texts(self, erasure: SqlErasure) -> None:
-        redact_all(self._pieces, erasure, lambda c: refuse(self._here.system.name, self._blocking(erasure, c)))
+        redact_all(self._pieces, erasure, lambda c, _: refuse(self._here.system.name, self._blocking(erasure, c)))
 
     def _blocking(self, erasure: SqlErasure, connection: Connection) -> tuple[Staying, ...]:
         return erasure.blocking(connection, scopes_of(self._here, now()), held=HELD)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from carrel.amount import amount
 from carrel.cli import card_course, open_joins, run_opening
 from carrel.cli.capsules import NightCapsule, require_undo
-from carrel.cli.card_course import CardsDone
 from carrel.cli.cards import due_now
 from carrel.cli.circulation import NightCounts, settle_interrupted
 from carrel.cli.due_night import night_of
 from carrel.cli.handover import Handover, require_archives
+from carrel.cli.lot_end import CardsDone
 from carrel.cli.premises import Premises, now
 from carrel.cli.run_leaves import leaves_of
 from carrel.cli.screen import Progress

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carrel.accountability.adopted_policy import RuleFacts
-    from carrel.cli.card_course import CardsDone
+    from carrel.cli.lot_end import CardsDone
     from carrel.cli.night import Report
     from carrel.inventory.system_map import SystemMap
     from carrel.policy.schedule import LoanSchedule

@@ -34,6 +34,7 @@ class Ground(Part):
         ground: why, in a few words.
         table, person: rows of the table that name the person there.
         only: of these rows, the ones that count.
+        until: column with the last day, or time, on which a row keeps the card; without one there it has no end.
         through: a row of another table that must be there as well, and that need not name anybody.
     """
 
@@ -41,6 +42,7 @@ class Ground(Part):
     table: str
     person: str
     only: tuple[Condition, ...] = ()
+    until: str = ""
     through: Through | None = None
 
     @model_validator(mode="after")

@@ -53,15 +53,23 @@ def contradictions(
             setting.severity,
             setting.finding,
             values[setting.name] or "",
-            tuple(c for c in setting.clauses if c in promise.clauses) or promise.clauses,
+            _clauses(setting, promise),
             setting.fix,
         )
         for setting in system_map.settings
         if setting.name in values
         and not (setting.unless == "last borrower kept" and promise.keeps_last_borrower)
+        and not (setting.only == "cards lapse" and system_map.lapsing is None)
         and _contradicts(setting, values[setting.name])
     ]
     return tuple(sorted(found, key=lambda one: one.severity != "finding"))
+
+
+def _clauses(setting: Setting, promise: Promise) -> tuple[str, ...]:
+    if setting.only == "cards lapse":  # no clause of a rule for loans speaks of them: those of the same texts do
+        texts = {clause.partition("-")[0] for clause in promise.clauses}
+        return tuple(c for c in setting.clauses if c.partition("-")[0] in texts) or setting.clauses
+    return tuple(c for c in setting.clauses if c in promise.clauses) or promise.clauses
 
 
 def _contradicts(setting: Setting, value: str | None) -> bool:

@@ -124,6 +124,7 @@ class Setting(Part):
         at: where its value stands.
         counts: the value is the number of rows that the lookup finds.
         finding: what is said where every test of ``when`` holds for the value.
+        only: it matters only where the policy has a rule for lapsed cards.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Setting(Part):
     finding: str
     when: tuple[Condition, ...] = ()
     unless: Literal["last borrower kept"] | None = None
+    only: Literal["cards lapse"] | None = None
     clauses: tuple[str, ...] = ()
     severity: Literal["finding", "note"] = "finding"
     fix: str = ""
@@ -194,6 +196,7 @@ class SystemMap(Part):
             they hold; a file leaves this out.
         columns: every column known of each table that it covers; anything else is drift.
         person_columns: every column, by table, that names a person.
+        other_numbers: of these columns, by table, the rows in which the number is that of something else.
         no_person: tables with nothing of a person in them.
         kept: columns that no rule cuts, and on what ground; their tables are told, and are not among the uncovered.
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
@@ -222,6 +225,7 @@ class SystemMap(Part):
     lapsing: Cards | None = None
     with_card: dict[str, str] = Field(default_factory=dict)
     person_columns: dict[str, tuple[str, ...]]
+    other_numbers: dict[str, dict[str, tuple[Condition, ...]]] = Field(default_factory=dict)
     columns: dict[str, tuple[str, ...]]
     no_person: tuple[str, ...] = ()
     kept: tuple[Kept, ...] = ()

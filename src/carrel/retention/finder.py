@@ -44,6 +44,8 @@ class Finder:
         self.told_needles = tuple(dict.fromkeys(form for one in subjects for word in one.told for form in _forms(word)))
         self.keys, self.numbers = tuple(keys), frozenset(str(number) for one in subjects for number in one.numbers)
         self._exact, self._told = _Words(self.needles), _Words(self.told_needles)
+        self._subjects = subjects
+        self._owners: dict[str, set[int]] = {}  # made when it is first asked whose a word is
         # Only with a key before it is a number a patron's: alone it could be anything.
         said = "|".join(map(re.escape, self.keys))
         keyed = rf"(?<![A-Za-z0-9])(?:{said}){BETWEEN}(?P<number>[0-9]+)"
@@ -57,6 +59,20 @@ class Finder:
     def names(self, text: str) -> bool:
         """Whether an identifier of a person, or a person's number behind a key, stands in a text."""
         return next(self._exact.spans(text), None) is not None or next(self._numbers(text), None) is not None
+
+    def whose(self, text: str) -> frozenset[int]:
+        """The numbers of the persons of whom an identifier, or a number behind a key, stands in a text.
+
+        Guarantees:
+            Nobody is left out of whom something would be redacted.
+        """
+        if not self._owners:
+            for one in self._subjects:
+                forms = (form for exact in one.exact for form in _forms(exact))
+                for word in (*forms, *map(str, one.numbers)):
+                    self._owners.setdefault(word, set()).add(one.number)
+        numbers = (text[start:end] for start, end in self._numbers(text))
+        return frozenset(one for word in (*self._exact.words(text), *numbers) for one in self._owners[word])
 
     def tells(self, text: str) -> bool:
         """Whether a name of a person, or a word that may be one, stands in a text."""
@@ -91,6 +107,13 @@ class _Words:
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where any of them stands; spans may overlap."""
+        return (span for span, _ in self._found(text))
+
+    def words(self, text: str) -> Iterator[str]:
+        """Which of them stand there, as they were given."""
+        return (word for _, word in self._found(text))
+
+    def _found(self, text: str) -> Iterator[tuple[tuple[int, int], str]]:
         if not self._begins:
             return
         for run in _RUN.finditer(text):
@@ -99,10 +122,10 @@ class _Words:
             if letters[0] in _ENDS and text[place - 1 : place] == "\\":
                 yield from self._from(text, place + 1, letters[1:])
 
-    def _from(self, text: str, place: int, letters: str) -> Iterator[tuple[int, int]]:
+    def _from(self, text: str, place: int, letters: str) -> Iterator[tuple[tuple[int, int], str]]:
         for before, word in self._begins.get(letters.casefold(), ()):
             if place >= before and (found := _whole(word).match(text, place - before)):
-                yield found.span()
+                yield found.span(), word
 
 
 def _forms(word: str) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from carrel.inventory.card import Cards
-from carrel.inventory.map_path import OwnLink
+from carrel.inventory.map_path import OwnLink, Path
 from carrel.inventory.system_map import SystemMap
+from carrel.policy.schedule import Charges
 from carrel.retention.lifecycle import Lifecycle
 from carrel.retention.predicate import Always, Fact, Predicate, holds
 from carrel.retention.records import NEVER, RecordCase
@@ -49,13 +50,20 @@ def due_when(cards: Cards, cases: Iterable[RecordCase]) -> Predicate:
     return next(found, Always(value=False))
 
 
-def horizons(system_map: SystemMap, life: Lifecycle) -> dict[str, datetime]:
+def horizons(system_map: SystemMap, life: Lifecycle, charges: Charges) -> dict[str, datetime]:
     """Per table that rules of their own cut, the latest time of a row that can be gone already.
 
     A row that is cut tells nothing of its reader any more, so older ones must not decide when a card was used: a card
-    would be in use or not by whether a night had come to the row.
+    would be in use or not by whether a night had come to the row. A charge that keeps its payer goes on telling.
+
+    Args:
+        system_map: in force.
+        life: when loans and other records are due.
+        charges: what becomes of settled charges by the policy.
     """
-    found = {path.table: life.older_than for path in system_map.loans.paths}
+    found = {
+        path.table: life.older_than for path in system_map.loans.paths if _takes_witness(system_map, path, charges)
+    }
     found[system_map.loans.closed.table] = life.older_than
     cutoffs = {(one.record, one.event): one.latest for one in life.records}
     for path in system_map.ruled:
@@ -63,6 +71,13 @@ def horizons(system_map: SystemMap, life: Lifecycle) -> dict[str, datetime]:
             latest = cutoffs.get((path.link.record, path.link.event))
             found[path.table] = max(filter(None, (latest, found.get(path.table))), default=NEVER)
     return found
+
+
+def _takes_witness(system_map: SystemMap, path: Path, charges: Charges) -> bool:
+    """Whether a row that is cut by this path names nobody any more in the column by which it tells of a card's use."""
+    cut = path.lose_card if charges is Charges.LOSE_CARD and path.lose_card is not None else path.cut
+    signs = () if system_map.cards is None else system_map.cards.signs
+    return cut.delete or any(one.person in cut.set for one in signs if one.table == path.table)
 
 
 def day_end(at: datetime) -> datetime:

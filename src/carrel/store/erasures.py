@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, select, update
+from sqlalchemy import Row, and_, insert, or_, select, update
 
 from carrel.ledger.leaf import OpenLeaf
 from carrel.retention.erasure import ErasurePlan
@@ -21,10 +21,11 @@ from carrel.store.database import Database
 from carrel.store.owed_leaves import owe
 from carrel.store.sealed_cases import DONE, PLANNED, RUNNING, SealedCases
 
+REDUCED_TO = "reduced to"  # in a lot: the columns that stay of payers' records, per policy that carried it on
 LOT = "lot"  # the kind of a case that holds many people and has no plan of its own
 TEXTS, PERSON, REDUCED = "texts", "person", "person, reduced"  # steps that are no table's
 _KEPT_PLANNED = timedelta(days=8)  # longer than any approval of a plan holds
-_KEPT_UNVERIFIED = timedelta(days=30)  # for whoever mends what the sweep found, and applies the plan again
+KEPT_UNVERIFIED = timedelta(days=30)  # for whoever mends what the sweep found, and applies the plan again
 _LETTERS = 12
 
 
@@ -153,11 +154,33 @@ class Erasures(SealedCases):
             self.forget(name)
         return case
 
+    def reduced_to(self, system: str, people: str) -> tuple[frozenset[str], ...]:
+        """To which columns records of payers were reduced in this system, by plans of whatever policy.
+
+        Args:
+            system: whose.
+            people: the table of their own records, as plans for one person name it.
+
+        Returns:
+            Each set of columns once. Whose records those are, nobody can tell.
+        """
+        table = tables.erasure
+        begun = and_(table.c.system == system, table.c.started_at.is_not(None))
+        with self._database.reading() as connection:
+            bodies = connection.execute(select(table.c.body).where(begun)).scalars().all()
+        found = [columns for body in bodies for columns in body.get(REDUCED_TO, ())]
+        kept = (one for body in bodies for one in body.get("stays", ()) if one["table"] == people)
+        return tuple({frozenset(one) for one in (*found, *(one["column"].split(", ") for one in kept))})
+
     def purge(self, now: datetime) -> None:
-        """Forget whom plans were about that were not carried out in time, or not mended."""
+        """Forget whom plans were about that were not carried out in time, or not mended in time since they were begun.
+
+        A lot whose last attempt never ended is left to `Lots.abandoned`: it has to be told first.
+        """
         table = tables.erasure
         unused = and_(table.c.state == PLANNED, table.c.made_at < now - _KEPT_PLANNED)
-        unmended = and_(table.c.state == RUNNING, table.c.finished_at < now - _KEPT_UNVERIFIED)
+        told = or_(table.c.finished_at.is_not(None), table.c.body["kind"].as_string() != LOT)
+        unmended = and_(table.c.state == RUNNING, table.c.started_at < now - KEPT_UNVERIFIED, told)
         self._drop(unused, unmended)
 
 

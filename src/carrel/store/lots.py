@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 
 from carrel.retention.identifiers import Subject
 from carrel.store import clock, tables
 from carrel.store.database import Database
-from carrel.store.erasures import LOT, new_case
+from carrel.store.erasures import KEPT_UNVERIFIED, LOT, REDUCED_TO, new_case
 from carrel.store.sealed_cases import RUNNING, case_key
 
 
@@ -64,6 +64,14 @@ class Lots:
             rows = connection.execute(query.order_by(table.c.started_at, table.c.case)).all()
         return tuple(row.case for row in rows if row.body.get("kind") == LOT)
 
+    def abandoned(self, system: str, now: datetime) -> tuple[str, ...]:
+        """Lots that were begun thirty days ago, and of which no attempt ever came to an end."""
+        table = tables.erasure
+        old = and_(table.c.finished_at.is_(None), table.c.started_at < now - KEPT_UNVERIFIED)
+        with self._database.reading() as connection:
+            names = set(connection.execute(select(table.c.case).where(old)).scalars())
+        return tuple(case for case in self.open(system) if case in names)
+
     def taken_over(self, case: str, plan: str, people: int) -> None:
         """Count a lot of an earlier plan against the bound of the plan by which it is carried on.
 
@@ -77,6 +85,19 @@ class Lots:
             body = connection.execute(select(table.c.body).where(table.c.case == case)).scalar_one()
             if body["plan"] != plan:
                 changed = {**body, "plan": plan, "people": people}
+                connection.execute(update(table).where(table.c.case == case).values(body=changed))
+
+    def reduces_to(self, case: str, columns: Collection[str]) -> None:
+        """Write down what stays of payers in a lot, before any record is reduced.
+
+        A later policy may keep less, or nothing: a record that was reduced is known by what was left of it.
+        """
+        table = tables.erasure
+        with self._database.writing() as connection:
+            body = connection.execute(select(table.c.body).where(table.c.case == case)).scalar_one()
+            known = body.get(REDUCED_TO, [])
+            if sorted(columns) not in known:
+                changed = {**body, REDUCED_TO: [*known, sorted(columns)]}
                 connection.execute(update(table).where(table.c.case == case).values(body=changed))
 
     def drawn(self, system: str, plan: str) -> int:

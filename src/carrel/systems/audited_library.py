@@ -32,6 +32,7 @@ class Library:
         around: how what lies around its tables is read; None leaves it out.
         gateways: that the site file names.
         placed: kinds of record that are kept elsewhere or not at all, as the site file says.
+        reduced_to: the columns to which records of payers have been reduced there before.
     """
 
     name: str
@@ -44,3 +45,4 @@ class Library:
     around: Reading | None = None
     gateways: tuple[str, ...] = ()
     placed: Mapping[str, str] = field(default_factory=dict)
+    reduced_to: tuple[frozenset[str], ...] = ()

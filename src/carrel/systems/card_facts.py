@@ -28,6 +28,7 @@ def card_facts(
     keepings: tuple[tuple[Keeping, ...], tuple[Keeping, ...]],
     policy: Policy,
     facts: AuditFacts,
+    reduced_to: tuple[frozenset[str], ...],
 ) -> Iterator[RecordFacts]:
     """What the map's cards hold; nothing where no rule speaks of lapsed ones.
 
@@ -38,12 +39,13 @@ def card_facts(
         keepings: legal holds, and exceptions.
         policy: resolved.
         facts: of the audit so far.
+        reduced_to: the columns to which records of payers have been reduced here before.
     """
     lapsing = engine.map.lapsing
     if lapsing is None:
         return
     payer = payer_of(engine.schedule, person_map(engine.map), facts.judged_at, engine.zone)
-    cards = SqlCards(schema, engine.map, engine.stand_in, payer=payer, at=engine.name)
+    cards = SqlCards(schema, engine.map, engine.stand_in, payer=payer, reduced_to=reduced_to, at=engine.name)
 
     def count(life: Lifecycle) -> CardCount:
         holds, exceptions = keepings
@@ -53,7 +55,7 @@ def card_facts(
             now=facts.judged_at.astimezone(engine.zone).replace(tzinfo=None),
             shields=shields((*told, *exceptions), facts.as_of),
             sealed=shields(tuple(one for one in holds if one.sealed), facts.as_of),
-            horizons=horizons(engine.map, life),
+            horizons=horizons(engine.map, life, engine.schedule.charges),
         )
         return cards.count(engine.connection, by)
 

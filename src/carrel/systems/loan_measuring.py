@@ -76,7 +76,8 @@ class LoanMeasuring:
             )
             held = self._held(engine)
             policy, keepings = self._library.policy, (self._library.legal_holds, self._library.exceptions)
-            cards = tuple(card_facts(engine, self._schema, life, keepings, policy, facts))
+            reduced_to = self._library.reduced_to
+            cards = tuple(card_facts(engine, self._schema, life, keepings, policy, facts, reduced_to))
             records = (*record_facts(engine, life, seen, policy, facts), *cards)
         clear = not any(remaining.values())
         by_rule = counted.by_rule if clear or len(schedule.rules) == 1 else self._by_rule()

@@ -151,3 +151,75 @@ def test_a_record_under_an_older_number_since_the_plan_stops_every_piece(elm, mo
     for name in ("messages", "borrowers"):
         assert elm.koha.rows(f"SELECT count(*) FROM {name} WHERE borrowernumber = {older}") == [(1,)]
     assert elm.koha.rows(f"SELECT count(*) FROM borrowers WHERE borrowernumber = {number}") == [(1,)]
+
+
+def test_a_refusal_in_the_midst_of_it_tells_what_has_gone_already(elm, monkeypatch, capsys):
+    """A charge between two pieces; then a row of a table that nobody has looked at. Before anything went, nothing is told."""
+    seed, number = subject(elm)
+    kind = "int(11)" if elm.koha.dialect == "mariadb" else "INTEGER"
+    key = "FOREIGN KEY (who) REFERENCES borrowers (borrowernumber) ON DELETE CASCADE"
+    elm.sql(f"CREATE TABLE plugin_wish (who {kind}, {key})")
+    for _ in range(3):
+        seed.row("messages", borrowernumber=number, message="hello", message_type="L")
+    seed.row("search_history", userid=number)
+    place, _ = planned(elm)
+    elm.approve(place)
+
+    def charged():
+        seed.row("accountlines", borrowernumber=number, amount=3, amountoutstanding=3)
+
+    def changed(*words):
+        answer = elm.run("apply", place, *words)
+        assert answer.code == 4, answer.text
+        return {one["code"]: one["changed"] for one in answer.told["errors"]}
+
+    charged()
+    assert changed("--json") == {"ERA-002": "nothing"}
+    elm.sql(f"DELETE FROM accountlines WHERE borrowernumber = {number}")
+    whole, begun = Erasures.intend, []
+
+    def intend(self, case, step):
+        whole(self, case, step)
+        if step == "search_history.delete" and not begun:
+            begun.append(step)
+            charged()
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit) as ended:
+        patched.setattr(Erasures, "intend", intend)
+        main.main(["apply", str(place), "--site", str(elm.folder)])
+    told = "nothing by the piece that was refused; 3 rows that went before stay out"
+    assert (ended.value.code, told in capsys.readouterr().err) == (4, True)
+    assert elm.koha.rows(f"SELECT count(*) FROM messages WHERE borrowernumber = {number}") == [(0,)]
+    assert changed("--json") == {"ERA-002": told}
+    elm.sql(f"DELETE FROM accountlines WHERE borrowernumber = {number}", f"INSERT INTO plugin_wish VALUES ({number})")
+    assert changed("--json") == {"ERA-003": told}
+    elm.sql("DELETE FROM plugin_wish")
+    assert elm.ok("apply", place)["erasure"]["still_there"] == {}
+
+
+def test_a_user_name_that_is_another_patrons_card_number(elm):
+    """The card finds whose card it is; what both have is taken out of no text, and each is found by the rest."""
+    seed, number = subject(elm, cardnumber="K7700124", userid="K7700999", email="somebody@oak.example")
+    other = seed.patron(cardnumber="K7700999", userid="another77")
+    elm.needles |= {str(other), "K7700999", "another77"}
+    third = seed.patron()
+    text = seed.row("messages", borrowernumber=third, message="K7700999 called, so did k7700124", message_type="L")
+    problem = seed.row("problem_reports", borrowernumber=third, username="another77", content="x", problempage="y")
+    place, plan = planned(elm, "erase.json", "K7700999")
+    assert sum(one["human"] for one in plan["words"]) >= 1
+    elm.approve(place)
+    done = elm.ok("apply", place)["erasure"]
+    assert done["still_there"] == {}
+    assert elm.koha.rows(f"SELECT borrowernumber FROM borrowers WHERE borrowernumber IN ({number}, {other})") == [
+        (number,)
+    ]
+    assert elm.koha.rows(f"SELECT userid, cardnumber FROM borrowers WHERE borrowernumber = {number}") == [
+        ("K7700999", "K7700124")
+    ]
+    words = f"SELECT message FROM messages WHERE message_id = {text['message_id']}"
+    assert elm.koha.rows(words) == [("K7700999 called, so did k7700124",)]
+    assert elm.koha.rows(f"SELECT username FROM problem_reports WHERE reportid = {problem['reportid']}") == [(None,)]
+    place, _ = planned(elm, "later.json", "K7700124")
+    elm.approve(place)
+    assert elm.ok("apply", place)["erasure"]["still_there"] == {}
+    assert elm.koha.rows(words) == [("*** called, so did ***",)]  # nobody else has either word any more

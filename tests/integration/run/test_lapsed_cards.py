@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 
 import pytest
 
@@ -16,7 +17,39 @@ from tests.integration.run.person_seed import MAP, WHEN, Seeder
 from tests.integration.run.test_erasure import mentions, state
 
 EXPIRED = "2020-05-06"
-KEEPING = ("reserves", "user_permissions", "borrower_relationships")  # rows that keep a card by being there
+KEEPING = ("reserves", "user_permissions", "borrower_relationships", "subscriptionroutinglist")  # by being there
+# What is in course keeps a card as well: what the ground is called, where, while it is, and once it is over.
+IN_COURSE = (
+    ("open interlibrary request", "illrequests", "borrowernumber", {"status": "REQ"}, {"status": "COMP"}),
+    ("open interlibrary request", "illrequests", "borrowernumber", {"status": "CANCREQ"}, {"status": "KILL"}),
+    ("open interlibrary request", "illrequests", "borrowernumber", {}, {"completed": EXPIRED}),
+    ("open recall", "recalls", "patron_id", {"status": "waiting", "completed": 0}, {"completed": 1}),
+    *(
+        ("open request for a copy of an article", "article_requests", "borrowernumber", {"status": one}, {"status": two})
+        for one, two in (("REQUESTED", "COMPLETED"), ("PENDING", "CANCELED"), ("PROCESSING", "CANCELED"))
+    ),
+    ("receives a periodical in turn", "subscriptionroutinglist", "borrowernumber", {}, None),
+    ("restriction in force", "borrower_debarments", "borrowernumber", {"expiration": None}, {"expiration": EXPIRED}),
+    ("restriction in force", "borrower_debarments", "borrowernumber", {"expiration": "2099-12-31"}, None),
+    ("visit at home to come", "housebound_visit", "borrowernumber", {"appointment_date": "2099-01-02"}, None),
+    *(
+        ("wish for a purchase without an answer", "suggestions", "suggestedby", {"STATUS": one, "archived": 0}, over)
+        for one, over in (("ASKED", {"STATUS": "REJECTED"}), ("ORDERED", {"STATUS": "AVAILABLE"}), ("CHECKED", {"archived": 1}))
+    ),
+    ("concern without an answer", "tickets", "reporter_id", {}, {"resolved_date": WHEN}),
+    ("report of a problem without an answer", "problem_reports", "borrowernumber", {"status": "New"}, {"status": "Closed"}),
+    ("key to the programming interface", "api_keys", "patron_id", {"active": 1}, {"active": 0}),
+)  # fmt: skip
+# A row that is over by its day: while that is to come, it keeps the card as a use of it.
+TO_COME = (
+    ("bookings", "patron_id", {"status": "new"}, "end_date"),
+    ("curbside_pickups", "borrowernumber", {}, "scheduled_pickup_datetime"),
+)
+ELSEWHERE = {
+    "open hold",
+    "member of staff",
+    "guarantor of a patron",
+}  # grounds of the map that have a test of their own
 
 
 def days_ago(days: float) -> str:
@@ -39,15 +72,23 @@ def lapsed(elm, seed, name="Quirina Okonkwo", **values):
     number = seed.patron(**given)
     card, user = f"K{number}", f"reader{number}"
     seed.traces(number, card, user)
-    for table in KEEPING:
-        column = "guarantor_id" if table == "borrower_relationships" else "borrowernumber"
-        elm.sql(f"DELETE FROM {table} WHERE {column} = {number}")
-    elm.sql(f"DELETE FROM old_issues WHERE borrowernumber = {number}")  # a loan of the same second as everything else
-    for sign in MAP.cards.signs:
-        sets = ", ".join(f"{column} = '{WHEN}'" for column in sign.at)
-        elm.sql(f"UPDATE {sign.table} SET {sets} WHERE {sign.person} = {number}")
+    taken = {table: "guarantor_id" if table == "borrower_relationships" else "borrowernumber" for table in KEEPING}
+    taken["old_issues"] = "borrowernumber"  # a loan of the same second as everything else
+    signs = ((sign, ", ".join(f"{column} = '{WHEN}'" for column in sign.at)) for sign in MAP.cards.signs)
+    elm.sql(
+        *(f"DELETE FROM {table} WHERE {column} = {number}" for table, column in taken.items()),
+        *(put(table, column, number, over) for _, table, column, _, over in IN_COURSE if table not in KEEPING),
+        *(f"UPDATE {sign.table} SET {sets} WHERE {sign.person} = {number}" for sign, sets in signs),
+    )
     elm.needles |= {card, user, name}
     return number
+
+
+def put(table, column, number, values):
+    """What changes a person's rows of a table, or takes them away."""
+    sets = ", ".join(f"{name} = '{value}'" for name, value in (values or {}).items())
+    which = f"WHERE {column} = {number}"
+    return f"UPDATE {table} SET {sets} {which}" if sets else f"DELETE FROM {table} {which}"
 
 
 def judged(elm):
@@ -142,6 +183,50 @@ def test_what_keeps_a_card(elm):
     assert {number for number, stands in wanted.items() if stands == "due"} == set(wanted) - left
 
 
+def test_what_is_in_course_keeps_a_card_until_it_is_over(elm):
+    """Whoever waits for something, or is bound by something, stays; the day after it is over the card is due."""
+    seed = Seeder(elm.koha)
+    cases = [(seed.patron(dateexpiry=EXPIRED, dateenrolled="2015-01-02"), *one) for one in IN_COURSE]
+    long_ago = {sign.table: dict.fromkeys(sign.at, WHEN) for sign in MAP.cards.signs}
+    for number, _, table, column, values, _ in cases:
+        if table == "housebound_visit":
+            seed.row("housebound_profile", borrowernumber=number)
+        seed.row(table, **{column: number, **long_ago.get(table, {}), **values})
+    stands = judged(elm)
+    assert [stands[number] for number, *_ in cases] == [ground for _, ground, *_ in cases]
+    assert {entry.ground for entry in MAP.cards.keeps} - set(stands.values()) == ELSEWHERE
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["people"], ran["outcome"]) == (0, "verified")
+    elm.sql(*(put(table, column, number, over) for number, _, table, column, _, over in cases))
+    stands = judged(elm)
+    assert {number: stands[number] for number, *_ in cases} == dict.fromkeys((number for number, *_ in cases), "due")
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["people"], ran["cards"]["still_there"]) == (len(cases), {})
+
+
+def test_who_was_discharged_is_not_kept_by_that(elm):
+    """The product writes a discharge as a restriction without end; any other of that kind keeps the card."""
+    seed = Seeder(elm.koha)
+    numbers = [seed.patron(dateexpiry=EXPIRED, dateenrolled="2015-01-02") for _ in range(2)]
+    for number, kind in zip(numbers, ("DISCHARGE", "SUSPENSION"), strict=True):
+        if not elm.koha.rows(f"SELECT 1 FROM restriction_types WHERE code = '{kind}'"):
+            seed.row("restriction_types", code=kind)
+        seed.row("borrower_debarments", borrowernumber=number, type=kind, expiration=None)
+    assert [judged(elm)[number] for number in numbers] == ["due", "restriction in force"]
+
+
+def test_what_is_to_come_keeps_a_card_as_a_use_of_it(elm):
+    seed = Seeder(elm.koha)
+    long_ago = {sign.table: dict.fromkeys(sign.at, WHEN) for sign in MAP.cards.signs}
+    numbers = [seed.patron(dateexpiry=EXPIRED, dateenrolled="2015-01-02") for _ in TO_COME]
+    for number, (table, column, values, day) in zip(numbers, TO_COME, strict=True):
+        seed.row(table, **{**long_ago[table], **values, column: number, day: "2099-01-02 10:00:00"})
+    assert [judged(elm)[number] for number in numbers] == ["period still running"] * len(TO_COME)
+    days = zip(numbers, TO_COME, strict=True)
+    elm.sql(*(put(table, column, number, {day: WHEN}) for number, (table, column, _, day) in days))
+    assert [judged(elm)[number] for number in numbers] == ["due"] * len(TO_COME)
+
+
 def _staff_category(elm):
     [(code,)] = elm.koha.rows("SELECT categorycode FROM categories WHERE category_type = 'S' LIMIT 1")
     return code
@@ -168,6 +253,84 @@ def test_of_a_payer_stays_what_the_financial_record_needs(elm):
     assert judged(elm)[number] == "due"
     ran, _ = carried_out(elm)
     assert (ran["cards"]["people"], elm.koha.rows(record)) == (1, [])
+
+
+def test_a_record_that_was_reduced_follows_a_stricter_policy(elm):
+    """What a schedule required and the next one does not is emptied; without a schedule the whole record goes."""
+    schedule = "    finance schedule: {cited: F-7, requires: [name, postal address], keep: 30 years}\n"
+    elm.edit("    charges: lose the card\n", "    charges: part title and item\n" + schedule, "policy.yaml")
+    seed = Seeder(elm.koha)
+    number = lapsed(elm, seed, address="3 Rowan Row", city="Elm")
+    # Nobody can tell when such a card expired; while no record has been reduced here, none is taken for one that was.
+    bare = seed.patron(cardnumber=None, userid=None, address="5 Rowan Row", city="Elm")
+    assert judged(elm)[bare] == "no usable day of expiry"
+    elm.sql(f"UPDATE borrowers SET dateenrolled = '2015-01-02' WHERE borrowernumber = {bare}")
+    elm.needles -= {"Quirina Okonkwo"}
+    elm.sql(f"DELETE FROM accountlines WHERE borrowernumber = {number}")
+    seed.row("accountlines", borrowernumber=number, amountoutstanding=0, amount=2, date=EXPIRED)
+    record = f"SELECT surname, address, cardnumber FROM borrowers WHERE borrowernumber = {number}"
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["reduced"], elm.koha.rows(record)) == (1, [("Okonkwo", "3 Rowan Row", None)])
+    assert "F-7" in judged(elm)[number]
+    elm.edit("[name, postal address]", "[name]", "policy.yaml")
+    assert (judged(elm)[number], judged(elm)[bare]) == ("due", "no usable day of expiry")
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["reduced"], elm.koha.rows(record)) == (1, [("Okonkwo", None, None)])
+    assert "F-7" in judged(elm)[number]
+    elm.edit(schedule.replace("[name, postal address]", "[name]"), "", "policy.yaml")
+    elm.edit("    charges: part title and item\n", "    charges: lose the card\n", "policy.yaml")
+    assert judged(elm)[number] == "due"
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["people"], ran["cards"]["still_there"], elm.koha.rows(record)) == (1, {}, [])
+
+
+def test_a_settled_charge_tells_of_a_use_for_as_long_as_it_keeps_its_payer(elm):
+    """By a policy whose cards lapse after thirty days, and that leaves the payer to a charge; then by one that does not."""
+    shipped = resources.files("carrel.policy") / "shipped"
+    seed = Seeder(elm.koha)
+    number = seed.patron(dateexpiry=EXPIRED, dateenrolled="2015-01-02")
+    seed.row("accountlines", borrowernumber=number, amount=2, amountoutstanding=0, date=days_ago(20))
+    assert judged(elm)[number] == "due"  # a night may have cut such a line already
+    (elm.folder / "policy.yaml").write_text((shipped / "manhattan.yaml").read_text(encoding="utf-8"))
+    assert judged(elm)[number] == "period still running"
+    elm.sql(f"UPDATE accountlines SET date = '{days_ago(60)}' WHERE borrowernumber = {number}")
+    assert judged(elm)[number] == "due"
+
+
+def test_a_use_that_the_product_does_not_note_is_a_finding(elm):
+    """Of check, by name; doctor counts the patrons of whom it is not known."""
+
+    def settings():
+        return next(one for one in elm.run("check", "--json").told["checks"] if one["name"] == "settings")
+
+    assert "last use of cards" not in str(settings())
+    elm.sql("UPDATE systempreferences SET value = '' WHERE variable = 'TrackLastPatronActivityTriggers'")
+    assert "last use of cards" in str(settings())
+    [(unknown,)] = elm.koha.rows("SELECT count(*) FROM borrowers WHERE lastseen IS NULL")
+    assert f"expiry and other rows: {unknown} (WPL-3.1)" in elm.run("doctor", "--json").out
+
+
+def test_a_day_that_is_known_by_its_year_or_month_only(elm):
+    """No day of expiry; but a use of the card, at the latest that it can mean; and a birth that stops nothing."""
+    seed = Seeder(elm.koha)
+    old = {"dateexpiry": EXPIRED, "dateenrolled": "2015-01-02"}
+    undated, seen, reviewed, long_ago, born = (seed.patron(**old) for _ in range(5))
+    reviews = [seed.row("reviews", borrowernumber=one, datereviewed=WHEN)["reviewid"] for one in (reviewed, long_ago)]
+    month, year = f"{days_ago(60)[:7]}-00", f"{days_ago(0)[:4]}-00-00"
+    elm.sql(
+        *(["SET SESSION sql_mode = ''"] if elm.koha.dialect == "mariadb" else []),
+        f"UPDATE borrowers SET dateexpiry = '2019-00-00' WHERE borrowernumber = {undated}",
+        f"UPDATE borrowers SET date_renewed = '{year}' WHERE borrowernumber = {seen}",
+        f"UPDATE reviews SET datereviewed = '{month} 00:00:00' WHERE reviewid = {reviews[0]}",
+        f"UPDATE reviews SET datereviewed = '2019-02-00 00:00:00' WHERE reviewid = {reviews[1]}",
+        f"UPDATE borrowers SET dateofbirth = '1980-00-00' WHERE borrowernumber = {born}",
+    )
+    stands = judged(elm)
+    assert [stands[one] for one in (undated, seen, reviewed, long_ago, born)] == [
+        "no usable day of expiry", "period still running", "period still running", "due", "due",
+    ]  # fmt: skip
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["people"], ran["outcome"]) == (2, "verified")
 
 
 class Died(BaseException):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from importlib import resources
 
 import pytest
 
@@ -10,6 +12,7 @@ from carrel.cli import main
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.erasures import Erasures
 from carrel.store.ledger_folder import LedgerFolder
+from carrel.store.store import FILE
 from tests.integration.run import library
 from tests.integration.run.person_seed import Seeder
 from tests.integration.run.test_lapsed_cards import EXPIRED, Died, carried_out, dying, judged
@@ -141,3 +144,60 @@ def test_a_card_that_was_given_to_another_reader_meanwhile_is_not_taken_out_of_t
     assert elm.koha.rows(f"SELECT message FROM messages WHERE borrowernumber = {new}") == [
         (f"please bring card K{number}",)
     ]
+
+
+@pytest.mark.parametrize("point", ["intend", "note"])
+def test_somebody_who_comes_back_keeps_the_words_on_them_unless_they_were_redacted_already(elm, monkeypatch, point):
+    """Before the piece that takes them out, asked inside it; after it, the words are gone and the record stays."""
+    seed = Seeder(elm.koha)
+    back, gone = (seed.patron(**OLD) for _ in range(2))
+    other = seed.patron(dateexpiry="2099-01-01")
+    words = {name: seed.row("messages", borrowernumber=other, message=f"see K{name}, {place}", message_type="L")
+             for place, name in enumerate((back, gone, f"{back} and K{gone}"))}  # fmt: skip
+    place = elm.approved()
+    whole, came = getattr(Erasures, point), []
+
+    def comes(self, case, step, *rest):
+        whole(self, case, step, *rest)
+        if step == "texts" and not came:
+            came.append(step)
+            elm.sql(f"UPDATE borrowers SET lastseen = CURRENT_TIMESTAMP WHERE borrowernumber = {back}")
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit) as ended:
+        patched.setattr(Erasures, point, comes)
+        main.main(["apply", str(place), "--site", str(elm.folder)])
+    assert (ended.value.code, came) == (0, ["texts"])
+    said = [
+        elm.koha.rows(f"SELECT message FROM messages WHERE message_id = {row['message_id']}")[0][0]
+        for row in words.values()
+    ]
+    mark = f"K{back}" if point == "intend" else "***"
+    assert said == [f"see {mark}, 0", "see ***, 1", f"see {mark} and ***, 2"]
+    assert elm.koha.rows(f"SELECT borrowernumber FROM borrowers WHERE dateexpiry = '{EXPIRED}'") == [(back,)]
+    assert len(erasures_told(elm)) == 1
+
+
+def test_a_killed_lot_for_which_there_is_no_rule_any_more_is_forgotten_and_told(elm, monkeypatch):
+    """It waits for the rule to come back, and thirty days after it was begun its sealed list goes."""
+    seed = Seeder(elm.koha)
+    seed.patron(**OLD)
+    killed_after_records(elm, monkeypatch, elm.approved())
+    shipped = resources.files("carrel.policy") / "shipped" / "mit-libraries.yaml"
+    (elm.folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"))
+
+    def sealed():
+        with sqlite3.connect(elm.folder / FILE) as raw:
+            found = raw.execute("SELECT sealed IS NOT NULL, state FROM erasure").fetchall()
+        raw.close()
+        return found, len(list((elm.folder / "cases").iterdir()))
+
+    elm.run("run-due")  # the interrupted run does not fit the policy any more, and is ended
+    elm.dispose()
+    assert sealed() == ([(1, "running")], 1)
+    with sqlite3.connect(elm.folder / FILE) as raw:
+        raw.execute("UPDATE erasure SET started_at = '2025' || substr(started_at, 5)")  # long ago
+    raw.close()
+    ran = elm.ok("apply", elm.approved("later.json"), code=5)["run"]
+    assert (ran["outcome"], ran["cards"]["lots_lost"]) == ("applied, unverified", 1)
+    assert sealed() == ([(0, "done")], 0)
+    assert [one["outcome"] for one in erasures_told(elm)] == ["unverified"]

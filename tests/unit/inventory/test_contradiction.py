@@ -83,3 +83,15 @@ def test_numbers_are_compared_as_numbers():
     assert not holds(Condition(column="c", above=9), None)
     assert not holds(Condition(column="c", equals="1"), None)
     assert holds(Condition(column="c", differs="1"), None)
+
+
+def test_an_untold_use_of_cards_matters_only_where_cards_lapse(koha_map):
+    values = {"last use of cards": None, "cards without a last use": "7"}
+    promise = Promise(("WPL-3.3", "WPL-3.4"), keeps_last_borrower=True)
+    assert contradictions(koha_map, values, promise) == ()
+    lapsing = koha_map.model_copy(update={"lapsing": koha_map.cards})
+    finding, note = contradictions(lapsing, values, promise)
+    assert (finding.severity, note.severity, note.value) == ("finding", "note", "7")
+    assert finding.clauses == note.clauses == ("WPL-3.1",)
+    told = {"last use of cards": "check_out", "cards without a last use": "0"}
+    assert contradictions(lapsing, told, promise) == ()

@@ -67,3 +67,12 @@ def test_a_subject_comes_back_and_two_of_one_are_joined():
     assert set(joined.told) == {*SUBJECT.told, "reader77"}
     assert "51" not in repr(joined)
     assert "K99" not in repr(joined)
+
+
+def test_a_text_tells_whose_identifiers_stand_in_it():
+    other = Subject(77, exact=("K7700999",), also=(76,))
+    finder = Finder((SUBJECT, other), ("borrowernumber", "patron_id"))
+    assert finder.whose("k7700123 lent to K7700999; ask May Book") == {51, 77}
+    assert finder.whose("borrowernumber: 76") == {77}
+    assert finder.whose("K77001234, borrowernumber: 510, 51") == frozenset()
+    assert finder.whose(json.dumps({"mail": "Q.Person@elm.example"})) == {51}

@@ -72,6 +72,23 @@ def test_what_nobody_carries_out_or_mends_is_forgotten(tmp_path: Path) -> None:
     assert list((tmp_path / "cases").iterdir()) == []
 
 
+def test_a_lot_in_which_somebody_is_found_every_night_is_forgotten_thirty_days_after_it_was_begun(
+    tmp_path: Path,
+) -> None:
+    with Store.open(tmp_path) as store:
+        found, killed = (store.lots.begin("koha", "0" * 64, (SUBJECT,), NOW) for _ in range(2))
+        for day in (1, 29):
+            at = NOW + timedelta(days=day)
+            store.erasures.go_on(found, at)
+            store.erasures.finish(found, Outcome.UNVERIFIED, at, lambda _: (), over=False)
+        store.erasures.purge(NOW + timedelta(days=29))
+        assert store.lots.subjects(found) == store.lots.subjects(killed) == (SUBJECT,)
+        assert store.lots.abandoned("koha", NOW + timedelta(days=29)) == ()
+        store.erasures.purge(NOW + timedelta(days=31))
+        assert (store.lots.subjects(found), store.lots.open("koha")) == (None, (killed,))
+        assert store.lots.abandoned("koha", NOW + timedelta(days=31)) == (killed,)  # it has to be told first
+
+
 def test_a_plan_that_the_store_never_made_or_that_was_changed(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         body = made(store).as_dict()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -28,6 +30,7 @@ from carrel.systems.sql.person_rows import PersonRows
 from carrel.systems.sql.person_steps import emptied
 
 _BATCH = 500
+_PARTIAL = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +60,25 @@ class SqlCards:
         system_map: whose section on cards is in force.
         stand_in: the product's anonymous patron; it is nobody's card.
         payer: what the policy keeps of payers; None where settled charges lose the card.
+        reduced_to: the columns to which records of payers have been reduced here before, by whatever policy.
         at: the system's name, for errors.
     """
 
     def __init__(
-        self, schema: LiveSchema, system_map: SystemMap, stand_in: int | None, *, payer: Payer | None, at: str
+        self,
+        schema: LiveSchema,
+        system_map: SystemMap,
+        stand_in: int | None,
+        *,
+        payer: Payer | None,
+        reduced_to: Iterable[frozenset[str]],
+        at: str,
     ) -> None:
         if system_map.lapsing is None:
             raise ValueError("no rule for lapsed cards is in force")
         self.cards: Cards = system_map.lapsing
         self._map, self._stand_in, self._payer, self._at = system_map, stand_in, payer, at
+        self._reduced_to = tuple(reduced_to)
         self._rows = PersonRows(schema, person_map(system_map), (), stand_in)
 
     def count(self, connection: Connection, by: Judgement) -> CardCount:
@@ -127,13 +139,14 @@ class SqlCards:
         """Persons with the expiry of their card and the uses that their own record tells."""
         key, person = people.c[self._map.people.key], self._rows.person
         columns = [people.c[name] for name in (person.card, person.user, self.cards.expires, *self.cards.seen)]
-        query = select(key, self._reduced(people).label("reduced"), *columns).where(*which).order_by(key).limit(limit)
+        was_reduced = or_(false(), *(self._reduced(people, one) for one in self._reduced_to))
+        query = select(key, was_reduced.label("reduced"), *columns).where(*which).order_by(key).limit(limit)
         found = []
         for number, reduced, card, user, expires, *seen in connection.execute(query).all():
             subject = Subject(int(number), str(card or ""), str(user or ""))
-            # Of a reduced record the expiry is gone: it lapsed long ago.
+            # Of a reduced record the expiry is gone: it lapsed long ago, whatever the policy was by then.
             found.append(
-                (subject, NO_DATE if reduced else _moment(expires), [at for at in map(_moment, seen) if at is not None])
+                (subject, NO_DATE if reduced else _moment(expires), [at for at in map(_latest, seen) if at is not None])
             )
         return found
 
@@ -165,14 +178,12 @@ class SqlCards:
         people = rows.rows(self._map.people.table)
         key = people.c[self._map.people.key]
         which = rows.names(self._map.people.table, self._map.people.key, people)
-        found = connection.execute(select(key).where(which, self._reduced(people))).scalars()
+        found = connection.execute(select(key).where(which, self._reduced(people, self._payer.columns))).scalars()
         return {int(number): [self._payer.ground] for number in found if number in payers}
 
-    def _reduced(self, people: Any) -> Any:
-        """Whether a record is one of which only stays what a financial record needs."""
-        if self._payer is None:
-            return false()
-        return and_(*(people.c[one].is_(None) for one in emptied(self._rows.schema, people.name, self._payer)))
+    def _reduced(self, people: Any, stays: Collection[str]) -> Any:
+        """Whether a record is one of which only stays what a financial record needs, or needed."""
+        return and_(*(people.c[one].is_(None) for one in emptied(self._rows.schema, people.name, stays)))
 
     def _uses(
         self, connection: Connection, subjects: tuple[Subject, ...], by: Judgement
@@ -191,7 +202,7 @@ class SqlCards:
             # What is cut tonight, or was cut before, must not decide: the card would be judged by whether it still is.
             since = by.horizons.get(sign.table, NO_DATE)
             for number, *times in connection.execute(query):
-                used[int(number)] += [at for at in map(_moment, times) if at is not None and at > since]
+                used[int(number)] += [at for at in map(_latest, times) if at is not None and at > since]
         return used
 
     def _grounds(self, connection: Connection, subjects: tuple[Subject, ...], by: Judgement, *, below: bool) -> Grounds:
@@ -204,7 +215,7 @@ class SqlCards:
         for more in (
             person_grounds.refusing(connection, rows),
             self._reduced_payers(connection, rows),
-            person_grounds.keeping(connection, rows, self.cards.keeps),
+            person_grounds.keeping(connection, rows, self.cards.keeps, by.now),
             person_grounds.untold(connection, rows, self._map.people.table),
             person_grounds.below(connection, rows) if below else {},
         ):
@@ -216,7 +227,7 @@ class SqlCards:
 
 
 def _moment(value: object) -> datetime | None:
-    """A time or a day as drivers hand it over; a zero date is none."""
+    """A time or a day as drivers hand it over; a zero date is none, and one without month or day is not usable."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -225,3 +236,14 @@ def _moment(value: object) -> datetime | None:
     elif isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     return value if isinstance(value, datetime) and value >= NO_DATE else None
+
+
+def _latest(value: object) -> datetime | None:
+    """As `_moment`; of a use in a month or a year without a day, the last moment that it can mean."""
+    found = _PARTIAL.match(value) if isinstance(value, str) else None
+    if found is None:
+        return _moment(value)
+    year, month = int(found["year"]), int(found["month"]) or 12
+    if year < NO_DATE.year or month > 12 or not (found["month"] == "00" or found["day"] == "00"):  # noqa: PLR2004  (of a year)
+        return _moment(value)
+    return datetime(year, month, monthrange(year, month)[1], 23, 59, 59)  # noqa: DTZ001  (naive local time, as told)

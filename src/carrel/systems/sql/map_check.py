@@ -132,9 +132,11 @@ def product_checks(
         yield said(error, "anonymous patron")
     values = live.settings(connection, system_map)
     against = contradiction.contradictions(system_map, values, promise(schedule))
+    counted = {one.name for one in system_map.settings if one.counts}
     for one in against:
         state = State.FINDING if one.severity == "finding" else State.OK
-        told = f"{one.setting}: {one.finding} ({', '.join(one.clauses)})"
+        rows = f": {one.value}" if one.setting in counted else ""
+        told = f"{one.setting}: {one.finding}{rows} ({', '.join(one.clauses)})"
         yield Check("setting", state, told, one.fix if state is State.FINDING else "")
     if not any(one.severity == "finding" for one in against):
         yield ok("settings", f"{len(values)} looked at, none contradicts the policy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import Scope
 from carrel.retention.payer import Payer
 from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.expressions import NO_DATE
 from carrel.systems.sql.person_rows import PersonRows, holds_of
 from carrel.systems.sql.person_steps import Step
 
@@ -114,14 +116,25 @@ def _narrowed(rows: PersonRows, holds: Callable[[PersonRows], bool]) -> Iterator
         yield from _narrowed(rows.of(half), holds)
 
 
-def keeping(connection: Connection, rows: PersonRows, grounds: Iterable[Ground]) -> Grounds:
-    """Of these persons, those whom the map's section on cards keeps beyond that; a table that is lacking has none."""
+def keeping(connection: Connection, rows: PersonRows, grounds: Iterable[Ground], now: datetime) -> Grounds:
+    """Of these persons, those whom the map's section on cards keeps beyond that; a table that is lacking has none.
+
+    Args:
+        connection: reads only.
+        rows: of the persons.
+        grounds: of the map.
+        now: naive local time; a row whose end has passed keeps nobody.
+    """
     found: defaultdict[int, list[str]] = defaultdict(list)
     for one in grounds:
         if one.table not in rows.schema.tables:
             continue
         source = rows.rows(one.table)
         tests = [rows.names(one.table, one.person, source), *_tests(source, one.only)]
+        if one.until:
+            # The day of today still counts, where only the day is told. An end that is no date is none.
+            ends = source.c[one.until]
+            tests.append(or_(ends.is_(None), ends >= str(now.date()), ends < str(NO_DATE.date())))
         if (way := one.through) is not None:
             other = rows.rows(way.table).alias("way")
             joined = [other.c[theirs] == source.c[own] for own, theirs in way.pairs.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from carrel.inventory.map_part import Method
@@ -54,15 +54,15 @@ def _kept(step: Step, payer: Payer) -> Step:
 
 
 def _reduced(schema: LiveSchema, step: Step, payer: Payer) -> Step:
-    sets = dict.fromkeys(emptied(schema, step.table, payer), Method.CLEAR)
+    sets = dict.fromkeys(emptied(schema, step.table, payer.columns), Method.CLEAR)
     why = "the record stays for its financial record, with what that needs"
     return Step(step.table, step.trace.model_copy(update={"act": Act.CHANGE, "set": sets, "why": why}), Act.CHANGE)
 
 
-def emptied(schema: LiveSchema, table: str, payer: Payer) -> tuple[str, ...]:
+def emptied(schema: LiveSchema, table: str, stays: Collection[str]) -> tuple[str, ...]:
     """The columns of a payer's own record that are emptied: all but what stays, and what may not be empty."""
     columns = schema.tables[table].columns
-    return tuple(one.name for one in columns if one.nullable and one.name not in payer.columns)
+    return tuple(one.name for one in columns if one.nullable and one.name not in stays)
 
 
 def _plain(schema: LiveSchema, person: PersonMap, stand_in: int | None) -> tuple[Step, ...]:

@@ -156,6 +156,12 @@ class PersonTexts:
                 found.append(Named(name, key, before, any(place.gone for place in named)))
         return found
 
+    def whose(self, found: list[Named]) -> frozenset[int]:
+        """The numbers of the persons whose identifiers stand in these rows."""
+        return frozenset(
+            number for one in found for text in one.before.values() for number in self.finder(one.table).whose(text)
+        )
+
     def redact(self, connection: Connection, found: list[Named]) -> int:
         """Take the identifiers out of these rows, or the rows away, where they still are as they were read.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Integer, LargeBinary, String, TableClause, column, table
+from sqlalchemy import ColumnElement, Integer, LargeBinary, String, TableClause, column, table, true
 from sqlalchemy.types import NullType, TypeEngine
 
+from carrel.inventory.map_part import Condition
 from carrel.inventory.schema import Column, LiveSchema, Table, TableKind
 from carrel.inventory.system_map import SystemMap
 from carrel.systems.sql.expressions import LocalTime
+from carrel.systems.sql.shelf import matching
 
 _WHOLE = re.compile(r"^(tiny|small|medium|big)?int", re.IGNORECASE)
 _TEXT = re.compile(r"^(var)?char|text|json|clob|blob|binary", re.IGNORECASE)
@@ -49,6 +51,8 @@ class Reach:
         automatic: times that the server sets by itself on every change.
         key: primary key.
         rows: the server's own estimate, or None.
+        blobs: columns with bytes that may be words.
+        elsewhere: per column of persons, the rows in which it holds the number of something else.
     """
 
     name: str
@@ -64,16 +68,24 @@ class Reach:
     key: tuple[str, ...]
     rows: int | None
     blobs: tuple[str, ...] = ()
+    elsewhere: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
 
     def clause(self, *also: str) -> TableClause:
         """The table as a query sees it, with these columns besides."""
-        kinds: dict[str, TypeEngine[Any]] = dict.fromkeys(also, NullType())
+        told = (one.column for conditions in self.elsewhere.values() for one in conditions)
+        kinds: dict[str, TypeEngine[Any]] = dict.fromkeys((*also, *told), NullType())
         kinds.update(dict.fromkeys((*self.key, *(p.column for p in self.parents), *self.numbers), NullType()))
         kinds.update(dict.fromkeys((*self.persons, *self.loans, *self.items), Integer()))
         kinds.update(dict.fromkeys((*self.texts, *self.pseudonyms), String()))
         kinds.update(dict.fromkeys(self.blobs, LargeBinary()))
         kinds.update(dict.fromkeys(self.times, LocalTime()))
         return table(self.name, *(column(name, kind) for name, kind in kinds.items()))
+
+    def holds_person(self, rows: TableClause, name: str) -> ColumnElement[bool]:
+        """Whether a row's number in a column of persons can be a person's at all."""
+        conditions = self.elsewhere.get(name)
+        # A row of which nobody can tell counts: only what is known to be something else is left out.
+        return matching(rows.c, conditions).is_not(True) if conditions else true()
 
 
 def reaches(live: LiveSchema, system_map: SystemMap) -> tuple[Reach, ...]:
@@ -154,7 +166,16 @@ def _reach(words: _Words, one: Table) -> Reach:
         key=one.primary_key,
         rows=one.rows_estimate,
         blobs=tuple(c.name for c in texts if _BYTES.search(c.type)),
+        elsewhere=dict(_elsewhere(words.map, one)),
     )
+
+
+def _elsewhere(system_map: SystemMap, one: Table) -> Iterator[tuple[str, tuple[Condition, ...]]]:
+    """As the map tells it, where the columns that tell it are there."""
+    there = set(one.column_names)
+    for name, conditions in system_map.other_numbers.get(one.name, {}).items():
+        if {condition.column for condition in conditions} <= there:
+            yield name, conditions
 
 
 def _is_text(one: Column) -> bool:

@@ -34,7 +34,7 @@ class FromPerson(Direction):
         rows = self._rows(reach)
         for name in reach.persons:
             person = rows.c[name]
-            nobody_else = self._no_other_reader(reach, rows, name)
+            nobody_else = and_(self._no_other_reader(reach, rows, name), reach.holds_person(rows, name))
             for some in batches(self._sample.by_person):
                 self._judge(reach, rows, (name,), person, and_(person.in_(some), nobody_else))
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, column, or_, select, table, true
+from sqlalchemy import ColumnElement, Integer, and_, case, column, or_, select, table, true
 
 from carrel.inventory.map_path import Role
 from carrel.retention.open_join import OpenJoin
@@ -94,7 +94,9 @@ class Witnesses:
 
     def _sources(self, reach: Reach, rows: Any, numbers: tuple[str, ...]) -> Iterator[tuple[_Named, Any, Any]]:
         """The table with the columns that may name a person, and with each table one key further."""
-        yield {name: rows.c[name] for name in numbers or reach.persons}, rows, true()
+        names = numbers or reach.persons
+        persons: _Named = {name: case((reach.holds_person(rows, name), rows.c[name])) for name in names}
+        yield persons, rows, true()
         for parent in reach.parents:
             far = table(parent.table, column(parent.key), column(parent.person, Integer())).alias("far")
             same = far.c[parent.key] == rows.c[parent.column]
