@@ -1,6 +1,7 @@
 """Real databases with the sample library in them, fresh for every test.
 
-`koha` runs a test twice, on SQLite and on a private MariaDB; `koha_sqlite` and `koha_mariadb` give just one.
+`koha` runs a test on SQLite and on a private MariaDB; `koha_sqlite`, `koha_mariadb` and `koha_postgresql` give just one.
+On PostgreSQL Koha never runs: its library there tries the engine, above all by the fixture `small` of the runs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import sqlalchemy as sa
 
 from carrel.systems.sample import Sample, SampleSize, build
 from tests.conftest import unavailable
-from tests.integration.servers import mariadb
+from tests.integration.servers import mariadb, postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,14 +37,14 @@ class Koha:
 
     Args:
         url: SQLAlchemy URL with all rights.
-        dialect: ``sqlite`` or ``mariadb``.
+        dialect: ``sqlite``, ``mariadb`` or ``postgresql``.
         sample: what is in it.
     """
 
     url: str
     dialect: str
     sample: Sample
-    server: mariadb.MariaDBServer | None = None
+    server: mariadb.MariaDBServer | postgresql.PostgreSQLServer | None = None
     database: str = ""
     _engines: list[sa.Engine] = field(default_factory=list)
     _reading: sa.Engine | None = None
@@ -55,7 +56,7 @@ class Koha:
         return engine
 
     def limited_user(self, grants: list[str]) -> str:
-        """The URL of a fresh MariaDB account with just these grants (see `MariaDBServer.limited_user`)."""
+        """The URL of a fresh account with just these grants (see `limited_user` of the server)."""
         assert self.server is not None, "only a server has accounts"
         return self.server.limited_user(self.database, grants)
 
@@ -188,3 +189,45 @@ def koha(request: pytest.FixtureRequest) -> Koha:
     """The tiny sample, on each database in turn."""
     made: Koha = request.getfixturevalue(f"koha_{request.param}")
     return made
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.PostgreSQLServer]:
+    """This worker's own PostgreSQL; its databases are made by who needs them."""
+    if reason := postgresql.missing():
+        unavailable(reason)
+    with postgresql.running() as server:
+        yield server
+
+
+def postgresql_template(server: postgresql.PostgreSQLServer, name: str, size: SampleSize, seed: int) -> Sample:
+    """A database with a sample library, to which nobody is connected."""
+    server.sql(f"CREATE DATABASE {name}")
+    engine = sa.create_engine(server.url(name))
+    sample = build(engine, size, seed, AS_OF)
+    engine.dispose()
+    return sample
+
+
+@contextmanager
+def on_postgresql(server: postgresql.PostgreSQLServer, template: str, sample: Sample) -> Iterator[Koha]:
+    """A copy of such a database, for one test."""
+    database = postgresql.fresh_copy(server, template)
+    koha = Koha(server.url(database), "postgresql", sample, server, database)
+    try:
+        yield koha
+    finally:
+        koha.dispose()
+        server.drop_limited_users(database)
+
+
+@pytest.fixture(scope="session")
+def _tiny_on_postgresql(postgresql_server: postgresql.PostgreSQLServer) -> Sample:
+    return postgresql_template(postgresql_server, TEMPLATE, SampleSize.named("tiny"), SEED)
+
+
+@pytest.fixture
+def koha_postgresql(postgresql_server: postgresql.PostgreSQLServer, _tiny_on_postgresql: Sample) -> Iterator[Koha]:
+    """The tiny sample in a PostgreSQL database of this worker, made anew for every test."""
+    with on_postgresql(postgresql_server, TEMPLATE, _tiny_on_postgresql) as koha:
+        yield koha

@@ -147,10 +147,13 @@ def _cascades(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
 
 
 def untold_triggers(system_map: SystemMap, live: LiveSchema, tables: Iterable[str]) -> Iterator[tuple[str, Trigger]]:
-    """The triggers of these tables that nobody has looked at; each table once, also if it is named again."""
+    """The triggers of these tables that nobody has looked at; each table once, also if it is named again.
+
+    One that is switched off does nothing; whoever switches it on makes a plan stale.
+    """
     for name in dict.fromkeys(tables):
         for trigger in live.tables[name].triggers if name in live.tables else ():
-            if trigger.name not in system_map.triggers.get(name, {}):
+            if trigger.fires and trigger.name not in system_map.triggers.get(name, {}):
                 yield name, trigger
 
 

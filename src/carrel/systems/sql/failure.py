@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from carrel.errors import CarrelError, Condition, fault
 from carrel.systems import faults
+from carrel.systems.sql import failure_postgresql as postgresql
 
 _MARIADB: dict[int, Condition] = {
     1044: faults.GRANTS,
@@ -60,25 +61,35 @@ _FIX = {
     faults.READ_ONLY_SESSION: "report this: a step that reads must never write",
     faults.LOST: "check the server's log, then run the same command again: it goes on where it stopped",
     faults.LOCKED: "run the same command again, or wait until the desk is quieter",
-    faults.ZONE_MISMATCH: "load the server's zone tables (mysql_tzinfo_to_sql), or declare 'session_zone: server'",
+    faults.ZONE_MISMATCH: "load the server's zones (MariaDB: mysql_tzinfo_to_sql), or declare 'session_zone: server'",
     faults.SHAPE: "run 'carrel doctor': the database has changed since it was compared with its map",
     faults.FULL: "make room on the server's disk, then run the same command again",
     faults.CONSTRAINT: "run 'carrel doctor': a key or trigger of the database is not in the map",
 }
 
 _TRANSIENT = frozenset({1205, 1213, 1020})
+_DENIED = frozenset({1044, 1142, 1143})
+
+
+def _origin(exc: BaseException) -> BaseException | None:
+    return exc.orig if isinstance(exc, DBAPIError) else exc
 
 
 def number(exc: BaseException) -> int | None:
     """The driver's error number, or None where the driver has none."""
-    origin = exc.orig if isinstance(exc, DBAPIError) else exc
-    args = getattr(origin, "args", ())
+    args = getattr(_origin(exc), "args", ())
     return args[0] if args and isinstance(args[0], int) else None
 
 
 def is_transient(exc: BaseException) -> bool:
     """Whether the same transaction may simply be tried again: a deadlock, or a lock not given in time."""
-    return number(exc) in _TRANSIENT or _sqlite(exc) is faults.LOCKED
+    state = postgresql.state(_origin(exc))
+    return number(exc) in _TRANSIENT or _sqlite(exc) is faults.LOCKED or state in postgresql.TRANSIENT
+
+
+def is_denied(exc: BaseException) -> bool:
+    """Whether the account may not read what it asked for: a database, a table, a column."""
+    return number(exc) in _DENIED or postgresql.state(_origin(exc)) == postgresql.DENIED
 
 
 def classify(exc: BaseException, at: str) -> CarrelError:
@@ -94,7 +105,8 @@ def classify(exc: BaseException, at: str) -> CarrelError:
     if isinstance(exc, CarrelError):
         return exc
     code = number(exc)
-    condition = _MARIADB.get(code, faults.STATEMENT) if code is not None else (_sqlite(exc) or faults.STATEMENT)
+    found_out = _MARIADB.get(code) if code is not None else _sqlite(exc) or postgresql.condition(_origin(exc))
+    condition = found_out or faults.STATEMENT
     found = f"driver error {code}" if code is not None else _kind(exc)
     return fault(condition, at=at, found=found, changed=_changed(condition), fix=_FIX.get(condition, ""))
 
@@ -109,7 +121,9 @@ def told(at: str) -> Iterator[None]:
 
 
 def _kind(exc: BaseException) -> str:
-    origin = exc.orig if isinstance(exc, DBAPIError) else exc
+    origin = _origin(exc)
+    if (state := postgresql.state(origin)) is not None:
+        return f"SQLSTATE {state}"
     name = getattr(origin, "sqlite_errorname", "")
     return name or type(origin).__name__
 
@@ -133,7 +147,7 @@ _SQLITE = {
 
 
 def _sqlite(exc: BaseException) -> Condition | None:
-    origin = exc.orig if isinstance(exc, DBAPIError) else exc
+    origin = _origin(exc)
     name = getattr(origin, "sqlite_errorname", None)
     if name is None:
         return None

@@ -15,11 +15,9 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    literal_column,
     null,
     or_,
     select,
-    table,
     text,
     tuple_,
     update,
@@ -32,7 +30,9 @@ from carrel.inventory.schema import Column, Incoming, LiveSchema
 from carrel.retention.identifiers import Subject
 from carrel.retention.payer import Payer
 from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.person_steps import Step, lacking, steps_of
+from carrel.systems.sql.row_place import has_places, lies_among
 
 Bool = ColumnElement[bool]
 CASCADING = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
@@ -62,7 +62,6 @@ class PersonRows:
         payer: Payer | None = None,
     ) -> None:
         self.schema, self.person, self.subjects, self.stand_in = schema, person, subjects, stand_in
-        self.sqlite = schema.dialect == "sqlite"
         self._tables: dict[str, TableClause] = {}
         self.payer = payer
         self.steps = steps_of(schema, person, stand_in, payer)
@@ -166,17 +165,16 @@ class PersonRows:
             if not found:
                 return 0, 0
             mine = and_(self.keyed(keys, found), mine)
-        elif self.sqlite:
-            rowid: ColumnElement[int] = literal_column("rowid")
+        elif has_places(connection.dialect):
             inner = self.rows(step.table).alias("inner")
-            mine = rowid.in_(select(rowid).select_from(inner).where(self.those(step, inner)).limit(size))
+            mine = and_(lies_among(connection.dialect, inner, self.those(step, inner), size), mine)
         hung = 0
         if step.act is Act.DELETE:
             hung = sum(self._hung(connection, step, mine, one) for one in self.schema.incoming(step.table))
             statement: Any = delete(rows).where(mine)
         else:
             statement = update(rows).where(mine).values(self.values(step, rows))
-        if not (keys or self.sqlite):
+        if not (keys or has_places(connection.dialect)):
             statement = statement.with_dialect_options(mysql_limit=size, mariadb_limit=size)
         return (0, hung) if hung else (connection.execute(statement).rowcount, 0)
 

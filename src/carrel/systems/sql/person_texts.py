@@ -15,6 +15,7 @@ from sqlalchemy.sql.expression import FromClause
 from carrel.inventory.person_map import Act
 from carrel.inventory.schema import Table, TableKind
 from carrel.retention.finder import Finder
+from carrel.systems.sql.expressions_postgresql import exactly
 from carrel.systems.sql.person_rows import PersonRows, is_text
 from carrel.systems.sql.person_words import may_name, readable
 
@@ -170,7 +171,10 @@ class PersonTexts:
             finder = self.finder(one.table)
             # Byte for byte: a collation would take another writing of a word for the same.
             same = ((readable(dialect, rows.c[column]), text) for column, text in one.before.items())
-            which += [func.hex(there) == func.hex(text) for there, text in same]
+            if dialect == "postgresql":
+                which += [exactly(there, text) for there, text in same]
+            else:
+                which += [func.hex(there) == func.hex(text) for there, text in same]
             if one.gone:
                 done += connection.execute(delete(rows).where(*which)).rowcount
                 continue

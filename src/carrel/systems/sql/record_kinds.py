@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, column, func, literal, or_, select, table
+from sqlalchemy import ColumnElement, Connection, column, func, literal, or_, select
 
 from carrel.accountability.facts import KindFacts
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.permitted import Permitted
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from sqlalchemy import (
     Connection,
     Engine,
-    Integer,
+    Insert,
+    Update,
     func,
     insert,
-    literal_column,
     select,
     text,
     update,
@@ -28,6 +28,7 @@ from carrel.retention import faults
 from carrel.retention.ports import Busy
 from carrel.systems.sql.before_images import Act, Image, reader_of
 from carrel.systems.sql.failure import classify, is_transient
+from carrel.systems.sql.row_place import has_places, lies_among
 from carrel.systems.sql.whole_rows import Key, WholeRows
 
 
@@ -120,8 +121,8 @@ class Restoration:
     @contextmanager
     def _session(self) -> Iterator[Connection]:
         with self._engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                yield connection
+            if connection.dialect.name in {"sqlite", "postgresql"}:
+                yield connection  # what a clock shows twice is told apart there by its offset, or not at all
                 return
             zone = connection.execute(text("SELECT @@session.time_zone")).scalar()
             # In UTC no hour comes twice.
@@ -185,10 +186,20 @@ class _Chunk:
         name = image.table
         values = {one: self._rows.written(name, one, value) for one, value in image.before.items()}
         statement = update(self._rows.table(name)).values(values).where(self._rows.same(name, image.key))
+        return self._one(statement)
+
+    def _one(self, statement: Update | Insert) -> bool:
+        """Whether a statement reached its one row.
+
+        What it points at can be gone: then the transaction goes on without this statement, for which one database
+        needs a point to return to.
+        """
+        again = self._connection.dialect.name == "postgresql"
         try:
-            return self._connection.execute(statement).rowcount == 1
+            with self._connection.begin_nested() if again else nullcontext():
+                return self._connection.execute(statement).rowcount == 1
         except IntegrityError:
-            return False  # what it points at is gone; the transaction goes on without this statement
+            return False
 
     def _deleted(self, images: Sequence[Image], *, certain: bool) -> None:
         now, people = self._now(images), self._people(images)
@@ -206,10 +217,7 @@ class _Chunk:
     def _insert(self, image: Image) -> bool:
         name = image.table
         values = {one: self._rows.written(name, one, value) for one, value in image.before.items()}
-        try:
-            return self._connection.execute(insert(self._rows.table(name)).values(values)).rowcount == 1
-        except IntegrityError:
-            return False
+        return self._one(insert(self._rows.table(name)).values(values))
 
     def _keyless(self, images: Sequence[Image], *, certain: bool) -> None:
         """A row without a key is known by all its values; of rows that are alike, any one is put back."""
@@ -232,15 +240,12 @@ class _Chunk:
         values = {one: self._rows.written(name, one, value) for one, value in changed.items()}
         where = self._rows.same(name, image.after)
         statement = update(self._rows.table(name)).values(values)
-        if self._connection.dialect.name == "sqlite":
-            alike = select(literal_column("rowid", Integer())).select_from(self._rows.table(name)).where(where).limit(1)
-            statement = statement.where(literal_column("rowid") == alike.scalar_subquery())
+        dialect = self._connection.dialect
+        if has_places(dialect):
+            statement = statement.where(lies_among(dialect, self._rows.table(name), where, 1))
         else:
             statement = statement.where(where).ext(limit(1))
-        try:
-            if self._connection.execute(statement).rowcount != 1:
-                return False
-        except IntegrityError:
+        if not self._one(statement):
             return False
         if self._count(image, image.before) != there + 1:
             raise _not_read_back(name)

@@ -24,7 +24,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    table,
     true,
     type_coerce,
 )
@@ -34,6 +33,7 @@ from carrel.inventory.map_path import Role
 from carrel.retention.sweep import Loan, Pair, Severity
 from carrel.retention.trail import Trail, explained, names_person, speaks
 from carrel.systems.sql.expressions import LocalTime
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_discovery import Reach
 from carrel.systems.sql.sweep_namesakes import Namesakes

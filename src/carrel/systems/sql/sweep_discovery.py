@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, LargeBinary, String, TableClause, column, table
+from sqlalchemy import Integer, LargeBinary, String, TableClause, column
 from sqlalchemy.types import NullType, TypeEngine
 
 from carrel.inventory.schema import Column, LiveSchema, Table, TableKind
 from carrel.inventory.system_map import SystemMap
 from carrel.systems.sql.expressions import LocalTime
+from carrel.systems.sql.named_table import table
 
 _WHOLE = re.compile(r"^(tiny|small|medium|big)?int", re.IGNORECASE)
 _TEXT = re.compile(r"^(var)?char|text|json|clob|blob|binary", re.IGNORECASE)
