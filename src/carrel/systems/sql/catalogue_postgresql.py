@@ -90,7 +90,7 @@ def schema(connection: Connection) -> LiveSchema:
             indexes=tuple(indexes[oid]),
             foreign_keys=tuple(foreign[oid]),
             triggers=tuple(triggers[oid]),
-            kind=TableKind.VIEW if kind in {"v", "m"} else TableKind.TABLE,
+            kind=TableKind.VIEW if kind == "v" else TableKind.TABLE,  # one that is materialized holds rows of its own
             engine=_KINDS[kind],
             rows_estimate=rows if rows >= 0 and kind != "v" else None,
             inherits=tuple(names[one] for one in parents if one in names),

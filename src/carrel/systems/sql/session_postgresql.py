@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, create_engine, event, text
+from sqlalchemy import Connection, Engine, Integer, String, create_engine, event, text
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import URL
@@ -63,10 +63,13 @@ SELECT pg_is_in_recovery(), current_setting('server_encoding'), current_setting(
 
 
 class Dialect(PGDialect_psycopg):
-    """SQLAlchemy's own, but the server tells what a text parameter is by what it is compared with, as others do."""
+    """SQLAlchemy's own without its casts of parameters.
+
+    The server tells what a text is by what it is compared with, as others do, and a number is as long as it has to be.
+    """
 
     supports_statement_cache = True
-    colspecs = {**PGDialect_psycopg.colspecs, String: String}  # noqa: RUF012  (as SQLAlchemy declares it)
+    colspecs = {**PGDialect_psycopg.colspecs, String: String, Integer: Integer}  # noqa: RUF012  (as SQLAlchemy declares it)
 
 
 registry.register(_OURS, __name__, "Dialect")
