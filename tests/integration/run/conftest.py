@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from carrel.systems.sample import Sample, SampleSize, build
-from tests.integration.conftest import AS_OF, Koha, on_postgresql, postgresql_template
+from tests.integration.conftest import AS_OF, ON_EACH, Koha, on_postgresql, postgresql_template
 from tests.integration.run import library
 from tests.integration.servers import mariadb, postgresql
 
@@ -90,13 +90,7 @@ def small_postgresql(postgresql_server: postgresql.PostgreSQLServer, _small_on_p
         yield koha
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("mariadb", marks=pytest.mark.mariadb),
-        pytest.param("postgresql", marks=pytest.mark.postgresql),
-    ]
-)
+@pytest.fixture(params=ON_EACH)
 def small(request: pytest.FixtureRequest, tmp_path: Path) -> library.Library:
     """A small library on each database in turn; its first run has one stage."""
     return library.make(tmp_path / "site", request.getfixturevalue(f"small_{request.param}"))

@@ -171,7 +171,7 @@ class Library:
         done = 0
         with self.koha.engine().begin() as connection:
             for statement in statements:
-                done = connection.exec_driver_sql(statement.replace("%", "%%")).rowcount
+                done = connection.exec_driver_sql(self.koha.spelled(statement)).rowcount
         return done
 
     def linked(self) -> int:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ZERO = "0001-01-01"
 _NAMES = {
-    "tinyint": "smallint", "smallint": "smallint", "mediumint": "integer", "int": "integer", "bigint": "bigint",
+    "tinyint": "integer", "smallint": "integer", "mediumint": "integer", "int": "integer", "bigint": "bigint",
     "datetime": "timestamp(0)", "timestamp": "timestamptz(0)", "date": "date", "time": "time(0)",
     "tinytext": "text", "text": "text", "mediumtext": "text", "longtext": "text",
     "mediumblob": "bytea", "longblob": "bytea", "double": "double precision", "float": "real", "enum": "varchar(64)",

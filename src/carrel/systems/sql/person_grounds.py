@@ -123,7 +123,7 @@ def keeping(connection: Connection, rows: PersonRows, grounds: Iterable[Ground])
         source = rows.rows(one.table)
         tests = [rows.names(one.table, one.person, source), *_tests(source, one.only)]
         if (way := one.through) is not None:
-            other = rows.rows(way.table).alias("way")
+            other = rows.rows(way.table).alias()
             joined = [other.c[theirs] == source.c[own] for own, theirs in way.pairs.items()]
             tests.append(exists().where(*joined, *_tests(other, way.only)))
         for number in connection.execute(select(source.c[one.person]).distinct().where(*tests)).scalars():

@@ -89,7 +89,7 @@ class PersonRows:
             return and_(self.names(step.table, trace.column, rows, trace.holds), *tests)
         assert trace.through is not None  # noqa: S101  (the grammar allows one of the two)
         way = trace.through
-        other = self.rows(way.table).alias("way")
+        other = self.rows(way.table).alias()
         joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
         joined += [compiled(other.c[one.column], one) for one in way.only]
         if way.person:
@@ -129,7 +129,7 @@ class PersonRows:
     def hanging(self, connection: Connection, step: Step) -> Iterable[tuple[Incoming, int, int]]:
         """Per key that points at a step's table: rows that hang on the step's rows, and those no step deals with."""
         for incoming in self.schema.incoming(step.table):
-            child, parent = self.rows(incoming.table), self.rows(step.table).alias("parent")
+            child, parent = self.rows(incoming.table), self.rows(step.table).alias()
             pairs = zip(incoming.key.columns, incoming.key.references, strict=True)
             hangs = exists().where(
                 *(parent.c[theirs] == child.c[own] for own, theirs in pairs), self.those(step, parent)
@@ -201,7 +201,7 @@ class PersonRows:
         return {one.name: rows.c[one.name] for one in self.schema.tables[name].columns if one.follows_updates}
 
     def _hung(self, connection: Connection, step: Step, mine: Bool, incoming: Incoming) -> int:
-        child, parent = self.rows(incoming.table).alias("child"), self.rows(step.table)
+        child, parent = self.rows(incoming.table).alias(), self.rows(step.table)
         pairs = list(zip(incoming.key.columns, incoming.key.references, strict=True))
         keys = [parent.c[theirs] for _, theirs in pairs]
         found = connection.execute(select(*keys).select_from(parent).where(mine)).all()
@@ -248,7 +248,12 @@ def holds_of(subject: Subject, holds: Holds) -> tuple[int | str, ...]:
 def is_text(found: Column) -> bool:
     """Whether a column holds texts."""
     declared = found.type.lower()
-    return any(word in declared for word in ("char", "text", "enum", "json"))
+    return any(word in declared for word in ("char", "text", "enum", "json", "xml"))
+
+
+def is_bytes(found: Column) -> bool:
+    """Whether a column holds bytes."""
+    return "blob" in found.type.lower() or found.type == "bytea"
 
 
 def lock(connection: Connection, rows: TableClause, which: Bool) -> int:

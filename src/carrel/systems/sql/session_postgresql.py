@@ -53,7 +53,7 @@ JOIN pg_catalog.pg_settings s ON lower(s.name) = v.name"""
 # Bare names mean `public`; what else the database's own path names stays, for the product's triggers.
 _PATH = """
 SELECT set_config('search_path', concat_ws(', ', 'public', string_agg(quote_ident(one), ', ')), false)
-FROM unnest(current_schemas(false)) AS one WHERE one <> 'public'"""
+FROM unnest(current_schemas(false)) AS one WHERE one NOT IN ('public', 'pg_catalog')"""
 # A commit that this session was told of must not be lost with the server; what waits for more than the disk stays.
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 _CHECK = """
@@ -139,6 +139,7 @@ def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "carrel",
+            "options": "-c statement_timeout=0",  # or an account's own could end what comes next
             "client_encoding": "utf8",
             # Work tables are made anew, and link columns are mostly NULL: a plan made for other values is of no use.
             "prepare_threshold": None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from carrel.inventory.system_map import SystemMap
-from carrel.systems.sql import expressions_postgresql
 from carrel.systems.sql.chunk_table import ChunkTables
 from carrel.systems.sql.kept_table import KeptTable
 from carrel.systems.sql.named_words import teach
@@ -53,7 +52,7 @@ def create_work_tables(connection: Connection, shelf: Shelf, stand_in: int | Non
     kept.create()
     ChunkTables(connection, shelf, kept).create()
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(expressions_postgresql.WITHOUT)
+        teach(connection)
     connection.commit()
     if read_only:
         connection.execute(text(_READ_ONLY[connection.dialect.name == "postgresql"]))

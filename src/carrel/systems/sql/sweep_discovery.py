@@ -16,9 +16,9 @@ from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.named_table import table
 
 _WHOLE = re.compile(r"^(tiny|small|medium|big)?int", re.IGNORECASE)
-_TEXT = re.compile(r"^(var)?char|text|json|clob|blob|binary", re.IGNORECASE)
+_TEXT = re.compile(r"^(var)?char|text|json|clob|blob|binary|bytea|xml", re.IGNORECASE)
 _TIME = re.compile(r"^(datetime|timestamp)", re.IGNORECASE)
-_BYTES = re.compile(r"blob|binary", re.IGNORECASE)
+_BYTES = re.compile(r"blob|binary|bytea", re.IGNORECASE)
 _PSEUDONYM = re.compile(r"hash|pseudonym|digest", re.IGNORECASE)
 _WIDTH = re.compile(r"\((\d+)\)")
 _NARROW = 8  # characters; nothing narrower can hold a name and a title, or a card number
