@@ -1,6 +1,7 @@
 """Real databases with the sample library in them, fresh for every test.
 
-`koha` runs a test twice, on SQLite and on a private MariaDB; `koha_sqlite` and `koha_mariadb` give just one.
+`koha` runs a test on SQLite and on a private MariaDB; `koha_sqlite`, `koha_mariadb` and `koha_postgresql` give just one.
+On PostgreSQL Koha never runs: its library there tries the engine, above all by the fixture `small` of the runs.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pickle
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,9 +20,11 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from carrel.systems.sample import Sample, SampleSize, build
+from carrel.systems.sample import Sample, SampleSize, build, facts
+from carrel.systems.secret import Secret
+from carrel.systems.sql.database import Access, connect
 from tests.conftest import unavailable
-from tests.integration.servers import mariadb
+from tests.integration.servers import mariadb, postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +32,12 @@ if TYPE_CHECKING:
 AS_OF = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 SEED = 20261122
 TEMPLATE = "sample_template"
+# Names with large letters, which PostgreSQL makes small where they stand without quotes.
+_LARGE = re.compile(
+    r"(?<![\"'\w])("
+    + "|".join(sorted({c.name for one in facts.koha().tables for c in one.columns if c.name != c.name.lower()}))
+    + r")(?![\"'\w])"
+)
 
 
 @dataclass
@@ -36,36 +46,47 @@ class Koha:
 
     Args:
         url: SQLAlchemy URL with all rights.
-        dialect: ``sqlite`` or ``mariadb``.
+        dialect: ``sqlite``, ``mariadb`` or ``postgresql``.
         sample: what is in it.
     """
 
     url: str
     dialect: str
     sample: Sample
-    server: mariadb.MariaDBServer | None = None
+    server: mariadb.MariaDBServer | postgresql.PostgreSQLServer | None = None
     database: str = ""
     _engines: list[sa.Engine] = field(default_factory=list)
     _reading: sa.Engine | None = None
 
     def engine(self, url: str | None = None) -> sa.Engine:
         """A new engine, disposed of when the test ends."""
-        engine = sa.create_engine(url or self.url)
+        # A library on PostgreSQL is read with the product's sessions: times are local, texts are texts.
+        access = Access("koha", Secret(url or self.url, "a test"))
+        here = self.dialect == "postgresql"
+        engine = connect(access, read_only=False) if here else sa.create_engine(url or self.url)
         self._engines.append(engine)
         return engine
 
     def limited_user(self, grants: list[str]) -> str:
-        """The URL of a fresh MariaDB account with just these grants (see `MariaDBServer.limited_user`)."""
+        """The URL of a fresh account with just these grants (see `limited_user` of the server)."""
         assert self.server is not None, "only a server has accounts"
         return self.server.limited_user(self.database, grants)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What a query answers; a ``%`` in it is just that."""
-        text = query if self.dialect == "sqlite" else query.replace("%", "%%")
+        text = self.spelled(query)
         if self._reading is None:
             self._reading = self.engine()
         with self._reading.connect() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(text)]
+
+    def spelled(self, statement: str) -> str:
+        """A statement as the driver takes it: a ``%`` in it is just that, and large letters of a name are kept."""
+        if self.dialect == "postgresql":
+            statement = _LARGE.sub(r'"\1"', statement)
+            if "action_logs" in statement:  # elsewhere it is whoever is signed in
+                statement = re.sub(r"(?<![\"\w])user(?![\"\w])", '"user"', statement)
+        return statement if self.dialect == "sqlite" else statement.replace("%", "%%")
 
     def dispose(self) -> None:
         """Close every engine that was made here."""
@@ -183,8 +204,57 @@ def koha_mariadb(mariadb_server: mariadb.MariaDBServer, mariadb_template: tuple[
         mariadb_server.drop_limited_users()
 
 
+ON_EACH = (
+    "sqlite",
+    pytest.param("mariadb", marks=pytest.mark.mariadb),
+    pytest.param("postgresql", marks=pytest.mark.postgresql),
+)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
 def koha(request: pytest.FixtureRequest) -> Koha:
     """The tiny sample, on each database in turn."""
     made: Koha = request.getfixturevalue(f"koha_{request.param}")
     return made
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.PostgreSQLServer]:
+    """This worker's own PostgreSQL; its databases are made by who needs them."""
+    if reason := postgresql.missing():
+        unavailable(reason)
+    with postgresql.running() as server:
+        yield server
+
+
+def postgresql_template(server: postgresql.PostgreSQLServer, name: str, size: SampleSize, seed: int) -> Sample:
+    """A database with a sample library, to which nobody is connected."""
+    server.sql(f"CREATE DATABASE {name}")
+    engine = sa.create_engine(server.url(name))
+    sample = build(engine, size, seed, AS_OF)
+    engine.dispose()
+    return sample
+
+
+@contextmanager
+def on_postgresql(server: postgresql.PostgreSQLServer, template: str, sample: Sample) -> Iterator[Koha]:
+    """A copy of such a database, for one test."""
+    database = postgresql.fresh_copy(server, template)
+    koha = Koha(server.url(database), "postgresql", sample, server, database)
+    try:
+        yield koha
+    finally:
+        koha.dispose()
+        server.drop_limited_users(database)
+
+
+@pytest.fixture(scope="session")
+def _tiny_on_postgresql(postgresql_server: postgresql.PostgreSQLServer) -> Sample:
+    return postgresql_template(postgresql_server, TEMPLATE, SampleSize.named("tiny"), SEED)
+
+
+@pytest.fixture
+def koha_postgresql(postgresql_server: postgresql.PostgreSQLServer, _tiny_on_postgresql: Sample) -> Iterator[Koha]:
+    """The tiny sample in a PostgreSQL database of this worker, made anew for every test."""
+    with on_postgresql(postgresql_server, TEMPLATE, _tiny_on_postgresql) as koha:
+        yield koha

@@ -33,7 +33,9 @@ def refused(url: str, *, read_only: bool = True, **more) -> CarrelError:
     ("url", "code"),
     [
         ("not an address hunter2", "SQL-001"),
-        ("postgresql://carrel:hunter2@db/koha", "SQL-001"),
+        ("oracle://carrel:hunter2@db/koha", "SQL-001"),
+        ("postgresql://carrel:hunter2@127.0.0.1", "SQL-001"),
+        ("postgresql+psycopg://carrel:hunter2@127.0.0.1:1/koha", "SQL-003"),
         ("sqlite://", "SQL-001"),
         ("mariadb+pymysql://carrel:hunter2@127.0.0.1", "SQL-001"),
         ("mariadb+pymysql://carrel:hunter2@127.0.0.1:1/koha", "SQL-003"),

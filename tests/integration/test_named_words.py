@@ -16,6 +16,8 @@ TEXTS = [
     ("its cover's torn", "Cover's Torn"),
     ("nul \0 here abc\0def", "ABC\0DEF"),
     ("ÉTUDE no. 3", "étude no. 3"),
+    ("DIE STRASSE, die Straße", "die Straße"),
+    ("ΟΔΥΣΣΕΥΣ and Οδυσσεύς", "οδυσσευς"),
     ("[title] was left by an earlier night", "[Title]"),
     ("nothing of that kind", "The Blue Book"),
     ("The Blu", "The Blue"),
@@ -24,10 +26,12 @@ TEXTS = [
 
 
 @pytest.fixture
-def words(koha):
+def words(koha, request):
     """A table with texts and words in the database's own collation, and a session that knows the functions."""
     rows = sa.table("said", sa.column("body", sa.String()), sa.column("words", sa.String()))
     with koha.engine().connect() as connection:
+        if koha.dialect == "postgresql" and "\0" in "".join(map(str, request.node.callspec.params.values())):
+            pytest.skip("no text holds a NUL there")
         teach(connection)
         if koha.dialect == "mariadb":
             collation = "utf8mb4_unicode_ci"
@@ -71,8 +75,10 @@ def test_a_barcode_is_taken_out_in_any_letters_and_an_empty_one_names_nothing(wo
     assert TITLE not in left
 
 
-def test_the_beginning_of_a_title_holds_what_stands_behind_a_nul(words):
+def test_the_beginning_of_a_title_holds_what_stands_behind_a_nul(words, koha):
     connection, rows = words
+    if koha.dialect == "postgresql":
+        pytest.skip("no text holds a NUL there")
     connection.execute(sa.insert(rows).values(body="x", words="The\0Blue Book"))
     found = sa.select(beginning(rows.c.words, sa.text("1"), sa.text("8")))
     assert connection.execute(found).scalar_one() == "The\0Blue"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from carrel.inventory.system_map import SystemMap
     from carrel.systems.secret import Secret
 
-READER, DOER = "'carrel_read'@'localhost'", "'carrel_apply'@'localhost'"
+READER, DOER = "carrel_read", "carrel_apply"
 
 
 @click.command(epilog="Example: carrel init koha --dsn-file koha.dsn --time-zone Europe/Helsinki")
@@ -86,7 +86,7 @@ def init(
         system_map = _of_version(system_map, product_version, known=not grants_only)
         system_map = records.in_force(system_map, schedules)
     if grants_only:
-        _put_grants(system_map, "DATABASE", as_json=as_json)
+        _put_grants(system_map, "DATABASE", _kind_of(dsn, dsn_file, system_map), as_json=as_json)
         return
     zone = _zone(time_zone)
     secret = _secret(dsn, dsn_file)
@@ -105,13 +105,13 @@ def init(
                 "product_version": schema.product_version,
                 "server": f"{schema.dialect} {schema.server_version}",
                 "differences": [one.as_dict() for one in drifts],
-                "grants": _grants(system_map, database) if database else {},
+                "grants": _grants(system_map, database, schema.dialect) if database else {},
             }
         )
         return
     _tell(system_map, schema, drifts, written, policy)
     if database:
-        _put_grants(system_map, database, as_json=False)
+        _put_grants(system_map, database, schema.dialect, as_json=False)
 
 
 def _of_version(system_map: SystemMap, version: str, *, known: bool) -> SystemMap:
@@ -197,31 +197,48 @@ def _tell(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drift], wr
     say(f"  5. carrel plan --site {here / 'carrel.yaml'}")
 
 
-def _grants(system_map: SystemMap, database: str) -> dict[str, list[str]]:
+def _kind_of(dsn: str | None, dsn_file: Path | None, system_map: SystemMap) -> str:
+    """The server whose grants are wanted: by the address, where one is given, else by the names in the map."""
+    if dsn is not None or dsn_file is not None:
+        address = _secret(dsn, dsn_file).reveal()
+        return "postgresql" if address.startswith("postgres") else "mariadb"
+    # Only PostgreSQL has tables in schemas of their own.
+    return "postgresql" if any("." in name for name in system_map.columns) else "mariadb"
+
+
+def _account(name: str, dialect: str) -> str:
+    return name if dialect == "postgresql" else f"'{name}'@'localhost'"
+
+
+def _grants(system_map: SystemMap, database: str, dialect: str) -> dict[str, list[str]]:
     from carrel.systems.sql.grants import SWEEP, Purpose, needed
 
-    accounts = ((Purpose.READ, READER), (Purpose.APPLY, DOER))
+    accounts = ((Purpose.READ, _account(READER, dialect)), (Purpose.APPLY, _account(DOER, dialect)))
     least = {
-        purpose.value: [one.sql(database, account) for one in needed(system_map, purpose)]
+        purpose.value: [one.sql(database, account, dialect) for one in needed(system_map, purpose, dialect)]
         for purpose, account in accounts
     }
-    more = [SWEEP.sql(database, account) for _, account in accounts]
+    more = [SWEEP.sql(database, account, dialect) for _, account in accounts]
     return {**least, "sweep": [one for one in more if one not in least[Purpose.APPLY.value]]}
 
 
-def _put_grants(system_map: SystemMap, database: str, *, as_json: bool) -> None:
+def _put_grants(system_map: SystemMap, database: str, dialect: str, *, as_json: bool) -> None:
     from carrel.cli.screen import put_json
 
-    found = _grants(system_map, database)
+    found, there = _grants(system_map, database, dialect), dialect == "postgresql"
     if as_json:
         put_json({"grants": found})
         return
     say("")
-    say("-- The least rights. REFERENCES and TRIGGER on the database show the names of tables, columns and")
-    say("-- triggers, and no row: without them a trigger or a plugin's table could not be seen.")
-    for purpose, account in (("read", READER), ("apply", DOER)):
+    if there:
+        say("-- The least rights. Names of tables, columns and triggers can be seen by every account.")
+    else:
+        say("-- The least rights. REFERENCES and TRIGGER on the database show the names of tables, columns and")
+        say("-- triggers, and no row: without them a trigger or a plugin's table could not be seen.")
+    for purpose, name in (("read", READER), ("apply", DOER)):
+        account = _account(name, dialect)
         say("")
-        say(f"CREATE USER {account} IDENTIFIED BY '...';")
+        say(f"CREATE USER {account} {'PASSWORD' if there else 'IDENTIFIED BY'} '...';")
         for line in found[purpose]:
             say(line)
         for line in (one for one in found["sweep"] if one.endswith(f"{account};")):

@@ -145,13 +145,23 @@ def _cascades(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
             )
             fix = "name it among the children of the cut"
             yield Drift(Kind.CASCADE, Severity.REFUSES, other, ", ".join(key.columns), because, fix)
+        for heir in (one.name for one in live.tables.values() if name in one.inherits):
+            because = (
+                f"its rows are rows of {name} as well: they would be deleted with columns that the plan does not see"
+            )
+            yield Drift(
+                Kind.CASCADE, Severity.REFUSES, heir, "", because, "name it in the map, in the place of the other"
+            )
 
 
 def untold_triggers(system_map: SystemMap, live: LiveSchema, tables: Iterable[str]) -> Iterator[tuple[str, Trigger]]:
-    """The triggers of these tables that nobody has looked at; each table once, also if it is named again."""
+    """The triggers of these tables that nobody has looked at; each table once, also if it is named again.
+
+    One that is switched off does nothing; whoever switches it on makes a plan stale.
+    """
     for name in dict.fromkeys(tables):
         for trigger in live.tables[name].triggers if name in live.tables else ():
-            if trigger.name not in system_map.triggers.get(name, {}):
+            if trigger.fires and trigger.name not in system_map.triggers.get(name, {}):
                 yield name, trigger
 
 

@@ -35,16 +35,25 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One secondary index; a prefix length stands after its column: ``surname(191)``."""
+    """One secondary index; a prefix length stands after its column: ``surname(191)``.
+
+    Attributes:
+        only: SHA-256 of the condition under which a row is in it; empty for one of all rows.
+    """
 
     name: str
     unique: bool
     columns: tuple[str, ...]
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """One foreign key, and what it does when the row it points at goes or changes."""
+    """One foreign key, and what it does when the row it points at goes or changes.
+
+    Attributes:
+        waits: ``deferrable`` or ``deferred`` where its check can wait for the end of a transaction; else empty.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -52,16 +61,22 @@ class ForeignKey:
     references: tuple[str, ...]
     on_delete: str
     on_update: str
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """One trigger; of its text only the SHA-256 is kept."""
+    """One trigger, or one rule that rewrites statements; of its text only the SHA-256 is kept.
+
+    Attributes:
+        fires: whether it runs in an ordinary session; one that is switched off does not.
+    """
 
     name: str
     timing: str
     event: str
     body: str = ""
+    fires: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +87,8 @@ class Table:
         engine: storage engine, empty on SQLite and for views.
         charset: of its text columns; empty where it has none, or the database has one for all.
         rows_estimate: the server's own guess of its rows, None where it has none; never part of a digest.
+        inherits: the tables whose rows its own rows are as well: who reads one of those reads these.
+        policies: its row policies, by the SHA-256 of each; none where rows are not guarded one by one.
     """
 
     name: str
@@ -84,6 +101,8 @@ class Table:
     engine: str = ""
     charset: str = ""
     rows_estimate: int | None = None
+    inherits: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -100,8 +119,11 @@ class Table:
 
         Guarantees:
             The order of columns, indexes, keys and triggers, the names of indexes and keys, defaults and row counts do
-            not matter; a column's name, type, nullability or automatic time, a key, a rule of a key, a trigger do.
+            not matter; a column's name, type, nullability or automatic time, a key, a rule of a key, a trigger do, and
+            what a table inherits, the condition of an index, a row policy.
         """
+        # What only some databases have stands in the digest only where there is any.
+        rare = [[name, *some] for name, some in (("inherits", self.inherits), ("policies", self.policies)) if some]
         return _sha256(
             [
                 self.name,
@@ -110,11 +132,14 @@ class Table:
                 self.charset,
                 sorted([c.name, c.type.lower(), c.nullable, c.extra.lower()] for c in self.columns),
                 list(self.primary_key),
-                sorted([list(i.columns), i.unique] for i in self.indexes),
+                sorted([list(i.columns), i.unique, *([i.only] if i.only else [])] for i in self.indexes),
                 sorted(
-                    [list(k.columns), k.table, list(k.references), k.on_delete, k.on_update] for k in self.foreign_keys
+                    [list(k.columns), k.table, list(k.references), k.on_delete, k.on_update]
+                    + ([k.waits] if k.waits else [])
+                    for k in self.foreign_keys
                 ),
-                sorted([t.name, t.timing, t.event, t.body] for t in self.triggers),
+                sorted([t.name, t.timing, t.event, t.body, *([] if t.fires else ["off"])] for t in self.triggers),
+                *rare,
             ]
         )
 
@@ -131,7 +156,7 @@ class LiveSchema:
     """What a server says of one database.
 
     Attributes:
-        dialect: ``mariadb`` or ``sqlite``; ``facts`` where the schema comes from a file.
+        dialect: ``mariadb``, ``sqlite`` or ``postgresql``; ``facts`` where the schema comes from a file.
         server_version: as the server tells it.
         product_version: as the product tells it in its own table; empty where it does not.
         session_zone: the zone in which the session reads automatic timestamps, as the server names it.

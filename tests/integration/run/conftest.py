@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from carrel.systems.sample import Sample, SampleSize, build
-from tests.integration.conftest import AS_OF, Koha
+from tests.integration.conftest import AS_OF, ON_EACH, Koha, on_postgresql, postgresql_template
 from tests.integration.run import library
-from tests.integration.servers import mariadb
+from tests.integration.servers import mariadb, postgresql
 
 
 @pytest.fixture
@@ -78,7 +78,19 @@ def small_mariadb(mariadb_server: mariadb.MariaDBServer, _small_mariadb: Sample)
         mariadb_server.drop_limited_users()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+@pytest.fixture(scope="session")
+def _small_on_postgresql(postgresql_server: postgresql.PostgreSQLServer) -> Sample:
+    return postgresql_template(postgresql_server, _TEMPLATE, SMALL, SMALL_SEED)
+
+
+@pytest.fixture
+def small_postgresql(postgresql_server: postgresql.PostgreSQLServer, _small_on_postgresql: Sample) -> Iterator[Koha]:
+    """A library of a hundred loans on PostgreSQL."""
+    with on_postgresql(postgresql_server, _TEMPLATE, _small_on_postgresql) as koha:
+        yield koha
+
+
+@pytest.fixture(params=ON_EACH)
 def small(request: pytest.FixtureRequest, tmp_path: Path) -> library.Library:
     """A small library on each database in turn; its first run has one stage."""
     return library.make(tmp_path / "site", request.getfixturevalue(f"small_{request.param}"))

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pymysql
 from sqlalchemy import Engine, event
 
@@ -118,6 +119,11 @@ class Place:
             for ending in ("-journal", "-wal", "-shm"):
                 Path(f"{place}{ending}").unlink(missing_ok=True)
             shutil.copyfile(self.told["kept_file"], place)
+        elif "postgresql" in self.told:
+            name, template = self.told["database"], self.told["template"]
+            with psycopg.connect(f"{self.told['postgresql']} dbname=postgres", autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+                connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         else:
             self._refill()
 
@@ -155,7 +161,19 @@ class Place:
         sums = self._sql(f"CHECKSUM TABLE {', '.join(f'`{name}`' for name in plain)} EXTENDED") if plain else []
         return repr((sums, [self._sql(asked[name]) for name in tables if name in asked]))
 
+    def _sums_there(self) -> str:
+        whole = hashlib.sha256()
+        with psycopg.connect(f"{self.told['postgresql']} dbname={self.told['database']}") as connection:
+            for (name,) in connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+            ).fetchall():
+                rows = connection.execute(f'SELECT CAST(one AS TEXT) FROM "{name}" AS one').fetchall()
+                whole.update(repr((name, sorted(rows))).encode())
+        return whole.hexdigest()
+
     def checksum(self) -> str:
+        if "postgresql" in self.told:
+            return self._sums_there()
         if "file" not in self.told:
             return self._sums(self.told["tables"])
         whole = hashlib.sha256()

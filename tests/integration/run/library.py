@@ -172,7 +172,7 @@ class Library:
         done = 0
         with self.koha.engine().begin() as connection:
             for statement in statements:
-                done = connection.exec_driver_sql(statement.replace("%", "%%")).rowcount
+                done = connection.exec_driver_sql(self.koha.spelled(statement)).rowcount
         return done
 
     def linked(self) -> int:
@@ -252,14 +252,18 @@ def checksum(koha: Koha) -> str:
         tables = ", ".join(f"`{koha.database}`.`{name}`" for (name,) in names)
         return repr(koha.server.sql(f"CHECKSUM TABLE {tables} EXTENDED"))
     whole = hashlib.sha256()
-    for (name,) in koha.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1"):
+    listed = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1",
+        "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+    }
+    for (name,) in koha.rows(listed[koha.dialect]):
         whole.update(repr((name, sorted(map(repr, koha.rows(f'SELECT * FROM "{name}"'))))).encode())
     return whole.hexdigest()
 
 
 def zone_of(koha: Koha) -> str:
     """The private server has no zone tables; the sample's own wall clock is only some hours away from its clock."""
-    return "UTC" if koha.dialect == "mariadb" else koha.sample.zone
+    return koha.sample.zone if koha.dialect == "sqlite" else "UTC"
 
 
 SYSTEM = """\

@@ -14,7 +14,7 @@ from carrel.retention.circulation import Cell, LinkedLoan, by_branch, by_cell, c
 from carrel.store.circulation import BRANCHES, CELLS
 
 ALL = (
-    "SELECT o.issue_id, o.borrowernumber, substr(o.issuedate, 1, 7), o.branchcode, i.itype, b.categorycode "
+    "SELECT o.issue_id, o.borrowernumber, substr(CAST(o.issuedate AS CHAR(19)), 1, 7), o.branchcode, i.itype, b.categorycode "
     "FROM {} o LEFT JOIN items i ON i.itemnumber = o.itemnumber "
     "LEFT JOIN borrowers b ON b.borrowernumber = o.borrowernumber "
     "WHERE o.borrowernumber IS NOT NULL AND o.borrowernumber <> {}"

@@ -306,8 +306,8 @@ def test_no_schedule_for_charges_that_lose_the_card(elm):
 
 def test_a_plugins_table_is_told_and_stops_the_plan_until_it_is_classified(elm):
     seed, number = subject(elm)
-    engine = "" if elm.koha.dialect == "sqlite" else " ENGINE=InnoDB"
-    kind = "INTEGER" if elm.koha.dialect == "sqlite" else "int(11)"
+    engine = " ENGINE=InnoDB" if elm.koha.dialect == "mariadb" else ""
+    kind = "int(11)" if elm.koha.dialect == "mariadb" else "INTEGER"
     elm.sql(
         f"CREATE TABLE plugin_chat (id {kind} PRIMARY KEY, who {kind}, said varchar(200), CONSTRAINT chat_who "
         f"FOREIGN KEY (who) REFERENCES borrowers (borrowernumber) ON DELETE CASCADE){engine}",

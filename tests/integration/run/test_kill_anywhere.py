@@ -28,6 +28,13 @@ def driven(elm, tmp_path, prepare=None, **more):
         told["file"] = str(sa.make_url(elm.koha.url).database)
         told["kept_file"] = str(tmp_path / "kept.db")
         shutil.copyfile(told["file"], told["kept_file"])
+    elif elm.koha.dialect == "postgresql":
+        database = elm.koha.database
+        told |= {"postgresql": elm.koha.server.address(), "database": database, "template": f"{database}_kept"}
+        elm.koha.dispose()
+        elm.koha.server.sql(
+            f"DROP DATABASE IF EXISTS {told['template']}", f"CREATE DATABASE {told['template']} TEMPLATE {database}"
+        )
     else:
         server = elm.koha.server
         names = server.sql(

@@ -12,6 +12,7 @@ from carrel.cli.premises import now
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.erasures import Erasures
 from carrel.store.ledger_folder import LedgerFolder
+from tests.integration.conftest import ON_EACH
 from tests.integration.run import library
 from tests.integration.run.person_seed import MAP, WHEN, Seeder
 from tests.integration.run.test_erasure import mentions, state
@@ -56,7 +57,7 @@ def days_ago(days: float) -> str:
     return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+@pytest.fixture(params=ON_EACH)
 def elm(request, tmp_path):
     """A library whose policy erases lapsed cards after a year, and that has nothing else to do."""
     found = library.make(tmp_path / "site", request.getfixturevalue(f"small_{request.param}"), policy="worcester")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.conftest import ON_EACH
 from tests.integration.run import library
 
 TWO_DAYS = "48 hours"
@@ -61,7 +62,7 @@ def make(folder, koha, undo=TWO_DAYS, **more):
     return Undo(kept.library, places)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+@pytest.fixture(params=ON_EACH)
 def small_koha(request):
     return request.getfixturevalue(f"small_{request.param}")
 

@@ -114,6 +114,17 @@ class PostgreSQLServer:
             self.kill()
         raise RuntimeError(f"postgres did not start: {self.log[-1500:]}")
 
+    def start_standby(self) -> None:
+        """Start a folder that is marked as a standby's: it reads, and nobody sets its password."""
+        self.port = _free_port()
+        self._launch()
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with contextlib.suppress(psycopg.Error), self.connected():
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"postgres did not start: {self.log[-1500:]}")
+
     @property
     def log(self) -> str:
         """What the server wrote."""
@@ -142,11 +153,17 @@ class PostgreSQLServer:
             time.sleep(0.05)
         return False
 
+    def address(self) -> str:
+        """Of the superuser's, over the socket; the database is to be added."""
+        return f"host={self.folder} port={self.port} user=carrel"
+
     @contextlib.contextmanager
     def connected(self, database: str = "postgres") -> Iterator[psycopg.Cursor]:
         """A cursor of the superuser's, over the socket, each statement committed by itself."""
-        address = f"host={self.folder} port={self.port} user=carrel dbname={database}"
-        with psycopg.connect(address, autocommit=True) as connection, connection.cursor() as cursor:
+        with (
+            psycopg.connect(f"{self.address()} dbname={database}", autocommit=True) as connection,
+            connection.cursor() as cursor,
+        ):
             yield cursor
 
     def sql(self, *statements: str, database: str = "postgres") -> list[tuple[object, ...]]:

@@ -120,6 +120,12 @@ def test_an_unknown_trigger_on_a_cut_refuses_until_the_site_classifies_it(koha_m
     assert compare(local, with_trigger) == ()
 
 
+def test_a_trigger_that_is_switched_off_copies_nothing(koha_map, live):
+    off = altered(live, "old_issues", triggers=(Trigger("copy", "BEFORE", "DELETE", fires=False),))
+    assert compare(koha_map, off) == ()
+    assert off.digest != live.digest
+
+
 def test_triggers_that_cannot_be_seen_refuse(koha_map, live):
     assert only(compare(koha_map, replace(live, triggers_seen=False))).severity is Severity.REFUSES
 
@@ -146,6 +152,12 @@ def test_a_cascade_out_of_a_table_whose_rows_go_refuses(koha_map, live):
     plugin = Table("plugin_receipts", (Column("message_id", "int(11)"),), foreign_keys=(key,))
     drifts = compare(koha_map, replace(live, tables={**live.tables, plugin.name: plugin}))
     assert (drifts[0].kind, drifts[0].severity) == (Kind.CASCADE, Severity.REFUSES)
+
+
+def test_a_table_that_inherits_from_one_whose_rows_go_refuses(koha_map, live):
+    heir = Table("message_heirs", (Column("said", "text"),), inherits=("message_queue",))
+    drifts = compare(koha_map, replace(live, tables={**live.tables, heir.name: heir}))
+    assert (drifts[0].kind, drifts[0].severity, drifts[0].table) == (Kind.CASCADE, Severity.REFUSES, "message_heirs")
 
 
 @pytest.mark.parametrize(

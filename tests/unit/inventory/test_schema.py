@@ -52,6 +52,11 @@ def test_what_does_not_matter(changes):
         {"triggers": LOANS.triggers[:1]},
         {"triggers": (replace(LOANS.triggers[0], body="cc"), LOANS.triggers[1])},
         {"indexes": LOANS.indexes[:1]},
+        {"indexes": (LOANS.indexes[0], replace(LOANS.indexes[1], only="dd"))},
+        {"foreign_keys": (replace(LOANS.foreign_keys[0], waits="deferred"),)},
+        {"triggers": (replace(LOANS.triggers[0], fires=False), LOANS.triggers[1])},
+        {"inherits": ("money.billable_xact",)},
+        {"policies": ("ee",)},
     ],
 )
 def test_what_matters(changes):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _LOANS_PER_COPY = 12
 _FEWEST_COPIES = 300
+_MULTIPLY = frozenset({"mysql", "mariadb"})
 
 
 def build(
@@ -47,7 +48,7 @@ def build(
     each loan.
 
     Args:
-        connection_or_engine: SQLAlchemy, to MariaDB or SQLite; everything is committed.
+        connection_or_engine: SQLAlchemy, to MariaDB, PostgreSQL or SQLite; everything is committed.
         size: how many patrons and loans.
         seed: what the rows are made from.
         as_of: the library's present, aware; every date is relative to it.
@@ -66,7 +67,7 @@ def build(
     shape = shape or Shape()
     with _connected(connection_or_engine) as connection:
         bare = not loading.has_tables(connection)
-        copies = size.copies if connection.dialect.name != "sqlite" and version == BASE else 1
+        copies = size.copies if connection.dialect.name in _MULTIPLY and version == BASE else 1
         base = SampleSize(size.name, size.patrons // copies, size.loans // copies)
         now = on_wall(as_of, shape.zone)
         with loading.unsynced(connection):
@@ -82,6 +83,7 @@ def build(
             version_rows.fill(connection, version, ANONYMOUS)
             if bare:
                 schema.create_keys(connection, version)
+                loading.settle(connection, version)
     return Sample(size, seed, as_of, shape.zone, naive(now), ANONYMOUS, counts, canaries)
 
 

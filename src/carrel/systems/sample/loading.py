@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from carrel.systems.sample.koha_versions import koha_of
 from carrel.systems.sample.rows import COLUMNS, Row
+from carrel.systems.sample.schema_postgresql import ZERO, number_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +22,8 @@ def has_tables(connection: Connection) -> bool:
     """Whether the schema is there already."""
     if connection.dialect.name == "sqlite":
         query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'old_issues'"
+    elif connection.dialect.name == "postgresql":
+        query = "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('public.old_issues')"
     else:
         query = (
             "SELECT count(*) FROM information_schema.tables "
@@ -36,6 +40,9 @@ def bulk(connection: Connection) -> Iterator[Callable[[str, list[Row]], None]]:
     if connection.dialect.name == "sqlite":
         with _sqlite(connection) as write:
             yield write
+    elif connection.dialect.name == "postgresql":
+        yield _copied(connection.connection.driver_connection)
+        connection.commit()
     else:
         with _mariadb(connection.connection.driver_connection) as write:
             yield write
@@ -59,6 +66,17 @@ def unsynced(connection: Connection) -> Iterator[None]:
         driver.rollback()
         for name, value in kept.items():
             driver.execute(f"PRAGMA {name} = {value}")
+
+
+def settle(connection: Connection, version: str) -> None:
+    """Have PostgreSQL number on from what was loaded, and look at it; other databases do so by themselves."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in koha_of(version).tables:
+        if (statement := number_statement(table)) is not None:
+            connection.exec_driver_sql(statement)
+    connection.exec_driver_sql("ANALYZE")
+    connection.commit()
 
 
 @contextmanager
@@ -100,6 +118,25 @@ def _mariadb(driver: Any) -> Iterator[Callable[[str, list[Row]], None]]:
         driver.rollback()
         cursor.execute("SET SESSION foreign_key_checks = 1, unique_checks = 1, sql_mode = %s", (mode,))
         cursor.close()
+
+
+def _copied(driver: Any) -> Callable[[str, list[Row]], None]:
+    """Rows by COPY, which follows no foreign key that is not there yet."""
+    heads = {
+        table: 'COPY "{}" ({}) FROM STDIN'.format(table, ", ".join(f'"{name}"' for name in columns))
+        for table, columns in COLUMNS.items()
+    }
+
+    def write(table: str, rows: list[Row]) -> None:
+        with driver.cursor() as cursor, cursor.copy(heads[table]) as copy:
+            for row in rows:
+                copy.write_row([_dated(value) for value in row])
+
+    return write
+
+
+def _dated(value: object) -> object:
+    return ZERO + value[10:] if type(value) is str and value.startswith("0000-00-00") else value
 
 
 def _literal(value: object) -> str:

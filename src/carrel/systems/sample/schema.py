@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from carrel.systems.sample import schema_postgresql
 from carrel.systems.sample.facts import Column, Facts, ForeignKey, Index, Table
 from carrel.systems.sample.koha_versions import BASE, koha_of
 
@@ -34,7 +35,7 @@ def create_schema(connection: Connection, version: str = BASE) -> None:
     """Make all tables with their keys in an empty database and commit.
 
     Args:
-        connection: a SQLAlchemy connection to MariaDB or SQLite.
+        connection: a SQLAlchemy connection to MariaDB, PostgreSQL or SQLite.
         version: of Koha.
     """
     create_tables(connection, version)
@@ -47,13 +48,13 @@ def create_tables(connection: Connection, version: str = BASE) -> None:
 
 
 def create_keys(connection: Connection, version: str = BASE) -> None:
-    """Add the secondary indexes and, on MariaDB, the foreign keys."""
+    """Add the secondary indexes and, on a server, the foreign keys."""
     run(connection, key_statements(connection.dialect.name, version))
 
 
 def run(connection: Connection, statements: Iterator[str]) -> None:
     """Execute statements through the driver with key checks off, then commit."""
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name in {"sqlite", "postgresql"}:
         for statement in statements:
             connection.exec_driver_sql(statement)
     else:
@@ -68,17 +69,25 @@ def table_statements(dialect: str, version: str = BASE) -> Iterator[str]:
     """The CREATE TABLE statements for one dialect, in an order that needs no second pass with key checks off."""
     facts = koha_of(version)
     for table in facts.tables:
-        yield _sqlite_table(facts, table) if dialect == "sqlite" else _mariadb_table(table)
+        yield _table(dialect, facts, table)
 
 
 def key_statements(dialect: str, version: str = BASE) -> Iterator[str]:
     """The statements that add what `table_statements` left out."""
     facts = koha_of(version)
     for table in facts.tables:
-        if dialect == "sqlite":
+        if dialect == "postgresql":
+            yield from schema_postgresql.key_statements(facts, table)
+        elif dialect == "sqlite":
             yield from (_sqlite_index(table, index) for index in table.indexes if _worth_it(table, index))
         elif parts := [*(_mariadb_index(index) for index in table.indexes), *_mariadb_keys(facts, table)]:
             yield f"ALTER TABLE `{table.name}` " + ", ".join(f"ADD {part}" for part in parts)
+
+
+def _table(dialect: str, facts: Facts, table: Table) -> str:
+    if dialect == "postgresql":
+        return schema_postgresql.table_statement(table)
+    return _sqlite_table(facts, table) if dialect == "sqlite" else _mariadb_table(table)
 
 
 def _mariadb_table(table: Table) -> str:

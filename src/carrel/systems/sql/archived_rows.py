@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, column, select, table
+from sqlalchemy import ColumnElement, Connection, column, select
 from sqlalchemy.sql.expression import TableClause
 
 from carrel.errors import fault
 from carrel.inventory.map_path import Path
 from carrel.inventory.schema import LiveSchema
 from carrel.systems import faults
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.paths import PathSql
 
 Row = dict[str, Any]

@@ -150,7 +150,7 @@ class BeforeImages:
         if not path.path.key:
             self._take_keyless(path, conditions, with_loan=with_loan)
             return
-        rows, key = path.table, path.path.key
+        rows, key, name = path.table, path.path.key, path.path.table
         source = path.chunk.joined() if with_loan else rows
         found: dict[Key, None] = {}
         for condition in conditions:
@@ -160,12 +160,12 @@ class BeforeImages:
         for child, child_column in path.cut.children.items():
             self._take_children(path, child, child_column, [one[0] for one in found])
         if path.cut.delete:
-            gone = self._whole.fetch(rows.name, key, found, self._whole.columns(rows.name))
-            self._images += [self._gone(path, rows.name, dict(zip(key, k, strict=True)), b) for k, b in gone.items()]
+            gone = self._whole.fetch(name, key, found, self._whole.columns(name))
+            self._images += [self._gone(path, name, dict(zip(key, k, strict=True)), b) for k, b in gone.items()]
         else:
             changed = tuple(path.cuts.values(rows, with_loan=False))
-            before = self._whole.fetch(rows.name, key, found, changed)
-            self._pending = _Pending(path.path.name, rows.name, path.path.person or "", key, before, changed)
+            before = self._whole.fetch(name, key, found, changed)
+            self._pending = _Pending(path.path.name, name, path.path.person or "", key, before, changed)
 
     def take_loans(self, loans: Any, closed: Anchor) -> None:
         """Draw the loans of the chunk themselves, whole: a policy can have them deleted."""
@@ -225,7 +225,7 @@ class BeforeImages:
 
     def _take_keyless(self, path: PathSql, conditions: Sequence[Condition], *, with_loan: bool) -> None:
         """Whole rows of a table without a key, each as often as it is there, and their new values."""
-        rows, name = path.table, path.table.name
+        rows, name = path.table, path.path.table
         for number, condition in enumerate(conditions):
             # What an earlier condition found is not drawn twice: without a key, nobody could tell.
             parts = [self._found(path, condition, with_loan=with_loan)]

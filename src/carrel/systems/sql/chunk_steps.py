@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Executable, delete
+from sqlalchemy import Connection, Executable
 
 from carrel.systems.sql.path_rows import Condition
 from carrel.systems.sql.paths import PathSql
-from carrel.systems.sql.worktables import FOUND
+from carrel.systems.sql.worktables import FOUND, empty, know
 
 # A text of several items loses one of them per pass.
 _REDACTION_PASSES = 50
@@ -45,9 +45,10 @@ class ChunkSteps:
 
     def find(self, connection: Connection, span: dict[str, object], *, spelled: bool) -> None:
         """Note the keys of the chunk's rows."""
-        connection.execute(delete(FOUND))
+        empty(connection, FOUND)
         for statement in self._finds(spelled=spelled and self.path.chunk.by_spell):
             connection.execute(statement, span)
+        know(connection, FOUND)
 
     def _finds(self, *, spelled: bool) -> tuple[Executable, ...]:
         name = "find spelled" if spelled else "find"

@@ -40,6 +40,8 @@ from carrel.systems.sql.worktables import (
     PICKED,
     SPELL,
     TITLE_LENGTH,
+    empty,
+    know,
     make,
     slot,
     window,
@@ -100,9 +102,10 @@ class ChunkTables:
             The chunk; None when no loan follows.
         """
         c = self._connection
-        c.execute(delete(CHUNK))
+        empty(c, CHUNK)
         c.execute(insert(CHUNK).from_select([one.name for one in CHUNK.c], self._pick(condition, order, limit)))
         self._spare_the_desk(limit)
+        know(c, CHUNK)
         ends = select(
             func.count().label("size"),
             func.min(CHUNK.c.person).label("first"),
@@ -144,15 +147,15 @@ class ChunkTables:
         key = loans.c[closed.key]
         if self._connection.dialect.name == "sqlite":
             return self._query().where(condition).order_by(*order).limit(limit)
-        self._connection.execute(delete(PICKED))
+        empty(self._connection, PICKED)
         picked = select(key).where(condition).order_by(*order).limit(limit).with_for_update(skip_locked=True)
         self._connection.execute(insert(PICKED).from_select(["loan"], picked))
-        return self._query(first=PICKED).where(key == PICKED.c.loan).prefix_with("STRAIGHT_JOIN")
+        return self._query(first=PICKED).where(key == PICKED.c.loan).prefix_with(self._in_order)
 
     def _fill_near(self) -> None:
         """The kept loans that can account for a row of the chunk; an open loan of years is one of them as well."""
         c = self._connection
-        c.execute(delete(NEAR))
+        empty(c, NEAR)
         names = [one.name for one in NEAR.c]
         persons = select(CHUNK.c.person.label("person")).distinct().subquery("p")
         items = select(CHUNK.c.item.label("item")).where(CHUNK.c.item.is_not(None)).distinct().subquery("i")
@@ -161,15 +164,16 @@ class ChunkTables:
         seen = exists(select(1).select_from(CHUNK).where(CHUNK.c.person == KEPT.c.person).correlate(KEPT))
         of_copies = select(*KEPT.c).select_from(items, KEPT).where(KEPT.c.item == items.c.item, not_(seen))
         c.execute(insert(NEAR).from_select(names, of_copies.prefix_with(self._in_order)))
+        know(c, NEAR)
 
     @property
     def _in_order(self) -> TextClause:
-        return text("" if self._connection.dialect.name == "sqlite" else "STRAIGHT_JOIN")
+        return text("STRAIGHT_JOIN" if self._connection.dialect.name in {"mysql", "mariadb"} else "")
 
     def _fill_spells(self) -> bool:
         """The stretches of the chunk's loans; whether a loan lasted longer than they can say."""
         c = self._connection
-        c.execute(delete(SPELL))
+        empty(c, SPELL)
         begin, end = slot(CHUNK.c.lo), slot(shifted(CHUNK.c.later, text(str(REMINDED_SECONDS))))
         # The limit keeps the server from reckoning both anew for every number.
         ends = select(CHUNK.c.person, CHUNK.c.loan, begin.label("begin"), end.label("end")).limit(_ALL).subquery("e")
@@ -179,6 +183,7 @@ class ChunkTables:
             numbers.c.n <= long, long < _SLOTS
         )
         c.execute(insert(SPELL).from_select(["person", "slot", "loan"], spells))
+        know(c, SPELL)
         unsaid = or_(CHUNK.c.lo.is_(None), end.is_(None), end - begin >= _SLOTS)
         return bool(c.execute(select(func.count()).select_from(CHUNK).where(unsaid)).scalar())
 

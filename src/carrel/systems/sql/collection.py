@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, String, and_, cast, column, func, or_, select, table
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, column, func, or_, select
 
 from carrel.inventory.category import Category
 from carrel.inventory.collection import (
@@ -20,6 +20,7 @@ from carrel.inventory.contradiction import holds
 from carrel.inventory.identity_number import holds_identity_number
 from carrel.inventory.schema import LiveSchema
 from carrel.systems.sql import live
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.permitted import Permitted
 
 _SHORTEST = 9  # no identity number that is looked for has fewer signs

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from carrel.inventory.person_map import Act
 from carrel.inventory.system_map import SystemMap
 from carrel.systems.sql.person_identity import batches
-from carrel.systems.sql.person_rows import PersonRows, is_text
+from carrel.systems.sql.person_rows import PersonRows, is_bytes, is_text
 from carrel.systems.sql.person_texts import PersonTexts
 
 
@@ -103,6 +103,6 @@ def _person_columns(rows: PersonRows, system_map: SystemMap) -> Iterable[tuple[s
         there = rows.schema.tables.get(name)
         for one in columns:
             held = None if there is None else there.column(one)
-            if held is not None and not is_text(held) and "blob" not in held.type.lower():
+            if held is not None and not is_text(held) and not is_bytes(held):
                 wanted.setdefault((name, one), False)
     return [(*place, kept) for place, kept in wanted.items()]

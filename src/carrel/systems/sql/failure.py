@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from carrel.errors import CarrelError, Condition, fault
 from carrel.systems import faults
+from carrel.systems.sql import failure_postgresql as postgresql
 
 _MARIADB: dict[int, Condition] = {
     1044: faults.GRANTS,
@@ -60,7 +61,7 @@ _FIX = {
     faults.READ_ONLY_SESSION: "report this: a step that reads must never write",
     faults.LOST: "check the server's log, then run the same command again: it goes on where it stopped",
     faults.LOCKED: "run the same command again, or wait until the desk is quieter",
-    faults.ZONE_MISMATCH: "load the server's zone tables (mysql_tzinfo_to_sql), or keep the server's zone: "
+    faults.ZONE_MISMATCH: "load the server's zones (MariaDB: mysql_tzinfo_to_sql), or keep the server's zone: "
     "'session_zone: server' (`carrel init`: --session-zone server)",
     faults.SHAPE: "run 'carrel doctor': the database has changed since it was compared with its map",
     faults.FULL: "make room on the server's disk, then run the same command again",
@@ -68,18 +69,28 @@ _FIX = {
 }
 
 _TRANSIENT = frozenset({1205, 1213, 1020})
+_DENIED = frozenset({1044, 1142, 1143})
+
+
+def _origin(exc: BaseException) -> BaseException | None:
+    return exc.orig if isinstance(exc, DBAPIError) else exc
 
 
 def number(exc: BaseException) -> int | None:
     """The driver's error number, or None where the driver has none."""
-    origin = exc.orig if isinstance(exc, DBAPIError) else exc
-    args = getattr(origin, "args", ())
+    args = getattr(_origin(exc), "args", ())
     return args[0] if args and isinstance(args[0], int) else None
 
 
 def is_transient(exc: BaseException) -> bool:
     """Whether the same transaction may simply be tried again: a deadlock, or a lock not given in time."""
-    return number(exc) in _TRANSIENT or _sqlite(exc) is faults.LOCKED
+    state = postgresql.state(_origin(exc))
+    return number(exc) in _TRANSIENT or _sqlite(exc) is faults.LOCKED or state in postgresql.TRANSIENT
+
+
+def is_denied(exc: BaseException) -> bool:
+    """Whether the account may not read what it asked for: a database, a table, a column."""
+    return number(exc) in _DENIED or postgresql.state(_origin(exc)) == postgresql.DENIED
 
 
 def classify(exc: BaseException, at: str) -> CarrelError:
@@ -95,7 +106,8 @@ def classify(exc: BaseException, at: str) -> CarrelError:
     if isinstance(exc, CarrelError):
         return exc
     code = number(exc)
-    condition = _MARIADB.get(code, faults.STATEMENT) if code is not None else (_sqlite(exc) or faults.STATEMENT)
+    found_out = _MARIADB.get(code) if code is not None else _sqlite(exc) or postgresql.condition(_origin(exc))
+    condition = found_out or faults.STATEMENT
     found = f"driver error {code}" if code is not None else _kind(exc)
     return fault(condition, at=at, found=found, changed=_changed(condition), fix=_FIX.get(condition, ""))
 
@@ -110,7 +122,9 @@ def told(at: str) -> Iterator[None]:
 
 
 def _kind(exc: BaseException) -> str:
-    origin = exc.orig if isinstance(exc, DBAPIError) else exc
+    origin = _origin(exc)
+    if (state := postgresql.state(origin)) is not None:
+        return f"SQLSTATE {state}"
     name = getattr(origin, "sqlite_errorname", "")
     return name or type(origin).__name__
 
@@ -134,7 +148,7 @@ _SQLITE = {
 
 
 def _sqlite(exc: BaseException) -> Condition | None:
-    origin = exc.orig if isinstance(exc, DBAPIError) else exc
+    origin = _origin(exc)
     name = getattr(origin, "sqlite_errorname", None)
     if name is None:
         return None

@@ -1,4 +1,4 @@
-"""The rights that an account needs, has, and has too many of: computed from the map, and read with SHOW GRANTS."""
+"""The rights that an account needs, has, and has too many of: computed from the map, and asked of the server."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from sqlalchemy import Connection, text
 from carrel.inventory import coverage
 from carrel.inventory.person_map import Act
 from carrel.inventory.system_map import SystemMap
+from carrel.systems.sql.named_table import parted
 
 ALL = "ALL PRIVILEGES"
-_WRITES = frozenset({ALL, "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "INDEX", "DELETE HISTORY", "FILE"})
+_WRITES = frozenset(
+    {ALL, "TRUNCATE", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "INDEX", "DELETE HISTORY", "FILE"}
+)
 # What an account may have besides without being told so: metadata, and what shows logs and replicas.
 _HARMLESS = frozenset(
     {
         "USAGE", "REFERENCES", "TRIGGER", "SHOW VIEW", "BINLOG MONITOR", "REPLICA MONITOR", "REPLICATION CLIENT",
-        "SLAVE MONITOR", "PROCESS", "CREATE TEMPORARY TABLES",
+        "SLAVE MONITOR", "PROCESS", "CREATE TEMPORARY TABLES", "TEMPORARY",
     }
 )  # fmt: skip
 _GRANT = re.compile(r"GRANT (?P<what>.+) ON (?P<where>.+?) TO .+?(?P<option> WITH .*GRANT OPTION.*)?", re.DOTALL)
@@ -42,8 +45,12 @@ class Grant:
     columns: tuple[str, ...] = ()
     database: str = ""
 
-    def sql(self, database: str, account: str) -> str:
+    def sql(self, database: str, account: str, dialect: str = "mariadb") -> str:
         """The statement that gives it; names are quoted, the account stands as the caller wrote it."""
+        if dialect == "postgresql":
+            from carrel.systems.sql import grants_postgresql
+
+            return grants_postgresql.sql(self, database, account)
         columns = f" ({', '.join(_quoted(name) for name in self.columns)})" if self.columns else ""
         where = "*" if self.table == "*" else _quoted(self.table)
         return f"GRANT {self.privilege}{columns} ON {_quoted(database)}.{where} TO {account};"
@@ -57,22 +64,31 @@ class Grant:
 SWEEP = Grant("SELECT")
 
 
-def needed(system_map: SystemMap, purpose: Purpose) -> tuple[Grant, ...]:
+def needed(system_map: SystemMap, purpose: Purpose, dialect: str = "mariadb") -> tuple[Grant, ...]:
     """The least rights for a map.
 
     Args:
         system_map: its covered tables are read, its cuts are carried out.
         purpose: reading only, or carrying out as well.
+        dialect: of the server. On PostgreSQL everybody may read the catalogue, a schema has a door of its own, and
+            whoever locks a row before it goes needs UPDATE on one of its columns.
 
     Returns:
-        REFERENCES and TRIGGER on the database show the names of every table, column and trigger and none of their
-        rows: without them a plugin's table, or a trigger that copies what is deleted, could not be seen. Temporary
-        tables hold the numbers of loans while a session lasts. What the sweep needs besides is `SWEEP`.
+        On MariaDB REFERENCES and TRIGGER on the database show the names of every table, column and trigger and none of
+        their rows: without them a plugin's table, or a trigger that copies what is deleted, could not be seen.
+        Temporary tables hold the numbers of loans while a session lasts. What the sweep needs besides is `SWEEP`.
     """
+    there = dialect == "postgresql"
+    reads = sorted(_read_tables(system_map))
     rights = [Grant("REFERENCES"), Grant("TRIGGER"), Grant("CREATE TEMPORARY TABLES")]
-    rights += [Grant("SELECT", name, _only(system_map, name)) for name in sorted(_read_tables(system_map))]
+    if there:
+        schemas = sorted({parted(name)[0] or "public" for name in reads})
+        rights = [Grant("TEMPORARY"), *(Grant("USAGE", f"{name}.*") for name in schemas)]
+    rights += [Grant("SELECT", name, _only(system_map, name)) for name in reads]
     if purpose is Purpose.APPLY:
         updates, deletes = _writes(system_map)
+        locked = sorted(deletes - updates.keys()) if there else ()
+        rights += [Grant("UPDATE", name, tuple(sorted(coverage.used(system_map)[name])[:1])) for name in locked]
         rights += [Grant("UPDATE", name, tuple(sorted(columns))) for name, columns in sorted(updates.items())]
         rights += [Grant("DELETE", name) for name in sorted(deletes)]
         # Who is erased is looked for in every table, by words that stand in any column of the record.
@@ -122,6 +138,10 @@ def _writes(system_map: SystemMap) -> tuple[dict[str, set[str]], set[str]]:
 
 def granted(connection: Connection) -> tuple[Grant, ...]:
     """What the session's account may do in the session's database, by its own grants and its active roles."""
+    if connection.dialect.name == "postgresql":
+        from carrel.systems.sql import grants_postgresql
+
+        return grants_postgresql.granted(connection)
     database = connection.execute(text("SELECT DATABASE()")).scalar_one()
     lines = connection.execute(text("SHOW GRANTS")).scalars()
     return tuple(grant for line in lines for grant in parse(line) if _covers_database(grant.database, database))
@@ -159,7 +179,7 @@ def compare(wanted: Iterable[Grant], has: Iterable[Grant], *, tables: Iterable[s
         tables: tables that the site has; rights on others are not asked for. None asks for all.
     """
     here = None if tables is None else set(tables)
-    needs = [right for right in wanted if right.table == "*" or here is None or right.table in here]
+    needs = [right for right in wanted if here is None or right.table in here or right.table.endswith("*")]
     held = list(has)
     missing = [left for right in needs if (left := _lacking(right, held)) is not None]
     beyond = [right for right in held if right.privilege not in _HARMLESS and not _asked(right, needs)]
@@ -181,7 +201,7 @@ def _lacking(right: Grant, held: list[Grant]) -> Grant | None:
 
 def _asked(right: Grant, needs: list[Grant]) -> bool:
     """Whether a right that is held goes no further than one that is needed."""
-    if right.privilege == SWEEP.privilege:
+    if right.privilege in {SWEEP.privilege, "USAGE"}:
         return True
     if right.privilege not in {"UPDATE", "DELETE"}:
         return False

@@ -12,7 +12,7 @@ from carrel.retention.lifecycle import Lifecycle, State
 from carrel.systems.sql.expressions import EVER, NEVER, is_time, shifted
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.shelf import Shelf
-from carrel.systems.sql.worktables import KEPT, KEPT_KEYS, SLACK_SECONDS, make, window
+from carrel.systems.sql.worktables import KEPT, KEPT_KEYS, SLACK_SECONDS, know, make, window
 
 OPEN = "open"
 # Kept as a number: the table can have a row for each loan of years.
@@ -53,7 +53,10 @@ class KeptTable:
 
     def create(self, name: str = KEPT.name, *, memory: bool = True) -> None:
         """Make the table, or another one like it."""
-        make(self._connection, name, _COLUMNS, KEPT_KEYS, memory=memory)
+        columns = _COLUMNS
+        if self._connection.dialect.name == "postgresql":
+            columns = columns.replace("DATETIME", "TIMESTAMP").replace("TINYINT", "SMALLINT")
+        make(self._connection, name, columns, KEPT_KEYS, memory=memory)
 
     def linked(self, anchor: Anchor, rows: Any) -> ColumnElement[bool]:
         """The loan still names a reader."""
@@ -97,6 +100,7 @@ class KeptTable:
         begun = case((is_time(began), shifted(began, text(str(-SLACK_SECONDS)))), else_=EVER)
         still_out = select(out.c[opened.key], out.c[opened.person], out.c[opened.item], begun, NEVER, code(OPEN))
         c.execute(insert(KEPT).from_select(names, still_out))
+        know(c, KEPT)
 
     def states(self) -> dict[str, int]:
         """How many loans are open, and kept for each reason."""

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, column, func, literal, null, select, table
+from sqlalchemy import ColumnElement, Connection, and_, column, func, literal, null, select
 
 from carrel.errors import fault
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import Condition, LifeSign, Lookup, Setting, SystemMap
 from carrel.systems import faults
-from carrel.systems.sql import catalogue_mariadb, catalogue_sqlite
+from carrel.systems.sql import catalogue_mariadb, catalogue_postgresql, catalogue_sqlite
 from carrel.systems.sql.conditions import compiled
 from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.failure import told
+from carrel.systems.sql.named_table import table
+
+_CATALOGUES: dict[str, Callable[[Connection], LiveSchema]] = {
+    "sqlite": catalogue_sqlite.schema,
+    "mysql": catalogue_mariadb.schema,
+    "mariadb": catalogue_mariadb.schema,
+    "postgresql": catalogue_postgresql.schema,
+}
 
 
 def read(connection: Connection, system_map: SystemMap, *, at: str = "database") -> LiveSchema:
     """The schema of the database that a connection stands in, with the version that the product gives itself.
 
     Args:
-        connection: a session on MariaDB or SQLite; besides the catalogue only the version's own table is read.
+        connection: a session; besides the catalogue only the version's own table is read.
         system_map: says where the version stands.
         at: the system's name, for errors.
 
@@ -34,8 +42,7 @@ def read(connection: Connection, system_map: SystemMap, *, at: str = "database")
         CarrelError: SQL-002 to SQL-013, the catalogue cannot be read.
     """
     with told(at):
-        sqlite = connection.dialect.name == "sqlite"
-        bare = catalogue_sqlite.schema(connection) if sqlite else catalogue_mariadb.schema(connection)
+        bare = _CATALOGUES[connection.dialect.name](connection)
     lookup = system_map.versions.at
     if (found := bare.tables.get(lookup.table)) is None or found.column(lookup.column) is None:
         return bare

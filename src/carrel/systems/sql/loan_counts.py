@@ -10,11 +10,20 @@ from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.ports import Observation, RecordCount
 from carrel.retention.predicate import AtOrBefore, Fact
 from carrel.systems.sql.kept_table import KeptTable, is_kept
+from carrel.systems.sql.named_table import quoted
 from carrel.systems.sql.paths import PathSql
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.shelf import Shelf
 
 _SMALL_ROWS = 5_000
+_TABLE_ROWS = "SELECT table_rows FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :t"
+# With the tables whose rows are its rows; nothing where the server has not looked at one of them yet.
+_RELTUPLES = """
+WITH RECURSIVE own(oid) AS (
+  SELECT CAST(to_regclass(:t) AS oid)
+  UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN own ON i.inhparent = own.oid)
+SELECT CASE WHEN min(c.reltuples) >= 0 THEN CAST(sum(c.reltuples) AS bigint) END
+FROM own JOIN pg_catalog.pg_class c ON c.oid = own.oid"""
 
 
 class LoanCounts:
@@ -86,15 +95,15 @@ class LoanCounts:
         return RecordCount(due=over, kept=held - over - untold, undated=untold)
 
     def _size(self, name: str) -> int:
-        if self._connection.dialect.name == "sqlite":
-            return int(self._connection.execute(select(func.count()).select_from(self._shelf[name])).scalar_one())
-        estimate = self._connection.execute(
-            text(
-                "SELECT table_rows FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :t"
-            ),
-            {"t": name},
-        ).scalar()
-        return int(estimate or 0)
+        c = self._connection
+        if c.dialect.name in {"mysql", "mariadb"}:
+            return int(c.execute(text(_TABLE_ROWS), {"t": name}).scalar() or 0)
+        guess = None
+        if c.dialect.name == "postgresql":
+            guess = c.execute(text(_RELTUPLES), {"t": quoted(c.dialect, name)}).scalar()
+        if guess is None:
+            guess = c.execute(select(func.count()).select_from(self._shelf[name])).scalar_one()
+        return int(guess)
 
     def is_small(self, name: str) -> bool:
         """Counted, not estimated: to take a large table for a small one would read it whole for every chunk."""

@@ -56,7 +56,7 @@ def grant_checks(
         yield ok(name, "the rights of the file; SQLite has no accounts")
         return
     has = grants.granted(connection)
-    found = grants.compare(grants.needed(system_map, purpose), has, tables=schema.tables)
+    found = grants.compare(grants.needed(system_map, purpose, connection.dialect.name), has, tables=schema.tables)
     fix = "carrel init --grants-only prints the statements"
     if found.missing:
         yield refused(name, f"{len(found.missing)} missing: {_listed(found.missing)}", fix)

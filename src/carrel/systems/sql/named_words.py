@@ -2,7 +2,8 @@
 
 A desk types a title as it likes. What is searched for is what is taken out, and what a sweep looks for afterwards
 (`carrel.retention.trail.tells`): on SQLite by that very function, on MariaDB under the collation of the column, where
-LOCATE finds what INSTR found; REPLACE alone would leave a title in other letters.
+LOCATE finds what INSTR found; REPLACE alone would leave a title in other letters. On PostgreSQL the texts are folded as
+that function folds them.
 """
 
 from __future__ import annotations
@@ -118,7 +119,11 @@ def redacted(body: ColumnElement[Any], barcode: ColumnElement[Any], title: Colum
 
 
 def teach(connection: Connection) -> None:
-    """Give a session on SQLite the functions that the texts above speak of; others have their own."""
+    """Give a session the functions that the texts above speak of, where the database has none of its own."""
+    if connection.dialect.name == "postgresql":
+        from carrel.systems.sql.expressions_postgresql import WITHOUT
+
+        connection.exec_driver_sql(WITHOUT)
     if connection.dialect.name != "sqlite":
         return
     driver: Any = connection.connection.driver_connection

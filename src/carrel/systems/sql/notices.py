@@ -11,12 +11,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, column, func, literal, select, table
+from sqlalchemy import ColumnElement, Connection, column, func, literal, select
 
 from carrel.inventory.channel import NoticeKind
 from carrel.inventory.notices import Allowed, ChannelColumn, Gateway, Notices, SeenNotices, Template, Way, needless
 from carrel.inventory.schema import LiveSchema
 from carrel.systems.sql import live
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.permitted import Permitted
 
 _OFF = frozenset({"", "0"})

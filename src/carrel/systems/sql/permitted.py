@@ -9,9 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from carrel.inventory.schema import LiveSchema
-from carrel.systems.sql.failure import number
-
-_DENIED = frozenset({1044, 1142, 1143})  # by the server: to a database, a table, a column
+from carrel.systems.sql.failure import is_denied
 
 
 class Permitted:
@@ -35,7 +33,7 @@ class Permitted:
         try:
             yield
         except DBAPIError as wrong:
-            if number(wrong) not in _DENIED:
+            if not is_denied(wrong):
                 raise
             self.connection.rollback()
             self.unread.extend(names)

@@ -46,8 +46,11 @@ def require_rights(connection: Connection, wanted: Iterable[Grant], at: str, bec
         return
     missing = grants.compare(wanted, grants.granted(connection)).missing
     if missing:
-        database = str(connection.exec_driver_sql("SELECT DATABASE()").scalar_one())
-        lines = "\n".join(one.sql(database, "'ACCOUNT'@'HOST'") for one in missing)
+        there = connection.dialect.name == "postgresql"
+        named = "SELECT current_database()" if there else "SELECT DATABASE()"
+        database = str(connection.exec_driver_sql(named).scalar_one())
+        account = "account" if there else "'ACCOUNT'@'HOST'"
+        lines = "\n".join(one.sql(database, account, connection.dialect.name) for one in missing)
         raise fault(
             faults.GRANTS,
             at=at,

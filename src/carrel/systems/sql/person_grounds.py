@@ -136,7 +136,7 @@ def keeping(connection: Connection, rows: PersonRows, grounds: Iterable[Ground],
             ends = source.c[one.until]
             tests.append(or_(ends.is_(None), ends >= str(now.date()), ends < str(NO_DATE.date())))
         if (way := one.through) is not None:
-            other = rows.rows(way.table).alias("way")
+            other = rows.rows(way.table).alias()
             joined = [other.c[theirs] == source.c[own] for own, theirs in way.pairs.items()]
             tests.append(exists().where(*joined, *_tests(other, way.only)))
         for number in connection.execute(select(source.c[one.person]).distinct().where(*tests)).scalars():

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, column, select, table
+from sqlalchemy import Connection, column, select
 
 from carrel.errors import CarrelError, fault
 from carrel.inventory.person_map import PersonMap
@@ -15,6 +15,7 @@ from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
 from carrel.retention.identifiers import Subject, sorted_out
 from carrel.systems.sql.failure import told
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.person_rows import PersonRows
 
 _BATCH = 500

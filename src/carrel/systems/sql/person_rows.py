@@ -15,11 +15,9 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    literal_column,
     null,
     or_,
     select,
-    table,
     text,
     tuple_,
     update,
@@ -32,7 +30,9 @@ from carrel.inventory.schema import Column, Incoming, LiveSchema
 from carrel.retention.identifiers import Subject
 from carrel.retention.payer import Payer
 from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.person_steps import Step, lacking, steps_of
+from carrel.systems.sql.row_place import has_places, lies_among
 
 Bool = ColumnElement[bool]
 CASCADING = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
@@ -62,7 +62,6 @@ class PersonRows:
         payer: Payer | None = None,
     ) -> None:
         self.schema, self.person, self.subjects, self.stand_in = schema, person, subjects, stand_in
-        self.sqlite = schema.dialect == "sqlite"
         self._tables: dict[str, TableClause] = {}
         self.payer = payer
         self.steps = steps_of(schema, person, stand_in, payer)
@@ -90,7 +89,7 @@ class PersonRows:
             return and_(self.names(step.table, trace.column, rows, trace.holds), *tests)
         assert trace.through is not None  # noqa: S101  (the grammar allows one of the two)
         way = trace.through
-        other = self.rows(way.table).alias("way")
+        other = self.rows(way.table).alias()
         joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
         joined += [compiled(other.c[one.column], one) for one in way.only]
         if way.person:
@@ -130,7 +129,7 @@ class PersonRows:
     def hanging(self, connection: Connection, step: Step) -> Iterable[tuple[Incoming, int, int]]:
         """Per key that points at a step's table: rows that hang on the step's rows, and those no step deals with."""
         for incoming in self.schema.incoming(step.table):
-            child, parent = self.rows(incoming.table), self.rows(step.table).alias("parent")
+            child, parent = self.rows(incoming.table), self.rows(step.table).alias()
             pairs = zip(incoming.key.columns, incoming.key.references, strict=True)
             hangs = exists().where(
                 *(parent.c[theirs] == child.c[own] for own, theirs in pairs), self.those(step, parent)
@@ -166,17 +165,16 @@ class PersonRows:
             if not found:
                 return 0, 0
             mine = and_(self.keyed(keys, found), mine)
-        elif self.sqlite:
-            rowid: ColumnElement[int] = literal_column("rowid")
+        elif has_places(connection.dialect):
             inner = self.rows(step.table).alias("inner")
-            mine = rowid.in_(select(rowid).select_from(inner).where(self.those(step, inner)).limit(size))
+            mine = and_(lies_among(connection.dialect, inner, self.those(step, inner), size), mine)
         hung = 0
         if step.act is Act.DELETE:
             hung = sum(self._hung(connection, step, mine, one) for one in self.schema.incoming(step.table))
             statement: Any = delete(rows).where(mine)
         else:
             statement = update(rows).where(mine).values(self.values(step, rows))
-        if not (keys or self.sqlite):
+        if not (keys or has_places(connection.dialect)):
             statement = statement.with_dialect_options(mysql_limit=size, mariadb_limit=size)
         return (0, hung) if hung else (connection.execute(statement).rowcount, 0)
 
@@ -203,7 +201,7 @@ class PersonRows:
         return {one.name: rows.c[one.name] for one in self.schema.tables[name].columns if one.follows_updates}
 
     def _hung(self, connection: Connection, step: Step, mine: Bool, incoming: Incoming) -> int:
-        child, parent = self.rows(incoming.table).alias("child"), self.rows(step.table)
+        child, parent = self.rows(incoming.table).alias(), self.rows(step.table)
         pairs = list(zip(incoming.key.columns, incoming.key.references, strict=True))
         keys = [parent.c[theirs] for _, theirs in pairs]
         found = connection.execute(select(*keys).select_from(parent).where(mine)).all()
@@ -250,7 +248,12 @@ def holds_of(subject: Subject, holds: Holds) -> tuple[int | str, ...]:
 def is_text(found: Column) -> bool:
     """Whether a column holds texts."""
     declared = found.type.lower()
-    return any(word in declared for word in ("char", "text", "enum", "json"))
+    return any(word in declared for word in ("char", "text", "enum", "json", "xml"))
+
+
+def is_bytes(found: Column) -> bool:
+    """Whether a column holds bytes."""
+    return "blob" in found.type.lower() or found.type == "bytea"
 
 
 def lock(connection: Connection, rows: TableClause, which: Bool) -> int:

@@ -15,7 +15,8 @@ from sqlalchemy.sql.expression import FromClause
 from carrel.inventory.person_map import Act
 from carrel.inventory.schema import Table, TableKind
 from carrel.retention.finder import Finder
-from carrel.systems.sql.person_rows import PersonRows, is_text
+from carrel.systems.sql.expressions_postgresql import exactly
+from carrel.systems.sql.person_rows import PersonRows, is_bytes, is_text
 from carrel.systems.sql.person_words import may_name, readable
 
 STRETCH = 50_000
@@ -175,15 +176,30 @@ class PersonTexts:
             which = [self._rows.keyed(keys, [one.key])] if keys else []
             finder = self.finder(one.table)
             # Byte for byte: a collation would take another writing of a word for the same.
-            same = ((readable(dialect, rows.c[column]), text) for column, text in one.before.items())
-            which += [func.hex(there) == func.hex(text) for there, text in same]
+            which += [self._still(dialect, one.table, column, text) for column, text in one.before.items()]
             if one.gone:
                 done += connection.execute(delete(rows).where(*which)).rowcount
                 continue
-            values = {column: finder.redacted(text) for column, text in one.before.items()}
+            values = {
+                column: self._written(dialect, one.table, column, finder.redacted(text))
+                for column, text in one.before.items()
+            }
             statement = update(rows).where(*which).values({**self._rows.kept_times(one.table, rows), **values})
             done += connection.execute(statement).rowcount
         return done
+
+    def _still(self, dialect: str, name: str, column: str, text: str) -> ColumnElement[bool]:
+        here = self._rows.rows(name).c[column]
+        if dialect != "postgresql":
+            there = readable(dialect, here)
+            return func.hex(there) == func.hex(text)
+        written = self._written(dialect, name, column, text)
+        return exactly(here, text) if written is text else here == written
+
+    def _written(self, dialect: str, name: str, column: str, text: str) -> str | bytes:
+        """A text as its column takes it: PostgreSQL makes no bytes of a text by itself."""
+        held = self._rows.schema.tables[name].column(column)
+        return text.encode() if dialect == "postgresql" and held is not None and is_bytes(held) else text
 
     # -- which rows to look at --------------------------------------------------------------------------------------
 

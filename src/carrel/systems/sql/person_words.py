@@ -8,11 +8,12 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, cast, collate, false, func, literal, or_
+from sqlalchemy import ColumnElement, cast, collate, false, func, literal, literal_column, or_
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import Text
 
 from carrel.retention.finder import BETWEEN, Finder
+from carrel.systems.sql.expressions_postgresql import folded
 
 Bool = ColumnElement[bool]
 _PARTED = "\n"
@@ -34,6 +35,7 @@ def may_name(dialect: str, columns: Sequence[ColumnElement[Any]], binary: Sequen
     pattern = _pattern(finder)
     if not pattern or not columns:
         return false()
+    small = f"(?i){pattern}"
     if dialect == "sqlite":
         # Bytes that are no text would stop the search; whoever reads them decides.
         bytes_there = [one.is_not(None) for one, bytes_ in zip(columns, binary, strict=True) if bytes_]
@@ -41,13 +43,20 @@ def may_name(dialect: str, columns: Sequence[ColumnElement[Any]], binary: Sequen
         together: list[Bool] = []
         if texts:
             parts: list[ColumnElement[Any]] = list(texts)
-            together = [reduce(lambda before, one: before + literal(_PARTED) + one, parts).regexp_match(pattern)]
+            together = [reduce(lambda before, one: before + literal(_PARTED) + one, parts).regexp_match(small)]
         return or_(false(), *bytes_there, *together)
+    if dialect == "postgresql":
+        # Bytes are no text there; whoever reads them decides.
+        there = [one.is_not(None) for one, bytes_ in zip(columns, binary, strict=True) if bytes_]
+        words = [cast(one, Text()) for one, bytes_ in zip(columns, binary, strict=True) if not bytes_]
+        line: ColumnElement[str] = literal_column("E'\\n'")
+        named = [folded(func.concat_ws(line, *words)).regexp_match(folded(literal(pattern)))] if words else []
+        return or_(false(), *there, *named)
     # Columns of several character sets meet here: one is named, and the pattern says that case does not matter.
     whole = collate(func.concat_ws(_PARTED, *(readable(dialect, one) for one in columns)), "utf8mb4_bin")
     # A server cuts a text short that is longer than its packets; such a row is read as it is.
     long = reduce(add, (func.coalesce(func.octet_length(one), 0) for one in columns)) > _LONG
-    return or_(long, whole.regexp_match(pattern))
+    return or_(long, whole.regexp_match(small))
 
 
 def _pattern(finder: Finder) -> str:
@@ -55,14 +64,15 @@ def _pattern(finder: Finder) -> str:
     if finder.keys:
         keys, numbers = ("|".join(map(_literal, sorted(some))) for some in (finder.keys, finder.numbers))
         words.append(f"(?:{keys}){BETWEEN}(?:{numbers})")
-    return f"(?i){'|'.join(words)}" if words else ""
+    return "|".join(words)
 
 
 def _literal(word: str) -> str:
     """A word in the grammar that Python's and the server's patterns share."""
-    return re.sub(r"([^\w\s]|_)", r"\\\1", word)
+    # Signs of ASCII alone mean anything there, and a letter behind a backslash would.
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", word)
 
 
 def readable(dialect: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
     """A column's text as the connection writes texts, whatever character set it is kept in."""
-    return cast(column, Text() if dialect == "sqlite" else mysql.CHAR(charset="utf8mb4"))
+    return cast(column, Text() if dialect in {"sqlite", "postgresql"} else mysql.CHAR(charset="utf8mb4"))

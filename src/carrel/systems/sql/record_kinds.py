@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, column, func, literal, or_, select, table
+from sqlalchemy import ColumnElement, Connection, Text, cast, column, func, literal, or_, select
 
 from carrel.accountability.facts import KindFacts
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.permitted import Permitted
 
 
@@ -51,7 +52,10 @@ def _linked(looking: Permitted, system_map: SystemMap, name: str, stand_in: int 
     key: ColumnElement[Any] = column(system_map.people.key)
     if not columns or name == system_map.people.table:
         return 0
-    somebody = select(key).select_from(people).where(*(() if stand_in is None else (key != stand_in,)))
-    named: list[ColumnElement[Any]] = [column(one) for one in columns]
+    # PostgreSQL compares no number with a text.
+    as_texts = looking.connection.dialect.name == "postgresql"
+    said: ColumnElement[Any] = cast(key, Text()) if as_texts else key
+    somebody = select(said).select_from(people).where(*(() if stand_in is None else (key != stand_in,)))
+    named: list[ColumnElement[Any]] = [cast(column(one), Text()) if as_texts else column(one) for one in columns]
     query = select(func.count()).select_from(table(name)).where(or_(*(one.in_(somebody) for one in named)))
     return int(looking.connection.execute(query).scalar_one())

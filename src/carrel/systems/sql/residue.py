@@ -8,9 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from carrel.accountability.surroundings import Nothing, Place, Surroundings, Unseen
+from carrel.systems.sql import statement_logs_postgresql, write_ahead_log
 from carrel.systems.sql.binary_log import change_logs
 from carrel.systems.sql.free_pages import innodb_pages, sqlite_pages
 from carrel.systems.sql.server_settings import ServerSettings
+from carrel.systems.sql.settings_postgresql import PostgresSettings
 from carrel.systems.sql.statement_logs import statement_logs
 
 
@@ -30,6 +32,12 @@ def around(connection: Connection, now: datetime) -> Surroundings:
 def _readings(connection: Connection, now: datetime) -> Iterator[Place | Unseen | Nothing]:
     if connection.dialect.name == "sqlite":
         yield from sqlite_pages(connection)
+        return
+    if connection.dialect.name == "postgresql":
+        settings = PostgresSettings(connection)
+        yield from write_ahead_log.change_logs(settings)
+        yield from statement_logs_postgresql.statement_logs(settings)
+        yield from write_ahead_log.dead_rows(settings)
         return
     server = ServerSettings(connection)
     yield from change_logs(server, now)

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from itertools import groupby
 
-from sqlalchemy import (
-    Connection,
-    Integer,
-    func,
-    insert,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Insert, Update, func, insert, select, update
 from sqlalchemy.dialects.mysql import limit
 from sqlalchemy.exc import IntegrityError
 
@@ -22,6 +15,7 @@ from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
 from carrel.systems.sql.before_images import Act, Image, reader_of
 from carrel.systems.sql.put_back import PutBack, key_of
+from carrel.systems.sql.row_place import has_places, lies_among
 from carrel.systems.sql.whole_rows import Key, WholeRows
 
 
@@ -91,10 +85,20 @@ class RestoredChunk:
         name = image.table
         values = {one: self._rows.written(name, one, value) for one, value in image.before.items()}
         statement = update(self._rows.table(name)).values(values).where(self._rows.same(name, image.key))
+        return self._one(statement)
+
+    def _one(self, statement: Update | Insert) -> bool:
+        """Whether a statement reached its one row.
+
+        What it points at can be gone: then the transaction goes on without this statement, for which one database
+        needs a point to return to.
+        """
+        again = self._connection.dialect.name == "postgresql"
         try:
-            return self._connection.execute(statement).rowcount == 1
+            with self._connection.begin_nested() if again else nullcontext():
+                return self._connection.execute(statement).rowcount == 1
         except IntegrityError:
-            return False  # what it points at is gone; the transaction goes on without this statement
+            return False
 
     def _deleted(self, images: Sequence[Image], *, certain: bool) -> None:
         now, people = self._now(images), self._people(images)
@@ -112,10 +116,7 @@ class RestoredChunk:
     def _insert(self, image: Image) -> bool:
         name = image.table
         values = {one: self._rows.written(name, one, value) for one, value in image.before.items()}
-        try:
-            return self._connection.execute(insert(self._rows.table(name)).values(values)).rowcount == 1
-        except IntegrityError:
-            return False
+        return self._one(insert(self._rows.table(name)).values(values))
 
     def _keyless(self, images: Sequence[Image], *, certain: bool) -> None:
         """A row without a key is known by all its values; of rows that are alike, any one is put back."""
@@ -138,15 +139,12 @@ class RestoredChunk:
         values = {one: self._rows.written(name, one, value) for one, value in changed.items()}
         where = self._rows.same(name, image.after)
         statement = update(self._rows.table(name)).values(values)
-        if self._connection.dialect.name == "sqlite":
-            alike = select(literal_column("rowid", Integer())).select_from(self._rows.table(name)).where(where).limit(1)
-            statement = statement.where(literal_column("rowid") == alike.scalar_subquery())
+        dialect = self._connection.dialect
+        if has_places(dialect):
+            statement = statement.where(lies_among(dialect, self._rows.table(name), where, 1))
         else:
             statement = statement.where(where).ext(limit(1))
-        try:
-            if self._connection.execute(statement).rowcount != 1:
-                return False
-        except IntegrityError:
+        if not self._one(statement):
             return False
         if self._count(image, image.before) != there + 1:
             raise _not_read_back(name)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from carrel.amount import amount
 from carrel.systems.check import Check, finding, ok, unknown
-from carrel.systems.sql import zone
+from carrel.systems.sql import server_check_postgresql, zone
 
 _OLDEST = (10, 6)
 _DAY = 86_400
@@ -41,6 +41,10 @@ def server_checks(connection: Connection, declared_zone: str) -> Iterator[Check]
         version = connection.exec_driver_sql("SELECT sqlite_version()").scalar_one()
         yield ok("server version", f"SQLite {version}")
         yield _secure_delete(connection)
+        return
+    if connection.dialect.name == "postgresql":
+        yield from server_check_postgresql.server_checks(connection)
+        yield _zone(connection, declared_zone)
         return
     version = str(connection.exec_driver_sql("SELECT VERSION()").scalar_one())
     values = _variables(connection)

@@ -25,6 +25,8 @@ def settle(connection: Connection, system_map: SystemMap) -> None:
     if connection.dialect.name == "sqlite":
         teach(connection)
         return
+    if connection.dialect.name == "postgresql":
+        return  # an assignment there sees the row as it was, and texts of several collations are told apart by theirs
     for setting in _STEADY:
         connection.execute(text(f"SET SESSION {setting}"))
     closed = system_map.loans.closed
@@ -44,19 +46,35 @@ def settle(connection: Connection, system_map: SystemMap) -> None:
 
 def create_work_tables(connection: Connection, shelf: Shelf, stand_in: int | None) -> None:
     """Make the temporary tables, also where every write to the database itself is refused."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA query_only = OFF")  # a read-only file stays read-only without it
-        read_only = False
-    else:
-        # Under REPEATABLE READ, filling a table from another one would lock the rows that the desk works on.
-        connection.execute(text("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"))
-        read_only = bool(connection.execute(text("SELECT @@tx_read_only")).scalar())
-        connection.execute(text("SET SESSION TRANSACTION READ WRITE"))
+    read_only = _writable(connection)
     connection.commit()
     kept = KeptTable(connection, shelf, stand_in)
     kept.create()
     ChunkTables(connection, shelf, kept).create()
+    if connection.dialect.name == "postgresql":
+        teach(connection)
     connection.commit()
     if read_only:
-        connection.execute(text("SET SESSION TRANSACTION READ ONLY"))
+        connection.execute(text(_READ_ONLY[connection.dialect.name == "postgresql"]))
         connection.commit()
+
+
+_READ_ONLY = ("SET SESSION TRANSACTION READ ONLY", "SET default_transaction_read_only = on")
+
+
+def _writable(connection: Connection) -> bool:
+    """Let the session make its own tables; whether it is to refuse writes again afterwards."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = OFF")  # a read-only file stays read-only without it
+        return False
+    if connection.dialect.name == "postgresql":
+        # Each count sees what is there by then, and no snapshot of hours keeps the server from tidying up.
+        connection.execution_options(isolation_level="READ COMMITTED")
+        read_only = str(connection.execute(text("SELECT current_setting('default_transaction_read_only')")).scalar())
+        connection.execute(text("SET default_transaction_read_only = off"))
+        return read_only == "on"
+    # Under REPEATABLE READ, filling a table from another one would lock the rows that the desk works on.
+    connection.execute(text("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"))
+    read_only_now = bool(connection.execute(text("SELECT @@tx_read_only")).scalar())
+    connection.execute(text("SET SESSION TRANSACTION READ WRITE"))
+    return read_only_now

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, TableClause, and_, column, table
+from sqlalchemy import ColumnElement, Integer, String, TableClause, and_, column
 from sqlalchemy.types import NullType, TypeEngine
 
 from carrel.inventory.map_path import Path
 from carrel.inventory.system_map import Anchor, Condition, Method, SystemMap
 from carrel.systems.sql.conditions import compiled
 from carrel.systems.sql.expressions import LocalTime, contains
+from carrel.systems.sql.named_table import table
 
 Columns = Any  # a table's or an alias's column collection; SQLAlchemy types it by its own internals
 

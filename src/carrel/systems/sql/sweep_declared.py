@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, column, literal, select, table, true
+from sqlalchemy import ColumnElement, and_, column, literal, select, true
 
 from carrel.inventory.map_path import Path, Role
 from carrel.inventory.system_map import Method, SystemMap
 from carrel.retention.sweep import Pair, Severity, latest
 from carrel.retention.trail import SHARED, Trail, explained, names_item, names_person, shared, speaks
 from carrel.systems.sql.expressions import LocalTime
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_pairs import Library, batches
 from carrel.systems.sql.sweep_sample import Sample

@@ -7,19 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, LargeBinary, String, TableClause, column, table, true
+from sqlalchemy import ColumnElement, Integer, LargeBinary, String, TableClause, column, true
 from sqlalchemy.types import NullType, TypeEngine
 
 from carrel.inventory.map_part import Condition
 from carrel.inventory.schema import Column, LiveSchema, Table, TableKind
 from carrel.inventory.system_map import SystemMap
 from carrel.systems.sql.expressions import LocalTime
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.shelf import matching
 
 _WHOLE = re.compile(r"^(tiny|small|medium|big)?int", re.IGNORECASE)
-_TEXT = re.compile(r"^(var)?char|text|json|clob|blob|binary", re.IGNORECASE)
+_TEXT = re.compile(r"^(var)?char|text|json|clob|blob|binary|bytea|xml", re.IGNORECASE)
 _TIME = re.compile(r"^(datetime|timestamp)", re.IGNORECASE)
-_BYTES = re.compile(r"blob|binary", re.IGNORECASE)
+_BYTES = re.compile(r"blob|binary|bytea", re.IGNORECASE)
 _PSEUDONYM = re.compile(r"hash|pseudonym|digest", re.IGNORECASE)
 _WIDTH = re.compile(r"\((\d+)\)")
 _NARROW = 8  # characters; nothing narrower can hold a name and a title, or a card number

@@ -11,12 +11,12 @@ from sqlalchemy import (
     column,
     or_,
     select,
-    table,
     true,
 )
 
 from carrel.retention.sweep import Loan
 from carrel.retention.trail import Trail, explained, speaks
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.sweep_direction import Direction, trail_of
 from carrel.systems.sql.sweep_discovery import Reach
 from carrel.systems.sql.sweep_pairs import batches

@@ -19,7 +19,6 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    table,
     text,
 )
 
@@ -27,6 +26,7 @@ from carrel.inventory.map_path import Role
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import Anchor, SystemMap
 from carrel.retention.sweep import SAME_SECOND, Loan, Pair, Pairs, Person
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.worktables import TITLE_LENGTH
 

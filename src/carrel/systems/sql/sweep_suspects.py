@@ -8,11 +8,12 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, column, or_, select, table, true
+from sqlalchemy import ColumnElement, Integer, and_, column, or_, select, true
 
 from carrel.inventory.map_path import Role
 from carrel.inventory.schema import LiveSchema
 from carrel.retention.sweep import Loan, Pairs, SweepReport
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep import LoanSweep
 from carrel.systems.sql.sweep_discovery import Reach, reaches

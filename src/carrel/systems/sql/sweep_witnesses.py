@@ -13,12 +13,13 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, case, column, or_, select, table, true
+from sqlalchemy import ColumnElement, Integer, and_, case, column, or_, select, true
 
 from carrel.inventory.map_path import Role
 from carrel.retention.open_join import OpenJoin
 from carrel.retention.sweep import Loan, Pair, Person
 from carrel.retention.trail import Trail, names_person, speaks
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.sweep_anywhere import ROWS_READ
 from carrel.systems.sql.sweep_discovery import Reach
 from carrel.systems.sql.sweep_pairs import Library, batches

@@ -18,6 +18,10 @@ from carrel.systems.sql.database import access, connect
 from carrel.systems.sql.failure import told
 
 _NO_CLUSTER = "00000000-0000-0000-0000-000000000000"
+# Of PostgreSQL: a copy of the whole server has its mark as well, but not its name of the database or its port.
+_MARKS_THERE = """
+SELECT s.system_identifier, current_setting('port'), d.oid, d.datname
+FROM pg_control_system() s, pg_catalog.pg_database d WHERE d.datname = current_database()"""
 _MARKS = "SELECT @@hostname, @@port, @@server_id, @@datadir, DATABASE()"
 
 
@@ -84,6 +88,8 @@ def of(connection: Connection) -> Whereabouts:
     if connection.dialect.name == "sqlite":
         files = {name: file for _, name, file in connection.execute(text("PRAGMA database_list"))}
         return Whereabouts("sqlite", str(files["main"]))
+    if connection.dialect.name == "postgresql":
+        return Whereabouts("postgresql", str(connection.execute(text("SELECT current_database()")).scalar_one()))
     name, folded = connection.execute(text("SELECT DATABASE(), @@lower_case_table_names")).one()
     status = connection.execute(text("SHOW GLOBAL STATUS LIKE 'wsrep_cluster_state_uuid'")).all()
     cluster = next((str(value).lower() for _, value in status), "")
@@ -139,6 +145,8 @@ def _sees_lock(mine: Connection, theirs: Connection) -> bool | None:
     Returns:
         None where the server did not keep the lock, so that not seeing it says nothing.
     """
+    if mine.dialect.name == "postgresql":
+        return _sees_number(mine, theirs)
     name = {"name": f"carrel-{secrets.token_hex(16)}"}
     held = theirs.execute(text("SELECT GET_LOCK(:name, 0)"), name).scalar()
     try:
@@ -151,12 +159,31 @@ def _sees_lock(mine: Connection, theirs: Connection) -> bool | None:
     return False if held and kept else None
 
 
+def _sees_number(mine: Connection, theirs: Connection) -> bool | None:
+    """The same on PostgreSQL, where a lock's name is a number and belongs to one database of the server."""
+    number = {"high": secrets.randbits(31), "low": secrets.randbits(31)}
+    held = theirs.execute(text("SELECT pg_try_advisory_lock(:high, :low)"), number).scalar()
+    try:
+        seen = mine.execute(text(_HELD), number).scalar()
+        kept = theirs.execute(text(_HELD), number).scalar()
+    finally:
+        theirs.execute(text("SELECT pg_advisory_unlock(:high, :low)"), number)
+    if seen:
+        return True
+    return False if held and kept else None
+
+
+_HELD = """
+SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database
+WHERE l.locktype = 'advisory' AND d.datname = current_database() AND l.classid = :high AND l.objid = :low)"""
+
+
 def _marks(connection: Any, dialect: str) -> tuple[object, ...]:
     """What tells one server, or one file, from others over the time of a run."""
     cursor = connection.cursor()
     try:
         if dialect != "sqlite":
-            cursor.execute(_MARKS)
+            cursor.execute(_MARKS_THERE if dialect == "postgresql" else _MARKS)
             return tuple(cursor.fetchone())
         cursor.execute("PRAGMA database_list")
         found = os.stat(next(file for _, name, file in cursor.fetchall() if name == "main"))  # noqa: PTH116

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, String, TableClause, and_, case, column, table, text
+from sqlalchemy import ColumnElement, Connection, Integer, String, TableClause, and_, case, column, delete, text
 
 from carrel.inventory.system_map import Anchor
 from carrel.systems.sql.expressions import EVER, NEVER, LocalTime, earlier_of, is_time, later_of, shifted, stretch_of
+from carrel.systems.sql.named_table import table
 from carrel.systems.sql.span import REMINDED_SECONDS
 
 # A row that belongs to a loan can be written a little before or after the loan's own second, and up to a day after a
@@ -104,6 +105,13 @@ def make(
             kind = "UNIQUE INDEX" if key == one else "INDEX"
             connection.execute(text(f"CREATE {kind} temp.{name}_{number} ON {name} ({key})"))
         return
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS pg_temp.{name}")
+        body = f" AS {columns}" if like else f" ({columns})"
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {name}{body}".replace("%", "%%"))
+        for number, key in enumerate(keys):
+            connection.exec_driver_sql(f"CREATE INDEX {name}_{number} ON pg_temp.{name} ({key})")
+        return
     # Dropping a temporary table as such needs no right to drop others.
     connection.execute(text(f"DROP TEMPORARY TABLE IF EXISTS {name}"))
     # A tree serves the first column alone, and ranges of the second; a hash (the default in memory) does not.
@@ -112,6 +120,23 @@ def make(
     parts = ", ".join(part for part in ("" if like else columns, index) if part)
     engine = "MEMORY" if memory else "InnoDB"
     connection.execute(text(f"CREATE TEMPORARY TABLE {name} ({parts}) ENGINE={engine} {own}".replace(":", "\\:")))
+
+
+def empty(connection: Connection, rows: TableClause) -> None:
+    """Take every row out of a work table of a session that writes.
+
+    PostgreSQL keeps what is deleted until somebody tidies up, and nobody does so for a session's own tables.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"TRUNCATE pg_temp.{rows.name}"))
+    else:
+        connection.execute(delete(rows))
+
+
+def know(connection: Connection, rows: TableClause) -> None:
+    """Have PostgreSQL look at what a work table holds; it would take an empty one for one of thousands of rows."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"ANALYZE pg_temp.{rows.name}"))
 
 
 __all__ = [
@@ -126,6 +151,8 @@ __all__ = [
     "REMINDED_SECONDS",
     "SLACK_SECONDS",
     "SPELL",
+    "empty",
+    "know",
     "make",
     "slot",
     "window",

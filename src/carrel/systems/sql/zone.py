@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, DateTime, bindparam, func, select, type_coerce
 
 from carrel.errors import fault
 from carrel.systems import faults
@@ -22,7 +22,10 @@ def disagreement(connection: Connection, declared: str) -> str:
     """
     if connection.dialect.name == "sqlite":
         return ""
-    query = select(*(func.from_unixtime(bindparam(f"at{i}", int(at.timestamp()))) for i, at in enumerate(_INSTANTS)))
+    walls = func.to_timestamp if connection.dialect.name == "postgresql" else func.from_unixtime
+    query = select(
+        *(type_coerce(walls(bindparam(f"at{i}", int(at.timestamp()))), DateTime()) for i, at in enumerate(_INSTANTS))
+    )
     zone = ZoneInfo(declared)
     for instant, wall in zip(_INSTANTS, connection.execute(query).one(), strict=True):
         wanted = instant.astimezone(zone).replace(tzinfo=None)

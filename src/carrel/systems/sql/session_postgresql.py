@@ -1,0 +1,179 @@
+"""Sessions on PostgreSQL: what each promises before its first statement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Integer, String, create_engine, event, text
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import URL
+
+from carrel.errors import fault
+from carrel.systems import faults
+from carrel.systems.sql import expressions_postgresql
+from carrel.systems.sql.session_limits import CONNECT_SECONDS, LOCK_SECONDS, SILENCE_SECONDS
+
+DRIVER = "postgresql+psycopg"
+_OURS = "postgresql.carrel"
+# Of an address's query: where the socket is, and how the line is protected; nothing else reaches the driver.
+_KNOWN = (
+    "host",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "sslcrl",
+    "ssl_min_protocol_version",
+    "channel_binding",
+)
+# What defaults of the server, the database or the account could quietly change: the length of an answer, how values are
+# written and read, who waits for whom. One that a server does not know yet is left out.
+_PROMISES = {
+    "statement_timeout": "0",
+    "transaction_timeout": "0",
+    "idle_session_timeout": "0",
+    "idle_in_transaction_session_timeout": f"{SILENCE_SECONDS}s",
+    "lock_timeout": f"{LOCK_SECONDS}s",
+    "standard_conforming_strings": "on",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "transform_null_equals": "off",
+    "gin_fuzzy_search_limit": "0",
+    "row_security": "off",  # a row policy stops a statement instead of taking rows out of its answer
+    "jit": "off",  # it costs more than it saves where statements are long and rows few
+    "work_mem": "64MB",
+    "temp_buffers": "64MB",
+}
+_SET = """
+SELECT set_config(s.name, v.value, false) FROM jsonb_each_text(%s::jsonb) AS v(name, value)
+JOIN pg_catalog.pg_settings s ON lower(s.name) = v.name"""
+# Bare names mean `public`; what else the database's own path names stays, for the product's triggers.
+_PATH = """
+SELECT set_config('search_path', concat_ws(', ', 'public', string_agg(quote_ident(one), ', ')), false)
+FROM unnest(current_schemas(false)) AS one WHERE one NOT IN ('public', 'pg_catalog')"""
+# A commit that this session was told of must not be lost with the server; what waits for more than the disk stays.
+_DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+_CHECK = """
+SELECT pg_is_in_recovery(), current_setting('server_encoding'), current_setting('client_encoding'),
+       current_setting('session_replication_role'),
+       EXISTS (SELECT 1 FROM pg_catalog.pg_collation WHERE collname = :folds)"""
+
+
+class Dialect(PGDialect_psycopg):
+    """SQLAlchemy's own without its casts of parameters.
+
+    The server tells what a text is by what it is compared with, as others do, and a number is as long as it has to be.
+    """
+
+    supports_statement_cache = True
+    colspecs = {**PGDialect_psycopg.colspecs, String: String, Integer: Integer}  # noqa: RUF012  (as SQLAlchemy declares it)
+
+
+registry.register(_OURS, __name__, "Dialect")
+
+
+def check(connection: Connection, at: str, *, read_only: bool) -> None:
+    """See that the server is the one that takes writes, that it keeps every text, and that its rules hold.
+
+    Raises:
+        CarrelError: SQL-006, it is a standby, which has no temporary tables either and may lag; SQL-010, its database
+            has no character set of its own or cannot fold letters; SQL-016, triggers and keys are switched off for
+            the account.
+    """
+    del read_only
+    standby, encoding, client, role, folds = connection.execute(
+        text(_CHECK), {"folds": expressions_postgresql.FOLDING}
+    ).one()
+    if standby:
+        raise fault(
+            faults.READ_ONLY_SERVER,
+            at=at,
+            found="a standby (pg_is_in_recovery)",
+            because="it takes no write and no temporary table, and it may be behind its primary",
+            fix="point the DSN file at the primary server",
+        )
+    if client != "UTF8" or encoding == "SQL_ASCII":
+        raise fault(
+            faults.CHARSET,
+            at=at,
+            wanted="UTF8",
+            found=f"{encoding} in the database, {client} in the session",
+            because="without a character set nobody can tell letters from bytes",
+            fix="dump the database, and load it into one with ENCODING 'UTF8'",
+        )
+    if not folds:
+        raise fault(
+            faults.CHARSET,
+            at=at,
+            wanted=f"the collation {expressions_postgresql.FOLDING}",
+            found="a server that was built without ICU",
+            because="names and titles in large letters would not be found",
+            fix="use a server that was built with ICU, as the packages of Debian and of PostgreSQL are",
+        )
+    if role != "origin":
+        raise fault(
+            faults.CONSTRAINT,
+            at=at,
+            wanted="session_replication_role = origin",
+            found=str(role)[:20],
+            because="keys and triggers would not be followed",
+            fix="ALTER ROLE ... RESET session_replication_role, for the account of the DSN file",
+        )
+
+
+def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
+    """An engine on PostgreSQL.
+
+    Args:
+        url: of the database.
+        zone: to set for every session; None leaves the server's.
+        read_only: the server refuses every write of the session; otherwise transactions are READ COMMITTED.
+    """
+    from carrel.systems.sql import values_postgresql
+
+    made = create_engine(
+        url.set(drivername=_OURS.replace(".", "+"), query={}),
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "carrel",
+            "options": "-c statement_timeout=0",  # or an account's own could end what comes next
+            "client_encoding": "utf8",
+            # Work tables are made anew, and link columns are mostly NULL: a plan made for other values is of no use.
+            "prepare_threshold": None,
+            **{name: value for name, value in url.query.items() if name in _KNOWN},
+        },
+        isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
+        pool_size=2,
+        max_overflow=4,
+        use_native_hstore=False,
+        native_inet_types=False,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(made, "connect")
+    def promise(connection: Any, _record: Any) -> None:
+        values_postgresql.register(connection)
+        wanted = {**_PROMISES, "default_transaction_read_only": "on" if read_only else "off"}
+        if zone is not None:
+            wanted["timezone"] = zone
+        with connection.cursor() as cursor:
+            cursor.execute(_SET, (values_postgresql.as_json(wanted),))
+            cursor.execute(_PATH)
+            if not read_only:
+                cursor.execute(_DURABLE)
+        connection.commit()
+
+    if not read_only:
+
+        @event.listens_for(made, "begin")
+        def begin(connection: Connection) -> None:
+            # A rule that waits for the end of a transaction would be broken only by its commit.
+            connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+    return made
+
+
+__all__ = ["DRIVER", "Dialect", "check", "engine"]
