@@ -23,7 +23,7 @@ BEGIN
       (array_agg(c.xact_finish ORDER BY c.xact_start DESC, c.id DESC))[1] AS last,
       (array_agg(c.id ORDER BY c.xact_start DESC, c.id DESC))[1] AS tail
     INTO chain FROM action.circ_chain(first) c;
-    IF chain.finished AND age(now(), CASE WHEN by_newest THEN chain.newest ELSE chain.last END) > kept_for THEN
+    IF chain.finished AND (CASE WHEN by_newest THEN chain.newest ELSE chain.last END) < now() - kept_for THEN
       DELETE FROM action.circulation WHERE id = chain.tail;
       done := done + 1;
     END IF;
