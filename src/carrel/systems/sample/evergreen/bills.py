@@ -114,8 +114,8 @@ class Bills:
             )  # fmt: skip
             if paid:
                 self.rows.add(
-                    "money.cash_payment", self.rows.number("money.payment"), number, when(begun + 60), False, "2.00", None,
-                    "2.00", people.staff[0], desk(people.home[reader]),
+                    "money.cash_payment", self.rows.number("money.payment"), number, when(begun + 60), False, "2.00",
+                    None, "2.00", people.staff[0], desk(people.home[reader]),
                 )  # fmt: skip
             elif reader % 8 == 0:
                 self.rows.numbered("money.collections_tracker", reader, people.staff[0], 1, when(begun + 90 * DAY))

@@ -65,7 +65,8 @@ class Canaries:
             kind, tuple(loan.number for loan in loans), reader, copy, None if last.back is None else aware(last.back),
             last.back is None or owes, hold, traced,
             (
-                self.people.name(reader), self.people.card(reader), self.holdings.barcode(copy), self.holdings.title(copy),
+                self.people.name(reader), self.people.card(reader), self.holdings.barcode(copy),
+                self.holdings.title(copy),
             ),
         )  # fmt: skip
 
@@ -87,12 +88,12 @@ class Canaries:
         """A note of the desk that holds name, card, barcode and title."""
         people, holdings = self.people, self.holdings
         text = (
-            f"{people.name(reader)} ({people.card(reader)}) came about {holdings.barcode(copy)}, {holdings.title(copy)}; "
-            f"call back on {people.phone(reader)}"
+            f"{people.name(reader)} ({people.card(reader)}) came about {holdings.barcode(copy)}, "
+            f"{holdings.title(copy)}; call back on {people.phone(reader)}"
         )
         rows = self.loans.rows
         rows.add(
-            "actor.usr_message", rows.number("actor.usr_message"), reader, "At the desk", text, when(moment + DAY), False,
-            None, desk(people.home[reader]), False, people.staff[-1],
+            "actor.usr_message", rows.number("actor.usr_message"), reader, "At the desk", text, when(moment + DAY),
+            False, None, desk(people.home[reader]), False, people.staff[-1],
         )  # fmt: skip
         self.truth.mark(number, "actor.usr_message")

@@ -66,7 +66,9 @@ class Circulation:
             number = self.truth.next_number(reader)
             if place + 1 < len(begins):
                 end = begins[place + 1]
-                loans.append(Loan(number, reader, copy, branch, begin, due, end, end, "RENEW", end, parent, staff, aged))
+                loans.append(
+                    Loan(number, reader, copy, branch, begin, due, end, end, "RENEW", end, parent, staff, aged)
+                )
             else:
                 stop = course.stop or (None if course.back is None else "CHECKIN")
                 stopped = course.stopped if course.stop else course.back
@@ -110,9 +112,9 @@ class Circulation:
             when(loan.out), when_or_none(loan.finish), loan.copy, loan.branch, loan.staff,
             None if back is None else loan.staff, None if back is None else loan.branch, max(0, 5 - place), "00:00:00",
             when(loan.due), when_or_none(loan.stopped), when_or_none(back), when(loan.out), f"{days} days", "1 day",
-            "0.25", "10.00", kind == "phone", kind == "desk", kind == "opac", "default", "default", "default", loan.stop,
-            at, None if back is None or renewed else at, self.holdings.location(loan.copy), when_or_none(back),
-            kind == "auto", max(0, length - place - 1) if kind == "auto" else None, loan.parent,
+            "0.25", "10.00", kind == "phone", kind == "desk", kind == "opac", "default", "default", "default",
+            loan.stop, at, None if back is None or renewed else at, self.holdings.location(loan.copy),
+            when_or_none(back), kind == "auto", max(0, length - place - 1) if kind == "auto" else None, loan.parent,
         )  # fmt: skip
 
     def demography(self, reader: int, branch: int) -> tuple[str | None, int, int, int | None]:

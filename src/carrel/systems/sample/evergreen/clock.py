@@ -1,4 +1,4 @@
-"""Moments of a sample of Evergreen: whole seconds since 1970, UTC, written with their zone as the product stores them."""
+"""Moments of a sample of Evergreen: whole seconds since 1970, UTC, written with their zone."""
 
 from __future__ import annotations
 

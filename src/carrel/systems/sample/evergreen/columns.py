@@ -21,8 +21,8 @@ _ADDRESS = (
 )
 _COPY = (
     "id circ_lib creator call_number editor create_date edit_date copy_number status location loan_duration fine_level "
-    "circulate deposit ref holdable deposit_amount price barcode circ_modifier opac_visible deleted status_changed_time "
-    "active_date mint_condition"
+    "circulate deposit ref holdable deposit_amount price barcode circ_modifier opac_visible deleted "
+    "status_changed_time active_date mint_condition"
 )
 _AUDIT = "audit_id audit_time audit_action audit_user audit_ws"
 _HOLD = (

@@ -1,4 +1,4 @@
-"""What happens at the counter beside loans: use in the house, uncatalogued things, surveys, pickups by car, bookings."""
+"""What happens at the counter beside loans: use in the house, uncatalogued things, surveys, cars, bookings."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ class Counter:
             staff = people.staff[number % len(people.staff)]
             self.rows.numbered("action.in_house_use", copy, staff, holdings.home[copy], when(self._moment(number)))
             if number % 5 == 0:
-                self.rows.numbered("action.non_cat_in_house_use", 2, staff, holdings.home[copy], when(self._moment(number + 1)))
+                self.rows.numbered(
+                    "action.non_cat_in_house_use", 2, staff, holdings.home[copy], when(self._moment(number + 1))
+                )
 
     def _uncatalogued(self) -> None:
         people = self.people
@@ -71,8 +73,9 @@ class Counter:
         people = self.people
         staff = people.staff[-1]
         self.rows.numbered(
-            "action.curbside", reader, branch, when(moment), when(moment - 3_600), staff, when(moment - 120), when(moment),
-            staff, f"Blue car, {people.phone(reader)}; {people.name(people.guardian[reader] or reader)} drives",
+            "action.curbside", reader, branch, when(moment), when(moment - 3_600), staff, when(moment - 120),
+            when(moment), staff,
+            f"Blue car, {people.phone(reader)}; {people.name(people.guardian[reader] or reader)} drives",
         )  # fmt: skip
 
     def _bookings(self) -> None:
@@ -84,11 +87,12 @@ class Counter:
             start = self._moment(reader)
             back = start + 7_200 if reader % 3 else None
             kind = reader % len(_ROOMS) + 1
+            note = f"Meeting of {people.name(reader)} with {people.name(reader % people.total + 1)}"
             rows.add(
-                "booking.reservation", self.loans.truth.next_number(), reader, when(start - 3 * DAY), when_or_none(back),
-                when(start - 3 * DAY), when(start), when(start + 7_200), when(start), when_or_none(back), kind, kind, kind,
-                people.home[reader], people.home[reader],
-                f"Meeting of {people.name(reader)} with {people.name(reader % people.total + 1)}" if reader % 2 else None,
+                "booking.reservation", self.loans.truth.next_number(), reader, when(start - 3 * DAY),
+                when_or_none(back), when(start - 3 * DAY), when(start), when(start + 7_200), when(start),
+                when_or_none(back), kind, kind, kind, people.home[reader], people.home[reader],
+                note if reader % 2 else None,
             )  # fmt: skip
 
     def _suggestions(self) -> None:

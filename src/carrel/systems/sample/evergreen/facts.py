@@ -1,4 +1,4 @@
-"""Facts of Evergreen's database: tables, columns, keys, triggers by name. Names and types only, no prose and no code of it.
+"""Facts of Evergreen's database: tables, columns, keys, triggers by name. No prose and no code of it.
 
 The committed copy `evergreen_tables.json` is made from a schema-facts file by `compact`, one table's columns a line,
 so that a change of version reads as a short diff.
@@ -122,7 +122,15 @@ def _sections(kept: Mapping[str, Any], name: str) -> dict[str, Any]:
         "unique": [[key["name"], key["columns"]] for key in one["unique"]],
         "checks": [[check["name"], check["def"]] for check in one["check"] if check["name"] not in given],
         "foreign_keys": [
-            [k["name"], k["columns"], k["target"], k["ref_columns"], k["on_delete"], k["on_update"], int(k["deferrable"])]
+            [
+                k["name"],
+                k["columns"],
+                k["target"],
+                k["ref_columns"],
+                k["on_delete"],
+                k["on_update"],
+                int(k["deferrable"]),
+            ]
             for k in one["foreign_keys"]
             if k["target"] in kept
         ],
@@ -131,9 +139,7 @@ def _sections(kept: Mapping[str, Any], name: str) -> dict[str, Any]:
             for index in one["indexes"]
             if not index["primary"] and index["name"] not in unique
         ],
-        "triggers": [
-            [t["name"], t["timing"], t["events"], t["function"], int(t["enabled"])] for t in one["triggers"]
-        ],
+        "triggers": [[t["name"], t["timing"], t["events"], t["function"], int(t["enabled"])] for t in one["triggers"]],
         "rules": [rule["name"] for rule in one.get("rules") or ()],
     }
     return {section: value for section, value in sections.items() if value}

@@ -20,7 +20,7 @@ _KINDS = (("BOOK", 21, 60), ("DVD", 7, 20), ("CD", 14, 12), ("MAGAZINE", 7, 8))
 
 
 class Holdings:
-    """Copies by number; the lists are parallel and their place 0 is unused. A copy has a call number of its own number."""
+    """Copies by number; place 0 of the lists is unused. A copy has a call number of the same number."""
 
     def __init__(self, dice: Dice, copies: int) -> None:
         self.total = copies
@@ -57,9 +57,9 @@ class Holdings:
         """The row of a copy in one state."""
         bought = when(1_262_304_000 + copy % 900 * DAY)
         return (
-            copy, self.home[copy], ADMIN, copy, editor, bought, when(edited), 1, status, self.location(copy), 2, 2, True,
-            False, False, True, "0.00", "24.50", self.barcode(copy), self.kind[copy], True, False, when(edited), bought,
-            True,
+            copy, self.home[copy], ADMIN, copy, editor, bought, when(edited), 1, status, self.location(copy), 2, 2,
+            True, False, False, True, "0.00", "24.50", self.barcode(copy), self.kind[copy], True, False, when(edited),
+            bought, True,
         )  # fmt: skip
 
     def write(self, rows: Rows, first: int) -> None:
@@ -78,7 +78,17 @@ class Holdings:
         for copy in range(1, self.total + 1):
             label = f"{copy % 1000:03}.{copy % 97} {names.author(self.record(copy))[:3].upper()} {copy}"
             rows.add(
-                "asset.call_number", copy, ADMIN, bought, ADMIN, bought, self.record(copy), self.home[copy], label, 1, label
+                "asset.call_number",
+                copy,
+                ADMIN,
+                bought,
+                ADMIN,
+                bought,
+                self.record(copy),
+                self.home[copy],
+                label,
+                1,
+                label,
             )
             rows.add("asset.copy", *self.row(copy, self.status[copy], self.changed[copy] or first - 900 * DAY, ADMIN))
             if copy % 60 == 0:

@@ -64,13 +64,21 @@ class Holds:
                 )  # fmt: skip
             elif state == "waiting":
                 self.rows.numbered("action.hold_copy_map", number, copy, place % 3)
-                self.rows.numbered("action.unfulfilled_hold_list", copy, number, people.home[reader], when(placed + DAY))
+                self.rows.numbered(
+                    "action.unfulfilled_hold_list", copy, number, people.home[reader], when(placed + DAY)
+                )
                 self.rows.numbered(
                     "action.hold_request_reset_reason_entry", number, 1, None, when(placed + DAY), copy, None
                 )
             if place % 3 == 0:
                 self.rows.numbered(
-                    "action.hold_request_note", number, "Staff", f"{people.name(reader)} wants the large print", False, False, True
+                    "action.hold_request_note",
+                    number,
+                    "Staff",
+                    f"{people.name(reader)} wants the large print",
+                    False,
+                    False,
+                    True,
                 )
 
     def _write(
@@ -106,7 +114,13 @@ class Holds:
         if aged:
             told = (by_phone, True, by_text)
             rows.add(
-                "action.aged_hold_request", *self.loans.demography(reader, branch), number % 6 == 0, *head, *place, *told, *tail
+                "action.aged_hold_request",
+                *self.loans.demography(reader, branch),
+                number % 6 == 0,
+                *head,
+                *place,
+                *told,
+                *tail,
             )
         else:
             who = (staff if number % 6 == 0 else reader, reader)
@@ -117,8 +131,8 @@ class Holds:
         if caught is not None and number % 4 == 0:
             transit = rows.number("action.transit_copy")
             rows.add(
-                "action.hold_transit_copy", transit, when(caught - DAY), when(caught), copy, self.holdings.home[copy], branch, 8,
-                None if aged else number,
+                "action.hold_transit_copy", transit, when(caught - DAY), when(caught), copy, self.holdings.home[copy],
+                branch, 8, None if aged else number,
             )  # fmt: skip
         return number
 
@@ -129,4 +143,6 @@ class Holds:
             arrived = None if copy % 10 == 5 else left + DAY  # noqa: PLR2004
             number = self.rows.number("action.transit_copy")
             home = self.holdings.home[copy]
-            self.rows.add("action.transit_copy", number, when(left), when_or_none(arrived), copy, desk(home) % 8 + 4, home, 7)
+            self.rows.add(
+                "action.transit_copy", number, when(left), when_or_none(arrived), copy, desk(home) % 8 + 4, home, 7
+            )

@@ -52,13 +52,16 @@ class Households:
         return (
             number, number, people.profile[number], people.card(number), people.email(number), hashed("pw", number), 1,
             1 if number % 3 else 3, f"DL{number * 7919 % 10**8:08}" if number % 3 else None, 1,
-            "Dr" if number % 90 == 1 else None, people.given[number], names.GIVEN[number % 60] if number % 4 == 0 else None,
-            people.family[number], people.name(guardian) if guardian else None, people.email(guardian) if guardian else None,
-            names.GIVEN[number * 3 % 60] if number % 17 == 0 else None, None, f"reader {number}" if number % 11 == 0 else None,
-            people.phone(number), None, f"617-555-{number * 31 % 10_000:04}" if number % 9 == 0 else None,
-            people.address[number], people.address[number], people.home[number], None if born is None else day_of(born),
-            True, staff, number == ADMIN, number % 120 == 7, False, guardian > 0, guardian or number, people.claims[number],
-            "0.00", "none", when(created), when(created + (8 - number % 5) * _YEAR), 0, when(changed),
+            "Dr" if number % 90 == 1 else None, people.given[number],
+            names.GIVEN[number % 60] if number % 4 == 0 else None, people.family[number],
+            people.name(guardian) if guardian else None, people.email(guardian) if guardian else None,
+            names.GIVEN[number * 3 % 60] if number % 17 == 0 else None, None,
+            f"reader {number}" if number % 11 == 0 else None, people.phone(number), None,
+            f"617-555-{number * 31 % 10_000:04}" if number % 9 == 0 else None, people.address[number],
+            people.address[number], people.home[number], None if born is None else day_of(born),
+            True, staff, number == ADMIN, number % 120 == 0, False, guardian > 0, guardian or number,
+            people.claims[number], "0.00", "none", when(created), when(created + (8 - number % 5) * _YEAR), 0,
+            when(changed),
         )  # fmt: skip
 
     def tombstone(self, number: int) -> Row:
@@ -79,18 +82,32 @@ class Households:
         people = self.people
         town = names.TOWNS[people.town[number]][0]
         return (
-            people.address[number], True, True, "MAILING", number, people.street[number], "Flat 2" if number % 8 == 0 else None,
-            town, "Eastmere County", "MA", "US", people.post_code[number], False, None,
+            people.address[number], True, True, "MAILING", number, people.street[number],
+            "Flat 2" if number % 8 == 0 else None, town, "Eastmere County", "MA", "US", people.post_code[number],
+            False, None,
         )  # fmt: skip
+
+    def _addresses(self, number: int) -> None:
+        """Where a patron lives; now and then a place that was left, under the negated number, or one not yet approved."""
+        row = self.address(number)
+        self.rows.add("actor.usr_address", *row)
+        street = names.STREETS[number % len(names.STREETS)]
+        if number % 20 == 10:  # noqa: PLR2004
+            self.rows.add("actor.usr_address", -row[0], False, *row[2:5], f"3 {street}", *row[6:])
+        elif number % 20 == 11:  # noqa: PLR2004
+            self.people.addresses += 1
+            self.rows.add("actor.usr_address", self.people.addresses, *row[1:5], f"9 {street}", *row[6:12], True, row[0])
 
     def _live(self, number: int) -> None:
         people, rows, add = self.people, self.rows, self.rows.numbered
         rows.add("actor.usr", *self.account(number))
         rows.add("actor.card", number, number, people.card(number), True)
         if not people.guardian[number]:
-            rows.add("actor.usr_address", *self.address(number))
+            self._addresses(number)
         created = people.enrolled(number)
-        add("actor.passwd", number, hashed("salt", number), hashed("hash", number), "main", when(created), when(created))
+        add(
+            "actor.passwd", number, hashed("salt", number), hashed("hash", number), "main", when(created), when(created)
+        )
         for name, value in self._settings(number, created):
             add("actor.usr_setting", number, name, json.dumps(value))
         if people.school[number]:
@@ -122,7 +139,13 @@ class Households:
         if number % 3:
             add("actor.usr_activity", number, 2, when(last - 3_600), None)
         for visit in range(number % 4):
-            add("actor.usr_activity", number, 3, when(max(0, last - visit * 41 * DAY - 900)), f"ezproxy:{people.card(number)}")
+            add(
+                "actor.usr_activity",
+                number,
+                3,
+                when(max(0, last - visit * 41 * DAY - 900)),
+                f"ezproxy:{people.card(number)}",
+            )
         if number % 25 == 3:  # noqa: PLR2004
             add("actor.usr_password_reset", hashed("reset", number), number, when(last - 70 * DAY), number % 2 == 0)
 
@@ -137,21 +160,35 @@ class Households:
             message = rows.number("actor.usr_message")
             rows.add("actor.usr_message", message, number, "Note", text, moment, False, None, branch, False, staff)
             rows.add(
-                "actor.usr_standing_penalty", rows.number("actor.usr_message"), branch, number, 21, staff, moment, None, message
+                "actor.usr_standing_penalty",
+                rows.number("actor.usr_message"),
+                branch,
+                number,
+                21,
+                staff,
+                moment,
+                None,
+                message,
             )
         if number % 13 == 0:
             text = f"Dear {people.name(number)}, the book is back. {people.name(staff)}"
             rows.add(
-                "actor.usr_message", rows.number("actor.usr_message"), number, "Your question", text, moment, number % 2 == 0,
-                moment if number % 3 else None, branch, True, staff,
+                "actor.usr_message", rows.number("actor.usr_message"), number, "Your question", text, moment,
+                number % 2 == 0, moment if number % 3 else None, branch, True, staff,
             )  # fmt: skip
         if number % 21 == 2:  # noqa: PLR2004
             rows.add(
-                "actor.usr_standing_penalty", rows.number("actor.usr_message"), branch, number, 1, None, moment, None, None
+                "actor.usr_standing_penalty",
+                rows.number("actor.usr_message"),
+                branch,
+                number,
+                1,
+                None,
+                moment,
+                None,
+                None,
             )
         if number % 16 == 1:
-            rows.numbered(
-                "actor.usr_privacy_waiver", number, people.name(other), True, True, number % 32 == 1, False
-            )
+            rows.numbered("actor.usr_privacy_waiver", number, people.name(other), True, True, number % 32 == 1, False)
         if number % 15 == 4:  # noqa: PLR2004
             rows.numbered("actor.usr_org_unit_opt_in", branch % 3 + 1, number, staff, moment, desk(branch))

@@ -121,9 +121,7 @@ def fill(
     common = max(_FEWEST_COPIES, size.loans // _LOANS_PER_COPY)
     asked = max(40, size.patrons // 5)
     holdings = Holdings(dice, common + asked + shape.canaries + 1)
-    circulation = Circulation(
-        dice, people, holdings, rows, clock, aged_before=now - span + round(span * shape.aged)
-    )
+    circulation = Circulation(dice, people, holdings, rows, clock, aged_before=now - span + round(span * shape.aged))
     bills, machines, counter = Bills(circulation), Machines(circulation), Counter(circulation)
     events = Events(circulation, now - round(span * shape.notices))
     holds = Holds(circulation, events)

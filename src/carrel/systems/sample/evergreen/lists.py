@@ -20,7 +20,13 @@ def write_lists(circulation: Circulation) -> None:
     for reader in live[::8]:
         moment = when(now - reader * 3 % 1_200 * DAY)
         number = rows.numbered(
-            bucket, reader, f"For {people.given[reader]}", "bookbag", f"Read with {people.name(reader)}", reader % 3 == 0, moment
+            bucket,
+            reader,
+            f"For {people.given[reader]}",
+            "bookbag",
+            f"Read with {people.name(reader)}",
+            reader % 3 == 0,
+            moment,
         )
         for place in range(reader % 4 + 1):
             record = holdings.record((reader * 7 + place) % holdings.total)
@@ -34,5 +40,5 @@ def write_lists(circulation: Circulation) -> None:
     for place, staff in enumerate(people.staff[:2]):
         moment = when(now - (place + 1) * 90 * DAY)
         number = rows.numbered("container.user_bucket", staff, f"Collections {place}", "misc", "To be rung", moment)
-        for reader in live[place :: 19]:
+        for reader in live[place::19]:
             rows.numbered("container.user_bucket_item", number, reader, moment)

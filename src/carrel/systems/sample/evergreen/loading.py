@@ -1,4 +1,4 @@
-"""Bulk loading into PostgreSQL: rows by COPY while the tables have no keys, then what the triggers would have written."""
+"""Bulk loading into PostgreSQL: COPY while the tables have no keys, then what triggers would have written."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ INSERT INTO money.materialized_billable_xact_summary (
   id, usr, xact_start, xact_finish, total_paid, last_payment_ts, last_payment_note, last_payment_type, total_owed,
   last_billing_ts, last_billing_note, last_billing_type, balance_owed, xact_type
 )
-SELECT x.id, x.usr, x.xact_start, x.xact_finish, coalesce(p.paid, 0), p.at, p.note, p.kind, coalesce(b.owed, 0), b.at, b.note,
-  b.kind, coalesce(b.owed, 0) - coalesce(p.paid, 0),
+SELECT x.id, x.usr, x.xact_start, x.xact_finish, coalesce(p.paid, 0), p.at, p.note, p.kind, coalesce(b.owed, 0),
+  b.at, b.note, b.kind, coalesce(b.owed, 0) - coalesce(p.paid, 0),
   CASE c.relname WHEN 'grocery' THEN 'grocery' WHEN 'reservation' THEN 'reservation' ELSE 'circulation' END
 FROM money.billable_xact x JOIN pg_class c ON c.oid = x.tableoid
 LEFT JOIN (

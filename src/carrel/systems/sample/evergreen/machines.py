@@ -59,21 +59,27 @@ class Machines:
             )  # fmt: skip
             self.rows.numbered("staging.card_stage", moment, user, f"22000{number:09}", False)
             street = names.STREETS[number % len(names.STREETS)]
-            self.rows.numbered("staging.mailing_address_stage", moment, user, f"{number} {street}", "Eastmere", "MA", "02139", False)
+            self.rows.numbered(
+                "staging.mailing_address_stage", moment, user, f"{number} {street}", "Eastmere", "MA", "02139", False
+            )
         event = f"row 17 failed: {names.FAMILIES[4]}, {names.GIVEN[9]}, 1987-05-12"
         self.rows.numbered("actor.patron_loader_log", 1, CONSORTIUM, event, 18, when(self.now - 200 * DAY)[:-3])
 
     def _programs(self) -> None:
         """Attempts of programs to sign in and to ask, with address and name."""
         people = self.people
-        self.rows.add("openapi.endpoint", "getPatron", "/patrons/{id}", "get", "One patron", "open-ils.actor", "retrieve")
+        self.rows.add(
+            "openapi.endpoint", "getPatron", "/patrons/{id}", "get", "One patron", "open-ils.actor", "retrieve"
+        )
         for place in range(20):
             who = place * 11 % people.total + 1
             moment, asked = when(self.now - place * 6 * DAY), f"req-{place:04}"
-            self.rows.add("openapi.authen_attempt_log", asked, moment, f"198.51.100.{place + 1}", people.card(who), None)
             self.rows.add(
-                "openapi.endpoint_access_attempt_log", asked, moment, "getPatron", place % 5 > 0, f"198.51.100.{place + 1}",
-                None if people.gone(who) else who, hashed("token", place),
+                "openapi.authen_attempt_log", asked, moment, f"198.51.100.{place + 1}", people.card(who), None
+            )
+            self.rows.add(
+                "openapi.endpoint_access_attempt_log", asked, moment, "getPatron", place % 5 > 0,
+                f"198.51.100.{place + 1}", None if people.gone(who) else who, hashed("token", place),
             )  # fmt: skip
 
     def _self_checks(self) -> None:
@@ -91,6 +97,14 @@ class Machines:
         self.rows.add("reporter.template", 1, owner, moment, "Loans of one reader", "", '{"core_class":"circ"}', 1)
         asked = json.dumps({"usr": reader, "card": self.people.card(reader)})
         self.rows.add(
-            "reporter.report", 1, owner, moment, f"Loans of {self.people.name(reader)}", "Asked for by telephone", asked, 1, 1
+            "reporter.report",
+            1,
+            owner,
+            moment,
+            f"Loans of {self.people.name(reader)}",
+            "Asked for by telephone",
+            asked,
+            1,
+            1,
         )
         self.rows.add("reporter.schedule", 1, 1, 1, owner, moment, moment, moment, self.people.email(reader))

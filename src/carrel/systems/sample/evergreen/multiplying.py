@@ -1,8 +1,9 @@
 """Multiplies a sample of Evergreen inside the server: large libraries without telling the server each row.
 
 Each copy is a library of its own beside the first, in the same branches: other patrons, titles and loans, the same life
-some seconds earlier. Numbers are moved by whole blocks, and so are card numbers and barcodes inside texts, so that every
-trace of a copied loan still leads to its reader. The administrator, surveys, reports and programs' logs stay single.
+some seconds earlier. Numbers are moved by whole blocks, and so are card numbers and barcodes inside texts, so that
+every trace of a copied loan still leads to its reader. The administrator, surveys,
+reports and programs' logs stay single.
 """
 
 from __future__ import annotations
@@ -39,32 +40,35 @@ _FAMILIES = {
     "bucket": ("container.biblio_record_entry_bucket",),
 }  # fmt: skip
 _ALONE = (
-    "actor.passwd", "actor.usr_setting", "actor.stat_cat_entry_usr_map", "actor.usr_activity", "actor.usr_password_reset",
-    "actor.usr_privacy_waiver", "actor.usr_saved_search", "actor.usr_org_unit_opt_in", "auditor.actor_usr_history",
-    "auditor.actor_usr_address_history", "auditor.asset_copy_history", "asset.copy_note", "action.usr_circ_history",
-    "action.archive_actor_stat_cat", "action.hold_request_note", "action.hold_notification", "action.hold_copy_map",
-    "action.unfulfilled_hold_list", "action_trigger.event", "action.in_house_use", "action.non_cataloged_circulation",
-    "action.curbside", "container.biblio_record_entry_bucket_item",
+    "actor.passwd", "actor.usr_setting", "actor.stat_cat_entry_usr_map", "actor.usr_activity",
+    "actor.usr_password_reset", "actor.usr_privacy_waiver", "actor.usr_saved_search", "actor.usr_org_unit_opt_in",
+    "auditor.actor_usr_history", "auditor.actor_usr_address_history", "auditor.asset_copy_history", "asset.copy_note",
+    "action.usr_circ_history", "action.archive_actor_stat_cat", "action.hold_request_note",
+    "action.hold_notification", "action.hold_copy_map", "action.unfulfilled_hold_list", "action_trigger.event",
+    "action.in_house_use", "action.non_cataloged_circulation", "action.curbside",
+    "container.biblio_record_entry_bucket_item",
 )  # fmt: skip
 # What a column numbers, by its name.
 _KINDS = {
     "person": (
-        "usr requestor circ_staff checkin_staff staff accepting_usr voider canceled_by fulfillment_staff editor creator "
-        "audit_user patron target_usr owner context_user delivery_staff stage_staff notify_staff usrgroup"
+        "usr requestor circ_staff checkin_staff staff accepting_usr voider canceled_by fulfillment_staff editor "
+        "creator audit_user patron target_usr owner context_user delivery_staff stage_staff notify_staff usrgroup"
     ),
     "copy": "target_copy current_copy owning_copy item context_item",
     "record": "record bib_record context_bib target_biblio_record_entry copy_bib_record target",
     "call number": "call_number copy_call_number",
     "xact": "xact source_circ parent_circ",
     "hold": "hold",
-    "address": "mailing_address billing_address",
+    "address": "mailing_address billing_address replaces",
     "card": "card",
     "output": "template_output",
     "bucket": "bucket",
     "message": "usr_message",
 }
 _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names.split()}
-_TEXTS = frozenset("usrname email guardian_email barcode tcn_value data user_data message event_data".split())
+_TEXTS = frozenset(
+    {"usrname", "email", "guardian_email", "barcode", "tcn_value", "data", "user_data", "message", "event_data"}
+)
 _STONES = frozenset({"usrname", "first_given_name", "family_name"})
 _AUDITED = {"auditor.actor_usr_history": "person", "auditor.actor_usr_address_history": "address"}
 _AUDITED["auditor.asset_copy_history"] = "copy"
@@ -110,29 +114,37 @@ def _statement(table: str, copy: int, blocks: Mapping[str, int]) -> str:
 
 
 def _value(table: str, name: str, declared: str, copy: int, blocks: Mapping[str, int]) -> str:
-    if name == "id" and table in _AUDITED:
-        kind: str | None = _AUDITED[table]
-    elif name in {"id", "audit_id"}:
-        kind = _family(table)
-    else:
-        kind = _KIND_OF.get(name) if declared in {"integer", "bigint"} else None
     if name == "target" and table == "action_trigger.event":
         hold, xact = copy * blocks["hold"], copy * blocks["xact"]
         return f"target + CASE WHEN event_def IN ({HOLD_READY}, {HOLD_GONE}) THEN {hold} ELSE {xact} END"
+    kind = _kind(table, name, declared)
     if kind == "person":
         return f"CASE WHEN {name} = {ADMIN} THEN {ADMIN} ELSE {name} + {copy * blocks['person']} END"
+    if kind == "address":  # a place that was left stands under a negated number
+        return f"{name} + sign({name}::float)::integer * {copy * blocks['address']}"
     if kind is not None:
         return f"{name} + {copy * blocks[kind]}"
+    if declared == "timestamp with time zone" and name != "due_date":
+        return f"{name} - make_interval(secs => {copy})"
+    return _text(table, name, copy, blocks["person"])
+
+
+def _kind(table: str, name: str, declared: str) -> str | None:
+    """What a column numbers, if it numbers anything."""
+    if name == "id" and table in _AUDITED:
+        return _AUDITED[table]
+    if name in {"id", "audit_id"}:
+        return _family(table)
+    return _KIND_OF.get(name) if declared in {"integer", "bigint"} else None
+
+
+def _text(table: str, name: str, copy: int, people: int) -> str:
     if table == "actor.usr" and name in _STONES:
-        stone = f"regexp_replace({name}, '^\\d+', (id + {copy * blocks['person']})::text)"
+        stone = f"regexp_replace({name}, '^\\d+', (id + {copy * people})::text)"
         return f"CASE WHEN deleted THEN {stone} ELSE {_moved_text(name, copy)} END"
     if name == "uuid":
         return f"md5({name} || '{copy}')"
-    if name in _TEXTS:
-        return _moved_text(name, copy)
-    if declared == "timestamp with time zone" and name != "due_date":
-        return f"{name} - make_interval(secs => {copy})"
-    return name
+    return _moved_text(name, copy) if name in _TEXTS else name
 
 
 def _moved_text(name: str, copy: int) -> str:

@@ -99,7 +99,9 @@ class People:
     def _let_some_go(self, count: int) -> None:
         """Deleted patrons; every tenth of them was a second account and went into another."""
         heads = {guardian for guardian in self.guardian if guardian}
-        may = [n for n in range(2, self.total + 1) if n not in self.is_staff and n not in heads and not self.guardian[n]]
+        may = [
+            n for n in range(2, self.total + 1) if n not in self.is_staff and n not in heads and not self.guardian[n]
+        ]
         for place, number in enumerate(self.dice.random.sample(may, min(count, len(may) // 2))):
             self.leaves[number] = self.dice.between(self.first + 300 * DAY, self.now - 20 * DAY)
             if place % 10 == 9:  # noqa: PLR2004

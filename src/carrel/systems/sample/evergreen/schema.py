@@ -26,7 +26,16 @@ _TYPES = {
 }
 _SEQUENCE = re.compile(r"^nextval\('([\w.]+)'::regclass\)$")
 _BEFORE = ("foundation.sql",)  # what indexes, checks and defaults call
-_AFTER = ("support.sql", "circulation.sql", "holds.sql", "money.sql", "people.sql", "audit.sql", "purges.sql", "views.sql")
+_AFTER = (
+    "support.sql",
+    "circulation.sql",
+    "holds.sql",
+    "money.sql",
+    "people.sql",
+    "audit.sql",
+    "purges.sql",
+    "views.sql",
+)
 
 
 def create_tables(connection: Connection) -> None:
@@ -57,7 +66,9 @@ def create_schema(connection: Connection) -> None:
 
 def _run(connection: Connection, statements: Iterator[str]) -> None:
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor:  # the driver itself: bodies of functions hold signs that mean something to a dialect
+    with (
+        driver.cursor() as cursor
+    ):  # the driver itself: bodies of functions hold signs that mean something to a dialect
         cursor.execute(f"SET search_path = {SEARCH_PATH}")
         for statement in statements:
             cursor.execute(statement)
@@ -82,14 +93,16 @@ def _table_statements(facts: Facts) -> Iterator[str]:
 
 
 def sequences(facts: Facts) -> dict[str, str]:
-    """Each sequence that a default draws from, and the column that it belongs to: the one of its own name, or the first."""
+    """Each sequence that a default draws from, and whose it is: the column's of its own name, or the first's."""
     found: dict[str, str] = {}
     for table in facts.tables.values():
         for column in table.columns:
             match = _SEQUENCE.match(column.default or "")
             if match:
                 own = f"{table.name}_{column.name}_seq" == match[1]
-                found[match[1]] = f"{table.name}.{column.name}" if own else found.get(match[1], f"{table.name}.{column.name}")
+                found[match[1]] = (
+                    f"{table.name}.{column.name}" if own else found.get(match[1], f"{table.name}.{column.name}")
+                )
     return found
 
 
@@ -145,7 +158,9 @@ def _key_statements(facts: Facts) -> Iterator[str]:
 
 def _foreign_key(key: ForeignKey) -> str:
     rules = "".join(
-        f" ON {event} {rule}" for event, rule in (("DELETE", key.on_delete), ("UPDATE", key.on_update)) if rule != "NO ACTION"
+        f" ON {event} {rule}"
+        for event, rule in (("DELETE", key.on_delete), ("UPDATE", key.on_update))
+        if rule != "NO ACTION"
     )
     later = " DEFERRABLE INITIALLY DEFERRED" if key.deferred else ""
     return (

@@ -51,9 +51,7 @@ class Visits:
 
     def _moments(self, count: int, first: int) -> list[int]:
         days = range(self.clock.day(first), self.clock.day(self.now))
-        weights = [
-            _WEEK[(day + 3) % 7] * (1.4 if _SUMMER[0] < day % 365 < _SUMMER[1] else 1.0) for day in days
-        ]
+        weights = [_WEEK[(day + 3) % 7] * (1.4 if _SUMMER[0] < day % 365 < _SUMMER[1] else 1.0) for day in days]
         dice = self.dice
         chosen = dice.random.choices(days, weights, k=count)
         return sorted(
@@ -72,7 +70,9 @@ class Visits:
         days = self.holdings.days[copy]
         wanted = dice.pick((1, 1, 1, 2, 3, 5)) if dice.chance(0.27) else 0
         step = days * DAY
-        renewed = tuple(m for n in range(1, wanted + 1) if (m := out + n * step - dice.between(60, 40_000)) < self.now - 60)
+        renewed = tuple(
+            m for n in range(1, wanted + 1) if (m := out + n * step - dice.between(60, 40_000)) < self.now - 60
+        )
         last = renewed[-1] if renewed else out
         if people.gone(reader):
             self._over(reader, copy, out, renewed, min(self._back(last, days), people.leaves[reader] - 3_600))
