@@ -30,11 +30,13 @@ class Evergreen:
         server: this worker's own.
         database: its name there.
         sample: what is in it.
+        options: what each session starts with.
     """
 
     server: postgresql.PostgreSQLServer
     database: str
     sample: EvergreenSample
+    options: str = ""
     _engines: list[sa.Engine] = field(default_factory=list)
     _connection: sa.Connection | None = None
 
@@ -45,7 +47,7 @@ class Evergreen:
 
     def engine(self) -> sa.Engine:
         """A new engine, disposed of when the test ends."""
-        self._engines.append(sa.create_engine(self.url))
+        self._engines.append(sa.create_engine(self.url, connect_args={"options": self.options}))
         return self._engines[-1]
 
     @property
@@ -99,10 +101,24 @@ def evergreen_sample(evergreen_server: postgresql.PostgreSQLServer) -> Evergreen
     return sample
 
 
-@pytest.fixture
-def evergreen(
+@pytest.fixture(scope="session")
+def evergreen_unchanged(
     evergreen_server: postgresql.PostgreSQLServer, evergreen_sample: EvergreenSample
 ) -> Iterator[Evergreen]:
+    """The tiny sample for every test that only reads; the server refuses to write."""
+    database = "evergreen_unchanged"
+    evergreen_server.sql(
+        f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}", f"ALTER DATABASE {database} SET search_path = {SEARCH_PATH}"
+    )
+    made = Evergreen(evergreen_server, database, evergreen_sample, "-c default_transaction_read_only=on")
+    try:
+        yield made
+    finally:
+        made.dispose()
+
+
+@pytest.fixture
+def evergreen(evergreen_server: postgresql.PostgreSQLServer, evergreen_sample: EvergreenSample) -> Iterator[Evergreen]:
     """The tiny sample in a database of this test's own."""
     database = postgresql.fresh_copy(evergreen_server, TEMPLATE)
     evergreen_server.sql(f"ALTER DATABASE {database} SET search_path = {SEARCH_PATH}")  # which a copy does not inherit

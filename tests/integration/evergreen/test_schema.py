@@ -10,8 +10,8 @@ ACTIONS = {"a": "NO ACTION", "c": "CASCADE", "n": "SET NULL", "r": "RESTRICT"}
 TABLES = facts.evergreen().tables
 
 
-def test_columns(evergreen):
-    live = evergreen.rows("""
+def test_columns(evergreen_unchanged):
+    live = evergreen_unchanged.rows("""
         SELECT n.nspname || '.' || c.relname, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
           pg_get_expr(d.adbin, d.adrelid)
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -27,13 +27,15 @@ def test_columns(evergreen):
     ]
 
 
-def test_parents(evergreen):
-    live = evergreen.rows("SELECT inhrelid::regclass::text, inhparent::regclass::text FROM pg_inherits ORDER BY 1, inhseqno")
+def test_parents(evergreen_unchanged):
+    live = evergreen_unchanged.rows(
+        "SELECT inhrelid::regclass::text, inhparent::regclass::text FROM pg_inherits ORDER BY 1, inhseqno"
+    )
     assert live == sorted((name, parent) for name, table in TABLES.items() for parent in table.parents)
 
 
-def test_keys_and_checks(evergreen):
-    live = evergreen.rows("""
+def test_keys_and_checks(evergreen_unchanged):
+    live = evergreen_unchanged.rows("""
         SELECT n.nspname || '.' || r.relname, c.contype::text, c.conname::text,
           ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k (num, place)
             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num ORDER BY k.place),
@@ -62,8 +64,8 @@ def test_keys_and_checks(evergreen):
     )
 
 
-def test_indexes(evergreen):
-    live = evergreen.rows("""
+def test_indexes(evergreen_unchanged):
+    live = evergreen_unchanged.rows("""
         SELECT n.nspname || '.' || r.relname, c.relname::text, pg_get_indexdef(i.indexrelid)
         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid
         JOIN pg_namespace n ON n.oid = r.relnamespace
@@ -80,14 +82,15 @@ def test_indexes(evergreen):
     )
 
 
-def test_triggers_and_rules(evergreen):
-    live = evergreen.rows("""
+def test_triggers_and_rules(evergreen_unchanged):
+    live = evergreen_unchanged.rows("""
         SELECT n.nspname || '.' || c.relname, t.tgname::text, pg_get_triggerdef(t.oid), t.tgfoid::regproc::text, t.tgenabled::text
         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE NOT t.tgisinternal
     """)
     found = sorted(
-        (name, trigger, re.search(r"(BEFORE|AFTER)", text)[0], function, enabled == "O") for name, trigger, text, function, enabled in live
+        (name, trigger, re.search(r"(BEFORE|AFTER)", text)[0], function, enabled == "O")
+        for name, trigger, text, function, enabled in live
     )
     assert found == sorted(
         (name, trigger.name, trigger.timing, trigger.function, trigger.enabled)
@@ -99,11 +102,13 @@ def test_triggers_and_rules(evergreen):
         (fact,) = [one for one in TABLES[name].triggers if one.name == trigger]
         events = re.search(r"(?:BEFORE|AFTER) (.+?) ON ", text)[1].split(" OR ")
         assert set(events) == set(fact.events), trigger
-    rules = evergreen.rows("SELECT schemaname || '.' || tablename, rulename::text FROM pg_rules WHERE schemaname <> 'pg_catalog'")
+    rules = evergreen_unchanged.rows(
+        "SELECT schemaname || '.' || tablename, rulename::text FROM pg_rules WHERE schemaname <> 'pg_catalog'"
+    )
     assert sorted(rules) == sorted((name, rule) for name, table in TABLES.items() for rule in table.rules)
 
 
-def test_functions_have_the_products_names(evergreen):
+def test_functions_have_the_products_names(evergreen_unchanged):
     called = {trigger.function for table in TABLES.values() for trigger in table.triggers} - set(rebuilt.NOT_REBUILT)
     purges = {
         "action.purge_circulations", "action.purge_holds", "action.usr_visible_holds", "action_trigger.purge_events",
@@ -112,5 +117,8 @@ def test_functions_have_the_products_names(evergreen):
         "auditor.get_audit_info", "auditor.set_audit_info", "money.age_billings_and_payments",
         "money.age_billings_and_payments_for_xact", "staging.purge_pending_users",
     }  # fmt: skip
-    live = {name for (name,) in evergreen.rows("SELECT oid::regproc::text FROM pg_proc WHERE pronamespace > 16000")}
+    live = {
+        name
+        for (name,) in evergreen_unchanged.rows("SELECT oid::regproc::text FROM pg_proc WHERE pronamespace > 16000")
+    }
     assert {name.removeprefix("evergreen.") for name in called | purges} <= live

@@ -124,7 +124,7 @@ _COLUMNS = {
     "action.in_house_use": "id item staff org_unit use_time",
     "action.non_cat_in_house_use": "id item_type staff org_unit use_time",
     "action.non_cataloged_circulation": "id patron staff circ_lib item_type circ_time",
-    "action.survey": "id owner start_date name description",
+    "action.survey": "id owner start_date end_date name description",
     "action.survey_question": "id survey question",
     "action.survey_answer": "id question answer",
     "action.survey_response": "id response_group_id usr survey question answer answer_date effective_date",

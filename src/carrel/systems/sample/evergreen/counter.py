@@ -56,7 +56,16 @@ class Counter:
 
     def _survey(self) -> None:
         rows = self.rows
-        rows.add("action.survey", 1, CONSORTIUM, when(self.now - 900 * DAY), "How are we doing", "Asked at the desk")
+        began = self.now - 900 * DAY
+        rows.add(
+            "action.survey",
+            1,
+            CONSORTIUM,
+            when(began),
+            when(began + 3_650 * DAY),
+            "How are we doing",
+            "Asked at the desk",
+        )
         rows.add("action.survey_question", 1, 1, "Do you read at home?")
         for number, answer in ((1, "Yes"), (2, "No")):
             rows.add("action.survey_answer", number, 1, answer)

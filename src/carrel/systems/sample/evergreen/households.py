@@ -96,7 +96,9 @@ class Households:
             self.rows.add("actor.usr_address", -row[0], False, *row[2:5], f"3 {street}", *row[6:])
         elif number % 20 == 11:  # noqa: PLR2004
             self.people.addresses += 1
-            self.rows.add("actor.usr_address", self.people.addresses, *row[1:5], f"9 {street}", *row[6:12], True, row[0])
+            self.rows.add(
+                "actor.usr_address", self.people.addresses, *row[1:5], f"9 {street}", *row[6:12], True, row[0]
+            )
 
     def _live(self, number: int) -> None:
         people, rows, add = self.people, self.rows, self.rows.numbered

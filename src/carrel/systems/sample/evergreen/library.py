@@ -88,7 +88,7 @@ def build(
         schema.create_habits(connection)
         loading.advance_sequences(connection)
     known = {table: count for table, count in counts.items() if count}
-    readers = Readers(truth.people, truth.marks, len(truth.people) - 1, base.patrons)
+    readers = Readers(truth.people, truth.marks, size.copies, len(truth.people) - 1, base.patrons)
     return EvergreenSample(size, seed, as_of, shape.zone, ADMIN, None, known, canaries, readers)
 
 

@@ -114,12 +114,14 @@ class Readers:
     Args:
         people: by number of transaction; nought where it is no circulation.
         marks: by number of transaction, one bit for each table of `TRACED`.
-        block: how far apart the transactions of two copies of the library lie.
+        copies: how many libraries lie beside each other in the database.
+        block: how far apart the transactions of two of them lie.
         person_block: how far apart their patrons lie.
     """
 
     people: Sequence[int] = field(repr=False)
     marks: Sequence[int] = field(repr=False)
+    copies: int
     block: int
     person_block: int
 
@@ -130,7 +132,7 @@ class Readers:
             KeyError: no circulation ever had that number.
         """
         copy, place = divmod(circulation - 1, self.block)
-        reader = self.people[place + 1] if 0 <= place < len(self.people) - 1 else 0
+        reader = self.people[place + 1] if 0 <= copy < self.copies else 0
         if not reader:
             raise KeyError(circulation)
         return reader + copy * self.person_block if reader > 1 else reader
