@@ -57,7 +57,10 @@ def test_an_open_chain_keeps_its_finished_parents(evergreen):
     opens = [one for one in evergreen.sample.canaries if one.kind == "open"]
     habits.ages_circulations(evergreen.connection, AS_OF)
     for one in opens:
-        assert evergreen.one("SELECT count(*) FROM action.circulation WHERE id = ANY(:ids)", ids=list(one.circulations)) == 3
+        assert (
+            evergreen.one("SELECT count(*) FROM action.circulation WHERE id = ANY(:ids)", ids=list(one.circulations))
+            == 3
+        )
 
 
 def test_a_chain_can_count_from_its_newest_end(evergreen):
@@ -76,14 +79,24 @@ def test_a_chain_can_count_from_its_newest_end(evergreen):
 def test_as_shipped_every_finished_hold_goes_but_those_of_patrons_who_keep_some(evergreen):
     finished = "SELECT count(*) FROM action.hold_request WHERE fulfillment_time IS NOT NULL OR cancel_time IS NOT NULL"
     unfinished = "SELECT count(*) FROM action.hold_request WHERE fulfillment_time IS NULL AND cancel_time IS NULL"
-    fresh = evergreen.one("SELECT min(id) FROM action.hold_request WHERE fulfillment_time IS NULL AND cancel_time IS NULL")
+    fresh = evergreen.one(
+        "SELECT min(id) FROM action.hold_request WHERE fulfillment_time IS NULL AND cancel_time IS NULL"
+    )
     evergreen.do("UPDATE action.hold_request SET fulfillment_time = now() - interval '1 day' WHERE id = :id", id=fresh)
-    evergreen.do("DELETE FROM actor.usr_setting WHERE name LIKE 'history.hold.%' AND usr = (SELECT usr FROM action.hold_request WHERE id = :id)", id=fresh)
+    evergreen.do(
+        "DELETE FROM actor.usr_setting WHERE name LIKE 'history.hold.%' AND usr = (SELECT usr FROM action.hold_request WHERE id = :id)",
+        id=fresh,
+    )
     before, waiting = evergreen.one(finished), evergreen.one(unfinished)
     count = habits.purges_holds(evergreen.connection)
-    left = evergreen.rows("SELECT usr, count(*) FROM action.hold_request WHERE fulfillment_time IS NOT NULL OR cancel_time IS NOT NULL GROUP BY usr")
+    left = evergreen.rows(
+        "SELECT usr, count(*) FROM action.hold_request WHERE fulfillment_time IS NOT NULL OR cancel_time IS NOT NULL GROUP BY usr"
+    )
     assert count == before - sum(number for _, number in left) > 0
-    keepers = {usr for (usr,) in evergreen.rows("SELECT usr FROM actor.usr_setting WHERE name = 'history.hold.retention_count'")}
+    keepers = {
+        usr
+        for (usr,) in evergreen.rows("SELECT usr FROM actor.usr_setting WHERE name = 'history.hold.retention_count'")
+    }
     assert {usr for usr, _ in left} <= keepers
     assert left
     assert all(number <= 3 for _, number in left)
@@ -93,13 +106,24 @@ def test_as_shipped_every_finished_hold_goes_but_those_of_patrons_who_keep_some(
 
 def test_a_cause_has_an_age_of_its_own(evergreen):
     evergreen.do("DELETE FROM actor.usr_setting WHERE name LIKE 'history.hold.%'")
-    old, young = (number for (number,) in evergreen.rows("SELECT id FROM action.hold_request WHERE fulfillment_time IS NOT NULL ORDER BY id LIMIT 2"))
+    old, young = (
+        number
+        for (number,) in evergreen.rows(
+            "SELECT id FROM action.hold_request WHERE fulfillment_time IS NOT NULL ORDER BY id LIMIT 2"
+        )
+    )
     for number, cause in ((old, 3), (young, 4)):
-        evergreen.do("UPDATE action.hold_request SET fulfillment_time = NULL, cancel_time = now() - interval '40 days', cancel_cause = :cause WHERE id = :id", cause=cause, id=number)
+        evergreen.do(
+            "UPDATE action.hold_request SET fulfillment_time = NULL, cancel_time = now() - interval '40 days', cancel_cause = :cause WHERE id = :id",
+            cause=cause,
+            id=number,
+        )
     for flag, age in (("", "10 years"), ("_canceled_3", "30 days"), ("_canceled_4", "50 days")):
         habits.switches(evergreen.connection, f"history.hold.retention_age{flag}", age)
     habits.purges_holds(evergreen.connection)
-    assert evergreen.rows("SELECT id FROM action.hold_request WHERE id IN (:old, :young)", old=old, young=young) == [(young,)]
+    assert evergreen.rows("SELECT id FROM action.hold_request WHERE id IN (:old, :young)", old=old, young=young) == [
+        (young,)
+    ]
     assert evergreen.one("SELECT count(*) FROM action.hold_request WHERE fulfillment_time IS NOT NULL") > 0
 
 
@@ -127,7 +151,12 @@ def test_notices_go_only_where_a_definition_has_an_age(evergreen):
     assert after[1] == before[1]
     assert 0 < after[2] < before[2]
     assert evergreen.one("SELECT count(*) FROM action_trigger.event_output WHERE data = 'Dear nobody'") == 0
-    assert evergreen.one("SELECT count(*) FROM action_trigger.event e WHERE template_output IS NOT NULL AND NOT EXISTS (SELECT 1 FROM action_trigger.event_output WHERE id = e.template_output)") == 0
+    assert (
+        evergreen.one(
+            "SELECT count(*) FROM action_trigger.event e WHERE template_output IS NOT NULL AND NOT EXISTS (SELECT 1 FROM action_trigger.event_output WHERE id = e.template_output)"
+        )
+        == 0
+    )
 
 
 def test_registrations_wait_as_long_as_their_branch_says(evergreen):
@@ -146,6 +175,11 @@ def test_visible_holds(evergreen):
         SELECT s.usr FROM actor.usr_setting s WHERE name = 'history.hold.retention_count' AND EXISTS
           (SELECT 1 FROM action.hold_request h WHERE h.usr = s.usr AND h.fulfillment_time IS NOT NULL) LIMIT 1
     """)
-    assert evergreen.one("SELECT count(*) FROM action.usr_visible_holds(:usr) WHERE fulfillment_time IS NOT NULL", usr=usr) in {1, 2, 3}
+    assert evergreen.one(
+        "SELECT count(*) FROM action.usr_visible_holds(:usr) WHERE fulfillment_time IS NOT NULL", usr=usr
+    ) in {1, 2, 3}
     evergreen.do("DELETE FROM actor.usr_setting WHERE usr = :usr", usr=usr)
-    assert evergreen.one("SELECT count(*) FROM action.usr_visible_holds(:usr) WHERE fulfillment_time IS NOT NULL", usr=usr) == 0
+    assert (
+        evergreen.one("SELECT count(*) FROM action.usr_visible_holds(:usr) WHERE fulfillment_time IS NOT NULL", usr=usr)
+        == 0
+    )

@@ -31,7 +31,9 @@ def patron(evergreen) -> dict:
     one = next(
         one
         for one in evergreen.sample.canaries
-        if one.kind == "old" and others.get(one.usr, one.usr) != one.usr and f"reader{one.needles[1]}@mail.example" not in heads
+        if one.kind == "old"
+        and others.get(one.usr, one.usr) != one.usr
+        and f"reader{one.needles[1]}@mail.example" not in heads
     )
     number = one.usr
     (row,) = evergreen.rows("""
@@ -40,12 +42,27 @@ def patron(evergreen) -> dict:
     """, id=number)  # fmt: skip
     name = "Quillfeather"
     values = [name, row[2], "617-555-0999", "77 Nowhere Lane", "1971-03-09", row[6]]
-    evergreen.do("UPDATE actor.usr SET family_name = :name, day_phone = '617-555-0999', dob = '1971-03-09' WHERE id = :id", name=name, id=number)
+    evergreen.do(
+        "UPDATE actor.usr SET family_name = :name, day_phone = '617-555-0999', dob = '1971-03-09' WHERE id = :id",
+        name=name,
+        id=number,
+    )
     evergreen.do("UPDATE actor.usr_address SET street1 = '77 Nowhere Lane' WHERE usr = :id", id=number)
-    evergreen.do("UPDATE money.billing SET note = 'Quillfeather says it was raining' WHERE xact = :id", id=one.circulations[-1])
-    evergreen.do("UPDATE action_trigger.event_output SET data = 'Dear Quillfeather, ' || data WHERE data LIKE :card", card=f"%{row[6]}%")
-    evergreen.do("UPDATE action.hold_request SET cancel_note = 'Quillfeather rang', cancel_time = now() WHERE id = :id", id=one.hold)
-    evergreen.do("INSERT INTO actor.usr_message (usr, message, sending_lib) VALUES (:id, 'Quillfeather owes us a smile', 4)", id=number)
+    evergreen.do(
+        "UPDATE money.billing SET note = 'Quillfeather says it was raining' WHERE xact = :id", id=one.circulations[-1]
+    )
+    evergreen.do(
+        "UPDATE action_trigger.event_output SET data = 'Dear Quillfeather, ' || data WHERE data LIKE :card",
+        card=f"%{row[6]}%",
+    )
+    evergreen.do(
+        "UPDATE action.hold_request SET cancel_note = 'Quillfeather rang', cancel_time = now() WHERE id = :id",
+        id=one.hold,
+    )
+    evergreen.do(
+        "INSERT INTO actor.usr_message (usr, message, sending_lib) VALUES (:id, 'Quillfeather owes us a smile', 4)",
+        id=number,
+    )
     evergreen.do("INSERT INTO actor.usr_password_reset (uuid, usr) VALUES ('u', :id)", id=number)
     evergreen.do("INSERT INTO actor.usr_activity (usr, etype) VALUES (:id, 4)", id=number)
     evergreen.do("DELETE FROM auditor.actor_usr_history WHERE id = :id", id=number)
@@ -78,7 +95,10 @@ def test_the_purge_itself_writes_the_identity_back(evergreen, patron):
     number = patron["number"]
     assert evergreen.one("SELECT count(*) FROM auditor.actor_usr_history WHERE id = :id", id=number) == 0
     habits.deletes_patron(evergreen.connection, number, HEIR)
-    rows = evergreen.rows("SELECT audit_action, family_name, email, day_phone, dob::text, usrname FROM auditor.actor_usr_history WHERE id = :id", id=number)
+    rows = evergreen.rows(
+        "SELECT audit_action, family_name, email, day_phone, dob::text, usrname FROM auditor.actor_usr_history WHERE id = :id",
+        id=number,
+    )
     name, mail, phone, _, born, card = patron["values"]
     assert rows == [("U", name, mail, phone, born, card)] * 2
 
@@ -92,7 +112,10 @@ def test_her_street_stays_and_somebody_elses_history_goes(evergreen, patron):
     assert evergreen.one(theirs, usr=other, id=number) > 0
     habits.deletes_patron(evergreen.connection, number, HEIR)
     assert evergreen.one(theirs, usr=other, id=number) == 0
-    hers = evergreen.rows("SELECT audit_action, street1 FROM auditor.actor_usr_address_history WHERE usr = :id AND street1 LIKE '77%' ORDER BY audit_id", id=number)
+    hers = evergreen.rows(
+        "SELECT audit_action, street1 FROM auditor.actor_usr_address_history WHERE usr = :id AND street1 LIKE '77%' ORDER BY audit_id",
+        id=number,
+    )
     assert hers == [("U", "77 Nowhere Lane"), ("D", "77 Nowhere Lane")]
 
 
@@ -122,17 +145,29 @@ def test_a_childs_record_still_names_its_guardian(evergreen):
         SELECT g.id, g.email FROM actor.usr g JOIN actor.usr c ON c.guardian_email = g.email WHERE NOT g.deleted LIMIT 1
     """)[0]
     address = evergreen.one("SELECT mailing_address FROM actor.usr WHERE id = :id", id=number)
-    children = evergreen.rows("SELECT id FROM actor.usr WHERE guardian_email = :mail AND mailing_address = :address ORDER BY id", mail=mail, address=address)
+    children = evergreen.rows(
+        "SELECT id FROM actor.usr WHERE guardian_email = :mail AND mailing_address = :address ORDER BY id",
+        mail=mail,
+        address=address,
+    )
     habits.deletes_patron(evergreen.connection, number, HEIR)
     assert children
-    assert evergreen.rows("SELECT id FROM actor.usr WHERE guardian_email = :mail AND mailing_address IS NULL ORDER BY id", mail=mail) == children
+    assert (
+        evergreen.rows(
+            "SELECT id FROM actor.usr WHERE guardian_email = :mail AND mailing_address IS NULL ORDER BY id", mail=mail
+        )
+        == children
+    )
 
 
 def test_the_tombstone(evergreen, patron):
     number = patron["number"]
     home, profile = evergreen.rows("SELECT home_ou, profile FROM actor.usr WHERE id = :id", id=number)[0]
     habits.deletes_patron(evergreen.connection, number, HEIR)
-    (row,) = evergreen.rows("SELECT usrname, first_given_name, family_name, email, day_phone, dob::text, card, mailing_address, deleted, active, home_ou, profile FROM actor.usr WHERE id = :id", id=number)
+    (row,) = evergreen.rows(
+        "SELECT usrname, first_given_name, family_name, email, day_phone, dob::text, card, mailing_address, deleted, active, home_ou, profile FROM actor.usr WHERE id = :id",
+        id=number,
+    )
     assert row[0].startswith(f"{number}-PURGED-")
     assert row[0] == row[1] == row[2]
     assert row[3:] == (None, None, "1971-01-01", None, None, True, False, home, profile)
@@ -145,8 +180,12 @@ def test_the_tombstone(evergreen, patron):
 
 
 def test_what_staff_did_goes_to_the_heir(evergreen):
-    staff = evergreen.one("SELECT circ_staff FROM action.circulation WHERE circ_staff > 1 GROUP BY 1 ORDER BY count(*) DESC LIMIT 1")
-    done = evergreen.one("SELECT count(*) FROM action.circulation WHERE circ_staff = :staff AND usr <> :staff", staff=staff)
+    staff = evergreen.one(
+        "SELECT circ_staff FROM action.circulation WHERE circ_staff > 1 GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+    )
+    done = evergreen.one(
+        "SELECT count(*) FROM action.circulation WHERE circ_staff = :staff AND usr <> :staff", staff=staff
+    )
     heir = evergreen.one("SELECT max(usr) FROM permission.usr_work_ou_map WHERE usr <> :staff", staff=staff)
     before = evergreen.one("SELECT count(*) FROM action.circulation WHERE circ_staff = :heir", heir=heir)
     habits.deletes_patron(evergreen.connection, staff, heir)
@@ -155,7 +194,8 @@ def test_what_staff_did_goes_to_the_heir(evergreen):
         (table.name, key.columns[0])
         for table in facts.evergreen().tables.values()
         for key in table.foreign_keys
-        if key.table == "actor.usr" and evergreen.one(f"SELECT count(*) FROM ONLY {table.name} WHERE {key.columns[0]} = :id", id=staff)
+        if key.table == "actor.usr"
+        and evergreen.one(f"SELECT count(*) FROM ONLY {table.name} WHERE {key.columns[0]} = :id", id=staff)
     ]
     # What the product leaves pointing at the stone.
     assert set(left) <= {
@@ -166,7 +206,9 @@ def test_what_staff_did_goes_to_the_heir(evergreen):
 
 
 def test_every_patron_can_be_deleted(evergreen):
-    numbers = [number for (number,) in evergreen.rows("SELECT id FROM actor.usr WHERE NOT deleted AND id > 1 ORDER BY id")]
+    numbers = [
+        number for (number,) in evergreen.rows("SELECT id FROM actor.usr WHERE NOT deleted AND id > 1 ORDER BY id")
+    ]
     for number in numbers[::3]:
         habits.deletes_patron(evergreen.connection, number, HEIR)
     assert evergreen.one("SELECT count(*) FROM actor.usr WHERE id = ANY(:ids) AND NOT deleted", ids=numbers[::3]) == 0
@@ -179,4 +221,6 @@ def test_a_merged_account_brings_everything_along(evergreen, patron):
     assert evergreen.rows("SELECT DISTINCT usr FROM action.circulation WHERE id = ANY(:ids)", ids=ids) == [(into,)]
     assert evergreen.rows("SELECT usr, active FROM actor.card WHERE id = :id", id=number) == [(into, False)]
     assert evergreen.one("SELECT deleted FROM actor.usr WHERE id = :id", id=number)
-    assert evergreen.rows("SELECT DISTINCT usr FROM money.materialized_billable_xact_summary WHERE id = ANY(:ids)", ids=ids) == [(into,)]
+    assert evergreen.rows(
+        "SELECT DISTINCT usr FROM money.materialized_billable_xact_summary WHERE id = ANY(:ids)", ids=ids
+    ) == [(into,)]

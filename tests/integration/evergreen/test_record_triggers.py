@@ -16,20 +16,28 @@ SUMMARY = (
 def charged(evergreen) -> int:
     """A charge for no loan, with one line and a note that names somebody."""
     number = evergreen.one("INSERT INTO money.grocery (usr, billing_location) VALUES (2, 4) RETURNING id")
-    evergreen.do("INSERT INTO money.billing (xact, amount, billing_type, btype, note) VALUES (:id, 3, 'Misc', 101, 'Ada''s bag')", id=number)
+    evergreen.do(
+        "INSERT INTO money.billing (xact, amount, billing_type, btype, note) VALUES (:id, 3, 'Misc', 101, 'Ada''s bag')",
+        id=number,
+    )
     return number
 
 
 def test_a_summary_follows_charges_and_payments_and_keeps_their_notes(evergreen, charged):
     assert evergreen.rows(SUMMARY, id=charged) == [(3, 0, 3, "Ada's bag", None, None, "grocery")]
-    evergreen.do("INSERT INTO money.cash_payment (xact, amount, amount_collected, accepting_usr, note) VALUES (:id, 1, 1, 1, 'from Bill')", id=charged)
+    evergreen.do(
+        "INSERT INTO money.cash_payment (xact, amount, amount_collected, accepting_usr, note) VALUES (:id, 1, 1, 1, 'from Bill')",
+        id=charged,
+    )
     assert evergreen.rows(SUMMARY, id=charged) == [(3, 1, 2, "Ada's bag", "from Bill", "cash_payment", "grocery")]
     evergreen.do("UPDATE money.billing SET voided = true WHERE xact = :id", id=charged)
     assert evergreen.rows(SUMMARY, id=charged) == [(0, 1, -1, None, "from Bill", "cash_payment", "grocery")]
     evergreen.do("DELETE FROM money.payment WHERE xact = :id", id=charged)
     assert evergreen.rows(SUMMARY, id=charged) == [(0, 0, 0, None, None, None, "grocery")]
     evergreen.do("UPDATE money.grocery SET xact_finish = now(), usr = 3 WHERE id = :id", id=charged)
-    assert evergreen.rows("SELECT usr, xact_finish IS NULL FROM money.materialized_billable_xact_summary WHERE id = :id", id=charged) == [(3, False)]
+    assert evergreen.rows(
+        "SELECT usr, xact_finish IS NULL FROM money.materialized_billable_xact_summary WHERE id = :id", id=charged
+    ) == [(3, False)]
     evergreen.do("DELETE FROM money.grocery WHERE id = :id", id=charged)
     assert evergreen.rows(SUMMARY, id=charged) == []
 
@@ -40,7 +48,10 @@ def test_a_summary_follows_charges_and_payments_and_keeps_their_notes(evergreen,
 ])  # fmt: skip
 def test_every_kind_of_payment_counts(evergreen, charged, kind):
     more = (", check_number", ", '7'") if kind == "check_payment" else ("", "")
-    evergreen.do(f"INSERT INTO money.{kind} (xact, amount, amount_collected, accepting_usr{more[0]}) VALUES (:id, 1.25, 1.25, 1{more[1]})", id=charged)
+    evergreen.do(
+        f"INSERT INTO money.{kind} (xact, amount, amount_collected, accepting_usr{more[0]}) VALUES (:id, 1.25, 1.25, 1{more[1]})",
+        id=charged,
+    )
     assert evergreen.rows(SUMMARY, id=charged)[0][2] == Decimal("1.75")
     assert evergreen.rows(SUMMARY, id=charged)[0][5] == kind
     evergreen.do(f"UPDATE money.{kind} SET voided = true WHERE xact = :id", id=charged)
@@ -50,14 +61,21 @@ def test_every_kind_of_payment_counts(evergreen, charged, kind):
 
 
 def test_a_charge_for_a_period_counts_from_its_end(evergreen, charged):
-    evergreen.do("UPDATE money.billing SET period_start = '2026-01-01', period_end = '2026-01-02' WHERE xact = :id", id=charged)
+    evergreen.do(
+        "UPDATE money.billing SET period_start = '2026-01-01', period_end = '2026-01-02' WHERE xact = :id", id=charged
+    )
     assert evergreen.one("SELECT billing_ts = period_end FROM money.billing WHERE xact = :id", id=charged)
 
 
 def test_a_booking_has_a_summary_too(evergreen):
-    number = evergreen.one("INSERT INTO booking.reservation (usr, target_resource_type, request_lib) VALUES (2, 1, 4) RETURNING id")
+    number = evergreen.one(
+        "INSERT INTO booking.reservation (usr, target_resource_type, request_lib) VALUES (2, 1, 4) RETURNING id"
+    )
     assert evergreen.rows(SUMMARY, id=number)[0][-1] == "reservation"
-    assert evergreen.one("SELECT tableoid::regclass::text FROM money.billable_xact WHERE id = :id", id=number) == "booking.reservation"
+    assert (
+        evergreen.one("SELECT tableoid::regclass::text FROM money.billable_xact WHERE id = :id", id=number)
+        == "booking.reservation"
+    )
     assert evergreen.one("SELECT count(*) FROM ONLY money.billable_xact") == 0
 
 
@@ -66,15 +84,24 @@ def test_an_account_that_changes_is_dated_searchable_hashed_and_audited_whole(ev
     old = evergreen.rows("SELECT * FROM actor.usr WHERE id = 9")
     audited = evergreen.one("SELECT max(audit_id) FROM auditor.actor_usr_history")
     evergreen.do("UPDATE actor.usr SET family_name = 'Quillfeather', passwd = 'open sesame' WHERE id = 9")
-    assert evergreen.one("SELECT passwd = md5('open sesame') AND last_update_time > now() - interval '1 minute' FROM actor.usr WHERE id = 9")
-    assert evergreen.one("SELECT count(*) FROM actor.usr WHERE name_kw_tsvector @@ to_tsquery('simple', 'quillfeather')") == 1
+    assert evergreen.one(
+        "SELECT passwd = md5('open sesame') AND last_update_time > now() - interval '1 minute' FROM actor.usr WHERE id = 9"
+    )
+    assert (
+        evergreen.one("SELECT count(*) FROM actor.usr WHERE name_kw_tsvector @@ to_tsquery('simple', 'quillfeather')")
+        == 1
+    )
     (row,) = evergreen.rows("SELECT * FROM auditor.actor_usr_history WHERE audit_id > :id", id=audited)
     assert row[2:5] == ("U", 4, 5)
     assert row[5:] == old[0]
     evergreen.do("SELECT auditor.clear_audit_info()")
     evergreen.do("UPDATE actor.usr SET alias = 'q' WHERE id = 9")
-    assert evergreen.rows("SELECT audit_user, audit_ws FROM auditor.actor_usr_history ORDER BY audit_id DESC LIMIT 1") == [(None, None)]
-    assert evergreen.one("SELECT count(*) FROM auditor.actor_usr_lifecycle WHERE id = 9") == 1 + evergreen.one("SELECT count(*) FROM auditor.actor_usr_history WHERE id = 9")
+    assert evergreen.rows(
+        "SELECT audit_user, audit_ws FROM auditor.actor_usr_history ORDER BY audit_id DESC LIMIT 1"
+    ) == [(None, None)]
+    assert evergreen.one("SELECT count(*) FROM auditor.actor_usr_lifecycle WHERE id = 9") == 1 + evergreen.one(
+        "SELECT count(*) FROM auditor.actor_usr_history WHERE id = 9"
+    )
 
 
 def test_a_new_account_is_hashed_and_searchable(evergreen):
@@ -82,8 +109,12 @@ def test_a_new_account_is_hashed_and_searchable(evergreen):
         "INSERT INTO actor.usr (profile, usrname, passwd, ident_type, first_given_name, family_name, pref_family_name, home_ou) "
         "VALUES (4, 'new', 'secret', 3, 'Ines', 'Birch', 'Linde', 4) RETURNING id"
     )
-    assert evergreen.one("SELECT passwd = md5('secret') AND last_update_time IS NOT NULL FROM actor.usr WHERE id = :id", id=number)
-    assert evergreen.one("SELECT name_kw_tsvector @@ to_tsquery('simple', 'linde & birch') FROM actor.usr WHERE id = :id", id=number)
+    assert evergreen.one(
+        "SELECT passwd = md5('secret') AND last_update_time IS NOT NULL FROM actor.usr WHERE id = :id", id=number
+    )
+    assert evergreen.one(
+        "SELECT name_kw_tsvector @@ to_tsquery('simple', 'linde & birch') FROM actor.usr WHERE id = :id", id=number
+    )
 
 
 @pytest.mark.parametrize(("table", "change", "actions"), [
@@ -138,7 +169,10 @@ def test_a_category_that_changes_runs_through_its_patrons(evergreen):
     count = "SELECT count(*) FROM actor.stat_cat_entry_usr_map WHERE stat_cat_entry = :school"
     before = evergreen.one(count, school="North Primary")
     evergreen.do("UPDATE actor.stat_cat_entry SET value = 'Northern Primary' WHERE value = 'North Primary'")
-    assert (evergreen.one(count, school="North Primary"), evergreen.one(count, school="Northern Primary")) == (0, before)
+    assert (evergreen.one(count, school="North Primary"), evergreen.one(count, school="Northern Primary")) == (
+        0,
+        before,
+    )
     evergreen.do("DELETE FROM actor.stat_cat_entry WHERE value = 'Northern Primary'")
     assert before > 0
     assert evergreen.one(count, school="Northern Primary") == 0

@@ -75,6 +75,11 @@ _AUDITED["auditor.asset_copy_history"] = "copy"
 _TABLES = (*(table for tables in _FAMILIES.values() for table in tables), *_ALONE)
 
 
+def tables() -> tuple[str, ...]:
+    """The tables that are multiplied; the others stay single."""
+    return _TABLES
+
+
 def multiply(connection: Connection, copies: int, counts: Mapping[str, int]) -> dict[str, int]:
     """Add ``copies - 1`` copies of what is there and commit; the counts afterwards, in the same order."""
     blocks = _blocks(connection)

@@ -21,7 +21,7 @@ SEARCH_PATH = "evergreen, public, pg_catalog"
 # The product's own enumerated types; a type stands in its own schema.
 _TYPES = {
     "actor.org_unit_custom_tree_purpose": ("opac",),
-    "config.usr_activity_group": ("authen", "authz", "circ", "hold", "search"),
+    "config.usr_activity_group": ("authen", "authz", "circ", "hold", "search", "mfa"),
     "container.usr_flag_type": ("favorite",),
 }
 _SEQUENCE = re.compile(r"^nextval\('([\w.]+)'::regclass\)$")
