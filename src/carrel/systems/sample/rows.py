@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Row = tuple[Any, ...]
 BATCH = 2_000
@@ -116,13 +116,17 @@ class Rows:
     Args:
         write: takes a table's name and its rows.
         batch: how many rows of a table wait before they are worth writing; the rows do not depend on it.
+        tables: the names of the tables that are filled; Koha's unless told otherwise.
     """
 
-    def __init__(self, write: Callable[[str, list[Row]], None], batch: int = BATCH) -> None:
+    def __init__(
+        self, write: Callable[[str, list[Row]], None], batch: int = BATCH, tables: Iterable[str] = COLUMNS
+    ) -> None:
         self._write, self._batch = write, batch
-        self.waiting: dict[str, list[Row]] = {table: [] for table in COLUMNS}
-        self.counts: dict[str, int] = dict.fromkeys(COLUMNS, 0)
-        self._numbers: dict[str, int] = dict.fromkeys(COLUMNS, 0)
+        names = tuple(tables)
+        self.waiting: dict[str, list[Row]] = {table: [] for table in names}
+        self.counts: dict[str, int] = dict.fromkeys(names, 0)
+        self._numbers: dict[str, int] = dict.fromkeys(names, 0)
 
     def number(self, table: str) -> int:
         """The next number of a table's own."""
