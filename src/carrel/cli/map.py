@@ -156,7 +156,7 @@ def _check_page(title: str, found: MapCheck) -> Iterator[str]:
     yield f"  covered by rules     {len(found.covered):>4}"
     yield f"  nothing of a person  {len(found.no_person):>4}"
     yield f"  views                {len(found.views):>4}"
-    yield f"  kept on a ground     {len({at.split('.')[0] for at in found.kept}):>4}"
+    yield f"  kept on a ground     {len({at.rpartition('.')[0] for at in found.kept}):>4}"
     yield f"  go with the card     {len(found.with_card):>4}"
     yield f"  words of others      {len(found.words):>4}"
     yield f"  not yet covered      {len(found.not_yet_covered):>4}"

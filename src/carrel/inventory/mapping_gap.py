@@ -132,12 +132,12 @@ def _tables(system_map: SystemMap, schema: LiveSchema, facts: Mapping[str, Any])
 def _columns(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
     used = coverage.used(system_map)
     for name, table in schema.tables.items():
-        known = system_map.columns.get(name, system_map.columns_beyond.get(name))
-        for column in sorted(set(table.column_names) - set(known)) if known is not None else ():
+        known = system_map.known_columns(name)
+        for column in sorted(set(table.column_names) - set(known)) if known else ():
             yield Gap(name, column, "the map does not name this column")
-        for column in sorted({*(known or ()), *used.get(name, ())} - set(table.column_names)):
+        for column in sorted({*known, *used.get(name, ())} - set(table.column_names)):
             yield Gap(name, column, "the map names this column, and the facts do not have it")
-        for column in () if known is None or name in system_map.no_person else table.column_names:
+        for column in table.column_names if known and name not in system_map.no_person else ():
             if not system_map.labels.knows(name, column):
                 yield Gap(name, column, _UNLABELLED)
 
@@ -226,10 +226,13 @@ def _record(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
     named: list[tuple[str, str]] = []
     if (rectify := system_map.rectify) is not None:
         people = system_map.people.table
-        named += [(people, column) for one in rectify.fields.values() for column in one.parts.values()]
+        for one in rectify.fields.values():
+            named += [(one.table or people, column) for column in one.parts.values()]
+            named += [(people, column) for column in one.pairs]
+            named += [(one.table, column) for column in (*one.pairs.values(), *(test.column for test in one.only))]
         for copy in rectify.copies:
             named += [(copy.table, one) for one in (copy.person, *copy.columns.values()) if one]
-        named += [(one.table, column) for one in rectify.remains for column in (one.person, *one.texts)]
+        named += [(old.table, column) for old in rectify.remains for column in (old.person, *old.texts)]
     if (restrict := system_map.restrict) is not None:
         for switch in restrict.switches:
             named += [(switch.table, one) for one in (switch.column, *switch.set) if one]

@@ -76,6 +76,7 @@ class Trace(Part):
         set: for a change, the method per column.
         told: for a change, columns that take one value.
         own_key: for a change, columns that take the row's own key, because they may not be empty and must differ.
+        moved: for what goes: it moves to where the cut of its table moves such rows, without its person.
         otherwise: where the stand-in is missing.
         without_stand_in: the trace counts only where the product has no stand-in.
         finance: a financial record: it may lose its payer only where the policy says so.
@@ -92,6 +93,7 @@ class Trace(Part):
     set: dict[str, Method] = Field(default_factory=dict)
     told: dict[str, Value] = Field(default_factory=dict)
     own_key: tuple[str, ...] = ()
+    moved: bool = False
     otherwise: Otherwise = Otherwise.BLOCK
     without_stand_in: bool = False
     finance: bool = False
@@ -108,6 +110,8 @@ class Trace(Part):
             raise ValueError("a column is set twice")
         if bool(self.ground) != (self.act in {Act.KEEP, Act.BLOCK}):
             raise ValueError("what is kept or blocks has a ground, and nothing else has")
+        if self.moved and self.act is not Act.DELETE:
+            raise ValueError("a row that moves goes from where it is")
         if {Method.DAY, Method.REDACT} & set(self.set.values()):
             raise ValueError("an erasure takes out whole values")
         return self

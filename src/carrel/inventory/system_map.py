@@ -183,6 +183,10 @@ class SystemMap(Part):
                 raise ValueError(f"the change {change.name!r} speaks of {said!r}, which the map does not have")
         return self
 
+    def known_columns(self, table: str) -> tuple[str, ...]:
+        """Every column that the map knows of a table; none where it does not list them."""
+        return (*self.columns.get(table, ()), *self.columns_beyond.get(table, ()))
+
     @property
     def kept_tables(self) -> frozenset[str]:
         """The tables with a column that is kept on a ground."""
