@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from carrel.inventory import map_path
     from carrel.inventory import system_map as maps
+    from carrel.inventory.person_map import Through
 
 WIDTH = 100
 
@@ -82,7 +83,7 @@ def _person_page(found: maps.SystemMap) -> Iterator[str]:
     for name, told in found.person.tables.items():
         yield from entry(name, told.why)
         for trace in told.traces:
-            by = trace.column or " and ".join(f"by {one.table}" for one in (trace.through.way if trace.through else ()))
+            by = trace.column or _by(trace.through)
             only = "".join(f", {one}" for one in _tests(trace.only, trace.among))
             changes = {**trace.set, **trace.told, **dict.fromkeys(trace.own_key, "the row's own key")}
             sets = "".join(f", {column} -> {_value(value)}" for column, value in changes.items())
@@ -91,6 +92,10 @@ def _person_page(found: maps.SystemMap) -> Iterator[str]:
         if told.texts or told.gone:
             yield from entry("  identifiers are taken out of", ", ".join((*told.texts, *told.gone)))
     yield ""
+
+
+def _by(through: Through | None) -> str:
+    return "" if through is None else f"by {', '.join(one.table for one in through.way)}"
 
 
 def _records(found: maps.SystemMap) -> Iterator[str]:
@@ -142,7 +147,7 @@ def _moved(cut: map_path.Cut) -> Iterator[str]:
 
 def _tests(only: Iterable[maps.Condition], among: Iterable[maps.Step]) -> list[str]:
     way = [
-        f"its {step.equals} is {step.table}.{step.column}" + "".join(f", whose {_condition(one)}" for one in step.where)
+        f"by {step.equals} to a row of {step.table}" + "".join(f" whose {_condition(one)}" for one in step.where)
         for step in among
     ]
     return [*(_condition(one) for one in only), *way]
