@@ -17,7 +17,7 @@ def as_described(system_map: SystemMap, facts: Mapping[str, Any]) -> SystemMap:
     """The map for the version that a facts file describes; what is no facts file is left to the comparison to tell."""
     try:
         return as_found(system_map, from_facts(facts))
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         return system_map
 
 

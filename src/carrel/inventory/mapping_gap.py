@@ -87,7 +87,7 @@ def check(system_map: SystemMap, facts: Mapping[str, Any]) -> MapCheck:
             *_erasure(system_map, schema),
             *_record(system_map, schema),
         }
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         raise fault(
             faults.FACTS,
             wanted="'tables' or 'relations' by name, each with 'columns', 'primary_key', 'indexes' and 'foreign_keys'",
