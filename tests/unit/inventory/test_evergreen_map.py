@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,11 @@ def test_every_one_of_the_364_relations_is_accounted_for():
     kept = {at.rpartition(".")[0] for at in found.kept}
     ways = (set(found.covered), set(found.no_person), set(found.views), kept, set(found.with_card), set(found.words))
     assert set.union(*ways) == set(RELATIONS)
+    figures = "{} tables by rules, {} kept on a ground (some of them both), {} that go with a lapsed card"
+    covered, nobody, views, held, card, words = map(len, ways)
+    page = " ".join((Path(__file__).parents[3] / "docs" / "map.md").read_text(encoding="utf-8").split())
+    assert figures.format(covered, held, card) in page
+    assert f"{words} with others' words, {nobody} with nothing of a person, {views} views" in page
 
 
 @pytest.mark.parametrize("third", range(3))
