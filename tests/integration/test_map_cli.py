@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from carrel.cli.main import main
 from carrel.systems.sample.facts import koha as koha_facts
+from tests.unit.inventory import evergreen_facts
 
 
 @pytest.fixture
@@ -59,13 +61,92 @@ def facts(tmp_path):
 
 
 def test_list_and_show_are_readable_within_a_hundred_columns(carrel):
-    for arguments in (("map", "list"), ("map", "show", "koha")):
+    for arguments in (("map", "list"), ("map", "show", "evergreen"), ("map", "show", "koha")):
         code, out, _ = carrel(*arguments)
         assert code == 0
-        assert "koha" in out.lower()
-        assert max(len(line) for line in out.splitlines()) <= 100
+        assert arguments[-1].removeprefix("list") in out.lower()
+        assert max(len(line.rstrip()) for line in out.splitlines()) <= 100
     assert "delete_patrons.pl" in out
     assert "old_issues" in out
+
+
+def test_a_map_that_was_proved_nowhere_is_shown_as_that(carrel):
+    _, out, _ = carrel("map", "list")
+    assert re.search(r"evergreen +Evergreen +none yet", out)
+    _, out, _ = carrel("map", "list", "--json")
+    (told,) = [one for one in json.loads(out)["maps"] if one["map"] == "evergreen"]
+    assert (told["proved"], told["checked"].startswith("the 364 relations")) == ([], True)
+    _, out, _ = carrel("map", "show", "evergreen")
+    assert "not yet proved on any version" in " ".join(out.split())
+    assert "moves to action.aged_circulation without its person" in " ".join(out.split())
+    assert "config.upgrade_log" in out
+    _, out, _ = carrel("map", "show", "evergreen", "--json")
+    assert json.loads(out)["map"]["versions"]["proved"] == []
+
+
+def test_nothing_is_carried_out_by_a_map_that_was_proved_nowhere(carrel, tmp_path):
+    """Neither a site is begun with it, nor does one that names it plan anything."""
+    zone = ("--time-zone", "America/New_York")
+    for words in (("--grants-only",), ("--dsn", f"sqlite:///{tmp_path}/eg.db", *zone)):
+        code, out, err = carrel("init", "evergreen", *words, "--folder", tmp_path / "new")
+        assert (code, out) == (4, "")
+        assert "MAP-006" in err
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "eg.dsn").write_text(f"sqlite:///{tmp_path}/eg.db")
+    (tmp_path / "eg.dsn").chmod(0o600)
+    (tmp_path / "carrel.yaml").write_text(
+        "format_version: 1\nlibrary: X\npolicy: worcester\n"
+        "systems:\n  - {name: eg, map: evergreen, dsn_file: eg.dsn, time_zone: America/New_York}\n"
+    )
+    code, out, _ = carrel("plan", "--site", tmp_path, "--system", "eg", "--json")
+    assert (code, [one["code"] for one in json.loads(out)["errors"]]) == (4, ["MAP-006"])
+
+
+@pytest.fixture
+def relations(tmp_path):
+    """A facts document of Evergreen, in the form that tells relations, to be changed and written."""
+    document = evergreen_facts.document()
+
+    def write(change=None):
+        if change is not None:
+            change(document["relations"])
+        place = tmp_path / "relations.json"
+        place.write_text(json.dumps(document))
+        return place
+
+    return write
+
+
+def test_every_relation_of_evergreen_is_accounted_for(carrel, relations):
+    code, out, _ = carrel("map", "check", "evergreen", "--facts", relations(), "--json")
+    body = json.loads(out)
+    assert (code, body["tables"], body["not_mapped"], body["not_yet_covered"]) == (0, 364, [], {})
+    assert len(body["views"]) == 80
+    code, out, _ = carrel("map", "check", "evergreen", "--facts", relations())
+    assert code == 0
+    assert "  views                  80" in out
+
+
+@pytest.mark.parametrize(
+    ("change", "missed"),
+    [
+        (lambda r: r.update({"plugin.chat": {**r["config.sms_carrier"]}}), "plugin.chat"),
+        (lambda r: r["actor.usr"]["columns"].append({**r["actor.usr"]["columns"][0], "name": "x"}), "actor.usr.x"),
+        (
+            lambda r: r["actor.passwd"]["columns"].append({**r["actor.usr"]["columns"][0], "name": "x"}),
+            "actor.passwd.x",
+        ),
+        (
+            lambda r: r["actor.hours_of_operation"]["patron_links"].append({"column": "id"}),
+            "actor.hours_of_operation.id",
+        ),
+        (lambda r: r.pop("action.aged_circulation"), "action.aged_circulation"),
+    ],
+)
+def test_what_is_new_or_gone_in_evergreen_ends_with_3(carrel, relations, change, missed):
+    code, out, _ = carrel("map", "check", "evergreen", "--facts", relations(change), "--json")
+    assert code == 3
+    assert missed in {gap["at"] for gap in json.loads(out)["not_mapped"]}
 
 
 def test_list_and_show_as_json(carrel):
@@ -132,7 +213,16 @@ def test_a_site_can_classify_what_is_its_own(carrel, facts, tmp_path):
     assert json.loads(out)["not_mapped"] == []
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", "{}", "not json", '{"tables": {"a": {"columns": 3}}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[1, 2]",
+        "{}",
+        "not json",
+        '{"tables": {"a": {"columns": 3}}}',
+        '{"relations": {"a": {"columns": [], "primary_key": [], "indexes": [], "foreign_keys": [], "kind": "heap"}}}',
+    ],
+)
 def test_what_is_no_facts_file_is_told(carrel, tmp_path, text):
     place = tmp_path / "facts.json"
     place.write_text(text)

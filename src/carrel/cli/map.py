@@ -39,7 +39,7 @@ def list_maps(as_json: bool) -> None:
     from carrel.cli.screen import put_json, put_table
     from carrel.systems import map_files
 
-    found = [map_files.load(name) for name in map_files.names()]
+    found = [map_files.load(name, unproved=True) for name in map_files.names()]
     if as_json:
         put_json({"maps": [_summary(one) for one in found]})
         return
@@ -47,7 +47,7 @@ def list_maps(as_json: bool) -> None:
         (
             one.system,
             one.title,
-            ", ".join(one.versions.proved),
+            ", ".join(one.versions.proved) or "none yet",
             str(len(one.columns)),
             str(len(one.loans.paths) + 1),
             str(len(one.not_yet_covered)),
@@ -73,7 +73,7 @@ def show(name: str, local: Path | None, policy: str | None, as_json: bool) -> No
     from carrel.retention.records import in_force
     from carrel.systems import map_files, policy_files
 
-    found = map_files.load(name, local=local)
+    found = map_files.load(name, local=local, unproved=True)
     if policy is not None:
         found = in_force(found, policy_files.load(policy).record_schedules())
     if as_json:
@@ -106,7 +106,7 @@ def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_jso
     from carrel.retention.records import in_every_way
     from carrel.systems import map_files
 
-    system_map = map_files.load(name, local=local)
+    system_map = map_files.load(name, local=local, unproved=True)
     try:
         document = json.loads(facts.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -131,6 +131,7 @@ def _summary(found: maps.SystemMap) -> dict[str, Any]:
         "map": found.system,
         "title": found.title,
         "proved": list(found.versions.proved),
+        "checked": found.versions.checked,
         "tables_covered": len(found.columns),
         "paths": len(found.loans.paths) + 1,
         "other_records": len(found.records),
@@ -146,6 +147,7 @@ def _check_data(name: str, found: MapCheck) -> dict[str, Any]:
         "columns": found.columns,
         "covered": list(found.covered),
         "no_person": list(found.no_person),
+        "views": list(found.views),
         "kept": dict(found.kept),
         "go_with_the_card": list(found.with_card),
         "words_of_others": dict(found.words),
@@ -159,7 +161,8 @@ def _check_page(title: str, found: MapCheck) -> Iterator[str]:
     yield f"{title}: {amount(found.tables, 'table')} with {amount(found.columns, 'column')} in the facts"
     yield f"  covered by rules     {len(found.covered):>4}"
     yield f"  nothing of a person  {len(found.no_person):>4}"
-    yield f"  kept on a ground     {len({at.split('.')[0] for at in found.kept}):>4}"
+    yield f"  views                {len(found.views):>4}"
+    yield f"  kept on a ground     {len({at.rpartition('.')[0] for at in found.kept}):>4}"
     yield f"  go with the card     {len(found.with_card):>4}"
     yield f"  words of others      {len(found.words):>4}"
     yield f"  not yet covered      {len(found.not_yet_covered):>4}"

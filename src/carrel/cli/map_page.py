@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
@@ -11,6 +11,7 @@ from carrel.amount import amount
 if TYPE_CHECKING:
     from carrel.inventory import map_path
     from carrel.inventory import system_map as maps
+    from carrel.inventory.person_map import Through
 
 WIDTH = 100
 
@@ -20,14 +21,10 @@ def page(found: maps.SystemMap) -> Iterator[str]:
     from carrel.cli import map_record
     from carrel.cli.map_versions import versions_page
 
-    closed = found.loans.closed
-    paths = amount(len(found.loans.paths) + 1, "path")
-    yield f"{found.title}, proved on {', '.join(found.versions.proved)}: {paths} to a reader"
+    yield from textwrap.wrap(f"{found.title}, {found.versions.told}", WIDTH)
+    yield f"{amount(len(found.loans.paths) + 1, 'path')} to a reader"
     yield ""
-    yield f"loan: {closed.table}"
-    yield from _field("person", f"{closed.person}, the last that names the reader")
-    yield from _field("cut", _cut(closed.cut))
-    yield from _field("why", closed.cut.why)
+    yield from _loan(found.loans.closed)
     for path in found.loans.paths:
         yield ""
         yield f"{path.name}: {path.table}{' (a site may lack it)' if path.optional else ''}"
@@ -36,8 +33,8 @@ def page(found: maps.SystemMap) -> Iterator[str]:
             "person", f"{path.person} ({path.role})" if path.person else "named without a column of its own"
         )
         yield from _field("link", _link(path.link))
-        if path.only:
-            yield from _field("only", "; ".join(_condition(one) for one in path.only))
+        if path.only or path.among:
+            yield from _field("only", "; ".join(_tests(path.only, path.among)))
         yield from _field("cut", _cut(path.cut))
         yield from _field("why", path.cut.why)
         if path.lose_card is not None:
@@ -69,6 +66,18 @@ def page(found: maps.SystemMap) -> Iterator[str]:
     yield from versions_page(found)
 
 
+def _loan(closed: maps.Anchor) -> Iterator[str]:
+    yield f"loan: {closed.table}"
+    yield from _field("person", f"{closed.person}, the last that names the reader")
+    if closed.only:
+        yield from _field("past", "; ".join(_condition(one) for one in closed.only))
+    if closed.chain is not None:
+        yield from _field("chain", f"{closed.chain} names the loan that this one renews; the chain goes whole")
+    yield from _field("cut", _cut(closed.cut))
+    yield from _moved(closed.cut)
+    yield from _field("why", closed.cut.why)
+
+
 def _person_page(found: maps.SystemMap) -> Iterator[str]:
     if found.person is None:
         return
@@ -76,14 +85,19 @@ def _person_page(found: maps.SystemMap) -> Iterator[str]:
     for name, told in found.person.tables.items():
         yield from entry(name, told.why)
         for trace in told.traces:
-            by = trace.column or (f"by {trace.through.table}" if trace.through else "")
-            only = "".join(f", {_condition(one)}" for one in trace.only)
-            sets = "".join(f", {column} -> {method}" for column, method in trace.set.items())
+            by = trace.column or _by(trace.through)
+            only = "".join(f", {one}" for one in _tests(trace.only, trace.among))
+            changes = {**trace.set, **trace.told, **dict.fromkeys(trace.own_key, "the row's own key")}
+            sets = "".join(f", {column} -> {_value(value)}" for column, value in changes.items())
             ground = f" ({trace.ground})" if trace.ground else ""
             yield from entry(f"  {trace.act} {by}", f"{trace.why}{ground}{only}{sets}")
         if told.texts or told.gone:
             yield from entry("  identifiers are taken out of", ", ".join((*told.texts, *told.gone)))
     yield ""
+
+
+def _by(through: Through | None) -> str:
+    return "" if through is None else f"by {', '.join(one.table for one in through.way)}"
 
 
 def _records(found: maps.SystemMap) -> Iterator[str]:
@@ -101,20 +115,48 @@ def _records(found: maps.SystemMap) -> Iterator[str]:
         yield from _field("ends", ", else ".join((*one.dated, *elsewhere)))
         if one.unless:
             yield from _field("unless", f"{one.unless.table} has a row of it")
-        if one.only:
-            yield from _field("only", "; ".join(_condition(test) for test in one.only))
+        if one.only or one.among:
+            yield from _field("only", "; ".join(_tests(one.only, one.among)))
         for asked, cut in one.cuts.items():
             yield from _field("then", f"{asked}: {_cut(cut)}")
+            yield from _moved(cut)
             yield from _field("why", cut.why)
 
 
 def _cut(cut: map_path.Cut) -> str:
     parts = [f"{column} -> {method}" for column, method in cut.set.items()]
     parts += [f"{column} -> {method} where it is the reader" for column, method in cut.if_reader.items()]
-    if cut.delete:
+    if cut.aged is not None:
+        parts.append(f"the row moves to {cut.aged.table} without its person")
+    elif cut.delete:
         parts.append("the row is deleted")
     parts += [f"rows of {child} go first" for child in cut.children]
+    for other in cut.further:
+        parts += [f"{column} -> {method} in {other.table}" for column, method in other.set.items()]
     return ", ".join(parts) or "nothing"
+
+
+def _moved(cut: map_path.Cut) -> Iterator[str]:
+    if (aged := cut.aged) is None:
+        return
+    if aged.number is not None:
+        yield from _field("number", f"a new {aged.number.column}, of those of {aged.number.numbers}")
+    if aged.empty:
+        yield from _field("empty", ", ".join(aged.empty))
+    if (ledger := aged.ledger) is not None:
+        yield from _field("ledger", f"where it was charged, {ledger.table} keeps the old key: {ledger.why}")
+
+
+def _tests(only: Iterable[maps.Condition], among: Iterable[maps.Step]) -> list[str]:
+    way = [
+        f"by {step.equals} to a row of {step.table}" + "".join(f" whose {_condition(one)}" for one in step.where)
+        for step in among
+    ]
+    return [*(_condition(one) for one in only), *way]
+
+
+def _value(value: maps.Value) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _link(link: map_path.Link) -> str:
@@ -145,9 +187,9 @@ def _link(link: map_path.Link) -> str:
 def _condition(one: maps.Condition) -> str:
     parts = []
     if one.equals is not None:
-        parts.append(f"is {one.equals}")
+        parts.append(f"is {_value(one.equals)}")
     if one.differs is not None:
-        parts.append(f"is not {one.differs or 'empty'}")
+        parts.append(f"is not {_value(one.differs) or 'empty'}")
     if one.one_of is not None:
         parts.append(f"is one of {', '.join(str(value) for value in one.one_of)}")
     if one.none_of is not None:

@@ -17,7 +17,7 @@ def as_described(system_map: SystemMap, facts: Mapping[str, Any]) -> SystemMap:
     """The map for the version that a facts file describes; what is no facts file is left to the comparison to tell."""
     try:
         return as_found(system_map, from_facts(facts))
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         return system_map
 
 
@@ -29,7 +29,9 @@ def of_version(system_map: SystemMap, version: str) -> SystemMap:
 def versions_page(found: SystemMap) -> Iterator[str]:
     """Which version a map is written for, where it was proved, and each change with its source."""
     versions = found.versions
-    yield f"versions: written for {versions.written_for}, proved on {', '.join(versions.proved)}"
+    yield from textwrap.wrap(f"versions: written for {versions.written_for}, {versions.told}", WIDTH)
+    for name, what in versions.not_in_facts.items():
+        yield from _entry(f"  not among what it was compared with: {name}", what)
     for change in versions.changes:
         yield from _entry(f"  {_when(change)}, {change.name}", f"{change.says} ({change.source})")
         if change.names:

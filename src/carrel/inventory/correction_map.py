@@ -19,6 +19,9 @@ class CorrectableField(Part):
         main: the part that is meant where a request gives one value and names no part; empty where it must name one.
         unique: parts that no two records may share.
         past: parts that are days, and never a day to come.
+        table: that holds the field, where it is not the people's.
+        pairs: column of the people's table → column there: which row is the person's.
+        only: which of the person's rows.
     """
 
     category: Category
@@ -26,13 +29,24 @@ class CorrectableField(Part):
     main: str = ""
     unique: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
+    table: str = ""
+    pairs: dict[str, str] = Field(default_factory=dict)
+    only: tuple[Condition, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         unknown = {*self.unique, *self.past, *([self.main] if self.main else [])} - set(self.parts)
         if unknown:
             raise ValueError(f"no part is called {min(unknown)}")
+        if bool(self.table) != bool(self.pairs):
+            raise ValueError("a field of another table says which of its rows is the person's")
         return self
+
+    @property
+    def places(self) -> tuple[tuple[str, ...], ...]:
+        """Where each part stands; two fields share none."""
+        row = (self.table, *self.pairs, *(str(value) for one in self.only for value in one.model_dump().values()))
+        return tuple((*row, column) for column in self.parts.values())
 
 
 class FieldCopy(Part):
@@ -86,8 +100,8 @@ class CorrectionMap(Part):
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
-        columns = [column for one in self.fields.values() for column in one.parts.values()]
-        twice = sorted({column for column in columns if columns.count(column) > 1})
+        places = [place for one in self.fields.values() for place in one.places]
+        twice = sorted({place[-1] for place in places if places.count(place) > 1})
         if twice:
             raise ValueError(f"{twice[0]} stands in two fields")
         return self

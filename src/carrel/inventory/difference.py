@@ -96,7 +96,7 @@ def _missing(name: str, severity: Severity) -> Drift:
 
 def _columns(system_map: SystemMap, table: Table, used: dict[str, frozenset[Use]], *, whole: bool) -> Iterator[Drift]:
     """The differences among a table's columns; of one that is not mapped as a whole, only those that a rule needs."""
-    known = {*system_map.columns.get(table.name, ()), *used}
+    known = {*system_map.known_columns(table.name), *used}
     live = set(table.column_names)
     for column in sorted(set(used) - live):
         because = "a rule of the map reads or changes it"

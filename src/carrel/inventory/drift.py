@@ -110,7 +110,10 @@ def _other_tables(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
     known = {
         *coverage.used(system_map),
         *system_map.columns,
+        *system_map.columns_beyond,
         *system_map.no_person,
+        *system_map.views,
+        *system_map.versions.not_in_facts,
         *system_map.kept_tables,
         *system_map.not_yet_covered,
         *system_map.with_card,
@@ -184,11 +187,15 @@ def _triggers(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
 
 def _version(system_map: SystemMap, live: LiveSchema, found: list[Drift]) -> Iterator[Drift]:
     where, version = system_map.versions.at.table, live.product_version[:20]
-    proved = ", ".join(system_map.versions.proved)
+    proved = ", ".join(system_map.versions.proved) or "none"
     for change in system_map.versions.changes:
         if change.since is not None and change.expected(version) is False and change.present(live):
             because = f"{change.name}: it came with {change.since}, and this {version} has it already"
             yield Drift(Kind.EARLY, Severity.NOTE, where, "", because, "")
+    if not system_map.versions.proved and live.dialect != "facts":
+        because = f"{system_map.title}: {system_map.versions.told}"
+        yield Drift(Kind.VERSION, Severity.REFUSES, where, "", because, "wait for a release that proves it")
+        return
     if any(version.startswith(prefix) for prefix in system_map.versions.proved):
         return
     if not version:

@@ -13,7 +13,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-Value = int | str
+Value = bool | int | str
 
 
 class Condition(Part):
@@ -33,10 +33,29 @@ class Condition(Part):
 
 
 class Lookup(Part):
-    """One value that the product keeps in a table of its own, such as a preference."""
+    """One value that the product keeps in a table of its own, such as a preference.
+
+    Attributes:
+        where: which row holds it.
+        latest: column with a time; of several rows the latest counts.
+    """
 
     table: str
     column: str
+    where: tuple[Condition, ...] = ()
+    latest: str | None = None
+
+
+# Where a product has no such value, a map leaves the lookup out.
+NOWHERE = Lookup(table="", column="")
+
+
+class Step(Part):
+    """One table on the way from a row to a fact about it: its ``column`` equals ``equals`` of the step before."""
+
+    table: str
+    column: str
+    equals: str
     where: tuple[Condition, ...] = ()
 
 

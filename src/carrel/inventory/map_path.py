@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from carrel.inventory.map_part import Condition, Method, Part
+from carrel.inventory.aged_row import Aged, Further
+from carrel.inventory.map_part import Condition, Method, Part, Step
 
 TRANSFER = "transfer to archives"
 
@@ -158,6 +159,8 @@ class Cut(Part):
         delete: the row is deleted, because the column that names the person may not be empty.
         children: tables whose rows go first, with the column that names this table's key.
         frees: tables whose rows stay, with the column that the database itself empties as a row of this one goes.
+        aged: the row goes from here to another table, without its person.
+        further: texts of the row that stand in other tables.
         why: the reason, for the plan.
     """
 
@@ -166,7 +169,18 @@ class Cut(Part):
     delete: bool = False
     children: dict[str, str] = Field(default_factory=dict)
     frees: dict[str, str] = Field(default_factory=dict)
+    aged: Aged | None = None
+    further: tuple[Further, ...] = ()
     why: str
+
+    @model_validator(mode="after")
+    def _moves_whole(self) -> Self:
+        if self.aged is not None and (self.set or self.if_reader or not self.delete):
+            raise ValueError("a row that moves is deleted here, and nothing of it is set before")
+        ledger = None if self.aged is None else self.aged.ledger
+        if ledger is not None and (strange := sorted(set(ledger.spares) - set(self.children))):
+            raise ValueError(f"a row of {strange[0]} is spared, and none of them goes")
+        return self
 
 
 class Waiting(Part):
@@ -192,6 +206,7 @@ class Path(Part):
         person: column with the reader's id; None where the row names the person otherwise.
         role: as what the person stands there.
         only: rows that belong to the record type.
+        among: tables on a way from the row that tell the same: a row belongs to it only where each has one.
         waits: rows of the table that are not touched yet, whatever they tell.
         link: how a row leads to the loan.
         cut: what is done to it.
@@ -211,6 +226,7 @@ class Path(Part):
     person: str | None = None
     role: Role = Role.READER
     only: tuple[Condition, ...] = ()
+    among: tuple[Step, ...] = ()
     waits: Waiting | None = None
     link: Link
     cut: Cut

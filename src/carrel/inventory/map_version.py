@@ -48,12 +48,14 @@ def as_found(system_map: SystemMap, schema: LiveSchema) -> SystemMap:
 def _with(system_map: SystemMap, change: VersionChange) -> SystemMap:
     covered = {*system_map.columns, *change.tables}
     columns = {table: names for table, names in change.columns.items() if table in covered}
+    beyond = {table: names for table, names in change.columns.items() if table in system_map.columns_beyond}
     named = {*change.person_columns, *change.not_yet_covered}
     loans = system_map.loans
     harmless = (name for name in system_map.no_person if name not in named)
     bare = system_map.model_copy(
         update={
             "columns": joined(system_map.columns, columns),
+            "columns_beyond": joined(system_map.columns_beyond, beyond),
             "person_columns": joined(system_map.person_columns, change.person_columns),
             "no_person": tuple(dict.fromkeys((*harmless, *change.no_person))),
             "not_yet_covered": {**system_map.not_yet_covered, **change.not_yet_covered},
@@ -72,6 +74,7 @@ def _without(system_map: SystemMap, gone: frozenset[str]) -> SystemMap:
     bare = system_map.model_copy(
         update={
             "columns": _left(system_map.columns, gone),
+            "columns_beyond": _left(system_map.columns_beyond, gone),
             "person_columns": _left(system_map.person_columns, gone),
             "not_yet_covered": _left(system_map.not_yet_covered, gone),
             "person": person,

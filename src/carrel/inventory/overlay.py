@@ -66,9 +66,11 @@ def overlay(product: SystemMap, extra: Overlay) -> SystemMap:
     problems = _problems(product, extra)
     if problems:
         raise CarrelError(tuple(problems))
+    beyond = {name for name in product.columns_beyond if name not in product.columns}
     return product.model_copy(
         update={
-            "columns": joined(product.columns, extra.columns),
+            "columns": joined(product.columns, {n: c for n, c in extra.columns.items() if n not in beyond}),
+            "columns_beyond": joined(product.columns_beyond, {n: c for n, c in extra.columns.items() if n in beyond}),
             "labels": _labels(product.labels, extra),
             "person_columns": joined(product.person_columns, extra.person_columns),
             "no_person": (*product.no_person, *(name for name in extra.no_person if name not in product.no_person)),

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from carrel.inventory.map_part import Condition, Method, Part
+from carrel.inventory.map_part import Condition, Method, Part, Step, Value
 
 
 class Holds(enum.StrEnum):
@@ -42,12 +42,25 @@ class Through(Part):
         person: its column with the person's number; empty where `only` alone tells which rows are meant.
         pairs: own column to theirs; all must be equal.
         only: which of the other table's rows.
+        then: the way goes on: from the other table's row to one of a third, which names the person.
     """
 
     table: str
     person: str = ""
     pairs: dict[str, str] = Field(min_length=1)
     only: tuple[Condition, ...] = ()
+    then: Through | None = None
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.person and self.then is not None:
+            raise ValueError("a way ends where a table names the person")
+        return self
+
+    @property
+    def way(self) -> tuple[Through, ...]:
+        """Every table on the way, in order."""
+        return (self,) if self.then is None else (self, *self.then.way)
 
 
 class Trace(Part):
@@ -58,8 +71,12 @@ class Trace(Part):
         holds: what of the person stands in the column.
         through: the way by another table.
         only: which of these rows.
+        among: tables on a way from the row that tell the same: a row is meant only where each has one.
         act: what becomes of them.
         set: for a change, the method per column.
+        told: for a change, columns that take one value.
+        own_key: for a change, columns that take the row's own key, because they may not be empty and must differ.
+        moved: for what goes: it moves to where the cut of its table moves such rows, without its person.
         otherwise: where the stand-in is missing.
         without_stand_in: the trace counts only where the product has no stand-in.
         finance: a financial record: it may lose its payer only where the policy says so.
@@ -71,8 +88,12 @@ class Trace(Part):
     holds: Holds = Holds.NUMBER
     through: Through | None = None
     only: tuple[Condition, ...] = ()
+    among: tuple[Step, ...] = ()
     act: Act
     set: dict[str, Method] = Field(default_factory=dict)
+    told: dict[str, Value] = Field(default_factory=dict)
+    own_key: tuple[str, ...] = ()
+    moved: bool = False
     otherwise: Otherwise = Otherwise.BLOCK
     without_stand_in: bool = False
     finance: bool = False
@@ -83,13 +104,22 @@ class Trace(Part):
     def _whole(self) -> Self:
         if bool(self.column) == (self.through is not None):
             raise ValueError("a trace has a column or a way through another table, and not both")
-        if bool(self.set) != (self.act is Act.CHANGE):
+        if bool(self.changed) != (self.act is Act.CHANGE):
             raise ValueError("a change says what it sets, and nothing else does")
+        if len(self.changed) != len(set(self.changed)):
+            raise ValueError("a column is set twice")
         if bool(self.ground) != (self.act in {Act.KEEP, Act.BLOCK}):
             raise ValueError("what is kept or blocks has a ground, and nothing else has")
+        if self.moved and self.act is not Act.DELETE:
+            raise ValueError("a row that moves goes from where it is")
         if {Method.DAY, Method.REDACT} & set(self.set.values()):
             raise ValueError("an erasure takes out whole values")
         return self
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Every column that a change sets."""
+        return (*self.set, *self.told, *self.own_key)
 
 
 class PersonTable(Part):
@@ -124,24 +154,58 @@ class PayerMap(Part):
     fields: dict[str, tuple[str, ...]]
 
 
+class Elsewhere(Part):
+    """Columns of another table than the people's whose values name one person.
+
+    Attributes:
+        table, person: rows of the table that name the person there.
+        only: of these rows, the ones that count.
+        columns: which.
+    """
+
+    table: str
+    person: str
+    only: tuple[Condition, ...] = ()
+    columns: tuple[str, ...] = Field(min_length=1)
+
+
 class PersonMap(Part):
     """How one person is erased.
 
     Attributes:
-        card, user: columns of the people's table with the card number and the user name.
+        card, user: columns of the people's table with the card number and the user name; empty for the card where
+            `cards` tells.
+        cards: where card numbers stand that are in a table of their own; a person can have several.
+        elsewhere: further identifiers that stand in other tables.
         identifiers: columns of the people's table whose values name one person, and can stand in a text.
         names: pairs of columns, given name first, that together are a whole name.
         former: further tables that keep a whole record of the person, under the same names of columns.
         keys: words before a number in a text that make it a patron's number.
         payer: where what a financial record needs of its payer stands.
         tables: in the order in which they are carried out: children first, audit tables late, the person last.
+        audits: tables to which the product copies a row as it changes or goes. They come after everything, the
+            person's own row included: whatever is done after them writes into them again.
+        tombstone: the person's row stays, without anything of the person, because others' rows name it.
     """
 
-    card: str
+    card: str = ""
     user: str
+    cards: Elsewhere | None = None
+    elsewhere: tuple[Elsewhere, ...] = ()
     identifiers: tuple[str, ...]
     names: tuple[tuple[str, str], ...]
     former: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     payer: PayerMap | None = None
     tables: dict[str, PersonTable]
+    audits: tuple[str, ...] = ()
+    tombstone: bool = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.card) == (self.cards is not None):
+            raise ValueError("card numbers stand in a column of the person's row or in a table of their own")
+        last = tuple(self.tables)[len(self.tables) - len(self.audits) :]
+        if set(last) != set(self.audits):
+            raise ValueError("audit tables come after every other table")
+        return self

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from carrel.inventory.map_part import Condition, Part
+from carrel.inventory.map_part import Condition, Part, Step
 from carrel.inventory.map_path import TRANSFER, Beside, Cut, OwnLink, Path, Role
 
 
@@ -14,7 +14,7 @@ class RecordPath(Part):
     """Records of another kind than loans: where they are, when one is over, and what can become of it.
 
     Attributes:
-        name, table, says, key, person, role, optional: as of a `Path`; no other path may have the name.
+        name, table, says, key, person, role, among, optional: as of a `Path`; no other path may have the name.
         only: rows that are over; one that still waits for somebody is never among them.
         record, event, dated, ends, unless, item, about, everybody: as of an `OwnLink`.
         walk: column whose index leads through the table; the first of the key unless given.
@@ -30,6 +30,7 @@ class RecordPath(Part):
     person: str | None = None
     role: Role = Role.READER
     only: tuple[Condition, ...] = ()
+    among: tuple[Step, ...] = ()
     record: str
     event: str
     dated: tuple[str, ...] = ()
@@ -84,6 +85,7 @@ class RecordPath(Part):
             person=self.person,
             role=self.role,
             only=self.only,
+            among=self.among,
             link=link,
             cut=cut,
             archived=disposition == TRANSFER,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -197,20 +198,32 @@ def from_facts(facts: Mapping[str, Any]) -> LiveSchema:
     """The schema that a schema-facts file describes.
 
     Args:
-        facts: the parsed JSON document: ``system``, ``tables`` by name with ``columns``, ``primary_key``, ``indexes``
-            and ``foreign_keys``.
+        facts: the parsed JSON document, in one of two forms: ``tables`` by name with ``columns``, ``primary_key``,
+            ``indexes`` and ``foreign_keys``; or ``relations`` by ``schema.table``, views among them by their ``kind``,
+            whose keys name their ``target``, with ``triggers``. A trigger that is switched off is none.
 
     Raises:
         KeyError: a table lacks a field of the format.
     """
+    tables = relations(facts)
     return LiveSchema(
         dialect="facts",
         server_version="",
         product_version=str(facts.get("product_version", "")),
         session_zone="",
         charset="utf8mb4",
-        tables={name: _table(name, table) for name, table in facts["tables"].items()},
+        tables={name: _table(name, table) for name, table in tables.items()},
     )
+
+
+def relations(facts: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """What a schema-facts file says of each table and view, by name.
+
+    Raises:
+        KeyError: it has neither of the two lists.
+    """
+    found = facts["relations"] if "relations" in facts else facts["tables"]
+    return {str(name): table for name, table in found.items()}
 
 
 def _table(name: str, table: Mapping[str, Any]) -> Table:
@@ -220,22 +233,42 @@ def _table(name: str, table: Mapping[str, Any]) -> Table:
             Column(c["name"], c["type"], bool(c["nullable"]), c["default"], c.get("extra") or "")
             for c in table["columns"]
         ),
-        primary_key=tuple(table["primary_key"]),
-        indexes=tuple(Index(i["name"], bool(i["unique"]), tuple(i["columns"])) for i in table["indexes"]),
+        primary_key=tuple(table["primary_key"] or ()),
+        indexes=tuple(_index(index) for index in table["indexes"]),
         foreign_keys=tuple(
             ForeignKey(
                 k["name"],
                 tuple(k["columns"]),
-                k["references_table"],
-                tuple(k["references_columns"]),
+                k["references_table"] if "references_table" in k else k["target"],
+                tuple(k["references_columns"] if "references_columns" in k else k["ref_columns"]),
                 k["on_delete"],
                 k["on_update"],
             )
             for k in table["foreign_keys"]
         ),
+        triggers=tuple(
+            Trigger(t["name"], t["timing"], event)
+            for t in table.get("triggers", ())
+            if t["enabled"]
+            for event in t["events"].split(",")
+        ),
+        kind=TableKind(table.get("kind", TableKind.TABLE)),
         engine=table.get("engine") or "",
         charset=(table.get("collation") or "").partition("_")[0],
     )
+
+
+_KEYS = re.compile(r"\((.*?)\)(?: WHERE .*| INCLUDE .*)?$", re.DOTALL)  # what stands in brackets at the end
+
+_COMMA = re.compile(r", (?![^(]*\))")  # one that is in no brackets
+
+
+def _index(index: Mapping[str, Any]) -> Index:
+    """An index by its columns, or by the statement that makes it: then an expression stands as it is written there."""
+    if "columns" in index:
+        return Index(index["name"], bool(index["unique"]), tuple(index["columns"]))
+    found = _KEYS.search(index["def"].partition(" USING ")[2])
+    return Index(index["name"], bool(index["unique"]), tuple(_COMMA.split(found[1])) if found else ())
 
 
 def _sha256(value: Any) -> str:

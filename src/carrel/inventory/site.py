@@ -33,7 +33,7 @@ class SessionZone(enum.StrEnum):
     """In which zone sessions read the automatic timestamps."""
 
     SERVER = "server"
-    DECLARED = "declared"  # as Koha does where its own configuration names a time zone
+    DECLARED = "declared"  # as a product does whose own configuration names a time zone
 
 
 class System(Part):

@@ -14,78 +14,34 @@ from carrel.inventory.card import Cards
 from carrel.inventory.collection import Collects
 from carrel.inventory.correction_map import CorrectionMap
 from carrel.inventory.labels import Labels
-from carrel.inventory.map_part import Condition, Lookup, Method, Part, Value
-from carrel.inventory.map_path import Cut, Path
+from carrel.inventory.loan_records import Anchor, Fact, Facts, Items, LoanRecords
+from carrel.inventory.map_part import NOWHERE, Condition, Lookup, Method, Part, Step, Value
+from carrel.inventory.map_path import Path
 from carrel.inventory.notices import Notices
-from carrel.inventory.person_map import PersonMap
+from carrel.inventory.person_map import Elsewhere, PersonMap
 from carrel.inventory.record_path import RecordPath
 from carrel.inventory.restriction_map import RestrictionMap
-from carrel.inventory.version_change import LOAN, VersionChange
+from carrel.inventory.version_change import LOAN, Versions
 
-__all__ = ["Condition", "Lookup", "Method", "Value"]
-
-
-class Anchor(Part):
-    """The table of a record type that names the person last."""
-
-    table: str
-    key: str
-    person: str
-    item: str
-    branch: str
-    opened: str
-    closed: str
-    due: str
-    renewed: str
-    cut: Cut
-
-
-class Step(Part):
-    """One table on the way from a loan to a fact about it: its ``column`` equals ``equals`` of the step before."""
-
-    table: str
-    column: str
-    equals: str
-    where: tuple[Condition, ...] = ()
-
-
-class Fact(Part):
-    """What the rules ask about a loan: whether rows exist on a way of steps, or the latest time among them."""
-
-    steps: tuple[Step, ...]
-    latest: str | None = None
-
-
-class Facts(Part):
-    """The facts that the lifecycle of a loan rests on (DESIGN 5)."""
-
-    charged: Fact
-    owing: Fact
-    settled: Fact
-    lost: Fact
-    disputed: Fact
-    opted_in: Fact
-
-
-class Items(Part):
-    """Where an item's barcode and title stand, and the code of its type, by which loans are counted."""
-
-    table: str
-    key: str
-    barcode: str
-    title_table: str
-    title_key: str
-    title: str
-    type: str | None = None
+__all__ = [
+    "Anchor", "Condition", "Fact", "Facts", "Items", "LoanRecords", "Lookup", "Method", "Step", "Value", "Versions",
+]  # fmt: skip
 
 
 class People(Part):
-    """Where people stand, which of their columns identify them in a text, and the category they are counted by."""
+    """Where people stand, which of their columns identify them in a text, and the category they are counted by.
+
+    Attributes:
+        needles: columns that identify them; `elsewhere` has those of other tables.
+        gone: which rows are of nobody any more: the product keeps them, and they are left alone.
+    """
 
     table: str
     key: str
     needles: tuple[str, ...]
     category: str | None = None
+    elsewhere: tuple[Elsewhere, ...] = ()
+    gone: tuple[Condition, ...] = ()
 
 
 class LifeSign(Part):
@@ -105,15 +61,6 @@ class LifeSign(Part):
     where: tuple[Condition, ...] = ()
     seen: str | None = None
     made: str | None = None
-
-
-class LoanRecords(Part):
-    """The record type ``loans`` in one product."""
-
-    open: Anchor
-    closed: Anchor
-    facts: Facts
-    paths: tuple[Path, ...]
 
 
 class Setting(Part):
@@ -165,29 +112,12 @@ class Kept(Part):
     why: str
 
 
-class Versions(Part):
-    """How a product tells its version, which versions this map was proved on, and what differs between them.
-
-    Attributes:
-        at: where the version stands.
-        proved: beginnings of the versions on which every rule was carried out and read back.
-        written_for: the version that everything outside ``changes`` describes.
-        changes: what other versions have or lack.
-        carried_out: names of the changes that a database's own map has in it; a file leaves this out.
-    """
-
-    at: Lookup
-    proved: tuple[str, ...]
-    written_for: str
-    changes: tuple[VersionChange, ...] = ()
-    carried_out: tuple[str, ...] = ()
-
-
 class SystemMap(Part):
     """A whole map.
 
     Attributes:
         life_signs: what tells that the patron in `stand_in` is somebody's.
+        stand_in: where the product names its anonymous patron; left out where it has none.
         records: records of other kinds; a policy's rule for their kind brings them into force.
         ruled: those that are in force, each with the cut that the policy asks for; a file leaves this out.
         cards: when a patron's card lapses; None where the map does not tell.
@@ -195,6 +125,8 @@ class SystemMap(Part):
         with_card: tables with patron data that goes with a lapsed card, where the policy has a rule for those, and what
             they hold; a file leaves this out.
         columns: every column known of each table that it covers; anything else is drift.
+        columns_beyond: the same of other tables; a column that is new there is a gap of the map, and no drift.
+        views: they show rows of tables that stand elsewhere in the map, and hold none.
         person_columns: every column, by table, that names a person.
         other_numbers: of these columns, by table, the rows in which the number is that of something else.
         no_person: tables with nothing of a person in them.
@@ -214,7 +146,7 @@ class SystemMap(Part):
     system: str
     title: str
     versions: Versions
-    stand_in: Lookup
+    stand_in: Lookup = NOWHERE
     life_signs: tuple[LifeSign, ...] = ()
     people: People
     items: Items
@@ -227,6 +159,8 @@ class SystemMap(Part):
     person_columns: dict[str, tuple[str, ...]]
     other_numbers: dict[str, dict[str, tuple[Condition, ...]]] = Field(default_factory=dict)
     columns: dict[str, tuple[str, ...]]
+    columns_beyond: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    views: tuple[str, ...] = ()
     no_person: tuple[str, ...] = ()
     kept: tuple[Kept, ...] = ()
     not_yet_covered: dict[str, str] = Field(default_factory=dict)
@@ -252,6 +186,10 @@ class SystemMap(Part):
                 said = unknown[0] if unknown else change.after
                 raise ValueError(f"the change {change.name!r} speaks of {said!r}, which the map does not have")
         return self
+
+    def known_columns(self, table: str) -> tuple[str, ...]:
+        """Every column that the map knows of a table; none where it does not list them."""
+        return (*self.columns.get(table, ()), *self.columns_beyond.get(table, ()))
 
     @property
     def kept_tables(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from carrel.inventory.map_part import Method, Part
+from carrel.inventory.map_part import Lookup, Method, Part
 from carrel.inventory.map_path import Path
 from carrel.inventory.person_map import PersonTable
 from carrel.inventory.record_path import RecordPath
@@ -108,6 +108,42 @@ class VersionChange(Part):
         for table, columns in self.columns.items():
             if (found := schema.tables.get(table)) is not None:
                 yield from (found.column(column) is not None for column in columns)
+
+
+class Versions(Part):
+    """How a product tells its version, which versions this map was proved on, and what differs between them.
+
+    Attributes:
+        at: where the version stands.
+        proved: beginnings of the versions on which every rule was carried out and read back.
+        written_for: the version that everything outside ``changes`` describes.
+        changes: what other versions have or lack.
+        carried_out: names of the changes that a database's own map has in it; a file leaves this out.
+        checked: what the map was compared with, for people. A map that was proved on no version says it: every
+            relation of it is named here, and nothing was carried out yet.
+        not_in_facts: tables that the map uses and that were not among those, and for what.
+    """
+
+    at: Lookup
+    proved: tuple[str, ...]
+    checked: str = ""
+    not_in_facts: dict[str, str] = Field(default_factory=dict)
+    written_for: str
+    changes: tuple[VersionChange, ...] = ()
+    carried_out: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_where_it_comes_from(self) -> Self:
+        if not self.proved and not self.checked:
+            raise ValueError("a map that was proved on no version says what it was checked against")
+        return self
+
+    @property
+    def told(self) -> str:
+        """On which versions the map was proved, or that it was on none, and what it was compared with instead."""
+        if self.proved:
+            return f"proved on {', '.join(self.proved)}"
+        return f"checked against {self.checked}; not yet proved on any version"
 
 
 def joined(ours: Mapping[str, tuple[str, ...]], theirs: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

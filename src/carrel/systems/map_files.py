@@ -28,15 +28,17 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(one.name.removesuffix(_SUFFIX) for one in _FOLDER.iterdir() if one.name.endswith(_SUFFIX)))
 
 
-def load(name: str, *, local: Path | None = None) -> SystemMap:
+def load(name: str, *, local: Path | None = None, unproved: bool = False) -> SystemMap:
     """A map that ships with Carrel, with a site's own additions.
 
     Args:
         name: such as ``koha``.
         local: the site's ``maps/local.yaml``, if it has one.
+        unproved: a map that was proved on no version is wanted as well, to be looked at.
 
     Raises:
-        CarrelError: MAP-001, there is no such map, or a file is none; MAP-002, the overlay takes something away.
+        CarrelError: MAP-001, there is no such map, or a file is none; MAP-002, the overlay takes something away;
+            MAP-006, the map was proved on no version.
     """
     if name not in names():
         raise fault(
@@ -46,6 +48,15 @@ def load(name: str, *, local: Path | None = None) -> SystemMap:
             fix="run 'carrel map list' to see the maps",
         )
     product = _shipped(name)
+    if not product.versions.proved and not unproved:
+        raise fault(
+            faults.UNPROVED,
+            at=f"map {name!r}",
+            wanted="a map by which every rule was carried out and read back",
+            found=product.versions.told,
+            because="what was never tried on a database is not tried on a library's",
+            fix=f"'carrel map show {name}' tells what it will do; wait for a release that proves it",
+        )
     if local is None:
         return product
     return overlay(product, parse_overlay(_text(local), str(local)))

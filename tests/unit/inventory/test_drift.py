@@ -204,6 +204,13 @@ def test_an_unproved_version_runs_only_when_every_difference_is_classified(koha_
     assert refusals(compare(local, altered(newer, "pseudonymized_transactions", columns=columns))) == ()
 
 
+@pytest.mark.parametrize("version", ["25.0504000", "26.0500000", ""])
+def test_a_map_that_was_proved_on_no_version_refuses_each(koha_map, live, version):
+    versions = koha_map.versions.model_copy(update={"proved": (), "checked": "facts"})
+    found = compare(koha_map.model_copy(update={"versions": versions}), replace(live, product_version=version))
+    assert [(one.kind, one.severity) for one in found if one.kind is Kind.VERSION] == [(Kind.VERSION, Severity.REFUSES)]
+
+
 def test_no_version_at_all_refuses(koha_map, live):
     assert only(compare(koha_map, replace(live, product_version=""))).severity is Severity.REFUSES
 

@@ -146,6 +146,19 @@ def test_the_last_borrowers_of_26_05_need_nothing_new():
     assert {one.kind for one in compare(as_found(KOHA, live), live)} == {Kind.VERSION}
 
 
+def test_a_column_that_comes_is_known_of_a_table_that_no_rule_reaches():
+    beyond = {"borrower_attributes": ("id", "borrowernumber", "code", "attribute")}
+    change = VersionChange(
+        name="x", says="x", source="x", since="25.11", columns={"borrower_attributes": ("mood",), "nowhere": ("mood",)}
+    )
+    versions = KOHA.versions.model_copy(update={"changes": (change,)})
+    found = as_found(
+        KOHA.model_copy(update={"columns_beyond": beyond, "versions": versions}),
+        LiveSchema("facts", "", "25.1100000", "", "utf8mb4"),
+    )
+    assert found.columns_beyond == {"borrower_attributes": (*beyond["borrower_attributes"], "mood")}
+
+
 def test_a_facts_file_without_a_version_is_judged_by_its_names():
     live = replace(schema("25.11", ""), dialect="facts")
     carried_out = as_found(KOHA, live).versions.carried_out

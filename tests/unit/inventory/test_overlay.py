@@ -31,6 +31,14 @@ def test_a_site_adds_and_everything_of_the_product_stays():
     assert map_files.digest(both) != map_files.digest(KOHA)
 
 
+def test_a_local_column_of_a_table_that_no_rule_reaches_makes_it_no_covered_one():
+    evergreen = map_files.load("evergreen", unproved=True)
+    both = overlay(evergreen, Overlay(columns={"actor.usr_setting": ("ours",), "actor.usr": ("ours",)}))
+    assert set(both.columns) == set(evergreen.columns)
+    assert both.known_columns("actor.usr_setting") == (*evergreen.columns_beyond["actor.usr_setting"], "ours")
+    assert both.known_columns("actor.usr")[-1] == "ours"
+
+
 @pytest.mark.parametrize(
     "extra",
     [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carrel.inventory.schema import Column, ForeignKey, Index, LiveSchema, Table, Trigger, from_facts
+from carrel.inventory.schema import Column, ForeignKey, Index, LiveSchema, Table, TableKind, Trigger, from_facts
 
 LOANS = Table(
     "old_issues",
@@ -117,3 +117,46 @@ def test_a_facts_document_is_read():
     assert live.incoming("t")[0].key.on_delete == "CASCADE"
     with pytest.raises(KeyError):
         from_facts({"tables": {"t": {"columns": []}}})
+
+
+def test_a_facts_document_of_relations_is_read():
+    bare = {"foreign_keys": [], "indexes": [], "triggers": []}
+    column = {"name": "id", "type": "bigint", "nullable": False, "default": None, "inherited": True}
+    trigger = {"name": "moves", "enabled": True, "timing": "BEFORE", "events": "DELETE,UPDATE", "level": "ROW"}
+    table = {
+        "kind": "table",
+        "columns": [column],
+        "primary_key": ["id"],
+        "foreign_keys": [
+            {
+                "name": "k",
+                "columns": ["id"],
+                "target": "a.people",
+                "ref_columns": ["id"],
+                "on_delete": "SET NULL",
+                "on_update": "NO ACTION",
+            }
+        ],
+        "indexes": [
+            {
+                "name": "i",
+                "unique": True,
+                "def": "CREATE UNIQUE INDEX i ON a.t USING btree (id, lower(x)) WHERE (id > 0)",
+            },
+            {
+                "name": "j",
+                "unique": False,
+                "def": "CREATE INDEX j ON a.t USING gin (squash(x, 'a'::text, ''::text), y)",
+            },
+        ],
+        "triggers": [trigger, {**trigger, "name": "off", "enabled": False}],
+    }
+    view = {**bare, "kind": "view", "columns": [column], "primary_key": None}
+    live = from_facts({"relations": {"a.t": table, "a.v": view}})
+    found = live.tables["a.t"]
+    assert [(one.table, one.key.on_delete) for one in live.incoming("a.people")] == [("a.t", "SET NULL")]
+    assert found.triggers == (Trigger("moves", "BEFORE", "DELETE"), Trigger("moves", "BEFORE", "UPDATE"))
+    assert [one.columns for one in found.indexes] == [("id", "lower(x)"), ("squash(x, 'a'::text, ''::text)", "y")]
+    assert (live.tables["a.v"].kind, live.tables["a.v"].primary_key) == (TableKind.VIEW, ())
+    with pytest.raises(KeyError):
+        from_facts({"relations": {"a.t": {"kind": "table", "columns": []}}})

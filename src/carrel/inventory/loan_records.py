@@ -1,0 +1,88 @@
+"""Loans in a system map: the tables of open and of past ones, what decides when one is due, and their items."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from carrel.inventory.map_part import Condition, Part, Step
+from carrel.inventory.map_path import Cut, Path
+
+
+class Anchor(Part):
+    """The table of a record type that names the person last.
+
+    Attributes:
+        only: which of its rows are meant, where open and past loans stand in one table.
+        chain: column that names the earlier loan of the same chain of renewals. A chain is one loan: it is over and due
+            when its last member is, and goes whole.
+        ended: column with the time at which a loan was over that never came back, where `closed` is empty.
+        moments: further columns with the time of an event of the loan.
+    """
+
+    table: str
+    key: str
+    person: str
+    item: str
+    branch: str
+    opened: str
+    closed: str
+    due: str
+    renewed: str
+    only: tuple[Condition, ...] = ()
+    chain: str | None = None
+    ended: str | None = None
+    moments: tuple[str, ...] = ()
+    cut: Cut
+
+
+class Fact(Part):
+    """What the rules ask about a loan: whether rows exist on a way of steps, or the latest time among them."""
+
+    steps: tuple[Step, ...]
+    latest: str | None = None
+
+
+class Facts(Part):
+    """The facts that the lifecycle of a loan rests on (DESIGN 5)."""
+
+    charged: Fact
+    owing: Fact
+    settled: Fact
+    lost: Fact
+    disputed: Fact
+    opted_in: Fact
+
+
+class Items(Part):
+    """Where an item's barcode and title stand, and the code of its type, by which loans are counted.
+
+    Attributes:
+        title_key: column of both tables, or of the title's table alone where `title_by` leads there.
+        title_by: tables on the way from the item to its title, that of the title the last.
+    """
+
+    table: str
+    key: str
+    barcode: str
+    title_table: str
+    title_key: str
+    title: str
+    type: str | None = None
+    title_by: tuple[Step, ...] = ()
+
+    @model_validator(mode="after")
+    def _reaches_the_title(self) -> Self:
+        if self.title_by and (self.title_by[-1].table, self.title_by[-1].column) != (self.title_table, self.title_key):
+            raise ValueError("the way to the title ends at its key")
+        return self
+
+
+class LoanRecords(Part):
+    """The record type ``loans`` in one product."""
+
+    open: Anchor
+    closed: Anchor
+    facts: Facts
+    paths: tuple[Path, ...]
