@@ -51,7 +51,7 @@ def test_a_rehearsal_stands_in_for_the_waiver_and_cuts_the_copy_alone(copied):
     answer = elm.run("apply", place, "--rehearse-on", "copy")
     assert answer.code == 0, answer.text
     assert answer.out.startswith("This was a rehearsal, on copy. koha itself was not touched.\n")
-    assert "It counts as the rehearsal. koha itself is next, once it is approved" in answer.out
+    assert "It counts as the rehearsal.\nFor koha itself nothing was approved by it" in answer.out
     assert elm.checksum() == before
     rehearsed = library.checksum(copy)
     assert rehearsed != before
