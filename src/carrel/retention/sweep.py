@@ -38,11 +38,12 @@ class Loan:
     branch: str = ""
     barcode: str = ""
     title: str = ""
+    moments: tuple[datetime, ...] = ()
 
     @property
     def events(self) -> tuple[datetime, ...]:
-        """The seconds that it was handed out, renewed and brought back."""
-        return tuple(at for at in (self.opened, self.closed, self.renewed) if at is not None)
+        """The seconds that it was handed out, renewed and brought back, and of what else its row tells."""
+        return (*(at for at in (self.opened, self.closed, self.renewed) if at is not None), *self.moments)
 
     @property
     def window(self) -> tuple[datetime, datetime]:

@@ -87,6 +87,8 @@ class PathRows:
         anyhow = (link.by == "key" and self.path.still) or (link.by == "own" and link.everybody)
         if self.path.person and not anyhow:
             parts.append(self.named(rows.c[self.path.person]))
+            if self.cut.set.get(self.path.person) is Method.ZERO:
+                parts.append(rows.c[self.path.person] != 0)
         if link.by == "key" and not self.path.person and not self.path.still:
             parts.append(self._holds(rows))
         if link.by == "moment" or (link.by == "clock" and self.cut.set.get(link.at) is Method.DAY):

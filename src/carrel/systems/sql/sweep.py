@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, TableClause, select
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.lifecycle import Lifecycle, State
-from carrel.retention.sweep import Loan, Pairs, Severity, SweepReport
+from carrel.retention.sweep import Loan, Pair, Pairs, Severity, SweepReport
+from carrel.systems.sql.parted_loans import renumbered
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.sweep_attacks import Attacks
 from carrel.systems.sql.sweep_declared import DeclaredPaths
@@ -71,7 +72,7 @@ class LoanSweep:
         """
         persons = {pair.person.key for pair in pairs}
         standing = self._library.standing(persons)
-        sample = Sample(list(pairs), standing, self._held(standing))
+        sample = Sample(renumbered(self._library, pairs, self._library.moved), standing, self._held(standing))
         tally = Tally()
         shields = Shields(self._library.map, self._life.shields, self._life.older_than, self._last)
         DeclaredPaths(self._library, sample, tally, shields, self._last).run()
@@ -86,7 +87,7 @@ class LoanSweep:
             attacks.from_loan(reach)
             attacks.anywhere(reach)
         self._visits(sample, tally)
-        self._new_values(sample, tally)
+        self._new_values(list(pairs), tally)
         return tally.report(pairs)
 
     def _held(self, standing: dict[int, list[Loan]]) -> frozenset[int]:
@@ -115,24 +116,24 @@ class LoanSweep:
                 if other.loan != mine.loan and other.branch == mine.branch and _side_by_side(mine, other):
                     tally.hit(join, (place,))
 
-    def _new_values(self, sample: Sample, tally: Tally) -> None:
+    def _new_values(self, pairs: list[Pair], tally: Tally) -> None:
         """A value that the cut wrote into several loans of one person and of nobody else marks them as a set."""
         closed = self._library.map.loans.closed
-        after = self._library.snapshot(self._live, (pair.loan.loan for pair in sample.pairs))
+        after = self._library.snapshot(self._live, (pair.loan.loan for pair in pairs))
         written: dict[str, dict[str, set[int]]] = {}
-        for place, pair in enumerate(sample.pairs):
+        for place, pair in enumerate(pairs):
             row = after.get(pair.loan.loan, {})
             for name, was in pair.before.items():
                 if row.get(name) is not None and row[name] != was and row[name] != _day(was):
                     written.setdefault(name, {}).setdefault(str(row[name]), set()).add(place)
-        for name in next((tuple(p.before) for p in sample.pairs if p.before), ()):
+        for name in next((tuple(p.before) for p in pairs if p.before), ()):
             join = Join("own", "marker", closed.table, (name,), Severity.LINKABLE)
-            tally.try_on(join, len(sample.pairs))
+            tally.try_on(join, len(pairs))
             values = written.get(name, {})
             if len(values) < 2:  # noqa: PLR2004  (one value for everybody marks nobody)
                 continue
             for places in values.values():
-                people = Counter(sample.pairs[place].person.key for place in places)
+                people = Counter(pairs[place].person.key for place in places)
                 if len(people) == 1 and len(places) > 1:
                     tally.hit(join, places)
 

@@ -13,6 +13,7 @@ from carrel.retention.sweep import Pair, Severity, latest
 from carrel.retention.trail import SHARED, Trail, explained, names_item, names_person, shared, speaks
 from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.named_table import table
+from carrel.systems.sql.parted_loans import parted_anchor
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_pairs import Library, batches
 from carrel.systems.sql.sweep_sample import Sample
@@ -53,14 +54,19 @@ class DeclaredPaths:
 
     def _itself(self) -> None:
         closed = self._library.map.loans.closed
-        columns = (closed.person, *closed.cut.if_reader)
-        join = Join("declared", "the loan itself", closed.table, columns)
+        self._own_row(closed.table, closed.key, (closed.person, *closed.cut.if_reader))
+        if (aged := closed.cut.aged) is not None and aged.if_person:
+            self._own_row(aged.table, parted_anchor(self._library.map).key, ("", *aged.if_person))
+
+    def _own_row(self, name: str, key: str, columns: tuple[str, ...]) -> None:
+        join = Join("declared", "the loan itself", name, tuple(filter(None, columns)))
         self._tally.try_on(join, len(self._sample.pairs))
-        rows = self._library.shelf[closed.table]
+        rows = self._library.shelf[name]
+        said = [rows.c[one] if one else literal(None) for one in columns]
         for some in batches(self._sample.by_loan):
-            query = select(rows.c[closed.key], *(rows.c[n] for n in columns)).where(rows.c[closed.key].in_(some))
-            for key, *named in self._library.connection.execute(query):
-                place = self._sample.by_loan[int(key)]
+            query = select(rows.c[key], *said).where(rows.c[key].in_(some))
+            for number, *named in self._library.connection.execute(query):
+                place = self._sample.by_loan[int(number)]
                 pair = self._sample.pairs[place]
                 if pair.person.key == named[0] or (pair.person.key in named and not at_the_desk(pair)):
                     self._tally.hit(join, (place,))

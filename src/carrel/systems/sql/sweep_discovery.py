@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ _TIME = re.compile(r"^(datetime|timestamp)", re.IGNORECASE)
 _BYTES = re.compile(r"blob|binary|bytea", re.IGNORECASE)
 _PSEUDONYM = re.compile(r"hash|pseudonym|digest", re.IGNORECASE)
 _WIDTH = re.compile(r"\((\d+)\)")
+_COMMON = 3  # tables whose key has the same name
 _NARROW = 8  # characters; nothing narrower can hold a name and a title, or a card number
 
 
@@ -113,6 +115,12 @@ class _Words:
         self.item = (system_map.items.table, system_map.items.key)
         self.item_names = {system_map.items.key, *self._pointing({self.item})}
         self.person = (system_map.people.table, system_map.people.key)
+        # A name that the keys of many tables bear tells nothing of what a number is.
+        keys = Counter(one.primary_key[0] for one in live.tables.values() if len(one.primary_key) == 1)
+        common = {name for name, count in keys.items() if count > _COMMON}
+        self.person_names -= common
+        self.loan_names -= common
+        self.item_names -= common
 
     def _pointing(self, targets: set[tuple[str, str]]) -> Iterator[str]:
         for one in self.live.tables.values():

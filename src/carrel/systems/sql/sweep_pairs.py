@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
@@ -17,6 +18,7 @@ from sqlalchemy import (
     column,
     func,
     not_,
+    null,
     or_,
     select,
     text,
@@ -26,7 +28,9 @@ from carrel.inventory.map_path import Role
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import Anchor, SystemMap
 from carrel.retention.sweep import SAME_SECOND, Loan, Pair, Pairs, Person
+from carrel.systems.sql.anchor_rows import meant, moments, over, titled
 from carrel.systems.sql.named_table import table
+from carrel.systems.sql.parted_loans import parted_anchor, whole_chains
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.worktables import TITLE_LENGTH
 
@@ -60,22 +64,31 @@ class Library:
         """Loans of one table with the person that each names, if any."""
         rows = self.shelf[anchor.table]
         c = rows.c
+        person = c[anchor.person] if anchor.person else null()
         query = select(
-            c[anchor.key], c[anchor.person], c[anchor.item], c[anchor.opened], c[anchor.closed], c[anchor.renewed],
-            c[anchor.branch],
-        ).where(condition)  # fmt: skip
+            c[anchor.key], person, c[anchor.item], c[anchor.opened], over(anchor, rows), c[anchor.renewed],
+            c[anchor.branch], *moments(anchor, rows),
+        ).where(meant(anchor, rows), condition)  # fmt: skip
         found = [tuple(row) for row in self.connection.execute(query)]
         labels = self._labels({row[2] for row in found if row[2] is not None})
         out = []
-        for key, person, item, opened, closed, renewed, branch in found:
+        for key, named, item, opened, closed, renewed, branch, *more in found:
             barcode, title = labels.get(item, ("", ""))
-            out.append((Loan(int(key), item, opened, closed, renewed, str(branch or ""), barcode, title), person))
+            others = tuple(at for at in more if at is not None)
+            loan = Loan(int(key), item, opened, closed, renewed, str(branch or ""), barcode, title, others)
+            out.append((loan, named))
         return out
+
+    def moved(self, items: list[int]) -> list[Loan]:
+        """The loans of some items that name nobody any more and stand in a table of their own."""
+        anchor = parted_anchor(self.map)
+        rows = self.shelf[anchor.table]
+        return [loan for loan, _ in self.loans(anchor, rows.c[anchor.item].in_(items))]
 
     def _labels(self, items: set[int]) -> dict[int, tuple[str, str]]:
         m = self.map.items
         copies, titles = self.shelf[m.table], self.shelf[m.title_table]
-        joined = copies.outerjoin(titles, titles.c[m.title_key] == copies.c[m.title_key])
+        joined = titled(self.shelf, copies, titles)
         out: dict[int, tuple[str, str]] = {}
         for some in batches(items):
             query = select(copies.c[m.key], copies.c[m.barcode], titles.c[m.title]).select_from(joined)
@@ -96,13 +109,21 @@ class Library:
         """Everybody of whom a condition is true, one by one."""
         m = self.map.people
         rows = self.shelf[m.table]
-        strong = [name for name in m.needles if name not in _NAMES]
-        names = [name for name in _NAMES if name in m.needles]
+        names, apart = self._names
+        strong = [name for name in m.needles if name not in apart]
         query = select(rows.c[m.key], *(rows.c[n] for n in (*strong, *names))).where(where)
         for key, *values in self.connection.execute(query.execution_options(yield_per=_AT_ONCE)):
             words = [str(value or "").strip() for value in values]
             sure = tuple(w for w in words[: len(strong)] if len(w) >= _SHORTEST_WORD)
             yield Person(int(key), sure, tuple(w for w in words[len(strong) :] if w))
+
+    @property
+    def _names(self) -> tuple[tuple[str, ...], frozenset[str]]:
+        """Given and family name, which only together name somebody; and every part of a name that alone names nobody."""
+        pairs = (_NAMES,) if self.map.person is None else self.map.person.names
+        parts = {part for pair in pairs for part in pair}
+        alone = parts | {name for name in self.map.people.needles if _PART_OF_A_NAME.search(name)}
+        return tuple(name for name in pairs[0] if name in self.map.people.needles), frozenset(alone)
 
     def standing(self, persons: set[int]) -> dict[int, list[Loan]]:
         """The loans, open or closed, that still name each person."""
@@ -149,6 +170,7 @@ class Library:
 
 
 _NAMES = ("firstname", "surname")
+_PART_OF_A_NAME = re.compile(r"(?:given|family|first|last|middle)_?name|surname")
 _SHORTEST_WORD = 4
 
 
@@ -173,7 +195,9 @@ def draw(library: Library, live: LiveSchema, due: Callable[[TableClause], Column
     closed = library.map.loans.closed
     rows = library.shelf[closed.table]
     person = rows.c[closed.person]
-    keys = _keys(library, rows, closed, and_(library.named(person), due(rows)), count, rng)
+    keys = _keys(library, rows, closed, and_(meant(closed, rows), library.named(person), due(rows)), count, rng)
+    if closed.chain is not None:
+        keys = whole_chains(library, closed, keys, due)
     found = [row for some in batches(keys) for row in library.loans(closed, rows.c[closed.key].in_(some))]
     drawn = [(loan, int(person), False) for loan, person in found if person is not None]
     if also_cut:
@@ -188,7 +212,7 @@ def cut_loans(
     library: Library, due: Callable[[TableClause], ColumnElement[bool]], count: int, rng: Random
 ) -> list[Loan]:
     """Random loans that are past their time and name nobody."""
-    closed = library.map.loans.closed
+    closed = parted_anchor(library.map)
     rows = library.shelf[closed.table]
     keys = _keys(library, rows, closed, parted(library, due), count, rng, sparse=False)
     return [loan for some in batches(keys) for loan, _ in library.loans(closed, rows.c[closed.key].in_(some))]
@@ -196,8 +220,10 @@ def cut_loans(
 
 def parted(library: Library, due: Callable[[TableClause], ColumnElement[bool]]) -> ColumnElement[bool]:
     """A closed loan of a known copy is past its time and names nobody."""
-    closed = library.map.loans.closed
+    closed = parted_anchor(library.map)
     rows = library.shelf[closed.table]
+    if not closed.person:  # whoever was parted stands in a table of their own
+        return rows.c[closed.item].is_not(None)
     person = rows.c[closed.person]
     nobody = person.is_(None) if library.stand_in is None else or_(person.is_(None), person == library.stand_in)
     return and_(nobody, rows.c[closed.item].is_not(None), due(rows))
@@ -219,7 +245,7 @@ def cut_loans_of_days(
     Returns:
         The loans, and whether these are all that there are. Where random keys find too few, every row is looked at.
     """
-    closed = library.map.loans.closed
+    closed = parted_anchor(library.map)
     rows = library.shelf[closed.table]
     condition = parted(library, due)
     if days is not None:
@@ -305,7 +331,8 @@ def _keys(
     if len(found) < count and sparse:
         # Hardly any row qualifies: those that do are few, and are found through the index of the person column.
         kept: list[int] = []
-        for seen, (k,) in enumerate(c.execute(select(key).where(library.named(rows.c[closed.person]), condition))):
+        named = library.named(rows.c[closed.person])
+        for seen, (k,) in enumerate(c.execute(select(key).where(named, condition))):
             place = seen if seen < count else rng.randrange(seen + 1)
             if seen < count:
                 kept.append(int(k))
