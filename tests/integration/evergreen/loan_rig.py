@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle, lifecycle
 from carrel.retention.ports import StrayPosition
+from carrel.retention.records import in_force
 from carrel.systems import map_files, policy_files
 from carrel.systems.secret import Secret
 from carrel.systems.sql import live
@@ -45,15 +46,17 @@ class LoanRig:
     url: str = ""
 
     def __post_init__(self) -> None:
-        self.map = map_files.load("evergreen", unproved=True)
-        self.schedule = policy_files.load(self.policy).loan_schedule()
+        policy = policy_files.load(self.policy)
+        self.records = policy.record_schedules()
+        self.map = in_force(map_files.load("evergreen", unproved=True), self.records)
+        self.schedule = policy.loan_schedule()
         self.zone = ZoneInfo(self.evergreen.sample.zone)
         access = Access("library", Secret(self.url or self.evergreen.url, "a test"), session_zone=self.zone.key)
         self.engine = connect(access, read_only=False)
 
     @property
     def life(self) -> Lifecycle:
-        return lifecycle(self.schedule, AS_OF, self.zone, self.holds)
+        return lifecycle(self.schedule, AS_OF, self.zone, self.holds, records=self.records.values())
 
     def loans(self) -> SqlLoans:
         return SqlLoans(self.engine, self.map, self.schedule, self.zone, STAND_IN)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 
@@ -140,9 +141,8 @@ class AgedLoans:
         mine, charged = select(AGED.c.loan), select(CHARGED.c.loan)
         for name, column in self._children.items():
             number = self.shelf[name].c[column]
-            gone = number.in_(mine)
-            if name in self._spared:
-                gone = and_(gone, number.not_in(charged))
+            spared = number.not_in(charged) if name in self._spared else true()
+            gone = and_(number.in_(mine), spared)
             connection.execute(delete(self.shelf[name]).where(gone))
         for name, column in self.shelf.map.loans.closed.cut.frees.items():
             rows = self.shelf[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, text
+from sqlalchemy import ColumnClause, Connection, Select, delete, text
 
 from carrel.systems.sql.named_table import quoted, table
 
@@ -51,7 +51,7 @@ class HeldRows:
         )
         self._connection.execute(text(f"DROP TABLE pg_temp.{self._name}"))
 
-    def replace(self, name: str, column: ColumnElement[Any], numbers: Select[Any]) -> None:
+    def replace(self, name: str, column: ColumnClause[Any], numbers: Select[Any]) -> None:
         """Insert whole rows in the place of those that triggers have made meanwhile."""
         self._connection.execute(delete(table(name, column)).where(column.in_(numbers)))
         self.give(name)

@@ -93,14 +93,17 @@ class PathRows:
             parts.append(self._holds(rows))
         if link.by == "moment" or (link.by == "clock" and self.cut.set.get(link.at) is Method.DAY):
             at = rows.c[link.at]
-            parts += [is_time(at), at != day_of(at)]
+            if link.by == "clock" and Method.CLEAR in self.cut.set.values():
+                parts.append(self._holds(rows))  # a time can be a day's first second by itself
+            else:
+                parts += [is_time(at), at != day_of(at)]
         if self.path.among:
             parts.append(self._among(rows))
         return and_(true(), *parts)
 
     def _holds(self, rows: FromClause) -> Bool:
         """Of a row that stays under the loan's number, whether it still holds what its cut takes out."""
-        if self.cut.delete or self.path.link.column in self.cut.set:  # type: ignore[union-attr]  # a key link has one
+        if self.cut.delete or getattr(self.path.link, "column", None) in self.cut.set:
             return true()
         tests: list[Bool] = []
         for name, method in self.cut.set.items():

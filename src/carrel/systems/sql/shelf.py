@@ -73,13 +73,12 @@ class Shelf:
         for name in (anchor.key, anchor.person, anchor.item):
             self._note(anchor.table, name, Integer())
         self._note(anchor.table, anchor.branch, String())
-        for name in (anchor.opened, anchor.closed, anchor.due, anchor.renewed, anchor.ended, *anchor.moments):
-            self._note(anchor.table, name, LocalTime())
+        aged = anchor.cut.aged
+        for event in (anchor.opened, anchor.closed, anchor.due, anchor.renewed, anchor.ended, *anchor.moments):
+            self._note(anchor.table, event, LocalTime())
+            if aged is not None:
+                self._note(aged.table, aged.columns.get(str(event)), LocalTime())
         self._note(anchor.table, anchor.chain, Integer())
-        if (aged := anchor.cut.aged) is not None:
-            events = (anchor.opened, anchor.closed, anchor.due, anchor.renewed, anchor.ended, *anchor.moments)
-            for name in events:
-                self._note(aged.table, aged.columns.get(str(name)), LocalTime())
         for name, method in (*anchor.cut.set.items(), *anchor.cut.if_reader.items()):
             self._note(anchor.table, name, LocalTime() if method is Method.DAY else None)
 

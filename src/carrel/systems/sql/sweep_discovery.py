@@ -24,7 +24,7 @@ _TIME = re.compile(r"^(datetime|timestamp)", re.IGNORECASE)
 _BYTES = re.compile(r"blob|binary|bytea", re.IGNORECASE)
 _PSEUDONYM = re.compile(r"hash|pseudonym|digest", re.IGNORECASE)
 _WIDTH = re.compile(r"\((\d+)\)")
-_COMMON = 3  # tables whose key has the same name
+_COMMON = 10  # tables whose key has the same name
 _NARROW = 8  # characters; nothing narrower can hold a name and a title, or a card number
 
 

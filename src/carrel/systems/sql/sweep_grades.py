@@ -14,6 +14,7 @@ from carrel.systems.sql.sweep_sample import Sample
 from carrel.systems.sql.sweep_shields import SPARED, Shields
 
 _BY_ITSELF = "a record by itself, kept until its own period has run out"
+_OTHER_LOAN = "it was written of another loan, and goes with that one"
 _NO_LOAN = "it names no loan that it could be cut with, and waits for its own end"
 
 
@@ -39,6 +40,7 @@ class Grades:
         self._redacted = redacted(system_map)
         self._desk = {system_map.loans.closed.table, *(path.table for path in paths if path.role is Role.ACTOR)}
         self._seconds = {path.table for path in paths if path.link.by == "moment"}
+        self._of_one_loan = {path.table for path in paths if path.link.by == "key" and path.person is None}
         self._by_loan = {path.table for path in paths if path.link.by == "key" and path.cut.delete and path.stray_only}
 
     def of(self, reach: Reach, trail: Trail, place: int, way: str) -> tuple[Severity, str]:
@@ -61,6 +63,8 @@ class Grades:
             return AT_THE_DESK
         if why := self._shields.why_in(reach.name, trail, pair):
             return why
+        if way == "words" and reach.name in self._of_one_loan and set(trail.loans) - {pair.loan.loan}:
+            return _OTHER_LOAN
         if reach.name in self._by_loan and trail.items and not trail.loans:
             return _NO_LOAN
         return self._kept_text(reach, trail, place, way)
