@@ -25,7 +25,6 @@ from carrel.systems.sql.conditions import compiled
 from carrel.systems.sql.expressions import NO_DATE
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_grounds import SHARED_NUMBER, Grounds
-from carrel.systems.sql.person_identity import person_map
 from carrel.systems.sql.person_rows import PersonRows
 from carrel.systems.sql.person_steps import emptied
 
@@ -79,7 +78,7 @@ class SqlCards:
         self.cards: Cards = system_map.lapsing
         self._map, self._stand_in, self._payer, self._at = system_map, stand_in, payer, at
         self._reduced_to = tuple(reduced_to)
-        self._rows = PersonRows(schema, person_map(system_map), (), stand_in)
+        self._rows = PersonRows(schema, system_map, (), stand_in)
 
     def count(self, connection: Connection, by: Judgement) -> CardCount:
         """Cards by what becomes of them."""
