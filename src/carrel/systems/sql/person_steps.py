@@ -101,8 +101,10 @@ def _reduced(schema: LiveSchema, step: Step, payer: Payer) -> Step:
     trace, stays = step.trace, payer.columns
     changes: dict[str, object] = {"set": dict.fromkeys(emptied(schema, step.table, stays), Method.CLEAR)}
     if step.act is Act.CHANGE:  # the map itself tells how a record is emptied that stays
+        # The database makes the words for its search anew from the names, and some of these stay.
+        derived = {one.name for one in schema.tables[step.table].columns if one.type == "tsvector"}
         changes = {
-            "set": {name: how for name, how in trace.set.items() if name not in stays},
+            "set": {name: how for name, how in trace.set.items() if name not in stays and name not in derived},
             "told": {name: value for name, value in trace.told.items() if name not in stays},
             "own_key": tuple(name for name in trace.own_key if name not in stays),
         }
