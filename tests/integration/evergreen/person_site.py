@@ -16,6 +16,7 @@ from carrel.cli.main import main
 from carrel.ledger.note import Signer
 from carrel.store.key_file import write_key
 from carrel.systems import map_files
+from carrel.systems.sample.evergreen.schema import SEARCH_PATH
 from tests.integration.run.library import PEOPLE, Answer, Library
 
 if TYPE_CHECKING:
