@@ -48,7 +48,8 @@ class Ledger(Part):
         columns: column of the moved row → column there.
         days: of the columns there, those of which only the day stays.
         told: columns there with one value for all.
-        spares: among the tables whose rows go with the moved row, those whose row stays with this one.
+        spares: among the tables whose rows go with the moved row, those whose row stays with this one, and columns of
+            theirs that take one value, because it is no loan's any more.
         why: the reason, for the plan.
     """
 
@@ -57,7 +58,7 @@ class Ledger(Part):
     columns: dict[str, str] = Field(min_length=1)
     days: tuple[str, ...] = ()
     told: dict[str, Value] = Field(default_factory=dict)
-    spares: tuple[str, ...] = ()
+    spares: dict[str, dict[str, Value]] = Field(default_factory=dict)
     why: str
 
     @model_validator(mode="after")

@@ -135,6 +135,8 @@ def _moved(table: str, aged: Aged) -> Iterator[tuple[str, str, Use]]:
         yield drawn_for, column, Use.READ
     if (ledger := aged.ledger) is not None:
         yield from _read(ledger.table, (ledger.key, *ledger.columns.values(), *ledger.told))
+        for spared, told in ledger.spares.items():
+            yield from _read(spared, told)
 
 
 def _path(path: Path) -> Iterator[tuple[str, str, Use]]:

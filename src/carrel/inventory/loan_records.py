@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from carrel.inventory.map_part import Condition, Part, Step
 from carrel.inventory.map_path import Cut, Path
@@ -33,7 +33,7 @@ class Anchor(Part):
     only: tuple[Condition, ...] = ()
     chain: str | None = None
     ended: str | None = None
-    moments: tuple[str, ...] = ()
+    moments: tuple[str, ...] = Field(default=(), max_length=6)
     cut: Cut
 
 

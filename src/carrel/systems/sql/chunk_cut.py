@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, delete, func, literal, select, update
 
 from carrel.inventory.system_map import Method
+from carrel.systems.sql.aged_loans import AgedLoans
 from carrel.systems.sql.before_images import BeforeImages
 from carrel.systems.sql.chunk_steps import ChunkSteps
 from carrel.systems.sql.chunk_table import Picked
@@ -26,15 +27,19 @@ class AnchorCut:
         stand_in: the product's anonymous patron.
         by_day: the policy keeps no time of day.
         deletes: the policy deletes loans instead of parting them.
+        aged: how they move to another table; None where they stay in their own.
     """
 
     shelf: Shelf
     stand_in: int | None
     by_day: bool
     deletes: bool
+    aged: AgedLoans | None = None
 
     def cut(self, connection: Connection) -> int:
         """Cut the chunk's loans that still name the reader whom the chunk knows; how many."""
+        if self.aged is not None:
+            return self.aged.cut(connection)
         closed = self.shelf.map.loans.closed
         loans = self.shelf[closed.table]
         where = and_(loans.c[closed.key] == CHUNK.c.loan, loans.c[closed.person] == CHUNK.c.person)
@@ -64,12 +69,15 @@ class AnchorCut:
                 values[name] = case((is_time(loans.c[name]), day_of(loans.c[name])), else_=loans.c[name])
         return values
 
-    def left(self, connection: Connection) -> int:
-        """How many of the chunk's loans still name their reader."""
+    def left(self, connection: Connection) -> dict[str, int]:
+        """How many of the chunk's loans still name their reader, by table."""
         closed = self.shelf.map.loans.closed
+        if self.aged is not None:
+            return self.aged.left(connection)
         loans = self.shelf[closed.table]
         mine = and_(loans.c[closed.key] == CHUNK.c.loan, loans.c[closed.person] == CHUNK.c.person)
-        return int(connection.execute(select(func.count()).select_from(loans, CHUNK).where(mine)).scalar_one())
+        left = connection.execute(select(func.count()).select_from(loans, CHUNK).where(mine)).scalar_one()
+        return {closed.table: int(left)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +111,12 @@ class ChunkCut:
         if self.images:
             self.images.take_loans(self.shelf[closed.table], closed)
         rows[closed.table] = self.anchor.cut(self.connection)
-        left = {closed.table: self.anchor.left(self.connection)}
+        left = self.anchor.left(self.connection)
         for steps in self.steps:
             steps.read_back(self.connection, picked.span.parameters())
             left[steps.path.path.name] = steps.left
+        if self.anchor.aged is not None:
+            self.anchor.aged.forget(self.connection)
         return rows, {name: count for name, count in left.items() if count}
 
     def _path(self, steps: ChunkSteps, picked: Picked) -> int:

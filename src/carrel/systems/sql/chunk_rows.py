@@ -14,7 +14,7 @@ from carrel.systems.sql.named_words import names, names_title
 from carrel.systems.sql.path_rows import MOMENT_SECONDS, Bool, Condition, PathRows
 from carrel.systems.sql.span import FIRST, LAST, LATER, LO, LO_DAY, REMINDED
 from carrel.systems.sql.stray_rows import StrayRows
-from carrel.systems.sql.worktables import CHUNK, SLACK_SECONDS
+from carrel.systems.sql.worktables import CHUNK, MOMENTS, SLACK_SECONDS
 
 
 class ChunkRows:
@@ -175,7 +175,12 @@ class ChunkRows:
         return (*times, *numbers, self._words)
 
     def _near(self, at: ColumnElement[Any], seconds: int = SLACK_SECONDS) -> Bool:
-        return or_(*(near(at, event, seconds) for event in (CHUNK.c.opened, CHUNK.c.closed, CHUNK.c.renewed)))
+        return or_(*(near(at, event, seconds) for event in self._events))
+
+    @property
+    def _events(self) -> tuple[ColumnElement[Any], ...]:
+        more = MOMENTS[: len(self._own.shelf.map.loans.closed.moments)]
+        return (CHUNK.c.opened, CHUNK.c.closed, CHUNK.c.renewed, *(CHUNK.c[name] for name in more))
 
     def _numbers(self, rows: FromClause) -> Bool:
         link = self.path.link

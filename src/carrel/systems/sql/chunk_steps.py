@@ -21,15 +21,18 @@ class ChunkSteps:
     Attributes:
         path: whose.
         left: rows of the last chunk that still lead to a reader, as read back.
+        full: texts in other tables that were not taken out, as read back before the rows that name them went.
         of_readers: conditions of the rows that go with their reader.
         of_loans: conditions of the rows that go with their loan.
     """
 
     path: PathSql
     left: int = 0
+    full: int = 0
     of_readers: tuple[Condition, ...] = field(init=False)
     of_loans: tuple[Condition, ...] = field(init=False)
     _texts: dict[str, tuple[Executable, ...]] = field(init=False, default_factory=dict)
+    _further: dict[str, tuple[tuple[Executable, Executable], ...]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         first = self.path.chunk.of_readers(self.path.strays)
@@ -93,8 +96,12 @@ class ChunkSteps:
             self._texts[name] = tuple(cuts.act(one, with_loan=with_loan) for one in conditions)
             children = (child for one in conditions for child in cuts.children(one)) if with_loan else ()
             self._texts[f"children {name}"] = tuple(children)
+            self._further[name] = tuple(one for condition in conditions for one in cuts.further(condition))
         for statement in self._texts[f"children {name}"]:
             connection.execute(statement, span)
+        for take_out, again in self._further[name]:
+            connection.execute(take_out, span)
+            self.full += int(connection.execute(again, span).scalar_one())
         return sum(int(connection.execute(statement, span).rowcount) for statement in self._texts[name])
 
     def read_back(self, connection: Connection, span: dict[str, object]) -> None:
@@ -103,4 +110,5 @@ class ChunkSteps:
             return
         if "left" not in self._texts:
             self._texts["left"] = (self.path.cuts.left(),)
-        self.left = int(connection.execute(self._texts["left"][0], span).scalar_one())
+        left = int(connection.execute(self._texts["left"][0], span).scalar_one())
+        self.left, self.full = left + self.full, 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -26,16 +26,22 @@ from sqlalchemy import (
     union_all,
 )
 
+from carrel.retention.ports import Position
+from carrel.systems.sql.anchor_rows import moments, over, titled
 from carrel.systems.sql.expressions import shifted
 from carrel.systems.sql.kept_table import KeptTable
+from carrel.systems.sql.loan_chain import LoanChains
 from carrel.systems.sql.named_words import beginning
 from carrel.systems.sql.shelf import Shelf
 from carrel.systems.sql.span import REMINDED_SECONDS, Span
 from carrel.systems.sql.worktables import (
+    AGED,
+    CHARGED,
     CHUNK,
     CHUNK_KEYS,
     FOUND,
     KEPT,
+    MOMENTS,
     NEAR,
     PICKED,
     SPELL,
@@ -62,12 +68,14 @@ class Picked:
     Attributes:
         size: loans.
         span: its readers and times.
-        last_loan: of the last reader.
+        last_person: where the walk goes on.
+        last_loan: of the last reader, where the walk goes on.
         spelled: its texts can be looked up by reader and weeks.
     """
 
     size: int
     span: Span
+    last_person: int
     last_loan: int
     spelled: bool
 
@@ -94,17 +102,59 @@ class ChunkTables:
         make(c, SPELL.name, "person BIGINT, slot INT, loan BIGINT", ("person, slot",))
         if c.dialect.name != "sqlite":
             make(c, PICKED.name, "loan BIGINT", ())
+        if self._shelf.map.loans.closed.cut.aged is not None:
+            make(c, AGED.name, "loan BIGINT, number BIGINT, person BIGINT", ("loan", "number"))
+            make(c, CHARGED.name, "loan BIGINT", ("loan",))
 
-    def fill(self, condition: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int) -> Picked | None:
+    def fill(
+        self, due: ColumnElement[bool], walk: tuple[ColumnElement[Any], ColumnElement[Any]], after: Position | None,
+        limit: int,
+    ) -> Picked | None:  # fmt: skip
         """Lock the next loans for which a condition holds, and note what a chunk must know of them.
+
+        Args:
+            due: the condition.
+            walk: the columns in whose order loans follow: person, and number of the loan.
+            after: where the walk stands.
+            limit: loans; of renewed ones the last, with all that went before it.
 
         Returns:
             The chunk; None when no loan follows.
         """
+        closed = self._shelf.map.loans.closed
+        if closed.chain is None:
+            return self._chosen() if self._choose(due, walk, after, limit) else None
+        chains = LoanChains(self._connection, self._shelf, closed)
+        while self._choose(and_(due, chains.last()), walk, after, limit):
+            person, loan = self._ends()
+            chains.complete(due, lambda: self._query(PICKED).where(walk[1] == PICKED.c.loan))
+            if (picked := self._chosen()) is not None:
+                return replace(picked, last_person=person, last_loan=loan)
+            after = Position(closed.table, person, loan)  # the desk works on these
+        return None
+
+    def _choose(
+        self, due: ColumnElement[bool], walk: tuple[ColumnElement[Any], ColumnElement[Any]], after: Position | None,
+        limit: int,
+    ) -> bool:  # fmt: skip
+        person, key = walk
+        here = person.is_not(None) if after is None else _beyond(person, key, after)
         c = self._connection
         empty(c, CHUNK)
-        c.execute(insert(CHUNK).from_select([one.name for one in CHUNK.c], self._pick(condition, order, limit)))
+        picked = self._pick(and_(here, due), walk, limit)
+        c.execute(insert(CHUNK).from_select([one.name for one in picked.selected_columns], picked))
         self._spare_the_desk(limit)
+        return c.execute(select(CHUNK.c.loan).limit(1)).first() is not None
+
+    def _ends(self) -> tuple[int, int]:
+        """The last reader of the chunk, and the last loan of that one."""
+        last = select(CHUNK.c.person, CHUNK.c.loan).order_by(CHUNK.c.person.desc(), CHUNK.c.loan.desc()).limit(1)
+        person, loan = self._connection.execute(last).one()
+        return int(person), int(loan)
+
+    def _chosen(self) -> Picked | None:
+        """What stands in the chunk, and beside it; None where nothing does."""
+        c = self._connection
         know(c, CHUNK)
         ends = select(
             func.count().label("size"),
@@ -121,7 +171,7 @@ class ChunkTables:
         # The fast way is for loans that the spells can tell of; one that lasted for years takes the chunk the slow way.
         spelled = not self._fill_spells()
         span = Span(int(first), int(last), lo, later, most=max(_LEAST_ROWS, _ROWS_PER_LOAN * int(size)))
-        return Picked(int(size), span, int(loan), spelled=spelled)
+        return Picked(int(size), span, int(last), int(loan), spelled=spelled)
 
     def _spare_the_desk(self, limit: int) -> None:
         """Take only some loans of a reader who fills the chunk: such readers have thousands of other rows as well."""
@@ -197,9 +247,8 @@ class ChunkTables:
         )
         lo, later = window(loans, closed)
         c = loans.c
-        known = loans.outerjoin(items, items.c[items_map.key] == c[closed.item]).outerjoin(
-            titles, titles.c[items_map.title_key] == items.c[items_map.title_key]
-        )
+        known = titled(self._shelf, items, titles, loans.outerjoin(items, items.c[items_map.key] == c[closed.item]))
+        further = zip(MOMENTS, moments(closed, loans), strict=False)
         return select(
             c[closed.key].label("loan"),
             c[closed.person].label("person"),
@@ -208,8 +257,14 @@ class ChunkTables:
             lo.label("lo"),
             later.label("later"),
             c[closed.opened].label("opened"),
-            c[closed.closed].label("closed"),
+            over(closed, loans).label("closed"),
             c[closed.renewed].label("renewed"),
             items.c[items_map.barcode].label("barcode"),
             beginning(titles.c[items_map.title], text("1"), text(str(TITLE_LENGTH))).label("title"),
+            *(at.label(name) for name, at in further),
         ).select_from(*((known,) if first is None else (first, known)))
+
+
+def _beyond(person: Any, key: Any, after: Position) -> ColumnElement[bool]:
+    # Written so that both parts are ranges of the same index.
+    return or_(person > after.person, and_(person == after.person, key > after.loan))

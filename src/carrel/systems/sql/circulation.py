@@ -9,6 +9,7 @@ from sqlalchemy import Connection, literal, select
 
 from carrel.inventory.system_map import Anchor
 from carrel.retention.circulation import Cell, CountedLoan, LinkedLoan, counted
+from carrel.systems.sql.anchor_rows import meant
 from carrel.systems.sql.kept_table import KeptTable
 from carrel.systems.sql.shelf import Shelf
 from carrel.systems.sql.worktables import CHUNK
@@ -91,7 +92,8 @@ def _linked(connection: Connection, shelf: Shelf, anchor: Anchor) -> Iterator[Li
         .join(loans, loans.c[anchor.person] == readers.c.person)
         .outerjoin(item, item.c[items.key] == loans.c[anchor.item])
         .outerjoin(person, person.c[people.key] == loans.c[anchor.person])
+        .where(meant(anchor, loans))
     )
     for loan, number, at, branch, kind, category in connection.execute(query):
         month = f"{at:%Y-%m}" if at is not None else ""
-        yield LinkedLoan(int(loan), int(number), Cell(month, branch or "", kind or "", category or ""))
+        yield LinkedLoan(int(loan), int(number), Cell(month, *(str(one or "") for one in (branch, kind, category))))

@@ -218,6 +218,19 @@ def _later_mariadb(element: later_of, compiler: SQLCompiler, **kw: Any) -> str:
     return f"GREATEST({compiler.process(element.clauses, **kw)})"
 
 
+class as_code(GenericFunction[str]):  # noqa: N801
+    """A code as policies write it, which is a text: some products give a branch a number."""
+
+    type = String()
+    inherit_cache = True
+    name = "carrel_as_code"
+
+
+@compiles(as_code)
+def _as_code(element: as_code, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.clauses, **kw)
+
+
 class moment(GenericFunction[datetime]):  # noqa: N801
     """A local time written out, so that it is a time and no text even where nothing else tells its type."""
 

@@ -87,6 +87,11 @@ def _later(element: Any, compiler: SQLCompiler, **kw: Any) -> str:
     return f"GREATEST({compiler.process(element.clauses, **kw)})"
 
 
+@compiles(expressions.as_code, _DIALECT)
+def _code(element: Any, compiler: SQLCompiler, **kw: Any) -> str:
+    return _text(compiler.process(element.clauses, **kw))
+
+
 @compiles(expressions.moment, _DIALECT)
 def _moment(element: Any, compiler: SQLCompiler, **kw: Any) -> str:
     return f"TIMESTAMP {compiler.process(element.clauses, **kw)}"

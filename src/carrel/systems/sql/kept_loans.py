@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import FromClause, String, TableClause, and_, cast, exists, false, func, not_, or_, select, text, true
 
 from carrel.retention.lifecycle import State
+from carrel.systems.sql.anchor_rows import titled
 from carrel.systems.sql.expressions import names_number, near, shifted
 from carrel.systems.sql.kept_table import code
 from carrel.systems.sql.named_words import names, names_title
@@ -84,7 +85,7 @@ class KeptLoans:
             named.append(names_title(body, title))
             if numbered:
                 named += [names_number(body, self._kept.c.item), names_number(body, self._kept.c.loan)]
-        known = select(1).select_from(copy.outerjoin(titles, titles.c[m.title_key] == copy.c[m.title_key]))
+        known = select(1).select_from(titled(shelf, copy, titles))
         here = copy.c[m.key] == self._kept.c.item
         begun = rows.c[link.at] <= shifted(self._kept.c.lo, text(str(2 * SLACK_SECONDS)))
         opening = false() if numbered else begun

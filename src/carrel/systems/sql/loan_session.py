@@ -29,12 +29,14 @@ from carrel.systems.sql.chunk_steps import ChunkSteps
 from carrel.systems.sql.circulation import CirculationCounts
 from carrel.systems.sql.failure import classify, is_transient
 from carrel.systems.sql.kept_table import KeptTable
+from carrel.systems.sql.key_assertion import KeyAssertion
 from carrel.systems.sql.loan_counts import LoanCounts
 from carrel.systems.sql.path_rows import Terms
 from carrel.systems.sql.paths import PathSql
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.session_settings import create_work_tables, settle
 from carrel.systems.sql.shelf import Shelf
+from carrel.systems.sql.trigger_way import TriggerWay, way_of
 
 
 class LoanSession:
@@ -69,14 +71,18 @@ class LoanSession:
         self._built: tuple[tuple[Lifecycle, datetime], tuple[ChunkSteps, ...]] | None = None
         self._any_held = True
         self._small: frozenset[str] = frozenset()
+        self._keys: KeyAssertion | None = None
+        self.way: TriggerWay | None = None  # of the product's triggers, where loans move to another table
 
     @contextmanager
     def session(self) -> Iterator[Self]:
         """One connection with its work tables, for as long as a run lasts."""
         with self._told(), self._engine.connect() as connection:
-            self._connection, self._prepared = connection, None
+            self._connection, self._prepared, self._keys = connection, None, None
             settle(connection, self.map)
             create_work_tables(connection, self.shelf, self.stand_in)
+            self.way = way_of(connection, self.map)
+            connection.commit()
             try:
                 yield self
             finally:

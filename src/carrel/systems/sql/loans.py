@@ -5,23 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    or_,
-)
 
 from carrel.policy.schedule import Disposition
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
 from carrel.retention.ports import Observation, Position, RecordCount, StrayPosition
+from carrel.systems.sql.aged_columns import AgedColumns
+from carrel.systems.sql.aged_loans import AgedLoans
 from carrel.systems.sql.chunk_cut import AnchorCut, ChunkCut
 from carrel.systems.sql.chunk_steps import ChunkSteps
 from carrel.systems.sql.chunk_table import ChunkTables
+from carrel.systems.sql.key_assertion import KeyAssertion
 from carrel.systems.sql.loan_session import LoanSession
 from carrel.systems.sql.stray_stretch import StrayStretch
+from carrel.systems.sql.trigger_way import TriggerWay
 
 Intend = Callable[[Position, int], None]
 
@@ -106,12 +103,11 @@ class SqlLoans(LoanSession):
         closed = self.map.loans.closed
         loans = self.shelf[closed.table]
         person, key = loans.c[closed.person], loans.c[closed.key]
-        here = person.is_not(None) if after is None else _beyond(person, key, after)
         tables = ChunkTables(self.connection, self.shelf, self._kept)
-        if (picked := tables.fill(and_(here, self._due(life, loans)), (person, key), limit)) is None:
+        if (picked := tables.fill(self._due(life, loans), (person, key), after, limit)) is None:
             self.connection.rollback()
             return None
-        position = Position(closed.table, picked.span.last, picked.last_loan)
+        position = Position(closed.table, picked.last_person, picked.last_loan)
         intend(position, picked.size)
         if self.circulation:
             self.circulation.take(self.connection, self.shelf)
@@ -133,7 +129,18 @@ class SqlLoans(LoanSession):
     def _anchor(self) -> AnchorCut:
         by_day = self.schedule.event_detail == "day"
         deletes = all(rule.disposition is Disposition.DELETE for rule in self.schedule.rules)
-        return AnchorCut(self.shelf, self.stand_in, by_day=by_day, deletes=deletes)
+        return AnchorCut(self.shelf, self.stand_in, by_day=by_day, deletes=deletes, aged=self._aged(by_day, deletes))
+
+    def _aged(self, by_day: bool, deletes: bool) -> AgedLoans | None:
+        """How loans move, where the map says so; asked once for a session."""
+        closed, c = self.map.loans.closed, self.connection
+        if (aged := closed.cut.aged) is None or self.way is None:
+            return None
+        if self.way is TriggerWay.BYPASSED and self._keys is None:
+            arrives = [] if deletes else [(aged.table, AgedColumns(self.shelf, aged, by_day=by_day).key, "number")]
+            arrives += [] if aged.ledger is None else [(aged.ledger.table, aged.ledger.key, "loan")]
+            self._keys = KeyAssertion(c, (closed.table, closed.key), tuple(arrives))
+        return AgedLoans(self.shelf, aged, self.schedule.charges, by_day, deletes, self.way, self._keys)
 
     def _commit(self, may_commit: Callable[[], None]) -> None:
         """Commit a chunk; its before-images and its counts, where they are wanted, are durable first."""
@@ -197,8 +204,3 @@ class SqlLoans(LoanSession):
         missed = {after.path: left} if left else {}
         result = ChunkResult(0, {after.path: done}, missed, seconds=time.monotonic() - began)
         return StrayPosition(after.path, stretch.end), result
-
-
-def _beyond(person: Any, key: Any, after: Position) -> ColumnElement[bool]:
-    # Written so that both parts are ranges of the same index.
-    return or_(person > after.person, and_(person == after.person, key > after.loan))

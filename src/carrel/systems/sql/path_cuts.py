@@ -21,7 +21,9 @@ from sqlalchemy import (
     insert,
     literal,
     null,
+    or_,
     select,
+    update,
 )
 
 from carrel.inventory.system_map import Method
@@ -134,6 +136,20 @@ class PathCuts:
             out.append(delete(child).where(child.c[child_column].in_(found)))
         return tuple(out)
 
+    def further(self, condition: Any) -> tuple[tuple[Update, Select[Any]], ...]:
+        """Texts in other tables that the rows name: what takes them out, and what counts those that are left."""
+        out = []
+        for other in self.cut.further:
+            far = self._own.shelf[other.table]
+            values = {name: self._value(far.c[name], method, with_loan=False) for name, method in other.set.items()}
+            full = or_(*(_full(far.c[name], method) for name, method in other.set.items()))
+            for name in other.named_by:
+                rows = self.table.alias("p")
+                named = select(rows.c[name]).where(rows.c[name].is_not(None), self._own.still(rows), condition(rows))
+                mine = and_(far.c[other.key].in_(named), full)
+                out.append((update(far).values(values).where(mine), select(func.count()).select_from(far).where(mine)))
+        return tuple(out)
+
     def left(self) -> Select[Any]:
         """How many rows of the chunk still lead to a reader."""
         rows, key = self.table, self.path.key
@@ -206,3 +222,7 @@ class PathCuts:
             return select(func.count()).select_from(InOrder(FOUND, rows)).where(mine)
         source = InOrder(InOrder(FOUND, rows), CHUNK)
         return select(func.count(distinct(rows.c[key]))).select_from(source).where(mine, self._chunk.within()(rows))
+
+
+def _full(col: ColumnElement[Any], method: Method) -> ColumnElement[bool]:
+    return and_(col.is_not(None), col != "") if method is Method.BLANK else col.is_not(None)

@@ -87,10 +87,42 @@ class PathRows:
         anyhow = (link.by == "key" and self.path.still) or (link.by == "own" and link.everybody)
         if self.path.person and not anyhow:
             parts.append(self.named(rows.c[self.path.person]))
+        if link.by == "key" and not self.path.person and not self.path.still:
+            parts.append(self._holds(rows))
         if link.by == "moment" or (link.by == "clock" and self.cut.set.get(link.at) is Method.DAY):
             at = rows.c[link.at]
             parts += [is_time(at), at != day_of(at)]
+        if self.path.among:
+            parts.append(self._among(rows))
         return and_(true(), *parts)
+
+    def _holds(self, rows: FromClause) -> Bool:
+        """Of a row that stays under the loan's number, whether it still holds what its cut takes out."""
+        if self.cut.delete or self.path.link.column in self.cut.set:  # type: ignore[union-attr]  # a key link has one
+            return true()
+        tests: list[Bool] = []
+        for name, method in self.cut.set.items():
+            col = rows.c[name]
+            match method:
+                case Method.CLEAR:
+                    tests.append(col.is_not(None))
+                case Method.BLANK:
+                    tests.append(and_(col.is_not(None), col != ""))
+                case Method.DAY:
+                    tests.append(and_(is_time(col), col != day_of(col)))
+                case _:
+                    return true()
+        return or_(false(), *tests)
+
+    def _among(self, rows: FromClause) -> Bool:
+        """Every table on the way has a row that tells the same: by the row alone nobody could say what it is of."""
+        before, query, tests = rows, select(1), list[Bool]()
+        for depth, step in enumerate(self.path.among):
+            far = self.shelf[step.table].alias(f"g{depth}")
+            query = query.select_from(far)
+            tests.append(and_(far.c[step.column] == before.c[step.equals], matching(far.c, step.where)))
+            before = far
+        return exists(query.where(*tests).correlate(rows))
 
     @property
     def by_day(self) -> bool:

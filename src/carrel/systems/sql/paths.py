@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import FromClause, and_, exists, false, not_, select
 
 from carrel.inventory.map_path import Path, Role
+from carrel.systems.sql.anchor_rows import meant
 from carrel.systems.sql.chunk_rows import ChunkRows
 from carrel.systems.sql.kept_loans import KeptLoans
 from carrel.systems.sql.path_cuts import PathCuts
@@ -54,6 +55,7 @@ class PathSql:
             return false()
         loans = self.own.shelf[closed.table].alias("l")
         parts = [loans.c[closed.key] == rows.c[link.column], self.own.named(loans.c[closed.person])]
+        parts.append(meant(closed, loans))
         if self.path.role is Role.ACTOR and self.path.person:
             parts.append(rows.c[self.path.person] == loans.c[closed.person])
         kept = exists(select(1).where(KEPT.c.loan == rows.c[link.column]).correlate(rows))

@@ -25,7 +25,8 @@ from carrel.retention.predicate import (
     OneOf,
     Predicate,
 )
-from carrel.systems.sql.expressions import is_time
+from carrel.systems.sql.anchor_rows import over
+from carrel.systems.sql.expressions import as_code, is_time
 from carrel.systems.sql.shelf import Shelf, matching
 
 Bool = ColumnElement[bool]
@@ -123,9 +124,9 @@ class LoanColumns(FactColumns):
                 Fact.LOAN: c[anchor.key],
                 Fact.PERSON: c[anchor.person],
                 Fact.ITEM: c[anchor.item],
-                Fact.BRANCH: c[anchor.branch],
+                Fact.BRANCH: as_code(c[anchor.branch]),
                 Fact.OPENED: c[anchor.opened],
-                Fact.CLOSED: c[anchor.closed],
+                Fact.CLOSED: over(anchor, rows),
                 Fact.DUE: c[anchor.due],
             }
         )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import and_, func, not_, select
 
 from carrel.retention.lifecycle import Lifecycle, State
+from carrel.systems.sql.anchor_rows import over
 from carrel.systems.sql.expressions import is_time
 from carrel.systems.sql.kept_table import KeptTable, code, is_kept
 from carrel.systems.sql.loans import SqlLoans
@@ -49,7 +50,7 @@ def older_than_rule(loans: SqlLoans, life: Lifecycle, since: datetime) -> int:
     loans.prepare(life)
     closed = loans.map.loans.closed
     rows = loans.shelf[closed.table]
-    time = rows.c[closed.closed]
+    time = over(closed, rows)
     query = select(func.count()).where(_due(loans, rows), is_time(time), time < since, time <= life.older_than)
     return int(loans.connection.execute(query).scalar_one())
 
@@ -73,7 +74,7 @@ def sample(loans: SqlLoans, life: Lifecycle, count: int) -> tuple[SampleRow, ...
     loans.prepare(life)
     closed = loans.map.loans.closed
     rows = loans.shelf[closed.table]
-    key, time = rows.c[closed.key], rows.c[closed.closed]
+    key, time = rows.c[closed.key], over(closed, rows)
     c = loans.connection
     before = and_(is_time(time), time <= life.older_than, _due(loans, rows))
     after = and_(KeptTable(c, loans.shelf, loans.stand_in).linked(closed, rows), is_time(time), time > life.older_than)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, String, TableClause, and_, column
 from sqlalchemy.types import NullType, TypeEngine
 
+from carrel.inventory.column_use import uses
 from carrel.inventory.map_path import Path
 from carrel.inventory.system_map import Anchor, Condition, Method, SystemMap
 from carrel.systems.sql.conditions import compiled
@@ -53,8 +54,10 @@ class Shelf:
         for path in self.map.paths:
             self._path(path)
         items = self.map.items
-        for name, kind in ((items.key, Integer()), (items.barcode, String()), (items.title_key, Integer())):
+        for name, kind in ((items.key, Integer()), (items.barcode, String())):
             self._note(items.table, name, kind)
+        if not items.title_by:
+            self._note(items.table, items.title_key, Integer())
         self._note(items.title_table, items.title_key, Integer())
         self._note(items.title_table, items.title, String())
         self._note(self.map.people.table, self.map.people.key, Integer())
@@ -62,13 +65,17 @@ class Shelf:
         self._note(self.map.people.table, self.map.people.category, String())
         for name in self.map.people.needles:
             self._note(self.map.people.table, name, String())
+        # Whatever else a rule needs is compared or copied as it is.
+        for table_name, column_name, _ in uses(self.map):
+            self._note(table_name, column_name)
 
     def _anchor(self, anchor: Anchor) -> None:
         for name in (anchor.key, anchor.person, anchor.item):
             self._note(anchor.table, name, Integer())
         self._note(anchor.table, anchor.branch, String())
-        for name in (anchor.opened, anchor.closed, anchor.due, anchor.renewed):
+        for name in (anchor.opened, anchor.closed, anchor.due, anchor.renewed, anchor.ended, *anchor.moments):
             self._note(anchor.table, name, LocalTime())
+        self._note(anchor.table, anchor.chain, Integer())
         for name, method in (*anchor.cut.set.items(), *anchor.cut.if_reader.items()):
             self._note(anchor.table, name, LocalTime() if method is Method.DAY else None)
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, or_, select, true
 
 from carrel.inventory.system_map import Step
+from carrel.systems.sql.anchor_rows import meant
 from carrel.systems.sql.expressions import contains, near
 from carrel.systems.sql.kept_loans import KeptLoans
 from carrel.systems.sql.path_rows import MOMENT_SECONDS, Bool, PathRows
@@ -41,7 +42,8 @@ class StrayRows:
         own = matching(rows.c, self._own.path.stray_only)
         match link.by:
             case "key":
-                return and_(own, rows.c[link.column].is_not(None), not_(self._loan_lives(rows.c[link.column])))
+                number = rows.c[link.column]
+                return and_(own, number.is_not(None), not_(self._loan_lives(number)), *self._no_other(number))
             case "item":
                 old = self._older(rows.c[link.at], self._own.terms.last_borrower_cutoff)
                 return and_(own, old, not_(self._kept.account_for(rows)))
@@ -93,10 +95,21 @@ class StrayRows:
         out, closed = shelf[loans.open.table].alias("o"), shelf[loans.closed.table].alias("l")
         named = self._own.named(closed.c[loans.closed.person])
         mine = closed.c[loans.closed.key] == key
+        still_named = and_(mine, named, meant(loans.closed, closed))
+        still_out = and_(out.c[loans.open.key] == key, meant(loans.open, out))
         return or_(
-            exists(select(1).select_from(out).where(out.c[loans.open.key] == key).correlate_except(out)),
-            exists(select(1).select_from(closed).where(mine, named).correlate_except(closed)),
+            exists(select(1).select_from(out).where(still_out).correlate_except(out)),
+            exists(select(1).select_from(closed).where(still_named).correlate_except(closed)),
         )
+
+    def _no_other(self, key: ColumnElement[Any]) -> tuple[Bool, ...]:
+        """Where loans share their numbers with other records, none of those has this one."""
+        shelf, aged = self._own.shelf, self._own.shelf.map.loans.closed.cut.aged
+        if aged is None or aged.number is None:
+            return ()
+        name, _, column = aged.number.numbers.rpartition(".")
+        other = shelf[name].alias("n")
+        return (not_(exists(select(1).select_from(other).where(other.c[column] == key).correlate_except(other))),)
 
     def _is_of_parted(self, rows: FromClause) -> Bool:
         """A loan of the row's copy that names nobody any more began, was renewed or ended at the row's second."""

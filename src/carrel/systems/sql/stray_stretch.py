@@ -74,5 +74,9 @@ class StrayStretch:
         """Cut the strays, dependent rows first; how many, and how many are left as read back."""
         for child in self.path.cuts.children(self.condition):
             connection.execute(child)
+        full = 0
+        for take_out, again in self.path.cuts.further(self.condition):
+            connection.execute(take_out)
+            full += int(connection.execute(again).scalar_one())
         done = int(connection.execute(self.path.cuts.act(self.condition, with_loan=False)).rowcount)
-        return done, int(connection.execute(self._counted()).scalar_one())
+        return done, full + int(connection.execute(self._counted()).scalar_one())

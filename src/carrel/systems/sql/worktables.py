@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, String, TableClause, and_, case, column, delete, text
+from sqlalchemy import ColumnElement, Connection, Insert, Integer, String, TableClause, and_, case, column, delete, text
 
 from carrel.inventory.system_map import Anchor
+from carrel.systems.sql.anchor_rows import over
 from carrel.systems.sql.expressions import EVER, NEVER, LocalTime, earlier_of, is_time, later_of, shifted, stretch_of
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.span import REMINDED_SECONDS
@@ -19,6 +20,10 @@ from carrel.systems.sql.span import REMINDED_SECONDS
 SLACK_SECONDS = 300
 DATED_BACK_SECONDS = 86_400
 TITLE_LENGTH = 190
+
+
+# The further times of a loan's events, as many as its map names; a chunk has no column for the rest.
+MOMENTS = tuple(f"moment_{number}" for number in range(6))
 
 
 def _kept(name: str) -> TableClause:
@@ -51,6 +56,7 @@ CHUNK: TableClause = table(
     column("renewed", LocalTime()),
     column("barcode", String()),
     column("title", String()),
+    *(column(name, LocalTime()) for name in MOMENTS),
 )
 CHUNK_KEYS = ("loan", "person, item", "person, item_text", "person, lo", "item")
 PICKED: TableClause = table("carrel_picked", column("loan", Integer()))
@@ -61,6 +67,11 @@ FOUND: TableClause = table("carrel_found", column("id", Integer()))
 SPELL: TableClause = table(
     "carrel_spell", column("person", Integer()), column("slot", Integer()), column("loan", Integer())
 )
+# The loans of a chunk that move to another table, with their new numbers; and those whose bills keep a payer.
+AGED: TableClause = table(
+    "carrel_aged", column("loan", Integer()), column("number", Integer()), column("person", Integer())
+)
+CHARGED: TableClause = table("carrel_charged", column("loan", Integer()))
 SLOT_DAYS = 28
 
 
@@ -71,7 +82,7 @@ def slot(at: ColumnElement[Any]) -> ColumnElement[int]:
 
 def window(rows: Any, anchor: Anchor) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """From when until when the traces of a closed loan were written."""
-    opened, closed = rows.c[anchor.opened], rows.c[anchor.closed]
+    opened, closed = rows.c[anchor.opened], over(anchor, rows)
     both = and_(is_time(opened), is_time(closed))
     first = case((both, earlier_of(opened, closed)), (is_time(closed), closed))
     last = case((both, later_of(opened, closed)), (is_time(closed), closed))
@@ -133,6 +144,11 @@ def empty(connection: Connection, rows: TableClause) -> None:
         connection.execute(delete(rows))
 
 
+def inserted(connection: Connection, statement: Insert) -> int:
+    """How many rows an INSERT of a query has made; SQLAlchemy tells it only when asked beforehand."""
+    return int(connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount)
+
+
 def know(connection: Connection, rows: TableClause) -> None:
     """Have PostgreSQL look at what a work table holds; it would take an empty one for one of thousands of rows."""
     if connection.dialect.name == "postgresql":
@@ -140,18 +156,22 @@ def know(connection: Connection, rows: TableClause) -> None:
 
 
 __all__ = [
+    "AGED",
+    "CHARGED",
     "CHUNK",
     "CHUNK_KEYS",
     "DATED_BACK_SECONDS",
     "FOUND",
     "KEPT",
     "KEPT_KEYS",
+    "MOMENTS",
     "NEAR",
     "PICKED",
     "REMINDED_SECONDS",
     "SLACK_SECONDS",
     "SPELL",
     "empty",
+    "inserted",
     "know",
     "make",
     "slot",
