@@ -6,24 +6,19 @@ read back in the same transaction, and what stands there beyond the map goes bef
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from random import SystemRandom
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Connection, and_, case, cast, delete, func, insert, literal, null, select, update
-from sqlalchemy import column as named
-from sqlalchemy import values as rows_of
+from sqlalchemy import Connection, delete, insert, select, update
 
-from carrel.inventory.aged_row import Aged, Ledger, NewNumber
-from carrel.inventory.map_part import Method
+from carrel.inventory.aged_row import Ledger, NewNumber
 from carrel.systems.sql.conditions import compiled
 from carrel.systems.sql.expressions import day_of
+from carrel.systems.sql.moved_rows import missing, parts, put_right
 
 if TYPE_CHECKING:
     from carrel.systems.sql.person_rows import PersonRows
     from carrel.systems.sql.person_steps import Step
-
-_AT_ONCE = 1_000  # rows in one statement that names each
 
 
 def move(rows: PersonRows, connection: Connection, step: Step, size: int) -> tuple[int, int]:
@@ -49,22 +44,22 @@ def move(rows: PersonRows, connection: Connection, step: Step, size: int) -> tup
     last = [int(one) for one in connection.execute(query).scalars()]
     if not last:
         return 0, rows.count(connection, step)
+    person = source.c[step.trace.column]
     numbers = _with_earlier(rows, connection, step.table, aged.number, last)
+    read = [select(key, person).where(key.in_(some)) for some in parts(numbers)]
+    whose = {int(one): int(number) for query in read for one, number in connection.execute(query)}
     ledger = aged.ledger if rows.payer is not None else None
     owed = _Sums(rows, connection, step.table, ledger, numbers) if ledger is not None else None
-    for some in _parts(last):
+    for some in parts(last):
         connection.execute(delete(source).where(key.in_(some)))
     there = rows.rows(aged.table)
     arrived = there.c[aged.number.column if aged.number is not None else key.name]
-    left = _count(connection, key, numbers) + abs(len(numbers) - _count(connection, arrived, numbers))
-    if left:
+    if left := missing(connection, key, arrived, list(whose)):
         return 0, left
-    _emptied(rows, connection, aged, numbers, arrived)
-    if aged.number is not None:
-        _renumbered(rows, connection, aged, aged.number, numbers)
+    put_right(connection, there, key.name, aged, whose)
     if owed is not None:
         owed.write()
-    return len(numbers), 0
+    return len(whose), 0
 
 
 def _with_earlier(
@@ -78,9 +73,9 @@ def _with_earlier(
     source = rows.rows(table)
     key, earlier, now = source.c[rows.key(table)[0]], source.c[chain], last
     while now:
-        query = [select(earlier).where(key.in_(some), earlier.is_not(None)) for some in _parts(now)]
+        query = [select(earlier).where(key.in_(some), earlier.is_not(None)) for some in parts(now)]
         before = [int(one) for some in query for one in connection.execute(some).scalars()]
-        there = [select(key).where(key.in_(some)) for some in _parts(before)]
+        there = [select(key).where(key.in_(some)) for some in parts(before)]
         now = [int(one) for some in there for one in connection.execute(some).scalars() if int(one) not in found]
         found.update(dict.fromkeys(now))
     return list(found)
@@ -90,41 +85,6 @@ def _chain_here(rows: PersonRows, table: str, number: NewNumber) -> str | None:
     """The column of the row's own table by which it names the earlier one of its chain."""
     closed = rows.map.loans.closed
     return closed.chain if number.chain is not None and table == closed.table else None
-
-
-def _emptied(rows: PersonRows, connection: Connection, aged: Aged, numbers: list[int], arrived: Any) -> None:
-    there, people = rows.rows(aged.table), [one for subject in rows.subjects for one in subject.numbers]
-    values: dict[str, Any] = dict.fromkeys(aged.empty, null())
-    for name, how in aged.if_person.items():
-        cut = null() if how is Method.CLEAR else literal(0)
-        values[name] = case((there.c[name].in_(people), cut), else_=there.c[name])
-    for some in _parts(numbers) if values else ():
-        connection.execute(update(there).where(arrived.in_(some)).values(values))
-
-
-def _renumbered(rows: PersonRows, connection: Connection, aged: Aged, number: NewNumber, numbers: list[int]) -> None:
-    there = rows.rows(aged.table)
-    table, _, drawn_for = number.numbers.rpartition(".")
-    sequence = func.pg_get_serial_sequence(table, drawn_for)
-    draw = select(func.nextval(sequence)).select_from(func.generate_series(1, cast(len(numbers), BigInteger)))
-    new = [int(one) for one in connection.execute(draw).scalars()]
-    # In the same order the n-th bill would still belong to the n-th row.
-    SystemRandom().shuffle(new)
-    pairs = list(zip(numbers, new, strict=True))
-    if number.chain is not None:
-        for some in _parts(pairs):
-            pair = _pairs(some)
-            change = {number.chain: pair.c.new}
-            mine = and_(there.c[number.chain] == pair.c.old, there.c[number.column].in_(numbers))
-            connection.execute(update(there).where(mine).values(change))
-    for some in _parts(pairs):
-        pair = _pairs(some)
-        change = {number.column: pair.c.new}
-        connection.execute(update(there).where(there.c[number.column] == pair.c.old).values(change))
-
-
-def _pairs(some: Sequence[tuple[int, int]]) -> Any:
-    return rows_of(named("old", BigInteger), named("new", BigInteger), name="pair").data(list(some))
 
 
 class _Sums:
@@ -161,21 +121,21 @@ class _Sums:
         there = rows.rows(ledger.table)
         self._connection.execute(insert(there), lines)
         days = {name: day_of(there.c[name]) for name in ledger.days}
-        for some in _parts(self._numbers) if days else ():
+        for some in parts(self._numbers) if days else ():
             self._connection.execute(update(there).where(there.c[ledger.key].in_(some)).values(days))
         for name, kept in self._spared.items():
             # Whatever a trigger has begun for the new line: it knows nothing of what was owed and paid.
             spared = rows.rows(name)
-            for some in _parts(self._numbers):
+            for some in parts(self._numbers):
                 self._connection.execute(delete(spared).where(spared.c[self._by(name)].in_(some)))
             if kept:
-                self._connection.execute(insert(spared), kept)
+                self._connection.execute(insert(spared), [{**one, **ledger.spares[name]} for one in kept])
 
     def _by(self, name: str) -> str:
         return self._rows.map.loans.closed.cut.children[name]
 
     def _read(self, query: Any, key: Any) -> list[dict[str, Any]]:
-        every = [query.where(key.in_(some)) for some in _parts(self._numbers)]
+        every = [query.where(key.in_(some)) for some in parts(self._numbers)]
         return [dict(one) for some in every for one in self._connection.execute(some).mappings()]
 
 
@@ -185,16 +145,7 @@ def charged(rows: PersonRows, connection: Connection, numbers: Iterable[int]) ->
     source = rows.rows(step.table)
     tests = [compiled(source.c[one.column], one) for one in step.where]
     found: dict[int, None] = {}
-    for some in _parts(numbers):
+    for some in parts(numbers):
         query = select(source.c[step.column]).distinct().where(source.c[step.column].in_(some), *tests)
         found.update(dict.fromkeys(int(one) for one in connection.execute(query).scalars()))
     return list(found)
-
-
-def _count(connection: Connection, key: Any, numbers: list[int]) -> int:
-    parts = [select(func.count()).where(key.in_(some)) for some in _parts(numbers)]
-    return sum(int(connection.execute(one).scalar_one()) for one in parts)
-
-
-def _parts(numbers: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))

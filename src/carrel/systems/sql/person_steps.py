@@ -98,13 +98,11 @@ def _kept(step: Step, payer: Payer, *, sums: bool) -> Step:
 
 
 def _reduced(schema: LiveSchema, step: Step, payer: Payer) -> Step:
-    trace, stays = step.trace, payer.columns
-    changes: dict[str, object] = {"set": dict.fromkeys(emptied(schema, step.table, stays), Method.CLEAR)}
+    trace, stays = step.trace, {*payer.columns, *_derived(schema, step.table)}
+    changes: dict[str, object] = {"set": dict.fromkeys(emptied(schema, step, stays), Method.CLEAR)}
     if step.act is Act.CHANGE:  # the map itself tells how a record is emptied that stays
-        # The database makes the words for its search anew from the names, and some of these stay.
-        derived = {one.name for one in schema.tables[step.table].columns if one.type == "tsvector"}
         changes = {
-            "set": {name: how for name, how in trace.set.items() if name not in stays and name not in derived},
+            "set": {name: how for name, how in trace.set.items() if name not in stays},
             "told": {name: value for name, value in trace.told.items() if name not in stays},
             "own_key": tuple(name for name in trace.own_key if name not in stays),
         }
@@ -112,10 +110,25 @@ def _reduced(schema: LiveSchema, step: Step, payer: Payer) -> Step:
     return Step(step.table, trace.model_copy(update={**changes, "act": Act.CHANGE, "why": why}), Act.CHANGE)
 
 
-def emptied(schema: LiveSchema, table: str, stays: Collection[str]) -> tuple[str, ...]:
-    """The columns of a payer's own record that are emptied: all but what stays, and what may not be empty."""
-    columns = schema.tables[table].columns
-    return tuple(one.name for one in columns if one.nullable and one.name not in stays)
+def emptied(schema: LiveSchema, own: Step, stays: Collection[str]) -> tuple[str, ...]:
+    """The columns of a payer's own record that are emptied: all but what stays, and what may not be empty.
+
+    Args:
+        schema: live.
+        own: the step that deals with the record; where it changes it, it tells what can be emptied.
+        stays: the columns that the financial record needs.
+    """
+    columns = [one for one in schema.tables[own.table].columns if one.nullable and one.name not in stays]
+    if own.act is not Act.CHANGE:
+        return tuple(one.name for one in columns)
+    derived = _derived(schema, own.table)
+    cleared = {name for name, how in own.trace.set.items() if how is Method.CLEAR}
+    return tuple(one.name for one in columns if one.name in cleared and one.name not in derived)
+
+
+def _derived(schema: LiveSchema, table: str) -> frozenset[str]:
+    """Columns that the database makes anew from others, some of which can stay: the words for its search."""
+    return frozenset(one.name for one in schema.tables[table].columns if one.type == "tsvector")
 
 
 def _plain(schema: LiveSchema, person: PersonMap, stand_in: int | None) -> tuple[Step, ...]:
