@@ -1,7 +1,7 @@
-"""Write docs/records.md from the shipped policies, the map of Koha and the facts of its database.
+"""Write docs/records.md and docs/records-evergreen.md from the shipped policies and a map each.
 
-python -m tests.docs.record_reference            writes the page
-python -m tests.docs.record_reference --check    ends with 1 if the page is not what it would write
+python -m tests.docs.record_reference            writes the pages
+python -m tests.docs.record_reference --check    ends with 1 if a page is not what it would write
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from carrel.systems import map_files, policy_files
 from carrel.systems.sample.facts import koha
 from tests.docs.generated_page import DOCS, write_or_compare
 
-PAGE = DOCS / "records.md"
+PAGES = {"koha": DOCS / "records.md", "evergreen": DOCS / "records-evergreen.md"}
 HEAD = """\
-# Records under each policy
+# Records under each policy{where}
 
-Made from the shipped policies, the map of Koha and the facts of its database by `python -m tests.docs.record_reference`; a
+Made from the shipped policies, the map of {title} and the facts of its database by `python -m tests.docs.record_reference`; a
 test compares the two. How such rules are written stands in [the policy document](policy.md#records), how a map tells where
 the records are in [system maps](map.md#records-of-other-kinds-than-loans).
+"""
+UNPROVED = """
+The map of {title} is {told}. Nothing here is carried out yet: it is what will be.
 """
 _DONE = {
     Disposition.DELETE: "deleted",
@@ -44,17 +47,21 @@ empty, the row goes. What a policy says in words only is published as a promise,
 TABLES = """
 ## What reaches each table
 
-For every table of Koha's database: the paths by which it is cut with a loan, the records that go by a rule for their own
+For every table of {title}'s database: the paths by which it is cut with a loan, the records that go by a rule for their own
 kind, what goes with a lapsed card, and what is kept on a ground of its own. Who of the staff acted is told apart.
 """
 
 
-def page() -> str:
-    """The whole page."""
-    system_map = map_files.load("koha")
+def page(name: str) -> str:
+    """The whole page on one product."""
+    system_map = map_files.load(name, unproved=True)
+    title, told = system_map.title, system_map.versions.told
     policies = [policy_files.load(name) for name in sorted(policy_files.shipped_names())]
-    parts = [HEAD, POLICIES, *("\n".join(_of_policy(policy, system_map)) for policy in policies)]
-    parts += [TABLES, "\n".join(_tables(system_map))]
+    head = HEAD.format(title=title, where="" if name == "koha" else f" in {title}")
+    if not system_map.versions.proved:
+        head += UNPROVED.format(title=title, told=told)
+    parts = [head, POLICIES, *("\n".join(_of_policy(policy, system_map)) for policy in policies)]
+    parts += [TABLES.format(title=title), "\n".join(_tables(system_map))]
     return "\n".join(parts) + "\n"
 
 
@@ -62,7 +69,7 @@ def _of_policy(policy: Policy, system_map: SystemMap) -> Iterator[str]:
     yield f"### {policy.name}"
     yield ""
     schedules = policy.record_schedules()
-    yield "| record | until it is | what happens | clauses | in Koha |"
+    yield f"| record | until it is | what happens | clauses | in {system_map.title} |"
     yield "|---|---|---|---|---|"
     for loan in policy.loan_schedule().rules:
         which = "loans" if loan.applies == "any" else f"loans, {loan.applies}"
@@ -106,7 +113,8 @@ def _where(system_map: SystemMap, held: list[RecordPath], record: str, rule: Rec
 
 def _tables(system_map: SystemMap) -> Iterator[str]:
     told = _told(system_map)
-    names = {table.name for table in koha().tables} | set(told)
+    facts = {table.name for table in koha().tables} if system_map.system == "koha" else set(system_map.no_person)
+    names = facts | set(system_map.columns_beyond) | set(told)
     yield "| table | what reaches it |"
     yield "|---|---|"
     for name in sorted(names):
@@ -151,7 +159,7 @@ def _unreached(system_map: SystemMap, name: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write, or compare."""
-    return write_or_compare(PAGE, page(), arguments)
+    return max(write_or_compare(place, page(name), arguments) for name, place in PAGES.items())
 
 
 if __name__ == "__main__":

@@ -38,6 +38,12 @@ class CardBatch:
                 self._pieces.carry(f"{step.table}.{step.act}", partial(self._one, step))
         return self._erasure.subjects
 
+    def late(self) -> None:
+        """Of people whose record is gone: what all of this was copied into, at the very end."""
+        for step in self._erasure.late:
+            while self._left(step):
+                self._pieces.carry(f"{step.table}.{step.act}", lambda c, step=step: self._erasure.piece(c, step, PIECE))
+
     def _left(self, step: Step) -> int:
         with self._pieces.here.engine.connect() as connection:
             return self._erasure.rows.count(connection, step) if self._erasure.subjects else 0

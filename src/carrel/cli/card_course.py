@@ -148,6 +148,9 @@ class _Course:
             there = still - payers
             here.store.restrictions.end_with(here.system.name, {one.number for one in gone} - still)
             last = tuple(one for one in gone if one.number not in there)
+        for batch, stays in _parted(last, payers, AT_ONCE):
+            CardBatch(pieces, self._cards, whole.of(batch, stays=stays), self._by).late()
+        with here.engine.connect() as connection:
             found = self._swept(connection, pieces, whole, last, payers)
             places = surroundings_reading.read(connection, self._here.system, self._here.policy, now()).places
         self._begun.update(one.number for one in subjects)

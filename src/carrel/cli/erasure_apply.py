@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -119,6 +120,8 @@ class _Course:
             self._steps(erasure)
         self._texts(erasure)
         self._pieces.carry(PERSON, lambda c: erasure.delete_person(c, lambda: self._blocking(erasure, c)))
+        # What all of this was copied into goes at the very end; the record is gone by then, so nothing keeps it.
+        self._each(erasure, erasure.late, lambda c, step: erasure.piece(c, step, PIECE))
         with here.engine.connect() as connection:
             if subject.number not in erasure.numbers(connection):
                 here.store.restrictions.end_with(plan.system, {subject.number})
@@ -127,15 +130,20 @@ class _Course:
         return self._finish(found, places)
 
     def _steps(self, erasure: SqlErasure) -> None:
-        for step in erasure.steps:
+        self._each(erasure, erasure.steps, lambda c, step: self._one(erasure, c, step))
+
+    def _each(
+        self, erasure: SqlErasure, steps: tuple[Step, ...], work: Callable[[Connection, Step], int]
+    ) -> None:
+        for step in steps:
             name = f"{step.table}.{step.act}"
             while True:
                 with self._here.engine.connect() as connection:
                     if not erasure.rows.count(connection, step):
                         break
-                self._pieces.carry(name, partial(self._one, erasure, step))
+                self._pieces.carry(name, partial(work, step=step))
 
-    def _one(self, erasure: SqlErasure, step: Step, connection: Connection) -> int:
+    def _one(self, erasure: SqlErasure, connection: Connection, step: Step) -> int:
         refuse(self._here.system.name, self._blocking(erasure, connection))
         return erasure.piece(connection, step, PIECE)
 

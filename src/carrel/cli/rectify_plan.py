@@ -25,7 +25,7 @@ from carrel.systems import policy_files, surroundings_reading
 from carrel.systems.site_file import map_in_force
 from carrel.systems.site_systems import system_of
 from carrel.systems.sql.correction import SqlCorrection
-from carrel.systems.sql.person_identity import find, person_map
+from carrel.systems.sql.person_identity import find
 from carrel.systems.sql.person_rows import PersonRows
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def own_words(policy: Policy) -> dict[str, Category]:
 
 def correction_of(here: Premises, number: int) -> SqlCorrection:
     """The correction of a person's record in the system that is open."""
-    rows = PersonRows(here.schema, person_map(here.system_map), (Subject(number),), here.stand_in)
+    rows = PersonRows(here.schema, here.system_map, (Subject(number),), here.stand_in)
     return SqlCorrection(here.schema, here.system_map, section(here.system_map), rows, here.system.name)
 
 

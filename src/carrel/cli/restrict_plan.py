@@ -19,7 +19,7 @@ from carrel.retention.person_plan import Change, PersonPlan, Remaining, refuse_t
 from carrel.retention.person_request import CASE, Named
 from carrel.retention.restriction import TOLD, RowImage, read_lifting, read_restriction
 from carrel.store.erasures import new_case
-from carrel.systems.sql.person_identity import find, person_map
+from carrel.systems.sql.person_identity import find
 from carrel.systems.sql.person_rows import PersonRows
 from carrel.systems.sql.restriction import LEFT, SqlRestriction
 
@@ -105,7 +105,7 @@ def switches_of(here: Premises, number: int) -> SqlRestriction:
             found="none",
             fix="restrict the use in the product itself; Carrel has no map of its switches there",
         )
-    rows = PersonRows(here.schema, person_map(here.system_map), (Subject(number),), here.stand_in)
+    rows = PersonRows(here.schema, here.system_map, (Subject(number),), here.stand_in)
     return SqlRestriction(here.schema, here.system_map, here.system_map.restrict, rows, here.system.name)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from carrel.errors import CarrelError, Fault
@@ -13,6 +15,10 @@ from carrel.inventory.person_map import PersonMap, PersonTable
 from carrel.inventory.record_path import RecordPath
 from carrel.inventory.system_map import Consumer, SystemMap
 from carrel.inventory.version_change import joined
+
+# Words of the grammar that not every product needs. Where a product's own map has none of a kind, no run was ever made
+# with it there, and one that overlooked it would cut more than the site meant.
+_SELDOM = frozenset({"among", "aged", "further", "then", "told", "own_key", "moved"})
 
 
 class Overlay(BaseModel):
@@ -58,7 +64,8 @@ def overlay(product: SystemMap, extra: Overlay) -> SystemMap:
         A map with everything of both.
 
     Raises:
-        CarrelError: MAP-002, an addition would replace or weaken something of the product's map.
+        CarrelError: MAP-002, an addition would replace or weaken something of the product's map, or is written with a
+            word that the product's map was never proved with.
 
     Guarantees:
         Every path, cut, person column and consumer of the product's map is in the result unchanged.
@@ -127,6 +134,15 @@ def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
             )
             for name in sorted(harmless)
         )
+    found.extend(
+        Fault(
+            faults.OVERLAY,
+            at=f"{at}: {word}",
+            because=f"the map of {product.title} does without it, so it was never carried out there",
+            fix="say it with the words of the product's map",
+        )
+        for word in sorted(_seldom(extra.model_dump()) - _seldom(product.model_dump()))
+    )
     ours_by_name = {path.name for path in product.loans.paths} | {one.name for one in product.records}
     for kind, ours, theirs in (
         ("person", set(product.person.tables if product.person else ()), list(extra.person)),
@@ -145,3 +161,11 @@ def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
             if name in ours
         )
     return found
+
+
+def _seldom(node: Any) -> frozenset[str]:
+    """Which of the words that not every product needs are used in a part."""
+    if isinstance(node, dict):
+        used = {name for name, part in node.items() if name in _SELDOM and part}
+        return frozenset(used).union(*(_seldom(part) for part in node.values()))
+    return frozenset().union(*(_seldom(part) for part in node)) if isinstance(node, (list, tuple)) else frozenset()

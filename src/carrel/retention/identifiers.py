@@ -21,6 +21,7 @@ class Subject:
         exact: identifiers that name nobody else and can be no word of a language: they are redacted.
         told: names, and identifiers that others share or that could be a word: rows with them are listed for a human.
         also: older numbers of the same person, as the library has confirmed; no record stands under them any more.
+        cards: further card numbers, where the product keeps several of one person.
     """
 
     number: int = field(repr=False)
@@ -29,6 +30,7 @@ class Subject:
     exact: tuple[str, ...] = field(default=(), repr=False)
     told: tuple[str, ...] = field(default=(), repr=False)
     also: tuple[int, ...] = field(default=(), repr=False)
+    cards: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -37,20 +39,23 @@ class Subject:
 
     def to_json(self) -> str:
         """The text that is sealed."""
-        return json.dumps([self.number, self.card, self.user, self.exact, self.told, self.also])
+        return json.dumps([self.number, self.card, self.user, self.exact, self.told, self.also, self.cards])
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The subject of a sealed text."""
-        number, card, user, exact, told, *also = json.loads(text)
-        return cls(number, card, user, tuple(exact), tuple(told), tuple(*also))
+        number, card, user, exact, told, *more = json.loads(text)
+        return cls(number, card, user, tuple(exact), tuple(told), *map(tuple, more))
 
     def joined(self, other: Subject) -> Subject:
         """The same person with the identifiers of both; what one of them only tells is not redacted."""
         told = tuple(dict.fromkeys((*self.told, *other.told)))
         exact = tuple(word for word in dict.fromkeys((*self.exact, *other.exact)) if word not in told)
         also = tuple(dict.fromkeys((*self.also, *other.also)))
-        return Subject(self.number, self.card or other.card, self.user or other.user, exact, told, also)
+        card = self.card or other.card
+        further = (one for one in (*self.cards, other.card, *other.cards) if one and one != card)
+        cards = tuple(dict.fromkeys(further))
+        return Subject(self.number, card, self.user or other.user, exact, told, also, cards)
 
 
 def sorted_out(

@@ -18,7 +18,7 @@ from carrel.retention.reasons import figure
 from carrel.systems.record_facts import capped
 from carrel.systems.sql.cards import Judgement, SqlCards
 from carrel.systems.sql.loans import SqlLoans
-from carrel.systems.sql.person_identity import person_map
+from carrel.systems.sql.person_steps import person_map
 
 
 def card_facts(

@@ -10,12 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from carrel.systems.sample.evergreen import EvergreenSample, build, evergreen_size
+from carrel.systems import map_files
 from carrel.systems.sample.evergreen.schema import SEARCH_PATH
 from tests.conftest import unavailable
+from tests.integration.evergreen import person_site
 from tests.integration.servers import postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 AS_OF = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 SEED = 20261122
@@ -127,3 +130,14 @@ def evergreen(evergreen_server: postgresql.PostgreSQLServer, evergreen_sample: E
         yield made
     finally:
         made.dispose()
+
+
+@pytest.fixture
+def site(evergreen: Evergreen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[person_site.Branch]:
+    """A site on the tiny sample, by the shipped map as if it were proved."""
+    monkeypatch.setattr(map_files, "_FOLDER", map_files._FOLDER)  # put back when the test ends
+    person_site.use_maps(person_site.proved_maps(tmp_path / "maps"))
+    try:
+        yield person_site.make(tmp_path / "site", evergreen)
+    finally:
+        map_files._shipped.cache_clear()

@@ -56,6 +56,28 @@ def test_a_site_cannot_take_anything_away(extra):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "records: [{name: r, table: t, says: s, key: [id], record: holds, event: ended, dated: [day],"
+            " among: [{table: kinds, column: id, equals: kind}], cuts: {delete: {delete: true, why: w}}}]"
+        ),
+        (
+            "paths: [{name: p, table: t, says: s, link: {by: key, column: loan}, cut: {delete: true, why: w,"
+            " aged: {table: old, columns: {a: a}}}}]"
+        ),
+        "person: {t: {why: w, traces: [{column: who, act: change, told: {gone: true}, why: w}]}}",
+    ],
+)
+def test_a_site_writes_with_the_words_that_the_products_map_was_proved_with(text):
+    extra = map_files.parse_overlay(text, "local.yaml")
+    with pytest.raises(CarrelError) as told:
+        overlay(KOHA, extra)
+    assert told.value.code == "MAP-002"
+    assert overlay(map_files.load("evergreen", unproved=True), extra)
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("cuts: {old_issues: none}", "MAP-001"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, and_, false, func, or_, select
+from sqlalchemy import Connection, and_, false, func, literal, not_, or_, select
 
 from carrel.inventory.card import Cards
 from carrel.inventory.schema import LiveSchema
@@ -24,8 +24,8 @@ from carrel.systems.sql import person_grounds
 from carrel.systems.sql.conditions import compiled
 from carrel.systems.sql.expressions import NO_DATE
 from carrel.systems.sql.failure import told
+from carrel.systems.sql.gone_people import is_gone
 from carrel.systems.sql.person_grounds import SHARED_NUMBER, Grounds
-from carrel.systems.sql.person_identity import person_map
 from carrel.systems.sql.person_rows import PersonRows
 from carrel.systems.sql.person_steps import emptied
 
@@ -79,7 +79,7 @@ class SqlCards:
         self.cards: Cards = system_map.lapsing
         self._map, self._stand_in, self._payer, self._at = system_map, stand_in, payer, at
         self._reduced_to = tuple(reduced_to)
-        self._rows = PersonRows(schema, person_map(system_map), (), stand_in)
+        self._rows = PersonRows(schema, system_map, (), stand_in)
 
     def count(self, connection: Connection, by: Judgement) -> CardCount:
         """Cards by what becomes of them."""
@@ -98,7 +98,8 @@ class SqlCards:
         """How many people have a record."""
         with told(self._at):
             people = self._rows.rows(self._map.people.table)
-            return int(connection.execute(select(func.count()).select_from(people)).scalar_one())
+            there = not_(is_gone(self._map.people, people))
+            return int(connection.execute(select(func.count()).select_from(people).where(there)).scalar_one())
 
     def due(self, connection: Connection, by: Judgement) -> tuple[int, ...]:
         """The numbers of those whose cards are due."""
@@ -110,6 +111,7 @@ class SqlCards:
         with told(self._at):
             people = rows.rows(self._map.people.table)
             named = rows.names(self._map.people.table, self._map.people.key, people)
+            named = and_(named, not_(is_gone(self._map.people, people)))
             # What hangs on their rows is asked by every step itself, and not of everybody in each piece once more.
             found = self._batch(connection, self._read(connection, people, named), by, below=False)
             return {number for number, one in found if one != CardState.DUE}
@@ -131,14 +133,16 @@ class SqlCards:
 
     def _somebody(self, people: Any) -> Any:
         nobody = {SHARED_NUMBER, *(() if self._stand_in is None else (self._stand_in,))}
-        return people.c[self._map.people.key].not_in(nobody)
+        return and_(people.c[self._map.people.key].not_in(nobody), not_(is_gone(self._map.people, people)))
 
     def _read(
         self, connection: Connection, people: Any, *which: Any, limit: int | None = None
     ) -> list[tuple[Subject, datetime | None, list[datetime]]]:
         """Persons with the expiry of their card and the uses that their own record tells."""
         key, person = people.c[self._map.people.key], self._rows.person
-        columns = [people.c[name] for name in (person.card, person.user, self.cards.expires, *self.cards.seen)]
+        # Where cards stand in a table of their own, no ground for keeping one is told by its number.
+        card = people.c[person.card] if person.card else literal("").label("card")
+        columns = [card, *(people.c[name] for name in (person.user, self.cards.expires, *self.cards.seen))]
         was_reduced = or_(false(), *(self._reduced(people, one) for one in self._reduced_to))
         query = select(key, was_reduced.label("reduced"), *columns).where(*which).order_by(key).limit(limit)
         found = []
@@ -183,7 +187,7 @@ class SqlCards:
 
     def _reduced(self, people: Any, stays: Collection[str]) -> Any:
         """Whether a record is one of which only stays what a financial record needs, or needed."""
-        return and_(*(people.c[one].is_(None) for one in emptied(self._rows.schema, people.name, stays)))
+        return and_(*(people.c[one].is_(None) for one in emptied(self._rows.schema, self._rows.own, stays)))
 
     def _uses(
         self, connection: Connection, subjects: tuple[Subject, ...], by: Judgement

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, not_, select
 
 from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory.drift import untold_triggers
@@ -19,10 +19,11 @@ from carrel.retention.legal_hold import Scope
 from carrel.retention.payer import Payer
 from carrel.systems.sql.erasure_sweep import Found, sweep
 from carrel.systems.sql.failure import told
+from carrel.systems.sql.gone_people import is_gone
 from carrel.systems.sql.person_grounds import SHARED_NUMBER, below, covered, hung, hung_records, payers
-from carrel.systems.sql.person_identity import batches, known, person_map, still_own
+from carrel.systems.sql.person_identity import batches, known, still_own
 from carrel.systems.sql.person_rows import CASCADING, PersonRows, lock
-from carrel.systems.sql.person_steps import Step
+from carrel.systems.sql.person_steps import Step, own_step, person_map, unmoved
 from carrel.systems.sql.person_texts import PersonTexts, Place
 
 OVERLAY = "name table and column under 'person' in the site's maps/local.yaml, with what becomes of the rows"
@@ -56,7 +57,7 @@ class SqlErasure:
         self.person = person_map(system_map)
         self._schema, self._stand_in = schema, stand_in
         self.subjects = subjects
-        self.rows = PersonRows(schema, self.person, subjects, stand_in, payer if stays else None)
+        self.rows = PersonRows(schema, system_map, subjects, stand_in, payer if stays else None)
         self.texts = PersonTexts(self.rows, payers=self.rows if stays else None)
 
     def beat_with(self, beat: Callable[[], None]) -> None:
@@ -66,15 +67,26 @@ class SqlErasure:
     @property
     def last(self) -> Step:
         """The person's own row."""
-        own = self._map.people
-        done = {Act.DELETE, Act.CHANGE}
-        return next(one for one in self.rows.steps if one.table == own.table and one.act in done and one.trace.column)
+        return own_step(self.rows.steps, self._map.people.table)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """What is carried out before the person's own row goes."""
-        done = {Act.DELETE, Act.CHANGE}
-        return tuple(one for one in self.rows.steps if one.act in done and one is not self.last)
+        last = self.last
+        return tuple(one for one in self._done if one is not last and one.table not in self.person.audits)
+
+    @property
+    def late(self) -> tuple[Step, ...]:
+        """What comes after it: tables into which the product copies whatever is changed or deleted."""
+        return tuple(one for one in self._done if one.table in self.person.audits)
+
+    @property
+    def _done(self) -> tuple[Step, ...]:
+        return tuple(one for one in self.rows.steps if one.act in {Act.DELETE, Act.CHANGE})
+
+    @property
+    def _in_order(self) -> tuple[Step, ...]:
+        return (*self.steps, self.last, *self.late)
 
     # -- before -----------------------------------------------------------------------------------------------------
 
@@ -142,13 +154,13 @@ class SqlErasure:
     def going(self, connection: Connection) -> tuple[Going, ...]:
         """What would go, in order; the person's own row last."""
         with told(self._at):
-            counted = [(step, self.rows.count_at_last(connection, step)) for step in (*self.steps, self.last)]
+            counted = [(step, self.rows.count_at_last(connection, step)) for step in self._in_order]
         return tuple(
             Going(
                 step.table,
                 str(step.act),
                 step.by,
-                {name: str(how) for name, how in step.trace.set.items()} if step.act is Act.CHANGE else {},
+                _sets(step),
                 rows,
                 step.trace.why,
             )
@@ -177,7 +189,7 @@ class SqlErasure:
         found: dict[tuple[str, str, str], Cascade] = {}
         lost: dict[tuple[str, str], int] = {}
         with told(self._at):
-            for step in (*self.steps, self.last):
+            for step in self._in_order:
                 if step.act is not Act.DELETE:
                     continue
                 for (child, key), total, left in self.rows.hanging(connection, step):
@@ -207,8 +219,11 @@ class SqlErasure:
 
     def _triggers(self) -> Iterable[Fault]:
         """Triggers that would run with a row that is changed or deleted, and that nobody has looked at."""
+        for name in unmoved(self._schema, self.steps, self.rows.moves):
+            fix = "have the product's own trigger made again: it moves what is kept without its person"
+            yield Fault(faults.UNTOLD_ROWS, at=name, found="no trigger that runs", fix=fix)
+        tables = (step.table for step in self._in_order)
         fix = "look at it; if it copies nothing, name it under 'triggers' in maps/local.yaml"
-        tables = (step.table for step in (*self.steps, self.last))
         for name, trigger in untold_triggers(self._map, self._schema, tables):
             if trigger.event != "INSERT":
                 yield Fault(faults.UNTOLD_ROWS, at=f"{name}: {trigger.name}", found="a trigger", fix=fix)
@@ -249,8 +264,9 @@ class SqlErasure:
             return hung(connection, self.rows, step)
 
     def text_places(self) -> list[tuple[str, list[Place]]]:
-        """Tables in which identifiers are redacted, with their places."""
-        return [(name, found) for name, found in self.texts.places() if any(p.redacts or p.gone for p in found)]
+        """Tables in which identifiers are redacted, with their places; those that copy what is changed come last."""
+        acting = [(name, found) for name, found in self.texts.places() if any(p.redacts or p.gone for p in found)]
+        return sorted(acting, key=lambda one: one[0] in self.person.audits)
 
     def delete_person(self, connection: Connection, blocking: Callable[[], tuple[Staying, ...]]) -> int:
         """The last row: locked first, so that nobody borrows meanwhile; one row, and nothing with it.
@@ -268,7 +284,7 @@ class SqlErasure:
             if not lock(connection, rows, which):
                 return 0
             refuse(self._at, blocking())
-            if self._stays:
+            if self._stays or self.person.tombstone:
                 return self.rows.piece(connection, own, 1)[0]
             more = sum(self.rows.count_of_key(connection, one) for one in self._schema.incoming(own.table))
             if more:
@@ -279,13 +295,14 @@ class SqlErasure:
         return 1
 
     def numbers(self, connection: Connection) -> frozenset[int]:
-        """Of these persons, those whose record is there."""
+        """Of these persons, those whose record is there, and is not only an empty row."""
         own = self._map.people
         people = self.rows.rows(own.table)
+        there = not_(is_gone(own, people))
         with told(self._at):
             query = select(people.c[own.key])
             which = (self.rows.of(batch).names(own.table, own.key, people) for batch in batches(self.subjects))
-            return frozenset(int(one) for test in which for one in connection.execute(query.where(test)).scalars())
+            return frozenset(int(one) for test in which for one in connection.execute(query.where(test, there)).scalars())
 
     def delete_people(self, connection: Connection, spare: Callable[[Connection], set[int]]) -> int:
         """The records of all but those who are to be spared: locked first, and nothing goes with them.
@@ -308,8 +325,8 @@ class SqlErasure:
             spared = spare(connection)
             erasure = self.of(tuple(one for one in self.subjects if one.number not in spared))
             rows = erasure.rows.rows(own.table)
-            if self._stays:
-                return erasure.rows.piece(connection, own, len(self.subjects))[0]
+            if self._stays or self.person.tombstone:
+                return erasure.rows.piece(connection, own, len(self.subjects))[0] if erasure.subjects else 0
             if late := hung_records(connection, erasure.rows, own.table):
                 erasure = self.of(tuple(one for one in erasure.subjects if one.number not in late))
             there = erasure.rows.count(connection, own)
@@ -335,3 +352,12 @@ class SqlErasure:
         """As `erasure_sweep.sweep`."""
         with told(self._at):
             return sweep(connection, (self.rows,), self.texts, self._map)
+
+
+def _sets(step: Step) -> dict[str, str]:
+    """What a step sets each column to, as a plan tells it."""
+    if step.act is not Act.CHANGE:
+        return {}
+    trace = step.trace
+    told_values = {name: str(value).lower() for name, value in trace.told.items()}
+    return {**{name: str(how) for name, how in trace.set.items()}, **told_values, **dict.fromkeys(trace.own_key, "own key")}

@@ -41,6 +41,7 @@ from carrel.systems.sql.join_order import (
 )
 from carrel.systems.sql.named_words import redacted
 from carrel.systems.sql.path_rows import Condition, PathRows
+from carrel.systems.sql.shelf import Shelf
 from carrel.systems.sql.span import MOST
 from carrel.systems.sql.worktables import CHUNK, FOUND, SPELL, slot
 
@@ -57,6 +58,16 @@ class PathCuts:
     def __init__(self, own: PathRows, chunk: ChunkRows, *, joins: bool) -> None:
         self._own, self._chunk, self._joins = own, chunk, joins
         self.path, self.cut, self.table = own.path, own.cut, own.table
+
+    @property
+    def shelf(self) -> Shelf:
+        """With the tables of the map."""
+        return self._own.shelf
+
+    def keys(self, condition: Any) -> Select[Any]:
+        """The keys of rows that lead to a reader, and for which ``condition(rows)`` holds."""
+        rows = self.table.alias("k")
+        return select(rows.c[self.path.key[0]]).where(self._own.still(rows), condition(rows))
 
     # -- the new values ---------------------------------------------------------------------------------------------
 

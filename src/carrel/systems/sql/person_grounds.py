@@ -50,25 +50,42 @@ def payers(connection: Connection, rows: PersonRows, payer: Payer | None) -> fro
         return frozenset()
     found: set[int] = set()
     for step in rows.steps:
-        if step.trace.finance:
+        if step.trace.finance and step.trace.column:
             source = rows.rows(step.table)
             here = [rows.names(step.table, step.trace.column, source)]
             here += [] if payer.until is None else [source.c[told.dated[step.table]] > payer.until]
             query = select(source.c[step.trace.column]).distinct().where(*here)
             found |= {int(number) for number in connection.execute(query).scalars()}
+        elif step.trace.moved and rows.moves[step.table].ledger is not None:
+            found |= _charged(connection, rows, step, payer)
     return frozenset(found)
+
+
+def _charged(connection: Connection, rows: PersonRows, step: Step, payer: Payer) -> set[int]:
+    """Of these persons, those for one of whose loans something was charged: the loan goes, and the charge stays."""
+    anchor, source = rows.map.loans.closed, rows.rows(step.table)
+    fact = rows.map.loans.facts.charged.steps[0]
+    bill = rows.rows(fact.table).alias()
+    here = [rows.those(step, source)]
+    if payer.until is not None:
+        here.append(source.c[anchor.ended or anchor.closed] > payer.until)
+    bills = exists().where(bill.c[fact.column] == source.c[fact.equals], *_tests(bill, fact.where))
+    query = select(source.c[anchor.person]).distinct().where(*here, bills)
+    return {int(number) for number in connection.execute(query).scalars()}
 
 
 def untold(connection: Connection, rows: PersonRows, people: str) -> Grounds:
     """Of these persons, those on whom rows hang, by a key of the live schema, that no step deals with."""
     found: Grounds = {}
     for incoming in rows.schema.incoming(people):
-        dealt = [one for one in rows.steps if one.table == incoming.table and one.act is not Act.KEEP]
+        # What stays on a ground goes on naming a record that stays, as an empty row.
+        stays = rows.person.tombstone
+        dealt = [one for one in rows.steps if one.table == incoming.table and (stays or one.act is not Act.KEEP)]
         if any(step.trace.column in incoming.key.columns and not step.trace.only for step in dealt):
             continue
         child = rows.rows(incoming.table)
         by = child.c[incoming.key.columns[0]]
-        done = or_(false(), *(rows.those(one, child) for one in dealt if one.act in {Act.DELETE, Act.CHANGE}))
+        done = or_(false(), *(rows.those(one, child) for one in dealt if one.act is not Act.BLOCK))
         named = rows.names(incoming.table, incoming.key.columns[0], child)
         for number in connection.execute(select(by).distinct().where(named, done.is_not(True))).scalars():
             found[int(number)] = [UNTOLD]

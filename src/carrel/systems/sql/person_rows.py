@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    String,
     and_,
+    cast,
     column,
     delete,
     exists,
     false,
     func,
+    not_,
     null,
     or_,
     select,
@@ -25,13 +28,16 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import TableClause
 
 from carrel.inventory.map_part import Method
-from carrel.inventory.person_map import Act, Holds, PersonMap
+from carrel.inventory.map_part import Step as Way
+from carrel.inventory.person_map import Act, Holds, Through
 from carrel.inventory.schema import Column, Incoming, LiveSchema
+from carrel.inventory.system_map import SystemMap
 from carrel.retention.identifiers import Subject
 from carrel.retention.payer import Payer
 from carrel.systems.sql.conditions import compiled
 from carrel.systems.sql.named_table import table
-from carrel.systems.sql.person_steps import Step, lacking, steps_of
+from carrel.systems.sql.person_moves import move
+from carrel.systems.sql.person_steps import Step, lacking, moves_of, own_step, person_map, steps_of
 from carrel.systems.sql.row_place import has_places, lies_among
 
 Bool = ColumnElement[bool]
@@ -43,33 +49,42 @@ class PersonRows:
 
     Args:
         schema: live; a table that the site lacks has no rows.
-        person: of the map.
+        system_map: whose section on persons tells where they stand.
         subjects: whose.
         stand_in: the product's anonymous patron.
         payer: what stays of them, where their financial record needs a payer.
 
     Attributes:
+        person: the map's section.
         steps: in their order.
+        moves: per table, where rows go without their person that are not deleted.
         lacking: columns that a trace needs and the database does not have; none where it is as mapped.
     """
 
     def __init__(
         self,
         schema: LiveSchema,
-        person: PersonMap,
+        system_map: SystemMap,
         subjects: tuple[Subject, ...],
         stand_in: int | None,
         payer: Payer | None = None,
     ) -> None:
-        self.schema, self.person, self.subjects, self.stand_in = schema, person, subjects, stand_in
+        self.schema, self.map, self.subjects, self.stand_in = schema, system_map, subjects, stand_in
+        self.person = person_map(system_map)
         self._tables: dict[str, TableClause] = {}
         self.payer = payer
-        self.steps = steps_of(schema, person, stand_in, payer)
-        self.lacking = lacking(schema, person)
+        self.steps = steps_of(schema, system_map, stand_in, payer)
+        self.moves = moves_of(system_map)
+        self.lacking = lacking(schema, self.person)
 
     def of(self, subjects: tuple[Subject, ...]) -> PersonRows:
         """The rows of others, by the same steps."""
-        return PersonRows(self.schema, self.person, subjects, self.stand_in, self.payer)
+        return PersonRows(self.schema, self.map, subjects, self.stand_in, self.payer)
+
+    @property
+    def own(self) -> Step:
+        """What is done to the person's own row."""
+        return own_step(self.steps, self.map.people.table)
 
     # -- which rows -------------------------------------------------------------------------------------------------
 
@@ -83,19 +98,35 @@ class PersonRows:
         """Whether a row is one of a step's."""
         trace = step.trace
         tests = [compiled(rows.c[one.column], one) for one in trace.only]
+        if trace.among:
+            tests.append(self._among(trace.among, rows))
+        # A row that names the person afterwards as well is one only until it is changed.
+        if step.act is Act.CHANGE and trace.column not in trace.changed:
+            tests.append(or_(*self._unset(step, rows)))
         if trace.column:
-            if trace.column not in trace.set and step.act is Act.CHANGE:  # it names the person afterwards as well
-                tests.append(or_(*(self._unset(step, rows, name, how) for name, how in trace.set.items())))
             return and_(self.names(step.table, trace.column, rows, trace.holds), *tests)
         assert trace.through is not None  # noqa: S101  (the grammar allows one of the two)
-        way = trace.through
+        return and_(self._through(trace.through, rows), *tests)
+
+    def _through(self, way: Through, rows: FromClause) -> Bool:
+        """Whether a way leads from the row to the person."""
         other = self.rows(way.table).alias()
         joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
         joined += [compiled(other.c[one.column], one) for one in way.only]
         if way.person:
             joined.append(self.names(way.table, way.person, other))
-        still = or_(*(self._unset(step, rows, name, how) for name, how in trace.set.items())) if trace.set else None
-        return and_(exists().where(*joined), *tests, *([] if still is None else [still]))
+        if way.then is not None:
+            joined.append(self._through(way.then, other))
+        return exists().where(*joined)
+
+    def _among(self, ways: Sequence[Way], rows: FromClause) -> Bool:
+        """Whether each table on a way from the row has a row that tells the same."""
+        way, *further = ways
+        other = self.rows(way.table).alias()
+        joined = [other.c[way.column] == rows.c[way.equals], *(compiled(other.c[one.column], one) for one in way.where)]
+        if further:
+            joined.append(self._among(further, other))
+        return exists().where(*joined)
 
     def names(self, name: str, by: str, rows: FromClause, holds: Holds = Holds.NUMBER) -> Bool:
         """Whether a column names one of the persons."""
@@ -116,7 +147,7 @@ class PersonRows:
     def count_at_last(self, connection: Connection, step: Step) -> int:
         """How many rows a step will have in its turn: with those that earlier steps only lead to by then."""
         way = step.trace.through
-        if way is None or way.person:
+        if way is None or way.person or way.then is not None:
             return self.count(connection, step)
         rows, other = self.rows(step.table), self.rows(way.table).alias("way")
         joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
@@ -145,7 +176,7 @@ class PersonRows:
             one
             for one in mine
             if one.act in {Act.DELETE, Act.BLOCK}
-            or (one.act is Act.CHANGE and set(incoming.key.columns) & set(one.trace.set))
+            or (one.act is Act.CHANGE and set(incoming.key.columns) & set(one.trace.changed))
         ]
 
     # -- what is done to them ---------------------------------------------------------------------------------------
@@ -160,10 +191,13 @@ class PersonRows:
         rows = self.rows(step.table)
         keys = [rows.c[name] for name in self.key(step.table)]
         mine = self.those(step, rows)
+        if step.trace.moved:
+            return move(self, connection, step, size)
         if keys:
-            found = connection.execute(select(*keys).select_from(rows).where(mine).limit(size)).all()
+            first = self.leaves(step.table, rows) if step.act is Act.DELETE else []
+            found = connection.execute(select(*keys).select_from(rows).where(mine, *first).limit(size)).all()
             if not found:
-                return 0, 0
+                return 0, self.count(connection, step) if step.act is Act.DELETE else 0
             mine = and_(self.keyed(keys, found), mine)
         elif has_places(connection.dialect):
             inner = self.rows(step.table).alias("inner")
@@ -212,7 +246,11 @@ class PersonRows:
     def values(self, step: Step, rows: FromClause) -> dict[str, Any]:
         """What a change sets each column to."""
         values = self.kept_times(step.table, rows)
-        return {**values, **{name: self._target(name, how, rows) for name, how in step.trace.set.items()}}
+        values |= {name: self._target(name, how, rows) for name, how in step.trace.set.items()}
+        return {**values, **step.trace.told, **dict.fromkeys(step.trace.own_key, self._own_key(step, rows))}
+
+    def _own_key(self, step: Step, rows: FromClause) -> ColumnElement[Any]:
+        return cast(rows.c[self.key(step.table)[0]], String)
 
     def _target(self, name: str, how: Method, rows: FromClause) -> Any:
         values = {Method.CLEAR: null(), Method.BLANK: "", Method.ZERO: 0, Method.SAME: rows.c[name]}
@@ -220,12 +258,31 @@ class PersonRows:
             return null() if self.stand_in is None else self.stand_in
         return values[how]
 
-    def _unset(self, step: Step, rows: FromClause, name: str, how: Method) -> Bool:
-        del step
-        here = rows.c[name]
-        if how is Method.CLEAR or (how is Method.STAND_IN and self.stand_in is None):
-            return here.is_not(None)
-        return false() if how is Method.SAME else here != self._target(name, how, rows)
+    def _unset(self, step: Step, rows: FromClause) -> Iterator[Bool]:
+        """Per column that a change sets, whether it still holds something else."""
+        for name, how in step.trace.set.items():
+            here = rows.c[name]
+            if self._column(step.table, name).type == "tsvector":
+                # The database fills it from other columns; once these are empty there is no word in it.
+                yield func.length(here) > 0
+            elif how is Method.CLEAR or (how is Method.STAND_IN and self.stand_in is None):
+                yield here.is_not(None)
+            elif how is not Method.SAME:
+                yield here != self._target(name, how, rows)
+        for name, value in step.trace.told.items():
+            yield rows.c[name] != value
+        for name in step.trace.own_key:
+            yield rows.c[name] != self._own_key(step, rows)
+
+    def leaves(self, name: str, rows: FromClause) -> list[Bool]:
+        """Whether no row of the same table hangs on this one: these go first."""
+        tests = []
+        for incoming in self.schema.incoming(name):
+            if incoming.table == name:
+                child = self.rows(name).alias()
+                pairs = zip(incoming.key.columns, incoming.key.references, strict=True)
+                tests.append(not_(exists().where(*(child.c[own] == rows.c[theirs] for own, theirs in pairs))))
+        return tests
 
     def _column(self, name: str, by: str) -> Column:
         found = self.schema.tables[name].column(by)
@@ -242,7 +299,7 @@ def holds_of(subject: Subject, holds: Holds) -> tuple[int | str, ...]:
     """What of a person can stand in a column of that kind."""
     if holds is Holds.NUMBER:
         return subject.numbers
-    return (subject.card if holds is Holds.CARD else subject.user,)
+    return (subject.card, *subject.cards) if holds is Holds.CARD else (subject.user,)
 
 
 def is_text(found: Column) -> bool:

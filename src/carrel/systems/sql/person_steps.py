@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from carrel.errors import fault
+from carrel.inventory.aged_row import Aged
 from carrel.inventory.map_part import Method
 from carrel.inventory.person_map import Act, PersonMap, Trace
 from carrel.inventory.schema import LiveSchema
+from carrel.inventory.system_map import SystemMap
+from carrel.retention import faults
 from carrel.retention.erasure import settled
 from carrel.retention.payer import Payer
 
@@ -26,43 +31,104 @@ class Step:
         return self.trace.column or (f"by {self.trace.through.table}" if self.trace.through else "")
 
 
+def person_map(system_map: SystemMap) -> PersonMap:
+    """The map's section on persons.
+
+    Raises:
+        CarrelError: ERA-003, it has none.
+    """
+    if system_map.person is None:
+        raise fault(
+            faults.UNTOLD_ROWS,
+            at=f"map {system_map.system}",
+            wanted="a section 'person'",
+            found="none",
+            fix="carry the request out in the product itself; Carrel has no map of a person's rows there",
+        )
+    return system_map.person
+
+
+def moves_of(system_map: SystemMap) -> dict[str, Aged]:
+    """Per table, where its rows go without their person, as the cut of loans or of other records tells it."""
+    cuts = [(system_map.loans.closed.table, system_map.loans.closed.cut)]
+    cuts += [(one.table, cut) for one in system_map.records for cut in one.cuts.values()]
+    found: dict[str, Aged] = {}
+    for table, cut in cuts:
+        if cut.aged is not None:
+            found.setdefault(table, cut.aged)
+    return found
+
+
+def own_step(steps: Iterable[Step], table: str) -> Step:
+    """The step that deals with the person's own row, which carries the number of the person."""
+    done = {Act.DELETE, Act.CHANGE}
+    return next(one for one in steps if one.table == table and one.act in done and one.trace.column)
+
+
 def steps_of(
-    schema: LiveSchema, person: PersonMap, stand_in: int | None, payer: Payer | None = None
+    schema: LiveSchema, system_map: SystemMap, stand_in: int | None, payer: Payer | None = None
 ) -> tuple[Step, ...]:
     """The traces of a live database, in their order.
 
     Args:
         schema: live; a table that the site lacks has no step.
-        person: of the map.
+        system_map: whose section on persons tells them.
         stand_in: the product's anonymous patron.
         payer: what stays of persons whose financial record needs a payer; None for everybody else.
 
     Returns:
-        With a payer, lines of account are kept, and the person's own record, the last step, is emptied and not deleted.
+        With a payer, lines of account are kept, and the person's own record is emptied of the rest and not deleted.
     """
-    found = _plain(schema, person, stand_in)
+    found = _plain(schema, person_map(system_map), stand_in)
     if payer is None or not found:
         return found
-    return tuple(_reduced(schema, one, payer) if one is found[-1] else _kept(one, payer) for one in found)
+    own = own_step(found, system_map.people.table)
+    # The sums of what a payer owed stay with the lines of account that they sum up.
+    sums = {name for one in moves_of(system_map).values() if one.ledger is not None for name in one.ledger.spares}
+    return tuple(
+        _reduced(schema, one, payer) if one is own else _kept(one, payer, sums=one.table in sums) for one in found
+    )
 
 
-def _kept(step: Step, payer: Payer) -> Step:
-    if not step.trace.finance:
+def _kept(step: Step, payer: Payer, *, sums: bool) -> Step:
+    if not step.trace.finance and not (sums and step.act is Act.DELETE):
         return step
     kept = step.trace.model_copy(update={"act": Act.KEEP, "set": {}, "ground": payer.ground})
     return Step(step.table, kept, Act.KEEP)
 
 
 def _reduced(schema: LiveSchema, step: Step, payer: Payer) -> Step:
-    sets = dict.fromkeys(emptied(schema, step.table, payer.columns), Method.CLEAR)
+    trace, stays = step.trace, {*payer.columns, *_derived(schema, step.table)}
+    changes: dict[str, object] = {"set": dict.fromkeys(emptied(schema, step, stays), Method.CLEAR)}
+    if step.act is Act.CHANGE:  # the map itself tells how a record is emptied that stays
+        changes = {
+            "set": {name: how for name, how in trace.set.items() if name not in stays},
+            "told": {name: value for name, value in trace.told.items() if name not in stays},
+            "own_key": tuple(name for name in trace.own_key if name not in stays),
+        }
     why = "the record stays for its financial record, with what that needs"
-    return Step(step.table, step.trace.model_copy(update={"act": Act.CHANGE, "set": sets, "why": why}), Act.CHANGE)
+    return Step(step.table, trace.model_copy(update={**changes, "act": Act.CHANGE, "why": why}), Act.CHANGE)
 
 
-def emptied(schema: LiveSchema, table: str, stays: Collection[str]) -> tuple[str, ...]:
-    """The columns of a payer's own record that are emptied: all but what stays, and what may not be empty."""
-    columns = schema.tables[table].columns
-    return tuple(one.name for one in columns if one.nullable and one.name not in stays)
+def emptied(schema: LiveSchema, own: Step, stays: Collection[str]) -> tuple[str, ...]:
+    """The columns of a payer's own record that are emptied: all but what stays, and what may not be empty.
+
+    Args:
+        schema: live.
+        own: the step that deals with the record; where it changes it, it tells what can be emptied.
+        stays: the columns that the financial record needs.
+    """
+    columns = [one for one in schema.tables[own.table].columns if one.nullable and one.name not in stays]
+    if own.act is not Act.CHANGE:
+        return tuple(one.name for one in columns)
+    derived = _derived(schema, own.table)
+    cleared = {name for name, how in own.trace.set.items() if how is Method.CLEAR}
+    return tuple(one.name for one in columns if one.name in cleared and one.name not in derived)
+
+
+def _derived(schema: LiveSchema, table: str) -> frozenset[str]:
+    """Columns that the database makes anew from others, some of which can stay: the words for its search."""
+    return frozenset(one.name for one in schema.tables[table].columns if one.type == "tsvector")
 
 
 def _plain(schema: LiveSchema, person: PersonMap, stand_in: int | None) -> tuple[Step, ...]:
@@ -79,6 +145,16 @@ def lacking(schema: LiveSchema, person: PersonMap) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def unmoved(schema: LiveSchema, steps: Iterable[Step], moves: Mapping[str, Aged]) -> tuple[str, ...]:
+    """Triggers that would move the rows of a step as they are deleted, and that are not there, or do not run."""
+    found = []
+    for step in steps:
+        if step.trace.moved and (aged := moves.get(step.table)) is not None:
+            running = {one.name for one in schema.tables[step.table].triggers if one.fires}
+            found += [] if aged.trigger in running else [f"{step.table}: {aged.trigger}"]
+    return tuple(dict.fromkeys(found))
+
+
 def _traces(schema: LiveSchema, person: PersonMap) -> Iterator[tuple[str, Trace]]:
     return ((name, trace) for name, told in person.tables.items() if name in schema.tables for trace in told.traces)
 
@@ -89,11 +165,18 @@ def _empty(schema: LiveSchema, name: str, trace: Trace) -> bool:
 
 
 def _lacks(schema: LiveSchema, name: str, trace: Trace) -> list[str]:
-    wanted = {name: {trace.column, *trace.set, *(one.column for one in trace.only)} - {""}}
-    if trace.through is not None:
-        way = trace.through
-        wanted[name] |= set(way.pairs)
-        wanted[way.table] = {way.person, *way.pairs.values(), *(one.column for one in way.only)} - {""}
+    wanted = defaultdict[str, set[str]](set)
+    wanted[name] = {trace.column, *trace.changed, *(one.column for one in trace.only)} - {""}
+    here = name
+    for way in () if trace.through is None else trace.through.way:
+        wanted[here] |= set(way.pairs)
+        wanted[way.table] |= {way.person, *way.pairs.values(), *(one.column for one in way.only)} - {""}
+        here = way.table
+    here = name
+    for step in trace.among:
+        wanted[here].add(step.equals)
+        wanted[step.table] |= {step.column, *(one.column for one in step.where)}
+        here = step.table
     found = []
     for where, columns in wanted.items():
         table = schema.tables.get(where)

@@ -235,7 +235,7 @@ class PersonTexts:
         kept = [
             payers.names(name, one.trace.column, rows)
             for one in payers.steps
-            if one.table == name and (one.trace.finance or one is payers.steps[-1])
+            if one.table == name and one.trace.column and (one.trace.finance or one is payers.own)
         ]
         return or_(false(), *kept).is_not(True)
 

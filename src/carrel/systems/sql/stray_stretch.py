@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
+from carrel.systems.sql.moved_records import freed, move
 from carrel.systems.sql.paths import PathSql
 
 END = 2**62
@@ -78,5 +79,10 @@ class StrayStretch:
         for take_out, again in self.path.cuts.further(self.condition):
             connection.execute(take_out)
             full += int(connection.execute(again).scalar_one())
-        done = int(connection.execute(self.path.cuts.act(self.condition, with_loan=False)).rowcount)
+        freed(connection, self.path.cuts, self.condition)
+        aged = self.path.cut.aged
+        if aged is not None:
+            done = move(connection, self.path.cuts, aged, self.condition)
+        else:
+            done = int(connection.execute(self.path.cuts.act(self.condition, with_loan=False)).rowcount)
         return done, full + int(connection.execute(self._counted()).scalar_one())

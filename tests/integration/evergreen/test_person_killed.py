@@ -1,0 +1,44 @@
+"""Killed between any two steps and gone on with, an erasure on Evergreen ends in the state of an undisturbed one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from carrel.systems import map_files
+from tests.integration.evergreen.person_seed import CARD, Seeder
+from tests.integration.run.library import TREE, environment
+from tests.integration.run.test_kill_anywhere import ROUNDS, SECONDS
+
+
+@pytest.mark.slow
+def test_killed_between_any_two_steps(site, tmp_path):
+    own = site.koha
+    seed = Seeder(own, map_files.load("evergreen"))
+    number = seed.patron()
+    chain = next(one.circulations for one in own.sample.canaries if one.kind == "old" and len(one.circulations) > 1)
+    own.do("UPDATE action.circulation SET usr = :n WHERE id = ANY(:l)", n=number, l=list(chain))
+    own.do("UPDATE action.usr_circ_history SET usr = :n WHERE source_circ = ANY(:l)", n=number, l=list(chain))
+    own.do("UPDATE action.hold_request SET usr = :n WHERE id = (SELECT min(id) FROM action.hold_request WHERE fulfillment_time IS NOT NULL)", n=number)  # fmt: skip
+    own.do("UPDATE actor.usr SET other_phone = '1' WHERE id = :n", n=number)
+    place = site.folder / "plan.json"
+    site.ok("plan", "--erase", site.card(CARD), "--as", "Cal Example", "--out", place)
+    site.approve(place)
+    own.dispose()
+    told = {
+        "site": str(site.folder), "database": own.database, "address": own.server.address(), "maps": str(map_files._FOLDER),
+        "kept": str(tmp_path / "kept"), "rounds": ROUNDS // 3,
+    }  # fmt: skip
+    (tmp_path / "told.json").write_text(json.dumps(told))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.integration.evergreen.person_kills", str(tmp_path / "told.json")],
+        cwd=TREE, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stdout[-2000:], done.stderr[-4000:])
+    found = json.loads(done.stdout)
+    assert found["steps"] > 100
+    assert found["wrong"] == [], json.dumps(found["wrong"], indent=1)
+    assert found["killed"] >= ROUNDS // 3
