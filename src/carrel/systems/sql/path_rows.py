@@ -91,6 +91,8 @@ class PathRows:
                 parts.append(rows.c[self.path.person] != 0)
         if link.by == "key" and not self.path.person and not self.path.still:
             parts.append(self._holds(rows))
+        if link.by == "own" and (link.everybody or not self.path.person):
+            parts.append(self._holds(rows))
         if link.by == "moment" or (link.by == "clock" and self.cut.set.get(link.at) is Method.DAY):
             at = rows.c[link.at]
             if link.by == "clock" and Method.CLEAR in self.cut.set.values():
@@ -102,7 +104,7 @@ class PathRows:
         return and_(true(), *parts)
 
     def _holds(self, rows: FromClause) -> Bool:
-        """Of a row that stays under the loan's number, whether it still holds what its cut takes out."""
+        """Of a row that stays, under the loan's number or of nobody, whether it still holds what its cut takes out."""
         if self.cut.delete or getattr(self.path.link, "column", None) in self.cut.set:
             return true()
         tests: list[Bool] = []
