@@ -132,16 +132,18 @@ class _Course:
     def _steps(self, erasure: SqlErasure) -> None:
         self._each(erasure, erasure.steps, lambda c, step: self._one(erasure, c, step))
 
-    def _each(
-        self, erasure: SqlErasure, steps: tuple[Step, ...], work: Callable[[Connection, Step], int]
-    ) -> None:
+    def _each(self, erasure: SqlErasure, steps: tuple[Step, ...], work: Callable[[Connection, Step], int]) -> None:
         for step in steps:
             name = f"{step.table}.{step.act}"
             while True:
                 with self._here.engine.connect() as connection:
                     if not erasure.rows.count(connection, step):
                         break
-                self._pieces.carry(name, partial(work, step=step))
+                self._pieces.carry(name, partial(self._worked, work, step))
+
+    @staticmethod
+    def _worked(work: Callable[[Connection, Step], int], step: Step, connection: Connection) -> int:
+        return work(connection, step)
 
     def _one(self, erasure: SqlErasure, connection: Connection, step: Step) -> int:
         refuse(self._here.system.name, self._blocking(erasure, connection))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from carrel.systems.sample.evergreen import EvergreenSample, build, evergreen_size
 from carrel.systems import map_files
+from carrel.systems.sample.evergreen import EvergreenSample, build, evergreen_size
 from carrel.systems.sample.evergreen.schema import SEARCH_PATH
 from tests.conftest import unavailable
 from tests.integration.evergreen import person_site

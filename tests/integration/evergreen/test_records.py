@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_the_order_of_new_numbers_tells_nothing(evergreen):
         rig.cut_all()
     times = [one for (one,) in evergreen.rows(order, k=last)]
     assert len(times) > 300
-    rising = sum(one < other for one, other in zip(times, times[1:], strict=False)) / len(times)
+    rising = sum(one < other for one, other in pairwise(times)) / len(times)
     assert 0.4 < rising < 0.6
 
 

@@ -1,4 +1,4 @@
-"""The column by which a path is walked, as a number that only grows along it: a number itself, or the second of a time."""
+"""The column by which a path is walked, as a number that grows along it: a number itself, or the second of a time."""
 
 from __future__ import annotations
 
