@@ -59,6 +59,7 @@ def driven(elm, tmp_path, prepare=None, **more):
 
 
 @pytest.mark.slow
+@pytest.mark.everywhere
 def test_killed_between_any_two_steps(small, tmp_path):
     """Statements and commits on both databases, and every file of the site that is opened, renamed or removed."""
     small.edit("    mode: window\n", "    mode: window\n    sweep_sample: 20\n")
