@@ -30,7 +30,7 @@ def test_wrong_credentials_wrong_host_wrong_database_and_no_address(server_libra
         "SQL-002": (url.set(password="not-the-password-1"), 1),
         "SQL-003": (url.set(port=1), 1),
         "SQL-004": (url.set(database="no_such_database"), 1),
-        "SQL-001": (url.set(drivername="postgresql"), 2),
+        "SQL-001": (url.set(drivername="oracle"), 2),
         "SQL-010": (url.update_query_dict({"charset": "latin1"}), 4),
     }
     for code, (wrong, status) in shown.items():
