@@ -25,6 +25,7 @@ from carrel.systems.sql.failure import is_transient, told
 from carrel.systems.sql.loans import SqlLoans
 from carrel.systems.sql.named_table import quoted, table
 from carrel.systems.sql.server_check import server_checks
+from carrel.systems.sql.sweep_discovery import reaches
 from carrel.systems.sql.whole_rows import WholeRows
 from tests.integration.servers import postgresql
 
@@ -315,6 +316,18 @@ def test_the_catalogue_tells_schemas_inheritance_keys_triggers_and_rules(empty):
         after = schema_of(url).tables["action.circulation"].digest
         assert after != before, change
         before = after
+
+
+def test_a_sweep_takes_words_for_words_and_lists_and_spans_for_no_number(empty):
+    empty.sql(
+        "CREATE SCHEMA config",
+        "CREATE TABLE config.plugin (id bigint PRIMARY KEY, who int, many int[], span interval, words tsvector, "
+        "said text[], raw bytea, at timestamptz, small smallint)",
+        database="empty",
+    )
+    (reach,) = reaches(schema_of(empty.url("empty")), KOHA)
+    assert (reach.name, reach.numbers, reach.times) == ("config.plugin", ("who", "small"), ("at",))
+    assert (reach.texts, reach.blobs) == (("words", "said"), ("raw",))
 
 
 def test_a_name_with_a_schema_is_quoted_part_by_part(empty):
