@@ -60,6 +60,10 @@ class Evergreen:
             self._connection = self.engine().connect()
         return self._connection
 
+    def limited_user(self, grants: list[str]) -> str:
+        """The URL of a fresh account with just these grants (see `PostgreSQLServer.limited_user`)."""
+        return self.server.limited_user(self.database, grants)
+
     def do(self, statement: str, **values: object) -> int:
         """Run and commit one statement; rows touched."""
         done = self.connection.execute(sa.text(statement), values).rowcount
@@ -130,6 +134,7 @@ def evergreen(evergreen_server: postgresql.PostgreSQLServer, evergreen_sample: E
         yield made
     finally:
         made.dispose()
+        evergreen_server.drop_limited_users(database)
 
 
 @pytest.fixture

@@ -305,7 +305,7 @@ def holds_of(subject: Subject, holds: Holds) -> tuple[int | str, ...]:
 def is_text(found: Column) -> bool:
     """Whether a column holds texts."""
     declared = found.type.lower()
-    return any(word in declared for word in ("char", "text", "enum", "json", "xml"))
+    return any(word in declared for word in ("char", "text", "enum", "json", "xml", "tsvector", "hstore"))
 
 
 def is_bytes(found: Column) -> bool:
