@@ -98,7 +98,7 @@ class AgedLoans:
         if payers is not None and self.aged.ledger is not None:
             held.give(self.aged.ledger.table, self._ledger_names)
             for rows, name in spared:
-                rows.replace(name, self.shelf[name].c[self._children[name]], select(CHARGED.c.loan))
+                rows.replace(name, self._children[name], select(CHARGED.c.loan))
             self._say_other_kind(connection)
         return size
 
