@@ -132,9 +132,7 @@ class _Course:
     def _steps(self, erasure: SqlErasure) -> None:
         self._each(erasure, erasure.steps, lambda c, step: self._one(erasure, c, step))
 
-    def _each(
-        self, erasure: SqlErasure, steps: tuple[Step, ...], work: Callable[[Connection, Step], int]
-    ) -> None:
+    def _each(self, erasure: SqlErasure, steps: tuple[Step, ...], work: Callable[[Connection, Step], int]) -> None:
         for step in steps:
             name = f"{step.table}.{step.act}"
             while True:

@@ -275,5 +275,3 @@ class AgedLoans:
 
 def _day(col: ColumnElement[Any]) -> ColumnElement[Any]:
     return case((is_time(col), day_of(col)), else_=col)
-
-

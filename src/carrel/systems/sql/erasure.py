@@ -302,7 +302,9 @@ class SqlErasure:
         with told(self._at):
             query = select(people.c[own.key])
             which = (self.rows.of(batch).names(own.table, own.key, people) for batch in batches(self.subjects))
-            return frozenset(int(one) for test in which for one in connection.execute(query.where(test, there)).scalars())
+            return frozenset(
+                int(one) for test in which for one in connection.execute(query.where(test, there)).scalars()
+            )
 
     def delete_people(self, connection: Connection, spare: Callable[[Connection], set[int]]) -> int:
         """The records of all but those who are to be spared: locked first, and nothing goes with them.
@@ -360,4 +362,8 @@ def _sets(step: Step) -> dict[str, str]:
         return {}
     trace = step.trace
     told_values = {name: str(value).lower() for name, value in trace.told.items()}
-    return {**{name: str(how) for name, how in trace.set.items()}, **told_values, **dict.fromkeys(trace.own_key, "own key")}
+    return {
+        **{name: str(how) for name, how in trace.set.items()},
+        **told_values,
+        **dict.fromkeys(trace.own_key, "own key"),
+    }

@@ -214,7 +214,9 @@ def _known(connection: Connection, rows: PersonRows, system_map: SystemMap, *, g
                 values[mine] += said
     # A guardian's address on a child's record is the guardian's; an own one is shared by none who only names it there.
     others_own = _about_others(rows, system_map)
-    named = {number: [str(row[name]) for row in records[number] for name in others_own if row.get(name)] for number in own}
+    named = {
+        number: [str(row[name]) for row in records[number] for name in others_own if row.get(name)] for number in own
+    }
     shared = _shared(connection, rows, system_map, values, named)
     for number, row in own.items():
         names = [(str(one.get(a) or ""), str(one.get(b) or "")) for one in records[number] for a, b in person.names]
@@ -300,9 +302,7 @@ def _shared(
     return frozenset({value for value, who in holders.items() if len(who) > 1} | together | barcodes)
 
 
-def _who_has(
-    connection: Connection, rows: PersonRows, other: Elsewhere, words: list[str]
-) -> Iterator[tuple[int, str]]:
+def _who_has(connection: Connection, rows: PersonRows, other: Elsewhere, words: list[str]) -> Iterator[tuple[int, str]]:
     """Who else has one of these words in another table, where each may stand in quotes."""
     if other.table not in rows.schema.tables:
         return
