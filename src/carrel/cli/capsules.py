@@ -31,13 +31,22 @@ def folder_of(site: Site) -> UndoFolder:
 
 
 def require_undo(here: Premises, at: datetime) -> None:
-    """Refuse a site whose capsules would outlive the ceiling of its policy.
+    """Refuse a site whose capsules would outlive the ceiling of its policy, or could not be of use.
 
     Raises:
-        CarrelError: UND-004.
+        CarrelError: UND-004; UND-008, the system's loans move to another table.
     """
     from carrel.retention.undo_period import require_undo_below_ceiling
 
+    if here.system.undo is not None and here.system_map.loans.closed.cut.aged is not None:
+        raise fault(
+            faults.NO_WAY_BACK,
+            at=f"{here.system.name}: undo",
+            wanted="undo: none",
+            found="an undo capsule, on a system whose past loans move to another table",
+            because="a loan that moved has another number, and nothing leads from that one to the old",
+            fix="write 'undo: none' for this system in the site file",
+        )
     if here.system.undo is not None:
         require_undo_below_ceiling(here.policy, here.system.undo, at.astimezone(here.zone).date(), here.system.name)
 

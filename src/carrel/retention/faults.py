@@ -46,6 +46,7 @@ CAPSULE_GONE = define("UND-003", "the capsule is not there or was shredded", Exi
 UNDO_TOO_LONG = define("UND-004", "the undo capsule would outlive the ceiling", Exit.REFUSED)
 CAPSULE_WRITE = define("UND-005", "the undo capsule cannot be written", Exit.FAILED)
 NOT_READ_BACK = define("UND-006", "what was put back does not read back", Exit.VERIFICATION_FAILED)
+NO_WAY_BACK = define("UND-008", "what this system's cut moves cannot be put back yet", Exit.REFUSED)
 SHARE_FILE = define("UND-007", "the file of a share cannot be used", Exit.USAGE)
 
 NO_SUBJECT = define("ERA-001", "this names nobody, or more than one", Exit.USAGE)

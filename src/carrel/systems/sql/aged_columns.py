@@ -85,9 +85,7 @@ class AgedColumns:
         for there, (one, other) in self._aged.differ.items():
             yield there, loans.c[one].is_distinct_from(loans.c[other])
 
-    def _cut(
-        self, here: str, there: str, value: ColumnElement[Any], person: ColumnElement[Any]
-    ) -> ColumnElement[Any]:
+    def _cut(self, here: str, there: str, value: ColumnElement[Any], person: ColumnElement[Any]) -> ColumnElement[Any]:
         anchor = self._anchor
         events = {anchor.opened, anchor.closed, anchor.due, anchor.renewed, anchor.ended, *anchor.moments}
         if self._by_day and here in events:

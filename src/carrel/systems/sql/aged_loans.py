@@ -98,7 +98,7 @@ class AgedLoans:
         if payers is not None and self.aged.ledger is not None:
             held.give(self.aged.ledger.table, self._ledger_names)
             for rows, name in spared:
-                rows.replace(name, self.shelf[name].c[self._children[name]], select(CHARGED.c.loan))
+                rows.replace(name, self._children[name], select(CHARGED.c.loan))
             self._say_other_kind(connection)
         return size
 
@@ -275,5 +275,3 @@ class AgedLoans:
 
 def _day(col: ColumnElement[Any]) -> ColumnElement[Any]:
     return case((is_time(col), day_of(col)), else_=col)
-
-

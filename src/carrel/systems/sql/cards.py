@@ -235,7 +235,8 @@ class SqlCards:
 def _moment(value: str | None) -> datetime | None:
     """A time or a day; a zero date is none, and one without month or day is not usable."""
     try:
-        found = datetime.fromisoformat(value or "")
+        # What stands before an offset is the wall that staff see: sessions are in the declared zone.
+        found = datetime.fromisoformat(value or "").replace(tzinfo=None)
     except ValueError:
         return None
     return found if found >= NO_DATE else None

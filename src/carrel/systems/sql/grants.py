@@ -91,6 +91,7 @@ def needed(system_map: SystemMap, purpose: Purpose, dialect: str = "mariadb") ->
         rights += [Grant("UPDATE", name, tuple(sorted(coverage.used(system_map).get(name, ()))[:1])) for name in locked]
         rights += [Grant("UPDATE", name, tuple(sorted(columns))) for name, columns in sorted(updates.items())]
         rights += [Grant("DELETE", name) for name in sorted(deletes)]
+        rights += sorted(_moves(system_map)) if there else []
         # Who is erased is looked for in every table, by words that stand in any column of the record.
         rights += [SWEEP] if system_map.lapsing is not None else []
     return tuple(rights)
@@ -136,6 +137,23 @@ def _writes(system_map: SystemMap) -> tuple[dict[str, set[str]], set[str]]:
     return updates, deletes
 
 
+def _moves(system_map: SystemMap) -> set[Grant]:
+    """What it takes to move rows: to insert them where they go, and to draw their new numbers."""
+    found: set[Grant] = set()
+    for _, cut, _ in coverage.all_cuts(system_map):
+        found.update(Grant("UPDATE", name, (column,)) for name, column in cut.frees.items())
+        if (aged := cut.aged) is None:
+            continue
+        found.add(Grant("INSERT", aged.table))
+        if aged.number is not None:
+            table, _, column = aged.number.numbers.rpartition(".")
+            found.add(Grant("USAGE", f"{table}_{column}_seq"))
+        if (ledger := aged.ledger) is not None:
+            found.add(Grant("INSERT", ledger.table))
+            found.update(Grant("UPDATE", name, tuple(sorted(told))) for name, told in ledger.spares.items() if told)
+    return found
+
+
 def granted(connection: Connection) -> tuple[Grant, ...]:
     """What the session's account may do in the session's database, by its own grants and its active roles."""
     if connection.dialect.name == "postgresql":
@@ -179,11 +197,16 @@ def compare(wanted: Iterable[Grant], has: Iterable[Grant], *, tables: Iterable[s
         tables: tables that the site has; rights on others are not asked for. None asks for all.
     """
     here = None if tables is None else set(tables)
-    needs = [right for right in wanted if here is None or right.table in here or right.table.endswith("*")]
+    needs = [right for right in wanted if here is None or right.table in here or _elsewhere(right)]
     held = list(has)
     missing = [left for right in needs if (left := _lacking(right, held)) is not None]
     beyond = [right for right in held if right.privilege not in _HARMLESS and not _asked(right, needs)]
     return Comparison(tuple(sorted(missing)), tuple(sorted(beyond)))
+
+
+def _elsewhere(right: Grant) -> bool:
+    """The right is on no table: on a whole database or schema, or on a sequence."""
+    return right.table.endswith("*") or right.privilege == "USAGE"
 
 
 def _lacking(right: Grant, held: list[Grant]) -> Grant | None:
@@ -203,7 +226,7 @@ def _asked(right: Grant, needs: list[Grant]) -> bool:
     """Whether a right that is held goes no further than one that is needed."""
     if right.privilege in {SWEEP.privilege, "USAGE"}:
         return True
-    if right.privilege not in {"UPDATE", "DELETE"}:
+    if right.privilege not in {"INSERT", "UPDATE", "DELETE"}:
         return False
     for need in needs:
         if need.privilege == right.privilege and need.table == right.table and right.table != "*":

@@ -32,6 +32,10 @@ WHERE {_OWN} AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privile
 _SCHEMAS = """
 SELECT n.nspname, p.name FROM pg_catalog.pg_namespace n, unnest(ARRAY['USAGE', 'CREATE']) AS p(name)
 WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND has_schema_privilege(n.oid, p.name)"""
+_SEQUENCES = f"""
+SELECT {_NAME} FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'S' AND n.nspname NOT LIKE 'pg\\_%' AND has_schema_privilege(n.oid, 'USAGE')
+  AND has_sequence_privilege(c.oid, 'USAGE')""".replace(":", "\\:")
 _TEMPORARY = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
 TEMPORARY, USAGE = "TEMPORARY", "USAGE"
 _DIALECT: Dialect = PGDialect()  # type: ignore[no-untyped-call]  # only its way of quoting is used
@@ -54,6 +58,8 @@ def _granted(connection: Connection) -> Iterator[Grant]:
         yield Grant(TEMPORARY)
     for name, privilege in connection.execute(text(_SCHEMAS)):
         yield Grant(privilege, of_schema(name))
+    for (name,) in connection.execute(text(_SEQUENCES)):
+        yield Grant(USAGE, name)
     if not connection.execute(text(_UNREAD)).scalar():
         yield Grant("SELECT")
     for name, privilege in connection.execute(text(_TABLES)):
@@ -70,5 +76,7 @@ def sql(right: Grant, database: str, account: str) -> str:
         return f"GRANT {right.privilege} ON DATABASE {quoted(_DIALECT, database)} TO {account};"
     if right.table.endswith(".*"):
         return f"GRANT {right.privilege} ON SCHEMA {quoted(_DIALECT, right.table[:-2])} TO {account};"
+    if right.privilege == USAGE:
+        return f"GRANT USAGE ON SEQUENCE {quoted(_DIALECT, right.table)} TO {account};"
     columns = f" ({', '.join(quoted(_DIALECT, name) for name in right.columns)})" if right.columns else ""
     return f"GRANT {right.privilege}{columns} ON {quoted(_DIALECT, right.table)} TO {account};"

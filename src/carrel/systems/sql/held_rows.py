@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnClause, Connection, Select, delete, text
+from sqlalchemy import Connection, Select, delete, text
+from sqlalchemy import column as named
 
 from carrel.systems.sql.named_table import quoted, table
 
@@ -51,7 +52,8 @@ class HeldRows:
         )
         self._connection.execute(text(f"DROP TABLE pg_temp.{self._name}"))
 
-    def replace(self, name: str, column: ColumnClause[Any], numbers: Select[Any]) -> None:
+    def replace(self, name: str, column: str, numbers: Select[Any]) -> None:
         """Insert whole rows in the place of those that triggers have made meanwhile."""
-        self._connection.execute(delete(table(name, column)).where(column.in_(numbers)))
+        rows = table(name, named(column))
+        self._connection.execute(delete(rows).where(rows.c[column].in_(numbers)))
         self.give(name)

@@ -74,5 +74,5 @@ class KeyAssertion:
                 wanted="keys that lead to a row",
                 found="rows that would point at a loan or a value that is gone",
                 because="triggers and keys are bypassed while loans move, so that Carrel sees to them itself",
-                fix="name the table among the children of the cut in maps/local.yaml, or repair the row that is missing",
+                fix="name the table among the children of the cut in maps/local.yaml, or repair the missing row",
             )

@@ -53,6 +53,25 @@ class Terms:
     records: tuple[RecordCase, ...] = ()
 
 
+def holds(rows: FromClause, path: Path, cut: Cut) -> Bool:
+    """Of a row that stays under the loan's number, whether it still holds what its cut takes out."""
+    if cut.delete or getattr(path.link, "column", None) in cut.set:
+        return true()
+    tests: list[Bool] = []
+    for name, method in cut.set.items():
+        col = rows.c[name]
+        match method:
+            case Method.CLEAR:
+                tests.append(col.is_not(None))
+            case Method.BLANK:
+                tests.append(and_(col.is_not(None), col != ""))
+            case Method.DAY:
+                tests.append(and_(is_time(col), col != day_of(col)))
+            case _:
+                return true()
+    return or_(false(), *tests)
+
+
 class PathRows:
     """The rows of a path, under the schedule's terms.
 
@@ -90,36 +109,18 @@ class PathRows:
             if self.cut.set.get(self.path.person) is Method.ZERO:
                 parts.append(rows.c[self.path.person] != 0)
         if link.by == "key" and not self.path.person and not self.path.still:
-            parts.append(self._holds(rows))
+            parts.append(holds(rows, self.path, self.cut))
         if link.by == "own" and (link.everybody or not self.path.person):
-            parts.append(self._holds(rows))
+            parts.append(holds(rows, self.path, self.cut))
         if link.by == "moment" or (link.by == "clock" and self.cut.set.get(link.at) is Method.DAY):
             at = rows.c[link.at]
             if link.by == "clock" and Method.CLEAR in self.cut.set.values():
-                parts.append(self._holds(rows))  # a time can be a day's first second by itself
+                parts.append(holds(rows, self.path, self.cut))  # a time can be a day's first second by itself
             else:
                 parts += [is_time(at), at != day_of(at)]
         if self.path.among:
             parts.append(self._among(rows))
         return and_(true(), *parts)
-
-    def _holds(self, rows: FromClause) -> Bool:
-        """Of a row that stays, under the loan's number or of nobody, whether it still holds what its cut takes out."""
-        if self.cut.delete or getattr(self.path.link, "column", None) in self.cut.set:
-            return true()
-        tests: list[Bool] = []
-        for name, method in self.cut.set.items():
-            col = rows.c[name]
-            match method:
-                case Method.CLEAR:
-                    tests.append(col.is_not(None))
-                case Method.BLANK:
-                    tests.append(and_(col.is_not(None), col != ""))
-                case Method.DAY:
-                    tests.append(and_(is_time(col), col != day_of(col)))
-                case _:
-                    return true()
-        return or_(false(), *tests)
 
     def _among(self, rows: FromClause) -> Bool:
         """Every table on the way has a row that tells the same: by the row alone nobody could say what it is of."""

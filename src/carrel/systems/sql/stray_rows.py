@@ -103,10 +103,18 @@ class StrayRows:
         )
 
     def _no_other(self, key: ColumnElement[Any]) -> tuple[Bool, ...]:
-        """Where loans share their numbers with other records, none of those has this one."""
+        """Where loans share their numbers with other records, none of those has this one.
+
+        A row that stays under its number, such as a bill, can be left by those others as well: it is a loan's only if
+        the product has moved that loan with its number.
+        """
         shelf, aged = self._own.shelf, self._own.shelf.map.loans.closed.cut.aged
         if aged is None or aged.number is None:
             return ()
+        if not self._own.cut.delete:
+            moved = shelf[aged.table].alias("m")
+            mine = moved.c[aged.number.column] == key
+            return (exists(select(1).select_from(moved).where(mine).correlate_except(moved)),)
         name, _, column = aged.number.numbers.rpartition(".")
         other = shelf[name].alias("n")
         return (not_(exists(select(1).select_from(other).where(other.c[column] == key).correlate_except(other))),)

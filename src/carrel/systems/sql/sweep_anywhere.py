@@ -46,7 +46,7 @@ class Anywhere(Direction):
             return
         # Most rows are about nobody: their times are made times of only where the words are somebody's.
         plain_times = {name: type_coerce(rows.c[name], NullType()) for name in reach.times}
-        names = tuple(dict.fromkeys((*words, *reach.times, *reach.persons)))
+        names = tuple(dict.fromkeys((*words, *reach.times, *reach.persons, *reach.loans)))
         query = select(*(plain_times.get(name, rows.c[name]) for name in names), self._waits(reach, rows)).where(worth)
         if len(reach.key) == 1:
             query = query.order_by(rows.c[reach.key[0]].desc())
@@ -60,7 +60,10 @@ class Anywhere(Direction):
                 continue
             row = dict(zip(names, values, strict=False))
             times = (clock.process_result_value(row[n], dialect) for n in reach.times)
-            trail = Trail(times=tuple(at for at in times if at is not None), texts=tuple(told), waits=str(values[-1]))
+            trail = Trail(
+                loans=tuple(int(row[n]) for n in reach.loans if row[n] is not None),
+                times=tuple(at for at in times if at is not None), texts=tuple(told), waits=str(values[-1]),
+            )  # fmt: skip
             for place in places:
                 self._named(reach, row, trail, place, words)
         self._settle_suspects()

@@ -14,6 +14,7 @@ from carrel.retention.trail import SHARED, Trail, explained, names_item, names_p
 from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.parted_loans import parted_anchor
+from carrel.systems.sql.path_rows import holds
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_pairs import Library, batches
 from carrel.systems.sql.sweep_sample import Sample
@@ -174,6 +175,8 @@ class DeclaredPaths:
         conditions = [matching(rows.c, (*path.only, *path.still))]
         if path.person and not (path.link.by == "key" and path.role is Role.READER and path.still):
             conditions.append(self._library.named(rows.c[path.person]))
+        if path.link.by == "key" and path.person is None and not path.still:
+            conditions.append(holds(rows, path, path.cut))
         for some in batches(values):
             query = select(*columns).where(and_(true(), *conditions), rows.c[by].in_(some))
             yield from (tuple(row) for row in self._library.connection.execute(query))

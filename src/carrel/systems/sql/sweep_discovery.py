@@ -121,6 +121,10 @@ class _Words:
         self.person_names -= common
         self.loan_names -= common
         self.item_names -= common
+        # A path says of its own table what such a column is.
+        links = [(path.table, path.link) for path in loans.paths]
+        self.told_loans = {(name, getattr(link, "column", None)) for name, link in links}
+        self.told_items = {(name, getattr(link, "item", None)) for name, link in links}
 
     def _pointing(self, targets: set[tuple[str, str]]) -> Iterator[str]:
         for one in self.live.tables.values():
@@ -149,12 +153,16 @@ def _reach(words: _Words, one: Table) -> Reach:
         for name in whole
         if (one.name, name) in words.anchors
         or words.points(one, name, words.anchors)
+        or (one.name, name) in words.told_loans
         or (name in words.loan_names and (one.name, name) != own)
     ]
     items = [
         name
         for name in whole
-        if (one.name, name) == words.item or words.points(one, name, {words.item}) or name in words.item_names
+        if (one.name, name) == words.item
+        or words.points(one, name, {words.item})
+        or name in words.item_names
+        or (one.name, name) in words.told_items
     ]
     known = {*persons, *loans, *items}
     numbers = (

@@ -119,7 +119,7 @@ class Library:
 
     @property
     def _names(self) -> tuple[tuple[str, ...], frozenset[str]]:
-        """Given and family name, which only together name somebody; and every part of a name that alone names nobody."""
+        """Given and family name, which only together name somebody; and every part of a name, which alone does not."""
         pairs = (_NAMES,) if self.map.person is None else self.map.person.names
         parts = {part for pair in pairs for part in pair}
         alone = parts | {name for name in self.map.people.needles if _PART_OF_A_NAME.search(name)}
@@ -141,7 +141,7 @@ class Library:
         for anchor in (self.map.loans.open, self.map.loans.closed):
             rows = self.shelf[anchor.table]
             reader = rows.c[anchor.person]
-            for name in self.map.loans.closed.cut.if_reader:
+            for name in _acted_in(self.map.loans.closed):
                 by = column(name, Integer())
                 for some in batches(persons - out):
                     query = select(by).select_from(rows).where(by.in_(some), self.named(reader), reader != by)
@@ -167,6 +167,13 @@ class Library:
             for row in self.connection.execute(select(rows).where(rows.c[closed.key].in_(some))).mappings():
                 out[int(row[closed.key])] = dict(row)
         return out
+
+
+def _acted_in(anchor: Anchor) -> tuple[str, ...]:
+    """Columns of a loan with whoever acted, and which are cut where that is the reader."""
+    aged = anchor.cut.aged
+    moved = () if aged is None else (here for here, there in aged.columns.items() if there in aged.if_person)
+    return (*anchor.cut.if_reader, *moved)
 
 
 _NAMES = ("firstname", "surname")
