@@ -138,11 +138,19 @@ def evergreen(evergreen_server: postgresql.PostgreSQLServer, evergreen_sample: E
 
 
 @pytest.fixture
-def site(evergreen: Evergreen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[person_site.Branch]:
-    """A site on the tiny sample, by the shipped map as if it were proved."""
+def evergreen_maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The shipped maps, read by this process as if Evergreen's were proved."""
     monkeypatch.setattr(map_files, "_FOLDER", map_files._FOLDER)  # put back when the test ends
-    person_site.use_maps(person_site.proved_maps(tmp_path / "maps"))
+    folder = person_site.proved_maps(tmp_path / "maps")
+    person_site.use_maps(folder)
     try:
-        yield person_site.make(tmp_path / "site", evergreen)
+        yield folder
     finally:
         map_files._shipped.cache_clear()
+
+
+@pytest.fixture
+def site(evergreen: Evergreen, evergreen_maps: Path, tmp_path: Path) -> person_site.Branch:
+    """A site on the tiny sample."""
+    assert evergreen_maps.is_dir()
+    return person_site.make(tmp_path / "site", evergreen)
