@@ -197,7 +197,7 @@ class PersonRows:
             first = self.leaves(step.table, rows) if step.act is Act.DELETE else []
             found = connection.execute(select(*keys).select_from(rows).where(mine, *first).limit(size)).all()
             if not found:
-                return 0, self.count(connection, step) if step.act is Act.DELETE else 0
+                return 0, self.count(connection, step) if first else 0  # each hangs on another: none could go first
             mine = and_(self.keyed(keys, found), mine)
         elif has_places(connection.dialect):
             inner = self.rows(step.table).alias("inner")
