@@ -123,8 +123,8 @@ def make_plan(
 
 
 _TRIGGERS = (
-    "the product's triggers are bypassed meanwhile where the account may (session_replication_role), and Carrel sees to "
-    "keys and sums; elsewhere the product's own trigger moves each loan, which is slower, and ends in the same rows"
+    "the product's triggers are bypassed meanwhile where the account may (session_replication_role), and Carrel sees "
+    "to keys and sums; elsewhere the product's own trigger moves each loan, which is slower, and ends in the same rows"
 )
 
 
