@@ -18,7 +18,7 @@ from carrel.errors import CarrelError
 from carrel.retention.course import Tally, _patiently
 from carrel.retention.pace import Mode, first_pace
 from carrel.systems import policy_files
-from carrel.systems.sql import database
+from carrel.systems.sql import session_sqlite
 from tests.docs import sample_site
 
 
@@ -218,7 +218,7 @@ def test_without_room_for_its_capsule_no_chunk_is_cut(tmp_path: Path, capsys: py
 
 def test_a_desk_that_never_lets_go_ends_the_run(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The course gives up after its tries, each later and none larger than the one before, with nothing cut."""
-    monkeypatch.setattr(database, "SQLITE_BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(session_sqlite, "BUSY_SECONDS", 0.01)
     waits: list[float] = []
     sizes: list[int] = []
     means = SimpleNamespace(pace=first_pace(Mode.WINDOW), wait=waits.append)

@@ -42,7 +42,10 @@ class CardBatch:
         """Of people whose record is gone: what all of this was copied into, at the very end."""
         for step in self._erasure.late:
             while self._left(step):
-                self._pieces.carry(f"{step.table}.{step.act}", lambda c, step=step: self._erasure.piece(c, step, PIECE))
+                self._pieces.carry(f"{step.table}.{step.act}", partial(self._late, step))
+
+    def _late(self, step: Step, connection: Connection) -> int:
+        return self._erasure.piece(connection, step, PIECE)
 
     def _left(self, step: Step) -> int:
         with self._pieces.here.engine.connect() as connection:

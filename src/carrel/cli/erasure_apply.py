@@ -139,7 +139,11 @@ class _Course:
                 with self._here.engine.connect() as connection:
                     if not erasure.rows.count(connection, step):
                         break
-                self._pieces.carry(name, partial(work, step=step))
+                self._pieces.carry(name, partial(self._worked, work, step))
+
+    @staticmethod
+    def _worked(work: Callable[[Connection, Step], int], step: Step, connection: Connection) -> int:
+        return work(connection, step)
 
     def _one(self, erasure: SqlErasure, connection: Connection, step: Step) -> int:
         refuse(self._here.system.name, self._blocking(erasure, connection))

@@ -90,12 +90,14 @@ class CorrectionMap(Part):
         fields: by the library's word for each.
         copies: elsewhere.
         remains: elsewhere, and left as they are.
+        follows: columns of the people's table that the database sets by itself as another changes.
         notes: what whoever approves should know of the product.
     """
 
     fields: dict[str, CorrectableField]
     copies: tuple[FieldCopy, ...] = ()
     remains: tuple[FieldRemain, ...] = ()
+    follows: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")

@@ -64,7 +64,7 @@ class Drift:
 
 
 OVERLAY = "look at it, then classify it in the site's maps/local.yaml"
-_NUMBER = re.compile(r"(tiny|small|medium|big)?int|integer|decimal|numeric|bit|year", re.IGNORECASE)
+_NUMBER = re.compile(r"(tiny|small|medium|big)?int(?!erval)|decimal|numeric|bit|year", re.IGNORECASE)
 _TIME = re.compile(r"date|time", re.IGNORECASE)
 _TRANSACTIONAL = frozenset({"", "innodb", "rocksdb"})
 

@@ -233,6 +233,7 @@ def _record(system_map: SystemMap, schema: LiveSchema) -> Iterator[Gap]:
             named += [(one.table, column) for column in (*one.pairs.values(), *(test.column for test in one.only))]
         for copy in rectify.copies:
             named += [(copy.table, one) for one in (copy.person, *copy.columns.values()) if one]
+        named += [(system_map.people.table, column) for column in rectify.follows]
         named += [(old.table, column) for old in rectify.remains for column in (old.person, *old.texts)]
     if (restrict := system_map.restrict) is not None:
         for switch in restrict.switches:

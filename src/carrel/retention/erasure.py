@@ -190,7 +190,6 @@ def refuse(at: str, blocking: Iterable[Staying], *, begun: bool = True) -> None:
         CarrelError: ERA-002, one fault per ground. The first that can be waited for tells what can be done meanwhile.
     """
     again = "apply the same plan again" if begun else "plan the erasure again"
-    changed = "nothing by this piece; what earlier ones took out stays out" if begun else "nothing"
     found = tuple(dict.fromkeys(blocking))
     waits = next((one for one in found if one.ground not in {STAND_IN, TAKEN_NUMBER}), None)
     if found:
@@ -201,7 +200,6 @@ def refuse(at: str, blocking: Iterable[Staying], *, begun: bool = True) -> None:
                     at=at,
                     found=one.ground,
                     because=f"{one.table}.{one.column}" if one.table else "whoever may place holds knows more",
-                    changed=changed,
                     fix=_FIX.get(one.ground, "end that first, then {again}").format(again=again)
                     + (_MEANWHILE if one == waits else ""),
                 )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from carrel.systems.sample.evergreen import EvergreenSample, build, evergreen_size
 from carrel.systems import map_files
+from carrel.systems.sample.evergreen import EvergreenSample, build, evergreen_size
 from carrel.systems.sample.evergreen.schema import SEARCH_PATH
 from tests.conftest import unavailable
 from tests.integration.evergreen import person_site
@@ -64,6 +64,10 @@ class Evergreen:
         if self._connection is None:
             self._connection = self.engine().connect()
         return self._connection
+
+    def limited_user(self, grants: list[str]) -> str:
+        """The URL of a fresh account with just these grants (see `PostgreSQLServer.limited_user`)."""
+        return self.server.limited_user(self.database, grants)
 
     def do(self, statement: str, **values: object) -> int:
         """Run and commit one statement; rows touched."""
@@ -135,14 +139,23 @@ def evergreen(evergreen_server: postgresql.PostgreSQLServer, evergreen_sample: E
         yield made
     finally:
         made.dispose()
+        evergreen_server.drop_limited_users(database)
 
 
 @pytest.fixture
-def site(evergreen: Evergreen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[person_site.Branch]:
-    """A site on the tiny sample, by the shipped map as if it were proved."""
+def evergreen_maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The shipped maps, read by this process as if Evergreen's were proved."""
     monkeypatch.setattr(map_files, "_FOLDER", map_files._FOLDER)  # put back when the test ends
-    person_site.use_maps(person_site.proved_maps(tmp_path / "maps"))
+    folder = person_site.proved_maps(tmp_path / "maps")
+    person_site.use_maps(folder)
     try:
-        yield person_site.make(tmp_path / "site", evergreen)
+        yield folder
     finally:
         map_files._shipped.cache_clear()
+
+
+@pytest.fixture
+def site(evergreen: Evergreen, evergreen_maps: Path, tmp_path: Path) -> person_site.Branch:
+    """A site on the tiny sample."""
+    assert evergreen_maps.is_dir()
+    return person_site.make(tmp_path / "site", evergreen)

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from carrel.cli.main import main
+from carrel.systems.sample.evergreen.schema import SEARCH_PATH
 from tests.integration.evergreen import person_site
 from tests.integration.run.crash_driver import Steps, in_fork
 
@@ -54,7 +55,7 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
         shutil.rmtree(site)
         shutil.copytree(kept, site)
         sql(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)", f"CREATE DATABASE {database} TEMPLATE {template}")
-        sql(f"ALTER DATABASE {database} SET search_path = {person_site.SEARCH_PATH}")
+        sql(f"ALTER DATABASE {database} SET search_path = {SEARCH_PATH}")
 
     def apply() -> None:
         main(["apply", str(site / "plan.json"), "--site", str(site)])
@@ -71,7 +72,9 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
     assert undisturbed == 0, output.read_text()
     steps = [json.loads(line) for line in log.read_text().splitlines()]
     wanted = _state(address, database)
-    writes = [at for at, step in enumerate(steps, 1) if step == "COMMIT" or step.startswith(("UPDATE", "DELETE", "INSERT"))]
+    writes = [
+        at for at, step in enumerate(steps, 1) if step == "COMMIT" or step.startswith(("UPDATE", "DELETE", "INSERT"))
+    ]
     chosen = [writes[index * len(writes) // told["rounds"]] for index in range(told["rounds"])]
     wrong, kills = [], 0
     for at in chosen:
@@ -81,7 +84,9 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
         resumed = in_fork(apply, output)
         same = _state(address, database) == wanted
         if not same or resumed != 0:
-            wrong.append({"at": at, "step": steps[at - 1], "resumed": resumed, "same": same, "told": output.read_text()[-800:]})
+            wrong.append(
+                {"at": at, "step": steps[at - 1], "resumed": resumed, "same": same, "told": output.read_text()[-800:]}
+            )
     return {"steps": len(steps), "wrong": wrong, "killed": kills}
 
 

@@ -74,17 +74,26 @@ class Seeder:
         """One row, with no key or trigger of the product's unless wanted; the whole row."""
         known = self.columns[table]
         least = {name: _VALUES[kind] for name, (kind, wanted) in known.items() if wanted}
-        for name in set(least) & set(self.map.person_columns.get(table, ())) & {one for one in known if known[one][0] == "integer"}:
+        for name in (
+            set(least)
+            & set(self.map.person_columns.get(table, ()))
+            & {one for one in known if known[one][0] == "integer"}
+        ):
             least[name] = self.somebody
         least |= {name: word for (where, name), word in _WORDS.items() if where == table}
         told = {**least, **values}
         names = ", ".join(f'"{name}"' for name in told)
         marks = ", ".join(f"CAST(CAST(:{name} AS text) AS {self._type(table, name)})" for name in told)
-        texts = {name: None if value is None else str(value).lower() if isinstance(value, bool) else str(value) for name, value in told.items()}
+        texts = {
+            name: None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in told.items()
+        }
         connection = self.evergreen.connection
         if replica:
             connection.exec_driver_sql("SET session_replication_role = replica")
-        (row,) = connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING *"), texts).mappings()
+        (row,) = connection.execute(
+            sa.text(f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING *"), texts
+        ).mappings()
         connection.exec_driver_sql("SET session_replication_role = origin")
         connection.commit()
         return dict(row)
@@ -106,7 +115,10 @@ class Seeder:
         return done
 
     def _trace(self, table: str, trace: Trace) -> bool:
-        if trace.act not in {Act.DELETE, Act.CHANGE} or table in {"actor.usr", "sip.session"}:  # a machine is not erased
+        if trace.act not in {Act.DELETE, Act.CHANGE} or table in {
+            "actor.usr",
+            "sip.session",
+        }:  # a machine is not erased
             return False
         values: dict[str, object] = self._conditions(trace.only)
         if trace.column:
@@ -151,7 +163,12 @@ class Seeder:
     def _keyed(self, table: str, values: dict[str, object]) -> None:
         """A value of its own for texts, and for numbers of a key that the table does not give out."""
         self.made += 1
-        fresh = {"barcode": f"S{self.made:06}", "key": f"k{self.made}", "session": f"s{self.made}", "uuid": f"u{self.made}"}
+        fresh = {
+            "barcode": f"S{self.made:06}",
+            "key": f"k{self.made}",
+            "session": f"s{self.made}",
+            "uuid": f"u{self.made}",
+        }
         for name, (kind, wanted) in self.columns[table].items():
             if name in values:
                 continue

@@ -16,7 +16,6 @@ from carrel.cli.main import main
 from carrel.ledger.note import Signer
 from carrel.store.key_file import write_key
 from carrel.systems import map_files
-from carrel.systems.sample.evergreen.schema import SEARCH_PATH
 from tests.integration.run.library import PEOPLE, Answer, Library
 
 if TYPE_CHECKING:
@@ -73,7 +72,9 @@ class Branch(Library):
         """Every row of every table as text, sorted, by table; of a parent only its own."""
         found = {}
         for (name,) in self.koha.rows(TABLES):
-            found[name] = sorted(text for (text,) in self.koha.rows(f"SELECT CAST(one AS text) FROM ONLY {name} AS one"))
+            found[name] = sorted(
+                text for (text,) in self.koha.rows(f"SELECT CAST(one AS text) FROM ONLY {name} AS one")
+            )
         return found
 
     def card(self, text: str) -> Path:
@@ -93,7 +94,9 @@ def make(folder: Path, evergreen: Evergreen, *, policy: str = "worcester", more:
     (folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"))
     here.secret("evergreen.dsn", evergreen.url)
     text = "format_version: 1\nlibrary: Elm Library\npolicy: ./policy.yaml\nsystems:\n"
-    text += "  - name: evergreen\n    map: evergreen\n    dsn_file: evergreen.dsn\n    time_zone: UTC\n    mode: window\n"
+    text += (
+        "  - name: evergreen\n    map: evergreen\n    dsn_file: evergreen.dsn\n    time_zone: UTC\n    mode: window\n"
+    )
     text += more
     jobs = [one.name for one in map_files.load("evergreen").consumers if one.destructive]
     text += "consumers:\n" + "".join(f"  {name!r}: not used\n" for name in jobs) if jobs else ""

@@ -24,7 +24,7 @@ def expected(chains, before, kept):
     """What should go, worked out here: by copy, newest first, beyond the number kept, finished and old."""
     gone = set()
     by_copy = {}
-    for first, copy, begun, ids, finished, last in sorted(chains, key=lambda c: (c[2], c[0]), reverse=True):
+    for _, copy, _, ids, finished, last in sorted(chains, key=lambda c: (c[2], c[0]), reverse=True):
         place = by_copy[copy] = by_copy.get(copy, 0) + 1
         if place > kept and finished and last < before:
             gone |= set(ids)
@@ -65,7 +65,7 @@ def test_an_open_chain_keeps_its_finished_parents(evergreen):
 
 def test_a_chain_can_count_from_its_newest_end(evergreen):
     one = next(one for one in evergreen.sample.canaries if one.kind == "old")
-    first, *_, last = one.circulations
+    first, *_ = one.circulations
     evergreen.do("UPDATE action.circulation SET xact_finish = now() WHERE id = :id", id=first)
     habits.switches(evergreen.connection, "history.circ.retention_uses_last_finished", None)
     habits.ages_circulations(evergreen.connection, AS_OF - timedelta(days=30))

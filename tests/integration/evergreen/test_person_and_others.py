@@ -63,7 +63,10 @@ def test_of_a_family_at_one_address_only_the_person_goes(site):
     assert own.one("SELECT count(*) FROM action_trigger.event WHERE template_output = :o", o=first[1]) >= 1
     assert not [row for rows in site.rows().values() for row in rows if card in row or mail in row]
     # Loans and holds are there still, under numbers that nobody knew, and describe nobody.
-    for table, aged in (("action.circulation", "action.aged_circulation"), ("action.hold_request", "action.aged_hold_request")):
+    for table, aged in (
+        ("action.circulation", "action.aged_circulation"),
+        ("action.hold_request", "action.aged_hold_request"),
+    ):
         if table in after:
             assert len(after[aged][1]) == len(after[table][0])
             assert own.one(f"SELECT count(*) FROM {aged} a JOIN {table} x USING (id)") == 0
@@ -87,9 +90,13 @@ def test_staff_who_are_patrons_leave_their_work(site):
     assert done["outcome"] in DONE
     assert {"acted at the desk", "acted as staff in cataloguing"} <= {one["ground"] for one in plan["stays"]}
     assert own.rows("SELECT creator, editor FROM asset.copy WHERE id = :c", c=copy) == [(number, 1)]
-    assert own.rows("SELECT circ_staff, checkin_staff FROM action.circulation WHERE id = :l", l=loan) == [(number, None)]
+    assert own.rows("SELECT circ_staff, checkin_staff FROM action.circulation WHERE id = :l", l=loan) == [
+        (number, None)
+    ]
     # Whatever copied the item's former state as the editor was taken out does not name the person either.
-    assert own.one("SELECT count(*) FROM auditor.asset_copy_history WHERE editor = :n OR audit_user = :n", n=number) == 0
+    assert (
+        own.one("SELECT count(*) FROM auditor.asset_copy_history WHERE editor = :n OR audit_user = :n", n=number) == 0
+    )
     assert not [row for rows in site.rows().values() for row in rows for one in NEEDLES if one in row]
 
 
@@ -139,15 +146,22 @@ def test_a_payer_keeps_what_the_financial_record_needs(evergreen, site, tmp_path
         SELECT s.id, s.total_owed, s.total_paid, s.balance_owed FROM money.materialized_billable_xact_summary s
         JOIN money.billing b ON b.xact = s.id WHERE s.usr = :n ORDER BY 1
     """
-    was, bills = own.rows(money, n=number), own.rows("SELECT CAST(b AS text) FROM money.billing b WHERE xact = :l", l=loan)
+    was, bills = (
+        own.rows(money, n=number),
+        own.rows("SELECT CAST(b AS text) FROM money.billing b WHERE xact = :l", l=loan),
+    )
     done, plan = erased(site, str(number), "--by-number")
     assert done["outcome"] in DONE
     assert any(one["ground"].startswith("financial record") for one in plan["stays"])
     assert own.rows(money, n=number) == was
     assert own.rows("SELECT CAST(b AS text) FROM money.billing b WHERE xact = :l", l=loan) == bills
-    (line,) = own.rows("SELECT usr, xact_start = date_trunc('day', xact_start) FROM money.grocery WHERE id = :l", l=loan)
+    (line,) = own.rows(
+        "SELECT usr, xact_start = date_trunc('day', xact_start) FROM money.grocery WHERE id = :l", l=loan
+    )
     assert line == (number, True)
     assert own.one("SELECT count(*) FROM action.circulation WHERE usr = :n", n=number) == 0
     assert own.one("SELECT count(*) FROM action.aged_circulation WHERE id = :l", l=loan) == 0
-    (left,) = own.rows("SELECT family_name <> '', email, day_phone, dob, deleted FROM actor.usr WHERE id = :n", n=number)
+    (left,) = own.rows(
+        "SELECT family_name <> '', email, day_phone, dob, deleted FROM actor.usr WHERE id = :n", n=number
+    )
     assert left == (True, None, None, None, False)

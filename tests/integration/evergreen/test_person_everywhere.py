@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carrel.systems import map_files
-from tests.integration.evergreen.person_seed import CARD, MAIL, NEEDLES, Seeder
+from tests.integration.evergreen.person_seed import CARD, NEEDLES, Seeder
 
 DONE = ("verified", "applied, residue until")
 
@@ -11,7 +11,7 @@ DONE = ("verified", "applied, residue until")
 def test_a_trace_in_every_table_and_nobody_elses_row_is_touched(site):
     seed = Seeder(site.koha, map_files.load("evergreen"))
     before = site.rows()
-    number = seed.patron()
+    seed.patron()
     said = seed.traces()
     assert len(said) > 60, sorted(said)
     place = site.folder / "erase.json"

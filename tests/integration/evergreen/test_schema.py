@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
 
 from carrel.systems.sample.evergreen import facts, rebuilt
 
+FACTS = Path(__file__).parents[4] / "shared" / "ils" / "evergreen-schema.json"
 ACTIONS = {"a": "NO ACTION", "c": "CASCADE", "n": "SET NULL", "r": "RESTRICT"}
 TABLES = facts.evergreen().tables
 
@@ -122,3 +129,52 @@ def test_functions_have_the_products_names(evergreen_unchanged):
         for (name,) in evergreen_unchanged.rows("SELECT oid::regproc::text FROM pg_proc WHERE pronamespace > 16000")
     }
     assert {name.removeprefix("evergreen.") for name in called | purges} <= live
+
+
+def test_an_account_with_few_rights_sees_what_it_was_given(evergreen):
+    url = evergreen.limited_user(["USAGE ON SCHEMA action", "SELECT (id, usr) ON action.circulation"])
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(usr) FROM action.circulation").scalar() > 1_000
+    with engine.connect() as connection, pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+        connection.exec_driver_sql("SELECT due_date FROM action.circulation")
+    engine.dispose()
+
+
+VIEWS = (
+    "action.all_circulation",
+    "action.all_circulation_slim",
+    "action.all_hold_request",
+    "action.billable_circulations",
+    "action.open_circulation",
+    "actor.usr_message_limited",
+    "auditor.actor_usr_address_lifecycle",
+    "auditor.actor_usr_lifecycle",
+    "auditor.asset_copy_lifecycle",
+    "money.all_billings",
+)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_views_have_the_products_columns(evergreen_unchanged, view):
+    if not FACTS.exists():
+        reason = "no schema facts beside the checkout"
+        pytest.fail(reason) if os.environ.get("CI", "").lower() == "true" else pytest.skip(reason)
+    document = json.loads(FACTS.read_text(encoding="utf-8"))["relations"][view]
+    live = evergreen_unchanged.rows(
+        "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute "
+        "WHERE attrelid = cast(:view AS regclass) AND attnum > 0 ORDER BY attnum",
+        view=view,
+    )
+    assert live == [(column["name"], column["type"]) for column in document["columns"]]
+
+
+def test_through_the_views_aged_and_live_rows_are_all_there(evergreen_unchanged):
+    counts = evergreen_unchanged.sample.counts
+    for view, tables in (
+        ("action.all_circulation", ("action.circulation", "action.aged_circulation")),
+        ("action.all_circulation_slim", ("action.circulation", "action.aged_circulation")),
+        ("action.all_hold_request", ("action.hold_request", "action.aged_hold_request")),
+        ("money.all_billings", ("money.billing", "money.aged_billing")),
+    ):
+        assert evergreen_unchanged.one(f"SELECT count(*) FROM {view}") == sum(counts[table] for table in tables)

@@ -5,32 +5,10 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from tests.integration.evergreen.desk import canary, free_copy, lend
+
 AGED = "SELECT count(*) FROM action.aged_circulation WHERE id = :id"
 LIVE = "SELECT count(*) FROM action.circulation WHERE id = :id"
-
-
-def canary(evergreen, kind, place=0):
-    return [one for one in evergreen.sample.canaries if one.kind == kind][place]
-
-
-def free_copy(evergreen) -> int:
-    return evergreen.one("""
-        SELECT max(id) FROM asset.copy c
-        WHERE status = 0 AND NOT EXISTS (SELECT 1 FROM action.circulation WHERE target_copy = c.id AND checkin_time IS NULL)
-    """)
-
-
-def lend(evergreen, usr: int, copy: int, parent: int | None = None, days: str = "21 days") -> int:
-    """A checkout as the product's own desk writes it."""
-    return evergreen.one(
-        """
-        INSERT INTO action.circulation (usr, target_copy, circ_lib, circ_staff, renewal_remaining, grace_period, due_date,
-          duration, duration_rule, recurring_fine_rule, max_fine_rule, parent_circ)
-        VALUES (:usr, :copy, 4, 1, 2, '0', now() + cast(:days AS interval), cast(:days AS interval), 'd', 'd', 'd', :parent)
-        RETURNING id
-        """,
-        usr=usr, copy=copy, parent=parent, days=days,
-    )  # fmt: skip
 
 
 def test_a_renewed_row_is_not_deleted_and_nobody_is_told(evergreen):
@@ -116,57 +94,6 @@ def test_the_highest_number_among_the_ancestors_decides_not_the_nearest(evergree
     assert nearest == "false"
     evergreen.do("DELETE FROM action.circulation WHERE id = :id", id=number)
     assert evergreen.one("SELECT usr_post_code FROM action.aged_circulation WHERE id = :id", id=number) is None
-
-
-def test_holds_are_aged_with_what_somebody_typed(evergreen):
-    number, note, usr = evergreen.rows(
-        "SELECT id, cancel_note, usr FROM action.hold_request WHERE cancel_note IS NOT NULL LIMIT 1"
-    )[0]
-    phone = evergreen.one("SELECT phone_notify IS NOT NULL FROM action.hold_request WHERE id = :id", id=number)
-    evergreen.do(
-        "UPDATE action_trigger.event SET context_user = :usr, target = :id WHERE id = (SELECT min(id) FROM action_trigger.event WHERE event_def = 4)",
-        usr=usr,
-        id=number,
-    )
-    assert evergreen.do("DELETE FROM action.hold_request WHERE id = :id", id=number) == 1
-    assert evergreen.rows(
-        "SELECT cancel_note, phone_notify FROM action.aged_hold_request WHERE id = :id", id=number
-    ) == [(note, phone)]
-    assert evergreen.rows(
-        "SELECT DISTINCT context_user FROM action_trigger.event WHERE event_def = 4 AND target = :id", id=number
-    ) == [(None,)]
-    assert evergreen.one("SELECT count(*) FROM reporter.hold_request_record WHERE id = :id", id=number) == 1
-
-
-def test_a_filled_hold_waits_for_no_copy(evergreen):
-    hold = evergreen.one("SELECT max(hold) FROM action.hold_copy_map")
-    evergreen.do("UPDATE action.hold_request SET expire_time = now() WHERE id = :id", id=hold)
-    assert evergreen.one("SELECT count(*) FROM action.hold_copy_map WHERE hold = :id", id=hold) == 1
-    evergreen.do("UPDATE action.hold_request SET cancel_time = now() WHERE id = :id", id=hold)
-    assert evergreen.one("SELECT count(*) FROM action.hold_copy_map WHERE hold = :id", id=hold) == 0
-
-
-def test_which_title_a_hold_is_for(evergreen):
-    usr, copy = canary(evergreen, "old").usr, free_copy(evergreen)
-    hold = evergreen.one(
-        "INSERT INTO action.hold_request (target, request_lib, requestor, usr, selection_ou, pickup_lib, hold_type) "
-        "VALUES (:copy, 4, :usr, :usr, 1, 4, 'C') RETURNING id",
-        copy=copy,
-        usr=usr,
-    )
-    record = evergreen.one(
-        "SELECT n.record FROM asset.copy c JOIN asset.call_number n ON n.id = c.call_number WHERE c.id = :copy",
-        copy=copy,
-    )
-    assert evergreen.rows(
-        "SELECT target, hold_type, bib_record FROM reporter.hold_request_record WHERE id = :id", id=hold
-    ) == [(copy, "C", record)]
-    evergreen.do(
-        "UPDATE action.hold_request SET target = :record, hold_type = 'T' WHERE id = :id", record=record, id=hold
-    )
-    assert evergreen.rows("SELECT target, hold_type FROM reporter.hold_request_record WHERE id = :id", id=hold) == [
-        (record, "T")
-    ]
 
 
 def test_reading_history_of_those_who_chose_it(evergreen):

@@ -78,9 +78,11 @@ def statements(koha: Koha) -> list[str]:
 
 def by_themselves(koha: Koha, rows: list[str]) -> list[str]:
     """The statements, where some rows hang on others that are not there: only their own table is asked here."""
-    if koha.dialect != "mariadb":
-        return rows
-    return ["SET foreign_key_checks = 0", *rows, "SET foreign_key_checks = 1"]
+    off, on = {
+        "mariadb": (["SET foreign_key_checks = 0"], ["SET foreign_key_checks = 1"]),
+        "postgresql": (["SET session_replication_role = replica"], ["SET session_replication_role = origin"]),
+    }.get(koha.dialect, ([], []))
+    return [*off, *rows, *on]
 
 
 def insert(table: str, **values: object) -> str:

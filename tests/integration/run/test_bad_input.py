@@ -30,7 +30,7 @@ def test_wrong_credentials_wrong_host_wrong_database_and_no_address(server_libra
         "SQL-002": (url.set(password="not-the-password-1"), 1),
         "SQL-003": (url.set(port=1), 1),
         "SQL-004": (url.set(database="no_such_database"), 1),
-        "SQL-001": (url.set(drivername="postgresql"), 2),
+        "SQL-001": (url.set(drivername="oracle"), 2),
         "SQL-010": (url.update_query_dict({"charset": "latin1"}), 4),
     }
     for code, (wrong, status) in shown.items():
@@ -181,16 +181,16 @@ def test_the_whole_loop_under_the_least_rights(server_library):
 MISSING = (("UPDATE", "old_issues"), ("UPDATE", "statistics"), ("DELETE", "message_queue"), ("SELECT", "accountlines"))
 
 
-@pytest.mark.parametrize("what", MISSING, ids=[" ".join(one) for one in MISSING])
-def test_a_right_that_is_missing(server_library, what):
+def test_a_right_that_is_missing(server_library):
     elm = server_library
-    right = next(one for one in needed(KOHA, Purpose.APPLY) if (one.privilege, one.table) == what)
     least(elm)
     place = elm.approved()
-    (elm.folder / "doer.dsn").unlink()
-    without_sweep = [one for one in rights(Purpose.APPLY, without=right) if one != "SELECT ON *" or what[0] != "SELECT"]
-    elm.secret("doer.dsn", elm.koha.limited_user(without_sweep))
-    elm.refused("apply", place, code=4, error="SQL-005")
+    for what in MISSING:
+        right = next(one for one in needed(KOHA, Purpose.APPLY) if (one.privilege, one.table) == what)
+        left = [one for one in rights(Purpose.APPLY, without=right) if one != "SELECT ON *" or what[0] != "SELECT"]
+        (elm.folder / "doer.dsn").unlink()
+        elm.secret("doer.dsn", elm.koha.limited_user(left))
+        elm.refused("apply", place, code=4, error="SQL-005")
     # What is granted later lets the same plan go on.
     least(elm)
     assert elm.ok("apply", place)["run"]["remaining"] == {}

@@ -71,6 +71,7 @@ def test_the_nights_together_are_one_count_of_all(small):
     assert figures(found[BRANCHES]) == figures(by_branch(once))
 
 
+@pytest.mark.everywhere
 def test_a_run_counts_and_writes(small):
     before = linked(small)
     place = small.dispose()

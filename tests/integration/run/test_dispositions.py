@@ -40,6 +40,7 @@ def listed(numbers: list[int]) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.everywhere
 def test_loans_are_deleted_with_every_row_that_named_their_reader(small: Library) -> None:
     small.edit("then: de-identify\n" + METHODS, "then: delete\n", "policy.yaml")
     before, named = whole(small), naming(small)
@@ -61,6 +62,7 @@ def test_loans_are_deleted_with_every_row_that_named_their_reader(small: Library
 
 
 @pytest.mark.slow
+@pytest.mark.everywhere
 def test_event_times_are_generalised_to_the_day(small: Library) -> None:
     small.edit("event times: keep", "event times: generalise", "policy.yaml")
     small.edit("event detail: second", "event detail: day", "policy.yaml")

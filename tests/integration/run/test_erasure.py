@@ -90,6 +90,7 @@ def mentions(elm, *needles):
     ]
 
 
+@pytest.mark.everywhere
 def test_a_trace_in_every_table_and_nobody_elses_row_is_touched(elm):
     seed, number = subject(elm)
     seed.words(TEXT.replace(CARD, "Z1").replace(MAIL, "z@z.example"))  # the same rows, about nobody
@@ -112,6 +113,7 @@ def test_a_trace_in_every_table_and_nobody_elses_row_is_touched(elm):
     assert sum(map(len, seeded.values())) > sum(map(len, after.values()))
 
 
+@pytest.mark.everywhere
 def test_identifiers_in_other_peoples_texts_go_and_the_rest_of_the_text_stays(elm):
     seed, _ = subject(elm)
     said = seed.words(TEXT)
@@ -304,6 +306,7 @@ def test_no_schedule_for_charges_that_lose_the_card(elm):
     elm.refused("plan", "--as", "Cal Example", "--erase", given(elm), code=2, error="POL-023")
 
 
+@pytest.mark.everywhere
 def test_a_plugins_table_is_told_and_stops_the_plan_until_it_is_classified(elm):
     seed, number = subject(elm)
     engine = " ENGINE=InnoDB" if elm.koha.dialect == "mariadb" else ""
@@ -434,6 +437,7 @@ def test_a_case_without_its_key_is_shut(elm):
     elm.refused("apply", place, code=4, error="ERA-004")
 
 
+@pytest.mark.everywhere
 def test_thousands_of_rows_go_in_pieces(elm):
     _, number = subject(elm)
     many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT"

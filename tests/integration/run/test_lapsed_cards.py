@@ -12,7 +12,6 @@ from carrel.cli.premises import now
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.erasures import Erasures
 from carrel.store.ledger_folder import LedgerFolder
-from tests.integration.conftest import ON_EACH
 from tests.integration.run import library
 from tests.integration.run.person_seed import MAP, WHEN, Seeder
 from tests.integration.run.test_erasure import mentions, state
@@ -57,10 +56,10 @@ def days_ago(days: float) -> str:
     return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S")
 
 
-@pytest.fixture(params=ON_EACH)
-def elm(request, tmp_path):
+@pytest.fixture
+def elm(small_koha, tmp_path):
     """A library whose policy erases lapsed cards after a year, and that has nothing else to do."""
-    found = library.make(tmp_path / "site", request.getfixturevalue(f"small_{request.param}"), policy="worcester")
+    found = library.make(tmp_path / "site", small_koha, policy="worcester")
     found.sql("DELETE FROM saved_sql")  # reports that name readers lead the sweep of loans back
     found.dispose()
     return found
@@ -104,6 +103,7 @@ def carried_out(elm, code=0):
     return elm.ok("apply", place, code=code)["run"], place
 
 
+@pytest.mark.everywhere
 def test_lapsed_cards_go_mixed_and_nobody_elses_row_is_touched(elm):
     seed = Seeder(elm.koha)
     other = seed.patron(dateexpiry="2099-01-01", updated_on="2025-03-04 00:00:00")
@@ -233,6 +233,7 @@ def _staff_category(elm):
     return code
 
 
+@pytest.mark.everywhere
 def test_of_a_payer_stays_what_the_financial_record_needs(elm):
     """The record is emptied once, waits for its schedule, and goes when that has ended."""
     elm.edit("    charges: lose the card\n", "    charges: part title and item\n", "policy.yaml")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.integration.conftest import ON_EACH
+
 
 @pytest.mark.slow
+@pytest.mark.parametrize("koha", ON_EACH, indirect=True)
 def test_the_whole_loop(elm):
     place = elm.plan()
     refused = elm.refused("apply", place, code=6, error="APR-008")

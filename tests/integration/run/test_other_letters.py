@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from carrel.retention.trail import tells
 
 
+@pytest.mark.everywhere
 def test_a_note_keeps_no_title_in_other_letters(small):
     rows = small.koha.rows(
         "SELECT o.borrowernumber, o.issuedate, b.title, i.barcode, b.biblionumber FROM old_issues o JOIN items i ON "
@@ -21,7 +23,8 @@ def test_a_note_keeps_no_title_in_other_letters(small):
     titles = []
     with small.koha.engine().begin() as desk:
         for n, (reader, at, title, barcode, biblio) in enumerate(rows):
-            name = str(title) if n else "The Blue\0Book of Hours"
+            odd = " " if small.koha.dialect == "postgresql" else "\0"  # no text holds a NUL there
+            name = str(title) if n else f"The Blue{odd}Book of Hours"
             if not n:
                 desk.execute(sa.text("UPDATE biblio SET title = :t WHERE biblionumber = :b"), {"t": name, "b": biblio})
             titles.append(name)

@@ -23,6 +23,7 @@ def others(small: Library) -> dict[str, list[tuple[object, ...]]]:
     return {table: records.rows(small.koha, table, old=False) for table in records.TABLES}
 
 
+@pytest.mark.everywhere
 def test_what_is_due_goes_and_nothing_else_changes(small: Library) -> None:
     records.rule_all(small)
     put(small)
@@ -89,6 +90,7 @@ def test_a_disposition_that_a_table_does_not_know_is_refused(small: Library) -> 
     assert "then: delete" in answer.err
 
 
+@pytest.mark.everywhere
 def test_a_legal_hold_keeps_what_names_its_person(small: Library) -> None:
     records.rule_all(small)
     put(small)

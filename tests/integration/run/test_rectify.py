@@ -61,6 +61,7 @@ def own(elm, number, *columns):
     return elm.koha.rows(f"SELECT {', '.join(columns)} FROM borrowers WHERE borrowernumber = {number}")[0]
 
 
+@pytest.mark.everywhere
 def test_the_record_and_its_copies_are_put_right_and_nothing_else(small):
     seed, number = subject(small)
     seed.row("borrower_modifications", borrowernumber=number, verification_token="t", email=MAIL, address="third")
@@ -117,6 +118,7 @@ def test_the_case_is_forgotten_and_the_ledger_tells_sums_only(small):
     assert CARD not in place.read_text()
 
 
+@pytest.mark.everywhere
 def test_what_a_column_cannot_hold_is_refused_before_anything_is_planned(small):
     """Every wrong field at once, and no word of the request in any answer."""
     seed, _ = subject(small)

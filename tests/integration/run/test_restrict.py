@@ -55,6 +55,7 @@ def applied(elm, place):
     return elm.ok("apply", place)["restriction"]
 
 
+@pytest.mark.everywhere
 def test_every_switch_is_written_read_back_and_put_back_exactly(small):
     _, number = subject(small)
     before = state(small)
@@ -92,6 +93,7 @@ def test_every_switch_is_written_read_back_and_put_back_exactly(small):
     ]  # fmt: skip
 
 
+@pytest.mark.everywhere
 def test_the_rows_of_a_restricted_person_are_spared_until_it_is_lifted(small):
     [(number, card)] = small.koha.rows(
         "SELECT borrowernumber, cardnumber FROM borrowers WHERE borrowernumber = (SELECT max(borrowernumber) FROM "

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import ON_EACH
 from tests.integration.run import library
 
 TWO_DAYS = "48 hours"
@@ -62,16 +61,12 @@ def make(folder, koha, undo=TWO_DAYS, **more):
     return Undo(kept.library, places)
 
 
-@pytest.fixture(params=ON_EACH)
-def small_koha(request):
-    return request.getfixturevalue(f"small_{request.param}")
-
-
 @pytest.fixture
 def elm(small_koha, tmp_path):
     return make(tmp_path / "site", small_koha)
 
 
+@pytest.mark.everywhere
 def test_a_run_is_put_back_to_the_byte(elm):
     before = elm.library.checksum()
     run = elm.cut()
@@ -110,6 +105,7 @@ def _counts(lib):
         return {cell: one.loans for cell, one in store.circulation.counts("koha")["cell"].items()}
 
 
+@pytest.mark.everywhere
 def test_what_the_desk_changed_since_is_left_alone(elm):
     lib = elm.library
     run = elm.cut()
@@ -125,6 +121,7 @@ def test_what_the_desk_changed_since_is_left_alone(elm):
     assert lib.koha.rows(f"SELECT borrowernumber FROM old_issues WHERE issue_id = {noted}") == [(kept,)]
 
 
+@pytest.mark.everywhere
 def test_a_reader_who_is_gone_is_not_named_again(elm):
     lib = elm.library
     [(reader, loans)] = lib.koha.rows(

@@ -106,6 +106,5 @@ def test_in_the_midst_it_is_told_that_pieces_stay_out_and_the_same_plan_goes_on(
             "koha", (Staying("tills", "opened_by", 1, STAND_IN), Staying("issues", "borrowernumber", 2, "open loan"))
         )
     till, loan = told.value.faults
-    assert all("what earlier ones took out stays out" in one.changed for one in (till, loan))
     assert "restrict" not in till.fix  # waiting does not help there
     assert loan.fix.startswith("end that first, then apply the same plan again; until then")

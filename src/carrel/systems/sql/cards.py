@@ -7,10 +7,10 @@ from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, false, func, literal, not_, or_, select
+from sqlalchemy import Connection, String, and_, cast, false, func, literal, not_, or_, select
 
 from carrel.inventory.card import Cards
 from carrel.inventory.schema import LiveSchema
@@ -142,7 +142,9 @@ class SqlCards:
         key, person = people.c[self._map.people.key], self._rows.person
         # Where cards stand in a table of their own, no ground for keeping one is told by its number.
         card = people.c[person.card] if person.card else literal("").label("card")
-        columns = [card, *(people.c[name] for name in (person.user, self.cards.expires, *self.cards.seen))]
+        columns = [card, people.c[person.user]]
+        # As texts: of a day without a month a driver tells nothing at all.
+        columns += [cast(people.c[name], String) for name in (self.cards.expires, *self.cards.seen)]
         was_reduced = or_(false(), *(self._reduced(people, one) for one in self._reduced_to))
         query = select(key, was_reduced.label("reduced"), *columns).where(*which).order_by(key).limit(limit)
         found = []
@@ -200,7 +202,7 @@ class SqlCards:
             source = rows.rows(sign.table)
             person = source.c[sign.person]
             tests = [compiled(source.c[one.column], one) for one in sign.only]
-            latest = [func.max(source.c[name]) for name in sign.at]
+            latest = [cast(func.max(source.c[name]), String) for name in sign.at]
             query = select(person, *latest).where(rows.names(sign.table, sign.person, source), *tests)
             query = query.group_by(person)
             # What is cut tonight, or was cut before, must not decide: the card would be judged by whether it still is.
@@ -230,21 +232,19 @@ class SqlCards:
         return found
 
 
-def _moment(value: object) -> datetime | None:
-    """A time or a day as drivers hand it over; a zero date is none, and one without month or day is not usable."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    elif isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time())
-    return value if isinstance(value, datetime) and value >= NO_DATE else None
+def _moment(value: str | None) -> datetime | None:
+    """A time or a day; a zero date is none, and one without month or day is not usable."""
+    try:
+        # What stands before an offset is the wall that staff see: sessions are in the declared zone.
+        found = datetime.fromisoformat(value or "").replace(tzinfo=None)
+    except ValueError:
+        return None
+    return found if found >= NO_DATE else None
 
 
-def _latest(value: object) -> datetime | None:
+def _latest(value: str | None) -> datetime | None:
     """As `_moment`; of a use in a month or a year without a day, the last moment that it can mean."""
-    found = _PARTIAL.match(value) if isinstance(value, str) else None
+    found = _PARTIAL.match(value or "")
     if found is None:
         return _moment(value)
     year, month = int(found["year"]), int(found["month"]) or 12

@@ -111,7 +111,8 @@ class _Looking(Permitted):
             texts: list[ColumnElement[str]] = [column(one) for one in columns]
             long = or_(*(func.length(text) >= _SHORTEST for text in texts))
             query = select(person, *texts).select_from(table(name)).where(long)
-            with self.connection.execution_options(yield_per=2000).execute(query) as values:
+            # Of this query alone: told to the connection, it would hold for every statement after it.
+            with self.connection.execute(query, execution_options={"yield_per": 2000}) as values:
                 whose += [one for one, *row in values if any(holds_identity_number(text) for text in row if text)]
         self.rows[where.name] = len(whose)
         chosen = self._chosen(where) if whose else set()

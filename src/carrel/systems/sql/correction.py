@@ -66,6 +66,18 @@ class SqlCorrection:
         table, wrong = self._schema.tables[self._people.table], []
         for one in wanted:
             where = f"{one.name}: {one.part}"
+            if elsewhere := self._rectify.fields[one.name].table:
+                wrong.append(
+                    Fault(
+                        faults.NO_FIELD,
+                        at=where,
+                        wanted=f"a field of {table.name}",
+                        found=f"one of {elsewhere}",
+                        because="a correction writes the person's own row, and its copies",
+                        fix="correct this field in the product itself, take it out of the request, and plan again",
+                    )
+                )
+                continue
             column = table.column(one.column)
             if column is None:
                 wrong.append(
@@ -230,7 +242,8 @@ class SqlCorrection:
         after = self._own(connection)
         wrong = [name for name, value in new.items() if plain(after[name]) != value]
         columns = self._schema.tables[self._people.table].columns
-        still = [one.name for one in columns if one.name not in new and not one.follows_updates]
+        own = {*new, *self._rectify.follows}
+        still = [one.name for one in columns if one.name not in own and not one.follows_updates]
         wrong += [name for name in still if after[name] != before[name]]
         if wrong:
             raise self._otherwise(", ".join(f"{self._people.table}.{name}" for name in wrong))

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, or_, select
 
 from carrel.inventory.person_map import Act
+from carrel.inventory.schema import Table
 from carrel.inventory.system_map import SystemMap
 from carrel.systems.sql.person_identity import batches
 from carrel.systems.sql.person_rows import PersonRows, is_bytes, is_text
@@ -103,6 +104,18 @@ def _person_columns(rows: PersonRows, system_map: SystemMap) -> Iterable[tuple[s
         there = rows.schema.tables.get(name)
         for one in columns:
             held = None if there is None else there.column(one)
+            if there is not None and _names_another_row(there, one, system_map):
+                continue
             if held is not None and not is_text(held) and not is_bytes(held):
                 wanted.setdefault((name, one), False)
     return [(*place, kept) for place, kept in wanted.items()]
+
+
+def _names_another_row(there: Table, column: str, system_map: SystemMap) -> bool:
+    """Whether a column holds the number of a row that is no person's: by chance it can be that of a person."""
+    people = system_map.people
+    return any(
+        key.table != people.table and not set(key.references) & set(system_map.person_columns.get(key.table, ()))
+        for key in there.foreign_keys
+        if key.columns == (column,)
+    )

@@ -88,7 +88,7 @@ def needed(system_map: SystemMap, purpose: Purpose, dialect: str = "mariadb") ->
     if purpose is Purpose.APPLY:
         updates, deletes = _writes(system_map)
         locked = sorted(deletes - updates.keys()) if there else ()
-        rights += [Grant("UPDATE", name, tuple(sorted(coverage.used(system_map)[name])[:1])) for name in locked]
+        rights += [Grant("UPDATE", name, tuple(sorted(coverage.used(system_map).get(name, ()))[:1])) for name in locked]
         rights += [Grant("UPDATE", name, tuple(sorted(columns))) for name, columns in sorted(updates.items())]
         rights += [Grant("DELETE", name) for name in sorted(deletes)]
         rights += sorted(_moves(system_map)) if there else []

@@ -35,7 +35,7 @@ WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND has_
 _SEQUENCES = f"""
 SELECT {_NAME} FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'S' AND n.nspname NOT LIKE 'pg\\_%' AND has_schema_privilege(n.oid, 'USAGE')
-  AND has_sequence_privilege(c.oid, 'USAGE')""".replace(":", "\\:")
+  AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'USAGE') END""".replace(":", "\\:")
 _TEMPORARY = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
 TEMPORARY, USAGE = "TEMPORARY", "USAGE"
 _DIALECT: Dialect = PGDialect()  # type: ignore[no-untyped-call]  # only its way of quoting is used

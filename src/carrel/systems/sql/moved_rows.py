@@ -67,7 +67,8 @@ def missing(connection: Connection, gone: Any, arrived: Any, numbers: Sequence[i
 
     Args:
         connection: in the same transaction.
-        gone, arrived: the key's column here and there, by the old numbers still.
+        gone: the key's column where they were.
+        arrived: the key's column where they went, by the old numbers still.
         numbers: of the rows.
     """
     return count(connection, gone, numbers) + abs(len(numbers) - count(connection, arrived, numbers))

@@ -110,6 +110,8 @@ class PathRows:
                 parts.append(rows.c[self.path.person] != 0)
         if link.by == "key" and not self.path.person and not self.path.still:
             parts.append(holds(rows, self.path, self.cut))
+        if link.by == "own" and (link.everybody or not self.path.person):
+            parts.append(holds(rows, self.path, self.cut))
         if link.by == "moment" or (link.by == "clock" and self.cut.set.get(link.at) is Method.DAY):
             at = rows.c[link.at]
             if link.by == "clock" and Method.CLEAR in self.cut.set.values():

@@ -24,7 +24,25 @@ def needed(rows: PersonRows) -> tuple[Grant, ...]:
         SWEEP,
         *(Grant("UPDATE", name) for name in sorted(updates)),
         *(Grant("DELETE", name) for name in sorted(deletes)),
+        *sorted(_moves(rows)),
     )
+
+
+def _moves(rows: PersonRows) -> set[Grant]:
+    """What the product's own triggers do with the rights of whoever deletes a row, and what is put right after them."""
+    found = {Grant("INSERT", name) for name in rows.person.audits if name in rows.schema.tables}
+    for step in rows.steps:
+        aged = rows.moves.get(step.table) if step.trace.moved else None
+        if aged is None:
+            continue
+        found |= {Grant("INSERT", aged.table), Grant("UPDATE", aged.table)}
+        if aged.number is not None:
+            table, _, column = aged.number.numbers.rpartition(".")
+            found.add(Grant("USAGE", f"{table}_{column}_seq"))
+        if rows.payer is not None and (ledger := aged.ledger) is not None:
+            found |= {Grant("INSERT", ledger.table), Grant("UPDATE", ledger.table)}
+            found |= {Grant("INSERT", name) for name in ledger.spares}
+    return found
 
 
 def require(connection: Connection, rows: PersonRows, at: str) -> None:

@@ -197,7 +197,7 @@ class PersonRows:
             first = self.leaves(step.table, rows) if step.act is Act.DELETE else []
             found = connection.execute(select(*keys).select_from(rows).where(mine, *first).limit(size)).all()
             if not found:
-                return 0, self.count(connection, step) if step.act is Act.DELETE else 0
+                return 0, self.count(connection, step) if first else 0  # each hangs on another: none could go first
             mine = and_(self.keyed(keys, found), mine)
         elif has_places(connection.dialect):
             inner = self.rows(step.table).alias("inner")
@@ -305,7 +305,7 @@ def holds_of(subject: Subject, holds: Holds) -> tuple[int | str, ...]:
 def is_text(found: Column) -> bool:
     """Whether a column holds texts."""
     declared = found.type.lower()
-    return any(word in declared for word in ("char", "text", "enum", "json", "xml"))
+    return any(word in declared for word in ("char", "text", "enum", "json", "xml", "tsvector", "hstore"))
 
 
 def is_bytes(found: Column) -> bool:

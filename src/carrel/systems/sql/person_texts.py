@@ -254,4 +254,6 @@ def _number_key(table: Table) -> str | None:
 def _text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
+    if isinstance(value, list):  # of texts, as PostgreSQL has them: told, and left for a human
+        return "\n".join(map(_text, value))
     return value if isinstance(value, str) else ""

@@ -96,7 +96,9 @@ class RestoredChunk:
         again = self._connection.dialect.name == "postgresql"
         try:
             with self._connection.begin_nested() if again else nullcontext():
-                return self._connection.execute(statement).rowcount == 1
+                # Of an INSERT the count is kept only if it is asked for.
+                done = self._connection.execute(statement, execution_options={"preserve_rowcount": True})
+                return done.rowcount == 1
         except IntegrityError:
             return False
 

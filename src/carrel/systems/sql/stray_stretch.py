@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from carrel.systems.sql.moved_records import freed, move
 from carrel.systems.sql.paths import PathSql
+from carrel.systems.sql.walked_column import place_of
 
 END = 2**62
 
@@ -48,7 +49,7 @@ class StrayStretch:
             last: where the walk ends, if not at the end of the index.
         """
         table = path.table
-        walk = table.c[path.walk_column]
+        walk = place_of(path.path, path.walk_column, table)
         walked = select(walk).where(walk > begin, path.own.still(table)).order_by(walk)
         if path.path.link.by == "own":
             walked = walked.where(path.strays.are(table))  # no index leads to them: what is not due is passed over
@@ -67,7 +68,7 @@ class StrayStretch:
 
     def condition(self, rows: Any) -> ColumnElement[bool]:
         """The row is a stray of this stretch."""
-        column = rows.c[self.path.walk_column]
+        column = place_of(self.path.path, self.path.walk_column, rows)
         here = column > self.begin if self.bound is None else and_(column > self.begin, column <= self.bound)
         return and_(here, self.path.strays.are(rows))
 

@@ -18,8 +18,8 @@ from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.shelf import matching
 
-_WHOLE = re.compile(r"^(tiny|small|medium|big)?int", re.IGNORECASE)
-_TEXT = re.compile(r"^(var)?char|text|json|clob|blob|binary|bytea|xml", re.IGNORECASE)
+_WHOLE = re.compile(r"^(tiny|small|medium|big)?int(eger)?(?![a-z\[])", re.IGNORECASE)  # no interval, and no list
+_TEXT = re.compile(r"^(var)?char|text|json|clob|blob|binary|bytea|xml|tsvector|hstore", re.IGNORECASE)
 _TIME = re.compile(r"^(datetime|timestamp)", re.IGNORECASE)
 _BYTES = re.compile(r"blob|binary|bytea", re.IGNORECASE)
 _PSEUDONYM = re.compile(r"hash|pseudonym|digest", re.IGNORECASE)

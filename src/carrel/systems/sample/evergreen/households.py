@@ -88,7 +88,7 @@ class Households:
         )  # fmt: skip
 
     def _addresses(self, number: int) -> None:
-        """Where a patron lives; now and then a place that was left, under the negated number, or one not yet approved."""
+        """Where a patron lives; now and then a place that was left, under a negated number, or one not yet approved."""
         row = self.address(number)
         self.rows.add("actor.usr_address", *row)
         street = names.STREETS[number % len(names.STREETS)]

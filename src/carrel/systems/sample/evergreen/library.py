@@ -27,7 +27,7 @@ from carrel.systems.sample.evergreen.plan import EvergreenCanary, EvergreenSampl
 from carrel.systems.sample.evergreen.visits import Visits
 from carrel.systems.sample.plan import SampleSize
 from carrel.systems.sample.rows import Rows
-from carrel.systems.sample.wallclock import DAY
+from carrel.systems.sample.wallclock import DAY, naive, on_wall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,8 +88,9 @@ def build(
         schema.create_habits(connection)
         loading.advance_sequences(connection)
     known = {table: count for table, count in counts.items() if count}
+    now = naive(on_wall(as_of, shape.zone))
     readers = Readers(truth.people, truth.marks, size.copies, len(truth.people) - 1, base.patrons)
-    return EvergreenSample(size, seed, as_of, shape.zone, ADMIN, None, known, canaries, readers)
+    return EvergreenSample(size, seed, as_of, shape.zone, now, ADMIN, None, known, canaries, readers)
 
 
 @contextmanager

@@ -154,7 +154,4 @@ def _text(table: str, name: str, copy: int, people: int) -> str:
 
 def _moved_text(name: str, copy: int) -> str:
     """Card numbers, barcodes and record numbers begin with 21000, 31000 and 41000; a copy's say which copy it is."""
-    moved = name
-    for mark in ("21", "31", "41"):
-        moved = f"replace({moved}, '{mark}000', '{mark}{copy:03}')"
-    return moved
+    return f"regexp_replace({name}, '(?<!\\d)(21|31|41)000(?=\\d{{9}}(?!\\d))', '\\1{copy:03}', 'g')"

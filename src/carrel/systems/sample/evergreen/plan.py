@@ -152,6 +152,7 @@ class EvergreenSample:
         seed: what it was made from.
         as_of: the moment that every date is relative to, aware, UTC.
         zone: where the branches are.
+        now: ``as_of`` on the wall clock there, without zone.
         admin: the account to which purged staff work goes.
         anonymous_patron: nothing: Evergreen has no such account, an aged row has no reader.
         counts: rows per table that was filled.
@@ -163,6 +164,7 @@ class EvergreenSample:
     seed: int
     as_of: datetime
     zone: str
+    now: datetime
     admin: int
     anonymous_patron: None
     counts: Mapping[str, int]

@@ -21,7 +21,8 @@ DECLARE
   names text;
   olds text;
 BEGIN
-  SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum), string_agg('OLD.' || quote_ident(attname), ', ' ORDER BY attnum)
+  SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum),
+    string_agg('OLD.' || quote_ident(attname), ', ' ORDER BY attnum)
   INTO names, olds
   FROM pg_attribute WHERE attrelid = format('%I.%I', sch, tbl)::regclass AND attnum > 0 AND NOT attisdropped;
   EXECUTE format($f$
@@ -34,7 +35,8 @@ BEGIN
     END $body$ $f$, stem, names, olds);
   EXECUTE format($f$
     CREATE VIEW auditor.%1$s_lifecycle AS
-    SELECT -1::bigint AS audit_id, now() AS audit_time, '-'::text AS audit_action, -1 AS audit_user, -1 AS audit_ws, %2$s
+    SELECT -1::bigint AS audit_id, now() AS audit_time, '-'::text AS audit_action, -1 AS audit_user,
+      -1 AS audit_ws, %2$s
     FROM %3$I.%4$I
     UNION ALL SELECT audit_id, audit_time, audit_action, audit_user, audit_ws, %2$s FROM auditor.%1$s_history
     $f$, stem, names, sch, tbl);

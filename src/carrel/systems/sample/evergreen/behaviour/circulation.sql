@@ -26,7 +26,8 @@ BEGIN
     RETURN NULL;
   END IF;
   SELECT * INTO reader FROM actor.usr WHERE id = OLD.usr;
-  SELECT post_code INTO place FROM actor.usr_address WHERE id = coalesce(reader.mailing_address, reader.billing_address);
+  SELECT post_code INTO place FROM actor.usr_address
+  WHERE id = coalesce(reader.mailing_address, reader.billing_address);
   SELECT * INTO item FROM asset.copy WHERE id = OLD.target_copy;
   SELECT * INTO shelf FROM asset.call_number WHERE id = item.call_number;
   INSERT INTO action.aged_circulation (
@@ -45,9 +46,9 @@ BEGIN
     OLD.id, OLD.xact_start, OLD.xact_finish, OLD.unrecovered, OLD.target_copy, OLD.circ_lib, OLD.circ_staff,
     OLD.checkin_staff, OLD.checkin_lib, OLD.renewal_remaining, OLD.grace_period, OLD.due_date, OLD.stop_fines_time,
     OLD.checkin_time, OLD.create_time, OLD.duration, OLD.fine_interval, OLD.recurring_fine, OLD.max_fine,
-    OLD.phone_renewal, OLD.desk_renewal, OLD.opac_renewal, OLD.duration_rule, OLD.recurring_fine_rule, OLD.max_fine_rule,
-    OLD.stop_fines, OLD.workstation, OLD.checkin_workstation, OLD.copy_location, OLD.checkin_scan_time,
-    OLD.auto_renewal, OLD.auto_renewal_remaining, OLD.parent_circ
+    OLD.phone_renewal, OLD.desk_renewal, OLD.opac_renewal, OLD.duration_rule, OLD.recurring_fine_rule,
+    OLD.max_fine_rule, OLD.stop_fines, OLD.workstation, OLD.checkin_workstation, OLD.copy_location,
+    OLD.checkin_scan_time, OLD.auto_renewal, OLD.auto_renewal_remaining, OLD.parent_circ
   );
   IF EXISTS (SELECT 1 FROM config.global_flag WHERE name = 'history.money.age_with_circs' AND enabled) THEN
     PERFORM money.age_billings_and_payments_for_xact(OLD.id);

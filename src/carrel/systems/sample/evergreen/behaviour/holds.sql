@@ -7,7 +7,8 @@ DECLARE
   place text;
 BEGIN
   SELECT * INTO reader FROM actor.usr WHERE id = OLD.usr;
-  SELECT post_code INTO place FROM actor.usr_address WHERE id = coalesce(reader.mailing_address, reader.billing_address);
+  SELECT post_code INTO place FROM actor.usr_address
+  WHERE id = coalesce(reader.mailing_address, reader.billing_address);
   INSERT INTO action.aged_hold_request (
     usr_post_code, usr_home_ou, usr_profile, usr_birth_year, staff_placed, id, request_time, capture_time,
     fulfillment_time, checkin_time, return_time, prev_check_time, expire_time, cancel_time, cancel_cause, cancel_note,

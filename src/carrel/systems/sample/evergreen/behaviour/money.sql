@@ -125,7 +125,9 @@ $$;
 CREATE FUNCTION money.age_billings_and_payments() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   kept_for interval := evergreen.global_flag('history.money.retention_age')::interval;
-  with_loans boolean := EXISTS (SELECT 1 FROM config.global_flag WHERE name = 'history.money.age_with_circs' AND enabled);
+  with_loans boolean := EXISTS (
+    SELECT 1 FROM config.global_flag WHERE name = 'history.money.age_with_circs' AND enabled
+  );
   one bigint;
   moved integer := 0;
 BEGIN

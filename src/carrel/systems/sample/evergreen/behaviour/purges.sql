@@ -1,7 +1,8 @@
--- What the product deletes when it is told to, and how: by number and age of loans and holds, by age of notices, by patron.
+-- What the product deletes when it is told to: loans and holds by number and age, notices by age, patrons one by one.
 
--- For each copy the newest N chains stay; an older one goes when all of it is finished, long enough ago. The last row of a
--- chain is deleted; triggers take the rest. Without a number nothing is done; the flag "at least the age" changes nothing.
+-- For each copy the newest N chains stay; an older one goes when all of it is finished, long enough ago. The last row
+-- of a chain is deleted; triggers take the rest. Without a number nothing is done; the flag "at least the age" has no
+-- effect.
 CREATE FUNCTION action.purge_circulations() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   kept integer := evergreen.global_flag('history.circ.retention_count')::integer;
@@ -31,8 +32,8 @@ BEGIN
   RETURN done;
 END $$;
 
--- A finished hold goes unless the site's age for its kind, or its patron's own choice, keeps it. A flag that is on without a
--- value keeps nothing.
+-- A finished hold goes unless the site's age for its kind, or its patron's own choice, keeps it. A flag that is on
+-- without a value keeps nothing.
 CREATE FUNCTION action.purge_holds() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   one record;
@@ -41,7 +42,9 @@ DECLARE
 BEGIN
   FOR one IN
     SELECT h.id, h.cancel_time, h.cancel_cause, coalesce(h.fulfillment_time, h.cancel_time) AS ended, h.request_time,
-      row_number() OVER (PARTITION BY h.usr ORDER BY coalesce(h.fulfillment_time, h.cancel_time) DESC, h.id DESC) AS place,
+      row_number() OVER (
+        PARTITION BY h.usr ORDER BY coalesce(h.fulfillment_time, h.cancel_time) DESC, h.id DESC
+      ) AS place,
       s.since, s.number, s.age
     FROM action.hold_request h
     LEFT JOIN LATERAL (
@@ -117,7 +120,8 @@ BEGIN
   UPDATE actor.usr_address SET replaces = NULL WHERE usr = src_usr;
 
   UPDATE action.hold_request SET requestor = heir WHERE requestor = src_usr AND usr <> src_usr;
-  DELETE FROM action.hold_request_reset_reason_entry r USING action.hold_request h WHERE h.id = r.hold AND h.usr = src_usr;
+  DELETE FROM action.hold_request_reset_reason_entry r USING action.hold_request h
+  WHERE h.id = r.hold AND h.usr = src_usr;
   FOREACH own IN ARRAY ARRAY[
     'action.circulation:usr', 'action.hold_request:usr', 'action.non_cataloged_circulation:patron',
     'action.usr_circ_history:usr', 'action.survey_response:usr', 'booking.reservation:usr', 'money.grocery:usr',
@@ -143,7 +147,8 @@ BEGIN
     'acq.lineitem_note:creator', 'acq.lineitem_note:editor', 'acq.lineitem_usr_attr_definition:usr',
     'acq.picklist:creator', 'acq.picklist:editor', 'acq.po_note:creator', 'acq.po_note:editor',
     'acq.provider_note:creator', 'acq.provider_note:editor', 'acq.purchase_order:creator', 'acq.purchase_order:editor',
-    'acq.purchase_order:owner', 'acq.serial_claim_event:creator', 'action.circulation:circ_staff', 'action.circulation:checkin_staff',
+    'acq.purchase_order:owner', 'acq.serial_claim_event:creator', 'action.circulation:circ_staff',
+    'action.circulation:checkin_staff',
     'action.fieldset:owner', 'action.hold_notification:notify_staff', 'action.hold_request:canceled_by',
     'action.hold_request:fulfillment_staff', 'action.hold_request_reset_reason_entry:requestor',
     'action.in_house_use:staff', 'action.non_cat_in_house_use:staff', 'action.non_cataloged_circulation:staff',
@@ -180,9 +185,9 @@ BEGIN
     suffix = NULL, pref_prefix = NULL, pref_first_given_name = NULL, pref_second_given_name = NULL,
     pref_family_name = NULL, pref_suffix = NULL, name_keywords = NULL, guardian = NULL, guardian_email = NULL,
     email = NULL, passwd = gen_random_uuid()::text, ident_type = 3, ident_value = NULL, ident_type2 = NULL,
-    ident_value2 = NULL, photo_url = NULL, alias = NULL, day_phone = NULL, evening_phone = NULL, other_phone = NULL, claims_returned_count = 0,
-    credit_forward_balance = 0, last_xact_id = 'none', claims_never_checked_out_count = 0, active = false, barred = false,
-    master_account = false, super_user = false, deleted = true,
+    ident_value2 = NULL, photo_url = NULL, alias = NULL, day_phone = NULL, evening_phone = NULL, other_phone = NULL,
+    claims_returned_count = 0, credit_forward_balance = 0, last_xact_id = 'none', claims_never_checked_out_count = 0,
+    active = false, barred = false, master_account = false, super_user = false, deleted = true,
     dob = date_trunc('year', dob)::date, create_date = now()
   WHERE id = src_usr;
 END $$;

@@ -5,7 +5,8 @@ CREATE FUNCTION actor.org_unit_ancestors(branch integer) RETURNS SETOF actor.org
   WITH RECURSIVE above (id, steps) AS (
     SELECT branch, 0
     UNION ALL
-    SELECT u.parent_ou, above.steps + 1 FROM above JOIN actor.org_unit u ON u.id = above.id WHERE u.parent_ou IS NOT NULL
+    SELECT u.parent_ou, above.steps + 1 FROM above JOIN actor.org_unit u ON u.id = above.id
+    WHERE u.parent_ou IS NOT NULL
   )
   SELECT u.* FROM above JOIN actor.org_unit u ON u.id = above.id ORDER BY above.steps
 $$;
@@ -16,13 +17,14 @@ LANGUAGE sql STABLE AS $$
   WITH RECURSIVE above (id, steps) AS (
     SELECT branch, 0
     UNION ALL
-    SELECT u.parent_ou, above.steps + 1 FROM above JOIN actor.org_unit u ON u.id = above.id WHERE u.parent_ou IS NOT NULL
+    SELECT u.parent_ou, above.steps + 1 FROM above JOIN actor.org_unit u ON u.id = above.id
+    WHERE u.parent_ou IS NOT NULL
   )
   SELECT s.* FROM above JOIN actor.org_unit_setting s ON s.org_unit = above.id AND s.name = setting
   ORDER BY above.steps LIMIT 1
 $$;
 
--- Whether aged rows of a branch go without a detail. Evergreen looks at the ancestor of the highest number, not the nearest.
+-- Whether aged rows of a branch go without a detail: the ancestor of the highest number decides, not the nearest.
 CREATE FUNCTION evergreen.spares_detail(setting text, branch integer) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT coalesce((
     SELECT s.value = 'true' FROM actor.org_unit_setting s

@@ -1,0 +1,1 @@
+"""What PostgreSQL alone has, on a private server."""
