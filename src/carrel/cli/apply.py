@@ -111,6 +111,7 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
         "residues": [place.in_short() for place in report.places],
         "tables_not_yet_covered": not_covered,
         "ledger": receipt.as_dict(),
+        "triggers": None if report.triggers is None else report.triggers.value,
     }
 
 
@@ -118,6 +119,7 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
     """The result as a person reads it."""
     from carrel.cli.card_screen import show_cards
     from carrel.cli.screen import figure, not_yet_covered, number, put_line, put_table
+    from carrel.systems.sql.trigger_way import SAID
 
     plan = report.plan
     say(f"{report.copy or plan.system}: {report.stage.value}, {report.outcome.value}{_until(report)}")
@@ -138,6 +140,8 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
         right=(1,),
     )
     show_cards(report.cards)
+    if report.triggers is not None:
+        put_line(f"Triggers: {SAID[report.triggers]}.", hang=2)
     if report.stage.name == "REST":
         say(_remaining_line(report))
     show_sweep(report)

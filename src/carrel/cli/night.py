@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ from carrel.store.residues import UNDO_CAPSULE
 from carrel.store.sweeps import Sweep
 from carrel.systems import surroundings_reading
 from carrel.systems.sql import readers
+from carrel.systems.sql.trigger_way import TriggerWay
 
 if TYPE_CHECKING:
     from carrel.accountability.surroundings import Place
@@ -67,6 +68,7 @@ class Report:
         kept: loans that still name a reader, by reason, as they may be shown.
         open_joins: that led a sweep back, of this run or an earlier one, and were not shown closed since.
         cards: what became of lapsed cards.
+        triggers: what became of the product's own triggers while loans moved; None where they stay in their table.
     """
 
     plan: Plan
@@ -84,6 +86,7 @@ class Report:
     copy: str | None = None
     open_joins: tuple[OpenJoin, ...] = ()
     cards: CardsDone = field(default_factory=CardsDone)
+    triggers: TriggerWay | None = None
 
     @property
     def hits(self) -> int:
@@ -180,7 +183,7 @@ def _carry_out(here: Premises, plan: Plan, run: Run, owner: str, at_most: int | 
         remaining |= {name: count for name, count in due_now(here, plan.as_of, now()).items() if count}
     report = _finish(here, plan, run, owner, tally, swept, remaining, (*spots, *capsule.places), kept, standing, cards)
     night_counts.tell()
-    return report
+    return replace(report, triggers=loans.way)
 
 
 def _lapsed(here: Premises, plan: Plan, run: Run, owner: str, gate: ChunkGate, journal: RunJournal) -> CardsDone:

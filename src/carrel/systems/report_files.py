@@ -49,7 +49,12 @@ def thousands(value: int | str) -> str:
     return f"{value:,}" if isinstance(value, int) else value
 
 
-_ACTS = {"update": "parted from the reader", "delete": "deleted", "transfer": "handed over to the archives"}
+_ACTS = {
+    "update": "parted from the reader",
+    "delete": "deleted",
+    "transfer": "handed over to the archives",
+    "move": "moved without the reader",
+}
 
 
 def plainly(act: str) -> str:

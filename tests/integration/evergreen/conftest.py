@@ -53,6 +53,11 @@ class Evergreen:
         self._engines.append(sa.create_engine(self.url, connect_args={"options": self.options}))
         return self._engines[-1]
 
+    def lasts(self, engine: sa.Engine) -> sa.Engine:
+        """An engine of somebody else's, disposed of when the test ends."""
+        self._engines.append(engine)
+        return engine
+
     @property
     def connection(self) -> sa.Connection:
         """One connection for the test."""

@@ -52,7 +52,7 @@ class LoanRig:
         self.schedule = policy.loan_schedule()
         self.zone = ZoneInfo(self.evergreen.sample.zone)
         access = Access("library", Secret(self.url or self.evergreen.url, "a test"), session_zone=self.zone.key)
-        self.engine = connect(access, read_only=False)
+        self.engine = self.evergreen.lasts(connect(access, read_only=False))
 
     @property
     def life(self) -> Lifecycle:

@@ -43,7 +43,8 @@ class KeyAssertion:
     ) -> None:
         dialect = connection.dialect
         self._questions: list[_Question] = []
-        table, own = quoted(dialect, leaves[0]), quoted(dialect, leaves[1])
+        table = quoted(dialect, leaves[0])
+        own = connection.execute(text("SELECT quote_ident(:name)"), {"name": leaves[1]}).scalar_one()
         for name, there, _, columns, theirs in connection.execute(text(_INCOMING), {"table": table}):
             if theirs == [own]:
                 gone = f"SELECT loan FROM pg_temp.{AGED.name}"
