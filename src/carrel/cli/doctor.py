@@ -17,7 +17,9 @@ from carrel.errors import CarrelError, Exit, shown
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from carrel.inventory.schema import LiveSchema
     from carrel.inventory.site import Site, System
+    from carrel.inventory.system_map import SystemMap
     from carrel.policy.resolve import Policy
     from carrel.systems.check import Check
 
@@ -125,7 +127,7 @@ def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> 
     from carrel.inventory.map_version import as_found
     from carrel.retention.records import in_force
     from carrel.systems import site_file
-    from carrel.systems.check import finding, ok
+    from carrel.systems.check import ok
     from carrel.systems.collection_check import collection_check
     from carrel.systems.notice_facts import notice_facts, notices_check
     from carrel.systems.sql import live
@@ -134,7 +136,6 @@ def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> 
     from carrel.systems.sql.grants import Purpose
     from carrel.systems.sql.map_check import drift_checks, grant_checks, product_checks
     from carrel.systems.sql.server_check import server_checks
-    from carrel.systems.sql.trigger_way import SAID, way_of
 
     system_map = site_file.system_map(system) if policy is None else site_file.map_in_force(system, policy)
     two_accounts = system.apply_dsn_file is not None or system.apply_dsn_env is not None
@@ -160,6 +161,20 @@ def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> 
                 yield from notices_check(found)
     finally:
         engine.dispose()
+    yield from _carries_out(system, system_map, schema, two_accounts=two_accounts)
+
+
+def _carries_out(system: System, system_map: SystemMap, schema: LiveSchema, *, two_accounts: bool) -> Iterator[Check]:
+    """What is to be said of the account that writes."""
+    from dataclasses import replace
+
+    from carrel.systems.check import finding, ok
+    from carrel.systems.sql.database import access, connect
+    from carrel.systems.sql.failure import told
+    from carrel.systems.sql.grants import Purpose
+    from carrel.systems.sql.map_check import grant_checks
+    from carrel.systems.sql.trigger_way import SAID, way_of
+
     engine = connect(replace(access(system, apply=True), declared_zone=None), read_only=False)
     try:
         with engine.connect() as connection, told(system.name):

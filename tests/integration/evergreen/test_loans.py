@@ -273,7 +273,7 @@ def test_the_desk_goes_on_while_loans_move(evergreen):
         "UPDATE action.circulation SET checkin_time = now(), xact_finish = now(), stop_fines = 'RENEW' WHERE id = :id"
     )
     made: list[tuple[int, int]] = []
-    wrong: list[BaseException] = []
+    wrong: list[sa.exc.SQLAlchemyError] = []
 
     def desk() -> None:
         try:
@@ -285,7 +285,7 @@ def test_the_desk_goes_on_while_loans_move(evergreen):
                     renewed = connection.execute(lend, {"usr": usr, "copy": copy, "parent": first}).scalar_one()
                     connection.commit()
                     made.append((first, renewed))
-        except BaseException as error:
+        except sa.exc.SQLAlchemyError as error:
             wrong.append(error)
 
     counter = threading.Thread(target=desk)
