@@ -247,7 +247,7 @@ class PersonRows:
         """What a change sets each column to."""
         values = self.kept_times(step.table, rows)
         values |= {name: self._target(name, how, rows) for name, how in step.trace.set.items()}
-        return {**values, **step.trace.told, **dict.fromkeys(step.trace.own_key, self._own_key(step, rows))}
+        return {**values, **step.trace.told, **{name: self._own_key(step, rows) for name in step.trace.own_key}}
 
     def _own_key(self, step: Step, rows: FromClause) -> ColumnElement[Any]:
         return cast(rows.c[self.key(step.table)[0]], String)
