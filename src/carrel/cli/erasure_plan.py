@@ -20,7 +20,7 @@ from carrel.retention.legal_hold import shields
 from carrel.store.erasures import new_case
 from carrel.systems import surroundings_reading
 from carrel.systems.sql.erasure import SqlErasure
-from carrel.systems.sql.person_identity import confirmed, find
+from carrel.systems.sql.person_search import confirmed, find
 
 if TYPE_CHECKING:
     from datetime import datetime

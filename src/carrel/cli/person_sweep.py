@@ -14,7 +14,8 @@ from carrel.errors import Exit
 from carrel.retention.identifiers import Subject
 from carrel.systems.site_systems import system_or_copy
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_identity import find_left, left
+from carrel.systems.sql.person_identity import left
+from carrel.systems.sql.person_search import find_left
 
 if TYPE_CHECKING:
     from carrel.systems.sql.erasure_sweep import Found

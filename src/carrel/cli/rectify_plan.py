@@ -25,8 +25,8 @@ from carrel.systems import policy_files, surroundings_reading
 from carrel.systems.site_file import map_in_force
 from carrel.systems.site_systems import system_of
 from carrel.systems.sql.correction import SqlCorrection
-from carrel.systems.sql.person_identity import find
 from carrel.systems.sql.person_rows import PersonRows
+from carrel.systems.sql.person_search import find
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -19,8 +19,8 @@ from carrel.retention.person_plan import Change, PersonPlan, Remaining, refuse_t
 from carrel.retention.person_request import CASE, Named
 from carrel.retention.restriction import TOLD, RowImage, read_lifting, read_restriction
 from carrel.store.erasures import new_case
-from carrel.systems.sql.person_identity import find
 from carrel.systems.sql.person_rows import PersonRows
+from carrel.systems.sql.person_search import find
 from carrel.systems.sql.restriction import LEFT, SqlRestriction
 
 if TYPE_CHECKING:

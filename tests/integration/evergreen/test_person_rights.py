@@ -49,7 +49,9 @@ def test_a_record_is_corrected_with_its_copies(patron):
     before = site.rows()
     ask = f"correct:\n  email address: {NEW_MAIL}\n  telephone number: {{day: {NEW_PHONE}}}\n  name: {{given: Quirine}}"
     place, plan = planned(site, "--rectify", ask)
-    assert ("action.hold_request", "phone_notify", 1) in {(one["table"], one["column"], one["rows"]) for one in plan["changes"]}
+    assert ("action.hold_request", "phone_notify", 1) in {
+        (one["table"], one["column"], one["rows"]) for one in plan["changes"]
+    }
     site.approve(place, "--request", request(site, ask))
     site.ok("apply", place)
     after = site.rows()
@@ -62,7 +64,13 @@ def test_a_record_is_corrected_with_its_copies(patron):
 
 def test_a_field_of_another_table_is_refused(patron):
     site, _ = patron
-    words = ("plan", "--rectify", request(site, "correct:\n  postal address: {street: Right Lane 9}"), "--as", "Cal Example")
+    words = (
+        "plan",
+        "--rectify",
+        request(site, "correct:\n  postal address: {street: Right Lane 9}"),
+        "--as",
+        "Cal Example",
+    )
     site.refused(*words, code=2, error="REQ-002")
 
 

@@ -265,7 +265,7 @@ def test_a_payers_fields_are_columns_of_the_record(name: str) -> None:
     named = {*person.payer.stays, *(one for columns in person.payer.fields.values() for one in columns)}
     assert named <= set(tables(name)[found.people.table].column_names)
     assert set(person.payer.fields) <= {one.value for one in Category}
-    finance = {table for table, told in person.tables.items() if any(one.finance for one in told.traces)}
+    finance = {table for table, told in person.tables.items() if any(one.finance and one.column for one in told.traces)}
     assert set(person.payer.dated) == finance
     for table, column in person.payer.dated.items():
         assert tables(name)[table].column(column), table

@@ -76,3 +76,11 @@ def test_a_text_tells_whose_identifiers_stand_in_it():
     assert finder.whose("borrowernumber: 76") == {77}
     assert finder.whose("K77001234, borrowernumber: 510, 51") == frozenset()
     assert finder.whose(json.dumps({"mail": "Q.Person@elm.example"})) == {51}
+
+
+def test_every_card_of_a_person_is_kept_and_one_of_them_is_the_first() -> None:
+    one = Subject(7, "C1", "u", cards=("C2",))
+    assert Subject.from_json(one.to_json()) == one
+    assert one.joined(Subject(7, "C3", "u", cards=("C1", "C4"))).cards == ("C2", "C3", "C4")
+    # Cases that were sealed before a person could have several cards are read as they are.
+    assert Subject.from_json('[7, "C1", "u", [], [], [5]]') == Subject(7, "C1", "u", also=(5,))

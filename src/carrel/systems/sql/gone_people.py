@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, and_, false
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, column, false, select
 
 from carrel.inventory.system_map import People
 from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.named_table import table
 
 
 def is_gone(people: People, rows: FromClause) -> ColumnElement[bool]:
@@ -18,3 +19,18 @@ def is_gone(people: People, rows: FromClause) -> ColumnElement[bool]:
     if not people.gone:
         return false()
     return and_(*(compiled(rows.c[one.column], one) for one in people.gone))
+
+
+def gone_among(connection: Connection, people: People, numbers: set[int]) -> set[int]:
+    """Of these records, those that are an empty row only.
+
+    Args:
+        connection: reads only.
+        people: of the map.
+        numbers: of the records.
+    """
+    if not people.gone:
+        return set()
+    rows = table(people.table, column(people.key), *(column(one.column) for one in people.gone))
+    query = select(rows.c[people.key]).where(rows.c[people.key].in_(numbers), is_gone(people, rows))
+    return {int(one) for one in connection.execute(query).scalars()}
