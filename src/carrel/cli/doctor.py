@@ -132,9 +132,8 @@ def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> 
     from carrel.systems.sql.database import access, connect
     from carrel.systems.sql.failure import told
     from carrel.systems.sql.grants import Purpose
-    from carrel.systems.sql.map_check import drift_checks, grant_checks, product_checks
+    from carrel.systems.sql.map_check import drift_checks, grant_checks, product_checks, trigger_check
     from carrel.systems.sql.server_check import server_checks
-    from carrel.systems.sql.trigger_way import SAID, way_of
 
     system_map = site_file.system_map(system) if policy is None else site_file.map_in_force(system, policy)
     two_accounts = system.apply_dsn_file is not None or system.apply_dsn_env is not None
@@ -164,8 +163,7 @@ def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> 
     try:
         with engine.connect() as connection, told(system.name):
             yield from grant_checks(connection, system_map, schema, Purpose.APPLY)
-            if (way := way_of(connection, system_map)) is not None:
-                yield ok("triggers", SAID[way])
+            yield from trigger_check(connection, system_map)
             if not two_accounts and connection.dialect.name != "sqlite":
                 fix = "make a second account that only reads: carrel init --grants-only"
                 yield finding("accounts", "one account both reads and carries out", fix)
