@@ -168,19 +168,17 @@ def _carries_out(system: System, system_map: SystemMap, schema: LiveSchema, *, t
     """What is to be said of the account that writes."""
     from dataclasses import replace
 
-    from carrel.systems.check import finding, ok
+    from carrel.systems.check import finding
     from carrel.systems.sql.database import access, connect
     from carrel.systems.sql.failure import told
     from carrel.systems.sql.grants import Purpose
-    from carrel.systems.sql.map_check import grant_checks
-    from carrel.systems.sql.trigger_way import SAID, way_of
+    from carrel.systems.sql.map_check import grant_checks, trigger_check
 
     engine = connect(replace(access(system, apply=True), declared_zone=None), read_only=False)
     try:
         with engine.connect() as connection, told(system.name):
             yield from grant_checks(connection, system_map, schema, Purpose.APPLY)
-            if (way := way_of(connection, system_map)) is not None:
-                yield ok("triggers", SAID[way])
+            yield from trigger_check(connection, system_map)
             if not two_accounts and connection.dialect.name != "sqlite":
                 fix = "make a second account that only reads: carrel init --grants-only"
                 yield finding("accounts", "one account both reads and carries out", fix)

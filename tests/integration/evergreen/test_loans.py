@@ -22,6 +22,14 @@ TABLES = """
     SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1
 """
+# Texts that a notice of a loan names, where that loan is in the table of loans no more.
+TEXTS = """
+    SELECT count(*) FROM action_trigger.event_output o JOIN action_trigger.event e
+      ON o.id IN (e.template_output, e.error_output, e.async_output)
+    JOIN action_trigger.event_definition d ON d.id = e.event_def JOIN action_trigger.hook h ON h.key = d.hook
+    WHERE h.core_type = 'circ' AND o.data <> '' AND e.state IN ('complete', 'error', 'invalid')
+      AND NOT EXISTS (SELECT 1 FROM action.circulation WHERE id = e.target)
+"""
 # Of a moved row what is the same whichever number it was given.
 MOVED = "SELECT {columns} FROM action.aged_circulation a LEFT JOIN action.aged_circulation p ON p.id = a.parent_circ"
 
@@ -96,6 +104,8 @@ def test_nothing_leads_back_to_anybody(evergreen, policy):
     report = rig.look(pairs)
     assert [(a.kind, a.name, a.table, a.columns, a.hits) for a in report.failing] == []
     assert (report.led_back, report.swept) == (0, len(pairs))
+    # Texts of notices are shared with holds, whose texts wait for their own period: so those of loans are counted here.
+    assert evergreen.one(TEXTS) == 0
 
 
 def test_after_the_products_own_aging_the_sweep_finds_what_it_leaves(evergreen):
@@ -103,7 +113,9 @@ def test_after_the_products_own_aging_the_sweep_finds_what_it_leaves(evergreen):
     pairs = rig.draw(400)
     with evergreen.engine().connect() as connection:
         habits.ages_circulations(connection, AS_OF)
-    found = {(one.kind, one.name, one.table) for one in rig.look(pairs).failing}
+    report = rig.look(pairs)
+    found = {(one.kind, one.name, one.table) for one in report.attacks if one.hits}
+    assert report.led_back > 0
     assert ("declared", "archived category of a reader", "action.archive_actor_stat_cat") in found
     assert ("declared", "bill", "money.billing") in found
     assert ("discovered", "words", "action_trigger.event_output") in found
@@ -273,7 +285,7 @@ def test_the_desk_goes_on_while_loans_move(evergreen):
         "UPDATE action.circulation SET checkin_time = now(), xact_finish = now(), stop_fines = 'RENEW' WHERE id = :id"
     )
     made: list[tuple[int, int]] = []
-    wrong: list[sa.exc.SQLAlchemyError] = []
+    wrong: list[Exception] = []
 
     def desk() -> None:
         try:
@@ -285,7 +297,7 @@ def test_the_desk_goes_on_while_loans_move(evergreen):
                     renewed = connection.execute(lend, {"usr": usr, "copy": copy, "parent": first}).scalar_one()
                     connection.commit()
                     made.append((first, renewed))
-        except sa.exc.SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, the test tells it)
             wrong.append(error)
 
     counter = threading.Thread(target=desk)

@@ -89,7 +89,7 @@ def test_a_row_that_moves_is_deleted_and_not_changed_before() -> None:
     for wrong in ({}, {"delete": True, "set": {"a": "clear"}}, {"delete": True, "if_reader": {"a": "clear"}}):
         with pytest.raises(ValidationError, match="moves"):
             Cut.model_validate({"aged": MOVED, "why": "w", **wrong})
-    spared = {**MOVED, "ledger": {**MOVED["ledger"], "spares": ["sums"]}}
+    spared = {**MOVED, "ledger": {**MOVED["ledger"], "spares": {"sums": {"kind": "other"}}}}
     with pytest.raises(ValidationError, match="spared"):
         Cut.model_validate({"aged": spared, "delete": True, "why": "w"})
     assert Cut.model_validate({"aged": spared, "delete": True, "children": {"sums": "id"}, "why": "w"}).aged

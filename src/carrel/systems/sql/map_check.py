@@ -20,6 +20,7 @@ from carrel.systems.check import Check, State, finding, ok, refused
 from carrel.systems.site_check import said
 from carrel.systems.sql import grants, live
 from carrel.systems.sql.grants import Purpose
+from carrel.systems.sql.trigger_way import SAID, way_of
 
 _GROUPS = (
     ("map version", {Kind.VERSION}),
@@ -70,6 +71,12 @@ def grant_checks(
         yield Check(name, state, "the sweep cannot look into every table", fix)
     elif not found.missing and not beyond:
         yield ok(name, f"{amount(len(has), 'right')}, none missing and none beyond")
+
+
+def trigger_check(connection: Connection, system_map: SystemMap) -> Iterator[Check]:
+    """What becomes of the product's own triggers while loans move; nothing where they stay in their table."""
+    if (way := way_of(connection, system_map)) is not None:
+        yield ok("triggers", SAID[way])
 
 
 def _listed(rights: tuple[grants.Grant, ...] | list[grants.Grant]) -> str:

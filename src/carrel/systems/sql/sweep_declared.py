@@ -130,6 +130,8 @@ class DeclaredPaths:
     def _grade(self, path: Path, trail: Trail, place: int) -> tuple[Severity, str]:
         if path.keeps and self._last is not None and all(at > self._last for at in trail.times):
             return Severity.KEPT, path.keeps
+        if path.role is Role.ACTOR and path.link.by in {"visit", "item"} and at_the_desk(self._sample.pairs[place]):
+            return Severity.KEPT, AT_THE_DESK
         moment = path.link.by == "moment"
         if (moment or path.link.by == "text") and held(self._sample, trail, place, later=moment):
             return Severity.KEPT, SPARED

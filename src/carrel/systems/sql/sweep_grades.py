@@ -39,6 +39,8 @@ class Grades:
         self._grounds = {name: ground for name, ground in apart.items() if name not in traced}
         self._redacted = redacted(system_map)
         self._desk = {system_map.loans.closed.table, *(path.table for path in paths if path.role is Role.ACTOR)}
+        acted = [path for path in paths if path.role is Role.ACTOR and path.link.by in {"visit", "item"}]
+        self._handled = {path.table for path in acted}  # whoever works with items stands in all of them
         self._seconds = {path.table for path in paths if path.link.by == "moment"}
         self._of_one_loan = {path.table for path in paths if path.link.by == "key" and path.person is None}
         self._by_loan = {path.table for path in paths if path.link.by == "key" and path.cut.delete and path.stray_only}
@@ -59,7 +61,7 @@ class Grades:
         pair = self._sample.pairs[place]
         if (kept := self._keeps.get(reach.name)) and self._last and all(at > self._last for at in trail.times):
             return kept
-        if way == "loan" and reach.name in self._desk and at_the_desk(pair):
+        if at_the_desk(pair) and ((way == "loan" and reach.name in self._desk) or reach.name in self._handled):
             return AT_THE_DESK
         if why := self._shields.why_in(reach.name, trail, pair):
             return why

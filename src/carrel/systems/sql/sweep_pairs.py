@@ -299,6 +299,8 @@ def rebuild(library: Library, loans: Sequence[Loan]) -> list[tuple[Loan, int]]:
     for path in library.map.loans.paths:
         if path.link.by != "visit" or path.person is None or path.link.item_as_text:
             continue
+        if path.role is Role.ACTOR and not path.stray_only:
+            continue  # at the desk somebody else acted, and nothing tells the two apart
         rows = library.shelf[path.table]
         person, item, at = rows.c[path.person], rows.c[path.link.item], rows.c[path.link.at]
         for some in batches(by_item):

@@ -81,7 +81,9 @@ class _LoanSide:
             if loan.barcode:
                 self._labels[loan.barcode].append(loan)
         m = library.map
-        self._readers = {m.loans.closed.person, *(path.person for path in m.loans.paths if path.person)}
+        # Whoever acted may be anybody at the desk, unless the map can tell a reader's own act from that.
+        told = (path for path in m.loans.paths if path.role is not Role.ACTOR or path.stray_only)
+        self._readers = {m.loans.closed.person, *(path.person for path in told if path.person)}
         # Whoever a record of another kind belongs to is a patron: a loan that names the record names the reader.
         self._patrons = {(one.table, one.person) for one in m.records}
 
