@@ -297,10 +297,10 @@ def rebuild(library: Library, loans: Sequence[Loan]) -> list[tuple[Loan, int]]:
         if loan.item is not None and loan.events:
             by_item[loan.item].append(loan)
     for path in library.map.loans.paths:
-        if path.link.by != "visit" or path.person is None or path.link.item_as_text:
+        # At the desk somebody else acted, unless the map can tell the two apart.
+        acted = path.role is Role.ACTOR and not path.stray_only
+        if path.link.by != "visit" or path.person is None or path.link.item_as_text or acted:
             continue
-        if path.role is Role.ACTOR and not path.stray_only:
-            continue  # at the desk somebody else acted, and nothing tells the two apart
         rows = library.shelf[path.table]
         person, item, at = rows.c[path.person], rows.c[path.link.item], rows.c[path.link.at]
         for some in batches(by_item):
