@@ -245,7 +245,7 @@ def on_postgresql(server: postgresql.PostgreSQLServer, template: str, sample: Sa
         yield koha
     finally:
         koha.dispose()
-        server.drop_limited_users(database)
+        server.drop_limited_users()
 
 
 @pytest.fixture(scope="session")

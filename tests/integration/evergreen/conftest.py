@@ -139,7 +139,7 @@ def evergreen(evergreen_server: postgresql.PostgreSQLServer, evergreen_sample: E
         yield made
     finally:
         made.dispose()
-        evergreen_server.drop_limited_users(database)
+        evergreen_server.drop_limited_users()
 
 
 @pytest.fixture

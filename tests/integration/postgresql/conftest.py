@@ -10,4 +10,4 @@ def empty(postgresql_server):
     """An empty database of this test's own."""
     postgresql_server.sql("DROP DATABASE IF EXISTS empty WITH (FORCE)", "CREATE DATABASE empty")
     yield postgresql_server
-    postgresql_server.drop_limited_users("empty")
+    postgresql_server.drop_limited_users()

@@ -83,7 +83,7 @@ class PostgreSQLServer:
     folder: Path = field(default_factory=_own_folder)
     password: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
     process: subprocess.Popen[bytes] | None = None
-    _users: list[str] = field(default_factory=list)
+    _users: list[tuple[str, str]] = field(default_factory=list)  # each with the database of its rights
 
     @property
     def datadir(self) -> Path:
@@ -188,17 +188,20 @@ class PostgreSQLServer:
             grants: as PostgreSQL writes them, without the account: ``SELECT ON ALL TABLES IN SCHEMA public``.
         """
         user, password = f"u{secrets.token_hex(5)}", secrets.token_hex(8)
-        self._users.append(user)
+        self._users.append((user, database))
         self.sql(f"CREATE USER {user} PASSWORD '{password}'")
         for grant in grants:
             self.sql(f"GRANT {grant} TO {user}", database=database)
         return self.url(database, user, password)
 
-    def drop_limited_users(self, database: str) -> None:
-        """Remove the accounts that `limited_user` made."""
+    def drop_limited_users(self) -> None:
+        """Remove the accounts that `limited_user` made, and their rights in databases that are still there."""
+        there = {str(name) for (name,) in self.sql("SELECT datname FROM pg_database")}
         while self._users:
-            user = self._users.pop()
-            self.sql(f"DROP OWNED BY {user} CASCADE", f"DROP USER {user}", database=database)
+            user, database = self._users.pop()
+            if database in there:
+                self.sql(f"DROP OWNED BY {user} CASCADE", database=database)
+            self.sql(f"DROP USER {user}")
 
     def shut_down(self) -> None:
         """Stop cleanly, as a failover would."""
