@@ -23,11 +23,6 @@ from tests.integration.run.library import checksum
 MAP = map_files.load("koha")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
-def small_koha(request):
-    return request.getfixturevalue(f"small_{request.param}")
-
-
 class Kept:
     """The images of each chunk, as a capsule would get them."""
 

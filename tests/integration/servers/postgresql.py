@@ -214,10 +214,12 @@ class PostgreSQLServer:
         self.process = None
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End it as a power cut would: its sessions too, which would go on for a moment in groups of their own."""
         if self.process is not None and self.process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+            sessions = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            for one in (self.process.pid, *map(int, sessions)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
             self.process.wait(timeout=30)
         (self.datadir / "postmaster.pid").unlink(missing_ok=True)
         self.process = None
