@@ -79,7 +79,7 @@ def _look_alikes(names: list[str]) -> Iterator[Conflict]:
 
 def _key(public_key: str | None) -> str:
     # A verifier's text is name+hash+key: the same key under another name is the same key.
-    return (public_key or "").rpartition("+")[2]
+    return (public_key or "").split("+", 2)[-1]  # a plus may stand in the key itself
 
 
 def _is_key(public_key: str) -> bool:

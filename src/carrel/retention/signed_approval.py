@@ -93,4 +93,5 @@ def verify(note: str, people: Iterable[Person], now: datetime) -> Approval:
 
 
 def _key(person: Person) -> str:
-    return str(person.public_key).rpartition("+")[2]  # the same key under another key name is the same key
+    # The same key under another key name is the same key. Neither name nor hash has a plus in it, but the key may.
+    return str(person.public_key).split("+", 2)[-1]

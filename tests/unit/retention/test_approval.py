@@ -203,3 +203,14 @@ def test_paths_named_like_fields_do_not_confuse_the_text() -> None:
     odd = plan(paths=(path("kind: plan\nrole"), path("x")))
     made = of_plan(odd, ADA, NOW, NOW + DAY)
     assert parse(made.text()) == made
+
+
+def test_keys_that_end_alike_after_a_plus_are_two_keys() -> None:
+    """A plus is a letter of the key's own alphabet."""
+    planner = replace(CAL, public_key="elm/cal+0a1b2c3d+AaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaAA+A=")
+    other = replace(ADA, public_key="elm/ada+4e5f6a7b+AbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbBB+A=")
+    assert may_approve(other, planner.name, (planner, other)) == other
+    same = replace(other, public_key=planner.public_key.replace("elm/cal", "elm/ada"))
+    with pytest.raises(CarrelError) as told:
+        may_approve(same, planner.name, (planner, same))
+    assert told.value.code == "APR-002"
