@@ -15,20 +15,10 @@ if TYPE_CHECKING:
 
 
 MARK = ".made-by-carrel-demo"
-
-
 SEED = 20_261_122
-
-
 PLANNER = "Ada"
-
-
 APPROVER = "Grace"
-
-
 ZONE = "America/New_York"
-
-
 SITE = """\
 library: Sample Town Library
 policy: {policy}

@@ -13,10 +13,11 @@ from carrel.inventory.schema import LiveSchema
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle
 from carrel.retention.sweep import Pairs, SweepReport, not_swept
+from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.loans import SqlLoans
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.sweep import LoanSweep
-from carrel.systems.sql.sweep_pairs import Library, batches, draw
+from carrel.systems.sql.sweep_pairs import Library, draw
 
 
 class Watch:

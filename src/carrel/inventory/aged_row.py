@@ -111,6 +111,14 @@ class Aged(Part):
             raise ValueError("what stays under the old key needs a new one for the row that moves")
         return self
 
+    def key(self, own: str) -> str:
+        """The key of the table where the row goes.
+
+        Args:
+            own: the key of the row's own table.
+        """
+        return self.columns[own] if self.number is None else self.number.column
+
     @property
     def there(self) -> tuple[str, ...]:
         """Every column of the other table that the move speaks of."""

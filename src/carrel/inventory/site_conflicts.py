@@ -21,11 +21,13 @@ def conflicts(site: Site) -> Iterator[Conflict]:
         The path of the later entry, and what is wrong with it. Two people with one key would make a second person out
         of the first, so a key may stand only once.
     """
+    from carrel.ledger.key import body_of
+
     if not site.systems:
         yield ("systems",), "write at least one system, with 'name', 'map', 'dsn_file' and 'time_zone'"
     yield from _twice("systems", [one.name for one in site.systems], "name")
     yield from _twice("people", [one.name for one in site.people], "name")
-    yield from _twice("people", [_key(one.public_key) for one in site.people], "public_key")
+    yield from _twice("people", [body_of(one.public_key or "") for one in site.people], "public_key")
     yield from _systems(site)
     if any(copy.mail for copy in site.outside_copies) and site.mail is None:
         yield ("outside_copies",), "a copy by mail needs a 'mail:' block"
@@ -75,11 +77,6 @@ def _look_alikes(names: list[str]) -> Iterator[Conflict]:
                 ("people", index, "name"),
                 "another of the people has a name that looks like this one: write both so that they differ",
             )
-
-
-def _key(public_key: str | None) -> str:
-    # A verifier's text is name+hash+key: the same key under another name is the same key.
-    return (public_key or "").split("+", 2)[-1]  # a plus may stand in the key itself
 
 
 def _is_key(public_key: str) -> bool:

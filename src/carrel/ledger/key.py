@@ -44,6 +44,14 @@ def check_name(name: str) -> str:
     return name
 
 
+def body_of(vkey: str) -> str:
+    """Of a verifier's text ``name+id+key`` the key: under another name it is the same one.
+
+    Neither name nor id has a plus in it; a plus may be a letter of the key. A text of another form is not looked into.
+    """
+    return vkey.split("+", 2)[-1]
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """The public half of a key: checks signatures that claim its name and id."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from carrel.errors import CarrelError, fault
 from carrel.inventory.likeness import alike
+from carrel.ledger.key import body_of
 from carrel.ledger.note import Signer, Verifier, open_note, parse_note, sign_note
 from carrel.retention import faults
 from carrel.retention.approval import APPROVE, Approval, Person, no_approval, parse
@@ -38,8 +39,8 @@ def may_approve(person: PersonT | None, planner: str, people: Iterable[Person] =
             found="no such person" if person is None else f"{person.role} without one of the two",
             fix="name another person, or add the right and the key to the site file",
         )
-    keys = {_key(one) for one in people if one.public_key and alike(one.name, planner)}
-    if alike(person.name, planner) or _key(person) in keys:
+    keys = {body_of(str(one.public_key)) for one in people if one.public_key and alike(one.name, planner)}
+    if alike(person.name, planner) or body_of(str(person.public_key)) in keys:
         raise fault(
             faults.SAME_PERSON,
             wanted="a second named person",
@@ -90,8 +91,3 @@ def verify(note: str, people: Iterable[Person], now: datetime) -> Approval:
             fix="have it signed again",
         )
     return approval
-
-
-def _key(person: Person) -> str:
-    # The same key under another key name is the same key. Neither name nor hash has a plus in it, but the key may.
-    return str(person.public_key).split("+", 2)[-1]

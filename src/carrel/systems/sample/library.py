@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from carrel.systems.sample import loading, multiplying, schema, version_rows
 from carrel.systems.sample.canaries import Canaries
@@ -21,7 +20,7 @@ from carrel.systems.sample.visits import Visits
 from carrel.systems.sample.wallclock import DAY, naive, on_wall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
@@ -65,7 +64,7 @@ def build(
     if as_of.tzinfo is None:
         raise ValueError("as_of must be aware")
     shape = shape or Shape()
-    with _connected(connection_or_engine) as connection:
+    with loading.connected(connection_or_engine) as connection:
         bare = not loading.has_tables(connection)
         copies = size.copies if connection.dialect.name in _MULTIPLY and version == BASE else 1
         base = SampleSize(size.name, size.patrons // copies, size.loans // copies)
@@ -85,15 +84,6 @@ def build(
                 schema.create_keys(connection, version)
                 loading.settle(connection, version)
     return Sample(size, seed, as_of, shape.zone, naive(now), ANONYMOUS, counts, canaries)
-
-
-@contextmanager
-def _connected(target: Connection | Engine) -> Iterator[Connection]:
-    if hasattr(target, "exec_driver_sql"):
-        yield cast("Connection", target)
-    else:
-        with target.connect() as connection:
-            yield connection
 
 
 def fill(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from carrel.systems.sample.koha_versions import koha_of
 from carrel.systems.sample.rows import COLUMNS, Row
@@ -12,10 +12,20 @@ from carrel.systems.sample.schema_postgresql import ZERO, number_statement
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 _ROWS_A_STATEMENT = 2_000
 _ESCAPES = str.maketrans({"'": "''", "\\": "\\\\", "\0": "\\0"})
+
+
+@contextmanager
+def connected(target: Connection | Engine) -> Iterator[Connection]:
+    """A connection, or one of an engine, which is closed afterwards."""
+    if hasattr(target, "exec_driver_sql"):
+        yield cast("Connection", target)
+    else:
+        with target.connect() as connection:
+            yield connection
 
 
 def has_tables(connection: Connection) -> bool:

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, String, and_, case, cast, literal, null, select
+from sqlalchemy import ColumnElement, FromClause, Select, String, and_, case, cast, func, literal, null, select
 
-from carrel.inventory.aged_row import Aged
+from carrel.inventory.aged_row import Aged, NewNumber
 from carrel.inventory.map_part import Method, Step
-from carrel.systems.sql.expressions import day_of, is_time
+from carrel.systems.sql.expressions import its_day
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.worktables import AGED
+
+
+def next_number(number: NewNumber) -> ColumnElement[int]:
+    """The next of the numbers that moved rows get, drawn from the product's own sequence."""
+    table, _, column = number.numbers.rpartition(".")
+    return func.nextval(func.pg_get_serial_sequence(table, column))
+
+
+def parted(value: ColumnElement[Any], person: ColumnElement[Any], method: Method) -> ColumnElement[Any]:
+    """A column that may name the row's own person: then it names nobody."""
+    nobody = literal(0) if method is Method.ZERO else null()
+    return case((value == person, nobody), else_=value)
 
 
 class AgedColumns:
@@ -32,10 +44,7 @@ class AgedColumns:
     @property
     def key(self) -> str:
         """The key of the table where the loans go."""
-        number = self._aged.number
-        if number is not None:
-            return number.column
-        return self._aged.columns[self._anchor.key]
+        return self._aged.key(self._anchor.key)
 
     @property
     def names(self) -> list[str]:
@@ -89,10 +98,9 @@ class AgedColumns:
         anchor = self._anchor
         events = {anchor.opened, anchor.closed, anchor.due, anchor.renewed, anchor.ended, *anchor.moments}
         if self._by_day and here in events:
-            return case((is_time(value), day_of(value)), else_=value)
+            return its_day(value)
         if (method := self._aged.if_person.get(there)) is not None:
-            nobody = literal(0) if method is Method.ZERO else null()
-            return case((value == person, nobody), else_=value)
+            return parted(value, person, method)
         return value
 
     # -- values of other tables -------------------------------------------------------------------------------------

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Select,
     and_,
-    case,
     delete,
     exists,
     func,
@@ -29,8 +27,8 @@ from carrel.inventory.aged_row import Aged, Ledger
 from carrel.policy.schedule import Charges
 from carrel.retention.predicate import Fact, Holds
 from carrel.systems import faults
-from carrel.systems.sql.aged_columns import AgedColumns
-from carrel.systems.sql.expressions import day_of, is_time
+from carrel.systems.sql.aged_columns import AgedColumns, next_number
+from carrel.systems.sql.expressions import its_day
 from carrel.systems.sql.held_rows import HeldRows
 from carrel.systems.sql.key_assertion import KeyAssertion
 from carrel.systems.sql.predicates import LoanColumns
@@ -109,10 +107,7 @@ class AgedLoans:
         empty(connection, AGED)
         mine = and_(loans.c[anchor.key] == CHUNK.c.loan, loans.c[anchor.person] == CHUNK.c.person)
         mixed = select(CHUNK.c.loan, CHUNK.c.person).where(mine).order_by(func.gen_random_uuid()).subquery("mixed")
-        drawn: ColumnElement[Any] = mixed.c.loan
-        if number is not None:
-            table, _, column = number.numbers.rpartition(".")
-            drawn = func.nextval(func.pg_get_serial_sequence(table, column))
+        drawn = mixed.c.loan if number is None else next_number(number)
         given = insert(AGED).from_select(["loan", "number", "person"], select(mixed.c.loan, drawn, mixed.c.person))
         size = inserted(connection, given)
         know(connection, AGED)
@@ -131,7 +126,7 @@ class AgedLoans:
         connection.execute(insert(CHARGED).from_select(["loan"], charged))
         know(connection, CHARGED)
         told = (
-            _day(loans.c[here]) if there in ledger.days else loans.c[here] for here, there in ledger.columns.items()
+            its_day(loans.c[here]) if there in ledger.days else loans.c[here] for here, there in ledger.columns.items()
         )
         values = (loans.c[anchor.key], *told, *(literal(value) for value in ledger.told.values()))
         return select(*values).where(loans.c[anchor.key] == CHARGED.c.loan)
@@ -248,7 +243,7 @@ class AgedLoans:
 
     @property
     def _key(self) -> str:
-        return AgedColumns(self.shelf, self.aged, by_day=self.by_day).key
+        return self.aged.key(self.shelf.map.loans.closed.key)
 
     @property
     def _ledger_rows(self) -> Any:
@@ -271,7 +266,3 @@ class AgedLoans:
     @property
     def _spared(self) -> tuple[str, ...]:
         return () if self.aged.ledger is None else tuple(self.aged.ledger.spares)
-
-
-def _day(col: ColumnElement[Any]) -> ColumnElement[Any]:
-    return case((is_time(col), day_of(col)), else_=col)

@@ -21,7 +21,7 @@ from carrel.retention.legal_hold import Scope
 from carrel.retention.payer import Payer
 from carrel.retention.predicate import Predicate
 from carrel.systems.sql import person_grounds
-from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.expressions import NO_DATE
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.gone_people import is_gone
@@ -201,9 +201,10 @@ class SqlCards:
                 continue
             source = rows.rows(sign.table)
             person = source.c[sign.person]
-            tests = [compiled(source.c[one.column], one) for one in sign.only]
             latest = [cast(func.max(source.c[name]), String) for name in sign.at]
-            query = select(person, *latest).where(rows.names(sign.table, sign.person, source), *tests)
+            query = select(person, *latest).where(
+                rows.names(sign.table, sign.person, source), all_hold(source.c, sign.only)
+            )
             query = query.group_by(person)
             # What is cut tonight, or was cut before, must not decide: the card would be judged by whether it still is.
             since = by.horizons.get(sign.table, NO_DATE)

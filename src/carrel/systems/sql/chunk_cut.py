@@ -13,7 +13,7 @@ from carrel.systems.sql.aged_loans import AgedLoans
 from carrel.systems.sql.before_images import BeforeImages
 from carrel.systems.sql.chunk_steps import ChunkSteps
 from carrel.systems.sql.chunk_table import Picked
-from carrel.systems.sql.expressions import day_of, is_time
+from carrel.systems.sql.expressions import its_day
 from carrel.systems.sql.shelf import Shelf
 from carrel.systems.sql.worktables import CHUNK
 
@@ -66,7 +66,7 @@ class AnchorCut:
             values[name] = case((loans.c[name] == person, None), else_=loans.c[name])
         if self.by_day:
             for name in (closed.opened, closed.closed, closed.due, closed.renewed):
-                values[name] = case((is_time(loans.c[name]), day_of(loans.c[name])), else_=loans.c[name])
+                values[name] = its_day(loans.c[name])
         return values
 
     def left(self, connection: Connection) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast
@@ -38,3 +39,13 @@ def compiled(named: ColumnElement[Any], one: Condition, *, empty: Bool | None = 
         void = named.is_(None) | (cast(named, String) == "") if empty is None else empty
         tests.append(void if one.empty else ~void)
     return and_(True, *tests)
+
+
+def all_hold(columns: Any, conditions: Iterable[Condition]) -> Bool:
+    """Whether a row is one that a map means.
+
+    Args:
+        columns: by name, of a table or an alias; those of the conditions are looked at.
+        conditions: of the map; without any, every row is meant.
+    """
+    return and_(True, *(compiled(columns[one.column], one) for one in conditions))

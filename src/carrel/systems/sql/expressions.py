@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Integer, String, TypeDecorator, and_, text
+from sqlalchemy import DateTime, Dialect, Integer, String, TypeDecorator, and_, case, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -83,6 +83,11 @@ def _stretch_sqlite(element: stretch_of, compiler: SQLCompiler, **kw: Any) -> st
 def _stretch_mariadb(element: stretch_of, compiler: SQLCompiler, **kw: Any) -> str:
     time, days = (compiler.process(part, **kw) for part in element.clauses)
     return f"FLOOR(TO_DAYS({time}) / {days})"
+
+
+def its_day(at: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A time with its day only; what is no time stays as it is."""
+    return case((is_time(at), day_of(at)), else_=at)
 
 
 class day_of(GenericFunction[datetime]):  # noqa: N801

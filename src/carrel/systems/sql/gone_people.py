@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, column, false, select
+from sqlalchemy import ColumnElement, Connection, FromClause, column, false, select
 
 from carrel.inventory.system_map import People
-from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.named_table import table
 
 
@@ -18,7 +18,7 @@ def is_gone(people: People, rows: FromClause) -> ColumnElement[bool]:
     """
     if not people.gone:
         return false()
-    return and_(*(compiled(rows.c[one.column], one) for one in people.gone))
+    return all_hold(rows.c, people.gone)
 
 
 def gone_among(connection: Connection, people: People, numbers: set[int]) -> set[int]:

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, column, func, literal, null, select
+from sqlalchemy import ColumnElement, Connection, column, func, null, select
 
 from carrel.errors import fault
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import Condition, LifeSign, Lookup, Setting, SystemMap
 from carrel.systems import faults
 from carrel.systems.sql import catalogue_mariadb, catalogue_postgresql, catalogue_sqlite
-from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.conditions import all_hold as hold_of
 from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.named_table import table
@@ -164,4 +164,4 @@ _YEAR = timedelta(days=365)
 
 def all_hold(conditions: tuple[Condition, ...]) -> ColumnElement[bool]:
     """All tests of a lookup, as SQL."""
-    return and_(literal(True), *(compiled(column(one.column), one) for one in conditions))
+    return hold_of({one.column: column(one.column) for one in conditions}, conditions)

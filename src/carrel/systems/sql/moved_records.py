@@ -9,7 +9,8 @@ from sqlalchemy import Connection, delete, null, select, update
 from carrel.errors import fault
 from carrel.inventory.aged_row import Aged
 from carrel.systems import faults
-from carrel.systems.sql.moved_rows import missing, parts, put_right
+from carrel.systems.sql.in_lists import parts
+from carrel.systems.sql.moved_rows import missing, put_right
 from carrel.systems.sql.path_cuts import PathCuts
 
 
@@ -48,7 +49,7 @@ def move(connection: Connection, cuts: PathCuts, aged: Aged, which: Any) -> int:
     whose = {int(number): int(whom) for number, whom in found}
     for some in parts(list(whose)):
         connection.execute(delete(rows).where(key.in_(some)))
-    arrived = there.c[key.name if aged.number is None else aged.number.column]
+    arrived = there.c[aged.key(key.name)]
     if left := missing(connection, key, arrived, list(whose)):
         raise fault(
             faults.CONSTRAINT,

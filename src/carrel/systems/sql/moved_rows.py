@@ -6,18 +6,17 @@ transaction, so that nobody ever sees it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from random import SystemRandom
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, and_, case, cast, func, literal, null, select, update
+from sqlalchemy import BigInteger, Connection, and_, cast, func, null, select, update
 from sqlalchemy import column as named
 from sqlalchemy import values as rows_of
 
 from carrel.inventory.aged_row import Aged, NewNumber
-from carrel.inventory.map_part import Method
-
-AT_ONCE = 1_000  # rows in one statement that names each
+from carrel.systems.sql.aged_columns import next_number, parted
+from carrel.systems.sql.in_lists import parts
 
 
 def put_right(connection: Connection, there: Any, key: str, aged: Aged, whose: Mapping[int, int]) -> None:
@@ -26,26 +25,25 @@ def put_right(connection: Connection, there: Any, key: str, aged: Aged, whose: M
     Args:
         connection: in a transaction that the caller commits.
         there: the table where they went.
-        key: of the table where they were; the key there, unless they take a new number.
+        key: of the table where they were.
         aged: what the map says of the move.
         whose: per old number, the row's person.
     """
-    arrived = there.c[key if aged.number is None else aged.number.column]
+    arrived = there.c[aged.key(key)]
     new = _drawn(connection, aged.number, list(whose))
     for some in parts([(old, new[old], person) for old, person in whose.items()]):
         pair = rows_of(*(named(name, BigInteger) for name in ("old", "new", "person")), name="pair").data(list(some))
         values: dict[str, Any] = dict.fromkeys(aged.empty, null())
         for name, how in aged.if_person.items():
-            cut = null() if how is Method.CLEAR else literal(0)
-            values[name] = case((there.c[name] == pair.c.person, cut), else_=there.c[name])
+            values[name] = parted(there.c[name], pair.c.person, how)
         if aged.number is not None:
             values[aged.number.column] = pair.c.new
         if values:
             connection.execute(update(there).where(arrived == pair.c.old).values(values))
     if aged.number is not None and aged.number.chain is not None:
         chain = there.c[aged.number.chain]
-        for some in parts(list(new.items())):
-            pair = rows_of(named("old", BigInteger), named("new", BigInteger), name="pair").data(list(some))
+        for both in parts(list(new.items())):
+            pair = rows_of(named("old", BigInteger), named("new", BigInteger), name="pair").data(list(both))
             mine = and_(chain == pair.c.old, arrived.in_(list(new.values())))
             connection.execute(update(there).where(mine).values({aged.number.chain: pair.c.new}))
 
@@ -53,9 +51,7 @@ def put_right(connection: Connection, there: Any, key: str, aged: Aged, whose: M
 def _drawn(connection: Connection, number: NewNumber | None, old: list[int]) -> dict[int, int]:
     if number is None or not old:
         return {one: one for one in old}
-    table, _, drawn_for = number.numbers.rpartition(".")
-    draw = select(func.nextval(func.pg_get_serial_sequence(table, drawn_for)))
-    draw = draw.select_from(func.generate_series(1, cast(len(old), BigInteger)))
+    draw = select(next_number(number)).select_from(func.generate_series(1, cast(len(old), BigInteger)))
     new = [int(one) for one in connection.execute(draw).scalars()]
     # In the same order the n-th bill would still belong to the n-th row.
     SystemRandom().shuffle(new)
@@ -78,8 +74,3 @@ def count(connection: Connection, key: Any, numbers: Sequence[int]) -> int:
     """How many rows have one of these numbers."""
     every = [select(func.count()).where(key.in_(some)) for some in parts(numbers)]
     return sum(int(connection.execute(one).scalar_one()) for one in every)
-
-
-def parts(some: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    """A long list in pieces for one statement each."""
-    return (some[start : start + AT_ONCE] for start in range(0, len(some), AT_ONCE))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,9 +12,8 @@ from sqlalchemy import ColumnElement, Connection, TableClause, or_, select
 from carrel.inventory.system_map import Anchor, SystemMap
 from carrel.retention.sweep import Pair
 from carrel.systems.sql.anchor_rows import meant
+from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.shelf import Shelf
-
-_AT_ONCE = 200
 
 
 class Shelved(Protocol):
@@ -31,19 +30,18 @@ def parted_anchor(system_map: SystemMap) -> Anchor:
     if (aged := closed.cut.aged) is None:
         return closed
     there = aged.columns
-    key = there[closed.key] if aged.number is None else aged.number.column
     ended = None if closed.ended is None else there[closed.ended]
     return closed.model_copy(
         update={
-            "table": aged.table, "key": key, "person": "", "item": there[closed.item], "branch": there[closed.branch],
-            "opened": there[closed.opened], "closed": there[closed.closed], "due": there[closed.due],
-            "renewed": there[closed.renewed], "ended": ended, "only": (), "chain": None,
+            "table": aged.table, "key": aged.key(closed.key), "person": "", "item": there[closed.item],
+            "branch": there[closed.branch], "opened": there[closed.opened], "closed": there[closed.closed],
+            "due": there[closed.due], "renewed": there[closed.renewed], "ended": ended, "only": (), "chain": None,
             "moments": tuple(there[name] for name in closed.moments if name in there),
         }
     )  # fmt: skip
 
 
-def renumbered(library: Shelved, pairs: Iterable[Pair], moved: Callable[[list[Any]], Iterable[Any]]) -> list[Pair]:
+def renumbered(library: Shelved, pairs: Iterable[Pair], moved: Callable[[Sequence[Any]], Iterable[Any]]) -> list[Pair]:
     """The pairs as an outsider finds them: a loan that moved has the number under which it stands now.
 
     Args:
@@ -56,11 +54,11 @@ def renumbered(library: Shelved, pairs: Iterable[Pair], moved: Callable[[list[An
         return pairs
     rows = library.shelf[closed.table]
     there: set[int] = set()
-    for some in _batches(pair.loan.loan for pair in pairs):
+    for some in batches(pair.loan.loan for pair in pairs):
         found = library.connection.execute(select(rows.c[closed.key]).where(rows.c[closed.key].in_(some)))
         there.update(int(key) for (key,) in found)
     now: dict[tuple[object, ...], int] = {}
-    for some in _batches(pair.loan.item for pair in pairs if pair.loan.item is not None):
+    for some in batches(pair.loan.item for pair in pairs if pair.loan.item is not None):
         for loan in moved(some):
             now[(loan.item, loan.opened, loan.closed)] = loan.loan
     return [_as_it_stands(pair, now) if pair.loan.loan not in there else pair for pair in pairs]
@@ -94,7 +92,7 @@ def whole_chains(
     while waiting:
         known |= waiting
         found: set[int] = set()
-        for some in _batches(waiting):
+        for some in batches(waiting):
             for number, before in library.connection.execute(
                 select(key, chain).where(or_(key.in_(some), chain.in_(some)))
             ):
@@ -116,8 +114,3 @@ def _members(one: int, links: dict[int, set[int]]) -> set[int]:
             known.add(other)
             waiting.append(other)
     return known
-
-
-def _batches(values: Iterable[Any]) -> Iterator[list[Any]]:
-    ordered = sorted(set(values))
-    return (ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE))

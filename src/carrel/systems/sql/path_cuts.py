@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from carrel.inventory.system_map import Method
 from carrel.systems.sql.chunk_rows import ChunkRows
-from carrel.systems.sql.expressions import day_of, is_time
+from carrel.systems.sql.expressions import its_day
 from carrel.systems.sql.join_order import (
     DeleteChildren,
     DeleteChunkFirst,
@@ -97,7 +97,7 @@ class PathCuts:
             case Method.ZERO:
                 return literal(0)
             case Method.DAY:
-                return case((is_time(col), day_of(col)), else_=col)
+                return its_day(col)
             case Method.SAME:
                 return col
             case Method.REDACT:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, select, true
+from sqlalchemy import ColumnElement, Connection, FromClause, select
 
 from carrel.inventory.person_map import Elsewhere
-from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.person_rows import PersonRows
 
 
@@ -19,7 +19,7 @@ def columns_of(other: Elsewhere) -> tuple[str, ...]:
 
 def meant(other: Elsewhere, rows: FromClause) -> ColumnElement[bool]:
     """Whether a row is one that counts."""
-    return and_(true(), *(compiled(rows.c[one.column], one) for one in other.only))
+    return all_hold(rows.c, other.only)
 
 
 def said_elsewhere(connection: Connection, rows: PersonRows, other: Elsewhere) -> dict[int, list[str]]:
@@ -39,7 +39,9 @@ def bare(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
-def who_has(connection: Connection, rows: PersonRows, other: Elsewhere, words: list[str]) -> Iterator[tuple[int, str]]:
+def who_has(
+    connection: Connection, rows: PersonRows, other: Elsewhere, words: Sequence[str]
+) -> Iterator[tuple[int, str]]:
     """Who else has one of these words in another table, where each may stand in quotes."""
     if other.table not in rows.schema.tables:
         return

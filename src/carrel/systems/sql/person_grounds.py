@@ -6,19 +6,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from sqlalchemy import Connection, exists, false, or_, select
 
 from carrel.inventory.card import Ground
-from carrel.inventory.map_part import Condition
 from carrel.inventory.person_map import Act, Holds
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.erasure import STAND_IN
 from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import Scope
 from carrel.retention.payer import Payer
-from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.expressions import NO_DATE
 from carrel.systems.sql.person_rows import PersonRows, holds_of
 from carrel.systems.sql.person_steps import Step
@@ -69,7 +67,7 @@ def _charged(connection: Connection, rows: PersonRows, step: Step, payer: Payer)
     here = [rows.those(step, source)]
     if payer.until is not None:
         here.append(source.c[anchor.ended or anchor.closed] > payer.until)
-    bills = exists().where(bill.c[fact.column] == source.c[fact.equals], *_tests(bill, fact.where))
+    bills = exists().where(bill.c[fact.column] == source.c[fact.equals], all_hold(bill.c, fact.where))
     query = select(source.c[anchor.person]).distinct().where(*here, bills)
     return {int(number) for number in connection.execute(query).scalars()}
 
@@ -147,7 +145,7 @@ def keeping(connection: Connection, rows: PersonRows, grounds: Iterable[Ground],
         if one.table not in rows.schema.tables:
             continue
         source = rows.rows(one.table)
-        tests = [rows.names(one.table, one.person, source), *_tests(source, one.only)]
+        tests = [rows.names(one.table, one.person, source), all_hold(source.c, one.only)]
         if one.until:
             # The day of today still counts, where only the day is told. An end that is no date is none.
             ends = source.c[one.until]
@@ -155,7 +153,7 @@ def keeping(connection: Connection, rows: PersonRows, grounds: Iterable[Ground],
         if (way := one.through) is not None:
             other = rows.rows(way.table).alias()
             joined = [other.c[theirs] == source.c[own] for own, theirs in way.pairs.items()]
-            tests.append(exists().where(*joined, *_tests(other, way.only)))
+            tests.append(exists().where(*joined, all_hold(other.c, way.only)))
         for number in connection.execute(select(source.c[one.person]).distinct().where(*tests)).scalars():
             found[int(number)].append(one.ground)
     return found
@@ -196,7 +194,3 @@ def whose(connection: Connection, rows: PersonRows, step: Step) -> set[int]:
         said = {str(value).casefold() for value in values}
         return {one.number for one in rows.subjects if {str(v).casefold() for v in holds_of(one, trace.holds)} & said}
     return {one.number for one in rows.subjects if rows.of((one,)).count(connection, step)}
-
-
-def _tests(source: Any, conditions: Iterable[Condition]) -> Iterator[Any]:
-    return (compiled(source.c[one.column], one) for one in conditions)

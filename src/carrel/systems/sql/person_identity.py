@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.identifiers import Subject, sorted_out
 from carrel.systems.sql.gone_people import gone_among
+from carrel.systems.sql.in_lists import parts
 from carrel.systems.sql.person_elsewhere import bare, said_elsewhere, who_has
 from carrel.systems.sql.person_rows import PersonRows
 
@@ -61,8 +62,7 @@ def _without(one: Subject, shared: frozenset[str]) -> Subject:
 
 def batches(subjects: Sequence[Subject], size: int = _BATCH) -> Iterator[tuple[Subject, ...]]:
     """Persons in groups small enough for one statement."""
-    for start in range(0, len(subjects), size):
-        yield tuple(subjects[start : start + size])
+    yield from map(tuple, parts(subjects, size))
 
 
 def _known(connection: Connection, rows: PersonRows, system_map: SystemMap, *, gone: bool = False) -> Iterator[Subject]:
@@ -165,7 +165,5 @@ def _shared(
     return frozenset({value for value, who in holders.items() if len(who) > 1} | together | barcodes)
 
 
-def _words(values: Iterable[str]) -> Iterator[list[str]]:
-    every = list(dict.fromkeys(values))
-    for start in range(0, len(every), _BATCH):
-        yield every[start : start + _BATCH]
+def _words(values: Iterable[str]) -> Iterator[Sequence[str]]:
+    return parts(list(dict.fromkeys(values)), _BATCH)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from carrel.inventory.aged_row import Ledger, NewNumber
-from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.expressions import day_of
-from carrel.systems.sql.moved_rows import missing, parts, put_right
+from carrel.systems.sql.in_lists import parts
+from carrel.systems.sql.moved_rows import missing, put_right
 
 if TYPE_CHECKING:
     from carrel.systems.sql.person_rows import PersonRows
@@ -53,7 +54,7 @@ def move(rows: PersonRows, connection: Connection, step: Step, size: int) -> tup
     for some in parts(last):
         connection.execute(delete(source).where(key.in_(some)))
     there = rows.rows(aged.table)
-    arrived = there.c[aged.number.column if aged.number is not None else key.name]
+    arrived = there.c[aged.key(key.name)]
     if left := missing(connection, key, arrived, list(whose)):
         return 0, left
     put_right(connection, there, key.name, aged, whose)
@@ -143,9 +144,12 @@ def charged(rows: PersonRows, connection: Connection, numbers: Iterable[int]) ->
     """Of some loans, those for which something was charged."""
     step, numbers = rows.map.loans.facts.charged.steps[0], list(numbers)
     source = rows.rows(step.table)
-    tests = [compiled(source.c[one.column], one) for one in step.where]
     found: dict[int, None] = {}
     for some in parts(numbers):
-        query = select(source.c[step.column]).distinct().where(source.c[step.column].in_(some), *tests)
+        query = (
+            select(source.c[step.column])
+            .distinct()
+            .where(source.c[step.column].in_(some), all_hold(source.c, step.where))
+        )
         found.update(dict.fromkeys(int(one) for one in connection.execute(query).scalars()))
     return list(found)

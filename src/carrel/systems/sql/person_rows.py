@@ -34,7 +34,7 @@ from carrel.inventory.schema import Column, Incoming, LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.identifiers import Subject
 from carrel.retention.payer import Payer
-from carrel.systems.sql.conditions import compiled
+from carrel.systems.sql.conditions import all_hold, compiled
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.person_moves import move
 from carrel.systems.sql.person_steps import Step, lacking, moves_of, own_step, person_map, steps_of
@@ -97,7 +97,7 @@ class PersonRows:
     def those(self, step: Step, rows: FromClause) -> Bool:
         """Whether a row is one of a step's."""
         trace = step.trace
-        tests = [compiled(rows.c[one.column], one) for one in trace.only]
+        tests = [all_hold(rows.c, trace.only)]
         if trace.among:
             tests.append(self._among(trace.among, rows))
         # A row that names the person afterwards as well is one only until it is changed.
@@ -112,7 +112,7 @@ class PersonRows:
         """Whether a way leads from the row to the person."""
         other = self.rows(way.table).alias()
         joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
-        joined += [compiled(other.c[one.column], one) for one in way.only]
+        joined.append(all_hold(other.c, way.only))
         if way.person:
             joined.append(self.names(way.table, way.person, other))
         if way.then is not None:
@@ -123,7 +123,7 @@ class PersonRows:
         """Whether each table on a way from the row has a row that tells the same."""
         way, *further = ways
         other = self.rows(way.table).alias()
-        joined = [other.c[way.column] == rows.c[way.equals], *(compiled(other.c[one.column], one) for one in way.where)]
+        joined = [other.c[way.column] == rows.c[way.equals], all_hold(other.c, way.where)]
         if further:
             joined.append(self._among(further, other))
         return exists().where(*joined)

@@ -15,9 +15,9 @@ from carrel.inventory.system_map import SystemMap
 from carrel.retention.legal_hold import Scope
 from carrel.systems.sql import live
 from carrel.systems.sql.failure import told
+from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.shelf import Shelf
-from carrel.systems.sql.sweep_pairs import batches
 
 
 def unmatched(connection: Connection, system_map: SystemMap, scope: Scope, *, at: str = "database") -> tuple[str, ...]:

@@ -13,13 +13,14 @@ from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.sweep import Loan, Pair, Pairs, Severity, SweepReport
+from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.parted_loans import renumbered
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.sweep_attacks import Attacks
 from carrel.systems.sql.sweep_declared import DeclaredPaths
 from carrel.systems.sql.sweep_discovery import reaches
 from carrel.systems.sql.sweep_grades import Grades
-from carrel.systems.sql.sweep_pairs import Library, batches, draw
+from carrel.systems.sql.sweep_pairs import Library, draw
 from carrel.systems.sql.sweep_sample import Sample
 from carrel.systems.sql.sweep_shields import Shields
 from carrel.systems.sql.sweep_tally import Join, Tally

@@ -12,11 +12,12 @@ from carrel.inventory.system_map import Method, SystemMap
 from carrel.retention.sweep import Pair, Severity, latest
 from carrel.retention.trail import SHARED, Trail, explained, names_item, names_person, shared, speaks
 from carrel.systems.sql.expressions import LocalTime
+from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.parted_loans import parted_anchor
 from carrel.systems.sql.path_rows import holds
 from carrel.systems.sql.shelf import matching
-from carrel.systems.sql.sweep_pairs import Library, batches
+from carrel.systems.sql.sweep_pairs import Library
 from carrel.systems.sql.sweep_sample import Sample
 from carrel.systems.sql.sweep_shields import SPARED, Shields
 from carrel.systems.sql.sweep_tally import Join, Tally

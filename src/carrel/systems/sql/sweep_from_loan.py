@@ -18,10 +18,11 @@ from sqlalchemy import (
 
 from carrel.retention.sweep import Loan, Severity
 from carrel.retention.trail import Trail, explained, names_person
+from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.sweep_direction import Direction, trail_of
 from carrel.systems.sql.sweep_discovery import Reach
 from carrel.systems.sql.sweep_namesakes import Namesakes
-from carrel.systems.sql.sweep_pairs import Library, batches
+from carrel.systems.sql.sweep_pairs import Library
 from carrel.systems.sql.sweep_reading import AT_ONCE
 from carrel.systems.sql.sweep_sample import Grade, Sample
 from carrel.systems.sql.sweep_shields import SPARED

@@ -16,10 +16,10 @@ from sqlalchemy import (
 
 from carrel.retention.sweep import Loan
 from carrel.retention.trail import Trail, explained, speaks
+from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.sweep_direction import Direction, trail_of
 from carrel.systems.sql.sweep_discovery import Reach
-from carrel.systems.sql.sweep_pairs import batches
 from carrel.systems.sql.sweep_reading import AT_ONCE
 from carrel.systems.sql.sweep_tally import Join
 

@@ -29,23 +29,16 @@ from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import Anchor, SystemMap
 from carrel.retention.sweep import SAME_SECOND, Loan, Pair, Pairs, Person
 from carrel.systems.sql.anchor_rows import meant, moments, over, titled
+from carrel.systems.sql.in_lists import BATCH, batches
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.parted_loans import parted_anchor, whole_chains
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.worktables import TITLE_LENGTH
 
-BATCH = 200  # values in one IN list
 _ROUNDS = 6
 _AT_ONCE = 5_000
 _KEYS_PER_ROUND = 2_000
 _SECONDS = range(-int(SAME_SECOND.total_seconds()), int(SAME_SECOND.total_seconds()) + 1)
-
-
-def batches(values: Iterable[Any], size: int = BATCH) -> Iterable[list[Any]]:
-    """The distinct values, in lists short enough for one statement."""
-    ordered = sorted(set(values))
-    for start in range(0, len(ordered), size):
-        yield ordered[start : start + size]
 
 
 class Library:
@@ -79,7 +72,7 @@ class Library:
             out.append((loan, named))
         return out
 
-    def moved(self, items: list[int]) -> list[Loan]:
+    def moved(self, items: Sequence[int]) -> list[Loan]:
         """The loans of some items that name nobody any more and stand in a table of their own."""
         anchor = parted_anchor(self.map)
         rows = self.shelf[anchor.table]

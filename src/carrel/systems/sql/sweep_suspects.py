@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, Integer, and_, column, or_, select, true
 from carrel.inventory.map_path import Role
 from carrel.inventory.schema import LiveSchema
 from carrel.retention.sweep import Loan, Pairs, SweepReport
+from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep import LoanSweep
 from carrel.systems.sql.sweep_discovery import Reach, reaches
-from carrel.systems.sql.sweep_pairs import Library, batches, cut_loans, pairs_of
+from carrel.systems.sql.sweep_pairs import Library, cut_loans, pairs_of
 
 _AT_ONCE = 5_000
 _WORDS_READ = 500_000  # rows of one table, newest first

@@ -19,10 +19,11 @@ from carrel.inventory.map_path import Role
 from carrel.retention.open_join import OpenJoin
 from carrel.retention.sweep import Loan, Pair, Person
 from carrel.retention.trail import Trail, names_person, speaks
+from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.sweep_anywhere import ROWS_READ
 from carrel.systems.sql.sweep_discovery import Reach
-from carrel.systems.sql.sweep_pairs import Library, batches
+from carrel.systems.sql.sweep_pairs import Library
 from carrel.systems.sql.sweep_reading import AT_ONCE, as_text
 from carrel.systems.sql.sweep_words import Copies
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from carrel.systems.sql.expressions_postgresql import exactly
+from carrel.systems.sql.in_lists import parts
 from carrel.systems.sql.named_table import quoted, table
 
 Key = tuple[object, ...]
@@ -128,7 +129,7 @@ class WholeRows:
         found: dict[Key, dict[str, object]] = {}
         query = self.query(name, (*key, *names))
         columns = [self._named(name, one) for one in key]
-        for batch in _batches(keys):
+        for batch in parts(list(keys), _BATCH):
             one = len(key) == 1
             mine = columns[0].in_([k[0] for k in batch]) if one else tuple_(*columns).in_(batch)
             for row in self._connection.execute(query.where(mine)):
@@ -138,7 +139,7 @@ class WholeRows:
     def children(self, name: str, parent_column: str, keys: Iterable[object]) -> Iterator[dict[str, object]]:
         """Whole rows of a dependent table that name one of these parents; locked as by `fetch`."""
         names = self.columns(name)
-        for batch in _batches(keys):
+        for batch in parts(list(keys), _BATCH):
             mine = self._named(name, parent_column).in_(batch)
             for row in self._connection.execute(self.query(name, names).where(mine)):
                 yield dict(zip(names, row, strict=True))
@@ -151,7 +152,7 @@ class WholeRows:
         if self._postgresql and self._shape(name).kinds.get(key, "").startswith("int"):
             # It compares no number with a text, and takes no text for a number that is none.
             wanted = dict.fromkeys(int(str(one)) for one in wanted if str(one).isdecimal() and len(str(one)) <= _DIGITS)
-        for batch in _batches(wanted):
+        for batch in parts(list(wanted), _BATCH):
             rows = self._connection.execute(select(own).select_from(self.table(name)).where(own.in_(batch)))
             found.update(str(one) for one in rows.scalars())
         return frozenset(found)
@@ -220,9 +221,3 @@ class WholeRows:
         own = {str(row[1]): "" for row in rows if row[6] not in _GENERATED}
         ranked = sorted((row[5], str(row[1])) for row in rows if row[5])
         return _Shape(own, frozenset(), tuple(one for _, one in ranked))
-
-
-def _batches(keys: Iterable[Any]) -> Iterator[list[Any]]:
-    listed = list(keys)
-    for start in range(0, len(listed), _BATCH):
-        yield listed[start : start + _BATCH]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from carrel.systems.sample.dice import Dice
 from carrel.systems.sample.evergreen import loading, multiplying, schema
@@ -25,12 +24,13 @@ from carrel.systems.sample.evergreen.machines import Machines
 from carrel.systems.sample.evergreen.people import ADMIN, People
 from carrel.systems.sample.evergreen.plan import EvergreenCanary, EvergreenSample, EvergreenShape, Readers
 from carrel.systems.sample.evergreen.visits import Visits
+from carrel.systems.sample.loading import connected
 from carrel.systems.sample.plan import SampleSize
 from carrel.systems.sample.rows import Rows
 from carrel.systems.sample.wallclock import DAY, naive, on_wall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
@@ -72,7 +72,7 @@ def build(
         raise ValueError("as_of must be aware")
     shape = shape or EvergreenShape()
     base = SampleSize(size.name, size.patrons // size.copies, size.loans // size.copies)
-    with _connected(connection_or_engine) as connection:
+    with connected(connection_or_engine) as connection:
         if connection.dialect.name != "postgresql":
             raise ValueError("Evergreen runs on PostgreSQL")
         schema.create_tables(connection)
@@ -91,15 +91,6 @@ def build(
     now = naive(on_wall(as_of, shape.zone))
     readers = Readers(truth.people, truth.marks, size.copies, len(truth.people) - 1, base.patrons)
     return EvergreenSample(size, seed, as_of, shape.zone, now, ADMIN, None, known, canaries, readers)
-
-
-@contextmanager
-def _connected(target: Connection | Engine) -> Iterator[Connection]:
-    if hasattr(target, "exec_driver_sql"):
-        yield cast("Connection", target)
-    else:
-        with target.connect() as connection:
-            yield connection
 
 
 def fill(
