@@ -192,16 +192,23 @@ def mariadb_with(
             server.remove()
 
 
-@pytest.fixture
-def koha_mariadb(mariadb_server: mariadb.MariaDBServer, mariadb_template: tuple[Path, Sample]) -> Iterator[Koha]:
-    """The tiny sample in a MariaDB database of this worker, put back as it was for every test."""
-    database = mariadb.fresh_copy(mariadb_server, TEMPLATE)
-    koha = Koha(mariadb_server.url(database), "mariadb", mariadb_template[1], mariadb_server, database)
+@contextmanager
+def on_mariadb(server: mariadb.MariaDBServer, template: str, sample: Sample) -> Iterator[Koha]:
+    """A copy of a database with a sample library, for one test."""
+    database = mariadb.fresh_copy(server, template)
+    koha = Koha(server.url(database), "mariadb", sample, server, database)
     try:
         yield koha
     finally:
         koha.dispose()
-        mariadb_server.drop_limited_users()
+        server.drop_limited_users()
+
+
+@pytest.fixture
+def koha_mariadb(mariadb_server: mariadb.MariaDBServer, mariadb_template: tuple[Path, Sample]) -> Iterator[Koha]:
+    """The tiny sample in a MariaDB database of this worker, put back as it was for every test."""
+    with on_mariadb(mariadb_server, TEMPLATE, mariadb_template[1]) as koha:
+        yield koha
 
 
 ON_EACH = (

@@ -30,17 +30,29 @@ if TYPE_CHECKING:
 
 @dataclass
 class Rig:
-    """One database under one policy."""
+    """One database under one policy.
+
+    Args:
+        koha: the database.
+        policy: one that ships.
+        holds: in force.
+        system: of the map.
+    """
 
     koha: Koha
     policy: str = "mit-libraries"
     holds: tuple[Keeping, ...] = ()
+    system: str = "koha"
 
     def __post_init__(self) -> None:
         policy = policy_files.load(self.policy)
         self.records = policy.record_schedules()
-        self.map = in_force(map_files.load("koha"), self.records)
+        self.map = in_force(map_files.load(self.system), self.records)
         self.schedule = policy.loan_schedule()
+        self.open()
+
+    def open(self) -> None:
+        """With all rights."""
         self.zone = ZoneInfo(self.koha.sample.zone)
         self.engine = self.koha.engine()
         self.stand_in = self.koha.sample.anonymous_patron
@@ -89,7 +101,8 @@ class Rig:
             for name in loans.path_names():
                 after = StrayPosition(name, -1)
                 while (stray := loans.cut_strays(self.life, AS_OF, after, size, lambda *_: None)) is not None:
-                    after = stray[0]
+                    after, result = stray
+                    assert not result.left, result.left
             assert not any(loans.remaining(self.life, AS_OF).values())
         return done
 

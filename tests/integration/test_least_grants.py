@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 import pytest
 
-from carrel.retention.lifecycle import lifecycle
-from carrel.retention.ports import StrayPosition
-from carrel.retention.records import in_force
-from carrel.systems import map_files, policy_files
 from carrel.systems.secret import Secret
-from carrel.systems.sql import grants, live
+from carrel.systems.sql import grants
 from carrel.systems.sql.database import Access, connect
-from carrel.systems.sql.loans import SqlLoans
+from tests.integration.two_accounts import KOHA, a_night
 
 pytestmark = pytest.mark.mariadb
-POLICY = policy_files.load("mit-libraries")
-KOHA = in_force(map_files.load("koha"), POLICY.record_schedules())
-AS_OF = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 
 def engine(koha, purpose):
@@ -32,28 +22,9 @@ def engine(koha, purpose):
 
 
 def test_observe_with_the_reading_account_and_cut_with_the_other(koha_mariadb):
-    schedule = POLICY.loan_schedule()
-    zone = ZoneInfo("UTC")
-    life = lifecycle(schedule, AS_OF, zone, (), (), records=POLICY.record_schedules().values(), now=AS_OF)
     reading, doing = engine(koha_mariadb, grants.Purpose.READ), engine(koha_mariadb, grants.Purpose.APPLY)
     try:
-        with reading.connect() as connection:
-            stand_in = live.stand_in(connection, KOHA)
-        with SqlLoans(reading, KOHA, schedule, zone, stand_in, "koha").session() as loans:
-            assert loans.observe(life, AS_OF).states["due"] > 0
-        with SqlLoans(doing, KOHA, schedule, zone, stand_in, "koha").session() as loans:
-            after = None
-            while (step := loans.cut_chunk(life, AS_OF, after, 5000, lambda *_: None)) is not None:
-                after = step[0]
-            assert after is not None
-            for path in KOHA.ruled:
-                stray = StrayPosition(path.name, -1)
-                while (more := loans.cut_strays(life, AS_OF, stray, 5000, lambda *_: None)) is not None:
-                    stray = more[0]
-        with SqlLoans(reading, KOHA, schedule, zone, stand_in, "koha").session() as loans:
-            left = loans.remaining(life, AS_OF)
-            assert left[KOHA.loans.closed.table] == 0
-            assert not any(left[path.name] for path in KOHA.ruled)
+        a_night(reading, doing)
     finally:
         reading.dispose()
         doing.dispose()

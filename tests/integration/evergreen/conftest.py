@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from carrel.systems import map_files
 from carrel.systems.sample.evergreen import EvergreenSample, build, evergreen_size
 from carrel.systems.sample.evergreen.schema import SEARCH_PATH
 from tests.conftest import unavailable
@@ -143,19 +142,6 @@ def evergreen(evergreen_server: postgresql.PostgreSQLServer, evergreen_sample: E
 
 
 @pytest.fixture
-def evergreen_maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The shipped maps, read by this process as if Evergreen's were proved."""
-    monkeypatch.setattr(map_files, "_FOLDER", map_files._FOLDER)  # put back when the test ends
-    folder = person_site.proved_maps(tmp_path / "maps")
-    person_site.use_maps(folder)
-    try:
-        yield folder
-    finally:
-        map_files._shipped.cache_clear()
-
-
-@pytest.fixture
-def site(evergreen: Evergreen, evergreen_maps: Path, tmp_path: Path) -> person_site.Branch:
+def site(evergreen: Evergreen, tmp_path: Path) -> person_site.Branch:
     """A site on the tiny sample."""
-    assert evergreen_maps.is_dir()
     return person_site.make(tmp_path / "site", evergreen)

@@ -42,7 +42,6 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
     """One undisturbed erasure whose steps are counted, then a killed and resumed one for each chosen step."""
     site, kept = Path(told["site"]), Path(told["kept"])
     address, database = told["address"], told["database"]
-    person_site.use_maps(Path(told["maps"]))
     shutil.copytree(site, kept)
     template, log, output = f"{database}_kept", site / "steps.jsonl", kept.parent / "output.txt"
 

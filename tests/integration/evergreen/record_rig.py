@@ -6,10 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from carrel.retention.lifecycle import Lifecycle, lifecycle
 from carrel.retention.ports import StrayPosition
-from carrel.retention.records import in_force
-from carrel.systems import policy_files
 from tests.integration.evergreen.conftest import AS_OF
 from tests.integration.evergreen.loan_rig import LoanRig
 
@@ -26,16 +23,6 @@ class RecordRig(LoanRig):
     """
 
     went: Counter[str] = field(default_factory=Counter)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.rules = policy_files.load(self.policy)
-        self.map = in_force(self.map, self.rules.record_schedules())
-
-    @property
-    def life(self) -> Lifecycle:
-        records = self.rules.record_schedules().values()
-        return lifecycle(self.schedule, AS_OF, self.zone, self.holds, records=records)
 
     def cut_records(self, loans: SqlLoans, size: int = 5_000) -> None:
         """Every path of the map that is in force, in its order."""

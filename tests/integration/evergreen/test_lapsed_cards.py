@@ -15,9 +15,8 @@ EMPTY = "deleted AND family_name = '' AND usrname = CAST(id AS text)"
 
 
 @pytest.fixture
-def small(evergreen_server, evergreen_maps, tmp_path):
+def small(evergreen_server, tmp_path):
     """A site on a library of sixty patrons."""
-    assert evergreen_maps.is_dir()
     name = "evergreen_small"
     evergreen_server.sql(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
     engine = sa.create_engine(evergreen_server.url(name))

@@ -29,7 +29,7 @@ def test_killed_between_any_two_steps(site, tmp_path):
     site.approve(place)
     own.dispose()
     told = {
-        "site": str(site.folder), "database": own.database, "address": own.server.address(), "maps": str(map_files._FOLDER),
+        "site": str(site.folder), "database": own.database, "address": own.server.address(),
         "kept": str(tmp_path / "kept"), "rounds": ROUNDS // 3,
     }  # fmt: skip
     (tmp_path / "told.json").write_text(json.dumps(told))

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from carrel.retention.lifecycle import lifecycle
-from carrel.retention.ports import Busy, StrayPosition
-from carrel.retention.records import in_force
-from carrel.systems import map_files, policy_files
+from carrel.retention.ports import Busy
 from carrel.systems.sql import grants, live
 from carrel.systems.sql.database import connect
 from carrel.systems.sql.loans import SqlLoans
+from tests.integration.conftest import AS_OF
 from tests.integration.postgresql.session import access
+from tests.integration.two_accounts import KOHA, POLICY, a_night
 
 pytestmark = pytest.mark.postgresql
-POLICY = policy_files.load("mit-libraries")
-KOHA = in_force(map_files.load("koha"), POLICY.record_schedules())
-AS_OF = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 
 def account(koha, purpose):
@@ -34,9 +30,8 @@ def account(koha, purpose):
 
 @pytest.mark.slow
 def test_the_least_rights_suffice_and_nothing_is_beyond_them(koha_postgresql):
-    koha, schedule, zone = koha_postgresql, POLICY.loan_schedule(), ZoneInfo("UTC")
+    koha = koha_postgresql
     koha.server.sql("REVOKE ALL ON DATABASE " + koha.database + " FROM PUBLIC", database=koha.database)
-    life = lifecycle(schedule, AS_OF, zone, (), (), records=POLICY.record_schedules().values(), now=AS_OF)
     koha.server.sql(f"GRANT CONNECT ON DATABASE {koha.database} TO PUBLIC")
     reading, doing = account(koha, grants.Purpose.READ), account(koha, grants.Purpose.APPLY)
     try:
@@ -50,23 +45,7 @@ def test_the_least_rights_suffice_and_nothing_is_beyond_them(koha_postgresql):
                 assert {one.table for one in grants.compare(wanted, fewer, tables=schema.tables).missing} == {
                     "old_issues"
                 }
-        with reading.connect() as connection:
-            stand_in = live.stand_in(connection, KOHA)
-        with SqlLoans(reading, KOHA, schedule, zone, stand_in, "koha").session() as loans:
-            assert loans.observe(life, AS_OF).states["due"] > 0
-        with SqlLoans(doing, KOHA, schedule, zone, stand_in, "koha").session() as loans:
-            after = None
-            while (step := loans.cut_chunk(life, AS_OF, after, 5000, lambda *_: None)) is not None:
-                after = step[0]
-            assert after is not None
-            for path in KOHA.ruled:
-                stray = StrayPosition(path.name, -1)
-                while (more := loans.cut_strays(life, AS_OF, stray, 5000, lambda *_: None)) is not None:
-                    stray = more[0]
-        with SqlLoans(reading, KOHA, schedule, zone, stand_in, "koha").session() as loans:
-            left = loans.remaining(life, AS_OF)
-            assert left[KOHA.loans.closed.table] == 0
-            assert not any(left[path.name] for path in KOHA.ruled)
+        a_night(reading, doing)
     finally:
         reading.dispose()
         doing.dispose()

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from carrel.systems.sample import Sample, SampleSize, build
-from tests.integration.conftest import AS_OF, ON_EACH, Koha, on_postgresql, postgresql_template
+from tests.integration.conftest import AS_OF, ON_EACH, Koha, on_mariadb, on_postgresql, postgresql_template
 from tests.integration.run import library
 from tests.integration.servers import mariadb, postgresql
 
@@ -69,13 +69,8 @@ def small_sqlite(_small_sqlite: tuple[Path, Sample], tmp_path: Path) -> Iterator
 @pytest.fixture
 def small_mariadb(mariadb_server: mariadb.MariaDBServer, _small_mariadb: Sample) -> Iterator[Koha]:
     """A library of a hundred loans on MariaDB."""
-    database = mariadb.fresh_copy(mariadb_server, _TEMPLATE)
-    koha = Koha(mariadb_server.url(database), "mariadb", _small_mariadb, mariadb_server, database)
-    try:
+    with on_mariadb(mariadb_server, _TEMPLATE, _small_mariadb) as koha:
         yield koha
-    finally:
-        koha.dispose()
-        mariadb_server.drop_limited_users()
 
 
 @pytest.fixture(scope="session")

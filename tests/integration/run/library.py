@@ -275,6 +275,16 @@ SYSTEM = """\
 {more}"""
 
 
+def people(folder: Path) -> str:
+    """Three people, whose keys are written into the folder, as lines of a site file."""
+    text = "people:\n"
+    for who, (name, role, may) in PEOPLE.items():
+        signer = Signer.generate(f"elm.example/{who}", os.urandom(32))
+        write_key(folder / f"{who}.key", signer)
+        text += f"  - {{name: {name}, role: {role}, may: {may}, public_key: '{signer.vkey}'}}\n"
+    return text
+
+
 def make(
     folder: Path,
     koha: Koha,
@@ -310,10 +320,6 @@ def make(
     if consumers:
         jobs = (one.name for one in map_files.load("koha").consumers if one.destructive)
         text += "consumers:\n" + "".join(f"  {name!r}: not used\n" for name in jobs)
-    text += "people:\n"
-    for who, (name, role, may) in PEOPLE.items():
-        signer = Signer.generate(f"elm.example/{who}", os.urandom(32))
-        write_key(folder / f"{who}.key", signer)
-        text += f"  - {{name: {name}, role: {role}, may: {may}, public_key: '{signer.vkey}'}}\n"
+    text += people(folder)
     (folder / "carrel.yaml").write_text(text)
     return here

@@ -88,7 +88,8 @@ def serve(address: str) -> None:
     for module in pkgutil.walk_packages(carrel.__path__, "carrel."):
         if not module.name.endswith("__main__") and ".migrations" not in module.name:
             importlib.import_module(module.name)
-    map_files.load("koha")
+    for system in map_files.names():
+        map_files.load(system)
     for policy in policy_files.shipped_names():
         policy_files.load(policy)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
