@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import heavy, light
+from bench import evergreen, heavy, light, logs
 from bench.row import Row, table
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -35,12 +35,15 @@ def main() -> int:
         works = {
             "start": lambda: [light.start(3 if smoke else 21)],
             "ledger": lambda: light.ledger(20_000 if smoke else 1_000_000),
+            **logs.works(Path(folder), smoke=smoke),
             **heavy.works(Path(folder), loans, smoke=smoke),
+            **evergreen.works(loans, smoke=smoke),
         }
         for name, work in works.items():
             if chosen.only in name:
                 done(work())
         heavy.forget()
+        evergreen.forget()
     print(table(rows))
     chosen.results.write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n")
     if smoke:

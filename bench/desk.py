@@ -5,14 +5,17 @@ from __future__ import annotations
 import multiprocessing as mp
 import random
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from queue import Empty
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 
 import pymysql
 
 from bench.library import AS_OF, NAME, Library
+from bench.row import Row
+from carrel.retention.lifecycle import Lifecycle
 from carrel.retention.pace import Mode, first_pace, next_size
 from carrel.retention.ports import Busy
 from carrel.systems.sql.loans import SqlLoans
@@ -45,18 +48,42 @@ class Beside:
 
 def watch(library: Library, clients: int, seconds: float, system: SqlLoans | None) -> tuple[Desk, Beside]:
     """Let the clients work for a while, with a run beside them or alone."""
-    context = mp.get_context("spawn")
-    results: Any = context.Queue()
     server = library.server
     mark = random.randrange(10**8)
-    workers = [
-        context.Process(target=_client, args=(server.port, server.password, n, mark + n, seconds, results))
-        for n in range(clients)
-    ]
+    each = [(server.port, server.password, n, mark + n, seconds) for n in range(clients)]
+    desk, beside = at_work(_client, each, seconds, library.life, system, ready=0.7)
+    return replace(desk, lost=desk.lost - sum(_count(library, mark + n) for n in range(clients))), beside
+
+
+def at_work(
+    client: Callable[..., None],
+    each: Sequence[tuple[Any, ...]],
+    seconds: float,
+    life: Lifecycle,
+    system: SqlLoans | None,
+    *,
+    ready: float,
+) -> tuple[Desk, Beside]:
+    """Let clients work for a while, each in a process of its own, with a run beside them or alone.
+
+    Args:
+        client: one desk; puts its times, failures and marked checkouts into the queue that is its last argument.
+        each: the other arguments of every one.
+        seconds: how long.
+        life: of the loans.
+        system: that the run cuts; None for the desks alone.
+        ready: seconds until all of them are at work.
+
+    Returns:
+        What they saw, all checkouts still counted as lost; and what the run did.
+    """
+    context = mp.get_context("spawn")
+    results: Any = context.Queue()
+    workers = [context.Process(target=client, args=(*one, results)) for one in each]
     for worker in workers:
         worker.start()
-    time.sleep(0.7)  # until they are all at work
-    beside = _run(library, system, seconds - 0.7) if system is not None else Beside(0, 0.0, [], 0)
+    time.sleep(ready)
+    beside = run_beside(life, system, seconds - ready) if system is not None else Beside(0, 0.0, [], 0)
     times: list[float] = []
     failed = wanted = 0
     for _ in workers:
@@ -68,22 +95,57 @@ def watch(library: Library, clients: int, seconds: float, system: SqlLoans | Non
         times, failed, wanted = times + own, failed + errors, wanted + done
     for worker in workers:
         worker.join()
-    found = sum(_count(library, mark + n) for n in range(clients))
-    return Desk(times, failed, wanted - found), beside
+    return Desk(times, failed, wanted), beside
+
+
+def noticed(
+    name: str, watched: Callable[[float, bool], tuple[Desk, Beside]], seconds: float, clients: int, *, judge: bool
+) -> list[Row]:
+    """What a desk notices of a run beside it: alone, beside it, alone again.
+
+    Args:
+        name: of the desk.
+        watched: has it work for so many seconds, with a run beside it or without.
+        seconds: beside the run; alone half as long, twice.
+        clients: how many desks.
+        judge: whether targets are judged.
+    """
+    idle, _ = watched(seconds / 2, False)
+    beside, run = watched(seconds, True)
+    again, _ = watched(seconds / 2, False)
+    quiet = replace(idle, seconds=idle.seconds + again.seconds)
+    own, ratio = run.transactions or [0.0], beside.p99 / quiet.p99
+    failed, lost = idle.failed + beside.failed + again.failed, idle.lost + beside.lost + again.lost
+    rate = run.loans / run.seconds if run.seconds else 0.0
+    size = (
+        f"{clients} clients, {len(beside.seconds):,} transactions, {failed} failed, {lost} lost; "
+        f"Carrel {rate:,.0f} loans/s"
+    )
+    met = ratio <= 2 and not failed and not lost
+    kind = f"{run.loans:,} loans in {len(run.transactions)} transactions, {run.busy} given up"
+    return [
+        Row(f"{name}: p99 of its transactions", size, f"{beside.p99 * 1000:.0f} ms", f"{quiet.p99 * 1000:.0f} ms",
+            "the same desk alone", "measured", ratio, "at most 2", met if judge else None),
+        Row(f"{name}: Carrel's transactions, median", kind, f"{median(own) * 1000:.0f} ms", "", "", "none", None,
+            "200 ms", median(own) <= 0.2 if judge else None),
+        Row(f"{name}: Carrel's transactions, longest", kind, f"{max(own) * 1000:.0f} ms", "", "", "none", None,
+            "below 1 s", max(own) < 1 if judge else None),
+    ]  # fmt: skip
 
 
 def _count(library: Library, mark: int) -> int:
     return int(library.sql(f"SELECT COUNT(*) FROM statistics WHERE type = 'issue' AND other = 'desk {mark}'")[0][0])
 
 
-def _run(library: Library, system: SqlLoans, seconds: float) -> Beside:
+def run_beside(life: Lifecycle, system: SqlLoans, seconds: float) -> Beside:
+    """Cut chunk after chunk at the pace of a desk's mode, for so long."""
     pace, position, loans, busy = first_pace(Mode.DESK), None, 0, 0
     times: list[float] = []
     began = time.monotonic()
     while time.monotonic() - began < seconds:
         at = time.monotonic()
         try:
-            step = system.cut_chunk(library.life, AS_OF, position, pace.size, lambda _position, _size: None)
+            step = system.cut_chunk(life, AS_OF, position, pace.size, lambda _position, _size: None)
         except Busy:
             busy += 1
             pace = next_size(pace, time.monotonic() - at, busy=True)

@@ -16,6 +16,7 @@ import pymysql
 
 from bench.library import NAME, Library
 from bench.statements import PICK, SETTINGS, TABLES, cuts, kept
+from carrel.retention.lifecycle import Lifecycle
 from carrel.retention.predicate import AllOf, AtOrBefore, Fact, Not, Predicate
 
 _CHUNK = 5_000
@@ -55,10 +56,13 @@ def cut(library: Library, anonymous: int, *, at_most: int | None = None) -> tupl
 
 def _terms(library: Library) -> dict[str, str]:
     """The three dates that an administrator would have worked out on paper."""
-    moments = sorted(set(_moments(library.life.due)))
-    cutoff = library.life.older_than
-    months = [moment for moment in moments if moment < cutoff and (cutoff - moment).days < 60]
-    return {"cutoff": str(cutoff), "month": str(months[-1]), "last_borrower": str(_last_borrower(library))}
+    return {**terms_of(library.life), "last_borrower": str(_last_borrower(library))}
+
+
+def terms_of(life: Lifecycle) -> dict[str, str]:
+    """The cut-off, and the one of loans that wait a month longer."""
+    months = [moment for moment in sorted(set(_moments(life.due))) if 0 < (life.older_than - moment).days < 60]
+    return {"cutoff": str(life.older_than), "month": str(months[-1])}
 
 
 def _moments(predicate: Predicate) -> list[datetime]:

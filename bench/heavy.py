@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import counting, desk, handwritten, koha_loop, ours, person
+from bench import branches, counting, desk, growth, handwritten, koha_loop, ours, person, workers
 from bench.library import Library, Template
 from bench.row import Row
 
@@ -20,6 +20,8 @@ _TEMPLATES: dict[int, Template] = {}
 
 def works(folder: Path, loans: int, *, smoke: bool) -> dict[str, Callable[[], list[Row]]]:
     """The rows by name."""
+    base = min(loans, 50_000)  # what is multiplied
+    sizes = (loans * 2, loans * 4) if smoke else (1_000_000, 10_000_000, 30_000_000)
 
     def template(size: int = loans) -> Template:
         if size not in _TEMPLATES:
@@ -32,7 +34,20 @@ def works(folder: Path, loans: int, *, smoke: bool) -> dict[str, Callable[[], li
         "plan": lambda: plan(template(), rounds=1 if smoke else 3, judge=not smoke),
         "desk": lambda: at_desk(template(), seconds=3 if smoke else 60, clients=4, judge=not smoke),
         "person": lambda: person.erasure(template(), folder, rounds=1 if smoke else 3, judge=not smoke),
+        "workers": lambda: workers.shared(template(), folder, rounds=1 if smoke else 3, judge=not smoke),
+        "branches": lambda: branches.branches(
+            template(),
+            folder,
+            units=100 if smoke else 1_000,
+            policies=5 if smoke else 50,
+            rounds=1 if smoke else 3,
+            judge=not smoke,
+        ),
+        "large": lambda: person.large(template(base), folder, loans * 4 if smoke else 10_000_000, judge=not smoke),
         "night": lambda: night(template, loans, judge=not smoke),
+        "growth": lambda: growth.growth(
+            template(base), folder, sizes, day=300 if smoke else 5_000, nights=1 if smoke else 2, judge=not smoke
+        ),
         "memory": lambda: memory(template(), judge=not smoke),
     }
 
@@ -136,29 +151,15 @@ def at_desk(template: Template, *, seconds: float, clients: int, judge: bool) ->
         system = library.loans(engine)
         with system.session():
             system.prepare(library.life)
-            idle, _ = desk.watch(library, clients, seconds / 2, None)
-            beside, run = desk.watch(library, clients, seconds, system)
-            again, _ = desk.watch(library, clients, seconds / 2, None)
+            rows = desk.noticed(
+                "desk",
+                lambda seconds, beside: desk.watch(library, clients, seconds, system if beside else None),
+                seconds,
+                clients,
+                judge=judge,
+            )
         engine.dispose()
-    quiet = replace(idle, seconds=idle.seconds + again.seconds)
-    ratio = beside.p99 / quiet.p99
-    own = run.transactions or [0.0]
-    rate = run.loans / run.seconds if run.seconds else 0.0
-    lost, failed = idle.lost + beside.lost + again.lost, beside.failed
-    size = (
-        f"{clients} clients, {len(beside.seconds):,} transactions, {failed} failed, {lost} lost; "
-        f"Carrel {rate:,.0f} loans/s"
-    )
-    met = ratio <= 2 and not failed and not lost
-    kind = f"{run.loans:,} loans in {len(run.transactions)} transactions, {run.busy} given up"
-    return [
-        Row("desk: p99 of its transactions", size, f"{beside.p99 * 1000:.0f} ms", f"{quiet.p99 * 1000:.0f} ms",
-            "the same desk alone", "measured", ratio, "at most 2", met if judge else None),
-        Row("desk: Carrel's transactions, median", kind, f"{median(own) * 1000:.0f} ms", "", "", "none", None,
-            "200 ms", median(own) <= 0.2 if judge else None),
-        Row("desk: Carrel's transactions, longest", kind, f"{max(own) * 1000:.0f} ms", "", "", "none", None,
-            "below 1 s", max(own) < 1 if judge else None),
-    ]  # fmt: skip
+    return rows
 
 
 def night(template: Callable[..., Template], loans: int, *, judge: bool) -> list[Row]:

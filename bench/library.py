@@ -116,10 +116,12 @@ class Template:
     def copy(self) -> Iterator[Library]:
         """A library of its own; gone afterwards."""
         folder = Path(tempfile.mkdtemp(prefix="carrel-bench-", dir=self._folder.parent))
-        shutil.copytree(self._folder, folder / "data")
-        with mariadb.running(folder / "data", options=self._options) as server:
-            yield Library(server)
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            shutil.copytree(self._folder, folder / "data")
+            with mariadb.running(folder / "data", options=self._options) as server:
+                yield Library(server)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def remove(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Protocol
 
 from bench.library import AS_OF, Library
+from carrel.retention.lifecycle import Lifecycle
 from carrel.retention.pace import WINDOW_LOANS
 from carrel.retention.ports import StrayPosition
 from carrel.systems.sql.loans import SqlLoans
+
+
+class Lent(Protocol):
+    """A library whose loans are due by one lifecycle."""
+
+    life: Lifecycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +29,7 @@ class Run:
     transactions: list[float]
 
 
-def cut(library: Library, system: SqlLoans, *, limit: int = WINDOW_LOANS, at_most: int | None = None) -> Run:
+def cut(library: Lent, system: SqlLoans, *, limit: int = WINDOW_LOANS, at_most: int | None = None) -> Run:
     """Cut every due loan; the table of kept loans is part of the time."""
     began, position, loans, left, times = time.monotonic(), None, 0, 0, []
     while at_most is None or loans < at_most:

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
 import os
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, select, update
 
 from bench.library import NAME, Library, Template
+from bench.past import LINKED, SINGLE, Past
 from bench.row import Row
-from carrel.cli.main import main
+from bench.site_folder import Site
 from carrel.inventory.person_map import Act
-from carrel.ledger.note import Signer
 from carrel.retention.identifiers import Subject
-from carrel.store.key_file import write_key
 from carrel.systems.sql import live
 from carrel.systems.sql.erasure import SqlErasure
 from carrel.systems.sql.person_texts import PersonTexts
 
-_SITE = """\
-format_version: 1
-library: Bench Library
-policy: ./policy.yaml
-systems:
-  - {{name: koha, map: koha, dsn_file: koha.dsn, time_zone: UTC, mode: window}}
-consumers:
-{consumers}
-people:
-  - {{name: Ada Example, role: privacy officer, may: [approve], public_key: '{key}'}}
-  - {{name: Cal Example, role: systems librarian, may: [plan, run]}}
-"""
+_ORDINARY = 2_000  # loans
 
 
 @dataclass
@@ -56,10 +40,42 @@ class Erased:
 def erasure(template: Template, folder: Path, *, rounds: int, judge: bool) -> list[Row]:
     """The erasure of a reader with many loans, and the person sweep."""
     done = [_round(template, folder / f"site-{n}") for n in range(rounds)]
+    return _rows(f"{template.loans:,} loans", done, judge=judge)
+
+
+def large(template: Template, folder: Path, loans: int, *, judge: bool) -> list[Row]:
+    """The same of an ordinary reader, in a library whose past was multiplied; one server, no copies, so one round."""
+    with template.copy() as library:
+        past = Past(library, LINKED, single=SINGLE)
+        past.grow(loans)
+        number = _reader(library, at_most=_ORDINARY)
+        engine = library.engine()
+        with engine.connect() as connection:
+            one, rows, sweep, read = _looked(library, connection, number)
+            bare = _seconds(lambda: _bare(connection, one))
+            connection.rollback()
+        engine.dispose()
+        made, plan = _approved(library, folder / "site-large", number)
+        apply = _seconds(lambda: made.carrel("apply", plan))
+        held = ", ".join(f"{table} {count:,}" for table, count in past.rows())
+    return _rows(f"rows: {held}", [Erased(apply, bare, sweep, read, rows)], judge=judge)
+
+
+def _looked(library: Library, connection: Connection, number: int) -> tuple[SqlErasure, int, float, float]:
+    """An erasure that is not carried out: its rows; seconds of its sweep, and of reading what that reads."""
+    one = _erasure(library, connection, number)
+    rows = sum(going.rows for going in one.going(connection))
+    sweep = _seconds(lambda: one.sweep(connection))
+    read = _read(library, one)
+    connection.rollback()
+    return one, rows, sweep, read
+
+
+def _rows(library: str, done: list[Erased], *, judge: bool) -> list[Row]:
     apply, bare, sweep, read = (
         median(getattr(one, name) for one in done) for name in ("apply", "bare", "sweep", "read")
     )
-    size = f"{template.loans:,} loans, {done[0].rows:,} rows of the person, {rounds} round(s)"
+    size = f"{library}, {done[0].rows:,} rows of the person, {len(done)} round(s)"
     whole, speed = apply / (bare + sweep), read / sweep
     return [
         Row("erasure of one person, with its sweep", f"{size}; bare {bare * 1000:.0f} ms", f"{apply:.2f} s",
@@ -74,24 +90,21 @@ def erasure(template: Template, folder: Path, *, rounds: int, judge: bool) -> li
 def _round(template: Template, site: Path) -> Erased:
     with template.copy() as library:
         number = _reader(library)
-        plan = _approved(library, site, number)
-        apply = _seconds(lambda: _carrel("apply", plan, "--site", site))
+        made, plan = _approved(library, site, number)
+        apply = _seconds(lambda: made.carrel("apply", plan))
     with template.copy() as library:
         engine = library.engine()
         with engine.connect() as connection:
-            one = _erasure(library, connection, number)
-            rows = sum(going.rows for going in one.going(connection))
-            sweep = _seconds(lambda: one.sweep(connection))
-            read = _read(library, one)
-            connection.rollback()
+            one, rows, sweep, read = _looked(library, connection, number)
         with engine.begin() as connection:
             bare = _seconds(lambda: _bare(connection, one))
         engine.dispose()
     return Erased(apply, bare, sweep, read, rows)
 
 
-def _reader(library: Library) -> int:
-    """A reader with many past loans whom nothing keeps."""
+def _reader(library: Library, *, at_most: int | None = None) -> int:
+    """A reader with many past loans, but no more than so many, whom nothing keeps."""
+    few = "" if at_most is None else f"HAVING COUNT(*) <= {at_most} "
     return int(
         library.sql(
             "SELECT b.borrowernumber FROM borrowers b JOIN old_issues o USING (borrowernumber) "
@@ -102,39 +115,18 @@ def _reader(library: Library) -> int:
             "WHERE i.issue_id IS NULL AND a.accountlines_id IS NULL AND r.id IS NULL AND g.guarantor_id IS NULL "
             "AND b.email IS NOT NULL AND b.protected = 0 AND COALESCE(b.flags, 0) = 0 AND b.surname <> '' "
             "AND b.borrowernumber <> (SELECT value FROM systempreferences WHERE variable = 'AnonymousPatron') "
-            "GROUP BY b.borrowernumber ORDER BY COUNT(*) DESC LIMIT 1"
+            f"GROUP BY b.borrowernumber {few}ORDER BY COUNT(*) DESC LIMIT 1"
         )[0][0]
     )
 
 
-def _approved(library: Library, site: Path, number: int) -> Path:
+def _approved(library: Library, folder: Path, number: int) -> tuple[Site, Path]:
     """A site beside the library, and an approved plan to erase this reader."""
-    site.mkdir(mode=0o700)
-    (site / "policy.yaml").write_text((resources.files("carrel.policy") / "shipped" / "worcester.yaml").read_text())
-    (site / "koha.dsn").write_text(library.server.url(NAME) + "\n")
-    (site / "koha.dsn").chmod(0o600)
-    signer = Signer.generate("bench.example/ada", os.urandom(32))
-    write_key(site / "ada.key", signer)
-    jobs = "\n".join(f"  {one.name!r}: not used" for one in library.map.consumers if one.destructive)
-    (site / "carrel.yaml").write_text(_SITE.format(key=signer.vkey, consumers=jobs))
-    (site / "number.txt").write_text(f"{number}\n")
-    plan = site / "erase.json"
-    _carrel("plan", "--erase", site / "number.txt", "--by-number", "--as", "Cal Example", "--out", plan, "--site", site)
-    _carrel("approve", plan, "--as", "Ada Example", "--key", site / "ada.key", "--yes", "--site", site)
-    return plan
-
-
-def _carrel(*words: object) -> dict[str, Any]:
-    """One call in this process, so that a start of the interpreter is no part of the figure."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        try:
-            main([*map(str, words), "--json"])
-        except SystemExit as left:
-            if left.code:
-                raise RuntimeError(f"carrel {words[0]} ended with {left.code}: {out.getvalue()[:2000]}") from None
-    told: dict[str, Any] = json.loads(out.getvalue())
-    return told
+    site = Site(library, folder, policy="worcester")
+    (folder / "number.txt").write_text(f"{number}\n")
+    plan = site.plan("--erase", folder / "number.txt", "--by-number")
+    site.approve(plan)
+    return site, plan
 
 
 def _erasure(library: Library, connection: Connection, number: int) -> SqlErasure:
@@ -145,10 +137,18 @@ def _erasure(library: Library, connection: Connection, number: int) -> SqlErasur
 
 
 def _bare(connection: Connection, one: SqlErasure) -> None:
-    """What goes, a statement for each step, in the caller's transaction; nothing is locked, counted or looked at."""
+    """What goes, step by step, in the caller's transaction; nothing is locked, counted or looked at.
+
+    Rows are found by their keys first: an UPDATE that asks for them in a subquery would read its table whole.
+    """
     for step in (*one.steps, one.last):
         rows = one.rows.rows(step.table)
         which = one.rows.those(step, rows)
+        if keys := [rows.c[name] for name in one.rows.key(step.table)]:
+            found = connection.execute(select(*keys).where(which)).all()
+            if not found:
+                continue
+            which = one.rows.keyed(keys, found)
         if step.act is Act.DELETE:
             connection.execute(delete(rows).where(which))
         else:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import NoReturn
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import settings
+
+from tests import store_place as places
+
+if TYPE_CHECKING:
+    from carrel.deidentification.compiled.machine_code import MachineCode
+    from tests.integration.servers.postgresql import PostgreSQLServer
 
 # A law says what is true, not how fast: on a busy machine the first example of a test takes what it takes.
 settings.register_profile("laws", deadline=None)
@@ -18,3 +26,61 @@ def unavailable(reason: str) -> NoReturn:
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(f"needed under CI=true: {reason}", pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSQLServer]:
+    """This worker's own PostgreSQL; its databases are made by who needs them."""
+    from tests.integration.servers import postgresql
+
+    if reason := postgresql.missing():
+        unavailable(reason)
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def code_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the code that scrubs logs, compiled once; it comes with the extra ``analytics``."""
+    from carrel.deidentification.line_scrubbing import is_compiler_here
+    from carrel.systems.logs.code_folder import machine_code
+
+    if not is_compiler_here():
+        unavailable("numba, of the extra analytics")
+    folder = tmp_path_factory.mktemp("code")
+    assert machine_code(folder) is not None
+    return folder
+
+
+@pytest.fixture(scope="session")
+def machine_code(code_place: Path) -> MachineCode:
+    """That code, read back."""
+    from carrel.systems.logs.code_folder import machine_code
+
+    code = machine_code(code_place)
+    assert code is not None
+    return code
+
+
+ON_EACH_STORE = ("file", pytest.param("server", marks=pytest.mark.postgresql))
+
+
+@pytest.fixture(params=ON_EACH_STORE)
+def store_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[places.StorePlace]:
+    """An empty store of a site in the test's own folder, on each kind of database in turn."""
+    yield from _place(request, tmp_path, fresh=False)
+
+
+@pytest.fixture(params=ON_EACH_STORE)
+def no_store_yet(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[places.StorePlace]:
+    """The same where nothing was made yet."""
+    yield from _place(request, tmp_path, fresh=True)
+
+
+def _place(request: pytest.FixtureRequest, folder: Path, *, fresh: bool) -> Iterator[places.StorePlace]:
+    if request.param == "file":
+        with places.in_file(folder) as place:
+            yield place
+        return
+    with places.on_server(request.getfixturevalue("postgresql_server"), folder, fresh=fresh) as place:
+        yield place

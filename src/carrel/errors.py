@@ -8,8 +8,10 @@ names of columns, files, rules and codes only.
 from __future__ import annotations
 
 import enum
+import traceback
 import unicodedata
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 
 class Exit(enum.IntEnum):
@@ -164,3 +166,16 @@ def fault(
 ) -> CarrelError:
     """One error with one fault, ready to raise from the chapter that found it."""
     return CarrelError((Fault(condition, at, wanted, found, because, changed, fix),))
+
+
+def met_in(wrong: BaseException) -> traceback.FrameSummary | None:
+    """The innermost place in Carrel at which an error came by; None where it never was in it."""
+    here = [frame for frame in traceback.extract_tb(wrong.__traceback__) if "carrel" in frame.filename]
+    return here[-1] if here else None
+
+
+def unforeseen(wrong: BaseException) -> str:
+    """Of which kind an error is that Carrel does not know, and where it was met; never its text."""
+    frame = met_in(wrong)
+    place = "outside Carrel" if frame is None else f"{Path(frame.filename).name}:{frame.lineno}"
+    return f"{type(wrong).__name__} in {place}"

@@ -5,7 +5,7 @@ it prints. A command that shall not end with 0 says so: ``# ends with 6``. A lin
 
 Compared is line by line and in order: spaces count as one, every number as ``0``, every digest and key as ``H``, the
 folder of the run as nothing. So a page stays true when figures change, and goes red when a command, an option, an exit
-code or a word does.
+code or a word does. What is one digest in the page is one digest in the run, and the other way round.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ENDS = re.compile(r"#\s*ends with (\d)\s*$")
+DIGEST = re.compile(r"\b[0-9a-f]{16}")
 MOST_SECONDS = 300
 
 
@@ -62,11 +63,28 @@ def plain(text: str, folder: Path) -> str:
     return " ".join(text.split())
 
 
-def missing(step: Step, printed: str, folder: Path) -> str | None:
+class Digests:
+    """Which digest of the run stands for which one of the page."""
+
+    def __init__(self) -> None:
+        self._there: dict[str, str] = {}
+        self._here: dict[str, str] = {}
+
+    def fit(self, page: str, printed: str) -> bool:
+        """Whether two lines that are alike name the same things as the lines before them did."""
+        pairs = list(zip(DIGEST.findall(page), DIGEST.findall(printed), strict=False))
+        return all(self._there.setdefault(one, two) == two for one, two in pairs) and all(
+            self._here.setdefault(two, one) == one for one, two in pairs
+        )
+
+
+def missing(step: Step, printed: str, folder: Path, digests: Digests) -> str | None:
     """The first line of the page that the command does not print where the page has it."""
-    real = [line for line in (plain(one, folder) for one in printed.splitlines()) if line]
+    both = [(plain(one, folder), one) for one in printed.splitlines()]
+    real, raw = [one for one, _ in both if one], [one for line, one in both if line]
     at, skip = 0, False
-    for wanted in (plain(one, folder) for one in step.output):
+    for line in step.output:
+        wanted = plain(line, folder)
         if not wanted:
             continue
         if wanted in {"...", "…"}:
@@ -75,6 +93,8 @@ def missing(step: Step, printed: str, folder: Path) -> str | None:
         here = next((n for n in range(at, len(real)) if real[n] == wanted), None) if skip else at
         if here is None or here >= len(real) or real[here] != wanted:
             return wanted
+        if not digests.fit(line, raw[here]):
+            return f"{line} (a digest that the page has otherwise)"
         at, skip = here + 1, False
     return None if skip or at == len(real) or not step.output else f"(more lines: {real[at]})"
 
@@ -96,7 +116,7 @@ def run(page: Path, folder: Path) -> int:
         "PYTHONWARNINGS": "ignore",
         "PYTHONPATH": str(Path(__file__).parents[2] / "src"),
     }
-    found = steps(page.read_text(encoding="utf-8"))
+    found, digests = steps(page.read_text(encoding="utf-8")), Digests()
     for step in found:
         done = subprocess.run(
             ["bash", "-c", step.command],
@@ -110,6 +130,6 @@ def run(page: Path, folder: Path) -> int:
         printed = done.stdout + done.stderr
         where = f"{page.name}:{step.line}: {step.command}\n{printed[-6000:]}"
         assert done.returncode == step.code, f"ended with {done.returncode}, not {step.code}: {where}"
-        gap = missing(step, printed, folder)
+        gap = missing(step, printed, folder, digests)
         assert gap is None, f"not printed here: {gap!r}: {where}"
     return len(found)

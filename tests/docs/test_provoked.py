@@ -15,8 +15,8 @@ import pytest
 from carrel.cli import premises
 from carrel.cli.main import main
 from carrel.errors import CarrelError
-from carrel.retention.course import Tally, _patiently
 from carrel.retention.pace import Mode, first_pace
+from carrel.retention.walk import Tally, _patiently
 from carrel.systems import policy_files
 from carrel.systems.sql import session_sqlite
 from tests.docs import sample_site

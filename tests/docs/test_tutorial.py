@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/custodian.md"])
 def test_every_command_does_what_the_page_says(page: str, tmp_path: Path) -> None:
     assert console.run(ROOT / page, tmp_path) > 2
 

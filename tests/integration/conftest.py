@@ -225,15 +225,6 @@ def koha(request: pytest.FixtureRequest) -> Koha:
     return made
 
 
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[postgresql.PostgreSQLServer]:
-    """This worker's own PostgreSQL; its databases are made by who needs them."""
-    if reason := postgresql.missing():
-        unavailable(reason)
-    with postgresql.running() as server:
-        yield server
-
-
 def postgresql_template(server: postgresql.PostgreSQLServer, name: str, size: SampleSize, seed: int) -> Sample:
     """A database with a sample library, to which nobody is connected."""
     server.sql(f"CREATE DATABASE {name}")

@@ -18,7 +18,8 @@ from carrel.systems import map_files, policy_files
 from carrel.systems.sql import live
 from carrel.systems.sql.loans import SqlLoans
 from carrel.systems.sql.sweep import LoanSweep
-from carrel.systems.sql.sweep_pairs import Library, pairs_of
+from carrel.systems.sql.sweep_library import Library
+from carrel.systems.sql.sweep_pairs import pairs_of
 from tests.integration.conftest import AS_OF
 
 if TYPE_CHECKING:

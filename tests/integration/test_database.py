@@ -88,13 +88,14 @@ def test_a_server_that_goes_away(mariadb_with):
 
 
 @pytest.mark.mariadb
-def test_a_replica_takes_no_writes(koha_mariadb):
+def test_a_replica_is_read_only_where_one_is_meant(koha_mariadb):
     server = koha_mariadb.server
     url = koha_mariadb.limited_user(["SELECT", "UPDATE"])
     server.sql("SET GLOBAL read_only = 1")
     try:
         assert refused(url, read_only=False).code == "SQL-006"
-        connect(access(url), read_only=True).dispose()
+        assert refused(url).code == "SQL-006"
+        connect(access(url, replica=True), read_only=True).dispose()
     finally:
         server.sql("SET GLOBAL read_only = 0")
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from carrel.accountability.health import Health, SystemHealth
-from carrel.systems.health_files import replace_file, write_health
+from carrel.systems.durable_file import replace_file
+from carrel.systems.health_files import write_health
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from carrel.systems import map_files
+from carrel.systems.sql.sweep_library import Library
 from carrel.systems.sql.sweep_namesakes import Namesakes
-from carrel.systems.sql.sweep_pairs import Library
 
 
 def test_a_row_of_another_reader_speaks_for_somebody_only_by_more_than_words_that_happen_to_be_a_name(koha):

@@ -28,7 +28,16 @@ BASE = {
     "archive list": ["--site", SITE],
     "archive verify": ["--site", SITE],
     "audit": ["--system", "koha", "--site", SITE],
+    "backup apply": ["SITE/plan.json", "--site", SITE],
+    "backup list": ["--site", SITE],
+    "backup plan": ["--as", "Ben", "--out", "SITE/out.json", "--site", SITE],
     "check": ["--system", "koha", "--site", SITE],
+    "custodian accept": ["SITE/plan.json", "--as", "Ada", "--yes", "--site", SITE],
+    "custodian attest": ["SITE/plan.json", "--as", "Ada", "--key", "SITE/ada.key", "--site", SITE],
+    "custodian bundle": ["--out", "SITE/bundle.tar", "--site", SITE],
+    "custodian check": ["SITE/plan.json", "--site", SITE],
+    "custodian request": ["--key", "SITE/ada.key", "--out", "SITE/request.note", "--site", SITE],
+    "custodian show": ["--site", SITE],
     "counts": ["--system", "koha", "--out", "SITE/counts", "--site", SITE],
     "demo": ["--size", "tiny"],
     "doctor": ["--site", SITE],
@@ -36,6 +45,9 @@ BASE = {
                       "--system", "koha", "--site", SITE],
     "exception list": ["--site", SITE],
     "exception revoke": ["none", "--as", "Ada", "--site", SITE],
+    "folder apply": ["SITE/plan.json", "--site", SITE],
+    "folder list": ["--site", SITE],
+    "folder plan": ["--as", "Ben", "--out", "SITE/out.json", "--site", SITE],
     "hold list": ["--site", SITE],
     "hold place": ["--item", "7", "--reason", "r", "--authority", "a", "--as", "Ada", "--system", "koha", "--site", SITE],
     "hold release": ["none", "--as", "Ada", "--site", SITE],
@@ -49,6 +61,13 @@ BASE = {
     "ledger prove": ["3", "--folder", "SITE/book"],
     "ledger show": ["--folder", "SITE/book"],
     "ledger verify": ["SITE/book", "--key", "SITE/ada.vkey"],
+    "log-service apply": ["SITE/plan.json", "--site", SITE],
+    "log-service attest": ["SITE/plan.json", "campus-it", "--as", "Ada", "--key", "SITE/ada.key", "--site", SITE],
+    "log-service list": ["--site", SITE],
+    "log-service plan": ["--as", "Ben", "--out", "SITE/out.json", "--site", SITE],
+    "mailbox apply": ["SITE/plan.json", "--site", SITE],
+    "mailbox list": ["--site", SITE],
+    "mailbox plan": ["--as", "Ben", "--out", "SITE/out.json", "--site", SITE],
     "map check": ["koha", "--facts", "SITE/plan.json"],
     "map show": ["koha"],
     "plan": ["--as", "Ben", "--out", "SITE/out.json", "--system", "koha", "--site", SITE],
@@ -56,15 +75,29 @@ BASE = {
     "policy diff": ["SITE/policy.yaml", "worcester"],
     "policy lint": ["SITE/policy.yaml"],
     "policy show": ["SITE/policy.yaml"],
+    "replay apply": ["SITE/plan.json", "--system", "koha", "--site", SITE],
+    "replay open": ["--system", "koha", "--site", SITE],
+    "replay plan": ["--as", "Ben", "--out", "SITE/out.json", "--system", "koha", "--site", SITE],
+    "replay settle": ["none", "--as", "Ada", "--system", "koha", "--site", SITE],
     "restriction list": ["--system", "koha", "--site", SITE],
     "run-due": ["--print-units", "--site", SITE],
+    "scan": ["SITE/visits.csv", "--out", "SITE/entry.yaml"],
+    "scrub": ["SITE/access.log", "--out", "SITE/scrubbed", "--format", "combined"],
+    "station key": ["pc-1", "--out", "SITE/pc-1.key", "--site", SITE],
+    "station list": ["--site", SITE],
+    "station probe": ["--out", "SITE/probe.py"],
+    "station tidy": ["--site", SITE],
     "stop": ["--clear", "--as", "Ada", "--site", SITE],
     "sweep": ["--system", "koha", "--site", SITE],
+    "table apply": ["SITE/plan.json", "--site", SITE],
+    "table list": ["--site", SITE],
+    "table plan": ["--as", "Ben", "--out", "SITE/out.json", "--site", SITE],
     "undo key": ["--out-a", "SITE/a.share", "--out-b", "SITE/b.share"],
     "undo list": ["--site", SITE],
     "undo restore": ["none", "--share-a", "SITE/plan.json", "--share-b", "SITE/plan.json", "--site", SITE],
     "undo shred": ["--due", "--site", SITE],
     "verify": ["--system", "koha", "--site", SITE],
+    "work": ["--system", "koha", "--site", SITE],
 }  # fmt: skip
 # Values that are a file or not, as the command finds it: texts of their own that may name a file.
 NAMES_A_FILE = {("key show", "said"), ("ledger prove", "--key"), ("ledger verify", "--key"),
@@ -104,7 +137,7 @@ def test_the_table_is_whole() -> None:
         assert not isinstance(param.type, (click.Path, click.File, click.DateTime)), (name, said)
     assert {name for name, _ in PLACES + DATES} <= set(BASE)
     assert set(DATES) == {
-        ("approve", "--until"), ("policy lint", "--on"), ("hold place", "--expires"), ("exception add", "--expires"),
+        ("approve", "--until"), ("custodian attest", "--until"), ("log-service attest", "--until"), ("custodian request", "--until"), ("policy lint", "--on"), ("hold place", "--expires"), ("exception add", "--expires"),
         ("hold place", "--from"), ("hold place", "--until"), ("exception add", "--from"), ("exception add", "--until"),
     }  # fmt: skip
     assert len(PLACES) > 50
@@ -115,6 +148,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from importlib import resources
 
     folder = sample_site.make(tmp_path_factory.mktemp("odd"))
+    (folder / "access.log").write_text('10.1.2.3 - - [27/Mar/2026:06:52:44 +0000] "GET / HTTP/1.1" 200 5 "-" "-"\n')
+    (folder / "visits.csv").write_text("id,at\n1,2026-03-27T06:52:44Z\n")
     shipped = resources.files("carrel.policy") / "shipped" / "worcester.yaml"
     (folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
     assert run(folder, ["plan", "--as", "Ben", "--out", "SITE/plan.json", "--system", "koha", "--site", SITE])[0] == 0
@@ -227,7 +262,7 @@ def test_an_odd_file_or_folder_is_told_with_a_code(site: Path, odd: dict[str, st
 
 @pytest.mark.parametrize(("name", "said"), DATES, ids=lambda one: one.replace(" ", "-"))
 def test_an_odd_day_is_told_with_a_code(site: Path, name: str, said: str) -> None:
-    expected = "HLD-003" if said in {"--from", "--until"} and name != "approve" else "CLI-002"
+    expected = "HLD-003" if said in {"--from", "--until"} and name in {"hold place", "exception add"} else "CLI-002"
     for day in DAYS:
         code, errors, text = run(site, called_with(name, said, day))
         assert (code, errors) == (2, [expected]), (name, said, day, text)

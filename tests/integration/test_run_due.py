@@ -176,6 +176,29 @@ def test_a_database_that_is_gone_is_told_and_leaves_no_clean_health(koha_sqlite,
     assert (seen["state"], seen["overdue_rows"]) == ("failed", None)
 
 
+def test_what_is_past_its_time_outside_is_mailed_once_and_again_when_another_place_is(koha_sqlite, tmp_path, inbox):
+    logs = f"logs:\n  - {{name: web, root: {tmp_path}/w, patterns: ['*.1'], record: access logs, purpose: improve}}\n"
+    logs += f"  - {{name: opac, root: {tmp_path}/o, patterns: ['*.1'], record: access logs, purpose: improve}}\n"
+    site = nightly_site.make(tmp_path, koha_sqlite, more=MAIL.format(inbox.port) + logs)
+    (tmp_path / "koha.dsn").write_text(f"sqlite:///{tmp_path}/nothing-here.db\n")  # the nights themselves fail at once
+    line = '10.0.0.1 - ishmael [01/Feb/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
+    for name in ("w", "o"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "w" / "a.1").write_text(line * 30)
+
+    def told():
+        site.run("run-due")
+        return [mail.get_content() for mail, _ in inbox.mails if "outside the databases" in mail["Subject"]]
+
+    [once] = told()
+    assert "log web:" in once
+    assert "1 past their time" in once
+    assert "ishmael" not in once
+    assert told() == [once], "nobody needs the same line every night"
+    (tmp_path / "o" / "a.1").write_text(line * 30)
+    assert len(told()) == 2
+
+
 def test_a_dead_mail_server_is_a_finding_and_fails_nothing(koha_sqlite, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -251,6 +274,11 @@ def test_what_a_killed_run_owed_the_ledger_is_told_by_the_next_call_with_nothing
     with site.store as store:
         assert store.owed.count() == 0
     assert site.ok("run-due")["ledger"] is None
+    with site.store as store:
+        store.signals.stop("Ada", premises.now())
+    [stopped] = site.ok("run-due")["systems"]
+    assert stopped["went"] == "nothing due, and verified already"
+    assert "a stop stands" in stopped["why"][0]
 
 
 def test_a_ledger_that_cannot_grow_keeps_nothing_from_being_told_later(koha_sqlite, tmp_path):

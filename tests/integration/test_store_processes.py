@@ -14,6 +14,7 @@ from carrel.retention.outcome import ChunkResult, Outcome
 from carrel.retention.ports import Position
 from carrel.store.owner import new_owner
 from carrel.store.store import Store
+from tests.store_place import StorePlace
 from tests.unit.store.plan_values import plan
 
 RACE = """
@@ -22,11 +23,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from carrel.errors import CarrelError
 from carrel.store.owner import new_owner
-from carrel.store.store import Store
+from tests.store_place import opened
 folder = Path(sys.argv[1])
 while not (folder / "go").exists():
     time.sleep(0.001)
-with Store.open(folder) as store:
+with opened(sys.argv[1:4]) as store:
     try:
         store.leases.acquire("koha", new_owner(), timedelta(minutes=5), datetime.now(UTC))
     except CarrelError as refused:
@@ -45,13 +46,13 @@ from carrel.retention.outcome import ChunkResult, Outcome
 from carrel.retention.ports import Position
 from carrel.retention.stage import Stage
 from carrel.store.owner import new_owner
-from carrel.store.store import Store
-folder, digest, last = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+from tests.store_place import opened
+folder, digest, last = Path(sys.argv[1]), sys.argv[4], sys.argv[5]
 now = lambda: datetime.now(UTC)
 def step(name):
     if name == last:
         os.kill(os.getpid(), signal.SIGKILL)
-store = Store.open(folder)
+store = opened(sys.argv[1:4])
 me = new_owner()
 store.leases.acquire("koha", me, timedelta(minutes=5), now()); step("lease")
 run = store.runs.start(digest, "koha", me, now(), stage=Stage.REST, ordinary=True); step("start")
@@ -73,14 +74,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_of_processes_that_race_for_a_lease_exactly_one_gets_it(tmp_path: Path) -> None:
+def test_of_processes_that_race_for_a_lease_exactly_one_gets_it(no_store_yet: StorePlace) -> None:
     racers = [
         subprocess.Popen(
-            [sys.executable, "-c", RACE, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", RACE, *no_store_yet.words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         for _ in range(6)
     ]
-    (tmp_path / "go").touch()  # they race for making the store, too
+    (no_store_yet.folder / "go").touch()  # they race for making the store, too
     answers = [racer.stdout.readline().strip() for racer in racers if racer.stdout]
     for racer in racers:
         racer.communicate("\n", timeout=30)
@@ -88,10 +89,12 @@ def test_of_processes_that_race_for_a_lease_exactly_one_gets_it(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("last", STEPS)
-def test_after_a_kill_at_any_step_the_run_goes_on_and_ends_with_the_same_sums(tmp_path: Path, last: str) -> None:
-    with Store.open(tmp_path) as store:
+def test_after_a_kill_at_any_step_the_run_goes_on_and_ends_with_the_same_sums(
+    store_place: StorePlace, last: str
+) -> None:
+    with store_place.open() as store:
         digest = store.plans.record(plan(), now())
-        died = subprocess.run([sys.executable, "-c", DIE, str(tmp_path), digest, last], check=False, timeout=60)
+        died = subprocess.run([sys.executable, "-c", DIE, *store_place.words, digest, last], check=False, timeout=60)
         assert died.returncode == -signal.SIGKILL
 
         me = new_owner()
@@ -100,7 +103,7 @@ def test_after_a_kill_at_any_step_the_run_goes_on_and_ends_with_the_same_sums(tm
         reached = STEPS.index(last)
         if run is None:
             assert last in ("lease", "finish")
-            assert list((tmp_path / "runs").glob("*.key")) == []
+            assert list((store_place.folder / "runs").glob("*.key")) == []
             return
         assert run.unknown == (1 if last.split(maxsplit=1)[0] in ("intent", "cut") else 0)
         assert run.chunks == (reached >= STEPS.index("outcome 1")) + (reached >= STEPS.index("outcome 2"))
@@ -112,31 +115,31 @@ def test_after_a_kill_at_any_step_the_run_goes_on_and_ends_with_the_same_sums(tm
             with gate.chunk():
                 chunk = journal.intend(Position("loan", number, 0), 10)
                 # A cut that was made already finds nothing: that is what conditional means.
-                found = 0 if (tmp_path / f"cut {number}").exists() else 10
+                found = 0 if (store_place.folder / f"cut {number}").exists() else 10
                 journal.finish(chunk, Position("loan", number, number), ChunkResult(found, {"loan": found}))
         unknown_cut = 10 * run.unknown if last.startswith("cut") else 0
         done = store.runs.finish(run.id, me, Outcome.VERIFIED, now(), night=now().date(), leaves=lambda _: ())
         assert done.loans + unknown_cut == 20
-        assert list((tmp_path / "runs").glob("*.key")) == []
+        assert list((store_place.folder / "runs").glob("*.key")) == []
 
 
-def test_a_process_that_died_inside_the_gate_keeps_no_hold_waiting(tmp_path: Path) -> None:
+def test_a_process_that_died_inside_the_gate_keeps_no_hold_waiting(store_place: StorePlace) -> None:
     from carrel.retention.legal_hold import Scope
     from carrel.store.placement import Kind, Order
 
-    with Store.open(tmp_path) as store:
+    with store_place.open() as store:
         digest = store.plans.record(plan(), now())
-        subprocess.run([sys.executable, "-c", DIE, str(tmp_path), digest, "cut 1"], check=False, timeout=60)
+        subprocess.run([sys.executable, "-c", DIE, *store_place.words, digest, "cut 1"], check=False, timeout=60)
         order = Order(Kind.LEGAL_HOLD, "koha", Scope(persons=(7,)), "letter", "court", "Ada")
         placed = store.keepings.place(order, now, timedelta(seconds=2))
     assert not placed.waited
 
 
-def test_a_lease_of_a_dead_process_is_free_and_of_a_living_one_is_not(tmp_path: Path) -> None:
+def test_a_lease_of_a_dead_process_is_free_and_of_a_living_one_is_not(store_place: StorePlace) -> None:
     sleeper = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     host, space, _, _ = new_owner().split("/")
     other = f"{host}/{space}/{sleeper.pid}/00000000"
-    with Store.open(tmp_path) as store:
+    with store_place.open() as store:
         store.leases.acquire("koha", other, timedelta(minutes=5), now())
         from carrel.errors import CarrelError
 
@@ -147,16 +150,16 @@ def test_a_lease_of_a_dead_process_is_free_and_of_a_living_one_is_not(tmp_path: 
         assert store.leases.acquire("koha", new_owner(), timedelta(minutes=5), now()).owner != other
 
 
-def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_two_processes_write_at_once_and_nothing_is_lost(store_place: StorePlace) -> None:
     writer = (
-        "import sys; from datetime import date; from pathlib import Path; from carrel.store.store import Store\n"
-        "store = Store.open(Path(sys.argv[1]))\n"
+        "import sys; from datetime import date; from tests.store_place import opened\n"
+        "store = opened(sys.argv[1:4])\n"
         "for _ in range(50): store.counts.record('koha', date(2026, 1, 1), {'loan': 1}, ordinary=True)\n"
     )
-    Store.open(tmp_path).close()
-    writers = [subprocess.Popen([sys.executable, "-c", writer, str(tmp_path)]) for _ in range(3)]
+    store_place.open().close()
+    writers = [subprocess.Popen([sys.executable, "-c", writer, *store_place.words]) for _ in range(3)]
     assert [one.wait(60) for one in writers] == [0, 0, 0]
-    with Store.open(tmp_path) as store:
+    with store_place.open() as store:
         assert store.counts.earlier("koha", datetime(2026, 1, 2, tzinfo=UTC).date()) == {"loan": (150,)}
 
 
@@ -167,7 +170,10 @@ def test_what_is_committed_after_a_second_opening_is_there_for_everybody(tmp_pat
         with Store.open(tmp_path) as second:
             second.leases.acquire("two", new_owner(), timedelta(minutes=5), moment)
         race = subprocess.Popen(
-            [sys.executable, "-c", RACE, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", RACE, str(tmp_path), "", ""],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         (tmp_path / "go").touch()
         out, _ = race.communicate("\n", timeout=30)

@@ -14,6 +14,8 @@ class State(enum.StrEnum):
     HOLDS = "holds"
     FINDING = "finding"
     CANNOT_TELL = "cannot tell"
+    BY_CUSTODIAN = "carried out by the custodian"
+    ATTESTED = "attested"
 
 
 class Kind(enum.StrEnum):

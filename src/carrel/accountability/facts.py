@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from carrel.accountability.adopted_policy import ClauseText, DatasetFacts, FieldFacts, PolicyException, PolicyFacts
+from carrel.accountability.custody_facts import CustodyFacts
+from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
 from carrel.accountability.night_facts import CapsuleFacts, NightFacts
+from carrel.accountability.public_computers import PublicComputers
 from carrel.accountability.surroundings import Surroundings
 from carrel.inventory.category import Category
 from carrel.inventory.channel import NoticeKind
 from carrel.inventory.collection import Superfluous
 from carrel.inventory.notices import Template, Way
 from carrel.policy.schedule import LoanSchedule
+from carrel.retention.plan import PolicyLine
 
 __all__ = [
     "AuditFacts",
@@ -116,6 +120,7 @@ class AuditFacts:
         as_of: aware time of the audit; ceilings are judged at this moment.
         judged_at: aware time, at most one night earlier: what became due after it waits for tonight's run.
         loans: None if the database could not be read; ``unread`` says why then.
+        elsewhere: who holds the data of a library that has no system of its own; empty where it has one.
         collection: None if the database could not be read.
         held_now: closed loans in the scope of a legal hold in force that name a reader.
         held_before: the same when it was last counted under these holds; None if that was never done.
@@ -127,7 +132,18 @@ class AuditFacts:
         placed: by the site file, where further kinds are kept, or that they are not.
         unlabelled: live columns of covered tables that no category of personal data labels, as ``table.column``.
         labelled: how many are.
+        custody: of a library whose data lie with a custodian; None where they do not, or this is the custodian's site.
+        policies: in force, where there are several, each with what is left that is due under it.
+        stricter: whose records are treated more strictly than their policy writes.
+        units_gone: what is to be said of loans that bear a unit which is gone.
+        beside: the same for each further policy in force, held against what that one says.
+        units: how many units the policy governs, where there are several; None where that could not be read.
         around: what lies around the tables; None if the database could not be read.
+        returned: persons who were erased and have a record again, though nobody told of a restore; None if that could
+            not be looked at.
+        outside: what the site keeps outside its databases: mailboxes, folders of files, backups, logs,
+            log services.
+        computers: public ones, as they reported; None where the site has none that report, or the drop cannot be read.
     """
 
     system: str
@@ -138,6 +154,7 @@ class AuditFacts:
     loans: LoanFacts | None
     live: SchemaFacts
     unread: str = ""
+    elsewhere: str = ""
     collection: CollectionFacts | None = None
     keepings: tuple[KeepingFacts, ...] = ()
     held_now: int = 0
@@ -153,6 +170,15 @@ class AuditFacts:
     placed: Mapping[str, str] = field(default_factory=dict)
     unlabelled: tuple[str, ...] = ()
     labelled: int = 0
+    custody: CustodyFacts | None = None
+    policies: tuple[PolicyLine, ...] = ()
+    stricter: tuple[str, ...] = ()
+    units_gone: str = ""
+    computers: PublicComputers | None = None
+    beside: tuple[AuditFacts, ...] = ()
+    units: int | None = None
+    returned: int | None = 0
+    outside: KeptOutside = field(default_factory=KeptOutside)
 
     @property
     def left(self) -> dict[str, int]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,10 +104,19 @@ class SystemHealth:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A whole site at one moment."""
+    """A whole site at one moment.
+
+    Attributes:
+        at: aware time.
+        systems: of the site.
+        outside: place → what is past its time there, of mailboxes, folders, backups and logs.
+        unseen: of these, places that could not be looked at.
+    """
 
     at: datetime
     systems: tuple[SystemHealth, ...]
+    outside: Mapping[str, int] = field(default_factory=dict)
+    unseen: tuple[str, ...] = ()
 
     @property
     def state(self) -> HealthState:
@@ -130,6 +139,8 @@ class Health:
             "overdue_rows": None if None in counts else sum(count or 0 for count in counts),
             "plans_awaiting_approval": sum(system.plans_awaiting_approval for system in self.systems),
             "open_joins": sum(len(system.open_joins) for system in self.systems),
+            "outside": [{"place": place, "overdue": count} for place, count in self.outside.items()]
+            + [{"place": place, "overdue": None} for place in self.unseen],
             "residues": [residue for system in systems for residue in system["residues"]],
             "systems": systems,
         }
@@ -188,6 +199,11 @@ class Health:
             "carrel_residue_until_timestamp_seconds",
             "When a place has let go of the old values.",
             (({"system": s.name, "place": r.place}, _seconds(r.until)) for s in each for r in s.residues),
+        )
+        yield (
+            "carrel_outside_overdue",
+            "Messages, files, backups and logs past their time by more than a night, outside the databases.",
+            (({"place": place}, count) for place, count in self.outside.items()),
         )
         yield (
             "carrel_night_failed",

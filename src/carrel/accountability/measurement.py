@@ -27,7 +27,14 @@ def total(figures: Mapping[str, int]) -> int:
 
 
 def unread(facts: AuditFacts) -> Reading:
-    """The reading where the database could not be read."""
+    """The reading where the database could not be read, or lies with a custodian."""
+    if facts.elsewhere:
+        return cannot_tell(
+            f"Nothing that came from {facts.elsewhere} tells of it.",
+            {},
+            because=facts.unread or f"the database is {facts.elsewhere}'s",
+            fix=f"ask {facts.elsewhere} for its own audit of this clause: a bundle and a report tell of periods only",
+        )
     return cannot_tell(
         "The live database could not be read.",
         {},

@@ -52,6 +52,25 @@ def approval_pending(site: str, system: str, digest: str, reasons: Sequence[str]
     return Message(f"[Carrel] {site}: a plan for {system} waits for approval", _text(lines))
 
 
+def past_outside(site: str, late: Mapping[str, int], unseen: Sequence[str]) -> Message:
+    """Something outside the databases is past its time, or could not be looked at, since this night.
+
+    Args:
+        site: name of the library.
+        late: place → how much, places without any included.
+        unseen: places that could not be looked at.
+    """
+    lines = [
+        "Outside the databases something is past its time. Nothing was deleted.",
+        "",
+        *[f"{place + ':':<34} {count} past their time" for place, count in late.items() if count],
+        *[f"{place + ':':<34} could not be looked at" for place in unseen],
+        "",
+        "Look at it with:  carrel check",
+    ]
+    return Message(f"[Carrel] {site}: past its time outside the databases", _text(lines))
+
+
 def checkpoint_copy(site: str, checkpoint: str) -> Message:
     """The signed checkpoint, so that somebody outside holds one: keep this message.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from carrel.accountability.health import Residue
@@ -30,6 +31,7 @@ class NightFacts:
         runs: on record.
         altered_plans: plans of runs that do not fit their digest any more.
         early_runs: runs from before the policy was approved.
+        early_under: the same for each further policy, by digest: runs under it from before its approval.
         last_verified: aware end of the last night that was read back and found without rest.
         ledger: ``verified``, ``none``, or the code of the fault that checking it gave.
         capsules: undo capsules that are not shredded.
@@ -40,6 +42,7 @@ class NightFacts:
     runs: int = 0
     altered_plans: int = 0
     early_runs: int = 0
+    early_under: Mapping[str, int] = field(default_factory=dict)
     last_verified: datetime | None = None
     ledger: str = "none"
     capsules: tuple[CapsuleFacts, ...] = ()

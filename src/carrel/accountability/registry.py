@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from carrel.accountability.evidence import Evidence, Kind, Reading
 
 if TYPE_CHECKING:
     from carrel.accountability.facts import AuditFacts
 
-Provider = Callable[["AuditFacts"], Reading]
+Provider = Callable[["AuditFacts"], Reading | None]
 
 # The chapters with providers. A module that is not listed here gives no evidence.
 _CHAPTERS = (
@@ -23,7 +23,11 @@ _CHAPTERS = (
     "high_water",
     "legal_holds",
     "lifecycle",
+    "log_clauses",
+    "log_services",
     "notices",
+    "outside_clauses",
+    "public_computers",
     "purposes",
     "reading_history",
     "reasons_to_keep",
@@ -32,45 +36,62 @@ _CHAPTERS = (
     "taxonomy",
 )
 
-_providers: dict[str, tuple[Kind, Provider, str]] = {}
+
+class _Provided(NamedTuple):
+    kind: Kind
+    provider: Provider
+    partly: str
+    at_some_sites: bool
 
 
-def provides(clause: str, kind: Kind = Kind.ENFORCED, *, partly: str = "") -> Callable[[Provider], Provider]:
+_providers: dict[str, _Provided] = {}
+
+
+def provides(
+    clause: str, kind: Kind = Kind.ENFORCED, *, partly: str = "", at_some_sites: bool = False
+) -> Callable[[Provider], Provider]:
     """Register the provider of one clause.
 
     Args:
         clause: id of the clause.
         kind: how the clause is carried.
         partly: what of the clause is not measured. Such evidence can show a finding, and never that the clause holds.
+        at_some_sites: a site may have nothing that this measures; the provider gives None there, and the clause is a
+            promise.
 
     Raises:
         ValueError: the clause has a provider already.
     """
 
     def register(provider: Provider) -> Provider:
-        if clause in _providers and _providers[clause][1] is not provider:
+        if clause in _providers and _providers[clause].provider is not provider:
             raise ValueError(f"clause {clause} has a provider")
-        _providers[clause] = (kind, provider, partly)
+        _providers[clause] = _Provided(kind, provider, partly, at_some_sites)
         return provider
 
     return register
 
 
 def evidenced_clauses() -> frozenset[str]:
-    """The clauses for whose whole an audit measures evidence on live systems."""
-    return frozenset(clause for clause, (_, _, partly) in _loaded().items() if not partly)
+    """The clauses for whose whole an audit measures evidence on every live system."""
+    return frozenset(clause for clause, one in _loaded().items() if not (one.partly or one.at_some_sites))
+
+
+def carried_clauses() -> frozenset[str]:
+    """These, and the clauses for whose whole it does where a site has what they speak of."""
+    return frozenset(clause for clause, one in _loaded().items() if not one.partly)
 
 
 def evidence_for(clause: str, facts: AuditFacts) -> Evidence | None:
-    """The evidence for one clause; None where nothing measures it yet."""
-    if (found := _loaded().get(clause)) is None:
+    """The evidence for one clause; None where nothing measures it yet, or nothing at this site."""
+    if (found := _loaded().get(clause)) is None or (reading := found.provider(facts)) is None:
         return None
-    kind, provider, partly = found
-    reading = provider(facts)
-    return Evidence(clause, reading.state, kind, reading.says, reading.measured, reading.because, reading.fix, partly)
+    return Evidence(
+        clause, reading.state, found.kind, reading.says, reading.measured, reading.because, reading.fix, found.partly
+    )
 
 
-def _loaded() -> dict[str, tuple[Kind, Provider, str]]:
+def _loaded() -> dict[str, _Provided]:
     for chapter in _CHAPTERS:
         importlib.import_module(f"carrel.accountability.{chapter}")
     return _providers

@@ -70,6 +70,8 @@ class RunReport:
         chapters: collected, stored, shared, used, destroyed; empty on the page of a run.
         process: what is wrong with plans, approvals and the ledger.
         around: logs, replicas, free pages and dumps, read for this page; None on the page of a run.
+        beside: heading and clauses of each further policy that governs some unit.
+        elsewhere: who holds the data, where nothing could be measured for this page; else empty.
     """
 
     title: str
@@ -89,6 +91,8 @@ class RunReport:
     chapters: tuple[Chapter, ...] = ()
     process: tuple[str, ...] = ()
     around: Surroundings | None = None
+    elsewhere: str = ""
+    beside: tuple[tuple[str, tuple[ClauseLine, ...]], ...] = ()
 
     @property
     def kept_merged(self) -> dict[str, int | str]:
@@ -151,6 +155,8 @@ def page_of(
         chapters=report.chapters,
         process=report.process,
         around=report.around,
+        elsewhere=report.elsewhere,
+        beside=tuple((one.governs, tuple(_line(clause) for clause in one.clauses)) for one in report.beside),
     )
 
 

@@ -7,8 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.measurement import total
+from carrel.cli.custody_told import findings
 from carrel.cli.due_night import UNEXPECTED, SystemNight, Went
+from carrel.cli.outside_told import after_night
+from carrel.cli.replay_entries import forget_expired
+from carrel.cli.replay_told import closed_codes
 from carrel.errors import CarrelError
 
 if TYPE_CHECKING:
@@ -34,12 +39,16 @@ class Aftermath:
         codes: what went wrong on the way; none of it undoes the night.
         health: as written.
         shredded: runs whose undo capsules were destroyed before the night.
+        day_keys: days whose keys of logs were destroyed before the night.
+        outside: what the site keeps outside its databases, as it was looked at after the night.
     """
 
     receipt: Receipt | None = None
     codes: list[str] = field(default_factory=list)
     health: Health | None = None
     shredded: tuple[str, ...] = ()
+    day_keys: tuple[str, ...] = ()
+    outside: KeptOutside = field(default_factory=KeptOutside)
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,9 @@ def follow_up(
     Returns:
         What was done. What goes wrong here is a finding in the health files; the night's dispositions stand.
     """
-    after = Aftermath(codes=list(in_the_way), shredded=shredded)
+    codes = [*in_the_way, *findings(site, began), *closed_codes(site, store)]
+    outside, open_codes = after_night(site, store, began)
+    after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside)
     measured = [_measure(site, store, night, after) for night in nights]
     changed = any(one.night.changed for one in measured)
     _record(site, store, [_night_leaf(measured, began)] if changed else [], after)
@@ -83,6 +94,7 @@ def follow_up(
     for one in measured:
         if (message := _message(site, one.night)) is not None:
             _send(site, message, after)
+    _mail_outside(site, after)
     _write_health(site, store, measured, after)
     return after
 
@@ -98,9 +110,10 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
         return Measured(night, None, None)
     try:
         subject = _subject(site, store, system)
-        facts = facts_of(subject, premises.now())
+        facts = facts_of(subject, premises.now(), after.outside)
         if facts.around is not None and facts.around.emptied:
             store.residues.clear_emptied(system.name, facts.around.emptied, premises.now())
+        forget_expired(site, store, system)
     except CarrelError as wrong:
         after.codes.append(wrong.code)
         return Measured(night, None, None)
@@ -108,13 +121,11 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
 
 
 def _subject(site: Site, store: Store, system: System) -> Subject:
-    from pathlib import Path
-
     from carrel.cli.audit import Subject
-    from carrel.systems import policy_files, site_file
+    from carrel.systems import branch_policies, site_file
 
-    policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
-    return Subject(site, system, policy, site_file.map_in_force(system, policy), store)
+    policies = branch_policies.load(site, system)
+    return Subject(site, system, policies, site_file.map_in_force(system, policies.way.records), store)
 
 
 def _record(site: Site, store: Store, leaves: list[OpenLeaf], after: Aftermath) -> None:
@@ -139,7 +150,9 @@ def _night_leaf(measured: list[Measured], began: datetime) -> OpenLeaf:
     reports = [report for one in measured for report in one.night.reports]
     at = premises.now()
     applied = sum(report.tally.loans for report in reports)
-    bad = sum(report.tally.loans for report in reports if report.tally.left or report.remaining)
+    bad = sum(
+        report.tally.loans for report in reports if report.tally.left or report.remaining or report.schema_changes
+    )
     left = sum(total(one.facts.left) for one in measured if one.facts)
     findings = sum(one.report.count(Standing.FINDING) for one in measured if one.report)
     return OpenLeaf(
@@ -189,6 +202,16 @@ def _mail_checkpoint(site: Site, after: Aftermath) -> None:
     addresses = tuple(copy.mail for copy in site.outside_copies if copy.mail)
     if addresses and (note := checkpoint_text(site)):
         _send(site, checkpoint_copy(site.library, note), after, to=addresses)
+
+
+def _mail_outside(site: Site, after: Aftermath) -> None:
+    """Once for each place: not every night anew, as long as nobody has done anything about it."""
+    from carrel.accountability.message import past_outside
+    from carrel.systems.health_files import told_outside
+
+    late = {place: count for place, count in after.outside.late.items() if count}
+    if {*late, *after.outside.unseen} - told_outside(site.folder / "health"):
+        _send(site, past_outside(site.library, late, after.outside.unseen), after)
 
 
 def _message(site: Site, night: SystemNight) -> Message | None:
@@ -253,7 +276,8 @@ def _write_health(site: Site, store: Store, measured: list[Measured], after: Aft
     shown = [one for one in measured if one.night.went is not Went.BUSY]
     if not shown:
         return  # the run that holds the system writes it
-    after.health = Health(at, tuple(_health(store, one, at, tuple(after.codes)) for one in shown))
+    health = tuple(_health(store, one, at, tuple(after.codes)) for one in shown)
+    after.health = Health(at, health, after.outside.late, after.outside.unseen)
     write_health(site.folder / "health", after.health)
 
 
@@ -269,6 +293,6 @@ def _health(store: Store, one: Measured, at: datetime, codes: tuple[str, ...]) -
         plans_awaiting_approval=int(night.went is Went.PENDING),
         residues=residues(store, night.system, at),
         failed=night.went in {Went.FAILED, Went.UNVERIFIED},
-        findings=tuple(dict.fromkeys(codes)),
+        findings=tuple(dict.fromkeys((*codes, *(code for one in night.erasures for code in one.codes)))),
         open_joins=tuple(one.first_seen for one in store.open_joins.standing(night.system)),
     )

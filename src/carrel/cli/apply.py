@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 import click
 
 from carrel.amount import amount
-from carrel.cli.option_values import ANY_FILE, FILE_OR_FOLDER
+from carrel.cli.option_values import ANY_FILE, FILE_OR_FOLDER, workers_option
 from carrel.cli.screen import say
 
 if TYPE_CHECKING:
     from carrel.accountability.surroundings import Place
     from carrel.cli.night import Report
     from carrel.cli.record import Receipt
+    from carrel.retention.approval import Kind
+    from carrel.retention.outcome import Outcome
+
+
+_MOVED = (
+    "The system's server was replaced while this run lasted. What the new one had lost was cut again; the figures "
+    "above may count it twice, so the run is not verified. The next one is counted by itself."
+)
 
 
 @click.command(epilog="Example: carrel apply plan.json")
@@ -26,36 +34,55 @@ if TYPE_CHECKING:
     metavar="SYSTEM",
     help="Rehearse it instead, on a copy: a system of the site file with `copy_of:` the plan's system.",
 )
+@click.option("--by-night", is_flag=True, help="Leave an erasure to the next night, whose chunks its rows go with.")
+@workers_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def apply(place: Path, site: Path, system_name: str | None, rehearse_on: str | None, as_json: bool) -> int:
+def apply(
+    place: Path,
+    site: Path,
+    system_name: str | None,
+    rehearse_on: str | None,
+    by_night: bool,
+    workers: int,
+    as_json: bool,
+) -> int:
     """Carry out an approved plan, chunk by chunk, and verify it.
 
     The plan is compared with the store's record, compiled anew, and judged against legal holds as of now: what is cut
     may have shrunk since it was approved, never grown. A first run goes in stages: 1,000 loans, 1 %, 10 %, the rest;
     each call does the next one. Killed or stopped, the same command goes on where it was.
 
+    With --workers several processes of this host share the loans and their traces; `carrel work` lets other hosts take
+    part. Stages, rehearsals, `mode: desk`, undo capsules and SQLite are for one worker.
+
     A rehearsal does all of the plan on a copied database, without an approval; the legal holds of the plan's system
     keep loans there too. Exit code 3 when it does not count, because it cut too little or could not be swept.
 
-    A plan to erase a person is carried out in small pieces and then looked for everywhere; exit code 5 when something
-    of the person is still there. A plan to correct or to restrict a record is carried out in one transaction and read
-    back.
+    A plan to erase a person is carried out in small pieces and then looked for everywhere; exit code 5 when
+    something of the person is still there, 3 when that is so on a copy. With --by-night the next `carrel run-due`
+    does it, and its rows go in the same transactions as those of other readers. A plan to correct or to restrict a
+    record is carried out in one transaction and read back.
     """
     from carrel.cli import night, plan_file, premises, record, rehearsal, screen
+    from carrel.cli.crew import Crew
     from carrel.cli.run_leaves import leaves_of
 
+    if verb := plan_file.own_verb(place):
+        raise click.UsageError(f"This is a plan of another kind: carrel {verb} apply PLAN carries it out.")
     kind = plan_file.person_kind(place)
     if kind is not None or plan_file.is_erasure(place):
-        from carrel.cli import erasure_apply, rectify_apply, restrict_apply
-        from carrel.retention.approval import Kind
-
+        if workers > 1:
+            raise click.UsageError("A plan for one person is carried out by one process.")
         if rehearse_on is not None:
-            raise click.UsageError("A plan for one person is not rehearsed.")
-        if kind is None:
-            return erasure_apply.apply(place, site, system_name, as_json=as_json)
-        carry_out = rectify_apply.apply if kind is Kind.RECTIFICATION else restrict_apply.apply
-        return carry_out(place, site, system_name, as_json=as_json)
+            if kind is not None or by_night:
+                raise click.UsageError("Of the plans for one person an erasure is rehearsed, and not by night.")
+            from carrel.cli import erasure_rehearsal
 
+            return erasure_rehearsal.rehearse(place, site, rehearse_on, system_name, as_json=as_json)
+        return _of_one_person(kind, place, site, system_name, by_night=by_night, as_json=as_json)
+
+    if by_night:
+        raise click.UsageError("Only an erasure can be left to a night; other plans go by `carrel run-due` anyway.")
     entered = (
         premises.enter(site, system_name, read_only=False)
         if rehearse_on is None
@@ -63,7 +90,7 @@ def apply(place: Path, site: Path, system_name: str | None, rehearse_on: str | N
     )
     with entered as here:
         plan = plan_file.read(here.store, place)
-        report = night.run_plan(here, plan)
+        report = night.run_plan(here, plan, Crew(workers, site))
         receipt = record.deliver(here.site, here.store, premises.now(), own=leaves_of(report))
         not_covered = len(here.system_map.not_yet_covered)
         verdict = rehearsal.judge(here, report) if report.copy else None
@@ -77,6 +104,26 @@ def apply(place: Path, site: Path, system_name: str | None, rehearse_on: str | N
         if verdict is not None:
             verdict.show_last(place)
     return exit_code(report) or (0 if verdict is None else verdict.exit_code)
+
+
+def _of_one_person(
+    kind: Kind | None, place: Path, site: Path, system_name: str | None, *, by_night: bool, as_json: bool
+) -> int:
+    """A plan to erase a person, or to correct or restrict a record."""
+    from carrel.cli import erasure_apply, erasure_night, rectify_apply, restrict_apply
+    from carrel.cli.custodian_gate import refuse_person
+    from carrel.retention.approval import Kind
+    from carrel.systems import site_file
+
+    refuse_person(site_file.load_site(site))
+    if by_night and kind is not None:
+        raise click.UsageError("Only an erasure can be left to a night.")
+    if by_night:
+        return erasure_night.leave(place, site, system_name, as_json=as_json)
+    if kind is None:
+        return erasure_apply.apply(place, site, system_name, as_json=as_json)
+    carry_out = rectify_apply.apply if kind is Kind.RECTIFICATION else restrict_apply.apply
+    return carry_out(place, site, system_name, as_json=as_json)
 
 
 def exit_code(report: Report) -> int:
@@ -111,18 +158,24 @@ def as_dict(report: Report, receipt: Receipt, not_covered: int) -> dict[str, obj
         "residues": [place.in_short() for place in report.places],
         "tables_not_yet_covered": not_covered,
         "ledger": receipt.as_dict(),
+        "server_replaced": report.moved,
+        "schema_changes": list(report.schema_changes),
+        "workers": report.crew.as_dict(),
         "triggers": None if report.triggers is None else report.triggers.value,
+        "record_triggers": report.record_triggers,
     }
 
 
 def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) -> None:
     """The result as a person reads it."""
     from carrel.cli.card_screen import show_cards
+    from carrel.cli.schema_watch import show_changes
     from carrel.cli.screen import figure, not_yet_covered, number, put_line, put_table
-    from carrel.systems.sql.trigger_way import SAID
+    from carrel.systems.sql.trigger_way import SAID, SAID_BESIDE
 
     plan = report.plan
-    say(f"{report.copy or plan.system}: {report.stage.value}, {report.outcome.value}{_until(report)}")
+    ended = f"{report.outcome.value}{until(report.outcome, report.places)}"
+    say(f"{report.copy or plan.system}: {report.stage.value}, {ended}")
     put_table(
         "Cut, and read back",
         ("path", "table", "act", "rows"),
@@ -142,6 +195,13 @@ def show(report: Report, receipt: Receipt, plan_file: Path, not_covered: int) ->
     show_cards(report.cards)
     if report.triggers is not None:
         put_line(f"Triggers: {SAID[report.triggers]}.", hang=2)
+    if report.moved:
+        put_line(_MOVED)
+    show_changes(report.schema_changes)
+    for code in report.crew.codes:
+        say(f"A worker ended early: {code}. Others went on with its job.")
+    if report.record_triggers is not None:
+        put_line(f"Triggers: {SAID_BESIDE}.", hang=2)
     if report.stage.name == "REST":
         say(_remaining_line(report))
     show_sweep(report)
@@ -175,6 +235,8 @@ def show_sweep(report: Report) -> None:
     )
     if report.tally.loans and not swept.pairs:
         say("  The pairs of this run died with the process that drew them: it was cut and counted, and not swept.")
+    if swept.look_back.says:
+        put_line(f"Read of {swept.look_back.says}.", "  ")
     for attack in report.failing:
         say(f"  - {attack.name} ({attack.table}): {number(attack.hits)} of {number(attack.tried)}")
     if swept.failing and not report.failing:
@@ -196,8 +258,11 @@ def _remaining_line(report: Report) -> str:
     return f"Counted again, and still there: {parts}"
 
 
-def _until(report: Report) -> str:
-    dates = [place.until for place in report.places if place.lasting and place.until]
-    if not any(place.lasting for place in report.places):
+def until(outcome: Outcome, places: tuple[Place, ...]) -> str:
+    """The date that belongs to the words of an outcome with residues; of another one nothing."""
+    from carrel.retention.outcome import Outcome
+
+    if outcome is not Outcome.RESIDUE:
         return ""
+    dates = [place.until for place in places if place.lasting and place.until]
     return f" {max(dates):%Y-%m-%d}" if dates else " a date that nobody can tell"

@@ -11,15 +11,17 @@ from zoneinfo import ZoneInfo
 import click
 
 from carrel.amount import amount
-from carrel.cli.at_site import as_option, end_of, json_option, named, now, open_site, open_store, site_option
+from carrel.cli.at_site import as_option, end_of, json_option, named, now, open_site, site_option
 from carrel.cli.option_values import DAY, FILE, FILE_OR_INPUT, WORDS
-from carrel.cli.screen import figure, number, put_json, put_line, put_table, say
+from carrel.cli.screen import at_site, figure, number, put_json, put_line, put_table, say
+from carrel.cli.store_place import open_store
 from carrel.errors import fault
 
 if TYPE_CHECKING:
+    from carrel.cli.erasure_approve import Asked
     from carrel.inventory.site import Person, Site, System
     from carrel.ledger.note import Signer
-    from carrel.retention.approval import Approval
+    from carrel.retention.approval import Approval, Kind
     from carrel.retention.interlock import Need
     from carrel.retention.plan import Plan
     from carrel.store.store import Store
@@ -90,14 +92,15 @@ def approve(
         if kind is not Kind.RECTIFICATION:
             raise click.UsageError("--request goes with a plan to correct a record only.")
         rectify_plan.require_asked(site, place, request)
-    if kind is not None or plan_file.is_erasure(place):
-        from carrel.cli import erasure_approve, person_case
+    if kind is not None or plan_file.is_erasure(place) or plan_file.own_verb(place):
+        from carrel.cli.erasure_approve import Asked
 
         if standing or waive_rehearsal is not None:
-            raise click.UsageError("A plan for one person has no standing approval and no rehearsal.")
-        asked = erasure_approve.Asked(site, place, name, key_file, passphrase_file, until)
-        form = erasure_approve.ERASURE if kind is None else person_case.form(kind)
-        erasure_approve.approve(asked, form, yes=yes, as_json=as_json)
+            raise click.UsageError(
+                "A plan for persons, backups, mail or files has no standing approval and no rehearsal."
+            )
+        asked = Asked(site, place, name, key_file, passphrase_file, until)
+        _named_one_by_one(asked, kind, yes=yes, as_json=as_json)
         return
     with open_store(site) as store:
         plan = plan_file.read(store, place)
@@ -121,7 +124,22 @@ def approve(
     for need in left:
         put_line(need.line(), "still needed: ")
     if not standing:
-        put_line(f"Next: {next_step(left, str(place))}", hang=2)
+        put_line(f"Next: {next_step(left, f'{place}{at_site()}')}", hang=2)
+
+
+def _named_one_by_one(asked: Asked, kind: Kind | None, *, yes: bool, as_json: bool) -> None:
+    """A plan over one person, or over named backups."""
+    from carrel.cli import erasure_approve, expiry_approve, person_case, plan_file
+
+    if plan_file.outside_verb(asked.place):
+        expiry_approve.approve(asked, yes=yes, as_json=as_json)
+        return
+    form = erasure_approve.ERASURE if kind is None else person_case.form(kind)
+    if plan_file.is_replay(asked.place):
+        from carrel.cli.replay_plan import FORM
+
+        form = FORM
+    erasure_approve.approve(asked, form, yes=yes, as_json=as_json)
 
 
 def confirm(*, yes: bool) -> None:
@@ -216,11 +234,15 @@ def record(store: Store, site: Site, approval: Approval, signer: Signer) -> dict
 
 def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str | None) -> None:
     from carrel.cli.plan_screen import put_list
+    from carrel.cli.policy_screen import governing
     from carrel.retention.reasons import by_reason
 
     what = "every ordinary night like this one" if standing else "this plan"
-    say(f"You are asked to approve {what}: {plan.policy} on {plan.system},")
-    say(f"made by {plan.made_by} at {plan.made_at.isoformat(timespec='minutes')}, digest {plan.digest[:16]}.")
+    under = governing([one.policy for one in plan.policies] or [plan.policy])
+    put_line(
+        f"You are asked to approve {what}: {under}, on {plan.system}, made by {plan.made_by} at "
+        f"{plan.made_at.isoformat(timespec='minutes')}, digest {plan.digest[:16]}."
+    )
     put_table(
         f"{amount(plan.due, 'loan is', 'loans are')} due",
         ("path", "table", "act", "rows", "strays", "bound"),

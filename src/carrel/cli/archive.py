@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from carrel.amount import amount
-from carrel.cli.at_site import json_option, open_site, open_store, site_option
+from carrel.cli.at_site import json_option, open_site, site_option
 from carrel.cli.screen import number, put_json, put_table
+from carrel.cli.store_place import open_store
 
 
 @click.group()

@@ -15,7 +15,6 @@ from carrel.errors import CarrelError, fault
 
 if TYPE_CHECKING:
     from carrel.inventory.site import May, Person, Site
-    from carrel.store.store import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -51,17 +50,6 @@ def open_site(path: Path) -> Site:
     from carrel.systems.site_file import load_site
 
     return load_site(path)
-
-
-def open_store(site: Site) -> Store:
-    """The site's store, made when it is not there yet.
-
-    Raises:
-        CarrelError: STO-001, STO-002.
-    """
-    from carrel.store.store import FILE, Store
-
-    return Store.open(site.folder / FILE)
 
 
 def named(site: Site, name: str) -> Person | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,18 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from carrel.amount import amount
 from carrel.cli.option_values import FILE_OR_FOLDER, NEW_FILE, writing
 from carrel.cli.screen import say
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from carrel.accountability.audit import AuditReport
     from carrel.accountability.facts import AuditFacts
+    from carrel.accountability.kept_outside import KeptOutside
     from carrel.accountability.run_report import RunReport
-    from carrel.accountability.surroundings import Surroundings
     from carrel.inventory.site import Site, System
     from carrel.inventory.system_map import SystemMap
     from carrel.policy.resolve import Policy
+    from carrel.retention.consortium import InForce
     from carrel.store.store import Store
 
 
@@ -34,17 +35,31 @@ def audit(site: Path, system_name: str | None, html: Path | None, as_json: bool)
     """Measure every clause of the policy on the live systems.
 
     Read-only. A clause that is measured holds, is a finding, or cannot be told; a clause that nothing measures yet is
-    listed as a promise. Exit code 3 with findings or where something cannot be told, 5 if the ledger does not verify.
+    listed as a promise. What a custodian carries out is told by the evidence that came back, or as attested. Exit code
+    3 with findings or where something cannot be told, 5 if the ledger does not verify.
     """
-    from carrel.cli import premises, screen
-    from carrel.cli.at_site import open_store
-    from carrel.systems import policy_files, site_file, site_systems
+    from carrel.cli import premises
+    from carrel.cli.store_place import open_store
+    from carrel.systems import branch_policies, site_file, site_systems
 
     here = site_file.load_site(site)
+    if not here.originals and here.custodian is not None:
+        from carrel.cli.custody_audit import audit_custody
+        from carrel.systems import policy_files
+
+        policy = policy_files.load(here.policy)
+        return _tell(audit_custody(here, policy, premises.now()), html, as_json=as_json)
     system = site_systems.system_of(here, system_name)
-    policy = policy_files.load(Path(here.policy) if here.policy_is_file else here.policy)
+    policies = branch_policies.load(here, system)
+    system_map = site_file.map_in_force(system, policies.way.records)
     with open_store(here) as store:
-        done = measure(Subject(here, system, policy, site_file.map_in_force(system, policy), store), premises.now())
+        done = measure(Subject(here, system, policies, system_map, store), premises.now())
+    return _tell(done, html, as_json=as_json)
+
+
+def _tell(done: Audited, html: Path | None, *, as_json: bool) -> int:
+    from carrel.cli import audit_screen, screen
+
     if html is not None:
         from carrel.systems.report_files import write_report
 
@@ -53,7 +68,7 @@ def audit(site: Path, system_name: str | None, html: Path | None, as_json: bool)
     if as_json:
         screen.put_json({key: value for key, value in done.report.as_dict().items() if key != "format_version"})
     else:
-        show(done.report)
+        audit_screen.show(done.report)
         if html is not None:
             say(f"The page is in {html}.")
     return int(done.report.exit)
@@ -61,13 +76,18 @@ def audit(site: Path, system_name: str | None, html: Path | None, as_json: bool)
 
 @dataclass(frozen=True)
 class Subject:
-    """What is audited: one system of a site, under its policy, with the site's own records."""
+    """What is audited: one system of a site, under its policies, with the site's own records."""
 
     site: Site
     system: System
-    policy: Policy
+    policies: InForce
     system_map: SystemMap
     store: Store
+
+    @property
+    def policy(self) -> Policy:
+        """The site's own: the one whose clauses are measured."""
+        return self.policies.policies[0]
 
 
 @dataclass(frozen=True)
@@ -104,17 +124,50 @@ def measure(subject: Subject, at: datetime) -> Audited:
     return Audited(facts, report, page)
 
 
-def facts_of(subject: Subject, at: datetime) -> AuditFacts:
-    """Everything that the audit is judged from, measured now."""
+def _returned(subject: Subject, engine: Engine) -> int | None:
+    """How many who were erased have a record again, on a system that nobody told to be restored; None if untold."""
+    from carrel.cli.premises import Premises
+    from carrel.cli.replay_look import back_unasked
+    from carrel.errors import CarrelError
+    from carrel.systems.sql import live
+
+    name, store = subject.system.name, subject.store
+    if not store.replays.entries(name) or store.replays.closed(name) is not None:
+        return 0
+    try:
+        with engine.connect() as connection:
+            schema = live.read(connection, subject.system_map, at=name)
+            stand_in = live.stand_in(connection, subject.system_map, at=name)
+        here = Premises(
+            subject.site, subject.system, subject.policies, None, subject.system_map, store, engine, schema, stand_in,
+            engine,
+        )  # fmt: skip
+        return back_unasked(here)
+    except CarrelError:
+        return None
+
+
+def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None) -> AuditFacts:
+    """Everything that the audit is judged from, measured now.
+
+    Args:
+        subject: what is audited.
+        at: the present.
+        outside: what the site keeps outside its databases, where that was looked at already.
+    """
+    from dataclasses import replace
     from zoneinfo import ZoneInfo
 
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
+    from carrel.cli.custody_told import custody_facts
+    from carrel.cli.outside_told import kept_outside
+    from carrel.cli.stations_told import computers
     from carrel.errors import CarrelError
     from carrel.systems import surroundings_reading
     from carrel.systems.audit_facts import collect
     from carrel.systems.audited_library import Library
-    from carrel.systems.sql import database
+    from carrel.systems.sql import accounts
 
     site, store, name = subject.site, subject.store, subject.system.name
     kept = store.keepings.current(name, at)
@@ -122,7 +175,7 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
     before = audit_record.held_count(site, name)
     engine, unread = None, ""
     try:
-        engine = database.open_system(subject.system, read_only=True)
+        engine = accounts.open_compared(subject.system, read_only=True)
     except CarrelError as wrong:
         unread = f"{wrong.code}: {wrong.faults[0].condition.title}"
     try:
@@ -131,80 +184,32 @@ def facts_of(subject: Subject, at: datetime) -> AuditFacts:
                 name,
                 engine,
                 subject.system_map,
-                subject.policy,
+                subject.policies,
                 ZoneInfo(subject.system.time_zone),
                 kept.legal_holds,
                 kept.exceptions,
-                lambda connection, now: surroundings_reading.read(connection, subject.system, subject.policy, now),
+                lambda connection, now: surroundings_reading.read(
+                    connection, site, subject.system, subject.policy, now
+                ),
                 subject.system.gateways,
                 subject.site.records,
                 store.erasures.reduced_to(name, subject.system_map.people.table),
             ),
             at,
-            nights=audit_record.night_facts(site, store, name, subject.policy, at),
+            nights=audit_record.night_facts(site, store, name, subject.policies.policies, at),
             held_before=before.loans if before is not None and before.comparable(holds) else None,
             unread=unread,
         )
+        facts = replace(facts, returned=None if engine is None else _returned(subject, engine))
     finally:
         if engine is not None:
             engine.dispose()
+    facts = replace(
+        facts,
+        custody=custody_facts(site, subject.policy),
+        computers=computers(site, at, subject.policy),
+        outside=outside or kept_outside(site, store, subject.policy, at),
+    )
     if facts.loans is not None:
         audit_record.keep_count(site, name, HeldCount(holds, facts.held_now, at))
     return facts
-
-
-def show(report: AuditReport) -> None:
-    """The report as a person reads it."""
-    from carrel.accountability.audit import Standing
-    from carrel.cli.screen import WIDTH, put_table
-
-    say(f"{report.title}, measured on {report.system} at {report.as_of:%Y-%m-%d %H:%M} UTC")
-    for standing in (Standing.FINDING, Standing.CANNOT_TELL, Standing.HOLDS):
-        lines = [(one.clause.id, one.evidence) for one in report.clauses if one.standing is standing]
-        if lines:
-            advice = standing is not Standing.HOLDS
-            put_table(
-                standing.value.capitalize(),
-                ("clause", "", "what to do") if advice else ("clause", ""),
-                [
-                    (clause, proof.says, proof.fix) if advice else (clause, proof.says)
-                    for clause, proof in lines
-                    if proof is not None
-                ],
-            )
-    if report.contradictions:
-        put_table(
-            "Settings that work against the policy",
-            ("setting", "", "what to do"),
-            [(one.setting, one.says, one.fix) for one in report.contradictions],
-        )
-    for line in report.process:
-        say(f"Process: {line}.")
-    for one in report.residues:
-        say(f"Old values also stand in: {one.place} ({one.when}).")
-    if report.around is not None:
-        _show_around(report.around)
-    say(textwrap.fill(report.verdict, WIDTH, break_on_hyphens=False))
-    if report.not_covered:
-        say(f"`carrel map show --policy` lists the {amount(len(report.not_covered), 'table')}.")
-
-
-def _show_around(around: Surroundings) -> None:
-    """What lies around the tables now: what it holds, until when, what ends it, and what was not seen."""
-    from carrel.cli.screen import WIDTH, put_table
-
-    if around.places:
-        put_table(
-            "Around the tables, read now",
-            ("place", "holds", "until", "to end it sooner"),
-            [(one.name, one.told, one.when, one.advice) for one in around.places],
-        )
-    if around.unseen:
-        put_table(
-            "Around the tables, not seen",
-            ("", "because", "what would show it"),
-            [(one.name, one.because, one.fix) for one in around.unseen],
-        )
-    if around.looked_at:
-        said = f"Around the tables, looked at, and nothing there: {'; '.join(map(str, around.looked_at))}."
-        say(textwrap.fill(said, WIDTH, subsequent_indent="  ", break_on_hyphens=False))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,19 +25,26 @@ ENDED_WELL = frozenset({Outcome.VERIFIED, Outcome.RESIDUE, Outcome.KEPT})
 _MOST_RUNS = 10_000
 
 
-def night_facts(site: Site, store: Store, system: str, policy: Policy, at: datetime) -> NightFacts:
-    """What the store and the ledger say of the nights of one system."""
-    runs = store.runs.newest(system, _MOST_RUNS)
-    altered = 0
+def night_facts(site: Site, store: Store, system: str, policies: Sequence[Policy], at: datetime) -> NightFacts:
+    """What the store and the ledger say of the nights of one system, under its policies, the site's own first."""
+    runs, policy = store.runs.newest(system, _MOST_RUNS), policies[0]
+    approved = {one.digest: one.approved for one in policies[1:]}
+    altered, early = 0, Counter[str]()
     for digest in {run.plan_digest for run in runs}:
         try:
-            store.plans.get(digest)
+            plan = store.plans.get(digest)
         except CarrelError:
             altered += 1
+            continue
+        days = [run.started_at.date() for run in runs if run.plan_digest == digest]
+        for line in plan.policies:
+            if since := approved.get(line.digest):
+                early[line.digest] += sum(day < since for day in days)
     return NightFacts(
         runs=len(runs),
         altered_plans=altered,
         early_runs=sum(run.started_at.date() < policy.approved for run in runs),
+        early_under=dict(early),
         last_verified=last_verified(store, system),
         ledger=ledger_state(site),
         capsules=_capsules(site, store, system),
@@ -109,7 +118,7 @@ def held_count(site: Site, system: str) -> HeldCount | None:
 
 def keep_count(site: Site, system: str, now: HeldCount) -> None:
     """Keep a count for the next audit; a loss stays on record while its holds are in force."""
-    from carrel.systems.health_files import replace_file
+    from carrel.systems.durable_file import replace_file
 
     kept = next_count(held_count(site, system), now)
     replace_file(_held_file(site, system), json.dumps(kept.as_dict(), indent=1) + "\n")

@@ -48,7 +48,8 @@ def require_undo(here: Premises, at: datetime) -> None:
             fix="write 'undo: none' for this system in the site file",
         )
     if here.system.undo is not None:
-        require_undo_below_ceiling(here.policy, here.system.undo, at.astimezone(here.zone).date(), here.system.name)
+        for policy in here.in_force.policies:
+            require_undo_below_ceiling(policy, here.system.undo, at.astimezone(here.zone).date(), here.system.name)
 
 
 class NightCapsule:
@@ -197,8 +198,8 @@ def shred_due(site: Site, store: Store, at: datetime) -> tuple[tuple[str, ...], 
 
 def leaf_of(store: Store, system: str, run: str, outcome: str, at: datetime, **more: int | str | list[str]) -> OpenLeaf:
     """What the ledger is told of a capsule: its run's plan and what became of it."""
-    from carrel.cli.run_leaves import slug
     from carrel.ledger.leaf import OpenLeaf, utc_seconds
+    from carrel.ledger.word import slug
 
     said: dict[str, int | str | list[str]] = {"system": slug(system), "reason": "undo", "outcome": outcome}
     with suppress(CarrelError):

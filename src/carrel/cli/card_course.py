@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from carrel.accountability.surroundings import Place
     from carrel.cli.premises import Premises
+    from carrel.cli.schema_watch import SchemaWatch
     from carrel.retention.plan import Plan
     from carrel.store.gate import ChunkGate
     from carrel.store.journal import RunJournal
@@ -40,7 +41,9 @@ TRIES = 2  # lots of one night in which somebody is begun, if rows keep coming
 RECORDS = 100  # records that go in one transaction
 
 
-def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: RunJournal) -> CardsDone:
+def carry_out(
+    here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: RunJournal, schema: SchemaWatch
+) -> CardsDone:
     """Erase everybody whose card is due by a plan, and go on with lots that were begun before.
 
     Args:
@@ -49,9 +52,10 @@ def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: Ru
         run: under way, in its last stage.
         gate: that every piece goes through.
         journal: of the run.
+        schema: looked at before a lot begins, and when its people were looked for.
 
     Raises:
-        CarrelError: RUN-003 stopped. What was committed stays, and the next call goes on.
+        CarrelError: RUN-003 stopped; RUN-016, the tables changed. What was committed stays, and the next call goes on.
 
     Guarantees:
         No more people than the plan shows, or than its bound, whichever is more. A repeat changes nothing.
@@ -63,7 +67,7 @@ def carry_out(here: Premises, plan: Plan, run: Run, gate: ChunkGate, journal: Ru
             end_unseen(here, plan, case, done)
         here.store.erasures.purge(now())
         return done
-    course = _Course(here, plan, run, cards, gate, journal, done)
+    course = _Course(here, plan, run, cards, gate, journal, done, schema)
     for case in here.store.lots.open(here.system.name):
         subjects = here.store.lots.subjects(case)
         if subjects is None:
@@ -105,9 +109,10 @@ class _Course:
         gate: ChunkGate,
         journal: RunJournal,
         done: CardsDone,
+        schema: SchemaWatch,
     ) -> None:
         self._here, self._plan, self._run, self._cards = here, plan, run, cards
-        self._gate, self._journal, self._done = gate, journal, done
+        self._gate, self._journal, self._done, self._schema = gate, journal, done, schema
         self._begun: Counter[int] = Counter()  # and not gone: who is spared again and again must not be drawn for ever
 
     def drawn(self, most: int) -> tuple[Subject, ...]:
@@ -127,6 +132,7 @@ class _Course:
     def lot(self, case: str, subjects: tuple[Subject, ...]) -> None:
         """Carry one lot to its end."""
         here = self._here
+        self._schema.require()
         self._done.unknown |= here.store.erasures.go_on(case, now()).unknown
         pieces = Pieces(here, case, self._gate, self._run.owner)
         with here.engine.connect() as connection:
@@ -152,7 +158,9 @@ class _Course:
             CardBatch(pieces, self._cards, whole.of(batch, stays=stays), self._by).late()
         with here.engine.connect() as connection:
             found = self._swept(connection, pieces, whole, last, payers)
-            places = surroundings_reading.read(connection, self._here.system, self._here.policy, now()).places
+            places = surroundings_reading.read(
+                connection, self._here.site, self._here.system, self._here.policy, now()
+            ).places
         self._begun.update(one.number for one in subjects)
         for one in last:
             del self._begun[one.number]
@@ -220,7 +228,8 @@ class _Course:
 
     def _finish(self, case: str, found: Found, places: tuple[Place, ...]) -> None:
         lasting = any(place.lasting for place in places)
-        outcome = Outcome.UNVERIFIED if found.hits else Outcome.RESIDUE if lasting else Outcome.VERIFIED
+        bad = found.hits or self._schema.look()
+        outcome = Outcome.UNVERIFIED if bad else Outcome.RESIDUE if lasting else Outcome.VERIFIED
         end(self._here, self._plan, case, outcome, found, places, self._done)
 
     def _by(self) -> Judgement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from carrel.cli.erasure_plan import basis_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from carrel.retention.approval import Kind
     from carrel.retention.erasure import ErasurePlan
     from carrel.retention.person_plan import PersonPlan
+    from carrel.retention.replay_plan import ReplayPlan
     from carrel.store.erasures import Case
     from carrel.store.person_cases import PersonCase
 
@@ -44,19 +45,46 @@ def attempt(here: Premises, plan: ErasurePlan | PersonPlan, case: Case | PersonC
     Raises:
         CarrelError: APR-007 stale, APR-008 not approved, RUN-001 another run, RUN-010 another system.
     """
-    name, owner, began = here.system.name, new_owner(), now()
-    if name != plan.system or here.system.copy_of is not None:
-        raise fault(
-            faults.OTHER_SYSTEM, at=f"system {name}", wanted=plan.system, found=name, fix=f"--system {plan.system}"
-        )
-    started = case.started_at if case.state == RUNNING else None
-    # What was begun in time may be ended later: half a change is no state to leave a person in.
-    refuse_stale(plan, basis_of(here), began, here.system.max_plan_age if started is None else _BEGUN_STAYS_GOOD)
-    notes = [given.note for given in here.store.approvals.of_system(name)]
-    refuse_unapproved(plan, approver(plan, notes, here.site.people, started or began, kind))
-    here.store.leases.acquire(name, owner, LEASE_TTL, began)
+    admit(here, plan, case, kind)
+    with holding(here) as owner:
+        yield owner
+
+
+@contextmanager
+def holding(here: Premises) -> Iterator[str]:
+    """Hold the system.
+
+    Yields:
+        The owner of its lease.
+
+    Raises:
+        CarrelError: RUN-001, another run holds it.
+    """
+    name, owner = here.system.name, new_owner()
+    here.store.leases.acquire(name, owner, LEASE_TTL, now())
     try:
         yield owner
     finally:
         with suppress(CarrelError):
             here.store.leases.release(name, owner, now())
+
+
+def admit(here: Premises, plan: ErasurePlan | PersonPlan, case: Case | PersonCase, kind: Kind) -> None:
+    """Refuse a plan of another system, one that is stale, or one that nobody approved.
+
+    Args and errors as of `attempt`, but for RUN-001: the system is not held.
+    """
+    require(here, plan, case.started_at if case.state == RUNNING else None, kind)
+
+
+def require(here: Premises, plan: ErasurePlan | PersonPlan | ReplayPlan, started: datetime | None, kind: Kind) -> None:
+    """As `admit`, of a plan that was begun at a time, or not yet."""
+    name, began = here.system.name, now()
+    if name != plan.system or here.system.copy_of is not None:
+        raise fault(
+            faults.OTHER_SYSTEM, at=f"system {name}", wanted=plan.system, found=name, fix=f"--system {plan.system}"
+        )
+    # What was begun in time may be ended later: half a change is no state to leave a person in.
+    refuse_stale(plan, basis_of(here), began, here.system.max_plan_age if started is None else _BEGUN_STAYS_GOOD)
+    notes = [given.note for given in here.store.approvals.of_system(name)]
+    refuse_unapproved(plan, approver(plan, notes, here.site.people, started or began, kind))

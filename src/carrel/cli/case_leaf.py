@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carrel.cli.run_leaves import residue_until, slug, what_planned
+from carrel.cli.run_leaves import residue_until, what_planned
 from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
+from carrel.ledger.word import slug
 from carrel.store.erasures import TEXTS
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from carrel.cli.premises import now
 from carrel.errors import CarrelError, fault
@@ -26,12 +26,23 @@ PIECE = 2_000
 _TRIES = 8
 
 
-class Pieces:
-    """Carries out the pieces of one case, for the owner of the system's lease."""
+class Noting(Protocol):
+    """Where a piece is intended before it is carried out, and noted after."""
 
-    def __init__(self, here: Premises, case: str, gate: ChunkGate, owner: str) -> None:
+    def intend(self, name: str, step: str) -> None:
+        """A piece is about to be carried out."""
+
+    def note(self, name: str, step: str, rows: int) -> None:
+        """A piece is committed."""
+
+
+class Pieces:
+    """Carries out the pieces of one case, for the owner of the system's lease; noted in the store unless told where."""
+
+    def __init__(self, here: Premises, case: str, gate: ChunkGate, owner: str, noting: Noting | None = None) -> None:
         self.here, self.case = here, case
         self._gate, self._owner = gate, owner
+        self._noting: Noting = noting or here.store.erasures
 
     def carry(self, name: str, work: Callable[[Connection], int]) -> int:
         """One piece: rows that it dealt with. Tried again where the desk holds a lock.
@@ -46,7 +57,7 @@ class Pieces:
                 at=self.case,
                 found="the stop flag",
                 changed="what earlier pieces took out stays out",
-                fix="`carrel stop --clear`, then apply the same plan again: it goes on",
+                fix="`carrel stop --clear --as NAME`, then apply the same plan again: it goes on",
             )
         for tried in range(1, _TRIES):
             try:
@@ -58,12 +69,11 @@ class Pieces:
         return self._once(name, work)
 
     def _once(self, name: str, work: Callable[[Connection], int]) -> int:
-        cases = self.here.store.erasures
-        cases.intend(self.case, name)
+        self._noting.intend(self.case, name)
         with self._gate.chunk() as turn, self.here.engine.begin() as connection:
             done = work(connection)
             turn.check()
-        cases.note(self.case, name, done)
+        self._noting.note(self.case, name, done)
         return done
 
     def beat(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from carrel.cli.screen import say
 
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
+    from carrel.retention.ports import Observation
     from carrel.systems.check import Check
 
 
@@ -26,33 +29,84 @@ def check(site: Path, system_name: str | None, as_json: bool) -> int:
     Looks at the policy, at the schema against its map, at the product's settings, and counts what should be gone.
     `carrel doctor` looks at keys, grants and servers besides; `carrel audit` measures clause by clause. Exit code 3
     with anything to do.
+
+    Where the site has no system and a custodian, it tells what `carrel custodian show` tells.
     """
-    from carrel.cli import premises, screen
+    from carrel.cli import custodian_show, policy_screen, premises, screen
     from carrel.errors import Exit
+    from carrel.inventory.replica import Use
+    from carrel.retention.policy_lines import policy_lines
     from carrel.systems.check import State
 
-    with premises.enter(site, system_name, read_only=True) as here:
-        found = looked_at(here)
+    custodian_show.instead(site, as_json=as_json)
+    with premises.enter(site, system_name, read_only=True, use=Use.COUNT) as here:
+        seen = owed(here)
+        found = looked_at(here, seen)
+        lines = policy_lines(here.consortium, seen.loans)
+        stricter = () if here.consortium is None else tuple(one.line() for one in here.consortium.stricter)
     open_points = [one for one in found if one.state is not State.OK]
     if as_json:
-        screen.put_json({"checks": [one.as_dict() for one in found], "open": len(open_points)})
+        several = {"policies": policy_screen.as_list(lines), "stricter": list(stricter)}
+        server = screen.read_from(here.read_from)
+        screen.put_json({"checks": [one.as_dict() for one in found], "open": len(open_points), **several, **server})
     else:
         screen.put_table(
-            f"{here.system.name} under policy {here.policy.name}",
+            f"{here.system.name} under {policy_screen.governing([one.name for one in here.in_force.policies])}",
             ("", "what", "how it stands"),
             [(one.state.value, one.name, one.detail) for one in found],
         )
+        policy_screen.show_policies(lines, stricter, due="owed")
         for one in open_points:
             screen.put_line(f"{one.name}: {one.fix}", hang=2)
+        screen.tell_server(here.read_from)
         if not open_points:
             say("What is covered is as promised.")
     return int(Exit.FINDINGS if open_points else Exit.DONE)
 
 
-def looked_at(here: Premises) -> list[Check]:
-    """Policy, schema, coverage, settings and loans, each with how it stands."""
-    known = [*_policy(here), *_reach(here), *_schema(here), *_settings(here), *_collection(here), *_notices(here)]
-    return [*known, *_loans(here), *_joins(here), *_around(here)]
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is owed: since when, the loans, and everything per place."""
+
+    since: datetime
+    loans: Observation
+    left: dict[str, int]
+
+
+def owed(here: Premises) -> Owed:
+    """Count what should be gone."""
+    from carrel.cli.cards import due_now
+    from carrel.cli.premises import now
+
+    at = now()
+    since = here.owed_until(at)
+    with here.loans().session() as loans:
+        seen = loans.recount(here.life(since, at), since)
+        return Owed(since, seen, {**loans.left(seen), **due_now(here, since, at)})
+
+
+def looked_at(here: Premises, seen: Owed | None = None) -> list[Check]:
+    """Policy, schema, coverage, settings and loans, each with how it stands.
+
+    Args:
+        here: open, read-only.
+        seen: from `owed`, where it was counted already.
+    """
+    from carrel.cli.replay_told import restore_checks
+
+    seen = seen or owed(here)
+    known = [
+        *_policy(here),
+        *_branches(here, seen.loans),
+        *_reach(here),
+        *_schema(here),
+        *_settings(here),
+        *_collection(here),
+        *_notices(here),
+        *_stations(here),
+        *_outside(here),
+    ]
+    return [*known, *_loans(seen), *_joins(here), *_around(here), *restore_checks(here)]
 
 
 def _policy(here: Premises) -> list[Check]:
@@ -60,27 +114,64 @@ def _policy(here: Premises) -> list[Check]:
     from carrel.policy.lint import Open, lint
     from carrel.systems.check import finding, ok
 
+    policies, today = here.in_force.policies, now().date()
     # A figure that the library chose is no fault of tonight.
-    told = [one for one in lint(here.policy, now().date()) if one.kind is not Open.CHOSEN]
-    if not told:
-        return [ok("policy", f"{here.policy.name}, version {here.policy.version}, in force")]
-    return [
-        finding("policy", f"{amount(len(told), 'open point')}, first: {told[0].says}", "carrel policy lint shows them")
+    told = [(one, [point for point in lint(one, today) if point.kind is not Open.CHOSEN]) for one in policies]
+    found = [
+        finding(
+            "policy",
+            f"{one.name}: {amount(len(points), 'open point')}, first: {points[0].says}",
+            f"carrel policy lint shows those of {one.name}",
+        )
+        for one, points in told
+        if points
     ]
+    whole = [one for one, points in told if not points]
+    if len(whole) > 1:
+        return [*found, ok("policy", f"{amount(len(whole), 'policy', 'policies')}, in force")]
+    return [*found, *(ok("policy", f"{one.name}, version {one.version}, in force") for one in whole)]
+
+
+def _branches(here: Premises, seen: Observation) -> list[Check]:
+    from carrel.retention.policy_lines import astray_line
+    from carrel.systems.check import finding, ok
+
+    if here.consortium is None:
+        return []
+    policies = amount(len(here.in_force.policies), "policy", "policies")
+    found = [ok("branches", f"{policies} on {amount(len(here.consortium.territory.zoning.units), 'unit')}")]
+    if astray := astray_line(seen):
+        fix = "put these units back, or leave it: nothing is kept longer than any policy allows"
+        found.append(finding("branches", astray.removeprefix("units that are gone: "), fix))
+    return found
 
 
 def _reach(here: Premises) -> list[Check]:
+    from carrel.accountability.record_kinds import NOT_KEPT
     from carrel.policy.record_type import RecordType
+    from carrel.retention.backup_expiry import backup_rule
+    from carrel.retention.clearing import clearing_rules
     from carrel.retention.records import out_of_reach
+    from carrel.systems import outside
     from carrel.systems.check import finding
-    from carrel.systems.dump_files import rules_of_dumps
+    from carrel.systems.logs.declared import THEN
 
-    reached = [f"{RecordType.BACKUPS}: {one.id}" for one in rules_of_dumps(here.policy) if here.system.dumps]
-    rules = [one for one in out_of_reach(here.system_map, here.policy.record_schedules()) if one not in reached]
+    held = here.system.dumps or here.site.backups_of(here.system)
+    rule = backup_rule(here.policy) if held else None
+    reached = [] if rule is None else [f"{RecordType.BACKUPS}: {rule.id}"]
+    reached += clearing_rules(here.policy, (part for one in outside.holders(here.site) for part in one.parts))
+    reached += clearing_rules(here.policy, here.site.logs, THEN)
+    nowhere = {record for record, where in here.site.records.items() if where == NOT_KEPT}
+    beyond = [one for one in out_of_reach(here.system_map, here.records) if one not in reached]
+    rules = [one for one in beyond if one.partition(":")[0] not in nowhere]
     if not rules:
         return []
     detail = f"no table of the map holds what these rules speak of: {', '.join(rules)}"
-    return [finding("records", detail, "keep their promise by hand, and say so in the policy under 'promised:'")]
+    fix = (
+        "declare in the site file where they lie, under 'mailboxes:', 'folders:', 'logs:' or 'backups:'; or keep their "
+        "promise by hand, and say so in the policy under 'promised:'"
+    )
+    return [finding("records", detail, fix)]
 
 
 def _schema(here: Premises) -> list[Check]:
@@ -152,18 +243,31 @@ def _notices(here: Premises) -> list[Check]:
     return notices_check(found)
 
 
-def _loans(here: Premises) -> list[Check]:
-    from carrel.cli.cards import due_now
+def _stations(here: Premises) -> list[Check]:
     from carrel.cli.premises import now
+    from carrel.cli.stations_told import stations_check
+
+    return stations_check(here.site, now(), here.policy)
+
+
+def _outside(here: Premises) -> list[Check]:
+    from carrel.cli.premises import now
+
+    site, at = here.site, now()
+    if not site.keeps_outside:
+        return []
+    from carrel.cli.signed_services import signed_checks
+    from carrel.systems.outside_looking import outside_checks
+
+    return [*outside_checks(site, here.policy, at), *signed_checks(site, here.policy, at)]
+
+
+def _loans(seen: Owed) -> list[Check]:
     from carrel.systems.check import finding, ok
 
-    at = now()
-    since = here.owed_until(at)
-    with here.loans().session() as loans:
-        remaining = {**loans.remaining(here.life(since, at), since), **due_now(here, since, at)}
-    left = {name: count for name, count in remaining.items() if count}
+    left = {name: count for name, count in seen.left.items() if count}
     if not left:
-        return [ok("loans", f"nothing that was due by {since:%Y-%m-%d %H:%M} UTC still leads to a reader")]
+        return [ok("loans", f"nothing that was due by {seen.since:%Y-%m-%d %H:%M} UTC still leads to a reader")]
     total = sum(left.values())
     return [
         finding("loans", f"{amount(total, 'row')} in {amount(len(left), 'place')} should be gone by now", "carrel plan")
@@ -181,5 +285,5 @@ def _around(here: Premises) -> list[Check]:
     from carrel.systems.sql.failure import told
     from carrel.systems.surroundings_reading import read, surroundings_check
 
-    with here.engine.connect() as connection, told(here.system.name):
-        return [surroundings_check(read(connection, here.system, here.policy, now()))]
+    with here.primary.connect() as connection, told(here.system.name):
+        return [surroundings_check(read(connection, here.site, here.system, here.policy, now()))]

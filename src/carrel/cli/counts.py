@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from carrel.cli.at_site import json_option, now, open_site, open_store, site_option
+from carrel.cli.at_site import json_option, now, open_site, site_option
 from carrel.cli.option_values import FILE_OR_FOLDER, writing
 from carrel.cli.screen import number, put_json, put_table, say
+from carrel.cli.store_place import open_store
 
 if TYPE_CHECKING:
     from datetime import datetime

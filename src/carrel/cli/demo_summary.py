@@ -33,7 +33,7 @@ def audited(
 
     with premises.enter(folder, None, read_only=True) as here:
         done = audit.measure(
-            audit.Subject(here.site, here.system, here.policy, here.system_map, here.store), premises.now()
+            audit.Subject(here.site, here.system, here.in_force, here.system_map, here.store), premises.now()
         )
         says = {path.name: path.says for path in here.system_map.paths}
         # What is left is what the audit counted in the database just now, not what the runs say they did.

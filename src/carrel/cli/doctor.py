@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from carrel.amount import amount
-from carrel.cli.at_site import json_option, now, open_site, open_store, site_option
+from carrel.cli.at_site import json_option, now, open_site, site_option
 from carrel.cli.screen import say
+from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, Exit, shown
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from carrel.inventory.schema import LiveSchema
     from carrel.inventory.site import Site, System
     from carrel.inventory.system_map import SystemMap
-    from carrel.policy.resolve import Policy
+    from carrel.retention.consortium import InForce
     from carrel.systems.check import Check
 
 WIDTH = 100
@@ -72,19 +73,43 @@ def _checks(site: Site, at: datetime) -> Iterator[Check]:
     from carrel.systems.site_check import said, site_checks
 
     yield from site_checks(site)
-    policy = _policy(site)
     for system in site.originals:
         try:
-            yield from _system(site, system, policy, at)
+            yield from _system(site, system, _policies(site, system), at)
         except CarrelError as error:
             yield said(error, f"{system.name}: connection")
     for copy in site.systems:
         if copy.copy_of is not None:
-            yield from _copy(site, copy, policy, at)
+            yield from _copy(site, copy, _policies(site, copy), at)
+    yield from _outside(site, at)
     yield from _records(site, at)
 
 
-def _copy(site: Site, copy: System, policy: Policy | None, at: datetime) -> Iterator[Check]:
+def _outside(site: Site, at: datetime) -> Iterator[Check]:
+    if not site.keeps_outside:
+        return
+    from carrel.cli.signed_services import signed_checks
+    from carrel.systems import policy_files
+    from carrel.systems.backups.backup_check import backup_checks
+    from carrel.systems.log_services.privileges import rights_checks
+    from carrel.systems.outside_looking import outside_checks
+
+    try:
+        policy = policy_files.load(site.policy)
+    except CarrelError:
+        return  # the check of the policy has told it
+    yield from backup_checks(site, policy, at)
+    yield from outside_checks(site, policy, at)
+    yield from rights_checks(site, at)
+    yield from signed_checks(site, policy, at)
+    if site.tables:
+        from carrel.systems.sql import dated_rights
+
+        for table in site.tables:
+            yield from dated_rights.rights_checks(table)
+
+
+def _copy(site: Site, copy: System, policies: InForce | None, at: datetime) -> Iterator[Check]:
     """The same of a copy, under its name; what is wrong with it stands in the way of rehearsals only."""
     from dataclasses import replace
 
@@ -101,7 +126,7 @@ def _copy(site: Site, copy: System, policy: Policy | None, at: datetime) -> Iter
         finally:
             engine.dispose()
         found.append(ok("address", "leads to none of the site's own systems"))
-        found.extend(_system(site, copy, policy, at))
+        found.extend(_system(site, copy, policies, at))
     except CarrelError as error:
         found.append(said(error, "connection"))
     for one in found:
@@ -109,24 +134,23 @@ def _copy(site: Site, copy: System, policy: Policy | None, at: datetime) -> Iter
         yield replace(one, name=f"{copy.name}: {one.name}", state=state)
 
 
-def _policy(site: Site) -> Policy | None:
-    from carrel.systems import policy_files
+def _policies(site: Site, system: System) -> InForce | None:
+    from carrel.systems import branch_policies
 
     try:
-        policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
-        policy.loan_schedule()
+        return branch_policies.load(site, system)
     except CarrelError:
         return None  # the check of the policy has told it
-    return policy
 
 
-def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> Iterator[Check]:
+def _system(site: Site, system: System, policies: InForce | None, at: datetime) -> Iterator[Check]:
     from dataclasses import replace
     from zoneinfo import ZoneInfo
 
     from carrel.inventory.map_version import as_found
     from carrel.retention.records import in_force
     from carrel.systems import site_file
+    from carrel.systems.branch_check import branch_checks
     from carrel.systems.check import ok
     from carrel.systems.collection_check import collection_check
     from carrel.systems.notice_facts import notice_facts, notices_check
@@ -135,40 +159,47 @@ def _system(site: Site, system: System, policy: Policy | None, at: datetime) -> 
     from carrel.systems.sql.failure import told
     from carrel.systems.sql.grants import Purpose
     from carrel.systems.sql.map_check import drift_checks, grant_checks, product_checks
+    from carrel.systems.sql.replica import replica_check
     from carrel.systems.sql.server_check import server_checks
 
-    system_map = site_file.system_map(system) if policy is None else site_file.map_in_force(system, policy)
-    two_accounts = system.apply_dsn_file is not None or system.apply_dsn_env is not None
-    # The zone is a check of its own here, so that the others are made all the same.
-    engine = connect(replace(access(system), declared_zone=None), read_only=True)
+    system_map = site_file.system_map(system)
+    if policies is not None:
+        system_map = site_file.map_in_force(system, policies.way.records)
+    # The zone, and whether it is a replica, are checks of their own here, so that the others are made all the same.
+    engine = connect(replace(access(system), declared_zone=None, replica=True), read_only=True)
     try:
         with engine.connect() as connection, told(system.name):
             yield ok("connection", f"{system.name} answers; the session refuses every write")
             yield from server_checks(connection, system.time_zone)
             schema = live.read(connection, system_map, at=system.name)
             system_map = as_found(system_map, schema)
-            if policy is not None:
-                system_map = in_force(system_map, policy.record_schedules())
-            if two_accounts:
+            if policies is not None:
+                system_map = in_force(system_map, policies.way.records)
+            if system.has_two_accounts:
                 yield from grant_checks(connection, system_map, schema, Purpose.READ)
             yield from drift_checks(system_map, schema)
-            if policy is not None:
+            if policies is not None:
+                yield from branch_checks(connection, policies, system_map, schema, at=system.name)
+                policy, schedule = policies.policies[0], policies.way.schedule
                 today = at.astimezone(ZoneInfo(system.time_zone)).date()
-                yield from product_checks(connection, system_map, policy.loan_schedule(), site.declarations, today)
+                yield from product_checks(connection, system_map, schedule, site.declarations, today)
                 yield collection_check(connection, system_map, schema, policy)
                 local = at.astimezone(ZoneInfo(system.time_zone)).replace(tzinfo=None)
                 found = notice_facts(connection, system_map, schema, policy, system.gateways, local)
                 yield from notices_check(found)
+        if system.replica is not None:
+            yield replica_check(system, engine)
     finally:
         engine.dispose()
-    yield from _carries_out(system, system_map, schema, two_accounts=two_accounts)
+    yield from _carries_out(system, system_map, schema)
 
 
-def _carries_out(system: System, system_map: SystemMap, schema: LiveSchema, *, two_accounts: bool) -> Iterator[Check]:
+def _carries_out(system: System, system_map: SystemMap, schema: LiveSchema) -> Iterator[Check]:
     """What is to be said of the account that writes."""
     from dataclasses import replace
 
     from carrel.systems.check import finding
+    from carrel.systems.sql.accounts import accounts_check
     from carrel.systems.sql.database import access, connect
     from carrel.systems.sql.failure import told
     from carrel.systems.sql.grants import Purpose
@@ -177,9 +208,11 @@ def _carries_out(system: System, system_map: SystemMap, schema: LiveSchema, *, t
     engine = connect(replace(access(system, apply=True), declared_zone=None), read_only=False)
     try:
         with engine.connect() as connection, told(system.name):
+            if system.has_two_accounts:
+                yield accounts_check(system, engine)
             yield from grant_checks(connection, system_map, schema, Purpose.APPLY)
             yield from trigger_check(connection, system_map)
-            if not two_accounts and connection.dialect.name != "sqlite":
+            if not system.has_two_accounts and connection.dialect.name != "sqlite":
                 fix = "make a second account that only reads: carrel init --grants-only"
                 yield finding("accounts", "one account both reads and carries out", fix)
     finally:
@@ -187,15 +220,22 @@ def _carries_out(system: System, system_map: SystemMap, schema: LiveSchema, *, t
 
 
 def _records(site: Site, at: datetime) -> Iterator[Check]:
-    from carrel.store.store import FILE
+    from carrel.cli.replay_told import closed_checks
+    from carrel.cli.store_place import begun, store_checks
     from carrel.systems.check import finding, ok, open_joins
     from carrel.systems.site_check import said
 
-    if not (site.folder / FILE).exists():
+    if not begun(site):
         yield ok("records", "none yet: no plan was made")
         return
     try:
         with open_store(site) as store:
+            yield from store_checks(site, store)
+            for case in store.restrictions.lost():
+                detail = (
+                    f"the key of {case} is gone: nobody can tell whose records must be kept, so nothing is disposed of"
+                )
+                yield finding("restrictions", detail, "docs/restrict.md, A lost key: three ways lead on")
             if owed := store.owed.count():
                 waits = amount(owed, "leaf of an earlier run waits", "leaves of earlier runs wait")
                 detail = f"{waits} for it: the process ended before it could append {'it' if owed == 1 else 'them'}"
@@ -210,6 +250,7 @@ def _records(site: Site, at: datetime) -> Iterator[Check]:
                 if nights:
                     yield _night(str(nights[0].outcome), nights[0].night.isoformat(), nights[0].codes)
                 yield open_joins(store.open_joins.standing(system.name))
+                yield from closed_checks(store, system.name)
     except CarrelError as error:
         yield said(error, "records")
     yield from _ledger(site)

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from carrel.cli import plan_file
 from carrel.cli.approve import PLAN_TERM, confirm, record
-from carrel.cli.at_site import end_of, named, now, open_store
+from carrel.cli.at_site import end_of, named, now
 from carrel.cli.erasure_plan import show
 from carrel.cli.screen import put_json, say
+from carrel.cli.store_place import open_store
 from carrel.retention.approval import Kind
 from carrel.retention.erasure_approval import of_erasure
 from carrel.retention.signed_approval import may_approve

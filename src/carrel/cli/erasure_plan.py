@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from carrel.amount import amount
 from carrel.cli import plan_file, premises, screen
 from carrel.cli.at_site import allowed
-from carrel.cli.screen import number, put_table, say
+from carrel.cli.screen import number, put_table, say, tell_written
 from carrel.errors import fault
 from carrel.inventory.site import May
 from carrel.retention import faults
@@ -60,14 +60,14 @@ def make(
             older = () if also is None else confirmed(connection, here.system_map, _lines(also), here.system.name)
             bare = Subject(found, also=older)
             subject = erasure_of(here, (bare,), at).known(connection) or bare
-            made = _plan(here, connection, subject, by, at)
+            made = plan_of(here, connection, subject, by, at)
         here.store.erasures.record(made, subject, at)
         target = plan_file.write(made, out or Path("plan.json"))
     if as_json:
         screen.put_json({"plan": made.as_dict(), "file": str(target)})
         return
     show(made)
-    say(f"\nWritten to {target}. It needs a second person: carrel approve {target} --as NAME --key FILE")
+    tell_written(target)
 
 
 def erasure_of(here: Premises, subjects: tuple[Subject, ...], at: datetime) -> SqlErasure:
@@ -93,7 +93,12 @@ def scopes_of(here: Premises, at: datetime) -> tuple[Scope, ...]:
     return shields((*kept.legal_holds, *kept.exceptions), at)
 
 
-def _plan(here: Premises, connection: Connection, subject: Subject, by: str, at: datetime) -> ErasurePlan:
+def plan_of(here: Premises, connection: Connection, subject: Subject, by: str, at: datetime) -> ErasurePlan:
+    """The plan to erase one person.
+
+    Raises:
+        CarrelError: ERA-002, something keeps the person; ERA-003.
+    """
     erasure = erasure_of(here, (subject,), at).around_record(connection)
     case = new_case()
     refuse(here.system.name, erasure.blocking(connection, scopes_of(here, at), held=HELD), begun=False)
@@ -109,7 +114,7 @@ def _plan(here: Premises, connection: Connection, subject: Subject, by: str, at:
         notices.append("undo capsules that are not shredded yet can hold rows of this person; shred them, or wait")
     notices += [
         f"old values will also stand in: {one.name}"
-        for one in surroundings_reading.read(connection, here.system, here.policy, at).places
+        for one in surroundings_reading.read(connection, here.site, here.system, here.policy, at).places
     ]
     notices.append("backups, exports, mail and printed lists are not reached")
     return ErasurePlan(

@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carrel.amount import amount
-from carrel.cli.screen import number, put_table, say
+from carrel.cli.screen import number, put_line, put_table, say
 from carrel.store.sealed_cases import DONE
+from carrel.systems.sql.trigger_way import SAID_BESIDE
 
 if TYPE_CHECKING:
     from carrel.cli.erasure_apply import Report
     from carrel.cli.record import Receipt
+    from carrel.systems.sql.erasure_sweep import Found
 
 _SHOWN_KEYS = 20
+HUMAN = (
+    "A name alone can be somebody else's, or a common word, and a telephone or an address that of an office; look at "
+    "these rows yourself."
+)
 
 
 def as_dict(report: Report, receipt: Receipt) -> dict[str, object]:
@@ -25,20 +31,24 @@ def as_dict(report: Report, receipt: Receipt) -> dict[str, object]:
         "outcome": report.outcome.value,
         "rows": dict(sorted(report.case.rows.items())),
         "rows_may_be_more": report.case.unknown,
+        "looked": report.looked,
         "still_there": report.found.still,
         "kept": report.found.kept,
         "for_a_human": {place: len(keys) for place, keys in report.found.human.items()},
         "residues": [place.in_short() for place in report.places],
         "ledger": receipt.as_dict(),
+        "triggers": report.triggers,
+        "schema_changes": list(report.schema_changes),
     }
 
 
 def show(report: Report, receipt: Receipt, place: Path) -> None:
     """The result as a person reads it."""
-    from carrel.cli.apply import show_places
+    from carrel.cli.apply import show_places, until
+    from carrel.cli.schema_watch import show_changes
 
     found = report.found
-    say(f"{report.plan.case}: {report.outcome.value}")
+    say(f"{report.plan.case}: {report.outcome.value}{until(report.outcome, report.places)}")
     if report.case.finished_at is not None and report.case.state == DONE:
         say(f"It was over at {report.case.finished_at.isoformat(timespec='seconds')}.")
     put_table(
@@ -49,7 +59,23 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
     )
     if report.case.unknown:
         say("A process died inside a piece: the counts may be too low; what is in the database was read back.")
-    say(f"Looked for in every table: {amount(found.hits, 'row still names', 'rows still name')} the person.")
+    if report.looked:
+        show_found(found)
+    else:
+        put_line("The person was looked for in every table when it ended; to look again: carrel sweep --person FILE")
+    show_changes(report.schema_changes)
+    if report.triggers is not None:
+        put_line(f"Triggers: {SAID_BESIDE}.", hang=2)
+    show_places(report.places)
+    say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
+    if found.hits:
+        say(f"\nMend these places, then: carrel apply {place}")
+
+
+def show_found(found: Found) -> None:
+    """What the look through every table found."""
+    beside = ", but for what is kept" if found.kept else ""
+    say(f"Looked for in every table: {amount(found.hits, 'row still names', 'rows still name')} the person{beside}.")
     for where, rows in sorted(found.columns.items()):
         say(f"  - {where}: {number(rows)}")
     for where, keys in sorted(found.texts.items()):
@@ -59,11 +85,7 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
     for where, keys in sorted(found.human.items()):
         say(f"For a human to judge: {where}: {rows_of(keys)}")
     if found.human:
-        say("  A name alone can be somebody else's, or a common word; look at these rows yourself.")
-    show_places(report.places)
-    say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
-    if found.hits:
-        say(f"\nMend these places, then: carrel apply {place}")
+        put_line(f"  {HUMAN}", hang=2)
 
 
 def rows_of(keys: list[tuple[Any, ...]]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carrel.cli.premises import Premises, now
-from carrel.cli.run_leaves import slug, what_planned
+from carrel.cli.run_leaves import what_planned
 from carrel.errors import CarrelError, fault
 from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
+from carrel.ledger.word import slug
 from carrel.retention import bag, faults
 from carrel.store.archive_folder import ArchiveFolder, ArchivePackage, Sealed
 from carrel.store.custody import HandedOver

@@ -86,7 +86,7 @@ def init(
         system_map = _of_version(system_map, product_version, known=not grants_only)
         system_map = records.in_force(system_map, schedules)
     if grants_only:
-        _put_grants(system_map, "DATABASE", _kind_of(dsn, dsn_file, system_map), as_json=as_json)
+        _put_grants(system_map, "DATABASE", _kind_of(dsn, dsn_file, system_map), policy, as_json=as_json)
         return
     zone = _zone(time_zone)
     secret = _secret(dsn, dsn_file)
@@ -109,9 +109,11 @@ def init(
             }
         )
         return
-    _tell(system_map, schema, drifts, written, policy)
+    _tell_found(system_map, schema, drifts)
     if database:
-        _put_grants(system_map, database, schema.dialect, as_json=False)
+        _put_grants(system_map, database, schema.dialect, policy, as_json=False)
+    # Last, so that it stands on the screen below a list of rights.
+    _tell_next(system_map, written, policy, accounts=bool(database))
 
 
 def _of_version(system_map: SystemMap, version: str, *, known: bool) -> SystemMap:
@@ -175,7 +177,7 @@ def _look(access: object, system_map: SystemMap) -> tuple[LiveSchema, tuple[Drif
     return schema, drifts
 
 
-def _tell(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drift], written: list[Path], policy: str) -> None:
+def _tell_found(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drift]) -> None:
     from carrel.cli.screen import put_table
 
     found = list(drifts)
@@ -184,6 +186,11 @@ def _tell(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drift], wr
     if found:
         rows = [(one.severity, one.kind, one.at) for one in found[:20]]
         put_table("Differences", ("leads to", "kind", "where"), rows)
+
+
+def _tell_next(system_map: SystemMap, written: list[Path], policy: str, *, accounts: bool) -> None:
+    if accounts:
+        say("")
     say("written:")
     for place in written:
         say(f"  {place}")
@@ -191,7 +198,10 @@ def _tell(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drift], wr
     say("next:")
     say(f"  1. edit {here / 'policy.yaml'}, a copy of {policy!r}, and check it:")
     say(f"     carrel policy lint {here / 'policy.yaml'}")
-    say(f"  2. make the two accounts below, and write each address into its file (0600): {system_map.system}.dsn")
+    if accounts:
+        say(f"  2. make the two accounts above, and write each address into its file (0600): {system_map.system}.dsn")
+    else:
+        say(f"  2. see that the address in its file is right: {system_map.system}.dsn")
     say("  3. make keys for the people who approve: carrel key new --help")
     say(f"  4. carrel doctor --site {here / 'carrel.yaml'}")
     say(f"  5. carrel plan --site {here / 'carrel.yaml'}")
@@ -222,7 +232,7 @@ def _grants(system_map: SystemMap, database: str, dialect: str) -> dict[str, lis
     return {**least, "sweep": [one for one in more if one not in least[Purpose.APPLY.value]]}
 
 
-def _put_grants(system_map: SystemMap, database: str, dialect: str, *, as_json: bool) -> None:
+def _put_grants(system_map: SystemMap, database: str, dialect: str, policy: str, *, as_json: bool) -> None:
     from carrel.cli.screen import put_json
 
     found, there = _grants(system_map, database, dialect), dialect == "postgresql"
@@ -231,9 +241,11 @@ def _put_grants(system_map: SystemMap, database: str, dialect: str, *, as_json: 
         return
     say("")
     if there:
-        say("-- The least rights. Names of tables, columns and triggers can be seen by every account.")
+        say(f"-- The least rights for the policy {policy}.")
+        say("-- Names of tables, columns and triggers can be seen by every account.")
     else:
-        say("-- The least rights. REFERENCES and TRIGGER on the database show the names of tables, columns and")
+        say(f"-- The least rights for the policy {policy}.")
+        say("-- REFERENCES and TRIGGER on the database show the names of tables, columns and")
         say("-- triggers, and no row: without them a trigger or a plugin's table could not be seen.")
     for purpose, name in (("read", READER), ("apply", DOER)):
         account = _account(name, dialect)

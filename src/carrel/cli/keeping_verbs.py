@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from carrel.amount import amount
-from carrel.cli.at_site import allowed, as_option, end_of, json_option, now, open_site, open_store, site_option
+from carrel.cli.at_site import allowed, as_option, end_of, json_option, now, open_site, site_option
 from carrel.cli.option_values import WORDS
 from carrel.cli.scope_option import Said, scope_words
 from carrel.cli.screen import put_json, put_table, say
+from carrel.cli.store_place import open_store
 
 if TYPE_CHECKING:
     from carrel.inventory.site import Site, System
@@ -94,11 +95,11 @@ def _unmatched(system: System, scope: Scope) -> tuple[str, ...]:
     """What of a scope fits nothing now. It is in force all the same, also where the database cannot be read."""
     from carrel.errors import CarrelError
     from carrel.systems import site_file
-    from carrel.systems.sql import database, scope_match
+    from carrel.systems.sql import accounts, scope_match
 
     try:
         system_map = site_file.system_map(system)
-        engine = database.open_system(system, read_only=True)
+        engine = accounts.open_compared(system, read_only=True)
         try:
             with engine.connect() as connection:
                 return scope_match.unmatched(connection, system_map, scope, at=system.name)

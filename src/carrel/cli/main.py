@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-import traceback
 from pathlib import Path
 
 import click
 
 from carrel import __version__
 from carrel.cli.screen import put_json, put_line, say
-from carrel.errors import MARGIN, CarrelError, Exit, define, fault
+from carrel.errors import MARGIN, CarrelError, Exit, define, fault, met_in
 
 UNEXPECTED = define("CLI-001", "Carrel met something it does not know", Exit.FAILED)
 
@@ -24,27 +23,65 @@ VERBS: dict[str, tuple[str, str]] = {
         "Packages for the archives: what was handed over, and whether it is whole.",
     ),
     "audit": ("carrel.cli.audit:audit", "Measure every clause of the policy on the live systems."),
+    "backup": (
+        "carrel.cli.backup:backup",
+        "Backups: their ages by their own tool, and what is past its time expired by plan.",
+    ),
     "check": ("carrel.cli.check:check", "Is what the policy promises true tonight? One screen, read-only."),
     "counts": ("carrel.cli.counts:counts", "Show loans and readers in counts, and write them as CSV."),
+    "custodian": (
+        "carrel.cli.custodian:custodian",
+        "Data that lie with a custodian: what the library asks for, and the evidence that comes back.",
+    ),
     "demo": ("carrel.cli.demo:demo", "The whole loop on an invented library, in a folder of its own."),
     "doctor": ("carrel.cli.doctor:doctor", "Check site, keys, connections, grants and settings one by one."),
     "exception": ("carrel.cli.exception:exception", "Recorded exceptions: keep named loans longer, with a reason."),
+    "folder": (
+        "carrel.cli.folder:folder",
+        "Folders of files: how old their events are, and what is past its time deleted by plan.",
+    ),
     "hold": ("carrel.cli.hold:hold", "Legal holds: keep named loans, whatever the policy says."),
     "init": ("carrel.cli.init:init", "Look at a system and write a site file and a policy to start from."),
     "key": ("carrel.cli.key:key", "Keys for the ledger and for the people who approve."),
     "ledger": ("carrel.cli.ledger:ledger", "Check, show and prove what the ledger recorded."),
+    "log-service": (
+        "carrel.cli.log_service:log_service",
+        "Log services: how old their events are, and what is past its time deleted by plan.",
+    ),
+    "mailbox": (
+        "carrel.cli.mailbox:mailbox",
+        "Mailboxes: how old their messages are, and what is past its time deleted by plan.",
+    ),
     "map": ("carrel.cli.map:map_group", "System maps: where the records are, and every path to a person."),
     "plan": ("carrel.cli.plan:plan", "Count what is due, what is kept and why, and write a plan. Changes nothing."),
     "policy": ("carrel.cli.policy:policy", "The policy document: lint, show, diff, coverage, schema."),
+    "replay": (
+        "carrel.cli.replay:replay",
+        "After a restore: do again what was done since the backup, before the system is opened.",
+    ),
     "restriction": ("carrel.cli.restriction:restriction", "Restrictions of processing that are in force, by case."),
     "run-due": ("carrel.cli.run_due:run_due", "The nightly run: plan, apply, verify, sweep, record."),
+    "scrub": (
+        "carrel.cli.scrub:scrub",
+        "Take everything that leads to a person out of log lines: of proxies, web servers, catalogues, SIP2.",
+    ),
+    "station": ("carrel.cli.station:station", "Public computers: what is left on them, and which are silent."),
     "stop": ("carrel.cli.stop:stop", "Halt every worker after the chunk in flight."),
+    "scan": (
+        "carrel.cli.scan:scan",
+        "Look at one table, or at CSV files, and propose the entry of the site file by which their rows go in time.",
+    ),
     "sweep": (
         "carrel.cli.sweep:sweep",
         "Look for any join that still leads from a loan to its reader, or for one person.",
     ),
+    "table": (
+        "carrel.cli.table:table",
+        "Tables and CSV files with a clock: how old their rows are, and what is past its time cleared by plan.",
+    ),
     "undo": ("carrel.cli.undo:undo", "Undo capsules: before-images of a run, that only two people can open."),
     "verify": ("carrel.cli.verify:verify", "Count again what should be gone: due, unheld and still linked."),
+    "work": ("carrel.cli.work:work", "Take part in a run that another process leads, here or on another host."),
 }
 
 
@@ -135,8 +172,8 @@ def tell(wrong: CarrelError, *, as_json: bool) -> None:
 
 
 def _unexpected(wrong: Exception) -> CarrelError:
-    here = [frame for frame in traceback.extract_tb(wrong.__traceback__) if "carrel" in frame.filename]
-    place = f"{Path(here[-1].filename).name}:{here[-1].lineno} in {here[-1].name}" if here else "outside Carrel"
+    frame = met_in(wrong)
+    place = "outside Carrel" if frame is None else f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
     return fault(
         UNEXPECTED,
         at=place,

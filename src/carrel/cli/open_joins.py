@@ -11,7 +11,7 @@ from carrel.retention.cutoff import local_cutoff
 from carrel.retention.open_join import MEND, Look, OpenJoin, Side, led_nowhere, opened
 from carrel.retention.stage import Stage
 from carrel.systems.sql.sweep import LoanSweep
-from carrel.systems.sql.sweep_pairs import Library
+from carrel.systems.sql.sweep_library import Library
 from carrel.systems.sql.sweep_trial import try_again
 
 if TYPE_CHECKING:
@@ -58,13 +58,14 @@ def after_sweep(
 ) -> tuple[OpenJoin, ...]:
     """What `carrel sweep` makes of the open joins: tries them again, and opens what it was led back by.
 
-    Before a run came to its end it does neither: what it finds then is what that run is for.
+    Before a run came to its end it does neither: what it finds then is what that run is for. Nor does it where a
+    replica was read: `carrel verify` rests on what stands open, and a replica may show what was true.
 
     Returns:
         The joins that stand open.
     """
     system = here.system.name
-    runs = here.store.runs.newest(system)
+    runs = here.store.runs.newest(system) if here.engine is here.primary else ()
     if not any(run.stage is Stage.REST and run.state == "finished" for run in runs):
         return here.store.open_joins.standing(system)
     _try_again(here, connection, as_of, "", count)

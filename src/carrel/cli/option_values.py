@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from carrel.errors import CarrelError, fault, unseen
 
 # Within these, a day more or less, an hour of any zone and every database's own range are still there.
 FIRST_YEAR, LAST_YEAR = 1000, 9998
+_SPAN = re.compile(r"([1-9][0-9]{0,4}) (second|minute|hour)s?")
+MOST_WORKERS = 32
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR})
 
@@ -55,6 +57,27 @@ class Day(click.ParamType[datetime]):
                 fix="write year, month and day",
             )
         return datetime(found.year, found.month, found.day)  # noqa: DTZ001  (a day on the system's own calendar)
+
+
+class Span(click.ParamType[timedelta]):
+    """A length of time as people write it: a number and a unit."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ARG002  (click's signature)
+        """The length; CLI-005 where the text names none."""
+        if isinstance(value, timedelta):
+            return value
+        match = _SPAN.fullmatch(str(value))
+        if match is None:
+            raise fault(
+                faults.SPAN,
+                at=_at(param),
+                wanted="a number and a unit, such as '30 seconds', '90 minutes' or '4 hours'",
+                found="something else",
+                fix="write both",
+            )
+        return timedelta(**{f"{match[2]}s": int(match[1])})
 
 
 class Words(click.ParamType[str]):
@@ -172,8 +195,20 @@ def _at(param: click.Parameter | None) -> str:
     return param.opts[-1] if isinstance(param, click.Option) else str(param.make_metavar(click.get_current_context()))
 
 
-DAY, WORDS, TEXT_OR_FILE = Day(), Words(), TextOrFile()
+DAY, PERIOD, WORDS, TEXT_OR_FILE = Day(), Span(), Words(), TextOrFile()
 FILE, ANY_FILE, NEW_FILE = Place("file", exists=True), Place("file"), Place("file", new=True)
 FILE_OR_INPUT = FileOrInput("file", exists=True)
 FOLDER, ANY_FOLDER, FREE_FOLDER = Place("directory", exists=True), Place("directory", new=True), Place("directory")
 FILE_OR_FOLDER = Place("path")
+
+
+def workers_option(command: Any) -> Any:
+    """``--workers N``, the processes on this host that share a run."""
+    return click.option(
+        "--workers",
+        metavar="N",
+        default=1,
+        show_default=True,
+        type=click.IntRange(1, MOST_WORKERS),
+        help="Processes on this host that share the run.",
+    )(command)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from carrel.cli import case_attempt, plan_file, screen
 from carrel.cli.erasure_approve import Form
 from carrel.cli.premises import now
-from carrel.cli.screen import number, put_line, put_table, say
+from carrel.cli.screen import number, put_line, put_table, say, tell_written
 from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.person_plan import PersonPlan
@@ -37,7 +37,7 @@ def request_text(given: Path) -> tuple[str, str]:
             faults.REQUEST,
             at=at,
             wanted="a text file in UTF-8, with YAML or JSON",
-            found=type(wrong).__name__,
+            found=(wrong.strerror if isinstance(wrong, OSError) else None) or "other bytes",
             fix="name a file that you may read",
         ) from None
     return text, at
@@ -81,7 +81,7 @@ def attempt(here: Premises, plan: PersonPlan) -> Iterator[ChunkGate]:
                 faults.STOPPED,
                 at=plan.case,
                 found="the stop flag",
-                fix="`carrel stop --clear`, then apply the same plan again",
+                fix="`carrel stop --clear --as NAME`, then apply the same plan again",
             )
         yield here.store.person_cases.gate(here.system.name, owner, now)
 
@@ -92,7 +92,7 @@ def tell(made: PersonPlan, target: Path, *, as_json: bool) -> None:
         screen.put_json({"plan": made.as_dict(), "file": str(target)})
         return
     show(made)
-    say(f"\nWritten to {target}. It needs a second person: carrel approve {target} --as NAME --key FILE")
+    tell_written(target)
 
 
 def show(plan: PersonPlan) -> None:

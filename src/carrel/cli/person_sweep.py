@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from carrel.amount import amount
 from carrel.cli import premises, screen
 from carrel.cli.erasure_plan import erasure_of, said_in
-from carrel.cli.erasure_screen import keys_told
+from carrel.cli.erasure_screen import HUMAN, keys_told
 from carrel.cli.screen import number, put_table, say
 from carrel.errors import Exit
+from carrel.inventory.replica import Use
 from carrel.retention.identifiers import Subject
 from carrel.systems.site_systems import system_or_copy
 from carrel.systems.sql.failure import told
@@ -27,7 +28,7 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
     Raises:
         CarrelError: ERA-001, the number is nobody's, or several people's.
     """
-    with premises.enter(site, system_name, read_only=True, find=system_or_copy) as here:
+    with premises.enter(site, system_name, read_only=True, find=system_or_copy, use=Use.SWEEP) as here:
         with here.engine.connect() as connection:
             at = here.system.name
             person = find_left(connection, here.system_map, said_in(given, "--person"), by_card=by_card, at=at)
@@ -35,8 +36,8 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
             with told(at):
                 whole = left(connection, erasure_of(here, (bare,), now).rows, here.system_map)
             known = whole[0] if whole else bare
-            found = erasure_of(here, (known,), now).sweep(connection)
-        system = here.system
+            found = erasure_of(here, (known,), now).around_record(connection).sweep(connection)
+        system, read_from = here.system, here.read_from
     if as_json:
         screen.put_json(
             {
@@ -48,11 +49,13 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
                 "for_a_human": {place: len(keys) for place, keys in found.human.items()},
                 "kept_on_a_ground": found.kept,
                 "identifiers_searched": len(known.exact),
+                **screen.read_from(read_from),
             }
         )
     else:
         screen.tell_copy(system)
         _show(found, known)
+        screen.tell_server(read_from)
     return int(Exit.FINDINGS if found.hits or found.kept or found.human else Exit.DONE)
 
 
@@ -69,4 +72,4 @@ def _show(found: Found, known: Subject) -> None:
         say("No identifier is left in the database, so only the number was searched for.")
     say(f"{amount(found.hits, 'row names', 'rows name')} the person. Nothing was changed.")
     if found.human:
-        say("A name alone can be somebody else's, or a common word; look at these rows yourself.")
+        screen.put_line(HUMAN)

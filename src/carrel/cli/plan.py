@@ -76,7 +76,13 @@ def plan(
     stands. With --restrict it plans which of the product's switches are turned off for a person, and with --lift how
     they are put back. Such a plan names the person by a case only, and holds no value.
     """
-    if asked := [one for one in (rectify, restrict, lift) if one is not None]:
+    asked = [one for one in (rectify, restrict, lift) if one is not None]
+    if asked or erase is not None:
+        from carrel.cli.custodian_gate import refuse_person
+        from carrel.systems.site_file import load_site
+
+        refuse_person(load_site(site))
+    if asked:
         from carrel.cli import rectify_plan, restrict_plan
 
         if len(asked) > 1 or erase is not None or by_number or also_number or sample or sql or notices:
@@ -96,25 +102,29 @@ def plan(
         return
     from carrel.cli import plan_file, plan_screen, premises, screen
     from carrel.cli.at_site import allowed
+    from carrel.inventory.replica import Use
     from carrel.inventory.site import May
 
-    with premises.enter(site, system_name, read_only=True) as here:
+    with premises.enter(site, system_name, read_only=True, use=Use.COUNT) as here:
         by = allowed(here.site, premises.person(name), May.PLAN).name
         made, rows = make(here, premises.now(), by, sample=sample)
         told = not notices and plan_screen.told_before(here, made)
         here.store.plans.record(made, premises.now())
         needed = needs(here, made, premises.now())
         target = plan_file.write(made, out or Path("plan.json"))
+        read_from = here.read_from
     if as_json:
         screen.put_json(
             {
                 "plan": made.as_dict(),
                 "file": str(target),
                 "needs": [need.line() for need in needed],
+                **screen.read_from(read_from),
             }
         )
         return
     plan_screen.show(made, needed, target, premises.now().astimezone(here.zone).date(), told_before=told)
+    screen.tell_server(read_from)
     if rows:
         from carrel.cli.screen import put_table
 
@@ -145,6 +155,7 @@ def make(
 
     from carrel.cli import cards
     from carrel.cli.capsules import require_undo
+    from carrel.cli.custodian_gate import asked_units, in_force, require_asked
     from carrel.cli.handover import require_archives
     from carrel.cli.screen import Progress
     from carrel.policy.clock import midnight
@@ -155,6 +166,8 @@ def make(
 
     require_undo(here, at)
     require_archives(here)
+    request = in_force(here.site)
+    asked = asked_units(here, request)
     as_of = as_of or at
     life = here.life(as_of, at)
     effects = here.effects(at)
@@ -163,7 +176,9 @@ def make(
         seen = loans.observe(life, as_of)
         progress.at(sum(seen.states.values()))
         seen = replace(seen, states=readers.without_sealed(loans, life, seen.states))
-        since = latest_since(here.schedule, as_of)
+        since = max(
+            filter(None, (latest_since(one.loan_schedule(), as_of) for one in here.in_force.policies)), default=None
+        )
         start = midnight(since).astimezone(here.zone).replace(tzinfo=None) if since else None
         older = readers.older_than_rule(loans, life, start) if start else 0
         texts = readers.statements(loans, life, as_of)
@@ -190,11 +205,16 @@ def make(
         reach_back=older,
         sql=texts,
         cards=cards.counted(here, as_of, at),
+        several=here.consortium,
+        asked=asked,
     )
     tables = {path.path: path.table for path in made.paths}
     earlier = here.store.counts.earlier(here.system.name, at.astimezone(here.zone).date())
     sizes = {**cards.people(here, at), **seen.table_sizes}
-    return made.with_bounds(bounds(tables, earlier, sizes, here.system.bounds)), rows
+    under = "" if request is None else request.digest
+    made = replace(made.with_bounds(bounds(tables, earlier, sizes, here.system.bounds)), request=under)
+    require_asked(here, made, at)
+    return made, rows
 
 
 def needs(here: Premises, made: Plan, at: datetime) -> tuple[Need, ...]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
-from carrel.cli.screen import put_line, say
+from carrel.cli.policy_screen import governing, show_policies
+from carrel.cli.screen import at_site, put_line, say
 
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
@@ -35,13 +36,15 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
     from carrel.retention import blockers
     from carrel.retention.interlock import next_step, touched
 
-    say(f"Plan for {made.system} under policy {made.policy}, as of {made.as_of:%Y-%m-%d %H:%M} UTC")
+    under = governing([one.policy for one in made.policies] or [made.policy])
+    put_line(f"Plan for {made.system} under {under}, as of {made.as_of:%Y-%m-%d %H:%M} UTC", hang=2)
     put_table(
         "Loans",
         ("state", "loans"),
         [(state, figure(count)) for state, count in made.states.items()],
         right=(1,),
     )
+    show_policies(made.policies, made.stricter)
     put_table(
         "What would be done",
         ("path", "table", "act", "with loan", "stray", "bound", ""),
@@ -93,10 +96,10 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
         say(f"What the desk will notice: {count}, as in the plan before; carrel plan --notices lists them.\n")
     else:
         put_list("What the desk will notice", made.notices)
-    put_list("Waits for", tuple(need.line() for need in needed))
+    put_list("Waits, because", tuple(need.line() for need in needed))
     say(f"Written to {target}. Nothing was changed.")
     if not made.blockers:
-        put_line(f"Next: {next_step(needed, str(target))}", hang=2)
+        put_line(f"Next: {next_step(needed, f'{target}{at_site()}')}", hang=2)
 
 
 def put_list(title: str, lines: tuple[str, ...]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from carrel.amount import amount
-from carrel.cli.option_values import DAY, TEXT_OR_FILE
+from carrel.cli.option_values import DAY, FILE_OR_FOLDER, TEXT_OR_FILE
 from carrel.cli.screen import put_line, say
 from carrel.errors import Exit
 
@@ -29,14 +30,29 @@ def policy() -> None:
 
 
 @policy.command(epilog="Example: carrel policy show worcester")
-@_policy
+@click.argument("said", metavar="[POLICY]", required=False, type=TEXT_OR_FILE)
+@click.option("--site", type=FILE_OR_FOLDER, help="Show the policies in force at this site instead, unit by unit.")
+@click.option("--system", "system_name", help="With --site: the system; may be left out where the site has one.")
+@click.option("--unit", help="With --site: the policy that governs this unit, by its code.")
 @_json
-def show(said: str, as_json: bool) -> None:
+def show(said: str | None, site: Path | None, system_name: str | None, unit: str | None, as_json: bool) -> None:
     """Print a policy as it holds after adoption.
 
     Periods with the dates from which they are in force, what else is held, purposes, classes and floors, the written
     precedence where clauses pull apart, and every clause.
+
+    With --site it tells which policies are in force in a system's database: which units each governs, and what is
+    treated more strictly than a policy writes. With --unit as well, the policies that govern one unit.
     """
+    if site is not None:
+        if said is not None:
+            raise click.UsageError("Name a policy, or a site with --site, not both.")
+        from carrel.cli import unit_policies
+
+        unit_policies.show(site, system_name, unit, as_json=as_json)
+        return
+    if said is None or unit is not None or system_name is not None:
+        raise click.UsageError("Name a policy; --unit and --system go with --site.")
     from carrel.policy.printout import printout
     from carrel.systems.policy_files import load
 
@@ -113,11 +129,12 @@ def coverage(said: tuple[str, ...], as_json: bool) -> None:
     Without POLICY, all policies that come with Carrel. A clause is carried when it stands under a rule of the policy
     (its `carried by:`) and an audit takes evidence for it from the live systems; a rule alone does not carry it.
     """
-    from carrel.accountability.registry import evidenced_clauses
+    from carrel.accountability.custody import CUSTODIAN_CLAUSES
+    from carrel.accountability.registry import carried_clauses
     from carrel.policy.coverage import coverage as cover
     from carrel.systems.policy_files import load, shipped_names
 
-    found = cover((load(name) for name in said or shipped_names()), evidenced_clauses())
+    found = cover((load(name) for name in said or shipped_names()), carried_clauses() | CUSTODIAN_CLAUSES.keys())
     if as_json:
         _print(
             {"policies": {row.policy: {"carried": list(row.carried), "not_yet": list(row.not_yet)} for row in found}}

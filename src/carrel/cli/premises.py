@@ -5,8 +5,8 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +15,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from carrel import __version__
+from carrel.cli import custodian_gate
+from carrel.cli.store_place import open_store
 from carrel.inventory import consumer, coverage, drift
+from carrel.inventory.replica import Use
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.site import Site, System
+from carrel.inventory.system import Mode
 from carrel.inventory.system_map import SystemMap
+from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
-from carrel.policy.schedule import LoanSchedule
+from carrel.policy.schedule import LoanSchedule, RecordSchedule
+from carrel.retention.consortium import Consortium, InForce
 from carrel.retention.lifecycle import Lifecycle, lifecycle
 from carrel.retention.outcome import Outcome
 from carrel.retention.payer import Payer, payer_of
@@ -28,10 +34,11 @@ from carrel.retention.plan import Basis
 from carrel.retention.records import in_force_there
 from carrel.retention.stage import Stage
 from carrel.store.store import Store
-from carrel.systems import map_files, policy_files, site_file, site_systems
+from carrel.systems import branch_policies, map_files, site_file, site_systems
 from carrel.systems.audit_facts import ONE_NIGHT
-from carrel.systems.sql import database, live, whereabouts
+from carrel.systems.sql import accounts, live, replica, unit_rows, whereabouts
 from carrel.systems.sql.loans import SqlLoans
+from carrel.systems.sql.replica import ReadFrom
 
 PERSON_VARIABLE = "CARREL_PERSON"
 _IN_FULL = (Outcome.VERIFIED, Outcome.RESIDUE)
@@ -52,21 +59,33 @@ class Premises:
     """What a verb works with, open.
 
     Attributes:
-        site, system, policy, system_map: as declared.
+        site, system, system_map: as declared.
+        in_force: all policies of this database, and how it is cut by them.
+        consortium: the same on the tree of units; None where the site names no policy for a unit.
         store: Carrel's own database.
-        engine: connections to the system.
+        engine: connections to the system, or to its replica.
+        primary: connections to the system itself.
+        read_from: which of the two was chosen; None of a system without a replica, and of verbs that read none.
         schema: as it is now.
         stand_in: the product's anonymous patron.
     """
 
     site: Site
     system: System
-    policy: Policy
+    in_force: InForce
+    consortium: Consortium | None
     system_map: SystemMap
     store: Store
     engine: Engine
     schema: LiveSchema
     stand_in: int | None
+    primary: Engine
+    read_from: ReadFrom | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """Of the site; of several in force, that of the rest."""
+        return self.in_force.policies[0]
 
     @property
     def original(self) -> System:
@@ -80,19 +99,25 @@ class Premises:
 
     @property
     def schedule(self) -> LoanSchedule:
-        """What the policy says of loans."""
-        return self.policy.loan_schedule()
+        """What the policy says of loans; of several, the most protective way to cut them."""
+        return self.in_force.way.schedule
+
+    @property
+    def records(self) -> Mapping[RecordType, RecordSchedule]:
+        """What the policy says of other records; of several, every rule of any."""
+        return self.in_force.way.records
 
     @property
     def basis(self) -> Basis:
         """What a plan made now would be computed from."""
         return Basis(
-            policy_digest=self.policy.digest,
+            policy_digest=self.in_force.digest,
             map_digest=map_files.digest(self.system_map),
             schema_digest=self.schema.digest_of({*self.system_map.columns, *self.system_map.erased_from}),
             product_version=self.schema.product_version,
             carrel_version=__version__,
             site_digest=hashlib.sha256(f"{self.stand_in}|{self.system.time_zone}".encode()).hexdigest(),
+            units_digest="" if self.consortium is None else self.consortium.units_digest,
         )
 
     @property
@@ -114,8 +139,16 @@ class Premises:
         On a copy those of its original keep loans: what is rehearsed is the plan that will run.
         """
         kept = self.store.keepings.current(self.original.name, at)
-        records = self.policy.record_schedules().values()
-        return lifecycle(self.schedule, as_of, self.zone, kept.legal_holds, kept.exceptions, records=records, now=at)
+        return lifecycle(
+            self.schedule,
+            as_of,
+            self.zone,
+            kept.legal_holds,
+            kept.exceptions,
+            records=self.records.values(),
+            now=at,
+            territory=None if self.consortium is None else self.consortium.territory,
+        )
 
     def owed_until(self, at: datetime) -> datetime:
         """What was due by this instant should be gone at ``at``; what fell due since waits for tonight's run.
@@ -138,7 +171,13 @@ class Premises:
 
     def loans(self) -> SqlLoans:
         """The system's loans under this policy."""
-        return SqlLoans(self.engine, self.system_map, self.schedule, self.zone, self.stand_in, self.system.name)
+        found = SqlLoans(self.engine, self.system_map, self.schedule, self.zone, self.stand_in, self.system.name)
+        found.beside_desk = self.system.mode is Mode.DESK
+        return found
+
+
+def _read(system: System, primary: Engine, use: Use | None) -> AbstractContextManager[tuple[Engine, ReadFrom | None]]:
+    return nullcontext((primary, None)) if use is None else replica.reading(system, primary, use)
 
 
 @contextmanager
@@ -148,6 +187,7 @@ def enter(
     *,
     read_only: bool,
     find: Callable[[Site, str | None], System] = site_systems.system_of,
+    use: Use | None = None,
 ) -> Iterator[Premises]:
     """Open everything, or say what stands in the way before anything is touched.
 
@@ -157,24 +197,27 @@ def enter(
         read_only: whether the database itself shall refuse every write.
         find: the system of that name; takes no copy unless told otherwise. A copy is entered only when it is seen to
             be no other system of the site.
+        use: what a replica may be read for; no replica is ever read unless given.
     """
     site = site_file.load_site(site_path)
     system = find(site, system_name)
-    policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
-    system_map = site_file.map_in_force(system, policy)
+    custodian_gate.in_force(site)  # at a custodian's site there is no policy before there is a request
+    policies = branch_policies.load(site, system)
+    system_map = site_file.map_in_force(system, policies.way.records)
     site.folder.mkdir(parents=True, exist_ok=True)
-    engine = database.open_system(system, read_only=read_only)
+    engine = accounts.open_compared(system, read_only=read_only)
     try:
         if system.copy_of is not None:
             whereabouts.require_apart(engine, system.name, site.originals)
         with engine.connect() as connection:
             schema = live.read(connection, system_map, at=system.name)
-            system_map = in_force_there(system_map, policy.record_schedules(), schema)
+            system_map = in_force_there(system_map, policies.way.records, schema)
             drift.require(drift.compare(system_map, schema), system.name)
             stand_in = live.stand_in(connection, system_map, at=system.name)
             local = now().astimezone(ZoneInfo(system.time_zone)).replace(tzinfo=None)
             live.refuse_living(connection, system_map, stand_in, local, at=system.name)
-        with Store.open(site.folder) as store:
-            yield Premises(site, system, policy, system_map, store, engine, schema, stand_in)
+            units = unit_rows.consortium_of(connection, policies, system_map, schema, at=system.name)
+        with open_store(site) as store, _read(system, engine, use) as (chosen, told):
+            yield Premises(site, system, policies, units, system_map, store, chosen, schema, stand_in, engine, told)
     finally:
         engine.dispose()

@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli.run_leaves import slug
 from carrel.errors import CarrelError, fault
 from carrel.ledger.faults import LOCKED
 from carrel.ledger.note import Signer
+from carrel.ledger.word import slug
 from carrel.retention import faults
 from carrel.store import key_file
 from carrel.store.ledger_folder import LedgerFolder

@@ -10,10 +10,13 @@ from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises, record, screen
 from carrel.cli.premises import now
 from carrel.cli.rectify_plan import correction_of, require_free
-from carrel.cli.run_leaves import residue_until, slug, what_planned
+from carrel.cli.replay_entries import left_by
+from carrel.cli.run_leaves import residue_until, what_planned
+from carrel.cli.schema_watch import SchemaWatch, show_changes
 from carrel.cli.screen import number, put_table, say
 from carrel.errors import Exit
 from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
+from carrel.ledger.word import slug
 from carrel.retention.outcome import Outcome
 from carrel.store.sealed_cases import DONE
 from carrel.systems import surroundings_reading
@@ -36,6 +39,7 @@ class Report:
     case: PersonCase
     outcome: Outcome
     places: tuple[Place, ...]
+    schema_changes: tuple[str, ...] = ()  # in the tables, since the attempt began
 
 
 def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) -> int:
@@ -60,12 +64,13 @@ def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) ->
 def _run(here: Premises, plan: PersonPlan) -> Report:
     cases = here.store.person_cases
     with person_case.attempt(here, plan) as gate:
+        schema = SchemaWatch(here, whole=True)
         sealed = cases.sealed(plan.case)
         correction = correction_of(here, sealed["number"])
         with here.engine.connect() as connection:
             tables = dict.fromkeys(one.table for one in plan.changes)
             wanted = (SWEEP, *(Grant("UPDATE", name) for name in sorted(tables)))
-            person_grants.require_rights(
+            person_grants.require_for_person(
                 connection, wanted, here.system.name, "a correction writes columns that no night changes"
             )
         cases.begin(plan.case, sealed, now())
@@ -75,11 +80,15 @@ def _run(here: Premises, plan: PersonPlan) -> Report:
             turn.check()
         with here.engine.connect() as connection:
             there = correction.require_there(connection, sealed["new"])
-            places = tuple(surroundings_reading.read(connection, here.system, here.policy, now()).places)
+            places = tuple(surroundings_reading.read(connection, here.site, here.system, here.policy, now()).places)
         lasting = any(place.lasting for place in places)
-        outcome = Outcome.UNVERIFIED if not there else Outcome.RESIDUE if lasting else Outcome.VERIFIED
-        case = cases.finish(plan.case, rows, outcome, now(), lambda done: [leaf_of(plan, done, places)])
-    return Report(plan, case, outcome, places)
+        changes = schema.look()
+        outcome = Outcome.UNVERIFIED if changes or not there else Outcome.RESIDUE if lasting else Outcome.VERIFIED
+        at = now()
+        entries = left_by(here, plan.kind, plan.case, [(sealed["number"], "")], at)
+        leaves = lambda done: [leaf_of(plan, done, places)]  # noqa: E731
+        case = cases.finish(plan.case, rows, outcome, at, leaves, entries=entries)
+    return Report(plan, case, outcome, places, changes)
 
 
 def leaf_of(plan: PersonPlan, case: PersonCase, places: tuple[Place, ...]) -> OpenLeaf:
@@ -110,6 +119,7 @@ def as_dict(report: Report, receipt: Receipt) -> dict[str, object]:
         "outcome": report.outcome.value,
         "rows": dict(sorted(report.case.rows.items())),
         "rows_may_be_more": report.case.unknown,
+        "schema_changes": list(report.schema_changes),
         "residues": [place.in_short() for place in report.places],
         "ledger": receipt.as_dict(),
     }
@@ -117,14 +127,15 @@ def as_dict(report: Report, receipt: Receipt) -> dict[str, object]:
 
 def show(report: Report, receipt: Receipt) -> None:
     """The result as a person reads it."""
-    from carrel.cli.apply import show_places
+    from carrel.cli.apply import show_places, until
 
-    say(f"{report.plan.case}: {report.outcome.value}")
+    say(f"{report.plan.case}: {report.outcome.value}{until(report.outcome, report.places)}")
     rows = [(name, number(count)) for name, count in sorted(report.case.rows.items())]
     put_table("Written", ("table", "rows"), rows, right=(1,))
     if report.case.unknown:
         say("A process died inside the change: the counts may be too low; what is in the database was read back.")
-    if report.outcome is Outcome.UNVERIFIED:
+    show_changes(report.schema_changes)
+    if report.outcome is Outcome.UNVERIFIED and not report.schema_changes:
         say("Right after the commit another value stood there: somebody wrote it. Look at the record, and plan again.")
     show_places(report.places)
     say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")

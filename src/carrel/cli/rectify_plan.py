@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises
-from carrel.cli.at_site import allowed, open_store
+from carrel.cli.at_site import allowed
 from carrel.cli.erasure_plan import basis_of, erasure_of
+from carrel.cli.store_place import open_store
 from carrel.errors import fault
 from carrel.inventory.category import Category
 from carrel.inventory.site import May
@@ -21,7 +22,7 @@ from carrel.retention.legal_hold import shields
 from carrel.retention.person_plan import PersonPlan, refuse_held, refuse_triggers
 from carrel.retention.person_request import Wanted, read_correction
 from carrel.store.erasures import new_case
-from carrel.systems import policy_files, surroundings_reading
+from carrel.systems import branch_policies, surroundings_reading
 from carrel.systems.site_file import map_in_force
 from carrel.systems.site_systems import system_of
 from carrel.systems.sql.correction import SqlCorrection
@@ -81,10 +82,11 @@ def require_asked(site: Site, place: Path, request: Path) -> None:
     with open_store(site) as store:
         plan = plan_file.read_person(store, place)
         sealed = store.person_cases.sealed(plan.case)
-    policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
-    system_map = map_in_force(system_of(site, plan.system), policy)
+    system = system_of(site, plan.system)
+    policies = branch_policies.load(site, system)
+    system_map = map_in_force(system, policies.way.records)
     text, called = person_case.request_text(request)
-    named, wanted = read_correction(text, called, section(system_map), own_words(policy))
+    named, wanted = read_correction(text, called, section(system_map), own_words(policies.policies[0]))
     same = {one.column: one.value for one in wanted} == sealed["new"]
     if not same or {"by": named.by, "said": named.said} != sealed["asked"]:
         raise fault(
@@ -165,7 +167,7 @@ def _plan(
         )
     if here.system.undo is not None:
         notices.append("undo capsules that are not shredded yet can hold rows of this person")
-    around = surroundings_reading.read(connection, here.system, here.policy, at)
+    around = surroundings_reading.read(connection, here.site, here.system, here.policy, at)
     notices += [f"old values will also stand in: {one.name}" for one in around.places]
     notices.append("backups, exports, mail and printed lists are not reached")
     return PersonPlan(

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def enter(site_path: Path, copy: str, plan_place: Path, system_name: str | None) -> Iterator[Premises]:
+def enter(
+    site_path: Path, copy: str, plan_place: Path, system_name: str | None, *, of_a_person: bool = False
+) -> Iterator[Premises]:
     """Open a copy of a plan's system, with the account that carries out, after it was seen to be no system of the site.
 
     Args:
@@ -26,19 +28,22 @@ def enter(site_path: Path, copy: str, plan_place: Path, system_name: str | None)
         copy: its name.
         plan_place: file of the plan.
         system_name: of the plan's system, where it was named.
+        of_a_person: the plan is one to erase somebody.
 
     Raises:
         CarrelError: as `carrel.systems.site_systems.copy_for`; RUN-010, the plan is for another system than the one
             named; RUN-013, the copy was a system of its own; SQL-018 and SQL-019.
     """
     from carrel.cli import plan_file, premises
-    from carrel.cli.at_site import open_site, open_store
+    from carrel.cli.at_site import open_site
+    from carrel.cli.store_place import open_store
     from carrel.systems.site_systems import copy_for
 
     site = open_site(site_path)
     site.folder.mkdir(parents=True, exist_ok=True)
     with open_store(site) as store:
-        planned = plan_file.read(store, plan_place).system
+        plan = plan_file.read_erasure(store, plan_place) if of_a_person else plan_file.read(store, plan_place)
+        planned = plan.system
         _refuse_other(planned, system_name)
         own = store.plans.newest(copy_for(site, copy, planned).name) is not None
     if own:

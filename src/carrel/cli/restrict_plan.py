@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from carrel.retention.approval import Kind
 from carrel.retention.identifiers import Subject
 from carrel.retention.person_plan import Change, PersonPlan, Remaining, refuse_triggers
 from carrel.retention.person_request import CASE, Named
-from carrel.retention.restriction import TOLD, RowImage, read_lifting, read_restriction
+from carrel.retention.restriction import LOST, RowImage, read_lifting, read_restriction
 from carrel.store.erasures import new_case
 from carrel.systems.sql.person_rows import PersonRows
 from carrel.systems.sql.person_search import find
@@ -32,6 +33,11 @@ RESTRICTION = "restriction"
 _STILL_USED = (
     "Carrel leaves the person out of its counts from the moment that this is applied",
     "backups, exports and lists that were made before are not reached",
+)
+_ANEW = "what stood there before is lost with the key: lifting will put back what stands there now"
+_GIVEN_UP = (
+    "nobody can tell whom this restriction is about: nothing is put back, and from then on the person's records fall "
+    "due as everybody's; if the library's own request tells who it is, restrict that person anew instead"
 )
 _KEPT = "every record of the person is spared from disposal and erasure until the restriction is lifted"
 
@@ -52,11 +58,14 @@ def restrict(
         with here.engine.connect() as connection:
             number = find(connection, here.system_map, named.said, by_card=named.by_card, at=here.system.name)
             person_case.require_person(here, number)
-            refuse_twice(here, number)
+            if terms.instead:
+                require_lost(here, terms.instead)
+            refuse_twice(here, number, (terms.instead,))
             switches = switches_of(here, number)
             refuse_triggers(here.system.name, switches.triggers)
             changes = switches.planned(connection)
             notices = [*switches.afterwards(changes), *_notes(here), *_STILL_USED, *([_KEPT] if terms.keep else [])]
+            notices += [_ANEW] if terms.instead else []
             made = _plan(here, Kind.RESTRICTION, changes, switches.no_switch, notices, terms.as_dict(), by, at)
         here.store.person_cases.record(made, {"number": number, "terms": terms.as_dict(), "before": []}, at)
         target = plan_file.write(made, out or Path("plan.json"))
@@ -77,18 +86,26 @@ def lift(
         named, told_on = read_lifting(*person_case.request_text(given), at.astimezone(here.zone).date())
         with here.engine.connect() as connection:
             case = _in_force(here, connection, named)
+            if LOST in told_on:
+                require_lost(here, case)
+                made = _plan(here, Kind.LIFTING, (), (), [_GIVEN_UP], {RESTRICTION: case, **told_on}, by, at)
+                _written(here, made, {"number": 0}, out, as_json=as_json)
+                return
             sealed = here.store.person_cases.sealed(case)
             switches = switches_of(here, int(sealed["number"]))
             refuse_triggers(here.system.name, switches.triggers)
             found = switches.back(connection, images_of(sealed["before"]), write=False)
         changes = tuple(one for one in found if one.act != LEFT)
         left = tuple(Remaining(one.what, one.table, one.rows, LEFT) for one in found if one.act == LEFT)
-        terms = {RESTRICTION: case, TOLD: told_on}
+        terms = {RESTRICTION: case, **told_on}
         notices = ["from then on the person's records fall due as everybody's, and count again"]
         made = _plan(here, Kind.LIFTING, changes, left, notices, terms, by, at)
-        here.store.person_cases.record(made, {"number": sealed["number"]}, at)
-        target = plan_file.write(made, out or Path("plan.json"))
-    person_case.tell(made, target, as_json=as_json)
+        _written(here, made, {"number": sealed["number"]}, out, as_json=as_json)
+
+
+def _written(here: Premises, made: PersonPlan, sealed: dict[str, int], out: Path | None, *, as_json: bool) -> None:
+    here.store.person_cases.record(made, sealed, made.made_at)
+    person_case.tell(made, plan_file.write(made, out or Path("plan.json")), as_json=as_json)
 
 
 def switches_of(here: Premises, number: int) -> SqlRestriction:
@@ -109,19 +126,35 @@ def switches_of(here: Premises, number: int) -> SqlRestriction:
     return SqlRestriction(here.schema, here.system_map, here.system_map.restrict, rows, here.system.name)
 
 
-def refuse_twice(here: Premises, number: int, but: str = "") -> None:
+def require_lost(here: Premises, case: str) -> None:
+    """Refuse to let another take the place of a case that is not in force, or whose key is there.
+
+    Raises:
+        CarrelError: REQ-008.
+    """
+    if case not in here.store.restrictions.lost(here.system.name):
+        raise fault(
+            faults.NOTHING,
+            at=here.system.name,
+            wanted=f"{case} in force, and its key lost",
+            found="its key is there, or no such case is in force",
+            fix="look at `carrel restriction list`; one whose key is there is lifted",
+        )
+
+
+def refuse_twice(here: Premises, number: int, but: Collection[str] = ()) -> None:
     """Refuse to restrict a person who is restricted already.
 
     Args:
         here: open.
         number: the person's.
-        but: a case that does not count.
+        but: cases that do not count.
 
     Raises:
         CarrelError: REQ-008.
     """
-    restricted = here.store.restrictions.people(here.system.name)
-    if cases := [case for case, known in restricted.items() if known == number and case != but]:
+    restricted = here.store.restrictions.people(here.system.name, but=but)
+    if cases := [case for case, known in restricted.items() if known == number]:
         raise fault(
             faults.NOTHING,
             at=here.system.name,
@@ -137,10 +170,10 @@ def images_of(before: list[dict[str, object]]) -> tuple[RowImage, ...]:
 
 
 def _in_force(here: Premises, connection: Connection, named: Named) -> str:
-    restricted = here.store.restrictions.people(here.system.name)
     if named.by == CASE:
-        cases = [named.said] if named.said in restricted else []
+        cases = [one.case for one in here.store.restrictions.in_force(here.system.name) if one.case == named.said]
     else:
+        restricted = here.store.restrictions.people(here.system.name)
         number = find(connection, here.system_map, named.said, by_card=named.by_card, at=here.system.name)
         cases = [case for case, known in restricted.items() if known == number]
     if not cases:

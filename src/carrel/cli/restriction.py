@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from carrel.amount import amount
-from carrel.cli.at_site import json_option, open_site, open_store, site_option
-from carrel.cli.screen import put_json, put_table
+from carrel.cli.at_site import json_option, open_site, site_option
+from carrel.cli.screen import put_json, put_line, put_table
+from carrel.cli.store_place import open_store
 
 
 @click.group()
@@ -25,7 +26,7 @@ def list_restrictions(system_name: str | None, site_path: Path, as_json: bool) -
 
     They are planned with `carrel plan --restrict` and lifted with `carrel plan --lift`.
     """
-    from carrel.retention.restriction import GROUND, KEEP
+    from carrel.retention.restriction import GROUND, INSTEAD, KEEP
     from carrel.store.sealed_cases import RUNNING
     from carrel.systems.site_systems import system_of
 
@@ -34,7 +35,8 @@ def list_restrictions(system_name: str | None, site_path: Path, as_json: bool) -
         system_name = system_of(site, system_name).name
     with open_store(site) as store:
         found = store.restrictions.in_force(system_name)
-        terms = {one.case: store.person_cases.sealed(one.case)["terms"] for one in found}
+        terms = {one.case: store.person_cases.terms(one.case) for one in found}
+        lost = store.restrictions.lost(system_name)
     if as_json:
         put_json(
             {
@@ -46,6 +48,7 @@ def list_restrictions(system_name: str | None, site_path: Path, as_json: bool) -
                         GROUND: terms[one.case][GROUND],
                         KEEP: terms[one.case][KEEP] == "yes",
                         "interrupted": one.state == RUNNING,
+                        "key_lost": one.case in lost,
                     }
                     for one in found
                 ]
@@ -62,8 +65,17 @@ def list_restrictions(system_name: str | None, site_path: Path, as_json: bool) -
                 f"{one.started_at:%Y-%m-%d}" if one.started_at else "",
                 terms[one.case][GROUND],
                 terms[one.case][KEEP],
-                "interrupted: apply its plan again" if one.state == RUNNING else "",
+                "its key is lost"
+                if one.case in lost
+                else "interrupted: apply its plan again"
+                if one.state == RUNNING
+                else "",
             )
             for one in found
         ],
     )
+    if lost:
+        put_line(
+            "Where a key is lost, nothing is disposed of until its file is back in the folder `cases`, or the same "
+            f"person is restricted anew with `{INSTEAD}: CASE`, or the case is given up with `carrel plan --lift`."
+        )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from carrel.ledger.leaf import OpenLeaf, banded, cell, utc_seconds
+from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
+from carrel.ledger.word import slug
 from carrel.retention.reasons import told_rows
+from carrel.retention.row_cells import row_cells
 
 if TYPE_CHECKING:
     from carrel.accountability.surroundings import Place
@@ -22,8 +23,6 @@ _Said = dict[str, int | str | list[str]]
 
 _VERSION_PARTS = 2
 _VERSION_DIGITS = 2
-_LONGEST = 64
-_MOST_DIGITS = 10
 
 
 def leaves_of(report: Report) -> list[OpenLeaf]:
@@ -31,7 +30,7 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
     plan, at = report.plan, report.finished
     where: _Said = {} if report.copy is None else {"system": slug(report.copy), "reason": "rehearsal"}
     loans = report.tally.loans
-    verified = not (report.tally.left or report.remaining)
+    verified = not (report.tally.left or report.remaining or report.schema_changes)
     ran: _Said = {
         "stage": slug(report.stage.name),
         "outcome": slug(report.outcome.name),
@@ -39,7 +38,7 @@ def leaves_of(report: Report) -> list[OpenLeaf]:
         "verified": banded(loans if verified else 0),
         "unverified": banded(0 if verified else loans),
         "still_due": banded(sum(report.remaining.values())),
-        "cells": _cells(plan, report.tally.rows),
+        "cells": row_cells(plan, report.tally.rows),
         "started": utc_seconds(report.started),
         "finished": utc_seconds(at),
         **residue_until(report.places),
@@ -69,7 +68,7 @@ def leaves_of_abandoned(plan: Plan, run: Run) -> list[OpenLeaf]:
         "applied": banded(run.loans),
         "verified": 0,
         "unverified": banded(run.loans),
-        "cells": _cells(plan, run.rows),
+        "cells": row_cells(plan, run.rows),
         "started": utc_seconds(run.started_at),
         "finished": utc_seconds(at),
         "system": slug(run.system),
@@ -77,33 +76,10 @@ def leaves_of_abandoned(plan: Plan, run: Run) -> list[OpenLeaf]:
     return [_plan_leaf(plan), OpenLeaf("run", at, {**_what_ran(plan), **ran})]
 
 
-def slug(text: str, also: str = "") -> str:
-    """Any text as a word that may stand in a leaf: a name of a site must not keep a run out of the ledger.
-
-    Args:
-        text: a name, never a patron's.
-        also: further signs to keep.
-    """
-    plain = re.sub(f"[^a-z0-9{re.escape(also)}]+", "-", text.lower()).strip("-")
-    plain = re.sub(r"[0-9]{5,}", "x", plain)
-    if sum(sign.isdigit() for sign in plain) > _MOST_DIGITS:
-        plain = re.sub(r"[0-9]+", "x", plain)
-    return (plain if plain[:1].isalpha() else f"s-{plain}")[:_LONGEST]
-
-
 def _plan_leaf(plan: Plan) -> OpenLeaf:
     kept = told_rows({state: count for state, count in plan.states.items() if state not in {"due", "open"}})
     told: _Said = {"due": banded(plan.due), "kept": banded(kept), "blockers": len(plan.blockers)}
     return OpenLeaf("plan", plan.made_at, {**_what_ran(plan), **told})
-
-
-def _cells(plan: Plan, rows: Mapping[str, int]) -> list[str]:
-    """Rows by table and act."""
-    done = Counter[str]()
-    acts = {path.path: slug(f"{path.table}.{path.act}", "._") for path in plan.paths}
-    for path, count in rows.items():
-        done[acts.get(path, "other")] += count
-    return [cell(name, count) for name, count in sorted(done.items())]
 
 
 def residue_until(places: Iterable[Place]) -> _Said:
@@ -119,7 +95,7 @@ def _what_ran(plan: Plan) -> _Said:
 
 def what_planned(plan: Plan | ErasurePlan | PersonPlan) -> _Said:
     """Which plan it was, over what, and what it was computed from."""
-    return {
+    told: _Said = {
         "system": slug(plan.system),
         "product_version": _version(plan.basis.product_version),
         "policy": slug(plan.policy, "._/"),
@@ -127,7 +103,19 @@ def what_planned(plan: Plan | ErasurePlan | PersonPlan) -> _Said:
         "map_digest": plan.basis.map_digest,
         "schema_digest": plan.basis.schema_digest,
         "plan_digest": plan.digest,
+        **_several(plan),
     }
+    if request := getattr(plan, "request", ""):
+        told["request_digest"] = request
+    return told
+
+
+def _several(plan: Plan | ErasurePlan | PersonPlan) -> _Said:
+    """Where several policies are in force: how many, and the digest of whose unit each governs."""
+    if not plan.basis.units_digest:
+        return {}
+    lines = getattr(plan, "policies", ())  # a plan for one person counts nothing under them
+    return {**({"policies": len(lines)} if lines else {}), "units_digest": plan.basis.units_digest}
 
 
 def _version(told: str) -> str:

@@ -90,7 +90,7 @@ def _still_as_planned(here: Premises, plan: Plan, at: datetime) -> int:
         rows_now |= cards.due_now(here, plan.as_of, at)
     if not earlier:
         # Later stages of the same plan free rows that earlier ones left behind on purpose: only loans are counted then.
-        rows_now |= dict(seen.rows)
+        rows_now |= seen.touched
     refuse_growth(plan, rows_now, loans=loans_path, cut=sum(run.loans for run in earlier))
     return due_now
 
@@ -110,3 +110,10 @@ def _unfinished(name: str, run: Run, plan: Plan) -> Exception:
         found=f"plan {plan.digest[:16]}",
         fix="apply that plan again: it goes on where it stopped; or, when it is stale, `carrel run-due` ends it",
     )
+
+
+def as_before(here: Premises, plan: Plan, run: Run) -> bool:
+    """A night under the policy, map and schema of the last clean one: its sweep may read old words in turns."""
+    basis = plan.basis
+    before = here.store.runs.history(here.system.name, basis.policy_digest, basis.map_digest)
+    return run.copy_of is None and Stage.REST in before.stages and before.basis == basis

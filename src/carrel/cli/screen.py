@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import operator
+import shlex
 import sys
 import textwrap
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from carrel.amount import amount
-from carrel.errors import shown, unseen
+from carrel.errors import Fault, shown, unseen
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from carrel.inventory.site import System
+    from carrel.systems.sql.replica import ReadFrom
 
 WIDTH = 100
+_NARROWEST = 12  # signs of a column whose words may be cut
 _KEPT = "\ue000"  # stands for a blank at which no line may end; no text of ours has it
 
 
@@ -54,6 +61,18 @@ def wrapped(text: str, lead: str = "", margin: str = "") -> list[str]:
     return [line.replace(_KEPT, " ") for line in lines] or [lead]
 
 
+def one_line(wrong: Fault) -> str:
+    """An error where many stand below each other: what it is, what was found, what to do."""
+    parts = [f"{wrong.condition.title} ({wrong.condition.code})" + (f": {wrong.found}" if wrong.found else "")]
+    parts += [wrong.fix.replace("\n", " ")] if wrong.fix else []
+    return ". ".join(map(sentence, parts))
+
+
+def sentence(text: str) -> str:
+    """A text as the beginning of a sentence; a command stays as it is to be typed."""
+    return text if text.startswith("carrel ") else text[:1].upper() + text[1:]
+
+
 def not_yet_covered(tables: int) -> str:
     """So many tables with patron data are reached by no rule of the map yet."""
     return f"{amount(tables, 'table with patron data is', 'tables with patron data are')} not yet covered"
@@ -63,6 +82,32 @@ def tell_copy(system: System) -> None:
     """Where the system is a copy: that what follows speaks of nothing else."""
     if system.copy_of is not None:
         say(f"{system.name} is a copy of {system.copy_of}; this says nothing of {system.copy_of} itself.")
+
+
+def read_from(told: ReadFrom | None) -> dict[str, object]:
+    """For ``--json``: which server was read, where the system has a replica."""
+    return {} if told is None else {"read_from": told.as_dict()}
+
+
+def tell_server(told: ReadFrom | None) -> None:
+    """Which server was read, where the system has a replica."""
+    if told is not None:
+        put_line(told.line(), hang=2)
+
+
+def tell_written(target: Path) -> None:
+    """Where a plan went, and what it needs."""
+    say("")
+    there = at_site()
+    put_line(f"Written to {target}. It needs a second person: `carrel approve {target} --as NAME --key FILE{there}`")
+
+
+def at_site() -> str:
+    """What a command that is printed needs as well, to reach the site that this one was told of by ``--site``."""
+    context = click.get_current_context(silent=True)
+    if context is None or context.get_parameter_source("site_path") is not ParameterSource.COMMANDLINE:
+        return ""
+    return f" --site {shlex.quote(str(context.params['site_path']))}"
 
 
 def number(value: int) -> str:
@@ -75,9 +120,9 @@ def figure(value: int | str) -> str:
     return number(value) if isinstance(value, int) else value
 
 
-def put_json(body: dict[str, Any]) -> None:
-    """A result for programs, with its format version first."""
-    click.echo(json_text({"format_version": 1, **body}))
+def put_json(body: Mapping[str, Any], *, err: bool = False) -> None:
+    """A result for programs, with its format version first; on stderr where stdout carries something else."""
+    click.echo(json_text({"format_version": 1, **body}), err=err)
 
 
 def json_text(body: dict[str, Any]) -> str:
@@ -91,18 +136,70 @@ def _told(sign: str) -> str:
 
 
 def put_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """A table on stdout, no wider than 100 columns; the columns named in ``right`` hold numbers."""
+    """A table on stdout, no wider than 100 columns; the columns named in ``right`` hold numbers.
+
+    A word is cut only where the longest words of all columns do not fit beside each other, and then after a sign
+    that parts it, such as the ``_`` in the name of a table. Without any heading there is no line for them, and without
+    any row no table.
+    """
+    if not rows:
+        return
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    cells = [[shown(cell) for cell in row] for row in rows]
+    widths = _widths([heads, *cells], right)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_header=any(heads),
+    )
     for index, head in enumerate(heads):
-        table.add_column(head, justify="right" if index in right else "left", overflow="fold", no_wrap=index in right)
-    for row in rows:
-        table.add_row(*(Text(shown(cell)) for cell in row))
+        table.add_column(
+            head,
+            justify="right" if index in right else "left",
+            overflow="fold",
+            no_wrap=index in right,
+            width=widths[index],
+        )
+    for row in cells:
+        table.add_row(*(Text(_parted(cell, width)) for cell, width in zip(row, widths, strict=True)))
     Console(width=WIDTH, soft_wrap=False, highlight=False).print(table)
+
+
+def _widths(rows: Sequence[Sequence[str]], right: Sequence[int]) -> list[int]:
+    """How wide each column is: as its longest cell, where all fit; else the widest give way, down to their words."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    least = [
+        width if index in right else max((len(word) for cell in column for word in cell.split()), default=0)
+        for index, (column, width) in enumerate(zip(columns, widths, strict=True))
+    ]
+    spare = WIDTH - 3 * len(columns) + 1  # a column is parted from the next by three signs
+    for bound in (least, [min(one, _NARROWEST) for one in least]):
+        while sum(widths) > spare and any(map(operator.gt, widths, bound)):
+            widest = max(range(len(widths)), key=lambda at: (widths[at] > bound[at], widths[at]))
+            widths[widest] -= 1
+    return widths
+
+
+def _parted(cell: str, width: int) -> str:
+    """A text whose words fit a width, cut after a sign that parts them; what has none is left to be folded."""
+    if all(len(word) <= width for word in cell.split()):
+        return cell
+    lines = []
+    for word in cell.split(" "):
+        rest = word
+        while len(rest) > width and (end := max(rest.rfind(sign, 0, width) for sign in "_-/.")) > 0:
+            lines.append(rest[: end + 1])
+            rest = rest[end + 1 :]
+        lines.append(rest)
+    return "\n".join(lines)
 
 
 class Progress:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from carrel.cli.at_site import allowed, json_option, named, not_allowed, now, open_site, open_store, site_option
+from carrel.cli.at_site import allowed, json_option, named, not_allowed, now, open_site, site_option
 from carrel.cli.option_values import WORDS
 from carrel.cli.screen import put_json, say
+from carrel.cli.store_place import open_store
 
 
 @click.command(epilog='Example: carrel stop --reason "the catalogue is slow"')

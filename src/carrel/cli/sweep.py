@@ -58,27 +58,36 @@ def sweep(
 
     from carrel.cli import open_joins, premises, screen
     from carrel.errors import Exit
+    from carrel.inventory.replica import Use
     from carrel.systems.site_systems import system_or_copy
     from carrel.systems.sql.failure import told
-    from carrel.systems.sql.sweep_pairs import Library
+    from carrel.systems.sql.session_settings import know_units
+    from carrel.systems.sql.sweep_library import Library
     from carrel.systems.sql.sweep_suspects import sweep_cut_loans
 
-    with premises.enter(site, system_name, read_only=True, find=system_or_copy) as here, told(here.system.name):
+    with (
+        premises.enter(site, system_name, read_only=True, find=system_or_copy, use=Use.SWEEP) as here,
+        told(here.system.name),
+    ):
         until = here.owed_until(premises.now())  # the traces of what fell due since wait for tonight's run
         with here.engine.connect() as connection:
             library = Library(connection, here.system_map, here.stand_in)
+            # Which loans are past their time is asked by unit, where several policies are in force.
+            know_units(connection, library.shelf, None if here.consortium is None else here.consortium.territory.zoning)
             found = open_joins.loan_sweep(here, connection, until)
             report = sweep_cut_loans(library, here.schema, found, pairs, SystemRandom())
             standing = open_joins.after_sweep(here, connection, until, report, pairs)
+        read_from = here.read_from
         not_covered = len(here.system_map.not_yet_covered)
         system = here.system
     if as_json:
         told_of = {"system": system.name, "copy_of": system.copy_of}
         figures = {"open_joins": [one.as_dict() for one in standing], "tables_not_yet_covered": not_covered}
-        screen.put_json({**told_of, **report.as_dict(), **figures})
+        screen.put_json({**told_of, **report.as_dict(), **figures, **screen.read_from(read_from)})
     else:
         screen.tell_copy(system)
         _show(report, not_covered)
+        screen.tell_server(read_from)
         for line in open_joins.lines(standing):
             screen.put_line(line, "open: ", hang=2)
     return int(Exit.FINDINGS if report.led_back or standing else Exit.DONE)

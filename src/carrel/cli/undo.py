@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from carrel.amount import amount
-from carrel.cli.at_site import json_option, now, open_site, open_store, site_option
+from carrel.cli.at_site import json_option, now, open_site, site_option
 from carrel.cli.option_values import ANY_FILE, NEW_FILE
 from carrel.cli.screen import number, put_json, put_table, say
+from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError
 
 if TYPE_CHECKING:
@@ -116,9 +117,9 @@ def restore(run: str, share_a: Path, share_b: Path, site_path: Path, as_json: bo
     """
     from carrel.cli import capsules, premises, record
     from carrel.cli.put_back import put_back
-    from carrel.cli.run_leaves import slug
     from carrel.errors import Exit
     from carrel.ledger.leaf import banded, cell, utc_seconds
+    from carrel.ledger.word import slug
     from carrel.retention import undo as capsule_key
     from carrel.systems.site_systems import system_or_copy
 

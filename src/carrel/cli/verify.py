@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from carrel.amount import amount
 from carrel.cli.option_values import FILE_OR_FOLDER
 from carrel.cli.screen import say
+
+if TYPE_CHECKING:
+    from carrel.retention.open_join import OpenJoin
 
 
 @click.command(epilog="Example: carrel verify --json")
@@ -20,27 +24,36 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
 
     Read-only, and never computed from what a run says it did. What fell due after the last full run was planned waits
     for the next, for one night at most; it is told apart. Joins that led a sweep back stay open, and are told, until a
-    later sweep shows them closed. Exit code 5 when anything else is left, or a join is open.
+    later sweep shows them closed. Exit code 5 when anything else is left, a join is open, or the system was restored
+    and is closed until the sweep is clean.
+
+    Where the site has no system and a custodian, it tells what `carrel custodian show` tells.
     """
-    from carrel.cli import cards, open_joins, premises, screen
+    from carrel.cli import cards, custodian_show, policy_screen, premises, screen
     from carrel.errors import Exit
+    from carrel.retention.policy_lines import astray_line, policy_lines
     from carrel.systems.site_systems import system_or_copy
 
+    custodian_show.instead(site, as_json=as_json)
     with premises.enter(site, system_name, read_only=True, find=system_or_copy) as here:
         at = premises.now()
         until = here.owed_until(at)
         with here.loans().session() as loans:
-            by_now = {**loans.remaining(here.life(at, at), at), **cards.due_now(here, at, at)}
+            seen = loans.recount(here.life(at, at), at)
+            by_now = {**loans.left(seen), **cards.due_now(here, at, at)}
             # Passing time never takes a loan out of what is due, so of nothing there is nothing to tell apart.
             remaining = by_now
-            if any(by_now.values()):
-                remaining = {**loans.remaining(here.life(until, at), until), **cards.due_now(here, until, at)}
+            if there := {name for name, count in by_now.items() if count}:
+                seen = loans.recount(here.life(until, at), until, only=there)
+                remaining = {**dict.fromkeys(by_now, 0), **loans.left(seen), **cards.due_now(here, until, at)}
+            lines, astray = policy_lines(here.consortium, seen), astray_line(seen)
         names = {path.name: path.table for path in here.system_map.paths}
         if (lapsing := here.system_map.lapsing) is not None:
             names[lapsing.name] = here.system_map.people.table
         not_covered = len(here.system_map.not_yet_covered)
         system = here.system
         standing = here.store.open_joins.standing(here.system.name)
+        closed = here.store.replays.closed(here.system.name) is not None
     waiting = {name: max(0, count - remaining.get(name, 0)) for name, count in by_now.items()}
     left = any(remaining.values())
     if as_json:
@@ -53,8 +66,11 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
                 "remaining": remaining,
                 "due_since": waiting,
                 "open_joins": [one.as_dict() for one in standing],
-                "verified": not left and not standing,
+                "verified": not left and not standing and not closed,
+                "closed": closed,
                 "tables_not_yet_covered": not_covered,
+                "policies": policy_screen.as_list(lines),
+                "units_gone": astray,
             },
         )
     else:
@@ -72,15 +88,26 @@ def verify(site: Path, system_name: str | None, as_json: bool) -> int:
         )
         if others := len(remaining) - max(1, len(shown)):
             say(f"Nothing in {amount(others, 'other place')}; --json lists them.")
+        policy_screen.show_policies(lines, due="owed")
+        policy_screen.show_astray(astray)
         if left or not standing:
             say("Something is left: `carrel plan`." if left else "Nothing is left in the tables that are covered.")
-        if standing:
-            say(f"Joins that led a sweep back and are still open: {len(standing)}")
-            for line in open_joins.lines(standing):
-                screen.put_line(line, "  - ")
-            screen.put_line(f"{open_joins.MEND[:1].upper()}{open_joins.MEND[1:]}.")
+        _show_open(standing, closed=closed)
         if any(waiting.values()) and not left:
             say("Not yet owed: it fell due after that, and waits for tonight's run.")
         if not_covered:
             say(f"{screen.not_yet_covered(not_covered)}.")
-    return int(Exit.VERIFICATION_FAILED if left or standing else Exit.DONE)
+    return int(Exit.VERIFICATION_FAILED if left or standing or closed else Exit.DONE)
+
+
+def _show_open(standing: tuple[OpenJoin, ...], *, closed: bool) -> None:
+    """What a count does not show: joins that are open, and that the system is closed after a restore."""
+    from carrel.cli import open_joins, replay_told, screen
+
+    if standing:
+        say(f"Joins that led a sweep back and are still open: {len(standing)}")
+        for line in open_joins.lines(standing):
+            screen.put_line(line, "  - ")
+        screen.put_line(f"{open_joins.MEND[:1].upper()}{open_joins.MEND[1:]}.")
+    if closed:
+        say(f"The system was restored, and is {replay_told.UNTIL}: {replay_told.FIX}.")

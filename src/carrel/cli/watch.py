@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from random import SystemRandom
@@ -17,7 +18,8 @@ from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.loans import SqlLoans
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.sweep import LoanSweep
-from carrel.systems.sql.sweep_pairs import Library, draw
+from carrel.systems.sql.sweep_library import Library
+from carrel.systems.sql.sweep_pairs import draw
 
 
 class Watch:
@@ -41,6 +43,8 @@ class Watch:
         parted from a reader whom a row of a declared path still names.
         """
         closed = self._loans.map.loans.closed
+        if life.zoning is not None:
+            self._loans.prepare(life)  # the units must be known before anything is asked by them
         edge = self._edge(life, at_most)
 
         def coming(rows: Any) -> ColumnElement[bool]:
@@ -53,20 +57,32 @@ class Watch:
         self._pairs = draw(self._library, self._live, coming, count, SystemRandom(), also_cut=at_most is None)
         self._loans.connection.rollback()
 
-    def look(self, life: Lifecycle, until: int | None = None) -> SweepReport:
+    def look(
+        self,
+        live: LiveSchema,
+        life: Lifecycle,
+        until: int | None = None,
+        *,
+        in_parts: bool = False,
+        closely: Iterable[str] = (),
+    ) -> SweepReport:
         """Try every join on every pair whose loan was cut; one that a legal hold took out meanwhile is left alone.
 
         Args:
+            live: the schema as it is after the cut.
             life: as of now.
             until: of a stage, the last reader whose loans and late traces were all reached; the next one's wait.
+            in_parts: old words are read in turns, a part each night.
+            closely: tables to which that does not apply.
         """
         cut = self._cut(until)
         if not cut:
             return not_swept(0)
         limit = self._loans.schedule.last_borrower.at_most
         last = local_cutoff(limit.before(self._as_of), self._loans.zone) if limit else None
-        sweep = LoanSweep(self._loans.connection, self._loans.map, self._live, self._loans.stand_in, life, last)
-        report = replace(sweep.look(cut), days=_days(cut))
+        sweep = LoanSweep(self._loans.connection, self._loans.map, live, self._loans.stand_in, life, last)
+        night = self._as_of.astimezone(self._loans.zone).date() if in_parts else None
+        report = replace(sweep.look(cut, night=night, closely=frozenset(closely)), days=_days(cut))
         self._loans.connection.rollback()
         cut.forget()
         self._pairs.forget()

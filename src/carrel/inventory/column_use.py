@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from carrel.inventory.aged_row import Aged
 from carrel.inventory.map_path import Cut, KeyLink, MomentLink, OwnLink, Path, ReportLink, TextLink
 from carrel.inventory.system_map import Anchor, Condition, Fact, Lookup, Step, SystemMap
+from carrel.inventory.unit_map import Touches
 
 
 class Use(enum.StrEnum):
@@ -23,7 +24,7 @@ def uses(system_map: SystemMap) -> Iterator[tuple[str, str, Use]]:
     people, items = system_map.people, system_map.items
     yield people.table, people.key, Use.PERSON
     yield from _read(people.table, people.needles)
-    yield from _read(people.table, (people.category,) if people.category else ())
+    yield from _read(people.table, (one for one in (people.category, people.home) if one))
     yield from _read(items.table, (items.type,) if items.type else ())
     yield from _read(items.table, (items.key, items.barcode))
     yield from _read(items.title_table, (items.title_key, items.title))
@@ -51,6 +52,7 @@ def uses(system_map: SystemMap) -> Iterator[tuple[str, str, Use]]:
         yield from _anchor(anchor)
         for fact in (facts.charged, facts.owing, facts.settled, facts.lost, facts.disputed, facts.opted_in):
             yield from _fact(anchor, fact)
+        yield from _touches(anchor, system_map.loans.touches)
     for path in system_map.paths:
         yield from _path(path)
 
@@ -101,6 +103,13 @@ def _fact(anchor: Anchor, fact: Fact) -> Iterator[tuple[str, str, Use]]:
     yield from way(anchor.table, fact.steps)
     if fact.latest is not None:
         yield fact.steps[-1].table, fact.latest, Use.TIME
+
+
+def _touches(anchor: Anchor, touches: Touches) -> Iterator[tuple[str, str, Use]]:
+    for told in (touches.returned, touches.owner):
+        if told is not None:
+            yield from way(anchor.table, told.by)
+            yield (told.by[-1].table if told.by else anchor.table), told.column, Use.READ
 
 
 def way(table: str, steps: Iterable[Step]) -> Iterator[tuple[str, str, Use]]:
@@ -161,7 +170,7 @@ def _link(path: Path) -> Iterator[tuple[str, str, Use]]:
         return
     if isinstance(link, OwnLink):
         yield from ((table, name, Use.TIME) for name in link.dated)
-        yield from _read(table, (name for name in (link.item, link.about) if name is not None))
+        yield from _read(table, (name for name in (link.item, link.about, link.branch) if name is not None))
         for other in link.beside:
             yield from _read(table, other.pairs)
             yield from _read(other.table, other.pairs.values())

@@ -90,6 +90,7 @@ def holds(condition: Condition, value: str | None) -> bool:
         condition.one_of is None or (present and text in {str(one) for one in condition.one_of}),
         condition.none_of is None or (present and text not in {str(one) for one in condition.none_of}),
         condition.contains is None or condition.contains in text,
+        condition.lacks is None or (present and condition.lacks not in text),
         condition.above is None or (present and _above(text, condition.above)),
     )
     return all(tests)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from carrel.amount import amount
-from carrel.errors import CarrelError, Fault
+from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory import coverage, faults
 from carrel.inventory.difference import OVERLAY, Drift, Kind, Severity, in_covered_tables
 from carrel.inventory.schema import LiveSchema, Trigger
@@ -23,6 +23,10 @@ _PERSON = re.compile(
     r"|e?mail|email_?address|phone|mobile|date_?of_?birth|dob|barcode_patron|member_?id|reader_?id|guarant\w+",
     re.IGNORECASE,
 )
+
+
+# Of one product's versions fewer differ.
+MOST_LOST = 20
 
 
 def compare(system_map: SystemMap, live: LiveSchema) -> tuple[Drift, ...]:
@@ -62,6 +66,16 @@ def require(drifts: Iterable[Drift], at: str) -> None:
         CarrelError: MAP-003, with one fault for each difference that refuses.
     """
     if grave := refusals(drifts):
+        lost = sorted(one.table for one in grave if one.kind is Kind.MISSING_TABLE)
+        if len(lost) > MOST_LOST:
+            raise fault(
+                faults.DRIFT,
+                at=at,
+                wanted="the tables of the map",
+                found=f"{len(lost)} of them are not there: {', '.join(lost[:5])} …",
+                because="this is probably the database of another product, or an empty one",
+                fix="look at the name of the database and at the product that was said",
+            )
         raise CarrelError(
             tuple(
                 Fault(faults.DRIFT, at=f"{at}: {one.at}", found=one.kind, because=one.because, fix=one.fix)

@@ -10,3 +10,11 @@ DRIFT = define("MAP-003", "the live database differs from its map in a way that 
 CONSUMER = define("MAP-004", "a job of the product would do harm after this plan", Exit.REFUSED)
 FACTS = define("MAP-005", "this is not a schema-facts file", Exit.USAGE)
 UNPROVED = define("MAP-006", "nothing was carried out by this map yet, so nothing may be", Exit.REFUSED)
+
+UNIT_CYCLE = define("UNT-001", "units stand under each other in a circle", Exit.USAGE)
+NO_UNIT = define("UNT-002", "a policy is named for a unit that does not exist", Exit.USAGE)
+UNIT_TWICE = define("UNT-003", "a unit is named twice", Exit.USAGE)
+NO_UNITS = define("UNT-004", "the map does not tell where the units of this system stand", Exit.USAGE)
+DUTIES_DIFFER = define("UNT-005", "policies of one database differ in what they must keep", Exit.USAGE)
+
+NOT_MAPPED = define("TBL-006", "this table cannot be mapped", Exit.USAGE)

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from carrel.inventory.map_part import Condition, Part, Step
 from carrel.inventory.map_path import Cut, Path
+from carrel.inventory.unit_map import Touches
 
 
 class Anchor(Part):
@@ -80,9 +81,14 @@ class Items(Part):
 
 
 class LoanRecords(Part):
-    """The record type ``loans`` in one product."""
+    """The record type ``loans`` in one product.
+
+    Attributes:
+        touches: the units that a loan touches; the one where it was made is the anchor's ``branch``.
+    """
 
     open: Anchor
     closed: Anchor
     facts: Facts
+    touches: Touches = Touches()
     paths: tuple[Path, ...]

@@ -19,7 +19,7 @@ Value = bool | int | str
 class Condition(Part):
     """One test of a column; of the tests named, all must hold.
 
-    An empty column never passes ``none_of``: nobody knows what would stand there.
+    An empty column never passes ``none_of`` or ``lacks``: nobody knows what would stand there.
     """
 
     column: str
@@ -30,6 +30,7 @@ class Condition(Part):
     above: Value | None = None
     empty: bool | None = None
     contains: str | None = None
+    lacks: str | None = None
 
 
 class Lookup(Part):

@@ -126,6 +126,7 @@ class OwnLink(Part):
         about: column with the patron whom the row is about, where ``person`` is who acted; a legal hold is judged by
             both.
         everybody: a row whose person column names nobody is due as well, because the rest of it tells who it was.
+        branch: column with the unit where the record was made.
     """
 
     by: Literal["own"]
@@ -137,6 +138,7 @@ class OwnLink(Part):
     item: str | None = None
     about: str | None = None
     everybody: bool = False
+    branch: str | None = None
 
     @property
     def beside(self) -> tuple[Beside, ...]:

@@ -16,7 +16,7 @@ class RecordPath(Part):
     Attributes:
         name, table, says, key, person, role, among, optional: as of a `Path`; no other path may have the name.
         only: rows that are over; one that still waits for somebody is never among them.
-        record, event, dated, ends, unless, item, about, everybody: as of an `OwnLink`.
+        record, event, dated, ends, unless, item, about, everybody, branch: as of an `OwnLink`.
         walk: column whose index leads through the table; the first of the key unless given.
         cuts: what is done, by what a policy may ask for. Where a column that names the person may not be empty,
             de-identifying takes the row.
@@ -39,6 +39,7 @@ class RecordPath(Part):
     item: str | None = None
     about: str | None = None
     everybody: bool = False
+    branch: str | None = None
     walk: str | None = None
     cuts: dict[Literal["delete", "de-identify"], Cut] = Field(min_length=1)
     dependants: dict[str, str] = Field(default_factory=dict)
@@ -76,6 +77,7 @@ class RecordPath(Part):
             item=self.item,
             about=self.about,
             everybody=self.everybody,
+            branch=self.branch,
         )
         return Path(
             name=self.name,

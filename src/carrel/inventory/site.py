@@ -1,112 +1,32 @@
-"""The site: which policy and systems a library has, who may do what, and when a system may be worked on."""
+"""The site: which policy and systems a library has, who may do what, and what else there is of it."""
 
 from __future__ import annotations
 
-import enum
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
+from carrel.inventory.address import StoreAddress
+from carrel.inventory.backup import Backup
 from carrel.inventory.consumer import Declaration
-from carrel.inventory.dump_folder import DumpFolder
+from carrel.inventory.custodian import Custodian
+from carrel.inventory.dated_table import DatedTable
+from carrel.inventory.file_folder import FileFolder
+from carrel.inventory.log_service import LogService
+from carrel.inventory.mailbox import Mailbox
 from carrel.inventory.office import ConsumerUse, May, Person, Role
-from carrel.inventory.timetable import Days, Hours, Part, Period, Weekday, no_period
+from carrel.inventory.scrubbed_log import ScrubbedLog
+from carrel.inventory.stations import Stations
+from carrel.inventory.system import NAME, Mode, SessionZone, System
+from carrel.inventory.timetable import Part, Period
 
 __all__ = [
     "NAME", "ConsumerUse", "Mail", "May", "Mode", "OutsideCopy", "Person", "Role", "SessionZone", "Site",
     "StandingApproval", "System",
 ]  # fmt: skip
-
-NAME = r"^[a-z0-9][a-z0-9._-]{0,39}$"
-
-
-class Mode(enum.StrEnum):
-    """How hard Carrel may work a system (DESIGN 5)."""
-
-    DESK = "desk"
-    WINDOW = "window"
-
-
-class SessionZone(enum.StrEnum):
-    """In which zone sessions read the automatic timestamps."""
-
-    SERVER = "server"
-    DECLARED = "declared"  # as a product does whose own configuration names a time zone
-
-
-class System(Part):
-    """One system with patron data.
-
-    Attributes:
-        name: by which commands and records call it.
-        copy_of: the system of which this is a copy, to rehearse on and for nothing else.
-        map: the system map that ships with Carrel.
-        local_map: the site's own additions to it.
-        dsn_file, dsn_env: where the address for reading stands, in a file of mode 0600 or in the environment.
-        apply_dsn_file, apply_dsn_env: the same for the account that carries out; the reading one unless given.
-        time_zone: IANA name of the zone in which the product writes its times.
-        session_zone: whether sessions keep the server's zone or take the declared one.
-        mode: how hard it may be worked.
-        opening_hours: by weekday, when the desk is open; in ``window`` mode nothing is applied then.
-        blackout: days on which nothing is applied.
-        max_plan_age: from when on a plan is stale.
-        undo: how long before-images are kept, below the ceiling of the class of loans; None for not at all.
-        undo_key: public half of the offline key that they are sealed to.
-        bounds: the most rows that one night may touch, by path; otherwise by the nights before.
-        sweep_sample: loans drawn for the sweep of each night.
-        counts: whether loans are counted by branch, item type, category and month before they are cut.
-        dumps: folders in which the product's own backup job leaves dumps.
-        gateways: names of the services outside that notices may go through, as the product holds them.
-    """
-
-    name: str = Field(pattern=NAME)
-    copy_of: str | None = Field(default=None, pattern=NAME)
-    map: str = Field(pattern=NAME)
-    local_map: Path | None = None
-    dsn_file: Path | None = None
-    dsn_env: str | None = None
-    apply_dsn_file: Path | None = None
-    apply_dsn_env: str | None = None
-    time_zone: str
-    session_zone: SessionZone = SessionZone.SERVER
-    mode: Mode = Mode.DESK
-    opening_hours: dict[Weekday, tuple[Hours, ...]] = Field(default_factory=dict)
-    blackout: tuple[Days, ...] = ()
-    max_plan_age: Period = timedelta(hours=24)
-    undo: Annotated[timedelta | None, BeforeValidator(no_period)] = None
-    undo_key: str | None = None
-    bounds: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
-    sweep_sample: int = Field(default=200, ge=20, le=5000)
-    counts: bool = True
-    dumps: tuple[DumpFolder, ...] = ()
-    gateways: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-
-    @model_validator(mode="after")
-    def _one_address(self) -> System:
-        if (self.dsn_file is None) == (self.dsn_env is None):
-            raise ValueError("write either 'dsn_file' or 'dsn_env'")
-        if self.apply_dsn_file is not None and self.apply_dsn_env is not None:
-            raise ValueError("write 'apply_dsn_file' or 'apply_dsn_env', not both")
-        return self
-
-    def is_open(self, local: datetime) -> bool:
-        """Whether the desk is open at a time on the system's own wall clock."""
-        hours = self.opening_hours.get(list(Weekday)[local.weekday()], ())
-        return any(one.cover(local.time()) for one in hours)
-
-    def closed_to_runs(self, local: datetime) -> str:
-        """Why nothing may be applied at a time on the system's own wall clock; empty where it may.
-
-        Guarantees:
-            Never empty on a blackout day; in ``window`` mode never while the desk is open.
-        """
-        if any(days.first <= local.date() <= days.last for days in self.blackout):
-            return f"{local.date()} is a blackout day"
-        if self.mode is Mode.WINDOW and self.is_open(local):
-            return "the desk is open, and the mode is 'window'"
-        return ""
 
 
 class OutsideCopy(Part):
@@ -142,6 +62,39 @@ class Archives(Part):
     custodian: str = Field(min_length=1, max_length=120)
 
 
+class BranchPolicy(Part):
+    """The policy of one unit of a system and of everything below it.
+
+    Attributes:
+        unit: its code, as the product has it.
+        policy: a file, or the name of one that ships with Carrel.
+        system: in which it is a unit; may be left out where the site has one system.
+        place, unit_place: where its policy and its unit stand, as ``file:line:column``; empty where it was read from
+            no file.
+    """
+
+    unit: Annotated[str, Field(min_length=1, max_length=120)]
+    policy: str = Field(min_length=1)
+    system: str | None = Field(default=None, pattern=NAME)
+    _places: tuple[str, str] = PrivateAttr(default=("", ""))
+
+    @property
+    def place(self) -> str:
+        """Where its policy stands in the site file."""
+        return self._places[0]
+
+    @property
+    def unit_place(self) -> str:
+        """Where its unit stands there."""
+        return self._places[1]
+
+    def at(self, places: tuple[str, str]) -> BranchPolicy:
+        """The same, with the places of its policy and its unit."""
+        found = self.model_copy()
+        found._places = places  # noqa: SLF001  (of the same class)
+        return found
+
+
 class StandingApproval(Part):
     """How far an approval of every night under one policy and map may go."""
 
@@ -152,13 +105,25 @@ class Site(Part):
     """A whole site file. After `carrel.systems.site_file.load_site` its paths are absolute.
 
     Attributes:
+        store: the database of Carrel's own records; None for a file in the folder.
+        policy: of all systems and units for which ``branches`` names no other.
         records: kinds of record that are kept outside its systems, with where, or ``not kept``.
+        branches: policies of single units.
+        stations: public computers that report what is left on them.
+        backups: whose lists tell how long old values last, and that are expired by plans.
+        policy_place: where ``policy`` stands, as ``file:line:column``; empty where it was read from no file.
+        mailboxes: whose messages have a clock of their own, and go by plans.
+        folders: of files, the same.
+        tables: of other databases, and CSV files: rows with a clock, or totals.
+        log_services: of vendors and of the parent body, the same, or with a person who signs for them.
+        logs: that are scrubbed by a rotate hook or in a pipe.
     """
 
     format_version: int = Field(default=1, ge=1, le=1)
     library: str = Field(min_length=1, max_length=120)
     policy: str = Field(min_length=1)
     folder: Path = Path()
+    store: StoreAddress | None = None
     systems: tuple[System, ...]
     people: tuple[Person, ...] = ()
     consumers: dict[str, ConsumerUse] = Field(default_factory=dict)
@@ -167,6 +132,28 @@ class Site(Part):
     mail: Mail | None = None
     standing_approval: StandingApproval = StandingApproval()
     archives: Archives | None = None
+    custodian: Custodian | None = None
+    branches: tuple[BranchPolicy, ...] = ()
+    stations: Stations | None = None
+    backups: tuple[Backup, ...] = ()
+    mailboxes: tuple[Mailbox, ...] = ()
+    folders: tuple[FileFolder, ...] = ()
+    tables: tuple[DatedTable, ...] = ()
+    log_services: tuple[LogService, ...] = ()
+    logs: tuple[ScrubbedLog, ...] = ()
+    _policy_place: str = PrivateAttr(default="")
+
+    @property
+    def policy_place(self) -> str:
+        """Where the policy of the site stands in its file."""
+        return self._policy_place
+
+    def placed(self, policy: str, branches: Sequence[tuple[str, str]]) -> Site:
+        """The same, with the places of its policies in the site file."""
+        lines = tuple(one.at(places) for one, places in zip(self.branches, branches, strict=True))
+        found = self.model_copy(update={"branches": lines})
+        found._policy_place = policy  # noqa: SLF001  (of the same class)
+        return found
 
     @property
     def declarations(self) -> dict[str, Declaration]:
@@ -176,16 +163,31 @@ class Site(Part):
     @property
     def policy_is_file(self) -> bool:
         """Whether ``policy`` is a path and not the name of one that ships with Carrel."""
-        return "/" in self.policy or self.policy.endswith((".yaml", ".yml"))
+        return is_file(self.policy)
 
     @property
     def originals(self) -> tuple[System, ...]:
         """The systems that are no copies: those that are planned, carried out, watched and audited."""
         return tuple(one for one in self.systems if one.copy_of is None)
 
+    @property
+    def keeps_outside(self) -> bool:
+        """Whether it declares anything outside its systems: mail, files, tables, logs, log services, backups."""
+        kinds = (self.mailboxes, self.folders, self.tables, self.logs, self.log_services, self.backups)
+        return any(kinds)
+
     def original_of(self, system: System) -> System:
         """The system that a copy stands for; a system that is no copy stands for itself."""
         return next((one for one in self.systems if one.name == system.copy_of), system)
+
+    def branches_of(self, system: System) -> tuple[tuple[int, BranchPolicy], ...]:
+        """The policies of single units of a system, each with its place in the list; a copy has its original's."""
+        name = self.original_of(system).name
+        return tuple((index, one) for index, one in enumerate(self.branches) if one.system in {None, name})
+
+    def backups_of(self, system: System) -> tuple[Backup, ...]:
+        """The backups that hold a system's data; a copy is in none unless it is named."""
+        return tuple(one for one in self.backups if system.name in one.systems)
 
     def system(self, name: str) -> System | None:
         """The system of that name, or None."""
@@ -205,10 +207,20 @@ class Site(Part):
             update={
                 "policy": str(base / self.policy) if self.policy_is_file else self.policy,
                 "folder": base / self.folder,
+                "store": _joined(self.store, base) if self.store else None,
                 "systems": tuple(_system(one, base) for one in self.systems),
                 "outside_copies": tuple(_joined(one, base) for one in self.outside_copies),
                 "mail": _joined(self.mail, base) if self.mail else None,
+                "branches": tuple(_branch(one, base) for one in self.branches),
                 "archives": _joined(self.archives, base) if self.archives else None,
+                "custodian": self.custodian.relative_to(base) if self.custodian else None,
+                "stations": _joined(self.stations, base) if self.stations else None,
+                "backups": tuple(one.relative_to(base) for one in self.backups),
+                "mailboxes": tuple(_joined(one, base) for one in self.mailboxes),
+                "folders": tuple(_joined(one, base) for one in self.folders),
+                "tables": tuple(_joined(one, base) for one in self.tables),
+                "log_services": tuple(_joined(one, base) for one in self.log_services),
+                "logs": tuple(_joined(one, base) for one in self.logs),
             }
         )
 
@@ -216,9 +228,19 @@ class Site(Part):
 PartT = TypeVar("PartT", bound=Part)
 
 
+def is_file(policy: str) -> bool:
+    """Whether what names a policy is a path, and not the name of one that ships with Carrel."""
+    return "/" in policy or policy.endswith((".yaml", ".yml"))
+
+
+def _branch(one: BranchPolicy, base: Path) -> BranchPolicy:
+    return one.model_copy(update={"policy": str(base / one.policy)}) if is_file(one.policy) else one
+
+
 def _system(system: System, base: Path) -> System:
     dumps = tuple(one.relative_to(base) for one in system.dumps)
-    return _joined(system, base).model_copy(update={"dumps": dumps})
+    replica = _joined(system.replica, base) if system.replica else None
+    return _joined(system, base).model_copy(update={"dumps": dumps, "replica": replica})
 
 
 def _joined(part: PartT, base: Path) -> PartT:

@@ -6,7 +6,7 @@ for every database and interpreted in tests.
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,7 @@ from carrel.inventory.notices import Notices
 from carrel.inventory.person_map import Elsewhere, PersonMap
 from carrel.inventory.record_path import RecordPath
 from carrel.inventory.restriction_map import RestrictionMap
+from carrel.inventory.unit_map import UnitTable
 from carrel.inventory.version_change import LOAN, Versions
 
 __all__ = [
@@ -28,11 +29,15 @@ __all__ = [
 ]  # fmt: skip
 
 
+TriggerRight = Annotated[str, Field(pattern=r"^(INSERT|UPDATE|DELETE|USAGE) \S+$")]
+
+
 class People(Part):
     """Where people stand, which of their columns identify them in a text, and the category they are counted by.
 
     Attributes:
         needles: columns that identify them; `elsewhere` has those of other tables.
+        home: column with the unit that they belong to.
         gone: which rows are of nobody any more: the product keeps them, and they are left alone.
     """
 
@@ -40,6 +45,7 @@ class People(Part):
     key: str
     needles: tuple[str, ...]
     category: str | None = None
+    home: str | None = None
     elsewhere: tuple[Elsewhere, ...] = ()
     gone: tuple[Condition, ...] = ()
 
@@ -133,6 +139,8 @@ class SystemMap(Part):
         kept: columns that no rule cuts, and on what ground; their tables are told, and are not among the uncovered.
         not_yet_covered: tables with patron data that no rule reaches yet, and what they hold.
         triggers: triggers, by table, that are known and do no harm, and what they do.
+        trigger_rights: what these do with the rights of whoever changes or deletes a row of the table, each as a right
+            and where: ``INSERT auditor.actor_usr_history``.
         collects: what the product can collect beyond what lending needs, and the need that would justify it.
         labels: the category of personal data that each column holds, or that it says nothing of a person.
         kinds: the tables that hold each kind of record of a policy.
@@ -140,6 +148,7 @@ class SystemMap(Part):
         person: what erasing one person does, table by table; None where the map does not tell.
         rectify: which columns hold which field of a person's record, and its copies; None where it does not tell.
         restrict: the product's switches for one person; None where it does not tell.
+        branches: where the units of the product stand; None where it does not tell.
     """
 
     format_version: Literal[1] = 1
@@ -165,6 +174,7 @@ class SystemMap(Part):
     kept: tuple[Kept, ...] = ()
     not_yet_covered: dict[str, str] = Field(default_factory=dict)
     triggers: dict[str, dict[str, str]] = Field(default_factory=dict)
+    trigger_rights: dict[str, tuple[TriggerRight, ...]] = Field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     collects: Collects = Collects()
@@ -174,6 +184,7 @@ class SystemMap(Part):
     person: PersonMap | None = None
     rectify: CorrectionMap | None = None
     restrict: RestrictionMap | None = None
+    branches: UnitTable | None = None
 
     @model_validator(mode="after")
     def _changes_fit(self) -> Self:

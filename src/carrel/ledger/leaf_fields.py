@@ -84,6 +84,9 @@ _OF_A_PLAN: Mapping[str, Form] = {
     "map_digest": DIGEST,
     "schema_digest": DIGEST,
     "plan_digest": DIGEST,
+    "request_digest": DIGEST,  # of the library for which its custodian works
+    "policies": NUMBER,
+    "units_digest": DIGEST,
 }
 
 _WHAT_RAN: Mapping[str, Form] = {
@@ -202,6 +205,31 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     },
     "rectification": {**_OF_A_CASE, "fields": COUNT, "remains": COUNT},
     "restriction": {**_OF_A_CASE, "action": SLUG, "keep": SLUG, "switches": COUNT, "no_switch": NUMBER},
+    # Backups are named by the site file; how many copies of a whole database there are says nothing of anybody.
+    "expiry": {
+        "system": SLUG,
+        "policy": SLUG,
+        "policy_digest": DIGEST,
+        "plan_digest": DIGEST,
+        "outcome": SLUG,
+        "copies": NUMBER,
+        "left": NUMBER,
+        "applied": COUNT,  # of messages, which are of people
+        "kept": COUNT,
+        "started": TIME,
+        "finished": TIME,
+    },
+    # What follows a restore: since when a system is closed, and that it was opened; each case has a leaf of its own.
+    "replay": {
+        "system": SLUG,
+        "action": SLUG,
+        "people": COUNT,
+        "restrictions": COUNT,
+        "tasks": NUMBER,
+        "outcome": SLUG,
+        "started": TIME,
+        "finished": TIME,
+    },
     "transfer": {
         **_OF_A_PLAN,
         "package_digest": DIGEST,
@@ -209,6 +237,21 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
         "files": NUMBER,
         "custodian": SLUG,
         "finished": TIME,
+    },
+    # What passes between a library and the custodian of its data: requests, bundles of evidence, attestations.
+    "custody": {
+        "action": SLUG,
+        "policy": SLUG,
+        "policy_digest": DIGEST,
+        "request_digest": DIGEST,
+        "bundle_digest": DIGEST,
+        "attestation_digest": DIGEST,
+        "source_digest": DIGEST,
+        "outcome": SLUG,
+        "runs": NUMBER,
+        "leaves": NUMBER,
+        "still_due": COUNT,
+        "expires": TIME,
     },
     "padding": {},
 }

@@ -12,7 +12,15 @@ from carrel.policy.dataset import Datasets
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import Basis
-from carrel.policy.record_grammar import FinanceRule, LoansRule, NoticesRule, RecordRetention, RecordsRule, Retention
+from carrel.policy.record_grammar import (
+    FinanceRule,
+    LoansRule,
+    NoticesRule,
+    RecordRetention,
+    RecordsRule,
+    Retention,
+    SessionsRule,
+)  # fmt: skip
 from carrel.policy.record_type import RecordType
 from carrel.policy.schedule import Applies, Charges, Disposition
 from carrel.policy.yaml_source import Path
@@ -35,9 +43,14 @@ def laxities(own: PolicyDocument, base: PolicyDocument, held: Datasets) -> Itera
         MITL-1.3; DESIGN 3.
     """
     yield from _purposes(own, base)
-    yield from _ceilings(own, base)
     yield from _floors(own, base)
     yield from _classes(own, held)
+    yield from laxities_in_keeping(own, base, held)
+
+
+def laxities_in_keeping(own: PolicyDocument, base: PolicyDocument, held: Datasets) -> Iterator[Fault]:
+    """As `laxities`, of how long and how anything is kept: ceilings, and the rules for loans and other records."""
+    yield from _ceilings(own, base)
     yield from _loans(own, held)
     yield from _records(own, held)
 
@@ -143,6 +156,7 @@ def _records(own: PolicyDocument, held: Datasets) -> Iterator[Fault]:
         if adopted is None or not isinstance(mine, RecordsRule) or not isinstance(adopted.rule, RecordsRule):
             continue
         yield from _channels((own, adopted.document), mine, adopted.rule)
+        yield from _stations((own, adopted.document), mine, adopted.rule)
         here: Path = ("records", record.value, "retention")
         own_rules = {rule.active_until: (rule, (*here, n)) for n, rule in enumerate(mine.retention)}
         for m, theirs in enumerate(adopted.rule.retention):
@@ -167,6 +181,26 @@ def _channels(pair: tuple[PolicyDocument, PolicyDocument], mine: RecordsRule, th
             yield _laxer(
                 pair, (*here, kind.value), (*here, kind.value), f"none but {', '.join(allowed)}", ", ".join(more)
             )
+
+
+def _stations(pair: tuple[PolicyDocument, PolicyDocument], mine: RecordsRule, theirs: RecordsRule) -> Iterator[Fault]:
+    """What may stay on public computers: it may go sooner, and no promise may be left out."""
+    if not isinstance(mine, SessionsRule) or not isinstance(theirs, SessionsRule) or theirs.stations is None:
+        return
+    here: Path = ("records", RecordType.COMPUTER_SESSIONS.value, "stations")
+    own, adopted = mine.stations, theirs.stations
+    if own is None:
+        yield _laxer(pair, here[:2], here, "'stations:'", "none", key=True)
+        return
+    if not own.user_data.within(adopted.user_data):
+        yield _laxer(
+            pair, (*here, "user data"), (*here, "user data"), f"at most {adopted.user_data}", str(own.user_data)
+        )
+    if not own.of_browser.within(adopted.of_browser):
+        key = "browser data" if own.browser_data else "user data"
+        yield _laxer(pair, (*here, key), here, f"at most {adopted.of_browser} for the browser", str(own.of_browser))
+    if adopted.event_logs is not None and own.event_logs is None:
+        yield _laxer(pair, here, (*here, "event logs"), "'event logs: reboot'", "none", key=True)
 
 
 def _finance(

@@ -62,7 +62,7 @@ def segments(rule: LoanRule | RecordRule, as_of: datetime) -> tuple[Segment, ...
     return tuple(found)
 
 
-def is_due(rule: LoanRule, clock_start: datetime, as_of: datetime) -> bool:
+def is_due(rule: LoanRule | RecordRule, clock_start: datetime, as_of: datetime) -> bool:
     """Whether a record whose active use ended at an instant is due at another one."""
     return any(part.holds(clock_start) and clock_start <= part.cutoff for part in segments(rule, as_of))
 

@@ -36,7 +36,7 @@ def coverage(policies: Iterable[Policy], evidenced: frozenset[str]) -> tuple[Cov
 
     Args:
         policies: resolved policies.
-        evidenced: ids of the clauses for which an audit measures evidence on live systems.
+        evidenced: ids of the clauses for which an audit measures evidence on live systems, or verifies a custodian's.
 
     Returns:
         One entry per policy, same order.

@@ -10,7 +10,7 @@ from carrel.inventory.risk import RiskClass
 from carrel.policy.dataset import Dataset
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import ClauseRule
-from carrel.policy.record_grammar import LoansRule, NoticesRule, RecordsRule, Retention
+from carrel.policy.record_grammar import LoansRule, NoticesRule, RecordsRule, Retention, SessionsRule
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Applies
 
@@ -157,13 +157,22 @@ def _dataset(before: Dataset, after: Dataset) -> Iterator[Difference]:
     yield from _word(f"{record}, come from", old.source, new.source, clauses)
     if isinstance(old, RecordsRule) and isinstance(new, RecordsRule):
         yield from _records(record, old, new)
-        if isinstance(old, NoticesRule) and isinstance(new, NoticesRule):
-            for kind in dict.fromkeys([*old.channels, *new.channels]):
-                ways = (", ".join(one.channels.get(kind, ("any channel",))) for one in (old, new))
-                yield from _word(f"notices, {kind} ones go by", next(ways), next(ways), clauses)
+        yield from _of_one_kind(record, old, new)
         said, says_now = old.promised or "by its rules.", new.promised or "by its rules."
         if said != says_now:
             yield Difference(Change.CHANGED, record, f"{record}, how long: {says_now} Before: {said}", clauses)
+
+
+def _of_one_kind(record: str, old: RecordsRule, new: RecordsRule) -> Iterator[Difference]:
+    """What only notices, or only computer sessions, have."""
+    clauses = tuple(dict.fromkeys((*old.clauses, *new.clauses)))
+    if isinstance(old, NoticesRule) and isinstance(new, NoticesRule):
+        for kind in dict.fromkeys([*old.channels, *new.channels]):
+            ways = (", ".join(one.channels.get(kind, ("any channel",))) for one in (old, new))
+            yield from _word(f"notices, {kind} ones go by", next(ways), next(ways), clauses)
+    if isinstance(old, SessionsRule) and isinstance(new, SessionsRule):
+        told = ("; ".join(one.stations.lines()) if one.stations else "nothing" for one in (old, new))
+        yield from _word(f"{record}, of public computers", next(told), next(told), clauses)
 
 
 def _records(record: str, old: RecordsRule, new: RecordsRule) -> Iterator[Difference]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from carrel.inventory.risk import RiskClass
 from carrel.policy.coherence import class_of
 from carrel.policy.difference import words_of
-from carrel.policy.record_grammar import DatasetRule, LoansRule, NoticesRule, RecordsRule
+from carrel.policy.record_grammar import DatasetRule, LoansRule, NoticesRule, RecordsRule, SessionsRule
 from carrel.policy.record_type import RecordType, Source
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Disposition, LoanRule, LoanSchedule
@@ -133,6 +133,10 @@ def _dataset(record: str, rule: DatasetRule) -> Iterator[str]:
     if isinstance(rule, NoticesRule):
         for kind, channels in rule.channels.items():
             yield from _wrapped(f"{kind} notices go by {_and(channels)} only", 6)
+    if isinstance(rule, SessionsRule) and rule.stations is not None:
+        cited = f" [{', '.join(rule.stations.clauses)}]" if rule.stations.clauses else ""
+        for line in rule.stations.lines():
+            yield from _wrapped(f"{line}{cited}", 6)
     if rule.promised:
         yield from _wrapped(f"promised: {rule.promised}", 6)
 

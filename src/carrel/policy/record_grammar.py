@@ -12,6 +12,7 @@ from carrel.inventory.risk import RiskClass
 from carrel.policy.block import Block, Figures
 from carrel.policy.record_type import Intake, RecordType, Source
 from carrel.policy.schedule import Applies, Charges, Disposition, Event, Method, RecordEvent
+from carrel.policy.station_rules import StationsRule
 from carrel.policy.words import Clauses, Day, Name, Period, Text, YesNo
 
 
@@ -128,6 +129,14 @@ class NoticesRule(RecordsRule):
     )
 
 
+class SessionsRule(RecordsRule):
+    """What computers write down while people use them: the record type that also rules the public machines."""
+
+    stations: StationsRule | None = Field(
+        default=None, description="How long anything may stay on a public computer, as the machines report it."
+    )
+
+
 class FinanceRule(Figures):
     """What the finance office's schedule requires of a financial record (MITL-6.8)."""
 
@@ -170,7 +179,7 @@ class Records(Block):
     event_registrations: RecordsRule | None = None
     equipment_use: RecordsRule | None = None
     computer_bookings: RecordsRule | None = None
-    computer_sessions: RecordsRule | None = None
+    computer_sessions: SessionsRule | None = None
     door_records: RecordsRule | None = None
     gate_counts: RecordsRule | None = None
     camera_footage: RecordsRule | None = None

@@ -22,7 +22,16 @@ from carrel.policy.record_grammar import DatasetRule, FinanceRule, LoansRule, Re
 from carrel.policy.record_rules import record_schedule
 from carrel.policy.record_type import RecordType
 from carrel.policy.rule_versions import periods_of
-from carrel.policy.schedule import FinanceSchedule, LastBorrower, LoanRule, LoanSchedule, Period, RecordSchedule
+from carrel.policy.schedule import (
+    FinanceSchedule,
+    LastBorrower,
+    LoanRule,
+    LoanSchedule,
+    Period,
+    RecordEvent,
+    RecordRule,
+    RecordSchedule,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,11 @@ class Policy:
             if isinstance(dataset.rule, RecordsRule) and dataset.rule.retention:
                 found[record] = record_schedule(dataset.document.body, record, dataset.rule)
         return MappingProxyType(found)
+
+    def record_rule(self, record: RecordType, event: RecordEvent) -> RecordRule | None:
+        """The rule for records of one kind whose active use ends with an event; None where there is none."""
+        schedule = self.record_schedules().get(record)
+        return None if schedule is None else schedule.of(event)
 
 
 def resolve(document: PolicyDocument, adopted: Sequence[Policy] = ()) -> Policy:

@@ -50,6 +50,12 @@ class Kind(enum.StrEnum):
     RECTIFICATION = "rectification"
     RESTRICTION = "restriction"
     LIFTING = "lifting of a restriction"
+    BACKUPS = "expiry of backups"
+    REPLAY = "replay after a restore"
+    MAIL = "clearing of a mailbox"
+    FILES = "clearing of a folder"
+    ROWS = "clearing of a table"
+    LOGS = "clearing of a log service"
 
 
 @dataclass(frozen=True, slots=True)

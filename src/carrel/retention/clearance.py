@@ -62,7 +62,18 @@ def weigh(plan: Plan, notes: Iterable[str], people: Iterable[Person], now: datet
                 waived = approval.approver
             case Kind.STANDING:
                 standing.append(_standing(approval))
-            case Kind.ERASURE | Kind.RECTIFICATION | Kind.RESTRICTION | Kind.LIFTING:
+            case (
+                Kind.ERASURE
+                | Kind.RECTIFICATION
+                | Kind.RESTRICTION
+                | Kind.LIFTING
+                | Kind.BACKUPS
+                | Kind.REPLAY
+                | Kind.MAIL
+                | Kind.FILES
+                | Kind.ROWS
+                | Kind.LOGS
+            ):
                 continue  # of a plan of another kind; its digest fits no plan over loans
     return Weighed(Cleared(by, waived), tuple(standing), tuple(refused))
 

@@ -15,7 +15,7 @@ from carrel.inventory.person_map import Act, Otherwise, Trace
 from carrel.retention import faults
 from carrel.retention.bound import FLOOR_ROWS
 from carrel.retention.plan import Basis
-from carrel.retention.plan_digest import Digested
+from carrel.retention.plan_digest import Digested, plan_of
 
 FORMAT_VERSION = 1
 KIND = "erasure"
@@ -132,7 +132,7 @@ class ErasurePlan(Digested):
 
     def body(self) -> dict[str, Any]:
         """The plan as JSON holds it, without its digest."""
-        body = {"format_version": FORMAT_VERSION, "kind": KIND, **asdict(self)}
+        body = {"format_version": FORMAT_VERSION, "kind": KIND, **asdict(self), "basis": self.basis.body()}
         body["made_at"] = self.made_at.isoformat()
         return body
 
@@ -143,26 +143,20 @@ class ErasurePlan(Digested):
         Raises:
             ValueError: a field is missing, unknown or of the wrong kind, or the digest does not fit.
         """
-        known = dict(body)
-        digest, version, kind = (known.pop(name, None) for name in ("digest", "format_version", "kind"))
-        try:
-            plan = cls(
-                **{
-                    **known,
-                    "made_at": datetime.fromisoformat(known["made_at"]),
-                    "basis": Basis(**known["basis"]),
-                    "goes": tuple(Going(**one) for one in known["goes"]),
-                    "stays": tuple(Staying(**one) for one in known["stays"]),
-                    "cascades": tuple(Cascade(**one) for one in known["cascades"]),
-                    "words": tuple(Words(**one) for one in known["words"]),
-                    "notices": tuple(known["notices"]),
-                }
-            )
-        except (KeyError, TypeError, AttributeError) as wrong:
-            raise ValueError(f"not a plan: {type(wrong).__name__}") from None
-        if (version, kind, digest) != (FORMAT_VERSION, KIND, plan.digest):
-            raise ValueError("the digest does not fit the plan")
-        return plan
+        return plan_of(
+            cls,
+            body,
+            FORMAT_VERSION,
+            (KIND,),
+            lambda known: {
+                "basis": Basis(**known["basis"]),
+                "goes": tuple(Going(**one) for one in known["goes"]),
+                "stays": tuple(Staying(**one) for one in known["stays"]),
+                "cascades": tuple(Cascade(**one) for one in known["cascades"]),
+                "words": tuple(Words(**one) for one in known["words"]),
+                "notices": tuple(known["notices"]),
+            },
+        )
 
 
 def settled(trace: Trace, *, empty: bool, stand_in: int | None) -> Act:

@@ -1,4 +1,4 @@
-"""What can stand in the way of an approval, a run, a legal hold or an undo."""
+"""What can stand in the way of an approval, a run, a legal hold, an undo, or the end of a backup or a message."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ DEMO_FOLDER = define("RUN-011", "the demo's folder holds something else", Exit.U
 MIXED = define("RUN-012", "some loans would be deleted and some de-identified", Exit.USAGE)
 OWN_PLANS = define("RUN-013", "this copy was a system of its own", Exit.REFUSED)
 NOT_POSSIBLE = define("RUN-014", "a rule asks for what cannot be done to these records", Exit.USAGE)
+SCHEMA_CHANGED = define("RUN-016", "the tables changed while the work went on", Exit.REFUSED)
+NOTHING_TO_JOIN = define("RUN-015", "there is no run to take part in", Exit.REFUSED)
 GATE_LATE = define("RUN-006", "a chunk outlasted its time", Exit.FAILED)
 
 NO_EXPIRY = define("HLD-001", "an exception needs an end", Exit.USAGE)
@@ -66,3 +68,23 @@ OTHER_REQUEST = define("REQ-009", "the plan is not what this request asks for", 
 NOTHING = define("REQ-008", "there is nothing to do", Exit.USAGE)
 
 NO_ARCHIVES = define("ARC-001", "nobody is named who takes records that the policy transfers", Exit.USAGE)
+
+HALF_WRITTEN = define("BAK-005", "a backup is half-written", Exit.REFUSED)
+OTHER_BACKUPS = define("BAK-006", "the backups are not those that were planned", Exit.REFUSED)
+NOTHING_EXPIRES = define("BAK-007", "no backup is to be expired", Exit.USAGE)
+NO_PERIOD = define("BAK-008", "the policy says no period for backups", Exit.USAGE)
+BACKUPS_KEPT = define("BAK-009", "the library must keep its backups for now", Exit.REFUSED)
+NOT_EXPIRED = define("BAK-010", "what was expired does not read back", Exit.VERIFICATION_FAILED)
+
+NO_REPLAY_KEY = define("RPL-001", "the key of the replay entries is gone", Exit.REFUSED)
+CLOSED = define("RPL-002", "the system is closed until what a restore brought back is gone again", Exit.FINDINGS)
+NO_COPY = define("RPL-003", "there is no such copy of this system", Exit.USAGE)
+NOT_CLOSED = define("RPL-004", "there is no restore to be followed", Exit.USAGE)
+NO_TASK = define("RPL-005", "no such task is open", Exit.USAGE)
+NOTHING_LATE = define("CLR-001", "nothing is past its time", Exit.USAGE)
+NOTHING_SAID = define("CLR-002", "the policy says no period for this", Exit.USAGE)
+KEPT_FOR_NOW = define("CLR-003", "the library must keep this for now", Exit.REFUSED)
+NOT_AS_PLANNED = define("CLR-004", "this is not what was planned", Exit.REFUSED)
+STILL_THERE = define("CLR-005", "what was deleted does not read back", Exit.VERIFICATION_FAILED)
+OTHER_PURPOSE = define("CLR-007", "the policy holds such records for other purposes", Exit.REFUSED)
+PAST_OUTSIDE = define("CLR-008", "something outside the databases is past its time", Exit.FINDINGS)

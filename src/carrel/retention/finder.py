@@ -74,6 +74,17 @@ class Finder:
         numbers = (text[start:end] for start, end in self._numbers(text))
         return frozenset(one for word in (*self._exact.words(text), *numbers) for one in self._owners[word])
 
+    def reaches(self, text: str) -> bool:
+        """Whether all that stands in a text of a person only tells how to reach them: a telephone or an address.
+
+        Returns:
+            False also where nothing of a person stands there. A card, a user name and a number are nobody else's; a
+            telephone or an address can be that of whatever the row is about.
+        """
+        own = {form.casefold() for one in self._subjects for word in _by_name(one) for form in _forms(word)}
+        found = {word.casefold() for word in self._exact.words(text)}
+        return bool(found) and not found & own and next(self._numbers(text), None) is None
+
     def tells(self, text: str) -> bool:
         """Whether a name of a person, or a word that may be one, stands in a text."""
         return next(self._told.spans(text), None) is not None
@@ -126,6 +137,10 @@ class _Words:
         for before, word in self._begins.get(letters.casefold(), ()):
             if place >= before and (found := _whole(word).match(text, place - before)):
                 yield found.span(), word
+
+
+def _by_name(one: Subject) -> Iterator[str]:
+    yield from (word for said in (one.card, one.user, *one.cards) if (word := said.strip()))
 
 
 def _forms(word: str) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ class Reason(enum.StrEnum):
     NEW_SCHEMA = "new schema"
     NEW_PRODUCT = "new product version"
     NEW_STAND_IN = "new anonymous patron or time zone"
+    NEW_UNITS = "other policies govern some units"
     NEW_TABLE = "new table"
     NEW_DISPOSITION = "new disposition"
     ABOVE_BOUND = "more rows than the bound"
@@ -235,6 +236,7 @@ def _changed(plan: Plan, history: History) -> list[Need]:
         (Reason.NEW_SCHEMA, before.schema_digest, after.schema_digest),
         (Reason.NEW_PRODUCT, before.product_version, after.product_version),
         (Reason.NEW_STAND_IN, before.site_digest, after.site_digest),
+        (Reason.NEW_UNITS, before.units_digest, after.units_digest),
     ]
     found = [
         Need(reason, wanted=f"was {old[:16]}", found=f"now {new[:16]}") for reason, old, new in changed if old != new

@@ -86,7 +86,12 @@ def day_end(at: datetime) -> datetime:
 
 
 def state(
-    expires: datetime | None, used: Iterable[datetime], grounds: Iterable[str], due: Predicate, now: datetime
+    expires: datetime | None,
+    used: Iterable[datetime],
+    grounds: Iterable[str],
+    due: Predicate,
+    now: datetime,
+    home: str | None = None,
 ) -> str:
     """Where one card stands.
 
@@ -96,6 +101,7 @@ def state(
         grounds: what keeps it, whatever its age; the first is told.
         due: from `due_when`.
         now: naive local time.
+        home: unit that the person belongs to.
 
     Returns:
         A `CardState`, or the first ground.
@@ -111,6 +117,6 @@ def state(
     if day_end(expires) >= now:
         return CardState.IN_USE
     lapsed = max(map(day_end, (expires, *used)))
-    if not holds(due, {Fact.CLOSED: lapsed}):
+    if not holds(due, {Fact.CLOSED: lapsed, Fact.HOME: home}):
         return CardState.RETAINED
     return next(iter(grounds), CardState.DUE)

@@ -24,9 +24,11 @@ from carrel.retention.predicate import (
     Missing,
     Not,
     Predicate,
+    Zoning,
     holds,
 )
-from carrel.retention.records import RecordCase, record_cases
+from carrel.retention.records import RecordCase, record_cases_of
+from carrel.retention.territory import Regime, Territory, latest, single
 from carrel.retention.within import settled_by, within
 
 
@@ -55,6 +57,9 @@ class Lifecycle:
             product's own batch parted it) is spared where one of them may cover it.
         records: when records of other kinds are due, one case for each rule; a kind without a rule never is.
         openly: of the loans under legal hold, those that a hold without seal keeps; None where no hold is sealed.
+        zoning: of the units, where several policies are in force.
+        at_home: of the loans that are due, those that are by the policies of the unit where they were made; None where
+            one policy is in force. The others are due by another unit that they touch.
     """
 
     cases: tuple[tuple[State, Predicate], ...]
@@ -62,6 +67,8 @@ class Lifecycle:
     shields: tuple[Scope, ...] = ()
     openly: Predicate | None = None
     records: tuple[RecordCase, ...] = ()
+    zoning: Zoning | None = None
+    at_home: Predicate | None = None
 
     @property
     def due(self) -> Predicate:
@@ -84,6 +91,7 @@ def lifecycle(
     *,
     records: Iterable[RecordSchedule] = (),
     now: datetime | None = None,
+    territory: Territory | None = None,
 ) -> Lifecycle:
     """Decide the state of every closed loan at ``as_of``, and when other records are due.
 
@@ -95,21 +103,17 @@ def lifecycle(
         exceptions: as of now.
         records: what the policy says of records of other kinds.
         now: aware time at which legal holds and exceptions are judged; ``as_of`` unless given.
+        territory: where several policies are in force; they are then judged by in place of ``schedule`` and
+            ``records``.
 
     Guarantees:
-        With no new event, passing time never takes a loan out of DUE; a legal hold always wins over DUE.
+        With no new event, passing time never takes a loan out of DUE; a legal hold always wins over DUE. Where several
+        policies are in force, a loan is due when it is by the first of those that govern a unit which it touches.
     """
     now = now or as_of
-    by_rule = [(rule, _clock_passed(rule, as_of, zone)) for rule in schedule.rules]
-    latest = [local_cutoff(segment.cutoff, zone) for rule in schedule.rules for segment in segments(rule, as_of)]
-    older_than = max(latest, default=datetime.min)  # noqa: DTZ901  (naive local time, as the system writes it)
-    waits = tuple(
-        AllOf((_speaks_of(rule.applies), Holds(Fact.OWING)))
-        for rule in schedule.rules
-        if Event.SETTLED in rule.active_until
-    )
-    window = local_cutoff(schedule.refund_window.before(as_of), zone)
-    sealed_by = local_cutoff(schedule.consent_deadline.before(as_of), zone)
+    governed = territory or single(Regime(schedule, tuple(records)))
+    terms = [_terms(regime.loans, as_of, zone) for regime in governed.regimes]
+    older_than = latest(one.older_than for one in terms)
     return Lifecycle(
         cases=(
             (State.UNDATED, Missing(Fact.CLOSED)),
@@ -117,19 +121,67 @@ def lifecycle(
             (State.LEGAL_HOLD, kept_by(legal_holds, now)),
             (State.EXCEPTION, kept_by(exceptions, now)),
             (State.DISPUTED, Holds(Fact.DISPUTED)),
-            (State.OWING, AnyOf(waits)),
-            (
-                State.REFUND_WINDOW,
-                AllOf((Holds(Fact.LOST), Not(AllOf((AtOrBefore(Fact.CLOSED, window), settled_by(window)))))),
-            ),
-            (State.CONSENT, AllOf((Holds(Fact.OPTED_IN), Not(AtOrBefore(Fact.CLOSED, sealed_by))))),
-            (State.RETAINED, Not(AnyOf(tuple(AllOf((_speaks_of(r.applies), passed)) for r, passed in by_rule)))),
+            *_ordered(governed, terms),
         ),
         older_than=older_than,
         shields=shields((*legal_holds, *exceptions), now),
         openly=_openly(legal_holds, now),
-        records=record_cases(records, as_of, zone),
+        records=record_cases_of(governed, as_of, zone),
+        zoning=None if territory is None else territory.zoning,
+        at_home=None if territory is None else territory.by_unit([one.due for one in terms], (Fact.BRANCH,)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What one policy asks before a loan is due, at one moment."""
+
+    waits: Predicate
+    refund: Predicate
+    consent: Predicate
+    passed: Predicate
+    older_than: datetime
+
+    @property
+    def grounds(self) -> tuple[Predicate, Predicate, Predicate]:
+        return self.waits, self.refund, self.consent
+
+    @property
+    def due(self) -> Predicate:
+        return AllOf((self.passed, *(Not(ground) for ground in self.grounds)))
+
+
+def _terms(schedule: LoanSchedule, as_of: datetime, zone: ZoneInfo) -> _Terms:
+    window = local_cutoff(schedule.refund_window.before(as_of), zone)
+    sealed_by = local_cutoff(schedule.consent_deadline.before(as_of), zone)
+    waits = tuple(
+        AllOf((_speaks_of(rule.applies), Holds(Fact.OWING)))
+        for rule in schedule.rules
+        if Event.SETTLED in rule.active_until
+    )
+    passed = ((rule, _clock_passed(rule, as_of, zone)) for rule in schedule.rules)
+    return _Terms(
+        AnyOf(waits),
+        AllOf((Holds(Fact.LOST), Not(AllOf((AtOrBefore(Fact.CLOSED, window), settled_by(window)))))),
+        AllOf((Holds(Fact.OPTED_IN), Not(AtOrBefore(Fact.CLOSED, sealed_by)))),
+        AnyOf(tuple(AllOf((_speaks_of(rule.applies), one)) for rule, one in passed)),
+        latest(local_cutoff(part.cutoff, zone) for rule in schedule.rules for part in segments(rule, as_of)),
+    )
+
+
+_GROUNDS = (State.OWING, State.REFUND_WINDOW, State.CONSENT)
+
+
+def _ordered(governed: Territory, terms: list[_Terms]) -> tuple[tuple[State, Predicate], ...]:
+    """What keeps a loan by the policies, in order."""
+    if len({one.grounds for one in terms}) == 1:  # they differ in periods at most: the grounds are asked once
+        passed = terms[0].passed if len(terms) == 1 else governed.by_unit([one.passed for one in terms])
+        return (*zip(_GROUNDS, terms[0].grounds, strict=True), (State.RETAINED, Not(passed)))
+    # A ground of one policy keeps nothing that another one lets go.
+    kept = Not(governed.by_unit([one.due for one in terms]))
+    told = (governed.by_unit([one.grounds[number] for one in terms]) for number in range(len(_GROUNDS)))
+    grounds = tuple((state, AllOf((kept, ground))) for state, ground in zip(_GROUNDS, told, strict=True))
+    return (*grounds, (State.RETAINED, kept))
 
 
 def _openly(legal_holds: tuple[Keeping, ...], now: datetime) -> Predicate | None:

@@ -12,7 +12,7 @@ from carrel.errors import CarrelError, Fault
 from carrel.retention import faults
 from carrel.retention.approval import Kind
 from carrel.retention.plan import Basis
-from carrel.retention.plan_digest import Digested
+from carrel.retention.plan_digest import Digested, plan_of
 
 FORMAT_VERSION = 1
 KINDS = (Kind.RECTIFICATION, Kind.RESTRICTION, Kind.LIFTING)
@@ -113,7 +113,7 @@ class PersonPlan(Digested):
 
     def body(self) -> dict[str, Any]:
         """The plan as JSON holds it, without its digest."""
-        body = {"format_version": FORMAT_VERSION, **asdict(self)}
+        body = {"format_version": FORMAT_VERSION, **asdict(self), "basis": self.basis.body()}
         body["kind"], body["made_at"] = str(self.kind), self.made_at.isoformat()
         return body
 
@@ -124,23 +124,19 @@ class PersonPlan(Digested):
         Raises:
             ValueError: a field is missing, unknown or of the wrong kind, or the digest does not fit.
         """
-        known = dict(body)
-        digest, version = (known.pop(name, None) for name in ("digest", "format_version"))
-        try:
-            read: dict[str, Any] = {
+        return plan_of(
+            cls,
+            body,
+            FORMAT_VERSION,
+            KINDS,
+            lambda known: {
                 "kind": Kind(known["kind"]),
-                "made_at": datetime.fromisoformat(known["made_at"]),
                 "basis": Basis(**known["basis"]),
                 "changes": tuple(Change(**one) for one in known["changes"]),
                 "remains": tuple(Remaining(**one) for one in known["remains"]),
                 "notices": tuple(known["notices"]),
-            }
-            plan = cls(**{**known, **read})
-        except (KeyError, TypeError, AttributeError) as wrong:
-            raise ValueError(f"not a plan: {type(wrong).__name__}") from None
-        if version != FORMAT_VERSION or plan.kind not in KINDS or digest != plan.digest:
-            raise ValueError("the digest does not fit the plan")
-        return plan
+            },
+        )
 
 
 def refuse_held(at: str, *, held: bool) -> None:

@@ -22,6 +22,7 @@ class Basis:
         carrel_version: of the engine that compiled the plan.
         site_digest: SHA-256 of what the site and the product's settings say of the system: who stands in for readers,
             and in which zone times are written.
+        units_digest: SHA-256 of which policies govern which unit; empty where one policy is in force.
     """
 
     policy_digest: str
@@ -30,6 +31,11 @@ class Basis:
     product_version: str
     carrel_version: str
     site_digest: str = ""
+    units_digest: str = ""
+
+    def body(self) -> dict[str, str]:
+        """As JSON holds it: where one policy is in force, nothing is said of units."""
+        return {name: value for name, value in asdict(self).items() if value or name != "units_digest"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class RecordLine:
     Attributes:
         record: kind of record, as the policy names it.
         path: of the map.
-        due: their period has run out, and nothing keeps them.
+        due: their period has run out, and nothing keeps them; with those that the run itself makes such records.
         kept: for any other reason than the next.
         undated: they tell no usable time, so nobody can tell when they are due.
     """
@@ -93,6 +99,25 @@ class CardLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyLine:
+    """One of several policies in force, and what is due under it, as it may be shown.
+
+    Attributes:
+        policy, version, digest: which.
+        units: how many units it governs.
+        due: due loans that were made in one of them; small numbers stand as a word.
+        sooner: of these, those that are due only because they touch a unit with a stricter policy.
+    """
+
+    policy: str
+    version: str
+    digest: str
+    units: int
+    due: int | str
+    sooner: int | str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan(Digested):
     """One plan over the loans of one system. It holds counts, names and digests; never a patron's value.
 
@@ -112,6 +137,10 @@ class Plan(Digested):
         sql: the statements, for readers; nothing executes them.
         records: other kinds for which the policy has a rule; their rows stand among the paths as well.
         cards: lapsed cards, where the policy has a rule for them.
+        request: digest of the request of the library for which its custodian made the plan; else empty.
+        policies: those in force, where there are several; the site's own first.
+        stricter: whose records are treated more strictly than their policy writes, and why.
+        asked: units that the request names, each with the digest of the policy that governs it and all below it.
     """
 
     system: str
@@ -130,6 +159,10 @@ class Plan(Digested):
     kept_until: dict[str, str] = field(default_factory=dict)
     records: tuple[RecordLine, ...] = ()
     cards: CardLine | None = None
+    request: str = ""
+    policies: tuple[PolicyLine, ...] = ()
+    stricter: tuple[str, ...] = ()
+    asked: dict[str, str] = field(default_factory=dict)
 
     @property
     def due(self) -> int:
@@ -138,11 +171,17 @@ class Plan(Digested):
 
     def body(self) -> dict[str, Any]:
         """The plan as JSON holds it, without its digest."""
-        body = {"format_version": FORMAT_VERSION, **asdict(self)}
+        body = {"format_version": FORMAT_VERSION, **asdict(self), "basis": self.basis.body()}
         if not self.records:
             del body["records"]  # a policy that rules loans alone has the plans that it always had
         if self.cards is None:
             del body["cards"]
+        if not self.request:
+            del body["request"]
+        if not self.policies:
+            del body["policies"], body["stricter"]  # one policy for everything
+        if not self.asked:
+            del body["asked"]
         body["as_of"], body["made_at"] = self.as_of.isoformat(), self.made_at.isoformat()
         return body
 
@@ -164,6 +203,8 @@ class Plan(Digested):
                     "basis": Basis(**known["basis"]),
                     "paths": tuple(PathCount(**path) for path in known["paths"]),
                     "records": tuple(RecordLine(**line) for line in known.get("records", ())),
+                    "policies": tuple(PolicyLine(**line) for line in known.get("policies", ())),
+                    "stricter": tuple(known.get("stricter", ())),
                     "cards": CardLine(**known["cards"]) if known.get("cards") else None,
                     **{name: tuple(known[name]) for name in ("blockers", "notices", "sql")},
                 },

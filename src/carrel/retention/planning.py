@@ -10,9 +10,12 @@ from carrel.inventory.map_path import Cut, OwnLink
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.schedule import Charges, Disposition, LoanSchedule
 from carrel.retention import faults
+from carrel.retention.asked_units import AskedUnits
+from carrel.retention.consortium import Consortium
 from carrel.retention.lapsed_card import CardCount
 from carrel.retention.lifecycle import State
 from carrel.retention.plan import Basis, CardLine, PathCount, Plan, RecordLine
+from carrel.retention.policy_lines import astray_line, policy_lines
 from carrel.retention.ports import Observation
 from carrel.retention.reasons import by_branch, by_reason, figure
 
@@ -44,6 +47,8 @@ def make_plan(
     reach_back: int,
     sql: tuple[str, ...],
     cards: CardCount | None = None,
+    several: Consortium | None = None,
+    asked: AskedUnits | None = None,
 ) -> Plan:
     """The plan that follows from an observation; its bounds are set by `Plan.with_bounds`.
 
@@ -60,6 +65,8 @@ def make_plan(
         reach_back: due loans from before the rule's date (MITL-10.6).
         sql: for readers.
         cards: where the policy has a rule for lapsed ones.
+        several: the policies in force on their units, where there are several.
+        asked: units of the library that asked for the plan, where it named some.
     """
     paths = [
         PathCount(
@@ -81,7 +88,7 @@ def make_plan(
             path.table,
             "transfer" if path.archived else "delete" if path.cut.delete else "update",
             _methods(path.cut),
-            seen.rows.get(path.name, 0),
+            seen.touched.get(path.name, 0),
             0,
             0,
             path.cut.why,
@@ -105,14 +112,19 @@ def make_plan(
         made_by=made_by,
         basis=basis,
         states={State.DUE.value: due, **by_reason({s: n for s, n in seen.states.items() if s != State.DUE.value})},
-        branches=by_branch(seen.branches),
+        branches=by_branch(seen.branches, None if asked is None else asked.keys),
+        policies=policy_lines(several, seen, asked),
+        asked={} if asked is None else dict.fromkeys(sorted(asked.named), asked.policy.digest),
+        stricter=() if several is None else tuple(one.line() for one in several.stricter),
         paths=tuple(paths),
         reach_back=reach_back,
         blockers=findings.blockers,
-        notices=findings.notices,
+        notices=(*([astray] if (astray := astray_line(seen)) else []), *findings.notices),
         sql=sql,
         records=tuple(
-            RecordLine(link.record, path.name, seen.rows.get(path.name, 0), figure(count.kept), figure(count.undated))
+            RecordLine(
+                link.record, path.name, seen.touched.get(path.name, 0), figure(count.kept), figure(count.undated)
+            )
             for path in system_map.ruled
             if isinstance(link := path.link, OwnLink) and (count := seen.records.get(path.name)) is not None
         ),

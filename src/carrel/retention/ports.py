@@ -10,6 +10,8 @@ from typing import Protocol
 from carrel.retention.lifecycle import Lifecycle
 from carrel.retention.outcome import ChunkResult
 
+END_OF_INDEX = 2**62  # no row of any table stands here, or behind
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -18,6 +20,14 @@ class Position:
     path: str
     person: int
     loan: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Numbers among which a walk stays: above ``begin`` and not above ``end``; None is no bound."""
+
+    begin: int | None
+    end: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,14 @@ class RecordCount:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a database holds now: loans per state and per branch, rows due per path, strays per path, other records."""
+    """What a database holds now: loans per state and per branch, rows due per path, strays per path, other records.
+
+    Attributes:
+        sooner: of the due loans per branch, those that are due only by another unit that they touch.
+        freed: rows per path of other records that are no such records yet: the run itself makes them so, and then cuts
+            them. They are not among ``rows``, and are not counted where it is asked what is left.
+        astray: loans that still name a reader and were made at or returned to a unit that the product no longer has.
+    """
 
     states: Mapping[str, int]
     branches: Mapping[str, int]
@@ -45,6 +62,14 @@ class Observation:
     strays: Mapping[str, int]
     table_sizes: Mapping[str, int]
     records: Mapping[str, RecordCount] = field(default_factory=dict)
+    sooner: Mapping[str, int] = field(default_factory=dict)
+    freed: Mapping[str, int] = field(default_factory=dict)
+    astray: int = 0
+
+    @property
+    def touched(self) -> dict[str, int]:
+        """Rows per path that a run would cut now."""
+        return {name: rows + self.freed.get(name, 0) for name, rows in self.rows.items()}
 
 
 class Journal(Protocol):
@@ -58,6 +83,9 @@ class Journal(Protocol):
 
     def finish(self, chunk: int, position: Position, result: ChunkResult) -> None:
         """Record what the chunk did."""
+
+    def undone(self, chunk: int) -> None:
+        """Record that the chunk gave way and nothing of it was changed; it is tried again under another number."""
 
     def stop_wanted(self) -> bool:
         """Whether somebody asked every worker to halt after the chunk in flight, or the lease was lost."""
@@ -74,6 +102,10 @@ class StrayPosition:
     path: str
     column: int
 
+    def is_end(self, last: int | None) -> bool:
+        """The walk is over: it came to where it is to end, or to the end of the index."""
+        return self.column >= (END_OF_INDEX if last is None else last)
+
 
 Intend = Callable[[Position, int], None]
 MayCommit = Callable[[], None]
@@ -88,6 +120,9 @@ class LoanSystem(Protocol):
     def observe(self, life: Lifecycle, as_of: datetime) -> Observation:
         """Count what is due, kept and stray."""
 
+    def any_due(self, life: Lifecycle) -> bool:
+        """Whether a loan is still due, one that somebody has locked among them; counts nothing."""
+
     def cut_chunk(
         self,
         life: Lifecycle,
@@ -96,8 +131,10 @@ class LoanSystem(Protocol):
         limit: int,
         intend: Intend,
         may_commit: MayCommit,
+        *,
+        bounds: Bounds | None = None,
     ) -> tuple[Position, ChunkResult] | None:
-        """Cut the next loans in one transaction; None when no due loan follows."""
+        """Cut the next loans in one transaction, of the persons within bounds; None when no due loan follows."""
 
     def cut_strays(
         self,

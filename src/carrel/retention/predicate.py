@@ -10,15 +10,22 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 
 class Fact(enum.StrEnum):
-    """What can be asked of a loan. Times are naive local times of the system that recorded them."""
+    """What can be asked of a loan. Times are naive local times of the system that recorded them.
+
+    Four name a unit: where the loan was made, where it came back, whose item it is, and whom its reader belongs to.
+    """
 
     LOAN = "loan"
     PERSON = "person"
     ITEM = "item"
     BRANCH = "branch"
+    RETURNED = "returned at"
+    OWNER = "owner"
+    HOME = "home"
     OPENED = "opened"
     CLOSED = "closed"
     DUE = "due"
@@ -107,7 +114,44 @@ class AnyOf:
     of: tuple[Predicate, ...]
 
 
-Predicate = Always | Holds | Missing | OneOf | AtOrBefore | From | Exceeds | Not | AllOf | AnyOf
+@dataclass(frozen=True, slots=True)
+class Zoning:
+    """Which zone each unit lies in: units of one zone are governed by the same policies.
+
+    Attributes:
+        units: key of a unit, as text, and the number of its zone; in order of key.
+        zones: how many there are.
+    """
+
+    units: tuple[tuple[str, int], ...]
+    zones: int
+
+
+@dataclass(frozen=True, slots=True)
+class ByUnit:
+    """Of any unit that the record touches, what is said of the unit's zone holds.
+
+    Attributes:
+        facts: that name a unit; one that the record does not tell is passed over.
+        zoning: of the units.
+        arms: by number of the zone.
+        elsewhere: what is said of a unit that is in no zone, and of a record that tells no unit at all.
+    """
+
+    facts: tuple[Fact, ...]
+    zoning: Zoning
+    arms: tuple[Predicate, ...]
+    elsewhere: Predicate
+
+
+UNITS = (Fact.BRANCH, Fact.RETURNED, Fact.OWNER, Fact.HOME)
+
+Predicate = Always | Holds | Missing | OneOf | AtOrBefore | From | Exceeds | Not | AllOf | AnyOf | ByUnit
+
+
+@lru_cache(maxsize=8)
+def _zones(zoning: Zoning) -> dict[str, int]:
+    return dict(zoning.units)
 
 
 def holds(predicate: Predicate, known: Known) -> bool:  # noqa: C901, PLR0911  (one line per node of the tree)
@@ -142,3 +186,8 @@ def holds(predicate: Predicate, known: Known) -> bool:  # noqa: C901, PLR0911  (
             return all(holds(one, known) for one in of)
         case AnyOf(of):
             return any(holds(one, known) for one in of)
+        case ByUnit(facts, zoning, arms, elsewhere):
+            zones = _zones(zoning)
+            touched = [zones.get(str(unit)) for fact in facts if (unit := known.get(fact)) is not None]
+            said = [elsewhere if zone is None else arms[zone] for zone in touched] or [elsewhere]
+            return any(holds(one, known) for one in said)

@@ -7,6 +7,7 @@ and the ledger. What the engine decides by are the exact counts, and they stay i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 SMALL = 10
 OTHER = "other reasons (0-9)"
@@ -39,13 +40,18 @@ def told_rows(rows: Mapping[str, int | str]) -> int:
     return sum(number for number in by_reason(rows).values() if isinstance(number, int))
 
 
-def by_branch(rows: Mapping[str, int]) -> dict[str, int]:
+def by_branch(rows: Mapping[str, int], only: AbstractSet[str] | None = None) -> dict[str, int]:
     """Due loans per branch as they may be shown: branches under ten stand together.
+
+    Args:
+        rows: loans by branch.
+        only: branches that may be told by themselves; None for all. The others stand together as well.
 
     Guarantees:
         The sum is the same, and no number below ten is shown unless it is the sum.
     """
-    told = sorted(rows.items(), key=lambda one: (-one[1], one[0]))
+    mine = ((branch, number) for branch, number in rows.items() if only is None or branch in only)
+    told = sorted(mine, key=lambda one: (-one[1], one[0]))
     shown = {branch: number for branch, number in told if number >= SMALL}
     rest = sum(rows.values()) - sum(shown.values())
     while 0 < rest < SMALL and shown:

@@ -17,10 +17,11 @@ from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.clock import segments
 from carrel.policy.record_type import RecordType
-from carrel.policy.schedule import Disposition, RecordSchedule
+from carrel.policy.schedule import Disposition, RecordRule, RecordSchedule
 from carrel.retention import faults
 from carrel.retention.cutoff import local_cutoff
-from carrel.retention.predicate import AllOf, AnyOf, AtOrBefore, Fact, Predicate
+from carrel.retention.predicate import AllOf, Always, AnyOf, AtOrBefore, Fact, Predicate
+from carrel.retention.territory import Territory
 from carrel.retention.within import within
 
 Schedules = Mapping[RecordType, RecordSchedule]
@@ -56,15 +57,37 @@ def record_cases(schedules: Iterable[RecordSchedule], as_of: datetime, zone: Zon
     Guarantees:
         A record without a usable time is never due; passing time never takes one out of what is due.
     """
+    found = (_case(schedule.record, rule, as_of, zone) for schedule in schedules for rule in schedule.rules)
+    return tuple(one for one in found if one is not None)
+
+
+def record_cases_of(governed: Territory, as_of: datetime, zone: ZoneInfo) -> tuple[RecordCase, ...]:
+    """As `record_cases`, where several policies may be in force.
+
+    Guarantees:
+        A record is due when it is by the first policy that governs a unit which it touches.
+    """
+    each = [record_cases(one.records, as_of, zone) for one in governed.regimes]
+    if len(each) == 1:
+        return each[0]
+    by_rule = [{(one.record, one.event): one for one in cases} for cases in each]
     found = []
-    for schedule in schedules:
-        for rule in schedule.rules:
-            parts = tuple(within(segment, [Fact.CLOSED], zone) for segment in segments(rule, as_of))
-            latest = [local_cutoff(segment.cutoff, zone) for segment in segments(rule, as_of)]
-            if latest:  # the last cut-off first: one comparison decides for most rows
-                due = AllOf((AtOrBefore(Fact.CLOSED, max(latest)), AnyOf(parts)))
-                found.append(RecordCase(schedule.record, rule.active_until.value, due, max(latest)))
+    for record, event in dict.fromkeys(key for cases in by_rule for key in cases):
+        mine = [cases.get((record, event)) for cases in by_rule]
+        last = max(one.latest for one in mine if one is not None)
+        due = governed.by_unit([Always(value=False) if one is None else one.due for one in mine])
+        found.append(RecordCase(record, event, AllOf((AtOrBefore(Fact.CLOSED, last), due)), last))
     return tuple(found)
+
+
+def _case(record: str, rule: RecordRule, as_of: datetime, zone: ZoneInfo) -> RecordCase | None:
+    parts = tuple(within(segment, [Fact.CLOSED], zone) for segment in segments(rule, as_of))
+    latest = [local_cutoff(segment.cutoff, zone) for segment in segments(rule, as_of)]
+    if not latest:
+        return None
+    # The last cut-off first: one comparison decides for most rows.
+    due = AllOf((AtOrBefore(Fact.CLOSED, max(latest)), AnyOf(parts)))
+    return RecordCase(record, rule.active_until.value, due, max(latest))
 
 
 def in_force(system_map: SystemMap, schedules: Schedules) -> SystemMap:

@@ -15,6 +15,8 @@ from carrel.retention import faults
 from carrel.retention.person_request import CASE, Named, read_request
 
 RESTRICT, LIFT, GROUND, KEEP, TOLD = "restrict", "lift", "ground", "keep", "person told on"
+INSTEAD = "instead of"
+LOST = "key found lost on"
 AUTHORITY = "restriction of processing"
 _CASE = re.compile(r"case-[a-z]{12}")
 
@@ -39,14 +41,17 @@ class Terms:
     Attributes:
         ground: of Art. 18.
         keep: whether the person's records are spared from every disposal while it lasts.
+        instead: a case of the same person whose key is lost, and which this one takes the place of; else empty.
     """
 
     ground: Ground
     keep: bool
+    instead: str = ""
 
     def as_dict(self) -> dict[str, str]:
         """As a plan tells it."""
-        return {GROUND: str(self.ground), KEEP: "yes" if self.keep else "no"}
+        terms = {GROUND: str(self.ground), KEEP: "yes" if self.keep else "no"}
+        return {**terms, INSTEAD: self.instead} if self.instead else terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,8 @@ def read_restriction(text: str, at: str) -> tuple[Named, Terms]:
     named, source = read_request(text, at, RESTRICT)
     body = source.data[RESTRICT]
     wanted = f"'{GROUND}:' with one of: {', '.join(Ground)}; '{KEEP}:' yes or no"
-    if not isinstance(body, dict) or not {GROUND} <= set(body) <= {GROUND, KEEP} or body[GROUND] not in list(Ground):
+    known = {GROUND, KEEP, INSTEAD}
+    if not isinstance(body, dict) or not {GROUND} <= set(body) <= known or body[GROUND] not in list(Ground):
         raise _unreadable(source, RESTRICT, wanted)
     ground, keep = Ground(body[GROUND]), body.get(KEEP, "yes")
     keep = {True: "yes", False: "no"}[keep] if isinstance(keep, bool) else keep
@@ -121,10 +127,15 @@ def read_restriction(text: str, at: str) -> tuple[Named, Terms]:
         raise _unreadable(
             source, RESTRICT, f"'{KEEP}: yes' with '{ground}'", "on this ground nothing may be disposed of"
         )
-    return named, Terms(ground, keep == "yes")
+    instead = body.get(INSTEAD, "")
+    if instead and (not isinstance(instead, str) or not _CASE.fullmatch(instead)):
+        raise _unreadable(
+            source, RESTRICT, f"'{INSTEAD}:' with the id of a case, as `carrel restriction list` tells it"
+        )
+    return named, Terms(ground, keep == "yes", instead)
 
 
-def read_lifting(text: str, at: str, today: date) -> tuple[Named, str]:
+def read_lifting(text: str, at: str, today: date) -> tuple[Named, dict[str, str]]:
     """Read a request to lift a restriction, by the person or by the case.
 
     Args:
@@ -133,24 +144,28 @@ def read_lifting(text: str, at: str, today: date) -> tuple[Named, str]:
         today: on the system's own calendar.
 
     Returns:
-        The person, or the case; and the day on which the person was told of it (Art. 18(3)).
+        The person, or the case; and the day on which the person was told of it (Art. 18(3)), or, of a case alone, on
+        which it was found that its key is lost, so that nobody can be told.
 
     Raises:
-        CarrelError: REQ-001, also without that day, or with one to come.
+        CarrelError: REQ-001, also without such a day, or with one to come.
     """
     named, source = read_request(text, at, LIFT, also=(CASE,))
     body = source.data[LIFT]
     wanted = f"'{TOLD}:' with the day, such as 2026-12-31"
     because = "the person is told before a restriction is lifted"
     try:
-        day = date.fromisoformat(body[TOLD]) if isinstance(body, dict) and len(body) == 1 else None
+        day = date.fromisoformat(body.get(TOLD) or body[LOST]) if isinstance(body, dict) and len(body) == 1 else None
     except (KeyError, TypeError, ValueError):
         day = None
     if day is None or day > today:
         raise _unreadable(source, LIFT, wanted, because)
     if named.by == CASE and not _CASE.fullmatch(named.said):
         raise _unreadable(source, CASE, "the id of a case, as `carrel restriction list` tells it")
-    return named, day.isoformat()
+    (key,) = body
+    if key == LOST and named.by != CASE:
+        raise _unreadable(source, LIFT, wanted, because)
+    return named, {key: day.isoformat()}
 
 
 def _unreadable(source: YamlSource, key: str, wanted: str, because: str = "") -> CarrelError:

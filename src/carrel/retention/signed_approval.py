@@ -80,7 +80,7 @@ def verify(note: str, people: Iterable[Person], now: datetime) -> Approval:
             at=f"approval of {approval.kind}",
             wanted="a signature of the person whom the text names, by the key in the site file",
             found="one that does not hold",
-            fix="have it signed again",
+            fix="sign with the key that the site file has for this person",
         ) from None
     if not approval.signed_at <= now < approval.expires_at:
         raise fault(

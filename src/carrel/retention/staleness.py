@@ -41,6 +41,7 @@ class Stale(enum.StrEnum):
     PRODUCT = "the product version has changed"
     CARREL = "Carrel itself has changed"
     SITE = "the anonymous patron or the time zone has changed"
+    UNITS = "other policies govern some units"
     TOO_OLD = "the plan is too old"
     FUTURE = "the plan was made in the future"
 
@@ -65,6 +66,7 @@ def stale(plan: Made, basis_now: Basis, now: datetime, max_age: timedelta = MAX_
         (Stale.PRODUCT, then.product_version != basis_now.product_version),
         (Stale.CARREL, then.carrel_version != basis_now.carrel_version),
         (Stale.SITE, then.site_digest != basis_now.site_digest),
+        (Stale.UNITS, then.units_digest != basis_now.units_digest),
         (Stale.TOO_OLD, now - plan.made_at > max_age),
         (Stale.FUTURE, plan.made_at - now > CLOCKS_DIFFER),
     )

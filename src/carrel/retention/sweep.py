@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from carrel.retention.look_back import LookBack
 from carrel.retention.reasons import by_reason
 
 # A row that belongs to a loan is written up to some minutes before, and up to a day after a return that was dated back.
@@ -208,6 +209,7 @@ class SweepReport:
         led_back: pairs that at least one join of failing severity led back to their person.
         attacks: every join that was tried.
         days: local days in which the loans came back, without the earliest and the latest tenth; None for any.
+        look_back: how far back words were read.
     """
 
     pairs: int
@@ -215,6 +217,7 @@ class SweepReport:
     led_back: int
     attacks: tuple[Attack, ...]
     days: tuple[date, date] | None = None
+    look_back: LookBack = field(default_factory=LookBack)
 
     @property
     def failing(self) -> tuple[Attack, ...]:
@@ -247,6 +250,7 @@ class SweepReport:
             "swept": self.swept,
             "not_swept": self.pairs - self.swept,
             "led_back": self.led_back,
+            "words_read": self.look_back.as_dict(),
             "attacks": [attack.as_dict() for attack in self.joins],
             "kept": self.kept,
         }

@@ -63,6 +63,7 @@ erasure = Table(
     Column("outcome", String),
     Column("started_at", Moment),
     Column("finished_at", Moment),
+    Column("for_night", Moment),
 )
 
 person_case = Table(

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from carrel.retention.circulation import Cell, CellCount, CountedLoan, by_branch, by_cell
 from carrel.store import tables
 from carrel.store.database import Database
+from carrel.store.job_journal import JobTicket
 
 Grains = dict[str, dict[Cell, CellCount]]
 CELLS, BRANCHES = "cell", "branch"
@@ -24,42 +25,63 @@ class Circulation:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def intend(self, system: str, loans: Sequence[CountedLoan]) -> None:
-        """Note, durably, what a chunk counts that is about to be committed; it replaces one that never was."""
+    def intend(self, system: str, loans: Sequence[CountedLoan], ticket: JobTicket | None = None) -> None:
+        """Note, durably, what a chunk counts that is about to be committed; it replaces one that never was.
+
+        Args:
+            system: whose loans.
+            loans: of the chunk.
+            ticket: of a run that several workers share, the job's; each job has a chunk of its own in flight.
+
+        Raises:
+            CarrelError: RUN-002, another process took the job over: what that one has in flight is left alone.
+        """
+        job = "" if ticket is None else ticket.claim.key
         table = tables.loan_in_flight
         with self._database.writing() as connection:
-            connection.execute(delete(table).where(table.c.system == system))
+            if ticket is not None:
+                ticket.still_holds(connection)
+            connection.execute(delete(table).where(table.c.system == system, table.c.job == job))
             if loans:
-                connection.execute(insert(table), [_row(system, one) for one in loans])
+                connection.execute(insert(table), [{**_row(system, one), "job": job} for one in loans])
 
-    def in_flight(self, system: str) -> tuple[int, ...]:
-        """The loans of a chunk of which it is not known whether its cut was committed."""
+    def in_flight(self, system: str, job: str | None = None) -> tuple[int, ...]:
+        """The loans of chunks of which it is not known whether their cut was committed: of one job, or of all."""
+        table = tables.loan_in_flight
+        whose = [table.c.system == system] if job is None else [table.c.system == system, table.c.job == job]
+        with self._database.reading() as connection:
+            return tuple(connection.execute(select(table.c.loan).where(*whose)).scalars())
+
+    def jobs_in_flight(self, system: str) -> tuple[str, ...]:
+        """The keys of the jobs that have such loans; an empty one of a run that one worker does alone."""
         table = tables.loan_in_flight
         with self._database.reading() as connection:
-            return tuple(connection.execute(select(table.c.loan).where(table.c.system == system)).scalars())
+            return tuple(connection.execute(select(table.c.job).where(table.c.system == system).distinct()).scalars())
 
-    def settle(self, system: str, not_cut: Collection[int] = ()) -> None:
-        """Add up the loans in flight, and forget their ids.
+    def settle(self, system: str, not_cut: Collection[int] = (), job: str = "") -> None:
+        """Add up the loans that one job has in flight, and forget their ids.
 
         Args:
             system: whose loans.
             not_cut: of these, the ones that still name a reader: they count when they are cut.
+            job: whose chunk; none of a run that one worker does alone.
 
         Guarantees:
             A loan is added once, also if it was put back and cut again since. Repeated, it adds nothing.
         """
         flight, before = tables.loan_in_flight, tables.loan_counted
         with self._database.writing() as connection:
-            mine = connection.execute(select(flight).where(flight.c.system == system)).all()
+            whose = (flight.c.system == system, flight.c.job == job)
+            mine = connection.execute(select(flight).where(*whose)).all()
             cut = [one for one in map(_loan, mine) if one.loan not in not_cut]
             both = select(before.c.loan).join(
                 flight, (flight.c.system == before.c.system) & (flight.c.loan == before.c.loan)
             )
-            again = set(connection.execute(both.where(before.c.system == system)).scalars())
+            again = set(connection.execute(both.where(*whose)).scalars())
             new = [one for one in cut if one.loan not in again]
             _add(connection, system, CELLS, by_cell(new))
             _add(connection, system, BRANCHES, by_branch(new))
-            connection.execute(delete(flight).where(flight.c.system == system))
+            connection.execute(delete(flight).where(*whose))
             for loan in again & {one.loan for one in cut}:
                 connection.execute(delete(before).where(before.c.system == system, before.c.loan == loan))
 
@@ -135,6 +157,6 @@ def _add(connection: Connection, system: str, grain: str, counts: Mapping[Cell, 
             "category": cell.category, "loans": one.loans, "readers": one.readers, "least": one.least,
             "at_most": one.at_most,
         }
-        for cell, one in counts.items()
+        for cell, one in sorted(counts.items())
     ]  # fmt: skip
     connection.execute(adding, rows)

@@ -40,6 +40,7 @@ loan_in_flight = Table(
     Column("reader_of_cell", Boolean, nullable=False),
     Column("reader_of_branch", Boolean, nullable=False),
     Column("running", Boolean, nullable=False),
+    Column("job", String, nullable=False, server_default=""),
 )
 
 loan_counted = Table(

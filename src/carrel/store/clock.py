@@ -29,7 +29,7 @@ def observe(connection: Connection, now: datetime) -> None:
             wanted=f"a time after {newest.isoformat(timespec='seconds')}, give or take five minutes",
             found=now.isoformat(timespec="seconds"),
             because="periods, leases and legal holds are judged by this clock",
-            fix="set the clock; if the store saw a wrong future, `carrel stop --clear --accept-clock`",
+            fix="set the clock; if the store saw a wrong future, `carrel stop --clear --accept-clock --as NAME`",
         )
 
 

@@ -1,31 +1,39 @@
-"""The connection to the store: one file of mode 0600 (a server by URL is not supported yet); reading and writing."""
+"""The connection to the store, a file or one schema of a PostgreSQL database: reading and writing."""
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from carrel.errors import fault
 from carrel.store import faults
+from carrel.store.file_home import FileHome
+from carrel.store.server_home import SCHEMA, ServerHome
 
 PATIENCE = timedelta(seconds=30)
+CLOCKS = timedelta(seconds=10)
+ZERO = timedelta()
 
 
 class Database:
-    """One open store. Every write is durable when its `writing` block ends."""
+    """One open store. Every write is durable when its `writing` block ends.
 
-    def __init__(self, url: URL, patience: timedelta = PATIENCE) -> None:
+    Args:
+        url: of an SQLite file, or of a PostgreSQL database.
+        patience: how long to wait for another writer.
+        schema: of the PostgreSQL database in which this store lies.
+    """
+
+    def __init__(self, url: URL, patience: timedelta = PATIENCE, schema: str = SCHEMA) -> None:
         self.url = url
-        self._engine = _engine(url, patience)
-        self._readers = self._engine.execution_options(carrel_reads=True)
+        self.home: FileHome | ServerHome = (
+            FileHome(url, patience) if self.is_file else ServerHome(url, patience, schema)
+        )
 
     @property
     def is_file(self) -> bool:
@@ -37,9 +45,14 @@ class Database:
         """A transaction that other writers wait for; committed at the end, or undone altogether.
 
         Raises:
-            CarrelError: STO-003 when another writer keeps it too long, STO-001 when the store is unusable.
+            CarrelError: STO-003 when another writer keeps it too long, STO-001 when the store is unusable, STO-007 when
+                its server went away (then the transaction may have been committed or not), STO-008 when it takes no
+                writes.
+
+        Guarantees:
+            On every database: nothing that is read inside can be changed by another writer before it ends.
         """
-        yield from self._transaction(self._engine)
+        yield from self._transaction(self.home.writers)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -48,113 +61,65 @@ class Database:
         Raises:
             CarrelError: as `writing`.
         """
-        yield from self._transaction(self._readers)
+        yield from self._transaction(self.home.readers)
+
+    def prepare(self, now: Callable[[], datetime] | None = None) -> None:
+        """Make the place for the tables, where it is not there yet.
+
+        Args:
+            now: this machine's clock, to be compared with that of a server. Other machines work on the same store, and
+                leases, holds and the gate for chunks are judged by the clock of whoever looks.
+
+        Raises:
+            CarrelError: STO-001, STO-008; STO-010 when the clocks differ by more than ten seconds.
+        """
+        try:
+            theirs = self.home.prepare()
+        except DBAPIError as wrong:
+            raise self.home.said(wrong) from None
+        if now is not None and theirs is not None and abs(ahead := now() - theirs) > CLOCKS:
+            raise fault(
+                faults.TWO_CLOCKS,
+                at=self.home.place,
+                wanted="less than ten seconds",
+                found=f"this machine is {abs(ahead).total_seconds():.0f} s {'ahead' if ahead > ZERO else 'behind'}",
+                because="of machines that share a store, one would take over what another still holds",
+                fix="have both set their clocks by the same time server",
+            )
 
     def tidy(self) -> None:
-        """Have the file forget what was deleted: copy the write-ahead log back and empty it."""
-        if self.is_file:
-            raw = self._engine.raw_connection()
-            try:
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                raw.close()
+        """Have the database forget what was deleted, as far as it can; `carrel doctor` tells how far that is."""
+        self.home.tidy()
 
     def close(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
+        self.home.writers.dispose()
 
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
         try:
             with engine.begin() as connection:
                 yield connection
-        except IntegrityError:
-            raise  # a lost race; the caller knows what it means
-        except OperationalError as wrong:
-            condition = faults.BUSY if "locked" in str(wrong.orig) else faults.UNREADABLE
-            full = getattr(wrong.orig, "sqlite_errorname", "") == "SQLITE_FULL"
-            raise fault(
-                condition,
-                at=self._place(),
-                found="no space left on the disk" if full else type(wrong.orig).__name__,
-                fix="make room, then give the same command again"
-                if full
-                else "try again, or look at the file's owner, mode and disk space",
-            ) from None
-        except DatabaseError as wrong:
-            raise fault(
-                faults.UNREADABLE,
-                at=self._place(),
-                found=type(wrong.orig).__name__,
-                fix="look at the disk, and put the file back from a copy of the site's folder",
-            ) from None
-
-    def _place(self) -> str:
-        return str(self.url.database) if self.is_file else self.url.render_as_string(hide_password=True)
+        except IntegrityError as wrong:
+            raise self.home.race(wrong) from None  # a lost race; the caller knows what it means
+        except DBAPIError as wrong:
+            raise self.home.said(wrong) from None
 
 
 def url_of(place: str | Path) -> URL:
-    """The URL of a store: a URL as it stands, anything else is the path of an SQLite file."""
-    text = str(place)
-    return make_url(text) if "://" in text else URL.create("sqlite", database=text)
+    """The URL of a store: a URL as it stands, anything else is the path of an SQLite file.
 
-
-def _engine(url: URL, patience: timedelta) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        try:
-            return create_engine(url, pool_pre_ping=True)
-        except ModuleNotFoundError as missing:
-            raise fault(
-                faults.UNREADABLE,
-                at=url.render_as_string(hide_password=True),
-                wanted=f"the Python package {missing.name}",
-                found="none",
-                because="a store on a server is not supported yet",
-                fix="keep the store in the site's folder",
-            ) from None
-    _private_file(Path(str(url.database)))
-    engine = create_engine(url, connect_args={"timeout": patience.total_seconds()})
-    event.listen(engine, "connect", _settings)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _private_file(path: Path) -> None:
-    """Make the file before SQLite does, so that it is never readable by others; log and shared memory follow it.
-
-    A file that is there is not opened: closing it would let go of every lock that this process holds on it through
-    SQLite, another process would take itself for the last one, and what is committed here afterwards would be lost.
-
-    Source:
-        SQLite, "How To Corrupt An SQLite Database File", 2.2.
+    Raises:
+        CarrelError: STO-001, it looks like a URL and is none. Nothing of it is told: it can hold a password.
     """
+    text = str(place)
+    if "://" not in text:
+        return URL.create("sqlite", database=text)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
-        if not os.access(path, os.R_OK | os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    except OSError as wrong:
+        return make_url(text)
+    except (ArgumentError, ValueError):
         raise fault(
             faults.UNREADABLE,
-            at=str(path),
-            wanted="a file that Carrel owns and may write",
-            found=wrong.strerror or type(wrong).__name__,
-            fix="run Carrel as the owner of the site's folder",
+            wanted="postgresql+psycopg://USER:PASSWORD@HOST:5432/DATABASE",
+            found="text that is no address",
+            fix="write the address in this form; signs such as @ or / in a password are written as %40, %2F",
         ) from None
-
-
-def _settings(raw: Any, _record: Any) -> None:
-    raw.isolation_level = None  # the driver's own BEGIN comes too late for a read that a write depends on
-    cursor = raw.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")  # an intent must survive a power cut, not only a crash
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA secure_delete = ON")  # a released hold's patron numbers are overwritten, not only unlinked
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("carrel_reads", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -16,9 +16,11 @@ from carrel.ledger.leaf import OpenLeaf
 from carrel.retention.erasure import ErasurePlan
 from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import Outcome
+from carrel.retention.replay import Entry
 from carrel.store import clock, tables
 from carrel.store.database import Database
 from carrel.store.owed_leaves import owe
+from carrel.store.replays import remember
 from carrel.store.sealed_cases import DONE, PLANNED, RUNNING, SealedCases
 
 REDUCED_TO = "reduced to"  # in a lot: the columns that stay of payers' records, per policy that carried it on
@@ -89,6 +91,10 @@ class Erasures(SealedCases):
         """
         return self._recorded(ErasurePlan, body, at)
 
+    def plan(self, name: str) -> ErasurePlan:
+        """The plan of a case about one person."""
+        return ErasurePlan.from_dict(self._row(name).body)
+
     def case(self, name: str) -> Case:
         """How far a case has come."""
         return _case(self._row(name))
@@ -118,10 +124,37 @@ class Erasures(SealedCases):
             connection.execute(update(table).where(died).values(unknown=True, in_flight=""))
             return _case(self._row_in(connection, name))
 
+    def leave_to_night(self, name: str, now: datetime) -> None:
+        """Have the nights carry a case out, from the next one on; one that is over stays over."""
+        table = tables.erasure
+        open_still = and_(table.c.case == name, table.c.state.in_((PLANNED, RUNNING)))
+        with self._database.writing() as connection:
+            clock.observe(connection, now)
+            connection.execute(update(table).where(open_still).values(for_night=now))
+
+    def leave_to_people(self, name: str) -> None:
+        """No night carries this case out any more: its plan no longer describes the world."""
+        with self._database.writing() as connection:
+            self._change(connection, name, for_night=None)
+
+    def for_night(self, system: str) -> tuple[ErasurePlan, ...]:
+        """The plans that wait for a night on a system, in the order in which they were left to it."""
+        table = tables.erasure
+        waiting = and_(table.c.system == system, table.c.state.in_((PLANNED, RUNNING)), table.c.for_night.is_not(None))
+        with self._database.reading() as connection:
+            query = select(table.c.body).where(waiting).order_by(table.c.for_night, table.c.case)
+            bodies = connection.execute(query).scalars().all()
+        return tuple(ErasurePlan.from_dict(body) for body in bodies)
+
     def intend(self, name: str, step: str) -> None:
         """A piece is about to be carried out."""
         with self._database.writing() as connection:
             self._change(connection, name, in_flight=step)
+
+    def undone(self, name: str) -> None:
+        """The piece that was intended changed nothing."""
+        with self._database.writing() as connection:
+            self._change(connection, name, in_flight="")
 
     def note(self, name: str, step: str, rows: int) -> None:
         """A piece is committed."""
@@ -132,7 +165,14 @@ class Erasures(SealedCases):
             self._change(connection, name, rows=done, in_flight="")
 
     def finish(
-        self, name: str, outcome: Outcome, now: datetime, leaves: Callable[[Case], Iterable[OpenLeaf]], *, over: bool
+        self,
+        name: str,
+        outcome: Outcome,
+        now: datetime,
+        leaves: Callable[[Case], Iterable[OpenLeaf]],
+        *,
+        over: bool,
+        entries: Iterable[Entry] = (),
     ) -> Case:
         """End an attempt, and owe its leaves to the ledger with it.
 
@@ -142,6 +182,7 @@ class Erasures(SealedCases):
             now: aware time.
             leaves: what the ledger is told.
             over: nothing is left to do; who it was is forgotten. Otherwise the same plan can be applied again.
+            entries: by which a restore finds the person again.
         """
         with self._database.writing() as connection:
             changes: dict[str, Any] = {"outcome": outcome, "finished_at": now}
@@ -150,6 +191,7 @@ class Erasures(SealedCases):
             self._change(connection, name, **changes)
             case = _case(self._row_in(connection, name))
             owe(connection, leaves(case), now)
+            remember(connection, self._row_in(connection, name).system, entries)
         if over:
             self.forget(name)
         return case

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Table, cast, func, select
 
 from carrel.retention.interlock import History, disposition
 from carrel.retention.outcome import Outcome
@@ -72,7 +72,12 @@ def _shown(run: Table) -> tuple[ColumnElement[int], ...]:
         (sweep.c.hits, sweep.c.run, "hits"),
     )
     return tuple(
-        select(func.coalesce(func.sum(column), 0)).where(of == run.c.id).correlate(run).scalar_subquery().label(name)
+        # Elsewhere a sum of large numbers is a decimal one.
+        select(cast(func.coalesce(func.sum(column), 0), BigInteger))
+        .where(of == run.c.id)
+        .correlate(run)
+        .scalar_subquery()
+        .label(name)
         for column, of, name in sums
     )
 

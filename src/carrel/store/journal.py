@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults as retention_faults
@@ -19,6 +19,7 @@ from carrel.store.run_key import RunKey
 from carrel.store.signals import Signals
 
 LEASE_TTL = timedelta(seconds=120)
+NOTHING = ChunkResult(0)  # of a chunk that was undone; any other names its paths
 
 
 class RunJournal:
@@ -65,11 +66,8 @@ class RunJournal:
                 select(tables.run.c.state).where(tables.run.c.id == self.run, tables.run.c.owner == self._owner),
             ).scalar()
             if state != "running":
-                raise _over(self.run)
-            last = connection.execute(
-                select(func.max(tables.chunk.c.number)).where(tables.chunk.c.run == self.run),
-            ).scalar()
-            number = 1 if last is None else int(last) + 1
+                raise over(self.run)
+            number = next_number(connection, self.run)
             connection.execute(
                 insert(tables.chunk).values(
                     run=self.run,
@@ -89,24 +87,7 @@ class RunJournal:
         """
         sealed = self._key.seal(position)
         with self._database.writing() as connection:
-            done = connection.execute(
-                update(tables.chunk)
-                .where(
-                    tables.chunk.c.run == self.run,
-                    tables.chunk.c.number == chunk,
-                    tables.chunk.c.finished_at.is_(None),
-                )
-                .values(
-                    finished_at=self._clock(),
-                    loans=result.loans,
-                    skipped=result.skipped,
-                    rows=result.rows,
-                    left=result.left,
-                    seconds=result.seconds,
-                ),
-            )
-            if done.rowcount != 1:
-                raise _over(self.run)
+            ended(connection, self.run, chunk, result, self._clock())
             # Whoever took the run over keeps its own position: walking back is safe, running ahead is not.
             connection.execute(
                 update(tables.run)
@@ -114,12 +95,50 @@ class RunJournal:
                 .values(position=sealed),
             )
 
+    def undone(self, chunk: int) -> None:
+        """Record that a chunk gave way to other work and was undone; the walk stands where it stood.
+
+        Raises:
+            CarrelError: RUN-005 when no such chunk was intended.
+        """
+        with self._database.writing() as connection:
+            ended(connection, self.run, chunk, NOTHING, self._clock())
+
     def stop_wanted(self) -> bool:
         """Whether somebody asked to stop, or the lease is another's."""
         return self._signals.stopped() is not None or not self._leases.owned(self._system, self._owner)
 
 
-def _over(run: str) -> CarrelError:
+def next_number(connection: Connection, run: str) -> int:
+    """The number of the next chunk of a run, in the transaction that writes its intent."""
+    last = connection.execute(select(func.max(tables.chunk.c.number)).where(tables.chunk.c.run == run)).scalar()
+    return 1 if last is None else int(last) + 1
+
+
+def ended(connection: Connection, run: str, chunk: int, result: ChunkResult, at: datetime) -> None:
+    """Record what a chunk did.
+
+    Raises:
+        CarrelError: RUN-005 when no such chunk was intended.
+    """
+    done = connection.execute(
+        update(tables.chunk)
+        .where(tables.chunk.c.run == run, tables.chunk.c.number == chunk, tables.chunk.c.finished_at.is_(None))
+        .values(
+            finished_at=at,
+            loans=result.loans,
+            skipped=result.skipped,
+            rows=result.rows,
+            left=result.left,
+            seconds=result.seconds,
+        ),
+    )
+    if done.rowcount != 1:
+        raise over(run)
+
+
+def over(run: str) -> CarrelError:
+    """The error of a process whose run has ended, or that another one continues."""
     return fault(
         retention_faults.RUN_OVER,
         at=f"run {run}",

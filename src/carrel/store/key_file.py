@@ -120,6 +120,8 @@ def read_private(place: Path) -> bytes:
     try:
         with place.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if place.suffix == PUBLIC and mode & 0o077:
+                raise _no_file(place, "the private half, which lies beside it", "the public half of a key")
             if mode & 0o077:
                 raise fault(
                     faults.KEY_OPEN,

@@ -1,4 +1,4 @@
-"""Tables of what came of runs: nights, sweeps, open joins, residues, packages, leaves that are owed."""
+"""Tables of what came of runs: nights, sweeps, open joins, residues, packages, owed leaves; and whose store it is."""
 
 from __future__ import annotations
 
@@ -97,6 +97,13 @@ owed_leaf = Table(
     Column("entry", LargeBinary, nullable=False),
     Column("owed_at", Moment, nullable=False),
     Column("place", BigInteger),
+)
+
+owner_mark = Table(
+    "owner_mark",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("mark", String(32), nullable=False),
 )
 
 custody = Table(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from contextlib import suppress
 
 _PARTS = 4
 
@@ -16,9 +15,12 @@ def new_owner() -> str:
 
 
 def gone(owner: str) -> bool:
-    """Whether the process certainly runs no more: of this host, of this process namespace, and its id is free.
+    """Whether the process certainly runs no more.
 
-    Of any other process nobody here can tell, and the answer is no: its lease must expire.
+    It was of this host and of this process namespace, and its id is free, or it has ended. Of any other process nobody
+    here can tell, and the answer is no: its lease must expire. A store on a server is worked on by several hosts, which
+    may bear one name: the start of the system tells them apart, and where the system does not tell it, no process
+    counts as gone.
     """
     parts = owner.split("/")
     if len(parts) != _PARTS or parts[:2] != new_owner().split("/")[:2] or not parts[2].isdigit():
@@ -29,14 +31,24 @@ def gone(owner: str) -> bool:
         return True
     except (PermissionError, OverflowError):
         return False
-    return False
+    return _is_over(parts[2])
+
+
+def _is_over(process: str) -> bool:
+    """Whether a process has ended, and only waits for its parent to ask how: a killed worker of a busy leader does."""
+    try:
+        with open(f"/proc/{process}/stat") as text:  # noqa: PTH123  (a kernel's file)
+            return text.read().rpartition(")")[2].split()[0] in {"Z", "X"}
+    except (OSError, IndexError):
+        return False
 
 
 def _namespace() -> str:
-    boot = "0"
-    with suppress(OSError), open("/proc/sys/kernel/random/boot_id") as text:  # noqa: PTH123  (a kernel's file)
-        boot = text.read().strip()[:8]
+    """The start of this system and the space of its process ids; of its own where the system does not tell both."""
     try:
-        return f"{boot}-{os.stat('/proc/self/ns/pid').st_ino}"  # noqa: PTH116  (a kernel's file)
+        with open("/proc/sys/kernel/random/boot_id") as text:  # noqa: PTH123  (a kernel's file)
+            boot = text.read().strip()
+        space = os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116  (a kernel's file)
     except OSError:
-        return f"{boot}-0"
+        return f"unknown-{secrets.token_hex(8)}"
+    return f"{boot}-{space}"

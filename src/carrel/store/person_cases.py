@@ -15,9 +15,11 @@ from carrel.ledger.leaf import OpenLeaf
 from carrel.retention.approval import Kind
 from carrel.retention.outcome import Outcome
 from carrel.retention.person_plan import PersonPlan
+from carrel.retention.replay import Entry
 from carrel.store import clock, tables
 from carrel.store.database import Database
 from carrel.store.owed_leaves import owe
+from carrel.store.replays import remember
 from carrel.store.sealed_cases import DONE, PLANNED, RUNNING, SealedCases
 
 IN_FORCE = "in force"
@@ -85,9 +87,17 @@ class PersonCases(SealedCases):
         """
         return self._recorded(PersonPlan, body, at)
 
+    def plan(self, name: str) -> PersonPlan:
+        """The plan of a case."""
+        return PersonPlan.from_dict(self._row(name).body)
+
     def case(self, name: str) -> PersonCase:
         """How far a case has come."""
         return case_of(self._row(name))
+
+    def terms(self, name: str) -> dict[str, str]:
+        """What was asked for, as the plan tells it; it holds nobody's value, and needs no key."""
+        return dict(self._row(name).body["terms"])
 
     def sealed(self, name: str) -> Sealed:
         """Who it is, and the values.
@@ -125,6 +135,7 @@ class PersonCases(SealedCases):
         *,
         stays: bool = False,
         ends: str = "",
+        entries: Iterable[Entry] = (),
     ) -> PersonCase:
         """End a case, and owe its leaves to the ledger with it.
 
@@ -136,6 +147,7 @@ class PersonCases(SealedCases):
             leaves: what the ledger is told.
             stays: it is in force from now on; otherwise it is over, and who it was is forgotten.
             ends: another case that is over with it.
+            entries: by which a restore finds the person again.
         """
         with self._database.writing() as connection:
             changes: dict[str, Any] = {"state": IN_FORCE} if stays else {"state": DONE, "sealed": None}
@@ -144,6 +156,7 @@ class PersonCases(SealedCases):
             if ends:
                 self._change(connection, ends, state=DONE, sealed=None)
             owe(connection, leaves(case), now)
+            remember(connection, case.system, entries)
         for over in (*([] if stays else [name]), *([ends] if ends else [])):
             self.forget(over)
         return case

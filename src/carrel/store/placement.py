@@ -1,4 +1,4 @@
-"""Placing a legal hold or an exception: written first, then in force when the chunk in flight is out of the gate."""
+"""Placing a legal hold or an exception: written first, then in force when the chunks in flight are out of the gate."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def place(
     now: Callable[[], datetime],
     patience: timedelta = PATIENCE,
 ) -> Placed:
-    """Record a legal hold or an exception, and wait for the chunk in flight.
+    """Record a legal hold or an exception, and wait for every chunk in flight.
 
     Args:
         database: of the store.
@@ -91,7 +91,7 @@ def place(
         patience: how long to wait for a chunk in flight.
 
     Raises:
-        CarrelError: HLD-001 and HLD-002 when end, reason or authority is missing; HLD-005 when the chunk in flight
+        CarrelError: HLD-001 and HLD-002 when end, reason or authority is missing; HLD-005 when a chunk in flight
             outlasts the patience (it is recorded nevertheless).
 
     Guarantees:
@@ -103,15 +103,15 @@ def place(
     with database.writing() as connection:
         clock.observe(connection, start)
         _insert(connection, identity, order, start)
-        first = gate.inside(connection, order.system, start)
+        first = {one.token for one in gate.inside(connection, order.system, start)}
     waits = first
-    while waits is not None and first is not None and waits.generation == first.generation:
+    while waits:
         if now() - start >= patience:
             raise _still_runs(order.system)
         time.sleep(POLL.total_seconds())
-        with database.reading() as connection:
-            waits = gate.inside(connection, order.system, now())  # a later generation has read this one
-    return _in_force(database, identity, order.system, now(), waited=first is not None)
+        with database.reading() as connection:  # chunks that came in later have read this one
+            waits = waits & {one.token for one in gate.inside(connection, order.system, now())}
+    return _in_force(database, identity, order.system, now(), waited=bool(first))
 
 
 def _in_force(database: Database, identity: str, system: str, now: datetime, *, waited: bool) -> Placed:

@@ -6,12 +6,14 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
+from carrel.errors import fault
+from carrel.retention import faults
 from carrel.retention.approval import Kind
 from carrel.retention.legal_hold import Keeping, Scope
-from carrel.retention.restriction import AUTHORITY, KEEP
+from carrel.retention.restriction import AUTHORITY, INSTEAD, KEEP
 from carrel.store import tables
 from carrel.store.database import Database
-from carrel.store.person_cases import IN_FORCE, PersonCase, PersonCases, case_of
+from carrel.store.person_cases import IN_FORCE, PersonCase, PersonCases, Sealed, case_of
 from carrel.store.sealed_cases import RUNNING
 
 
@@ -31,13 +33,36 @@ class Restrictions:
             rows = connection.execute(query.order_by(table.c.started_at, table.c.case)).all()
         return tuple(case_of(row) for row in rows)
 
-    def people(self, system: str) -> dict[str, int]:
+    def lost(self, system: str | None = None) -> tuple[str, ...]:
+        """The cases of restrictions in force whose key is gone: nobody can tell whom they are about."""
+        return tuple(one.case for one in self.in_force(system) if not self._cases.can_open(one.case))
+
+    def people(self, system: str, *, but: Collection[str] = ()) -> dict[str, int]:
         """Who is restricted on a system: the person's number by case.
+
+        Args:
+            system: of the site.
+            but: cases that are left out, because they are the one in hand or about to end.
 
         Raises:
             CarrelError: ERA-004, one cannot be read. Whoever would go on without it would break a promise to somebody.
         """
-        return {one.case: int(self._cases.sealed(one.case)["number"]) for one in self.in_force(system)}
+        mine = (one.case for one in self.in_force(system) if one.case not in but)
+        return {case: int(self._sealed(case)["number"]) for case in mine}
+
+    def _sealed(self, case: str) -> Sealed:
+        if not self._cases.can_open(case):
+            raise fault(
+                faults.CASE_SHUT,
+                at=case,
+                wanted="the key of a restriction that is in force",
+                found="it is gone from the folder `cases`",
+                because="whose records must be kept cannot be told without it, and they could be anybody's",
+                changed="nothing",
+                fix="put its file back from a copy of the site's folder; where there is none, `carrel plan --restrict` "
+                f"the same person with `{INSTEAD}: {case}`; see `docs/restrict.md`, A lost key",
+            )
+        return self._cases.sealed(case)
 
     def end_with(self, system: str, erased: Collection[int]) -> None:
         """End the restrictions of persons whose record is gone: who it was, and how it was set, is forgotten.
@@ -61,7 +86,7 @@ class Restrictions:
         """
         found = []
         for one in self.in_force(system):
-            sealed = self._cases.sealed(one.case)
+            sealed = self._sealed(one.case)
             if sealed["terms"][KEEP] == "yes" and one.started_at is not None:
                 scope = Scope(persons=(int(sealed["number"]),))
                 found.append(Keeping(one.case, scope, AUTHORITY, AUTHORITY, one.started_at, None))

@@ -30,9 +30,11 @@ class Run:
         rows: per path, in finished chunks.
         left: rows per path that still led to a reader when a chunk was read back.
         skipped: loans that the desk had locked.
-        chunks: finished.
+        chunks: finished, and committed.
+        undone: chunks that gave way to other work, and were tried again.
         unknown: chunks that were intended and of which nobody knows whether they were committed.
         seconds: inside the transactions of finished chunks.
+        longest: of these transactions, in seconds.
     """
 
     id: str
@@ -53,12 +55,15 @@ class Run:
     unknown: int
     seconds: float
     copy_of: str | None = None
+    longest: float = 0.0
+    undone: int = 0
 
 
 def read(connection: Connection, row: Row[Any]) -> Run:
     """The run of one row of its table."""
     chunks = connection.execute(select(tables.chunk).where(tables.chunk.c.run == row.id)).all()
     ended = [chunk for chunk in chunks if chunk.finished_at is not None]
+    undone = sum(not (chunk.loans or chunk.rows) for chunk in ended)
     return Run(
         id=row.id,
         system=row.system,
@@ -74,10 +79,12 @@ def read(connection: Connection, row: Row[Any]) -> Run:
         rows=_summed(chunk.rows for chunk in ended),
         left=_summed(chunk.left for chunk in ended),
         skipped=sum(chunk.skipped for chunk in ended),
-        chunks=len(ended),
+        chunks=len(ended) - undone,
         unknown=len(chunks) - len(ended),
         seconds=sum(chunk.seconds for chunk in ended),
         copy_of=row.copy_of,
+        longest=max((chunk.seconds for chunk in ended), default=0.0),
+        undone=undone,
     )
 
 

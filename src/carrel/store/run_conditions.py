@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from carrel.errors import fault
 from carrel.retention import faults as retention_faults
@@ -48,7 +48,7 @@ def may_run(connection: Connection, system: str, owner: str) -> None:
             retention_faults.STOPPED,
             at=f"system {system}",
             found=f"a stop since {stop.since.isoformat(timespec='seconds')} by {stop.by_whom}",
-            fix="`carrel stop --clear` when the reason is gone",
+            fix="`carrel stop --clear --as NAME` when the reason is gone",
         )
 
 
@@ -69,3 +69,28 @@ def none_open(connection: Connection, system: str) -> None:
             because="its last chunk may or may not have been committed",
             fix="resume it with its plan, or abandon it if that plan is stale",
         )
+
+
+def on_server(connection: Connection, identity: str, server: str) -> bool:
+    """As `carrel.store.runs.Runs.on_server`, inside the caller's transaction."""
+    table = tables.run
+    row = connection.execute(select(table.c.server, table.c.moved).where(table.c.id == identity)).one()
+    if row.server == server:
+        return bool(row.moved)
+    replaced = row.server is not None
+    changes = {"server": server, **({"moved": True, "position": None} if replaced else {})}
+    connection.execute(update(table).where(table.c.id == identity).values(**changes))
+    if replaced:  # what a job's workers did on the old server may be missing on this one
+        job = tables.job
+        connection.execute(update(job).where(job.c.run == identity).values(position=None, done_at=None))
+    return replaced
+
+
+def beside_changes(connection: Connection, identity: str, found: str) -> str:
+    """As `carrel.store.runs.Runs.beside_changes`, inside the caller's transaction."""
+    table = tables.run
+    noted = str(connection.execute(select(table.c.schema_changes).where(table.c.id == identity)).scalar_one())
+    if noted or not found:
+        return noted
+    connection.execute(update(table).where(table.c.id == identity).values(schema_changes=found))
+    return found

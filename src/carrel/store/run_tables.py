@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from carrel.store.moment import Moment
@@ -61,12 +62,14 @@ lease = Table(
     Column("generation", Integer, nullable=False),
 )
 
-gate = Table(
-    "gate",
+turn = Table(
+    "turn",
     metadata,
-    Column("system", String, primary_key=True),
-    Column("owner", String),
-    Column("generation", Integer, nullable=False),
+    Column("token", String(32), primary_key=True),
+    Column("system", String, nullable=False, index=True),
+    Column("owner", String, nullable=False),
+    Column("run", String(32)),
+    Column("job", Integer),
     Column("entered_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
 )
@@ -86,6 +89,9 @@ run = Table(
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("position", LargeBinary),
+    Column("server", String),
+    Column("moved", Boolean, nullable=False, server_default=false()),
+    Column("schema_changes", String, nullable=False, server_default=""),
 )
 
 chunk = Table(
@@ -102,6 +108,26 @@ chunk = Table(
     Column("rows", JSON),
     Column("left", JSON),
     Column("seconds", Float),
+    Column("job", Integer),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("run", String(32), ForeignKey("run.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("step", Integer, nullable=False),
+    Column("work", String, nullable=False),
+    Column("paths", JSON, nullable=False),
+    Column("begin", BigInteger),
+    Column("end", BigInteger),
+    Column("alone", Boolean, nullable=False),
+    Column("terms", String(64), nullable=False),
+    Column("owner", String, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("expires_at", Moment),
+    Column("done_at", Moment),
+    Column("position", LargeBinary),
 )
 
 signal = Table(

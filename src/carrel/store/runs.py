@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from carrel.errors import fault
 from carrel.ledger.leaf import Leaf
@@ -19,12 +19,12 @@ from carrel.retention.outcome import Outcome
 from carrel.retention.stage import Stage
 from carrel.store import clock, counts, faults, nights, tables
 from carrel.store.database import Database
-from carrel.store.gate import GATE_TTL, ChunkGate
+from carrel.store.gate import GATE_TTL, ChunkGate, LeaseTicket
 from carrel.store.history import history
 from carrel.store.journal import LEASE_TTL, RunJournal
 from carrel.store.owed_leaves import owe
 from carrel.store.run import OPEN, Run, read
-from carrel.store.run_conditions import is_plan, may_run, none_open, recorded
+from carrel.store.run_conditions import beside_changes, is_plan, may_run, none_open, on_server, recorded
 from carrel.store.run_key import RunKey
 
 Leaves = Callable[[Run], Iterable[Leaf]]  # what the ledger is told of a run as it ended
@@ -113,6 +113,35 @@ class Runs:
                 may_run(connection, system, owner)
             self._change(connection, identity, None, owner=owner, state="running")
         return self.get(identity)
+
+    def on_server(self, identity: str, server: str) -> bool:
+        """Note on which server of its system a run goes on.
+
+        After a failover nobody knows which of the earlier chunks the new server has: the walk begins anew, and cuts
+        that are there already are no-ops.
+
+        Args:
+            identity: of the run.
+            server: what tells it from its replicas, see `carrel.systems.sql.whereabouts.server_mark`.
+
+        Returns:
+            Whether it is, or once was, another one than the run began on: then its sums may tell of what was lost.
+        """
+        with self._database.writing() as connection:
+            return on_server(connection, identity, server)
+
+    def beside_changes(self, identity: str, found: str = "") -> str:
+        """Note what changed in the tables of a run's system while it was under way.
+
+        Args:
+            identity: of the run.
+            found: names of tables and triggers; empty where nothing is to be noted.
+
+        Returns:
+            What was noted first, by whichever process; empty where nothing was. It stays, whoever goes on.
+        """
+        with self._database.writing() as connection:
+            return beside_changes(connection, identity, found)
 
     def pause(self, identity: str, owner: str) -> None:
         """Leave a run after the chunk in flight because somebody asked to stop; `resume` continues it."""
@@ -209,7 +238,7 @@ class Runs:
 
     def gate(self, run: Run, now: Callable[[], datetime], ttl: timedelta = GATE_TTL) -> ChunkGate:
         """The gate that every chunk of a run goes through."""
-        return ChunkGate(self._database, run.system, run.owner, now, ttl)
+        return ChunkGate(self._database, run.system, LeaseTicket(run.system, run.owner), now, ttl)
 
     def history(self, system: str, policy_digest: str, map_digest: str) -> History:
         """As `carrel.store.history.history`."""
@@ -234,6 +263,7 @@ class Runs:
                 counts.add(connection, run.system, ending.night, rows, ordinary=run.ordinary)
                 nights.add(connection, run, ending.night, ending.codes)
             owe(connection, ending.leaves(run), ending.at)
+            connection.execute(delete(tables.job).where(tables.job.c.run == identity))  # and every position with it
         RunKey(self._folder, identity).shred()
         self._database.tidy()
         return run

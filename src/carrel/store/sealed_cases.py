@@ -5,30 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select, update
 
 from carrel.errors import fault
 from carrel.retention import faults as retention_faults
-from carrel.store import faults
 from carrel.store.database import Database
-from carrel.store.gate import GATE_TTL, ChunkGate
-from carrel.store.plans import canonical, tampered
+from carrel.store.gate import GATE_TTL, ChunkGate, LeaseTicket
+from carrel.store.recorded_plan import PlanT, recorded
 from carrel.store.sealing_key import SealingKey
 
 PLANNED, RUNNING, DONE, DROPPED = "planned", "running", "done", "dropped"
-
-
-class _Plan(Protocol):
-    @property
-    def digest(self) -> str: ...
-
-    @classmethod
-    def from_dict(cls, body: dict[str, Any]) -> Self: ...
-
-
-PlanT = TypeVar("PlanT", bound=_Plan)
 
 
 def case_key(folder: Path, case: str) -> SealingKey:
@@ -55,7 +43,7 @@ class SealedCases:
 
     def gate(self, system: str, owner: str, now: Callable[[], datetime]) -> ChunkGate:
         """The gate that every change goes through, as every chunk of a run does."""
-        return ChunkGate(self._database, system, owner, now, GATE_TTL)
+        return ChunkGate(self._database, system, LeaseTicket(system, owner), now, GATE_TTL)
 
     def _key(self, case: str) -> SealingKey:
         return case_key(self._folder, case)
@@ -76,23 +64,12 @@ class SealedCases:
         Raises:
             CarrelError: APR-001 when its digest does not fit its content; STO-005 when the store never made it.
         """
-        try:
-            plan = kind.from_dict(body)
-        except (ValueError, TypeError):
-            raise tampered(at) from None
-        table = self._table
-        with self._database.reading() as connection:
-            known = connection.execute(select(table.c.body).where(table.c.digest == plan.digest)).scalar()
-        if known is None:
-            raise fault(
-                faults.UNKNOWN_PLAN,
-                wanted="a plan that this store recorded",
-                found=f"digest {plan.digest[:16]}",
-                fix="plan again with this site's Carrel, and approve that plan",
-            )
-        if canonical(known) != canonical(body):
-            raise tampered(at)
-        return plan
+        return recorded(self._database, self._table, kind, body, at)
+
+    def can_open(self, name: str) -> bool:
+        """Whether a case is open, and its key there."""
+        sealed = self._row(name).sealed
+        return bool(sealed) and self._key(name).open_text(sealed) is not None
 
     def _opened(self, name: str) -> str:
         """What is sealed in a case.

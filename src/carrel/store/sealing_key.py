@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -32,6 +33,22 @@ class SealingKey:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+    def exists(self) -> bool:
+        """Whether it was drawn and not shredded yet."""
+        return self._path.exists()
+
+    def ensure(self) -> None:
+        """`create`, where it is not there yet; of processes of one host that race, one draws it for all."""
+        if self._path.exists():
+            return
+        other = SealingKey(self._path.with_name(f"{self._path.name}.{secrets.token_hex(8)}"), "")
+        other.create()
+        try:
+            with suppress(FileExistsError):
+                os.link(other._path, self._path)
+        finally:
+            other._path.unlink()
 
     def seal_text(self, text: str) -> bytes:
         """The text, readable to nobody without the key.

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from carrel.errors import fault
-from carrel.store import faults
+from carrel.retention.backup_plan import BackupPlan
+from carrel.retention.clearing_plan import ClearingPlan
+from carrel.store import faults, ownership
 from carrel.store.approvals import Approvals
 from carrel.store.circulation import Circulation
+from carrel.store.condition import Condition, condition_of
 from carrel.store.counts import Counts
 from carrel.store.custody import CustodyChanges
 from carrel.store.database import PATIENCE, Database, url_of
 from carrel.store.erasures import Erasures
+from carrel.store.expiries import Expiries
+from carrel.store.jobs import Jobs
 from carrel.store.keepings import Keepings
 from carrel.store.leases import Leases
 from carrel.store.lots import Lots
@@ -24,9 +30,11 @@ from carrel.store.open_joins import OpenJoins
 from carrel.store.owed_leaves import OwedLeaves
 from carrel.store.person_cases import PersonCases
 from carrel.store.plans import Plans
+from carrel.store.replays import Replays
 from carrel.store.residues import Residues
 from carrel.store.restrictions import Restrictions
 from carrel.store.runs import Runs
+from carrel.store.server_home import SCHEMA
 from carrel.store.signals import Signals
 from carrel.store.sweeps import Sweeps
 
@@ -46,6 +54,7 @@ class Store:
         self.plans = Plans(database)
         self.approvals = Approvals(database)
         self.runs = Runs(database, folder)
+        self.jobs = Jobs(database, folder)
         self.leases = Leases(database)
         self.person_cases = PersonCases(database, folder)
         self.restrictions = Restrictions(database, self.person_cases)
@@ -61,18 +70,32 @@ class Store:
         self.owed = OwedLeaves(database)
         self.erasures = Erasures(database, folder)
         self.lots = Lots(database, folder)
+        self.backup_expiries = Expiries(database, BackupPlan)
+        self.clearings = Expiries(database, ClearingPlan)
+        self.replays = Replays(database)
 
     @classmethod
-    def open(cls, place: str | Path, folder: Path | None = None, patience: timedelta = PATIENCE) -> Store:
+    def open(
+        cls,
+        place: str | Path,
+        folder: Path | None = None,
+        patience: timedelta = PATIENCE,
+        *,
+        schema: str = SCHEMA,
+        now: Callable[[], datetime] | None = None,
+    ) -> Store:
         """Open a store, making or upgrading it when needed.
 
         Args:
-            place: the site's folder, the path of an SQLite file, or a URL. Nothing but SQLite is supported yet.
+            place: the site's folder, the path of an SQLite file, or the URL of a PostgreSQL database.
             folder: where run keys lie; beside the file unless given, required with a URL of a server.
             patience: how long to wait for another writer.
+            schema: of the PostgreSQL database in which the store lies.
+            now: this machine's clock, to be compared with the server's; not compared unless given.
 
         Raises:
-            CarrelError: STO-001 when it cannot be opened, STO-002 when a newer Carrel wrote it.
+            CarrelError: STO-001 when it cannot be opened, STO-002 when a newer Carrel wrote it, STO-008 when it takes
+                no writes, STO-009 when it is another site's, STO-010 when the clocks differ.
         """
         if folder is None and "://" not in str(place) and Path(place).is_dir():
             place = Path(place) / FILE
@@ -80,19 +103,31 @@ class Store:
         if folder is None and url.get_backend_name() != "sqlite":
             raise fault(
                 faults.UNREADABLE,
-                at=url.render_as_string(hide_password=True),
+                at=str(url.host or ""),
                 wanted="a folder for the keys of runs",
                 found="none named",
                 fix="name the site's folder",
             )
-        database = Database(url, patience)
+        database = Database(url, patience, schema)
+        here = folder or Path(str(url.database)).parent
         try:
+            ownership.require_ours(database, here, here / FILE)
+            database.prepare(now)
             upgrade(database)
+            ownership.claim(database, here)
         except BaseException:
             database.close()
             raise
-        beside = Path(str(url.database)).parent if database.is_file else Path()
-        return cls(database, folder or beside)
+        return cls(database, here)
+
+    @property
+    def place(self) -> str:
+        """Where it is, without a secret."""
+        return self._database.home.place
+
+    def condition(self) -> Condition | None:
+        """How a store on a server stands; None of a file."""
+        return condition_of(self._database)
 
     def close(self) -> None:
         """Close every connection."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from carrel.store.backup_tables import backup_expiry, replay_entry, replay_plan, restore
 from carrel.store.case_tables import erasure, keeping, keeping_subject, person_case
 from carrel.store.circulation_tables import circulation, circulation_told, loan_counted, loan_in_flight
-from carrel.store.outcome_tables import custody, night, night_count, open_join, owed_leaf, residue, sweep
-from carrel.store.run_tables import approval, chunk, clock, gate, lease, metadata, plan, run, signal
+from carrel.store.outcome_tables import custody, night, night_count, open_join, owed_leaf, owner_mark, residue, sweep
+from carrel.store.run_tables import approval, chunk, clock, job, lease, metadata, plan, run, signal, turn
 
 __all__ = [
     "approval",
+    "backup_expiry",
     "chunk",
     "circulation",
     "circulation_told",
     "clock",
     "custody",
     "erasure",
-    "gate",
+    "job",
     "keeping",
     "keeping_subject",
     "lease",
@@ -26,10 +28,15 @@ __all__ = [
     "night_count",
     "open_join",
     "owed_leaf",
+    "owner_mark",
     "person_case",
     "plan",
+    "replay_entry",
+    "replay_plan",
     "residue",
+    "restore",
     "run",
     "signal",
     "sweep",
+    "turn",
 ]

@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 from carrel.accountability.facts import (
     AuditFacts,
     CollectionFacts,
-    Contradiction,
     KeepingFacts,
     NightFacts,
     SchemaFacts,
@@ -18,19 +17,21 @@ from carrel.accountability.facts import (
 from carrel.accountability.notices import told_as_settings
 from carrel.accountability.policy_facts import needs, policy_facts
 from carrel.errors import CarrelError
-from carrel.inventory import contradiction, drift
+from carrel.inventory import drift
 from carrel.inventory.collection import names, superfluous
 from carrel.inventory.labels import unlabelled
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.legal_hold import Scope
 from carrel.retention.records import in_force_there
 from carrel.systems.audited_library import Library
+from carrel.systems.further_policies import Read, against, further
 from carrel.systems.loan_measuring import LoanMeasuring
 from carrel.systems.notice_facts import notice_facts
 from carrel.systems.sql import live
 from carrel.systems.sql.collection import collected
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.record_kinds import record_kinds
+from carrel.systems.sql.unit_rows import consortium_of
 
 ONE_NIGHT = timedelta(hours=24)  # what became due within it waits for tonight's run
 
@@ -63,7 +64,8 @@ def collect(
         as_of=as_of,
         judged_at=as_of - grace,
         policy=policy,
-        schedule=library.policy.loan_schedule(),
+        schedule=library.policies.way.schedule,
+        stricter=tuple(one.line() for one in library.policies.way.stricter),
         loans=None,
         live=SchemaFacts("", not_yet_covered=dict(library.system_map.not_yet_covered)),
         keepings=tuple(_keepings(library, as_of)),
@@ -72,26 +74,31 @@ def collect(
         placed=library.placed,
         unread=unread,
     )
-    if library.engine is None:
-        return facts
-    try:
-        return _measured(library, library.engine, facts)
-    except CarrelError as wrong:
-        return replace(facts, loans=None, unread=f"{wrong.code}: {wrong.faults[0].condition.title}")
+    if library.engine is not None:
+        try:
+            return _measured(library, library.engine, facts)
+        except CarrelError as wrong:
+            facts = replace(facts, loans=None, unread=f"{wrong.code}: {wrong.faults[0].condition.title}")
+    return replace(facts, beside=tuple(further(library, facts, Read())))
 
 
 def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts:
     with engine.connect() as connection:
         schema = live.read(connection, library.system_map, at=library.name)
-        there = in_force_there(library.system_map, library.policy.record_schedules(), schema)
-        library = replace(library, system_map=there)
+        there = in_force_there(library.system_map, library.policies.way.records, schema)
+        several = consortium_of(connection, library.policies, there, schema, at=library.name)
+        library = replace(library, system_map=there, consortium=several)
         values = live.settings(connection, library.system_map, at=library.name)
         stand_in = live.stand_in(connection, library.system_map, at=library.name)
         local = facts.as_of.astimezone(library.zone).replace(tzinfo=None)
         live.refuse_living(connection, library.system_map, stand_in, local, at=library.name)
         with told(library.name):
             seen = collected(connection, library.system_map.collects, schema)
-            notices = notice_facts(connection, library.system_map, schema, library.policy, library.gateways, local)
+            noticed = {
+                one.digest: notice_facts(connection, library.system_map, schema, one, library.gateways, local)
+                for one in library.policies.policies
+            }
+            notices = noticed[library.policy.digest]
             kinds = record_kinds(connection, library.system_map, schema, stand_in)
             around = library.around(connection, facts.as_of) if library.around is not None else None
     differences = drift.compare(library.system_map, schema)
@@ -100,10 +107,6 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         for name in {**library.system_map.columns, **library.system_map.not_yet_covered}
         if name in schema.tables
     }
-    promise = contradiction.Promise(
-        tuple(dict.fromkeys(clause for rule in facts.schedule.rules for clause in rule.clauses)),
-        keeps_last_borrower=facts.schedule.last_borrower.at_most is not None,
-    )
     facts = replace(
         facts,
         around=around,
@@ -119,17 +122,14 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
             seen.demanded,
         ),
         live=_schema_facts(library.system_map, schema.product_version, differences),
-        contradictions=(
-            *(
-                Contradiction(one.setting, one.finding, one.clauses, one.severity, one.fix)
-                for one in contradiction.contradictions(library.system_map, values, promise)
-            ),
-            *told_as_settings(notices),
-        ),
+        contradictions=(*against(library, facts.schedule, values), *told_as_settings(notices)),
     )
+    read = Read(seen, values, lambda policy: noticed[policy.digest])
     if grave := [one for one in drift.refusals(differences) if one.kind in _UNREADABLE]:
-        return replace(facts, unread=f"the database differs from its map: {', '.join(one.at for one in grave[:5])}")
-    return LoanMeasuring(library, engine, schema, facts, stand_in).facts()
+        facts = replace(facts, unread=f"the database differs from its map: {', '.join(one.at for one in grave[:5])}")
+    else:
+        facts = LoanMeasuring(library, engine, schema, facts, stand_in).facts()
+    return replace(facts, beside=tuple(further(library, facts, read)))
 
 
 _UNREADABLE = frozenset({drift.Kind.MISSING_TABLE, drift.Kind.MISSING_COLUMN, drift.Kind.VIEW, drift.Kind.TYPE})

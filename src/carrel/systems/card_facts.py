@@ -7,15 +7,15 @@ from dataclasses import replace
 
 from carrel.accountability.facts import AuditFacts, RecordFacts
 from carrel.inventory.schema import LiveSchema
-from carrel.policy.coherence import class_of
+from carrel.policy.duration import Duration
 from carrel.policy.record_type import RecordType
-from carrel.policy.resolve import Policy
+from carrel.retention.consortium import InForce
 from carrel.retention.lapsed_card import CardCount, due_when, horizons
 from carrel.retention.legal_hold import Keeping, shields
 from carrel.retention.lifecycle import Lifecycle
 from carrel.retention.payer import payer_of
 from carrel.retention.reasons import figure
-from carrel.systems.record_facts import capped
+from carrel.systems.record_facts import capped, class_in
 from carrel.systems.sql.cards import Judgement, SqlCards
 from carrel.systems.sql.loans import SqlLoans
 from carrel.systems.sql.person_steps import person_map
@@ -26,7 +26,7 @@ def card_facts(
     schema: LiveSchema,
     life: Lifecycle,
     keepings: tuple[tuple[Keeping, ...], tuple[Keeping, ...]],
-    policy: Policy,
+    policies: InForce,
     facts: AuditFacts,
     reduced_to: tuple[frozenset[str], ...],
 ) -> Iterator[RecordFacts]:
@@ -37,7 +37,7 @@ def card_facts(
         schema: live.
         life: at `AuditFacts.judged_at`.
         keepings: legal holds, and exceptions.
-        policy: resolved.
+        policies: in force; as of `record_facts`.
         facts: of the audit so far.
         reduced_to: the columns to which records of payers have been reduced here before.
     """
@@ -60,9 +60,15 @@ def card_facts(
         return cards.count(engine.connection, by)
 
     record = RecordType(lapsing.record)
-    own, seen = class_of(policy.datasets[record].rule), count(life)
+    own, seen, one_policy = class_in(policies, record), count(life), len(policies.policies) == 1
+
+    def past_ceiling(ceiling: Duration) -> int:
+        return (
+            count(replace(life, records=capped(policies, ceiling, facts, engine.zone))).due if one_policy else seen.due
+        )
+
     past = {
-        risk: count(replace(life, records=capped(policy, ceiling, facts, engine.zone))).due
+        risk: past_ceiling(ceiling)
         for risk, ceiling in facts.policy.ceilings.items()
         if ceiling is not None and own >= risk
     }

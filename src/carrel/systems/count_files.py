@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from carrel.accountability.circulation_told import Month
-from carrel.systems.health_files import replace_file
+from carrel.systems.durable_file import replace_file
 
 FOLDER = "counts"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,9 @@ from carrel.accountability.surroundings import Nothing, Place, Surroundings, Uns
 from carrel.amount import amount
 from carrel.inventory.dump_folder import DumpFolder
 from carrel.policy.clock import segments
-from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
-from carrel.policy.schedule import RecordEvent, RecordRule
+from carrel.policy.schedule import RecordRule
+from carrel.retention.backup_expiry import backup_rule
 
 _JOB = timedelta(days=1)  # a job that deletes old files runs once a day
 
@@ -35,11 +36,14 @@ def dumps(declared: Iterable[DumpFolder], policy: Policy, now: datetime) -> Surr
     unseen: list[Unseen] = []
     overdue: list[str] = []
     empty: list[Nothing] = []
-    rule = next(iter(rules_of_dumps(policy)), None)
+    rule = backup_rule(policy)
     for one in declared:
         name = f"dumps in {one.folder}"
         try:
-            found = sorted(_files(one))
+            found = sorted(
+                (datetime.fromtimestamp(known.st_mtime, UTC), known.st_size)
+                for _, known in regular_files(one.folder, one.files)
+            )
         except OSError as wrong:
             unseen.append(
                 Unseen(name, wrong.strerror or "it cannot be read", "let this account list it, or mend 'dumps:'")
@@ -53,20 +57,18 @@ def dumps(declared: Iterable[DumpFolder], policy: Policy, now: datetime) -> Surr
     return Surroundings(tuple(places), tuple(unseen), tuple(overdue), tuple(empty))
 
 
-def rules_of_dumps(policy: Policy) -> tuple[RecordRule, ...]:
-    """The policy's rules for backups that a folder of dumps can be held against: those that count from their making."""
-    schedule = policy.record_schedules().get(RecordType.BACKUPS)
-    return tuple(one for one in schedule.rules if one.active_until is RecordEvent.MADE) if schedule else ()
+def regular_files(folder: Path, patterns: Iterable[str]) -> Iterator[tuple[Path, os.stat_result]]:
+    """Each file of a folder that a pattern names, as it is now; a link or a folder is none.
 
-
-def _files(one: DumpFolder) -> Iterator[tuple[datetime, int]]:
-    """Time and size of each file that a pattern names; a link or a folder is none."""
-    if not one.folder.is_dir():
+    Raises:
+        OSError: it cannot be listed.
+    """
+    if not folder.is_dir():
         raise NotADirectoryError(0, "there is no such folder")
-    for path in {found for pattern in one.files for found in Path(one.folder).glob(pattern)}:
+    for path in {found for pattern in patterns for found in folder.glob(pattern)}:
         known = path.lstat()
         if stat.S_ISREG(known.st_mode):
-            yield datetime.fromtimestamp(known.st_mtime, UTC), known.st_size
+            yield path, known
 
 
 def _place(name: str, one: DumpFolder, found: list[tuple[datetime, int]], now: datetime) -> Place:

@@ -24,6 +24,7 @@ from carrel.policy.schedule import LoanSchedule, Period
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.legal_hold import kept_by
 from carrel.retention.lifecycle import Lifecycle, State, lifecycle
+from carrel.retention.policy_lines import astray_line, policy_lines
 from carrel.systems.audited_library import Library
 from carrel.systems.card_facts import card_facts
 from carrel.systems.record_facts import record_facts
@@ -75,12 +76,16 @@ class LoanMeasuring:
                 unclear=self._unclear(engine),
             )
             held = self._held(engine)
-            policy, keepings = self._library.policy, (self._library.legal_holds, self._library.exceptions)
+            policy, keepings = self._library.policies, (self._library.legal_holds, self._library.exceptions)
             reduced_to = self._library.reduced_to
             cards = tuple(card_facts(engine, self._schema, life, keepings, policy, facts, reduced_to))
             records = (*record_facts(engine, life, seen, policy, facts), *cards)
+            several = self._library.consortium
+            facts = replace(facts, policies=policy_lines(several, seen), units_gone=astray_line(seen))
         clear = not any(remaining.values())
-        by_rule = counted.by_rule if clear or len(schedule.rules) == 1 else self._by_rule()
+        # Of several policies each rule answers for all that is left.
+        one_answers = clear or len(schedule.rules) == 1 or self._library.consortium is not None
+        by_rule = counted.by_rule if one_answers else self._by_rule()
         return replace(
             facts,
             loans=replace(counted, by_rule=by_rule, past_ceiling=self._past_ceilings(life, remaining, clear=clear)),
@@ -101,9 +106,10 @@ class LoanMeasuring:
 
     def _life(self, schedule: LoanSchedule, at: datetime) -> Lifecycle:
         library = self._library
-        records = library.policy.record_schedules().values()
+        records = library.policies.way.records.values()
         holds, exceptions, now = library.legal_holds, library.exceptions, self._facts.as_of
-        return lifecycle(schedule, at, library.zone, holds, exceptions, records=records, now=now)
+        several = None if library.consortium is None else library.consortium.territory
+        return lifecycle(schedule, at, library.zone, holds, exceptions, records=records, now=now, territory=several)
 
     def _complement(self, schedule: LoanSchedule, at: datetime) -> Mapping[str, int]:
         with self._engine(schedule).session() as engine:
@@ -131,6 +137,9 @@ class LoanMeasuring:
         found: dict[RiskClass, Mapping[str, int]] = {}
         for risk, ceiling in self._facts.policy.ceilings.items():
             if own is None or ceiling is None or own < risk:
+                continue
+            if self._library.consortium is not None:
+                found[risk] = remaining  # each policy was read against its own ceilings: past one, past its rule
                 continue
             capped = self._capped(ceiling)
             at_ceiling = self._life(capped, self._facts.as_of)

@@ -63,7 +63,7 @@ def notice_facts(
 
 def _longest(policy: Policy) -> Duration | None:
     """How long a notice may wait in the queue; None for no limit."""
-    if (schedule := policy.record_schedules().get(RecordType.NOTICES)) and (rule := schedule.of(RecordEvent.SENT)):
+    if (rule := policy.record_rule(RecordType.NOTICES, RecordEvent.SENT)) is not None:
         return rule.periods[-1].keep
     dataset = policy.datasets.get(RecordType.NOTICES)
     return policy.body.risk_classes.of(dataset.risk).ceiling if dataset is not None else None

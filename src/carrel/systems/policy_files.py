@@ -33,8 +33,12 @@ def require_shipped(name: str) -> None:
         raise fault(faults.NO_SUCH_POLICY, found=repr(name[:80]), fix=fix)
 
 
-def load(name_or_path: str | Path) -> Policy:
+def load(name_or_path: str | Path, told_by: str = "") -> Policy:
     """Read a policy and every policy that it adopts.
+
+    Args:
+        name_or_path: what names it.
+        told_by: the place that names it, as ``file:line:column``; a file that cannot be read is told there.
 
     A text that ends in ``.yaml`` or ``.yml``, or has a slash in it, is a path; anything else is the name of a shipped
     policy. Inside a file, a path under ``adopts`` is relative to that file.
@@ -43,16 +47,45 @@ def load(name_or_path: str | Path) -> Policy:
         CarrelError: POL-002 unreadable, POL-018 a circle of adoptions, POL-019 no such policy, and every fault of
             `carrel.policy.parse` and `carrel.policy.resolve`.
     """
-    return _load(_locate(str(name_or_path), Path()), (), "")
+    return _load(_locate(str(name_or_path), Path(), told_by), (), told_by)
 
 
-def _locate(written: str, beside: Path) -> Path:
+def of_text(text: str, name: str) -> Policy:
+    """A policy that came as a text, such as in a request; it adopts policies that come with Carrel, and no others.
+
+    Args:
+        text: content of its file.
+        name: what faults call it.
+
+    Raises:
+        CarrelError: as `load`; POL-019, it adopts a file.
+    """
+    document = _parsed(text, name)
+    for n, written in enumerate(document.body.adopts):
+        if written not in shipped_names():
+            at = document.text.at(("adopts", n))
+            fix = f"let it adopt a shipped policy by name ({', '.join(shipped_names())}), or write its rules out"
+            raise fault(faults.NO_SUCH_POLICY, at=at, found=repr(written[:80]), fix=fix)
+    return resolve(document, [load(written) for written in document.body.adopts])
+
+
+def whole_text(name_or_path: str | Path) -> str:
+    """The text of a policy's own file.
+
+    Raises:
+        CarrelError: POL-002, POL-019.
+    """
+    path = _locate(str(name_or_path), Path())
+    return _text(path, _shown(path), "")
+
+
+def _locate(written: str, beside: Path, told_by: str = "") -> Path:
     if written.endswith(_SUFFIXES) or "/" in written:
         return beside / written
     if written not in shipped_names():
         known = ", ".join(shipped_names())
         fix = f"name a shipped policy ({known}) or a file that ends in .yaml"
-        raise fault(faults.NO_SUCH_POLICY, found=repr(written[:80]), fix=fix)
+        raise fault(faults.NO_SUCH_POLICY, at=told_by, found=repr(written[:80]), fix=fix)
     return Path(str(resources.files("carrel.policy") / "shipped" / f"{written}.yaml"))
 
 
@@ -70,7 +103,7 @@ def _load(path: Path, above: tuple[Path, ...], told_by: str) -> Policy:
     return resolve(document, adopted)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)  # a consortium has a policy for each system
 def _parsed(text: str, name: str) -> PolicyDocument:
     """The same text is read once in a process: a document never changes, and reading one takes a third of a second."""
     return parse_policy(text, name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from carrel.accountability.audit import Standing
 from carrel.accountability.run_report import RunReport
-from carrel.systems.health_files import replace_file
+from carrel.systems.durable_file import replace_file
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -51,7 +51,9 @@ def from_file(path: Path) -> Secret:
             faults.SECRET,
             at=str(path),
             found=os.strerror(exc.errno or 0),
-            fix="write the secret into this file, mode 0600",
+            fix="give the command as the owner of this file"
+            if isinstance(exc, PermissionError)
+            else "write the secret into this file, mode 0600",
         ) from None
     except UnicodeDecodeError:
         raise fault(faults.SECRET, at=str(path), found="bytes that are no text", fix="write it in UTF-8") from None

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from carrel.amount import amount
 from carrel.errors import CarrelError
+from carrel.inventory.faults import DUTIES_DIFFER
 from carrel.inventory.site import Mail, May, Site
-from carrel.systems import policy_files, secret
+from carrel.systems import branch_policies, policy_files, secret
 from carrel.systems.check import Check, finding, ok, refused, unknown
 
 _LITTLE, _TOO_LITTLE = 2 << 30, 200 << 20
@@ -24,6 +25,7 @@ def site_checks(site: Site) -> Iterator[Check]:
     count = len(site.systems)
     yield ok("site file", f"{amount(count, 'system')}, {amount(len(site.people), 'person', 'people')}")
     yield _policy(site)
+    yield from _branches(site)
     yield from _secrets(site)
     yield from _keys(site.folder / "keys")
     yield _room(site.folder)
@@ -42,18 +44,36 @@ def said(error: CarrelError, name: str) -> Check:
 
 def _policy(site: Site) -> Check:
     try:
-        policy = policy_files.load(Path(site.policy) if site.policy_is_file else site.policy)
+        policy = policy_files.load(site.policy)
         rules = len(policy.loan_schedule().rules)
     except CarrelError as error:
         return said(error, "policy")
     return ok("policy", f"{policy.name}, version {policy.version}, {amount(rules, 'rule')} for loans")
 
 
+def _branches(site: Site) -> Iterator[Check]:
+    """Each policy of a unit is read for itself, so that one bad file does not hide another."""
+    for said_of in dict.fromkeys(one.policy for one in site.branches):
+        try:
+            policy = policy_files.load(said_of)
+            policy.loan_schedule()
+        except CarrelError as error:
+            yield said(error, "policy of a unit")
+    for system in site.originals:
+        try:
+            branch_policies.load(site, system)
+        except CarrelError as error:
+            if error.code == DUTIES_DIFFER.code:
+                yield said(error, "policies of units")
+
+
 def _secrets(site: Site) -> Iterator[Check]:
     for system in site.systems:
-        for place in (system.dsn_file, system.apply_dsn_file):
+        for place in (system.dsn_file, system.apply_dsn_file, system.replica.dsn_file if system.replica else None):
             if place is not None:
                 yield _secret(place)
+    if site.store is not None and site.store.dsn_file is not None:
+        yield _secret(site.store.dsn_file)
     if site.mail is not None and site.mail.password_file is not None:
         yield _secret(site.mail.password_file)
 

@@ -120,6 +120,8 @@ policy: policy.yaml
 
 # Where Carrel keeps its own records, the ledger and keys. Paths are taken from the folder of this file.
 folder: state
+# They can also lie in a PostgreSQL database of their own; the folder keeps ledger, keys and capsules.
+# store: {{dsn_file: store.dsn, schema: carrel}}
 
 systems:
   - name: {name}

@@ -12,15 +12,17 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from carrel.errors import CarrelError, Fault, fault
+from carrel.inventory.address import StoreAddress
 from carrel.inventory.site import Mail, Site, System
 from carrel.inventory.site_conflicts import conflicts
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.record_type import RecordType
-from carrel.policy.resolve import Policy
+from carrel.policy.schedule import RecordSchedule
 from carrel.policy.yaml_source import YamlSource, read_yaml
 from carrel.retention import records
 from carrel.systems import faults, map_files, secret
 from carrel.systems.secret import Secret
+from carrel.systems.site_wishes import Wish, unknown_key, wish_of
 
 FILE = "carrel.yaml"
 
@@ -58,7 +60,31 @@ def load_site(path: Path) -> Site:
             fix="name a file in UTF-8 that you may read",
         ) from None
     site = parse_site(text, str(place), place.parent)
-    return site.relative_to(place.parent.absolute())
+    site = site.relative_to(place.parent.absolute())
+    _require_outside(site, str(place))
+    return site
+
+
+def _require_outside(site: Site, at: str) -> None:
+    """A copy of a checkpoint inside the ledger it is a copy of would change the ledger, and prove nothing.
+
+    Raises:
+        CarrelError: SIT-001.
+    """
+    own = site.folder.resolve()
+    for copy in site.outside_copies:
+        if copy.folder is None:
+            continue
+        there = copy.folder.resolve()
+        if there == own or there.is_relative_to(own / "ledger"):
+            raise fault(
+                faults.SITE,
+                at=f"{at}: outside_copies",
+                wanted="a folder outside, on another machine at best",
+                found="the site's own folder" if there == own else "the ledger itself",
+                because="whoever changes the ledger would change the copy with it",
+                fix="name another folder",
+            )
 
 
 def place_of(path: Path) -> Path:
@@ -88,13 +114,17 @@ def parse_site(text: str, name: str, base: Path = Path()) -> Site:
     except ValidationError as invalid:
         found.extend(_said(source, error) for error in invalid.errors(include_url=False))
     if site is not None:
-        found.extend(_fault(source, where, fix=fix) for where, fix in conflicts(site))
+        found.extend(_fault(source, one.path, Wish(one.wanted, one.found, one.fix)) for one in conflicts(site))
         found.extend(_zones(site, source))
         found.extend(_bounds(site, source, base))
         found.extend(_records(site, source))
     if found or site is None:
         raise CarrelError(tuple(found))
-    return site
+    lines = [
+        (source.at(("branches", index, "policy")), source.at(("branches", index, "unit")))
+        for index in range(len(site.branches))
+    ]
+    return site.placed(source.at(("policy",)), lines)
 
 
 def system_map(system: System) -> SystemMap:
@@ -106,13 +136,13 @@ def system_map(system: System) -> SystemMap:
     return map_files.load(system.map, local=system.local_map)
 
 
-def map_in_force(system: System, policy: Policy) -> SystemMap:
-    """As `system_map`, with the records of other kinds than loans for which a policy has a rule.
+def map_in_force(system: System, schedules: Mapping[RecordType, RecordSchedule]) -> SystemMap:
+    """As `system_map`, with the records of other kinds than loans for which a policy in force has a rule.
 
     Raises:
         CarrelError: as `system_map`; RUN-014, a rule asks for what cannot be done.
     """
-    return records.in_force(system_map(system), policy.record_schedules())
+    return records.in_force(system_map(system), schedules)
 
 
 def mail_password(mail: Mail, environment: Mapping[str, str]) -> Secret | None:
@@ -124,6 +154,17 @@ def mail_password(mail: Mail, environment: Mapping[str, str]) -> Secret | None:
     if mail.password_file is not None:
         return secret.from_file(mail.password_file)
     return secret.from_environment(mail.password_env, environment) if mail.password_env else None
+
+
+def store_address(address: StoreAddress, environment: Mapping[str, str]) -> Secret:
+    """The address of the database that holds Carrel's own records.
+
+    Raises:
+        CarrelError: SIT-004 or SIT-005, it cannot be read or others can read it.
+    """
+    if address.dsn_file is not None:
+        return secret.from_file(address.dsn_file)
+    return secret.from_environment(address.dsn_env or "", environment)
 
 
 def json_schema() -> dict[str, Any]:
@@ -210,20 +251,20 @@ def _said(source: YamlSource, error: ErrorDetails) -> Fault:
             fix="add the zone in which the library's clocks run, such as 'time_zone: America/New_York'",
         )
     if error["type"] == "missing":
-        return _fault(source, path[:-1], fix=f"add '{_yaml_name(path[-1])}:' here")
+        name = _yaml_name(path[-1])
+        return _fault(source, path[:-1], Wish(f"'{name}:'", "none", f"add '{name}:' here"))
     if error["type"] == "extra_forbidden":
-        return _fault(
-            source, path, key=True, found=repr(str(path[-1])[:40]), fix="take this key out, or mend its spelling"
-        )
-    return _fault(source, path, fix=error["msg"].removeprefix("Value error, "))
+        return _fault(source, path, unknown_key(path), key=True)
+    return _fault(source, path, wish_of(error))
 
 
 def _yaml_name(part: str | int) -> str:
-    return "from" if part == "sender" else str(part)
+    return {"sender": "from", "tenant": "schema"}.get(str(part), str(part))
 
 
-def _fault(source: YamlSource, path: _Path, *, fix: str, found: str = "", key: bool = False) -> Fault:
-    return Fault(faults.SITE, at=source.at(path, key=key), found=found, fix=fix)
+def _fault(source: YamlSource, path: _Path, wish: Wish, *, key: bool = False) -> Fault:
+    at = source.at(path, key=key)
+    return Fault(faults.SITE, at=at, wanted=wish.wanted, found=wish.found, fix=wish.fix)
 
 
 def _ours(said: Fault) -> Fault:

@@ -15,6 +15,13 @@ def system_of(site: Site, name: str | None) -> System:
         CarrelError: SIT-007, there is none of that name, or there are several and none was named; SIT-010, it is a
             copy.
     """
+    if not site.originals:
+        raise fault(
+            faults.NO_SYSTEM,
+            wanted="a system in the site file",
+            found="none: the data of this library lie with its custodian",
+            fix="`carrel custodian request` asks the custodian; `carrel audit` tells what came back",
+        )
     if name is None and len(site.originals) == 1:
         return site.originals[0]
     found = None if name is None else site.system(name)

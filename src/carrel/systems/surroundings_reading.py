@@ -1,4 +1,4 @@
-"""Everything around the tables of one system of a site: its server, and the folders of dumps beside it."""
+"""Everything around the tables of one system of a site: its server, the folders of dumps, the backups."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from carrel.accountability.surroundings import Surroundings, joined
-from carrel.inventory.site import System
+from carrel.inventory.site import Site, System
 from carrel.policy.resolve import Policy
+from carrel.systems.backups.around import backups
 from carrel.systems.check import Check, State, finding, ok
 from carrel.systems.dump_files import dumps
 from carrel.systems.sql import residue
@@ -16,16 +17,18 @@ from carrel.systems.sql import residue
 _FIX = "carrel audit names each place, until when it holds old values, and what ends it"
 
 
-def read(connection: Connection, system: System, policy: Policy, now: datetime) -> Surroundings:
+def read(connection: Connection, site: Site, system: System, policy: Policy, now: datetime) -> Surroundings:
     """What holds what a cut made now would take out of the tables.
 
     Args:
         connection: any session of the system; nothing is changed.
-        system: of the site file.
-        policy: in force; its rule for backups judges the dumps.
+        site: whose file declares the backups.
+        system: of the site.
+        policy: in force; its rule for backups judges dumps and backups.
         now: aware time.
     """
-    return joined((residue.around(connection, now), dumps(system.dumps, policy, now)))
+    around = residue.around(connection, now)
+    return joined((around, dumps(system.dumps, policy, now), backups(site, system, policy, now)))
 
 
 def surroundings_check(found: Surroundings) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
+from carrel.systems.sample import SampleSize
 from carrel.systems.sample.evergreen import EvergreenSample, build, evergreen_size
 from carrel.systems.sample.evergreen.schema import SEARCH_PATH
 from tests.conftest import unavailable
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 AS_OF = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 SEED = 20261122
 TEMPLATE = "evergreen_template"
+SMALL = "evergreen_small"
 
 
 @dataclass
@@ -128,17 +131,41 @@ def evergreen_unchanged(
         made.dispose()
 
 
-@pytest.fixture
-def evergreen(evergreen_server: postgresql.PostgreSQLServer, evergreen_sample: EvergreenSample) -> Iterator[Evergreen]:
-    """The tiny sample in a database of this test's own."""
-    database = postgresql.fresh_copy(evergreen_server, TEMPLATE)
-    evergreen_server.sql(f"ALTER DATABASE {database} SET search_path = {SEARCH_PATH}")  # which a copy does not inherit
-    made = Evergreen(evergreen_server, database, evergreen_sample)
+@contextmanager
+def copy_of(server: postgresql.PostgreSQLServer, template: str, sample: EvergreenSample) -> Iterator[Evergreen]:
+    """A copy of a sample for one test."""
+    database = postgresql.fresh_copy(server, template)
+    server.sql(f"ALTER DATABASE {database} SET search_path = {SEARCH_PATH}")  # which a copy does not inherit
+    made = Evergreen(server, database, sample)
     try:
         yield made
     finally:
         made.dispose()
-        evergreen_server.drop_limited_users()
+        server.drop_limited_users()
+
+
+@pytest.fixture
+def evergreen(evergreen_server: postgresql.PostgreSQLServer, evergreen_sample: EvergreenSample) -> Iterator[Evergreen]:
+    """The tiny sample in a database of this test's own."""
+    with copy_of(evergreen_server, TEMPLATE, evergreen_sample) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def small_sample(evergreen_server: postgresql.PostgreSQLServer) -> EvergreenSample:
+    """What a template of sixty patrons holds; nobody stays connected to it."""
+    evergreen_server.sql(f"CREATE DATABASE {SMALL}")
+    engine = sa.create_engine(evergreen_server.url(SMALL))
+    sample = build(engine, SampleSize("small", 60, 300), 6, AS_OF)
+    engine.dispose()
+    return sample
+
+
+@pytest.fixture
+def small(evergreen_server: postgresql.PostgreSQLServer, small_sample: EvergreenSample) -> Iterator[Evergreen]:
+    """A library of sixty patrons in a database of this test's own."""
+    with copy_of(evergreen_server, SMALL, small_sample) as made:
+        yield made
 
 
 @pytest.fixture

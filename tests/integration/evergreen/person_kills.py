@@ -1,4 +1,4 @@
-"""Kills `carrel apply` of an erasure on Evergreen at its Nth step, for some N, and goes on with it each time."""
+"""Kills a command on Evergreen at its Nth step, for some N, and goes on with it each time: an erasure, or a night."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import psycopg
 from carrel.cli.main import main
 from carrel.systems.sample.evergreen.schema import SEARCH_PATH
 from tests.integration.evergreen import person_site
-from tests.integration.run.crash_driver import Steps, in_fork
+from tests.integration.run.crash_driver import Steps, in_fork, ledger_complete
+from tests.store_place import StorePlace
 
 # What no two runs have alike: the moment of a change, and numbers that are drawn.
 _MOMENTS = re.compile(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d\.\d+\+00(:00)?")
@@ -39,7 +40,7 @@ def _state(address: str, database: str) -> str:
 
 
 def drive(told: dict[str, Any]) -> dict[str, Any]:
-    """One undisturbed erasure whose steps are counted, then a killed and resumed one for each chosen step."""
+    """One undisturbed call whose steps are counted, then a killed and resumed one for each chosen step."""
     site, kept = Path(told["site"]), Path(told["kept"])
     address, database = told["address"], told["database"]
     shutil.copytree(site, kept)
@@ -57,7 +58,7 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
         sql(f"ALTER DATABASE {database} SET search_path = {SEARCH_PATH}")
 
     def apply() -> None:
-        main(["apply", str(site / "plan.json"), "--site", str(site)])
+        main([*told["words"], "--site", str(site)])
 
     def counted(fatal: int) -> Any:
         def work() -> None:
@@ -82,11 +83,11 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
         kills += killed == -signal.SIGKILL
         resumed = in_fork(apply, output)
         same = _state(address, database) == wanted
-        if not same or resumed != 0:
-            wrong.append(
-                {"at": at, "step": steps[at - 1], "resumed": resumed, "same": same, "told": output.read_text()[-800:]}
-            )
-    return {"steps": len(steps), "wrong": wrong, "killed": kills}
+        sums = not told["night"] or in_fork(lambda: ledger_complete(site, StorePlace(site), "evergreen"), output) == 0
+        if not same or resumed != 0 or not sums:
+            ends = {"at": at, "step": steps[at - 1], "resumed": resumed, "same": same, "sums": sums}
+            wrong.append({**ends, "told": output.read_text()[-800:]})
+    return {"steps": len(steps), "wrong": wrong, "killed": kills, "later": in_fork(apply, output)}
 
 
 if __name__ == "__main__":

@@ -108,6 +108,23 @@ def test_nothing_leads_back_to_anybody(evergreen, policy):
     assert evergreen.one(TEXTS) == 0
 
 
+def test_whoever_hands_out_one_loan_did_not_borrow_another_of_that_second(evergreen):
+    """As in a bulk load: a reader is staff too, and handed out somebody else's loan in the second of their own."""
+    (mine, reader, at), (theirs, *_) = evergreen.rows(
+        "SELECT DISTINCT ON (usr) id, usr, xact_start FROM action.circulation c WHERE parent_circ IS NULL AND "
+        "xact_finish < now() - interval '1 year' AND NOT EXISTS (SELECT 1 FROM action.circulation WHERE parent_circ = c.id) "
+        "ORDER BY usr, id LIMIT 2")  # fmt: skip
+    acted = "UPDATE action.circulation SET circ_staff = :reader, xact_start = :at, create_time = :at WHERE id = :id"
+    evergreen.do(acted, reader=reader, at=at, id=theirs)
+    rig = LoanRig(evergreen)
+    pairs = rig.draw(100_000)
+    assert any((one.loan.loan, one.person.key) == (mine, reader) for one in pairs)
+    rig.cut()
+    assert evergreen.one("SELECT count(*) FROM action.aged_circulation WHERE circ_staff = :r", r=reader) >= 1
+    report = rig.look(pairs)
+    assert [(a.kind, a.name, a.table, a.columns, a.hits) for a in report.failing] == []
+
+
 def test_after_the_products_own_aging_the_sweep_finds_what_it_leaves(evergreen):
     rig = LoanRig(evergreen)
     pairs = rig.draw(400)
@@ -177,6 +194,32 @@ def test_a_chain_goes_whole_or_not_at_all(evergreen):
     torn = "SELECT count(*) FROM action.circulation c WHERE parent_circ IS NOT NULL AND NOT EXISTS (SELECT 1 FROM action.circulation p WHERE p.id = c.parent_circ)"
     assert evergreen.one(torn) == 0
     assert LoanRig(evergreen).cut(1_000) == len(one.circulations)
+
+
+def test_a_chunk_reads_its_own_loans_and_not_the_table(evergreen):
+    """Rows read of the loans follow the chunk: a library that has lent for longer pays no more for it."""
+    # For the planner it is a table of years: so small a one is read whole.
+    evergreen.do(
+        "UPDATE pg_class SET reltuples = relpages * 10000.0 WHERE oid = CAST('action.circulation' AS regclass) "
+        "OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = CAST('action.circulation' AS regclass))"
+    )
+    rig = LoanRig(evergreen)
+    there = evergreen.one("SELECT count(*) FROM action.circulation")
+    read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = CAST('action.circulation' AS regclass)"
+    loans, told = rig.loans(), []
+    with loans.session():
+        loans.prepare(rig.life)
+        position, first = loans.cut_chunk(rig.life, AS_OF, None, 5, lambda *_: None)
+        # What transactions before this one read is counted with it until it has been handed on.
+        loans.connection.execute(sa.text("SELECT pg_stat_force_next_flush()"))
+        loans.connection.commit()
+        step = loans.cut_chunk(
+            rig.life, AS_OF, position, 5, lambda *_: None,
+            lambda: told.append(loans.connection.execute(sa.text(read)).scalar_one()),
+        )  # fmt: skip
+    assert first.loans >= 5
+    assert 5 <= step[1].loans < 20
+    assert 0 < told[0] < there / 4
 
 
 def test_a_branch_is_kept_by_its_number(evergreen):

@@ -6,7 +6,7 @@ from carrel.retention.finder import MARK
 from carrel.systems import map_files
 from carrel.systems.sample.evergreen import habits
 from tests.integration.evergreen import person_site
-from tests.integration.evergreen.person_seed import CARD, NEEDLES, TEXT, Seeder
+from tests.integration.evergreen.person_seed import CARD, MAIL, NEEDLES, PHONE, TEXT, Seeder
 
 DONE = {"verified", "applied, residue until"}
 
@@ -113,6 +113,20 @@ def test_a_name_that_is_a_common_word_destroys_no_text(site):
     assert message == f"May Book of the library; {TEXT.replace(CARD, MARK)}"
     assert own.one("SELECT count(*) FROM money.billing WHERE note = 'May Book, library'") == 1
     assert {"money.billing.note", "actor.usr_message.message"} <= set(done["for_a_human"])
+
+
+def test_a_branchs_own_telephone_is_told_and_keeps_no_erasure_open(site):
+    own = site.koha
+    Seeder(own, map_files.load("evergreen")).patron()
+    for column, text in (("phone", PHONE), ("email", MAIL)):
+        own.do(f"UPDATE actor.org_unit SET {column} = :t WHERE id = 4", t=text)
+    done, _ = erased(site, CARD)
+    assert (done["outcome"] in DONE, done["still_there"]) == (True, {})
+    assert {"actor.org_unit.phone", "actor.org_unit.email"} <= set(done["for_a_human"])
+    assert {place.rsplit(".", 1)[0] for place in done["for_a_human"]} <= {
+        "actor.org_unit", "auditor.actor_org_unit_history",
+    }  # fmt: skip
+    assert own.rows("SELECT phone, email FROM actor.org_unit WHERE id = 4") == [(PHONE, MAIL)]
 
 
 def test_the_first_of_two_merged_records_is_erased_by_its_number(site):

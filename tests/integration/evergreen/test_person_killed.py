@@ -14,6 +14,23 @@ from tests.integration.run.library import TREE, environment
 from tests.integration.run.test_kill_anywhere import ROUNDS, SECONDS
 
 
+def killed(site, tmp_path, words, rounds, *, night=False):
+    """What became of a command that was killed in some of its steps, and called once more each time."""
+    own = site.koha
+    own.dispose()
+    told = {
+        "site": str(site.folder), "database": own.database, "address": own.server.address(),
+        "kept": str(tmp_path / "kept"), "rounds": rounds, "words": words, "night": night,
+    }  # fmt: skip
+    (tmp_path / "told.json").write_text(json.dumps(told))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.integration.evergreen.person_kills", str(tmp_path / "told.json")],
+        cwd=TREE, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stdout[-2000:], done.stderr[-4000:])
+    return json.loads(done.stdout)
+
+
 @pytest.mark.slow
 def test_killed_between_any_two_steps(site, tmp_path):
     own = site.koha
@@ -27,18 +44,7 @@ def test_killed_between_any_two_steps(site, tmp_path):
     place = site.folder / "plan.json"
     site.ok("plan", "--erase", site.card(CARD), "--as", "Cal Example", "--out", place)
     site.approve(place)
-    own.dispose()
-    told = {
-        "site": str(site.folder), "database": own.database, "address": own.server.address(),
-        "kept": str(tmp_path / "kept"), "rounds": ROUNDS // 3,
-    }  # fmt: skip
-    (tmp_path / "told.json").write_text(json.dumps(told))
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.integration.evergreen.person_kills", str(tmp_path / "told.json")],
-        cwd=TREE, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, (done.stdout[-2000:], done.stderr[-4000:])
-    found = json.loads(done.stdout)
+    found = killed(site, tmp_path, ("apply", str(place)), ROUNDS // 3)
     assert found["steps"] > 100
     assert found["wrong"] == [], json.dumps(found["wrong"], indent=1)
     assert found["killed"] >= ROUNDS // 3

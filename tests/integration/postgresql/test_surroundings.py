@@ -53,8 +53,8 @@ def test_one_database_under_two_addresses_is_one(empty):
     other = connect(access(empty.url("other")), read_only=True)
     with same.connect() as one, other.connect() as two:
         here = whereabouts.of(one)
-        assert whereabouts._is_same(mine, here, "copy", one)
-        assert not whereabouts._is_same(mine, here, "copy", two)
+        assert whereabouts.is_same(mine, here, "copy", one)
+        assert not whereabouts.is_same(mine, here, "copy", two)
     for engine in (mine, same, other):
         engine.dispose()
     empty.sql("DROP DATABASE other WITH (FORCE)")

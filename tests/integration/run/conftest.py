@@ -12,6 +12,10 @@ import sqlalchemy as sa
 from carrel.systems.sample import Sample, SampleSize, build
 from tests.integration.conftest import AS_OF, ON_EACH, Koha, on_mariadb, on_postgresql, postgresql_template
 from tests.integration.run import library
+from tests.integration.run.backup_site import _fresh, bare, locking_repo, repo, shelf  # noqa: F401  (fixtures)
+from tests.integration.run.booking_site import scratch, scratch_server  # noqa: F401  (fixtures)
+from tests.integration.run.log_site import pair, vendor  # noqa: F401  (fixtures)
+from tests.integration.run.mail_site import dovecot_server, mail  # noqa: F401  (fixtures)
 from tests.integration.servers import mariadb, postgresql
 
 
@@ -103,3 +107,9 @@ def small_koha(request: pytest.FixtureRequest) -> Koha:
 def small(small_koha: Koha, tmp_path: Path) -> library.Library:
     """A small library with its site; its first run has one stage."""
     return library.make(tmp_path / "site", small_koha)
+
+
+@pytest.fixture(params=ON_EACH[1:])
+def small_server(request: pytest.FixtureRequest, tmp_path: Path) -> library.Library:
+    """A small library with its site, on each database that lets several writers in."""
+    return library.make(tmp_path / "site", request.getfixturevalue(f"small_{request.param}"))

@@ -33,7 +33,7 @@ from carrel.cli.main import main
 from carrel.ledger.leaf import banded, decode_leaf, utc_seconds
 from carrel.store.key_file import read_verifier
 from carrel.store.ledger_folder import LedgerFolder
-from carrel.store.store import Store
+from tests.store_place import StorePlace
 
 _FILE_EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.link", "os.truncate"}
 _TOLD = "INSERT INTO owed_leaf"
@@ -107,25 +107,32 @@ class Place:
         self.site, self.kept = Path(told["site"]), Path(told["kept"])
         self.output = self.site / "output.txt"
         self.told = told
+        self.store = StorePlace(self.site, *told.get("store", {}).get("words", ["", ""]))
 
     def apply(self) -> None:
-        main(["apply", str(self.site / "plan.json"), "--site", str(self.site)])
+        shared = ("--workers", str(self.told["workers"])) if "workers" in self.told else ()
+        verb = self.told.get("verb", ["apply"])
+        main([*verb, str(self.site / "plan.json"), "--site", str(self.site), *shared])
 
     def back(self) -> None:
         shutil.rmtree(self.site)
         shutil.copytree(self.kept, self.site)
+        if "store" in self.told:
+            self._refilled(**{name: self.told["store"][name] for name in ("address", "database", "template")})
         if "file" in self.told:
             place = Path(self.told["file"])
             for ending in ("-journal", "-wal", "-shm"):
                 Path(f"{place}{ending}").unlink(missing_ok=True)
             shutil.copyfile(self.told["kept_file"], place)
         elif "postgresql" in self.told:
-            name, template = self.told["database"], self.told["template"]
-            with psycopg.connect(f"{self.told['postgresql']} dbname=postgres", autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-                connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            self._refilled(self.told["postgresql"], self.told["database"], self.told["template"])
         else:
             self._refill()
+
+    def _refilled(self, address: str, database: str, template: str) -> None:
+        with psycopg.connect(f"{address} dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
 
     def _sql(self, *statements: str) -> list[tuple[Any, ...]]:
         connection = pymysql.connect(unix_socket=self.told["socket"], user="root", database=self.told["database"])
@@ -184,18 +191,15 @@ class Place:
         return whole.hexdigest()
 
 
-def counts(site: Path) -> str:
+def counts(store: StorePlace) -> str:
     """What the run counted, whatever its chunks were, and that no loan of it is in flight any more."""
-    connection = sqlite3.connect(site / "carrel.sqlite3")
     # How many readers are surely different, and those of a month that is not over, depend on where a chunk ends.
     cells = "system, grain, month, branch, item_type, category, loans, CASE WHEN at_most THEN 0 ELSE readers END"
     queries = (f"SELECT {cells} FROM circulation ORDER BY 1, 2, 3, 4, 5, 6", "SELECT count(*) FROM loan_in_flight")
-    told = repr([connection.execute(query).fetchall() for query in queries])
-    connection.close()
-    return told
+    return repr([store.rows(query) for query in queries])
 
 
-def ledger_complete(site: Path) -> None:
+def ledger_complete(site: Path, place: StorePlace, system: str = "koha") -> None:
     """Every run that has ended stands in the ledger once, with what it did; nothing else does.
 
     Raises:
@@ -209,10 +213,10 @@ def ledger_complete(site: Path) -> None:
         for leaf in leaves
         if leaf.kind == "run" and "stage" in leaf.fields
     )
-    with Store.open(site) as store:
+    with place.open() as store:
         runs = Counter(
             (utc_seconds(run.started_at), utc_seconds(run.finished_at), banded(run.loans))
-            for run in store.runs.newest("koha", 1000)
+            for run in store.runs.newest(system, 1000)
             if run.finished_at is not None
         )
         assert store.owed.count() == 0
@@ -236,7 +240,7 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
     undisturbed = in_fork(counted(0), place.output)
     assert undisturbed == 0, place.output.read_text()
     steps = [json.loads(line) for line in log.read_text().splitlines()]
-    wanted, wanted_counts = place.checksum(), counts(place.site)
+    wanted, wanted_counts = place.checksum(), counts(place.store)
     chosen = choose(steps, told["rounds"])
     first = {after: next(n for n, step in enumerate(steps) if step.startswith(after)) for after, _ in chosen}
     wrong: list[dict[str, Any]] = []
@@ -246,15 +250,15 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
         killed = in_fork(counted(at, after), place.output)
         again = in_fork(counted(at // 2, after), place.output) if told["twice"] and at > 1 else None
         resumed = in_fork(place.apply, place.output)
-        state, told_counts = place.checksum() == wanted, counts(place.site) == wanted_counts
-        complete = in_fork(lambda: ledger_complete(place.site), place.output) == 0
+        state, told_counts = place.checksum() == wanted, counts(place.store) == wanted_counts
+        complete = in_fork(lambda: ledger_complete(place.site, place.store), place.output) == 0
         if asked := told.get("check"):  # a test's own question
             module, _, name = asked.partition(":")
             question = getattr(importlib.import_module(module), name)
             complete = complete and in_fork(functools.partial(question, told), place.output) == 0
         if not (
             complete
-            and killed == -signal.SIGKILL
+            and killed in ({-signal.SIGKILL, 0} if "workers" in told else {-signal.SIGKILL})  # others may do its steps
             and again in {None, 0, -signal.SIGKILL}
             and state
             and told_counts

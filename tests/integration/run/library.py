@@ -24,6 +24,7 @@ from carrel.store.key_file import write_key
 from carrel.store.store import FILE, Store
 from carrel.systems import map_files
 from tests.integration.run.warm_start import called
+from tests.store_place import StorePlace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,6 +86,7 @@ class Library:
     folder: Path
     koha: Koha
     needles: set[str] = field(default_factory=set)
+    store_place: StorePlace | None = None
     _clean: dict[Path, tuple[int, int, int]] = field(default_factory=dict)  # files as they were when nothing leaked
 
     # -- the command line -------------------------------------------------------------------------------------------
@@ -186,7 +188,14 @@ class Library:
 
     @property
     def store(self) -> Store:
-        return Store.open(self.folder / FILE)
+        return self.store_place.open() if self.store_place else Store.open(self.folder / FILE)
+
+    def keep_store_in(self, place: StorePlace) -> None:
+        """Have the site file name the database that its store is to lie in."""
+        self.store_place = place
+        self.edit("library: Elm Library\n", f"library: Elm Library\n{place.site_lines}")
+        if place.url:
+            self.needles.add(str(sa.make_url(place.url).password))
 
     def secret(self, name: str, url: str) -> Path:
         """A DSN file; the password in it becomes a needle."""

@@ -108,7 +108,7 @@ def test_the_rights_of_a_night_are_enough(small_mariadb, tmp_path):
     elm = library.make(tmp_path / "site", small_mariadb)
     place = transferring(elm)
     site = load_site(elm.folder)
-    ruled = map_in_force(site.systems[0], policy_files.load(elm.folder / "policy.yaml"))
+    ruled = map_in_force(site.systems[0], policy_files.load(elm.folder / "policy.yaml").record_schedules())
     rights = [
         f"{one.privilege}{' (' + ','.join(one.columns) + ')' if one.columns else ''} ON {one.table}"
         for one in (*grants.needed(ruled, grants.Purpose.APPLY), grants.SWEEP)

@@ -150,6 +150,16 @@ def test_a_name_that_is_a_common_word_destroys_no_text(elm):
     ]
 
 
+def test_a_branchs_own_telephone_is_for_a_human_and_a_card_in_its_notes_is_not(elm):
+    """The map says that nothing of a person stands in branches; it vouches for a telephone there, and for no card."""
+    subject(elm, phone="0611223344")
+    notes = f"branchnotes = 'ask for {CARD}, 0611223344'"
+    elm.sql(f"UPDATE branches SET branchphone = '0611223344', {notes} WHERE branchcode = 'CPL'")
+    done, _ = erased(elm, code=5)
+    assert (done["outcome"], done["still_there"]) == ("applied, unverified", {"branches.branchnotes": 1})
+    assert done["for_a_human"] == {"branches.branchphone": 1}
+
+
 def test_a_family_shares_an_address_and_a_telephone(elm):
     """The child's record keeps what is the child's too, and loses its guarantor."""
     seed, number = subject(elm, phone="0622334455")
@@ -285,7 +295,13 @@ def test_a_financial_record_stays_with_its_payer_and_all_else_goes(small, schedu
     before = small.koha.rows(f"SELECT * FROM accountlines WHERE accountlines_id = {line}")
     done, plan = erased(small)
     assert done["still_there"] == {}
-    assert done["kept"]["accountlines.borrowernumber"] == 1
+    assert (done["kept"]["accountlines.borrowernumber"], done["kept"]["borrowers"]) == (1, 1)
+    # Whoever looks for the person later is told the same; and an erasure that is over does not say that it looked.
+    later = small.run("sweep", "--person", given(small, str(number)), "--by-number", "--json").told
+    assert (later["rows"], later["kept_on_a_ground"]) == (0, done["kept"])
+    once_more = small.run("apply", small.folder / "erase.json")
+    assert "was looked for in every table when it ended" in once_more.out
+    assert "0 rows" not in once_more.out
     ground = {one["ground"] for one in plan["stays"] if one["table"] == "borrowers"}
     assert ground == {plan_ground for plan_ground in ground if ("Schedule F-7" in plan_ground) is bool(schedule)}
     assert small.koha.rows(f"SELECT * FROM accountlines WHERE accountlines_id = {line}") == before
@@ -299,6 +315,42 @@ def test_a_financial_record_stays_with_its_payer_and_all_else_goes(small, schedu
     small.approve(place)
     small.ok("apply", place)
     assert bool(small.koha.rows(record)) is not bool(schedule)  # its period is over
+
+
+@pytest.mark.everywhere
+def test_a_kept_line_of_account_leads_to_no_loan_and_verify_agrees(small):
+    """A young loan that drew a charge is parted by the erasure: the payer stays, and nothing leads from it to the loan."""
+    seed, number = subject(small)
+    small.needles -= {str(number), f"{FIRST} {LAST}"}
+    loan = seed.row("old_issues", borrowernumber=number, issuedate=LATELY, returndate=LATELY)["issue_id"]
+    second = f"{LATELY[:10]} 11:22:33"
+    line = seed.row(
+        "accountlines", borrowernumber=number, old_issue_id=loan, itemnumber=1, debit_type_code="OVERDUE", amount=2,
+        amountoutstanding=0, description="The Long Winter", note="late", date=second, timestamp=second,
+    )["accountlines_id"]  # fmt: skip
+    owed = small.run("verify", "--json").told["remaining"]["charge"]
+    done, plan = erased(small)
+    assert done["outcome"].startswith(("verified", "applied, residue"))
+    parted = [one for one in plan["goes"] if one["table"] == "accountlines" and "old_issue_id" in one["sets"]]
+    assert [one["rows"] for one in parted] == [1]
+    told = (
+        "SELECT borrowernumber, old_issue_id, itemnumber, description, note, amount, date, timestamp FROM accountlines "
+        f"WHERE accountlines_id = {line}"
+    )
+    [(payer, *gone, amount, at, touched)] = small.koha.rows(told)
+    assert (payer, gone, float(amount)) == (number, [None] * 4, 2.0)
+    assert {str(one)[:19] for one in (at, touched)} == {LATELY}
+    assert small.koha.rows(f"SELECT borrowernumber FROM old_issues WHERE issue_id = {loan}") != [(number,)]
+    assert small.run("verify", "--json").told["remaining"]["charge"] == owed
+    again, plan = erased_again(small, number)
+    assert [one for one in plan["goes"] if one["table"] == "accountlines"] == []
+    assert again["kept"]["accountlines.borrowernumber"] == 1
+
+
+def erased_again(elm, number):
+    place, plan = planned(elm, "again.json", str(number), "--by-number")
+    elm.approve(place)
+    return elm.ok("apply", place)["erasure"], plan
 
 
 def test_no_schedule_for_charges_that_lose_the_card(elm):

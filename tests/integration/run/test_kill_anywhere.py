@@ -72,6 +72,16 @@ def test_killed_between_any_two_steps(small, tmp_path):
 
 
 @pytest.mark.slow
+def test_whoever_leads_other_workers_is_killed(small_server, tmp_path):
+    """The others halt after their chunk, or go on under the next one; its jobs and theirs are done once."""
+    small_server.edit("    mode: window\n", "    mode: window\n    sweep_sample: 20\n")
+    rounds = max(2, ROUNDS // 5)
+    found = driven(small_server, tmp_path, rounds=rounds, workers=3)
+    assert found["wrong"] == [], json.dumps(found["wrong"], indent=1)
+    assert (found["further"], found["verified"], found["unchanged"]) == (0, 0, True)
+
+
+@pytest.mark.slow
 def test_killed_again_while_it_resumes(small, tmp_path):
     small.edit("    mode: window\n", "    mode: desk\n    sweep_sample: 20\n")
     found = driven(small, tmp_path, rounds=max(6, ROUNDS // 4), twice=True)

@@ -308,6 +308,10 @@ def test_a_use_that_the_product_does_not_note_is_a_finding(elm):
     assert "last use of cards" not in str(settings())
     elm.sql("UPDATE systempreferences SET value = '' WHERE variable = 'TrackLastPatronActivityTriggers'")
     assert "last use of cards" in str(settings())
+    assert "checkouts as a use" not in str(settings())
+    elm.sql("UPDATE systempreferences SET value = 'login,hold' WHERE variable = 'TrackLastPatronActivityTriggers'")
+    assert "checkouts as a use" in str(settings())
+    assert "last use of cards" not in str(settings())
     [(unknown,)] = elm.koha.rows("SELECT count(*) FROM borrowers WHERE lastseen IS NULL")
     assert f"expiry and other rows: {unknown} (WPL-3.1)" in elm.run("doctor", "--json").out
 

@@ -71,6 +71,36 @@ def test_what_is_due_goes_and_nothing_else_changes(small: Library) -> None:
     assert small.checksum() == whole
 
 
+def test_the_plan_counts_what_the_run_itself_frees(small: Library) -> None:
+    """A charge that was settled long ago hangs on a loan that is due now: with it, it loses title and payer in one night."""
+    records.rule_all(small)
+    small.dispose()
+    who, row = records.patron(small.koha), records.OLD_ROW
+    [(item,)] = small.koha.rows("SELECT min(itemnumber) FROM items")
+    at = {"date": records.at(80), "timestamp": records.at(80), "interface": "intranet"}
+    put = [
+        records.insert("old_issues", issue_id=row, borrowernumber=who, itemnumber=item, issuedate=records.at(90),
+                       returndate=records.at(60), date_due=records.at(70), branchcode="MPL"),
+        *(records.insert("accountlines", accountlines_id=row + n, borrowernumber=who, old_issue_id=row, amount=n,
+                         amountoutstanding=0, debit_type_code="OVERDUE", description="A title", **at) for n in (0, 1)),
+        records.insert("account_offsets", id=row, debit_id=row, credit_id=None, type="APPLY", amount=1,
+                       created_on=records.at(50)),
+        records.insert("account_offsets", id=row + 1, debit_id=row + 1, credit_id=None, type="APPLY", amount=1,
+                       created_on=records.at(3)),
+    ]  # fmt: skip
+    small.sql(*records.by_themselves(small.koha, put))
+    place = small.plan()
+    told = small.ok("plan", "--as", "Cal Example", "--out", place)["plan"]
+    planned = {path["path"]: path["rows"] + path["strays"] for path in told["paths"]}
+    assert (planned["charge"], planned["settled charge"]) == (2, 1)
+    small.approve(place, *small.waiver)
+    assert small.ok("apply", place)["run"]["rows"]["settled charge"] == 1
+    assert small.koha.rows(
+        f"SELECT borrowernumber FROM accountlines WHERE accountlines_id >= {row} ORDER BY accountlines_id"
+    ) == [(None,), (who,)]
+    assert small.ok("verify")["verified"]
+
+
 def test_verify_tells_what_came_back(small: Library) -> None:
     small.dispose()
     assert small.ok("verify")["verified"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from datetime import UTC, datetime
+from importlib import resources
 
 import pytest
 
@@ -13,6 +14,7 @@ from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
 from tests.integration.conftest import Koha
 from tests.integration.run import library
+from tests.integration.run.test_erasure import CARD, TEXT, USER, planned, subject
 from tests.integration.servers import mariadb
 
 
@@ -67,6 +69,59 @@ def test_a_rehearsal_stands_in_for_the_waiver_and_cuts_the_copy_alone(copied):
         assert not store.nights.newest("koha")
     assert elm.ok("apply", place)["run"]["rehearsal"] is None
     assert elm.checksum() == rehearsed  # what was rehearsed is what was done
+
+
+def erasing(elm):
+    """A patron with a trace in every table, in the original and its copy alike, and a plan to erase the patron."""
+    shipped = resources.files("carrel.policy") / "shipped" / "worcester.yaml"
+    (elm.folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"))
+    seed, number = subject(elm)
+    seed.traces(number, CARD, USER)
+    seed.words(TEXT)
+    path = elm.folder.parent
+    shutil.copyfile(path / "koha.db", path / "copy.db")
+    return planned(elm)[0], number
+
+
+def test_an_erasure_is_rehearsed_on_the_copy_and_then_done(copied):
+    elm, copy = copied
+    place, number = erasing(elm)
+    before = elm.checksum()
+    answer = elm.run("apply", place, "--rehearse-on", "copy", "--json")
+    assert answer.code == 0, answer.text
+    told = answer.told["erasure"]
+    assert told["rehearsal"] == {"on": "copy", "of": "koha", "clean": True}
+    assert elm.checksum() == before
+    assert copy.rows(f"SELECT count(*) FROM borrowers WHERE borrowernumber = {number}") == [(0,)]
+    with elm.store as store:
+        assert store.erasures.case(told["case"]).rows == {}
+        assert not store.owed.count()
+    elm.refused("apply", place, "--rehearse-on", "copy", code=2, error="ERA-001")  # it is gone there
+    elm.refused("apply", place, code=6, error="APR-008")  # nothing was approved by it
+    elm.approve(place)
+    done = elm.ok("apply", place)["erasure"]
+    assert (done["rows"], done["still_there"], done["kept"]) == (told["rows"], {}, told["kept"])
+    assert elm.checksum() == library.checksum(copy)
+
+
+def test_what_keeps_a_person_refuses_the_rehearsal_too(copied):
+    elm, copy = copied
+    place, number = erasing(elm)
+    who = elm.folder.parent / "who.txt"
+    who.write_text(f"{number}\n")
+    hold = ("hold", "place", "--patron-file", who, "--reason", "letter", "--authority", "court 1")
+    elm.ok(*hold, "--as", "Ada Example")
+    before = library.checksum(copy)
+    elm.refused("apply", place, "--rehearse-on", "copy", code=4, error="ERA-002")
+    assert library.checksum(copy) == before
+
+
+def test_an_erasure_is_not_rehearsed_on_the_file_itself(small_sqlite, tmp_path):
+    elm = library.make(tmp_path / "site", small_sqlite, copies=[("copy", f"sqlite:///{tmp_path / 'koha.db'}")])
+    subject(elm)
+    place, _ = planned(elm)
+    elm.refused("apply", place, "--rehearse-on", "copy", code=4, error="SQL-018")
+    assert elm.run("apply", place, "--rehearse-on", "copy", "--by-night").code == 2
 
 
 @pytest.mark.parametrize("how", ["same", "symbolic link", "hard link", "dotted path"])

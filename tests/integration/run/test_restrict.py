@@ -213,6 +213,53 @@ def test_what_is_refused(small):
     small.refused("plan", "--as", "Cal Example", "--out", small.folder / "night.json", code=4, error="ERA-004")
 
 
+def lost(elm):
+    """A restriction in force whose key is gone: its case."""
+    _, number = subject(elm)
+    place, plan = planned(elm, ASK)
+    applied(elm, place)
+    (elm.folder / "cases" / f"{plan['case']}.key").unlink()
+    night = ("plan", "--as", "Cal Example", "--out", elm.folder / "night.json")
+    assert plan["case"] in elm.refused(*night, code=4, error="ERA-004").err
+    [listed] = elm.ok("restriction", "list")["restrictions"]
+    assert (listed["case"], listed["key_lost"], listed["ground"]) == (plan["case"], True, "needed for a claim")
+    assert "restrictions" in {one["name"] for one in elm.run("doctor", "--json").told["checks"] if one["state"] != "ok"}
+    return plan["case"], number, night
+
+
+def test_a_lost_key_is_replaced_by_a_restriction_of_the_same_person(small):
+    case, number, night = lost(small)
+    anew = ASK.replace("yes", f"yes, instead of: {case}")
+    place, plan = planned(small, anew, name="anew.json")
+    small.refused("apply", place, code=6, error="APR-008")
+    applied(small, place)
+    [listed] = small.ok("restriction", "list")["restrictions"]
+    assert (listed["case"], listed["key_lost"]) == (plan["case"], False)
+    small.ok(*night)
+    assert set(small.store.restrictions.people("koha").values()) == {number}
+    request = small.folder.parent / "again.yaml"  # with its key there, no other takes its place
+    request.write_text(f"card number: {CARD}\n{ASK.replace('yes', 'yes, instead of: ' + plan['case'])}\n")
+    words = ("plan", "--restrict", request, "--as", "Cal Example", "--out", small.folder / "x.json")
+    small.refused(*words, code=2, error="REQ-008")
+
+
+def test_a_lost_key_is_given_up_by_two_people(small_sqlite, tmp_path):
+    elm = library.make(tmp_path / "site", small_sqlite)
+    case, _, night = lost(elm)
+    request = tmp_path / "lift.yaml"
+    request.write_text(f"case: {case}\nlift: {{key found lost on: 2026-11-20}}\n")
+    place = elm.folder / "lift.json"
+    before = state(elm)
+    told = elm.ok("plan", "--lift", request, "--as", "Cal Example", "--out", place)["plan"]
+    assert "nobody can tell whom" in told["notices"][0]
+    elm.refused("apply", place, code=6, error="APR-008")
+    elm.approve(place)
+    elm.ok("apply", place)
+    assert elm.ok("restriction", "list")["restrictions"] == []
+    assert state(elm) == before
+    elm.ok(*night)
+
+
 @pytest.mark.parametrize("method", ["begin", "finish"])
 def test_a_process_that_dies_on_either_side_of_the_commit(small_sqlite, tmp_path, monkeypatch, method):
     elm = library.make(tmp_path / "site", small_sqlite)

@@ -34,12 +34,12 @@ def test_a_run_that_comes_to_all_draws_rebuilt_pairs(koha: Koha) -> None:
         before = Watch(loans, schema, AS_OF)
         before.draw(rig.life, 120, None)
         # Nothing is cut: those that still name somebody are left alone, and what stays was rebuilt.
-        report = before.look(rig.life)
+        report = before.look(schema, rig.life)
         assert 30 <= report.pairs <= 60
         assert report.led_back == report.pairs
         staged = Watch(loans, schema, AS_OF)
         staged.draw(rig.life, 120, 400)
-        assert staged.look(rig.life).pairs == 0
+        assert staged.look(schema, rig.life).pairs == 0
         watch = Watch(loans, schema, AS_OF)
         watch.draw(rig.life, 120, None)
         position = None
@@ -49,7 +49,7 @@ def test_a_run_that_comes_to_all_draws_rebuilt_pairs(koha: Koha) -> None:
             after = StrayPosition(name, -1)
             while (stray := loans.cut_strays(rig.life, AS_OF, after, 5_000, lambda *_: None)) is not None:
                 after = stray[0]
-        report = watch.look(rig.life)
+        report = watch.look(schema, rig.life)
     assert report.pairs == 120
     assert [(a.kind, a.name, a.table, a.hits) for a in report.failing] == []
 

@@ -25,7 +25,7 @@ _REQUEST = 1 << 20
 _FOLDER = Path(__file__).parents[3]
 
 
-def called(words: list[str], folder: Path, environment: dict[str, str], seconds: float = 120) -> tuple[int, str, str]:
+def called(words: list[str], folder: Path, environment: dict[str, str], seconds: float = 300) -> tuple[int, str, str]:
     """One call; exit code, and what it wrote to its two streams.
 
     Raises:

@@ -125,6 +125,27 @@ class PostgreSQLServer:
             time.sleep(0.05)
         raise RuntimeError(f"postgres did not start: {self.log[-1500:]}")
 
+    def standby(self, *options: str) -> PostgreSQLServer:
+        """Another server that takes over every change of this one, as it happens; end it with `remove`.
+
+        This one runs with ``wal_level=replica``.
+        """
+        made = PostgreSQLServer(options=options, password=self.password)
+        program = binary("pg_basebackup")
+        assert program is not None
+        done = subprocess.run(
+            [
+                *_as_account(), program, "-D", str(made.datadir), "-d", f"{self.address()} dbname=postgres", "-R",
+                "-X", "stream", "-c", "fast", "--no-sync",
+            ],
+            capture_output=True, text=True, timeout=120, check=False, cwd="/",
+        )  # fmt: skip
+        if done.returncode:
+            made.remove()
+            raise RuntimeError(f"pg_basebackup failed: {done.stderr[-800:]}")
+        made.start_standby()
+        return made
+
     @property
     def log(self) -> str:
         """What the server wrote."""

@@ -7,9 +7,10 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carrel.cli.run_leaves import leaves_of_abandoned, slug
+from carrel.cli.run_leaves import leaves_of_abandoned
 from carrel.ledger.leaf import decode_leaf
 from carrel.ledger.leaf_fields import CELLS, SLUG
+from carrel.ledger.word import slug
 from carrel.retention.outcome import Outcome
 from carrel.retention.stage import Stage
 from carrel.store.run import Run

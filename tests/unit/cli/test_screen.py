@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
+from io import StringIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from carrel.cli import open_joins
 from carrel.cli.main import tell
-from carrel.cli.screen import WIDTH, put_line, wrapped
+from carrel.cli.policy_screen import governing
+from carrel.cli.screen import WIDTH, one_line, put_line, put_table, wrapped
 from carrel.errors import Condition, Exit, fault
 from carrel.retention.open_join import MEND, OpenJoin
 
@@ -61,3 +67,59 @@ def test_an_open_join_fits_the_screen(capsys: pytest.CaptureFixture[str]) -> Non
     put_line(line, "  - ")
     put_line(MEND)
     assert all(len(one) <= WIDTH for one in capsys.readouterr().out.splitlines())
+
+
+def words_of(out: str) -> set[str]:
+    return {word for line in out.splitlines() for word in line.split()}
+
+
+def test_no_word_of_a_table_is_cut_where_the_longest_words_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        ("pseudonymised transaction", "pseudonymized_transactions", "update", "9,143", "345", "100", "above"),
+        ("wish for a new password", "borrower_password_recovery", "delete", "1,000,000", "10,000,000", "100", ""),
+    ]
+    heads = ("path", "table", "act", "with loan", "stray", "bound", "")
+    put_table("What would be done", heads, rows, right=(3, 4, 5))
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= WIDTH
+    assert {word for row in rows for cell in row for word in cell.split()} <= words_of(out)
+
+
+@given(
+    st.lists(
+        st.tuples(*(st.text("ab_ /.", max_size=90) for _ in range(3)), st.integers(0, 10**9).map("{:,}".format)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_a_table_stays_within_the_screen_and_loses_nothing(rows: list[tuple[str, str, str, str]]) -> None:
+    with redirect_stdout(StringIO()) as said:
+        put_table("", ("path", "table", "", "rows"), rows, right=(3,))
+    out = said.getvalue()
+    assert max(map(len, out.splitlines())) <= WIDTH
+    signs = Counter(sign for row in rows for cell in row for sign in cell if sign != " ")
+    assert signs <= Counter(out)
+
+
+def test_a_table_without_headings_has_no_line_for_them(capsys: pytest.CaptureFixture[str]) -> None:
+    put_table("Custody", ("", ""), [("library", "Elm"), ("host", "Oak")])
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == ["Custody", "", "library   Elm", "host      Oak", ""]
+
+
+def test_a_line_of_an_error_begins_each_sentence_with_a_capital() -> None:
+    wrong = fault(CONDITION, found="none that holds", fix="get it again\nfrom the library").faults[0]
+    assert one_line(wrong) == "A condition of this test (TST-999): none that holds. Get it again from the library"
+    assert one_line(fault(CONDITION, fix="carrel audit").faults[0]).endswith("(TST-999). carrel audit")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["elm"], "policy elm"),
+        (["elm", "oak"], "policy elm for the rest, and 1 other for single units"),
+        (["elm", "oak", "ash"], "policy elm for the rest, and 2 others for single units"),
+    ],
+)
+def test_a_heading_names_every_policy_that_governs(names: list[str], told: str) -> None:
+    assert governing(names) == told

@@ -83,6 +83,13 @@ def test_numbers_are_compared_as_numbers():
     assert not holds(Condition(column="c", above=9), None)
     assert not holds(Condition(column="c", equals="1"), None)
     assert holds(Condition(column="c", differs="1"), None)
+    lacking = Condition(column="c", lacks="check_out")
+    assert [holds(lacking, value) for value in ("login,hold", "hold,check_out", "", None)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_an_untold_use_of_cards_matters_only_where_cards_lapse(koha_map):
@@ -95,3 +102,5 @@ def test_an_untold_use_of_cards_matters_only_where_cards_lapse(koha_map):
     assert finding.clauses == note.clauses == ("WPL-3.1",)
     told = {"last use of cards": "check_out", "cards without a last use": "0"}
     assert contradictions(lapsing, told, promise) == ()
+    [only] = contradictions(lapsing, {"checkouts as a use of the card": "login,hold"}, promise)
+    assert (only.severity, only.clauses) == ("finding", ("WPL-3.1",))

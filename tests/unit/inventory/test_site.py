@@ -182,7 +182,7 @@ TWO = GOOD.replace("people:\n", f"{COPY}people:\n", 1)
         ("dsn_file: copy.dsn", "dsn_file: copy.dsn\n    local_map: maps/local.yaml", "18:14", "'local_map' of koha"),
         ("copy.dsn\n    time_zone: America/New_York", "copy.dsn\n    time_zone: Europe/Rome", "18:14", "New_York"),
         ("  - name: koha\n", "  - name: koha\n    copy_of: copy\n", "7:14", "that one is a copy too"),
-        ("copy_of: koha", "copy_of: [koha]", "18:14", "string"),
+        ("copy_of: koha", "copy_of: [koha]", "18:14", "write a text"),
     ],
 )
 def test_a_copy_is_one_of_a_system_and_like_it(old, new, at, fix):
@@ -287,3 +287,110 @@ def test_a_kind_of_record_that_no_policy_can_name_is_told():
     assert parse_site(f"{GOOD}records:\n  backups: not kept\n", "carrel.yaml").records == {"backups": "not kept"}
     [fault] = told(f"{GOOD}records:\n  backup: not kept\n").faults
     assert (fault.condition.code, fault.fix) == ("SIT-001", "did you mean 'backups'?")
+
+
+def test_the_store_s_address_is_written_once_and_its_schema_is_the_site_s_own(tmp_path):
+    text = GOOD + "store: {dsn_file: store.dsn, schema: elm}\n"
+    (tmp_path / "carrel.yaml").write_text(text)
+    store = load_site(tmp_path).store
+    assert (store.dsn_file, store.tenant) == (tmp_path / "store.dsn", "elm")
+    assert parse_site(GOOD + "store: {dsn_env: STORE}\n", "site").store.tenant == "carrel"
+    for wrong in ("{}", "{dsn_file: a, dsn_env: B}", "{dsn_env: A, schema: public}", "{dsn_env: A, schema: 'x\"y'}"):
+        with pytest.raises(CarrelError) as error:
+            parse_site(f"{GOOD}store: {wrong}\n", "site")
+        assert [one.condition.code for one in error.value.faults] == ["SIT-001"]
+        assert error.value.faults[0].at.startswith("site:27")
+
+
+FROM_THE_GRAMMAR = ("Input", "should be", "should have", "should match", "valid", "dictionary", "tuple", "Extra")
+
+
+@pytest.mark.parametrize(
+    ("lines", "at", "wanted", "found", "fix"),
+    [
+        ("branches: SYS1", "27:11", "a list", "another text", "write a list"),
+        ("branches: [SYS1]", "27:12", "keys of its own", "another text", "keys of its own"),
+        ("branches: [{unit: BR1}]", "27:12", "'policy:'", "none", "add 'policy:' here"),
+        ("branches: [{unit: '', policy: a}]", "27:19", "at least 1 sign", "nothing", "at least 1 sign"),
+        ("branches: [{unit: [BR1], policy: a}]", "27:19", "a text", "a list", "write a text"),
+        (f"branches: [{{unit: {'x' * 121}, policy: a}}]", "27:19", "at most 120", "121 signs", "at most 120"),
+        ("branches: [{unit: BR1, polcy: a}]", "27:24", "unit, policy, system", "'polcy'", "did you mean 'policy'?"),
+        ("branches: [{unit: BR1, policy: a, system: 'X Y'}]", "27:43", "small letters", "another text", "write a name"),
+        ("branches: [{unit: BR1, policy: a, system: ils}]", "27:43", "a system: koha", "'ils'", "write the name"),
+        ("branches: [{unit: A, policy: a}, {unit: A, policy: b}]", "27:41", "once", "'A', named twice", "keep one"),
+        ("store: [a]", "27:8", "keys of its own", "a list", "keys of its own"),
+        ("store: {}", "27:8", "'dsn_file' or 'dsn_env'", "neither", "write 'dsn_file:'"),
+        ("store: {dsn_file: a, dsn_env: B}", "27:8", "in one place", "both", "and not both"),
+        ("store: {dsn: a}", "27:9", "dsn_file, dsn_env, schema", "'dsn'", "did you mean"),
+        ("store: {dsn_file: [a]}", "27:19", "the path of a file", "a list", "write the path"),
+        ("store: {dsn_env: A, schema: pg_x}", "27:29", "this site's records alone", "the server's own", "another one"),
+        ("store: {dsn_env: A, schema: 'A B'}", "27:29", "the name of a schema", "another text", "small letters"),
+    ],
+)
+def test_what_stands_wrong_is_told_in_the_words_of_the_file(lines, at, wanted, found, fix):
+    faults = told(f"{GOOD}{lines}\n").faults
+    one = next(one for one in faults if one.at == f"carrel.yaml:{at}")
+    assert (wanted in one.wanted, found in one.found, fix in one.fix) == (True, True, True), one
+    assert one.condition.code == "SIT-001"
+
+
+@pytest.mark.parametrize(
+    ("replica", "at", "wanted", "found"),
+    [
+        ("there", "11:14", "keys of its own", "another text"),
+        ("{max_lag: 5 minutes}", "11:14", "'dsn_file' or 'dsn_env'", "neither"),
+        ("{dsn_env: A, max_lag: soon}", "11:36", "a number and a unit", "another text"),
+        ("{dsn_env: A, max_lag: [5]}", "11:36", "a number and a unit", "a list"),
+        ("{dsn_env: A, lag: 5 minutes}", "11:27", "dsn_file, dsn_env, max_lag", "'lag'"),
+    ],
+)
+def test_a_replica_that_cannot_be_meant_is_told_in_the_words_of_the_file(replica, at, wanted, found):
+    [one] = told(GOOD.replace("    opening_hours:", f"    replica: {replica}\n    opening_hours:")).faults
+    assert (one.at, wanted in one.wanted, found in one.found, bool(one.fix)) == (f"carrel.yaml:{at}", True, True, True)
+
+
+PLACES = [
+    "library", "policy", "folder", "store", "systems", "people", "consumers", "records", "outside_copies", "mail",
+    "standing_approval", "archives", "custodian", "branches", "format_version",
+]  # fmt: skip
+IN_A_SYSTEM = [
+    "name", "map", "dsn_file", "replica", "session_zone", "mode", "opening_hours", "blackout", "max_plan_age", "undo",
+    "bounds", "sweep_sample", "counts", "dumps", "gateways",
+]  # fmt: skip
+ODD = st.sampled_from(
+    ["", "~", "[]", "{}", "[[]]", "[{}]", "[x]", "{a: b}", "{a: {}}", "{a: []}", "true", "-1", "99999999999", "'!'"]
+)
+
+
+@given(st.sampled_from(PLACES) | st.sampled_from(IN_A_SYSTEM), ODD)
+def test_no_fault_of_a_site_file_is_told_in_the_words_of_a_library(key, value):
+    head = "library: L\npolicy: manhattan\n"
+    system = "systems:\n  - {name: koha, map: koha, dsn_file: a, time_zone: UTC"
+    if key in IN_A_SYSTEM:
+        text = head + system.replace(f"{key}: koha, ", "").replace(f"{key}: a, ", "") + f", {key}: {value}" + "}\n"
+    else:
+        kept = [line for line in (*head.splitlines(), system + "}") if not line.startswith(f"{key}:")]
+        text = "\n".join([*kept, f"{key}: {value}", ""])
+    try:
+        parse_site(text, "carrel.yaml")
+    except CarrelError as wrong:
+        for one in wrong.faults:
+            assert one.at.startswith("carrel.yaml:")
+            assert one.fix
+            assert not [word for word in FROM_THE_GRAMMAR if word in one.wanted + one.found + one.fix], one
+
+
+def test_a_policy_of_a_line_that_cannot_be_read_is_told_where_the_line_stands(tmp_path):
+    from carrel.systems import branch_policies
+
+    lines = "branches:\n  - {unit: A, policy: manhatten}\n  - {unit: B, policy: ./gone.yaml}\n"
+    (tmp_path / "carrel.yaml").write_text(GOOD.replace("policy: policy.yaml", "policy: manhattan") + lines)
+    site = load_site(tmp_path)
+    with pytest.raises(CarrelError) as error:
+        branch_policies.load(site, site.systems[0])
+    place = tmp_path / "carrel.yaml"
+    assert [(one.condition.code, one.at) for one in error.value.faults] == [
+        ("POL-019", f"{place}:28:23"),
+        ("POL-002", f"{place}:29:23"),
+    ]
+    assert all(one.fix for one in error.value.faults)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from carrel.accountability.custody import CUSTODIAN_CLAUSES
+from carrel.policy.coverage import coverage
 from carrel.policy.difference import differences
 from carrel.policy.document import PolicyDocument
 from carrel.policy.lint import Open, lint
@@ -152,3 +154,9 @@ def test_every_clause_that_a_rule_carries_is_named_by_that_rule_alone(name: str)
     loans = policy.loans
     assert loans is not None
     assert carried >= {clause for rule in loans.retention for clause in rule.clauses if "keep" not in rule.chosen}
+
+
+def test_what_lies_with_a_custodian_is_carried_by_the_rule_for_its_records() -> None:
+    [found] = coverage([load("worcester")], frozenset(CUSTODIAN_CLAUSES))
+    assert found.carried == ("WPL-2.5",)
+    assert "the C/W MARS network" in str(load("worcester").body.records.registrations)

@@ -23,6 +23,8 @@ def test_terms_are_read_and_keep_is_the_default() -> None:
     assert (terms.ground, terms.keep) == (Ground.ACCURACY, True)
     _, terms = read_restriction("card number: K1\nrestrict: {ground: objection pending, keep: no}", "request")
     assert terms.as_dict() == {"ground": "objection pending", "keep": "no"}
+    anew = "card number: K1\nrestrict: {ground: accuracy contested, instead of: case-abcdefghijkl}"
+    assert read_restriction(anew, "request")[1].as_dict()["instead of"] == "case-abcdefghijkl"
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,7 @@ def test_terms_are_read_and_keep_is_the_default() -> None:
         "restrict: {}", "restrict: yes", "restrict: {ground: secret}", "restrict: {keep: yes}", "lift: {}",
         "restrict: {ground: accuracy contested, keep: secret}", "restrict: {ground: needed for a claim, keep: no}",
         "restrict: {ground: processing unlawful, keep: false}", "restrict: {ground: objection pending, secret: x}",
+        "restrict: {ground: accuracy contested, instead of: secret}",
     ],
 )  # fmt: skip
 def test_other_terms_are_refused_and_not_repeated(body: str) -> None:
@@ -42,11 +45,15 @@ def test_other_terms_are_refused_and_not_repeated(body: str) -> None:
 
 def test_lifting_says_when_the_person_was_told() -> None:
     named, day = read_lifting("case: case-abcdefghijkl\nlift: {person told on: 2026-11-25}", "request", TODAY)
-    assert (named.by, named.said, day) == ("case", "case-abcdefghijkl", "2026-11-25")
+    assert (named.by, named.said, day) == ("case", "case-abcdefghijkl", {"person told on": "2026-11-25"})
+    named, day = read_lifting("case: case-abcdefghijkl\nlift: {key found lost on: 2026-11-24}", "request", TODAY)
+    assert (named.said, day) == ("case-abcdefghijkl", {"key found lost on": "2026-11-24"})
     for text in (
         "case: case-1\nlift: {person told on: 2026-11-25}", "case: case-abcdefghijkl\nlift: yes",
         "card number: K1\nlift: {person told on: 2026-11-26}", "card number: K1\nlift: {told: 2026-11-25}",
         "card number: K1\ncase: case-abcdefghijkl\nlift: {person told on: 2026-11-25}",
+        "card number: K1\nlift: {key found lost on: 2026-11-25}",
+        "case: case-abcdefghijkl\nlift: {key found lost on: 2026-11-25, person told on: 2026-11-25}",
     ):  # fmt: skip
         with pytest.raises(CarrelError) as told:
             read_lifting(text, "request", TODAY)

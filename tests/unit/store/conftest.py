@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from carrel.store.store import Store
+from tests.store_place import StorePlace
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "site" / "carrel.sqlite3") as opened:
+def store(store_place: StorePlace) -> Iterator[Store]:
+    with store_place.open() as opened:
         yield opened

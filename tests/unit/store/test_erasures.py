@@ -13,6 +13,7 @@ from carrel.retention.outcome import Outcome
 from carrel.store.erasures import new_case
 from carrel.store.sealed_cases import DONE, DROPPED
 from carrel.store.store import FILE, Store
+from tests.store_place import StorePlace
 from tests.unit.retention.test_erasure_approval import erasure
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -29,13 +30,13 @@ def bytes_of(folder: Path) -> bytes:
     return b"".join(place.read_bytes() for place in folder.rglob("*") if place.is_file())
 
 
-def test_who_it_is_lies_sealed_and_is_forgotten_with_the_end(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
+def test_who_it_is_lies_sealed_and_is_forgotten_with_the_end(store_place: StorePlace) -> None:
+    with store_place.open() as store:
         plan = made(store)
         assert store.erasures.subject(plan.case) == SUBJECT
         store.erasures.begin(plan.case, SUBJECT, NOW)
         for secret in (b"7700123", b"somebody", b"Quirina"):
-            assert secret not in bytes_of(tmp_path)
+            assert secret not in bytes_of(store_place.folder)
         store.erasures.intend(plan.case, "messages.delete")
         store.erasures.note(plan.case, "messages.delete", 3)
         store.erasures.note(plan.case, "messages.delete", 2)
@@ -44,12 +45,13 @@ def test_who_it_is_lies_sealed_and_is_forgotten_with_the_end(tmp_path: Path) -> 
         with pytest.raises(CarrelError) as told:
             store.erasures.subject(plan.case)
         assert told.value.code == "ERA-004"
-    assert list((tmp_path / "cases").iterdir()) == []
-    assert (tmp_path / FILE).stat().st_mode & 0o077 == 0
+    assert list((store_place.folder / "cases").iterdir()) == []
+    if store_place.is_file:
+        assert (store_place.folder / FILE).stat().st_mode & 0o077 == 0
 
 
-def test_a_piece_of_which_nobody_knows_is_told(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
+def test_a_piece_of_which_nobody_knows_is_told(store_place: StorePlace) -> None:
+    with store_place.open() as store:
         plan = made(store)
         store.erasures.begin(plan.case, SUBJECT, NOW)
         store.erasures.intend(plan.case, "messages.delete")
@@ -57,8 +59,8 @@ def test_a_piece_of_which_nobody_knows_is_told(tmp_path: Path) -> None:
         assert store.erasures.case(plan.case).unknown
 
 
-def test_what_nobody_carries_out_or_mends_is_forgotten(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
+def test_what_nobody_carries_out_or_mends_is_forgotten(store_place: StorePlace) -> None:
+    with store_place.open() as store:
         unused, unmended = made(store), made(store, case="case-mnopqrstuvwx")
         store.erasures.begin(unmended.case, SUBJECT, NOW)
         store.erasures.finish(unmended.case, Outcome.UNVERIFIED, NOW, lambda _: (), over=False)
@@ -69,13 +71,13 @@ def test_what_nobody_carries_out_or_mends_is_forgotten(tmp_path: Path) -> None:
         assert store.erasures.subject(unmended.case) == SUBJECT
         store.erasures.purge(NOW + timedelta(days=31))
         assert store.erasures.case(unmended.case).state == DROPPED
-    assert list((tmp_path / "cases").iterdir()) == []
+    assert list((store_place.folder / "cases").iterdir()) == []
 
 
 def test_a_lot_in_which_somebody_is_found_every_night_is_forgotten_thirty_days_after_it_was_begun(
-    tmp_path: Path,
+    store_place: StorePlace,
 ) -> None:
-    with Store.open(tmp_path) as store:
+    with store_place.open() as store:
         found, killed = (store.lots.begin("koha", "0" * 64, (SUBJECT,), NOW) for _ in range(2))
         for day in (1, 29):
             at = NOW + timedelta(days=day)
@@ -89,8 +91,8 @@ def test_a_lot_in_which_somebody_is_found_every_night_is_forgotten_thirty_days_a
         assert store.lots.abandoned("koha", NOW + timedelta(days=31)) == (killed,)  # it has to be told first
 
 
-def test_a_plan_that_the_store_never_made_or_that_was_changed(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
+def test_a_plan_that_the_store_never_made_or_that_was_changed(store_place: StorePlace) -> None:
+    with store_place.open() as store:
         body = made(store).as_dict()
         assert store.erasures.check(body, "file").as_dict() == body
         for wrong, code in (

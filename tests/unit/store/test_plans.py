@@ -36,7 +36,11 @@ def test_a_plan_of_another_site_is_unknown_here(store: Store) -> None:
 def test_a_record_that_was_changed_in_the_store_is_refused(store: Store) -> None:
     digest = store.plans.record(plan(), NOW)
     with store._database.writing() as connection:
-        connection.exec_driver_sql("""UPDATE plan SET body = replace(body, '"bound": 1000', '"bound": 9000')""")
+        connection.exec_driver_sql(
+            """UPDATE plan SET body = CAST(replace(CAST(body AS TEXT), '"bound": 1000', '"bound": 9000') AS JSON)"""
+            if connection.dialect.name == "postgresql"
+            else """UPDATE plan SET body = replace(body, '"bound": 1000', '"bound": 9000')"""
+        )
     with pytest.raises(CarrelError) as refused:
         store.plans.get(digest)
     assert refused.value.code == "APR-001"

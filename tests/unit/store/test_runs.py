@@ -366,3 +366,35 @@ def test_an_owner_names_its_process_and_is_not_gone_while_it_runs() -> None:
     assert not gone(me)
     assert not gone("elsewhere/0-1/1/ab")
     assert not gone("koha")
+
+
+def test_a_run_that_goes_on_on_another_server_walks_anew_and_stays_marked(store: Store) -> None:
+    run = begin(store)
+    assert not store.runs.on_server(run.id, "one")
+    journal = store.runs.journal(run, lambda: NOW)
+    journal.finish(journal.intend(START, 1), Position("loan", 1, 1), ChunkResult(1))
+    assert not store.runs.on_server(run.id, "one")
+    assert journal.resume() == Position("loan", 1, 1)
+    assert store.runs.on_server(run.id, "two")
+    assert journal.resume() is None
+    assert store.runs.on_server(run.id, "two")  # also when it is asked again
+    assert store.runs.on_server(run.id, "one")  # and when the old one is back
+
+
+def test_a_process_that_was_killed_is_gone_before_its_parent_asks() -> None:
+    """A worker that a busy leader started: its job goes to another at once."""
+    import subprocess
+    import sys
+    import time
+
+    from carrel.store.owner import gone
+
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    owner = "/".join((*new_owner().split("/")[:2], str(child.pid), "0"))
+    assert not gone(owner)
+    child.kill()
+    until = time.monotonic() + 10
+    while not gone(owner) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert gone(owner)
+    child.wait()

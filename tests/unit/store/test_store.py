@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,9 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from carrel.errors import CarrelError, Exit
-from carrel.store import tables
-from carrel.store.moment import Moment
+from carrel.store import gate, tables
+from carrel.store.moment import FORM, Moment
 from carrel.store.store import FILE, Store
+from tests.store_place import StorePlace
 
 
 def test_a_store_is_one_private_file_in_the_site_folder(tmp_path: Path) -> None:
@@ -35,75 +35,60 @@ def test_the_migrations_make_the_tables_that_the_code_reads(store: Store) -> Non
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
 
 
-def test_the_first_shape_can_be_written_for_a_server_too() -> None:
-    from io import StringIO
-
-    from alembic.migration import MigrationContext as Context
-    from alembic.operations import Operations
-
-    from carrel.store.migrations.versions import (
-        circulation,
-        custody,
-        erasures,
-        initial,
-        lasting_residues,
-        open_joins,
-        owed_leaves,
-        person_cases,
-    )  # fmt: skip
-
-    out = StringIO()
-    context = Context.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": out})
-    with Operations.context(context):
-        initial.upgrade()
-        owed_leaves.upgrade()
-        lasting_residues.upgrade()
-        open_joins.upgrade()
-        circulation.upgrade()
-        erasures.upgrade()
-        person_cases.upgrade()
-        custody.upgrade()
-    written = out.getvalue()
-    assert written.count("CREATE TABLE") == len(tables.metadata.tables)
-    assert '"left" JSON' in written  # a reserved word there
-
-
-def test_a_store_of_the_first_shape_is_brought_up_and_keeps_what_it_holds(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
+def test_a_store_of_the_first_shape_is_brought_up_and_keeps_what_it_holds(no_store_yet: StorePlace) -> None:
+    with no_store_yet.open() as store:
         store.signals.stop("Ada", datetime.now(UTC), "inventory")
-    with sqlite3.connect(tmp_path / FILE) as raw:
-        raw.execute("DROP TABLE owed_leaf")
-        later = ("open_join", "erasure", "person_case", "custody", "circulation", "loan_in_flight", "loan_counted")
-        for table in (*later, "circulation_told"):
-            raw.execute(f"DROP TABLE {table}")
-        raw.execute("ALTER TABLE residue DROP COLUMN lasting")
-        raw.execute("UPDATE alembic_version SET version_num = '0001'")
-    raw.close()
-    with Store.open(tmp_path) as store:
+    first = {"clock", "plan", "approval", "lease", "run", "chunk", "keeping", "keeping_subject", "night_count"}
+    first |= {"sweep", "residue", "signal", "night"}
+    for table in tables.metadata.tables.keys() - first:
+        no_store_yet.rows(f"DROP TABLE {table}")
+    later = (("run", "server"), ("run", "moved"), ("run", "schema_changes"), ("residue", "lasting"), ("chunk", "job"))
+    for table, column in later:
+        no_store_yet.rows(f"ALTER TABLE {table} DROP COLUMN {column}")
+    no_store_yet.rows(
+        "CREATE TABLE gate (system VARCHAR PRIMARY KEY, owner VARCHAR, generation INTEGER NOT NULL, "
+        "entered_at VARCHAR(27) NOT NULL, expires_at VARCHAR(27) NOT NULL)"
+    )
+    begun, over = (f"{datetime.now(UTC) + timedelta(minutes=n):{FORM}}" for n in (0, 5))
+    no_store_yet.rows(
+        f"INSERT INTO gate VALUES ('koha', 'another/host/1/1', 4, '{begun}', '{over}'), ('old', NULL, 9, '', '')"
+    )
+    no_store_yet.rows("UPDATE alembic_version SET version_num = '0001'")
+    (no_store_yet.folder / "store.mark").unlink(missing_ok=True)  # which the first shape had not
+    with no_store_yet.open() as store:
         assert store.signals.stopped() is not None
         assert store.owed.count() == 0
         with store._database.reading() as connection:
             assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+            (inside,) = gate.inside(connection, "koha", datetime.now(UTC))  # a chunk of the older program
+            assert (inside.owner, inside.job) == ("another/host/1/1", None)
+            assert gate.inside(connection, "old", datetime.now(UTC)) == ()
 
 
-def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
+def test_opening_again_keeps_what_is_there(store_place: StorePlace) -> None:
+    with store_place.open() as store:
         store.signals.stop("Ada", datetime.now(UTC), "inventory")
-    with Store.open(tmp_path) as store:
+    with store_place.open() as store:
         assert store.signals.stopped() is not None
 
 
-def test_a_store_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
-    Store.open(tmp_path).close()
-    with sqlite3.connect(tmp_path / FILE) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    raw.close()
-    before = (tmp_path / FILE).read_bytes()
+def test_a_store_of_a_newer_program_is_refused_and_left_alone(no_store_yet: StorePlace) -> None:
+    no_store_yet.open().close()
+    no_store_yet.rows("UPDATE alembic_version SET version_num = '9999'")
+    before = shape(no_store_yet)
     with pytest.raises(CarrelError) as refused:
-        Store.open(tmp_path)
+        no_store_yet.open()
     assert refused.value.code == "STO-002"
     assert refused.value.exit is Exit.REFUSED
-    assert (tmp_path / FILE).read_bytes() == before
+    assert shape(no_store_yet) == before
+
+
+def shape(place: StorePlace) -> object:
+    """Everything that is in a store that nobody has used."""
+    if place.is_file:
+        return (place.folder / FILE).read_bytes()
+    columns = "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = "
+    return place.rows(f"{columns} '{place.schema}' ORDER BY 1, 2"), place.rows("SELECT * FROM owner_mark")
 
 
 def test_a_file_that_is_no_store_is_told_without_its_content(tmp_path: Path) -> None:
@@ -121,25 +106,12 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert refused.value.code == "STO-001"
 
 
-def test_a_store_on_a_server_needs_its_driver_and_a_folder_and_keeps_its_password(tmp_path: Path) -> None:
-    url = "postgresql+pg8000://carrel:correct-horse@db.example/carrel"
-    for folder, wanted in ((None, "a folder"), (tmp_path, "the Python package pg8000")):
-        with pytest.raises(CarrelError) as refused:
-            Store.open(url, folder)
-        assert refused.value.code == "STO-001"
-        assert wanted in str(refused.value)
-        assert "correct-horse" not in str(refused.value)
-
-
-def test_a_writer_that_waits_too_long_is_told(store: Store) -> None:
-    place = store.folder / FILE
-    raw = sqlite3.connect(place, isolation_level=None)
-    raw.execute("BEGIN IMMEDIATE")
-    with Store.open(place, patience=timedelta(milliseconds=20)) as other, pytest.raises(CarrelError) as busy:
-        other.signals.clear()
-    raw.execute("ROLLBACK")
-    raw.close()
-    assert busy.value.code == "STO-003"
+def test_a_writer_that_waits_too_long_is_told(store_place: StorePlace) -> None:
+    with store_place.open() as one, store_place.open(patience=timedelta(milliseconds=20)) as other:
+        with one._database.writing(), pytest.raises(CarrelError) as busy:
+            other.signals.clear()
+        assert busy.value.code == "STO-003"
+        assert not other.signals.clear()
 
 
 def test_times_are_aware_and_come_back_as_they_went_in() -> None:

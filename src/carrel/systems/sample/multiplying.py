@@ -75,14 +75,14 @@ def multiply(
     Returns:
         Rows per table afterwards.
     """
-    blocks = _blocks(connection)
+    blocks = blocks_of(connection)
     after = dict(counts)
     connection.exec_driver_sql("SET SESSION foreign_key_checks = 0, unique_checks = 0, sql_mode = ''")
     for done, table in enumerate(_KINDS):
         connection.exec_driver_sql("DROP TEMPORARY TABLE IF EXISTS sample_base")
         connection.exec_driver_sql(f"CREATE TEMPORARY TABLE sample_base ENGINE=InnoDB AS SELECT * FROM `{table}`")
         for copy in range(1, copies):
-            after[table] += connection.exec_driver_sql(_statement(table, copy, blocks).replace("%", "%%")).rowcount
+            after[table] += connection.exec_driver_sql(statement(table, copy, blocks).replace("%", "%%")).rowcount
             connection.commit()
         if progress is not None:
             progress(done + 1, len(_KINDS))
@@ -92,7 +92,7 @@ def multiply(
     return after
 
 
-def _blocks(connection: Connection) -> dict[str, int]:
+def blocks_of(connection: Connection) -> dict[str, int]:
     """How far apart the copies' numbers lie: above the highest number in use."""
 
     def highest(*places: tuple[str, str]) -> int:
@@ -108,13 +108,26 @@ def _blocks(connection: Connection) -> dict[str, int]:
     return blocks
 
 
-def _statement(table: str, copy: int, blocks: Mapping[str, int]) -> str:
+def tables() -> tuple[str, ...]:
+    """The tables that are multiplied; the others stay single."""
+    return tuple(_KINDS)
+
+
+def statement(table: str, copy: int, blocks: Mapping[str, int], source: str = "sample_base") -> str:
+    """The SQL that adds one copy of a table's rows.
+
+    Args:
+        table: that the rows go to.
+        copy: which one, at most 999; what is in use already is never moved by nought.
+        blocks: how far apart the numbers of two copies lie, by what they number (`blocks_of`).
+        source: a table with the rows to copy.
+    """
     types = {column.name: column.type for column in koha().table(table).columns}
     own = {**blocks, "own": blocks[table]}
     values = [_value(name, _KINDS[table].get(name), types[name], copy, own) for name in COLUMNS[table]]
     names = ", ".join(f"`{name}`" for name in COLUMNS[table])
     only = f" WHERE borrowernumber <> {ANONYMOUS}" if table == "borrowers" else ""
-    return f"INSERT INTO `{table}` ({names}) SELECT {', '.join(values)} FROM sample_base{only}"
+    return f"INSERT INTO `{table}` ({names}) SELECT {', '.join(values)} FROM {source}{only}"
 
 
 def _value(name: str, kind: str | None, declared: str, copy: int, blocks: Mapping[str, int]) -> str:

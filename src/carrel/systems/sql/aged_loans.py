@@ -61,6 +61,21 @@ class AgedLoans:
 
     # -- moving -----------------------------------------------------------------------------------------------------
 
+    def begin(self, connection: Connection) -> dict[str, int]:
+        """Before anything else of a chunk, where triggers are bypassed: numbers for its loans, and what goes with them.
+
+        Sums that no payer keeps are deleted here, and not cut first.
+
+        Returns:
+            Rows deleted, by table.
+        """
+        if self.way is not TriggerWay.BYPASSED:
+            return {}
+        self._number(connection)
+        self._note_charged(connection)
+        with bypassed(connection):
+            return self._dependants(connection)
+
     def cut(self, connection: Connection) -> int:
         """Move the chunk's loans that still name the reader whom the chunk knows; how many.
 
@@ -68,26 +83,28 @@ class AgedLoans:
             CarrelError: SQL-016, a foreign key would be left without its row, or the product's trigger did something
                 else than to move what was deleted; the chunk is undone.
         """
-        size = self._number(connection)
-        payers = self._note_charged(connection)
         if self.way is TriggerWay.BYPASSED:
+            size = int(connection.execute(select(func.count()).select_from(AGED)).scalar_one())
             with bypassed(connection):
-                if payers is not None:
+                if (payers := self._payers()) is not None:
                     connection.execute(insert(self._ledger_rows).from_select(self._ledger_names, payers))
-                self._dependants(connection)
+                self._free(connection)
                 self._move(connection)
                 self._delete(connection)
                 self._say_other_kind(connection)
             if self.keys is not None:
                 self.keys.require(connection)
             return size
-        held = HeldRows(connection, 0)
+        size = self._number(connection)
+        self._note_charged(connection)
+        payers, held = self._payers(), HeldRows(connection, 0)
         spared = [(HeldRows(connection, number), name) for number, name in enumerate(self._spared, 1)]
         if payers is not None:
             held.take(payers)
             for rows, name in spared:
                 rows.whole(name, self._children[name], select(CHARGED.c.loan))
         self._dependants(connection)
+        self._free(connection)
         if self.way is TriggerWay.PRODUCT:
             self._by_the_product(connection, size)
         else:
@@ -113,35 +130,49 @@ class AgedLoans:
         know(connection, AGED)
         return size
 
-    def _note_charged(self, connection: Connection) -> Select[Any] | None:
-        """Note under which numbers somebody was billed or has paid; the rows that stay there, or None."""
+    @property
+    def _keeps_payers(self) -> bool:
+        return self.aged.ledger is not None and self.charges is not Charges.LOSE_CARD
+
+    def _note_charged(self, connection: Connection) -> None:
+        """Note under which numbers somebody was billed or has paid: something stays there."""
         empty(connection, CHARGED)
-        ledger = self.aged.ledger
-        if ledger is None or self.charges is Charges.LOSE_CARD:
-            return None
+        if not self._keeps_payers:
+            return
         anchor, loans = self.shelf.map.loans.closed, self._loans
-        facts = LoanColumns(self.shelf, anchor, loans)
+        facts = LoanColumns(self.shelf, anchor, loans, few=True)
         billed = or_(facts.compile(Holds(Fact.CHARGED)), facts.compile(Holds(Fact.SETTLED)))
         charged = select(AGED.c.loan).where(loans.c[anchor.key] == AGED.c.loan, billed)
         connection.execute(insert(CHARGED).from_select(["loan"], charged))
         know(connection, CHARGED)
+
+    def _payers(self) -> Select[Any] | None:
+        """The rows that stay there, or None."""
+        ledger = self.aged.ledger
+        if ledger is None or not self._keeps_payers:
+            return None
+        anchor, loans = self.shelf.map.loans.closed, self._loans
         told = (
             its_day(loans.c[here]) if there in ledger.days else loans.c[here] for here, there in ledger.columns.items()
         )
         values = (loans.c[anchor.key], *told, *(literal(value) for value in ledger.told.values()))
         return select(*values).where(loans.c[anchor.key] == CHARGED.c.loan)
 
-    def _dependants(self, connection: Connection) -> None:
-        """Rows that go first, and rows that stay without the number; a payer's sums stay with the payer."""
-        mine, charged = select(AGED.c.loan), select(CHARGED.c.loan)
+    def _dependants(self, connection: Connection) -> dict[str, int]:
+        """Rows that go first; a payer's sums stay with the payer. How many, by table."""
+        mine, charged, gone = select(AGED.c.loan), select(CHARGED.c.loan), {}
         for name, column in self._children.items():
             number = self.shelf[name].c[column]
             spared = number.not_in(charged) if name in self._spared else true()
-            gone = and_(number.in_(mine), spared)
-            connection.execute(delete(self.shelf[name]).where(gone))
+            rows = delete(self.shelf[name]).where(number.in_(mine), spared)
+            gone[name] = int(connection.execute(rows).rowcount)
+        return gone
+
+    def _free(self, connection: Connection) -> None:
+        """Rows that stay, without the number."""
         for name, column in self.shelf.map.loans.closed.cut.frees.items():
             rows = self.shelf[name]
-            connection.execute(update(rows).values({column: null()}).where(rows.c[column].in_(mine)))
+            connection.execute(update(rows).values({column: null()}).where(rows.c[column].in_(select(AGED.c.loan))))
 
     def _move(self, connection: Connection) -> None:
         if self.deletes:

@@ -52,6 +52,23 @@ class Judgement:
     horizons: Mapping[str, datetime] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """One person's card, as the person's own record tells it."""
+
+    subject: Subject
+    expires: datetime | None
+    seen: list[datetime]
+    home: str | None
+
+    @property
+    def number(self) -> int:
+        return self.subject.number
+
+    def state(self, by: Judgement, used: Iterable[datetime] = (), grounds: Iterable[str] = ()) -> str:
+        return state(self.expires, (*self.seen, *used), grounds, by.due, by.now, self.home)
+
+
 class SqlCards:
     """The cards of one live database.
 
@@ -129,52 +146,46 @@ class SqlCards:
             if not found:
                 return
             yield from judged
-            after = found[-1][0].number
+            after = found[-1].number
 
     def _somebody(self, people: Any) -> Any:
         nobody = {SHARED_NUMBER, *(() if self._stand_in is None else (self._stand_in,))}
         return and_(people.c[self._map.people.key].not_in(nobody), not_(is_gone(self._map.people, people)))
 
-    def _read(
-        self, connection: Connection, people: Any, *which: Any, limit: int | None = None
-    ) -> list[tuple[Subject, datetime | None, list[datetime]]]:
-        """Persons with the expiry of their card and the uses that their own record tells."""
+    def _read(self, connection: Connection, people: Any, *which: Any, limit: int | None = None) -> list[_Card]:
+        """Persons with the expiry of their card, the uses that their own record tells, and where they belong."""
         key, person = people.c[self._map.people.key], self._rows.person
         # Where cards stand in a table of their own, no ground for keeping one is told by its number.
         card = people.c[person.card] if person.card else literal("").label("card")
         columns = [card, people.c[person.user]]
         # As texts: of a day without a month a driver tells nothing at all.
         columns += [cast(people.c[name], String) for name in (self.cards.expires, *self.cards.seen)]
+        home = self._map.people.home
+        columns.append(literal(None, String).label("home") if home is None else cast(people.c[home], String))
         was_reduced = or_(false(), *(self._reduced(people, one) for one in self._reduced_to))
         query = select(key, was_reduced.label("reduced"), *columns).where(*which).order_by(key).limit(limit)
         found = []
-        for number, reduced, card, user, expires, *seen in connection.execute(query).all():
+        for number, reduced, card, user, expires, *seen, unit in connection.execute(query).all():
             subject = Subject(int(number), str(card or ""), str(user or ""))
             # Of a reduced record the expiry is gone: it lapsed long ago, whatever the policy was by then.
-            found.append(
-                (subject, NO_DATE if reduced else _moment(expires), [at for at in map(_latest, seen) if at is not None])
-            )
+            ends = NO_DATE if reduced else _moment(expires)
+            found.append(_Card(subject, ends, [at for at in map(_latest, seen) if at is not None], unit))
         return found
 
     def _batch(
         self,
         connection: Connection,
-        found: list[tuple[Subject, datetime | None, list[datetime]]],
+        found: list[_Card],
         by: Judgement,
         *,
         below: bool = True,
     ) -> Iterator[tuple[int, str]]:
-        past = [one for one in found if state(one[1], one[2], (), by.due, by.now) == CardState.DUE]
-        used = self._uses(connection, tuple(subject for subject, _, _ in past), by)
-        lapsed = {
-            subject.number: subject
-            for subject, expires, seen in past
-            if state(expires, (*seen, *used[subject.number]), (), by.due, by.now) == CardState.DUE
-        }
-        grounds = self._grounds(connection, tuple(lapsed.values()), by, below=below)
-        for subject, expires, seen in found:
-            number = subject.number
-            yield number, state(expires, (*seen, *used[number]), grounds.get(number, ()), by.due, by.now)
+        past = [one for one in found if one.state(by) == CardState.DUE]
+        used = self._uses(connection, tuple(one.subject for one in past), by)
+        lapsed = [one.subject for one in past if one.state(by, used[one.number]) == CardState.DUE]
+        grounds = self._grounds(connection, tuple(lapsed), by, below=below)
+        for one in found:
+            yield one.number, one.state(by, used[one.number], grounds.get(one.number, ()))
 
     def _reduced_payers(self, connection: Connection, rows: PersonRows) -> Grounds:
         """Payers of whom all is gone that a financial record does not need."""

@@ -6,6 +6,7 @@ import hashlib
 import re
 import sqlite3
 from collections import defaultdict
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
@@ -27,11 +28,15 @@ FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k WHERE m.type = 'tabl
 _TRIGGERS = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY tbl_name, name"
 _HEAD = re.compile(r"\b(?:(BEFORE|AFTER|INSTEAD\s+OF)\s+)?(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 
+_COMMENT = re.compile(r"--[^\n]*(?:\n|\Z)|/\*.*?\*/", re.DOTALL)
+
 
 def schema(connection: Connection) -> LiveSchema:
     """The schema of the connection's own file."""
     columns, primary = _columns(connection)
-    indexes, foreign, triggers = _indexes(connection), _foreign_keys(connection, primary), _triggers(connection)
+    spelled = {_folded(name): name for name in columns}
+    foreign = _foreign_keys(connection, primary, spelled, columns)
+    indexes, triggers = _indexes(connection), _triggers(connection, spelled)
     tables = {
         name: Table(
             name=name,
@@ -70,12 +75,23 @@ def _indexes(connection: Connection) -> defaultdict[str, list[Index]]:
     return found
 
 
+def _folded(name: str) -> str:
+    """A name as SQLite compares names: capitals of ASCII are small letters."""
+    return re.sub(r"[A-Z]+", lambda found: found[0].lower(), name)
+
+
 def _foreign_keys(
-    connection: Connection, primary: defaultdict[str, list[tuple[int, str]]]
+    connection: Connection,
+    primary: defaultdict[str, list[tuple[int, str]]],
+    spelled: Mapping[str, str],
+    columns: Mapping[str, list[Column]],
 ) -> defaultdict[str, list[ForeignKey]]:
+    """The foreign keys, with the names of the other table and its columns as these are spelled there."""
     parts: defaultdict[tuple[str, int, str, str, str], list[tuple[str, str | None]]] = defaultdict(list)
     for table, number, other, own, theirs, gone, changed in connection.execute(text(_KEYS)):
-        parts[table, number, other, gone, changed].append((own, theirs))
+        there = spelled.get(_folded(other), other)
+        their = None if theirs is None else _spelled(columns, there, theirs)
+        parts[table, number, there, gone, changed].append((_spelled(columns, table, own), their))
     found: defaultdict[str, list[ForeignKey]] = defaultdict(list)
     for (table, number, other, gone, changed), pairs in parts.items():
         # A key that names no column of the other table points at its primary key.
@@ -85,12 +101,16 @@ def _foreign_keys(
     return found
 
 
-def _triggers(connection: Connection) -> defaultdict[str, list[Trigger]]:
+def _spelled(columns: Mapping[str, list[Column]], table: str, column: str) -> str:
+    return {_folded(one.name): one.name for one in columns.get(table, ())}.get(_folded(column), column)
+
+
+def _triggers(connection: Connection, spelled: Mapping[str, str]) -> defaultdict[str, list[Trigger]]:
     found: defaultdict[str, list[Trigger]] = defaultdict(list)
     for table, name, statement in connection.execute(text(_TRIGGERS)):
         # The name comes first and could itself hold one of the words.
-        match = _HEAD.search(statement.partition(name)[2])
+        match = _HEAD.search(_COMMENT.sub(" ", statement.partition(name)[2]))
         timing, event = (match[1] or "BEFORE", match[2]) if match else ("", "")
         body = hashlib.sha256(statement.encode()).hexdigest()
-        found[table].append(Trigger(name, timing.upper(), event.upper(), body))
+        found[spelled.get(_folded(table), table)].append(Trigger(name, timing.upper(), event.upper(), body))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from carrel.systems.sql.chunk_steps import ChunkSteps
 from carrel.systems.sql.chunk_table import Picked
 from carrel.systems.sql.expressions import its_day
 from carrel.systems.sql.shelf import Shelf
+from carrel.systems.sql.trigger_way import TriggerWay, bypassed, quiet_paths
 from carrel.systems.sql.worktables import CHUNK
 
 
@@ -49,6 +51,10 @@ class AnchorCut:
             return int(connection.execute(delete(loans).where(where)).rowcount)
         mine = select(CHUNK.c.loan)
         return int(connection.execute(delete(loans).where(loans.c[closed.key].in_(mine))).rowcount)
+
+    def begin(self, connection: Connection) -> dict[str, int]:
+        """What of loans that move goes before their paths are cut; rows by table."""
+        return {} if self.aged is None else self.aged.begin(connection)
 
     def _values(self, loans: Any) -> dict[str, Any]:
         closed = self.shelf.map.loans.closed
@@ -106,7 +112,12 @@ class ChunkCut:
         """
         if self.images:
             self.images.begin(self.connection)
-        rows = {steps.path.path.name: self._path(steps, picked) for steps in self.steps}
+        gone = self.anchor.begin(self.connection)
+        rows = {}
+        for steps in self.steps:
+            with self._asleep(steps):
+                done = self._path(steps, picked)
+            rows[steps.path.path.name] = done + gone.pop(steps.path.path.table, 0)
         closed = self.shelf.map.loans.closed
         if self.images:
             self.images.take_loans(self.shelf[closed.table], closed)
@@ -118,6 +129,16 @@ class ChunkCut:
         if self.anchor.aged is not None:
             self.anchor.aged.forget(self.connection)
         return rows, {name: count for name, count in left.items() if count}
+
+    def _asleep(self, steps: ChunkSteps) -> AbstractContextManager[None]:
+        """Triggers are off where they are off for the move, and only columns change of rows that a loan's key leads to.
+
+        For each bill and payment the product would reckon a loan's sums anew, and these are cut in the same chunk.
+        """
+        aged, path = self.anchor.aged, steps.path
+        if aged is None or aged.way is not TriggerWay.BYPASSED or path.path.name not in quiet_paths(self.shelf.map):
+            return nullcontext()
+        return bypassed(self.connection)
 
     def _path(self, steps: ChunkSteps, picked: Picked) -> int:
         if not steps.reaches:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, false, not_, or_, select, true
 
-from carrel.inventory.map_path import Role
+from carrel.inventory.map_path import Path, Role
 from carrel.systems.sql.expressions import has_digits, names_number, near
 from carrel.systems.sql.join_order import InOrder
 from carrel.systems.sql.kept_loans import KeptLoans
@@ -15,6 +15,11 @@ from carrel.systems.sql.path_rows import MOMENT_SECONDS, Bool, Condition, PathRo
 from carrel.systems.sql.span import FIRST, LAST, LATER, LO, LO_DAY, REMINDED
 from carrel.systems.sql.stray_rows import StrayRows
 from carrel.systems.sql.worktables import CHUNK, MOMENTS, SLACK_SECONDS
+
+
+def is_by_spell(path: Path) -> bool:
+    """The texts of a path can only speak of loans of their own weeks."""
+    return path.link.by == "text" and path.person is not None and not path.link.any_time
 
 
 class ChunkRows:
@@ -99,7 +104,7 @@ class ChunkRows:
     @property
     def by_spell(self) -> bool:
         """Whether a row can only speak of loans of its own weeks (and not, like a fine, of any earlier one)."""
-        return self.path.link.by == "text" and self.path.person is not None and not self.path.link.any_time
+        return is_by_spell(self.path)
 
     @property
     def found_first(self) -> bool:

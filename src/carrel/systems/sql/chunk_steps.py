@@ -20,6 +20,8 @@ class ChunkSteps:
 
     Attributes:
         path: whose.
+        beside_others: other sessions cut beside this one, and the server would lock whatever it reads to join it, by
+            any index or the whole table. So that none waits for another's readers, keys are looked up without a lock.
         left: rows of the last chunk that still lead to a reader, as read back.
         full: texts in other tables that were not taken out, as read back before the rows that name them went.
         of_readers: conditions of the rows that go with their reader.
@@ -27,6 +29,7 @@ class ChunkSteps:
     """
 
     path: PathSql
+    beside_others: bool = False
     left: int = 0
     full: int = 0
     of_readers: tuple[Condition, ...] = field(init=False)
@@ -90,6 +93,8 @@ class ChunkSteps:
 
     def cut_met(self, connection: Connection, span: dict[str, object], *, with_loan: bool) -> int:
         """Cut the rows that go with their reader, or with their loan, by their conditions; how many."""
+        if self._is_keyed:
+            return self._cut_by_key(connection, span, with_loan=with_loan)
         name = "of loans" if with_loan else "of readers"
         if name not in self._texts:
             cuts, conditions = self.path.cuts, self.of_loans if with_loan else self.of_readers
@@ -103,6 +108,27 @@ class ChunkSteps:
             connection.execute(take_out, span)
             self.full += int(connection.execute(again, span).scalar_one())
         return sum(int(connection.execute(statement, span).rowcount) for statement in self._texts[name])
+
+    @property
+    def _is_keyed(self) -> bool:
+        """The rows can be cut by their key."""
+        cut = self.path.cut
+        return self.beside_others and len(self.path.path.key) == 1 and not (cut.further or cut.children)
+
+    def _cut_by_key(self, connection: Connection, span: dict[str, object], *, with_loan: bool) -> int:
+        """Find keys without a lock, and cut the rows if they are still such as were looked for."""
+        find, cut = ("find of loans", "cut of loans") if with_loan else ("find of readers", "cut of readers")
+        if find not in self._texts:
+            cuts, conditions = self.path.cuts, self.of_loans if with_loan else self.of_readers
+            self._texts[find] = tuple(cuts.find(one, with_loan=with_loan) for one in conditions)
+            self._texts[cut] = tuple(cuts.cut_found(one) for one in conditions)
+        done = 0
+        for look, act in zip(self._texts[find], self._texts[cut], strict=True):
+            empty(connection, FOUND)
+            connection.execute(look, span)
+            know(connection, FOUND)
+            done += int(connection.execute(act, span).rowcount)
+        return done
 
     def read_back(self, connection: Connection, span: dict[str, object]) -> None:
         """Count what still leads to a reader, once everything of the chunk was cut."""

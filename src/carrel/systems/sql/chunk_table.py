@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from carrel.retention.ports import Position
 from carrel.systems.sql.anchor_rows import moments, over, titled
+from carrel.systems.sql.chunk_rows import is_by_spell
 from carrel.systems.sql.expressions import shifted
 from carrel.systems.sql.kept_table import KeptTable
 from carrel.systems.sql.loan_chain import LoanChains
@@ -138,8 +139,10 @@ class ChunkTables:
         limit: int,
     ) -> bool:  # fmt: skip
         person, key = walk
-        here = person.is_not(None) if after is None else _beyond(person, key, after)
         c = self._connection
+        here = person.is_not(None) if after is None else _beyond(person, key, after)
+        if after is not None and c.dialect.name == "postgresql":
+            here = and_(person >= after.person, here)  # it walks one range in order, and gathers two
         empty(c, CHUNK)
         picked = self._pick(and_(here, due), walk, limit)
         c.execute(insert(CHUNK).from_select([one.name for one in picked.selected_columns], picked))
@@ -200,6 +203,7 @@ class ChunkTables:
         empty(self._connection, PICKED)
         picked = select(key).where(condition).order_by(*order).limit(limit).with_for_update(skip_locked=True)
         self._connection.execute(insert(PICKED).from_select(["loan"], picked))
+        know(self._connection, PICKED)
         return self._query(first=PICKED).where(key == PICKED.c.loan).prefix_with(self._in_order)
 
     def _fill_near(self) -> None:
@@ -223,6 +227,8 @@ class ChunkTables:
     def _fill_spells(self) -> bool:
         """The stretches of the chunk's loans; whether a loan lasted longer than they can say."""
         c = self._connection
+        if not any(is_by_spell(path) for path in self._shelf.map.loans.paths):
+            return False
         empty(c, SPELL)
         begin, end = slot(CHUNK.c.lo), slot(shifted(CHUNK.c.later, text(str(REMINDED_SECONDS))))
         # The limit keeps the server from reckoning both anew for every number.

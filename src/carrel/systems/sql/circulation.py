@@ -55,6 +55,10 @@ class CirculationCounts:
         if self._loans:
             self._keep.add(self._loans)
 
+    def undone(self) -> None:
+        """The chunk was undone: what was counted for it must not count with the next one."""
+        self._loans = ()
+
     def committed(self) -> None:
         """The chunk is committed, and its loans count."""
         if self._loans:

@@ -34,6 +34,8 @@ def compiled(named: ColumnElement[Any], one: Condition, *, empty: Bool | None = 
         tests.append(named > one.above)
     if one.contains is not None:
         tests.append(named.contains(one.contains, autoescape=True) if has is None else has)
+    if one.lacks is not None:
+        tests.append(and_(named != "", ~named.contains(one.lacks, autoescape=True)))
     if one.empty is not None:
         # A number is never an empty text.
         void = named.is_(None) | (cast(named, String) == "") if empty is None else empty

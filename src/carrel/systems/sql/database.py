@@ -37,12 +37,14 @@ class Access:
         dsn: the SQLAlchemy URL.
         session_zone: a zone to set for every session, as Koha's own ``<timezone>`` does; None leaves the server's.
         declared_zone: the zone in which the site says that the product writes; a session on another clock is refused.
+        replica: it is meant for a replica; every other session is refused where the server is one.
     """
 
     name: str
     dsn: Secret
     session_zone: str | None = None
     declared_zone: str | None = None
+    replica: bool = False
 
     @property
     def url(self) -> URL:
@@ -124,7 +126,7 @@ def connect(system: Access, *, read_only: bool) -> Engine:
     engine: Engine = session.engine(url, system.session_zone, read_only=read_only)
     try:
         with told(system.name), engine.connect() as connection:
-            session.check(connection, system.name, read_only=read_only)
+            session.check(connection, system.name, read_only=read_only, replica=system.replica)
             if system.declared_zone is not None:
                 zone.require(connection, system.declared_zone, system.name)
     except BaseException:

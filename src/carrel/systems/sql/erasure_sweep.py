@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, func, or_, select
 
 from carrel.inventory.person_map import Act
 from carrel.inventory.schema import Table
 from carrel.inventory.system_map import SystemMap
 from carrel.systems.sql.person_identity import batches
-from carrel.systems.sql.person_rows import PersonRows, is_bytes, is_text
-from carrel.systems.sql.person_texts import PersonTexts
+from carrel.systems.sql.person_rows import PersonRows
+from carrel.systems.sql.person_selection import is_bytes, is_text
+from carrel.systems.sql.person_texts import PersonTexts, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Found:
     Attributes:
         columns: per place, rows that still hold the number, the card or the user name in a column of persons.
         texts: per place, the keys of rows whose text holds an identifier.
-        human: per place, the keys of rows for a human to judge: a name alone, or another person's own record.
+        human: per place, the keys of rows for a human to judge: a name alone, another person's own record, or a
+            telephone or an address where the map says that nothing of a person stands.
         kept: per place, rows that stay on a ground.
     """
 
@@ -72,30 +74,63 @@ def sweep(connection: Connection, groups: Sequence[PersonRows], texts: PersonTex
         # The key of such a row would be another patron's number.
         personal = set(rows.key(hit.place.table)) & set(system_map.person_columns.get(hit.place.table, ()))
         key = () if personal else hit.key
-        if hit.exact and (hit.place.table != system_map.people.table or hit.place.redacts):
+        vouched = hit.reaches and _of_nobody(hit.place, system_map)
+        if hit.exact and not vouched and (hit.place.table != system_map.people.table or hit.place.redacts):
             found.texts.setdefault(place, []).append(key)
         else:
             found.human.setdefault(place, []).append(key)
     return found
 
 
+def _of_nobody(place: Place, system_map: SystemMap) -> bool:
+    """Whether the map vouches for a column: what stands there is of nobody, such as the telephone of a branch.
+
+    It does so for a column that it knows of a table with nothing of a person, or that it labels so of a table that it
+    keeps, or into which the product copies former states. A column that is new there, or one whose texts it redacts,
+    it does not vouch for.
+    """
+    if place.redacts or place.gone:
+        return False
+    if place.table in system_map.no_person:
+        known = system_map.known_columns(place.table)
+        return not known or place.column in known
+    labels = system_map.labels
+    said = labels.knows(place.table, place.column) and labels.of(place.table, place.column) is None
+    copied = () if system_map.person is None else system_map.person.audits
+    return said and (place.table in system_map.kept_tables or place.table in copied)
+
+
 def _columns(connection: Connection, rows: PersonRows, system_map: SystemMap, found: Found) -> None:
     for name, by, kept in _person_columns(rows, system_map):
         source = rows.rows(name)
         steps = [one for one in rows.steps if one.table == name and one.trace.column == by]
-        traced = or_(*(rows.those(one, source) for one in steps)) if steps else None
-        which = rows.names(name, by, source) if traced is None else traced
-        if count := connection.execute(select(func.count()).select_from(source).where(and_(which))).scalar_one():
-            into = found.kept if kept else found.columns
-            into[f"{name}.{by}"] = into.get(f"{name}.{by}", 0) + int(count)
+        if not steps:
+            _count(connection, source, rows.names(name, by, source), found.columns, f"{name}.{by}")
+            continue
+        stays = [one for one in steps if kept and one.act in {Act.KEEP, Act.BLOCK}]
+        goes = [one for one in steps if one not in stays]  # a line that is kept is still to be parted from its loan
+        for some, into in ((stays, found.kept), (goes, found.columns)):
+            if some:
+                _count(connection, source, or_(*(rows.those(one, source) for one in some)), into, f"{name}.{by}")
+
+
+def _count(
+    connection: Connection, source: FromClause, which: ColumnElement[bool], into: dict[str, int], place: str
+) -> None:
+    if count := connection.execute(select(func.count()).select_from(source).where(which)).scalar_one():
+        into[place] = into.get(place, 0) + int(count)
 
 
 def _person_columns(rows: PersonRows, system_map: SystemMap) -> Iterable[tuple[str, str, bool]]:
     """Every column that can hold a person: of the map, and by the keys of the live schema."""
     acts: defaultdict[tuple[str, str], set[Act]] = defaultdict(set)
     for step in rows.steps:
-        if step.trace.column:
-            acts[step.table, step.trace.column].add(step.act)
+        if not step.trace.column:
+            continue
+        place = acts[step.table, step.trace.column]
+        # What changes other columns of a row takes nobody out of this one.
+        if step.act is not Act.CHANGE or step.trace.column in step.trace.changed:
+            place.add(step.act)
     # Rows that refuse an erasure are there or not; what becomes of the others tells whether a column keeps the person.
     wanted = {place: found - {Act.BLOCK} == {Act.KEEP} for place, found in acts.items()}
     for child, key in rows.schema.incoming(system_map.people.table):

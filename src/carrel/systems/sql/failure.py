@@ -56,12 +56,14 @@ _FIX = {
     faults.GRANTS: "run 'carrel init koha --grants-only' and grant what it lists",
     faults.CREDENTIALS: "check the user and the password in the DSN file, and the host that the account is bound to",
     faults.NO_DATABASE: "check the database's name in the DSN file",
-    faults.UNREACHABLE: "check host and port in the DSN file, and that the server runs and accepts this machine",
+    faults.UNREACHABLE: "check host and port in the DSN file (an @ in a password is written %40), and that the server "
+    "runs and accepts this machine",
     faults.READ_ONLY_SERVER: "point the DSN file at the primary server, not at a replica",
     faults.READ_ONLY_SESSION: "report this: a step that reads must never write",
     faults.LOST: "check the server's log, then run the same command again: it goes on where it stopped",
     faults.LOCKED: "run the same command again, or wait until the desk is quieter",
-    faults.ZONE_MISMATCH: "load the server's zones (MariaDB: mysql_tzinfo_to_sql), or keep the server's zone: "
+    faults.ZONE_MISMATCH: "load the server's zones (`mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql`), or "
+    "keep the server's zone: "
     "'session_zone: server' (`carrel init`: --session-zone server)",
     faults.SHAPE: "run 'carrel doctor': the database has changed since it was compared with its map",
     faults.FULL: "make room on the server's disk, then run the same command again",

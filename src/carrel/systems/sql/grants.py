@@ -91,7 +91,7 @@ def needed(system_map: SystemMap, purpose: Purpose, dialect: str = "mariadb") ->
         rights += [Grant("UPDATE", name, tuple(sorted(coverage.used(system_map).get(name, ()))[:1])) for name in locked]
         rights += [Grant("UPDATE", name, tuple(sorted(columns))) for name, columns in sorted(updates.items())]
         rights += [Grant("DELETE", name) for name in sorted(deletes)]
-        rights += sorted(_moves(system_map)) if there else []
+        rights += sorted(_moves(system_map) | of_triggers(system_map, {*updates, *deletes})) if there else []
         # Who is erased is looked for in every table, by words that stand in any column of the record.
         rights += [SWEEP] if system_map.lapsing is not None else []
     return tuple(rights)
@@ -102,6 +102,8 @@ def _read_tables(system_map: SystemMap) -> set[str]:
     looked_up.update(consumer.used.table for consumer in system_map.consumers if consumer.used is not None)
     looked_up.update(sign.table for sign in system_map.life_signs)
     looked_up.update(system_map.erased_from)
+    # Groups of units are asked for by sites that name one only; without the right they are not seen.
+    looked_up.update(() if system_map.branches is None else (system_map.branches.table,))
     if system_map.lapsing is not None:
         looked_up.update(one.table for one in system_map.lapsing.signs)
         looked_up.update(one.table for one in system_map.lapsing.keeps)
@@ -140,11 +142,17 @@ def _writes(system_map: SystemMap) -> tuple[dict[str, set[str]], set[str]]:
 def _moves(system_map: SystemMap) -> set[Grant]:
     """What it takes to move rows: to insert them where they go, and to draw their new numbers."""
     found: set[Grant] = set()
+    records = {id(path.cut) for path in system_map.ruled}
     for _, cut, _ in coverage.all_cuts(system_map):
+        record = id(cut) in records
         found.update(Grant("UPDATE", name, (column,)) for name, column in cut.frees.items())
         if (aged := cut.aged) is None:
             continue
         found.add(Grant("INSERT", aged.table))
+        if record:
+            # The product's own trigger moves them, and what it takes along is put right.
+            numbers = () if aged.number is None else (aged.number.column,)
+            found.add(Grant("UPDATE", aged.table, tuple(sorted({*aged.empty, *aged.if_person, *numbers}))))
         if aged.number is not None:
             table, _, column = aged.number.numbers.rpartition(".")
             found.add(Grant("USAGE", f"{table}_{column}_seq"))
@@ -152,6 +160,12 @@ def _moves(system_map: SystemMap) -> set[Grant]:
             found.add(Grant("INSERT", ledger.table))
             found.update(Grant("UPDATE", name, tuple(sorted(told))) for name, told in ledger.spares.items() if told)
     return found
+
+
+def of_triggers(system_map: SystemMap, tables: Iterable[str]) -> set[Grant]:
+    """What the product's own triggers do with the rights of whoever changes or deletes a row of these tables."""
+    rights = (right for name in tables for right in system_map.trigger_rights.get(name, ()))
+    return {Grant(privilege, where) for privilege, _, where in (right.partition(" ") for right in rights)}
 
 
 def granted(connection: Connection) -> tuple[Grant, ...]:

@@ -85,7 +85,7 @@ class DeleteFound(Delete):
     """A DELETE of rows that were found before, or of their dependent rows."""
 
     inherit_cache = True
-    order: ClassVar[tuple[str, ...]] = (FOUND.name, _THEIRS)
+    order: ClassVar[tuple[str, ...]] = (FOUND.name, _THEIRS, CHUNK.name)
 
 
 class DeleteChildren(Delete):

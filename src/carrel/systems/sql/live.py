@@ -41,13 +41,22 @@ def read(connection: Connection, system_map: SystemMap, *, at: str = "database")
     Raises:
         CarrelError: SQL-002 to SQL-013, the catalogue cannot be read.
     """
-    with told(at):
-        bare = _CATALOGUES[connection.dialect.name](connection)
+    bare = catalogue(connection, at=at)
     lookup = system_map.versions.at
     if (found := bare.tables.get(lookup.table)) is None or found.column(lookup.column) is None:
         return bare
     with told(at):
         return replace(bare, product_version=look_up(connection, lookup) or "")
+
+
+def catalogue(connection: Connection, *, at: str = "database") -> LiveSchema:
+    """The schema alone, of a database that no map describes.
+
+    Raises:
+        CarrelError: SQL-002 to SQL-013, the catalogue cannot be read.
+    """
+    with told(at):
+        return _CATALOGUES[connection.dialect.name](connection)
 
 
 def look_up(connection: Connection, lookup: Lookup) -> str | None:
@@ -144,7 +153,9 @@ def refuse_living(
             wanted="a patron record that nobody uses: no loan that is out, not seen for a year, no right of staff",
             found=f"it {', and '.join(signs)}",
             because="past loans of every reader would be given to this patron, and be counted as parted",
-            fix="make a patron record for it and enter its number in the preference, or leave the preference empty",
+            fix="end or move what it has; this product has no preference that names another record"
+            if system_map.stand_in.table == system_map.people.table
+            else "make a patron record for it and enter its number in the preference, or leave the preference empty",
         )
 
 

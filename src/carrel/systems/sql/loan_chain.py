@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, insert, not_, or_, select
 
 from carrel.inventory.system_map import Anchor
+from carrel.systems.sql.predicates import judged, looked_up
 from carrel.systems.sql.shelf import Shelf
 from carrel.systems.sql.worktables import CHUNK, KEPT, PICKED, empty, inserted, know
 
@@ -32,12 +33,13 @@ class LoanChains:
         """The loan was not renewed, and no member of its chain is open or kept."""
         renewal = self._loans.alias("renewal")
         key = self._loans.c[self._anchor.key]
-        renewed = exists(select(1).select_from(renewal).where(renewal.c[self._column] == key).correlate(self._loans))
-        return and_(not_(renewed), self._free(self._loans))
+        mine = select(1).select_from(renewal).where(renewal.c[self._column] == key).correlate(self._loans)
+        renewed = exists(looked_up(mine))
+        return and_(judged(not_(renewed)), self._free(self._loans))
 
     def _free(self, rows: Any) -> ColumnElement[bool]:
-        kept = exists(select(1).select_from(KEPT).where(KEPT.c.loan == rows.c[self._anchor.key]).correlate(rows))
-        return not_(kept)
+        kept = select(1).select_from(KEPT).where(KEPT.c.loan == rows.c[self._anchor.key]).correlate(rows)
+        return judged(not_(exists(looked_up(kept))))
 
     def complete(self, due: ColumnElement[bool], known: Callable[[], Select[Any]]) -> None:
         """Lock the earlier members of the chunk's chains and add them; take out chains of which one is missing.
@@ -49,22 +51,29 @@ class LoanChains:
             known: the query for the columns of a chunk, of the loans that stand in the table of picked ones.
         """
         c, loans, key = self._connection, self._loans, self._loans.c[self._anchor.key]
-        names = [one.name for one in known().selected_columns]
-        renewal = loans.alias("renewal")
-        while True:
-            know(c, CHUNK)
-            earlier = select(renewal.c[self._column]).where(
-                renewal.c[self._anchor.key] == CHUNK.c.loan, renewal.c[self._column].is_not(None)
-            )
-            there = exists(select(1).select_from(_CHOSEN).where(_CHOSEN.c.loan == key).correlate(loans))
-            wanted = select(key).where(key.in_(earlier), not_(there), due, self._free(loans))
-            empty(c, PICKED)
-            locked = wanted.with_for_update(skip_locked=True, of=loans)
-            if not inserted(c, insert(PICKED).from_select(["loan"], locked)):
-                break
-            c.execute(insert(CHUNK).from_select(names, known()))
+        know(c, CHUNK)
+        there = exists(select(1).select_from(_CHOSEN).where(_CHOSEN.c.loan == key).correlate(loans))
+        wanted = select(key).where(key.in_(self._earlier()), not_(there), due, self._free(loans))
+        empty(c, PICKED)
+        locked = wanted.with_for_update(skip_locked=True, of=loans)
+        if inserted(c, insert(PICKED).from_select(["loan"], locked)):
+            know(c, PICKED)
+            query = known()
+            c.execute(insert(CHUNK).from_select([one.name for one in query.selected_columns], query))
         while c.execute(delete(CHUNK).where(self._lacks_a_member())).rowcount:
             pass
+
+    def _earlier(self) -> Select[Any]:
+        """The numbers of what went before the chunk's loans, of each chain to its beginning (and one that is empty)."""
+        first = select(self._before(CHUNK.c.loan).label("loan")).select_from(CHUNK)
+        chain = first.cte("earlier", recursive=True)
+        return select(chain.union(select(self._before(chain.c.loan)).select_from(chain)).c.loan)
+
+    def _before(self, loan: ColumnElement[Any]) -> ColumnElement[Any]:
+        """What one loan renewed, looked up for it alone: joined, the server would read every chain there is."""
+        renewal = self._loans.alias("renewal")
+        query = select(renewal.c[self._column]).where(renewal.c[self._anchor.key] == loan)
+        return query.correlate_except(renewal).scalar_subquery()
 
     def _lacks_a_member(self) -> ColumnElement[bool]:
         own, other = self._loans.alias("own"), self._loans.alias("other")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, case, func, literal, not_, or_, select, text
+from sqlalchemy import Connection, TableClause, case, func, literal, not_, or_, select, text
 
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.ports import Observation, RecordCount
 from carrel.retention.predicate import AtOrBefore, Fact
+from carrel.systems.sql.freed_records import freed
 from carrel.systems.sql.kept_table import KeptTable, is_kept
 from carrel.systems.sql.named_table import quoted
 from carrel.systems.sql.paths import PathSql
@@ -51,12 +52,14 @@ class LoanCounts:
         c = self._connection
         branch = loans.c[closed.branch]
         # A loan that was returned while the run went on is not among the kept ones yet: its date tells that it waits.
-        late = LoanColumns(self._shelf, closed, loans).compile(
-            life.due if exactly else AtOrBefore(Fact.CLOSED, life.older_than)
-        )
+        columns = LoanColumns(self._shelf, closed, loans)
+        late = columns.compile(life.due if exactly else AtOrBefore(Fact.CLOSED, life.older_than))
         waits = is_kept(loans.c[closed.key])
-        due = select(branch, func.count()).where(self._kept.linked(closed, loans), not_(waits), late).group_by(branch)
-        branches = {str(b or ""): int(n) for b, n in c.execute(due)}
+        soon = literal(0) if life.at_home is None else case((columns.compile(life.at_home), 0), else_=1)
+        due = select(branch, func.count(), func.sum(soon))
+        due = due.where(self._kept.linked(closed, loans), not_(waits), late).group_by(branch)
+        told = [(str(b or ""), int(n), int(sooner)) for b, n, sooner in c.execute(due)]
+        branches = {unit: number for unit, number, _ in told}
         rows, strays, sizes, records = {}, {}, {}, {}
         for path in paths:
             if path.path.link.by == "own":
@@ -77,8 +80,22 @@ class LoanCounts:
             sizes[name] = self._size(name)
         states = {State.DUE.value: sum(branches.values()), **self._kept.states()}
         return Observation(
-            states=states, branches=branches, rows=rows, strays=strays, table_sizes=sizes, records=records
+            states=states,
+            branches=branches,
+            rows=rows,
+            strays=strays,
+            table_sizes=sizes,
+            records=records,
+            sooner={unit: sooner for unit, _, sooner in told if sooner},
+            freed={} if exactly else freed(c, paths),
+            astray=0 if life.zoning is None else self._astray(columns, loans),
         )
+
+    def _astray(self, columns: LoanColumns, loans: TableClause) -> int:
+        """Loans that bear a unit which the tree does not have, and still name a reader."""
+        closed = self._shelf.map.loans.closed
+        query = select(func.count()).where(self._kept.linked(closed, loans), columns.is_astray)
+        return int(self._connection.execute(query).scalar_one())
 
     def records(self, paths: Sequence[PathSql]) -> dict[str, RecordCount]:
         """Records of other kinds than loans, per path."""
@@ -88,7 +105,7 @@ class LoanCounts:
         rows = path.table
         due, undated = (
             func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-            for condition in (path.strays.are(rows), path.own.ended(rows).is_(None))
+            for condition in (path.strays.are(rows), path.own.undated(rows))
         )
         query = select(func.count(), due, undated).select_from(rows).where(path.own.still(rows))
         held, over, untold = (int(one) for one in self._connection.execute(query).one())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -33,10 +33,21 @@ from carrel.systems.sql.key_assertion import KeyAssertion
 from carrel.systems.sql.loan_counts import LoanCounts
 from carrel.systems.sql.path_rows import Terms
 from carrel.systems.sql.paths import PathSql
-from carrel.systems.sql.predicates import LoanColumns
-from carrel.systems.sql.session_settings import create_work_tables, settle
+from carrel.systems.sql.predicates import LoanColumns, judged
+from carrel.systems.sql.session_settings import create_work_tables, give_way, settle
 from carrel.systems.sql.shelf import Shelf
 from carrel.systems.sql.trigger_way import TriggerWay, way_of
+from carrel.systems.sql.unit_rows import UnitRows
+
+
+class Alongside(Protocol):
+    """Rows of other work that go in the transaction of a chunk, so that they are no set of their own."""
+
+    def take(self, connection: Connection) -> None:
+        """Change them; what it raises undoes the chunk."""
+
+    def committed(self) -> None:
+        """What was taken last is committed."""
 
 
 class LoanSession:
@@ -66,10 +77,13 @@ class LoanSession:
         self.images: BeforeImages | None = None  # set where the site wants an undo capsule
         self.circulation: CirculationCounts | None = None  # set where the site wants its loans counted
         self.archive: ArchivedRows | None = None  # set where rows may go to the archives, and not on a copy
+        self.alongside: Alongside | None = None  # set where rows of erasures wait to go with the night's
         self._connection: Connection | None = None
         self._prepared: Lifecycle | None = None
         self._built: tuple[tuple[Lifecycle, datetime], tuple[ChunkSteps, ...]] | None = None
         self._any_held = True
+        self.shared = False  # set where other sessions cut beside this one
+        self.beside_desk = False  # set where people borrow and return meanwhile
         self._small: frozenset[str] = frozenset()
         self._keys: KeyAssertion | None = None
         self.way: TriggerWay | None = None  # of the product's triggers, where loans move to another table
@@ -81,6 +95,8 @@ class LoanSession:
             self._connection, self._prepared, self._keys = connection, None, None
             settle(connection, self.map)
             create_work_tables(connection, self.shelf, self.stand_in)
+            if self.beside_desk:
+                give_way(connection)
             self.way = way_of(connection, self.map)
             connection.commit()
             try:
@@ -103,6 +119,8 @@ class LoanSession:
             raise
 
     def _undo(self) -> None:
+        if self.circulation is not None:
+            self.circulation.undone()
         if self._connection is not None:
             with contextlib.suppress(DBAPIError, PendingRollbackError):
                 self._connection.rollback()
@@ -138,6 +156,7 @@ class LoanSession:
 
     def _prepare(self, life: Lifecycle) -> None:
         if self._prepared is None or replace(self._prepared, records=life.records) != life:
+            UnitRows(self.connection, self.shelf).fill(life.zoning)
             self._kept.fill(life)
             self._any_held = State.LEGAL_HOLD.value in self._kept.states()
             self._built = None
@@ -164,8 +183,10 @@ class LoanSession:
         charges, keeps = self.schedule.charges, limit is not None
         terms = Terms(life.older_than, last, keeps, charges, self.stand_in, by_day, held, shields, life.records)
         joins = self.connection.dialect.name != "sqlite"
+        # A small table is read whole, and with it rows that another session has locked: beside others by its index.
+        small = frozenset() if self.shared else self._small
         return tuple(
-            PathSql(self.shelf, path, terms, joins=joins, small=path.table in self._small, near=near)
+            PathSql(self.shelf, path, terms, joins=joins, small=path.table in small, near=near)
             for path in self.map.paths
         )
 
@@ -178,9 +199,13 @@ class LoanSession:
             return tuple(path.name for path in self.map.paths)
         return tuple(p.name for p in self.map.loans.paths if p.person is not None and p.walk in {None, p.person})
 
+    def due(self, life: Lifecycle) -> ColumnElement[bool]:
+        """The condition of past loans that are due and name a reader, once the session is prepared for it."""
+        return self._due(life, self.shelf[self.map.loans.closed.table])
+
     def _due(self, life: Lifecycle, rows: Any) -> ColumnElement[bool]:
         closed = self.map.loans.closed
         return and_(
             self._kept.linked(closed, rows),
-            LoanColumns(self.shelf, closed, rows).compile(life.due),
+            judged(LoanColumns(self.shelf, closed, rows, few=True).compile(life.due)),
         )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, literal, select
 
 from carrel.policy.schedule import Disposition
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.outcome import ChunkResult
-from carrel.retention.ports import Observation, Position, RecordCount, StrayPosition
+from carrel.retention.ports import Bounds, Observation, Position, RecordCount, StrayPosition
 from carrel.systems.sql.aged_columns import AgedColumns
 from carrel.systems.sql.aged_loans import AgedLoans
 from carrel.systems.sql.chunk_cut import AnchorCut, ChunkCut
 from carrel.systems.sql.chunk_steps import ChunkSteps
 from carrel.systems.sql.chunk_table import ChunkTables
 from carrel.systems.sql.key_assertion import KeyAssertion
+from carrel.systems.sql.loan_chain import LoanChains
 from carrel.systems.sql.loan_session import LoanSession
+from carrel.systems.sql.paths import PathSql
 from carrel.systems.sql.stray_stretch import StrayStretch
 from carrel.systems.sql.trigger_way import TriggerWay
 
@@ -34,22 +38,45 @@ class SqlLoans(LoanSession):
             self._prepare(life)
             return self._counts.observe(life, self.paths(life, as_of))
 
+    def any_due(self, life: Lifecycle) -> bool:
+        """Whether a loan is still due: what the next walk would look for, locked by somebody or not."""
+        with self._told():
+            self._prepare(life)
+            due = self.due(life)
+            if self.map.loans.closed.chain is not None:
+                due = and_(due, LoanChains(self.connection, self.shelf, self.map.loans.closed).last())
+            closed = self.map.loans.closed
+            person = self.shelf[closed.table].c[closed.person]
+            found = self.connection.execute(select(literal(1)).where(person.is_not(None), due).limit(1)).first()
+            self.connection.rollback()
+            return found is not None
+
     def record_counts(self, life: Lifecycle, as_of: datetime) -> Mapping[str, RecordCount]:
         """Records of other kinds per path, as a lifecycle has them; nothing is cut by it."""
         with self._told():
             self._prepare(life)
             return self._counts.records([path for path in self.paths(life, as_of) if path.path.link.by == "own"])
 
-    def recount(self, life: Lifecycle, as_of: datetime) -> Observation:
-        """Everything counted afresh, with the exact condition: what is due and unheld and still leads to a reader."""
+    def recount(self, life: Lifecycle, as_of: datetime, *, only: Collection[str] | None = None) -> Observation:
+        """Everything counted afresh, with the exact condition: what is due and unheld and still leads to a reader.
+
+        Args:
+            life: that decides.
+            as_of: of the count.
+            only: paths that are counted, beside the loans themselves; None for all.
+        """
         with self._told():
             self._prepared = None
             self._prepare(life)
-            return self._counts.observe(life, self.paths(life, as_of), exactly=True)
+            paths = [one for one in self.paths(life, as_of) if only is None or one.path.name in only]
+            return self._counts.observe(life, paths, exactly=True)
 
     def remaining(self, life: Lifecycle, as_of: datetime) -> Mapping[str, int]:
         """The complement, counted afresh: loans and rows that are due and unheld and still lead to a reader."""
-        seen = self.recount(life, as_of)
+        return self.left(self.recount(life, as_of))
+
+    def left(self, seen: Observation) -> dict[str, int]:
+        """Of what was counted afresh, what should be gone: loans and rows per path."""
         return {self.map.loans.closed.table: seen.states[State.DUE.value], **seen.rows}
 
     def kept(self, life: Lifecycle) -> dict[str, int]:
@@ -68,6 +95,8 @@ class SqlLoans(LoanSession):
         limit: int,
         intend: Intend,
         may_commit: Callable[[], None] = lambda: None,
+        *,
+        bounds: Bounds | None = None,
     ) -> tuple[Position, ChunkResult] | None:
         """Cut the next loans, with all their paths, in one transaction; None when no due loan follows.
 
@@ -78,6 +107,7 @@ class SqlLoans(LoanSession):
             limit: loans in this chunk.
             intend: called with the chunk's end and size before anything of it is written.
             may_commit: called right before the commit; what it raises undoes the chunk.
+            bounds: the persons among whom the walk stays; a chain of renewals that leads out of them is left.
 
         Raises:
             Busy: the desk held a lock for too long; nothing was changed, and the chunk may be tried again.
@@ -87,7 +117,7 @@ class SqlLoans(LoanSession):
             A repeat changes nothing: every statement is conditional on what the row still names.
         """
         with self._told():
-            return self._cut_chunk(life, as_of, after, limit, intend, may_commit)
+            return self._cut_chunk(life, as_of, after, limit, intend, may_commit, bounds)
 
     def _cut_chunk(
         self,
@@ -97,6 +127,7 @@ class SqlLoans(LoanSession):
         limit: int,
         intend: Intend,
         may_commit: Callable[[], None],
+        bounds: Bounds | None,
     ) -> tuple[Position, ChunkResult] | None:
         self._prepare(life)
         began = time.monotonic()
@@ -104,7 +135,8 @@ class SqlLoans(LoanSession):
         loans = self.shelf[closed.table]
         person, key = loans.c[closed.person], loans.c[closed.key]
         tables = ChunkTables(self.connection, self.shelf, self._kept)
-        if (picked := tables.fill(self._due(life, loans), (person, key), after, limit)) is None:
+        due = and_(self._due(life, loans), *within(person, bounds))
+        if (picked := tables.fill(due, (person, key), after, limit)) is None:
             self.connection.rollback()
             return None
         position = Position(closed.table, picked.last_person, picked.last_loan)
@@ -113,7 +145,11 @@ class SqlLoans(LoanSession):
             self.circulation.take(self.connection, self.shelf)
         cut = ChunkCut(self.connection, self.shelf, self._steps(life, as_of), self._anchor, self.images)
         rows, left = cut.carry_out(picked)
+        if self.alongside:
+            self.alongside.take(self.connection)
         self._commit(may_commit)
+        if self.alongside:
+            self.alongside.committed()
         return position, ChunkResult(picked.size, rows, left, seconds=time.monotonic() - began)
 
     def _steps(self, life: Lifecycle, as_of: datetime) -> tuple[ChunkSteps, ...]:
@@ -122,8 +158,13 @@ class SqlLoans(LoanSession):
             paths = self.paths(life, as_of, near=True)
             # Records of other kinds are nobody's traces of a loan: they go by themselves, after all loans.
             mine = (path for path in paths if path.path.link.by != "own")
-            self._built = (life, as_of), tuple(ChunkSteps(path) for path in mine)
+            self._built = (life, as_of), tuple(ChunkSteps(path, self._reads_much(path)) for path in mine)
         return self._built[1]
+
+    def _reads_much(self, path: PathSql) -> bool:
+        """Beside other sessions a cut of the path would read, and lock, rows that are theirs."""
+        joins = self.connection.dialect.name != "postgresql"  # that one locks what it changes, and nothing else
+        return self.shared and joins and (path.chunk.by_person or path.path.table in self._small)
 
     @property
     def _anchor(self) -> AnchorCut:
@@ -204,3 +245,11 @@ class SqlLoans(LoanSession):
         missed = {after.path: left} if left else {}
         result = ChunkResult(0, {after.path: done}, missed, seconds=time.monotonic() - began)
         return StrayPosition(after.path, stretch.end), result
+
+
+def within(person: ColumnElement[int], bounds: Bounds | None) -> Iterator[ColumnElement[bool]]:
+    """The conditions under which a number lies within bounds; none where there are none."""
+    if bounds is not None and bounds.begin is not None:
+        yield person > bounds.begin
+    if bounds is not None and bounds.end is not None:
+        yield person <= bounds.end

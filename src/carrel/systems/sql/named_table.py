@@ -24,6 +24,11 @@ def table(name: str, *columns: ColumnClause[Any], **more: Any) -> TableClause:
     return clause(bare, *columns, **({"schema": schema} if schema else {}), **more)
 
 
+def full_name(named: TableClause) -> str:
+    """The name as maps write it."""
+    return f"{named.schema}.{named.name}" if named.schema else str(named.name)
+
+
 def parted(name: str) -> tuple[str, str]:
     """The schema, empty where none is named, and the bare name."""
     schema, dot, bare = name.partition(".")

@@ -23,6 +23,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 
@@ -202,11 +203,15 @@ class PathCuts:
         """The row was found for this chunk."""
         return exists(select(1).select_from(FOUND).where(FOUND.c.id == rows.c[self.path.key[0]]).correlate(rows))
 
-    def cut_found(self) -> Update | Delete:
-        """The statement that cuts the rows found for this chunk, if they still lead to a reader."""
+    def cut_found(self, condition: Condition | None = None) -> Update | Delete:
+        """The statement that cuts the rows found for this chunk, if they still lead to a reader.
+
+        Args:
+            condition: asked again of each row, where it can have changed since it was found; it may speak of the chunk.
+        """
         rows, key = self.table, self.path.key[0]
         by_key = rows.c[key] == FOUND.c.id if self._joins else rows.c[key].in_(select(FOUND.c.id))
-        where = and_(by_key, self._own.still(rows))
+        where = and_(by_key, self._own.still(rows), true() if condition is None else condition(rows))
         if self.cut.delete:
             return (DeleteFound if self._joins else Delete)(rows).where(where)
         verb = UpdateFound if self._joins else Update

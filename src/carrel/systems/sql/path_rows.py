@@ -19,6 +19,8 @@ from carrel.systems.sql.expressions import day_of, is_time, latest_of, shifted
 from carrel.systems.sql.predicates import FactColumns
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.shields import shielded
+from carrel.systems.sql.unit_rows import home_zone, zone_of
+from carrel.systems.sql.way_rows import led_by
 
 Bool = ColumnElement[bool]
 Condition = Callable[[FromClause], ColumnElement[bool]]
@@ -119,18 +121,8 @@ class PathRows:
             else:
                 parts += [is_time(at), at != day_of(at)]
         if self.path.among:
-            parts.append(self._among(rows))
+            parts.append(led_by(rows, self.path.among))  # by the row alone nobody could say what it is of
         return and_(true(), *parts)
-
-    def _among(self, rows: FromClause) -> Bool:
-        """Every table on the way has a row that tells the same: by the row alone nobody could say what it is of."""
-        before, query, tests = rows, select(1), list[Bool]()
-        for depth, step in enumerate(self.path.among):
-            far = self.shelf[step.table].alias(f"g{depth}")
-            query = query.select_from(far)
-            tests.append(and_(far.c[step.column] == before.c[step.equals], matching(far.c, step.where)))
-            before = far
-        return exists(query.where(*tests).correlate(rows))
 
     @property
     def by_day(self) -> bool:
@@ -159,6 +151,20 @@ class PathRows:
         elsewhere = null() if link.ends is None else self._latest_beside(rows, link.ends)
         return case(*told, else_=elsewhere) if told else elsewhere
 
+    def undated(self, rows: FromClause) -> Bool:
+        """No time tells when the active use of a record ended: `ended` is NULL."""
+        link = self.path.link
+        if isinstance(link, OwnLink) and link.ends is None and link.dated:
+            return and_(*(func.coalesce(is_time(rows.c[name]), false()).is_(false()) for name in link.dated))
+        return self.ended(rows).is_(None)
+
+    def _early(self, rows: FromClause, link: OwnLink) -> Bool:
+        """One of a record's own times lies before all that is due ended: asked first, for most rows it is not so."""
+        latest = [one.latest for one in self.terms.records if (one.record, one.event) == (link.record, link.event)]
+        if link.ends is not None or not link.dated or not latest:
+            return true()
+        return or_(*(and_(rows.c[name].is_not(None), rows.c[name] <= max(latest)) for name in link.dated))
+
     def _latest_beside(self, rows: FromClause, other: Beside) -> ColumnElement[Any]:
         """The latest time that the other table has of the row, at its latest; NULL without one."""
         far = self.shelf[other.table].alias("e")
@@ -171,13 +177,21 @@ class PathRows:
 
     def over(self, rows: FromClause) -> Bool:
         """The period of a record, counted from its end, has run out under the rule for its kind."""
-        link, ended = self.path.link, FactColumns({Fact.CLOSED: self.ended(rows)})
+        link = self.path.link
         if not isinstance(link, OwnLink):
             return false()
+        ended = FactColumns({Fact.CLOSED: self.ended(rows)}, self._zones(rows, link))
         kinds = ((one.record, one.event, one.due) for one in self.terms.records)
         mine = (due for record, event, due in kinds if (record, event) == (link.record, link.event))
-        passed = or_(false(), *(ended.compile(due) for due in mine))
+        passed = and_(self._early(rows, link), or_(false(), *(ended.compile(due) for due in mine)))
         return passed if link.unless is None else and_(passed, not_(self._in_use(rows, link.unless)))
+
+    def _zones(self, rows: FromClause, link: OwnLink) -> dict[Fact, ColumnElement[Any]]:
+        """The zones of the units that a record touches: where it was made, and its person's."""
+        found = {} if link.branch is None else {Fact.BRANCH: zone_of(rows.c[link.branch])}
+        if self.path.person and self.shelf.map.people.home:
+            found[Fact.HOME] = home_zone(self.shelf, rows, rows.c[self.path.person])
+        return found
 
     def _in_use(self, rows: FromClause, other: Beside) -> Bool:
         far = self.shelf[other.table].alias("u")

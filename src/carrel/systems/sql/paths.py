@@ -62,6 +62,12 @@ class PathSql:
         return and_(exists(select(1).select_from(loans).where(*parts).correlate(rows)), not_(kept))
 
     @property
+    def led_to_by_none(self) -> bool:
+        """No index leads to the strays of this path: records of their own clock, and what hangs on a loan of nobody."""
+        link = self.path.link
+        return link.by == "own" or (link.by == "clock" and link.nobody is not None)
+
+    @property
     def walk_column(self) -> str:
         """The column whose index leads through the strays of this path."""
         return self.path.walk or self.path.person or self.path.key[0]

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from carrel.errors import fault
 from carrel.inventory.person_map import Act
-from carrel.systems import faults
 from carrel.systems.sql import grants
 from carrel.systems.sql.grants import SWEEP, Grant
 from carrel.systems.sql.person_rows import PersonRows
+from carrel.systems.sql.required_rights import require_rights
 
 
 def needed(rows: PersonRows) -> tuple[Grant, ...]:
@@ -24,13 +23,13 @@ def needed(rows: PersonRows) -> tuple[Grant, ...]:
         SWEEP,
         *(Grant("UPDATE", name) for name in sorted(updates)),
         *(Grant("DELETE", name) for name in sorted(deletes)),
-        *sorted(_moves(rows)),
+        *sorted(_moves(rows) | grants.of_triggers(rows.map, {*updates, *deletes} & set(rows.schema.tables))),
     )
 
 
 def _moves(rows: PersonRows) -> set[Grant]:
-    """What the product's own triggers do with the rights of whoever deletes a row, and what is put right after them."""
-    found = {Grant("INSERT", name) for name in rows.person.audits if name in rows.schema.tables}
+    """What it takes to move rows as they are deleted, and to put right what arrived."""
+    found: set[Grant] = set()
     for step in rows.steps:
         aged = rows.moves.get(step.table) if step.trace.moved else None
         if aged is None:
@@ -51,29 +50,17 @@ def require(connection: Connection, rows: PersonRows, at: str) -> None:
     Raises:
         CarrelError: SQL-005, with the statements that give what is missing.
     """
-    require_rights(connection, needed(rows), at, "an erasure reaches tables that no night changes")
+    require_for_person(connection, needed(rows), at, "an erasure reaches tables that no night changes")
 
 
-def require_rights(connection: Connection, wanted: Iterable[Grant], at: str, because: str) -> None:
-    """Refuse an account that lacks a right.
+def require_for_person(connection: Connection, needs: Iterable[Grant], at: str, because: str) -> None:
+    """Refuse an account that lacks a right to change the record of one person.
 
     Raises:
         CarrelError: SQL-005, with the statements that give what is missing.
     """
-    if connection.dialect.name == "sqlite":
-        return
-    missing = grants.compare(wanted, grants.granted(connection)).missing
-    if missing:
-        there = connection.dialect.name == "postgresql"
-        named = "SELECT current_database()" if there else "SELECT DATABASE()"
-        database = str(connection.exec_driver_sql(named).scalar_one())
-        account = "account" if there else "'ACCOUNT'@'HOST'"
-        lines = "\n".join(one.sql(database, account, connection.dialect.name) for one in missing)
-        raise fault(
-            faults.GRANTS,
-            at=at,
-            wanted="rights on every table that holds the person",
-            found=f"{len(missing)} missing",
-            because=because,
-            fix=f"give them to the account that carries out, and take them back afterwards:\n{lines}",
-        )
+    require_rights(
+        connection, needs, at, because=because,
+        wanted="rights on every table that holds the person",
+        give="give them to the account that carries out, and take them back afterwards",
+    )  # fmt: skip

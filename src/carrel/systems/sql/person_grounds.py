@@ -18,7 +18,8 @@ from carrel.retention.legal_hold import Scope
 from carrel.retention.payer import Payer
 from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.expressions import NO_DATE
-from carrel.systems.sql.person_rows import PersonRows, holds_of
+from carrel.systems.sql.person_rows import PersonRows
+from carrel.systems.sql.person_selection import holds_of
 from carrel.systems.sql.person_steps import Step
 
 Grounds = dict[int, list[str]]

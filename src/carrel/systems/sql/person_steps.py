@@ -77,7 +77,8 @@ def steps_of(
         payer: what stays of persons whose financial record needs a payer; None for everybody else.
 
     Returns:
-        With a payer, lines of account are kept, and the person's own record is emptied of the rest and not deleted.
+        With a payer, lines of account are kept, and the person's own record is emptied of the rest and not deleted. A
+        line that names a loan is parted from it first, as with the loan itself: it stays with its payer and its amount.
     """
     found = _plain(schema, person_map(system_map), stand_in)
     if payer is None or not found:
@@ -85,9 +86,34 @@ def steps_of(
     own = own_step(found, system_map.people.table)
     # The sums of what a payer owed stay with the lines of account that they sum up.
     sums = {name for one in moves_of(system_map).values() if one.ledger is not None for name in one.ledger.spares}
-    return tuple(
-        _reduced(schema, one, payer) if one is own else _kept(one, payer, sums=one.table in sums) for one in found
-    )
+    out: list[Step] = []
+    for one in found:
+        if one is own:
+            out.append(_reduced(schema, one, payer))
+            continue
+        if one.trace.finance and one.trace.column:
+            out += _parted(schema, system_map, one)
+        out.append(_kept(one, payer, sums=one.table in sums))
+    return tuple(out)
+
+
+def _parted(schema: LiveSchema, system_map: SystemMap, step: Step) -> Iterator[Step]:
+    """What parts lines of account from their loans: the loans name nobody any more, and each line would name its payer.
+
+    The cut is that of the map's own path for such lines. What it redacts with the loan at hand goes whole, as it does
+    where the loan was parted before.
+    """
+    there = set(schema.tables[step.table].column_names)
+    for path in system_map.loans.paths:
+        cut = path.cut
+        if path.table != step.table or path.person != step.trace.column or path.link.by != "key" or cut.delete:
+            continue
+        sets = {name: Method.CLEAR if how is Method.REDACT else how for name, how in cut.set.items()}
+        if not set(sets) <= there:
+            continue
+        only = (*path.only, *path.still, *path.stray_only)
+        changes = {"act": Act.CHANGE, "set": sets, "only": only, "finance": False, "why": cut.why}
+        yield Step(step.table, step.trace.model_copy(update=changes), Act.CHANGE)
 
 
 def _kept(step: Step, payer: Payer, *, sums: bool) -> Step:

@@ -16,7 +16,8 @@ from carrel.inventory.person_map import Act
 from carrel.inventory.schema import Table, TableKind
 from carrel.retention.finder import Finder
 from carrel.systems.sql.expressions_postgresql import exactly
-from carrel.systems.sql.person_rows import PersonRows, is_bytes, is_text
+from carrel.systems.sql.person_rows import PersonRows
+from carrel.systems.sql.person_selection import is_bytes, is_text
 from carrel.systems.sql.person_words import may_name, readable
 
 STRETCH = 50_000
@@ -41,11 +42,13 @@ class Hit:
         place: where.
         key: of the row; empty where the table has none.
         exact: an identifier stands in it; else a name, or a word that may be one.
+        reaches: of identifiers only a telephone or an address, which can be somebody else's or an office's.
     """
 
     place: Place
     key: tuple[Any, ...]
     exact: bool
+    reaches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ class PersonTexts:
                     for place, value in zip(places, values, strict=True):
                         text = _text(value)
                         if finder.names(text):
-                            yield Hit(place, key, exact=True)
+                            yield Hit(place, key, exact=True, reaches=finder.reaches(text))
                         elif finder.tells(text):
                             yield Hit(place, key, exact=False)
 

@@ -44,16 +44,22 @@ _PROMISES = {
     "gin_fuzzy_search_limit": "0",
     "row_security": "off",  # a row policy stops a statement instead of taking rows out of its answer
     "jit": "off",  # it costs more than it saves where statements are long and rows few
+    "random_page_cost": "1.1",  # few loans at a time are led to by keys: at the default, tables are read whole for them
     "work_mem": "64MB",
     "temp_buffers": "64MB",
 }
+# Until the path is set, a function of the same name in a schema of somebody's own may come before the server's.
 _SET = """
-SELECT set_config(s.name, v.value, false) FROM jsonb_each_text(%s::jsonb) AS v(name, value)
-JOIN pg_catalog.pg_settings s ON lower(s.name) = v.name"""
-# Bare names mean `public`; what else the database's own path names stays, for the product's triggers.
+SELECT pg_catalog.set_config(s.name, v.value, false)
+FROM pg_catalog.jsonb_each_text(CAST(%s AS pg_catalog.jsonb)) AS v(name, value)
+JOIN pg_catalog.pg_settings s ON pg_catalog.lower(s.name) OPERATOR(pg_catalog.=) v.name"""
+# Bare names mean `public`; what else the database's own path names stays, for the product's triggers. The server's own
+# schema is not named, and so comes first.
 _PATH = """
-SELECT set_config('search_path', concat_ws(', ', 'public', string_agg(quote_ident(one), ', ')), false)
-FROM unnest(current_schemas(false)) AS one WHERE one NOT IN ('public', 'pg_catalog')"""
+SELECT pg_catalog.set_config('search_path',
+  pg_catalog.concat_ws(', ', 'public', pg_catalog.string_agg(pg_catalog.quote_ident(one), ', ')), false)
+FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) AS one
+WHERE one OPERATOR(pg_catalog.<>) 'public' AND one OPERATOR(pg_catalog.<>) 'pg_catalog'"""
 # A commit that this session was told of must not be lost with the server; what waits for more than the disk stays.
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 _CHECK = """
@@ -75,11 +81,11 @@ class Dialect(PGDialect_psycopg):
 registry.register(_OURS, __name__, "Dialect")
 
 
-def check(connection: Connection, at: str, *, read_only: bool) -> None:
+def check(connection: Connection, at: str, *, read_only: bool, replica: bool = False) -> None:
     """See that the server is the one that takes writes, that it keeps every text, and that its rules hold.
 
     Raises:
-        CarrelError: SQL-006, it is a standby, which has no temporary tables either and may lag; SQL-010, its database
+        CarrelError: SQL-006, it is a standby, which may lag, and was not meant to be one; SQL-010, its database
             has no character set of its own or cannot fold letters; SQL-016, triggers and keys are switched off for
             the account.
     """
@@ -87,7 +93,7 @@ def check(connection: Connection, at: str, *, read_only: bool) -> None:
     standby, encoding, client, role, folds = connection.execute(
         text(_CHECK), {"folds": expressions_postgresql.FOLDING}
     ).one()
-    if standby:
+    if standby and not replica:
         raise fault(
             faults.READ_ONLY_SERVER,
             at=at,
@@ -139,7 +145,8 @@ def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "carrel",
-            "options": "-c statement_timeout=0",  # or an account's own could end what comes next
+            # Or an account's own could end what comes next.
+            "options": "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0",
             "client_encoding": "utf8",
             # Work tables are made anew, and link columns are mostly NULL: a plan made for other values is of no use.
             "prepare_threshold": None,

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Connection, text
 
 from carrel.inventory.system_map import SystemMap
+from carrel.retention.predicate import Zoning
 from carrel.systems.sql.chunk_table import ChunkTables
 from carrel.systems.sql.kept_table import KeptTable
 from carrel.systems.sql.named_words import teach
+from carrel.systems.sql.session_limits import BESIDE_A_DESK
 from carrel.systems.sql.shelf import Shelf
+from carrel.systems.sql.unit_rows import UnitRows
 
 # The link columns of a cut library are mostly NULL, and fresh tables have no statistics: the server would take their
 # indexes for useless and read whole tables, once per loan. It is told that a look by key is cheap, as it is here.
@@ -44,15 +50,39 @@ def settle(connection: Connection, system_map: SystemMap) -> None:
     connection.execute(text("SET sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'SIMULTANEOUS_ASSIGNMENT')"))
 
 
+def give_way(connection: Connection) -> None:
+    """Let the session never wait for a row that the desk has locked: the chunk is undone at once and tried later."""
+    if (statement := BESIDE_A_DESK.get(connection.dialect.name)) is not None:
+        connection.execute(text(statement))
+
+
 def create_work_tables(connection: Connection, shelf: Shelf, stand_in: int | None) -> None:
     """Make the temporary tables, also where every write to the database itself is refused."""
-    read_only = _writable(connection)
+    with _writable(connection):
+        kept = KeptTable(connection, shelf, stand_in)
+        kept.create()
+        UnitRows(connection, shelf).create()
+        ChunkTables(connection, shelf, kept).create()
+        if connection.dialect.name == "postgresql":
+            teach(connection)
+
+
+def know_units(connection: Connection, shelf: Shelf, zoning: Zoning | None) -> None:
+    """Make and fill the table of units on a connection that has no other work table; nothing for one policy."""
+    if zoning is None:
+        return
+    rows = UnitRows(connection, shelf)
+    with _writable(connection):
+        rows.create()
+    rows.fill(zoning)
+
+
+@contextmanager
+def _writable(connection: Connection) -> Iterator[None]:
+    """Let the session make its own tables, and refuse writes again afterwards where it did."""
+    read_only = _opened(connection)
     connection.commit()
-    kept = KeptTable(connection, shelf, stand_in)
-    kept.create()
-    ChunkTables(connection, shelf, kept).create()
-    if connection.dialect.name == "postgresql":
-        teach(connection)
+    yield
     connection.commit()
     if read_only:
         connection.execute(text(_READ_ONLY[connection.dialect.name == "postgresql"]))
@@ -62,7 +92,7 @@ def create_work_tables(connection: Connection, shelf: Shelf, stand_in: int | Non
 _READ_ONLY = ("SET SESSION TRANSACTION READ ONLY", "SET default_transaction_read_only = on")
 
 
-def _writable(connection: Connection) -> bool:
+def _opened(connection: Connection) -> bool:
     """Let the session make its own tables; whether it is to refuse writes again afterwards."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only = OFF")  # a read-only file stays read-only without it

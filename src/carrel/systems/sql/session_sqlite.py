@@ -14,9 +14,9 @@ from sqlalchemy.pool import NullPool
 BUSY_SECONDS = 5
 
 
-def check(connection: Connection, at: str, *, read_only: bool) -> None:
+def check(connection: Connection, at: str, *, read_only: bool, replica: bool = False) -> None:
     """See that the file is a database."""
-    del at, read_only
+    del at, read_only, replica
     connection.execute(text("SELECT count(*) FROM sqlite_master"))
 
 

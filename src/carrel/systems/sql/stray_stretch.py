@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
+from carrel.retention.ports import END_OF_INDEX
 from carrel.systems.sql.moved_records import freed, move
 from carrel.systems.sql.paths import PathSql
 from carrel.systems.sql.walked_column import place_of
-
-END = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +22,19 @@ class StrayStretch:
         begin: the stretch begins behind this value.
         bound: and ends with this one; None where it goes to the end of the index.
         expected: strays in it.
+        whole: nothing follows it on the way.
     """
 
     path: PathSql
     begin: int
     bound: int | None
     expected: int
+    whole: bool = False
 
     @property
     def end(self) -> int:
         """Where the walk goes on."""
-        return END if self.bound is None else self.bound
+        return END_OF_INDEX if self.whole or self.bound is None else self.bound
 
     @classmethod
     def after(
@@ -51,16 +52,24 @@ class StrayStretch:
         table = path.table
         walk = place_of(path.path, path.walk_column, table)
         walked = select(walk).where(walk > begin, path.own.still(table)).order_by(walk)
-        if path.path.link.by == "own":
-            walked = walked.where(path.strays.are(table))  # no index leads to them: what is not due is passed over
         if last is not None:
             walked = walked.where(walk <= last)
+        if path.led_to_by_none:
+            # What is not due is passed over, and what is due is read once: such a table may hold all that ever was.
+            due = walked.where(path.strays.are(table)).limit(limit)
+            found = [int(one) for one in connection.execute(due).scalars()]
+            if len(found) < limit:
+                return cls(path, found[0] - 1, found[-1], len(found), whole=True) if found else None
+            return cls._from(connection, path, begin, found[-1])
         upto = connection.execute(walked.limit(1).offset(limit - 1)).scalar()
         if upto is None and connection.execute(walked.limit(1)).scalar() is None:
             return None
-        bound = int(upto) if upto is not None else last
+        return cls._from(connection, path, begin, int(upto) if upto is not None else last)
+
+    @classmethod
+    def _from(cls, connection: Connection, path: PathSql, begin: int, bound: int | None) -> StrayStretch:
         found = cls(path, begin, bound, 0)
-        return cls(path, begin, bound, int(connection.execute(found._counted()).scalar_one()))
+        return replace(found, expected=int(connection.execute(found._counted()).scalar_one()))
 
     def _counted(self) -> Select[Any]:
         table = self.path.table

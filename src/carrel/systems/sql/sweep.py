@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from random import Random
 
 from sqlalchemy import ColumnElement, Connection, TableClause, select
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, TableClause, select
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.lifecycle import Lifecycle, State
+from carrel.retention.look_back import LookBack
 from carrel.retention.sweep import Loan, Pair, Pairs, Severity, SweepReport
 from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.parted_loans import renumbered
@@ -20,7 +22,8 @@ from carrel.systems.sql.sweep_attacks import Attacks
 from carrel.systems.sql.sweep_declared import DeclaredPaths
 from carrel.systems.sql.sweep_discovery import reaches
 from carrel.systems.sql.sweep_grades import Grades
-from carrel.systems.sql.sweep_pairs import Library, draw
+from carrel.systems.sql.sweep_library import Library
+from carrel.systems.sql.sweep_pairs import draw
 from carrel.systems.sql.sweep_sample import Sample
 from carrel.systems.sql.sweep_shields import Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
@@ -61,12 +64,21 @@ class LoanSweep:
         """A closed loan is due, whomever it names."""
         return LoanColumns(self._library.shelf, self._library.map.loans.closed, rows).compile(self._life.due)
 
-    def look(self, pairs: Pairs, only: frozenset[str] | None = None) -> SweepReport:
+    def look(
+        self,
+        pairs: Pairs,
+        only: frozenset[str] | None = None,
+        *,
+        night: date | None = None,
+        closely: frozenset[str] = frozenset(),
+    ) -> SweepReport:
         """Try every join on every pair.
 
         Args:
             pairs: of loans that name nobody any more.
             only: tables in which joins are to be discovered; None for every table.
+            night: of words that are older than nearly all of the loans only this night's part is read; None: all.
+            closely: tables to which that does not apply.
 
         Returns:
             Names and counts. The pairs are left to the caller, who forgets them.
@@ -74,12 +86,13 @@ class LoanSweep:
         persons = {pair.person.key for pair in pairs}
         standing = self._library.standing(persons)
         sample = Sample(renumbered(self._library, pairs, self._library.moved), standing, self._held(standing))
-        tally = Tally()
+        tally, look_back = Tally(), LookBack.of((pair.loan.window[0] for pair in sample.pairs), night)
         shields = Shields(self._library.map, self._life.shields, self._life.older_than, self._last)
         DeclaredPaths(self._library, sample, tally, shields, self._last).run()
         attacks = Attacks(
-            self._library, sample, Grades(self._library.map, sample, shields, self._last).of, tally, pairs.drawn_at
-        )
+            self._library, sample, Grades(self._library.map, sample, shields, self._last).of, tally, pairs.drawn_at,
+            look_back, closely,
+        )  # fmt: skip
         for reach in reaches(self._live, self._library.map):
             if only is not None and reach.name not in only:
                 continue
@@ -89,7 +102,7 @@ class LoanSweep:
             attacks.anywhere(reach)
         self._visits(sample, tally)
         self._new_values(list(pairs), tally)
-        return tally.report(pairs)
+        return replace(tally.report(pairs), look_back=look_back)
 
     def _held(self, standing: dict[int, list[Loan]]) -> frozenset[int]:
         closed = self._library.map.loans.closed

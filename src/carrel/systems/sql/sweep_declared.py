@@ -17,11 +17,12 @@ from carrel.systems.sql.named_table import table
 from carrel.systems.sql.parted_loans import parted_anchor
 from carrel.systems.sql.path_rows import holds
 from carrel.systems.sql.shelf import matching
-from carrel.systems.sql.sweep_pairs import Library
+from carrel.systems.sql.sweep_library import Library
 from carrel.systems.sql.sweep_sample import Sample
 from carrel.systems.sql.sweep_shields import SPARED, Shields
 from carrel.systems.sql.sweep_tally import Join, Tally
 from carrel.systems.sql.sweep_words import Copies
+from carrel.systems.sql.way_rows import led_by
 
 Rows = Iterator[tuple[Any, ...]]
 
@@ -178,6 +179,8 @@ class DeclaredPaths:
         conditions = [matching(rows.c, (*path.only, *path.still))]
         if path.person and not (path.link.by == "key" and path.role is Role.READER and path.still):
             conditions.append(self._library.named(rows.c[path.person]))
+        if path.among:
+            conditions.append(led_by(rows, path.among))
         if path.link.by == "key" and path.person is None and not path.still:
             conditions.append(holds(rows, path, path.cut))
         for some in batches(values):

@@ -16,8 +16,8 @@ from carrel.inventory.map_path import Role
 from carrel.retention.trail import Trail, explained
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep_discovery import Reach
+from carrel.systems.sql.sweep_library import Library
 from carrel.systems.sql.sweep_namesakes import Namesakes
-from carrel.systems.sql.sweep_pairs import Library
 from carrel.systems.sql.sweep_reading import as_text
 from carrel.systems.sql.sweep_sample import Grade, Sample
 from carrel.systems.sql.sweep_tally import Join, Tally

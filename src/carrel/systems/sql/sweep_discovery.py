@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, LargeBinary, String, TableClause, column, true
+from sqlalchemy import ColumnElement, Integer, LargeBinary, String, TableClause, case, column, true
 from sqlalchemy.types import NullType, TypeEngine
 
-from carrel.inventory.map_part import Condition
+from carrel.inventory.map_part import Condition, Step
 from carrel.inventory.schema import Column, LiveSchema, Table, TableKind
 from carrel.inventory.system_map import SystemMap
 from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.shelf import matching
+from carrel.systems.sql.way_rows import led_by
 
 _WHOLE = re.compile(r"^(tiny|small|medium|big)?int(eger)?(?![a-z\[])", re.IGNORECASE)  # no interval, and no list
 _TEXT = re.compile(r"^(var)?char|text|json|clob|blob|binary|bytea|xml|tsvector|hstore", re.IGNORECASE)
@@ -56,6 +57,8 @@ class Reach:
         rows: the server's own estimate, or None.
         blobs: columns with bytes that may be words.
         elsewhere: per column of persons, the rows in which it holds the number of something else.
+        among: per column of loans, the tables on a way from the row that tell whether it holds a loan's number at all.
+        numbered: the key is one whole number.
     """
 
     name: str
@@ -72,11 +75,14 @@ class Reach:
     rows: int | None
     blobs: tuple[str, ...] = ()
     elsewhere: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
+    among: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
+    numbered: bool = False
 
     def clause(self, *also: str) -> TableClause:
         """The table as a query sees it, with these columns besides."""
         told = (one.column for conditions in self.elsewhere.values() for one in conditions)
-        kinds: dict[str, TypeEngine[Any]] = dict.fromkeys((*also, *told), NullType())
+        ways = (steps[0].equals for steps in self.among.values())
+        kinds: dict[str, TypeEngine[Any]] = dict.fromkeys((*also, *told, *ways), NullType())
         kinds.update(dict.fromkeys((*self.key, *(p.column for p in self.parents), *self.numbers), NullType()))
         kinds.update(dict.fromkeys((*self.persons, *self.loans, *self.items), Integer()))
         kinds.update(dict.fromkeys((*self.texts, *self.pseudonyms), String()))
@@ -89,6 +95,11 @@ class Reach:
         conditions = self.elsewhere.get(name)
         # A row of which nobody can tell counts: only what is known to be something else is left out.
         return matching(rows.c, conditions).is_not(True) if conditions else true()
+
+    def read(self, rows: TableClause, name: str) -> ColumnElement[Any]:
+        """A column as a join reads it: a number that is something else's than a loan's is none."""
+        steps = self.among.get(name)
+        return case((led_by(rows, steps), rows.c[name])) if steps else rows.c[name]
 
 
 def reaches(live: LiveSchema, system_map: SystemMap) -> tuple[Reach, ...]:
@@ -113,7 +124,9 @@ class _Words:
         self.loan_names = {loans.closed.key, *self._pointing(self.anchors)}
         self.loan_names |= {path.link.column for path in loans.paths if path.link.by == "key"}
         self.item = (system_map.items.table, system_map.items.key)
-        self.item_names = {system_map.items.key, *self._pointing({self.item})}
+        # A product may look after a loan's item by a trigger instead of a key, and a table of moved loans by nothing.
+        told = {one for anchor in (loans.open, loans.closed) if (one := anchor.item)}
+        self.item_names = {system_map.items.key, *told, *self._pointing({self.item})}
         self.person = (system_map.people.table, system_map.people.key)
         # A name that the keys of many tables bear tells nothing of what a number is.
         keys = Counter(one.primary_key[0] for one in live.tables.values() if len(one.primary_key) == 1)
@@ -184,7 +197,20 @@ def _reach(words: _Words, one: Table) -> Reach:
         rows=one.rows_estimate,
         blobs=tuple(c.name for c in texts if _BYTES.search(c.type)),
         elsewhere=dict(_elsewhere(words.map, one)),
+        among=dict(_among(words.map, one)),
+        numbered=own is not None and own[1] in whole,
     )
+
+
+def _among(system_map: SystemMap, one: Table) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """As the map's paths by a loan's number tell it, where they all tell it of a column."""
+    found: dict[str, list[tuple[Step, ...]]] = {}
+    for path in system_map.loans.paths:
+        if path.table == one.name and path.link.by == "key":
+            found.setdefault(path.link.column, []).append(path.among)
+    for name, ways in found.items():
+        if len(set(ways)) == 1 and ways[0] and ways[0][0].equals in one.column_names:
+            yield name, ways[0]
 
 
 def _elsewhere(system_map: SystemMap, one: Table) -> Iterator[tuple[str, tuple[Condition, ...]]]:

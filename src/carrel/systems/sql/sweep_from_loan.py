@@ -21,8 +21,8 @@ from carrel.retention.trail import Trail, explained, names_person
 from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.sweep_direction import Direction, trail_of
 from carrel.systems.sql.sweep_discovery import Reach
+from carrel.systems.sql.sweep_library import Library
 from carrel.systems.sql.sweep_namesakes import Namesakes
-from carrel.systems.sql.sweep_pairs import Library
 from carrel.systems.sql.sweep_reading import AT_ONCE
 from carrel.systems.sql.sweep_sample import Grade, Sample
 from carrel.systems.sql.sweep_shields import SPARED
@@ -63,7 +63,7 @@ class FromLoan(Direction):
         names = tuple(dict.fromkeys((*names, *reach.pseudonyms, *reach.persons)))
         seen = _Seen()
         for where in self._loan_rows(reach, rows):
-            query = select(self._waits(reach, rows), *(rows.c[name] for name in names)).where(where)
+            query = select(self._waits(reach, rows), *(reach.read(rows, name) for name in names)).where(where)
             for waits, *values in self._c.execute(query.execution_options(yield_per=AT_ONCE)):
                 row = dict(zip(names, values, strict=True))
                 trail = trail_of(reach, row, str(waits))

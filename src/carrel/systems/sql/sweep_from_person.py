@@ -68,7 +68,7 @@ class FromPerson(Direction):
             if columns:
                 self._tally.try_on(Join("discovered", way, reach.name, (*by, *columns)), len(self._sample.pairs))
         names = (*reach.loans, *reach.items, *reach.times, *reach.texts)
-        query = select(person, self._waits(reach, rows), *(rows.c[name] for name in names)).where(where)
+        query = select(person, self._waits(reach, rows), *(reach.read(rows, name) for name in names)).where(where)
         for key, waits, *values in self._c.execute(query.execution_options(yield_per=AT_ONCE)):
             trail = trail_of(reach, dict(zip(names, values, strict=True)), str(waits))
             for place in self._sample.by_person.get(int(key), ()):

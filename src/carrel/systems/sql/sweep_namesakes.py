@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from carrel.retention.sweep import Person
 from carrel.retention.trail import by_scattered_names, identifies, names_person
-from carrel.systems.sql.sweep_pairs import Library
+from carrel.systems.sql.sweep_library import Library
 
 
 class Namesakes:

@@ -15,16 +15,16 @@ _NAMED = 500  # so many rows can be asked for by their words; where more are wan
 
 
 def worth_reading(
-    connection: Connection, rows: TableClause, words: Sequence[str], index: Words
+    connection: Connection, rows: TableClause, words: Sequence[str], index: Words, back: ColumnElement[bool]
 ) -> ColumnElement[bool] | None:
-    """The rows whose words could be about a pair, and maybe others; None where there are none.
+    """The rows whose words could be about a pair, and maybe others; None where there are none among those of ``back``.
 
     A file tells each row's words once, which are few in a table of branches and kinds; only the rows that bear the
     right ones are read then. A server would have to lay the words out in a table of its own: there every row is read.
     """
     if connection.dialect.name != "sqlite":
         return true()
-    query = select(*(_exact(rows, name) for name in words)).distinct()
+    query = select(*(_exact(rows, name) for name in words)).where(back).distinct()
     wanted: dict[str, set[Any]] = defaultdict(set)
     found = connection.execute(query.execution_options(yield_per=AT_ONCE))
     for number, values in enumerate(one for one in found if index.candidates(filled(one))):

@@ -18,7 +18,8 @@ from carrel.systems.sql.named_table import table
 from carrel.systems.sql.shelf import matching
 from carrel.systems.sql.sweep import LoanSweep
 from carrel.systems.sql.sweep_discovery import Reach, reaches
-from carrel.systems.sql.sweep_pairs import Library, cut_loans, pairs_of
+from carrel.systems.sql.sweep_library import Library
+from carrel.systems.sql.sweep_pairs import cut_loans, pairs_of
 
 _AT_ONCE = 5_000
 _WORDS_READ = 500_000  # rows of one table, newest first
@@ -99,7 +100,7 @@ class _LoanSide:
         rows = reach.clause()
         names = (*reach.loans, *reach.items, *reach.times)
         for person, source, join in self._persons(reach, rows):
-            query = select(person, *(rows.c[name] for name in names)).select_from(source)
+            query = select(person, *(reach.read(rows, name) for name in names)).select_from(source)
             for where in self._mine(reach, rows):
                 for key, *values in self._library.connection.execute(query.where(and_(join, where))):
                     if key is not None:

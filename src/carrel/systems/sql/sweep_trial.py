@@ -12,7 +12,8 @@ from carrel.retention.open_join import Days, OpenJoin, key_of
 from carrel.retention.sweep import Attack, Loan, Pairs
 from carrel.systems.sql.sweep import LoanSweep
 from carrel.systems.sql.sweep_discovery import reaches
-from carrel.systems.sql.sweep_pairs import Library, cut_loans_of_days, pairs_of
+from carrel.systems.sql.sweep_library import Library
+from carrel.systems.sql.sweep_pairs import cut_loans_of_days, pairs_of
 from carrel.systems.sql.sweep_suspects import sweep_loans
 from carrel.systems.sql.sweep_witnesses import Witnesses
 

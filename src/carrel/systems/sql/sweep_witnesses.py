@@ -23,7 +23,7 @@ from carrel.systems.sql.in_lists import batches
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.sweep_anywhere import ROWS_READ
 from carrel.systems.sql.sweep_discovery import Reach
-from carrel.systems.sql.sweep_pairs import Library
+from carrel.systems.sql.sweep_library import Library
 from carrel.systems.sql.sweep_reading import AT_ONCE, as_text
 from carrel.systems.sql.sweep_words import Copies
 
@@ -110,7 +110,8 @@ class Witnesses:
         words = (*reach.texts, *reach.blobs)
         names = (*reach.loans, *reach.items, *reach.times, *words)
         query = select(
-            *(person.label(f"person_{n}") for n, person in enumerate(persons.values())), *(rows.c[n] for n in names)
+            *(person.label(f"person_{n}") for n, person in enumerate(persons.values())),
+            *(reach.read(rows, n) for n in names),
         )
         for where in self._wanted(reach, rows) if by_key else (true(),):
             wanted = query.select_from(source).where(and_(join, where))

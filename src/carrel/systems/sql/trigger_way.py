@@ -26,6 +26,9 @@ SAID = {
     TriggerWay.FOLLOWED: "Carrel moves the loans while the product's triggers run; this is slower",
 }
 
+FIRED = "fired"
+SAID_BESIDE = "the product's own run with every other record and with every person who goes; none is bypassed there"
+
 # Since version 15 the right can be given to any account; before, only a superuser has it.
 _MAY = """
 SELECT rolsuper OR CASE WHEN current_setting('server_version_num')::int >= 150000
@@ -54,14 +57,30 @@ def way_of(connection: Connection, system_map: SystemMap) -> TriggerWay | None:
     if aged is None or connection.dialect.name != "postgresql":
         return None if aged is None else TriggerWay.FOLLOWED
     ledger = () if aged.ledger is None else (aged.ledger.table,)
-    touched = (closed.table, aged.table, *ledger, *closed.cut.children, *closed.cut.frees)
-    names = [quoted(connection.dialect, one) for one in touched]
+    quiet = (path.table for path in system_map.loans.paths if path.name in quiet_paths(system_map))
+    touched = (closed.table, aged.table, *ledger, *closed.cut.children, *closed.cut.frees, *quiet)
+    names = [quoted(connection.dialect, one) for one in dict.fromkeys(touched)]
     wakes = connection.execute(text(_ON_REPLICAS), {"tables": names}).scalar()
     if connection.execute(text(_MAY)).scalar() and not wakes:
         return TriggerWay.BYPASSED
     asked = {"name": aged.trigger, "table": names[0]}
     has = aged.trigger is not None and connection.execute(text(_OF_THE_PRODUCT), asked).scalar()
     return TriggerWay.PRODUCT if has else TriggerWay.FOLLOWED
+
+
+def beside_loans(system_map: SystemMap) -> str | None:
+    """What becomes of the product's own triggers with records of other kinds and with people: they run.
+
+    Returns:
+        `FIRED`; None where the map knows of no trigger of the product's.
+    """
+    return FIRED if system_map.triggers else None
+
+
+def quiet_paths(system_map: SystemMap) -> frozenset[str]:
+    """Paths by a loan's key that name nobody, and whose cut changes columns only: no other row hangs on them."""
+    paths = (path for path in system_map.loans.paths if path.link.by == "key" and not path.cut.delete)
+    return frozenset(path.name for path in paths if path.person is None and not path.cut.children)
 
 
 @contextmanager

@@ -22,6 +22,9 @@ _NO_CLUSTER = "00000000-0000-0000-0000-000000000000"
 _MARKS_THERE = """
 SELECT s.system_identifier, current_setting('port'), d.oid, d.datname
 FROM pg_control_system() s, pg_catalog.pg_database d WHERE d.datname = current_database()"""
+_TIMELINE = """
+SELECT system_identifier::text, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) FROM pg_control_system()"""
+_SERVER = "SELECT @@server_id, @@hostname"
 _MARKS = "SELECT @@hostname, @@port, @@server_id, @@datadir, DATABASE()"
 
 
@@ -70,8 +73,7 @@ def require_apart(copy: Engine, at: str, originals: Iterable[System]) -> None:
         here = of(connection)
         marks = _marks(connection.connection.dbapi_connection, here.dialect)
     for original in originals:
-        two_accounts = original.apply_dsn_file is not None or original.apply_dsn_env is not None
-        for apply in (False, True) if two_accounts else (False,):
+        for apply in (False, True) if original.has_two_accounts else (False,):
             _require_apart_from(copy, here, at, original, apply=apply)
 
     @event.listens_for(copy, "connect")
@@ -81,6 +83,17 @@ def require_apart(copy: Engine, at: str, originals: Iterable[System]) -> None:
             connection.commit()
         if found != marks:
             raise _not_compared(at, "a connection that leads elsewhere than the one that was compared")
+
+
+def server_mark(connection: Connection) -> str:
+    """What tells a server from its replicas, and from itself after it was put back: changes with every failover.
+
+    Of PostgreSQL the cluster and its timeline; of MariaDB the server's number and host; of a file nothing.
+    """
+    if connection.dialect.name == "sqlite":
+        return "file"
+    found = connection.execute(text(_TIMELINE if connection.dialect.name == "postgresql" else _SERVER)).one()
+    return "/".join(str(one) for one in found)
 
 
 def of(connection: Connection) -> Whereabouts:
@@ -103,7 +116,7 @@ def _require_apart_from(copy: Engine, here: Whereabouts, at: str, original: Syst
         engine = connect(access(original, apply=apply), read_only=True)
         try:
             with told(original.name), engine.connect() as theirs:
-                same = _is_same(copy, here, at, theirs)
+                same = is_same(copy, here, at, theirs)
         finally:
             engine.dispose()
     except CarrelError as wrong:
@@ -125,7 +138,21 @@ def _require_apart_from(copy: Engine, here: Whereabouts, at: str, original: Syst
         )
 
 
-def _is_same(copy: Engine, here: Whereabouts, at: str, theirs: Connection) -> bool | None:
+def is_same(copy: Engine, here: Whereabouts, at: str, theirs: Connection) -> bool | None:
+    """Whether two connections have ended up in one database of one server that runs, or in one file.
+
+    Args:
+        copy: connections to the one.
+        here: where they lead.
+        at: its name, for messages.
+        theirs: a connection to the other.
+
+    Returns:
+        None where the server did not keep the lock that would have shown it.
+
+    Guarantees:
+        A standby, a server that was promoted and a copy of the whole server are others: each keeps its own locks.
+    """
     there = of(theirs)
     if here.dialect != there.dialect:
         return False

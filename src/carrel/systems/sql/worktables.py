@@ -17,6 +17,7 @@ from carrel.systems.sql.span import REMINDED_SECONDS
 
 # A row that belongs to a loan can be written a little before or after the loan's own second, and up to a day after a
 # return that was dated back (a book drop emptied in the morning).
+WORK = "carrel_"  # how the names of all of them begin
 SLACK_SECONDS = 300
 DATED_BACK_SECONDS = 86_400
 TITLE_LENGTH = 190

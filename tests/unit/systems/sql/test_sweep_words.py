@@ -81,7 +81,7 @@ def test_of_a_file_no_row_is_left_out_that_could_be_about_a_pair(rows: list[tupl
         table = sa.table("notes", sa.column("id"), sa.column("a", sa.String()), sa.column("b", sa.String()))
         index = Words(PAIRS)
         wanted = {n for n, row in enumerate(rows, 1) if index.candidates([text for text in row if text])}
-        worth = worth_reading(connection, table, ("a", "b"), index)
+        worth = worth_reading(connection, table, ("a", "b"), index, sa.true())
         if worth is None:
             assert wanted == set()
         else:
@@ -95,8 +95,8 @@ def test_of_a_file_with_many_such_rows_all_are_read() -> None:
         rows = [(f"reader1 has 31000000006988, {n}",) for n in range(700)] + [("nothing",)] * 10
         connection.exec_driver_sql("INSERT INTO notes (a) VALUES (?)", rows)
         table = sa.table("notes", sa.column("id"), sa.column("a", sa.String()))
-        worth = worth_reading(connection, table, ("a",), Words(PAIRS))
+        worth = worth_reading(connection, table, ("a",), Words(PAIRS), sa.true())
         assert worth is not None
         assert len(connection.execute(sa.select(table.c.id).where(worth)).all()) == 710
-        few = worth_reading(connection, table, ("a",), Words(PAIRS[1:3]))
+        few = worth_reading(connection, table, ("a",), Words(PAIRS[1:3]), sa.true())
         assert few is None

@@ -1,0 +1,240 @@
+"""The logs that ``carrel scrub`` was given, one after the other; what is wrong with one does not stop the next."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from carrel.cli.option_values import writing
+from carrel.errors import CarrelError, Fault, fault
+
+if TYPE_CHECKING:
+    from carrel.deidentification.log_counts import ToldCount
+    from carrel.deidentification.scrub_rules import Vocabulary
+    from carrel.systems.logs.log_file import Replacing
+    from carrel.systems.logs.log_tally import Tally
+    from carrel.systems.logs.scrub_run import ScrubRun
+
+
+class Counting:
+    """Counts of a run, added to a file log by log.
+
+    Args:
+        path: of the file.
+        vocabulary: the closed lists.
+
+    Raises:
+        CarrelError: LOG-019.
+    """
+
+    def __init__(self, path: Path, vocabulary: Vocabulary) -> None:
+        from carrel.deidentification.log_counts import LogCounts
+        from carrel.systems.logs.count_file import CountFile
+
+        self._file = CountFile(path)
+        self.of_run = LogCounts(vocabulary, secrets.token_bytes(32))
+
+    def add(self, source: str) -> None:
+        """Add what was counted of a log, unless this log was added before."""
+        self.of_run.close()
+        self._file.add(self.of_run.requests, self.of_run.sessions, source)
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget what was counted of a log that stays as it is."""
+        self.of_run.close()
+        self.of_run.requests, self.of_run.sessions = Counter(), Counter()
+
+    def told(self) -> list[ToldCount]:
+        """The figures that may be told."""
+        from carrel.deidentification.log_counts import told_counts
+
+        return told_counts(self._file.requests, self._file.sessions)
+
+
+@dataclass(slots=True)
+class ScrubWork:
+    """The work of one call.
+
+    Attributes:
+        run: how lines are scrubbed.
+        most_unknown: share of lines that may be let go with a file that is replaced.
+        kept: takes lines that fit no format; None where they are let go.
+        counting: of the run; None where nothing is counted.
+        tally: of all logs.
+        count: how many logs were scrubbed.
+        skipped: logs that were scrubbed before.
+        faults: of logs that stay as they are.
+    """
+
+    run: ScrubRun
+    most_unknown: float
+    kept: BinaryIO | None
+    counting: Counting | None
+    tally: Tally = field(init=False)
+    count: int = 0
+    skipped: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        from carrel.systems.logs.log_tally import Tally
+
+        self.tally = Tally()
+
+    @property
+    def found_none(self) -> bool:
+        """Whether nothing was there to be scrubbed."""
+        return not (self.count or self.skipped or self.faults)
+
+    def go(self, logs: Sequence[Path], pattern: str, *, in_place: bool, out: Path | None) -> None:
+        """Scrub the standard input, or each log by name."""
+        for path in logs or (None,):
+            try:
+                if path is None:
+                    self._stream(sys.stdin.buffer, "the standard input")
+                elif in_place or out is not None:
+                    self._files(path, pattern, out)
+                else:
+                    self._file(path)
+            except CarrelError as wrong:
+                self.faults += wrong.faults
+
+    def _file(self, path: Path) -> None:
+        from carrel.systems.logs import faults
+
+        try:
+            with path.open("rb") as file:
+                self._stream(file, str(path))
+        except IsADirectoryError:
+            raise fault(
+                faults.NOT_ALONE, at=str(path), found="a folder", fix="name its logs, or add --in-place or --out FOLDER"
+            ) from None
+        except BrokenPipeError:  # whoever read the output has enough
+            raise
+        except OSError as wrong:
+            raise _unreadable(str(path), wrong) from None
+
+    def _stream(self, raw: BinaryIO, at: str) -> None:
+        from carrel.systems.logs.log_stream import opened
+
+        try:
+            with opened(raw, at) as (stream, _):
+                tally = self.run.scrub(stream, _put, at)
+        except BrokenPipeError:
+            raise
+        except OSError as wrong:
+            raise _unreadable(at, wrong) from None
+        self._first("")
+        self.tally.add(tally)
+        self.count += 1
+
+    def _files(self, path: Path, pattern: str, out: Path | None) -> None:
+        from carrel.systems.logs.log_file import Replacing
+        from carrel.systems.logs.log_tree import folder_handle, logs_of
+
+        how = Replacing(self.run, None if self.kept is not None else self.most_unknown, self._first)
+        with ExitStack() as stack:
+            if out is not None:
+                with writing(out):
+                    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+                how = replace(how, into=stack.enter_context(folder_handle(out)))
+            for folder, name, at in logs_of(path, pattern, lambda wrong: self.faults.extend(wrong.faults)):
+                self._one(folder, name, at, how)
+
+    def one(self, folder: int, name: str, at: str) -> None:
+        """Scrub one log in its place.
+
+        Args:
+            folder: handle of the folder in which it lies.
+            name: there.
+            at: what faults call it.
+        """
+        from carrel.systems.logs.log_file import Replacing
+
+        self._one(folder, name, at, Replacing(self.run, self.most_unknown, self._first))
+
+    def _one(self, folder: int, name: str, at: str, how: Replacing) -> None:
+        from carrel.systems.logs.log_file import replace_log
+
+        try:
+            tally = replace_log(folder, name, at, how)
+        except CarrelError as wrong:
+            self.faults += wrong.faults
+            if self.counting is not None:
+                self.counting.drop()
+            return
+        if tally is None:
+            self.skipped.append(at)
+            return
+        self.tally.add(tally)
+        self.count += 1
+
+    def _first(self, source: str) -> None:
+        """What else was made of a log is safe before the log itself goes."""
+        if self.kept is not None:
+            try:
+                self.kept.flush()
+                os.fsync(self.kept.fileno())
+            except OSError as wrong:
+                raise unwritable("--aside", wrong) from None
+        if self.counting is not None:
+            self.counting.add(source)
+
+
+@contextmanager
+def aside_file(path: Path | None) -> Iterator[BinaryIO | None]:
+    """A file of mode 0600 that takes lines as they came; what stood in it stays."""
+    if path is None:
+        yield None
+        return
+    with writing(path):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "ab") as file:
+        yield file
+
+
+def keeping(kept: BinaryIO) -> Callable[[bytes], None]:
+    """Takes lines as they came into a file.
+
+    Raises:
+        CarrelError: LOG-015, as it takes them.
+    """
+
+    def keep(text: bytes) -> None:
+        try:
+            kept.write(text)
+        except OSError as wrong:
+            raise unwritable("--aside", wrong) from None
+
+    return keep
+
+
+def unwritable(at: str, wrong: OSError) -> CarrelError:
+    """The error of what cannot be written: LOG-015."""
+    from carrel.systems.logs import faults
+
+    return fault(faults.UNWRITABLE, at=at, found=os.strerror(wrong.errno or 0), fix="make room, or name another place")
+
+
+def _put(text: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as wrong:
+        raise unwritable("the standard output", wrong) from None
+
+
+def _unreadable(at: str, wrong: OSError) -> CarrelError:
+    from carrel.systems.logs import faults
+
+    found = os.strerror(wrong.errno or 0)
+    return fault(faults.UNREADABLE, at=at, found=found, fix="check the name and who may read it")

@@ -1,0 +1,1 @@
+"""Backup tools: their own listing is read, and what a plan names is deleted through them."""

@@ -1,0 +1,191 @@
+"""A log under way: its format found by the first lines, watched, and found again where it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from carrel.deidentification.line_scrubbing import Scrubbing
+from carrel.deidentification.log_detection import detected, require_detected
+from carrel.deidentification.log_findings import findings
+from carrel.deidentification.log_format import LogFormat
+from carrel.deidentification.log_line import LineScrubber, ScrubbedBlock
+from carrel.systems.logs.log_stream import BLOCK, Lines
+from carrel.systems.logs.log_tally import Tally
+from carrel.systems.logs.scrub_lanes import Done, ScrubLanes
+
+if TYPE_CHECKING:
+    from carrel.deidentification.compiled.machine_code import MachineCode
+    from carrel.systems.logs.scrub_run import ScrubRun
+
+LOOKED_AT = 200  # lines, to find a format and to tell what a log holds
+ENOUGH = 20  # unknown lines in one block, before another format is looked for
+Write = Callable[[bytes], object]
+
+
+class Course:
+    """One stream under way."""
+
+    def __init__(self, run: ScrubRun, write: Write, at: str) -> None:
+        self._run, self._write, self._at = run, write, at
+        self._rules = run.rules
+        self._day = run.today()
+        self._waiting: list[Lines] = []
+        self._scrubbers: list[Scrubbing] = []  # the one that is in use leads
+        self._lanes: ScrubLanes | None = None
+        self._code: MachineCode | None = None
+        self._tried, self._taken = False, 0
+        self.tally = Tally()
+        if run.declared is not None:
+            self._use(run.declared)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, wrong: BaseException | None, at: TracebackType | None) -> None:
+        if self._lanes is not None:
+            self._lanes.close()
+
+    def take(self, lines: Lines) -> None:
+        """Scrub some lines, or keep them until there are enough to find a format."""
+        self.tally.too_long += lines.too_long
+        self._keep_up()
+        if not self._scrubbers or not self.tally.looked_at:
+            self._waiting.append(lines)
+            if sum(one.data.count(b"\n") for one in self._waiting) >= ENOUGH:
+                self._begin()
+            return
+        self._taken += len(lines.data)
+        if not self._tried and self._is_worth_compiling():
+            self._compile(lines.data)
+        if self._lanes is None:
+            self._scrub(lines.data)
+            return
+        self._hand_on(self._lanes.take(lines.data))
+        if len(lines.data) < BLOCK // 2:  # a pipe that has no more for now: nobody waits for its next lines
+            self._drain()
+
+    def _is_worth_compiling(self) -> bool:
+        return self._run.code is not None and self._run.count is None and self._taken >= self._run.compiled_from
+
+    def end(self) -> None:
+        """Scrub what still waits."""
+        self._drain()
+        self._begin()
+
+    def _hand_on(self, done: Iterator[Done]) -> None:
+        """Go on with blocks that were scrubbed on other cores, as long as they were scrubbed by whoever leads now."""
+        lanes = self._lanes
+        again = list[bytes]()
+        for blocks, block in done:
+            if self._lanes is lanes:
+                self._go_on(block)
+            else:
+                again += blocks
+        if self._lanes is not lanes and lanes is not None:
+            again += [one for blocks, _ in lanes.rest() for one in blocks]
+            lanes.close()
+        for one in again:
+            self._scrub(one)
+
+    def _drain(self) -> None:
+        if self._lanes is not None:
+            self._hand_on(self._lanes.rest())
+
+    def _compile(self, data: bytes) -> None:
+        """Go on in machine code, if there is some and it has the outcome of the plain way with the lines at hand."""
+        self._tried = True
+        code = None if self._run.code is None else self._run.code()
+        if code is None:
+            return
+        plain, self._code = self._scrubbers[0], code
+        if self._made(plain.log_format).block(data) == plain.block(data):
+            self._remake()
+        else:
+            self._code = None
+
+    def _made(self, log_format: LogFormat) -> Scrubbing:
+        if self._code is None:
+            return LineScrubber(log_format, self._rules, self._run.count)
+        from carrel.deidentification.compiled.block_scrubber import block_scrubber
+
+        return block_scrubber(log_format, self._rules, self._code)
+
+    def _remake(self) -> None:
+        self._scrubbers = [self._made(one.log_format) for one in self._scrubbers]
+        if self._scrubbers:
+            self._open_lanes()
+
+    def _open_lanes(self) -> None:
+        """Several cores for whoever leads; what is still under way elsewhere belongs to who opened that."""
+        lead = self._scrubbers[0]
+        self._lanes = None
+        if self._run.cores > 1 and not isinstance(lead, LineScrubber):  # the plain way would keep the others waiting
+            self._lanes = ScrubLanes(lambda: self._made(lead.log_format), self._run.cores)
+
+    def _begin(self) -> None:
+        """Find the format by the first lines, tell what they hold, and go on with them."""
+        data = b"".join(one.data if one.data.endswith(b"\n") else one.data + b"\n" for one in self._waiting)
+        self._waiting = []
+        first = [one for one in data.split(b"\n", LOOKED_AT)[:LOOKED_AT] if one.strip()]
+        if not first:
+            return
+        if not self._scrubbers:
+            self._use(require_detected([one.rstrip(b"\r") for one in first], self._run.formats, self._at))
+        self.tally.looked_at += len(first)
+        self.tally.found.update(findings(self._scrubbers[0].log_format, first))
+        self._scrub(data)
+
+    def _use(self, log_format: LogFormat) -> None:
+        self._scrubbers.insert(0, self._made(log_format))
+        self._open_lanes()
+        if log_format.name not in self.tally.formats:
+            self.tally.formats.append(log_format.name)
+
+    def _scrub(self, data: bytes) -> None:
+        self._go_on(self._scrubbers[0].block(data))
+
+    def _go_on(self, block: ScrubbedBlock) -> None:
+        """Write what passes; the lines that do not fit are tried with the other formats, known or not by now."""
+        unknown = self._kept(block)
+        for one in self._scrubbers[1:]:
+            if unknown:
+                unknown = self._kept(one.block(_joined(unknown)))
+        if len(unknown) >= ENOUGH and self._run.declared is None:
+            other = detected(unknown[:LOOKED_AT], self._run.formats)
+            if other is not None and other not in [one.log_format for one in self._scrubbers]:
+                self._use(other)
+                unknown = self._kept(self._scrubbers[0].block(_joined(unknown)))
+        self.tally.unknown += len(unknown)
+        if unknown and self._run.aside is not None:
+            self._run.aside(_joined(unknown))
+
+    def _kept(self, block: ScrubbedBlock) -> tuple[bytes, ...]:
+        """Write and count what passes; the rest."""
+        if block.text:
+            self._write(block.text)
+        self.tally.passed += block.passed
+        self.tally.past += block.past
+        self.tally.dropped += block.past if self._rules.drop_past else 0
+        return block.unknown
+
+    def _keep_up(self) -> None:
+        """With a new day keys fall due, and everything that was made with them is let go."""
+        today = self._run.today()
+        if today == self._day:
+            return
+        self._drain()
+        self._day = today
+        self._rules.keys.forget(today)
+        self._rules = replace(self._rules, today=today)
+        if self._lanes is not None:
+            self._lanes.close()
+        self._remake()
+        if self._run.new_day is not None:
+            self._run.new_day(today)
+
+
+def _joined(lines: Sequence[bytes]) -> bytes:
+    return b"\n".join(lines) + b"\n"

@@ -1,0 +1,261 @@
+"""A mailbox on an IMAP server: dates, marks and numbers of its messages, and the deletion of single ones."""
+
+from __future__ import annotations
+
+import imaplib
+import re
+import ssl
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from carrel.errors import CarrelError, fault
+from carrel.inventory.mailbox import Mailbox, MailFolder, Tls
+from carrel.retention.clearing import Piece, tag_of
+from carrel.systems import faults
+from carrel.systems.mailboxes.message_date import read_date
+from carrel.systems.secret import Secret
+
+TIMEOUT_SECONDS = 30
+_WINDOW = 1000  # messages that are asked for at once
+_BATCH = 200  # messages that are deleted at once
+_UID = re.compile(rb"[( ]UID (\d+)")
+_DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
+_FLAGS = re.compile(rb"FLAGS \(([^)]*)\)")
+
+
+@dataclass(frozen=True)
+class ImapAccount:
+    """One account, signed in.
+
+    Args:
+        mailbox: of the site file.
+        way: to the server.
+        single: whether the server can delete single messages.
+    """
+
+    mailbox: Mailbox
+    way: imaplib.IMAP4
+    single: bool
+
+    def folder(self, part: MailFolder) -> ImapFolder:
+        """One folder; nothing is asked yet."""
+        return ImapFolder(self, part)
+
+
+@contextmanager
+def signed_in(mailbox: Mailbox, password: Secret) -> Iterator[ImapAccount]:
+    """The account of a mailbox, open until the block ends.
+
+    Raises:
+        CarrelError: MBX-001, MBX-002; MBX-006, the server ends in between.
+    """
+    way = _connected(mailbox)
+    try:
+        with _told(mailbox):
+            yield ImapAccount(mailbox, way, _sign_in(mailbox, way, password))
+    finally:
+        with suppress(OSError, imaplib.IMAP4.error):
+            way.logout()  # closes nothing on the way: CLOSE would delete what others have marked
+
+
+def _connected(mailbox: Mailbox) -> imaplib.IMAP4:
+    host, port = str(mailbox.host), mailbox.door
+    try:
+        if mailbox.tls is Tls.NONE:
+            return imaplib.IMAP4(host, port, timeout=TIMEOUT_SECONDS)
+        context = ssl.create_default_context()
+        if mailbox.ca_file is not None:
+            context.load_verify_locations(mailbox.ca_file)
+        if mailbox.tls is Tls.TLS:
+            return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=TIMEOUT_SECONDS)
+        way = imaplib.IMAP4(host, port, timeout=TIMEOUT_SECONDS)
+        way.starttls(context)
+    except (OSError, imaplib.IMAP4.error) as wrong:
+        raise fault(
+            faults.MAIL_SERVER,
+            at=f"mailbox {mailbox.name}",
+            wanted=f"an IMAP server behind '{mailbox.tls}' on port {port}",
+            found=_plainly(wrong),
+            fix="compare 'host', 'port', 'tls' and 'ca_file' in the site file with the server",
+        ) from None
+    return way
+
+
+def _sign_in(mailbox: Mailbox, way: imaplib.IMAP4, password: Secret) -> bool:
+    user, said = str(mailbox.user), password.reveal()
+    try:
+        if "AUTH=PLAIN" in way.capabilities:
+            way.authenticate("PLAIN", lambda _: f"\0{user}\0{said}".encode())
+        else:
+            way.login(user, said)
+    except imaplib.IMAP4.abort:
+        raise
+    except (imaplib.IMAP4.error, UnicodeEncodeError):
+        raise fault(
+            faults.MAIL_LOGIN,
+            at=f"mailbox {mailbox.name}",
+            found="a no to this user and this password",
+            fix="compare 'user' in the site file, and the first line of the file that 'password_file' names",
+        ) from None
+    able = b" ".join(one for one in way.capability()[1] if isinstance(one, bytes)).upper().split()
+    return b"UIDPLUS" in able or b"IMAP4REV2" in able
+
+
+@dataclass(frozen=True)
+class ImapFolder:
+    """One folder of an account."""
+
+    account: ImapAccount
+    part: MailFolder
+
+    def mark(self) -> str:
+        """The folder's UIDVALIDITY: with another one, numbers speak of other messages.
+
+        Raises:
+            CarrelError: MBX-003.
+        """
+        self._select(read_only=True)
+        return self._validity()
+
+    def pieces(self, _enough: datetime | None = None) -> Iterator[Piece]:
+        """Every message, by the time at which the server took it in; none is fetched or marked as read.
+
+        Raises:
+            CarrelError: MBX-003, no such folder; MBX-006, the server told of fewer messages than there are.
+        """
+        for _, piece in self._messages(read_only=True):
+            yield piece
+
+    def clear(self, goes: Callable[[Piece], bool], beat: Callable[[], None]) -> None:
+        """Delete single messages by their numbers; what others have marked as deleted stays.
+
+        Raises:
+            CarrelError: MBX-005, the server can only delete everything that is marked; MBX-007, it refuses.
+        """
+        if not self.account.single:
+            raise fault(
+                faults.NO_SINGLE,
+                at=self._at,
+                wanted="the extension UIDPLUS",
+                found="a server without it",
+                because="it could only delete whatever anybody has marked as deleted",
+                fix="use the mailbox's folder as 'kind: maildir' or 'mbox', or another server",
+            )
+        numbers = [number for number, piece in self._messages(read_only=False) if goes(piece)]
+        way = self.account.way
+        for first in range(0, len(numbers), _BATCH):
+            beat()
+            batch = _as_set(numbers[first : first + _BATCH])
+            for words in (("STORE", batch, "+FLAGS.SILENT", r"(\Deleted)"), ("EXPUNGE", batch)):
+                if way.uid(*words)[0] != "OK":
+                    raise fault(
+                        faults.MAIL_UNWRITABLE,
+                        at=self._at,
+                        found=f"a no to {words[0]}",
+                        changed="perhaps some: `carrel mailbox list` counts them",
+                        fix="give the account the right to delete in this folder; then apply the same plan again",
+                    )
+
+    @property
+    def _at(self) -> str:
+        return f"mailbox {self.account.mailbox.name}, {self.part.folder}"
+
+    def _select(self, *, read_only: bool) -> int:
+        way = self.account.way
+        try:
+            said, data = way.select(_quoted(self.part.folder), readonly=read_only)
+        except imaplib.IMAP4.readonly:
+            said, data = "NO", [None]
+        if said != "OK" or data[0] is None:
+            raise fault(
+                faults.NO_MAIL_FOLDER,
+                at=self._at,
+                wanted="a folder that this account may read" if read_only else "a folder that this account may change",
+                found="a no of the server",
+                fix="write the folder's name as the server lists it, and give the account its rights",
+            )
+        return int(data[0])
+
+    def _validity(self) -> str:
+        found = self.account.way.response("UIDVALIDITY")[1][0]
+        return found.decode("ascii", "replace") if isinstance(found, bytes) else ""
+
+    def _messages(self, *, read_only: bool) -> Iterator[tuple[int, Piece]]:
+        """Number and piece of each message; places in the list do not move while only such questions are asked."""
+        total, validity = self._select(read_only=read_only), self._validity()
+        told = 0
+        for first in range(1, total + 1, _WINDOW):
+            window = f"{first}:{min(first + _WINDOW - 1, total)}"
+            lines = self.account.way.fetch(window, "(UID FLAGS INTERNALDATE)")[1]
+            for line in lines:
+                if isinstance(line, bytes) and (found := _read(line, validity)) is not None:
+                    told += 1
+                    yield found
+        if told != total:
+            raise fault(
+                faults.MAIL_LOST,
+                at=self._at,
+                wanted=f"{total:,} messages, as the server said",
+                found=f"{told:,}",
+                fix="try again when nobody else works in the folder",
+            )
+
+
+def _read(line: bytes, validity: str) -> tuple[int, Piece] | None:
+    number, date, flags = _UID.search(line), _DATE.search(line), _FLAGS.search(line)
+    if number is None or flags is None:
+        return None
+    at = None if date is None else read_date(date[1].decode("ascii", "replace"))
+    answered = rb"\answered" in flags[1].lower().split()
+    return int(number[1]), Piece(tag_of(validity, number[1]), at, open=not answered)
+
+
+def _as_set(numbers: Iterable[int]) -> str:
+    """Numbers as IMAP writes a set of them: only what follows each other without a gap becomes a range."""
+    spans: list[list[int]] = []
+    for one in sorted(numbers):
+        if spans and spans[-1][1] == one - 1:
+            spans[-1][1] = one
+        else:
+            spans.append([one, one])
+    return ",".join(f"{first}" if first == last else f"{first}:{last}" for first, last in spans)
+
+
+def _quoted(name: str) -> str:
+    """A folder's name as the protocol takes it: modified UTF-7 (RFC 3501, 5.1.3), in quotes."""
+    encoded = re.sub(r"[^\x20-\x7e]+|&", lambda part: "&-" if part[0] == "&" else _base64(part[0]), name)
+    return '"' + encoded.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _base64(text: str) -> str:
+    return "&" + b64encode(text.encode("utf-16-be")).decode().rstrip("=").replace("/", ",") + "-"
+
+
+@contextmanager
+def _told(mailbox: Mailbox) -> Iterator[None]:
+    """What the connection raises, as one of our errors; no word of the server's is passed on."""
+    try:
+        yield
+    except CarrelError:
+        raise
+    except (OSError, imaplib.IMAP4.error) as wrong:
+        raise fault(
+            faults.MAIL_LOST,
+            at=f"mailbox {mailbox.name}",
+            found=_plainly(wrong),
+            changed="perhaps some messages are gone: `carrel mailbox list` counts them",
+            fix="when the server is there again, give the same command",
+        ) from None
+
+
+def _plainly(wrong: Exception) -> str:
+    if isinstance(wrong, ssl.SSLCertVerificationError):
+        return "a certificate that is not trusted"
+    if isinstance(wrong, TimeoutError):
+        return f"no answer within {TIMEOUT_SECONDS} seconds"
+    if isinstance(wrong, OSError):
+        return wrong.strerror or "an error of the network"
+    return "the connection ended" if isinstance(wrong, imaplib.IMAP4.abort) else "an answer that is no IMAP"

@@ -1,0 +1,62 @@
+"""An account that lacks a right is refused before anything is changed, and told the statements that give it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import Connection
+
+from carrel.errors import fault
+from carrel.systems import faults
+from carrel.systems.sql import grants
+from carrel.systems.sql.failure import told
+from carrel.systems.sql.grants import Grant
+
+
+def require_rights(
+    connection: Connection,
+    needs: Iterable[Grant],
+    at: str,
+    *,
+    wanted: str,
+    because: str,
+    give: str,
+    tables: Collection[str] | None = None,
+) -> None:
+    """Refuse an account that lacks a right; on SQLite nobody has any.
+
+    Args:
+        connection: a session of the account that carries out.
+        needs: the rights.
+        at: the system's name.
+        wanted: as the error tells it.
+        because: likewise.
+        give: to whom the rights are to be given.
+        tables: that the database has; rights on others are not asked for. None asks for all.
+
+    Raises:
+        CarrelError: SQL-005, with the statements that give what is missing.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    with told(at):
+        missing = grants.compare(needs, grants.granted(connection), tables=tables).missing
+        lines = _statements(connection, missing) if missing else ""
+    if missing:
+        raise fault(
+            faults.GRANTS,
+            at=at,
+            wanted=wanted,
+            found=f"{len(missing)} missing",
+            because=because,
+            fix=f"{give}:\n{lines}",
+        )
+
+
+def _statements(connection: Connection, missing: Iterable[Grant]) -> str:
+    """What gives these rights in a session's database, a statement a line."""
+    there = connection.dialect.name == "postgresql"
+    named = "SELECT current_database()" if there else "SELECT DATABASE()"
+    database = str(connection.exec_driver_sql(named).scalar_one())
+    account = "account" if there else "'ACCOUNT'@'HOST'"
+    return "\n".join(one.sql(database, account, connection.dialect.name) for one in missing)
