@@ -544,8 +544,8 @@ def test_streams_aliases_closed_and_read_only_indices_are_told_and_kept_whole(si
         "not known is no zero"
     )
     assert (other["events"], other["past_their_time"]) == (3, 3)
-    here, policy = load_site(elm.folder), load_policy(elm.folder / "policy.yaml")
-    outside = outside_facts(here, policy, look(here, policy, NOW), NOW)
+    here, policy, now = load_site(elm.folder), load_policy(elm.folder / "policy.yaml"), datetime.now(UTC)
+    outside = outside_facts(here, policy, look(here, policy, now), now)
     assert outside.unseen == ("log-service vendor, logs-catalogue-000003",)
     assert outside.late[f"log-service vendor, {OLD}"] == 3
     assert "is closed" in elm.run("log-service", "list").text
