@@ -28,6 +28,7 @@ from carrel.retention.clearing_plan import (
     ClearingPlan,
 )
 from carrel.retention.plan import Basis
+from carrel.store.clearing_key import ClearingKey, blinded, shred_old
 from carrel.systems import policy_files
 from carrel.systems.log_services.log_index import LogIndex
 from carrel.systems.log_services.sharing import refuse_shared
@@ -58,7 +59,9 @@ def make(site: Site, kind: Kind, name: str | None, out: Path | None, by: str | N
         refuse_kept(store, systems, at, faults.KEPT_FOR_NOW, called(holder))
         if isinstance(holder, LogService):
             refuse_shared(holder, site.log_services, at)
-        parts = _parts(holder, policy, at, left_closed(store, f"{NOUNS[kind][0]}:{holder.name}"))
+        shred_old(site.folder, at)
+        key = ClearingKey(site.folder)
+        parts = _parts(holder, policy, at, left_closed(store, f"{NOUNS[kind][0]}:{holder.name}"), key.draw())
         made = ClearingPlan(
             kind=kind,
             holder=holder.name,
@@ -74,8 +77,10 @@ def make(site: Site, kind: Kind, name: str | None, out: Path | None, by: str | N
                 *_beside(kind),
                 *([NARROW] if has_narrow(store, systems, at) else []),
             ),
+            key=key.name,
         )
         if not made.count:
+            key.shred()
             raise fault(
                 faults.NOTHING_LATE,
                 at=called(holder),
@@ -98,7 +103,9 @@ def left_closed(store: Store, system: str) -> frozenset[tuple[str, str]]:
     return frozenset((part.name, part.mark) for plan in plans for part in plan.parts if part.way == WHOLE)
 
 
-def _parts(holder: Holder, policy: Policy, at: datetime, closed: frozenset[tuple[str, str]]) -> list[ClearedPart]:
+def _parts(
+    holder: Holder, policy: Policy, at: datetime, closed: frozenset[tuple[str, str]], key: bytes
+) -> list[ClearedPart]:
     """What is there now, part by part; of a log service only the indices of which something goes."""
     parts = []
     with opened(holder, at) as folder:
@@ -111,7 +118,8 @@ def _parts(holder: Holder, policy: Policy, at: datetime, closed: frozenset[tuple
             found = tally(there.pieces, rule, at, late)
             way = there.way(found) if isinstance(there, LogIndex) else ""
             if not isinstance(there, LogIndex) or (way and found.due):
-                parts.append(ClearedPart.of(one, one.name, rule.id, mark, found, late, way))
+                goes = [blinded(tag, key) for tag in late]
+                parts.append(ClearedPart.of(one, one.name, rule.id, mark, found, goes, way))
     return parts
 
 

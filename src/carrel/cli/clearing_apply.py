@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from carrel.retention.clearing_plan import (
     refuse_other_part,
     refuse_unread,
 )
+from carrel.store.clearing_key import ClearingKey, blinded
 from carrel.store.sealed_cases import DONE
 from carrel.systems import policy_files
 from carrel.systems.folders.file_folder import BROKEN, UNREADABLE
@@ -61,6 +62,8 @@ def carry_out(site: Site, place: Path, kind: Kind, *, as_json: bool) -> None:
         over = store.clearings.state(plan.digest) == DONE
         kept = Counter[str]() if over else _clear(site, store, plan)
         gone = store.clearings.gone(plan.digest)
+        if plan.key:
+            ClearingKey(site.folder, plan.key).shred()  # from now on the plan names nothing
         receipt = record.deliver(site, store, now())
     noun, one, more = NOUNS[kind]
     blanks = plan.parts[0].blanks
@@ -96,7 +99,7 @@ def _clear(site: Site, store: Store, plan: ClearingPlan) -> Counter[str]:
     def guard() -> None:
         refuse_kept(store, systems, now(), faults.KEPT_FOR_NOW, called(holder))
 
-    progress = store.clearings
+    progress, key = store.clearings, ClearingKey(site.folder, plan.key).read() if plan.key else b""
     with course(site, store, plan, plan.kind, progress, basis, guard) as under, opened(holder, now()) as folder:
         known = {one.name: one for one in parts_of(holder, folder)}
         again, sweeps = progress.started_at(plan.digest) is not None, []
@@ -113,7 +116,7 @@ def _clear(site: Site, store: Store, plan: ClearingPlan) -> Counter[str]:
             there = folder(known[part.name])
             if isinstance(there, LogIndex) and (part.name, part.mark) in closed:
                 there = there.left_closed()
-            sweeps.append(_Sweep(under, plan, part, there, Yardstick(rule, plan.made_at), again))
+            sweeps.append(_Sweep(under, plan, part, there, Yardstick(rule, plan.made_at), key, again))
         for sweep in sweeps:
             sweep.refuse_other()
         under.begin()
@@ -135,6 +138,7 @@ class _Sweep:
     part: ClearedPart
     there: Content
     stick: Yardstick
+    key: bytes = field(repr=False)
     again: bool
 
     def __post_init__(self) -> None:
@@ -148,9 +152,10 @@ class _Sweep:
 
     def _goes(self, piece: Piece) -> bool:
         """Whether it was approved and is due still."""
-        if piece.tag not in self._approved:
+        tag = blinded(piece.tag, self.key)
+        if tag not in self._approved:
             return False
-        self._seen.add(piece.tag)
+        self._seen.add(tag)
         return self.stick.stands(piece) is Standing.DUE
 
     def refuse_other(self) -> None:
@@ -177,15 +182,16 @@ class _Sweep:
             stays.add(Standing.EARLY)  # its clock was set since
         left, unread, kept, told = 0, 0, Counter[str](), set[str]()
         for piece in self.there.pieces(self.stick.enough) if self._approved else ():
-            if piece.tag in self._approved:
-                self._seen.add(piece.tag)
+            tag = blinded(piece.tag, self.key)
+            if tag in self._approved:
+                self._seen.add(tag)
                 standing = self.stick.stands(piece)
                 # Of what is not due any more the old lines, or the old events of a day, are gone.
                 left += piece.count if standing is Standing.DUE else 0
                 # One that was approved, and a second one like it that came since: one of what was approved stays.
-                if standing in stays and not (self.plan.kind is Kind.ROWS and piece.tag in told):
+                if standing in stays and not (self.plan.kind is Kind.ROWS and tag in told):
                     kept[piece.kept or standing.value] += piece.count
-                    told.add(piece.tag)
+                    told.add(tag)
             elif self.plan.kind is Kind.ROWS:
                 unread += piece.kept in UNSEEN
         refuse_left(self.plan, self.part, left)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from carrel.amount import amount
@@ -17,6 +17,7 @@ from carrel.retention.plan import Basis
 from carrel.retention.plan_digest import Digested, plan_of
 
 FORMAT_VERSION = 1
+AWHILE = timedelta(days=14)  # longer than any plan can be gone on with
 CLEARINGS = (Kind.MAIL, Kind.FILES, Kind.LOGS, Kind.ROWS)
 WHOLE, SINGLE = "whole", "single"
 # What a plan of each kind clears, and what lies in it, in the singular and the plural.
@@ -37,7 +38,7 @@ class ClearedPart:
         record: what it holds, as the policy calls it.
         rule: whose period has run out.
         mark: what tells the folder from another one that comes to bear its name; empty where nothing does.
-        goes: tags of what is deleted, in order of the tags.
+        goes: tags of what is deleted, blinded with the key of the plan, in their order.
         count: how many bear them; more than the tags where some are equal to the byte.
         first, last: aware times of the oldest and the youngest that goes; None where nothing does.
         stays: why others stay, and how many.
@@ -99,6 +100,7 @@ class ClearingPlan(Digested):
         basis: what it was computed from.
         parts: folder by folder.
         notices: what to know before approving.
+        key: by whose name the key lies under which its tags are blinded; empty in plans of before.
     """
 
     kind: Kind
@@ -109,6 +111,7 @@ class ClearingPlan(Digested):
     basis: Basis
     parts: tuple[ClearedPart, ...]
     notices: tuple[str, ...] = ()
+    key: str = ""
 
     @property
     def system(self) -> str:
@@ -144,6 +147,8 @@ class ClearingPlan(Digested):
         body["made_at"] = self.made_at.isoformat()
         body["parts"] = [one.as_dict() for one in self.parts]
         body["notices"] = list(self.notices)
+        if not self.key:
+            del body["key"]
         return body
 
     @classmethod

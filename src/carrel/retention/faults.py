@@ -87,4 +87,5 @@ KEPT_FOR_NOW = define("CLR-003", "the library must keep this for now", Exit.REFU
 NOT_AS_PLANNED = define("CLR-004", "this is not what was planned", Exit.REFUSED)
 STILL_THERE = define("CLR-005", "what was deleted does not read back", Exit.VERIFICATION_FAILED)
 OTHER_PURPOSE = define("CLR-007", "the policy holds such records for other purposes", Exit.REFUSED)
+NO_CLEARING_KEY = define("CLR-010", "the key of this plan is gone", Exit.REFUSED)
 PAST_OUTSIDE = define("CLR-008", "something outside the databases is past its time", Exit.FINDINGS)

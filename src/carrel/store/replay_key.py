@@ -8,8 +8,6 @@ from carrel.errors import fault
 from carrel.retention import faults
 from carrel.store.sealing_key import SealingKey
 
-_BYTES = 32
-
 
 class ReplayKey:
     """One key for all entries of a site; it is drawn with the first entry.
@@ -32,16 +30,13 @@ class ReplayKey:
         Raises:
             CarrelError: RPL-001, it is gone, or it is none: nobody can tell any more whom the entries speak of.
         """
-        try:
-            key = self._path.read_bytes()
-        except OSError:
-            key = b""
-        if len(key) != _BYTES:
+        key, found = SealingKey(self._path, "replay").there()
+        if not key:
             raise fault(
                 faults.NO_REPLAY_KEY,
                 at=str(self._path),
                 wanted="the key under which the entries were made",
-                found="no file" if not key else "something else",
+                found=found,
                 because="without it nobody can tell who was erased since the backup was made",
                 fix="put the file back from a copy of the site's folder",
             )

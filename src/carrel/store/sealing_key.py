@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE = 12
+_BYTES = 32
 
 
 class SealingKey:
@@ -33,6 +34,14 @@ class SealingKey:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+    def there(self) -> tuple[bytes, str]:
+        """The key; where it is gone or none, no bytes, and in words what is found instead."""
+        try:
+            key = self._path.read_bytes()
+        except OSError:
+            return b"", "no file"
+        return (key, "") if len(key) == _BYTES else (b"", "something else")
 
     def exists(self) -> bool:
         """Whether it was drawn and not shredded yet."""

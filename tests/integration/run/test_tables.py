@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -97,6 +98,33 @@ DatedRows._cut = cut
 from carrel.cli.main import main
 main()
 """
+
+
+def test_who_has_the_plan_cannot_try_which_rows_it_names_once_its_key_is_gone(pcs):
+    """Numbers of rows are small: a bare digest of one is found by trying all of them."""
+    pcs.add(*(local(100 + n) for n in range(20)), local(1))
+    place = pcs.planned()
+    goes, keys = json.loads(place.read_text())["parts"][0]["goes"], list((pcs.elm.folder / "clearings").iterdir())
+    assert len(goes) == 20
+    with dated_rows.opened(entry(pcs)) as rows:
+        bare = {piece.tag for piece in rows(entry(pcs)).pieces()}
+    assert len(bare) == 21
+    assert not bare & set(goes)
+    [key] = keys
+    assert key.stat().st_mode & 0o777 == 0o600
+    kept = key.read_bytes()
+    for wrong in (b"", kept[:-1]):
+        key.write_bytes(wrong)
+        answer = pcs.elm.run("table", "apply", place)
+        assert (answer.code, answer.codes, len(pcs.ids())) == (4, ["CLR-010"], 21)
+    key.unlink()
+    assert pcs.elm.run("table", "apply", place).codes == ["CLR-010"]
+    key.write_bytes(kept)
+    assert pcs.elm.ok("table", "apply", place)["clearing"]["deleted"] == 20
+    assert not key.exists()
+    assert pcs.elm.ok("table", "apply", place)["clearing"]["deleted"] == 20  # told again, with nothing to look for
+    pcs.elm.refused("table", "plan", "--as", "Cal Example", code=2, error="CLR-001")
+    assert not list(key.parent.iterdir()), "a plan that would do nothing leaves no key"
 
 
 def test_killed_between_chunks_it_goes_on(pcs):
