@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _LOANS_PER_COPY = 12
+_LOANS_PER_COPY_AND_YEAR = 6  # more than that, and no copy is on the shelf any more
 _FEWEST_COPIES = 300
 _MULTIPLY = frozenset({"mysql", "mariadb"})
 
@@ -108,7 +109,8 @@ def fill(
     dice = Dice(seed)
     first = now - round(shape.years * 365) * DAY
     people = People(dice, size, shape, first, now)
-    common = max(_FEWEST_COPIES, size.loans // _LOANS_PER_COPY)
+    per_copy = min(_LOANS_PER_COPY, max(1.0, shape.years * _LOANS_PER_COPY_AND_YEAR))
+    common = max(_FEWEST_COPIES, int(size.loans / per_copy))
     dirty = Dirt.copies_needed(first, now, shape.zone) if shape.dirt else 0
     watched = shape.canaries + shape.canaries // 20 + 2 if shape.canaries else 0
     catalogue = Catalogue(dice, common + dirty + watched)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _WEEK = (1.3, 0.9, 0.9, 0.9, 1.0, 1.5, 0.0)  # Monday and Saturday are busy, Sunday is closed
 _OPEN, _HOURS = 10 * 3_600, 9 * 3_600
 _ROUND = 1_000
+_TRIES = 20  # for each copy: so many throws miss a free one once in 10**8
 
 
 class Visits:
@@ -89,9 +90,11 @@ class Visits:
     def _free(self, items: int, out: int) -> int:
         dice, busy = self.dice, self.catalogue.busy
         item = dice.skewed(items) + 1
-        while busy[item] > out:
+        for _ in range(_TRIES * items):
+            if busy[item] <= out:
+                return item
             item = dice.below(items) + 1
-        return item
+        raise ValueError(f"{items:,} copies are too few for so many loans in so short a time")
 
     def _loan(self, reader: int, item: int, out: int, together: int | None) -> Loan:
         dice, catalogue = self.dice, self.catalogue

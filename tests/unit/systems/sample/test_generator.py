@@ -49,6 +49,11 @@ def test_as_many_loans_as_asked_for() -> None:
     assert sorted(numbers) == list(range(1, 1_501))
 
 
+def test_a_short_time_has_copies_enough() -> None:
+    tables, _ = told(shape=Shape(years=0.2), size=SampleSize("ten weeks", 120, 3_000))
+    assert len(tables["issues"] + tables["old_issues"]) == 3_000
+
+
 def test_no_event_lies_after_now_but_the_row_that_says_so() -> None:
     tables, _ = told()
     later = [row for row in tables["old_issues"] if isinstance(row[6], str) and row[6] > stamp(NOW)]
