@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from bench import desk, evergreen_desk, evergreen_handwritten, evergreen_loop, ours
+from bench import desk, evergreen_desk, evergreen_handwritten, evergreen_loop, evergreen_turns, ours
 from bench.evergreen_library import EvergreenLibrary, EvergreenTemplate, Log
 from bench.row import Row
 
@@ -24,6 +24,7 @@ def works(loans: int, *, smoke: bool) -> dict[str, Callable[[], list[Row]]]:
 
     return {
         "evergreen": lambda: window(template(), rounds=1, chains=100 if smoke else 4_000, judge=not smoke),
+        "evergreen-large": lambda: large(20_000 if smoke else 10_000_000, smoke=smoke),
         "evergreen-desk": lambda: at_desk(template(), seconds=4 if smoke else 60, clients=4, judge=not smoke),
     }
 
@@ -33,6 +34,18 @@ def forget() -> None:
     for made in _TEMPLATES.values():
         made.remove()
     _TEMPLATES.clear()
+
+
+def large(size: int, *, smoke: bool) -> list[Row]:
+    """Chunks in turns on a large library, which is made for this and gone afterwards."""
+    made = EvergreenTemplate(size, shared="128MB" if smoke else "2GB")
+    try:
+        with made.copy() as library:
+            return evergreen_turns.turns(
+                library, size, rounds=1 if smoke else 6, loans=100 if smoke else 25_000, judge=not smoke
+            )
+    finally:
+        made.remove()
 
 
 @dataclass

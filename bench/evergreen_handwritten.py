@@ -35,14 +35,15 @@ def cut(library: EvergreenLibrary, anonymous: int, *, at_most: int | None = None
         (last,) = cursor.fetchone() or (None,)
         while last is not None and chunk <= last and (at_most is None or done < at_most):
             at = time.monotonic()
-            done += _chunk(cursor, chunk, {"anonymous": anonymous, **terms})
+            done += chunk_of(cursor, chunk, {"anonymous": anonymous, **terms})
             connection.commit()
             times.append(time.monotonic() - at)
             chunk += 1
     return done, time.monotonic() - began, times
 
 
-def _chunk(cursor: psycopg.Cursor[Any], chunk: int, terms: dict[str, Any]) -> int:
+def chunk_of(cursor: psycopg.Cursor[Any], chunk: int, terms: dict[str, Any]) -> int:
+    """Cut one chunk, in the transaction that is open; how many loans."""
     cursor.execute("TRUNCATE c, m")
     cursor.execute(_text(PICK.format(chunk=chunk)))
     size = cursor.rowcount
