@@ -116,6 +116,20 @@ def test_a_session_on_another_clock(koha_mariadb):
         server.sql("SET GLOBAL time_zone = 'SYSTEM'")
 
 
+@pytest.mark.mariadb
+def test_a_server_whose_zone_changes_moves_no_session_of_a_command(koha_mariadb):
+    server = koha_mariadb.server
+    server.sql("SET GLOBAL time_zone = '+00:00'")
+    try:
+        engine = connect(access(koha_mariadb.url, declared_zone="UTC"), read_only=True)
+        server.sql("SET GLOBAL time_zone = '+05:30'")
+        with engine.connect() as first, engine.connect() as later:
+            assert [zone.disagreement(one, "UTC") for one in (first, later)] == ["", ""]
+        engine.dispose()
+    finally:
+        server.sql("SET GLOBAL time_zone = 'SYSTEM'")
+
+
 def test_sqlite_has_no_clock_of_its_own(koha_sqlite):
     with koha_sqlite.engine().connect() as connection:
         assert zone.disagreement(connection, "America/New_York") == ""

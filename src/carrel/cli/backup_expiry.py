@@ -19,12 +19,14 @@ from carrel.errors import fault
 from carrel.inventory.site import May
 from carrel.retention import faults
 from carrel.retention.approval import Kind
-from carrel.retention.backup_expiry import backup_rule, expiring
+from carrel.retention.backup_expiry import backup_rule, expiring, waiting
 from carrel.retention.backup_plan import BackupPlan, left_to_expire, refuse_damaged, refuse_left
 from carrel.retention.plan import Basis
 from carrel.store.sealed_cases import DONE
 from carrel.systems import policy_files
-from carrel.systems.backups.repository import backup_of, repository
+from carrel.systems.backups.repository import backup_of, besides, repository
+
+_BASE = "only such as newer ones that stay are built on"
 
 if TYPE_CHECKING:
     from carrel.inventory.backup import Backup
@@ -45,15 +47,16 @@ def make(site: Site, name: str | None, out: Path | None, by: str | None, *, as_j
     rule = _rule(policy)
     with open_store(site) as store:
         refuse_kept(store, backup.systems, at, faults.BACKUPS_KEPT, f"backup {backup.name}")
-        listing = repository(backup, site.folder).listing()
+        source = repository(backup, site.folder)
+        listing = source.listing()
         refuse_damaged(f"backup {backup.name}", listing)
-        goes = expiring(listing, rule, at)
+        goes, under = expiring(listing, rule, at), len(waiting(listing, rule, at))
         if not goes or listing.newest is None:
             raise fault(
                 faults.NOTHING_EXPIRES,
                 at=f"backup {backup.name}",
                 wanted="a copy past its time, and a newer one that stays",
-                found="none in it" if not listing.snapshots else "none",
+                found="none in it" if not listing.snapshots else _BASE if under else "none",
                 fix="look at `carrel backup list`",
             )
         narrow = has_narrow(store, backup.systems, at)
@@ -68,7 +71,13 @@ def make(site: Site, name: str | None, out: Path | None, by: str | None, *, as_j
             goes=goes,
             newest=listing.newest.id,
             stays=len(listing.snapshots) - len(goes),
-            notices=("nothing brings a deleted backup back", *([NARROW] if narrow else [])),
+            notices=(
+                "nothing brings a deleted backup back",
+                *besides(source, goes),
+                *([_under(under)] if under else []),
+                *([_half_removed(listing.leaving)] if listing.leaving else []),
+                *([NARROW] if narrow else []),
+            ),
         )
         store.backup_expiries.record(made, at)
         target = plan_file.write(made, out or Path("backup-plan.json"))
@@ -77,6 +86,14 @@ def make(site: Site, name: str | None, out: Path | None, by: str | None, *, as_j
         return
     show(made)
     tell_written(target)
+
+
+def _under(copies: int) -> str:
+    return f"{amount(copies, 'copy', 'copies')} past the time stay: newer ones that stay are built on them"
+
+
+def _half_removed(copies: int) -> str:
+    return f"{amount(copies, 'copy that is', 'copies that are')} half removed is taken away with them"
 
 
 def basis_of(backup: Backup, policy: Policy) -> Basis:
@@ -89,7 +106,7 @@ def basis_of(backup: Backup, policy: Policy) -> Basis:
 def show(plan: BackupPlan) -> None:
     """The plan as a person reads it."""
     say(f"backup {plan.backup} ({plan.tool}): expire what is past its time by rule '{plan.rule}' of {plan.policy}")
-    rows = [(one.id[:40], f"{one.made_at:%Y-%m-%d %H:%M}") for one in plan.goes]
+    rows = [(one.id[:48], f"{one.made_at:%Y-%m-%d %H:%M}") for one in plan.goes]
     total = len(plan.goes) + plan.stays
     put_table(f"Goes, {len(plan.goes)} of {amount(total, 'copy', 'copies')}", ("id", "made (UTC)"), rows)
     for notice in plan.notices:

@@ -75,10 +75,11 @@ def _as_dict(one: Seen, rule: RecordRule | None, at: datetime) -> dict[str, Any]
             "made_at": copy.made_at.isoformat(),
             "expires_at": until.isoformat() if rule and (until := expires_at(rule, copy.made_at, at)) else None,
             "past_its_time": copy in late,
+            "built_on": list(copy.on),
         }
         for copy in one.listing.snapshots
     ]
-    return {**told, "copies": copies, "half_written": one.listing.damaged}
+    return {**told, "copies": copies, "half_written": one.listing.damaged, "half_removed": one.listing.leaving}
 
 
 def _show(seen: list[Seen], rule: RecordRule | None, at: datetime) -> None:

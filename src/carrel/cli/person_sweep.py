@@ -28,7 +28,7 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
     Raises:
         CarrelError: ERA-001, the number is nobody's, or several people's.
     """
-    with premises.enter(site, system_name, read_only=True, find=system_or_copy, use=Use.SWEEP) as here:
+    with premises.enter(site, system_name, read_only=True, find=system_or_copy, use=Use.PERSON) as here:
         with here.engine.connect() as connection:
             at = here.system.name
             person = find_left(connection, here.system_map, said_in(given, "--person"), by_card=by_card, at=at)

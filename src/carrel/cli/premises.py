@@ -176,8 +176,12 @@ class Premises:
         return found
 
 
-def _read(system: System, primary: Engine, use: Use | None) -> AbstractContextManager[tuple[Engine, ReadFrom | None]]:
-    return nullcontext((primary, None)) if use is None else replica.reading(system, primary, use)
+def _read(
+    system: System, primary: Engine, use: Use | None, several: Consortium | None
+) -> AbstractContextManager[tuple[Engine, ReadFrom | None]]:
+    if use is None:
+        return nullcontext((primary, None))
+    return replica.reading(system, primary, use, by_unit=several is not None)
 
 
 @contextmanager
@@ -217,7 +221,7 @@ def enter(
             local = now().astimezone(ZoneInfo(system.time_zone)).replace(tzinfo=None)
             live.refuse_living(connection, system_map, stand_in, local, at=system.name)
             units = unit_rows.consortium_of(connection, policies, system_map, schema, at=system.name)
-        with open_store(site) as store, _read(system, engine, use) as (chosen, told):
+        with open_store(site) as store, _read(system, engine, use, units) as (chosen, told):
             yield Premises(site, system, policies, units, system_map, store, chosen, schema, stand_in, engine, told)
     finally:
         engine.dispose()

@@ -55,8 +55,8 @@ def forget_expired(site: Site, store: Store, system: System) -> int:
         How many entries went.
 
     Guarantees:
-        None goes while a source cannot be listed, has nothing in it or something half-written, or is not named any
-        more: what is not seen may hold the person.
+        None goes while a source cannot be listed, has nothing in it or something half-written or half removed, or is
+        not named any more: what is not seen may hold the person.
     """
     if not store.replays.count(system.name):
         return 0
@@ -66,7 +66,7 @@ def forget_expired(site: Site, store: Store, system: System) -> int:
             listing = repository(one, site.folder).listing()
         except CarrelError:
             return 0
-        if listing.damaged or not listing.snapshots:
+        if listing.damaged or listing.leaving or not listing.snapshots:
             return 0
         oldest.append(listing.snapshots[0].made_at)
     return store.replays.forget(system.name, min(oldest) - CLOCKS) if oldest else 0

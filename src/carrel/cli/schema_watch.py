@@ -1,4 +1,8 @@
-"""The live schema, read again while something is carried out: what came since may have copied what was cut."""
+"""The system, looked at again while something is carried out.
+
+A table or trigger that came since may have copied what was cut; by another tree of units, or beside another anonymous
+patron, it was judged by what is no more.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +12,33 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from carrel.cli.screen import put_line
-from carrel.errors import fault
+from carrel.errors import CarrelError, fault
 from carrel.inventory import drift
+from carrel.inventory import faults as of_inventory
 from carrel.retention import faults
-from carrel.systems.sql import live
+from carrel.systems import faults as of_systems
+from carrel.systems.sql import live, unit_rows
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from carrel.cli.premises import Premises
     from carrel.inventory.drift import Drift
     from carrel.inventory.schema import LiveSchema
 
 LOOK_SECONDS = 30.0
 _NAMED = 8
-FIX = "look at it with `carrel doctor`, and search what it may have copied; then plan again"
+FIX = "look at it with `carrel doctor`, and search what a table or trigger may have copied; then plan again"
 _FIX_RUN = (
-    "look at it with `carrel doctor`, and search what it may have copied; once it is gone the same command goes on, "
-    "else `carrel run-due` ends the run; not verified either way; then plan again"
+    "look at it with `carrel doctor`, and search what a table or trigger may have copied; once all is as before the "
+    "same command goes on, else `carrel run-due` ends the run; not verified either way; then plan again"
 )
+_UNREADABLE = {one.code for one in (of_inventory.UNIT_CYCLE, of_inventory.NO_UNIT, of_inventory.UNIT_TWICE)}
 _Note = Callable[[str], str]
 
 
 class SchemaWatch:
-    """Compares the schema of now with the one that was read at entry.
+    """Compares the system of now with what was read at entry: schema, units under their policies, anonymous patron.
 
     A difference is one that would make the plan stale, a change of the product's version, or a finding or refusal of
     the map (MAP-003) that was not there. Once seen it stays, also when it is gone at the next look: rows were changed
@@ -37,7 +46,7 @@ class SchemaWatch:
 
     Args:
         here: open; its schema is the one that the plan was admitted with.
-        whole: every table counts, as for the plan of one person; else those that the map covers.
+        whole: for the plan of one person: every table counts, and no unit; else the tables that the map covers.
         note: keeps what was seen beyond this process, and tells what any process of the same work saw.
     """
 
@@ -54,10 +63,10 @@ class SchemaWatch:
         return tuple(self._seen)
 
     def look(self) -> tuple[str, ...]:
-        """Read the schema again.
+        """Read the system again.
 
         Returns:
-            All that was different at any look; `fresh` stands on the schema of this one.
+            All that was different at any look; `fresh` stands on what was read at this one.
 
         Raises:
             CarrelError: SQL-002 to SQL-013, the catalogue cannot be read.
@@ -65,8 +74,9 @@ class SchemaWatch:
         here = self._here
         with here.engine.connect() as connection:
             schema = live.read(connection, here.system_map, at=here.system.name)
-        self.fresh, self._looked = replace(here, schema=schema), time.monotonic()
-        found = tuple(self._differences(schema))
+            self.fresh, self._looked = replace(here, schema=schema), time.monotonic()
+            judged = tuple(self._judged_otherwise(connection))
+        found = (*self._differences(schema), *judged)
         told = found if self._note is None else self._note("; ".join(found)).split("; ")
         self._seen.update(dict.fromkeys(one for one in (*found, *told) if one))
         return self.changes
@@ -81,9 +91,9 @@ class SchemaWatch:
             raise fault(
                 faults.SCHEMA_CHANGED,
                 at=f"system {self._here.system.name}",
-                wanted="the tables and triggers that the plan was made for",
+                wanted="the tables, triggers and units that the plan was made for",
                 found="; ".join(found),
-                because="rows are cut beside what nobody has looked at, and it may copy them elsewhere",
+                because="nobody has looked at it: it may copy elsewhere what is cut, or have to be judged otherwise",
                 fix=FIX if self._note is None else _FIX_RUN,
             )
 
@@ -91,6 +101,30 @@ class SchemaWatch:
         """As `require`, where the last look is some time ago."""
         if time.monotonic() - self._looked >= LOOK_SECONDS:
             self.require()
+
+    def _judged_otherwise(self, connection: Connection) -> Iterator[str]:
+        """By what rows are judged, where that is not what it was; `fresh` has the units as they are now."""
+        here, at = self._here, self._here.system.name
+        try:
+            now = live.stand_in(connection, here.system_map, at=at)
+        except CarrelError as wrong:
+            if wrong.code != of_systems.STAND_IN.code:
+                raise
+            now = None
+        if now != here.stand_in:
+            yield "the anonymous patron: another one, or none"
+        if self._whole or here.consortium is None:
+            return
+        try:
+            several = unit_rows.consortium_of(connection, here.in_force, here.system_map, self.fresh.schema, at=at)
+        except CarrelError as wrong:
+            if wrong.code not in _UNREADABLE:
+                raise
+            yield f"units: {wrong.faults[0].condition.title}"
+            return
+        if several is not None and several.units_digest != here.consortium.units_digest:
+            self.fresh = replace(self.fresh, consortium=several)
+            yield "units: other policies govern some"
 
     def _differences(self, schema: LiveSchema) -> Iterator[str]:
         here, was = self._here, self._here.schema
@@ -122,6 +156,6 @@ def show_changes(changes: tuple[str, ...]) -> None:
     """Why something is not verified, and what to do; nothing where nothing changed."""
     if changes:
         put_line(
-            f"The tables changed while this went on: {'; '.join(changes)}. What was cut may have been copied there, so "
-            f"it is not verified: {FIX}."
+            f"The system changed while this went on: {'; '.join(changes)}. What was cut may have been copied or "
+            f"judged by what is no more, so it is not verified: {FIX}."
         )

@@ -14,6 +14,7 @@ from carrel.inventory.timetable import Part
 BACKUP_NAME = r"^[a-z0-9][a-z0-9._-]{0,39}$"
 _REMOTE = re.compile(r"[a-z0-9]+:|[^/]+@[^/]*:")
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]*@")
+_STANZA = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 class Tool(enum.StrEnum):
@@ -21,18 +22,26 @@ class Tool(enum.StrEnum):
 
     RESTIC = "restic"
     BORG = "borg"
+    PGBACKREST = "pgbackrest"
+    MARIADB_BACKUP = "mariadb-backup"
     DUMPS = "dump folder"
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether its copies are files or folders that lie beside each other, so that an empty place proves nothing."""
+        return self in {Tool.MARIADB_BACKUP, Tool.DUMPS}
 
 
 class Backup(Part):
-    """One repository of backups, or one folder of dumps that Carrel may expire.
+    """One repository of backups, or one folder of copies or dumps that Carrel may expire.
 
     Attributes:
         name: by which commands and records call it.
         tool: that made them.
-        place: repository as the tool takes it, or the folder.
+        place: repository as the tool takes it, its configuration file (pgBackRest), or the folder.
         password_file: whose first line opens the repository; mode 0600.
-        only: of a repository that others share: a tag of restic, a pattern of borg's archive names.
+        only: of a repository that others share: a tag of restic, a pattern of borg's archive names or of the names of
+            folders of mariadb-backup; of pgBackRest the stanza.
         files: patterns of names in a folder of dumps.
         systems: whose data are in every one of them.
     """
@@ -72,7 +81,27 @@ class Backup(Part):
             raise ValueError("'files' goes with 'tool: dump folder'; of a repository, 'only' tells which are meant")
         if self.tool is Tool.RESTIC and self.password_file is None:
             raise ValueError("write 'password_file:' with the file whose first line opens the repository")
+        if self.tool is Tool.PGBACKREST:
+            self._fitting_pgbackrest()
+        if self.tool is Tool.MARIADB_BACKUP:
+            self._fitting_mariadb_backup()
         return self
+
+    def _fitting_pgbackrest(self) -> None:
+        if self.only is None or not _STANZA.fullmatch(self.only):
+            raise ValueError("write 'only:' with the name of the stanza")
+        if self.password_file is not None:
+            raise ValueError("take 'password_file' out: the passphrase stands in the tool's own configuration file")
+        if not self.local:
+            raise ValueError("write the configuration file on this machine; it says where the repositories are")
+
+    def _fitting_mariadb_backup(self) -> None:
+        if self.password_file is not None:
+            raise ValueError("take 'password_file' out: folders of mariadb-backup have none")
+        if not self.local:
+            raise ValueError("write a folder of this machine")
+        if self.only is not None and "/" in self.only:
+            raise ValueError("write a pattern of names in the folder itself, such as 'koha-*'")
 
     @property
     def local(self) -> bool:

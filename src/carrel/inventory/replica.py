@@ -14,6 +14,17 @@ class Use(enum.StrEnum):
 
     COUNT = "count"
     SWEEP = "sweep"
+    PERSON = "person"
+
+    def takes_tables(self, *, by_unit: bool) -> str:
+        """What of it takes temporary tables, which no standby of PostgreSQL allows; empty where nothing does.
+
+        Args:
+            by_unit: several policies are in force, so that the units of a loan are looked up.
+        """
+        if self is Use.COUNT:
+            return "counting"
+        return "to look up the units of loans" if self is Use.SWEEP and by_unit else ""
 
 
 class Replica(Address):

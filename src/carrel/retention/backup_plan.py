@@ -16,7 +16,7 @@ from carrel.retention.plan_digest import Digested, plan_of
 
 FORMAT_VERSION = 1
 KIND = "expiry of backups"
-_SHOWN = 16
+_SHOWN = 48
 
 
 def approved_as(backup: str) -> str:
@@ -119,7 +119,8 @@ def left_to_expire(plan: BackupPlan, listing: Listing, rule: RecordRule, now: da
         now: aware time.
 
     Raises:
-        CarrelError: BAK-006, another backup bears an id of the plan, one of them is the newest by now, or is not due.
+        CarrelError: BAK-006, another backup bears an id of the plan, one of them is the newest by now, is not due, or
+            bears another that stays.
 
     Guarantees:
         Nothing but what was approved; it may have shrunk, never grown.
@@ -132,11 +133,11 @@ def left_to_expire(plan: BackupPlan, listing: Listing, rule: RecordRule, now: da
     if other or early:
         newest = listing.newest
         last = newest is not None and newest.id in {one.id for one in left}
-        found = "another one under the same name" if other else "the newest of all" if last else "one that is not due"
+        found = "another one under the same name" if other else "the newest of all" if last else "one that must stay"
         raise fault(
             faults.OTHER_BACKUPS,
             at=f"backup {plan.backup}",
-            wanted="the backups that were approved, each older than one that stays",
+            wanted="the backups that were approved, each due, older than one that stays, and the base of none",
             found=found,
             because="what was approved must be what is deleted, and the newest one always stays",
             fix="`carrel backup plan`, and have the new plan approved",
@@ -158,10 +159,11 @@ def refuse_left(plan: BackupPlan, before: Listing, after: Listing) -> None:
     asked, now = {one.id for one in plan.goes}, {one.id for one in after.snapshots}
     still = len(asked & now)
     lost = len({one.id for one in before.snapshots} - asked - now)
-    if still or lost or after.damaged:
+    if still or lost or after.damaged or after.leaving:
         told = [f"{still} still listed"] if still else []
         told += [f"{lost} gone that were to stay"] if lost else []
         told += [f"{after.damaged} that cannot be read"] if after.damaged else []
+        told += [f"{after.leaving} half removed"] if after.leaving else []
         raise fault(
             faults.NOT_EXPIRED,
             at=f"backup {plan.backup}",

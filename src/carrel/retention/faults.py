@@ -31,7 +31,7 @@ DEMO_FOLDER = define("RUN-011", "the demo's folder holds something else", Exit.U
 MIXED = define("RUN-012", "some loans would be deleted and some de-identified", Exit.USAGE)
 OWN_PLANS = define("RUN-013", "this copy was a system of its own", Exit.REFUSED)
 NOT_POSSIBLE = define("RUN-014", "a rule asks for what cannot be done to these records", Exit.USAGE)
-SCHEMA_CHANGED = define("RUN-016", "the tables changed while the work went on", Exit.REFUSED)
+SCHEMA_CHANGED = define("RUN-016", "the system changed while the work went on", Exit.REFUSED)
 NOTHING_TO_JOIN = define("RUN-015", "there is no run to take part in", Exit.REFUSED)
 GATE_LATE = define("RUN-006", "a chunk outlasted its time", Exit.FAILED)
 

@@ -125,6 +125,6 @@ def _backups(site: Site, policy: Policy, at: datetime) -> tuple[list[KeptBackup]
             lines.append(f"{name}: {listing.code}: {listing.faults[0].condition.title}")
             continue
         late = 0 if rule is None else len(overdue(listing, rule, at - JOB))
-        found.append(KeptBackup(name, len(listing.snapshots), late, listing.damaged))
+        found.append(KeptBackup(name, len(listing.snapshots), late, listing.damaged + listing.leaving))
         lines += findings(one, listing, rule, at)
     return found, lines

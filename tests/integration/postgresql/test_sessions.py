@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from carrel.errors import CarrelError
 from carrel.systems import policy_files
+from carrel.systems.sql import zone
 from carrel.systems.sql.database import connect
 from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.failure import is_transient, told
@@ -72,6 +73,17 @@ def test_a_session_on_another_clock(empty):
     assert refused(url, declared_zone="Europe/Helsinki").code == "SQL-011"
     connect(access(url, session_zone="Europe/Helsinki", declared_zone="Europe/Helsinki"), read_only=True).dispose()
     assert refused(url, session_zone="Europe/Nowhere").code == "SQL-011"
+
+
+def test_a_server_whose_zone_changes_moves_no_session_of_a_command(empty):
+    """One that was open already follows no new setting of the server's, and one that is opened later starts alike."""
+    engine = connect(access(empty.url("empty"), declared_zone="UTC"), read_only=True)
+    empty.sql("ALTER DATABASE empty SET timezone = 'Asia/Kolkata'")
+    with engine.connect() as first, engine.connect() as later:
+        for one in (first, later):
+            assert zone.disagreement(one, "UTC") == ""
+            assert one.exec_driver_sql("SELECT source FROM pg_settings WHERE name = 'TimeZone'").scalar() == "session"
+    engine.dispose()
 
 
 def test_times_are_read_on_the_session_s_wall_and_what_is_no_date_as_none(empty):

@@ -14,6 +14,14 @@ from tests.integration.conftest import AS_OF, ON_EACH, Koha, on_mariadb, on_post
 from tests.integration.run import library
 from tests.integration.run.backup_site import _fresh, bare, locking_repo, repo, shelf  # noqa: F401  (fixtures)
 from tests.integration.run.booking_site import scratch, scratch_server  # noqa: F401  (fixtures)
+from tests.integration.run.chain_site import (  # noqa: F401  (fixtures)
+    _folder_chain,
+    _stanza_chain,
+    archived_stanza,
+    chain,
+    chained,
+    whole_server,
+)
 from tests.integration.run.log_site import pair, vendor  # noqa: F401  (fixtures)
 from tests.integration.run.mail_site import dovecot_server, mail  # noqa: F401  (fixtures)
 from tests.integration.servers import mariadb, postgresql

@@ -1,4 +1,4 @@
-"""``carrel replay``: real restic and borg, a real restore, and everybody who came back with it out again."""
+"""``carrel replay``: real backups by each tool, a real restore, and everybody who came back with it out again."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from carrel.systems.sql import present_people
 from tests.conftest import unavailable
 from tests.integration.run import library
 from tests.integration.run.backup_site import ago, declare
+from tests.integration.run.chain_site import CHAINED
 from tests.integration.run.test_erasure import CARD, USER, mentions
 from tests.integration.run.test_erasure import erased as erase
 from tests.integration.run.test_erasure import subject as erased_one
@@ -26,6 +27,7 @@ from tests.integration.run.test_rectify import NEW_STREET, OLD_STREET
 from tests.integration.run.test_restrict import ASK as RESTRICT
 from tests.integration.run.test_restrict import LIFT, applied, own
 from tests.integration.run.test_restrict import planned as asked
+from tests.integration.servers.backup_tools import Repo
 
 OTHER, THIRD = "K7700456", "K7700789"
 
@@ -63,6 +65,8 @@ def load(elm: library.Library, source: Path) -> None:
 
 def backed_up(elm, repo, tmp_path):
     """A copy of now, and the way back to it."""
+    if not isinstance(repo, Repo):
+        return repo.backed_up(elm)
     folder = tmp_path / "dumps"
     folder.mkdir(exist_ok=True)
     target = folder / "koha.sql"
@@ -82,9 +86,14 @@ def planned(elm, *more, code=0, name="replay.json"):
     return place, elm.ok("replay", "plan", *more, "--as", "Cal Example", "--out", place, code=code)
 
 
-@pytest.fixture(params=["restic on mariadb", "borg on sqlite"])
+@pytest.fixture(params=["restic on mariadb", "borg on sqlite", "pgbackrest", "mariadb-backup"])
 def restored(request, bare, tmp_path):
     """A library of each kind with a backup by each tool."""
+    if request.param in CHAINED:
+        koha, repo = request.getfixturevalue("whole_server")(request.param)
+        elm = library.make(tmp_path / "site", koha)
+        declare(elm, repo)
+        return elm, repo
     tool, _, dialect = request.param.split()
     koha = request.getfixturevalue(f"small_{dialect}")
     elm, repo = library.make(tmp_path / "site", koha), bare(tool)

@@ -14,7 +14,7 @@ from carrel.systems.sample import SampleSize
 from carrel.systems.site_file import load_site
 from carrel.systems.sql import database, replica
 from tests.integration.conftest import SEED, Koha, on_postgresql, postgresql_template
-from tests.integration.run import library
+from tests.integration.run import consortium, library
 from tests.integration.run.conftest import SMALL, SMALL_SEED
 from tests.integration.run.test_while_it_waits import in_hand
 from tests.integration.servers import postgresql
@@ -75,6 +75,16 @@ def test_a_sweep_reads_the_standby_and_what_counts_reads_the_primary(elm, pair):
     until(lambda: read_from(elm, *person)["server"] == "replica")
     doctor = {one["name"]: one for one in elm.run("doctor", "--json").told["checks"]}
     assert "behind" in doctor["replica"]["detail"]
+
+
+def test_by_several_policies_a_sweep_reads_the_primary_and_a_person_is_still_looked_for_on_the_standby(elm):
+    """A loan's units are looked up in a temporary table."""
+    consortium.write_policies(elm.folder, consortium.PERIODS)
+    elm.edit("consumers:\n", consortium.branches(CPL="a") + "consumers:\n")
+    told = read_from(elm, "sweep")
+    assert (told["server"], "temporary tables" in told["because"]) == ("primary", True)
+    (elm.folder / "one.txt").write_text("1\n")
+    until(lambda: read_from(elm, "sweep", "--person", elm.folder / "one.txt", "--by-number")["server"] == "replica")
 
 
 def test_a_standby_that_lags_is_not_read_and_makes_nothing_green(elm, pair):

@@ -14,8 +14,9 @@ from carrel.cli.run_leaves import leaves_of
 from carrel.errors import CarrelError
 from carrel.retention.outcome import Outcome
 from carrel.systems.site_file import load_site
-from tests.integration.run import library, test_erasure, test_rectify, test_restrict
+from tests.integration.run import consortium, library, test_erasure, test_rectify, test_restrict
 from tests.integration.run.shared_run import shared
+from tests.integration.run.test_consortium import GROUPS
 
 _KEEP = "INSERT INTO keepsake VALUES ({old}, OLD.borrowernumber, CURRENT_TIMESTAMP)"
 _TRIGGERS = {
@@ -67,9 +68,9 @@ def test_a_copy_made_while_a_run_goes_on_is_swept_and_not_verified(small):
 class _Meddles(ErasuresAlongside):
     """Whoever changes the tables after the first chunk."""
 
-    def __init__(self, here, lib):
+    def __init__(self, here, change):
         super().__init__(here)
-        self._lib, self._done = lib, False
+        self._change, self._done = change, False
 
     def begin(self):
         """Wait for the first chunk."""
@@ -77,7 +78,7 @@ class _Meddles(ErasuresAlongside):
     def committed(self):
         if not self._done:
             self._done = True
-            keep(self._lib)
+            self._change()
 
 
 def test_a_run_halts_before_the_next_chunk_and_is_not_verified_whoever_ends_it(small, monkeypatch):
@@ -87,7 +88,7 @@ def test_a_run_halts_before_the_next_chunk_and_is_not_verified_whoever_ends_it(s
     with premises.enter(small.folder, None, read_only=False) as here:
         plan = plan_file.read(here.store, place)
         with pytest.raises(CarrelError) as wrong:
-            night.run_plan(here, plan, Crew(), _Meddles(here, small))
+            night.run_plan(here, plan, Crew(), _Meddles(here, lambda: keep(small)))
         told = wrong.value.faults[0]
         broken = here.store.runs.unfinished("koha")
     assert (wrong.value.code, "old_issues.keep: unknown trigger" in told.found) == ("RUN-016", True)
@@ -108,6 +109,44 @@ def test_no_worker_begins_another_job(small):
             one.until_done()
     assert wrong.value.code == "RUN-016"
     assert kept(small) == 0
+
+
+@pytest.fixture
+def several(small_sqlite, tmp_path):
+    """Branches in two groups, one with a policy of its own."""
+    made = library.make(tmp_path / "site", small_sqlite)
+    made.sql(
+        GROUPS,
+        "INSERT INTO library_groups VALUES (1, NULL, NULL, 'NORTH'), (2, NULL, NULL, 'SOUTH'), (3, 1, 'CPL', NULL)",
+    )
+    consortium.write_policies(made.folder, consortium.PERIODS)
+    made.edit("consumers:\n", consortium.branches(NORTH="a") + "consumers:\n")
+    return made
+
+
+JUDGED = {
+    "units: other policies govern some": "UPDATE library_groups SET parent_id = 2 WHERE id = 3",
+    "units: a policy is named for a unit that does not exist": "DELETE FROM library_groups WHERE id = 1",
+    "the anonymous patron: another one, or none": "UPDATE systempreferences SET value = '' WHERE variable = 'AnonymousPatron'",
+}
+
+
+@pytest.mark.parametrize("told", JUDGED)
+def test_what_rows_are_judged_by_changes_while_a_run_goes_on(several, told):
+    place = several.approved()
+    with premises.enter(several.folder, None, read_only=False) as here:
+        plan = plan_file.read(here.store, place)
+        report = night.run_plan(here, plan, Crew(), _Meddles(here, lambda: several.sql(JUDGED[told])))
+    assert report.tally.loans > 0
+    assert (report.outcome, report.schema_changes) == (Outcome.UNVERIFIED, (told,))
+
+
+def test_no_worker_begins_another_job_when_a_branch_comes_under_another_policy(several):
+    with shared(several) as run, run.worker(leads=True) as one:
+        several.sql(next(iter(JUDGED.values())))
+        with pytest.raises(CarrelError) as wrong:
+            one.until_done()
+    assert (wrong.value.code, wrong.value.faults[0].found) == ("RUN-016", next(iter(JUDGED)))
 
 
 def test_a_night_tells_what_changed(elm, monkeypatch):

@@ -11,7 +11,7 @@ from carrel.inventory.backup import Backup, Tool
 from carrel.inventory.site import Site, System
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import RecordRule
-from carrel.retention.backup_expiry import JOB, Listing, backup_rule, expires_at, overdue
+from carrel.retention.backup_expiry import JOB, Listing, backup_rule, expires_at, overdue, waiting
 from carrel.systems.backups.repository import listings
 
 _AHEAD = JOB
@@ -45,9 +45,9 @@ def backups(site: Site, system: System, policy: Policy, now: datetime) -> Surrou
         late.extend(findings(one, listing, rule, now))
         if listing.snapshots:
             places.append(_place(name, one, listing, rule, now))
-        elif not listing.damaged:
+        elif not listing.damaged and not listing.leaving:
             # A folder that is empty can be a disk that is not mounted; a repository that opens is there.
-            empty.append(Nothing(name, "none", proved=one.tool is not Tool.DUMPS))
+            empty.append(Nothing(name, "none", proved=not one.tool.is_folder))
     return Surroundings(tuple(places), tuple(unseen), tuple(late), tuple(empty))
 
 
@@ -61,11 +61,15 @@ def findings(backup: Backup, listing: Listing, rule: RecordRule | None, now: dat
     name, found = place_name(backup), []
     if rule is not None and (late := overdue(listing, rule, now - JOB)):
         told = amount(len(late), "copy is", "copies are")
+        under = len(waiting(listing, rule, now - JOB))
         found.append(
             f"{name}: {told} older than the policy allows (rule '{rule.id}'), the oldest of {late[0].made_at:%Y-%m-%d}"
+            + (f"; newer ones are built on {under}" if under else "")
         )
     if listing.damaged:
         found.append(f"{name}: {amount(listing.damaged, 'copy is', 'copies are')} half-written or cannot be read")
+    if listing.leaving:
+        found.append(f"{name}: {amount(listing.leaving, 'copy is', 'copies are')} half removed")
     if ahead := sum(one.made_at > now + _AHEAD for one in listing.snapshots):
         found.append(f"{name}: {amount(ahead, 'copy bears', 'copies bear')} a time in the future")
     return found
@@ -73,14 +77,14 @@ def findings(backup: Backup, listing: Listing, rule: RecordRule | None, now: dat
 
 def _place(name: str, backup: Backup, listing: Listing, rule: RecordRule | None, now: datetime) -> Place:
     oldest, newest = listing.snapshots[0].made_at, listing.snapshots[-1].made_at
-    until = None if rule is None else expires_at(rule, newest, now)
-    broken = listing.damaged or (rule is not None and overdue(listing, rule, now - JOB))
+    until = None if rule is None or listing.reach is None else expires_at(rule, newest + listing.reach, now)
+    broken = listing.damaged or listing.leaving or (rule is not None and overdue(listing, rule, now - JOB))
     return Place(
         name,
         None if until is None or broken else until + JOB,
         "`carrel backup plan` expires what is past its time; the newest stays until a newer one is there",
         holds="the whole database as it was when each was made",
-        read=f"the list of {backup.tool}" if backup.tool is not Tool.DUMPS else "names, sizes and times",
+        read="names, sizes and times" if backup.tool is Tool.DUMPS else f"the list of {backup.tool}",
         figures={
             "copies": len(listing.snapshots),
             "oldest": f"{oldest:%Y-%m-%d}",

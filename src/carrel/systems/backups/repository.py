@@ -13,6 +13,8 @@ from carrel.retention.backup_expiry import Listing, Snapshot
 from carrel.systems import faults, secret
 from carrel.systems.backups.borg import Borg
 from carrel.systems.backups.dump_backup import DumpBackup
+from carrel.systems.backups.mariadb_backup import MariadbBackup
+from carrel.systems.backups.pgbackrest import Pgbackrest
 from carrel.systems.backups.restic import Restic
 
 
@@ -24,6 +26,15 @@ class Repository(Protocol):
 
     def expire(self, gone: Sequence[Snapshot], beat: Callable[[], None], *, again: bool) -> None:
         """Delete these, and free their room."""
+
+
+def besides(source: Repository, gone: Sequence[Snapshot]) -> tuple[str, ...]:
+    """What else would go with copies, in words; only reads.
+
+    Raises:
+        CarrelError: BAK-001 to BAK-003.
+    """
+    return source.besides(gone) if isinstance(source, Pgbackrest) else ()
 
 
 def repository(backup: Backup, folder: Path) -> Repository:
@@ -45,6 +56,10 @@ def repository(backup: Backup, folder: Path) -> Repository:
             return Restic(backup, password, cache)
         case Tool.BORG:
             return Borg(backup, password, cache)
+        case Tool.PGBACKREST:
+            return Pgbackrest(backup)
+        case Tool.MARIADB_BACKUP:
+            return MariadbBackup(backup)
         case Tool.DUMPS:
             return DumpBackup(backup)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,7 @@ _BEAT_SECONDS = 10
 # What could point the tool at another repository than the one of the site file, or open it with another secret.
 _STRAY = (
     "RESTIC_REPOSITORY", "RESTIC_PASSWORD", "RESTIC_KEY_HINT", "RESTIC_CACHE_DIR", "BORG_REPO", "BORG_PASS",
-    "BORG_BASE_DIR", "BORG_CACHE_DIR", "BORG_CONFIG_DIR", "BORG_SECURITY_DIR", "BORG_KEYS_DIR",
+    "BORG_BASE_DIR", "BORG_CACHE_DIR", "BORG_CONFIG_DIR", "BORG_SECURITY_DIR", "BORG_KEYS_DIR", "PGBACKREST_",
 )  # fmt: skip
 
 
@@ -33,6 +34,24 @@ class Ended:
         return f"Ended({self.code})"
 
 
+@dataclass(frozen=True, slots=True)
+class _Account:
+    user: int
+    group: int
+    groups: list[int]
+    home: str
+
+
+def _as_account(number: int | None) -> _Account | None:
+    if number is None or number == os.geteuid():
+        return None
+    try:
+        known = pwd.getpwuid(number)
+    except KeyError:  # an account of another machine, such as the owner of files on a share
+        return _Account(number, number, [], "/")
+    return _Account(number, known.pw_gid, os.getgrouplist(known.pw_name, known.pw_gid), known.pw_dir)
+
+
 def call(
     words: Sequence[str],
     more: Mapping[str, str],
@@ -40,6 +59,7 @@ def call(
     *,
     limit: timedelta | None = None,
     beat: Callable[[], None] = lambda: None,
+    account: int | None = None,
 ) -> Ended:
     """Call a tool and wait for its end.
 
@@ -49,6 +69,7 @@ def call(
         at: what errors call the repository.
         limit: after which it is ended; None for work that takes what it takes.
         beat: done every few seconds meanwhile.
+        account: number of the account under which it runs, which only root can choose; None for this process's own.
 
     Raises:
         CarrelError: BAK-001, there is no such tool; BAK-002, it took too long.
@@ -67,6 +88,8 @@ def call(
         )
     environment = {key: value for key, value in os.environ.items() if not key.startswith(_STRAY)}
     environment |= {"LC_ALL": "C.UTF-8", "TZ": "UTC", **more}
+    other = _as_account(account)
+    environment |= {"HOME": other.home} if other else {}
     process = subprocess.Popen(  # noqa: S603  (a list of words, without a shell)
         [found, *words[1:]],
         stdin=subprocess.DEVNULL,
@@ -75,6 +98,11 @@ def call(
         env=environment,
         text=True,
         errors="replace",
+        # Another account cannot stand where this one may: in a folder of root's.
+        cwd="/" if other else None,
+        user=other.user if other else None,
+        group=other.group if other else None,
+        extra_groups=other.groups if other else None,
     )
     waited = 0.0
     try:

@@ -119,7 +119,7 @@ def connect(system: Access, *, read_only: bool) -> Engine:
     Guarantees:
         No default of the server shortens an answer or takes a check away. Text is Unicode; what is no date (a zero
         date, an infinite one) is read as None; a lock is waited for a few seconds only; automatic timestamps keep the
-        server's zone unless one was asked for.
+        server's zone unless one was asked for, as it was when the engine was made.
     """
     url = system.url
     session = _session(url)
@@ -129,6 +129,7 @@ def connect(system: Access, *, read_only: bool) -> Engine:
             session.check(connection, system.name, read_only=read_only, replica=system.replica)
             if system.declared_zone is not None:
                 zone.require(connection, system.declared_zone, system.name)
+                zone.hold(engine, connection)
     except BaseException:
         engine.dispose()
         raise

@@ -56,7 +56,12 @@ class ReadFrom:
 
 @contextmanager
 def reading(
-    system: System, primary: Engine, use: Use, environment: Mapping[str, str] | None = None
+    system: System,
+    primary: Engine,
+    use: Use,
+    environment: Mapping[str, str] | None = None,
+    *,
+    by_unit: bool = False,
 ) -> Iterator[tuple[Engine, ReadFrom | None]]:
     """The engine to read a system by: of its replica where it has one that will do, else of the primary.
 
@@ -65,6 +70,7 @@ def reading(
         primary: connections to it, which see that it is no replica.
         use: what is to be read.
         environment: for tests; the process's own unless given.
+        by_unit: several policies are in force in the system.
 
     Yields:
         The engine, and which server it leads to; None of a system without a replica.
@@ -75,8 +81,8 @@ def reading(
     if system.replica is None:
         yield primary, None
         return
-    if use is Use.COUNT and primary.dialect.name == "postgresql":
-        why = "counting takes temporary tables, which a standby of PostgreSQL does not allow"
+    if primary.dialect.name == "postgresql" and (what := use.takes_tables(by_unit=by_unit)):
+        why = f"{what} takes temporary tables, which a standby of PostgreSQL does not allow"
         yield primary, ReadFrom(PRIMARY, because=why)
         return
     try:

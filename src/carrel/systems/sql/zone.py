@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, DateTime, bindparam, func, select, type_coerce
+from sqlalchemy import Connection, DateTime, Engine, bindparam, event, func, select, type_coerce
 
 from carrel.errors import fault
 from carrel.systems import faults
@@ -50,3 +51,36 @@ def require(connection: Connection, declared: str, at: str) -> None:
             fix="mend 'time_zone' (`carrel init`: --time-zone); where the product sets its own zone, declare it: "
             "'session_zone: declared' (`carrel init`: --session-zone declared)",
         )
+
+
+def hold(engine: Engine, connection: Connection) -> None:
+    """Keep every session of an engine, also one that is opened later, on the clock that one of them has now.
+
+    A setting of the server's that changes under a run would judge one chunk by another clock than the one before; on
+    PostgreSQL also in a session that is open already.
+
+    Args:
+        engine: sessions by one account.
+        connection: of it, whose clock was seen to be right.
+    """
+    known = _SETTINGS.get(connection.dialect.name)
+    if known is None:
+        return
+    asked, setting = known
+    name = connection.exec_driver_sql(asked).scalar_one()
+
+    def settle(session: Any, _record: Any = None) -> None:
+        with session.cursor() as cursor:
+            cursor.execute(setting, (name,))
+        session.commit()
+
+    settle(connection.connection.dbapi_connection)
+    event.listen(engine, "connect", settle)
+
+
+_ON_MARIADB = ("SELECT @@session.time_zone", "SET SESSION time_zone = %s")
+_SETTINGS = {
+    "mysql": _ON_MARIADB,
+    "mariadb": _ON_MARIADB,
+    "postgresql": ("SELECT current_setting('TimeZone')", "SELECT set_config('TimeZone', %s, false)"),
+}
