@@ -233,7 +233,7 @@ def record(store: Store, site: Site, approval: Approval, signer: Signer) -> dict
 
 
 def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str | None) -> None:
-    from carrel.cli.plan_screen import put_list
+    from carrel.cli.plan_screen import COUNTED_ONCE, put_list
     from carrel.cli.policy_screen import governing
     from carrel.retention.reasons import by_reason
 
@@ -249,6 +249,7 @@ def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str |
         [(p.path, p.table, p.act, number(p.rows), number(p.strays), number(p.bound)) for p in plan.paths],
         right=(3, 4, 5),
     )
+    put_line(COUNTED_ONCE)
     for state, count in by_reason({state: rows for state, rows in plan.states.items() if state != "due"}).items():
         say(f"kept: {state}: {figure(count)}" if isinstance(count, int) else f"kept: {state}")
     if plan.cards is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from carrel.amount import amount
 from carrel.cli import plan_file, premises, screen
 from carrel.cli.at_site import allowed
-from carrel.cli.screen import number, put_table, say, tell_written
+from carrel.cli.screen import number, put_line, put_table, say, tell_written
 from carrel.errors import fault
 from carrel.inventory.site import May
 from carrel.retention import faults
@@ -154,15 +154,27 @@ def _lines(given: Path) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def _show_reasons(plan: ErasurePlan) -> None:
+    """Each reason once, with the tables for which it holds."""
+    tables: dict[tuple[str, str], list[str]] = {}
+    for one in plan.goes:
+        tables.setdefault((one.act, one.why), []).append(one.table)
+    say("Because:")
+    for (act, why), named in tables.items():
+        put_line(f"{why}: {act} {', '.join(dict.fromkeys(named))}", "  - ")
+    say()
+
+
 def show(plan: ErasurePlan) -> None:
     """The plan as a person reads it."""
     say(f"{plan.case}: erase one person from {plan.system}, under {plan.policy}")
     put_table(
         f"{amount(plan.rows, 'row goes or loses', 'rows go or lose')} the person",
-        ("table", "act", "named by", "rows", "because"),
-        [(one.table, one.act, one.column, number(one.rows), one.why) for one in plan.goes],
+        ("table", "act", "named by", "rows"),
+        [(one.table, one.act, one.column, number(one.rows)) for one in plan.goes],
         right=(3,),
     )
+    _show_reasons(plan)
     if plan.stays:
         heads = ("table", "column", "rows", "ground")
         put_table("Stays", heads, [(s.table, s.column, number(s.rows), s.ground) for s in plan.stays], right=(2,))
@@ -181,4 +193,4 @@ def show(plan: ErasurePlan) -> None:
             right=(2, 3),
         )
     for notice in plan.notices:
-        say(f"note: {notice}")
+        put_line(f"note: {notice}", hang=2)

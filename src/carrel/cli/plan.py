@@ -119,6 +119,7 @@ def plan(
                 "plan": made.as_dict(),
                 "file": str(target),
                 "needs": [need.line() for need in needed],
+                "counted_as_cut": plan_screen.counted_as_cut(here.system_map),
                 **screen.read_from(read_from),
             }
         )

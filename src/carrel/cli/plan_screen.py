@@ -13,8 +13,20 @@ from carrel.cli.screen import at_site, put_line, say
 
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
+    from carrel.inventory.system_map import SystemMap
     from carrel.retention.interlock import Need
     from carrel.retention.plan import Plan
+
+
+COUNTED_ONCE = (
+    "Each row is counted once, at the first path that takes it. Words of a text and times are compared with each loan "
+    "only as loans are cut: a path can take some more than here then, and a later one over the same table fewer."
+)
+
+
+def counted_as_cut(system_map: SystemMap) -> list[str]:
+    """The paths of which a plan counts only what their own clock tells: the rest is found beside each loan."""
+    return [path.name for path in system_map.loans.paths if path.link.by not in {"key", "clock"}]
 
 
 def told_before(here: Premises, made: Plan) -> bool:
@@ -63,6 +75,8 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
         ],
         right=(3, 4, 5),
     )
+    put_line(COUNTED_ONCE)
+    say()
     told = [one for one in made.records if one.due or isinstance(one.undated, int)]
     if told:
         put_table(
@@ -71,6 +85,10 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
             [(one.record, one.path, number(one.due), figure(one.kept), figure(one.undated)) for one in told],
             right=(2, 3, 4),
         )
+        rows = {one.path: touched(one) for one in made.paths}
+        if any(one.due > rows.get(one.path, 0) for one in told):
+            put_line("Due are also records that an earlier path over the same table takes; they are counted there.")
+            say()
     if quiet := len(made.records) - len(told):
         kinds = "further kind" if told else "kind"
         has = amount(quiet, f"{kinds} of other records has", f"{kinds}s of other records have")

@@ -123,7 +123,11 @@ def make_plan(
         sql=sql,
         records=tuple(
             RecordLine(
-                link.record, path.name, seen.touched.get(path.name, 0), figure(count.kept), figure(count.undated)
+                link.record,
+                path.name,
+                count.due + seen.freed.get(path.name, 0),
+                figure(count.kept),
+                figure(count.undated),
             )
             for path in system_map.ruled
             if isinstance(link := path.link, OwnLink) and (count := seen.records.get(path.name)) is not None

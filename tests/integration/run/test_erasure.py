@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from importlib import resources
 
@@ -13,6 +14,7 @@ from carrel.cli import premises
 from carrel.cli.erasure_plan import erasure_of
 from carrel.cli.main import main
 from carrel.cli.premises import now
+from carrel.cli.screen import WIDTH
 from carrel.errors import CarrelError
 from carrel.ledger.leaf import decode_leaf
 from carrel.retention.finder import MARK
@@ -22,7 +24,7 @@ from carrel.store.ledger_folder import LedgerFolder
 from carrel.systems import map_files
 from carrel.systems.sql import grants
 from tests.integration.run import library
-from tests.integration.run.person_seed import Seeder
+from tests.integration.run.person_seed import WHEN, Seeder
 from tests.integration.run.test_kill_anywhere import ROUNDS, driven
 
 CARD, USER, MAIL = "K7700123", "reader7700", "q.person77@elm.example"
@@ -103,6 +105,7 @@ def test_a_trace_in_every_table_and_nobody_elses_row_is_touched(elm):
         ("verified", {}, {}), ("applied, residue until", {}, {}),
     ]  # fmt: skip
     assert {one["table"] for one in plan["goes"]} >= set(said)
+    assert {name: rows for name, rows in done["rows"].items() if name not in {"texts", "person"}} == by_step(plan)
     after = state(elm)
     for name in before:
         known = sorted(before[name]) if name != "borrowers" else [row for row in before[name] if CARD not in row]
@@ -111,6 +114,42 @@ def test_a_trace_in_every_table_and_nobody_elses_row_is_touched(elm):
     assert not mentions(elm, str(number), CARD, USER, MAIL)
     assert len(after["deletedborrowers"]) == len(before["deletedborrowers"])
     assert sum(map(len, seeded.values())) > sum(map(len, after.values()))
+
+
+@pytest.mark.everywhere
+def test_a_row_that_several_traces_lead_to_is_planned_and_taken_out_once(elm):
+    """Checkout, return and renewal in one second lead to one pseudonymised row, by four ways that are told apart."""
+    seed, number = subject(elm)
+    elm.needles -= {str(number)}
+    item = elm.koha.rows("SELECT itemnumber FROM items ORDER BY itemnumber LIMIT 1")[0][0]
+    here, other = {"itemnumber": item, "borrowernumber": number}, "2025-04-05 06:07:08"
+    seed.row("old_issues", **here, issuedate=WHEN, returndate=WHEN, lastreneweddate=other)
+    seed.row("statistics", **here, datetime=WHEN, type="issue")
+    for at in (WHEN, other):
+        seed.row("pseudonymized_transactions", itemnumber=item, datetime=at, hashed_borrowernumber="abc")
+    place = elm.folder / "erase.json"
+    shown = elm.run("plan", "--erase", given(elm), "--as", "Cal Example", "--out", place)
+    assert shown.code == 0, shown.text
+    plan = json.loads(place.read_text())
+    ways = {one["column"]: one["rows"] for one in plan["goes"] if one["table"] == "pseudonymized_transactions"}
+    assert ways == {"by old_issues (datetime = issuedate)": 1, "by old_issues (datetime = lastreneweddate)": 1}
+    lines = [line for line in shown.out.splitlines() if line.strip()]
+    assert len(set(lines)) == len(lines)
+    assert max(len(line) for line in lines if str(elm.folder) not in line) <= WIDTH
+    told = {one["why"] for one in plan["goes"]}
+    assert all(" ".join(shown.out.split()).count(why) == 1 for why in told)
+    elm.approve(place)
+    done = elm.ok("apply", place)["erasure"]
+    assert {name: rows for name, rows in done["rows"].items() if name not in {"texts", "person"}} == by_step(plan)
+
+
+def by_step(plan):
+    """What a plan announces, as the result counts it; the own record is counted by itself."""
+    found = Counter()
+    for one in plan["goes"]:
+        if (one["table"], one["act"]) != ("borrowers", "delete"):
+            found[f"{one['table']}.{one['act']}"] += one["rows"]
+    return found
 
 
 @pytest.mark.everywhere

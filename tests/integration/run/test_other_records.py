@@ -101,6 +101,34 @@ def test_the_plan_counts_what_the_run_itself_frees(small: Library) -> None:
     assert small.ok("verify")["verified"]
 
 
+def test_a_row_is_planned_at_the_path_that_cuts_it(small: Library) -> None:
+    """Paths overlap: a notice is a trace of loans and a record by itself, and a payment's row is free once its loan is cut."""
+    records.rule_all(small)
+    place = small.folder / "plan.json"
+    told = small.ok("plan", "--as", "Cal Example", "--out", place)
+    planned = {one["path"]: one["rows"] + one["strays"] for one in told["plan"]["paths"]}
+    due = {one["path"]: one["due"] for one in told["plan"]["records"]}
+    beside = set(told["counted_as_cut"])  # what only a comparison with each loan tells is found as it is cut
+    assert {"notice", "fine log", "charge note"} <= beside
+    assert not {"offset", "charge", "sent notice"} & beside
+    small.approve(place, *small.waiver)
+    run = small.ok("apply", place)["run"]
+    assert run["complete"]
+    cut = {name: run["rows"].get(name, 0) for name in planned}
+    overlapping = ("offset", "last seen", "last change", "saved report", "stored result of a report", "finished job")
+    assert [(name, planned[name]) for name in overlapping] == [(name, cut[name]) for name in overlapping]
+    assert planned["offset"] > 0
+    assert planned["last seen"] > 0
+    assert due["stored result of a report"] > planned["stored result of a report"]
+    tables = {one["path"]: one["table"] for one in told["plan"]["paths"]}
+    vague = {tables[name] for name in beside}
+    assert [(n, planned[n]) for n in planned if tables[n] not in vague] == [
+        (n, cut[n]) for n in planned if tables[n] not in vague
+    ]
+    assert all(planned[n] <= cut[n] for n in beside)
+    assert all(planned[n] >= cut[n] for n in set(planned) - beside)
+
+
 def test_verify_tells_what_came_back(small: Library) -> None:
     small.dispose()
     assert small.ok("verify")["verified"]

@@ -23,7 +23,7 @@ from carrel.systems.sql.gone_people import is_gone
 from carrel.systems.sql.person_grounds import SHARED_NUMBER, covered, payers
 from carrel.systems.sql.person_identity import batches, known, still_own
 from carrel.systems.sql.person_rows import CASCADING, PersonRows
-from carrel.systems.sql.person_steps import Step, own_step, person_map, unmoved
+from carrel.systems.sql.person_steps import Step, own_step, person_map, told_apart, unmoved
 from carrel.systems.sql.person_texts import PersonTexts
 
 OVERLAY = "name table and column under 'person' in the site's maps/local.yaml, with what becomes of the rows"
@@ -164,17 +164,10 @@ class ErasureOutlook:
     def going(self, connection: Connection) -> tuple[Going, ...]:
         """What would go, in order; the person's own row last."""
         with told(self._at):
-            counted = [(step, self.rows.count_at_last(connection, step)) for step in self._in_order]
+            counted = [self.rows.count_at_last(connection, step) for step in self._in_order]
         return tuple(
-            Going(
-                step.table,
-                str(step.act),
-                step.by,
-                _sets(step),
-                rows,
-                step.trace.why,
-            )
-            for step, rows in counted
+            Going(step.table, str(step.act), by, _sets(step), rows, step.trace.why)
+            for step, by, rows in zip(self._in_order, told_apart(self._in_order), counted, strict=True)
             if rows
         )
 
@@ -182,7 +175,10 @@ class ErasureOutlook:
         """What stays although it names the person, and on which ground."""
         with told(self._at):
             kept = [one for one in self.rows.steps if one.act is Act.KEEP]
-            found = [Staying(one.table, one.by, self.rows.count(connection, one), one.trace.ground) for one in kept]
+            found = [
+                Staying(one.table, by, self.rows.count(connection, one), one.trace.ground)
+                for one, by in zip(kept, told_apart(kept), strict=True)
+            ]
             if self._stays and self._payer is not None:
                 people = self.rows.schema.tables[self.last.table].column_names
                 stays = ", ".join(one for one in people if one in self._payer.columns)

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import FromClause, String, TableClause, and_, cast, exists, false, func, not_, or_, select, text, true
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    String,
+    TableClause,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from carrel.retention.lifecycle import State
 from carrel.systems.sql.anchor_rows import titled
@@ -32,6 +49,11 @@ class KeptLoans:
     def _under_hold(self) -> Bool:
         held: Bool = self._kept.c.state == code(State.LEGAL_HOLD.value)
         return held
+
+    def has(self, loan: ColumnElement[Any]) -> Bool:
+        """The loan of this number is one of them."""
+        kept = self._kept.alias("kl")
+        return exists(select(1).select_from(kept).where(kept.c.loan == loan).correlate_except(kept))
 
     def account_for(self, rows: FromClause, *, in_chunk: bool = False) -> Bool:
         """One of them explains the row; ``in_chunk``: the row leads to a loan of the chunk, so it is of that copy."""

@@ -12,6 +12,7 @@ from carrel.retention.predicate import AtOrBefore, Fact
 from carrel.systems.sql.freed_records import freed
 from carrel.systems.sql.kept_table import KeptTable, is_kept
 from carrel.systems.sql.named_table import quoted
+from carrel.systems.sql.path_overlap import is_left
 from carrel.systems.sql.paths import PathSql
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.shelf import Shelf
@@ -44,7 +45,8 @@ class LoanCounts:
 
         Args:
             life: that the kept loans were found by.
-            paths: under the same lifecycle.
+            paths: under the same lifecycle, in the order in which they are cut; a row to which two of them lead is
+                counted at the one that takes it.
             exactly: every due loan is judged by its whole condition, not only by not being among the kept ones.
         """
         closed = self._shelf.map.loans.closed
@@ -62,18 +64,20 @@ class LoanCounts:
         branches = {unit: number for unit, number, _ in told}
         rows, strays, sizes, records = {}, {}, {}, {}
         for path in paths:
-            if path.path.link.by == "own":
-                records[path.path.name] = counted = self._records(path)
-                rows[path.path.name] = counted.due
-                continue
             name, table = path.path.name, path.table
+            mine = is_left(path, paths, table)
+            if path.path.link.by == "own":
+                records[name] = self._records(path)
+                own = select(func.count()).select_from(table).where(path.own.still(table), path.strays.are(table), mine)
+                rows[name] = int(c.execute(own).scalar_one()) if records[name].due else 0
+                continue
             found = c.execute(
                 select(
                     func.count(),
                     func.coalesce(func.sum(case((path.due_with_loan(table), 1), else_=0)), 0),
                 )
                 .select_from(table)
-                .where(path.own.still(table), or_(path.strays.are(table), path.due_with_loan(table)))
+                .where(path.own.still(table), or_(path.strays.are(table), path.due_with_loan(table)), mine)
             ).one()
             rows[name], strays[name] = int(found[0]), int(found[0]) - int(found[1])
         for name in {path.table for path in self._shelf.map.paths} | {closed.table}:

@@ -49,8 +49,13 @@ class PathSql:
         self.cuts = PathCuts(self.own, self.chunk, joins=joins)
 
     def due_with_loan(self, rows: FromClause) -> Bool:
-        """For counting: the row of a key path leads to a closed loan that still names its reader and is not kept."""
+        """For counting: the row of a key path leads to a closed loan that still names its reader and is not kept.
+
+        Of a path by its own clock, such a loan is all that still stands behind the row: it goes once the loan is cut.
+        """
         link, closed = self.path.link, self.own.shelf.map.loans.closed
+        if link.by == "clock":
+            return self.strays.are_freed(rows)
         if link.by != "key":
             return false()
         loans = self.own.shelf[closed.table].alias("l")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any, Self
 
 from sqlalchemy import (
@@ -129,15 +130,24 @@ class PersonSelection:
         return self._count(connection, rows, self.those(step, rows))
 
     def count_at_last(self, connection: Connection, step: Step) -> int:
-        """How many rows a step will have in its turn: with those that earlier steps only lead to by then."""
-        way = step.trace.through
+        """How many rows a step will have in its turn.
+
+        With those that earlier steps only lead to by then, and without those that an earlier step deals with: where two
+        traces lead to one row, it is counted at the first, as it will be when the steps are carried out.
+        """
+        way, rows = step.trace.through, self.rows(step.table)
         if way is None or way.person or way.then is not None:
-            return self.count(connection, step)
-        rows, other = self.rows(step.table), self.rows(way.table).alias("way")
+            spent = [self.those(one, rows) for one in self._earlier(step) if one.spends(step)]
+            # A test of an empty column answers neither yes nor no, and counts as no.
+            return self._count(connection, rows, and_(self.those(step, rows), or_(false(), *spent).is_not(True)))
+        other = self.rows(way.table).alias("way")
         joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
         before = [self.those(one, other) for one in self.steps if one.table == way.table and one.act is Act.CHANGE]
         ready = and_(*(compiled(other.c[one.column], one) for one in way.only))
         return self._count(connection, rows, exists().where(*joined, or_(ready, *before)))
+
+    def _earlier(self, step: Step) -> Iterator[Step]:
+        return takewhile(lambda one: one is not step, self.steps)
 
     def key(self, name: str) -> tuple[str, ...]:
         """The primary key of a table; a prefix of a column counts as the column."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from carrel.errors import fault
@@ -29,6 +29,45 @@ class Step:
     def by(self) -> str:
         """The column, or the table that leads to the rows."""
         return self.trace.column or (f"by {self.trace.through.table}" if self.trace.through else "")
+
+    def spends(self, other: Step) -> bool:
+        """Whether a row that this step has dealt with is none of another step of the same table any more."""
+        if self.table != other.table or self.act not in {Act.DELETE, Act.CHANGE}:
+            return False
+        if self.act is Act.DELETE or other.trace.column in self.new_values:
+            return True
+        left = other.new_values
+        return other.act is Act.CHANGE and bool(left) and left.items() <= self.new_values.items()
+
+    @property
+    def new_values(self) -> dict[str, object]:
+        """Per column that a change sets, what it sets it to; without what a row may hold before as well."""
+        kept = {Method.SAME, Method.DAY}
+        sets = {name: how for name, how in self.trace.set.items() if how not in kept}
+        return {**sets, **self.trace.told, **dict.fromkeys(self.trace.own_key, "own key")}
+
+
+def told_apart(steps: Sequence[Step]) -> tuple[str, ...]:
+    """What each step is called by: as `Step.by`; of several ways through one table, with what parts them.
+
+    Returns:
+        In the order of the steps; no two with the same table and act are called alike.
+    """
+    alike: defaultdict[tuple[str, Act, str], list[Step]] = defaultdict(list)
+    for one in steps:
+        alike[one.table, one.act, one.by].append(one)
+    return tuple(_called(one, alike[one.table, one.act, one.by]) for one in steps)
+
+
+def _called(step: Step, alike: Sequence[Step]) -> str:
+    way = step.trace.through
+    if len(alike) == 1 or way is None:
+        return step.by
+    others = [other for one in alike if one is not step and (other := one.trace.through) is not None]
+    own = {name: theirs for name, theirs in way.pairs.items() if any(one.pairs.get(name) != theirs for one in others)}
+    last = way.way[-1]
+    parts = [f"{name} = {theirs}" for name, theirs in own.items()] or [f"{last.table}.{last.person}"]
+    return f"{step.by} ({', '.join(parts)})"
 
 
 def person_map(system_map: SystemMap) -> PersonMap:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, and_, exists, false, func, not_, null, or_, select, true
 
 from carrel.inventory.system_map import Step
 from carrel.systems.sql.anchor_rows import meant
@@ -54,8 +54,7 @@ class StrayRows:
             case "moment":
                 return and_(own, self._older(rows.c[link.at]), not_(self._kept.hold(rows)))
             case "clock":
-                mine = and_(self._of_loans(rows), self._nobody(rows), not_(self._behind(rows)))
-                return and_(own, self._older(rows.c[link.at]), mine)
+                return and_(own, self._by_clock(rows), not_(self._behind(rows)))
             case "own":
                 return and_(own, self._own.over(rows), not_(self._kept.hold(rows)))
             case "text" if self._own.redacts:
@@ -63,13 +62,40 @@ class StrayRows:
             case _:
                 return and_(own, self._older(rows.c[link.at]), not_(self._kept.account_for(rows)))
 
+    def are_freed(self, rows: FromClause) -> Bool:
+        """Of a path by its own clock: a loan stands behind the row, and none but such as are due.
+
+        The row is no stray before these are cut, and one as soon as they are.
+        """
+        path = self._own.path
+        if path.link.by != "clock" or not any(one.table == path.table for one in self._ends):
+            return false()
+        own = and_(matching(rows.c, path.stray_only), self._by_clock(rows))
+        spared = self._own.shielded(rows, self._own.terms.shields)
+        return and_(own, self._behind(rows), not_(self._behind(rows, kept=True)), not_(spared))
+
+    def _by_clock(self, rows: FromClause) -> Bool:
+        link = self._own.path.link
+        at = rows.c[link.at] if link.by == "clock" else null()
+        return and_(self._older(at), self._of_loans(rows), self._nobody(rows))
+
+    @property
+    def _ends(self) -> list[Step]:
+        """The last step of each fact that takes more than one."""
+        facts = self._own.shelf.map.loans.facts.__dict__.values()
+        return [one.steps[-1] for one in facts if len(one.steps) > 1]
+
     def _older(self, at: ColumnElement[Any], cutoff: datetime | None = None) -> Bool:
         return and_(at.is_not(None), at <= (cutoff or self._own.terms.stray_cutoff))
 
-    def _behind(self, rows: FromClause) -> Bool:
+    def _behind(self, rows: FromClause, *, kept: bool = False) -> Bool:
         """A loan that is open, or still names its reader, stands behind the row, on the way of one of the facts.
 
         So does one behind a row with the same partner: a payment's own row, and the rows of what it paid.
+
+        Args:
+            rows: of the path.
+            kept: of the loans that still name their reader, only those that are kept.
         """
         parts: list[Bool] = [false()]
         for fact in self._own.shelf.map.loans.facts.__dict__.values():
@@ -78,24 +104,25 @@ class StrayRows:
                 continue
             partner = self._own.table.alias("s")
             partners = [partner.c[c.column] == rows.c[c.column] for c in last.where]
-            parts.append(self._alive(way[0], rows.c[last.column], last.equals))
-            alive = self._alive(way[0], partner.c[last.column], last.equals)
+            parts.append(self._alive(way[0], rows.c[last.column], last.equals, kept=kept))
+            alive = self._alive(way[0], partner.c[last.column], last.equals, kept=kept)
             parts.append(exists(select(1).select_from(partner).where(*partners, alive).correlate(rows)))
         return or_(*parts)
 
-    def _alive(self, step: Step, key: ColumnElement[Any], equals: str) -> Bool:
+    def _alive(self, step: Step, key: ColumnElement[Any], equals: str, *, kept: bool) -> Bool:
         near, loans = self._own.shelf[step.table].alias("b"), self._own.shelf.map.loans
-        lives = [self._loan_lives(near.c[name]) for name in (step.column, loans.open.key) if name in near.c]
+        keys = (near.c[name] for name in (step.column, loans.open.key) if name in near.c)
+        lives = [self._loan_lives(one, kept=kept) for one in keys]
         return exists(select(1).select_from(near).where(near.c[equals] == key, or_(*lives)).correlate_except(near))
 
-    def _loan_lives(self, key: ColumnElement[Any]) -> Bool:
+    def _loan_lives(self, key: ColumnElement[Any], *, kept: bool = False) -> Bool:
         """The loan is open, or closed and still names its reader (so it is cut, or kept, with its loan)."""
         shelf = self._own.shelf
         loans = shelf.map.loans
         out, closed = shelf[loans.open.table].alias("o"), shelf[loans.closed.table].alias("l")
         named = self._own.named(closed.c[loans.closed.person])
         mine = closed.c[loans.closed.key] == key
-        still_named = and_(mine, named, meant(loans.closed, closed))
+        still_named = and_(mine, named, meant(loans.closed, closed), *([self._kept.has(key)] if kept else []))
         still_out = and_(out.c[loans.open.key] == key, meant(loans.open, out))
         return or_(
             exists(select(1).select_from(out).where(still_out).correlate_except(out)),
