@@ -46,7 +46,7 @@ imports: venv
 	$(BIN)/lint-imports
 
 test: venv servers lint types imports
-	TMPDIR="$$(bash tests/memory_folder.sh)" $(BIN)/pytest -n 2 --dist loadgroup
+	TMPDIR="$$(bash tests/memory_folder.sh)" $(BIN)/pytest -n 2 --dist loadgroup --durations=40
 
 bench: venv
 	$(BIN)/python -m bench --size $(SIZE)

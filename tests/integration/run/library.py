@@ -39,6 +39,7 @@ PEOPLE = {
 }
 CODE = re.compile(r"error\[([A-Z]{3}-[0-9]{3})\]")
 _SHORTEST_NEEDLE = 6
+_PAGE, _GAP = 4_096, b"\xff\xff"  # no text holds such bytes
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Library:
     koha: Koha
     needles: set[str] = field(default_factory=set)
     store_place: StorePlace | None = None
-    _clean: dict[Path, tuple[int, int, int]] = field(default_factory=dict)  # files as they were when nothing leaked
+    _clean: dict[Path, tuple[tuple[int, int, int], bytes]] = field(default_factory=dict)  # when nothing leaked
 
     # -- the command line -------------------------------------------------------------------------------------------
 
@@ -216,17 +217,33 @@ class Library:
     def assert_no_leak(self, *texts: str) -> None:
         """No needle in these texts, nor in any file of the site but the DSN files themselves."""
         found = {f"output {index}": text.encode() for index, text in enumerate(texts)}
+        wanted = [needle.encode() for needle in self.needles]
+        reach = max(map(len, wanted), default=0)
         for place in self.folder.rglob("*"):
             if place.is_file() and place.suffix != ".dsn":
                 told = place.stat()
                 state = (told.st_mtime_ns, told.st_size, len(self.needles))
-                if self._clean.get(place) != state:
-                    found[str(place.relative_to(self.folder))] = place.read_bytes()
-                    self._clean[place] = state
-        wanted = [needle.encode() for needle in self.needles]
+                before, old = self._clean.get(place, ((0, 0, -1), b""))
+                if before != state:
+                    new = place.read_bytes()
+                    same = old if before[2] == len(self.needles) else b""
+                    found[str(place.relative_to(self.folder))] = changed(same, new, reach)
+                    self._clean[place] = state, new
         for name, content in found.items():
             leaked = [needle for needle in wanted if needle in content]
             assert not leaked, f"{name} holds {len(leaked)} needles, such as {leaked[0]!r}"
+
+
+def changed(old: bytes, new: bytes, reach: int) -> bytes:
+    """What differs between two contents of a file, page by page, and so much on both sides of each page."""
+    parts, end = [], 0
+    for start in range(0, len(new), _PAGE):
+        if old[start : start + _PAGE] != new[start : start + _PAGE]:
+            if start - reach > end:
+                parts.append(_GAP)
+            parts.append(new[max(end, start - reach) : start + _PAGE + reach])
+            end = min(len(new), start + _PAGE + reach)
+    return b"".join(parts)
 
 
 def environment(more: dict[str, str] | None = None) -> dict[str, str]:
