@@ -67,9 +67,14 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
     if report.triggers is not None:
         put_line(f"Triggers: {SAID_BESIDE}.", hang=2)
     show_places(report.places)
-    say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
+    show_ledger(receipt)
     if found.hits:
         say(f"\nMend these places, then: carrel apply {place}")
+
+
+def show_ledger(receipt: Receipt) -> None:
+    """Where it stands in the ledger."""
+    say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
 
 
 def show_found(found: Found) -> None:
