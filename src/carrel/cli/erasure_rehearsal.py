@@ -17,9 +17,9 @@ from carrel.cli.case_leaf import leaf_of_rehearsal
 from carrel.cli.custodian_gate import refuse_person
 from carrel.cli.erasure_apply import Course, asked
 from carrel.cli.erasure_plan import basis_of
-from carrel.cli.erasure_screen import show_found, show_ledger
+from carrel.cli.erasure_screen import show_found, show_ledger, show_taken
 from carrel.cli.premises import now
-from carrel.cli.screen import number, put_line, put_table, say
+from carrel.cli.screen import put_line, say
 from carrel.errors import CarrelError, Exit, fault
 from carrel.retention import faults
 from carrel.retention.staleness import refuse_stale
@@ -115,9 +115,7 @@ def _as_dict(plan: ErasurePlan, rows: dict[str, int], found: Found, on: str, of:
 def _show(plan: ErasurePlan, rows: dict[str, int], found: Found, on: str, of: str) -> None:
     say(f"This was a rehearsal, on {on}. {of} itself was not touched.")
     say(f"{plan.case}: {amount(sum(rows.values()), 'row', 'rows')} dealt with")
-    put_table(
-        "Taken out", ("step", "rows"), [(step, number(count)) for step, count in sorted(rows.items())], right=(1,)
-    )
+    show_taken(rows)
     show_found(found)
 
 
