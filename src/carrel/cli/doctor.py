@@ -222,6 +222,7 @@ def _carries_out(system: System, system_map: SystemMap, schema: LiveSchema) -> I
 def _records(site: Site, at: datetime) -> Iterator[Check]:
     from carrel.cli.replay_told import closed_checks
     from carrel.cli.store_place import begun, store_checks
+    from carrel.retention.restriction import KEEP
     from carrel.systems.check import finding, ok, open_joins
     from carrel.systems.site_check import said
 
@@ -232,9 +233,10 @@ def _records(site: Site, at: datetime) -> Iterator[Check]:
         with open_store(site) as store:
             yield from store_checks(site, store)
             for case in store.restrictions.lost():
-                detail = (
-                    f"the key of {case} is gone: nobody can tell whose records must be kept, so nothing is disposed of"
-                )
+                stopped = "whose records must be kept, so nothing is disposed of"
+                if store.person_cases.terms(case)[KEEP] != "yes":
+                    stopped = "whom to leave out of counts"
+                detail = f"the key of {case} is gone: nobody can tell {stopped}"
                 yield finding("restrictions", detail, "docs/restrict.md, A lost key: three ways lead on")
             if owed := store.owed.count():
                 waits = amount(owed, "leaf of an earlier run waits", "leaves of earlier runs wait")

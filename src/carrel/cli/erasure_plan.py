@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from carrel.amount import amount
 from carrel.cli import plan_file, premises, screen
 from carrel.cli.at_site import allowed
+from carrel.cli.because import show_reasons
 from carrel.cli.screen import number, put_line, put_table, say, tell_written
 from carrel.errors import fault
 from carrel.inventory.site import May
@@ -154,17 +155,6 @@ def _lines(given: Path) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _show_reasons(plan: ErasurePlan) -> None:
-    """Each reason once, with the tables for which it holds."""
-    tables: dict[tuple[str, str], list[str]] = {}
-    for one in plan.goes:
-        tables.setdefault((one.act, one.why), []).append(one.table)
-    say("Because:")
-    for (act, why), named in tables.items():
-        put_line(f"{why}: {act} {', '.join(dict.fromkeys(named))}", "  - ")
-    say()
-
-
 def show(plan: ErasurePlan) -> None:
     """The plan as a person reads it."""
     say(f"{plan.case}: erase one person from {plan.system}, under {plan.policy}")
@@ -174,7 +164,7 @@ def show(plan: ErasurePlan) -> None:
         [(one.table, one.act, one.column, number(one.rows)) for one in plan.goes],
         right=(3,),
     )
-    _show_reasons(plan)
+    show_reasons((one.why, f"{one.act} {one.table}") for one in plan.goes)
     if plan.stays:
         heads = ("table", "column", "rows", "ground")
         put_table("Stays", heads, [(s.table, s.column, number(s.rows), s.ground) for s in plan.stays], right=(2,))
@@ -192,5 +182,6 @@ def show(plan: ErasurePlan) -> None:
             [(one.table, one.column, number(one.redacted), number(one.human)) for one in plan.words],
             right=(2, 3),
         )
+        put_line("Counted by column; a row with two such texts stands at both, and is one row in the result.")
     for notice in plan.notices:
         put_line(f"note: {notice}", hang=2)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carrel.amount import amount
 from carrel.cli.screen import number, put_line, put_table, say
+from carrel.store.erasures import PERSON, TEXTS
 from carrel.store.sealed_cases import DONE
 from carrel.systems.sql.trigger_way import SAID_BESIDE
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from carrel.systems.sql.erasure_sweep import Found
 
 _SHOWN_KEYS = 20
+_SAID = {PERSON: "the record itself", TEXTS: "rows whose texts lost identifiers"}
 HUMAN = (
     "A name alone can be somebody else's, or a common word, and a telephone or an address that of an office; look at "
     "these rows yourself."
@@ -49,14 +52,9 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
 
     found = report.found
     say(f"{report.plan.case}: {report.outcome.value}{until(report.outcome, report.places)}")
-    if report.case.finished_at is not None and report.case.state == DONE:
+    if report.case.finished_at is not None and report.case.state == DONE and not report.looked:
         say(f"It was over at {report.case.finished_at.isoformat(timespec='seconds')}.")
-    put_table(
-        "Taken out",
-        ("step", "rows"),
-        [(name, number(rows)) for name, rows in sorted(report.case.rows.items())],
-        right=(1,),
-    )
+    show_taken(report.case.rows)
     if report.case.unknown:
         say("A process died inside a piece: the counts may be too low; what is in the database was read back.")
     if report.looked:
@@ -67,15 +65,30 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
     if report.triggers is not None:
         put_line(f"Triggers: {SAID_BESIDE}.", hang=2)
     show_places(report.places)
-    say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
+    show_ledger(receipt)
     if found.hits:
         say(f"\nMend these places, then: carrel apply {place}")
+
+
+def show_taken(rows: Mapping[str, int]) -> None:
+    """What went, by table and act as in the plan; then the record itself, and texts of other rows."""
+    steps = sorted((name, count) for name, count in rows.items() if name not in _SAID)
+    told = [(*name.rpartition(".")[::2], number(count)) for name, count in steps]
+    told += [(said, "", number(rows[name])) for name, said in _SAID.items() if name in rows]
+    put_table("Taken out", ("table", "act", "rows"), told, right=(2,))
+
+
+def show_ledger(receipt: Receipt) -> None:
+    """Where it stands in the ledger."""
+    say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
 
 
 def show_found(found: Found) -> None:
     """What the look through every table found."""
     beside = ", but for what is kept" if found.kept else ""
-    say(f"Looked for in every table: {amount(found.hits, 'row still names', 'rows still name')} the person{beside}.")
+    say(
+        f"Looked for in every table: {amount(found.hits, 'place still names', 'places still name')} the person{beside}."
+    )
     for where, rows in sorted(found.columns.items()):
         say(f"  - {where}: {number(rows)}")
     for where, keys in sorted(found.texts.items()):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from carrel.retention.approval import Kind
     from carrel.retention.backup_plan import BackupPlan
     from carrel.retention.clearing_plan import ClearingPlan
+    from carrel.retention.legal_hold import Keeping
     from carrel.retention.plan import Basis
     from carrel.store.expiries import Expiries
     from carrel.store.store import Store
@@ -130,7 +131,7 @@ def refuse_kept(store: Store, systems: Iterable[str], at: datetime, condition: C
     Raises:
         CarrelError: of the condition. Which legal hold it is, is not told: one can be under a gag order.
     """
-    if any(one.scope == Scope() for name in systems for one in store.keepings.current(name, at).legal_holds):
+    if any(one.scope == Scope() for one in _legal_holds(store, systems, at)):
         raise fault(
             condition,
             at=where,
@@ -142,7 +143,12 @@ def refuse_kept(store: Store, systems: Iterable[str], at: datetime, condition: C
 
 def has_narrow(store: Store, systems: Iterable[str], at: datetime) -> bool:
     """Whether a legal hold that may be told is in force, which is not on everything."""
-    return any(not one.sealed for name in systems for one in store.keepings.current(name, at).legal_holds)
+    return any(not one.sealed for one in _legal_holds(store, systems, at))
+
+
+def _legal_holds(store: Store, systems: Iterable[str], at: datetime) -> Iterator[Keeping]:
+    for name in systems:
+        yield from store.keepings.current(name, at, to_dispose=False).legal_holds
 
 
 def leaf(plan: OutsidePlan, name: str, began: datetime, **counts: int | str) -> OpenLeaf:

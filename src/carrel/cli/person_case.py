@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import case_attempt, plan_file, screen
+from carrel.cli.because import show_reasons
 from carrel.cli.erasure_approve import Form
 from carrel.cli.premises import now
 from carrel.cli.screen import number, put_line, put_table, say, tell_written
@@ -103,10 +104,11 @@ def show(plan: PersonPlan) -> None:
     if plan.changes:
         put_table(
             "What is written",
-            ("what", "table", "column", "act", "rows", "because"),
-            [(one.what, one.table, one.column, one.act, number(one.rows), one.why) for one in plan.changes],
+            ("what", "table", "column", "act", "rows"),
+            [(one.what, one.table, one.column, one.act, number(one.rows)) for one in plan.changes],
             right=(4,),
         )
+        show_reasons((one.why, one.what) for one in plan.changes)
     places = [one for one in plan.remains if one.table]
     if places:
         put_table(

@@ -61,7 +61,7 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
 
 def _show(found: Found, known: Subject) -> None:
     rows = [
-        *((place, "by number", number(count), "") for place, count in sorted(found.columns.items())),
+        *((place, "in its column", number(count), "") for place, count in sorted(found.columns.items())),
         *((place, "in a text", number(len(keys)), keys_told(keys)) for place, keys in sorted(found.texts.items())),
         *((place, "kept on a ground", number(count), "") for place, count in sorted(found.kept.items())),
         *((place, "for a human", number(len(keys)), keys_told(keys)) for place, keys in sorted(found.human.items())),
@@ -70,6 +70,7 @@ def _show(found: Found, known: Subject) -> None:
         put_table("Where this person stands", ("place", "how", "rows", "keys"), rows, right=(2,))
     if not known.exact:
         say("No identifier is left in the database, so only the number was searched for.")
-    say(f"{amount(found.hits, 'row names', 'rows name')} the person. Nothing was changed.")
+    say(f"{amount(found.hits, 'place names', 'places name')} the person: a row is told once for each of its columns.")
+    say("Nothing was changed.")
     if found.human:
         screen.put_line(HUMAN)

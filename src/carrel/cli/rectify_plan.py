@@ -134,8 +134,9 @@ def require_free(here: Premises, connection: Connection, number: int, at: dateti
         CarrelError: ERA-001, REQ-004.
     """
     person_case.require_person(here, number)
-    kept = here.store.keepings.current(here.system.name, at)
-    held = erasure_of(here, (Subject(number),), at).held(connection, shields(kept.but_restrictions, at))
+    kept = here.store.keepings.current(here.system.name, at, to_dispose=False)
+    scopes = shields((*kept.legal_holds, *kept.exceptions), at)
+    held = erasure_of(here, (Subject(number),), at).held(connection, scopes)
     refuse_held(here.system.name, held=held)
 
 

@@ -129,7 +129,7 @@ def _lift(here: Premises, plan: PersonPlan) -> Report:
                 plan.case, {}, Outcome.VERIFIED, now(), lambda over: [leaf_of(plan, over)], ends=restriction
             )
             return Report(plan, given_up, {})
-        if restriction not in here.store.restrictions.people(here.system.name):
+        if restriction not in {one.case for one in here.store.restrictions.in_force(here.system.name)}:
             raise fault(
                 faults.NOTHING,
                 at=here.system.name,

@@ -18,7 +18,7 @@ from carrel.retention.approval import Kind
 from carrel.retention.identifiers import Subject
 from carrel.retention.person_plan import Change, PersonPlan, Remaining, refuse_triggers
 from carrel.retention.person_request import CASE, Named
-from carrel.retention.restriction import LOST, RowImage, read_lifting, read_restriction
+from carrel.retention.restriction import INSTEAD, LOST, RowImage, read_lifting, read_restriction
 from carrel.store.erasures import new_case
 from carrel.systems.sql.person_rows import PersonRows
 from carrel.systems.sql.person_search import find
@@ -35,6 +35,7 @@ _STILL_USED = (
     "backups, exports and lists that were made before are not reached",
 )
 _ANEW = "what stood there before is lost with the key: lifting will put back what stands there now"
+_LOST = "of another restriction the key is lost"
 _GIVEN_UP = (
     "nobody can tell whom this restriction is about: nothing is put back, and from then on the person's records fall "
     "due as everybody's; if the library's own request tells who it is, restrict that person anew instead"
@@ -66,6 +67,8 @@ def restrict(
             changes = switches.planned(connection)
             notices = [*switches.afterwards(changes), *_notes(here), *_STILL_USED, *([_KEPT] if terms.keep else [])]
             notices += [_ANEW] if terms.instead else []
+            others = (one for one in here.store.restrictions.lost(here.system.name) if one != terms.instead)
+            notices += [f"{_LOST}: if it is this person's, plan with `{INSTEAD}: {one}`" for one in others]
             made = _plan(here, Kind.RESTRICTION, changes, switches.no_switch, notices, terms.as_dict(), by, at)
         here.store.person_cases.record(made, {"number": number, "terms": terms.as_dict(), "before": []}, at)
         target = plan_file.write(made, out or Path("plan.json"))
@@ -153,7 +156,7 @@ def refuse_twice(here: Premises, number: int, but: Collection[str] = ()) -> None
     Raises:
         CarrelError: REQ-008.
     """
-    restricted = here.store.restrictions.people(here.system.name, but=but)
+    restricted = here.store.restrictions.known(here.system.name, but=but)
     if cases := [case for case, known in restricted.items() if known == number]:
         raise fault(
             faults.NOTHING,
@@ -173,9 +176,11 @@ def _in_force(here: Premises, connection: Connection, named: Named) -> str:
     if named.by == CASE:
         cases = [one.case for one in here.store.restrictions.in_force(here.system.name) if one.case == named.said]
     else:
-        restricted = here.store.restrictions.people(here.system.name)
+        restricted = here.store.restrictions.known(here.system.name)
         number = find(connection, here.system_map, named.said, by_card=named.by_card, at=here.system.name)
         cases = [case for case, known in restricted.items() if known == number]
+        if not cases:
+            here.store.restrictions.require_all(here.system.name)
     if not cases:
         raise fault(
             faults.NOTHING,

@@ -74,8 +74,10 @@ def list_restrictions(system_name: str | None, site_path: Path, as_json: bool) -
             for one in found
         ],
     )
+    stops = [case for case in lost if terms[case][KEEP] == "yes"]
     if lost:
+        stopped = "nothing is disposed of" if stops else "nothing is counted, and a run that counts is refused"
         put_line(
-            "Where a key is lost, nothing is disposed of until its file is back in the folder `cases`, or the same "
+            f"Where a key is lost, {stopped} until its file is back in the folder `cases`, or the same "
             f"person is restricted anew with `{INSTEAD}: CASE`, or the case is given up with `carrel plan --lift`."
         )

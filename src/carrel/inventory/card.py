@@ -87,8 +87,13 @@ def goes_with_card(person: PersonMap | None) -> frozenset[str]:
 
 
 def free_words(person: PersonMap | None) -> frozenset[str]:
-    """Tables of others' words: an erasure takes identifiers out of them, and nobody can tell whom the rest is about."""
+    """Tables of others' words: an erasure takes identifiers out of them, and nobody can tell whom the rest is about.
+
+    So is one of which only rows of some kinds go, as another table tells them: what is said of all else stays there.
+    """
     tables = {} if person is None else person.tables
     return frozenset(
-        name for name, told in tables.items() if told.texts and not any(trace.act == "delete" for trace in told.traces)
+        name
+        for name, told in tables.items()
+        if told.texts and not any(trace.act == "delete" and not trace.among for trace in told.traces)
     )

@@ -141,7 +141,7 @@ def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
             because=f"the map of {product.title} does without it, so it was never carried out there",
             fix="say it with the words of the product's map",
         )
-        for word in sorted(_seldom(extra.model_dump()) - _seldom(product.model_dump()))
+        for word in sorted(_unproved(product, extra))
     )
     ours_by_name = {path.name for path in product.loans.paths} | {one.name for one in product.records}
     for kind, ours, theirs in (
@@ -161,6 +161,13 @@ def _problems(product: SystemMap, extra: Overlay) -> list[Fault]:
             if name in ours
         )
     return found
+
+
+def _unproved(product: SystemMap, extra: Overlay) -> frozenset[str]:
+    """Words of a site with which the product's map was never carried out: erasures are tried apart from all else."""
+    ours, site = product.model_dump(), extra.model_dump()
+    person = _seldom(site.pop("person")) - _seldom(ours.pop("person"))
+    return person | (_seldom(site) - _seldom(ours))
 
 
 def _seldom(node: Any) -> frozenset[str]:

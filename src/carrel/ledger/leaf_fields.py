@@ -197,6 +197,7 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     },
     "erasure": {
         **_OF_A_CASE,
+        "reason": SLUG,
         "counts": SLUG,
         "redacted": COUNT,
         "hits": COUNT,

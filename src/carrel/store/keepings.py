@@ -24,17 +24,10 @@ class Kept:
     Attributes:
         legal_holds: in force.
         exceptions: in force, restrictions that keep a person's records among them.
-        restrictions: of the exceptions, these.
     """
 
     legal_holds: tuple[Keeping, ...]
     exceptions: tuple[Keeping, ...]
-    restrictions: tuple[Keeping, ...] = ()
-
-    @property
-    def but_restrictions(self) -> tuple[Keeping, ...]:
-        """What keeps a record as it is: a restriction only keeps it from being disposed of."""
-        return tuple(one for one in (*self.legal_holds, *self.exceptions) if one not in self.restrictions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +67,17 @@ class Keepings:
     def __init__(self, database: Database, restrictions: Callable[[str], tuple[Keeping, ...]] = lambda _: ()) -> None:
         self._database, self._restrictions = database, restrictions
 
-    def current(self, system: str, now: datetime) -> Kept:
-        """What is kept on a system now; to be read anew before every chunk, inside the gate."""
+    def current(self, system: str, now: datetime, *, to_dispose: bool = True) -> Kept:
+        """What is kept on a system now; to be read anew before every chunk, inside the gate.
+
+        Args:
+            system: of the site.
+            now: aware.
+            to_dispose: with the restrictions. They keep a record from being disposed of, and in no other way as it is.
+
+        Raises:
+            CarrelError: ERA-004, the key of a restriction is lost, with ``to_dispose`` only.
+        """
         table, subject = tables.keeping, tables.keeping_subject
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -91,11 +93,11 @@ class Keepings:
         for one in named:
             numbers.setdefault((one.keeping, one.kind), []).append(one.number)
         kept = [(row.kind, _keeping(row, numbers, now)) for row in rows]
-        restricted = tuple(replace(one, since=min(one.since, now)) for one in self._restrictions(system))
+        restrictions = self._restrictions(system) if to_dispose else ()
+        restricted = tuple(replace(one, since=min(one.since, now)) for one in restrictions)
         return Kept(
             tuple(one for kind, one in kept if kind == Kind.LEGAL_HOLD),
             (*(one for kind, one in kept if kind == Kind.EXCEPTION), *restricted),
-            restricted,
         )
 
     def place(self, order: Order, now: Callable[[], datetime], patience: timedelta = PATIENCE) -> Placed:

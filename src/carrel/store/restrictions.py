@@ -10,7 +10,7 @@ from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.approval import Kind
 from carrel.retention.legal_hold import Keeping, Scope
-from carrel.retention.restriction import AUTHORITY, INSTEAD, KEEP
+from carrel.retention.restriction import AUTHORITY, INSTEAD, KEEP, LOST
 from carrel.store import tables
 from carrel.store.database import Database
 from carrel.store.person_cases import IN_FORCE, PersonCase, PersonCases, Sealed, case_of
@@ -37,6 +37,11 @@ class Restrictions:
         """The cases of restrictions in force whose key is gone: nobody can tell whom they are about."""
         return tuple(one.case for one in self.in_force(system) if not self._cases.can_open(one.case))
 
+    def known(self, system: str, *, but: Collection[str] = ()) -> dict[str, int]:
+        """As `people`, of those whose key is there: enough to recognise somebody, not to say that it is nobody."""
+        lost = self.lost(system)
+        return self.people(system, but=(*but, *lost))
+
     def people(self, system: str, *, but: Collection[str] = ()) -> dict[str, int]:
         """Who is restricted on a system: the person's number by case.
 
@@ -50,6 +55,19 @@ class Restrictions:
         mine = (one.case for one in self.in_force(system) if one.case not in but)
         return {case: int(self._sealed(case)["number"]) for case in mine}
 
+    def _keeps(self, case: str) -> bool:
+        """Whether it spares records from disposal; that is told without the key."""
+        return self._cases.terms(case)[KEEP] == "yes"
+
+    def require_all(self, system: str) -> None:
+        """Refuse to say that somebody is not restricted while it could be whom a lost case is about.
+
+        Raises:
+            CarrelError: ERA-004.
+        """
+        for case in self.lost(system):
+            self._sealed(case)
+
     def _sealed(self, case: str) -> Sealed:
         if not self._cases.can_open(case):
             raise fault(
@@ -57,10 +75,13 @@ class Restrictions:
                 at=case,
                 wanted="the key of a restriction that is in force",
                 found="it is gone from the folder `cases`",
-                because="whose records must be kept cannot be told without it, and they could be anybody's",
+                because="whose records must be kept cannot be told without it, and they could be anybody's"
+                if self._keeps(case)
+                else "whom it is about cannot be told without it, and it could be anybody",
                 changed="nothing",
                 fix="put its file back from a copy of the site's folder; where there is none, `carrel plan --restrict` "
-                f"the same person with `{INSTEAD}: {case}`; see `docs/restrict.md`, A lost key",
+                f"the same person with `{INSTEAD}: {case}`; where nobody can tell who it is, `carrel plan --lift` with "
+                f"`case: {case}` and `lift: {{{LOST}: DATE}}`; see `docs/restrict.md`, A lost key",
             )
         return self._cases.sealed(case)
 
@@ -70,11 +91,9 @@ class Restrictions:
         Args:
             system: of the record.
             erased: numbers of persons; to be called while their own case still knows them, so that it can be repeated.
-
-        Raises:
-            CarrelError: ERA-004.
+                A restriction whose key is lost stays in force: nobody can tell whether it is one of theirs.
         """
-        for case, number in self.people(system).items() if erased else ():
+        for case, number in self.known(system).items() if erased else ():
             if number in erased:
                 self._cases.end(case)
 
@@ -82,12 +101,11 @@ class Restrictions:
         """The restrictions that spare a person's records from every disposal.
 
         Raises:
-            CarrelError: ERA-004.
+            CarrelError: ERA-004, one of them cannot be read. One that spares nothing is not asked for.
         """
         found = []
         for one in self.in_force(system):
-            sealed = self._sealed(one.case)
-            if sealed["terms"][KEEP] == "yes" and one.started_at is not None:
-                scope = Scope(persons=(int(sealed["number"]),))
+            if self._keeps(one.case) and one.started_at is not None:
+                scope = Scope(persons=(int(self._sealed(one.case)["number"]),))
                 found.append(Keeping(one.case, scope, AUTHORITY, AUTHORITY, one.started_at, None))
         return tuple(found)

@@ -11,6 +11,7 @@ from carrel.inventory.map_version import as_found
 from carrel.inventory.person_map import Act, Holds
 from carrel.systems import map_files
 from carrel.systems.sql import live
+from carrel.systems.sql.person_selection import is_text
 
 if TYPE_CHECKING:
     from carrel.inventory.map_part import Condition
@@ -72,10 +73,17 @@ class Seeder:
                     if "itemnumber" in way.pairs:
                         pairs["itemnumber"] = self._known("items", "itemnumber")
                     above = self.row(way.table, **{**self._meeting(way.only), **pairs, **mine})
-                    values |= {own: above[theirs] for own, theirs in way.pairs.items()}
+                    values |= {own: self._as_held(name, own, above[theirs]) for own, theirs in way.pairs.items()}
+                for step in trace.among:
+                    values[step.equals] = self.row(step.table, **self._meeting(step.where))[step.column]
                 self.row(name, **values)
                 said[name] = said.get(name, 0) + 1
         return said
+
+    def _as_held(self, name: str, column: str, value: Any) -> Any:
+        """A number as its column takes it."""
+        held = self.schema.tables[name].column(column)
+        return str(value) if held is not None and is_text(held) else value
 
     def words(self, text: str) -> dict[str, int]:
         """A row of nobody, or of somebody else, whose every text says this; columns per table."""

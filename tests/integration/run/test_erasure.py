@@ -143,6 +143,38 @@ def test_a_row_that_several_traces_lead_to_is_planned_and_taken_out_once(elm):
     assert {name: rows for name, rows in done["rows"].items() if name not in {"texts", "person"}} == by_step(plan)
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_librarys_own_fields_go_with_the_persons_requests_and_charges(small, keeps):
+    """They can say anything of the person; on others' requests, and where the charge keeps its payer, they stay."""
+    if not keeps:
+        shipped = resources.files("carrel.policy") / "shipped" / "worcester.yaml"
+        (small.folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"))
+    seed, number = subject(small)
+    small.needles -= {str(number), f"{FIRST} {LAST}"}
+    other = seed.patron()
+    asked = {who: seed.row("illrequests", borrowernumber=who)["illrequest_id"] for who in (number, other)}
+    paid = {"amount": 2, "amountoutstanding": 0, "date": LATELY, "timestamp": LATELY, "debit_type_code": "OVERDUE"}
+    lines = {who: seed.row("accountlines", borrowernumber=who, **paid)["accountlines_id"] for who in (number, other)}
+    field = {
+        kind: seed.row("additional_fields", tablename=kind, name="need")["id"]
+        for kind in ("illrequests", "accountlines:debit", "subscription")
+    }
+    for kind, records in (("illrequests", asked), ("accountlines:debit", lines), ("subscription", asked)):
+        for who, record in records.items():
+            value = f"{kind} of {'the person' if who == number else 'another'}"
+            seed.row("additional_field_values", field_id=field[kind], record_id=str(record), value=value)
+    done, plan = erased(small)
+    assert done["still_there"] == {}
+    told = [row[0] for row in small.koha.rows("SELECT value FROM additional_field_values WHERE value LIKE '% of %'")]
+    stays = {"accountlines:debit of the person"} if keeps else set()
+    # The number of a request is no number of a subscription, whatever the two are.
+    assert set(told) == stays | {
+        "illrequests of another", "accountlines:debit of another", "subscription of another", "subscription of the person",
+    }  # fmt: skip
+    kept = [one["column"] for one in plan["stays"] if one["table"] == "additional_field_values"]
+    assert kept == (["by accountlines"] if keeps else [])
+
+
 def by_step(plan):
     """What a plan announces, as the result counts it; the own record is counted by itself."""
     found = Counter()

@@ -12,7 +12,7 @@ import pytest
 from carrel.retention.stage import Stage
 from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
-from tests.integration.conftest import Koha
+from tests.integration.conftest import ON_EACH, Koha
 from tests.integration.run import library
 from tests.integration.run.test_erasure import CARD, TEXT, USER, planned, subject
 from tests.integration.servers import mariadb
@@ -73,19 +73,50 @@ def test_a_rehearsal_stands_in_for_the_waiver_and_cuts_the_copy_alone(copied):
 
 def erasing(elm):
     """A patron with a trace in every table, in the original and its copy alike, and a plan to erase the patron."""
-    shipped = resources.files("carrel.policy") / "shipped" / "worcester.yaml"
-    (elm.folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"))
-    seed, number = subject(elm)
-    seed.traces(number, CARD, USER)
-    seed.words(TEXT)
+    number = with_traces(elm)
     path = elm.folder.parent
     shutil.copyfile(path / "koha.db", path / "copy.db")
     return planned(elm)[0], number
 
 
-def test_an_erasure_is_rehearsed_on_the_copy_and_then_done(copied):
-    elm, copy = copied
-    place, number = erasing(elm)
+def with_traces(elm):
+    """A patron with a trace in every table; the number."""
+    shipped = resources.files("carrel.policy") / "shipped" / "worcester.yaml"
+    (elm.folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"))
+    seed, number = subject(elm)
+    seed.traces(number, CARD, USER)
+    seed.words(TEXT)
+    return number
+
+
+@pytest.fixture(params=ON_EACH[:2])
+def to_erase(request, tmp_path):
+    """A library with a patron who is everywhere, and a copy of it as it is then, on SQLite and on MariaDB."""
+    koha = request.getfixturevalue(f"small_{request.param}")
+    if koha.dialect == "sqlite":
+        name, copy = "copy.db", Koha(f"sqlite:///{tmp_path / 'copy.db'}", "sqlite", koha.sample)
+    else:
+        name = f"{koha.database}_copy"
+        copy = Koha(koha.server.url(name), "mariadb", koha.sample, koha.server, name)
+    elm = library.make(tmp_path / "site", koha, copies=[("copy", copy.url)])
+    number = with_traces(elm)
+    if koha.dialect == "sqlite":
+        shutil.copyfile(tmp_path / "koha.db", tmp_path / name)
+    else:
+        assert mariadb.fresh_copy(koha.server, koha.database) == name
+    yield elm, copy, planned(elm)[0], number
+    copy.dispose()
+    if koha.dialect == "mariadb":
+        koha.server.sql(f"DROP DATABASE {name}")
+
+
+def leaves_of_erasures(elm):
+    told = elm.run("ledger", "show", "--folder", "ledger", "--kind", "erasure", "--json", site=False).told["leaves"]
+    return [one["fields"] for one in told]
+
+
+def test_an_erasure_is_rehearsed_on_the_copy_and_then_done(to_erase):
+    elm, copy, place, number = to_erase
     before = elm.checksum()
     answer = elm.run("apply", place, "--rehearse-on", "copy", "--json")
     assert answer.code == 0, answer.text
@@ -96,12 +127,23 @@ def test_an_erasure_is_rehearsed_on_the_copy_and_then_done(copied):
     with elm.store as store:
         assert store.erasures.case(told["case"]).rows == {}
         assert not store.owed.count()
+    [leaf] = leaves_of_erasures(elm)
+    assert (leaf["system"], leaf["reason"], leaf["outcome"]) == ("copy", "rehearsal", "verified")
+    assert (leaf["case"], leaf["applied"], leaf["hits"]) == (
+        told["case"],
+        sum(told["rows"].values()) - told["rows"]["texts"],
+        0,
+    )
+    assert told["ledger"]["size"] > 0
     elm.refused("apply", place, "--rehearse-on", "copy", code=2, error="ERA-001")  # it is gone there
     elm.refused("apply", place, code=6, error="APR-008")  # nothing was approved by it
     elm.approve(place)
     done = elm.ok("apply", place)["erasure"]
     assert (done["rows"], done["still_there"], done["kept"]) == (told["rows"], {}, told["kept"])
-    assert elm.checksum() == library.checksum(copy)
+    assert elm.checksum() == library.checksum(copy).replace(f"{copy.database}.", f"{elm.koha.database}.")
+    assert [(one["system"], one.get("reason")) for one in leaves_of_erasures(elm)] == [
+        ("copy", "rehearsal"), ("koha", None),
+    ]  # fmt: skip
 
 
 def test_what_keeps_a_person_refuses_the_rehearsal_too(copied):

@@ -16,7 +16,7 @@ from tests.integration.run import library
 from tests.integration.run.person_seed import Seeder
 from tests.integration.run.test_erasure import _copied, state
 from tests.integration.run.test_kill_anywhere import ROUNDS, driven
-from tests.integration.run.test_rectify import CARD, MAIL, changed, own
+from tests.integration.run.test_rectify import CARD, MAIL, NEW_MAIL, changed, own
 
 SWITCHES = ("autorenew_checkouts", "checkprevcheckout", "privacy_guarantor_fines", "privacy_guarantor_checkouts")
 ASK = "restrict: {ground: needed for a claim, keep: yes}"
@@ -241,6 +241,56 @@ def test_a_lost_key_is_replaced_by_a_restriction_of_the_same_person(small):
     request.write_text(f"card number: {CARD}\n{ASK.replace('yes', 'yes, instead of: ' + plan['case'])}\n")
     words = ("plan", "--restrict", request, "--as", "Cal Example", "--out", small.folder / "x.json")
     small.refused(*words, code=2, error="REQ-008")
+
+
+def test_only_what_must_know_the_person_waits_for_a_lost_key(small_sqlite, tmp_path):
+    """Of a restriction that keeps nothing nights go on, and an erasure does; corrections and other requests always do."""
+    elm = library.make(tmp_path / "site", small_sqlite)
+    case, _, night = lost(elm)
+    seed, third = Seeder(elm.koha), 8_800_012
+    for number, card in ((8_800_011, "K880011"), (third, "K880012")):
+        seed.patron(borrowernumber=number, cardnumber=card, userid=card, autorenew_checkouts=1)
+    head = "card number: K880011"
+    place, plan = planned(elm, ASK, name="other.json", head=head)
+    assert any(f"instead of: {case}" in one for one in plan["notices"])
+    applied(elm, place)
+    place, _ = planned(elm, LIFT, "--lift", "lift.json", head=head)
+    elm.approve(place)
+    assert elm.ok("apply", place)["restriction"]["state"] == "done"
+    request = tmp_path / "correct.yaml"
+    request.write_text(f"card number: {CARD}\ncorrect:\n  email address: {NEW_MAIL}\n")
+    elm.ok("plan", "--rectify", request, "--as", "Cal Example", "--out", elm.folder / "correct.json")
+    # Nobody says that somebody is not restricted while it could be the one whose key is lost.
+    request.write_text(f"card number: {CARD}\n{LIFT}\n")
+    lift = ("plan", "--lift", request, "--as", "Cal Example", "--out", elm.folder / "x.json")
+    answer = elm.refused(*lift, code=4, error="ERA-004")
+    assert "carrel plan --lift" in answer.err
+    elm.refused(*night, code=4, error="ERA-004")
+    give_up(elm, case)
+
+    place, plan = planned(elm, "restrict: {ground: accuracy contested, keep: no}", name="keepless.json")
+    applied(elm, place)
+    (elm.folder / "cases" / f"{plan['case']}.key").unlink()
+    elm.ok(*night)
+    assert "nothing is counted" in " ".join(elm.run("restriction", "list").out.split())
+    card = tmp_path / "card.txt"
+    card.write_text("K880012\n")
+    place = elm.folder / "erase.json"
+    elm.ok("plan", "--erase", card, "--as", "Cal Example", "--out", place)
+    elm.approve(place)
+    assert elm.ok("apply", place)["erasure"]["still_there"] == {}
+    assert elm.koha.rows(f"SELECT count(*) FROM borrowers WHERE borrowernumber = {third}") == [(0,)]
+    [listed] = elm.ok("restriction", "list")["restrictions"]
+    assert (listed["case"], listed["key_lost"], listed["keep"]) == (plan["case"], True, False)
+
+
+def give_up(elm, case):
+    """The case ended by two people, because nobody can tell whom it is about."""
+    request, place = elm.folder.parent / "give_up.yaml", elm.folder / "give_up.json"
+    request.write_text(f"case: {case}\nlift: {{key found lost on: 2026-11-20}}\n")
+    elm.ok("plan", "--lift", request, "--as", "Cal Example", "--out", place)
+    elm.approve(place)
+    elm.ok("apply", place)
 
 
 def test_a_lost_key_is_given_up_by_two_people(small_sqlite, tmp_path):

@@ -34,6 +34,7 @@ from carrel.retention.payer import Payer
 from carrel.systems.sql.conditions import all_hold, compiled
 from carrel.systems.sql.expressions import LocalTime, its_day
 from carrel.systems.sql.named_table import table
+from carrel.systems.sql.number_text import as_text
 from carrel.systems.sql.person_steps import Step, lacking, moves_of, own_step, person_map, steps_of
 from carrel.systems.sql.way_rows import led_by
 
@@ -100,18 +101,26 @@ class PersonSelection:
         if trace.column:
             return and_(self.names(step.table, trace.column, rows, trace.holds), *tests)
         assert trace.through is not None  # noqa: S101  (the grammar allows one of the two)
-        return and_(self._through(trace.through, rows), *tests)
+        return and_(self._through(trace.through, step.table, rows), *tests)
 
-    def _through(self, way: Through, rows: FromClause) -> Bool:
-        """Whether a way leads from the row to the person."""
+    def _through(self, way: Through, name: str, rows: FromClause) -> Bool:
+        """Whether a way leads from the row of a table to the person."""
         other = self.rows(way.table).alias()
-        joined = [other.c[theirs] == rows.c[own] for own, theirs in way.pairs.items()]
+        joined = [self._same(rows, (name, own), other, (way.table, theirs)) for own, theirs in way.pairs.items()]
         joined.append(all_hold(other.c, way.only))
         if way.person:
             joined.append(self.names(way.table, way.person, other))
         if way.then is not None:
-            joined.append(self._through(way.then, other))
+            joined.append(self._through(way.then, way.table, other))
         return exists().where(*joined)
+
+    def _same(self, rows: FromClause, own: tuple[str, str], other: FromClause, theirs: tuple[str, str]) -> Bool:
+        """Whether two columns hold the same; a number in a column of texts is compared as a text."""
+        mine, far = rows.c[own[1]], other.c[theirs[1]]
+        here, there = is_text(self._column(*own)), is_text(self._column(*theirs))
+        if here and not there:
+            return mine == as_text(far)
+        return as_text(mine) == far if there and not here else mine == far
 
     def names(self, name: str, by: str, rows: FromClause, holds: Holds = Holds.NUMBER) -> Bool:
         """Whether a column names one of the persons."""
