@@ -26,7 +26,7 @@ from carrel.store.sealed_cases import DONE
 from carrel.systems import policy_files
 from carrel.systems.backups.repository import backup_of, besides, repository
 
-_BASE = "only such as newer ones that stay are built on"
+_BASE = "only such as are the base of newer ones"
 
 if TYPE_CHECKING:
     from carrel.inventory.backup import Backup
@@ -89,7 +89,11 @@ def make(site: Site, name: str | None, out: Path | None, by: str | None, *, as_j
 
 
 def _under(copies: int) -> str:
-    return f"{amount(copies, 'copy', 'copies')} past the time stay: newer ones that stay are built on them"
+    return amount(
+        copies,
+        "copy that is past its time stays: newer ones are built on it",
+        "copies that are past their time stay: newer ones are built on them",
+    )
 
 
 def _half_removed(copies: int) -> str:

@@ -79,7 +79,13 @@ def _as_dict(one: Seen, rule: RecordRule | None, at: datetime) -> dict[str, Any]
         }
         for copy in one.listing.snapshots
     ]
-    return {**told, "copies": copies, "half_written": one.listing.damaged, "half_removed": one.listing.leaving}
+    return {
+        **told,
+        "copies": copies,
+        "half_written": one.listing.damaged,
+        "half_removed": one.listing.leaving,
+        "unusable": list(one.listing.spoiled),
+    }
 
 
 def _show(seen: list[Seen], rule: RecordRule | None, at: datetime) -> None:

@@ -101,7 +101,7 @@ class Backup(Part):
         if not self.local:
             raise ValueError("write a folder of this machine")
         if self.only is not None and "/" in self.only:
-            raise ValueError("write a pattern of names in the folder itself, such as 'koha-*'")
+            raise ValueError("write a pattern of names in the folder itself, such as 'full-*'")
 
     @property
     def local(self) -> bool:

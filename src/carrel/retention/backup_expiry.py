@@ -13,6 +13,7 @@ from carrel.policy.resolve import Policy
 from carrel.policy.schedule import RecordEvent, RecordRule
 
 RESOLUTION = timedelta(seconds=1)
+_NAMED = 3
 JOB = timedelta(days=1)  # whoever expires backups does so once a day
 
 
@@ -56,22 +57,33 @@ class Listing:
         snapshots: the oldest first.
         damaged: how many more are there that are half-written, or cannot be read or restored.
         leaving: how many more are half removed: nothing can be restored from them, and the next expiry takes them away.
+        spoiled: ids of the damaged, as far as they have any.
     """
 
     snapshots: tuple[Snapshot, ...]
     damaged: int = 0
     leaving: int = 0
+    spoiled: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, found: Iterable[Snapshot], damaged: int = 0, leaving: int = 0) -> Listing:
+    def of(cls, found: Iterable[Snapshot], damaged: int = 0, leaving: int = 0, spoiled: Iterable[str] = ()) -> Listing:
         """In order of their making; what is built on something that is not there counts as damaged."""
+        known = list(spoiled)
         left = sorted(found, key=lambda one: (one.made_at, one.id))
         while True:
             ids = {one.id for one in left}
             whole = [one for one in left if ids.issuperset(one.on)]
             if len(whole) == len(left):
-                return cls(tuple(left), damaged, leaving)
+                return cls(tuple(left), damaged, leaving, tuple(sorted(known)))
+            known += [one.id for one in left if not ids.issuperset(one.on)]
             damaged, left = damaged + len(left) - len(whole), whole
+
+    @property
+    def which(self) -> str:
+        """The damaged by name, to be read behind their number; nothing where they have none."""
+        more = len(self.spoiled) - _NAMED
+        names = ", ".join(self.spoiled[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        return f" ({names})" if names else ""
 
     @property
     def newest(self) -> Snapshot | None:

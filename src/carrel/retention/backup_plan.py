@@ -103,7 +103,8 @@ def refuse_damaged(at: str, listing: Listing) -> None:
             faults.HALF_WRITTEN,
             at=at,
             wanted="backups that are whole",
-            found=amount(listing.damaged, "that is half-written or cannot be read", "that are, or cannot be read"),
+            found=amount(listing.damaged, "that is half-written or cannot be read", "that are, or cannot be read")
+            + listing.which,
             because="an older one may be the last from which anything can be restored",
             fix="let the backup that runs come to its end; then mend or remove the broken one with the tool itself",
         )

@@ -63,16 +63,16 @@ def test_what_a_copy_that_stays_is_built_on_stays_too(chained):
     it.repo.set_age({it.built: ago(10)})
     [finding] = elm.ok("backup", "list", code=3)["findings"]
     assert "1 copy is older than the policy allows" in finding
-    assert "newer ones are built on 1" in finding
+    assert "1 is the base of newer ones" in finding
     answer = refused(
         elm, it.repo, "backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json", code=2, error="BAK-007"
     )
-    assert "built on" in answer.text
+    assert "base of newer ones" in answer.text
     it.repo.set_age({it.full: ago(35), it.new: ago(34)})  # all is past its time, and nothing newer is there
     it.repo.set_age({it.built: ago(39)})
     place, plan = approved(elm)
     assert goes(plan) == [it.old, it.built]
-    assert any("2 copies" in one or "1 copy past" in one for one in plan["notices"])
+    assert "1 copy that is past its time stays: newer ones are built on it" in plan["notices"]
     # Before it is carried out, somebody makes the first chain the one that lasts longer.
     it.repo.set_age({it.built: ago(10)})
     refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-006")
@@ -89,24 +89,6 @@ def test_a_disposition_lasts_as_long_as_chains_do(chained):
     assert abs(until - (ago(1) + timedelta(days=30 + 6 + 1))) < timedelta(seconds=3)
 
 
-@each
-def test_a_hold_on_everything_keeps_every_copy_and_an_absent_place_is_told(chained):
-    elm, it = chained
-    place, _ = approved(elm)
-    words = ("--reason", "claim", "--authority", "County court", "--as", "Ada Example")
-    hold = elm.ok("hold", "place", "--all", "--sealed", *words)["id"]
-    refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-009")
-    elm.ok("hold", "release", hold, "--as", "Ada Example")
-    where = it.repo.config if it.repo.tool == "pgbackrest" else it.repo.place
-    elm.edit(f"place: {where}", f"place: {where}-other")
-    refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-006")
-    answer = refused(elm, it.repo, "backup", "list", code=1, error="BAK-002")
-    assert max(map(len, answer.err.splitlines())) <= 100
-    elm.edit(f"place: {where}-other", f"place: {where}")
-    elm.ok("backup", "apply", place)
-    assert it.repo.ids() == {it.full, it.new}
-
-
 # -- pgBackRest --------------------------------------------------------------------------------------------------------
 
 
@@ -121,7 +103,7 @@ def test_the_archived_log_of_what_goes_is_told_and_goes_and_that_of_what_stays_i
     assert line == f"archived log 15-1 of repo1 from before {start} goes too"
     words = ("backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json")
     shown = elm.run(*words, env={"COLUMNS": "100"}).out
-    assert max(map(len, shown.splitlines())) <= 100
+    assert max(len(line) for line in shown.splitlines() if str(elm.folder) not in line) <= 100
     assert start in shown
     elm.approve(place)
     elm.ok("backup", "apply", place)
@@ -149,7 +131,7 @@ def test_the_newest_of_each_repository_stays(chained):
 
 
 @pgbackrest
-def test_a_lock_a_stop_and_a_wrong_passphrase_change_nothing(chained):
+def test_a_lock_a_stop_a_hold_and_a_wrong_passphrase_change_nothing(chained):
     elm, it = chained
     repo = it.repo
     place, _ = approved(elm)
@@ -172,6 +154,10 @@ def test_a_lock_a_stop_and_a_wrong_passphrase_change_nothing(chained):
     elm.edit("only: koha", "only: other")
     refused(elm, repo, "backup", "list", code=1, error="BAK-002")
     elm.edit("only: other", "only: koha")
+    words = ("--reason", "claim", "--authority", "County court", "--as", "Ada Example")
+    hold = elm.ok("hold", "place", "--all", "--sealed", *words)["id"]
+    refused(elm, repo, "backup", "apply", place, code=4, error="BAK-009")
+    elm.ok("hold", "release", hold, "--as", "Ada Example")
     # A variable of Carrel's environment points the tool nowhere else, and lets nothing go by its own period.
     answer = elm.run("backup", "apply", place, env={"PGBACKREST_REPO1_PATH": "/nowhere", "PGBACKREST_SET": it.new[6:]})
     assert answer.code == 0, answer.text
@@ -182,27 +168,28 @@ def test_a_lock_a_stop_and_a_wrong_passphrase_change_nothing(chained):
 def test_beside_a_backup_that_was_broken_off_or_has_bad_pages_nothing_goes(chained):
     elm, it = chained
     place, _ = approved(elm)
+    whole = {one[6:] for one in it.everything}
     words = it.repo.command("backup", "--type=full", "--repo=1", "--no-archive-check")
     process = subprocess.Popen(words, start_new_session=True, cwd="/", stderr=subprocess.DEVNULL)
     try:
         until = time.monotonic() + 30
-        while not (half := [one for one in it.repo.place.glob("*F") if f"repo1:{one.name}" not in it.everything]):
+        while not (
+            half := [one for one in it.repo.place.glob("*F/backup.manifest.copy") if whole.isdisjoint(one.parts)]
+        ):
             assert time.monotonic() < until
             assert process.poll() is None
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    assert (half[0] / "backup.manifest.copy").exists()
-    assert elm.ok("backup", "list", code=3)["backups"][0]["half_written"] == 1
+    [listed] = elm.ok("backup", "list", code=3)["backups"]
+    assert (listed["half_written"], listed["unusable"]) == (1, [f"repo1:{half[0].parent.name}"])
     refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-005")
-    shutil.rmtree(half[0])
-    info = it.repo.place / "backup.info"
-    kept = info.read_text()
+    shutil.rmtree(half[0].parent)
     it.repo.set_error(it.full)
     listed = elm.ok("backup", "list", code=3)["backups"][0]
     assert listed["half_written"] == 2  # and what is built on it
     refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-005")
-    info.write_text(kept)
+    it.repo.set_error(it.full, wrong=False)
     elm.ok("backup", "apply", place)
 
 
@@ -258,6 +245,10 @@ def test_nothing_but_whole_folders_of_the_tool_goes(chained, tmp_path):
     it.repo.set_age({it.built: ago(38)})  # another one by now, under the same name
     refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-006")
     it.repo.set_age({it.built: ago(39)})
+    elm.edit(f"place: {it.repo.place}", f"place: {it.repo.place}-other")
+    refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-006")
+    refused(elm, it.repo, "backup", "list", code=1, error="BAK-002")
+    elm.edit(f"place: {it.repo.place}-other", f"place: {it.repo.place}")
     elm.ok("backup", "apply", place)
     assert it.repo.ids() == {it.full, it.new, "latest", "notes.txt"}
     assert (outside / "kept").read_text() == "kept"
@@ -283,7 +274,7 @@ def test_beside_what_cannot_be_judged_nothing_goes(chained, tmp_path):
     for how, (copies, spoil) in wrong.items():
         spoil()
         [listed] = elm.run("backup", "list", "--json").told["backups"]
-        assert listed["half_written"] == copies, how
+        assert listed["half_written"] == len(listed["unusable"]) == copies, how
         refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-005")
         if how != "a stream":
             shutil.rmtree(folder)
@@ -314,19 +305,14 @@ def test_killed_on_its_way_the_same_plan_goes_on_with_mariadb_backup(chained):
     """A copy is renamed before anything of it goes, so that its rest is never taken for one."""
     elm, it = chained
     place, _ = approved(elm)
-    there = []
-    for fatal in (2, 60, 9000):
+    for fatal in (2, 60):
         done = subprocess.run(
             [sys.executable, "-c", KILLED, str(fatal), "backup", "apply", str(place), "--site", str(elm.folder)],
             env=library.environment(), capture_output=True, text=True, check=False,
         )  # fmt: skip
-        if done.returncode != -signal.SIGKILL:
-            assert (done.returncode, fatal) == (0, 9000), done.stderr
-            break
-        listed = elm.run("backup", "list", "--json").told["backups"][0]
-        assert listed["half_written"] == 0
-        there.append((len(listed["copies"]), listed["half_removed"]))
-    assert there == [(3, 1), (3, 1)]
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        [listed] = elm.ok("backup", "list", code=3)["backups"]
+        assert (len(listed["copies"]), listed["half_removed"], listed["half_written"]) == (3, 1, 0)
     assert elm.ok("backup", "apply", place)["expiry"]["deleted"] == [it.old, it.built]
     assert it.repo.ids() == {it.full, it.new}
 

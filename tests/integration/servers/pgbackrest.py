@@ -90,9 +90,9 @@ class Stanza:
             self._edit(copy, r'("backup-timestamp-start":)\d+', rf"\g<1>{start}")
             self._edit(copy, r'("backup-timestamp-stop":)\d+', rf"\g<1>{start + 1}")
 
-    def set_error(self, copy: str) -> None:
-        """Have a copy say that pages in it did not fit their checksums."""
-        self._edit(copy, r'(?="backup-info-repo-size")', '"backup-error":true,')
+    def set_error(self, copy: str, *, wrong: bool = True) -> None:
+        """Have a copy say that pages in it did not fit their checksums, or that they did."""
+        self._edit(copy, r'("backup-error":)\w+', rf"\g<1>{'true' if wrong else 'false'}")
 
     def _edit(self, copy: str, old: str, new: str) -> None:
         """Change what the list says of a copy, under the tool's own digest."""

@@ -18,6 +18,8 @@ systems:
 backups:
 """
 RESTIC = "name: a, tool: restic, place: repo, password_file: secret, systems: [koha]"
+PGBACKREST = "name: p, tool: pgbackrest, place: pg.conf, only: main, systems: [koha]"
+MARIADB = "name: m, tool: mariadb-backup, place: copies, systems: [koha]"
 
 
 def parsed(*entries: str):
@@ -30,11 +32,13 @@ def test_relative_places_are_taken_from_the_site_file_and_remote_ones_stay():
         'name: b, tool: borg, place: "ssh://me@vault.example/./koha", systems: [koha]',
         'name: c, tool: borg, place: "me@vault.example:koha", systems: [koha]',
         "name: d, tool: dump folder, place: dumps, files: ['*.sql'], systems: [koha]",
+        PGBACKREST,
+        MARIADB,
         'name: e, tool: restic, place: "s3:vault.example/koha", password_file: secret, systems: [koha]',
     ).relative_to(Path("/srv/carrel"))
     assert [one.place for one in site.backups] == [
         "/srv/carrel/repo", "ssh://me@vault.example/./koha", "me@vault.example:koha", "/srv/carrel/dumps",
-        "s3:vault.example/koha",
+        "/srv/carrel/pg.conf", "/srv/carrel/copies", "s3:vault.example/koha",
     ]  # fmt: skip
     assert site.backups[0].password_file == Path("/srv/carrel/secret")
     assert site.backups_of(site.systems[0]) == site.backups
@@ -52,6 +56,15 @@ def test_relative_places_are_taken_from_the_site_file_and_remote_ones_stay():
         ([RESTIC.replace("place: repo", "place: -rf")], "leading '-'"),
         ([RESTIC.replace("repo", '"rest:https://me:secret-word@vault.example/"')], "no password here"),
         ([RESTIC.replace("tool: restic", "tool: restic, files: ['*']")], "goes with"),
+        ([PGBACKREST.replace("only: main, ", "")], "name of the stanza"),
+        ([PGBACKREST.replace("only: main", "only: 'a b'")], "name of the stanza"),
+        ([PGBACKREST.replace("only: main", "only: main, password_file: secret")], "own configuration"),
+        ([PGBACKREST.replace("place: pg.conf", "place: 's3:vault.example/x'")], "on this machine"),
+        ([PGBACKREST.replace("only: main", "only: main, files: ['*']")], "goes with"),
+        ([MARIADB.replace("place: copies", "place: copies, password_file: secret")], "have none"),
+        ([MARIADB.replace("place: copies", "place: copies, only: 'a/*'")], "in the folder itself"),
+        ([MARIADB.replace("place: copies", "place: 'me@vault.example:copies'")], "of this machine"),
+        ([MARIADB, MARIADB.replace("name: m", "name: d")], "write 'only:' in each"),
         (["name: d, tool: dump folder, place: dumps, systems: [koha]"], "files"),
         (["name: d, tool: dump folder, place: dumps, files: ['a/*'], systems: [koha]"], "in the folder itself"),
         (["name: d, tool: dump folder, place: dumps, files: ['*'], only: x, systems: [koha]"], "'place' and 'files'"),

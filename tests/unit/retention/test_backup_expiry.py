@@ -12,7 +12,7 @@ from carrel.errors import CarrelError
 from carrel.policy.clock import is_due
 from carrel.policy.duration import Duration
 from carrel.policy.schedule import Disposition, Period, RecordEvent, RecordRule
-from carrel.retention.backup_expiry import RESOLUTION, Listing, Snapshot, expires_at, expiring, overdue
+from carrel.retention.backup_expiry import RESOLUTION, Listing, Snapshot, expires_at, expiring, overdue, waiting
 from carrel.retention.backup_plan import BackupPlan, left_to_expire, refuse_damaged, refuse_left
 from carrel.retention.plan import Basis
 
@@ -108,3 +108,74 @@ def test_a_plan_is_read_back_to_the_byte_and_any_change_is_seen():
     for key, value in (("newest", "id-2"), ("goes", body["goes"][:1]), ("kind", "erasure"), ("more", 1)):
         with pytest.raises(ValueError, match="plan"):
             BackupPlan.from_dict({**body, key: value})
+
+
+def chain(days: float, *on: float, shelf: str = "") -> Snapshot:
+    return Snapshot(f"id-{days}", NOW - timedelta(days=days), "m", tuple(f"id-{one}" for one in on), shelf)
+
+
+def ids(found: tuple[Snapshot, ...]) -> list[str]:
+    return [one.id for one in found]
+
+
+def test_a_copy_goes_only_with_all_that_is_built_on_it():
+    whole = Listing.of([chain(40), chain(39, 40), chain(38, 39), chain(5), chain(1, 5)])
+    assert ids(expiring(whole, rule("30 days"), NOW)) == ["id-40", "id-39", "id-38"]
+    assert waiting(whole, rule("30 days"), NOW) == ()
+    late = Listing.of([chain(40), chain(39, 40), chain(29, 39), chain(38, 40), chain(5)])
+    assert ids(expiring(late, rule("30 days"), NOW)) == ["id-38"]
+    assert ids(waiting(late, rule("30 days"), NOW)) == ["id-40", "id-39"]
+    # All is past its time, and the newest stays with everything below it.
+    old = Listing.of([chain(90), chain(50), chain(49, 50), chain(48, 49)])
+    assert ids(expiring(old, rule("30 days"), NOW)) == ["id-90"]
+    assert old.above("id-50") == {"id-49", "id-48"}
+
+
+def test_the_newest_of_each_shelf_stays():
+    two = Listing.of([chain(40, shelf="a"), chain(39, shelf="b"), chain(38, 39, shelf="b"), chain(1, shelf="c")])
+    assert two.lasting == {"id-40", "id-38", "id-1"}
+    assert expiring(two, rule("30 days"), NOW) == ()
+
+
+def test_what_is_built_on_nothing_that_is_there_cannot_be_restored():
+    found = Listing.of([chain(40), chain(39, 41), chain(38, 39), chain(1)], 1, spoiled=["x"])
+    assert ids(found.snapshots) == ["id-40", "id-1"]
+    assert (found.damaged, found.spoiled) == (3, ("id-38", "id-39", "x"))
+    assert found.which == " (id-38, id-39, x)"
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 80), st.integers(0, 12), st.sampled_from("ab")), max_size=12), st.integers(0, 70)
+)
+def test_whatever_goes_what_stays_can_be_restored_and_time_takes_nothing_back(
+    made: list[tuple[int, int, str]], later: int
+):
+    found: list[Snapshot] = []
+    for index, (hours, base, shelf) in enumerate(made):
+        on = (found[base].id,) if base < len(found) and found[base].shelf == shelf else ()
+        at = found[-1].made_at + timedelta(hours=hours) if found else NOW - timedelta(days=60)
+        found.append(Snapshot(f"c{index}", at, "m", on, shelf))
+    listing = Listing.of(found)
+    gone = {one.id for one in expiring(listing, rule("30 days"), NOW)}
+    left = [one for one in listing.snapshots if one.id not in gone]
+    assert Listing.of(left).damaged == 0
+    assert {one.shelf for one in left} == {one.shelf for one in found}
+    assert gone <= {one.id for one in expiring(listing, rule("30 days"), NOW + timedelta(days=later))}
+    for one in gone:
+        assert listing.above(one) <= gone
+
+
+def test_how_long_others_are_still_built_on_a_copy():
+    assert Listing.of([chain(9), chain(2)]).reach == timedelta(0)
+    assert Listing.of([chain(9), chain(2, 9)]).reach is None  # no second chain has begun
+    assert Listing.of([chain(19), chain(13, 19), chain(9), chain(2, 9), chain(1)]).reach == timedelta(days=7)
+
+
+def test_what_came_to_be_built_on_an_approved_copy_keeps_it():
+    approved = plan(chain(40), chain(39, 40))
+    found = Listing.of([chain(40), chain(39, 40), chain(20, 39), chain(1)])
+    with pytest.raises(CarrelError) as told:
+        left_to_expire(approved, found, rule("30 days"), NOW)
+    assert told.value.code == "BAK-006"
+    with pytest.raises(CarrelError, match="half removed"):
+        refuse_left(approved, found, Listing.of([chain(1)], leaving=1))

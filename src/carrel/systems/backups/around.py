@@ -64,10 +64,11 @@ def findings(backup: Backup, listing: Listing, rule: RecordRule | None, now: dat
         under = len(waiting(listing, rule, now - JOB))
         found.append(
             f"{name}: {told} older than the policy allows (rule '{rule.id}'), the oldest of {late[0].made_at:%Y-%m-%d}"
-            + (f"; newer ones are built on {under}" if under else "")
+            + (f"; {amount(under, 'is', 'are')} the base of newer ones" if under else "")
         )
     if listing.damaged:
-        found.append(f"{name}: {amount(listing.damaged, 'copy is', 'copies are')} half-written or cannot be read")
+        told = amount(listing.damaged, "copy is", "copies are")
+        found.append(f"{name}: {told} half-written or cannot be read{listing.which}")
     if listing.leaving:
         found.append(f"{name}: {amount(listing.leaving, 'copy is', 'copies are')} half removed")
     if ahead := sum(one.made_at > now + _AHEAD for one in listing.snapshots):

@@ -34,7 +34,7 @@ class MariadbBackup:
         """
         try:
             read = {name: read_copy(self._folder / name) for name in self._names()}
-            streams, leaving = sum(1 for _ in self._streams()), sum(1 for _ in self._leaving())
+            streams, leaving = list(self._streams()), list(self._leaving())
         except OSError as wrong:
             raise fault(
                 faults.NO_REPOSITORY,
@@ -44,7 +44,8 @@ class MariadbBackup:
             ) from None
         copies = {name: copy for name, copy in read.items() if copy is not None}
         found = [Snapshot(name, one.made_at, one.mark, _bases(one, copies)) for name, one in copies.items()]
-        return Listing.of(found, len(read) - len(copies) + streams, leaving)
+        spoiled = [*(name for name in read if name not in copies), *streams]
+        return Listing.of(found, len(spoiled), len(leaving), spoiled)
 
     def expire(self, gone: Sequence[Snapshot], beat: Callable[[], None], *, again: bool) -> None:
         """Delete these folders, the newest first, and what an earlier attempt left of others.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -94,7 +95,12 @@ def _pairs(folder: Path, called: tuple[str, str], names: set[str]) -> dict[str, 
     for one in called:
         if one not in names:
             continue
-        number = os.open(folder / one, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            number = os.open(folder / one, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as wrong:
+            if wrong.errno == errno.ELOOP:  # a link
+                return {}
+            raise
         with os.fdopen(number, "rb") as file:
             if not stat.S_ISREG(os.fstat(number).st_mode):
                 return {}

@@ -71,7 +71,8 @@ class Pgbackrest:
         seen = list(self._seen(self._stanza()))
         states = Counter(one.state for one in seen)
         whole = (one.snapshot for one in seen if one.state is _State.WHOLE and one.snapshot is not None)
-        return Listing.of(whole, states[_State.DAMAGED], states[_State.LEAVING])
+        spoiled = [_id(one.key, one.label) for one in seen if one.state is _State.DAMAGED]
+        return Listing.of(whole, len(spoiled), states[_State.LEAVING], spoiled)
 
     def besides(self, gone: Sequence[Snapshot]) -> tuple[str, ...]:
         """The archived log that would go with these: what is from before the oldest backup that stays.
