@@ -1,7 +1,8 @@
 """The system, looked at again while something is carried out.
 
 A table or trigger that came since may have copied what was cut; by another tree of units, or beside another anonymous
-patron, it was judged by what is no more.
+patron, it was judged by what is no more; and a session that is open stays on a server that its address may lead away
+from.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from carrel.inventory import faults as of_inventory
 from carrel.retention import faults
 from carrel.systems import faults as of_systems
 from carrel.systems.sql import live, unit_rows
+from carrel.systems.sql.whereabouts import server_mark
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -38,7 +40,7 @@ _Note = Callable[[str], str]
 
 
 class SchemaWatch:
-    """Compares the system of now with what was read at entry: schema, units under their policies, anonymous patron.
+    """Compares the system of now with what was read at entry: server, schema, whose policy is whose unit's, stand-in.
 
     A difference is one that would make the plan stale, a change of the product's version, or a finding or refusal of
     the map (MAP-003) that was not there. Once seen it stays, also when it is gone at the next look: rows were changed
@@ -55,6 +57,8 @@ class SchemaWatch:
         self._seen: dict[str, None] = {}
         self._known = {(one.table, one.column, one.kind) for one in _grave(here)}
         self._looked = time.monotonic()
+        with here.engine.connect() as connection:
+            self._server = server_mark(connection)
         self.fresh = here
 
     @property
@@ -71,7 +75,13 @@ class SchemaWatch:
         Raises:
             CarrelError: SQL-002 to SQL-013, the catalogue cannot be read.
         """
+        self._look()
+        return self.changes
+
+    def _look(self) -> tuple[str, ...]:
+        """As `look`; what is different now."""
         here = self._here
+        here.engine.dispose()  # a new session, which stands where the address leads to now
         with here.engine.connect() as connection:
             schema = live.read(connection, here.system_map, at=here.system.name)
             self.fresh, self._looked = replace(here, schema=schema), time.monotonic()
@@ -79,19 +89,19 @@ class SchemaWatch:
         found = (*self._differences(schema), *judged)
         told = found if self._note is None else self._note("; ".join(found)).split("; ")
         self._seen.update(dict.fromkeys(one for one in (*found, *told) if one))
-        return self.changes
+        return found
 
     def require(self) -> None:
-        """Look, and go on only where nothing has changed.
+        """Look, and go on only where everything is as it was; also where it was not, and is again.
 
         Raises:
             CarrelError: RUN-016; as `look`.
         """
-        if found := self.look():
+        if found := self._look():
             raise fault(
                 faults.SCHEMA_CHANGED,
                 at=f"system {self._here.system.name}",
-                wanted="the tables, triggers and units that the plan was made for",
+                wanted="the server, tables, triggers and units that the plan was made for",
                 found="; ".join(found),
                 because="nobody has looked at it: it may copy elsewhere what is cut, or have to be judged otherwise",
                 fix=FIX if self._note is None else _FIX_RUN,
@@ -103,8 +113,10 @@ class SchemaWatch:
             self.require()
 
     def _judged_otherwise(self, connection: Connection) -> Iterator[str]:
-        """By what rows are judged, where that is not what it was; `fresh` has the units as they are now."""
+        """Where and by what rows are judged, if that is not as it was; `fresh` has the units as they are now."""
         here, at = self._here, self._here.system.name
+        if server_mark(connection) != self._server:
+            yield "the server: another one answers under its address"
         try:
             now = live.stand_in(connection, here.system_map, at=at)
         except CarrelError as wrong:

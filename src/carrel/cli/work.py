@@ -15,6 +15,8 @@ from carrel.cli.option_values import FILE_OR_FOLDER, WORDS
 from carrel.cli.screen import put_json, say
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from carrel.cli.job_work import JobWork
     from carrel.cli.premises import Premises
     from carrel.retention.walk import End
@@ -116,6 +118,22 @@ def _require_same_terms(here: Premises, run: Run) -> None:
         )
 
 
+def _require_same_server(here: Premises, run: Run, connection: Connection) -> None:
+    from carrel.errors import fault
+    from carrel.retention import faults
+    from carrel.systems.sql.whereabouts import server_mark
+
+    if server_mark(connection) != here.store.runs.server(run.id):
+        raise fault(
+            faults.NOTHING_TO_JOIN,
+            at=f"system {here.system.name}",
+            wanted="the database and the server on which whoever leads the run works",
+            found="another one, under the address of the account that carries out on this host",
+            because="rows would be cut where nobody planned it, and its jobs would count as done",
+            fix="write the same server and database into both hosts' address files",
+        )
+
+
 def _work(here: Premises, run: Run, until: float) -> tuple[int, int, End]:
     from carrel.cli.circulation import NightCounts
     from carrel.cli.job_work import POLL_SECONDS, JobWork
@@ -128,7 +146,6 @@ def _work(here: Premises, run: Run, until: float) -> tuple[int, int, End]:
     from carrel.retention.staleness import refuse_stale
     from carrel.retention.walk import End
     from carrel.store.owner import new_owner
-    from carrel.systems.sql.whereabouts import server_mark
 
     plan = here.store.plans.get(run.plan_digest)
     _require_same_terms(here, run)
@@ -149,7 +166,7 @@ def _work(here: Premises, run: Run, until: float) -> tuple[int, int, End]:
                 found=why,
                 fix="let whoever leads it go on alone",
             )
-        here.store.runs.on_server(run.id, server_mark(loans.connection))
+        _require_same_server(here, run, loans.connection)
         loans.circulation = counts.circulation
         schema = SchemaWatch(here, note=partial(here.store.runs.beside_changes, run.id))
         fresh = here.store.jobs.without_key(run.id)

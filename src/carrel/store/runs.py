@@ -122,13 +122,18 @@ class Runs:
 
         Args:
             identity: of the run.
-            server: what tells it from its replicas, see `carrel.systems.sql.whereabouts.server_mark`.
+            server: what tells it, and the database, from others, see `carrel.systems.sql.whereabouts.server_mark`.
 
         Returns:
             Whether it is, or once was, another one than the run began on: then its sums may tell of what was lost.
         """
         with self._database.writing() as connection:
             return on_server(connection, identity, server)
+
+    def server(self, identity: str) -> str | None:
+        """On which server, and in which of its databases, a run goes on; None before anybody noted it."""
+        with self._database.reading() as connection:
+            return connection.execute(select(tables.run.c.server).where(tables.run.c.id == identity)).scalar()
 
     def beside_changes(self, identity: str, found: str = "") -> str:
         """Note what changed in the tables of a run's system while it was under way.

@@ -6,6 +6,7 @@ import json
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from carrel.cli import premises
@@ -20,6 +21,7 @@ from carrel.store.journal import LEASE_TTL
 from carrel.store.owner import new_owner
 from carrel.systems.sql.job_borders import spread_of_loans
 from carrel.systems.sql.path_touch import touch_of
+from carrel.systems.sql.whereabouts import server_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +53,8 @@ class SharedRun:
             with here.loans().session() as loans:
                 loans.circulation = counts.circulation
                 owner = self.run.owner if leads else new_owner()
-                yield JobWork(here, self.plan, self.run.id, owner, loans, counts, SchemaWatch(here), leads=leads)
+                schema = SchemaWatch(here, note=partial(here.store.runs.beside_changes, self.run.id))
+                yield JobWork(here, self.plan, self.run.id, owner, loans, counts, schema, leads=leads)
 
     def start(self, *, leads: bool = False) -> threading.Thread:
         """A worker that goes on by itself until all is done."""
@@ -86,6 +89,7 @@ def shared(lib: Library, pieces: int = PIECES) -> Iterator[SharedRun]:
         )
         life = here.life(plan.as_of, premises.now())
         with here.loans().session() as loans:
+            here.store.runs.on_server(run.id, server_mark(loans.connection))
             spread = spread_of_loans(loans, life)
             paths = loans.paths(life, plan.as_of)
         strays = [

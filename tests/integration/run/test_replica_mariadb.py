@@ -5,9 +5,15 @@ from __future__ import annotations
 import time
 
 import pytest
+import sqlalchemy as sa
 
+from carrel.cli import erasure_apply, night, plan_file, premises
+from carrel.cli.crew import Crew
+from carrel.retention.outcome import Outcome
 from tests.integration.conftest import TEMPLATE, Koha
-from tests.integration.run import library
+from tests.integration.run import library, test_erasure
+from tests.integration.run.test_schema_watch import _Meddles
+from tests.integration.servers.moving_address import moving_address
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.slow]
 
@@ -83,6 +89,35 @@ def test_what_is_read_there_and_what_never_is(pair, mariadb_template, tmp_path):
     elm.refused("sweep", code=4, error="SQL-021")
     replica.sql("SET GLOBAL read_only = 0")
     elm.refused("sweep", code=4, error="SQL-021")
+    koha.dispose()
+
+
+@pytest.mark.parametrize("verb", ["apply", "erase"])
+def test_an_address_that_moves_under_a_command_verifies_nothing(mariadb_with, mariadb_template, tmp_path, verb):
+    """The old server still answers whoever is on it already; nothing of what was cut there is on the new one."""
+    old, new = mariadb_with(), mariadb_with(options=("--server-id=2",))
+    koha = Koha(old.url(TEMPLATE), "mariadb", mariadb_template[1], old, TEMPLATE)
+    elm = library.make(tmp_path / "site", koha)
+    new.sql(f"ALTER USER 'carrel'@'127.0.0.1' IDENTIFIED BY '{old.password}'")
+    with moving_address(old.port) as address:
+        elm.secret("koha.dsn", old.url(TEMPLATE).replace(f":{old.port}/", f":{address.port}/"))
+        if verb == "apply":
+            place = elm.approved()
+        else:
+            test_erasure.subject(elm)
+            place, _ = test_erasure.planned(elm)
+            elm.approve(place)
+        with premises.enter(elm.folder, None, read_only=False) as here:
+            moves = _Meddles(here, lambda: setattr(address, "leads_to", new.port))
+            if verb == "apply":
+                report = night.run_plan(here, plan_file.read(here.store, place), Crew(), moves)
+                assert (report.moved, report.tally.loans > 0) == (True, True)
+            else:
+                plan = plan_file.read_erasure(here.store, place)
+                sa.event.listen(here.engine, "commit", lambda _: moves.committed())
+                report = erasure_apply.run(here, plan)
+        assert report.outcome is Outcome.UNVERIFIED
+        assert report.schema_changes == ("the server: another one answers under its address",)
     koha.dispose()
 
 

@@ -13,6 +13,7 @@ from carrel.cli.erasure_alongside import ErasuresAlongside
 from carrel.cli.run_leaves import leaves_of
 from carrel.errors import CarrelError
 from carrel.retention.outcome import Outcome
+from carrel.retention.walk import End
 from carrel.systems.site_file import load_site
 from tests.integration.run import consortium, library, test_erasure, test_rectify, test_restrict
 from tests.integration.run.shared_run import shared
@@ -102,13 +103,19 @@ def test_a_run_halts_before_the_next_chunk_and_is_not_verified_whoever_ends_it(s
     assert any("old_issues.keep" in one for one in run["schema_changes"])
 
 
-def test_no_worker_begins_another_job(small):
-    with shared(small) as run, run.worker(leads=True) as one:
-        keep(small)
-        with pytest.raises(CarrelError) as wrong:
-            one.until_done()
-    assert wrong.value.code == "RUN-016"
-    assert kept(small) == 0
+def test_no_worker_begins_another_job_before_all_is_as_it_was(small_server):
+    small = small_server
+    with shared(small) as run:
+        with run.worker(leads=True) as one:
+            keep(small)
+            with pytest.raises(CarrelError) as wrong:
+                one.until_done()
+        assert wrong.value.code == "RUN-016"
+        assert kept(small) == 0
+        let_go(small)
+        with run.worker(leads=True) as one:
+            assert one.until_done() is End.FINISHED
+        assert "old_issues.keep" in run.here.store.runs.beside_changes(run.run.id)  # it is not verified for all that
 
 
 @pytest.fixture

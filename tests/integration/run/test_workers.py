@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import time
@@ -14,7 +15,9 @@ from carrel.retention.circulation import by_cell
 from carrel.store.circulation import CELLS
 from carrel.store.store import FILE
 from carrel.systems.sql.job_borders import spread_of_loans, strays_of
+from tests.integration.run import library
 from tests.integration.run.shared_run import shared
+from tests.integration.run.test_accounts_at_odds import equal_copy
 from tests.integration.run.test_counts import figures, linked, one_count
 
 
@@ -98,3 +101,21 @@ def test_a_large_library_is_parted_by_places_that_are_nobodys_number(elm_sqlite)
         for one in strays:
             assert not one.borders or sizes[one.path] >= 10_000
         assert any(one.borders for one in strays)
+
+
+def test_a_host_whose_address_leads_to_another_database_takes_no_part(small_server, tmp_path):
+    """Of one server and of one shape: it would be cut there, and each job be done."""
+    copy = equal_copy(small_server, tmp_path)
+    other = library.Library(tmp_path / "other", copy, small_server.needles)
+    other.folder.mkdir(mode=0o700)
+    for name in ("carrel.yaml", "policy.yaml"):
+        shutil.copy2(small_server.folder / name, other.folder)
+    other.edit("library: Elm Library\n", f"library: Elm Library\nfolder: {small_server.folder}\n")
+    other.secret("koha.dsn", copy.url)
+    with shared(small_server) as run:
+        told = other.refused("work", code=4, error="RUN-015")
+        assert "the database and the server on which whoever leads the run works" in told.err
+        assert run.chunks() == []
+        other.secret("koha.dsn", small_server.koha.url)
+        assert other.ok("work")["work"]["jobs"] > 10
+    copy.dispose()

@@ -103,6 +103,7 @@ class LoanSession:
                 yield self
             finally:
                 self._connection = self._prepared = None
+                connection.invalidate()  # its settings and work tables are nobody else's, and end with it
 
     @contextmanager
     def _told(self) -> Iterator[None]:

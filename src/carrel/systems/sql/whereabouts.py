@@ -24,7 +24,7 @@ SELECT s.system_identifier, current_setting('port'), d.oid, d.datname
 FROM pg_control_system() s, pg_catalog.pg_database d WHERE d.datname = current_database()"""
 _TIMELINE = """
 SELECT system_identifier::text, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) FROM pg_control_system()"""
-_SERVER = "SELECT @@server_id, @@hostname"
+_SERVER = "SELECT @@server_id, @@hostname, @@port"
 _MARKS = "SELECT @@hostname, @@port, @@server_id, @@datadir, DATABASE()"
 
 
@@ -86,14 +86,19 @@ def require_apart(copy: Engine, at: str, originals: Iterable[System]) -> None:
 
 
 def server_mark(connection: Connection) -> str:
-    """What tells a server from its replicas, and from itself after it was put back: changes with every failover.
+    """What tells a database from others, and its server from its replicas and from itself after it was put back.
 
-    Of PostgreSQL the cluster and its timeline; of MariaDB the server's number and host; of a file nothing.
+    The database's name; and of PostgreSQL the cluster and its timeline, which changes with every failover; of MariaDB
+    the server's number, host and port, of nodes of one Galera cluster what they have in common. Of a file nothing.
     """
     if connection.dialect.name == "sqlite":
         return "file"
+    here = of(connection)
+    name = here.place.casefold() if here.folds else here.place
+    if here.cluster:
+        return f"{here.cluster}/{name}"
     found = connection.execute(text(_TIMELINE if connection.dialect.name == "postgresql" else _SERVER)).one()
-    return "/".join(str(one) for one in found)
+    return "/".join(str(one) for one in (*found, name))
 
 
 def of(connection: Connection) -> Whereabouts:
