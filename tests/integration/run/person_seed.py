@@ -14,7 +14,7 @@ from carrel.systems.sql import live
 from carrel.systems.sql.person_selection import is_text
 
 if TYPE_CHECKING:
-    from carrel.inventory.map_part import Condition
+    from carrel.inventory.map_part import Condition, Step
     from carrel.inventory.schema import Column, LiveSchema
     from tests.integration.conftest import Koha
 
@@ -40,6 +40,7 @@ class Seeder:
         assert self.map.person is not None
         self.person = self.map.person
         self._next = 5_000_000
+        self._kinds: dict[Step, Any] = {}
 
     def patron(self, **values: Any) -> int:
         """A patron of whom nothing is known but the name."""
@@ -75,10 +76,16 @@ class Seeder:
                     above = self.row(way.table, **{**self._meeting(way.only), **pairs, **mine})
                     values |= {own: self._as_held(name, own, above[theirs]) for own, theirs in way.pairs.items()}
                 for step in trace.among:
-                    values[step.equals] = self.row(step.table, **self._meeting(step.where))[step.column]
+                    values[step.equals] = self._of_kind(step)
                 self.row(name, **values)
                 said[name] = said.get(name, 0) + 1
         return said
+
+    def _of_kind(self, step: Step) -> Any:
+        """A row that tells what others are of, the same for everybody."""
+        if step not in self._kinds:
+            self._kinds[step] = self.row(step.table, **self._meeting(step.where))[step.column]
+        return self._kinds[step]
 
     def _as_held(self, name: str, column: str, value: Any) -> Any:
         """A number as its column takes it."""
