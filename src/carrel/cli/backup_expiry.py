@@ -160,6 +160,7 @@ def _expire(site: Site, store: Store, plan: BackupPlan) -> None:
         refuse_damaged(f"backup {backup.name}", before)
         left = left_to_expire(plan, before, rule, now())
         again = under.begin()
+        under.beat()
         if left or again:
             source.expire(left, under.beat, again=again)
         refuse_left(plan, before, source.listing())

@@ -154,7 +154,10 @@ def _is_folder(path: Path) -> bool:
 
 def _delete(folder: Path, beat: Callable[[], None]) -> None:
     """Delete a folder and everything in it; a link goes, and what it leads to stays."""
+    device = folder.lstat().st_dev
     for _, folders, files, number in os.fwalk(folder, topdown=False):
+        if os.fstat(number).st_dev != device:
+            raise OSError(errno.EXDEV, "another file system is mounted in it")
         for name in files:
             beat()
             os.unlink(name, dir_fd=number)

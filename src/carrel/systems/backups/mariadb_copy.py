@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-_INFO = ("mariadb_backup_info", "xtrabackup_info")  # the first since MariaDB 11.1
+_INFO = ("mariadb_backup_info", "xtrabackup_info")  # the first by newer versions
 _CHECKPOINTS = ("mariadb_backup_checkpoints", "xtrabackup_checkpoints")
 _OPTIONS = "backup-my.cnf"
 STREAM = re.compile(r".+\.(xb|xbs|xbstream|mbstream)(\.[A-Za-z0-9]+)*")

@@ -113,6 +113,7 @@ class Pgbackrest:
         self._refuse_old_log({*keys, *left})
 
     def _expire(self, key: int, label: str, ids: set[str], beat: Callable[[], None]) -> None:
+        beat()
         listing, one = self.listing(), _id(key, label)  # anew: another backup may have been made meanwhile
         if not listing.above(one) <= ids:
             raise self._failed("a newer backup that is built on one of these", "these alone")
