@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from carrel.cli import card_course, open_joins, run_opening
+from carrel.cli import card_course, open_joins, record, run_opening
 from carrel.cli.capsules import NightCapsule, require_undo
 from carrel.cli.cards import due_now
 from carrel.cli.circulation import NightCounts, settle_interrupted
@@ -122,9 +122,9 @@ def run_plan(
 
     Raises:
         CarrelError: APR-007 stale, APR-008 an approval is missing, APR-012 blocked, RUN-001 another run, RUN-010 the
-            plan of another system, RUN-016 the tables changed meanwhile, CUS-004 to CUS-008 a custodian's plan that was
-            not asked for, and whatever the server says. What was committed before is in the journal, every error tells
-            of it, and the next run goes on from there.
+            plan of another system, RUN-016 the system changed meanwhile, CUS-004 to CUS-008 a custodian's plan that was
+            not asked for, STO-009 another folder holds the ledger, and whatever the server says. What was committed
+            before is in the journal, every error tells of it, and the next run goes on from there.
 
     Guarantees:
         Never verified where the live schema, read again after the last row was cut, is not that of the plan.
@@ -132,6 +132,7 @@ def run_plan(
     owner, began, crew = new_owner(), now(), crew or Crew()
     name = here.system.name
     run_opening.refuse_other(here, plan)
+    record.require_folder(here.site, here.store)
     refuse_stale(plan, here.basis, began, here.original.max_plan_age)
     refuse_blocked(name, here.effects(began).blockers, began.astimezone(here.zone).date())
     with here.engine.connect() as connection:

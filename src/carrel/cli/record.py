@@ -16,6 +16,7 @@ from carrel.ledger.note import Signer
 from carrel.ledger.word import slug
 from carrel.retention import faults
 from carrel.store import key_file
+from carrel.store.faults import OF_ANOTHER_SITE
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.store.outside_copy import copy_outward
 
@@ -81,6 +82,26 @@ def open_ledger(site: Site, at: datetime) -> tuple[LedgerFolder, Signer]:
     return folder, signer
 
 
+def require_folder(site: Site, store: Store) -> None:
+    """Refuse to begin a second ledger: one store on a server has one folder, whichever host works in it.
+
+    Raises:
+        CarrelError: STO-009.
+    """
+    begun = (ledger_folder(site).path / "checkpoint").exists() or key_place(site).exists()
+    if site.store is None or begun or not store.runs.any_over() or store.owed.count():
+        return
+    raise fault(
+        OF_ANOTHER_SITE,
+        at=str(site.folder),
+        wanted="the folder in which this site's ledger lies",
+        found="no ledger and no key of one, and runs in the store that are over",
+        because="a second ledger would tell of some nights, and the first one of the others",
+        fix="work in the folder that holds the ledger, on a file system that both hosts reach; from here give only "
+        "`carrel work`. Where the ledger is lost, make a key for a new one: `carrel key new`",
+    )
+
+
 def record(site: Site, store: Store, leaves: Sequence[Leaf], at: datetime) -> Receipt:
     """Owe leaves that belong to no other record of the store, and deliver them with all that is owed.
 
@@ -104,10 +125,11 @@ def deliver(site: Site, store: Store, at: datetime, *, own: Sequence[Leaf] = ())
         own: leaves of this process, for the receipt.
 
     Raises:
-        CarrelError: LED-…, the ledger cannot grow: all of it stays owed. RUN-009 where an outside folder cannot take
-            the checkpoint: the ledger itself has grown all the same.
+        CarrelError: LED-… or STO-009, the ledger cannot grow: all of it stays owed. RUN-009 where an outside folder
+            cannot take the checkpoint: the ledger itself has grown all the same.
     """
     try:
+        require_folder(site, store)
         folder, signer = _patiently(site, store, at)
     except CarrelError as wrong:
         waits = "the run is recorded; the ledger gets its leaves from the next apply or run-due"

@@ -232,6 +232,12 @@ class Runs:
             ).all()
             return tuple(read(connection, row) for row in rows)
 
+    def any_over(self) -> bool:
+        """Whether any run of any system has ended, so that the ledger was or is to be told of it."""
+        with self._database.reading() as connection:
+            over = select(tables.run.c.id).where(tables.run.c.state.not_in(OPEN)).limit(1)
+            return connection.execute(over).first() is not None
+
     def journal(
         self,
         run: Run,

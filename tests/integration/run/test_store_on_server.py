@@ -77,6 +77,9 @@ def test_a_second_host_takes_part(small_mariadb, postgresql_server, tmp_path):
         assert (run["outcome"], run["complete"], run["remaining"]) == ("verified", True, {})
         assert led.ok("verify")["verified"] is True
         assert not list((other.folder / "runs").glob("*.key"))
+        # A second ledger would tell of some nights, and the first one of the others.
+        other.refused("apply", plan, code=4, error="STO-009")
+        assert not (other.folder / "ledger").exists()
 
 
 def test_a_server_restarted_under_a_run_loses_nothing(elm_sqlite):
