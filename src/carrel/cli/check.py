@@ -168,8 +168,8 @@ def _reach(here: Premises) -> list[Check]:
         return []
     detail = f"no table of the map holds what these rules speak of: {', '.join(rules)}"
     fix = (
-        "declare in the site file where they lie, under 'mailboxes:', 'folders:', 'logs:' or 'backups:'; or keep their "
-        "promise by hand, and say so in the policy under 'promised:'"
+        "declare in the site file where they lie, under 'mailboxes:', 'folders:', 'tables:', 'logs:', "
+        "'log_services:' or 'backups:'; or keep their promise by hand, and say so in the policy under 'promised:'"
     )
     return [finding("records", detail, fix)]
 

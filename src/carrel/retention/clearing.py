@@ -228,7 +228,12 @@ def require_held(policy: Policy, part: HeldPart, at: str) -> RecordType:
     """
     record = next((one for one in policy.datasets if one.value == part.record), None)
     if record is None:
-        raise _no_rule(at, "a record type of the policy", "another word", "write 'record:' as the policy calls it")
+        raise _no_rule(
+            at,
+            "a record type of the policy",
+            "another word",
+            f"write one of {', '.join(sorted(one.value for one in policy.datasets))} under 'record:'",
+        )
     purposes = dict.fromkeys(one.purpose for one in policy.datasets[record].rule.fields.values())
     if part.purpose not in purposes:
         raise fault(
@@ -237,7 +242,7 @@ def require_held(policy: Policy, part: HeldPart, at: str) -> RecordType:
             wanted=f"a purpose for which the policy holds {record}: {' or '.join(purposes)}",
             found="another one",
             because="what was given for one purpose serves no other",
-            fix="write the purpose that was told when people gave it, or move such messages and files elsewhere",
+            fix="write the purpose that was told when people gave it, or move these elsewhere",
         )
     return record
 
@@ -274,6 +279,12 @@ def _one_rule(policy: Policy, record: RecordType, part: HeldPart, at: str, then:
             if part.blanks
             else "without 'blank:' it goes as a whole",
             fix=f"give the policy a rule of its own for these, with 'then: {wanted}'; of a table, mend 'blank:'",
+        )
+    others = [one for one in rules if one not in meant and one.disposition in then]
+    if not deleting and others:
+        events = " or ".join(f"'until: {one.active_until}'" for one in others)
+        raise _no_rule(
+            at, f"the event from which {policy.name} counts {record}", "another one", f"write {events} in the site file"
         )
     events = " or ".join(f"'until: {one.active_until}'" for one in deleting)
     fix = (

@@ -17,12 +17,12 @@ from carrel.systems.sql.person_steps import person_map
 
 _FIX = (
     "compare it with the card on the person's record, or name the record by its own number; if the record is gone, "
-    "`carrel sweep --person FILE` shows what is left"
+    "`carrel sweep --person FILE --by-number` with the number that it had shows what is left"
 )
 _BY_NUMBER = "compare it with the number of the record; if that is gone, `carrel sweep --person FILE --by-number` looks"
 _FIX_LEFT = (
-    "no copy of a deleted record has it either, or several have: give the number of the record with --by-number, "
-    "which is searched for though no record is left"
+    "no copy of a deleted record has it either, or several have; after an erasure that is as it should be, and its "
+    "sweep was the last look. To look once more give the number that the record had, with --by-number"
 )
 _LONGEST = 18  # digits of a number that a server takes
 
