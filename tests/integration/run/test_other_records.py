@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,12 @@ def test_what_is_due_goes_and_nothing_else_changes(small: Library) -> None:
     assert {line["record"] for line in lines.values()} == {one.record for one in everything}
     assert all(line["due"] >= 1 for line in lines.values()), lines
     paths = {path["path"]: path for path in told["paths"]}
-    assert all(paths[name]["rows"] == line["due"] for name, line in lines.items())
+    # A row to which two paths of one table lead is due by both, and planned at the first.
+    assert all(paths[name]["rows"] <= line["due"] for name, line in lines.items())
+    ways = Counter(path["table"] for path in told["paths"])
+    alone = [name for name in lines if ways[paths[name]["table"]] == 1]
+    assert len(alone) > 10
+    assert all(paths[name]["rows"] == lines[name]["due"] for name in alone)
     small.dispose()
     for table, (key, emptied) in records.TABLES.items():
         left = records.rows(small.koha, table, old=True)
