@@ -76,9 +76,8 @@ def request(
     say(f"Request {made.digest[:16]} of {made.library} to {made.host}:")
     put_line(f"policy {made.policy}, {amount(len(made.records), 'kind')} of record, until {made.valid_until:%Y-%m-%d}")
     say(f"Evidence is due every {amount(made.evidence_days, 'day')}.")
-    put_line(
-        f"Send {out} to the custodian, who gives: carrel custodian accept {out.name} --site SITE --as NAME", hang=2
-    )
+    put_line(f"Send {out} to the custodian, who gives:", hang=2)
+    say(f"  carrel custodian accept {out.name} --site SITE --as NAME")
 
 
 def as_dict(request: PlanRequest) -> dict[str, object]:
