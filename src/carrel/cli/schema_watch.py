@@ -19,6 +19,7 @@ from carrel.inventory import faults as of_inventory
 from carrel.retention import faults
 from carrel.systems import faults as of_systems
 from carrel.systems.sql import live, unit_rows
+from carrel.systems.sql.failure import told as met
 from carrel.systems.sql.whereabouts import server_mark
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class SchemaWatch:
         self._seen: dict[str, None] = {}
         self._known = {(one.table, one.column, one.kind) for one in _grave(here)}
         self._looked = time.monotonic()
-        with here.engine.connect() as connection:
+        with met(here.system.name), here.engine.connect() as connection:
             self._server = server_mark(connection)
         self.fresh = here
 
@@ -82,7 +83,7 @@ class SchemaWatch:
         """As `look`; what is different now."""
         here = self._here
         here.engine.dispose()  # a new session, which stands where the address leads to now
-        with here.engine.connect() as connection:
+        with met(here.system.name), here.engine.connect() as connection:
             schema = live.read(connection, here.system_map, at=here.system.name)
             self.fresh, self._looked = replace(here, schema=schema), time.monotonic()
             judged = tuple(self._judged_otherwise(connection))
