@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from queue import Empty
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import pymysql
+import sqlalchemy as sa
 
 from bench.library import AS_OF, NAME, Library
 from bench.row import Row
@@ -96,6 +97,44 @@ def at_work(
     for worker in workers:
         worker.join()
     return Desk(times, failed, wanted), beside
+
+
+class Desked(Protocol):
+    """A library with a desk, whatever its product."""
+
+    life: Lifecycle
+
+    def engine(self) -> sa.Engine: ...
+
+    def loans(self, engine: sa.Engine) -> SqlLoans: ...
+
+
+LibraryT = TypeVar("LibraryT", bound=Desked)
+
+
+def noticed_at(
+    name: str,
+    library: LibraryT,
+    watched: Callable[[LibraryT, int, float, SqlLoans | None], tuple[Desk, Beside]],
+    seconds: float,
+    clients: int,
+    *,
+    judge: bool,
+) -> list[Row]:
+    """As `noticed`, at the desk of a library: ``watched`` lets clients work there, beside a run or alone."""
+    engine = library.engine()
+    system = library.loans(engine)
+    with system.session():
+        system.prepare(library.life)
+        rows = noticed(
+            name,
+            lambda seconds, beside: watched(library, clients, seconds, system if beside else None),
+            seconds,
+            clients,
+            judge=judge,
+        )
+    engine.dispose()
+    return rows
 
 
 def noticed(

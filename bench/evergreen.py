@@ -144,16 +144,4 @@ def _rows(
 def at_desk(template: EvergreenTemplate, *, seconds: float, clients: int, judge: bool) -> list[Row]:
     """What Evergreen's desk notices of a run beside it."""
     with template.copy() as library:
-        engine = library.engine()
-        system = library.loans(engine)
-        with system.session():
-            system.prepare(library.life)
-            rows = desk.noticed(
-                "Evergreen's desk",
-                lambda seconds, beside: evergreen_desk.watch(library, clients, seconds, system if beside else None),
-                seconds,
-                clients,
-                judge=judge,
-            )
-        engine.dispose()
-    return rows
+        return desk.noticed_at("Evergreen's desk", library, evergreen_desk.watch, seconds, clients, judge=judge)

@@ -23,27 +23,37 @@ _PASSES = 50
 def cut(library: EvergreenLibrary, anonymous: int, *, at_most: int | None = None) -> tuple[int, float, list[float]]:
     """Cut every due loan; how many, in how many seconds, and the seconds of each transaction."""
     terms = terms_of(library.life)
-    done, times = 0, []
     began = time.monotonic()
     with psycopg.connect(f"{library.server.address()} dbname={library.database}") as connection:
         cursor = connection.cursor()
         for statement in (*SETTINGS, *prepared(anonymous, terms, ROWS)):
             cursor.execute(_text(statement))
         connection.commit()
-        chunk = 0
-        cursor.execute("SELECT max(n) FROM d")
-        (last,) = cursor.fetchone() or (None,)
-        while last is not None and chunk <= last and (at_most is None or done < at_most):
-            at = time.monotonic()
-            done += chunk_of(cursor, chunk, {"anonymous": anonymous, **terms})
-            connection.commit()
-            times.append(time.monotonic() - at)
-            chunk += 1
+        done, times, _ = chunks(cursor, 0, {"anonymous": anonymous, **terms}, at_most=at_most)
     return done, time.monotonic() - began, times
 
 
-def chunk_of(cursor: psycopg.Cursor[Any], chunk: int, terms: dict[str, Any]) -> int:
-    """Cut one chunk, in the transaction that is open; how many loans."""
+def last_chunk(cursor: psycopg.Cursor[Any]) -> int:
+    """The number of the last chunk of due loans; -1 where none is due."""
+    cursor.execute("SELECT coalesce(max(n), -1) FROM d")
+    return int((cursor.fetchone() or (-1,))[0])
+
+
+def chunks(
+    cursor: psycopg.Cursor[Any], chunk: int, terms: dict[str, Any], *, at_most: int | None = None
+) -> tuple[int, list[float], int]:
+    """Cut chunk after chunk, each in its transaction; loans, seconds of each, and the chunk that comes next."""
+    done, times, last = 0, list[float](), last_chunk(cursor)
+    while chunk <= last and (at_most is None or done < at_most):
+        at = time.monotonic()
+        done += _chunk(cursor, chunk, terms)
+        cursor.connection.commit()
+        times.append(time.monotonic() - at)
+        chunk += 1
+    return done, times, chunk
+
+
+def _chunk(cursor: psycopg.Cursor[Any], chunk: int, terms: dict[str, Any]) -> int:
     cursor.execute("TRUNCATE c, m")
     cursor.execute(_text(PICK.format(chunk=chunk)))
     size = cursor.rowcount

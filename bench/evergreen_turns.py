@@ -8,15 +8,13 @@ from statistics import median
 
 import psycopg
 
-from bench.evergreen_handwritten import ROWS, chunk_of
+from bench import ours
+from bench.evergreen_handwritten import ROWS, chunks, last_chunk
 from bench.evergreen_library import EvergreenLibrary
 from bench.evergreen_statements import SETTINGS, prepared
 from bench.handwritten import terms_of
-from bench.library import AS_OF
 from bench.row import Row
-from carrel.retention.pace import WINDOW_LOANS
 from carrel.retention.ports import Position
-from carrel.systems.sql.loans import SqlLoans
 
 
 @dataclass
@@ -29,9 +27,9 @@ class _Side:
     loans: int = 0
     cpu: float = 0.0
 
-    def add(self, loans: int, seconds: float, cpu: float, longest: float) -> None:
+    def add(self, loans: int, seconds: float, cpu: float, times: list[float]) -> None:
         self.rates.append(loans / seconds)
-        self.loans, self.cpu, self.longest = self.loans + loans, self.cpu + cpu, max(self.longest, longest)
+        self.loans, self.cpu, self.longest = self.loans + loans, self.cpu + cpu, max(self.longest, *times)
 
 
 def turns(library: EvergreenLibrary, size: int, *, rounds: int, loans: int, judge: bool) -> list[Row]:
@@ -60,43 +58,19 @@ def turns(library: EvergreenLibrary, size: int, *, rounds: int, loans: int, judg
             cursor.execute(statement.encode())
         connection.commit()
         theirs.ready = time.monotonic() - began
-        cursor.execute("SELECT max(n) FROM d")
-        chunk = int((cursor.fetchone() or (0,))[0]) // 2  # other readers than those with whom Carrel begins
+        chunk = last_chunk(cursor) // 2  # other readers than those with whom Carrel begins
         connection.commit()
         position: Position | None = None
         for _ in range(rounds):
-            position = _round_of_ours(library, system, mine, position, loans)
-            chunk = _round_by_hand(library, cursor, theirs, chunk, loans, {"anonymous": system.stand_in or 0, **terms})
+            cpu = library.cpu_seconds()
+            run = ours.cut(library, system, position=position, at_most=loans)
+            position = run.position
+            mine.add(run.loans, run.seconds, library.cpu_seconds() - cpu, run.transactions)
+            cpu, began = library.cpu_seconds(), time.monotonic()
+            done, times, chunk = chunks(cursor, chunk, {"anonymous": system.stand_in or 0, **terms}, at_most=loans)
+            theirs.add(done, time.monotonic() - began, library.cpu_seconds() - cpu, times)
     engine.dispose()
     return _rows(size, rounds, mine, theirs, judge=judge)
-
-
-def _round_of_ours(
-    library: EvergreenLibrary, system: SqlLoans, side: _Side, position: Position | None, wanted: int
-) -> Position | None:
-    cpu, began, done, longest = library.cpu_seconds(), time.monotonic(), 0, 0.0
-    while done < wanted:
-        step = system.cut_chunk(library.life, AS_OF, position, WINDOW_LOANS, lambda _position, _size: None)
-        if step is None:
-            break
-        position, result = step
-        done, longest = done + result.loans, max(longest, result.seconds)
-    side.add(done, time.monotonic() - began, library.cpu_seconds() - cpu, longest)
-    return position
-
-
-def _round_by_hand(
-    library: EvergreenLibrary, cursor: psycopg.Cursor[tuple[object, ...]], side: _Side, chunk: int, wanted: int,
-    terms: dict[str, object],
-) -> int:  # fmt: skip
-    cpu, began, done, longest = library.cpu_seconds(), time.monotonic(), 0, 0.0
-    while done < wanted:
-        at = time.monotonic()
-        done += chunk_of(cursor, chunk, terms)
-        cursor.connection.commit()
-        chunk, longest = chunk + 1, max(longest, time.monotonic() - at)
-    side.add(done, time.monotonic() - began, library.cpu_seconds() - cpu, longest)
-    return chunk
 
 
 def _rows(size: int, rounds: int, mine: _Side, theirs: _Side, *, judge: bool) -> list[Row]:

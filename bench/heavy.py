@@ -147,19 +147,7 @@ def plan(template: Template, *, rounds: int, judge: bool) -> list[Row]:
 def at_desk(template: Template, *, seconds: float, clients: int, judge: bool) -> list[Row]:
     """What the desk notices of a run beside it."""
     with template.copy() as library:
-        engine = library.engine()
-        system = library.loans(engine)
-        with system.session():
-            system.prepare(library.life)
-            rows = desk.noticed(
-                "desk",
-                lambda seconds, beside: desk.watch(library, clients, seconds, system if beside else None),
-                seconds,
-                clients,
-                judge=judge,
-            )
-        engine.dispose()
-    return rows
+        return desk.noticed_at("desk", library, desk.watch, seconds, clients, judge=judge)
 
 
 def night(template: Callable[..., Template], loans: int, *, judge: bool) -> list[Row]:

@@ -9,7 +9,7 @@ from typing import Protocol
 from bench.library import AS_OF, Library
 from carrel.retention.lifecycle import Lifecycle
 from carrel.retention.pace import WINDOW_LOANS
-from carrel.retention.ports import StrayPosition
+from carrel.retention.ports import Position, StrayPosition
 from carrel.systems.sql.loans import SqlLoans
 
 
@@ -21,17 +21,26 @@ class Lent(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a run went: loans cut, rows left that still lead to a reader, seconds in all and of each transaction."""
+    """How a run went: loans cut, rows left that still lead to a reader, seconds in all and of each transaction, where it stands."""
 
     loans: int
     left: int
     seconds: float
     transactions: list[float]
+    position: Position | None = None
 
 
-def cut(library: Lent, system: SqlLoans, *, limit: int = WINDOW_LOANS, at_most: int | None = None) -> Run:
-    """Cut every due loan; the table of kept loans is part of the time."""
-    began, position, loans, left, times = time.monotonic(), None, 0, 0, []
+def cut(
+    library: Lent,
+    system: SqlLoans,
+    *,
+    limit: int = WINDOW_LOANS,
+    at_most: int | None = None,
+    position: Position | None = None,
+) -> Run:
+    """Cut every due loan behind a position; the table of kept loans is part of the time where nobody has asked for it."""
+    began, loans, left = time.monotonic(), 0, 0
+    times: list[float] = []
     while at_most is None or loans < at_most:
         step = system.cut_chunk(library.life, AS_OF, position, limit, lambda _position, _size: None)
         if step is None:
@@ -39,7 +48,7 @@ def cut(library: Lent, system: SqlLoans, *, limit: int = WINDOW_LOANS, at_most: 
         position, result = step
         loans, left = loans + result.loans, left + sum(result.left.values())
         times.append(result.seconds)
-    return Run(loans, left, time.monotonic() - began, times)
+    return Run(loans, left, time.monotonic() - began, times, position)
 
 
 def cut_strays(library: Library, system: SqlLoans) -> int:

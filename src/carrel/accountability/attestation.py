@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from carrel.accountability import faults
-from carrel.accountability.count_report import CountReport, RecordCount
+from carrel.accountability.count_report import Counted, CountReport, RecordCount
 from carrel.errors import CarrelError, fault
 from carrel.ledger.note import Signer, Verifier, open_note, parse_note, sign_note
 
@@ -36,7 +36,7 @@ class Attester(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Attestation:
+class Attestation(Counted):
     """What a person signs.
 
     Attributes:
@@ -62,16 +62,6 @@ class Attestation:
     signed_at: datetime
     expires_at: datetime
     declared: str = ""
-
-    @property
-    def overdue(self) -> int:
-        """Records of all kinds that are past their period, by the report."""
-        return sum(one.overdue for one in self.counts)
-
-    @property
-    def as_of(self) -> date:
-        """The oldest day that the figures speak of."""
-        return min(one.as_of for one in self.counts)
 
     @property
     def by_branch(self) -> bool:

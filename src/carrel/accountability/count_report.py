@@ -46,12 +46,10 @@ class RecordCount:
     without: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CountReport:
-    """What is taken from a report: sums by kind of record, and the digest of the file."""
+class Counted:
+    """Anything that holds a report's counts by kind of record, and what they come to."""
 
-    digest: str
-    rows: int
+    __slots__ = ()
     counts: tuple[RecordCount, ...]
 
     @property
@@ -61,8 +59,17 @@ class CountReport:
 
     @property
     def as_of(self) -> date:
-        """The oldest day that any line speaks of."""
+        """The oldest day that the figures speak of."""
         return min(one.as_of for one in self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class CountReport(Counted):
+    """What is taken from a report: sums by kind of record, and the digest of the file."""
+
+    digest: str
+    rows: int
+    counts: tuple[RecordCount, ...]
 
 
 def read_report(

@@ -28,12 +28,12 @@ class ClearingKey:
 
     def __init__(self, folder: Path, name: str | None = None) -> None:
         self.name = secrets.token_hex(_NAME) if name is None else name
-        self._path = folder / _HOME / f"{self.name}.key"
+        self._key = SealingKey(folder / _HOME / f"{self.name}.key", self.name)
 
     def draw(self) -> bytes:
         """A new key, written down."""
-        SealingKey(self._path, self.name).create()
-        return self._path.read_bytes()
+        self._key.create()
+        return self.read()
 
     def read(self) -> bytes:
         """The key that a plan was made with.
@@ -41,7 +41,7 @@ class ClearingKey:
         Raises:
             CarrelError: CLR-010, it is gone or none.
         """
-        key, found = SealingKey(self._path, self.name).there()
+        key, found = self._key.there()
         if not key:
             raise fault(
                 faults.NO_CLEARING_KEY,
@@ -55,7 +55,7 @@ class ClearingKey:
 
     def shred(self) -> None:
         """Overwrite and delete it; nothing happens where it is gone."""
-        SealingKey(self._path, self.name).shred()
+        self._key.shred()
 
 
 def shred_old(folder: Path, at: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, TableClause, case, func, literal, not_, or_, select, text
+from sqlalchemy import Connection, TableClause, case, func, literal, not_, select, text
 
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.ports import Observation, RecordCount
@@ -13,6 +13,7 @@ from carrel.systems.sql.freed_records import freed
 from carrel.systems.sql.kept_table import KeptTable, is_kept
 from carrel.systems.sql.named_table import quoted
 from carrel.systems.sql.path_overlap import is_left
+from carrel.systems.sql.path_rows import Bool
 from carrel.systems.sql.paths import PathSql
 from carrel.systems.sql.predicates import LoanColumns
 from carrel.systems.sql.shelf import Shelf
@@ -63,12 +64,14 @@ class LoanCounts:
         told = [(str(b or ""), int(n), int(sooner)) for b, n, sooner in c.execute(due)]
         branches = {unit: number for unit, number, _ in told}
         rows, strays, sizes, records = {}, {}, {}, {}
+        earlier: list[tuple[PathSql, Bool]] = []
         for path in paths:
             name, table = path.path.name, path.table
-            mine = is_left(path, paths, table)
+            takes, mine = path.takes(table), is_left(path, earlier)
+            earlier.append((path, takes))
             if path.path.link.by == "own":
                 records[name] = self._records(path)
-                own = select(func.count()).select_from(table).where(path.own.still(table), path.strays.are(table), mine)
+                own = select(func.count()).select_from(table).where(takes, mine)
                 rows[name] = int(c.execute(own).scalar_one()) if records[name].due else 0
                 continue
             found = c.execute(
@@ -77,7 +80,7 @@ class LoanCounts:
                     func.coalesce(func.sum(case((path.due_with_loan(table), 1), else_=0)), 0),
                 )
                 .select_from(table)
-                .where(path.own.still(table), or_(path.strays.are(table), path.due_with_loan(table)), mine)
+                .where(takes, mine)
             ).one()
             rows[name], strays[name] = int(found[0]), int(found[0]) - int(found[1])
         for name in {path.table for path in self._shelf.map.paths} | {closed.table}:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from sqlalchemy import FromClause, and_, false, or_
+from sqlalchemy import false, or_
 
 from carrel.inventory.system_map import Method
 from carrel.systems.sql.path_rows import Bool
@@ -13,16 +13,14 @@ from carrel.systems.sql.paths import PathSql
 _OUT = frozenset({Method.CLEAR, Method.STAND_IN})
 
 
-def is_left(path: PathSql, paths: Sequence[PathSql], rows: FromClause) -> Bool:
+def is_left(path: PathSql, earlier: Iterable[tuple[PathSql, Bool]]) -> Bool:
     """Whether a row is still there for a path when its turn comes: no path before it on its table will have cut it.
 
     Args:
         path: whose turn it is.
-        paths: all of a run, in the order in which they are cut.
-        rows: of the path's table.
+        earlier: those that are cut before it, each with the rows of its table that it `takes`.
     """
-    before = (one for one in paths[: paths.index(path)] if spends(one, path))
-    cut = [and_(one.own.still(rows), or_(one.strays.are(rows), one.due_with_loan(rows))) for one in before]
+    cut = [takes for one, takes in earlier if spends(one, path)]
     # A test of an empty column answers neither yes nor no, and counts as no.
     return or_(false(), *cut).is_not(True)
 

@@ -7,7 +7,7 @@ of the same person covers, so a legal hold wins in every table.
 
 from __future__ import annotations
 
-from sqlalchemy import FromClause, and_, exists, false, not_, select
+from sqlalchemy import FromClause, and_, exists, false, not_, or_, select
 
 from carrel.inventory.map_path import Path, Role
 from carrel.systems.sql.anchor_rows import meant
@@ -47,6 +47,10 @@ class PathSql:
         self.chunk = ChunkRows(self.own, kept, small=small)
         self.strays = StrayRows(self.own, kept)
         self.cuts = PathCuts(self.own, self.chunk, joins=joins)
+
+    def takes(self, rows: FromClause) -> Bool:
+        """For counting: the rows that a run cuts by this path, as long as none of another path has cut them."""
+        return and_(self.own.still(rows), or_(self.strays.are(rows), self.due_with_loan(rows)))
 
     def due_with_loan(self, rows: FromClause) -> Bool:
         """For counting: the row of a key path leads to a closed loan that still names its reader and is not kept.
