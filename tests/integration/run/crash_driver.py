@@ -9,6 +9,7 @@ of this process, which holds no connection and has one thread, so that a step co
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
 import importlib
 import json
@@ -306,4 +307,5 @@ def _hurts(step: str) -> bool:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # no collection of a fork walks through what is loaded
     print(json.dumps(drive(json.loads(Path(sys.argv[1]).read_text()))))

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tests.integration.run import library
 
 # Every gap of the some thousand is tried by a night run with CRASH_ROUNDS=100000.
-ROUNDS = int(os.environ.get("CRASH_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "12"))
 SECONDS = 60 + 30 * ROUNDS
 
 
@@ -63,7 +63,7 @@ def driven(elm, tmp_path, prepare=None, **more):
 def test_killed_between_any_two_steps(small, tmp_path):
     """Statements and commits on both databases (the library's and Carrel's), and every file of the site that is opened, renamed or removed."""
     small.edit("    mode: window\n", "    mode: window\n    sweep_sample: 20\n")
-    rounds = max(6, ROUNDS // 4) if small.koha.dialect == "postgresql" else ROUNDS
+    rounds = max(4, ROUNDS // 4) if small.koha.dialect == "postgresql" else ROUNDS
     found = driven(small, tmp_path, rounds=rounds)
     assert len(found["steps"]) > 300
     assert found["wrong"] == [], json.dumps(found["wrong"], indent=1)
@@ -84,6 +84,6 @@ def test_whoever_leads_other_workers_is_killed(small_server, tmp_path):
 @pytest.mark.slow
 def test_killed_again_while_it_resumes(small, tmp_path):
     small.edit("    mode: window\n", "    mode: desk\n    sweep_sample: 20\n")
-    found = driven(small, tmp_path, rounds=max(6, ROUNDS // 4), twice=True)
+    found = driven(small, tmp_path, rounds=max(4, ROUNDS // 4), twice=True)
     assert found["wrong"] == [], json.dumps(found["wrong"], indent=1)
     assert (found["further"], found["verified"], found["unchanged"]) == (0, 0, True)

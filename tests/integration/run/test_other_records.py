@@ -188,7 +188,7 @@ def test_killed_among_them_and_started_again_it_ends_the_same(
     small = make(tmp_path / "site", koha, more="    sweep_sample: 20\n")
     records.rule_all(small)
     put(small)
-    rounds = max(5, ROUNDS // 4)
+    rounds = max(4, ROUNDS // 4)
     if koha.server is None:
         found = driven(small, tmp_path, rounds=rounds)
     else:  # the rows stand in no template, so the database as it is now becomes one

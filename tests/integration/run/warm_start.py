@@ -10,6 +10,7 @@ from __future__ import annotations
 import array
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -92,6 +93,10 @@ def serve(address: str) -> None:
         map_files.load(system)
     for policy in policy_files.shipped_names():
         policy_files.load(policy)
+    # What is loaded stays: no collection of a fork has to walk through it, nor to copy its pages.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address)
