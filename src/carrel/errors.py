@@ -38,7 +38,8 @@ def unseen(text: str, *, lines: bool = False) -> bool:
         text: any.
         lines: the ends of its lines do not count, nor tabs.
     """
-    return not text.isprintable() and any(_steers(sign) and not (lines and sign in "\n\t") for sign in text)
+    plain = text.replace("\n", "").replace("\t", "") if lines else text
+    return not plain.isprintable() and any(_steers(sign) and not (lines and sign in "\n\t") for sign in text)
 
 
 def shown(text: str, *, lines: bool = False) -> str:

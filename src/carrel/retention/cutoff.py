@@ -6,11 +6,13 @@ A server without zone tables answers NULL to a conversion, so cut-offs are compu
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _TICK = timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=4096)  # each chunk of a run asks for the same ones
 def local_cutoff(instant: datetime, zone: ZoneInfo) -> datetime:
     """The latest local time whose every reading lies at or before an instant.
 

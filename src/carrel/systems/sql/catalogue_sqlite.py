@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
+import string
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -26,6 +27,7 @@ _KEYS = """
 SELECT m.name, k.id, k."table", k."from", k."to", k.on_delete, k.on_update
 FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k WHERE m.type = 'table' ORDER BY m.name, k.id, k.seq"""
 _TRIGGERS = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY tbl_name, name"
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _HEAD = re.compile(r"\b(?:(BEFORE|AFTER|INSTEAD\s+OF)\s+)?(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 
 _COMMENT = re.compile(r"--[^\n]*(?:\n|\Z)|/\*.*?\*/", re.DOTALL)
@@ -77,7 +79,7 @@ def _indexes(connection: Connection) -> defaultdict[str, list[Index]]:
 
 def _folded(name: str) -> str:
     """A name as SQLite compares names: capitals of ASCII are small letters."""
-    return re.sub(r"[A-Z]+", lambda found: found[0].lower(), name)
+    return name.translate(_SMALL)
 
 
 def _foreign_keys(

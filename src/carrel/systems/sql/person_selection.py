@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from itertools import takewhile
 from typing import Any, Self
 
@@ -76,7 +77,9 @@ class PersonSelection:
 
     def of(self, subjects: tuple[Subject, ...]) -> Self:
         """The rows of others, by the same steps."""
-        return type(self)(self.schema, self.map, subjects, self.stand_in, self.payer)
+        found = copy(self)
+        found.subjects = subjects
+        return found
 
     @property
     def own(self) -> Step:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 
 from carrel.errors import fault
 from carrel.systems import faults
-from carrel.systems.sql.session_limits import CONNECT_SECONDS, LOCK_SECONDS, SILENCE_SECONDS
+from carrel.systems.sql.session_limits import CONNECT_SECONDS, KINDS_OF_STATEMENTS, LOCK_SECONDS, SILENCE_SECONDS
 
 METADATA_LOCK_SECONDS = 5
 # Strict, so that nothing is cut to fit; without NO_ZERO_DATE, so that old rows with zero dates can be read and kept.
@@ -90,6 +90,7 @@ def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
         },
         isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
         pool_size=2,
+        query_cache_size=KINDS_OF_STATEMENTS,
         max_overflow=4,
         hide_parameters=True,
     )

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from carrel.errors import fault
 from carrel.systems import faults
 from carrel.systems.sql import expressions_postgresql
-from carrel.systems.sql.session_limits import CONNECT_SECONDS, LOCK_SECONDS, SILENCE_SECONDS
+from carrel.systems.sql.session_limits import CONNECT_SECONDS, KINDS_OF_STATEMENTS, LOCK_SECONDS, SILENCE_SECONDS
 
 DRIVER = "postgresql+psycopg"
 _OURS = "postgresql.carrel"
@@ -154,6 +154,7 @@ def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
         },
         isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
         pool_size=2,
+        query_cache_size=KINDS_OF_STATEMENTS,
         max_overflow=4,
         use_native_hstore=False,
         native_inet_types=False,

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
+from carrel.systems.sql.session_limits import KINDS_OF_STATEMENTS
+
 BUSY_SECONDS = 5
 
 
@@ -41,7 +43,13 @@ def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
             check_same_thread=False,
         )
 
-    made = create_engine("sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
+    made = create_engine(
+        "sqlite://",
+        creator=opened,
+        poolclass=NullPool,
+        query_cache_size=KINDS_OF_STATEMENTS,
+        hide_parameters=True,
+    )
 
     @event.listens_for(made, "connect")
     def promise(connection: Any, _record: Any) -> None:
