@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from pathlib import Path
@@ -131,6 +132,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with the exit code that the outcome has."""
     wanted = sys.argv[1:] if arguments is None else arguments
+    gc.set_threshold(50_000, 20, 100)  # a run makes statements by the hundred, and little garbage
     try:
         code = cli.main(args=wanted, prog_name="carrel", standalone_mode=False)
     except click.exceptions.Abort:
