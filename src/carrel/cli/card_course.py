@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from carrel.amount import amount
 from carrel.cli.card_batch import AT_ONCE, CardBatch, still_due
 from carrel.cli.cards import cards_of, judgement
 from carrel.cli.case_pieces import Pieces, redact_all
 from carrel.cli.erasure_plan import erasure_of
 from carrel.cli.lot_end import CardsDone, end, end_unseen
 from carrel.cli.premises import now
+from carrel.cli.progress import phase
 from carrel.retention.identifiers import Subject
 from carrel.retention.outcome import ChunkResult, Outcome
 from carrel.retention.ports import Position
@@ -131,6 +133,10 @@ class _Course:
 
     def lot(self, case: str, subjects: tuple[Subject, ...]) -> None:
         """Carry one lot to its end."""
+        with phase(f"erasing {amount(len(subjects), 'patron', 'patrons')} whose cards have lapsed"):
+            self._lot(case, subjects)
+
+    def _lot(self, case: str, subjects: tuple[Subject, ...]) -> None:
         here = self._here
         self._schema.require()
         self._done.unknown |= here.store.erasures.go_on(case, now()).unknown

@@ -74,7 +74,7 @@ def build_site(folder: Path, policy: str, size: str) -> Signer:
     from sqlalchemy import create_engine
 
     from carrel.cli.premises import now
-    from carrel.cli.screen import Progress
+    from carrel.cli.progress import Progress
     from carrel.ledger.note import Signer
     from carrel.store.key_file import write_key
     from carrel.systems import policy_files

@@ -14,6 +14,7 @@ from carrel.cli.case_leaf import leaf_of_case
 from carrel.cli.case_pieces import PIECE, Noting, Pieces, redact_all
 from carrel.cli.erasure_plan import erasure_of, scopes_of
 from carrel.cli.premises import now
+from carrel.cli.progress import SWEEPING, phase
 from carrel.cli.replay_entries import left_by
 from carrel.cli.schema_watch import SchemaWatch
 from carrel.errors import CarrelError, Exit
@@ -187,7 +188,8 @@ class Course:
         with here.engine.connect() as connection:
             if subject.number not in erasure.numbers(connection):
                 here.store.restrictions.end_with(plan.system, {subject.number})
-            found = erasure.sweep(connection)
+            with phase(SWEEPING):
+                found = erasure.sweep(connection)
             places = surroundings_reading.read(
                 connection, self._here.site, self._here.system, self._here.policy, now()
             ).places

@@ -19,6 +19,7 @@ from carrel.cli.erasure_apply import Course, asked
 from carrel.cli.erasure_plan import basis_of
 from carrel.cli.erasure_screen import show_found, show_ledger, show_taken
 from carrel.cli.premises import now
+from carrel.cli.progress import SWEEPING, phase
 from carrel.cli.screen import put_line, say
 from carrel.errors import CarrelError, Exit, fault
 from carrel.retention import faults
@@ -93,7 +94,7 @@ def _carried_out(here: Premises, plan: ErasurePlan, noted: _Noted) -> Found:
                 fix=f"copy the database of {here.original.name} anew",
             )
         Course(here, plan, owner, noted).take_out(erasure, there=True)
-        with here.engine.connect() as connection:
+        with here.engine.connect() as connection, phase(SWEEPING):
             return erasure.sweep(connection)
     finally:
         with suppress(CarrelError):

@@ -18,6 +18,7 @@ from carrel.cli.due_night import night_of
 from carrel.cli.handover import Handover, require_archives
 from carrel.cli.lot_end import CardsDone
 from carrel.cli.premises import Premises, now
+from carrel.cli.progress import phase
 from carrel.cli.run_course import RunCourse, alone_because
 from carrel.cli.run_leaves import leaves_of
 from carrel.cli.schema_watch import SchemaWatch
@@ -143,7 +144,8 @@ def run_plan(
     card_course.require(here)
     here.store.leases.acquire(name, owner, LEASE_TTL, began)
     try:
-        run, at_most = run_opening.begin(here, plan, owner)
+        with phase("counting again what was planned"):
+            run, at_most = run_opening.begin(here, plan, owner)
         if not alone_because(here, run):
             crew.start(name, run.id)
         standing = Standing(run)
@@ -183,24 +185,28 @@ def _carry_out(
         with loans.connection.engine.connect() as other:
             spots = surroundings_reading.read(other, here.site, here.system, here.policy, now()).places
         watch = Watch(loans, here.schema, plan.as_of)
-        watch.draw(here.life(plan.as_of, now()), here.system.sweep_sample, at_most)
+        with phase("drawing loans to look for afterwards"):
+            watch.draw(here.life(plan.as_of, now()), here.system.sweep_sample, at_most)
         tally = RunCourse(here, plan, run, loans, night_counts, crew, schema, standing).cut(at_most)
         handover.close(loans)
         schema.look()
         here = schema.fresh  # a table that came while the run went on is swept as well
-        swept = watch.look(
-            here.schema,
-            here.life(plan.as_of, now()),
-            None if tally.end is End.FINISHED else tally.whole_until,
-            in_parts=run_opening.as_before(here, plan, run),
-            closely=(one.table for one in here.store.open_joins.standing(here.system.name)),
-        )
+        with phase("looking for ways back to a reader"):
+            swept = watch.look(
+                here.schema,
+                here.life(plan.as_of, now()),
+                None if tally.end is End.FINISHED else tally.whole_until,
+                in_parts=run_opening.as_before(here, plan, run),
+                closely=(one.table for one in here.store.open_joins.standing(here.system.name)),
+            )
         # Written down at once: a kill before the run's end must not lose what its sweep found.
         back = led_back(here, run.stage, swept)
         still = open_joins.after_run(here, run, loans.connection, plan.as_of, swept, back)
         life = here.life(plan.as_of, now())
-        remaining = loans.remaining(life, plan.as_of) if run.stage is Stage.REST else {}
-        remaining = {name: count for name, count in remaining.items() if count}
+        remaining: dict[str, int] = {}
+        if run.stage is Stage.REST:
+            with phase("counting what is left"):
+                remaining = {name: count for name, count in loans.remaining(life, plan.as_of).items() if count}
         kept = by_reason(readers.without_sealed(loans, life, loans.kept(life)))
     cards = _lapsed(here, plan, run, owner, schema)
     if run.stage is Stage.REST:

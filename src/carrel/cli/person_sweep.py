@@ -9,6 +9,7 @@ from carrel.amount import amount
 from carrel.cli import premises, screen
 from carrel.cli.erasure_plan import erasure_of, said_in
 from carrel.cli.erasure_screen import HUMAN, keys_told
+from carrel.cli.progress import SWEEPING, phase
 from carrel.cli.screen import number, put_table, say
 from carrel.errors import Exit
 from carrel.inventory.replica import Use
@@ -36,7 +37,8 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
             with told(at):
                 whole = left(connection, erasure_of(here, (bare,), now).rows, here.system_map)
             known = whole[0] if whole else bare
-            found = erasure_of(here, (known,), now).around_record(connection).sweep(connection)
+            with phase(SWEEPING):
+                found = erasure_of(here, (known,), now).around_record(connection).sweep(connection)
         system, read_from = here.system, here.read_from
     if as_json:
         screen.put_json(

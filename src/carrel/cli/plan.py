@@ -158,7 +158,7 @@ def make(
     from carrel.cli.capsules import require_undo
     from carrel.cli.custodian_gate import asked_units, in_force, require_asked
     from carrel.cli.handover import require_archives
-    from carrel.cli.screen import Progress
+    from carrel.cli.progress import phase
     from carrel.policy.clock import midnight
     from carrel.retention import blockers
     from carrel.retention.bound import bounds
@@ -172,10 +172,8 @@ def make(
     as_of = as_of or at
     life = here.life(as_of, at)
     effects = here.effects(at)
-    progress = Progress("counting", 0)
-    with here.loans().session() as loans:
+    with here.loans().session() as loans, phase("counting what is due"):
         seen = loans.observe(life, as_of)
-        progress.at(sum(seen.states.values()))
         seen = replace(seen, states=readers.without_sealed(loans, life, seen.states))
         since = max(
             filter(None, (latest_since(one.loan_schedule(), as_of) for one in here.in_force.policies)), default=None
@@ -184,7 +182,6 @@ def make(
         older = readers.older_than_rule(loans, life, start) if start else 0
         texts = readers.statements(loans, life, as_of)
         rows = readers.sample(loans, life, sample) if sample else ()
-    progress.done()
     findings = Findings(
         tuple(blockers.line(one) for one in effects.blockers),
         tuple(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from carrel.cli.capsules import folder_of
 from carrel.cli.circulation import settle_interrupted
 from carrel.cli.premises import Premises, now
-from carrel.cli.screen import Progress
+from carrel.cli.progress import Progress
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults
 from carrel.retention.ports import Busy

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from carrel.amount import amount
 from carrel.cli.job_work import POLL_SECONDS, JobWork
 from carrel.cli.premises import now
-from carrel.cli.screen import Progress, put_line
+from carrel.cli.progress import Progress
+from carrel.cli.screen import put_line
 from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.course import carry_out
