@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 from collections.abc import Iterator
@@ -55,8 +56,10 @@ def code_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     if not is_compiler_here():
         unavailable("numba, of the extra analytics")
-    folder = tmp_path_factory.mktemp("code")
-    assert machine_code(folder) is not None
+    folder, bait = tmp_path_factory.mktemp("code"), tmp_path_factory.mktemp("bait")
+    (bait / "numba.py").write_text("raise SystemExit('nothing is imported from where a scrub happens to run')\n")
+    with contextlib.chdir(bait):
+        assert machine_code(folder) is not None
     return folder
 
 

@@ -14,8 +14,8 @@ from base64 import b64decode, b64encode
 from contextlib import suppress
 from pathlib import Path
 
-from carrel.deidentification.compiled.machine_code import NAMES, MachineCode, compile_code, load_code, name_of_code
-from carrel.systems.durable_file import replace_file
+from carrel.deidentification.compiled.machine_code import NAMES, MachineCode, load_code, name_of_code
+from carrel.systems.logs.compiling import compile_into
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _MOST = 1 << 23  # bytes of such a file
@@ -47,10 +47,9 @@ def machine_code(folder: Path | None) -> MachineCode | None:
         if not _is_ours(os.lstat(folder)):
             return None
         objects = _read(path)
-        if objects is None:
-            objects = compile_code()
-            replace_file(path, _text(objects))
-        return load_code(objects)
+        if objects is None and compile_into(path):
+            objects = _read(path)
+        return None if objects is None else load_code(objects)
     except Exception:  # noqa: BLE001  (the compiler is no part of Carrel, and has errors of its own)
         return None
 
@@ -70,7 +69,8 @@ def _read(path: Path) -> dict[str, bytes] | None:
     return {name: b64decode(json.loads(body)[name]) for name in NAMES}
 
 
-def _text(objects: dict[str, bytes]) -> str:
+def text_of(objects: dict[str, bytes]) -> str:
+    """What such a file holds: a digest of the rest, and the object files by name."""
     body = json.dumps({name: b64encode(objects[name]).decode() for name in NAMES})
     return f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}"
 
