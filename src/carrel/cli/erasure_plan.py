@@ -62,12 +62,15 @@ def make(
             bare = Subject(found, also=older)
             subject = erasure_of(here, (bare,), at).known(connection) or bare
             made = plan_of(here, connection, subject, by, at)
+        others = here.store.erasures.open_about(here.system.name, subject)
         here.store.erasures.record(made, subject, at)
         target = plan_file.write(made, out or Path("plan.json"))
     if as_json:
-        screen.put_json({"plan": made.as_dict(), "file": str(target)})
+        screen.put_json({"plan": made.as_dict(), "file": str(target), "open_cases": list(others)})
         return
     show(made)
+    for one in others:
+        put_line(f"note: {one} is open about the same person; carry out one of the two", hang=2)
     tell_written(target)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, insert, or_, select, update
 
+from carrel.errors import CarrelError
 from carrel.ledger.leaf import OpenLeaf
 from carrel.retention.erasure import ErasurePlan
 from carrel.retention.identifiers import Subject
@@ -94,6 +96,19 @@ class Erasures(SealedCases):
     def plan(self, name: str) -> ErasurePlan:
         """The plan of a case about one person."""
         return ErasurePlan.from_dict(self._row(name).body)
+
+    def open_about(self, system: str, subject: Subject) -> tuple[str, ...]:
+        """Cases of a system about the same person that were planned or begun and are not over, the oldest first."""
+        table = tables.erasure
+        still = and_(table.c.system == system, table.c.state.in_((PLANNED, RUNNING)), table.c.sealed.is_not(None))
+        still = and_(still, table.c.body["kind"].as_string() != LOT)
+        with self._database.reading() as connection:
+            names = connection.execute(select(table.c.case).where(still).order_by(table.c.made_at)).scalars().all()
+        found = []
+        for name in names:
+            with suppress(CarrelError):  # its key is gone: it is about nobody any more
+                found += [name] if self.subject(name).number == subject.number else []
+        return tuple(found)
 
     def case(self, name: str) -> Case:
         """How far a case has come."""
