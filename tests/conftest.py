@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 # A law says what is true, not how fast: on a busy machine the first example of a test takes what it takes.
 settings.register_profile("laws", deadline=None)
 settings.load_profile("laws")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: no collection of a test that runs Carrel in this process walks through it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def unavailable(reason: str) -> NoReturn:
