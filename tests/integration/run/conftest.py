@@ -1,4 +1,10 @@
-"""A library for each database, fresh for every test."""
+"""A library for each database, fresh for every test.
+
+Which databases a test of a small library runs on: SQLite and MariaDB; those marked ``everywhere`` (the main law of a
+file) on PostgreSQL too. A test that is marked ``mariadb`` asks what is decided in Python, in the policy or in the map,
+and not how a dialect spells it: it runs on Koha's own database alone. Whatever is about locks, transactions, kills or the
+types of a dialect stays on each.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +17,7 @@ import sqlalchemy as sa
 
 from carrel.systems.sample import Sample, SampleSize, build
 from tests.integration.conftest import AS_OF, ON_EACH, Koha, on_mariadb, on_postgresql, postgresql_template
+from tests.integration.run import disposed as disposed_library
 from tests.integration.run import library
 from tests.integration.run.backup_site import _fresh, bare, locking_repo, repo, shelf  # noqa: F401  (fixtures)
 from tests.integration.run.booking_site import scratch, scratch_server  # noqa: F401  (fixtures)
@@ -22,6 +29,7 @@ from tests.integration.run.chain_site import (  # noqa: F401  (fixtures)
     chained,
     whole_server,
 )
+from tests.integration.run.disposed import Disposed
 from tests.integration.run.log_site import pair, vendor  # noqa: F401  (fixtures)
 from tests.integration.run.mail_site import dovecot_server, mail  # noqa: F401  (fixtures)
 from tests.integration.servers import mariadb, postgresql
@@ -98,10 +106,16 @@ def small_postgresql(postgresql_server: postgresql.PostgreSQLServer, _small_on_p
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test of a small library runs on SQLite and MariaDB; on PostgreSQL as well where it is marked ``everywhere``."""
-    if "small_koha" in metafunc.fixturenames:
-        everywhere = metafunc.definition.get_closest_marker("everywhere") is not None
-        metafunc.parametrize("small_koha", ON_EACH if everywhere else ON_EACH[:2], indirect=True)
+    """On which databases, see above."""
+    for name in ("small_koha", "disposed"):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, _databases(metafunc.definition), indirect=True)
+
+
+def _databases(test: pytest.Item) -> tuple[object, ...]:
+    if test.get_closest_marker("everywhere") is not None:
+        return ON_EACH
+    return ON_EACH[1:2] if test.get_closest_marker("mariadb") is not None else ON_EACH[:2]
 
 
 @pytest.fixture
@@ -115,6 +129,69 @@ def small_koha(request: pytest.FixtureRequest) -> Koha:
 def small(small_koha: Koha, tmp_path: Path) -> library.Library:
     """A small library with its site; its first run has one stage."""
     return library.make(tmp_path / "site", small_koha)
+
+
+@pytest.fixture(scope="session")
+def _disposed_sqlite(_small_sqlite: tuple[Path, Sample], tmp_path_factory: pytest.TempPathFactory) -> Disposed:
+    template, sample = _small_sqlite
+    folder = tmp_path_factory.mktemp("disposed")
+    shutil.copyfile(template, folder / "koha.db")
+    return disposed_library.once(folder / "site", Koha(f"sqlite:///{folder / 'koha.db'}", "sqlite", sample))
+
+
+@pytest.fixture(scope="session")
+def _disposed_mariadb(
+    mariadb_server: mariadb.MariaDBServer, _small_mariadb: Sample, tmp_path_factory: pytest.TempPathFactory
+) -> Disposed:
+    database = mariadb.another(mariadb_server, _TEMPLATE, disposed_library.TEMPLATE)
+    koha = Koha(mariadb_server.url(database), "mariadb", _small_mariadb, mariadb_server, database)
+    return disposed_library.once(tmp_path_factory.mktemp("disposed") / "site", koha)
+
+
+@pytest.fixture(scope="session")
+def _disposed_postgresql(
+    postgresql_server: postgresql.PostgreSQLServer,
+    _small_on_postgresql: Sample,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Disposed:
+    database = disposed_library.TEMPLATE
+    postgresql_server.sql(f"CREATE DATABASE {database} TEMPLATE {_TEMPLATE}")
+    koha = Koha(postgresql_server.url(database), "postgresql", _small_on_postgresql, postgresql_server, database)
+    return disposed_library.once(tmp_path_factory.mktemp("disposed") / "site", koha)
+
+
+@pytest.fixture
+def disposed_sqlite(_disposed_sqlite: Disposed, tmp_path: Path) -> Iterator[library.Library]:
+    """A small library in a SQLite file after its first run, so that it has nothing to do."""
+    shutil.copyfile(str(sa.make_url(_disposed_sqlite.koha.url).database), tmp_path / "koha.db")
+    koha = Koha(f"sqlite:///{tmp_path / 'koha.db'}", "sqlite", _disposed_sqlite.sample)
+    yield _disposed_sqlite.copied(tmp_path / "site", koha)
+    koha.dispose()
+
+
+@pytest.fixture
+def disposed_mariadb(
+    mariadb_server: mariadb.MariaDBServer, _disposed_mariadb: Disposed, tmp_path: Path
+) -> Iterator[library.Library]:
+    """The same on MariaDB."""
+    with on_mariadb(mariadb_server, disposed_library.TEMPLATE, _disposed_mariadb.sample) as koha:
+        yield _disposed_mariadb.copied(tmp_path / "site", koha)
+
+
+@pytest.fixture
+def disposed_postgresql(
+    postgresql_server: postgresql.PostgreSQLServer, _disposed_postgresql: Disposed, tmp_path: Path
+) -> Iterator[library.Library]:
+    """The same on PostgreSQL."""
+    with on_postgresql(postgresql_server, disposed_library.TEMPLATE, _disposed_postgresql.sample) as koha:
+        yield _disposed_postgresql.copied(tmp_path / "site", koha)
+
+
+@pytest.fixture
+def disposed(request: pytest.FixtureRequest) -> library.Library:
+    """A small library after its first run, on each database in turn."""
+    made: library.Library = request.getfixturevalue(f"disposed_{request.param}")
+    return made
 
 
 @pytest.fixture(params=ON_EACH[1:])

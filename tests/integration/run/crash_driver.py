@@ -8,6 +8,7 @@ of this process, which holds no connection and has one thread, so that a step co
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import hashlib
@@ -31,9 +32,12 @@ from sqlalchemy import Engine, event
 
 # Imported once, before any fork.
 from carrel.cli.main import main
+from carrel.errors import CarrelError
 from carrel.ledger.leaf import banded, decode_leaf, utc_seconds
 from carrel.store.key_file import read_verifier
 from carrel.store.ledger_folder import LedgerFolder
+from carrel.systems import policy_files
+from tests.integration.run.warm_start import load_everything
 from tests.store_place import StorePlace
 
 _FILE_EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.link", "os.truncate"}
@@ -85,6 +89,8 @@ def in_fork(work: Callable[[], object], output: Path) -> int:
     child = os.fork()
     if child == 0:
         code = 70
+        gc.freeze()  # no collection of a fork walks through what is loaded
+        gc.set_threshold(50_000, 20, 100)
         try:
             out = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(out, 1)
@@ -307,5 +313,8 @@ def _hurts(step: str) -> bool:
 
 
 if __name__ == "__main__":
-    gc.freeze()  # no collection of a fork walks through what is loaded
-    print(json.dumps(drive(json.loads(Path(sys.argv[1]).read_text()))))
+    asked = json.loads(Path(sys.argv[1]).read_text())
+    with contextlib.suppress(CarrelError):  # the run itself will say what is wrong with it
+        policy_files.load(Path(asked["site"]) / "policy.yaml")
+    load_everything()
+    print(json.dumps(drive(asked)))

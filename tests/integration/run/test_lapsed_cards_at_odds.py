@@ -13,7 +13,6 @@ from carrel.ledger.leaf import decode_leaf
 from carrel.store.erasures import Erasures
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.store.store import FILE
-from tests.integration.run import library
 from tests.integration.run.person_seed import Seeder
 from tests.integration.run.test_lapsed_cards import EXPIRED, Died, carried_out, dying, judged
 
@@ -21,12 +20,9 @@ OLD = {"dateexpiry": EXPIRED, "dateenrolled": "2015-01-02"}
 
 
 @pytest.fixture
-def elm(small_sqlite, tmp_path):
+def elm(disposed_sqlite):
     """A library with nothing to do but its lapsed cards; one database is enough, the code is shared."""
-    found = library.make(tmp_path / "site", small_sqlite, policy="worcester")
-    found.sql("DELETE FROM saved_sql")
-    found.dispose()
-    return found
+    return disposed_sqlite
 
 
 def erasures_told(elm):

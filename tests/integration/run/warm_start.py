@@ -80,10 +80,9 @@ def _all(line: socket.socket, size: int) -> bytes:
     return found
 
 
-def serve(address: str) -> None:
-    """Load everything, then fork for each request."""
+def load_everything() -> None:
+    """All modules, maps and policies of Carrel, so that no fork loads them again."""
     import carrel
-    from carrel.errors import CarrelError
     from carrel.systems import map_files, policy_files
 
     for module in pkgutil.walk_packages(carrel.__path__, "carrel."):
@@ -97,6 +96,14 @@ def serve(address: str) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+def serve(address: str) -> None:
+    """Load everything, then fork for each request."""
+    from carrel.errors import CarrelError
+    from carrel.systems import policy_files
+
+    load_everything()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address)
