@@ -26,13 +26,30 @@ _REQUEST = 1 << 20
 _FOLDER = Path(__file__).parents[3]
 
 
-def called(words: list[str], folder: Path, environment: dict[str, str], seconds: float = 300) -> tuple[int, str, str]:
+def called(
+    words: list[str],
+    folder: Path,
+    environment: dict[str, str],
+    seconds: float = 300,
+    program: str = "carrel.cli.main:main",
+) -> tuple[int, str, str]:
     """One call; exit code, and what it wrote to its two streams.
+
+    Args:
+        words: on its command line.
+        folder: in which it is called.
+        environment: all of its own.
+        seconds: that it may take.
+        program: module and function; that of a test that makes forks of its own, with everything loaded in them too.
 
     Raises:
         TimeoutExpired: it took longer; it is dead now.
     """
-    told = json.dumps({"words": words, "folder": str(folder), "environment": environment}).encode()
+    told = {"words": words, "folder": str(folder), "environment": environment, "program": program}
+    return _answered(json.dumps(told).encode(), words, seconds)
+
+
+def _answered(told: bytes, words: list[str], seconds: float) -> tuple[int, str, str]:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as line:
         line.connect(_server())
         line.settimeout(seconds)
@@ -135,11 +152,11 @@ def _answer(line: socket.socket, told: dict[str, object], fds: array.array[int])
 
 
 def _call(told: dict[str, object]) -> None:
-    from carrel.cli.main import main
-
     words, folder, environment = told["words"], told["folder"], told["environment"]
     assert isinstance(words, list)
     assert isinstance(environment, dict)
+    module, _, name = str(told["program"]).partition(":")
+    main = getattr(importlib.import_module(module), name)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(str(folder))
@@ -148,6 +165,7 @@ def _call(told: dict[str, object]) -> None:
     code: object = 1
     try:
         main()
+        code = 0
     except SystemExit as left:
         code = left.code
     finally:
