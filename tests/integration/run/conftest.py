@@ -98,10 +98,15 @@ def small_postgresql(postgresql_server: postgresql.PostgreSQLServer, _small_on_p
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test of a small library runs on SQLite and MariaDB; on PostgreSQL as well where it is marked ``everywhere``."""
+    """A test of a small library runs on SQLite and MariaDB.
+
+    On PostgreSQL as well where it is marked ``everywhere``; on MariaDB alone, which is Koha's, where it is marked
+    ``one_database``.
+    """
     if "small_koha" in metafunc.fixturenames:
-        everywhere = metafunc.definition.get_closest_marker("everywhere") is not None
-        metafunc.parametrize("small_koha", ON_EACH if everywhere else ON_EACH[:2], indirect=True)
+        marked = metafunc.definition.get_closest_marker
+        here = ON_EACH if marked("everywhere") else ON_EACH[1:2] if marked("one_database") else ON_EACH[:2]
+        metafunc.parametrize("small_koha", here, indirect=True)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 A start of the interpreter with all of Carrel costs a second of a processor, and the tests make thousands. A call is
 what it would be otherwise: own arguments, folder, environment, streams and exit code, and nothing left of the call
-before. Tests that signal a process, and those of the documentation, start the real one.
+before. Tests that signal a process, and the README's, start the real one.
 """
 
 from __future__ import annotations
@@ -67,6 +67,35 @@ def _answered(told: bytes, words: list[str], seconds: float) -> tuple[int, str, 
         return code, out.read().decode(), err.read().decode()
 
 
+# Hands its own words, folder, environment and three streams over, and ends as the fork does. It needs no library.
+_DOOR = """#!{python} -IS
+import array, json, os, socket, sys
+told = dict(words=sys.argv[1:], folder=os.getcwd(), environment=dict(os.environ), program="carrel.cli.main:main")
+told = json.dumps(told).encode()
+line = socket.socket(socket.AF_UNIX)
+line.connect({address!r})
+line.sendmsg([len(told).to_bytes(4, "big")], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [1, 2, 0]))])
+line.sendall(told)
+answer = b""
+while len(answer) < 8:
+    more = line.recv(8 - len(answer))
+    if not more:
+        sys.exit("the process to fork from is gone")
+    answer += more
+code = int.from_bytes(answer[4:], "big", signed=True)
+sys.exit(code if code >= 0 else 128 - code)
+"""
+
+
+def door(folder: Path) -> Path:
+    """A folder for the front of a shell's ``PATH``: its ``carrel`` is such a call."""
+    folder.mkdir(exist_ok=True)
+    place = folder / "carrel"
+    place.write_text(_DOOR.format(python=sys.executable, address=_server()))
+    place.chmod(0o755)
+    return folder
+
+
 _address: str | None = None
 
 
@@ -121,7 +150,7 @@ def serve(address: str) -> None:
         print("ready", flush=True)
         while True:
             line, _ = door.accept()
-            size, ancillary, _, _ = line.recvmsg(4, socket.CMSG_SPACE(2 * array.array("i").itemsize))
+            size, ancillary, _, _ = line.recvmsg(4, socket.CMSG_SPACE(3 * array.array("i").itemsize))
             fds = array.array("i")
             fds.frombytes(ancillary[0][2])
             told = json.loads(_all(line, int.from_bytes(size, "big")))
@@ -143,6 +172,9 @@ def _answer(line: socket.socket, told: dict[str, object], fds: array.array[int])
         line.close()
         os.dup2(fds[0], 1)
         os.dup2(fds[1], 2)
+        for stdin in fds[2:]:
+            os.dup2(stdin, 0)
+            sys.stdin = os.fdopen(0, encoding="utf-8")
         _call(told)
     line.sendall(pid.to_bytes(4, "big"))
     _, status = os.waitpid(pid, 0)
