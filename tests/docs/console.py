@@ -99,8 +99,13 @@ def missing(step: Step, printed: str, folder: Path, digests: Digests) -> str | N
     return None if skip or at == len(real) or not step.output else f"(more lines: {real[at]})"
 
 
-def run(page: Path, folder: Path) -> int:
+def run(page: Path, folder: Path, front: Path | None = None) -> int:
     """Run every command of a page in one folder.
+
+    Args:
+        page: with its blocks.
+        folder: to run them in.
+        front: a folder whose commands come before those that are installed.
 
     Returns:
         How many commands were run.
@@ -109,7 +114,9 @@ def run(page: Path, folder: Path) -> int:
         AssertionError: a command ended otherwise, or printed something else; the message shows the place.
     """
     environment = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join(
+            [*([str(front)] if front else ()), str(Path(sys.executable).parent), os.environ["PATH"]]
+        ),
         "HOME": str(folder),
         "LANG": "C.UTF-8",
         "COLUMNS": "100",

@@ -39,7 +39,7 @@ def here(small, tmp_path):
     return made
 
 
-def test_each_night_takes_what_has_become_due_and_the_ledger_adds_up(here):
+def test_each_night_takes_what_has_become_due_and_one_that_is_killed_is_gone_on_with(here, tmp_path):
     own, taken = here.koha, []
     for many in (3, 0, 2):
         returned = own.do(BACK, many=many) if many else 0
@@ -57,8 +57,7 @@ def test_each_night_takes_what_has_become_due_and_the_ledger_adds_up(here):
     assert told[1:] == [banded(one) for one in taken if one or len(told) == 4]
     assert here.ok("verify")["verified"] is True
 
-
-def test_a_night_that_is_killed_is_gone_on_with_by_the_next_call(here, tmp_path):
+    # The next night is killed; the call after it goes on.
     assert here.koha.do(BACK, many=12) == 12
     found = killed(here, tmp_path, ("run-due",), max(3, ROUNDS // 6), night=True)
     assert found["steps"] > 100

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from carrel.systems import map_files
 from tests.integration.evergreen.person_seed import CARD, Seeder
-from tests.integration.run.library import TREE, environment
+from tests.integration.run.library import environment
 from tests.integration.run.test_kill_anywhere import ROUNDS, SECONDS
+from tests.integration.run.warm_start import called
 
 
 def killed(site, tmp_path, words, rounds, *, night=False):
@@ -23,12 +22,10 @@ def killed(site, tmp_path, words, rounds, *, night=False):
         "kept": str(tmp_path / "kept"), "rounds": rounds, "words": words, "night": night,
     }  # fmt: skip
     (tmp_path / "told.json").write_text(json.dumps(told))
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.integration.evergreen.person_kills", str(tmp_path / "told.json")],
-        cwd=TREE, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, (done.stdout[-2000:], done.stderr[-4000:])
-    return json.loads(done.stdout)
+    program = "tests.integration.evergreen.person_kills:begin"
+    code, out, err = called([str(tmp_path / "told.json")], tmp_path, environment(), SECONDS, program)
+    assert code == 0, (out[-2000:], err[-4000:])
+    return json.loads(out)
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """A library for each database, fresh for every test.
 
 Which databases a test of a small library runs on: SQLite and MariaDB; those marked ``everywhere`` (the main law of a
-file) on PostgreSQL too. A test that is marked ``mariadb`` asks what is decided in Python, in the policy or in the map,
+file) on PostgreSQL too. A test that is marked ``one_database`` asks what is decided in Python, in the policy or in the map,
 and not how a dialect spells it: it runs on Koha's own database alone. Whatever is about locks, transactions, kills or the
 types of a dialect stays on each.
 """
@@ -115,7 +115,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _databases(test: pytest.Item) -> tuple[object, ...]:
     if test.get_closest_marker("everywhere") is not None:
         return ON_EACH
-    return ON_EACH[1:2] if test.get_closest_marker("mariadb") is not None else ON_EACH[:2]
+    alone = any(test.get_closest_marker(name) for name in ("one_database", "mariadb"))
+    return ON_EACH[1:2] if alone else ON_EACH[:2]
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@
 A step is a statement or a commit on any database (the library's or Carrel's own), or a file that is opened to be
 written, renamed or removed in the site's folder. Nothing of Carrel is replaced: SQLAlchemy's own events and the
 interpreter's audit events tell of each step, and the process ends itself there with SIGKILL. Everything runs in forks
-of this process, which holds no connection and has one thread, so that a step costs no start of an interpreter.
+of this process, which holds no connection and has one thread, and is itself one of `warm_start`: a step costs no start of
+an interpreter, and nothing is loaded twice.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import hashlib
 import importlib
 import json
@@ -30,14 +30,12 @@ import psycopg
 import pymysql
 from sqlalchemy import Engine, event
 
-# Imported once, before any fork.
 from carrel.cli.main import main
 from carrel.errors import CarrelError
 from carrel.ledger.leaf import banded, decode_leaf, utc_seconds
 from carrel.store.key_file import read_verifier
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.systems import policy_files
-from tests.integration.run.warm_start import load_everything
 from tests.store_place import StorePlace
 
 _FILE_EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.link", "os.truncate"}
@@ -89,8 +87,6 @@ def in_fork(work: Callable[[], object], output: Path) -> int:
     child = os.fork()
     if child == 0:
         code = 70
-        gc.freeze()  # no collection of a fork walks through what is loaded
-        gc.set_threshold(50_000, 20, 100)
         try:
             out = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(out, 1)
@@ -158,7 +154,8 @@ class Place:
             f"SELECT id FROM information_schema.processlist WHERE db = '{database}' AND id <> CONNECTION_ID()"
         ):
             self._sql(f"KILL {left}")
-        changed = [table for table in self.told["tables"] if self._sums([table]) != self.told["sums"][table]]
+        now = self.sums_of_each()
+        changed = [table for table in self.told["tables"] if now[table] != self.told["sums"][table]]
         self._sql(
             "SET foreign_key_checks = 0, unique_checks = 0, sql_mode = ''",
             *(
@@ -168,12 +165,15 @@ class Place:
             ),
         )
 
-    def _sums(self, tables: list[str]) -> str:
+    def sums_of_each(self) -> dict[str, str]:
         """Of every row; of a table in which an automatic time moves, by a query of the test's that leaves it out."""
-        asked = self.told.get("sums_by", {})
+        asked, tables = self.told.get("sums_by", {}), self.told["tables"]
         plain = [name for name in tables if name not in asked]
-        sums = self._sql(f"CHECKSUM TABLE {', '.join(f'`{name}`' for name in plain)} EXTENDED") if plain else []
-        return repr((sums, [self._sql(asked[name]) for name in tables if name in asked]))
+        sums = self._sql(f"CHECKSUM TABLE {', '.join(f'`{name}`' for name in plain)} EXTENDED")
+        return {
+            **{name: repr(one) for name, one in zip(plain, sums, strict=True)},
+            **{name: repr(self._sql(asked[name])) for name in tables if name in asked},
+        }
 
     def _sums_there(self) -> str:
         whole = hashlib.sha256()
@@ -189,7 +189,7 @@ class Place:
         if "postgresql" in self.told:
             return self._sums_there()
         if "file" not in self.told:
-            return self._sums(self.told["tables"])
+            return repr(self.sums_of_each())
         whole = hashlib.sha256()
         connection = sqlite3.connect(self.told["file"])
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1").fetchall():
@@ -233,6 +233,7 @@ def ledger_complete(site: Path, place: StorePlace, system: str = "koha") -> None
 def drive(told: dict[str, Any]) -> dict[str, Any]:
     """One undisturbed run whose steps are counted, then a killed and resumed one for each chosen step."""
     place = Place(told)
+    policy_files.load(place.site / "policy.yaml")  # once, as everything is, before any fork
     log = place.site / "steps.jsonl"
 
     def counted(fatal: int, after: str = "") -> Callable[[], None]:
@@ -243,7 +244,7 @@ def drive(told: dict[str, Any]) -> dict[str, Any]:
         return work
 
     if "socket" in told:
-        told["sums"] = {table: place._sums([table]) for table in told["tables"]}
+        told["sums"] = place.sums_of_each()
     undisturbed = in_fork(counted(0), place.output)
     assert undisturbed == 0, place.output.read_text()
     steps = [json.loads(line) for line in log.read_text().splitlines()]
@@ -312,9 +313,9 @@ def _hurts(step: str) -> bool:
     return step == "COMMIT" or "/ledger/" in step or step.startswith(("UPDATE", "DELETE", "INSERT INTO chunk"))
 
 
-if __name__ == "__main__":
+def begin() -> None:
+    """What `warm_start` calls: the file that is named tells all; what was found is printed."""
     asked = json.loads(Path(sys.argv[1]).read_text())
     with contextlib.suppress(CarrelError):  # the run itself will say what is wrong with it
         policy_files.load(Path(asked["site"]) / "policy.yaml")
-    load_everything()
     print(json.dumps(drive(asked)))

@@ -103,6 +103,7 @@ def test_a_run_counts_and_writes(small):
     assert small.run("counts").code == 0
 
 
+@pytest.mark.one_database
 def test_a_site_that_wants_no_counts_has_none(small):
     small.edit("    mode: window\n", "    mode: window\n    counts: no\n")
     small.dispose()
@@ -113,12 +114,13 @@ def test_a_site_that_wants_no_counts_has_none(small):
 
 
 @pytest.mark.slow
-def test_the_tiny_library_has_months_that_can_be_told(elm):
+@pytest.mark.mariadb
+def test_the_tiny_library_has_months_that_can_be_told(elm_mariadb):
     """A library of some thousand loans: most of them stand in a part of their own branch or of several."""
-    before = linked(elm)
-    elm.dispose()
-    once = one_count(elm, before)
-    months = elm.ok("counts")["months"]
+    before = linked(elm_mariadb)
+    elm_mariadb.dispose()
+    once = one_count(elm_mariadb, before)
+    months = elm_mariadb.ok("counts")["months"]
     assert any(month["parts"] for month in months)
     told = sum(part["loans"] for month in months for part in month["parts"])
     assert told <= len(once)

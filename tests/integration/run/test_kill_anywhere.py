@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 import sqlalchemy as sa
 
 from tests.integration.run import library
+from tests.integration.run.warm_start import called
 
 # Every gap of the some thousand is tried by a night run with CRASH_ROUNDS=100000.
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "12"))
@@ -49,13 +48,11 @@ def driven(elm, tmp_path, prepare=None, **more):
             **more,
         }
     (tmp_path / "told.json").write_text(json.dumps(told))
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.integration.run.crash_driver", str(tmp_path / "told.json")],
-        cwd=library.TREE, env=library.environment(), capture_output=True, text=True, timeout=SECONDS, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, (done.stdout[-2000:], done.stderr[-4000:])
-    elm.assert_no_leak(done.stdout, done.stderr)
-    return json.loads(done.stdout)
+    program = "tests.integration.run.crash_driver:begin"
+    code, out, err = called([str(tmp_path / "told.json")], tmp_path, library.environment(), SECONDS, program)
+    assert code == 0, (out[-2000:], err[-4000:])
+    elm.assert_no_leak(out, err)
+    return json.loads(out)
 
 
 @pytest.mark.slow

@@ -77,10 +77,14 @@ def test_what_is_due_goes_and_nothing_else_changes(small: Library) -> None:
     assert small.checksum() == whole
 
 
-def test_the_plan_counts_what_the_run_itself_frees(small: Library) -> None:
+def test_verify_tells_what_came_back_and_the_plan_counts_what_the_run_itself_frees(small: Library) -> None:
     """A charge that was settled long ago hangs on a loan that is due now: with it, it loses title and payer in one night."""
     records.rule_all(small)
     small.dispose()
+    assert small.ok("verify")["verified"]
+    small.sql(*(one for one in records.statements(small.koha) if "INTO search_history" in one))
+    told = small.ok("verify", code=5)
+    assert told["remaining"]["search"] == 1
     who, row = records.patron(small.koha), records.OLD_ROW
     [(item,)] = small.koha.rows("SELECT min(itemnumber) FROM items")
     at = {"date": records.at(80), "timestamp": records.at(80), "interface": "intranet"}
@@ -135,16 +139,7 @@ def test_a_row_is_planned_at_the_path_that_cuts_it(small: Library) -> None:
     assert all(planned[n] >= cut[n] for n in set(planned) - beside)
 
 
-def test_verify_tells_what_came_back(small: Library) -> None:
-    small.dispose()
-    assert small.ok("verify")["verified"]
-    small.sql(*(one for one in records.statements(small.koha) if "INTO search_history" in one))
-    told = small.ok("verify", code=5)
-    assert told["remaining"]["search"] == 1
-    small.dispose()
-    assert small.ok("verify")["verified"]
-
-
+@pytest.mark.one_database
 def test_a_disposition_that_a_table_does_not_know_is_refused(small: Library) -> None:
     small.edit("      - id: searches in the catalogue\n", "      - id: searches\n", "policy.yaml")
     text = (small.folder / "policy.yaml").read_text()

@@ -166,27 +166,20 @@ def test_an_erasure_is_not_rehearsed_on_the_file_itself(small_sqlite, tmp_path):
     assert elm.run("apply", place, "--rehearse-on", "copy", "--by-night").code == 2
 
 
-@pytest.mark.parametrize("how", ["same", "symbolic link", "hard link", "dotted path"])
-def test_a_copy_that_is_the_file_itself(small_sqlite, tmp_path, how):
-    real, other = tmp_path / "koha.db", tmp_path / "alias.db"
-    match how:
-        case "same":
-            other = real
-        case "symbolic link":
-            other.symlink_to(real)
-        case "hard link":
-            os.link(real, other)
-        case _:
-            other = tmp_path / "site" / ".." / "koha.db"
-    elm, place = with_copy_at(small_sqlite, tmp_path, f"sqlite:///{other}")
-    assert (
-        "found:   the database of koha"
-        in elm.refused("apply", place, "--rehearse-on", "copy", code=4, error="SQL-018").err
-    )
-    for verb in ("verify", "sweep"):
-        elm.refused(verb, "--system", "copy", code=4, error="SQL-018")
-    checks = elm.ok("doctor", code=3)["checks"]
-    assert [one["state"] for one in checks if one["name"] == "copy: connection"] == ["finding"]
+def test_a_copy_that_is_the_file_itself(small_sqlite, tmp_path):
+    """By its own name, by a symbolic link, by a hard link, and by a path with dots."""
+    real, linked, hard = tmp_path / "koha.db", tmp_path / "linked.db", tmp_path / "hard.db"
+    elm, place = with_copy_at(small_sqlite, tmp_path, f"sqlite:///{real}")
+    linked.symlink_to(real)
+    os.link(real, hard)
+    for other in (real, linked, hard, tmp_path / "site" / ".." / "koha.db"):
+        elm.secret("copy.dsn", f"sqlite:///{other}")
+        answer = elm.refused("apply", place, "--rehearse-on", "copy", code=4, error="SQL-018")
+        assert "found:   the database of koha" in answer.err, other
+        for verb in ("verify", "sweep"):
+            elm.refused(verb, "--system", "copy", code=4, error="SQL-018")
+        checks = elm.ok("doctor", code=3)["checks"]
+        assert [one["state"] for one in checks if one["name"] == "copy: connection"] == ["finding"], other
 
 
 @pytest.mark.mariadb
@@ -228,15 +221,15 @@ def test_a_copy_that_is_another_system_of_the_library(small_sqlite, tmp_path):
     assert law.read_bytes() == before
 
 
-@pytest.mark.parametrize("address", ["sqlite:////nowhere/koha.db", "mariadb+pymysql://carrel:hunter2@127.0.0.1:1/koha"])
-def test_a_system_that_cannot_be_compared(copied, address):
+def test_a_system_that_cannot_be_compared(copied):
     elm, copy = copied
     place, before = elm.plan(), library.checksum(copy)
-    elm.secret("apply.dsn", address)
     elm.edit("dsn_file: koha.dsn\n", "dsn_file: koha.dsn\n    apply_dsn_file: apply.dsn\n")
-    told = elm.refused("apply", place, "--rehearse-on", "copy", code=4, error="SQL-019")
-    assert "found:   koha" in told.err
-    assert library.checksum(copy) == before
+    for address in ("sqlite:////nowhere/koha.db", "mariadb+pymysql://carrel:hunter2@127.0.0.1:1/koha"):
+        elm.secret("apply.dsn", address)
+        told = elm.refused("apply", place, "--rehearse-on", "copy", code=4, error="SQL-019")
+        assert "found:   koha" in told.err, address
+        assert library.checksum(copy) == before, address
 
 
 def test_an_address_that_leads_elsewhere_while_it_is_used(copied, tmp_path):

@@ -152,6 +152,7 @@ def test_a_restriction_ends_with_the_erasure(small_sqlite, tmp_path):
     assert rows == [("done", None)]
 
 
+@pytest.mark.one_database
 def test_a_restricted_person_is_left_out_of_the_counts(small):
     """Where the request does not keep the records, they fall due as everybody's, and count nowhere."""
     due = (
@@ -188,6 +189,7 @@ def test_what_somebody_changed_meanwhile_is_left_and_told(small):
     del seed
 
 
+@pytest.mark.one_database
 def test_what_is_refused(small):
     subject(small)
     request = small.folder.parent / "request.yaml"
@@ -227,6 +229,7 @@ def lost(elm):
     return plan["case"], number, night
 
 
+@pytest.mark.one_database
 def test_a_lost_key_is_replaced_by_a_restriction_of_the_same_person(small):
     case, number, night = lost(small)
     anew = ASK.replace("yes", f"yes, instead of: {case}")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.run import library
+from tests.integration.run.warm_start import called
 
 TWO_DAYS = "48 hours"
 
@@ -337,12 +338,10 @@ def test_shredding_killed_between_any_two_steps_is_told_to_the_ledger_once(small
     kept = tmp_path / "kept"
     shutil.copytree(elm.library.folder, kept)
     (tmp_path / "told.json").write_text(json.dumps({"site": str(elm.library.folder), "kept": str(kept), "run": run}))
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.integration.run.shred_driver", str(tmp_path / "told.json")],
-        cwd=library.TREE, env=library.environment(), capture_output=True, text=True, timeout=600, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, (done.stdout[-2000:], done.stderr[-4000:])
-    found = json.loads(done.stdout)
+    program = "tests.integration.run.shred_driver:begin"
+    code, out, err = called([str(tmp_path / "told.json")], tmp_path, library.environment(), 600, program)
+    assert code == 0, (out[-2000:], err[-4000:])
+    found = json.loads(out)
     assert found["wrong"] == [], (found["wrong"], found["tail"])
     assert sum("/undo/" in step for step in found["steps"]) >= 4
     assert any(step.startswith("INSERT INTO owed_leaf") for step in found["steps"])

@@ -60,9 +60,10 @@ def test_processes_of_this_host_share_a_run_and_one_is_killed(small_server):
 
 
 @pytest.mark.slow
-def test_one_worker_does_it_alone_and_says_why(elm_sqlite):
-    place = elm_sqlite.approved()
-    told = elm_sqlite.run("apply", place, "--workers", 2, "--json")
+def test_one_worker_does_it_alone_and_says_why(small_sqlite, tmp_path):
+    elm = library.make(tmp_path / "site", small_sqlite)
+    place = elm.approved()
+    told = elm.run("apply", place, "--workers", 2, "--json")
     assert told.code == 0, told.text
     assert told.told["run"]["workers"] == {
         "asked": 2, "alone_because": "this database lets one writer in at a time", "ended_early": [],

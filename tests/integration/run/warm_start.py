@@ -2,7 +2,7 @@
 
 A start of the interpreter with all of Carrel costs a second of a processor, and the tests make thousands. A call is
 what it would be otherwise: own arguments, folder, environment, streams and exit code, and nothing left of the call
-before. Tests that signal a process, and those of the documentation, start the real one.
+before. Tests that signal a process, and the README's, start the real one.
 """
 
 from __future__ import annotations
@@ -26,13 +26,30 @@ _REQUEST = 1 << 20
 _FOLDER = Path(__file__).parents[3]
 
 
-def called(words: list[str], folder: Path, environment: dict[str, str], seconds: float = 300) -> tuple[int, str, str]:
+def called(
+    words: list[str],
+    folder: Path,
+    environment: dict[str, str],
+    seconds: float = 300,
+    program: str = "carrel.cli.main:main",
+) -> tuple[int, str, str]:
     """One call; exit code, and what it wrote to its two streams.
+
+    Args:
+        words: on its command line.
+        folder: in which it is called.
+        environment: all of its own.
+        seconds: that it may take.
+        program: module and function; that of a test that makes forks of its own, with everything loaded in them too.
 
     Raises:
         TimeoutExpired: it took longer; it is dead now.
     """
-    told = json.dumps({"words": words, "folder": str(folder), "environment": environment}).encode()
+    told = {"words": words, "folder": str(folder), "environment": environment, "program": program}
+    return _answered(json.dumps(told).encode(), words, seconds)
+
+
+def _answered(told: bytes, words: list[str], seconds: float) -> tuple[int, str, str]:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as line:
         line.connect(_server())
         line.settimeout(seconds)
@@ -48,6 +65,35 @@ def called(words: list[str], folder: Path, environment: dict[str, str], seconds:
         out.seek(0)
         err.seek(0)
         return code, out.read().decode(), err.read().decode()
+
+
+# Hands its own words, folder, environment and three streams over, and ends as the fork does. It needs no library.
+_DOOR = """#!{python} -IS
+import array, json, os, socket, sys
+told = dict(words=sys.argv[1:], folder=os.getcwd(), environment=dict(os.environ), program="carrel.cli.main:main")
+told = json.dumps(told).encode()
+line = socket.socket(socket.AF_UNIX)
+line.connect({address!r})
+line.sendmsg([len(told).to_bytes(4, "big")], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [1, 2, 0]))])
+line.sendall(told)
+answer = b""
+while len(answer) < 8:
+    more = line.recv(8 - len(answer))
+    if not more:
+        sys.exit("the process to fork from is gone")
+    answer += more
+code = int.from_bytes(answer[4:], "big", signed=True)
+sys.exit(code if code >= 0 else 128 - code)
+"""
+
+
+def door(folder: Path) -> Path:
+    """A folder for the front of a shell's ``PATH``: its ``carrel`` is such a call."""
+    folder.mkdir(exist_ok=True)
+    place = folder / "carrel"
+    place.write_text(_DOOR.format(python=sys.executable, address=_server()))
+    place.chmod(0o755)
+    return folder
 
 
 _address: str | None = None
@@ -111,7 +157,7 @@ def serve(address: str) -> None:
         print("ready", flush=True)
         while True:
             line, _ = door.accept()
-            size, ancillary, _, _ = line.recvmsg(4, socket.CMSG_SPACE(2 * array.array("i").itemsize))
+            size, ancillary, _, _ = line.recvmsg(4, socket.CMSG_SPACE(3 * array.array("i").itemsize))
             fds = array.array("i")
             fds.frombytes(ancillary[0][2])
             told = json.loads(_all(line, int.from_bytes(size, "big")))
@@ -133,6 +179,9 @@ def _answer(line: socket.socket, told: dict[str, object], fds: array.array[int])
         line.close()
         os.dup2(fds[0], 1)
         os.dup2(fds[1], 2)
+        for stdin in fds[2:]:
+            os.dup2(stdin, 0)
+            sys.stdin = os.fdopen(0, encoding="utf-8")
         _call(told)
     line.sendall(pid.to_bytes(4, "big"))
     _, status = os.waitpid(pid, 0)
@@ -142,11 +191,11 @@ def _answer(line: socket.socket, told: dict[str, object], fds: array.array[int])
 
 
 def _call(told: dict[str, object]) -> None:
-    from carrel.cli.main import main
-
     words, folder, environment = told["words"], told["folder"], told["environment"]
     assert isinstance(words, list)
     assert isinstance(environment, dict)
+    module, _, name = str(told["program"]).partition(":")
+    main = getattr(importlib.import_module(module), name)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(str(folder))
@@ -155,6 +204,7 @@ def _call(told: dict[str, object]) -> None:
     code: object = 1
     try:
         main()
+        code = 0
     except SystemExit as left:
         code = left.code
     finally:
