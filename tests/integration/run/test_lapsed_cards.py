@@ -45,11 +45,13 @@ TO_COME = (
     ("bookings", "patron_id", {"status": "new"}, "end_date"),
     ("curbside_pickups", "borrowernumber", {}, "scheduled_pickup_datetime"),
 )
-ELSEWHERE = {
-    "open hold",
-    "member of staff",
-    "guarantor of a patron",
-}  # grounds of the map that have a test of their own
+
+
+DAYS = {sign.table: sign.at for sign in MAP.cards.signs}  # of a use, by table
+SOME = (
+    ("messages", "borrowernumber"), ("search_history", "userid"), ("old_reserves", "borrowernumber"),
+    ("message_queue", "borrowernumber"),
+)  # fmt: skip
 
 
 def days_ago(days: float) -> str:
@@ -57,12 +59,9 @@ def days_ago(days: float) -> str:
 
 
 @pytest.fixture
-def elm(small_koha, tmp_path):
+def elm(disposed):
     """A library whose policy erases lapsed cards after a year, and that has nothing else to do."""
-    found = library.make(tmp_path / "site", small_koha, policy="worcester")
-    found.sql("DELETE FROM saved_sql")  # reports that name readers lead the sweep of loans back
-    found.dispose()
-    return found
+    return disposed
 
 
 def lapsed(elm, seed, name="Quirina Okonkwo", **values):
@@ -81,6 +80,16 @@ def lapsed(elm, seed, name="Quirina Okonkwo", **values):
         *(f"UPDATE {sign.table} SET {sets} WHERE {sign.person} = {number}" for sign, sets in signs),
     )
     elm.needles |= {card, user, name}
+    return number
+
+
+def barely_lapsed(elm, seed, name="Quirina Okonkwo"):
+    """The same with rows in some tables, where it is not asked whether every table is dealt with."""
+    first, last = name.split(" ", 1)
+    number = seed.patron(firstname=first, surname=last, dateexpiry=EXPIRED, dateenrolled="2015-01-02")
+    for table, column in SOME:
+        seed.row(table, **{column: number}, **dict.fromkeys(DAYS.get(table, ()), WHEN))
+    elm.needles |= {f"K{number}", f"reader{number}", name}
     return number
 
 
@@ -125,13 +134,54 @@ def test_lapsed_cards_go_mixed_and_nobody_elses_row_is_touched(elm):
     assert not list((elm.folder / "cases").iterdir())
     kinds = [decode_leaf(entry).kind for entry in LedgerFolder(elm.folder / "ledger").entries()]
     assert kinds.count("erasure") == 1
+    if elm.koha.dialect == "postgresql":  # elsewhere, after it was interrupted
+        again_nothing(elm, place)
+
+
+def again_nothing(elm, place):
+    """The plan that was carried out finds nobody any more."""
     unchanged = library.checksum(elm.koha)
     assert elm.ok("apply", place)["run"]["cards"]["people"] == 0
     assert library.checksum(elm.koha) == unchanged
 
 
-def test_what_keeps_a_card(elm):
+@pytest.mark.mariadb
+def test_what_keeps_a_card_and_what_is_in_course_until_it_is_over(elm):
+    """Each ground is told, and whoever it keeps stays; the day after what is in course is over, its card is due."""
     seed = Seeder(elm.koha)
+    wanted = _kept(elm, seed)
+    cases = _in_course(seed)
+    found = judged(elm)
+    assert {number: found.get(number) for number in wanted} == wanted
+    assert [found[number] for number, *_ in cases] == [ground for _, ground, *_ in cases]
+    assert {entry.ground for entry in MAP.cards.keeps} - set(found.values()) == set(), "a ground that nothing tries"
+    assert elm.koha.sample.anonymous_patron not in found
+    ran, _ = carried_out(elm)
+    due = {number for number, stands in found.items() if stands == "due"}
+    assert ran["cards"]["people"] == len(due) >= 1
+    left = {number for (number,) in elm.koha.rows("SELECT borrowernumber FROM borrowers")}
+    assert {number for number, stands in wanted.items() if stands == "due"} == set(wanted) - left
+    assert {number for number, *_ in cases} <= left, "who waits for something went"
+    elm.sql(*(put(table, column, number, over) for number, _, table, column, _, over in cases))
+    stands = judged(elm)
+    assert {number: stands[number] for number, *_ in cases} == dict.fromkeys((number for number, *_ in cases), "due")
+    ran, _ = carried_out(elm)
+    assert (ran["cards"]["people"], ran["cards"]["still_there"]) == (len(cases), {})
+
+
+def _in_course(seed):
+    """A patron for each thing that may be in course: number, ground, table, column, and values while it is and once it is over."""
+    cases = [(seed.patron(dateexpiry=EXPIRED, dateenrolled="2015-01-02"), *one) for one in IN_COURSE]
+    long_ago = {sign.table: dict.fromkeys(sign.at, WHEN) for sign in MAP.cards.signs}
+    for number, _, table, column, values, _ in cases:
+        if table == "housebound_visit":
+            seed.row("housebound_profile", borrowernumber=number)
+        seed.row(table, **{column: number, **long_ago.get(table, {}), **values})
+    return cases
+
+
+def _kept(elm, seed):
+    """Patrons whose cards have lapsed, and what each is to be judged by."""
     old = {"dateexpiry": EXPIRED}
     item = elm.koha.rows("SELECT itemnumber FROM items WHERE itemnumber NOT IN (SELECT itemnumber FROM issues) LIMIT 1")
     wanted = {
@@ -175,36 +225,10 @@ def test_what_keeps_a_card(elm):
         patrons.write_text(f"{number}\n")
         said = ("--reason", "letter", "--authority", "court", "--as", "Ada Example", "--patron-file", patrons)
         elm.ok("hold", "place", *said, *more)
-    found = judged(elm)
-    assert {number: found.get(number) for number in wanted} == wanted
-    assert elm.koha.sample.anonymous_patron not in found
-    ran, _ = carried_out(elm)
-    assert ran["cards"]["people"] >= 1
-    left = {number for (number,) in elm.koha.rows("SELECT borrowernumber FROM borrowers")}
-    assert {number for number, stands in wanted.items() if stands == "due"} == set(wanted) - left
+    return wanted
 
 
-def test_what_is_in_course_keeps_a_card_until_it_is_over(elm):
-    """Whoever waits for something, or is bound by something, stays; the day after it is over the card is due."""
-    seed = Seeder(elm.koha)
-    cases = [(seed.patron(dateexpiry=EXPIRED, dateenrolled="2015-01-02"), *one) for one in IN_COURSE]
-    long_ago = {sign.table: dict.fromkeys(sign.at, WHEN) for sign in MAP.cards.signs}
-    for number, _, table, column, values, _ in cases:
-        if table == "housebound_visit":
-            seed.row("housebound_profile", borrowernumber=number)
-        seed.row(table, **{column: number, **long_ago.get(table, {}), **values})
-    stands = judged(elm)
-    assert [stands[number] for number, *_ in cases] == [ground for _, ground, *_ in cases]
-    assert {entry.ground for entry in MAP.cards.keeps} - set(stands.values()) == ELSEWHERE
-    ran, _ = carried_out(elm)
-    assert (ran["cards"]["people"], ran["outcome"]) == (0, "verified")
-    elm.sql(*(put(table, column, number, over) for number, _, table, column, _, over in cases))
-    stands = judged(elm)
-    assert {number: stands[number] for number, *_ in cases} == dict.fromkeys((number for number, *_ in cases), "due")
-    ran, _ = carried_out(elm)
-    assert (ran["cards"]["people"], ran["cards"]["still_there"]) == (len(cases), {})
-
-
+@pytest.mark.mariadb
 def test_who_was_discharged_is_not_kept_by_that(elm):
     """The product writes a discharge as a restriction without end; any other of that kind keeps the card."""
     seed = Seeder(elm.koha)
@@ -216,6 +240,7 @@ def test_who_was_discharged_is_not_kept_by_that(elm):
     assert [judged(elm)[number] for number in numbers] == ["due", "restriction in force"]
 
 
+@pytest.mark.mariadb
 def test_what_is_to_come_keeps_a_card_as_a_use_of_it(elm):
     seed = Seeder(elm.koha)
     long_ago = {sign.table: dict.fromkeys(sign.at, WHEN) for sign in MAP.cards.signs}
@@ -238,7 +263,8 @@ def test_of_a_payer_stays_what_the_financial_record_needs(elm):
     """The record is emptied once, waits for its schedule, and goes when that has ended."""
     elm.edit("    charges: lose the card\n", "    charges: part title and item\n", "policy.yaml")
     seed = Seeder(elm.koha)
-    number = lapsed(elm, seed)
+    # That all else goes is tried on one database; on the others, how the record is emptied.
+    number = (lapsed if elm.koha.dialect == "mariadb" else barely_lapsed)(elm, seed)
     elm.needles -= {"Quirina Okonkwo"}
     elm.sql(f"DELETE FROM accountlines WHERE borrowernumber = {number}")
     seed.row("accountlines", borrowernumber=number, amountoutstanding=0, amount=2, date=EXPIRED)
@@ -257,18 +283,19 @@ def test_of_a_payer_stays_what_the_financial_record_needs(elm):
     assert (ran["cards"]["people"], elm.koha.rows(record)) == (1, [])
 
 
+@pytest.mark.mariadb
 def test_a_record_that_was_reduced_follows_a_stricter_policy(elm):
     """What a schedule required and the next one does not is emptied; without a schedule the whole record goes."""
     schedule = "    finance schedule: {cited: F-7, requires: [name, postal address], keep: 30 years}\n"
     elm.edit("    charges: lose the card\n", "    charges: part title and item\n" + schedule, "policy.yaml")
     seed = Seeder(elm.koha)
-    number = lapsed(elm, seed, address="3 Rowan Row", city="Elm")
+    old = {"dateexpiry": EXPIRED, "dateenrolled": "2015-01-02"}
+    number = seed.patron(firstname="Quirina", surname="Okonkwo", address="3 Rowan Row", city="Elm", **old)
+    elm.needles |= {f"K{number}", f"reader{number}"}
     # Nobody can tell when such a card expired; while no record has been reduced here, none is taken for one that was.
     bare = seed.patron(cardnumber=None, userid=None, address="5 Rowan Row", city="Elm")
     assert judged(elm)[bare] == "no usable day of expiry"
     elm.sql(f"UPDATE borrowers SET dateenrolled = '2015-01-02' WHERE borrowernumber = {bare}")
-    elm.needles -= {"Quirina Okonkwo"}
-    elm.sql(f"DELETE FROM accountlines WHERE borrowernumber = {number}")
     seed.row("accountlines", borrowernumber=number, amountoutstanding=0, amount=2, date=EXPIRED)
     record = f"SELECT surname, address, cardnumber FROM borrowers WHERE borrowernumber = {number}"
     ran, _ = carried_out(elm)
@@ -286,6 +313,7 @@ def test_a_record_that_was_reduced_follows_a_stricter_policy(elm):
     assert (ran["cards"]["people"], ran["cards"]["still_there"], elm.koha.rows(record)) == (1, {}, [])
 
 
+@pytest.mark.mariadb
 def test_a_settled_charge_tells_of_a_use_for_as_long_as_it_keeps_its_payer(elm):
     """By a policy whose cards lapse after thirty days, and that leaves the payer to a charge; then by one that does not."""
     shipped = resources.files("carrel.policy") / "shipped"
@@ -299,6 +327,7 @@ def test_a_settled_charge_tells_of_a_use_for_as_long_as_it_keeps_its_payer(elm):
     assert judged(elm)[number] == "due"
 
 
+@pytest.mark.mariadb
 def test_a_use_that_the_product_does_not_note_is_a_finding(elm):
     """Of check, by name; doctor counts the patrons of whom it is not known."""
 
@@ -357,7 +386,7 @@ def dying(whole, dies_at):
 def test_interrupted_before_and_after_pieces_it_goes_on_and_draws_nobody_anew(elm, monkeypatch):
     """Inside the steps, in the texts, and after records are gone and before that is noted; then the loan of one."""
     seed = Seeder(elm.koha)
-    numbers = [lapsed(elm, seed), lapsed(elm, seed, "Željko Çağlar")]
+    numbers = [barely_lapsed(elm, seed), barely_lapsed(elm, seed, "Željko Çağlar")]
     seed.row("messages", borrowernumber=seed.patron(dateexpiry="2099-01-01"), message=f"see K{numbers[0]}")
     place = elm.approved()
     for point, dies_at in (("intend", "messages.delete"), ("note", "texts"), ("note", "person")):
@@ -371,6 +400,4 @@ def test_interrupted_before_and_after_pieces_it_goes_on_and_draws_nobody_anew(el
     assert not mentions(elm, *map(str, (*numbers, late)), *(f"reader{one}" for one in (*numbers, late)))
     assert elm.run("verify").code == 0
     assert not list((elm.folder / "cases").iterdir())
-    unchanged = library.checksum(elm.koha)
-    elm.ok("apply", place)
-    assert library.checksum(elm.koha) == unchanged
+    again_nothing(elm, place)
