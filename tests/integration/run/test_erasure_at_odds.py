@@ -25,7 +25,7 @@ SCRIPTS = (
 
 
 def test_a_name_in_any_script_is_listed_for_a_human(elm):
-    """In the plan for each, on each database; erased is one of them, of whom the letters' case is folded beyond ASCII."""
+    """In the plan for each, on each database; on Koha's own each is erased, on SQLite one whose case is not ASCII's."""
     seed, _ = subject(elm, firstname=SCRIPTS[0][0], surname=SCRIPTS[0][1])
     cards = [CARD, *(f"K77002{place}" for place in range(1, len(SCRIPTS)))]
     for card, (first, last, _) in list(zip(cards, SCRIPTS, strict=True))[1:]:
@@ -36,11 +36,10 @@ def test_a_name_in_any_script_is_listed_for_a_human(elm):
     plans = [planned(elm, f"erase{place}.json", card) for place, card in enumerate(cards)]
     for (_, plan), (first, *_) in zip(plans, SCRIPTS, strict=True):
         assert sum(one["human"] for one in plan["words"]) == 1, first
-    place = plans[0][0]
-    elm.approve(place)
-    done = elm.ok("apply", place)["erasure"]
-    assert done["still_there"] == {}
-    assert done["for_a_human"] == {"messages.message": 1}
+    for place, _ in plans if elm.koha.dialect == "mariadb" else plans[:1]:
+        elm.approve(place)
+        done = elm.ok("apply", place)["erasure"]
+        assert (done["still_there"], done["for_a_human"]) == ({}, {"messages.message": 1})
     for other, (_, _, text) in zip(others, SCRIPTS, strict=True):
         assert elm.koha.rows(f"SELECT message FROM messages WHERE borrowernumber = {other}") == [(text,)]
 
