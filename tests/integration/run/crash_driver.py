@@ -138,7 +138,9 @@ class Place:
             connection.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
 
     def _sql(self, *statements: str) -> list[tuple[Any, ...]]:
-        connection = pymysql.connect(unix_socket=self.told["socket"], user="root", database=self.told["database"])
+        connection = pymysql.connect(
+            unix_socket=self.told["socket"], user="root", database=self.told["database"], ssl_disabled=True
+        )
         try:
             with connection.cursor() as cursor:
                 for statement in statements:
