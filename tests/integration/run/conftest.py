@@ -115,8 +115,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _databases(test: pytest.Item) -> tuple[object, ...]:
     if test.get_closest_marker("everywhere") is not None:
         return ON_EACH
-    alone = any(test.get_closest_marker(name) for name in ("one_database", "mariadb"))
-    return ON_EACH[1:2] if alone else ON_EACH[:2]
+    return ON_EACH[1:2] if test.get_closest_marker("one_database") is not None else ON_EACH[:2]
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ def test_a_row_that_several_traces_lead_to_is_planned_and_taken_out_once(elm):
     assert {name: rows for name, rows in done["rows"].items() if name not in {"texts", "person"}} == by_step(plan)
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 @pytest.mark.parametrize("keeps", [False, True])
 def test_a_librarys_own_fields_go_with_the_persons_requests_and_charges(small, keeps):
     """They can say anything of the person; on others' requests, and where the charge keeps its payer, they stay."""
@@ -215,7 +215,7 @@ def test_identifiers_in_other_peoples_texts_go_and_the_rest_of_the_text_stays(el
     assert elm.koha.rows("SELECT count(*) FROM sessions WHERE a_session LIKE '%Called about%'") == [(0,)]
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_a_family_shares_an_address_and_a_telephone(elm):
     """The child's record keeps what is the child's too, and loses its guarantor."""
     seed, number = subject(elm, phone="0622334455")
@@ -238,7 +238,7 @@ def test_a_family_shares_an_address_and_a_telephone(elm):
     assert all(f"For a human to judge: {one}: 1" in shown.out for one in ("borrowers.email", "messages.message"))
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_a_member_of_staff_who_is_a_patron_and_whose_name_is_a_common_word(elm):
     """What they did on others' rows stays, without them; and no text is destroyed for the words of their name."""
     seed, number = subject(elm, flags=1, firstname="May", surname="Book", userid="library")
@@ -265,7 +265,7 @@ def test_a_member_of_staff_who_is_a_patron_and_whose_name_is_a_common_word(elm):
     }
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_what_is_still_there_is_told_with_its_place_until_somebody_mends_it(elm):
     """A human must mend a saved report, a card in a branch's notes and what a merge leaves; then the same plan ends verified.
 
@@ -295,7 +295,7 @@ def test_what_is_still_there_is_told_with_its_place_until_somebody_mends_it(elm)
     assert (again["still_there"], again["for_a_human"]) == ({}, {"branches.branchphone": 1})
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_what_must_stay_refuses_and_changes_nothing(elm):
     seed, number = subject(elm)
     words = ("plan", "--erase", given(elm), "--as", "Cal Example", "--out", elm.folder / "erase.json")
@@ -326,7 +326,7 @@ def test_what_must_stay_refuses_and_changes_nothing(elm):
     planned(elm)
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_the_anonymous_patron_and_nobody_are_no_subjects(elm):
     words = ("plan", "--as", "Cal Example", "--out", elm.folder / "erase.json")
     elm.refused(*words, "--erase", given(elm, elm.koha.sample.anonymous_patron), "--by-number", code=4, error="ERA-002")
@@ -335,7 +335,7 @@ def test_the_anonymous_patron_and_nobody_are_no_subjects(elm):
     elm.refused(*words, "--erase", given(elm, "x"), "--by-number", code=2, error="ERA-001")
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_without_an_anonymous_patron(elm):
     """A till would go with whoever closed it, so the erasure is refused; a concern goes with the answers to it."""
     elm.sql("UPDATE systempreferences SET value = '' WHERE variable = 'AnonymousPatron'")
@@ -366,7 +366,7 @@ def test_the_number_that_stands_for_nobody(small_sqlite, tmp_path):
 FINANCE = "    finance schedule: {cited: Schedule F-7, requires: [name, library card number], keep: 1 year}\n"
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 @pytest.mark.parametrize(("schedule", "stays"), [("", (None, "Okonkwo-Vale")), (FINANCE, (CARD, "Okonkwo-Vale"))])
 def test_a_financial_record_stays_with_its_payer_and_all_else_goes(small, schedule, stays):
     """Without a schedule the record stays whole for good; with one, for as long and with as much as it requires."""
@@ -438,7 +438,7 @@ def erased_again(elm, number):
     return elm.ok("apply", place)["erasure"], plan
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_no_schedule_for_charges_that_lose_the_card(elm):
     elm.edit("    event detail: second\n", f"    event detail: second\n{FINANCE}", "policy.yaml")
     elm.refused("plan", "--as", "Cal Example", "--erase", given(elm), code=2, error="POL-023")
@@ -471,7 +471,7 @@ def test_a_plugins_table_is_told_and_stops_the_plan_until_it_is_classified(elm):
     del seed
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_nothing_without_a_second_person_and_the_file_is_only_a_copy(elm):
     """Nor is one carried out that was outgrown, or whose case has lost its key; else it is, and only once."""
     seed, number = subject(elm)
@@ -512,7 +512,7 @@ def _free_item(elm):
     return elm.koha.rows("SELECT itemnumber FROM items WHERE itemnumber NOT IN (SELECT itemnumber FROM issues)")[0][0]
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_an_older_number_that_the_library_confirms_goes_in_the_same_case(elm):
     seed, number = subject(elm)
     older, living = number + 9, seed.patron()

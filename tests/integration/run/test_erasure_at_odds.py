@@ -121,7 +121,7 @@ def test_two_erasures_at_once(elm):
     assert state(elm)["borrowers"] == others
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_the_night_goes_on_beside_an_approved_erasure(disposed):
     """An approval of a case is none of a night's plan, before it was carried out and after."""
     elm = disposed
@@ -137,7 +137,7 @@ def test_the_night_goes_on_beside_an_approved_erasure(disposed):
             break
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_a_record_under_an_older_number_since_the_plan_stops_every_piece(elm, monkeypatch):
     """Before the apply begins, and in the midst of it; nothing of the newcomer is touched."""
     seed, number = subject(elm)
@@ -171,7 +171,7 @@ def test_a_record_under_an_older_number_since_the_plan_stops_every_piece(elm, mo
     assert elm.koha.rows(f"SELECT count(*) FROM borrowers WHERE borrowernumber = {number}") == [(1,)]
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_a_refusal_in_the_midst_of_it_tells_what_has_gone_already(elm, monkeypatch, capsys):
     """A charge between two pieces; then a row of a table that nobody has looked at. Before anything went, nothing is told."""
     seed, number = subject(elm)
@@ -216,7 +216,7 @@ def test_a_refusal_in_the_midst_of_it_tells_what_has_gone_already(elm, monkeypat
     assert elm.ok("apply", place)["erasure"]["still_there"] == {}
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_a_user_name_that_is_another_patrons_card_number(elm):
     """The card finds whose card it is; what both have is taken out of no text, and each is found by the rest."""
     seed, number = subject(elm, cardnumber="K7700124", userid="K7700999", email="somebody@oak.example")

@@ -58,7 +58,7 @@ def test_its_rows_go_in_the_transactions_of_other_readers(elm):
     assert elm.ok("apply", place)["erasure"]["case"] == erasure["case"]  # it is over, and says so
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_whoever_is_kept_since_waits_and_nobody_else_does(elm):
     number, place = left_to_the_night(elm)
     assert "was left to the next night before" in elm.run("apply", place, "--by-night").out
@@ -80,7 +80,7 @@ def test_whoever_is_kept_since_waits_and_nobody_else_does(elm):
     assert night(elm)["erasures"] == []  # it is over, for every night to come
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_what_cannot_be_left_to_a_night(elm):
     place = elm.approved()
     before = elm.checksum()

@@ -145,7 +145,7 @@ def again_nothing(elm, place):
     assert library.checksum(elm.koha) == unchanged
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_what_keeps_a_card_and_what_is_in_course_until_it_is_over(elm):
     """Each ground is told, and whoever it keeps stays; the day after what is in course is over, its card is due."""
     seed = Seeder(elm.koha)
@@ -228,7 +228,7 @@ def _kept(elm, seed):
     return wanted
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_who_was_discharged_is_not_kept_by_that(elm):
     """The product writes a discharge as a restriction without end; any other of that kind keeps the card."""
     seed = Seeder(elm.koha)
@@ -240,7 +240,7 @@ def test_who_was_discharged_is_not_kept_by_that(elm):
     assert [judged(elm)[number] for number in numbers] == ["due", "restriction in force"]
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_what_is_to_come_keeps_a_card_as_a_use_of_it(elm):
     seed = Seeder(elm.koha)
     long_ago = {sign.table: dict.fromkeys(sign.at, WHEN) for sign in MAP.cards.signs}
@@ -283,7 +283,7 @@ def test_of_a_payer_stays_what_the_financial_record_needs(elm):
     assert (ran["cards"]["people"], elm.koha.rows(record)) == (1, [])
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_a_record_that_was_reduced_follows_a_stricter_policy(elm):
     """What a schedule required and the next one does not is emptied; without a schedule the whole record goes."""
     schedule = "    finance schedule: {cited: F-7, requires: [name, postal address], keep: 30 years}\n"
@@ -313,7 +313,7 @@ def test_a_record_that_was_reduced_follows_a_stricter_policy(elm):
     assert (ran["cards"]["people"], ran["cards"]["still_there"], elm.koha.rows(record)) == (1, {}, [])
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_a_settled_charge_tells_of_a_use_for_as_long_as_it_keeps_its_payer(elm):
     """By a policy whose cards lapse after thirty days, and that leaves the payer to a charge; then by one that does not."""
     shipped = resources.files("carrel.policy") / "shipped"
@@ -327,7 +327,7 @@ def test_a_settled_charge_tells_of_a_use_for_as_long_as_it_keeps_its_payer(elm):
     assert judged(elm)[number] == "due"
 
 
-@pytest.mark.mariadb
+@pytest.mark.one_database
 def test_a_use_that_the_product_does_not_note_is_a_finding(elm):
     """Of check, by name; doctor counts the patrons of whom it is not known."""
 
