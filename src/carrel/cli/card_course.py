@@ -78,10 +78,12 @@ def carry_out(
             course.lot(case, course.still_own(subjects))
     path = next((one for one in plan.paths if one.path == cards.cards.name), None)
     most = 0 if path is None else max(path.bound, path.rows)
+    done.planned = 0 if path is None else path.rows
     left = most - max(run.rows.get(cards.cards.name, 0), here.store.lots.drawn(here.system.name, plan.digest))
     while left > 0 and (subjects := course.drawn(min(left, LOT))):
         left -= len(subjects)
         course.lot(here.store.lots.begin(here.system.name, plan.digest, subjects, now()), subjects)
+    done.drawn = here.store.lots.drawn(here.system.name, plan.digest)
     here.store.erasures.purge(now())  # what the search of many nights still finds is told by each of them
     return done
 

@@ -19,6 +19,8 @@ def cards_as_dict(done: CardsDone) -> dict[str, object]:
         "reduced_on": done.ground,
         "rows": dict(sorted(done.rows.items())),
         "rows_may_be_more": done.unknown,
+        "planned": done.planned,
+        "unplanned": done.unplanned,
         "spared_since": done.spared,
         "lots_lost": done.lost,
         "still_there": done.found.still,
@@ -36,12 +38,9 @@ def show_cards(done: CardsDone) -> None:
     say(f"People whose card had lapsed, and who were erased: {number(done.people)}")
     if done.reduced:
         say(f"Records reduced, and kept with a name for the financial record: {number(done.reduced)} ({done.ground})")
-    if done.unknown:
-        say("A process died inside a piece: the counts may be too low; what is in the database was read back.")
-    if done.spared:
-        say(f"{number(done.spared)} people were begun and are kept: somebody borrowed, owes, or must be kept.")
-    if done.lost:
-        say(f"Lots whose key or rule is gone: {number(done.lost)}. Nobody looked for the people in them: not verified.")
+    if done.unplanned:
+        say(f"The plan showed {number(done.planned)}: {number(done.unplanned)} more became due since it was made.")
+    _show_doubts(done)
     say(f"They were looked for in every table: {number(done.found.hits)} rows still name one of them.")
     for where, rows in sorted(done.found.columns.items()):
         say(f"  - {where}: {number(rows)}")
@@ -51,3 +50,12 @@ def show_cards(done: CardsDone) -> None:
         say(f"Kept on its ground: {where}: {number(rows)}")
     for where, keys in sorted(done.found.human.items()):
         say(f"For a human to judge: {where}: {rows_of(keys)}")
+
+
+def _show_doubts(done: CardsDone) -> None:
+    if done.unknown:
+        say("A process died inside a piece: the counts may be too low; what is in the database was read back.")
+    if done.spared:
+        say(f"{number(done.spared)} people were begun and are kept: somebody borrowed, owes, or must be kept.")
+    if done.lost:
+        say(f"Lots whose key or rule is gone: {number(done.lost)}. Nobody looked for the people in them: not verified.")

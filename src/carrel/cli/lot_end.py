@@ -29,6 +29,8 @@ class CardsDone:
         spared: begun, and then not due any more: somebody borrowed, owes, or must be kept.
         unknown: a process died inside a piece; the counts may be too low.
         lost: lots with which nobody could go on, or look for whoever was in them: their key, or their rule, is gone.
+        planned: cards that were due when the plan was made.
+        drawn: people who were begun by this plan, in whichever attempt.
     """
 
     people: int = 0
@@ -39,6 +41,13 @@ class CardsDone:
     spared: int = 0
     unknown: bool = False
     lost: int = 0
+    planned: int = 0
+    drawn: int = 0
+
+    @property
+    def unplanned(self) -> int:
+        """People beyond the count that the plan showed: they became due since it was made, and are within its bound."""
+        return max(0, self.drawn - self.planned)
 
 
 def end_unseen(here: Premises, plan: Plan, case: str, done: CardsDone) -> None:

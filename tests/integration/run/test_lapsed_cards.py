@@ -397,6 +397,7 @@ def test_interrupted_before_and_after_pieces_it_goes_on_and_draws_nobody_anew(el
             late = seed.patron(dateexpiry=EXPIRED)  # due as well, and within the bound
     ran = elm.ok("apply", place)["run"]
     assert (ran["cards"]["still_there"], ran["remaining"], ran["cards"]["rows_may_be_more"]) == ({}, {}, True)
+    assert (ran["cards"]["planned"], ran["cards"]["unplanned"]) == (len(numbers), 1)
     assert not mentions(elm, *map(str, (*numbers, late)), *(f"reader{one}" for one in (*numbers, late)))
     assert elm.run("verify").code == 0
     assert not list((elm.folder / "cases").iterdir())

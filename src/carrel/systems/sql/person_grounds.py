@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, exists, false, or_, select
+from sqlalchemy import Connection, and_, exists, false, or_, select
 
 from carrel.inventory.card import Ground
 from carrel.inventory.person_map import Act, Holds
@@ -85,7 +85,7 @@ def untold(connection: Connection, rows: PersonRows, people: str) -> Grounds:
         child = rows.rows(incoming.table)
         by = child.c[incoming.key.columns[0]]
         done = or_(false(), *(rows.those(one, child) for one in dealt if one.act is not Act.BLOCK))
-        named = rows.names(incoming.table, incoming.key.columns[0], child)
+        named = and_(rows.names(incoming.table, incoming.key.columns[0], child), rows.bound(incoming.table, child))
         for number in connection.execute(select(by).distinct().where(named, done.is_not(True))).scalars():
             found[int(number)] = [UNTOLD]
     return found

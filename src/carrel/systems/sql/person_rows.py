@@ -28,9 +28,10 @@ class PersonRows(PersonSelection):
         for incoming in self.schema.incoming(step.table):
             child, parent = self.rows(incoming.table), self.rows(step.table).alias()
             pairs = zip(incoming.key.columns, incoming.key.references, strict=True)
-            hangs = exists().where(
+            hangs: Bool = exists().where(
                 *(parent.c[theirs] == child.c[own] for own, theirs in pairs), self.those(step, parent)
             )
+            hangs = and_(hangs, self.bound(incoming.table, child))
             if total := self._count(connection, child, hangs):
                 dealt = or_(false(), *(self.those(one, child) for one in self._dealing(incoming)))
                 # A test of an empty column answers neither yes nor no, and counts as no.
@@ -81,9 +82,8 @@ class PersonRows(PersonSelection):
     def count_of_key(self, connection: Connection, incoming: Incoming) -> int:
         """How many rows of a table name the person by a key."""
         child = self.rows(incoming.table)
-        return self._count(
-            connection, child, or_(*(self.names(incoming.table, one, child) for one in incoming.key.columns))
-        )
+        named = or_(*(self.names(incoming.table, one, child) for one in incoming.key.columns))
+        return self._count(connection, child, and_(named, self.bound(incoming.table, child)))
 
     def kept_times(self, name: str, rows: FromClause) -> dict[str, Any]:
         """Automatic times, set to themselves: none of them tells when a row was changed."""
@@ -96,7 +96,8 @@ class PersonRows(PersonSelection):
         found = connection.execute(select(*keys).select_from(parent).where(mine)).all()
         if not found:
             return 0
-        return self._count(connection, child, self.keyed([child.c[own] for own, _ in pairs], found))
+        hangs = self.keyed([child.c[own] for own, _ in pairs], found)
+        return self._count(connection, child, and_(hangs, self.bound(incoming.table, child)))
 
     def values(self, step: Step, rows: FromClause) -> dict[str, Any]:
         """What a change sets each column to."""

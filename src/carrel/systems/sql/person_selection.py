@@ -21,6 +21,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     tuple_,
     type_coerce,
 )
@@ -37,6 +38,7 @@ from carrel.systems.sql.expressions import LocalTime, its_day
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.number_text import as_text
 from carrel.systems.sql.person_steps import Step, lacking, moves_of, own_step, person_map, steps_of
+from carrel.systems.sql.row_place import is_own
 from carrel.systems.sql.way_rows import led_by
 
 Bool = ColumnElement[bool]
@@ -91,6 +93,11 @@ class PersonSelection:
         if name not in self._tables:  # one object for each, so that conditions made apart speak of the same rows
             self._tables[name] = table(name, *(column(one) for one in self.schema.tables[name].column_names))
         return self._tables[name]
+
+    def bound(self, name: str, rows: FromClause) -> Bool:
+        """Whether the table's own foreign keys hold for a row: a table that inherits has keys of its own, or none."""
+        heirs = any(name in one.inherits for one in self.schema.tables.values())
+        return is_own(name, rows) if heirs else true()
 
     def those(self, step: Step, rows: FromClause) -> Bool:
         """Whether a row is one of a step's."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, FromClause, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Dialect, FromClause, cast, column, literal_column, select, tuple_
+from sqlalchemy.dialects.postgresql import REGCLASS
+
+from carrel.systems.sql.named_table import parted
 
 _PLACES = {"sqlite": ("rowid",), "postgresql": ("tableoid", "ctid")}  # two: rows of tables that inherit lie elsewhere
 
@@ -12,6 +15,17 @@ _PLACES = {"sqlite": ("rowid",), "postgresql": ("tableoid", "ctid")}  # two: row
 def has_places(dialect: Dialect) -> bool:
     """Whether the database tells where a row lies; others limit a change to so many rows themselves."""
     return dialect.name in _PLACES
+
+
+def is_own(name: str, rows: FromClause) -> ColumnElement[bool]:
+    """Whether a row stands in the table itself, and not in one that inherits from it (PostgreSQL).
+
+    Args:
+        name: of the table, as maps write it.
+        rows: the table, or an alias of it.
+    """
+    place: ColumnElement[Any] = column("tableoid", _selectable=rows)
+    return place == cast(".".join(f'"{one}"' for one in parted(name) if one), REGCLASS)
 
 
 def lies_among(dialect: Dialect, rows: FromClause, which: ColumnElement[bool], most: int) -> ColumnElement[bool]:
