@@ -37,6 +37,7 @@ def test_a_site_is_written_that_can_be_used_at_once(koha, carrel, tmp_path):
     assert (code, err) == (0, "")
     assert sorted(one.name for one in folder.iterdir()) == [
         "carrel.yaml",
+        *(["grants.sql"] if koha.server is not None else []),
         "koha.dsn",
         "policy.schema.json",
         "policy.yaml",
@@ -50,7 +51,11 @@ def test_a_site_is_written_that_can_be_used_at_once(koha, carrel, tmp_path):
     if koha.server is not None:
         assert koha.server.password not in out
         assert koha.server.password not in (folder / "carrel.yaml").read_text()
-        assert "GRANT UPDATE (" in out
+        place = folder / "grants.sql"
+        assert stat.S_IMODE(place.stat().st_mode) == 0o600
+        assert place.read_text().count("CREATE USER") == 2
+        assert "GRANT UPDATE (" in place.read_text()
+        assert "GRANT" not in out
     assert "next:" in out
 
 

@@ -213,7 +213,7 @@ def _carries_out(system: System, system_map: SystemMap, schema: LiveSchema) -> I
             yield from grant_checks(connection, system_map, schema, Purpose.APPLY)
             yield from trigger_check(connection, system_map)
             if not system.has_two_accounts and connection.dialect.name != "sqlite":
-                fix = "make a second account that only reads: carrel init --grants-only"
+                fix = f"make a second account that only reads: carrel init {system_map.system} --grants-only"
                 yield finding("accounts", "one account both reads and carries out", fix)
     finally:
         engine.dispose()

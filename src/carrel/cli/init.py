@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from carrel.amount import amount
+from carrel.cli.account_statements import put_statements, rights, statements
 from carrel.cli.option_values import FILE, FREE_FOLDER, WORDS
 from carrel.cli.screen import say
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from carrel.inventory.schema import LiveSchema
     from carrel.inventory.system_map import SystemMap
     from carrel.systems.secret import Secret
-
-READER, DOER = "carrel_read", "carrel_apply"
 
 
 @click.command(epilog="Example: carrel init koha --dsn-file koha.dsn --time-zone Europe/Helsinki")
@@ -86,18 +85,20 @@ def init(
         system_map = _of_version(system_map, product_version, known=not grants_only)
         system_map = records.in_force(system_map, schedules)
     if grants_only:
-        _put_grants(system_map, "DATABASE", _kind_of(dsn, dsn_file, system_map), policy, as_json=as_json)
+        put_statements(system_map, "DATABASE", _kind_of(dsn, dsn_file, system_map), policy, as_json=as_json)
         return
     zone = _zone(time_zone)
     secret = _secret(dsn, dsn_file)
-    site_draft.free(folder, ["carrel.yaml", f"{system_map.system}.dsn", "policy.yaml"])
+    site_draft.free(folder, ["carrel.yaml", f"{system_map.system}.dsn", "policy.yaml", site_draft.GRANTS])
     declared = session_zone == "declared"
     access = Access(system_map.system, secret, session_zone=zone if declared else None, declared_zone=zone)
     schema, drifts = _look(access, system_map)
     system_map = records.in_force_there(system_map, schedules, schema)
     files = site_draft.draft(system_map, library=library, dsn=secret, policy=policy, time_zone=zone, declared=declared)
-    written = site_draft.write(folder, files)
     database = "" if schema.dialect == "sqlite" else str(access.url.database)
+    if database:
+        files = (*files, site_draft.grants(statements(system_map, database, schema.dialect, policy)))
+    written = site_draft.write(folder, files)
     if as_json:
         put_json(
             {
@@ -105,15 +106,12 @@ def init(
                 "product_version": schema.product_version,
                 "server": f"{schema.dialect} {schema.server_version}",
                 "differences": [one.as_dict() for one in drifts],
-                "grants": _grants(system_map, database, schema.dialect) if database else {},
+                "grants": rights(system_map, database, schema.dialect) if database else {},
             }
         )
         return
     _tell_found(system_map, schema, drifts)
-    if database:
-        _put_grants(system_map, database, schema.dialect, policy, as_json=False)
-    # Last, so that it stands on the screen below a list of rights.
-    _tell_next(system_map, written, policy, accounts=bool(database))
+    _tell_next(system_map, written, policy, schema.dialect if database else "")
 
 
 def _of_version(system_map: SystemMap, version: str, *, known: bool) -> SystemMap:
@@ -188,9 +186,9 @@ def _tell_found(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drif
         put_table("Differences", ("leads to", "kind", "where"), rows)
 
 
-def _tell_next(system_map: SystemMap, written: list[Path], policy: str, *, accounts: bool) -> None:
-    if accounts:
-        say("")
+def _tell_next(system_map: SystemMap, written: list[Path], policy: str, server: str) -> None:
+    from carrel.systems.site_draft import GRANTS
+
     say("written:")
     for place in written:
         say(f"  {place}")
@@ -198,8 +196,11 @@ def _tell_next(system_map: SystemMap, written: list[Path], policy: str, *, accou
     say("next:")
     say(f"  1. edit {here / 'policy.yaml'}, a copy of {policy!r}, and check it:")
     say(f"     carrel policy lint {here / 'policy.yaml'}")
-    if accounts:
-        say(f"  2. make the two accounts above, and write each address into its file (0600): {system_map.system}.dsn")
+    if server:
+        name = system_map.system
+        say(f"  2. make the two accounts: write passwords into {here / GRANTS}, and have the server run it;")
+        say(f"     write each address into a file (0600): {name}.dsn reads; {name}-apply.dsn carries out, and is named")
+        say("     by apply_dsn_file in carrel.yaml")
     else:
         say(f"  2. see that the address in its file is right: {system_map.system}.dsn")
     say("  3. make keys for the people who approve: carrel key new --help")
@@ -214,45 +215,3 @@ def _kind_of(dsn: str | None, dsn_file: Path | None, system_map: SystemMap) -> s
         return "postgresql" if address.startswith("postgres") else "mariadb"
     # Only PostgreSQL has tables in schemas of their own.
     return "postgresql" if any("." in name for name in system_map.columns) else "mariadb"
-
-
-def _account(name: str, dialect: str) -> str:
-    return name if dialect == "postgresql" else f"'{name}'@'localhost'"
-
-
-def _grants(system_map: SystemMap, database: str, dialect: str) -> dict[str, list[str]]:
-    from carrel.systems.sql.grants import SWEEP, Purpose, needed
-
-    accounts = ((Purpose.READ, _account(READER, dialect)), (Purpose.APPLY, _account(DOER, dialect)))
-    least = {
-        purpose.value: [one.sql(database, account, dialect) for one in needed(system_map, purpose, dialect)]
-        for purpose, account in accounts
-    }
-    more = [SWEEP.sql(database, account, dialect) for _, account in accounts]
-    return {**least, "sweep": [one for one in more if one not in least[Purpose.APPLY.value]]}
-
-
-def _put_grants(system_map: SystemMap, database: str, dialect: str, policy: str, *, as_json: bool) -> None:
-    from carrel.cli.screen import put_json
-
-    found, there = _grants(system_map, database, dialect), dialect == "postgresql"
-    if as_json:
-        put_json({"grants": found})
-        return
-    say("")
-    if there:
-        say(f"-- The least rights for the policy {policy}.")
-        say("-- Names of tables, columns and triggers can be seen by every account.")
-    else:
-        say(f"-- The least rights for the policy {policy}.")
-        say("-- REFERENCES and TRIGGER on the database show the names of tables, columns and")
-        say("-- triggers, and no row: without them a trigger or a plugin's table could not be seen.")
-    for purpose, name in (("read", READER), ("apply", DOER)):
-        account = _account(name, dialect)
-        say("")
-        say(f"CREATE USER {account} {'PASSWORD' if there else 'IDENTIFIED BY'} '...';")
-        for line in found[purpose]:
-            say(line)
-        for line in (one for one in found["sweep"] if one.endswith(f"{account};")):
-            say("-- For the sweep, which looks for a join that leads back in every table:")
-            say(line)

@@ -187,7 +187,7 @@ def _triggers(system_map: SystemMap, live: LiveSchema) -> Iterator[Drift]:
     if not live.triggers_seen:
         because = "the account may not see triggers, and one could copy what is cut"
         yield Drift(
-            Kind.TRIGGERS_UNSEEN, Severity.REFUSES, "*", "", because, "grant TRIGGER: carrel init --grants-only"
+            Kind.TRIGGERS_UNSEEN, Severity.REFUSES, "*", "", because, "grant TRIGGER: carrel init PRODUCT --grants-only"
         )
     for name, trigger in untold_triggers(system_map, live, sorted({*system_map.columns, *cut})):
         fires = name in cut and trigger.event != "INSERT"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,6 +17,7 @@ from carrel.systems import faults
 from carrel.systems.secret import Secret
 from carrel.systems.site_file import FILE, json_schema
 
+GRANTS = "grants.sql"
 _PRIVATE, _PUBLIC = 0o600, 0o644
 
 
@@ -53,6 +54,11 @@ def draft(
         DraftFile("site.schema.json", json.dumps(json_schema(), indent=2, sort_keys=True) + "\n"),
         DraftFile("policy.schema.json", json.dumps(policy_schema(), indent=2, sort_keys=True) + "\n"),
     )
+
+
+def grants(lines: Iterable[str]) -> DraftFile:
+    """The statements that make a site's two accounts; passwords are written into it, so nobody else may read it."""
+    return DraftFile(GRANTS, "\n".join(lines) + "\n", _PRIVATE)
 
 
 def free(folder: Path, names: Sequence[str]) -> None:

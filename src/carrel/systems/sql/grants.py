@@ -94,7 +94,17 @@ def needed(system_map: SystemMap, purpose: Purpose, dialect: str = "mariadb") ->
         rights += sorted(_moves(system_map) | of_triggers(system_map, {*updates, *deletes})) if there else []
         # Who is erased is looked for in every table, by words that stand in any column of the record.
         rights += [SWEEP] if system_map.lapsing is not None else []
-    return tuple(rights)
+    return once(rights)
+
+
+def once(rights: Iterable[Grant]) -> tuple[Grant, ...]:
+    """Each right on a table once, in the order of the first: on all columns where one is, else on those of any."""
+    found: dict[tuple[str, str], Grant] = {}
+    for one in rights:
+        before = found.setdefault((one.privilege, one.table), one)
+        every = () if not (before.columns and one.columns) else tuple(sorted({*before.columns, *one.columns}))
+        found[one.privilege, one.table] = Grant(one.privilege, one.table, every)
+    return tuple(found.values())
 
 
 def _read_tables(system_map: SystemMap) -> set[str]:
@@ -242,10 +252,10 @@ def _asked(right: Grant, needs: list[Grant]) -> bool:
         return True
     if right.privilege not in {"INSERT", "UPDATE", "DELETE"}:
         return False
-    for need in needs:
-        if need.privilege == right.privilege and need.table == right.table and right.table != "*":
-            return not need.columns or (bool(right.columns) and set(right.columns) <= set(need.columns))
-    return False
+    same = [one for one in needs if one.privilege == right.privilege and one.table == right.table != "*"]
+    if not all(one.columns for one in same):
+        return True
+    return bool(right.columns) and set(right.columns) <= {name for one in same for name in one.columns}
 
 
 def may_write(has: Iterable[Grant]) -> tuple[Grant, ...]:

@@ -58,7 +58,7 @@ def grant_checks(
         return
     has = grants.granted(connection)
     found = grants.compare(grants.needed(system_map, purpose, connection.dialect.name), has, tables=schema.tables)
-    fix = "carrel init --grants-only prints the statements"
+    fix = f"carrel init {system_map.system} --grants-only --policy NAME prints the statements"
     if found.missing:
         yield refused(name, f"{len(found.missing)} missing: {_listed(found.missing)}", fix)
     beyond = [one for one in found.beyond if purpose is Purpose.APPLY or one.privilege != "SELECT"]
