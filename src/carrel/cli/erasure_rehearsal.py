@@ -78,7 +78,7 @@ def rehearse(place: Path, site: Path, copy: str, system_name: str | None, *, as_
 
 
 def _carried_out(here: Premises, plan: ErasurePlan, noted: _Noted) -> Found:
-    refuse_stale(plan, basis_of(here), now(), here.original.max_plan_age)
+    refuse_stale(plan, basis_of(here), now(), here.original.max_plan_age, copy=here.system.name)
     name, owner = here.system.name, new_owner()
     here.store.leases.acquire(name, owner, LEASE_TTL, now())
     try:

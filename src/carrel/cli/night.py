@@ -134,7 +134,8 @@ def run_plan(
     name = here.system.name
     run_opening.refuse_other(here, plan)
     record.require_folder(here.site, here.store)
-    refuse_stale(plan, here.basis, began, here.original.max_plan_age)
+    copy = "" if here.system.copy_of is None else name
+    refuse_stale(plan, here.basis, began, here.original.max_plan_age, copy=copy)
     refuse_blocked(name, here.effects(began).blockers, began.astimezone(here.zone).date())
     with here.engine.connect() as connection:
         night_grants.require(connection, here.system_map, here.schema.tables, name)

@@ -46,6 +46,9 @@ class Stale(enum.StrEnum):
     FUTURE = "the plan was made in the future"
 
 
+_OF_A_COPY = frozenset({Stale.SCHEMA, Stale.PRODUCT})
+
+
 def stale(plan: Made, basis_now: Basis, now: datetime, max_age: timedelta = MAX_AGE) -> tuple[Stale, ...]:
     """Why the plan is stale; nothing when it is not.
 
@@ -100,13 +103,30 @@ def refuse_growth(plan: Plan, rows_now: dict[str, int], *, loans: str = "", cut:
         )
 
 
-def refuse_stale(plan: Made, basis_now: Basis, now: datetime, max_age: timedelta = MAX_AGE) -> None:
+def refuse_stale(plan: Made, basis_now: Basis, now: datetime, max_age: timedelta = MAX_AGE, *, copy: str = "") -> None:
     """As `stale`, as an error.
+
+    Args:
+        plan: as recorded.
+        basis_now: computed anew.
+        now: aware time.
+        max_age: of a plan.
+        copy: the system on which the plan of its original is rehearsed; empty where it is carried out.
 
     Raises:
         CarrelError: APR-007.
     """
     reasons = stale(plan, basis_now, now, max_age)
+    if copy and reasons and set(reasons) <= _OF_A_COPY:
+        raise fault(
+            faults.STALE,
+            at=f"plan {plan.digest[:16]}, on the copy {copy}",
+            wanted="the tables and the product version of the original, as they were when the plan was made",
+            found="others",
+            because="a rehearsal shows what the plan does where everything stands as in the original",
+            fix=f"copy the database anew into that of {copy}, on PostgreSQL with its search_path, which no dump takes "
+            "along: `ALTER DATABASE ... SET search_path = ...`; if the original has changed since, `carrel plan` first",
+        )
     if reasons:
         raise fault(
             faults.STALE,

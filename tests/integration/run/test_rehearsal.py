@@ -382,3 +382,17 @@ def test_a_plan_of_a_system_that_has_become_a_copy(copied):
     elm.refused("approve", place, *key, code=4, error="SIT-010")
     elm.refused("apply", place, code=4, error="RUN-010")
     elm.refused("apply", place, "--rehearse-on", "copy", code=4, error="SIT-010")
+
+
+def test_a_copy_with_other_tables_is_told_as_what_it_is(copied):
+    """Planning anew would not help: it is the copy that differs."""
+    elm, copy = copied
+    place = elm.plan()
+    with copy.engine().begin() as connection:
+        connection.exec_driver_sql("CREATE INDEX another ON statistics (itemnumber)")
+    answer = elm.refused("apply", place, "--rehearse-on", "copy", code=4, error="APR-007")
+    assert "on the copy copy" in answer.err
+    assert "copy the database anew" in answer.err
+    elm.sql("CREATE INDEX another ON statistics (itemnumber)")
+    answer = elm.refused("apply", place, code=4, error="APR-007")
+    assert "the schema has changed" in answer.err
