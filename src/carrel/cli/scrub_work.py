@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from carrel.amount import amount
 from carrel.cli.option_values import writing
 from carrel.errors import CarrelError, Fault, fault
 
@@ -124,9 +125,22 @@ class ScrubWork:
     def _stream(self, raw: BinaryIO, at: str) -> None:
         from carrel.systems.logs.log_stream import opened
 
+        written = 0
+
+        def put(lines: bytes) -> None:
+            nonlocal written
+            _put(lines)
+            written += lines.count(b"\n")
+
         try:
             with opened(raw, at) as (stream, _):
-                tally = self.run.scrub(stream, _put, at)
+                tally = self.run.scrub(stream, put, at)
+        except CarrelError as wrong:
+            if not written:
+                raise
+            raise wrong.having_changed(
+                f"{amount(written, 'scrubbed line was', 'scrubbed lines were')} written"
+            ) from None
         except BrokenPipeError:
             raise
         except OSError as wrong:

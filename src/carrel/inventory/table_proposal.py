@@ -125,9 +125,12 @@ def propose(where: Sequence[Guess], sample: TableSample, told: Told, at: str) ->
     """
     if not sample.looked_at:
         raise _unmapped(at, "rows to look at", "an empty table", "scan it once the program has written some")
-    for name in (*told.key, *told.blank, *([told.clock] if told.clock else [])):
-        if sample.column(name) is None:
-            raise _unmapped(at, "columns of the table", "a name of none", "write it as the table has it")
+    there = ", ".join(one.name for one in sample.columns)
+    for option, names in (("--key", told.key), ("--blank", told.blank), ("--clock", (told.clock or "",))):
+        for name in filter(None, names):
+            if sample.column(name) is None:
+                fix = "write it as the table has it"
+                raise _unmapped(f"{at}, {option}", f"a column of the table: {there}", repr(name[:40]), fix)
     persons = sample.persons
     clock = list(clock_guesses(sample, told.clock, told.format, told.zone, at))
     chosen = clock[0][1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -63,12 +64,19 @@ def test_a_pipe_gives_each_line_on_while_it_stays_open() -> None:
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdin is not None
         assert running.stdout is not None
-        running.stdin.write(b"".join(line(n) for n in range(20)))
-        running.stdin.flush()
-        assert b"www.jstor.org" in running.stdout.readline()
+        for n in range(3):
+            running.stdin.write(line(n))
+            running.stdin.flush()
+            assert b"www.jstor.org" in running.stdout.readline()
+        running.stdin.write(line(3))
         running.stdin.close()
-        assert len(running.stdout.read().splitlines()) == 19
+        assert len(running.stdout.read().splitlines()) == 1
         assert running.wait() == 0
+
+
+def test_the_first_lines_are_looked_at_however_few_come_at_once() -> None:
+    data = b"".join(line(n) for n in range(500))
+    assert [piped(data, *words)[2]["looked_at"] for words in ((), ("--format", "common"))] == [200, 200]
 
 
 def test_an_output_that_nobody_reads_on_or_that_is_full_ends_the_run(tmp_path: Path) -> None:
@@ -249,3 +257,15 @@ def test_several_cores_want_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: p
     told = capsys.readouterr()
     assert "carrel[analytics]" in " ".join(told.err.split())
     assert not told.out
+
+
+def test_what_was_written_before_the_damage_is_told(tmp_path: Path) -> None:
+    log = tmp_path / "a.log.gz"
+    whole = gzip.compress(b"".join(line(n) for n in range(50_000)))
+    log.write_bytes(whole[: len(whole) // 2])
+    words = [sys.executable, "-m", "carrel", "scrub", str(log), "--json"]
+    done = subprocess.run(words, capture_output=True, check=False)
+    [told] = json.loads(done.stderr)["errors"]
+    lines = done.stdout.count(b"\n")
+    assert (done.returncode, told["code"], lines > 0) == (1, "LOG-011", True)
+    assert told["changed"] == f"{lines:,} scrubbed lines were written"

@@ -109,8 +109,14 @@ def look_at(entry: ScrubbedLog, policy: Policy, at: datetime, *, whole: bool = F
         wrong.append(error)
     if whole and reading is not None:
         told = _tested(told, reading)
-    parts = [(one.code, one.faults[0].condition.title) for one in wrong]
-    return replace(told, wrong=tuple(f"{code}: {title}" for code, title in parts))
+    return replace(told, wrong=tuple(map(_in_a_line, wrong)))
+
+
+def _in_a_line(wrong: CarrelError) -> str:
+    """What is wrong; where the policy and the entry do not fit, with what mends it. No place of the machine."""
+    first = wrong.faults[0]
+    fix = f"; {first.fix}" if wrong.code.startswith("CLR") else ""
+    return f"{wrong.code}: {first.condition.title}{fix}"
 
 
 def _one(reading: _Reading, spot: Spot) -> None:

@@ -49,14 +49,15 @@ class Course:
             self._lanes.close()
 
     def take(self, lines: Lines) -> None:
-        """Scrub some lines, or keep them until there are enough to find a format."""
+        """Scrub some lines, or keep them until there are enough to find a format; a declared one waits for none."""
         self.tally.too_long += lines.too_long
         self._keep_up()
-        if not self._scrubbers or not self.tally.looked_at:
+        if not self._scrubbers:
             self._waiting.append(lines)
             if sum(one.data.count(b"\n") for one in self._waiting) >= ENOUGH:
                 self._begin()
             return
+        self._look_at(lines.data)
         self._taken += len(lines.data)
         if not self._tried and self._is_worth_compiling():
             self._compile(lines.data)
@@ -132,11 +133,16 @@ class Course:
         first = [one for one in data.split(b"\n", LOOKED_AT)[:LOOKED_AT] if one.strip()]
         if not first:
             return
-        if not self._scrubbers:
-            self._use(require_detected([one.rstrip(b"\r") for one in first], self._run.formats, self._at))
-        self.tally.looked_at += len(first)
-        self.tally.found.update(findings(self._scrubbers[0].log_format, first))
+        self._use(require_detected([one.rstrip(b"\r") for one in first], self._run.formats, self._at))
+        self._look_at(data)
         self._scrub(data)
+
+    def _look_at(self, data: bytes) -> None:
+        """Tell what the first lines of a log hold, however many come at once."""
+        left = LOOKED_AT - self.tally.looked_at
+        if left > 0 and (first := [one for one in data.split(b"\n", left)[:left] if one.strip()]):
+            self.tally.looked_at += len(first)
+            self.tally.found.update(findings(self._scrubbers[0].log_format, first))
 
     def _use(self, log_format: LogFormat) -> None:
         self._scrubbers.insert(0, self._made(log_format))
