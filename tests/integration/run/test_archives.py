@@ -215,7 +215,7 @@ def test_killed_between_any_two_steps(small_sqlite, tmp_path):
     inside = elm.folder / "archives"  # so that the driver puts it back with the site, and counts its files as steps
     elm.edit(str(place), str(inside))
     more = {"check": "tests.integration.run.test_archives:each_once", "archives": str(inside)}
-    found = driven(elm, tmp_path, rounds=max(4, ROUNDS // 2), **more)
+    found = driven(elm, tmp_path, rounds=max(4, ROUNDS // 3), **more)
     assert found["wrong"] == [], found["wrong"]
     assert any("archives" in str(step) for step in found["steps"])
     each_once({"archives": str(inside)})

@@ -630,7 +630,7 @@ def test_killed_between_any_two_steps(base, request, tmp_path):
         elm.approve(place)
 
     try:
-        found = driven(elm, tmp_path, prepare, rounds=max(4, ROUNDS // 2), **more)
+        found = driven(elm, tmp_path, prepare, rounds=max(4, ROUNDS // 3), **more)
     finally:
         if elm.koha.server is not None:
             elm.koha.server.sql("DROP DATABASE erasure_kept")
