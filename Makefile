@@ -45,8 +45,9 @@ types: venv
 imports: venv
 	$(BIN)/lint-imports
 
+# Three on two cores: a tenth of the time each waits for a server, a disk or a moment.
 test: venv servers lint types imports
-	TMPDIR="$$(bash tests/memory_folder.sh)" $(BIN)/pytest -n 2 --dist loadgroup --durations=40
+	TMPDIR="$$(bash tests/memory_folder.sh)" $(BIN)/pytest -n 3 --dist loadgroup --durations=40
 
 bench: venv
 	$(BIN)/python -m bench --size $(SIZE)
