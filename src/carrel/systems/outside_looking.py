@@ -96,8 +96,8 @@ class Seen:
             told = amount(due, f"{single} is", f"{more} are")
             yield f"{told} older than the policy allows (rule '{one.rule.id}'){since}"
         if undated := one.found.stands[Standing.UNDATED]:
-            told = (f"{single} has no usable date, and never goes", f"{more} have no usable date, and never go")
-            yield amount(undated, *told)
+            words = (f"{single} has no usable date, and never goes", f"{more} have no usable date, and never go")
+            yield amount(undated, *words)
         for why, count in one.found.kept.items():
             if why not in PASSING:
                 yield f"{amount(count, f'{single} stays', f'{more} stay')}: {why}"

@@ -13,7 +13,7 @@ from tests.integration.run import library
 from tests.integration.run.warm_start import called
 
 # Every gap of the some thousand is tried by a night run with CRASH_ROUNDS=100000.
-ROUNDS = int(os.environ.get("CRASH_ROUNDS", "12"))
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "8"))
 SECONDS = 60 + 30 * ROUNDS
 
 
@@ -79,6 +79,7 @@ def test_whoever_leads_other_workers_is_killed(small_server, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 def test_killed_again_while_it_resumes(small, tmp_path):
     small.edit("    mode: window\n", "    mode: desk\n    sweep_sample: 20\n")
     found = driven(small, tmp_path, rounds=max(4, ROUNDS // 4), twice=True)

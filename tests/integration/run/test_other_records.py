@@ -174,24 +174,19 @@ def test_a_legal_hold_keeps_what_names_its_person(small: Library) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("base", ["small_sqlite", pytest.param("small_mariadb", marks=pytest.mark.mariadb)])
-def test_killed_among_them_and_started_again_it_ends_the_same(
-    base: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+@pytest.mark.mariadb
+def test_killed_among_them_and_started_again_it_ends_the_same(small_mariadb: Koha, tmp_path: Path) -> None:
     """With rows of every kind among what is cut."""
-    koha: Koha = request.getfixturevalue(base)
+    koha = small_mariadb
     small = make(tmp_path / "site", koha, more="    sweep_sample: 20\n")
     records.rule_all(small)
     put(small)
-    rounds = max(4, ROUNDS // 4)
-    if koha.server is None:
-        found = driven(small, tmp_path, rounds=rounds)
-    else:  # the rows stand in no template, so the database as it is now becomes one
-        kept = mariadb.fresh_copy(koha.server, str(koha.database))
-        try:
-            found = driven(small, tmp_path, rounds=rounds, template=kept)
-        finally:
-            koha.server.sql(f"DROP DATABASE {kept}")
+    assert koha.server is not None
+    kept = mariadb.fresh_copy(koha.server, str(koha.database))  # the rows stand in no template: this becomes one
+    try:
+        found = driven(small, tmp_path, rounds=max(4, ROUNDS // 4), template=kept)
+    finally:
+        koha.server.sql(f"DROP DATABASE {kept}")
     assert found["wrong"] == [], found["wrong"]
     assert len(found["steps"]) > 40
     assert (found["further"], found["verified"], found["unchanged"]) == (0, 0, True)
