@@ -41,6 +41,7 @@ def shown(elm):
     return kept(plan["states"]), used, screen
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("sealed", [True, False])
 def test_a_sealed_hold_shows_in_no_file_and_on_no_screen(small, sealed):
     code = branch_with(small, 10)
@@ -82,6 +83,7 @@ def test_no_reason_below_ten_stands_alone_anywhere(small):
     assert all(count >= 10 or len(branches) == 1 for count in branches.values()), branches
 
 
+@pytest.mark.one_database
 def test_no_statement_of_a_plan_names_whom_a_hold_names(small):
     """Nor do they tell that there is one: but for the moment of judging they are the same."""
     place = small.folder / "plan.json"

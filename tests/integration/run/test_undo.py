@@ -143,6 +143,7 @@ def test_a_reader_who_is_gone_is_not_named_again(elm):
     assert told["put_back"]["old_issues"] > 10
 
 
+@pytest.mark.one_database
 def test_one_share_or_others_open_nothing(elm):
     run, before = elm.cut(), elm.library.checksum()
     a, b = elm.shares
@@ -156,6 +157,7 @@ def test_one_share_or_others_open_nothing(elm):
     assert elm.library.checksum() == before
 
 
+@pytest.mark.one_database
 def test_a_shredded_capsule_is_the_end(elm):
     run = elm.cut()
     [listed] = elm.library.ok("undo", "list")["capsules"]
@@ -174,6 +176,7 @@ def test_a_shredded_capsule_is_the_end(elm):
     assert not list((elm.library.folder / "undo").iterdir())
 
 
+@pytest.mark.one_database
 def test_the_audit_says_that_it_is_not_disposed_of_yet(elm):
     def told():
         found = json.loads(elm.library.run("audit", "--json").out)
@@ -193,6 +196,7 @@ def test_the_audit_says_that_it_is_not_disposed_of_yet(elm):
     assert "not yet disposed of" not in told()[1]
 
 
+@pytest.mark.one_database
 def test_without_room_for_the_capsule_nothing_is_cut(elm):
     place = elm.library.approved()
     in_the_way = elm.library.folder / "undo"
@@ -202,6 +206,7 @@ def test_without_room_for_the_capsule_nothing_is_cut(elm):
     assert elm.library.ok("apply", place)["run"]["remaining"] == {}
 
 
+@pytest.mark.one_database
 def test_the_capsule_holds_no_value_in_clear(elm):
     lib = elm.library
     run = elm.cut()
@@ -212,6 +217,7 @@ def test_the_capsule_holds_no_value_in_clear(elm):
     assert not [one for one in needles if any(one.encode() in part for part in parts)]
 
 
+@pytest.mark.one_database
 def test_a_capsule_that_would_outlive_the_ceiling_is_refused(small_koha, tmp_path):
     elm = make(tmp_path / "site", small_koha, undo="24 days")  # 7 and 24 are more than 30
     elm.library.refused("plan", "--as", "Cal Example", "--out", tmp_path / "plan.json", code=4, error="UND-004")
@@ -223,6 +229,7 @@ def test_a_capsule_that_would_outlive_the_ceiling_is_refused(small_koha, tmp_pat
     assert elm.library.ok("apply", place)["run"]["complete"]
 
 
+@pytest.mark.one_database
 def test_the_night_shreds_what_is_over(small_koha, tmp_path):
     elm = make(tmp_path / "site", small_koha, undo="8 seconds")
     lib = elm.library
