@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests import store_place as places
+from tests.integration.run.warm_start import freeze
 
 if TYPE_CHECKING:
     from carrel.deidentification.compiled.machine_code import MachineCode
@@ -24,10 +24,8 @@ settings.load_profile("laws")
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded now stays: thousands of tests and the modules are walked through by no collection of garbage."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    """Thousands of tests and all modules are there by now."""
+    freeze()
 
 
 def unavailable(reason: str) -> NoReturn:

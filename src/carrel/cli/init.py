@@ -111,7 +111,7 @@ def init(
         )
         return
     _tell_found(system_map, schema, drifts)
-    _tell_next(system_map, written, policy, schema.dialect if database else "")
+    _tell_next(system_map, written, policy, accounts=bool(database))
 
 
 def _of_version(system_map: SystemMap, version: str, *, known: bool) -> SystemMap:
@@ -186,7 +186,7 @@ def _tell_found(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drif
         put_table("Differences", ("leads to", "kind", "where"), rows)
 
 
-def _tell_next(system_map: SystemMap, written: list[Path], policy: str, server: str) -> None:
+def _tell_next(system_map: SystemMap, written: list[Path], policy: str, *, accounts: bool) -> None:
     from carrel.systems.site_draft import GRANTS
 
     say("written:")
@@ -196,7 +196,7 @@ def _tell_next(system_map: SystemMap, written: list[Path], policy: str, server: 
     say("next:")
     say(f"  1. edit {here / 'policy.yaml'}, a copy of {policy!r}, and check it:")
     say(f"     carrel policy lint {here / 'policy.yaml'}")
-    if server:
+    if accounts:
         name = system_map.system
         say(f"  2. make the two accounts: write passwords into {here / GRANTS}, and have the server run it;")
         say(f"     write each address into a file (0600): {name}.dsn reads; {name}-apply.dsn carries out, and is named")

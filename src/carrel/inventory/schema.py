@@ -184,6 +184,10 @@ class LiveSchema:
         listed = sorted(set(names))
         return _sha256([[name, self.tables[name].digest if name in self.tables else None] for name in listed])
 
+    def heirs(self, table: str) -> tuple[str, ...]:
+        """The tables whose rows are rows of this one as well: its partitions, and what inherits from it."""
+        return tuple(one.name for one in self.tables.values() if table in one.inherits)
+
     def incoming(self, table: str) -> tuple[Incoming, ...]:
         """Every foreign key that points at a table, in order of table and key."""
         found = (Incoming(t.name, key) for t in self.tables.values() for key in t.foreign_keys if key.table == table)

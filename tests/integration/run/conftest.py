@@ -143,7 +143,7 @@ def _disposed_sqlite(_small_sqlite: tuple[Path, Sample], tmp_path_factory: pytes
 def _disposed_mariadb(
     mariadb_server: mariadb.MariaDBServer, _small_mariadb: Sample, tmp_path_factory: pytest.TempPathFactory
 ) -> Disposed:
-    database = mariadb.another(mariadb_server, _TEMPLATE, disposed_library.TEMPLATE)
+    database = mariadb.fresh_copy(mariadb_server, _TEMPLATE, disposed_library.TEMPLATE)
     koha = Koha(mariadb_server.url(database), "mariadb", _small_mariadb, mariadb_server, database)
     return disposed_library.once(tmp_path_factory.mktemp("disposed") / "site", koha)
 

@@ -45,11 +45,8 @@ def called(
     Raises:
         TimeoutExpired: it took longer; it is dead now.
     """
-    told = {"words": words, "folder": str(folder), "environment": environment, "program": program}
-    return _answered(json.dumps(told).encode(), words, seconds)
-
-
-def _answered(told: bytes, words: list[str], seconds: float) -> tuple[int, str, str]:
+    asked = {"words": words, "folder": str(folder), "environment": environment, "program": program}
+    told = json.dumps(asked).encode()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as line:
         line.connect(_server())
         line.settimeout(seconds)
@@ -138,7 +135,11 @@ def load_everything() -> None:
         map_files.load(system)
     for policy in policy_files.shipped_names():
         policy_files.load(policy)
-    # What is loaded stays: no collection of a fork has to walk through it, nor to copy its pages.
+    freeze()
+
+
+def freeze() -> None:
+    """What is loaded stays: no collection of a test or a fork has to walk through it, nor to copy its pages."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

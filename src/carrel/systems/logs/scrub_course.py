@@ -33,11 +33,10 @@ class Course:
         self._rules = run.rules
         self._day = run.today()
         self._waiting: list[Lines] = []
-        self._scrubbers: list[Scrubbing] = []  # the one that is in use leads
+        self._scrubbers: list[Scrubbing] = []  # the one that is in use leads, the first is the last
         self._lanes: ScrubLanes | None = None
         self._code: MachineCode | None = None
         self._tried, self._taken = False, 0
-        self._began_as: LogFormat | None = None
         self.tally = Tally()
         if run.declared is not None:
             self._use(run.declared)
@@ -140,11 +139,10 @@ class Course:
 
     def _look_at(self, data: bytes) -> None:
         """Tell what the first lines of a log hold, however many come at once; by the format with which it began."""
-        by = self._began_as = self._began_as or self._scrubbers[0].log_format
         left = LOOKED_AT - self.tally.looked_at
         if left > 0 and (first := [one for one in data.split(b"\n", left)[:left] if one.strip()]):
             self.tally.looked_at += len(first)
-            self.tally.found.update(findings(by, first))
+            self.tally.found.update(findings(self._scrubbers[-1].log_format, first))
 
     def _use(self, log_format: LogFormat) -> None:
         self._scrubbers.insert(0, self._made(log_format))

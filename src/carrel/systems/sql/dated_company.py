@@ -109,5 +109,5 @@ def _family(schema: LiveSchema, there: Table) -> list[str]:
     """The table, and those whose rows are its own as well: partitions, and what inherits from it."""
     found = [there.name]
     for name in found:
-        found += [one.name for one in schema.tables.values() if name in one.inherits and one.name not in found]
+        found += [heir for heir in schema.heirs(name) if heir not in found]
     return found

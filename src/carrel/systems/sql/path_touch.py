@@ -82,6 +82,6 @@ def _taken_along(names: Iterable[str], schema: LiveSchema) -> Iterator[str]:
 def _with_heirs(names: set[str], schema: LiveSchema) -> set[str]:
     """With the tables whose rows are theirs as well."""
     found = set(names)
-    while more := {t.name for t in schema.tables.values() if found & set(t.inherits)} - found:
+    while more := {heir for name in found for heir in schema.heirs(name)} - found:
         found |= more
     return found

@@ -96,8 +96,7 @@ class PersonSelection:
 
     def bound(self, name: str, rows: FromClause) -> Bool:
         """Whether the table's own foreign keys hold for a row: a table that inherits has keys of its own, or none."""
-        heirs = any(name in one.inherits for one in self.schema.tables.values())
-        return is_own(name, rows) if heirs else true()
+        return is_own(name, rows) if self.schema.heirs(name) else true()
 
     def those(self, step: Step, rows: FromClause) -> Bool:
         """Whether a row is one of a step's."""
