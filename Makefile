@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SIZE   ?= full
 
-.PHONY: venv demo test bench lint types imports servers lock clean
+.PHONY: venv demo test test-all bench lint types imports servers lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    the whole loop on a sample library, in a folder of its own"
 	@echo "make test    everything CI runs"
+	@echo "make test-all  the same, and every test on every database (before a release; some two hours)"
 	@echo "make bench   figures as ratios (SIZE=smoke proves that every row runs)"
 	@echo "make venv    only the environment"
 
@@ -48,6 +49,9 @@ imports: venv
 # Three on two cores: a tenth of the time each waits for a server, a disk or a moment.
 test: venv servers lint types imports
 	TMPDIR="$$(bash tests/memory_folder.sh)" $(BIN)/pytest -n 3 --dist loadgroup --durations=40
+
+test-all:
+	BREADTH=all $(MAKE) test
 
 bench: venv
 	$(BIN)/python -m bench --size $(SIZE)

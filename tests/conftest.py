@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 from hypothesis import settings
 
+from tests import breadth
 from tests import store_place as places
 from tests.integration.run.warm_start import freeze
 
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 # A law says what is true, not how fast: on a busy machine the first example of a test takes what it takes.
 settings.register_profile("laws", deadline=None)
 settings.load_profile("laws")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Who names a test gets it; otherwise see ``breadth``."""
+    if breadth.ALL or any("::" in asked for asked in config.args):
+        return
+    if out := set(breadth.left_out(items)):
+        config.hook.pytest_deselected(items=[item for item in items if item in out])
+        items[:] = [item for item in items if item not in out]
 
 
 def pytest_collection_finish() -> None:

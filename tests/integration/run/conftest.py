@@ -3,7 +3,7 @@
 Which databases a test of a small library runs on: SQLite and MariaDB; those marked ``everywhere`` (the main law of a
 file) on PostgreSQL too. A test that is marked ``one_database`` asks what is decided in Python, in the policy or in the map,
 and not how a dialect spells it: it runs on Koha's own database alone. Whatever is about locks, transactions, kills or the
-types of a dialect stays on each.
+types of a dialect stays on each. Of those, ``make test`` asks one, and ``make test-all`` each: ``tests/breadth.py``.
 """
 
 from __future__ import annotations
@@ -103,6 +103,11 @@ def small_postgresql(postgresql_server: postgresql.PostgreSQLServer, _small_on_p
     """A library of a hundred loans on PostgreSQL."""
     with on_postgresql(postgresql_server, _TEMPLATE, _small_on_postgresql) as koha:
         yield koha
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """All of this folder, see ``tests/breadth.py``."""
+    item.add_marker("whole_run")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 
 import pytest
 import sqlalchemy as sa
 
+from tests.breadth import CRASH_ROUNDS
 from tests.integration.run import library
 from tests.integration.run.warm_start import called
 
 # Every gap of the some thousand is tried by a night run with CRASH_ROUNDS=100000.
-ROUNDS = int(os.environ.get("CRASH_ROUNDS", "8"))
+ROUNDS = CRASH_ROUNDS
 SECONDS = 60 + 30 * ROUNDS
 
 
