@@ -261,6 +261,13 @@ def test_the_facts_file_that_the_page_shows_is_one(carrel, tmp_path):
     assert not [one for one in told["not_mapped"] if one["at"] == "statistics"]  # the map knows this table
 
 
+def test_without_facts_it_is_told_what_compares_a_live_database(carrel):
+    code, _, err = carrel("map", "check", "koha")
+    assert code == 2
+    assert "give --facts FILE" in err
+    assert "carrel doctor" in err
+
+
 def test_an_unknown_map_is_told(carrel):
     code, out, _ = carrel("map", "show", "millennium", "--json")
     assert code == 2

@@ -13,7 +13,7 @@ import click
 from carrel.amount import amount
 from carrel.cli.at_site import as_option, end_of, json_option, named, now, open_site, site_option
 from carrel.cli.option_values import DAY, FILE, FILE_OR_INPUT, WORDS
-from carrel.cli.screen import at_site, figure, number, put_json, put_line, put_table, say
+from carrel.cli.screen import at_site, figure, put_json, put_line, say
 from carrel.cli.store_place import open_store
 from carrel.errors import fault
 
@@ -233,7 +233,7 @@ def record(store: Store, site: Site, approval: Approval, signer: Signer) -> dict
 
 
 def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str | None) -> None:
-    from carrel.cli.plan_screen import COUNTED_ONCE, put_list
+    from carrel.cli.plan_screen import need_lines, put_list, put_paths
     from carrel.cli.policy_screen import governing
     from carrel.retention.reasons import by_reason
 
@@ -243,20 +243,14 @@ def _show(plan: Plan, needed: tuple[Need, ...], *, standing: bool, waiver: str |
         f"You are asked to approve {what}: {under}, on {plan.system}, made by {plan.made_by} at "
         f"{plan.made_at.isoformat(timespec='minutes')}, digest {plan.digest[:16]}."
     )
-    put_table(
-        f"{amount(plan.due, 'loan is', 'loans are')} due",
-        ("path", "table", "act", "rows", "strays", "bound"),
-        [(p.path, p.table, p.act, number(p.rows), number(p.strays), number(p.bound)) for p in plan.paths],
-        right=(3, 4, 5),
-    )
-    put_line(COUNTED_ONCE)
+    put_paths(f"{amount(plan.due, 'loan is', 'loans are')} due", plan)
     for state, count in by_reason({state: rows for state, rows in plan.states.items() if state != "due"}).items():
         say(f"kept: {state}: {figure(count)}" if isinstance(count, int) else f"kept: {state}")
     if plan.cards is not None:
         people = amount(plan.cards.due, "person whose card has lapsed is", "people whose card has lapsed are")
         each = "On every such night whoever is due goes" if standing else "They go"
-        say(f"{people} due. {each} from every table, and nothing brings them back.")
+        put_line(f"{people} due. {each} from every table, and nothing brings them back.")
     put_list("What the desk will notice", plan.notices)
-    put_list("Why a person must look", tuple(need.line() for need in needed))
+    put_list("Why a person must look", need_lines(needed))
     if waiver is not None:
-        say(f"and to waive the rehearsal, because: {waiver}")
+        put_line(f"and to waive the rehearsal, because: {waiver}")

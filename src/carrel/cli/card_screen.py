@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carrel.cli.erasure_screen import rows_of
+from carrel.cli.erasure_screen import rows_of, show_human
 from carrel.cli.screen import number, put_table, say
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ def show_cards(done: CardsDone) -> None:
         say(f"  - {where}: {rows_of(keys)}")
     for where, rows in sorted(done.found.kept.items()):
         say(f"Kept on its ground: {where}: {number(rows)}")
-    for where, keys in sorted(done.found.human.items()):
-        say(f"For a human to judge: {where}: {rows_of(keys)}")
+    show_human(done.found.human)
 
 
 def _show_doubts(done: CardsDone) -> None:

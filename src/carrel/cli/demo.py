@@ -54,7 +54,7 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
     key = build_site(folder, policy, size)
     with premises.enter(folder, None, read_only=True) as here:
         tell(f"Policy {policy}: {_promise(here)}")
-        points = [one for one in looked_at(here) if one.state is not State.OK]
+        points = [one for one in looked_at(here) if one.state not in {State.OK, State.NOTE}]
         tell(
             f"Checking: {amount(len(points), 'point is', 'points are')} open, among them {points[-1].detail}."
             if points

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from carrel.systems.check import Check
 
 WIDTH = 100
-_COLOURS = {"ok": "green", "finding": "yellow", "refused": "red", "cannot tell": "yellow"}
+_NAME = 24  # signs of the column with the names of the checks
+_COLOURS = {"ok": "green", "note": "cyan", "finding": "yellow", "refused": "red", "cannot tell": "yellow"}
 
 
 @click.command(epilog="Example: carrel doctor --site carrel.yaml")
@@ -58,10 +59,11 @@ def _worst(states: list[str]) -> str:
 
 
 def _show(one: Check) -> None:
-    lead = f"{one.state.value:<12} {one.name:<24} "
+    lead = f"{one.state.value:<12} {'':<{_NAME}} "
     lines = textwrap.wrap(one.detail, WIDTH - len(lead), break_on_hyphens=False) or [""]
-    click.echo(click.style(lead[:13], fg=_COLOURS[one.state.value]) + shown(lead[13:] + lines[0]))
-    for line in lines[1:]:
+    first = lines.pop(0) if len(one.name) <= _NAME else ""  # a longer name has the line to itself
+    click.echo(click.style(lead[:13], fg=_COLOURS[one.state.value]) + shown(f"{one.name:<{_NAME}} {first}".rstrip()))
+    for line in lines:
         say(" " * len(lead) + line)
     if one.fix:
         fix = textwrap.wrap(one.fix, WIDTH - len(lead) - 5, break_on_hyphens=False)

@@ -13,7 +13,7 @@ from carrel.cli import plan_file
 from carrel.cli.approve import PLAN_TERM, confirm, record
 from carrel.cli.at_site import end_of, named, now
 from carrel.cli.erasure_plan import show
-from carrel.cli.screen import put_json, say
+from carrel.cli.screen import at_site, put_json, put_line, say
 from carrel.cli.store_place import open_store
 from carrel.retention.approval import Kind
 from carrel.retention.erasure_approval import of_erasure
@@ -77,3 +77,4 @@ def approve(asked: Asked, form: Form = ERASURE, *, yes: bool, as_json: bool) -> 
         put_json({"plan": plan.digest, "approvals": [signed], "still_needed": []})
     else:
         say(f"signed: {signed['kind']} on {plan.system}, until {signed['expires_at']}")
+        put_line(f"Next: `carrel apply {asked.place}{at_site()}`", hang=2)

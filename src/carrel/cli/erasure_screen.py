@@ -95,10 +95,16 @@ def show_found(found: Found) -> None:
         say(f"  - {where}: {rows_of(keys)}")
     for where, rows in sorted(found.kept.items()):
         say(f"Kept on its ground: {where}: {number(rows)}")
-    for where, keys in sorted(found.human.items()):
+    show_human(found.human)
+
+
+def show_human(human: Mapping[str, list[tuple[Any, ...]]]) -> None:
+    """What was left as it is because nobody but a person can tell, and why."""
+    if not human:
+        return
+    for where, keys in sorted(human.items()):
         say(f"For a human to judge: {where}: {rows_of(keys)}")
-    if found.human:
-        put_line(f"  {HUMAN}", hang=2)
+    put_line(f"  {HUMAN}", hang=2)
 
 
 def rows_of(keys: list[tuple[Any, ...]]) -> str:

@@ -180,7 +180,8 @@ def _tell_found(system_map: SystemMap, schema: LiveSchema, drifts: Iterable[Drif
 
     found = list(drifts)
     say(f"{system_map.title} {schema.product_version} on {schema.dialect} {schema.server_version}")
-    say(f"  {amount(len(schema.tables), 'table')}; {amount(len(found), 'difference')} from the map")
+    looked = f"tables in the database: {len(schema.tables)}"
+    say(f"  {looked}; {amount(len(found), 'difference')} from the map")
     if found:
         rows = [(one.severity, one.kind, one.at) for one in found[:20]]
         put_table("Differences", ("leads to", "kind", "where"), rows)
@@ -199,8 +200,8 @@ def _tell_next(system_map: SystemMap, written: list[Path], policy: str, *, accou
     if accounts:
         name = system_map.system
         say(f"  2. make the two accounts: write passwords into {here / GRANTS}, and have the server run it;")
-        say(f"     write each address into a file (0600): {name}.dsn reads; {name}-apply.dsn carries out, and is named")
-        say("     by apply_dsn_file in carrel.yaml")
+        say(f"     write each address into a file (0600): {name}.dsn reads; {name}-apply.dsn carries out, and")
+        say("     is named by apply_dsn_file in carrel.yaml")
     else:
         say(f"  2. see that the address in its file is right: {system_map.system}.dsn")
     say("  3. make keys for the people who approve: carrel key new --help")

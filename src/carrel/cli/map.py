@@ -36,7 +36,7 @@ def map_group() -> None:
 @_json
 def list_maps(as_json: bool) -> None:
     """List the products that Carrel has a map of."""
-    from carrel.cli.screen import put_json, put_table
+    from carrel.cli.screen import put_json, put_line, put_table
     from carrel.systems import map_files
 
     found = [map_files.load(name, unproved=True) for name in map_files.names()]
@@ -54,8 +54,13 @@ def list_maps(as_json: bool) -> None:
         )
         for one in found
     ]
-    heads = ("map", "product", "proved on", "tables covered", "paths to a reader", "tables not yet")
+    heads = ("map", "product", "proved on", "tables covered", "paths to a reader", "not yet covered")
     put_table("System maps", heads, rows, right=(3, 4, 5))
+    put_line(
+        "Tables are counted as if a policy had a rule for every record. A policy reaches some of these, and a rule for "
+        "lapsed cards others: `carrel map show NAME --policy POLICY`. A database has more tables, with nothing of a "
+        "person."
+    )
 
 
 @map_group.command(epilog="Example: carrel map show koha")
@@ -87,17 +92,17 @@ def show(name: str, local: Path | None, policy: str | None, as_json: bool) -> No
 @click.argument("name")
 @click.option(
     "--facts",
-    required=True,
     type=FILE,
-    help="Schema-facts file: tables, columns and keys of the product, as JSON.",
+    help="Schema-facts file: tables, columns and keys of the product, as JSON. Must be given.",
 )
 @_local
 @_json
 @click.pass_context
-def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_json: bool) -> None:
+def check(ctx: click.Context, name: str, facts: Path | None, local: Path | None, as_json: bool) -> None:
     """Compare a map with a schema-facts file.
 
     Ends with 3 if a table or column with patron data is not mapped, or is mapped as not yet covered by any rule.
+    No database is asked: `carrel doctor` compares a map with a live one.
     """
     from carrel.cli import map_versions
     from carrel.cli.screen import put_json
@@ -106,6 +111,11 @@ def check(ctx: click.Context, name: str, facts: Path, local: Path | None, as_jso
     from carrel.retention.records import in_every_way
     from carrel.systems import map_files
 
+    if facts is None:
+        raise click.UsageError(
+            "A map is compared with a description of the product's tables: give --facts FILE (docs/map.md tells its "
+            "form). With a live database `carrel doctor` compares it."
+        )
     system_map = map_files.load(name, local=local, unproved=True)
     try:
         document = json.loads(facts.read_text(encoding="utf-8"))

@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 
 
 COUNTED_ONCE = (
-    "Each row is counted once, at the first path that takes it. Words of a text and times are compared with each loan "
-    "only as loans are cut: a path can take some more than here then, and a later one over the same table fewer."
+    "With loan: rows that lead to a due loan by its number, or are due by themselves. Stray: rows that still name a "
+    "reader, though no open or kept loan explains them. Bound: what a path may take in one night before a person must "
+    "look. Each row is counted once, at the first path that takes it. Words of a text and times are compared with "
+    "each loan only as loans are cut: a path can take some more than here then, and a later one over the same table "
+    "fewer."
 )
+
+
+_MANY_ABOVE = 4  # so many paths above their bounds are told in one line
 
 
 def counted_as_cut(system_map: SystemMap) -> list[str]:
@@ -57,25 +63,7 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
         right=(1,),
     )
     show_policies(made.policies, made.stricter)
-    put_table(
-        "What would be done",
-        ("path", "table", "act", "with loan", "stray", "bound", ""),
-        [
-            (
-                path.path,
-                path.table,
-                path.act,
-                number(path.rows),
-                number(path.strays),
-                number(path.bound),
-                "above" if touched(path) > path.bound else "",
-            )
-            for path in made.paths
-            if touched(path)
-        ],
-        right=(3, 4, 5),
-    )
-    put_line(COUNTED_ONCE)
+    put_paths("What would be done", made)
     say()
     told = [one for one in made.records if one.due or isinstance(one.undated, int)]
     if told:
@@ -114,10 +102,50 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
         say(f"What the desk will notice: {count}, as in the plan before; carrel plan --notices lists them.\n")
     else:
         put_list("What the desk will notice", made.notices)
-    put_list("Waits, because", tuple(need.line() for need in needed))
+    put_list("Waits, because", need_lines(needed))
     say(f"Written to {target}. Nothing was changed.")
     if not made.blockers:
         put_line(f"Next: {next_step(needed, f'{target}{at_site()}')}", hang=2)
+
+
+def put_paths(title: str, plan: Plan) -> None:
+    """The paths on which something is due, each with its bound; those with nothing are counted in one line."""
+    from carrel.cli.screen import number, put_table
+    from carrel.retention.interlock import touched
+
+    rows = [
+        (
+            path.path,
+            path.table,
+            path.act,
+            number(path.rows),
+            number(path.strays),
+            number(path.bound),
+            "above" if touched(path) > path.bound else "",
+        )
+        for path in plan.paths
+        if touched(path)
+    ]
+    put_table(title, ("path", "table", "act", "with loan", "stray", "bound", ""), rows, right=(3, 4, 5))
+    if rows:
+        put_line(COUNTED_ONCE)
+    if quiet := [path.bound for path in plan.paths if not touched(path)]:
+        further = "further path has" if rows else "path has"
+        have = "further paths have" if rows else "paths have"
+        low, high = number(min(quiet)), number(max(quiet))
+        each = f"bound {low}" if low == high else f"bounds {low} to {high}"
+        put_line(f"{amount(len(quiet), further, have)} nothing to do ({each}); the plan's file lists every one.")
+
+
+def need_lines(needed: tuple[Need, ...]) -> tuple[str, ...]:
+    """Each need in a line; many paths above their bounds in one, because the table marks them."""
+    from carrel.retention.interlock import Reason
+
+    above = [need for need in needed if need.reason is Reason.ABOVE_BOUND]
+    if len(above) < _MANY_ABOVE:
+        return tuple(need.line() for need in needed)
+    others = tuple(need.line() for need in needed if need.reason is not Reason.ABOVE_BOUND)
+    return (*others, f"{Reason.ABOVE_BOUND}: {amount(len(above), 'path')}, marked 'above' in the table")
 
 
 def put_list(title: str, lines: tuple[str, ...]) -> None:

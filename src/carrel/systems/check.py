@@ -14,6 +14,7 @@ class State(enum.StrEnum):
     """How one thing stands."""
 
     OK = "ok"
+    NOTE = "note"
     FINDING = "finding"
     REFUSED = "refused"
     UNKNOWN = "cannot tell"
@@ -36,6 +37,11 @@ class Check:
 def ok(name: str, detail: str) -> Check:
     """It stands as it should."""
     return Check(name, State.OK, detail)
+
+
+def note(name: str, detail: str) -> Check:
+    """It stands in nobody's way, and a person should know it."""
+    return Check(name, State.NOTE, detail)
 
 
 def finding(name: str, detail: str, fix: str) -> Check:

@@ -16,6 +16,7 @@ def test_a_trace_in_every_table_and_nobody_elses_row_is_touched(site):
     assert len(said) > 60, sorted(said)
     place = site.folder / "erase.json"
     told = site.ok("plan", "--erase", site.card(CARD), "--as", "Cal Example", "--out", place)["plan"]
+    assert not [one for one in told["words"] if one["table"] == "actor.usr"], "its own record is no other's"
     site.approve(place)
     answer = site.run("apply", place, "--json")
     print(answer.text)

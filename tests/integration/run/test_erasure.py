@@ -236,6 +236,7 @@ def test_a_family_shares_an_address_and_a_telephone(elm):
     assert elm.koha.rows("SELECT count(*) FROM borrower_relationships WHERE relationship = 'aunt'") == [(0,)]
     assert any("guarantor" in one for one in plan["notices"])
     assert all(f"For a human to judge: {one}: 1" in shown.out for one in ("borrowers.email", "messages.message"))
+    assert "A name alone can be somebody else's" in shown.out
 
 
 @pytest.mark.one_database

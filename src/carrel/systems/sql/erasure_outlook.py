@@ -24,7 +24,7 @@ from carrel.systems.sql.person_grounds import SHARED_NUMBER, covered, payers
 from carrel.systems.sql.person_identity import batches, known, still_own
 from carrel.systems.sql.person_rows import CASCADING, PersonRows
 from carrel.systems.sql.person_steps import Step, own_step, person_map, told_apart, unmoved
-from carrel.systems.sql.person_texts import PersonTexts
+from carrel.systems.sql.person_texts import Hit, PersonTexts
 
 OVERLAY = "name table and column under 'person' in the site's maps/local.yaml, with what becomes of the rows"
 
@@ -234,6 +234,10 @@ class ErasureOutlook:
             if trigger.event != "INSERT":
                 yield Fault(faults.UNTOLD_ROWS, at=f"{name}: {trigger.name}", found="a trigger", fix=fix)
 
+    def _of_own_record(self, hit: Hit) -> bool:
+        """A row that stays, emptied, is no other's: what becomes of it stands among the steps."""
+        return hit.place.table == self._map.people.table and hit.key in {(one.number,) for one in self.subjects}
+
     def words(self, connection: Connection) -> tuple[Words, ...]:
         """Texts of other rows that name the person, or may."""
         redacted: Counter[tuple[str, str]] = Counter()
@@ -241,6 +245,8 @@ class ErasureOutlook:
         with told(self._at):
             for hit in self.texts.hits(connection, own=False):
                 goes = hit.exact and (hit.place.redacts or hit.place.gone)
+                if not goes and self._of_own_record(hit):
+                    continue
                 (redacted if goes else human)[hit.place.table, hit.place.column] += 1
         places = sorted({*redacted, *human})
         return tuple(Words(*place, redacted[place], human[place]) for place in places)

@@ -16,7 +16,7 @@ from carrel.inventory.drift import Drift, Kind, Severity
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.schedule import LoanSchedule
-from carrel.systems.check import Check, State, finding, ok, refused
+from carrel.systems.check import Check, State, finding, note, ok, refused
 from carrel.systems.site_check import said
 from carrel.systems.sql import grants, live
 from carrel.systems.sql.grants import Purpose
@@ -31,7 +31,8 @@ _GROUPS = (
     ("tables", {Kind.MISSING_TABLE, Kind.VIEW, Kind.UNKNOWN_TABLE}),
     ("columns", {Kind.MISSING_COLUMN, Kind.UNKNOWN_COLUMN, Kind.TYPE, Kind.NOT_NULL}),
 )
-_STATE = {Severity.REFUSES: State.REFUSED, Severity.FINDING: State.FINDING, Severity.NOTE: State.OK}
+_STATE = {Severity.REFUSES: State.REFUSED, Severity.FINDING: State.FINDING, Severity.NOTE: State.NOTE}
+_OF_MARIADB = ("storage engine", "character set of tables")  # other servers have one of each
 _MOST = 5  # notes of one kind that are told one by one
 
 
@@ -93,8 +94,8 @@ def drift_checks(system_map: SystemMap, schema: LiveSchema) -> Iterator[Check]:
         notes = [one for one in group if one.severity is Severity.NOTE]
         yield from (_drift(name, one) for one in (*grave, *notes[:_MOST]))
         if len(notes) > _MOST:
-            yield ok(name, f"and {len(notes) - _MOST} more that need nothing")
-        if not group:
+            yield note(name, f"and {len(notes) - _MOST} more that need nothing")
+        if not group and (schema.dialect == "mariadb" or name not in _OF_MARIADB):
             yield ok(name, _as_mapped(name, system_map, schema))
     word = drift.clean_word(drifts, system_map)
     if word.may:
@@ -115,7 +116,7 @@ def _as_mapped(name: str, system_map: SystemMap, schema: LiveSchema) -> str:
     if name == "map version":
         return f"{schema.product_version or schema.dialect}, proved on {', '.join(system_map.versions.proved)}"
     return (
-        f"as mapped, {amount(len(system_map.columns), 'table')}"
+        f"as mapped, {amount(len(system_map.columns), 'table')} that the rules in force reach"
         if name != "triggers"
         else "none that the map does not know"
     )
@@ -129,25 +130,40 @@ def product_checks(
     today: date,
 ) -> Iterator[Check]:
     """The product's settings against the policy, its anonymous patron, and what reads the columns that change."""
+    name = "stand-in account" if _is_a_record(system_map) else "anonymous patron"
     try:
         number = live.stand_in(connection, system_map)
         live.refuse_living(connection, system_map, number, datetime.combine(today, time()))
-        yield ok(
-            "anonymous patron", "set, and nobody's card" if number is not None else "none; loans are cut to no patron"
-        )
+        yield ok(name, _stands_in(system_map, number))
     except CarrelError as error:
-        yield said(error, "anonymous patron")
+        yield said(error, name)
     values = live.settings(connection, system_map)
     against = contradiction.contradictions(system_map, values, promise(schedule))
     counted = {one.name for one in system_map.settings if one.counts}
     for one in against:
-        state = State.FINDING if one.severity == "finding" else State.OK
+        state = State.FINDING if one.severity == "finding" else State.NOTE
         rows = f": {one.value}" if one.setting in counted else ""
         told = f"{one.setting}: {one.finding}{rows} ({', '.join(one.clauses)})"
-        yield Check("setting", state, told, one.fix if state is State.FINDING else "")
+        yield Check("setting", state, told, one.fix)
     if not any(one.severity == "finding" for one in against):
         yield ok("settings", f"{len(values)} looked at, none contradicts the policy")
     yield from _consumers(connection, system_map, declared, today)
+
+
+def _declared(blocker: consumer.Blocker) -> str:
+    """What to write once the job is not used, or was changed."""
+    return f'consumers: {{"{blocker.consumer}": not used}}'
+
+
+def _is_a_record(system_map: SystemMap) -> bool:
+    """Whether a fixed account stands in, and not one that a setting names."""
+    return system_map.stand_in.table == system_map.people.table
+
+
+def _stands_in(system_map: SystemMap, number: int | None) -> str:
+    if number is None:
+        return "none; loans are cut to no patron"
+    return f"account {number}, and nobody's card" if _is_a_record(system_map) else "set, and nobody's card"
 
 
 def _consumers(
@@ -160,6 +176,6 @@ def _consumers(
         yield said(error, "consumer")
         return
     for blocker in found.blockers:
-        yield refused("consumer", f"{blocker.consumer}: {blocker.afterwards}", blocker.fix)
+        yield refused("consumer", f"{blocker.consumer}: {blocker.afterwards}", f"{blocker.fix}: {_declared(blocker)}")
     if not found.blockers:
         yield ok("consumers", f"none does harm; the desk will notice {len(found.notices)}")
