@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
 ALL = os.environ.get("BREADTH") == "all"
@@ -34,6 +34,7 @@ class Test(Protocol):
 
 
 TestT = TypeVar("TestT", bound=Test)
+ValueT = TypeVar("ValueT")
 
 
 def left_out(tests: Iterable[TestT]) -> list[TestT]:
@@ -59,3 +60,16 @@ def left_out(tests: Iterable[TestT]) -> list[TestT]:
             kept = zlib.crc32(name.encode()) % len(group)
             out += group[:kept] + group[kept + 1 :]
     return out
+
+
+def share(values: Sequence[ValueT], name: str) -> Sequence[ValueT]:
+    """The values that one of many like tests tries.
+
+    Args:
+        values: all of them.
+        name: of the test, so that together such tests try every value.
+
+    Returns:
+        Every third; all of them in ``make test-all``.
+    """
+    return values if ALL else values[zlib.crc32(name.encode()) % 3 :: 3]

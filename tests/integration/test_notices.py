@@ -18,6 +18,7 @@ TEXT = "Dear <<borrowers.firstname>>, born <<borrowers.dateofbirth>>: a-word-of-
 COLUMNS = "module, code, name, title, content, message_transport_type, branchcode, lang"
 
 
+@pytest.mark.whole_run
 def test_check_doctor_and_audit_tell_templates_and_gateways(koha, tmp_path):
     site = nightly_site.make(tmp_path, koha, policy="worcester")
     site.sql(

@@ -82,7 +82,9 @@ def owed(here: Premises) -> Owed:
     since = here.owed_until(at)
     with here.loans().session() as loans:
         seen = loans.recount(here.life(since, at), since)
-        return Owed(since, seen, {**loans.left(seen), **due_now(here, since, at)})
+        left = loans.left(seen)
+    # Not inside: what is due opens sessions of its own, and a file lets one writer in.
+    return Owed(since, seen, {**left, **due_now(here, since, at)})
 
 
 def looked_at(here: Premises, seen: Owed | None = None) -> list[Check]:

@@ -100,7 +100,7 @@ class Library:
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
-    def done(self, process: subprocess.Popen[str], seconds: float = 120) -> Answer:
+    def done(self, process: subprocess.Popen[str], seconds: float = 600) -> Answer:
         """Wait for a process and look for leaks in what it wrote, wherever it wrote it."""
         try:
             out, err = process.communicate(timeout=seconds)

@@ -122,6 +122,7 @@ def test_two_erasures_at_once(elm):
 
 
 @pytest.mark.one_database
+@pytest.mark.deep
 def test_the_night_goes_on_beside_an_approved_erasure(disposed):
     """An approval of a case is none of a night's plan, before it was carried out and after."""
     elm = disposed

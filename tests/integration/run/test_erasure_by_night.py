@@ -60,6 +60,7 @@ def test_its_rows_go_in_the_transactions_of_other_readers(elm):
 
 
 @pytest.mark.one_database
+@pytest.mark.deep
 def test_whoever_is_kept_since_waits_and_nobody_else_does(elm):
     number, place = left_to_the_night(elm)
     assert "was left to the next night before" in elm.run("apply", place, "--by-night").out

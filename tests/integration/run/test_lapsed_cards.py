@@ -241,6 +241,7 @@ def test_who_was_discharged_is_not_kept_by_that(elm):
 
 
 @pytest.mark.one_database
+@pytest.mark.deep
 def test_what_is_to_come_keeps_a_card_as_a_use_of_it(elm):
     seed = Seeder(elm.koha)
     long_ago = {sign.table: dict.fromkeys(sign.at, WHEN) for sign in MAP.cards.signs}
@@ -284,6 +285,7 @@ def test_of_a_payer_stays_what_the_financial_record_needs(elm):
 
 
 @pytest.mark.one_database
+@pytest.mark.deep
 def test_a_record_that_was_reduced_follows_a_stricter_policy(elm):
     """What a schedule required and the next one does not is emptied; without a schedule the whole record goes."""
     schedule = "    finance schedule: {cited: F-7, requires: [name, postal address], keep: 30 years}\n"
@@ -345,6 +347,7 @@ def test_a_use_that_the_product_does_not_note_is_a_finding(elm):
     assert f"expiry and other rows: {unknown} (WPL-3.1)" in elm.run("doctor", "--json").out
 
 
+@pytest.mark.deep
 def test_a_day_that_is_known_by_its_year_or_month_only(elm):
     """No day of expiry; but a use of the card, at the latest that it can mean; and a birth that stops nothing."""
     seed = Seeder(elm.koha)

@@ -78,6 +78,7 @@ def test_a_lot_whose_key_is_lost_is_never_called_verified(elm, monkeypatch):
     assert not elm.koha.rows(f"SELECT 1 FROM borrowers WHERE borrowernumber = {other}")
 
 
+@pytest.mark.deep
 def test_rows_of_a_plugin_keep_the_card_that_they_hang_on_and_no_other(elm):
     """They hang on a row of the patron's, not on the patron; what the map does not know is not deleted."""
     seed = Seeder(elm.koha)
@@ -128,6 +129,7 @@ def test_a_row_that_comes_in_the_midst_of_it_stops_nobody_else(elm, monkeypatch,
     assert len(erasures_told(elm)) == 2 - len(left)
 
 
+@pytest.mark.deep
 def test_a_card_that_was_given_to_another_reader_meanwhile_is_not_taken_out_of_texts(elm, monkeypatch):
     seed = Seeder(elm.koha)
     number = seed.patron(**OLD)
@@ -173,6 +175,7 @@ def test_somebody_who_comes_back_keeps_the_words_on_them_unless_they_were_redact
     assert len(erasures_told(elm)) == 1
 
 
+@pytest.mark.deep
 def test_a_killed_lot_for_which_there_is_no_rule_any_more_is_forgotten_and_told(elm, monkeypatch):
     """It waits for the rule to come back, and thirty days after it was begun its sealed list goes."""
     seed = Seeder(elm.koha)

@@ -93,6 +93,7 @@ def check(kept, table, *, by_key=False):
         assert {least, least + 1} & set(told) <= late  # what tells no time is read every night
 
 
+@pytest.mark.deep
 def test_a_night_like_the_last_one_reads_old_words_in_turns_and_says_so(small_sqlite, tmp_path):
     elm = library.make(tmp_path / "site", small_sqlite)
     first = elm.approved()

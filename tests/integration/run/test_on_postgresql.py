@@ -40,6 +40,7 @@ def test_init_looks_writes_and_prints_grants(elm, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_a_night_and_what_is_told_of_it(elm):
     small = elm
     run = small.ok("apply", small.approved())["run"]

@@ -145,6 +145,7 @@ def test_before_a_run_came_to_its_end_nothing_is_opened(small: Library) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_a_process_that_ends_before_its_run_has_ended_loses_no_finding(small: Library) -> None:
     assert plant(small) > 30
     place = small.approved()
@@ -167,6 +168,7 @@ def test_a_process_that_ends_before_its_run_has_ended_loses_no_finding(small: Li
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_a_stage_that_a_later_one_finishes_opens_nothing(elm_sqlite: Library) -> None:
     elm_sqlite.first_stage()
     with elm_sqlite.store as store:

@@ -45,6 +45,7 @@ def test_a_note_keeps_no_title_in_other_letters(small):
         assert text.startswith("brought back late: [")
 
 
+@pytest.mark.deep
 def test_the_path_that_the_map_page_shows_parts_a_librarys_own_letters(small):
     page = (Path(__file__).parents[3] / "docs" / "map.md").read_text(encoding="utf-8")
     shown = next(block for block in page.split("```yaml\n") if block.startswith("paths:")).split("```")[0]

@@ -16,7 +16,13 @@ SECOND = ("second", "action_logs")
 
 @pytest.mark.parametrize(
     ("module", "leads_back"),
-    [("CATALOGUING", False), ("HOLDS", False), ("MEMBERS", True), ("A PLUGIN'S", True), (None, True)],
+    [
+        ("CATALOGUING", False),
+        pytest.param("HOLDS", False, marks=pytest.mark.deep),
+        pytest.param("MEMBERS", True, marks=pytest.mark.deep),
+        ("A PLUGIN'S", True),
+        pytest.param(None, True, marks=pytest.mark.deep),
+    ],
 )
 def test_only_a_number_that_can_be_the_readers_leads_back(small_sqlite, module, leads_back):
     """A row of the loan's own second; of a module that the map does not know, the number may be anybody's."""
@@ -33,6 +39,7 @@ def test_only_a_number_that_can_be_the_readers_leads_back(small_sqlite, module, 
     assert (SECOND in hit(rig.look(drawn), "discovered")) is leads_back
 
 
+@pytest.mark.deep
 def test_a_library_in_which_a_copy_changed_in_the_second_of_a_loan_of_its_numbers_reader(tmp_path):
     """Of invented libraries as small as this one, that with seed 103: a night there ended unverified."""
     url = f"sqlite:///{tmp_path / 'koha.db'}"

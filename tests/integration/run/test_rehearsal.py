@@ -308,6 +308,7 @@ def test_a_rehearsal_on_an_empty_copy_does_not_count(copied):
     elm.refused("apply", place, code=6, error="APR-008")
 
 
+@pytest.mark.deep
 def test_a_rehearsal_of_too_few_loans_is_told_with_the_figure_and_a_full_one_mends_it(copied, tmp_path):
     elm, copy = copied
     place = elm.plan()

@@ -86,7 +86,14 @@ def planned(elm, *more, code=0, name="replay.json"):
     return place, elm.ok("replay", "plan", *more, "--as", "Cal Example", "--out", place, code=code)
 
 
-@pytest.fixture(params=["restic on mariadb", "borg on sqlite", "pgbackrest", "mariadb-backup"])
+@pytest.fixture(
+    params=[
+        "restic on mariadb",
+        pytest.param("borg on sqlite", marks=pytest.mark.deep),
+        "pgbackrest",
+        pytest.param("mariadb-backup", marks=pytest.mark.deep),
+    ]
+)
 def restored(request, bare, tmp_path):
     """A library of each kind with a backup by each tool."""
     if request.param in CHAINED:
@@ -174,6 +181,7 @@ def correct(elm):
     elm.ok("apply", place)
 
 
+@pytest.mark.deep
 def test_every_verb_that_tells_how_a_system_stands_says_that_it_is_closed(pine):
     elm, _ = pine
     elm.dispose()
@@ -202,6 +210,7 @@ def pine(bare, small_sqlite, tmp_path):
     return elm, repo
 
 
+@pytest.mark.deep
 def test_a_number_that_is_given_again_is_nobody_s_who_was_erased(pine, tmp_path):
     """After a restore the product counts from where it was: somebody new can get the number of who is gone."""
     elm, repo = pine
@@ -268,6 +277,7 @@ def test_what_cannot_be_done_keeps_the_system_closed(pine, tmp_path):
     assert not mentions(elm, CARD, USER)
 
 
+@pytest.mark.deep
 def test_entries_go_with_the_last_backup_that_could_hold_the_person(pine, tmp_path):
     elm, repo = pine
     erased_one(elm)

@@ -121,7 +121,7 @@ def test_an_address_that_moves_under_a_command_verifies_nothing(mariadb_with, ma
     koha.dispose()
 
 
-def until(holds, seconds=30):
+def until(holds, seconds=120):
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline

@@ -47,7 +47,7 @@ def elm(pair, tmp_path):
         standby.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{koha.database}'")
 
 
-def until(holds, seconds=60):
+def until(holds, seconds=240):
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
@@ -77,6 +77,7 @@ def test_a_sweep_reads_the_standby_and_what_counts_reads_the_primary(elm, pair):
     assert "behind" in doctor["replica"]["detail"]
 
 
+@pytest.mark.deep
 def test_by_several_policies_a_sweep_reads_the_primary_and_a_person_is_still_looked_for_on_the_standby(elm):
     """A loan's units are looked up in a temporary table."""
     consortium.write_policies(elm.folder, consortium.PERIODS)

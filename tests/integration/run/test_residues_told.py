@@ -10,6 +10,7 @@ from tests.integration.run import library
 
 
 @pytest.mark.mariadb
+@pytest.mark.deep
 def test_screen_health_audit_and_page_tell_the_same_places(small_mariadb, tmp_path):
     small, wanted = library.make(tmp_path / "site", small_mariadb), "undo log and free pages"
     place = small.approved()

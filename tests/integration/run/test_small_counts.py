@@ -42,7 +42,7 @@ def shown(elm):
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("sealed", [True, False])
+@pytest.mark.parametrize("sealed", [True, pytest.param(False, marks=pytest.mark.deep)])
 def test_a_sealed_hold_shows_in_no_file_and_on_no_screen(small, sealed):
     code = branch_with(small, 10)
     nothing = shown(small)

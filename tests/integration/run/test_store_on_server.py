@@ -82,6 +82,7 @@ def test_a_second_host_takes_part(small_mariadb, postgresql_server, tmp_path):
         assert not (other.folder / "ledger").exists()
 
 
+@pytest.mark.deep
 def test_a_server_restarted_under_a_run_loses_nothing(elm_sqlite):
     """The chunk in flight may be cut and not noted: the next run finds nothing left of it, and says so."""
     elm = elm_sqlite

@@ -91,6 +91,7 @@ def test_a_run_is_put_back_to_the_byte(elm):
     assert elm.library.run("verify").code == 5  # the loans are due again
 
 
+@pytest.mark.deep
 def test_loans_that_are_put_back_and_cut_again_count_once(elm):
     first = elm.cut()
     once = _counts(elm.library)
@@ -177,6 +178,7 @@ def test_a_shredded_capsule_is_the_end(elm):
 
 
 @pytest.mark.one_database
+@pytest.mark.deep
 def test_the_audit_says_that_it_is_not_disposed_of_yet(elm):
     def told():
         found = json.loads(elm.library.run("audit", "--json").out)

@@ -65,7 +65,7 @@ def test_what_is_charged_disputed_held_or_excepted_while_the_plan_waits_is_not_c
     assert reader_of(small, held) != two
 
 
-def in_hand(elm, process, loans=1, seconds=60):
+def in_hand(elm, process, loans=1, seconds=300):
     """Wait until a running apply has cut and recorded some loans."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
@@ -136,6 +136,7 @@ def test_stop_halts_after_the_chunk_in_flight_and_the_same_plan_goes_on(elm):
     assert due - elm.linked() == 1000
 
 
+@pytest.mark.deep
 def test_what_fell_due_since_the_last_full_run_waits_for_tonight_and_is_told_apart(small):
     [(reader, loan)] = due_loans(small, 1)
     small.dispose()

@@ -30,7 +30,7 @@ def called(
     words: list[str],
     folder: Path,
     environment: dict[str, str],
-    seconds: float = 300,
+    seconds: float = 900,
     program: str = "carrel.cli.main:main",
 ) -> tuple[int, str, str]:
     """One call; exit code, and what it wrote to its two streams.
