@@ -11,7 +11,7 @@ from carrel import __version__
 from carrel.amount import amount
 from carrel.cli import plan_file, premises, record
 from carrel.cli.at_site import allowed, now
-from carrel.cli.expiry_course import NARROW, course, has_narrow, leaf, refuse_kept
+from carrel.cli.expiry_course import NARROW, OVER, course, has_narrow, leaf, refuse_kept
 from carrel.cli.replay_entries import forget_expired
 from carrel.cli.screen import put_json, put_line, put_table, say, tell_written
 from carrel.cli.store_place import open_store
@@ -125,7 +125,8 @@ def carry_out(site: Site, place: Path, *, as_json: bool) -> None:
     """
     with open_store(site) as store:
         plan = plan_file.read_backup(store, place)
-        if store.backup_expiries.state(plan.digest) != DONE:
+        over = store.backup_expiries.state(plan.digest) == DONE
+        if not over:
             _expire(site, store, plan)
         for system in site.originals:
             if system.name in backup_of(site, plan.backup).systems:
@@ -135,14 +136,18 @@ def carry_out(site: Site, place: Path, *, as_json: bool) -> None:
         "backup": plan.backup,
         "plan": plan.digest,
         "deleted": [one.id for one in plan.goes],
-        "outcome": "verified",
+        "outcome": OVER if over else "verified",
         "ledger": receipt.as_dict(),
     }
     if as_json:
         put_json({"expiry": told})
         return
     gone = amount(len(plan.goes), "copy is gone", "copies are gone")
-    say(f"backup {plan.backup}: {gone}, by the list read afterwards; {plan.stays} were to stay, and did.")
+    if over:
+        say(f"backup {plan.backup}: this plan was carried out before ({gone}, by the list read then).")
+        put_line("Now nothing was read.")
+    else:
+        say(f"backup {plan.backup}: {gone}, by the list read afterwards; {plan.stays} were to stay, and did.")
     say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
 
 

@@ -11,7 +11,7 @@ from carrel.amount import amount
 from carrel.cli import plan_file, record
 from carrel.cli.at_site import now
 from carrel.cli.clearing import basis_of, left_closed
-from carrel.cli.expiry_course import course, leaf, refuse_kept
+from carrel.cli.expiry_course import OVER, course, leaf, refuse_kept
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, fault
@@ -73,14 +73,19 @@ def carry_out(site: Site, place: Path, kind: Kind, *, as_json: bool) -> None:
         "emptied" if blanks else "deleted": gone,
         "kept_since": plan.count - gone,
     }
-    told |= {"outcome": "verified", "ledger": receipt.as_dict()}
+    told |= {"outcome": OVER if over else "verified", "ledger": receipt.as_dict()}
     if as_json:
         put_json({"clearing": {**told, "stay": dict(kept)}})
         return
     done = f"empty in {', '.join(blanks)}" if blanks else "gone"
-    say(f"{noun} {plan.holder}: {amount(gone, f'{one} is', f'{more} are')} {done}, as looked up afterwards.")
+    cleared = f"{amount(gone, f'{one} is', f'{more} are')} {done}"
+    if over:
+        say(f"{noun} {plan.holder}: this plan was carried out before ({cleared} by what was looked up then).")
+        put_line("Now nothing was looked at.")
+    else:
+        say(f"{noun} {plan.holder}: {cleared}, as looked up afterwards.")
     if over and plan.count > gone:
-        put_line(f"This plan was carried out before; of what it names {amount(plan.count - gone, one, more)} stayed.")
+        put_line(f"Of what it names {amount(plan.count - gone, one, more)} stayed.")
     for why, count in kept.items():
         put_line(f"{amount(count, f'{one} that was approved stays', f'{more} that were approved stay')}: {why}.")
     if kept:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     OutsidePlan = BackupPlan | ClearingPlan
 
 NARROW = "legal holds on some loans keep these in the live system, and keep nothing here"
+OVER = "carried out before"  # and nothing was looked at now: what was read back then may have changed since
 _BEGUN_STAYS_GOOD = timedelta(days=7)
 _EVERY = timedelta(seconds=2)
 

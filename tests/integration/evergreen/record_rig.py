@@ -20,9 +20,11 @@ class RecordRig(LoanRig):
 
     Attributes:
         went: rows that were cut, by path.
+        expected: rows that a plan says the run will cut, by path.
     """
 
     went: Counter[str] = field(default_factory=Counter)
+    expected: dict[str, int] = field(default_factory=dict)
 
     def cut_records(self, loans: SqlLoans, size: int = 5_000) -> None:
         """Every path of the map that is in force, in its order."""
@@ -37,6 +39,7 @@ class RecordRig(LoanRig):
         """Loans, then everything else; what remains."""
         loans = self.loans()
         with loans.session():
+            self.expected = loans.observe(self.life, AS_OF).touched
             self.planned = dict(loans.recount(self.life, AS_OF).rows)
             position = None
             while (step := loans.cut_chunk(self.life, AS_OF, position, size, lambda *_: None)) is not None:

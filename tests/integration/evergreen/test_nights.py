@@ -39,6 +39,7 @@ def here(small, tmp_path):
     return made
 
 
+@pytest.mark.deep
 def test_each_night_takes_what_has_become_due_and_one_that_is_killed_is_gone_on_with(here, tmp_path):
     own, taken = here.koha, []
     for many in (3, 0, 2):

@@ -208,6 +208,7 @@ def test_rows_changed_after_a_kill_are_written_anew_and_folders_of_others_are_le
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_killed_between_any_two_steps(small_sqlite, tmp_path):
     """After each kill and resume every due row is in exactly one place."""
     elm = library.make(tmp_path / "site", small_sqlite)

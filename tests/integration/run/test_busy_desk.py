@@ -136,6 +136,7 @@ class Desk(threading.Thread):
         self.done.append(("payment", debit))
 
 
+@pytest.mark.deep
 def test_the_desk_works_on_while_a_run_cuts(koha_mariadb, tmp_path):
     elm = library.make(tmp_path / "site", koha_mariadb, mode="desk")
     elm.first_stage()

@@ -115,6 +115,7 @@ def test_a_site_that_wants_no_counts_has_none(small):
 
 @pytest.mark.slow
 @pytest.mark.mariadb
+@pytest.mark.deep
 def test_the_tiny_library_has_months_that_can_be_told(elm_mariadb):
     """A library of some thousand loans: most of them stand in a part of their own branch or of several."""
     before = linked(elm_mariadb)

@@ -69,6 +69,7 @@ def test_killed_between_any_two_steps(small, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_whoever_leads_other_workers_is_killed(small_server, tmp_path):
     """The others halt after their chunk, or go on under the next one; its jobs and theirs are done once."""
     small_server.edit("    mode: window\n", "    mode: window\n    sweep_sample: 20\n")

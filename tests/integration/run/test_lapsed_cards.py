@@ -260,6 +260,7 @@ def _staff_category(elm):
 
 
 @pytest.mark.everywhere
+@pytest.mark.deep
 def test_of_a_payer_stays_what_the_financial_record_needs(elm):
     """The record is emptied once, waits for its schedule, and goes when that has ended."""
     elm.edit("    charges: lose the card\n", "    charges: part title and item\n", "policy.yaml")
@@ -386,6 +387,7 @@ def dying(whole, dies_at):
     return die
 
 
+@pytest.mark.deep
 def test_interrupted_before_and_after_pieces_it_goes_on_and_draws_nobody_anew(elm, monkeypatch):
     """Inside the steps, in the texts, and after records are gone and before that is noted; then the loan of one."""
     seed = Seeder(elm.koha)

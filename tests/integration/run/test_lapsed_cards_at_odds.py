@@ -61,6 +61,7 @@ def test_killed_before_the_records_are_noted_the_bound_counts_them_all_the_same(
     assert [one.get("counts") for one in erasures_told(elm)] == ["may-be-more"]
 
 
+@pytest.mark.deep
 def test_a_lot_whose_key_is_lost_is_never_called_verified(elm, monkeypatch):
     """Who was in it cannot be told: nobody is looked for, the run says so, and others go on."""
     seed = Seeder(elm.koha)

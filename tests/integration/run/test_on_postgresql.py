@@ -67,6 +67,7 @@ def test_a_night_and_what_is_told_of_it(elm):
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_two_accounts_with_the_least_rights_carry_a_night_with_a_capsule(elm, tmp_path):
     """Rows that go are locked first, children with their parents, and put back with INSERT granted for that."""
     server, database = elm.koha.server, elm.koha.database

@@ -57,6 +57,7 @@ def night_of(here: Library, *, code: int) -> dict[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.one_database
+@pytest.mark.deep
 def test_a_leak_that_was_found_is_open_until_it_is_shown_closed(small: Library) -> None:
     # A loan that tells no usable return could never be told as kept.
     small.sql(

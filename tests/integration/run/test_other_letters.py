@@ -11,6 +11,7 @@ from carrel.retention.trail import tells
 
 
 @pytest.mark.everywhere
+@pytest.mark.deep
 def test_a_note_keeps_no_title_in_other_letters(small):
     rows = small.koha.rows(
         "SELECT o.borrowernumber, o.issuedate, b.title, i.barcode, b.biblionumber FROM old_issues o JOIN items i ON "

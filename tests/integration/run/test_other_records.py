@@ -77,6 +77,7 @@ def test_what_is_due_goes_and_nothing_else_changes(small: Library) -> None:
     assert small.checksum() == whole
 
 
+@pytest.mark.deep
 def test_verify_tells_what_came_back_and_the_plan_counts_what_the_run_itself_frees(small: Library) -> None:
     """A charge that was settled long ago hangs on a loan that is due now: with it, it loses title and payer in one night."""
     records.rule_all(small)

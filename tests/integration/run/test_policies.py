@@ -47,6 +47,7 @@ def test_a_site_with_two_systems_says_which_are_there(small_sqlite, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_each_policy_that_governs_a_unit_is_audited_by_its_own_clauses(small_sqlite, tmp_path):
     elm = library.make(tmp_path / "site", small_sqlite, policy="mit-libraries")
     lines = "branches:\n  - {unit: CPL, policy: worcester}\n  - {unit: MPL, policy: owwl}\n"

@@ -90,7 +90,7 @@ def planned(elm, *more, code=0, name="replay.json"):
     params=[
         "restic on mariadb",
         pytest.param("borg on sqlite", marks=pytest.mark.deep),
-        "pgbackrest",
+        pytest.param("pgbackrest", marks=pytest.mark.deep),
         pytest.param("mariadb-backup", marks=pytest.mark.deep),
     ]
 )
@@ -320,6 +320,7 @@ def test_without_a_backup_in_the_site_file_an_erasure_leaves_nothing(small_sqlit
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_a_replay_killed_anywhere_ends_the_same(pine, tmp_path):
     elm, repo = pine
     seed, number = erased_one(elm)

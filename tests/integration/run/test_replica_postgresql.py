@@ -88,6 +88,7 @@ def test_by_several_policies_a_sweep_reads_the_primary_and_a_person_is_still_loo
     until(lambda: read_from(elm, "sweep", "--person", elm.folder / "one.txt", "--by-number")["server"] == "replica")
 
 
+@pytest.mark.deep
 def test_a_standby_that_lags_is_not_read_and_makes_nothing_green(elm, pair):
     _, standby, _ = pair
     assert elm.ok("apply", elm.approved())["run"]["complete"]

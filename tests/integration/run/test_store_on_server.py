@@ -57,6 +57,7 @@ def test_the_whole_loop(small, tmp_path):
 
 
 @pytest.mark.mariadb
+@pytest.mark.deep
 def test_a_second_host_takes_part(small_mariadb, postgresql_server, tmp_path):
     """With a folder of its own, which must bear the mark of the store."""
     led = library.make(tmp_path / "site", small_mariadb)
@@ -113,6 +114,7 @@ def test_a_server_restarted_under_a_run_loses_nothing(elm_sqlite):
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_killed_between_any_two_steps(small, tmp_path):
     small.edit("    mode: window\n", "    mode: window\n    sweep_sample: 20\n")
     small.approved()

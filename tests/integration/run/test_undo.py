@@ -341,6 +341,7 @@ def test_a_chunk_that_was_committed_and_not_noted_is_put_back(elm):
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_shredding_killed_between_any_two_steps_is_told_to_the_ledger_once(small_sqlite, tmp_path):
     elm = make(tmp_path / "site", small_sqlite)
     run = elm.cut()

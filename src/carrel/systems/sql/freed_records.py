@@ -1,11 +1,12 @@
-"""Records that a run frees itself: they hang on a loan now, and go by their own clock once it is cut."""
+"""Records that a run frees itself: what they hang on goes earlier in the same run, and they by their own clock then."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, exists, func, not_, or_, select
 
+from carrel.inventory.map_path import OwnLink
 from carrel.inventory.system_map import Method
 from carrel.systems.sql.paths import PathSql
 
@@ -19,13 +20,14 @@ def freed(connection: Connection, paths: Sequence[PathSql]) -> dict[str, int]:
 
     Returns:
         Rows that the counts of these paths do not have: a settled charge of a due loan keeps its payer with the loan,
-        and loses it in the same run where its own period is over.
+        and loses it in the same run where its own period is over; a notice of a hold is in use with the hold, and goes
+        after it.
     """
     found: dict[str, int] = {}
-    for record in paths:
+    for place, record in enumerate(paths):
         if record.path.link.by != "own":
             continue
-        rows = 0
+        rows = _hung_on(connection, record, paths[:place])
         for path, later in _before(record, paths):
             here = path.table
             goes = or_(path.due_with_loan(here), path.strays.are(here))
@@ -50,3 +52,23 @@ def _before(record: PathSql, paths: Sequence[PathSql]) -> Iterator[tuple[PathSql
         only = tuple(one for one in record.path.only if not (one.empty and one.column in cleared))
         later = record.path.model_copy(update={"only": only})
         yield path, PathSql(record.own.shelf, later, record.own.terms, joins=False)
+
+
+def _hung_on(connection: Connection, record: PathSql, before: Sequence[PathSql]) -> int:
+    """How many are in use only because of rows that earlier paths take out of their table."""
+    link, rows = record.path.link, record.table
+    if not isinstance(link, OwnLink) or link.unless is None:
+        return 0
+    free = record.path.model_copy(update={"link": link.model_copy(update={"unless": None})})
+    later, stays = PathSql(record.own.shelf, free, record.own.terms, joins=False), link.unless
+    takers = [one for one in before if one.path.table == stays.table and one.cut.delete]
+    if not takers:
+        return 0
+    far = takers[0].table
+    theirs = and_(*(far.c[there] == rows.c[here] for here, there in stays.pairs.items()))
+    goes = or_(*(one.takes(far) for one in takers))
+    some = exists(select(1).select_from(far).where(theirs).correlate(rows))
+    other = exists(select(1).select_from(far).where(theirs, goes.is_not(True)).correlate(rows))
+    query = select(func.count()).select_from(rows)
+    query = query.where(later.own.still(rows), later.strays.are(rows), some, not_(other))
+    return int(connection.execute(query).scalar_one())
