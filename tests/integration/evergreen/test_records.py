@@ -17,7 +17,7 @@ DEPENDANTS = (
 )  # fmt: skip
 
 
-# Their transaction goes as a row of money.grocery, which inherits money.billable_xact; docs/records-evergreen.md says so.
+# Their transaction goes as a row of money.grocery, which inherits money.billable_xact; docs/evergreen.md says so.
 UNTOLD = {"bill of nobody", "payment of nobody"}
 
 
