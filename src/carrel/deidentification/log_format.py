@@ -4,7 +4,7 @@ Three ways to write one are understood:
 
     %h %l %u %t "%r" %s %b                      directives with a percent sign
     $remote_addr - $remote_user [$time_local]    variables with a dollar sign
-    {time %Y-%m-%d %H:%M:%S}\t{word event}\t{address}
+    {time %Y-%m-%d %H:%M:%S}\t{word events}\t{address}
 
 A format tells where the fields are and what they are said to hold. No field passes because of that.
 """

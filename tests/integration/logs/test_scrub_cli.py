@@ -239,6 +239,8 @@ def test_calls_that_make_no_sense_are_usage(tmp_path: Path, capsys: pytest.Captu
             main(["scrub", *map(str, words)])
         assert left.value.code == 2
     assert carrel(capsys, tmp_path / "a.log", "--format", "nonsense")[1]["errors"][0]["code"] == "LOG-001"
+    [told] = carrel(capsys, tmp_path / "a.log", "--format", "{address} {word branches}")[1]["errors"]
+    assert (told["code"], "events, groups" in told["wanted"]) == ("LOG-001", True)
     assert carrel(capsys, tmp_path / "none.log")[1]["errors"][0]["code"] == "LOG-010"
     assert carrel(capsys, tmp_path)[1]["errors"][0]["code"] == "LOG-016"
     assert carrel(capsys, tmp_path / "a.log", "--zone", "Mars")[1]["errors"][0]["code"] == "SIT-006"

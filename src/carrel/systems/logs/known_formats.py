@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from carrel.deidentification.faults import FORMAT_TEXT
 from carrel.deidentification.log_field import Field, Kind
 from carrel.deidentification.log_format import LogFormat, parse_format
+from carrel.errors import fault
 
 # What EZproxy's LogFormat calls its own fields; every other name in braces is free text, of which nothing passes.
 HEADERS: Mapping[str, Field] = MappingProxyType(
@@ -101,4 +103,17 @@ def format_of(declared: str) -> LogFormat:
     named = {one.name: one for one in known_formats()}
     aliases = {"nginx": "combined", "apache": "combined", "ezproxy": "common"}
     wanted = aliases.get(declared, declared)
-    return named[wanted] if wanted in named else parse_format(declared, "as declared", HEADERS)
+    if wanted in named:
+        return named[wanted]
+    found = parse_format(declared, "as declared", HEADERS)
+    for one in found.fields:
+        if one.kind is Kind.WORD and one.words not in WORDS:
+            raise fault(
+                FORMAT_TEXT,
+                at="the format, {word LIST}",
+                wanted=f"one of the closed lists: {', '.join(sorted(WORDS))}",
+                found="another name",
+                because="of a list that is not there no word is known, so none would pass",
+                fix="name one of these, or write {free}",
+            )
+    return found
