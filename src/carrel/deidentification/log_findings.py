@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -12,6 +13,7 @@ from carrel.deidentification.log_format import LogFormat
 
 _NUMBERS = frozenset((Kind.TIME, Kind.SIZE, Kind.DURATION, Kind.STATUS, Kind.PORT))
 _ADDRESS_LIKE = frozenset((Kind.ADDRESS, Kind.AGENT))  # it is one; versions of programs look like one
+_BUILD = re.compile(rb"\bGecko/20\d{6}\b")  # the day that every Firefox names: nobody's number
 Finding = tuple[Kind, Identifier]
 
 
@@ -34,7 +36,8 @@ def findings(log_format: LogFormat, lines: Iterable[bytes]) -> Counter[Finding]:
         for one in placed:
             if one.field.kind in _NUMBERS:
                 continue
-            held = identifiers(b"".join(groups[n] or b"" for n in one.groups))
+            text = b"".join(groups[n] or b"" for n in one.groups)
+            held = identifiers(_BUILD.sub(b"", text) if one.field.kind is Kind.AGENT else text)
             if one.field.kind in _ADDRESS_LIKE:
                 held -= {Identifier.ADDRESS}
             found.update((one.field.kind, name) for name in held)
