@@ -8,6 +8,7 @@ from importlib import resources
 import pytest
 
 from carrel.cli import cards, main, premises
+from carrel.cli.check import owed
 from carrel.cli.premises import now
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.erasures import Erasures
@@ -407,3 +408,13 @@ def test_interrupted_before_and_after_pieces_it_goes_on_and_draws_nobody_anew(el
     assert elm.run("verify").code == 0
     assert not list((elm.folder / "cases").iterdir())
     again_nothing(elm, place)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_what_is_owed_is_asked_by_a_writer_as_well(small_sqlite, tmp_path, monkeypatch, read_only):
+    """A replay asks as the one writer that a file lets in; it had waited for itself."""
+    elm = library.make(tmp_path / "site", small_sqlite, policy="worcester")
+    for name, value in library.environment().items():
+        monkeypatch.setenv(name, value)
+    with premises.enter(elm.folder, None, read_only=read_only) as here:
+        assert owed(here).left
