@@ -126,9 +126,9 @@ def propose(where: Sequence[Guess], sample: TableSample, told: Told, at: str) ->
     if not sample.looked_at:
         raise _unmapped(at, "rows to look at", "an empty table", "scan it once the program has written some")
     there = ", ".join(one.name for one in sample.columns)
-    for option, names in (("--key", told.key), ("--blank", told.blank), ("--clock", (told.clock or "",))):
-        for name in filter(None, names):
-            if sample.column(name) is None:
+    for option, names in (("--key", told.key), ("--blank", told.blank), ("--clock", (told.clock,))):
+        for name in names:
+            if name is not None and sample.column(name) is None:
                 fix = "write it as the table has it"
                 raise _unmapped(f"{at}, {option}", f"a column of the table: {there}", repr(name[:40]), fix)
     persons = sample.persons
