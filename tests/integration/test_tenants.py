@@ -143,7 +143,7 @@ def test_a_host_that_is_killed_leaves_no_night_behind(root, silent):
     finally:
         host.kill()
         host.wait()
-    within(30, lambda: not nights_of(site))
+    within(tenant_process.GRACE.total_seconds() + 60, lambda: not nights_of(site))  # it is killed when that is over
     with Store.open(site / FILE) as store:
         assert store.leases.holder("koha", datetime.now(UTC)) is None
 
