@@ -10,7 +10,7 @@ SIZE   ?= full
 help:
 	@echo "make demo    the whole loop on a sample library, in a folder of its own"
 	@echo "make test    everything CI runs"
-	@echo "make test-all  the same, and every test on every database (before a release; some two hours)"
+	@echo "make test-all  the same, and every test on every database (before a release)"
 	@echo "make bench   figures as ratios (SIZE=smoke proves that every row runs)"
 	@echo "make venv    only the environment"
 

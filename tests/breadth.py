@@ -4,7 +4,7 @@ A test of a whole run takes half a minute, and most ask something that every dat
 each of them on one of its databases, chosen by the checksum of its name, so that each database gets its share of every
 file; ``make test-all`` asks all of them on each, tries more gaps in the kill tests, and runs what is marked ``deep``.
 
-What stays on each database in both: tests marked ``each_database`` (the loop, the dispositions, an erasure), and all
+What stays on each database in both: tests marked ``each_database`` (the loop, loans that are deleted, an erasure from every table), and all
 tests of a dialect's own (sessions, catalogues, expressions, the store), which take no marker because they are quick.
 """
 

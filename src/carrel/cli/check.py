@@ -36,7 +36,6 @@ def check(site: Path, system_name: str | None, as_json: bool) -> int:
     from carrel.errors import Exit
     from carrel.inventory.replica import Use
     from carrel.retention.policy_lines import policy_lines
-    from carrel.systems.check import State
 
     custodian_show.instead(site, as_json=as_json)
     with premises.enter(site, system_name, read_only=True, use=Use.COUNT) as here:
@@ -44,7 +43,7 @@ def check(site: Path, system_name: str | None, as_json: bool) -> int:
         found = looked_at(here, seen)
         lines = policy_lines(here.consortium, seen.loans)
         stricter = () if here.consortium is None else tuple(one.line() for one in here.consortium.stricter)
-    open_points = [one for one in found if one.state not in {State.OK, State.NOTE}]
+    open_points = [one for one in found if one.is_open]
     if as_json:
         several = {"policies": policy_screen.as_list(lines), "stricter": list(stricter)}
         server = screen.read_from(here.read_from)

@@ -45,7 +45,6 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
     from carrel.cli import premises
     from carrel.cli.apply import exit_code
     from carrel.cli.check import looked_at
-    from carrel.systems.check import State
 
     began = time.monotonic()
     clear(folder)
@@ -54,7 +53,7 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
     key = build_site(folder, policy, size)
     with premises.enter(folder, None, read_only=True) as here:
         tell(f"Policy {policy}: {_promise(here)}")
-        points = [one for one in looked_at(here) if one.state not in {State.OK, State.NOTE}]
+        points = [one for one in looked_at(here) if one.is_open]
         tell(
             f"Checking: {amount(len(points), 'point is', 'points are')} open, among them {points[-1].detail}."
             if points

@@ -29,6 +29,11 @@ class Check:
     detail: str
     fix: str = ""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has something to do."""
+        return self.state not in {State.OK, State.NOTE}
+
     def as_dict(self) -> dict[str, str]:
         """For ``--json``."""
         return {name: str(value) for name, value in asdict(self).items()}

@@ -41,6 +41,7 @@ def listed(numbers: list[int]) -> str:
 
 @pytest.mark.slow
 @pytest.mark.everywhere
+@pytest.mark.each_database
 def test_loans_are_deleted_with_every_row_that_named_their_reader(small: Library) -> None:
     small.edit("then: de-identify\n" + METHODS, "then: delete\n", "policy.yaml")
     before, named = whole(small), naming(small)

@@ -93,6 +93,7 @@ def mentions(elm, *needles):
 
 
 @pytest.mark.everywhere
+@pytest.mark.each_database
 def test_a_trace_in_every_table_and_nobody_elses_row_is_touched(elm):
     seed, number = subject(elm)
     seed.words(TEXT.replace(CARD, "Z1").replace(MAIL, "z@z.example"))  # the same rows, about nobody

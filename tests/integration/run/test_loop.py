@@ -16,6 +16,7 @@ from tests.integration.run import library
         pytest.param("small_postgresql", marks=pytest.mark.postgresql),
     ],
 )
+@pytest.mark.each_database
 def test_the_whole_loop(base, request, tmp_path):
     """On MariaDB with so many loans that the first run goes in stages, which no dialect decides."""
     elm, staged = library.make(tmp_path / "site", request.getfixturevalue(base)), base == "koha_mariadb"
