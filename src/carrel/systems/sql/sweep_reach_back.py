@@ -32,7 +32,7 @@ from carrel.systems.sql.sweep_discovery import Reach
 _WRITTEN = "____-__-__%"  # as SQLite keeps a time; what is written otherwise is none
 _BEGIN = datetime(2000, 1, 1)  # noqa: DTZ001  (naive local time, as the systems write it)
 _SPAN = timedelta(days=28)
-_MOST_SPANS = 700  # a seventh of them is written out
+_MOST_SPANS = 700  # one in `NIGHTS` of them is written out
 _LARGE = 200_000  # rows; a smaller table is looked through by its times alone
 _PROBES = 48
 
