@@ -129,14 +129,14 @@ def _told(system_map: SystemMap) -> dict[str, list[str]]:
     with_loan: defaultdict[str, list[str]] = defaultdict(list)
     for path in loans.paths:
         with_loan[path.table].append(path.name)
-        for child in path.cut.children:
+        for child in path.cut.takes_along:
             with_loan[child].append(path.name)
     for name, paths in with_loan.items():
         found[name].append(f"with loans: {', '.join(dict.fromkeys(paths))}")
     by_rule: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for one in system_map.records:
         rule = f"*{one.record}, {one.event}*" + (" (staff)" if one.role is Role.STAFF else "")
-        for name in dict.fromkeys((one.table, *(child for cut in one.cuts.values() for child in cut.children))):
+        for name in dict.fromkeys((one.table, *(child for cut in one.cuts.values() for child in cut.takes_along))):
             by_rule[name, rule].append(one.name)
     for (name, rule), records in by_rule.items():
         found[name].append(f"{rule}: {', '.join(records)}")

@@ -131,7 +131,7 @@ class Handover:
             plan.digest,
             run,
         )
-        names = {name for path in self._here.system_map.ruled for name in (path.table, *path.cut.children)}
+        names = {name for path in self._here.system_map.ruled for name in (path.table, *path.cut.takes_along)}
         schemas = {
             name: bag.schema(
                 name, [(one.name, one.type, one.nullable) for one in self._here.schema.tables[name].columns]

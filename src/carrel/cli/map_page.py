@@ -131,6 +131,7 @@ def _cut(cut: map_path.Cut) -> str:
     elif cut.delete:
         parts.append("the row is deleted")
     parts += [f"rows of {child} go first" for child in cut.children]
+    parts += [f"its rows of {name} go first" for name in cut.attached]
     for other in cut.further:
         parts += [f"{column} -> {method} in {other.table}" for column, method in other.set.items()]
     return ", ".join(parts) or "nothing"

@@ -89,7 +89,7 @@ def _require_inserts(here: Premises) -> None:
             return
         has = granted(connection)
     cuts = [(table, cut) for table, cut, _ in all_cuts(here.system_map)]
-    tables = {name for name, cut in cuts if cut.delete} | {child for _, cut in cuts for child in cut.children}
+    tables = {name for name, cut in cuts if cut.delete} | {child for _, cut in cuts for child in cut.takes_along}
     wanted = [Grant("INSERT", name) for name in sorted(tables)]
     if missing := compare(wanted, has, tables=here.schema.tables).missing:
         raise fault(

@@ -126,6 +126,9 @@ def _cut(table: str, cut: Cut) -> Iterator[tuple[str, str, Use]]:
     yield from _read(table, (*cut.set, *cut.if_reader))
     for child, column in (*cut.children.items(), *cut.frees.items()):
         yield child, column, Use.READ
+    for name, hanging in cut.attached.items():
+        yield name, hanging.column, Use.READ
+        yield from way(name, hanging.among)
     for other in cut.further:
         yield from _read(table, other.named_by)
         yield from _read(other.table, (other.key, *other.set))
@@ -174,6 +177,7 @@ def _link(path: Path) -> Iterator[tuple[str, str, Use]]:
         for other in link.beside:
             yield from _read(table, other.pairs)
             yield from _read(other.table, other.pairs.values())
+            yield from _conditions(other.table, other.where)
             if other.at is not None:
                 yield other.table, other.at, Use.TIME
         return

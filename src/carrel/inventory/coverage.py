@@ -78,7 +78,7 @@ def cuts(system_map: SystemMap) -> dict[str, CutTable]:
         keys[table].add(key)
         children[table].update(cut.children)
         frees[table].update(cut.frees)
-        deleted.update(cut.children)
+        deleted.update(cut.takes_along)
     return {
         table: CutTable(
             {column: frozenset(found) for column, found in sorted(methods[table].items())},

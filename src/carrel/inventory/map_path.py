@@ -106,10 +106,12 @@ class Beside(Part):
         table: the other one.
         pairs: by column of the row, the column of the other table that equals it.
         at: time in the other table; the latest among its rows counts. None where only their being there is asked.
+        where: of its rows, only these.
     """
 
     table: str
     pairs: dict[str, str] = Field(min_length=1)
+    where: tuple[Condition, ...] = ()
     at: str | None = None
 
 
@@ -152,6 +154,18 @@ Link = Annotated[
 ]
 
 
+class Attached(Part):
+    """Rows that hang on rows of many tables by a number which they hold as a text; no key of the database leads there.
+
+    Attributes:
+        column: text with the number of the row that they hang on.
+        among: tables on a way from such a row that tell of which table that is.
+    """
+
+    column: str
+    among: tuple[Step, ...] = Field(min_length=1)
+
+
 class Cut(Part):
     """How a row is parted from the person: column by column, or the row goes.
 
@@ -160,6 +174,7 @@ class Cut(Part):
         if_reader: columns that are cut only where they name the reader.
         delete: the row is deleted, because the column that names the person may not be empty.
         children: tables whose rows go first, with the column that names this table's key.
+        attached: tables of which some rows go first, found by a text.
         frees: tables whose rows stay, with the column that the database itself empties as a row of this one goes.
         aged: the row goes from here to another table, without its person.
         further: texts of the row that stand in other tables.
@@ -170,10 +185,16 @@ class Cut(Part):
     if_reader: dict[str, Method] = Field(default_factory=dict)
     delete: bool = False
     children: dict[str, str] = Field(default_factory=dict)
+    attached: dict[str, Attached] = Field(default_factory=dict)
     frees: dict[str, str] = Field(default_factory=dict)
     aged: Aged | None = None
     further: tuple[Further, ...] = ()
     why: str
+
+    @property
+    def takes_along(self) -> tuple[str, ...]:
+        """Tables of which rows go with a row of this one."""
+        return tuple(dict.fromkeys((*self.children, *self.attached)))
 
     @model_validator(mode="after")
     def _moves_whole(self) -> Self:

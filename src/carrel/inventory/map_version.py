@@ -80,7 +80,12 @@ def _without(system_map: SystemMap, gone: frozenset[str]) -> SystemMap:
             "person": person,
         }
     )
-    return _recut(bare, lambda _name, cut: cut.model_copy(update={"children": _left(cut.children, gone)}))
+    return _recut(bare, lambda _name, cut: _spared(cut, gone))
+
+
+def _spared(cut: Cut, gone: frozenset[str]) -> Cut:
+    """A cut without the tables that this version lacks."""
+    return cut.model_copy(update={"children": _left(cut.children, gone), "attached": _left(cut.attached, gone)})
 
 
 def _left(found: Mapping[str, _Said], gone: frozenset[str]) -> dict[str, _Said]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-# In so many nights, four weeks, every older row is read once: in seven, these rows were most of a night in a large library.
+# In so many nights every older row is read once. In seven they would be a quarter of a night in a large library.
 NIGHTS = 28
 _FEW = 10  # one loan in so many may be older than what is read whole
 _SLACK = timedelta(days=2)  # a row with its day only, and servers that write another zone's time

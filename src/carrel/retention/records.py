@@ -213,7 +213,7 @@ def _reached(system_map: SystemMap) -> frozenset[str]:
     """Tables in which something of patrons is cut."""
     loans = system_map.loans
     cut = [path for path in system_map.paths if path.role is not Role.STAFF]
-    tables = {name for path in cut for name in (path.table, *path.cut.children)}
+    tables = {name for path in cut for name in (path.table, *path.cut.takes_along)}
     return frozenset({*tables, loans.open.table, loans.closed.table})
 
 

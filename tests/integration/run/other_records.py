@@ -13,6 +13,7 @@ NOW = datetime.now(UTC)
 OLD, YOUNG = 45, 3  # days; the rules below keep 30
 FIRST = 9_000  # above every number of the sample
 OLD_ROW, YOUNG_ROW, OPEN_ROW = FIRST + 1, FIRST + 2, FIRST + 3
+OF_CHARGES = 200  # numbers of their own fields begin so much later
 SECOND = FIRST  # a due row of another kind in the same table
 
 # Beside what mit-libraries rules: every other kind that the map of Koha knows.
@@ -100,6 +101,8 @@ def _patrons(koha: Koha) -> list[str]:
     def put(table: str, **values: object) -> None:
         out.append(insert(table, **values))
 
+    for n, kind in enumerate(("illrequests", "subscription", "accountlines:debit")):
+        put("additional_fields", id=FIRST + n, tablename=kind, name="remark")
     for row, days in ((OLD_ROW, OLD), (YOUNG_ROW, YOUNG)):
         put("old_reserves", reserve_id=row, borrowernumber=who, biblionumber=title, branchcode=branch, priority=0,
             reservenotes="for my sister", timestamp=at(1 if days == OLD else 0), cancellationdate=day(days),
@@ -123,8 +126,10 @@ def _patrons(koha: Koha) -> list[str]:
             type="biblio", total=3, time=at(days))  # fmt: skip
         put("linktracker", id=row, biblionumber=title, borrowernumber=who, url="https://link.example",
             timeclicked=at(days))  # fmt: skip
-        put("illrequests", illrequest_id=row, borrowernumber=who, branchcode=branch, status="COMP",
+        put("illbatches", ill_batch_id=row, name=f"for patron {row}", backend="FreeForm", patron_id=who)
+        put("illrequests", illrequest_id=row, borrowernumber=who, branchcode=branch, status="COMP", batch_id=row,
             placed=day(days + 9), updated=at(0), completed=day(days), notesopac="soon please", backend="FreeForm")  # fmt: skip
+        put("additional_field_values", id=row, field_id=FIRST, record_id=str(row), value="she needs large print")
         put(
             "illcomments",
             illcomment_id=row,
@@ -155,8 +160,14 @@ def _patrons(koha: Koha) -> list[str]:
     put("message_queue", message_id=open_row, borrowernumber=who, subject="s", content="c", letter_code="WELCOME",
         message_transport_type="email", status="pending", time_queued=at(400), updated_on=at(400))  # fmt: skip
     put("linktracker", id=open_row, borrowernumber=who, url="https://link.example", timeclicked=None)
-    put("illrequests", illrequest_id=open_row, borrowernumber=who, branchcode=branch, status="REQ",
+    put("illbatches", ill_batch_id=open_row, name="for her thesis", backend="FreeForm", patron_id=who)
+    put("illrequests", illrequest_id=open_row, borrowernumber=who, branchcode=branch, status="REQ", batch_id=open_row,
         placed=day(400), updated=at(400), backend="FreeForm")  # fmt: skip
+    put("illrequests", illrequest_id=open_row + 1, borrowernumber=None, branchcode=branch, status="COMP",
+        placed=day(400), updated=at(400), completed=day(400), backend="FreeForm", batch_id=open_row)  # fmt: skip
+    put("additional_field_values", id=open_row, field_id=FIRST, record_id=str(open_row), value="by Friday")
+    # The number of a request that goes, and the row is of a subscription.
+    put("additional_field_values", id=open_row + 1, field_id=FIRST + 1, record_id=str(OLD_ROW), value="shelf 4")
     put("suggestions", suggestionid=open_row, suggestedby=who, suggesteddate=day(400), STATUS="ASKED", date=at(400),
         lastmodificationdate=day(400), title="A title", archived=0)  # fmt: skip
     put("suggestions", suggestionid=open_row + 1, suggestedby=who, suggesteddate=day(400), STATUS="REJECTED",
@@ -212,6 +223,13 @@ def _of_others(koha: Koha) -> list[str]:
         put("accountlines", accountlines_id=row, borrowernumber=who, amount=2, description="for the card",
             amountoutstanding=2 if waits else 0, debit_type_code="NEW_CARD", date=at(days + 1), timestamp=at(days),
             interface="intranet")  # fmt: skip
+        put(
+            "additional_field_values",
+            id=row + OF_CHARGES,
+            field_id=FIRST + 2,
+            record_id=str(row),
+            value="paid by her son",
+        )
         put("account_offsets", id=row, debit_id=row, type="APPLY", amount=2, created_on=at(days))
         put("action_logs", action_id=row, timestamp=at(1 if waits else days), module="MEMBERS", action="MODIFY",
             object=who, info="a street", diff="{}", user=0)  # fmt: skip
@@ -244,6 +262,8 @@ TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "illrequests": ("illrequest_id", ("borrowernumber", "notesopac")),
     "illcomments": ("illrequest_id", ()),
     "illrequestattributes": ("illrequest_id", ()),
+    "illbatches": ("ill_batch_id", ()),
+    "additional_field_values": ("id", ()),
     "suggestions": ("suggestionid", ("suggestedby", "note", "patronreason")),
     "tickets": ("id", ()),
     "ticket_updates": ("ticket_id", ()),

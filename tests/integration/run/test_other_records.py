@@ -57,6 +57,9 @@ def test_what_is_due_goes_and_nothing_else_changes(small: Library) -> None:
     assert small.koha.rows(f"SELECT borrowernumber FROM accountlines WHERE accountlines_id = {records.SECOND}") == [
         (None,)
     ]
+    of_charges = f"SELECT id FROM additional_field_values WHERE id > {records.FIRST + records.OF_CHARGES} ORDER BY id"
+    young, waits = (row + records.OF_CHARGES for row in (records.YOUNG_ROW, records.OPEN_ROW))
+    assert small.koha.rows(of_charges) == [(young,), (waits,)]
     assert staff_acts.named(small.koha, staff_acts.STAFF_OLD) == set()
     assert staff_acts.named(small.koha, staff_acts.STAFF_YOUNG) == set(staff_acts.STAFF)
     assert small.koha.rows("SELECT term FROM tags_approval WHERE approved_by IS NOT NULL") == [("dogs",)]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, column, select
+from sqlalchemy import ColumnElement, Connection, and_, column, select
 from sqlalchemy.sql.expression import TableClause
 
 from carrel.errors import fault
@@ -17,6 +17,7 @@ from carrel.inventory.schema import LiveSchema
 from carrel.systems import faults
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.paths import PathSql
+from carrel.systems.sql.way_rows import led_by
 
 Row = dict[str, Any]
 Chunk = Sequence[tuple[str, bool, Sequence[Mapping[str, Any]]]]
@@ -117,13 +118,20 @@ class ArchivedRows:
         rows = self._locked(connection, source, first.in_([key[0] for key in keys]))
         main = [row for row in rows if tuple(row[one] for one in path.key) in chosen]
         chunk: list[tuple[str, bool, list[Row]]] = [(path.table, True, [_plain(row) for row in main])]
-        for child, by in path.cut.children.items():
-            if child in self._schema.tables:
-                other = self._rows(child)
-                theirs = self._locked(connection, other, other.c[by].in_([key[0] for key in keys]))
+        for name in path.cut.takes_along:
+            if name in self._schema.tables:
+                other = self._rows(name)
+                theirs = self._locked(connection, other, self._along(path, name, other, [key[0] for key in keys]))
                 if theirs:
-                    chunk.append((child, False, [_plain(row) for row in theirs]))
+                    chunk.append((name, False, [_plain(row) for row in theirs]))
         return chunk
+
+    @staticmethod
+    def _along(path: Path, name: str, rows: TableClause, parents: list[Any]) -> ColumnElement[bool]:
+        """Whether a row of another table goes with one of these."""
+        if (hanging := path.cut.attached.get(name)) is None:
+            return rows.c[path.cut.children[name]].in_(parents)
+        return and_(led_by(rows, hanging.among), rows.c[hanging.column].in_([str(one) for one in parents]))
 
     @staticmethod
     def _locked(connection: Connection, rows: TableClause, which: ColumnElement[bool]) -> list[Row]:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, and_, exists, literal, select
 
+from carrel.inventory.map_part import Step
 from carrel.inventory.system_map import Anchor, People
 from carrel.systems.sql.paths import PathSql
 from carrel.systems.sql.span import FIRST, LAST, Span
@@ -159,6 +160,8 @@ class BeforeImages:
             found.update(dict.fromkeys(tuple(row) for row in self._at.execute(query, self._parameters)))
         for child, child_column in path.cut.children.items():
             self._take_children(path, child, child_column, [one[0] for one in found])
+        for child, hanging in path.cut.attached.items():
+            self._take_children(path, child, hanging.column, [str(one[0]) for one in found], hanging.among)
         if path.cut.delete:
             gone = self._whole.fetch(name, key, found, self._whole.columns(name))
             self._images += [self._gone(path, name, dict(zip(key, k, strict=True)), b) for k, b in gone.items()]
@@ -257,11 +260,13 @@ class BeforeImages:
             return condition(rows)
         return exists(select(1).select_from(CHUNK).where(condition(rows)).correlate(rows))
 
-    def _take_children(self, path: PathSql, child: str, child_column: str, parents: list[object]) -> None:
+    def _take_children(
+        self, path: PathSql, child: str, child_column: str, parents: Sequence[object], among: tuple[Step, ...] = ()
+    ) -> None:
         key = self._whole.primary_key(child)
         images = [
             Image(f"{path.path.name}: {child}", child, Act.DELETED, "", {one: row[one] for one in key}, row)
-            for row in self._whole.children(child, child_column, parents)
+            for row in self._whole.children(child, child_column, parents, among)
         ]
         self._images += images
 

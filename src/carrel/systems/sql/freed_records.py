@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, and_, exists, func, not_, or_, select
+from sqlalchemy import Connection, exists, func, not_, or_, select
 
 from carrel.inventory.map_path import OwnLink
 from carrel.inventory.system_map import Method
 from carrel.systems.sql.paths import PathSql
+from carrel.systems.sql.way_rows import beside
 
 
 def freed(connection: Connection, paths: Sequence[PathSql]) -> dict[str, int]:
@@ -65,7 +66,7 @@ def _hung_on(connection: Connection, record: PathSql, before: Sequence[PathSql])
     if not takers:
         return 0
     far = takers[0].table
-    theirs = and_(*(far.c[there] == rows.c[here] for here, there in stays.pairs.items()))
+    theirs = beside(rows, far, stays)
     goes = or_(*(one.takes(far) for one in takers))
     some = exists(select(1).select_from(far).where(theirs).correlate(rows))
     other = exists(select(1).select_from(far).where(theirs, goes.is_not(True)).correlate(rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -41,9 +42,11 @@ from carrel.systems.sql.join_order import (
     UpdateInOrder,
 )
 from carrel.systems.sql.named_words import redacted
+from carrel.systems.sql.number_text import as_text
 from carrel.systems.sql.path_rows import Condition, PathRows
 from carrel.systems.sql.shelf import Shelf
 from carrel.systems.sql.span import MOST
+from carrel.systems.sql.way_rows import led_by
 from carrel.systems.sql.worktables import CHUNK, FOUND, SPELL, slot
 
 
@@ -146,7 +149,17 @@ class PathCuts:
                 continue
             found = select(key).where(where)
             out.append(delete(child).where(child.c[child_column].in_(found)))
-        return tuple(out)
+        if not self.cut.attached:
+            return tuple(out)
+        parent = self.table.alias("p")
+        mine = select(as_text(parent.c[self.path.key[0]])).where(self._own.still(parent), condition(parent))
+        return (*out, *self._attached(mine))
+
+    def _attached(self, parents: Select[Any]) -> Iterator[Delete]:
+        """Rows that name one of these parents by its number in a text, where they are of this table."""
+        for name, hanging in self.cut.attached.items():
+            rows = self._own.shelf[name]
+            yield delete(rows).where(led_by(rows, hanging.among), rows.c[hanging.column].in_(parents))
 
     def further(self, condition: Any) -> tuple[tuple[Update, Select[Any]], ...]:
         """Texts in other tables that the rows name: what takes them out, and what counts those that are left."""
@@ -228,7 +241,7 @@ class PathCuts:
                 out.append(DeleteFound(child).where(child.c[child_column] == FOUND.c.id))
             else:
                 out.append(delete(child).where(child.c[child_column].in_(select(FOUND.c.id))))
-        return tuple(out)
+        return (*out, *self._attached(select(as_text(FOUND.c.id))))
 
     def left_found(self) -> Select[Any]:
         """How many of the rows found for this chunk still lead to a reader."""

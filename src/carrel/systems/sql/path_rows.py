@@ -20,7 +20,7 @@ from carrel.systems.sql.predicates import FactColumns
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.shields import shielded
 from carrel.systems.sql.unit_rows import home_zone, zone_of
-from carrel.systems.sql.way_rows import led_by
+from carrel.systems.sql.way_rows import beside, led_by
 
 Bool = ColumnElement[bool]
 Condition = Callable[[FromClause], ColumnElement[bool]]
@@ -169,11 +169,8 @@ class PathRows:
         """The latest time that the other table has of the row, at its latest; NULL without one."""
         far = self.shelf[other.table].alias("e")
         at = far.c[str(other.at)]
-        found = select(func.max(latest_of(at))).select_from(far).where(is_time(at), self._belongs(rows, far, other))
+        found = select(func.max(latest_of(at))).select_from(far).where(is_time(at), beside(rows, far, other))
         return found.correlate(rows).scalar_subquery()
-
-    def _belongs(self, rows: FromClause, far: FromClause, other: Beside) -> Bool:
-        return and_(*(far.c[there] == rows.c[here] for here, there in other.pairs.items()))
 
     def over(self, rows: FromClause) -> Bool:
         """The period of a record, counted from its end, has run out under the rule for its kind."""
@@ -195,7 +192,7 @@ class PathRows:
 
     def _in_use(self, rows: FromClause, other: Beside) -> Bool:
         far = self.shelf[other.table].alias("u")
-        return exists(select(1).select_from(far).where(self._belongs(rows, far, other)).correlate(rows))
+        return exists(select(1).select_from(far).where(beside(rows, far, other)).correlate(rows))
 
     def shielded(self, rows: FromClause, shields: tuple[Scope, ...]) -> Bool:
         """A legal hold or an exception may cover the row, by what the row itself tells."""

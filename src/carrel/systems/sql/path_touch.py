@@ -30,7 +30,7 @@ def touch_of(path: PathSql, schema: LiveSchema) -> Touch:
     changes, gone = {path.path.table, *path.path.cut.frees}, set[str]()
     for cut in (path.path.cut, path.cut):
         gone |= {path.path.table} if cut.delete or cut.aged is not None else set()
-        gone |= set(cut.children)
+        gone |= set(cut.takes_along)
         changes |= {*cut.frees, *(other.table for other in cut.further)}
         changes |= set() if cut.aged is None else {cut.aged.table}
     changes |= gone | set(_taken_along(gone, schema))

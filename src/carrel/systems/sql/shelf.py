@@ -88,6 +88,7 @@ class Shelf:
                 self._note(path.table, here)
                 self._note(other.table, there)
             self._note(other.table, other.at, LocalTime())
+            self._conditions(other.table, other.where)
 
     def _conditions(self, table_name: str, conditions: tuple[Condition, ...]) -> None:
         for condition in conditions:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
+from carrel.inventory.map_path import OwnLink
 from carrel.retention.ports import END_OF_INDEX
 from carrel.systems.sql.moved_records import freed, move
 from carrel.systems.sql.paths import PathSql
@@ -81,6 +83,18 @@ class StrayStretch:
         here = column > self.begin if self.bound is None else and_(column > self.begin, column <= self.bound)
         return and_(here, self.path.strays.are(rows))
 
+    @property
+    def _frees_its_clock(self) -> bool:
+        """Rows that tell when these were over no longer name them once they are freed: nobody could ask again then."""
+        link = self.path.path.link
+        return isinstance(link, OwnLink) and any(one.table in self.path.cut.frees for one in link.beside)
+
+    def _as_found(self, connection: Connection) -> Callable[[Any], ColumnElement[bool]]:
+        """The condition on the strays that are there now, by their keys."""
+        key = self.path.path.key[0]
+        found = list(connection.execute(self.path.cuts.keys(self.condition)).scalars())
+        return lambda rows: rows.c[key].in_(found)
+
     def cut(self, connection: Connection) -> tuple[int, int]:
         """Cut the strays, dependent rows first; how many, and how many are left as read back."""
         for child in self.path.cuts.children(self.condition):
@@ -89,10 +103,11 @@ class StrayStretch:
         for take_out, again in self.path.cuts.further(self.condition):
             connection.execute(take_out)
             full += int(connection.execute(again).scalar_one())
-        freed(connection, self.path.cuts, self.condition)
+        which = self._as_found(connection) if self._frees_its_clock else self.condition
+        freed(connection, self.path.cuts, which)
         aged = self.path.cut.aged
         if aged is not None:
-            done = move(connection, self.path.cuts, aged, self.condition)
+            done = move(connection, self.path.cuts, aged, which)
         else:
-            done = int(connection.execute(self.path.cuts.act(self.condition, with_loan=False)).rowcount)
+            done = int(connection.execute(self.path.cuts.act(which, with_loan=False)).rowcount)
         return done, full + int(connection.execute(self._counted()).scalar_one())

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, column, exists, select
 
 from carrel.inventory.map_part import Condition, Step
+from carrel.inventory.map_path import Beside
 from carrel.systems.sql.named_table import table
 from carrel.systems.sql.shelf import matching
 
@@ -31,3 +32,9 @@ def led_by(rows: FromClause, steps: Sequence[Step], holds: Holding = matching) -
         tests.append(and_(far.c[step.column] == before.c[step.equals], holds(far.c, step.where)))
         before = far
     return exists(query.where(*tests).correlate(rows))
+
+
+def beside(rows: FromClause, far: FromClause, other: Beside) -> ColumnElement[bool]:
+    """Whether a row of another table belongs to a row."""
+    pairs = (far.c[there] == rows.c[here] for here, there in other.pairs.items())
+    return and_(*pairs, matching(far.c, other.where))

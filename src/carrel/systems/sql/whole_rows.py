@@ -26,9 +26,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
+from carrel.inventory.map_part import Step
 from carrel.systems.sql.expressions_postgresql import exactly
 from carrel.systems.sql.in_lists import parts
 from carrel.systems.sql.named_table import quoted, table
+from carrel.systems.sql.way_rows import led_by
 
 Key = tuple[object, ...]
 Values = Mapping[str, object]
@@ -136,12 +138,22 @@ class WholeRows:
                 found[tuple(row[: len(key)])] = dict(zip(names, row[len(key) :], strict=True))
         return found
 
-    def children(self, name: str, parent_column: str, keys: Iterable[object]) -> Iterator[dict[str, object]]:
-        """Whole rows of a dependent table that name one of these parents; locked as by `fetch`."""
-        names = self.columns(name)
+    def children(
+        self, name: str, parent_column: str, keys: Iterable[object], among: Sequence[Step] = ()
+    ) -> Iterator[dict[str, object]]:
+        """Whole rows of a dependent table that name one of these parents; locked as by `fetch`.
+
+        Args:
+            name: of the dependent table.
+            parent_column: in which a row names its parent.
+            keys: of the parents, as that column holds them.
+            among: a way from a row that must lead somewhere.
+        """
+        names, source = self.columns(name), self.table(name)
+        meant = (led_by(source, among),) if among else ()
         for batch in parts(list(keys), _BATCH):
             mine = self._named(name, parent_column).in_(batch)
-            for row in self._connection.execute(self.query(name, names).where(mine)):
+            for row in self._connection.execute(self.query(name, names, source).where(mine, *meant)):
                 yield dict(zip(names, row, strict=True))
 
     def present(self, name: str, key: str, values: Iterable[object]) -> frozenset[str]:
