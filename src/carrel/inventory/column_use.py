@@ -128,7 +128,7 @@ def _cut(table: str, cut: Cut) -> Iterator[tuple[str, str, Use]]:
         yield child, column, Use.READ
     for name, hanging in cut.attached.items():
         yield name, hanging.column, Use.READ
-        yield from way(name, hanging.among)
+        yield from way(name, hanging.told_by)
     for other in cut.further:
         yield from _read(table, other.named_by)
         yield from _read(other.table, (other.key, *other.set))

@@ -50,6 +50,8 @@ def looked_into(system_map: SystemMap) -> frozenset[str]:
     links = (path.link for path in system_map.paths)
     beside = {other.table for link in links if isinstance(link, OwnLink) for other in link.beside}
     beside |= {step.table for path in system_map.paths for step in path.among}
+    hanging = (one for _, cut, _ in all_cuts(system_map) for one in cut.attached.values())
+    beside |= {step.table for one in hanging for step in one.told_by}
     return frozenset(beside - set(system_map.columns) - {path.table for path in system_map.paths})
 
 

@@ -159,11 +159,11 @@ class Attached(Part):
 
     Attributes:
         column: text with the number of the row that they hang on.
-        among: tables on a way from such a row that tell of which table that is.
+        told_by: tables on a way from such a row that tell of which table that is.
     """
 
     column: str
-    among: tuple[Step, ...] = Field(min_length=1)
+    told_by: tuple[Step, ...] = Field(min_length=1)
 
 
 class Cut(Part):

@@ -223,7 +223,11 @@ def test_nothing_is_clean_while_a_table_is_not_covered(koha_map, live):
 
 
 def test_every_column_that_a_rule_uses_is_listed(koha_map):
+    looked_into = coverage.looked_into(koha_map)
     for table, columns in coverage.used(koha_map).items():
+        if table in looked_into:
+            assert table in (*koha_map.no_person, *koha_map.columns), table
+            continue
         assert set(columns) <= set(koha_map.columns[table]), table
 
 

@@ -131,7 +131,7 @@ class ArchivedRows:
         """Whether a row of another table goes with one of these."""
         if (hanging := path.cut.attached.get(name)) is None:
             return rows.c[path.cut.children[name]].in_(parents)
-        return and_(led_by(rows, hanging.among), rows.c[hanging.column].in_([str(one) for one in parents]))
+        return and_(led_by(rows, hanging.told_by), rows.c[hanging.column].in_([str(one) for one in parents]))
 
     @staticmethod
     def _locked(connection: Connection, rows: TableClause, which: ColumnElement[bool]) -> list[Row]:

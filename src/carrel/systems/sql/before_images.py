@@ -161,7 +161,7 @@ class BeforeImages:
         for child, child_column in path.cut.children.items():
             self._take_children(path, child, child_column, [one[0] for one in found])
         for child, hanging in path.cut.attached.items():
-            self._take_children(path, child, hanging.column, [str(one[0]) for one in found], hanging.among)
+            self._take_children(path, child, hanging.column, [str(one[0]) for one in found], hanging.told_by)
         if path.cut.delete:
             gone = self._whole.fetch(name, key, found, self._whole.columns(name))
             self._images += [self._gone(path, name, dict(zip(key, k, strict=True)), b) for k, b in gone.items()]

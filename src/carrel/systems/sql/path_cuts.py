@@ -159,7 +159,7 @@ class PathCuts:
         """Rows that name one of these parents by its number in a text, where they are of this table."""
         for name, hanging in self.cut.attached.items():
             rows = self._own.shelf[name]
-            yield delete(rows).where(led_by(rows, hanging.among), rows.c[hanging.column].in_(parents))
+            yield delete(rows).where(led_by(rows, hanging.told_by), rows.c[hanging.column].in_(parents))
 
     def further(self, condition: Any) -> tuple[tuple[Update, Select[Any]], ...]:
         """Texts in other tables that the rows name: what takes them out, and what counts those that are left."""

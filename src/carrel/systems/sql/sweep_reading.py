@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, TableClause, collate, false, or_, select, true
+from sqlalchemy import ColumnElement, Connection, String, TableClause, collate, false, or_, select, text, true
 
 from carrel.systems.sql.sweep_words import Words
+from carrel.systems.sql.utf8_length import utf8_length
 
 AT_ONCE = 5_000
 _NAMED = 500  # so many rows can be asked for by their words; where more are wanted, the table is read
@@ -20,10 +21,13 @@ def worth_reading(
     """The rows whose words could be about a pair, and maybe others; None where there are none among those of ``back``.
 
     A file tells each row's words once, which are few in a table of branches and kinds; only the rows that bear the
-    right ones are read then. A server would have to lay the words out in a table of its own: there every row is read.
+    right ones are read then. A server would have to lay the words out in a table of its own: there every row is read
+    that has a text long enough.
     """
     if connection.dialect.name != "sqlite":
-        return true()
+        if connection.dialect.name == "postgresql" and connection.scalar(text("SHOW server_encoding")) != "UTF8":
+            return true()  # a byte there can be several letters
+        return or_(false(), *(utf8_length(rows.c[name]) >= index.shortest for name in words))
     query = select(*(_exact(rows, name) for name in words)).where(back).distinct()
     wanted: dict[str, set[Any]] = defaultdict(set)
     found = connection.execute(query.execution_options(yield_per=AT_ONCE))

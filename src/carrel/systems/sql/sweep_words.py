@@ -6,6 +6,7 @@ Both answers are for a closer look afterwards; what they leave out is no hit.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -35,6 +36,16 @@ class Words:
         self._items, self._item_words = items, frozenset(items)
         self._persons, self._person_words = persons, frozenset(persons)
         self._known: dict[str, _Tokens] = {}
+
+    @property
+    def shortest(self) -> int:
+        """Bytes in UTF-8 that the longest text of a row has at least, where the row is about a pair.
+
+        A word for its copy and one for its person stand in it then, in whatever letters.
+
+        Small and large letters can differ in their number of signs, but no sign has more letters than bytes.
+        """
+        return max(min(map(_letters, words), default=0) for words in (self._item_words, self._person_words))
 
     def candidates(self, texts: Iterable[str]) -> set[int]:
         """Places of pairs that the texts of one row could be about."""
@@ -82,6 +93,11 @@ class Copies:
             if label in whole:
                 found |= places
         return sorted(found)
+
+
+def _letters(word: str) -> int:
+    """Signs of a word without the accents that one letter can be taken apart into."""
+    return sum(not unicodedata.combining(sign) for sign in word)
 
 
 def _add(index: dict[str, set[int]], needle: str, place: int) -> None:

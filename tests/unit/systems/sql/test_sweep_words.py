@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -67,6 +69,21 @@ def test_a_pair_is_a_candidate_by_any_of_its_words_wherever_in_the_row_they_stan
     assert words.candidates(["item: 302 and 21"]) == set()
     assert words.candidates(["item: 302", "borrower 22"]) == {1}
     assert words.candidates([]) == set()
+
+
+@given(ROWS)
+def test_a_row_that_could_be_about_a_pair_has_a_text_that_is_long_enough(texts: list[str]) -> None:
+    words = Words(PAIRS[1:3])  # short ones
+    if words.candidates(texts):
+        assert max(len(text.encode()) for text in texts) >= words.shortest
+
+
+def test_no_sign_has_more_letters_than_bytes() -> None:
+    """Else a text could be shorter than the word in it, when both are compared in small letters."""
+    signs = (chr(number) for number in range(sys.maxunicode + 1) if not 0xD800 <= number < 0xE000)
+    for sign in signs:
+        letters = sum(not unicodedata.combining(one) for one in sign.casefold())
+        assert letters <= len(sign.encode()), hex(ord(sign))
 
 
 @settings(max_examples=60)
