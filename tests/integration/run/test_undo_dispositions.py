@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from carrel.policy.schedule import Disposition
+from carrel.policy.schedule import Charges, Disposition
 from carrel.retention.lifecycle import lifecycle
 from carrel.retention.ports import StrayPosition
 from carrel.systems import map_files, policy_files
@@ -60,12 +60,29 @@ def variants():
     yield pytest.param(policy_files.load("worcester").loan_schedule(), id="charges lose the card")
 
 
+def describe_charges(koha):
+    """A library's own field on every charge; how many."""
+    with koha.engine().begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO additional_fields (id, tablename, name) VALUES (1, 'accountlines:debit', 'who paid')"
+        )
+        text = "CAST(accountlines_id AS CHAR(20))"
+        made = connection.exec_driver_sql(
+            "INSERT INTO additional_field_values (field_id, record_id, value) "
+            f"SELECT 1, trim({text}), 'her son' FROM accountlines WHERE debit_type_code IS NOT NULL"
+        )
+    return made.rowcount
+
+
 @pytest.mark.parametrize("schedule", list(variants()))
 def test_every_disposition_of_a_whole_library_is_put_back(small_koha, schedule):
     koha = small_koha
+    own = describe_charges(koha)
     before, keep = checksum(koha), Kept()
     cut_all(koha.engine(), koha, schedule, keep)
     assert checksum(koha) != before
+    if schedule.charges is Charges.LOSE_CARD:
+        assert koha.rows("SELECT count(*) FROM additional_field_values") < [(own,)]
     engine, left = koha.engine(), {}
     for rows in reversed(keep.chunks):
         left |= Restoration(engine, MAP, "koha").put_back(rows, committed=True, may_commit=lambda: None).left
