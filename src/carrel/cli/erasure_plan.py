@@ -21,7 +21,7 @@ from carrel.retention.legal_hold import shields
 from carrel.store.erasures import new_case
 from carrel.systems import surroundings_reading
 from carrel.systems.sql.erasure import SqlErasure
-from carrel.systems.sql.person_search import confirmed, find
+from carrel.systems.sql.person_search import confirmed, find, require_somebody
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,6 +58,7 @@ def make(
         said = said_in(given, "--erase")
         with here.engine.connect() as connection:
             found = find(connection, here.system_map, said, by_card=by_card, at=here.system.name)
+            require_somebody(found, here.stand_in, here.system.name)
             older = () if also is None else confirmed(connection, here.system_map, _lines(also), here.system.name)
             bare = Subject(found, also=older)
             subject = erasure_of(here, (bare,), at).known(connection) or bare

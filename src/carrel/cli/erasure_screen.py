@@ -51,7 +51,8 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
     from carrel.cli.schema_watch import show_changes
 
     found = report.found
-    say(f"{report.plan.case}: {report.outcome.value}{until(report.outcome, report.places)}")
+    beside = ", but for what is kept" if found.kept else ""
+    say(f"{report.plan.case}: {report.outcome.value}{until(report.outcome, report.places)}{beside}")
     if report.case.finished_at is not None and report.case.state == DONE and not report.looked:
         say(f"It was over at {report.case.finished_at.isoformat(timespec='seconds')}.")
     show_taken(report.case.rows)

@@ -44,22 +44,6 @@ def request_text(given: Path) -> tuple[str, str]:
     return text, at
 
 
-def require_person(here: Premises, number: int) -> None:
-    """Refuse the number that stands for all readers, and the one that stands for nobody.
-
-    Raises:
-        CarrelError: ERA-001.
-    """
-    if number in {here.stand_in, 0}:
-        raise fault(
-            faults.NO_SUBJECT,
-            at=here.system.name,
-            wanted="the number of one person",
-            found="that of the product's anonymous patron, or of nobody",
-            fix="give the card or the number of the person's own record",
-        )
-
-
 def form(kind: Kind) -> Form:
     """How such a plan is read, shown and signed."""
     return Form(kind, plan_file.read_person, show)

@@ -27,7 +27,7 @@ from carrel.systems.site_file import map_in_force
 from carrel.systems.site_systems import system_of
 from carrel.systems.sql.correction import SqlCorrection
 from carrel.systems.sql.person_rows import PersonRows
-from carrel.systems.sql.person_search import find
+from carrel.systems.sql.person_search import find, require_somebody
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -133,7 +133,7 @@ def require_free(here: Premises, connection: Connection, number: int, at: dateti
     Raises:
         CarrelError: ERA-001, REQ-004.
     """
-    person_case.require_person(here, number)
+    require_somebody(number, here.stand_in, here.system.name)
     kept = here.store.keepings.current(here.system.name, at, to_dispose=False)
     scopes = shields((*kept.legal_holds, *kept.exceptions), at)
     held = erasure_of(here, (Subject(number),), at).held(connection, scopes)

@@ -21,7 +21,7 @@ from carrel.retention.person_request import CASE, Named
 from carrel.retention.restriction import INSTEAD, LOST, RowImage, read_lifting, read_restriction
 from carrel.store.erasures import new_case
 from carrel.systems.sql.person_rows import PersonRows
-from carrel.systems.sql.person_search import find
+from carrel.systems.sql.person_search import find, require_somebody
 from carrel.systems.sql.restriction import LEFT, SqlRestriction
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def restrict(
         named, terms = read_restriction(*person_case.request_text(given))
         with here.engine.connect() as connection:
             number = find(connection, here.system_map, named.said, by_card=named.by_card, at=here.system.name)
-            person_case.require_person(here, number)
+            require_somebody(number, here.stand_in, here.system.name)
             if terms.instead:
                 require_lost(here, terms.instead)
             refuse_twice(here, number, (terms.instead,))

@@ -331,7 +331,7 @@ def test_what_must_stay_refuses_and_changes_nothing(elm):
 @pytest.mark.one_database
 def test_the_anonymous_patron_and_nobody_are_no_subjects(elm):
     words = ("plan", "--as", "Cal Example", "--out", elm.folder / "erase.json")
-    elm.refused(*words, "--erase", given(elm, elm.koha.sample.anonymous_patron), "--by-number", code=4, error="ERA-002")
+    elm.refused(*words, "--erase", given(elm, elm.koha.sample.anonymous_patron), "--by-number", code=2, error="ERA-001")
     elm.refused(*words, "--erase", given(elm, "nobody has this"), code=2, error="ERA-001")
     elm.refused(*words, "--erase", given(elm, "1\n2"), code=2, error="ERA-001")
     elm.refused(*words, "--erase", given(elm, "x"), "--by-number", code=2, error="ERA-001")

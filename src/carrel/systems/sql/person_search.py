@@ -41,6 +41,27 @@ def find(connection: Connection, system_map: SystemMap, said: str, *, by_card: b
     return numbers.pop()
 
 
+def require_somebody(number: int, stand_in: int | None, at: str) -> None:
+    """Refuse the number that stands for all readers, and the one that stands for nobody.
+
+    Args:
+        number: as it was found.
+        stand_in: the product's anonymous patron.
+        at: what errors call it.
+
+    Raises:
+        CarrelError: ERA-001.
+    """
+    if number in {stand_in, 0}:
+        raise fault(
+            faults.NO_SUBJECT,
+            at=at,
+            wanted="the number of one person",
+            found="that of the product's anonymous patron, or of nobody",
+            fix="give the card or the number of the person's own record",
+        )
+
+
 def find_left(connection: Connection, system_map: SystemMap, said: str, *, by_card: bool, at: str) -> int:
     """As `find`, also of somebody whose record is gone: by the copies that are left, or by the number alone.
 
