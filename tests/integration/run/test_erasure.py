@@ -362,7 +362,7 @@ def test_the_number_that_stands_for_nobody(small_sqlite, tmp_path):
     subject(elm, borrowernumber=0)
     elm.needles -= {"0"}
     words = ("plan", "--erase", given(elm), "--as", "Cal Example", "--out", elm.folder / "erase.json")
-    elm.refused(*words, code=4, error="ERA-002")
+    elm.refused(*words, code=2, error="ERA-001")
 
 
 FINANCE = "    finance schedule: {cited: Schedule F-7, requires: [name, library card number], keep: 1 year}\n"
