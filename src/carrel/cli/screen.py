@@ -103,9 +103,10 @@ def tell_written(target: Path) -> None:
 def at_site() -> str:
     """What a command that is printed needs as well, to reach the site that this one was told of by ``--site``."""
     context = click.get_current_context(silent=True)
-    if context is None or context.get_parameter_source("site_path") is not ParameterSource.COMMANDLINE:
-        return ""
-    return f" --site {shlex.quote(str(context.params['site_path']))}"
+    for name in ("site_path", "site"):
+        if context is not None and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            return f" --site {shlex.quote(str(context.params[name]))}"
+    return ""
 
 
 def number(value: int) -> str:

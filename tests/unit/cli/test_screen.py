@@ -13,10 +13,14 @@ from hypothesis import strategies as st
 
 from carrel.cli import open_joins
 from carrel.cli.main import tell
-from carrel.cli.policy_screen import governing
+from carrel.cli.policy_screen import governing, show_policies
 from carrel.cli.screen import WIDTH, one_line, put_line, put_table, wrapped
+from carrel.cli.sweep import _show as show_sweep
 from carrel.errors import Condition, Exit, fault
 from carrel.retention.open_join import MEND, OpenJoin
+from carrel.retention.plan import PolicyLine
+from carrel.retention.policy_lines import NOT_TOLD
+from carrel.retention.sweep import SweepReport
 
 CONDITION = Condition("TST-999", "a condition of this test", Exit.USAGE)
 COMMAND = "carrel approve plan.json --as NAME --key FILE"
@@ -123,3 +127,20 @@ def test_a_line_of_an_error_begins_each_sentence_with_a_capital() -> None:
 )
 def test_a_heading_names_every_policy_that_governs(names: list[str], told: str) -> None:
     assert governing(names) == told
+
+
+def test_units_of_others_are_not_said_to_stand_under_one_policy(capsys: pytest.CaptureFixture[str]) -> None:
+    elm, oak = PolicyLine("elm", "1", "a", 10, NOT_TOLD, NOT_TOLD), PolicyLine("oak", "2", "b", 1, 40, 0)
+    show_policies([elm, oak])
+    one_library = capsys.readouterr().out
+    assert "every other unit, by its own policy" in one_library
+    assert "elm" not in one_library
+    show_policies([PolicyLine("elm", "1", "a", 10, NOT_TOLD, 0), oak])
+    assert "elm (the rest)" in capsys.readouterr().out
+
+
+def test_a_sweep_says_first_what_was_tried(capsys: pytest.CaptureFixture[str]) -> None:
+    show_sweep(SweepReport(20, 20, 0, ()), 0)
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "20 loans that name nobody were tried; 0 led to one person."
+    assert second == "Rows that stay for other reasons, such as a legal hold (0-9)."
