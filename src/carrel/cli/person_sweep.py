@@ -40,7 +40,7 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
             with phase(SWEEPING):
                 found = erasure_of(here, (known,), now).around_record(connection).sweep(connection)
         system, read_from = here.system, here.read_from
-    own, human = _own(found, here.system_map.people.table, known)
+    human = others(found)
     if as_json:
         screen.put_json(
             {
@@ -49,7 +49,7 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
                 "rows": found.hits,
                 "named_by_number": found.columns,
                 "named_in_texts": {place: len(keys) for place, keys in found.texts.items()},
-                "on_own_record": own,
+                "on_own_record": found.own,
                 "for_a_human": {place: len(keys) for place, keys in human.items()},
                 "kept_on_a_ground": found.kept,
                 "identifiers_searched": len(known.exact),
@@ -58,28 +58,23 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
         )
     else:
         screen.tell_copy(system)
-        _show(found, known, own, human)
+        _show(found, known, human)
         screen.tell_server(read_from)
     return int(Exit.FINDINGS if found.hits or found.kept or found.human else Exit.DONE)
 
 
-def _own(found: Found, people: str, known: Subject) -> tuple[dict[str, int], dict[str, list[tuple[Any, ...]]]]:
-    """What may be somebody else's by its words and stands on the person's own record, and what stands elsewhere."""
-    mine = {place: [key for key in keys if _is_of(place, key, people, known)] for place, keys in found.human.items()}
-    human = {place: [key for key in keys if key not in mine[place]] for place, keys in found.human.items()}
-    return {place: len(keys) for place, keys in mine.items() if keys}, {p: keys for p, keys in human.items() if keys}
+def others(found: Found) -> dict[str, list[tuple[Any, ...]]]:
+    """What is for a human to judge, without the person's own record: whose that is, nobody has to."""
+    left = {place: keys[found.own.get(place, 0) :] for place, keys in found.human.items()}  # its keys are not told
+    return {place: keys for place, keys in left.items() if keys}
 
 
-def _is_of(place: str, key: tuple[Any, ...], people: str, known: Subject) -> bool:
-    return place.rpartition(".")[0] == people and key == (known.number,)
-
-
-def _show(found: Found, known: Subject, own: dict[str, int], human: dict[str, list[tuple[Any, ...]]]) -> None:
+def _show(found: Found, known: Subject, human: dict[str, list[tuple[Any, ...]]]) -> None:
     rows = [
         *((place, "in its column", number(count), "") for place, count in sorted(found.columns.items())),
         *((place, "in a text", number(len(keys)), keys_told(keys)) for place, keys in sorted(found.texts.items())),
         *((place, "kept on a ground", number(count), "") for place, count in sorted(found.kept.items())),
-        *((place, "on the person's own record", number(count), "") for place, count in sorted(own.items())),
+        *((place, "on the person's own record", number(count), "") for place, count in sorted(found.own.items())),
         *((place, "for a human", number(len(keys)), keys_told(keys)) for place, keys in sorted(human.items())),
     ]
     if rows:

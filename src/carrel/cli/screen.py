@@ -61,7 +61,9 @@ def wrapped(text: str, lead: str = "", margin: str = "") -> list[str]:
 
 def one_line(wrong: Fault) -> str:
     """An error where many stand below each other: what it is, what was found, what to do."""
-    parts = [f"{wrong.condition.title} ({wrong.condition.code})" + (f": {wrong.found}" if wrong.found else "")]
+    # The line stands below the system's name; what stands in it, such as a trigger, is named here.
+    where = f", at {wrong.at.partition(': ')[2]}" if ": " in wrong.at else ""
+    parts = [f"{wrong.condition.title} ({wrong.condition.code})" + (f": {wrong.found}{where}" if wrong.found else "")]
     parts += [wrong.fix.replace("\n", " ")] if wrong.fix else []
     return ". ".join(map(sentence, parts))
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from carrel.store.server_failure import meant
+from carrel.systems.sql.failure import classify
 from carrel.systems.sql.failure_postgresql import condition
 
 HEAD = 'connection failed: connection to server at "127.0.0.1", port 5432 failed: '
@@ -35,3 +36,8 @@ def test_an_account_that_is_none_is_a_matter_of_the_account() -> None:
     found = condition(psycopg.OperationalError(HEAD + 'FATAL:  role "elm" does not exist'))
     assert found is not None
     assert found.code == "SQL-002"
+
+
+def test_the_drivers_own_names_are_told_to_nobody() -> None:
+    wrong = classify(psycopg.OperationalError(HEAD + 'FATAL:  database "elm" does not exist'), "koha")
+    assert (wrong.code, wrong.faults[0].found) == ("SQL-004", "")

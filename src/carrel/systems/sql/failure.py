@@ -127,6 +127,8 @@ def _kind(exc: BaseException) -> str:
     origin = _origin(exc)
     if (state := postgresql.state(origin)) is not None:
         return f"SQLSTATE {state}"
+    if postgresql.condition(origin) is not None:
+        return ""  # no session stands, so there is no number; the name of the driver's class tells nobody anything
     name = getattr(origin, "sqlite_errorname", "")
     return name or type(origin).__name__
 
