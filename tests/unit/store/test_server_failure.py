@@ -38,6 +38,11 @@ def test_an_account_that_is_none_is_a_matter_of_the_account() -> None:
     assert found.code == "SQL-002"
 
 
+def test_a_right_that_is_missing_sends_to_no_products_grants() -> None:
+    wrong = classify(psycopg.errors.InsufficientPrivilege("permission denied"), "evergreen")
+    assert (wrong.code, "koha" in wrong.faults[0].fix) == ("SQL-005", False)
+
+
 def test_the_drivers_own_names_are_told_to_nobody() -> None:
     wrong = classify(psycopg.OperationalError(HEAD + 'FATAL:  database "elm" does not exist'), "koha")
     assert (wrong.code, wrong.faults[0].found) == ("SQL-004", "")

@@ -53,7 +53,8 @@ _MARIADB: dict[int, Condition] = {
 }
 
 _FIX = {
-    faults.GRANTS: "run 'carrel init koha --grants-only' and grant what it lists",
+    faults.GRANTS: "`carrel doctor` names the rights that are missing, `carrel init PRODUCT --grants-only` prints the "
+    "statements",
     faults.CREDENTIALS: "check the user and the password in the DSN file, and the host that the account is bound to",
     faults.NO_DATABASE: "check the database's name in the DSN file",
     faults.UNREACHABLE: "check host and port in the DSN file (an @ in a password is written %40), and that the server "
