@@ -97,6 +97,7 @@ def test_each_night_by_itself(root, silent):
         "elm": 6, "oak": 6, "ash": 2, "fir": 1, "yew": 1, "lost+found": 2, "link": 2, "aaa": 2,
     }  # fmt: skip
     assert found["elm"]["systems"][0]["went"] == "waits for approval"
+    assert found["elm"]["systems"][0]["pending_file"] == str(good / "pending-plan-koha.json")
     assert found["elm"]["codes"] == []
     assert found["oak"]["codes"] == ["TEN-005"]
     assert found["ash"]["codes"] == ["SIT-001"]

@@ -44,7 +44,7 @@ def show(report: AuditReport) -> None:
     for line in report.process:
         say(textwrap.fill(f"Process: {line}.", WIDTH, break_on_hyphens=False))
     for one in report.residues:
-        say(f"Old values also stand in: {one.place} ({one.when}).")
+        put_line(f"Old values also stand in: {one.place} ({one.when}).", hang=2)
     if report.around is not None:
         _show_around(report.around)
     say(textwrap.fill(report.verdict, WIDTH, break_on_hyphens=False))

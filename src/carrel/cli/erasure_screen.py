@@ -104,7 +104,7 @@ def show_human(human: Mapping[str, list[tuple[Any, ...]]]) -> None:
     if not human:
         return
     for where, keys in sorted(human.items()):
-        say(f"For a human to judge: {where}: {rows_of(keys)}")
+        put_line(f"For a human to judge: {where}: {rows_of(keys)}", hang=2)
     put_line(f"  {HUMAN}", hang=2)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from carrel.amount import amount
 from carrel.cli import premises, screen
@@ -40,6 +40,7 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
             with phase(SWEEPING):
                 found = erasure_of(here, (known,), now).around_record(connection).sweep(connection)
         system, read_from = here.system, here.read_from
+    human = others(found)
     if as_json:
         screen.put_json(
             {
@@ -48,7 +49,8 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
                 "rows": found.hits,
                 "named_by_number": found.columns,
                 "named_in_texts": {place: len(keys) for place, keys in found.texts.items()},
-                "for_a_human": {place: len(keys) for place, keys in found.human.items()},
+                "on_own_record": found.own,
+                "for_a_human": {place: len(keys) for place, keys in human.items()},
                 "kept_on_a_ground": found.kept,
                 "identifiers_searched": len(known.exact),
                 **screen.read_from(read_from),
@@ -56,17 +58,24 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
         )
     else:
         screen.tell_copy(system)
-        _show(found, known)
+        _show(found, known, human)
         screen.tell_server(read_from)
     return int(Exit.FINDINGS if found.hits or found.kept or found.human else Exit.DONE)
 
 
-def _show(found: Found, known: Subject) -> None:
+def others(found: Found) -> dict[str, list[tuple[Any, ...]]]:
+    """What is for a human to judge, without the person's own record: whose that is, nobody has to."""
+    left = {place: keys[found.own.get(place, 0) :] for place, keys in found.human.items()}  # its keys are not told
+    return {place: keys for place, keys in left.items() if keys}
+
+
+def _show(found: Found, known: Subject, human: dict[str, list[tuple[Any, ...]]]) -> None:
     rows = [
         *((place, "in its column", number(count), "") for place, count in sorted(found.columns.items())),
         *((place, "in a text", number(len(keys)), keys_told(keys)) for place, keys in sorted(found.texts.items())),
         *((place, "kept on a ground", number(count), "") for place, count in sorted(found.kept.items())),
-        *((place, "for a human", number(len(keys)), keys_told(keys)) for place, keys in sorted(found.human.items())),
+        *((place, "on the person's own record", number(count), "") for place, count in sorted(found.own.items())),
+        *((place, "for a human", number(len(keys)), keys_told(keys)) for place, keys in sorted(human.items())),
     ]
     if rows:
         put_table("Where this person stands", ("place", "how", "rows", "keys"), rows, right=(2,))
@@ -74,5 +83,5 @@ def _show(found: Found, known: Subject) -> None:
         say("No identifier is left in the database, so only the number was searched for.")
     say(f"{amount(found.hits, 'place names', 'places name')} the person: a row is told once for each of its columns.")
     say("Nothing was changed.")
-    if found.human:
+    if human:
         screen.put_line(HUMAN)

@@ -27,6 +27,10 @@ COUNTED_ONCE = (
 )
 
 
+_TAKEN_BEFORE = (
+    "Due are also records that an earlier path takes, over the same table or with a row that names them; they are "
+    "counted there."
+)
 _MANY_ABOVE = 4  # so many paths above their bounds are told in one line
 
 
@@ -75,7 +79,7 @@ def show(made: Plan, needed: tuple[Need, ...], target: Path, today: date, *, tol
         )
         rows = {one.path: touched(one) for one in made.paths}
         if any(one.due > rows.get(one.path, 0) for one in told):
-            put_line("Due are also records that an earlier path over the same table takes; they are counted there.")
+            put_line(_TAKEN_BEFORE)
             say()
     if quiet := len(made.records) - len(told):
         kinds = "further kind" if told else "kind"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from carrel.amount import amount
 from carrel.cli.screen import WIDTH, figure, number, put_line, put_table, say
+from carrel.retention.policy_lines import NOT_TOLD
 
 if TYPE_CHECKING:
     from carrel.retention.plan import PolicyLine
@@ -66,6 +67,9 @@ def show_astray(said: str) -> None:
 
 
 def _row(one: PolicyLine, rest: bool) -> tuple[str, str, str, str, str]:
+    if rest and one.sooner == NOT_TOLD:
+        # A custodian's plan for one library tells of no other: these units can stand under several policies.
+        return "every other unit, by its own policy", "", number(one.units), figure(one.due), figure(one.sooner)
     name = f"{one.policy} (the rest)" if rest else one.policy
     return name[:_NAME], one.version[:10], number(one.units), figure(one.due), figure(one.sooner)
 

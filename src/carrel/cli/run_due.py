@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from click.core import ParameterSource
 
 from carrel.amount import amount
 from carrel.cli.option_values import FILE_OR_FOLDER, PERIOD, workers_option
-from carrel.cli.screen import put_line, say
+from carrel.cli.screen import at_site, put_line, say
 from carrel.errors import Exit
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def run_due(
         after = aftermath.follow_up(here, store, nights, began, shredded, (*in_the_way, *of_keys))
     after.day_keys = tuple(keys)
     if as_json:
-        screen.put_json(as_dict(nights, after))
+        screen.put_json(as_dict(nights, after, here.folder))
     else:
         show(nights, after, here.folder)
     return int(exit_of(nights, after))
@@ -136,8 +137,9 @@ def exit_of(nights: list[SystemNight], after: Aftermath) -> Exit:
     return next((code for code in WORST if code in codes), Exit.DONE)
 
 
-def as_dict(nights: list[SystemNight], after: Aftermath) -> dict[str, Any]:
-    """The night for programs."""
+def as_dict(nights: list[SystemNight], after: Aftermath, folder: Path) -> dict[str, Any]:
+    """The night for programs; ``folder`` is the site's own, where a plan that waits was written."""
+    from carrel.cli.due_night import PENDING_FILE
     from carrel.cli.policy_screen import as_list
 
     return {
@@ -151,6 +153,9 @@ def as_dict(nights: list[SystemNight], after: Aftermath) -> dict[str, Any]:
                 "faults": [one.as_dict() for one in night.faults],
                 "policies": as_list(night.policies),
                 "pending_plan": night.plan if night.exit is Exit.APPROVAL_PENDING else None,
+                "pending_file": str(folder / PENDING_FILE.format(system=night.system))
+                if night.exit is Exit.APPROVAL_PENDING and night.plan
+                else None,
                 "runs": [
                     {
                         "id": report.run,
@@ -205,7 +210,7 @@ def show(nights: list[SystemNight], after: Aftermath, folder: Path) -> None:
             put_line(one.line(), "  - ")
         if night.exit is Exit.APPROVAL_PENDING and night.plan:
             waiting = folder / PENDING_FILE.format(system=night.system)
-            say(f"  carrel approve {waiting} --as NAME --key FILE")
+            say(f"  carrel approve {shlex.quote(str(waiting))} --as NAME --key FILE{at_site()}")
         show_policies(night.policies)
     from carrel.cli.replay_told import SAID
 

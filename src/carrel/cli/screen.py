@@ -61,7 +61,9 @@ def wrapped(text: str, lead: str = "", margin: str = "") -> list[str]:
 
 def one_line(wrong: Fault) -> str:
     """An error where many stand below each other: what it is, what was found, what to do."""
-    parts = [f"{wrong.condition.title} ({wrong.condition.code})" + (f": {wrong.found}" if wrong.found else "")]
+    # The line stands below the system's name; what stands in it, such as a trigger, is named here.
+    where = f", at {wrong.at.partition(': ')[2]}" if ": " in wrong.at else ""
+    parts = [f"{wrong.condition.title} ({wrong.condition.code})" + (f": {wrong.found}{where}" if wrong.found else "")]
     parts += [wrong.fix.replace("\n", " ")] if wrong.fix else []
     return ". ".join(map(sentence, parts))
 
@@ -103,9 +105,10 @@ def tell_written(target: Path) -> None:
 def at_site() -> str:
     """What a command that is printed needs as well, to reach the site that this one was told of by ``--site``."""
     context = click.get_current_context(silent=True)
-    if context is None or context.get_parameter_source("site_path") is not ParameterSource.COMMANDLINE:
-        return ""
-    return f" --site {shlex.quote(str(context.params['site_path']))}"
+    for name in ("site_path", "site"):
+        if context is not None and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            return f" --site {shlex.quote(str(context.params[name]))}"
+    return ""
 
 
 def number(value: int) -> str:

@@ -95,6 +95,7 @@ def sweep(
 
 def _show(report: SweepReport, not_covered: int) -> None:
     from carrel.cli import screen
+    from carrel.retention.reasons import OTHER
 
     told = [attack for attack in (*report.failing, *report.told) if attack in report.joins]
     if told:
@@ -113,10 +114,14 @@ def _show(report: SweepReport, not_covered: int) -> None:
             ],
             right=(3,),
         )
-    for reason, count in report.kept.items():
-        say(f"kept: {reason}: {screen.figure(count)}" if isinstance(count, int) else f"kept: {reason}")
     tried = amount(report.pairs, "loan that names nobody was", "loans that name nobody were")
     say(f"{tried} tried; {screen.number(report.led_back)} led to one person.")
     if not report.pairs:
         say("There is no loan yet that is past its time and names nobody: nothing was tried.")
+    for reason, count in report.kept.items():
+        if isinstance(count, int):
+            screen.put_line(f"Rows that stay, and are no leak, because {reason}: {screen.figure(count)}.", hang=2)
+    if report.pairs:
+        # Always there, whatever they are: a sealed hold must not be told by it.
+        screen.put_line(f"Rows that stay for {OTHER.replace(' (', ', such as a legal hold (')}.", hang=2)
     say(f"{screen.not_yet_covered(not_covered)}.")

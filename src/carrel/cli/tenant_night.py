@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +43,14 @@ class TenantNight:
         return self.faults[0].condition.title if self.faults else "not run"
 
     def lines(self) -> Iterator[str]:
-        """What went wrong, each in a line: with the site, and with each of its systems."""
+        """What went wrong or waits for a person, each in a line: with the site, and with each of its systems."""
         yield from map(one_line, self.faults)
         for one in self.systems:
             for wrong in told_faults(one.get("faults", []), int(self.exit)):
                 yield f"{one['system']}: {one_line(wrong)}"
+            if one.get("pending_file"):
+                plan, site = (shlex.quote(str(name)) for name in (one["pending_file"], self.place))
+                yield f"`carrel approve {plan} --site {site} --as NAME --key FILE`"
 
     @property
     def loans(self) -> int:

@@ -40,7 +40,8 @@ def copy_of(original: System, name: str) -> str:
     """
     local = [f"  local_map: {json.dumps(str(original.local_map))}"] if original.local_map else []
     called = name if re.fullmatch(NAME, name) else "copy"
-    return _entry(original, called, f"  copy_of: {_quoted(original.name)}", *local)
+    apply = [f"  apply_dsn_file: {called}-apply.dsn"] if original.has_two_accounts else []
+    return _entry(original, called, f"  copy_of: {_quoted(original.name)}", *local, *apply)
 
 
 def _entry(like: System, called: str, *more: str) -> str:

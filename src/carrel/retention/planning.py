@@ -126,7 +126,7 @@ def make_plan(
                 link.record,
                 path.name,
                 count.due + seen.freed.get(path.name, 0),
-                figure(count.kept),
+                figure(count.kept - seen.released.get(path.name, 0)),
                 figure(count.undated),
             )
             for path in system_map.ruled

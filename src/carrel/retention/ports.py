@@ -53,6 +53,8 @@ class Observation:
         sooner: of the due loans per branch, those that are due only by another unit that they touch.
         freed: rows per path of other records that are no such records yet: the run itself makes them so, and then cuts
             them. They are not among ``rows``, and are not counted where it is asked what is left.
+        released: of those, what is among the kept of its record meanwhile.
+        spent: rows per path, of ``rows``, that an earlier path takes as soon as the run has freed them.
         astray: loans that still name a reader and were made at or returned to a unit that the product no longer has.
     """
 
@@ -64,12 +66,14 @@ class Observation:
     records: Mapping[str, RecordCount] = field(default_factory=dict)
     sooner: Mapping[str, int] = field(default_factory=dict)
     freed: Mapping[str, int] = field(default_factory=dict)
+    released: Mapping[str, int] = field(default_factory=dict)
+    spent: Mapping[str, int] = field(default_factory=dict)
     astray: int = 0
 
     @property
     def touched(self) -> dict[str, int]:
         """Rows per path that a run would cut now."""
-        return {name: rows + self.freed.get(name, 0) for name, rows in self.rows.items()}
+        return {name: rows + self.freed.get(name, 0) - self.spent.get(name, 0) for name, rows in self.rows.items()}
 
 
 class Journal(Protocol):

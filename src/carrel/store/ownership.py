@@ -106,7 +106,8 @@ def _compare(known: str | None, ours: str, *, claimed: bool, at: str) -> None:
         raise _elsewhere(
             at,
             found="a store that another folder began",
-            fix="name a schema of this site's own under 'store: schema:', or the folder that began this one",
+            fix="name a schema of this site's own under 'store: schema:', or the folder that began this one; a second "
+            "host that only takes part (carrel work) needs that folder's store.mark in its own",
         )
 
 

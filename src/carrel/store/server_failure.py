@@ -81,6 +81,10 @@ def _without_state(said: str) -> tuple[Condition, str, str]:
     for words, state in _NEVER_CAME:
         if words in said:
             return _STATES[state]
+    if 'role "' in said and ("does not exist" in said or "is not permitted to log in" in said):
+        return _STATES["28"]
     if 'database "' in said and "does not exist" in said:
         return _STATES["3D"]
+    if "FATAL:" in said:
+        return faults.UNREADABLE, "a server that lets nobody into this database", _RUNS
     return faults.UNREADABLE, "no server that answers", _RUNS

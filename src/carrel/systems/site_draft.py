@@ -155,6 +155,7 @@ systems:
   #   copy_of: {name}
   #   map: {name}
   #   dsn_file: copy.dsn
+  #   apply_dsn_file: copy-apply.dsn
   #   time_zone: {time_zone}
 
 # Who may plan, approve, run, hold, stop or audit. Who approves needs a key: carrel key new --help.

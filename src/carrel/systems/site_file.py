@@ -50,7 +50,7 @@ def load_site(path: Path) -> Site:
             faults.NO_SITE,
             at=str(place),
             found="no such file",
-            fix="run 'carrel init koha --dsn ADDRESS', or name the file",
+            fix="run 'carrel init PRODUCT --dsn-file FILE' (koha, evergreen), or name the file",
         ) from None
     except (OSError, UnicodeDecodeError):
         raise fault(

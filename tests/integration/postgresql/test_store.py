@@ -115,7 +115,9 @@ def test_a_store_belongs_to_the_folder_that_began_it(place, tmp_path):
     mark = place.folder / "store.mark"
     assert mark.stat().st_mode & 0o777 == 0o600
     # Another site's folder; this site's folder and an empty store; a file beside the store on a server, and instead of it.
-    assert refused(place, folder=tmp_path / "other").code == "STO-009"
+    other = refused(place, folder=tmp_path / "other")
+    assert other.code == "STO-009"
+    assert "store.mark" in other.faults[0].fix
     assert not (tmp_path / "other").exists()
     assert refused(place, schema="empty_one").code == "STO-009"
     with pytest.raises(CarrelError) as error:

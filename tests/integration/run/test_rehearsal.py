@@ -200,6 +200,9 @@ def test_a_copy_under_another_name_on_the_same_server(small_mariadb, tmp_path):
     before = elm.checksum()
     assert elm.ok("apply", place, "--rehearse-on", "copy")["run"]["rehearsal"]["counts"] is True
     assert elm.checksum() == before
+    # One account for reading and carrying out is a finding where nights run, and none on a copy.
+    states = {one["name"]: one["state"] for one in elm.run("doctor", "--json").told["checks"]}
+    assert (states["accounts"], states["copy: accounts"]) == ("finding", "ok")
 
 
 def test_a_copy_that_is_another_system_of_the_library(small_sqlite, tmp_path):

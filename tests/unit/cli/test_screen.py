@@ -13,10 +13,16 @@ from hypothesis import strategies as st
 
 from carrel.cli import open_joins
 from carrel.cli.main import tell
-from carrel.cli.policy_screen import governing
+from carrel.cli.person_sweep import others
+from carrel.cli.policy_screen import governing, show_policies
 from carrel.cli.screen import WIDTH, one_line, put_line, put_table, wrapped
+from carrel.cli.sweep import _show as show_sweep
 from carrel.errors import Condition, Exit, fault
 from carrel.retention.open_join import MEND, OpenJoin
+from carrel.retention.plan import PolicyLine
+from carrel.retention.policy_lines import NOT_TOLD
+from carrel.retention.sweep import SweepReport
+from carrel.systems.sql.erasure_sweep import Found
 
 CONDITION = Condition("TST-999", "a condition of this test", Exit.USAGE)
 COMMAND = "carrel approve plan.json --as NAME --key FILE"
@@ -111,6 +117,8 @@ def test_a_line_of_an_error_begins_each_sentence_with_a_capital() -> None:
     wrong = fault(CONDITION, found="none that holds", fix="get it again\nfrom the library").faults[0]
     assert one_line(wrong) == "A condition of this test (TST-999): none that holds. Get it again from the library"
     assert one_line(fault(CONDITION, fix="carrel audit").faults[0]).endswith("(TST-999). carrel audit")
+    there = fault(CONDITION, at="koha: old_issues.keep_it", found="unknown trigger").faults[0]
+    assert one_line(there) == "A condition of this test (TST-999): unknown trigger, at old_issues.keep_it"
 
 
 @pytest.mark.parametrize(
@@ -123,3 +131,28 @@ def test_a_line_of_an_error_begins_each_sentence_with_a_capital() -> None:
 )
 def test_a_heading_names_every_policy_that_governs(names: list[str], told: str) -> None:
     assert governing(names) == told
+
+
+def test_units_of_others_are_not_said_to_stand_under_one_policy(capsys: pytest.CaptureFixture[str]) -> None:
+    elm, oak = PolicyLine("elm", "1", "a", 10, NOT_TOLD, NOT_TOLD), PolicyLine("oak", "2", "b", 1, 40, 0)
+    show_policies([elm, oak])
+    one_library = capsys.readouterr().out
+    assert "every other unit, by its own policy" in one_library
+    assert "elm" not in one_library
+    show_policies([PolicyLine("elm", "1", "a", 10, NOT_TOLD, 0), oak])
+    assert "elm (the rest)" in capsys.readouterr().out
+
+
+def test_the_persons_own_record_is_not_for_a_human_to_judge() -> None:
+    found = Found(
+        human={"people.mail": [(), ()], "people.name": [()], "notes.body": [(7,)]},
+        own={"people.mail": 1, "people.name": 1},
+    )
+    assert others(found) == {"people.mail": [()], "notes.body": [(7,)]}
+
+
+def test_a_sweep_says_first_what_was_tried(capsys: pytest.CaptureFixture[str]) -> None:
+    show_sweep(SweepReport(20, 20, 0, ()), 0)
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "20 loans that name nobody were tried; 0 led to one person."
+    assert second == "Rows that stay for other reasons, such as a legal hold (0-9)."

@@ -220,6 +220,7 @@ def test_lines_for_a_copy_can_always_be_pasted(name):
     head, entry = copy_of(site.systems[0], name).split("\n", 1)
     both = parse_site(text.replace(f"{head}\n", f"{head}\n{entry}\n"), "carrel.yaml")
     assert both.systems[0].copy_of == "koha"
+    assert both.systems[0].has_two_accounts == site.systems[0].has_two_accounts
     assert both.originals == site.systems
 
 

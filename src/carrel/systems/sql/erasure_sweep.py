@@ -28,12 +28,14 @@ class Found:
         human: per place, the keys of rows for a human to judge: a name alone, another person's own record, or a
             telephone or an address where the map says that nothing of a person stands.
         kept: per place, rows that stay on a ground.
+        own: per place, how many of ``human`` are the persons' own records.
     """
 
     columns: dict[str, int] = field(default_factory=dict)
     texts: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     human: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
+    own: dict[str, int] = field(default_factory=dict)
 
     @property
     def still(self) -> dict[str, int]:
@@ -47,7 +49,7 @@ class Found:
 
     def add(self, other: Found) -> None:
         """Count what another sweep found as well."""
-        for mine, theirs in ((self.columns, other.columns), (self.kept, other.kept)):
+        for mine, theirs in ((self.columns, other.columns), (self.kept, other.kept), (self.own, other.own)):
             for place, rows in theirs.items():
                 mine[place] = mine.get(place, 0) + rows
         for ours, more in ((self.texts, other.texts), (self.human, other.human)):
@@ -69,6 +71,7 @@ def sweep(connection: Connection, groups: Sequence[PersonRows], texts: PersonTex
         for batch in batches(rows.subjects):
             _columns(connection, rows.of(batch), system_map, found)
     rows = groups[0]
+    mine = {(number,) for one in groups for subject in one.subjects for number in subject.numbers}
     for hit in texts.hits(connection, own=True):
         place = f"{hit.place.table}.{hit.place.column}"
         # The key of such a row would be another patron's number.
@@ -79,6 +82,8 @@ def sweep(connection: Connection, groups: Sequence[PersonRows], texts: PersonTex
             found.texts.setdefault(place, []).append(key)
         else:
             found.human.setdefault(place, []).append(key)
+            if hit.place.table == system_map.people.table and hit.key in mine:
+                found.own[place] = found.own.get(place, 0) + 1
     return found
 
 

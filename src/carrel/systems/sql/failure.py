@@ -53,7 +53,8 @@ _MARIADB: dict[int, Condition] = {
 }
 
 _FIX = {
-    faults.GRANTS: "run 'carrel init koha --grants-only' and grant what it lists",
+    faults.GRANTS: "`carrel doctor` names the rights that are missing, `carrel init PRODUCT --grants-only` prints the "
+    "statements",
     faults.CREDENTIALS: "check the user and the password in the DSN file, and the host that the account is bound to",
     faults.NO_DATABASE: "check the database's name in the DSN file",
     faults.UNREACHABLE: "check host and port in the DSN file (an @ in a password is written %40), and that the server "
@@ -127,6 +128,8 @@ def _kind(exc: BaseException) -> str:
     origin = _origin(exc)
     if (state := postgresql.state(origin)) is not None:
         return f"SQLSTATE {state}"
+    if postgresql.condition(origin) is not None:
+        return ""  # no session stands, so there is no number; the name of the driver's class tells nobody anything
     name = getattr(origin, "sqlite_errorname", "")
     return name or type(origin).__name__
 

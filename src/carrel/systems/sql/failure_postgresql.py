@@ -79,6 +79,8 @@ def _never_came(said: str, line: Any) -> Condition:
     for words, meant in _NEVER_CAME:
         if words in said:
             return meant
+    if 'role "' in said and ("does not exist" in said or "is not permitted to log in" in said):
+        return faults.CREDENTIALS
     if 'database "' in said and "does not exist" in said:
         return faults.NO_DATABASE
     return faults.CREDENTIALS if line is not None and line.used_password else faults.UNREACHABLE

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, TableClause, case, func, literal, not_, selec
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.ports import Observation, RecordCount
 from carrel.retention.predicate import AtOrBefore, Fact
-from carrel.systems.sql.freed_records import freed
+from carrel.systems.sql.freed_records import Freed, freed
 from carrel.systems.sql.kept_table import KeptTable, is_kept
 from carrel.systems.sql.named_table import quoted
 from carrel.systems.sql.path_overlap import is_left
@@ -67,7 +67,7 @@ class LoanCounts:
         earlier: list[tuple[PathSql, Bool]] = []
         for path in paths:
             name, table = path.path.name, path.table
-            takes, mine = path.takes(table), is_left(path, earlier)
+            takes, mine = path.takes(table), is_left(path, earlier, texts=not exactly)
             earlier.append((path, takes))
             if path.path.link.by == "own":
                 records[name] = self._records(path)
@@ -85,6 +85,7 @@ class LoanCounts:
             rows[name], strays[name] = int(found[0]), int(found[0]) - int(found[1])
         for name in {path.table for path in self._shelf.map.paths} | {closed.table}:
             sizes[name] = self._size(name)
+        frees = Freed() if exactly else freed(c, paths)
         states = {State.DUE.value: sum(branches.values()), **self._kept.states()}
         return Observation(
             states=states,
@@ -94,7 +95,9 @@ class LoanCounts:
             table_sizes=sizes,
             records=records,
             sooner={unit: sooner for unit, _, sooner in told if sooner},
-            freed={} if exactly else freed(c, paths),
+            freed=frees.rows,
+            released=frees.released,
+            spent=frees.spent,
             astray=0 if life.zoning is None else self._astray(columns, loans),
         )
 

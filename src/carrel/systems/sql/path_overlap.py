@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from sqlalchemy import false, or_
+from sqlalchemy import exists, false, or_, select
 
 from carrel.inventory.system_map import Method
 from carrel.systems.sql.path_rows import Bool
@@ -13,16 +13,33 @@ from carrel.systems.sql.paths import PathSql
 _OUT = frozenset({Method.CLEAR, Method.STAND_IN})
 
 
-def is_left(path: PathSql, earlier: Iterable[tuple[PathSql, Bool]]) -> Bool:
+def is_left(path: PathSql, earlier: Iterable[tuple[PathSql, Bool]], *, texts: bool = False) -> Bool:
     """Whether a row is still there for a path when its turn comes: no path before it on its table will have cut it.
 
     Args:
         path: whose turn it is.
         earlier: those that are cut before it, each with the rows of its table that it `takes`.
+        texts: a text that is emptied with a row which names it, in another table, is cut by that row's path.
     """
+    earlier = tuple(earlier)
     cut = [takes for one, takes in earlier if spends(one, path)]
+    if texts:
+        cut += [emptied for one, takes in earlier for emptied in _emptied(one, takes, path)]
     # A test of an empty column answers neither yes nor no, and counts as no.
     return or_(false(), *cut).is_not(True)
+
+
+def _emptied(first: PathSql, takes: Bool, later: PathSql) -> Iterator[Bool]:
+    """The rows of a path that another one empties with its own rows, which name them."""
+    for other in first.cut.further:
+        full = {
+            one.column for one in later.path.only if one.differs == "" and other.set.get(one.column) is Method.BLANK
+        }
+        if other.table != later.path.table or not full:
+            continue
+        for name in other.named_by:
+            named = first.table.c[name] == later.table.c[other.key]
+            yield exists(select(1).select_from(first.table).where(named, takes).correlate(later.table))
 
 
 def spends(first: PathSql, later: PathSql) -> bool:
