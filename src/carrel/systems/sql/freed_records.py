@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, exists, func, not_, or_, select
+from sqlalchemy import Connection, and_, exists, func, not_, or_, select
 
 from carrel.inventory.map_path import OwnLink
 from carrel.inventory.system_map import Method
