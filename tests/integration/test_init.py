@@ -46,6 +46,9 @@ def test_a_site_is_written_that_can_be_used_at_once(koha, carrel, tmp_path):
     assert stat.S_IMODE((folder / "koha.dsn").stat().st_mode) == 0o600
     site = load_site(folder)
     assert load(site.policy).name == "mit-libraries"
+    written = (folder / "carrel.yaml").read_text()
+    for key in ("backups", "tables", "mailboxes", "folders", "logs", "log_services", "stations"):
+        assert f"\n# {key}:" in written, key
     open_system(site.systems[0], read_only=True).dispose()
     assert "25.05" in out
     if koha.server is not None:

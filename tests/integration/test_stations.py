@@ -280,6 +280,11 @@ def test_what_else_lies_in_the_drop_is_counted_and_does_no_more(site, tmp_path, 
     (drop / "notes.txt").write_text("not looked at")
     code, told = carrel(capsys, "station", "list", "--site", site)
     assert (code, told["refused"], told["strange"]) == (3, {"STA-001": 2}, 5)
+    with pytest.raises(SystemExit):
+        main(["station", "list", "--site", str(site)])
+    shown = capsys.readouterr().out
+    assert "machine's own" in shown
+    assert "5 files in the drop are no report" in shown
     assert {one["standing"] for one in told["machines"]} == {"clean"}
     kept = sorted(path.name for path in drop.iterdir())
     assert carrel(capsys, "station", "tidy", "--site", site) == (0, {"format_version": 1, "deleted": 0})

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _NAMED = 5
 _WORST = (State.FINDING, State.CANNOT_TELL, State.HOLDS)
+_REFUSED = {
+    "STA-001": "altered, or signed with another secret; put the machine's own key on it, or let another be made",
+    "STA-002": "not what this version's probe writes; put that one on the machine",
+}
 _FIX = "carrel station list names the machines; let what is left be deleted there, and mend the silent ones"
 
 
@@ -60,12 +64,14 @@ class PublicComputers:
                 f"{self.policy} has no 'stations:' under 'computer sessions:'; judged as if all went with the session"
             )
         for code, count in sorted(self.refused.items()):
-            yield f"{amount(count, 'report was', 'reports were')} not believed ({code})"
+            why = _REFUSED.get(code, "see the list of errors")
+            yield f"{amount(count, 'report was', 'reports were')} not believed ({code}): {why}"
         if self.unkeyed:
             named = ", ".join(self.unkeyed[:_NAMED]) + (" and more" if self.unkeyed[_NAMED:] else "")
             yield f"no secret can be read for {named}: carrel station key NAME --out FILE makes one"
         if self.strange:
-            yield f"{amount(self.strange, 'file')} in the drop are no report of a machine of the site"
+            strange = amount(self.strange, "file in the drop is", "files in the drop are")
+            yield f"{strange} no report of a machine of the site"
         if not self.whole:
             yield "the drop holds more files than are looked at: carrel station tidy, and see who fills it"
 

@@ -80,7 +80,8 @@ def allowed(site: Site, name: str, act: May) -> Person:
     """
     person = named(site, name)
     if person is None or act not in person.may:
-        raise not_allowed(act, found="no such person in the site file" if person is None else "a person without it")
+        unknown = "no such person in the site file; --as NAME says who you are"
+        raise not_allowed(act, found=unknown if person is None else "a person without it")
     return person
 
 

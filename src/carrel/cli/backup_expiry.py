@@ -24,7 +24,7 @@ from carrel.retention.backup_plan import BackupPlan, left_to_expire, refuse_dama
 from carrel.retention.plan import Basis
 from carrel.store.sealed_cases import DONE
 from carrel.systems import policy_files
-from carrel.systems.backups.repository import backup_of, besides, repository
+from carrel.systems.backups.repository import backup_of, besides, examine, repository
 
 _BASE = "only such as are the base of newer ones"
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from carrel.inventory.site import Site
     from carrel.policy.resolve import Policy
     from carrel.policy.schedule import RecordRule
+    from carrel.retention.backup_expiry import Listing, Snapshot
     from carrel.store.store import Store
 
 
@@ -40,7 +41,7 @@ def make(site: Site, name: str | None, out: Path | None, by: str | None, *, as_j
     """Plan an expiry, record it, write it and show it.
 
     Raises:
-        CarrelError: BAK-001 to BAK-005 and BAK-007 to BAK-009, BAK-011.
+        CarrelError: BAK-001 to BAK-005 and BAK-007 to BAK-009, BAK-011, BAK-013.
     """
     planner = allowed(site, premises.person(by), May.PLAN).name
     backup, policy, at = backup_of(site, name), policy_files.load(site.policy), now()
@@ -59,6 +60,7 @@ def make(site: Site, name: str | None, out: Path | None, by: str | None, *, as_j
                 found="none in it" if not listing.snapshots else _BASE if under else "none",
                 fix="look at `carrel backup list`",
             )
+        looked = examine(source, _staying(listing, goes))
         narrow = has_narrow(store, backup.systems, at)
         made = BackupPlan(
             backup=backup.name,
@@ -73,6 +75,7 @@ def make(site: Site, name: str | None, out: Path | None, by: str | None, *, as_j
             stays=len(listing.snapshots) - len(goes),
             notices=(
                 "nothing brings a deleted backup back",
+                looked,
                 *besides(source, goes),
                 *([_under(under)] if under else []),
                 *([_half_removed(listing.leaving)] if listing.leaving else []),
@@ -86,6 +89,11 @@ def make(site: Site, name: str | None, out: Path | None, by: str | None, *, as_j
         return
     show(made)
     tell_written(target)
+
+
+def _staying(listing: Listing, goes: tuple[Snapshot, ...]) -> tuple[Snapshot, ...]:
+    gone = {one.id for one in goes}
+    return tuple(one for one in listing.snapshots if one.id not in gone)
 
 
 def _under(copies: int) -> str:
@@ -164,6 +172,7 @@ def _expire(site: Site, store: Store, plan: BackupPlan) -> None:
         before = source.listing()
         refuse_damaged(f"backup {backup.name}", before)
         left = left_to_expire(plan, before, rule, now())
+        examine(source, _staying(before, plan.goes), under.beat)
         again = under.begin()
         under.beat()
         if left or again:

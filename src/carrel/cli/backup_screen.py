@@ -55,6 +55,8 @@ def tell_all(site: Site, *, as_json: bool) -> int:
         _show(seen, rule, at)
         for line in told:
             put_line(line, "  - ")
+        if any(one.listing is not None and one.listing.snapshots for one in seen):
+            put_line("Only the tools' own lists were read: whether a copy can be restored, they do not tell.")
         if rule is None:
             put_line("The policy says no period for backups, so none is past its time: see docs/backups.md.")
         if wrong:
@@ -88,6 +90,11 @@ def _as_dict(one: Seen, rule: RecordRule | None, at: datetime) -> dict[str, Any]
     }
 
 
+def _nothing(one: Seen) -> str:
+    broken = one.listing is not None and (one.listing.damaged or one.listing.leaving)
+    return "none whole" if broken else "nothing in it"
+
+
 def _show(seen: list[Seen], rule: RecordRule | None, at: datetime) -> None:
     if not seen:
         say("The site file declares no backups: see docs/backups.md.")
@@ -95,7 +102,7 @@ def _show(seen: list[Seen], rule: RecordRule | None, at: datetime) -> None:
     rows = []
     for one in seen:
         if one.listing is None or not one.listing.snapshots:
-            why = "nothing in it" if one.error is None else one.error.code
+            why = _nothing(one) if one.error is None else one.error.code
             rows.append((one.backup.name, str(one.backup.tool), why, "", "", ""))
             continue
         copies = one.listing.snapshots

@@ -77,4 +77,5 @@ def approve(asked: Asked, form: Form = ERASURE, *, yes: bool, as_json: bool) -> 
         put_json({"plan": plan.digest, "approvals": [signed], "still_needed": []})
     else:
         say(f"signed: {signed['kind']} on {plan.system}, until {signed['expires_at']}")
-        put_line(f"Next: `carrel apply {asked.place}{at_site()}`", hang=2)
+        verb = "replay apply" if form.kind is Kind.REPLAY else "apply"
+        put_line(f"Next: `carrel {verb} {asked.place}{at_site()}`", hang=2)

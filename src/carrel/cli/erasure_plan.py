@@ -121,7 +121,7 @@ def plan_of(here: Premises, connection: Connection, subject: Subject, by: str, a
         f"old values will also stand in: {one.name}"
         for one in surroundings_reading.read(connection, here.site, here.system, here.policy, at).places
     ]
-    notices.append("backups, exports, mail and printed lists are not reached")
+    notices.append("backups, exports, mail, printed lists, and tables and files outside this system are not reached")
     return ErasurePlan(
         case=case,
         system=here.system.name,

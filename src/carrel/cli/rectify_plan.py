@@ -170,7 +170,7 @@ def _plan(
         notices.append("undo capsules that are not shredded yet can hold rows of this person")
     around = surroundings_reading.read(connection, here.site, here.system, here.policy, at)
     notices += [f"old values will also stand in: {one.name}" for one in around.places]
-    notices.append("backups, exports, mail and printed lists are not reached")
+    notices.append("backups, exports, mail, printed lists, and tables and files outside this system are not reached")
     return PersonPlan(
         kind=Kind.RECTIFICATION,
         case=new_case(),

@@ -16,7 +16,7 @@ from carrel.cli.premises import now
 from carrel.cli.replay_entries import sources
 from carrel.cli.replay_look import look
 from carrel.cli.replay_open import Standing, closed_leaf, show_standing, standing_of
-from carrel.cli.screen import number, put_json, put_line, put_table, say, tell_written
+from carrel.cli.screen import put_json, put_line, put_table, say, tell_written
 from carrel.errors import CarrelError, Exit, fault
 from carrel.inventory.site import May
 from carrel.retention import faults
@@ -109,7 +109,7 @@ def show(plan: ReplayPlan) -> None:
     """The plan as a person reads it."""
     say(f"restore {plan.restore} of {plan.system}, under {plan.policy}; the system is closed until all of it is done")
     rows = [
-        *((one.case, "erase again", f"{number(one.rows)} rows") for one in plan.erasures),
+        *((one.case, "erase again", amount(one.rows, "row")) for one in plan.erasures),
         *((one, "switch off again", "a restriction that is in force") for one in plan.restrictions),
         *((one.case, f"{one.kind}: by hand", ", ".join(one.fields)) for one in plan.tasks),
     ]

@@ -75,11 +75,13 @@ def scan(
     """
     from carrel.cli.scan_screen import tell
     from carrel.errors import Exit
-    from carrel.inventory.dated_table import is_delimiter
+    from carrel.inventory.dated_table import is_delimiter, is_zone
     from carrel.inventory.table_proposal import Told
 
     if (place is None) == (table_name is None) or (table_name is None) != (dsn_file is None):
         raise click.UsageError("name a CSV file, or a folder with --pattern; or --dsn-file with --table")
+    if zone is not None and not is_zone(zone):
+        raise click.UsageError("--zone: write the name of a time zone, such as America/New_York")
     told = Told(record, purpose, until, clock, form, zone, key, blank)
     if table_name is not None and dsn_file is not None:
         found = _of_table(dsn_file, table_name, name, told, totals=aggregate)

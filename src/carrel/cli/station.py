@@ -49,7 +49,7 @@ def list_stations(site_path: Path, as_json: bool) -> int:
     else:
         put_table(
             f"{amount(len(told.machines), 'public computer')} under policy {told.policy}",
-            ("", "machine", "group", "last report", ""),
+            ("", "machine", "group", "last report (UTC)", ""),
             [
                 (one.standing.value, one.machine, one.group, f"{one.last:%Y-%m-%d %H} h" if one.last else "", one.says)
                 for one in sorted(told.machines, key=lambda one: (list(Standing).index(one.standing), one.machine))

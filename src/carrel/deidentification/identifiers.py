@@ -31,6 +31,7 @@ class Identifier(enum.StrEnum):
     UUID = "unique number"
     SESSION = "session"
     CREDENTIAL = "password or token"
+    USER = "name of a user"  # by its field alone: it has no form of its own
 
 
 _EMAIL = rb"[\w.+\-']{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63})+"

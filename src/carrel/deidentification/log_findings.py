@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from carrel.deidentification.day_key import is_token
 from carrel.deidentification.identifiers import Identifier, identifiers
 from carrel.deidentification.line_pattern import Placed, line_pattern
 from carrel.deidentification.log_field import Kind
@@ -14,6 +15,8 @@ from carrel.deidentification.log_format import LogFormat
 _NUMBERS = frozenset((Kind.TIME, Kind.SIZE, Kind.DURATION, Kind.STATUS, Kind.PORT))
 _ADDRESS_LIKE = frozenset((Kind.ADDRESS, Kind.AGENT))  # it is one; versions of programs look like one
 _BUILD = re.compile(rb"\bGecko/20\d{6}\b")  # the day that every Firefox names: nobody's number
+_NOBODY = re.compile(rb"[\s\"]*-?[\s\"]*")
+_NAMING = frozenset((Kind.PERSON, Kind.SESSION))  # where a token that was made before can stand
 Finding = tuple[Kind, Identifier]
 
 
@@ -37,8 +40,12 @@ def findings(log_format: LogFormat, lines: Iterable[bytes]) -> Counter[Finding]:
             if one.field.kind in _NUMBERS:
                 continue
             text = b"".join(groups[n] or b"" for n in one.groups)
+            if one.field.kind in _NAMING and is_token(text):
+                continue
             held = identifiers(_BUILD.sub(b"", text) if one.field.kind is Kind.AGENT else text)
             if one.field.kind in _ADDRESS_LIKE:
                 held -= {Identifier.ADDRESS}
+            if one.field.kind is Kind.PERSON and not held and _NOBODY.fullmatch(text) is None:
+                held = frozenset({Identifier.USER})
             found.update((one.field.kind, name) for name in held)
     return found

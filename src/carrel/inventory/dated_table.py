@@ -124,7 +124,7 @@ class DatedTable(HeldPart):
             raise ValueError(
                 "write 'format:' as seconds, milliseconds, or with %Y, %m, %d and %H, %M, %S (or %I, %M, %p)"
             )
-        if self.zone is not None and not _is_zone(self.zone):
+        if self.zone is not None and not is_zone(self.zone):
             raise ValueError("write the name of a time zone, such as 'America/New_York'")
         if {self.clock, *self.key} & set(self.blank):
             raise ValueError("'blank:' takes neither the clock nor the key: without them no row is known any more")
@@ -185,7 +185,8 @@ class DatedTable(HeldPart):
         return (self,)
 
 
-def _is_zone(name: str) -> bool:
+def is_zone(name: str) -> bool:
+    """Whether this is the name of a time zone that is known here."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -122,7 +122,7 @@ def _evidence(one: SampledColumn) -> str:
     clock, empty = one.clock, one.shape.seen - one.shape.filled
     kind = f"times as the database keeps them ({one.kind})" if clock.typed else _look(clock.forms)
     told = f"{clock.fitting:,} of {clock.filled:,} values {'are' if clock.typed else 'look like'} {kind}"
-    return told + (f", {empty:,} are empty" if empty else "")
+    return told + (f", {empty:,} {'is' if empty == 1 else 'are'} empty" if empty else "")
 
 
 def _look(forms: list[str]) -> str:

@@ -89,6 +89,8 @@ def read_signer(place: Path, passphrase: bytes | None = None) -> Signer:
             when it is no Ed25519 key, or not the one whose public half lies beside it.
     """
     pem = read_private(place)
+    if not public_file(place).is_file():
+        raise _no_file(place, f"its public half beside it, {public_file(place).name}", "none")
     name = read_verifier(str(public_file(place))).name
     try:
         key = load_pem_private_key(pem, passphrase)

@@ -158,6 +158,15 @@ systems:
   #   apply_dsn_file: copy-apply.dsn
   #   time_zone: {time_zone}
 
+# What lies outside these systems; each page of the documentation says what an entry holds.
+# backups: []       # copies of the databases, expired by plan: docs/backups.md
+# tables: []        # any table or CSV file with a clock; carrel scan proposes an entry: docs/tables.md
+# mailboxes: []     # docs/mailboxes.md
+# folders: []       # of files: docs/folders.md
+# logs: []          # scrubbed line by line: docs/scrub.md
+# log_services: []  # docs/log-services.md
+# stations:         # public computers: docs/stations.md
+
 # Who may plan, approve, run, hold, stop or audit. Who approves needs a key: carrel key new --help.
 people: []
 #   - name: Ada Example

@@ -218,6 +218,25 @@ def test_beside_a_half_written_copy_nothing_goes(shelf, tmp_path):
     refused(elm, repo, "backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json", code=4, error="BAK-005")
 
 
+def test_a_damaged_repository_is_refused_before_anything_is_forgotten(small_sqlite, tmp_path, locking_repo):
+    """The list is good, and what is to stay cannot be read: packs of restic, or segments of borg, are gone."""
+    repo = locking_repo
+    elm = library.make(tmp_path / "site", small_sqlite)
+    declare(elm, repo)
+    fill(repo, tmp_path, 40, 1)
+    place, plan = planned(elm)
+    assert any("were not read" in one for one in plan["notices"])
+    elm.approve(place)
+    large = [one for one in (repo.place / "data").rglob("*") if one.is_file() and one.stat().st_size > 30_000]
+    assert large
+    for one in large:
+        one.unlink()
+    shown = elm.run("backup", "list")
+    assert "whether a copy can be restored" in shown.out
+    refused(elm, repo, "backup", "apply", place, code=4, error="BAK-013")
+    refused(elm, repo, "backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json", code=4, error="BAK-013")
+
+
 def test_of_a_repository_that_others_use_only_the_named_copies_are_looked_at(small_sqlite, tmp_path, locking_repo):
     repo = locking_repo
     elm = library.make(tmp_path / "site", small_sqlite)

@@ -270,7 +270,8 @@ def test_what_cannot_be_done_keeps_the_system_closed(pine, tmp_path):
     place, told = planned(elm)
     shown = elm.run("approve", place, "--as", "Ada Example", "--key", elm.folder / "ada.key")
     assert "erase again" in shown.out
-    elm.approve(place)
+    shown = elm.run("approve", place, "--as", "Ada Example", "--key", elm.folder / "ada.key", "--yes")
+    assert "carrel replay apply" in shown.out
     [task] = told["closed"]["tasks"]
     elm.ok("replay", "settle", task["case"], "--as", "Ada Example")
     assert elm.ok("replay", "apply", place)["replay"]["opened"] is True

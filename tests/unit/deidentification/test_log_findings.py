@@ -21,6 +21,14 @@ def test_the_day_that_every_firefox_names_is_no_number() -> None:
     assert held(FIREFOX) == set()
 
 
+def test_a_plain_user_name_is_told_and_the_sign_for_nobody_is_not() -> None:
+    for user, told in (("jdoe417c", {Identifier.USER}), ("-", set()), ("~rdgjqwqab7tew6ns", set()),
+                       ("a@b.example", {Identifier.EMAIL})):  # fmt: skip
+        line = LINE.format(FIREFOX).replace(" - - [", f" - {user} [").encode()
+        found = findings(format_of("combined"), [line])
+        assert {name for kind, name in found if kind is Kind.PERSON} == told, user
+
+
 def test_any_other_number_in_the_software_is_told() -> None:
     for one in (f"{FIREFOX} 29999000000002", "Gecko/29999000000002", "Kiosk/20100101"):
         assert Identifier.NUMBER in held(one), one

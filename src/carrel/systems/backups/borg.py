@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from carrel.errors import Condition
 from carrel.inventory.backup import Backup
 from carrel.retention.backup_expiry import Listing, Snapshot
 from carrel.systems import faults
@@ -31,6 +32,7 @@ _FIX = {
     faults.REPOSITORY_LOCKED: "let the backup that runs come to its end; a lock that nobody holds goes with "
     "`borg break-lock`",
     faults.REPOSITORY_PASSWORD: "write the repository's passphrase into the file that 'password_file' names",
+    faults.UNREADABLE: "look with the tool itself: `borg check`; mend the repository, then plan again",
     faults.TOOL_FAILED: "look with the tool itself: `borg check`; then apply the same plan again",
 }
 
@@ -61,6 +63,24 @@ class Borg:
         found = [Snapshot(one["name"], _moment(one["start"]), one["id"]) for one in whole]
         return Listing.of(found, len(archives) - len(whole))
 
+    def examine(self, stays: Sequence[Snapshot], beat: Callable[[], None]) -> str:
+        """Have the tool list the files of each archive that stays; only reads, and takes no lock.
+
+        Args:
+            stays: by their names.
+            beat: done every few seconds.
+
+        Returns:
+            What was looked at, in words.
+
+        Raises:
+            CarrelError: BAK-001 to BAK-003, BAK-013.
+        """
+        for one in stays:
+            archive = f"{self.backup.place}::{one.id}"
+            self._call("list", "--short", "--bypass-lock", archive, beat=beat, unknown=faults.UNREADABLE)
+        return "`borg list` read the list of files of each copy that stays; the data of the files were not read"
+
     def expire(self, gone: Sequence[Snapshot], beat: Callable[[], None], *, again: bool) -> None:
         """Delete these archives, and free their room.
 
@@ -81,7 +101,10 @@ class Borg:
     def _only(self) -> tuple[str, ...]:
         return ("--glob-archives", self.backup.only) if self.backup.only else ()
 
-    def _call(self, *words: str, beat: Callable[[], None] | None = None, otherwise: bool = False) -> Ended:
+    def _call(
+        self, *words: str, beat: Callable[[], None] | None = None, otherwise: bool = False,
+        unknown: Condition | None = None,
+    ) -> Ended:  # fmt: skip
         at = f"backup {self.backup.name}"
         self.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret = {} if self.password is None else {"BORG_PASSPHRASE": self.password.reveal()}
@@ -99,7 +122,7 @@ class Borg:
         )
         if told.code > _WARNING or told.code < 0:
             said = next((_SAID[one] for one in _ids(told.err) if one in _SAID), None)
-            raise tool_error("borg", told, said, _FIX, at, otherwise=otherwise)
+            raise tool_error("borg", told, said or unknown, _FIX, at, otherwise=otherwise)
         return told
 
 

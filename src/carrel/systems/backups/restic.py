@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from carrel.errors import Condition
 from carrel.inventory.backup import Backup
 from carrel.retention.backup_expiry import Listing, Snapshot
 from carrel.systems import faults
@@ -30,6 +31,7 @@ _FIX = {
     faults.REPOSITORY_LOCKED: "let the backup that runs come to its end; a lock that nobody holds goes with "
     "`restic unlock`",
     faults.REPOSITORY_PASSWORD: "write the repository's password into the file that 'password_file' names",
+    faults.UNREADABLE: "look with the tool itself: `restic check`; mend the repository, then plan again",
     faults.TOOL_FAILED: "look with the tool itself: `restic check`; then apply the same plan again",
 }
 
@@ -59,6 +61,23 @@ class Restic:
         # A snapshot that does not load is left out of the list with a warning only.
         every = found if not self._only else self._all()
         return Listing.of(found, max(0, self._files() - len(every)))
+
+    def examine(self, stays: Sequence[Snapshot], beat: Callable[[], None]) -> str:
+        """Have the tool see that its index, every pack and every folder of files is there; only reads, without a lock.
+
+        Args:
+            stays: the whole repository is looked at, whatever stays.
+            beat: done every few seconds.
+
+        Returns:
+            What was looked at, in words.
+
+        Raises:
+            CarrelError: BAK-001 to BAK-003, BAK-013.
+        """
+        del stays
+        self._call("check", "--no-lock", "--no-cache", beat=beat, unknown=faults.UNREADABLE)
+        return "`restic check` found index, packs and lists of files whole; the data in them were not read"
 
     def expire(self, gone: Sequence[Snapshot], beat: Callable[[], None], *, again: bool) -> None:
         """Forget these, and free what nothing else holds.
@@ -91,7 +110,10 @@ class Restic:
             return sum(_ID.fullmatch(one.name) is not None for one in here.iterdir())
         return sum(_ID.fullmatch(one) is not None for one in self._call("list", "snapshots", *_READS).out.split())
 
-    def _call(self, *words: str, beat: Callable[[], None] | None = None, otherwise: bool = False) -> Ended:
+    def _call(
+        self, *words: str, beat: Callable[[], None] | None = None, otherwise: bool = False,
+        unknown: Condition | None = None,
+    ) -> Ended:  # fmt: skip
         at = f"backup {self.backup.name}"
         self.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         told = call(
@@ -103,5 +125,5 @@ class Restic:
         )
         if told.code:
             said = _CODES.get(told.code) or next((one for word, one in _SAID if word in told.err), None)
-            raise tool_error("restic", told, said, _FIX, at, otherwise=otherwise)
+            raise tool_error("restic", told, said or unknown, _FIX, at, otherwise=otherwise)
         return told
