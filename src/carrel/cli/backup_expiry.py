@@ -155,7 +155,8 @@ def carry_out(site: Site, place: Path, *, as_json: bool) -> None:
         say(f"backup {plan.backup}: this plan was carried out before ({gone}, by the list read then).")
         put_line("Now nothing was read.")
     else:
-        say(f"backup {plan.backup}: {gone}, by the list read afterwards; {plan.stays} were to stay, and did.")
+        there = f"those that were to stay ({plan.stays}) are in it"
+        say(f"backup {plan.backup}: {gone}, by the list read afterwards; {there}.")
     say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
 
 

@@ -237,6 +237,23 @@ def test_a_damaged_repository_is_refused_before_anything_is_forgotten(small_sqli
     refused(elm, repo, "backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json", code=4, error="BAK-013")
 
 
+def test_a_repository_that_was_put_back_from_an_older_copy_is_told_as_such(small_sqlite, tmp_path, bare):
+    repo = bare("borg")
+    elm = library.make(tmp_path / "site", small_sqlite)
+    declare(elm, repo)
+    fill(repo, tmp_path, 40, 35)
+    older = shutil.copytree(repo.place, tmp_path / "older")
+    fill(repo, tmp_path, 1)
+    assert elm.run("backup", "list").code == 3  # one is past its time
+    shutil.rmtree(repo.place)
+    shutil.copytree(older, repo.place)
+    answer = elm.run("backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json")
+    assert (answer.code, "BAK-014" in answer.codes) == (4, True), answer.text
+    [cache] = (elm.folder / "cache").iterdir()
+    shutil.rmtree(cache)
+    assert len(planned(elm)[1]["goes"]) == 1
+
+
 def test_of_a_repository_that_others_use_only_the_named_copies_are_looked_at(small_sqlite, tmp_path, locking_repo):
     repo = locking_repo
     elm = library.make(tmp_path / "site", small_sqlite)

@@ -29,7 +29,9 @@ def made(folder: Path, info: str = INFO, kind: str = "full-backuped", old: bool 
     before = "xtrabackup" if old else "mariadb_backup"
     (folder / f"{before}_info").write_text(info)
     (folder / f"{before}_checkpoints").write_text(f"backup_type = {kind}\nfrom_lsn = 0\n")
-    (folder / "backup-my.cnf").touch()
+    (folder / "backup-my.cnf").write_text("[mysqld]\ninnodb_data_file_path=ibdata1:12M:autoextend\n")
+    if kind != "incremental":
+        (folder / "ibdata1").touch()
     return folder
 
 
@@ -72,6 +74,22 @@ def test_the_two_files_alone_are_no_copy_and_a_link_is_not_followed(tmp_path):
     (folder / "xtrabackup_info").rename(elsewhere)
     (folder / "xtrabackup_info").symlink_to(elsewhere)
     assert read_copy(folder) is None
+
+
+def test_a_full_one_without_the_system_tablespace_is_none(tmp_path):
+    folder = made(tmp_path / "full")
+    (folder / "ibdata1").rename(folder / "ibdata1.qp")  # compressed
+    assert read_copy(folder) is not None
+    (folder / "ibdata1.qp").unlink()
+    assert read_copy(folder) is None
+    (folder / "backup-my.cnf").write_text("innodb_data_file_path=system/sys1:1G;sys2:1G:autoextend\n")
+    (folder / "sys1").touch()
+    assert read_copy(folder) is not None
+    (folder / "sys1").unlink()
+    (folder / "backup-my.cnf").write_text("[mysqld]\n")
+    assert read_copy(folder) is None
+    (folder / "ibdata1").touch()
+    assert read_copy(folder) is not None
 
 
 def test_an_increment_stands_on_the_one_that_the_tool_names_or_on_the_last_that_fits(tmp_path):

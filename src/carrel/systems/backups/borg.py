@@ -24,11 +24,14 @@ _SAID = {
     "LockTimeout": faults.REPOSITORY_LOCKED,
     "LockFailed": faults.REPOSITORY_LOCKED,
     "LockError": faults.REPOSITORY_LOCKED,
+    "Cache.RepositoryReplay": faults.REPOSITORY_OLDER,
     "Repository.DoesNotExist": faults.NO_REPOSITORY,
     "Repository.InvalidRepository": faults.NO_REPOSITORY,
 }
 _FIX = {
     faults.NO_REPOSITORY: "compare 'place' in the site file with the repository; mount it, or make the host reachable",
+    faults.REPOSITORY_OLDER: "if it was put back from a copy of its own, empty the folder of this backup under "
+    "'cache' in the site's folder, and plan again; if nobody did that, look who wrote to it",
     faults.REPOSITORY_LOCKED: "let the backup that runs come to its end; a lock that nobody holds goes with "
     "`borg break-lock`",
     faults.REPOSITORY_PASSWORD: "write the repository's passphrase into the file that 'password_file' names",

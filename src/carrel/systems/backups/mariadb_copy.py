@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 _INFO = ("mariadb_backup_info", "xtrabackup_info")  # the first by newer versions
 _CHECKPOINTS = ("mariadb_backup_checkpoints", "xtrabackup_checkpoints")
 _OPTIONS = "backup-my.cnf"
+_SYSTEM = "ibdata1"  # where the options name no other file of the system tablespace
 STREAM = re.compile(r".+\.(xb|xbs|xbstream|mbstream)(\.[A-Za-z0-9]+)*")
 _BASE = re.compile(r"--incremental[-_]basedir[= ](\S+)")
 _LARGEST = 65_536
@@ -54,7 +56,7 @@ def read_copy(folder: Path) -> MariadbCopy | None:
         OSError: it cannot be read.
 
     Guarantees:
-        No link is followed, and nothing but the two small files is opened.
+        No link is followed, and nothing but three small files is opened.
 
     Source:
         The tool writes times by the clock on the wall of its own process, and the server gives it an id that holds the
@@ -69,7 +71,7 @@ def read_copy(folder: Path) -> MariadbCopy | None:
         kind = points["backup_type"]
     except (KeyError, ValueError):
         return None
-    if given.version != 1 or not _has_data(names, incremental=kind == "incremental"):
+    if given.version != 1 or not _has_data(folder, names, incremental=kind == "incremental"):
         return None
     at = _CALENDAR + timedelta(microseconds=given.time // 10)
     took = ended - began
@@ -82,15 +84,22 @@ def read_copy(folder: Path) -> MariadbCopy | None:
     return MariadbCopy(mark, at - took, from_lsn, to_lsn, Path(base[1]).name if base else "")
 
 
-def _has_data(names: set[str], *, incremental: bool) -> bool:
+def _has_data(folder: Path, names: set[str], *, incremental: bool) -> bool:
     """Whether there is more than the two files, which ``--extra-lsndir`` leaves alone: a stream, or data files."""
     if any(STREAM.fullmatch(one) for one in names):
         return True
-    # What was built into its base by `--prepare` has lost its changes.
-    return _OPTIONS in names and (not incremental or any(one.endswith(".delta") for one in names))
+    if _OPTIONS not in names:
+        return False
+    if incremental:
+        # What was built into its base by `--prepare` has lost its changes.
+        return any(one.endswith(".delta") for one in names)
+    # Without the first file of the system tablespace nothing can be restored; compressed it has an ending more.
+    told = _pairs(folder, (_OPTIONS,), names).get("innodb_data_file_path", "")
+    first = Path(told.partition(":")[0]).name or _SYSTEM
+    return any(one == first or one.startswith(f"{first}.") for one in names)
 
 
-def _pairs(folder: Path, called: tuple[str, str], names: set[str]) -> dict[str, str]:
+def _pairs(folder: Path, called: Sequence[str], names: set[str]) -> dict[str, str]:
     """The lines of the first of these files that is there, as keys and values."""
     for one in called:
         if one not in names:
