@@ -111,3 +111,9 @@ def all_cuts(system_map: SystemMap) -> Iterator[tuple[str, Cut, tuple[str, ...]]
         yield path.table, path.cut, path.key
         if path.lose_card is not None:
             yield path.table, path.lose_card, path.key
+
+
+def automatic(system_map: SystemMap, table: str) -> tuple[str, ...]:
+    """Columns of a table that cuts of its rows set to themselves, because the server would set them anew."""
+    mine = (cut for name, cut, _ in all_cuts(system_map) if name == table)
+    return tuple(sorted({one for cut in mine for one, method in cut.set.items() if method is Method.SAME}))
