@@ -125,15 +125,18 @@ def test_batches_of_requests_are_put_back_with_their_requests(small_koha):
 
 @pytest.mark.mariadb
 def test_the_least_rights_suffice_to_draw_images(small_mariadb):
-    koha, keep = small_mariadb, Kept()
+    koha, keep, policy = small_mariadb, Kept(), policy_files.load("mit-libraries")
+    batches, system_map = put_together(koha), in_force(MAP, policy.record_schedules())
     rights = [
         f"{one.privilege}{' (' + ','.join(one.columns) + ')' if one.columns else ''} ON {one.table}"
-        for one in grants.needed(MAP, grants.Purpose.APPLY)
+        for one in grants.needed(system_map, grants.Purpose.APPLY)
     ]
     url = koha.limited_user(rights).replace("?charset=utf8mb4", "")
     engine = connect(Access("koha", Secret(url, "a test")), read_only=False)
     try:
-        cut_all(engine, koha, policy_files.load("mit-libraries").loan_schedule(), keep)
+        records = tuple(policy.record_schedules().values())
+        cut_all(engine, koha, policy.loan_schedule(), keep, records, system_map)
     finally:
         engine.dispose()
     assert sum(map(len, keep.chunks)) > 500
+    assert koha.rows("SELECT count(*) FROM illbatches") < [(batches,)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Connection, delete, null, select, update
+from sqlalchemy import column as as_named
 
 from carrel.errors import fault
 from carrel.inventory.aged_row import Aged
@@ -26,7 +27,7 @@ def freed(connection: Connection, cuts: PathCuts, which: Any) -> None:
     for name, column in cuts.cut.frees.items():
         rows = cuts.shelf[name]
         mine = rows.c[column].in_(cuts.keys(which))
-        kept = {one: rows.c[one] for one in automatic(cuts.shelf.map, name)}
+        kept: dict[str, Any] = {one: as_named(one) for one in automatic(cuts.shelf.map, name)}
         connection.execute(update(rows).where(mine).values({column: null(), **kept}))
 
 
