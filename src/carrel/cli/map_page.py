@@ -111,16 +111,20 @@ def _records(found: maps.SystemMap) -> Iterator[str]:
         named = f"{one.person} ({one.role})" if one.person else "named without a column of its own"
         yield from _field("person", f"{named}, about {one.about}" if one.about else named)
         yield from _field("rule", f"records.{one.record}.retention, active until: {one.event}")
-        elsewhere = [f"{one.ends.table}.{one.ends.at}"] if one.ends else []
+        elsewhere = [f"{one.ends.table}.{one.ends.at}{_which(one.ends)}"] if one.ends else []
         yield from _field("ends", ", else ".join((*one.dated, *elsewhere)))
         if one.unless:
-            yield from _field("unless", f"{one.unless.table} has a row of it")
+            yield from _field("unless", f"{one.unless.table} has a row of it{_which(one.unless)}")
         if one.only or one.among:
             yield from _field("only", "; ".join(_tests(one.only, one.among)))
         for asked, cut in one.cuts.items():
             yield from _field("then", f"{asked}: {_cut(cut)}")
             yield from _moved(cut)
             yield from _field("why", cut.why)
+
+
+def _which(other: map_path.Beside) -> str:
+    return f", where {' and '.join(map(_condition, other.where))}" if other.where else ""
 
 
 def _cut(cut: map_path.Cut) -> str:
@@ -132,6 +136,7 @@ def _cut(cut: map_path.Cut) -> str:
         parts.append("the row is deleted")
     parts += [f"rows of {child} go first" for child in cut.children]
     parts += [f"its rows of {name} go first" for name in cut.attached]
+    parts += [f"{column} is emptied in {name}" for name, column in cut.frees.items()]
     for other in cut.further:
         parts += [f"{column} -> {method} in {other.table}" for column, method in other.set.items()]
     return ", ".join(parts) or "nothing"

@@ -111,3 +111,17 @@ def all_cuts(system_map: SystemMap) -> Iterator[tuple[str, Cut, tuple[str, ...]]
         yield path.table, path.cut, path.key
         if path.lose_card is not None:
             yield path.table, path.lose_card, path.key
+
+
+def automatic(system_map: SystemMap, table: str) -> tuple[str, ...]:
+    """Columns of a table that cuts of its rows set to themselves, because the server would set them anew.
+
+    Whatever the policy asks for: what one way of cutting says of a table's times is true of them in any.
+    """
+    found = {one for name, cut, _ in all_cuts(system_map) if name == table for one in _same(cut)}
+    of_records = (cut for path in system_map.records if path.table == table for cut in path.cuts.values())
+    return tuple(sorted(found.union(*map(_same, of_records))))
+
+
+def _same(cut: Cut) -> frozenset[str]:
+    return frozenset(name for name, method in cut.set.items() if method is Method.SAME)

@@ -14,6 +14,7 @@ OLD, YOUNG = 45, 3  # days; the rules below keep 30
 FIRST = 9_000  # above every number of the sample
 OLD_ROW, YOUNG_ROW, OPEN_ROW = FIRST + 1, FIRST + 2, FIRST + 3
 OF_CHARGES = 200  # numbers of their own fields begin so much later
+OF_TWO = FIRST - 1  # a batch of somebody else with a request of the patron
 SECOND = FIRST  # a due row of another kind in the same table
 
 # Beside what mit-libraries rules: every other kind that the map of Koha knows.
@@ -75,6 +76,18 @@ def patron(koha: Koha) -> int:
 def statements(koha: Koha) -> list[str]:
     """One row that is due, one that is not, and one that is open or tells no date, in every table."""
     return by_themselves(koha, [*_patrons(koha), *_of_others(koha)])
+
+
+def of_two(koha: Koha) -> list[str]:
+    """A batch of requests that was made for somebody else, with an old request of the patron."""
+    who = patron(koha)
+    [(other,)] = koha.rows(f"SELECT min(borrowernumber) FROM borrowers WHERE borrowernumber <> {who}")
+    [(branch,)] = koha.rows(f"SELECT branchcode FROM borrowers WHERE borrowernumber = {who}")
+    return [
+        insert("illbatches", ill_batch_id=OF_TWO, name="for both", backend="FreeForm", patron_id=other),
+        insert("illrequests", illrequest_id=OF_TWO, borrowernumber=who, branchcode=branch, status="COMP",
+            batch_id=OF_TWO, placed=day(OLD + 9), updated=at(OLD), completed=day(OLD), backend="FreeForm"),
+    ]  # fmt: skip
 
 
 def by_themselves(koha: Koha, rows: list[str]) -> list[str]:

@@ -159,6 +159,7 @@ def test_a_legal_hold_keeps_what_names_its_person(small: Library) -> None:
     put(small)
     who = records.patron(small.koha)
     due = {table: records.rows(small.koha, table, old=True) for table in records.TABLES}
+    small.sql(*records.of_two(small.koha))
     hold = ("hold", "place", "--as", "Ada Example", "--reason", "a court asks", "--authority", "the county court")
     small.ok(*hold, "--patron", who)
     before = others(small)
@@ -167,6 +168,9 @@ def test_a_legal_hold_keeps_what_names_its_person(small: Library) -> None:
     gone = {"deletedborrowers", "borrower_password_recovery", "curbside_pickup_issues"}  # they name other people
     for table in set(records.TABLES) - gone:
         assert records.rows(small.koha, table, old=True) == due[table], table
+    # A batch of somebody else, that the patron's request is in: its going would change the request.
+    theirs = f"SELECT batch_id FROM illrequests WHERE illrequest_id = {records.OF_TWO}"
+    assert small.koha.rows(theirs) == [(records.OF_TWO,)]
     # Whoever acted on the patron stays named; on others, or where no patron can be meant, the period has run out.
     apart = (
         {table for table, _ in staff_acts.STAFF} - staff_acts.PATRON.keys() - {"checkout_renewals", "ticket_updates"}

@@ -10,6 +10,7 @@ import pytest
 from carrel.policy.schedule import Charges, Disposition
 from carrel.retention.lifecycle import lifecycle
 from carrel.retention.ports import StrayPosition
+from carrel.retention.records import in_force
 from carrel.systems import map_files, policy_files
 from carrel.systems.secret import Secret
 from carrel.systems.sql import grants
@@ -36,11 +37,11 @@ class Kept:
         pass
 
 
-def cut_all(engine, koha, schedule, keep):
+def cut_all(engine, koha, schedule, keep, records=(), system_map=MAP):
     zone = ZoneInfo("UTC")
-    life = lifecycle(schedule, AS_OF, zone, (), (), now=AS_OF)
-    with SqlLoans(engine, MAP, schedule, zone, int(koha.sample.anonymous_patron), "koha").session() as loans:
-        loans.images = BeforeImages(keep, MAP.people)
+    life = lifecycle(schedule, AS_OF, zone, (), (), records=records, now=AS_OF)
+    with SqlLoans(engine, system_map, schedule, zone, int(koha.sample.anonymous_patron), "koha").session() as loans:
+        loans.images = BeforeImages(keep, system_map.people)
         after = None
         while (step := loans.cut_chunk(life, AS_OF, after, 40, lambda *_: None)) is not None:
             after = step[0]
@@ -90,17 +91,52 @@ def test_every_disposition_of_a_whole_library_is_put_back(small_koha, schedule):
     assert checksum(koha) == before
 
 
+def put_together(koha):
+    """A batch for each of the first interlibrary requests; how many."""
+    with koha.engine().begin() as connection:
+        made = connection.exec_driver_sql(
+            "INSERT INTO illbatches (ill_batch_id, name, backend, patron_id) "
+            "SELECT illrequest_id, illrequest_id, 'FreeForm', borrowernumber FROM illrequests WHERE illrequest_id < 12"
+        )
+        connection.exec_driver_sql(
+            "UPDATE illrequests SET batch_id = illrequest_id, updated = updated WHERE illrequest_id < 12"
+        )
+    return made.rowcount
+
+
+def test_batches_of_requests_are_put_back_with_their_requests(small_koha):
+    koha, keep = small_koha, Kept()
+    batches, policy = put_together(koha), policy_files.load("mit-libraries")
+    before, requests = checksum(koha), koha.rows("SELECT illrequest_id, updated FROM illrequests ORDER BY 1")
+    records = tuple(policy.record_schedules().values())
+    system_map = in_force(MAP, policy.record_schedules())
+    cut_all(koha.engine(), koha, policy.loan_schedule(), keep, records, system_map)
+    [(left,)] = koha.rows("SELECT count(*) FROM illbatches")
+    assert 0 < left < batches
+    assert koha.rows("SELECT count(*) FROM illrequests WHERE batch_id IS NOT NULL") == [(left,)]
+    # Nobody can tell by their times which ones were together, or when they were cut.
+    assert koha.rows("SELECT illrequest_id, updated FROM illrequests ORDER BY 1") == requests
+    stays = {}
+    for rows in reversed(keep.chunks):
+        stays |= Restoration(koha.engine(), MAP, "koha").put_back(rows, committed=True, may_commit=lambda: None).left
+    assert stays == {}
+    assert checksum(koha) == before
+
+
 @pytest.mark.mariadb
 def test_the_least_rights_suffice_to_draw_images(small_mariadb):
-    koha, keep = small_mariadb, Kept()
+    koha, keep, policy = small_mariadb, Kept(), policy_files.load("mit-libraries")
+    batches, system_map = put_together(koha), in_force(MAP, policy.record_schedules())
     rights = [
         f"{one.privilege}{' (' + ','.join(one.columns) + ')' if one.columns else ''} ON {one.table}"
-        for one in grants.needed(MAP, grants.Purpose.APPLY)
+        for one in grants.needed(system_map, grants.Purpose.APPLY)
     ]
     url = koha.limited_user(rights).replace("?charset=utf8mb4", "")
     engine = connect(Access("koha", Secret(url, "a test")), read_only=False)
     try:
-        cut_all(engine, koha, policy_files.load("mit-libraries").loan_schedule(), keep)
+        records = tuple(policy.record_schedules().values())
+        cut_all(engine, koha, policy.loan_schedule(), keep, records, system_map)
     finally:
         engine.dispose()
     assert sum(map(len, keep.chunks)) > 500
+    assert koha.rows("SELECT count(*) FROM illbatches") < [(batches,)]

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, and_, exists, literal, select
 
+from carrel.inventory.coverage import automatic
 from carrel.inventory.map_part import Step
 from carrel.inventory.system_map import Anchor, People
 from carrel.systems.sql.paths import PathSql
@@ -162,6 +163,8 @@ class BeforeImages:
             self._take_children(path, child, child_column, [one[0] for one in found])
         for child, hanging in path.cut.attached.items():
             self._take_children(path, child, hanging.column, [str(one[0]) for one in found], hanging.told_by)
+        for other, naming in path.cut.frees.items():
+            self._take_freed(path, other, naming, [one[0] for one in found])
         if path.cut.delete:
             gone = self._whole.fetch(name, key, found, self._whole.columns(name))
             self._images += [self._gone(path, name, dict(zip(key, k, strict=True)), b) for k, b in gone.items()]
@@ -269,6 +272,16 @@ class BeforeImages:
             for row in self._whole.children(child, child_column, parents, among)
         ]
         self._images += images
+
+    def _take_freed(self, path: PathSql, other: str, naming: str, parents: Sequence[object]) -> None:
+        """Rows that stay without the number of what goes; a restoration would move their automatic times."""
+        key = self._whole.primary_key(other)
+        said = (naming, *automatic(path.cuts.shelf.map, other))
+        for row in self._whole.children(other, naming, parents):
+            before = {one: row[one] for one in said}
+            named = {one: row[one] for one in key}
+            what = f"{path.path.name}: {other}"
+            self._images.append(Image(what, other, Act.CHANGED, "", named, before, {**before, naming: None}))
 
     @staticmethod
     def _gone(path: PathSql, name: str, key: Values, before: Values) -> Image:

@@ -91,6 +91,7 @@ def needed(system_map: SystemMap, purpose: Purpose, dialect: str = "mariadb") ->
         rights += [Grant("UPDATE", name, tuple(sorted(coverage.used(system_map).get(name, ()))[:1])) for name in locked]
         rights += [Grant("UPDATE", name, tuple(sorted(columns))) for name, columns in sorted(updates.items())]
         rights += [Grant("DELETE", name) for name in sorted(deletes)]
+        rights += sorted(_frees(system_map))
         rights += sorted(_moves(system_map) | of_triggers(system_map, {*updates, *deletes})) if there else []
         # Who is erased is looked for in every table, by words that stand in any column of the record.
         rights += [SWEEP] if system_map.lapsing is not None else []
@@ -149,13 +150,18 @@ def _writes(system_map: SystemMap) -> tuple[dict[str, set[str]], set[str]]:
     return updates, deletes
 
 
+def _frees(system_map: SystemMap) -> set[Grant]:
+    """What it takes to empty the number of what goes in rows that stay."""
+    frees = ((name, column) for _, cut, _ in coverage.all_cuts(system_map) for name, column in cut.frees.items())
+    return {Grant("UPDATE", name, (column, *coverage.automatic(system_map, name))) for name, column in frees}
+
+
 def _moves(system_map: SystemMap) -> set[Grant]:
     """What it takes to move rows: to insert them where they go, and to draw their new numbers."""
     found: set[Grant] = set()
     records = {id(path.cut) for path in system_map.ruled}
     for _, cut, _ in coverage.all_cuts(system_map):
         record = id(cut) in records
-        found.update(Grant("UPDATE", name, (column,)) for name, column in cut.frees.items())
         if (aged := cut.aged) is None:
             continue
         found.add(Grant("INSERT", aged.table))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Connection, delete, null, select, update
+from sqlalchemy import column as as_named
 
 from carrel.errors import fault
 from carrel.inventory.aged_row import Aged
+from carrel.inventory.coverage import automatic
 from carrel.systems import faults
 from carrel.systems.sql.in_lists import parts
 from carrel.systems.sql.moved_rows import missing, put_right
@@ -15,7 +17,7 @@ from carrel.systems.sql.path_cuts import PathCuts
 
 
 def freed(connection: Connection, cuts: PathCuts, which: Any) -> None:
-    """Take the number of rows that go out of rows that stay.
+    """Take the number of rows that go out of rows that stay; their automatic times tell nothing of it.
 
     Args:
         connection: in a transaction that the caller commits.
@@ -25,7 +27,8 @@ def freed(connection: Connection, cuts: PathCuts, which: Any) -> None:
     for name, column in cuts.cut.frees.items():
         rows = cuts.shelf[name]
         mine = rows.c[column].in_(cuts.keys(which))
-        connection.execute(update(rows).where(mine).values({column: null()}))
+        kept: dict[str, Any] = {one: as_named(one) for one in automatic(cuts.shelf.map, name)}
+        connection.execute(update(rows).where(mine).values({column: null(), **kept}))
 
 
 def move(connection: Connection, cuts: PathCuts, aged: Aged, which: Any) -> int:

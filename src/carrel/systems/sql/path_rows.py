@@ -202,6 +202,7 @@ class PathRows:
         if link.by == "clock" and link.nobody:  # the row is the loan itself
             item, loan = self.shelf.map.loans.closed.item, self.shelf.map.loans.closed.key
         return or_(
+            self._frees_held(rows, shields),
             *(
                 shielded(
                     shields,
@@ -212,8 +213,21 @@ class PathRows:
                     item_as_text=bool(getattr(link, "item_as_text", False)),
                 )
                 for person in self.people or (None,)
-            )
+            ),
         )
+
+    def _frees_held(self, rows: FromClause, shields: tuple[Scope, ...]) -> Bool:
+        """A record whose going would change one that names a person under a legal hold or an exception."""
+        persons = {one for scope in shields if not scope.only_loans for one in scope.persons}
+        if not persons or not isinstance(self.path.link, OwnLink):
+            return false()
+        tests: list[Bool] = []
+        for other in self.shelf.map.records:
+            if (naming := self.cut.frees.get(other.table)) and other.person:
+                far = self.shelf[other.table].alias("f")
+                mine = and_(far.c[naming] == rows.c[self.path.key[0]], far.c[other.person].in_(persons))
+                tests.append(exists(select(1).select_from(far).where(mine).correlate(rows)))
+        return or_(false(), *tests)
 
     @property
     def people(self) -> tuple[str, ...]:
