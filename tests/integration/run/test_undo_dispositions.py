@@ -6,6 +6,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import column, select, table
 
 from carrel.policy.schedule import Charges, Disposition
 from carrel.retention.lifecycle import lifecycle
@@ -16,7 +17,9 @@ from carrel.systems.secret import Secret
 from carrel.systems.sql import grants
 from carrel.systems.sql.before_images import BeforeImages
 from carrel.systems.sql.database import Access, connect
+from carrel.systems.sql.join_order import DeleteHanging
 from carrel.systems.sql.loans import SqlLoans
+from carrel.systems.sql.number_text import as_text
 from carrel.systems.sql.restoration import Restoration
 from tests.integration.conftest import AS_OF
 from tests.integration.run.library import checksum
@@ -92,8 +95,15 @@ def test_every_disposition_of_a_whole_library_is_put_back(small_koha, schedule):
 
 
 def put_together(koha):
-    """A batch for each of the first interlibrary requests; how many."""
+    """A batch and an own field for each of the first interlibrary requests; how many."""
     with koha.engine().begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO additional_fields (id, tablename, name) VALUES (2, 'illrequests', 'why')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO additional_field_values (field_id, record_id, value) "
+            "SELECT 2, trim(CAST(illrequest_id AS CHAR(20))), 'a thesis' FROM illrequests WHERE illrequest_id < 12"
+        )
         made = connection.exec_driver_sql(
             "INSERT INTO illbatches (ill_batch_id, name, backend, patron_id) "
             "SELECT illrequest_id, illrequest_id, 'FreeForm', borrowernumber FROM illrequests WHERE illrequest_id < 12"
@@ -140,3 +150,16 @@ def test_the_least_rights_suffice_to_draw_images(small_mariadb):
         engine.dispose()
     assert sum(map(len, keep.chunks)) > 500
     assert koha.rows("SELECT count(*) FROM illbatches") < [(batches,)]
+    assert [(0,)] < koha.rows("SELECT count(*) FROM additional_field_values") < [(batches,)]
+
+
+@pytest.mark.mariadb
+def test_own_fields_are_taken_out_by_one_reading_of_their_records(small_mariadb):
+    put_together(small_mariadb)
+    fields = table("additional_field_values", column("record_id"))
+    requests = table("illrequests", column("illrequest_id"))
+    going = DeleteHanging(fields).where(as_text(fields.c.record_id).in_(select(as_text(requests.c.illrequest_id))))
+    with small_mariadb.engine().connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN {going.compile(connection)}").all()
+    assert "MATERIALIZED" in {one.select_type for one in plan}
+    assert not any(one.select_type.startswith("DEPENDENT") for one in plan)

@@ -94,6 +94,18 @@ class DeleteChildren(Delete):
     inherit_cache = True
 
 
+class DeleteHanging(Delete):
+    """A DELETE of rows that a subquery names, written so that the server reads the subquery only once."""
+
+    inherit_cache = True
+
+
+@compiles(DeleteHanging, "mysql", "mariadb")
+def _delete_hanging(element: Any, compiler: Any, **kw: Any) -> str:
+    head, where, rest = str(compiler.visit_delete(element, **kw)).partition(" WHERE ")
+    return f"{head} USING {head.removeprefix('DELETE FROM ')}{where}{rest}"
+
+
 @compiles(UpdateInOrder, "mysql", "mariadb")
 @compiles(UpdateChunkFirst, "mysql", "mariadb")
 @compiles(UpdateFound, "mysql", "mariadb")

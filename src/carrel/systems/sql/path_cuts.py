@@ -35,6 +35,7 @@ from carrel.systems.sql.join_order import (
     DeleteChildren,
     DeleteChunkFirst,
     DeleteFound,
+    DeleteHanging,
     DeleteInOrder,
     InOrder,
     UpdateChunkFirst,
@@ -159,7 +160,9 @@ class PathCuts:
         """Rows that name one of these parents by its number in a text, where they are of this table."""
         for name, hanging in self.cut.attached.items():
             rows = self._own.shelf[name]
-            yield delete(rows).where(led_by(rows, hanging.told_by), rows.c[hanging.column].in_(parents))
+            # Under another collation than theirs MariaDB would read the parents for each of these rows again.
+            mine = as_text(rows.c[hanging.column]).in_(parents)
+            yield DeleteHanging(rows).where(led_by(rows, hanging.told_by), mine)
 
     def further(self, condition: Any) -> tuple[tuple[Update, Select[Any]], ...]:
         """Texts in other tables that the rows name: what takes them out, and what counts those that are left."""
