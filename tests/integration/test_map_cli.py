@@ -71,7 +71,7 @@ def test_list_and_show_are_readable_within_a_hundred_columns(carrel):
     assert "delete_patrons.pl" in out
     assert "old_issues" in out
     # Which rows of the other table keep a batch, and what its going changes there.
-    assert "unless  illrequests has a row of it, where completed is empty" in out
+    assert "unless  illrequests has a row of it, where status is none of COMP" in out
     assert "the row is deleted, batch_id is emptied in illrequests" in out
 
 

@@ -178,6 +178,12 @@ def _patrons(koha: Koha) -> list[str]:
         placed=day(400), updated=at(400), backend="FreeForm")  # fmt: skip
     put("illrequests", illrequest_id=open_row + 1, borrowernumber=None, branchcode=branch, status="COMP",
         placed=day(400), updated=at(400), completed=day(400), backend="FreeForm", batch_id=open_row)  # fmt: skip
+    # Taken up again after it had been completed: it keeps its batch, whose other request is over.
+    again, of_again = open_row + 4, open_row + 10
+    put("illbatches", ill_batch_id=of_again, name="taken up again", backend="FreeForm", patron_id=who)
+    for n, status in enumerate(("COMP", "REQ")):
+        put("illrequests", illrequest_id=again + n, borrowernumber=None, branchcode=branch, status=status,
+            placed=day(400), updated=at(400), completed=day(400), backend="FreeForm", batch_id=of_again)  # fmt: skip
     put("additional_field_values", id=open_row, field_id=FIRST, record_id=str(open_row), value="by Friday")
     # The number of a request that goes, and the row is of a subscription.
     put("additional_field_values", id=open_row + 1, field_id=FIRST + 1, record_id=str(OLD_ROW), value="shelf 4")
