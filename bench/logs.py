@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.row import Row
-from carrel.deidentification.address_prefix import pfx
-from carrel.deidentification.ip_address import packed, text_of
-from carrel.deidentification.line_scrubbing import is_compiler_here
+from carrel.deidentification.logs.address_prefix import pfx
+from carrel.deidentification.logs.ip_address import packed, text_of
+from carrel.deidentification.logs.line_scrubbing import is_compiler_here
 
 MEGABYTE = 1_000_000
 TARGET, COMPILED_TARGET, CORES_TARGET, ADDRESSES_TARGET = 60, 250, 1.7, 250_000
@@ -54,7 +54,7 @@ threading.Thread(target=look, daemon=True).start()
 atexit.register(lambda: sys.stderr.write(f"resident {most[0] // 1024}\\n"))
 way, *words = sys.argv[1:]
 if way == "plain":
-    import carrel.deidentification.line_scrubbing as installed
+    import carrel.deidentification.logs.line_scrubbing as installed
     installed.is_compiler_here = lambda: False
 from carrel.cli.main import main
 main(["scrub", "--format", "combined", *words])

@@ -16,7 +16,7 @@ from tests import store_place as places
 from tests.integration.run.warm_start import freeze
 
 if TYPE_CHECKING:
-    from carrel.deidentification.compiled.machine_code import MachineCode
+    from carrel.deidentification.logs.compiled.machine_code import MachineCode
     from tests.integration.servers.postgresql import PostgreSQLServer
 
 # A law says what is true, not how fast: on a busy machine the first example of a test takes what it takes.
@@ -59,7 +59,7 @@ def postgresql_server() -> Iterator[PostgreSQLServer]:
 @pytest.fixture(scope="session")
 def code_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the code that scrubs logs, compiled once; it comes with the extra ``analytics``."""
-    from carrel.deidentification.line_scrubbing import is_compiler_here
+    from carrel.deidentification.logs.line_scrubbing import is_compiler_here
     from carrel.systems.logs.code_folder import machine_code
 
     if not is_compiler_here():

@@ -7,10 +7,10 @@ import os
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from carrel.deidentification.address_cipher import deterministic, nd, ndx
-from carrel.deidentification.address_prefix import crypto_pan, pfx
-from carrel.deidentification.ip_address import packed, text_of
-from carrel.deidentification.tweaked_aes import encrypt_tweaked
+from carrel.deidentification.logs.address_cipher import deterministic, nd, ndx
+from carrel.deidentification.logs.address_prefix import crypto_pan, pfx
+from carrel.deidentification.logs.ip_address import packed, text_of
+from carrel.deidentification.logs.tweaked_aes import encrypt_tweaked
 from carrel.errors import CarrelError
 
 # draft-denis-ipcrypt, implementations/python/test_vectors.json (ISC): key, address, tweak, result.

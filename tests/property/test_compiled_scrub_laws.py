@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carrel.deidentification.compiled import block_scrubber as module
-from carrel.deidentification.compiled.block_scrubber import BlockScrubber, block_scrubber
-from carrel.deidentification.compiled.known_texts import KnownTexts
-from carrel.deidentification.compiled.layout import ENTRY, HASH, MASK
-from carrel.deidentification.compiled.machine_code import MachineCode
-from carrel.deidentification.day_key import DayKeys
-from carrel.deidentification.log_line import LineScrubber
-from carrel.deidentification.log_time import Precision
-from carrel.deidentification.scrub_rules import AddressRule, NameRule, QueryRule, ScrubRules
+from carrel.deidentification.logs.compiled import block_scrubber as module
+from carrel.deidentification.logs.compiled.block_scrubber import BlockScrubber, block_scrubber
+from carrel.deidentification.logs.compiled.known_texts import KnownTexts
+from carrel.deidentification.logs.compiled.layout import ENTRY, HASH, MASK
+from carrel.deidentification.logs.compiled.machine_code import MachineCode
+from carrel.deidentification.logs.day_key import DayKeys
+from carrel.deidentification.logs.log_line import LineScrubber
+from carrel.deidentification.logs.log_time import Precision
+from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule, QueryRule, ScrubRules
 from carrel.systems.logs.known_formats import HEADERS, parse_format
 from carrel.systems.logs.words import vocabulary
 from tests.property.test_scrub_laws import FORMATS, KINDS, SAMPLES, WRITINGS, planted, rules

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carrel.deidentification.day_key import DayKeys
 from carrel.deidentification.identifiers import Identifier, identifiers
-from carrel.deidentification.line_scrubbing import Scrubbing
-from carrel.deidentification.log_format import LogFormat
-from carrel.deidentification.log_line import LineScrubber
-from carrel.deidentification.log_time import Precision
-from carrel.deidentification.scrub_rules import AddressRule, NameRule, QueryRule, ScrubRules
-from carrel.deidentification.scrubbed_line import ScrubbedLines
+from carrel.deidentification.logs.day_key import DayKeys
+from carrel.deidentification.logs.line_scrubbing import Scrubbing
+from carrel.deidentification.logs.log_format import LogFormat
+from carrel.deidentification.logs.log_line import LineScrubber
+from carrel.deidentification.logs.log_time import Precision
+from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule, QueryRule, ScrubRules
+from carrel.deidentification.logs.scrubbed_line import ScrubbedLines
 from carrel.systems.logs.known_formats import HEADERS, format_of, known_formats, parse_format
 from carrel.systems.logs.words import vocabulary
 
@@ -188,7 +188,7 @@ def scrubbers_of(name: str, way: str, request: pytest.FixtureRequest) -> list[Sc
     """A scrubber of a format for each set of rules."""
     if way == "plain":
         return [LineScrubber(FORMATS[name], rules(**more)) for more in RULES]
-    from carrel.deidentification.compiled.block_scrubber import BlockScrubber, block_scrubber
+    from carrel.deidentification.logs.compiled.block_scrubber import BlockScrubber, block_scrubber
 
     code = request.getfixturevalue("machine_code")
     made = [block_scrubber(FORMATS[name], rules(**more), code) for more in COMPILED_RULES]
@@ -228,7 +228,7 @@ def test_the_sample_itself_passes_and_tells_nothing(name: str, way: str, request
 
 @pytest.mark.xdist_group("machine code")
 def test_machine_code_leaves_a_referrer_without_quotes_to_the_plain_way(request: pytest.FixtureRequest) -> None:
-    from carrel.deidentification.compiled.block_scrubber import block_scrubber
+    from carrel.deidentification.logs.compiled.block_scrubber import block_scrubber
 
     code = request.getfixturevalue("machine_code")
     for more in COMPILED_RULES:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from carrel.amount import amount
-from carrel.deidentification.session_test import SessionCounts
+from carrel.deidentification.logs.session_test import SessionCounts
 
 
 @dataclass(frozen=True, slots=True)

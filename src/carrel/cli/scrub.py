@@ -80,7 +80,7 @@ def scrub(
     from carrel.cli import scrub_screen
     from carrel.cli.scrub_setup import Chosen, compiled_here, format_of, keys_of, log_rule, rules_of, today
     from carrel.cli.scrub_work import Counting, ScrubWork, aside_file, keeping
-    from carrel.deidentification.line_scrubbing import is_compiler_here
+    from carrel.deidentification.logs.line_scrubbing import is_compiler_here
     from carrel.systems.logs.day_key_folder import DayKeyFolder
     from carrel.systems.logs.known_formats import described, known_formats
     from carrel.systems.logs.scrub_run import ScrubRun

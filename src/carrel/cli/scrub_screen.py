@@ -10,7 +10,7 @@ from carrel.cli.screen import number, put_json, put_line, say
 
 if TYPE_CHECKING:
     from carrel.cli.scrub_setup import LogRule
-    from carrel.deidentification.log_counts import ToldCount
+    from carrel.deidentification.logs.log_counts import ToldCount
     from carrel.systems.logs.log_tally import Tally
 
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from carrel.errors import fault
 
 if TYPE_CHECKING:
-    from carrel.deidentification.compiled.machine_code import MachineCode
-    from carrel.deidentification.day_key import DayKeys
-    from carrel.deidentification.log_format import LogFormat
-    from carrel.deidentification.scrub_rules import ScrubRules
+    from carrel.deidentification.logs.compiled.machine_code import MachineCode
+    from carrel.deidentification.logs.day_key import DayKeys
+    from carrel.deidentification.logs.log_format import LogFormat
+    from carrel.deidentification.logs.scrub_rules import ScrubRules
     from carrel.policy.schedule import RecordRule
     from carrel.systems.logs.day_key_folder import DayKeyFolder
 
@@ -102,7 +102,7 @@ def today() -> date:
 
 def keys_of(folder: DayKeyFolder | None, day_now: Callable[[], date]) -> DayKeys:
     """The keys of the days: from a folder, or in memory for this run alone."""
-    from carrel.deidentification.day_key import KEY_BYTES, DayKeys
+    from carrel.deidentification.logs.day_key import KEY_BYTES, DayKeys
 
     if folder is None:
         return DayKeys(lambda _: secrets.token_bytes(KEY_BYTES))
@@ -115,8 +115,8 @@ def rules_of(chosen: Chosen, keys: DayKeys, day: date, rule: LogRule | None) -> 
     Raises:
         CarrelError: LOG-005, LOG-018, SIT-006 where the zone is none.
     """
-    from carrel.deidentification.log_time import Precision
-    from carrel.deidentification.scrub_rules import AddressRule, NameRule, QueryRule, ScrubRules
+    from carrel.deidentification.logs.log_time import Precision
+    from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule, QueryRule, ScrubRules
     from carrel.policy.schedule import Disposition
     from carrel.systems.logs.words import vocabulary
 

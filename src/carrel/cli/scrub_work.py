@@ -17,8 +17,8 @@ from carrel.cli.option_values import writing
 from carrel.errors import CarrelError, Fault, fault
 
 if TYPE_CHECKING:
-    from carrel.deidentification.log_counts import ToldCount
-    from carrel.deidentification.scrub_rules import Vocabulary
+    from carrel.deidentification.logs.log_counts import ToldCount
+    from carrel.deidentification.logs.scrub_rules import Vocabulary
     from carrel.systems.logs.log_file import Replacing
     from carrel.systems.logs.log_tally import Tally
     from carrel.systems.logs.scrub_run import ScrubRun
@@ -36,7 +36,7 @@ class Counting:
     """
 
     def __init__(self, path: Path, vocabulary: Vocabulary) -> None:
-        from carrel.deidentification.log_counts import LogCounts
+        from carrel.deidentification.logs.log_counts import LogCounts
         from carrel.systems.logs.count_file import CountFile
 
         self._file = CountFile(path)
@@ -55,7 +55,7 @@ class Counting:
 
     def told(self) -> list[ToldCount]:
         """The figures that may be told."""
-        from carrel.deidentification.log_counts import told_counts
+        from carrel.deidentification.logs.log_counts import told_counts
 
         return told_counts(self._file.requests, self._file.sessions)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from carrel.deidentification.log_time import Precision
-from carrel.deidentification.scrub_rules import AddressRule, NameRule, QueryRule
+from carrel.deidentification.logs.log_time import Precision
+from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule, QueryRule
 from carrel.inventory.named_files import NamedFiles
 from carrel.inventory.timetable import Period
 

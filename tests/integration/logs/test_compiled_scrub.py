@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from carrel.cli.main import main
-from carrel.deidentification.compiled.block_scrubber import BlockScrubber
-from carrel.deidentification.compiled.machine_code import MachineCode, name_of_code
-from carrel.deidentification.day_key import DayKeys
-from carrel.deidentification.log_counts import LogCounts
-from carrel.deidentification.scrub_rules import AddressRule, NameRule, ScrubRules
+from carrel.deidentification.logs.compiled.block_scrubber import BlockScrubber
+from carrel.deidentification.logs.compiled.machine_code import MachineCode, name_of_code
+from carrel.deidentification.logs.day_key import DayKeys
+from carrel.deidentification.logs.log_counts import LogCounts
+from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule, ScrubRules
 from carrel.systems.logs import code_folder
 from carrel.systems.logs.known_formats import known_formats
 from carrel.systems.logs.scrub_run import ScrubRun

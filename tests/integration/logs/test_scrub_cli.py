@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from carrel.cli.main import main
-from carrel.deidentification.day_key import DayKeys, is_due
+from carrel.deidentification.logs.day_key import DayKeys, is_due
 from carrel.errors import CarrelError
 from carrel.systems.logs.day_key_folder import DayKeyFolder
 
@@ -252,7 +252,7 @@ def test_calls_that_make_no_sense_are_usage(tmp_path: Path, capsys: pytest.Captu
 
 def test_several_cores_want_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Without it one core does all the work, and nobody is told otherwise; nothing is read or written."""
-    monkeypatch.setattr("carrel.deidentification.line_scrubbing.is_compiler_here", lambda: False)
+    monkeypatch.setattr("carrel.deidentification.logs.line_scrubbing.is_compiler_here", lambda: False)
     with pytest.raises(SystemExit) as ended:
         main(["scrub", "--cores", "2"])
     assert ended.value.code == 2

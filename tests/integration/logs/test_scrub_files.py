@@ -23,8 +23,8 @@ from pathlib import Path
 import pytest
 
 from carrel.cli.main import main
-from carrel.deidentification.day_key import DayKeys
-from carrel.deidentification.scrub_rules import ScrubRules
+from carrel.deidentification.logs.day_key import DayKeys
+from carrel.deidentification.logs.scrub_rules import ScrubRules
 from carrel.errors import CarrelError
 from carrel.systems.logs.known_formats import format_of, known_formats
 from carrel.systems.logs.log_file import BESIDE, Replacing, replace_log

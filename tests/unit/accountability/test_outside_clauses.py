@@ -15,7 +15,7 @@ from carrel.accountability.kept_logs import KeptLog
 from carrel.accountability.kept_outside import KeptBackup, KeptOutside, KeptPart
 from carrel.accountability.log_services import LogFacts, Looked, Signed
 from carrel.accountability.registry import carried_clauses, evidence_for
-from carrel.deidentification.session_test import SessionCounts
+from carrel.deidentification.logs.session_test import SessionCounts
 from carrel.inventory.category import Category
 from carrel.inventory.risk import RiskClass
 from tests.unit.accountability.library import AS_OF, FACTS, POLICY

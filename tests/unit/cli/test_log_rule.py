@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from carrel.cli.scrub_setup import Chosen, LogRule, keys_of, rules_of
-from carrel.deidentification.log_line import LineScrubber
+from carrel.deidentification.logs.log_line import LineScrubber
 from carrel.policy.clock import is_due
 from carrel.policy.duration import Duration
 from carrel.policy.schedule import Disposition, Period, RecordEvent, RecordRule

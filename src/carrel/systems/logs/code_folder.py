@@ -14,7 +14,7 @@ from base64 import b64decode, b64encode
 from contextlib import suppress
 from pathlib import Path
 
-from carrel.deidentification.compiled.machine_code import NAMES, MachineCode, load_code, name_of_code
+from carrel.deidentification.logs.compiled.machine_code import NAMES, MachineCode, load_code, name_of_code
 from carrel.systems.logs.compiling import compile_into
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH

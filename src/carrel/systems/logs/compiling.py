@@ -34,7 +34,7 @@ def compile_into(path: Path) -> bool:
 
 
 if __name__ == "__main__":
-    from carrel.deidentification.compiled.machine_code import compile_code
+    from carrel.deidentification.logs.compiled.machine_code import compile_code
     from carrel.systems.durable_file import replace_file
     from carrel.systems.logs.code_folder import text_of
 

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from carrel.deidentification.log_counts import Cell
+from carrel.deidentification.logs.log_counts import Cell
 from carrel.errors import fault
 from carrel.systems.durable_file import replace_file
 from carrel.systems.logs import faults

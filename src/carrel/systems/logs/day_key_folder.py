@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from carrel.deidentification.day_key import KEY_BYTES, is_due, is_far_ahead
+from carrel.deidentification.logs.day_key import KEY_BYTES, is_due, is_far_ahead
 from carrel.errors import fault
 from carrel.systems.durable_file import settle
 from carrel.systems.logs import faults

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import date
 
-from carrel.deidentification.log_format import LogFormat
+from carrel.deidentification.logs.log_format import LogFormat
 from carrel.errors import fault
 from carrel.inventory.scrubbed_log import ScrubbedLog
 from carrel.inventory.site import Site

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from carrel.deidentification.faults import FORMAT_TEXT
-from carrel.deidentification.log_field import Field, Kind
-from carrel.deidentification.log_format import LogFormat, parse_format
+from carrel.deidentification.logs.faults import FORMAT_TEXT
+from carrel.deidentification.logs.log_field import Field, Kind
+from carrel.deidentification.logs.log_format import LogFormat, parse_format
 from carrel.errors import fault
 
 # What EZproxy's LogFormat calls its own fields; every other name in braces is free text, of which nothing passes.

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import IO, BinaryIO, Final
 
 from carrel.amount import amount
-from carrel.deidentification import faults as log_faults
+from carrel.deidentification.logs import faults as log_faults
 from carrel.errors import CarrelError, fault
 from carrel.systems.durable_file import as_before
 from carrel.systems.logs import faults

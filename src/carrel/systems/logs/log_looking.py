@@ -17,15 +17,15 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from carrel.accountability.kept_logs import KeptLog
-from carrel.deidentification.day_key import KEPT_DAYS, is_due, is_far_ahead
-from carrel.deidentification.ip_address import network_of
-from carrel.deidentification.line_pattern import Placed, line_pattern
-from carrel.deidentification.log_detection import detected
-from carrel.deidentification.log_field import Kind
-from carrel.deidentification.log_format import LogFormat
-from carrel.deidentification.log_time import Precision
-from carrel.deidentification.scrub_rules import AddressRule, NameRule
-from carrel.deidentification.session_test import SessionTest
+from carrel.deidentification.logs.day_key import KEPT_DAYS, is_due, is_far_ahead
+from carrel.deidentification.logs.ip_address import network_of
+from carrel.deidentification.logs.line_pattern import Placed, line_pattern
+from carrel.deidentification.logs.log_detection import detected
+from carrel.deidentification.logs.log_field import Kind
+from carrel.deidentification.logs.log_format import LogFormat
+from carrel.deidentification.logs.log_time import Precision
+from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule
+from carrel.deidentification.logs.session_test import SessionTest
 from carrel.errors import CarrelError
 from carrel.inventory.scrubbed_log import ScrubbedLog
 from carrel.inventory.site import Site

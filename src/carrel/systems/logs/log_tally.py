@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from carrel.deidentification.log_findings import Finding
+from carrel.deidentification.logs.log_findings import Finding
 
 
 @dataclass(slots=True)

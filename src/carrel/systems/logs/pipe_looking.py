@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import BinaryIO, Final
 
-from carrel.deidentification.day_key import KEY_BYTES, DayKeys
-from carrel.deidentification.log_format import LogFormat
-from carrel.deidentification.scrub_rules import ScrubRules
-from carrel.deidentification.scrubbed_line import ScrubbedLines
+from carrel.deidentification.logs.day_key import KEY_BYTES, DayKeys
+from carrel.deidentification.logs.log_format import LogFormat
+from carrel.deidentification.logs.scrub_rules import ScrubRules
+from carrel.deidentification.logs.scrubbed_line import ScrubbedLines
 from carrel.inventory.scrubbed_log import ScrubbedLog
 from carrel.systems.logs.end_mark import is_end_line
 from carrel.systems.logs.log_stream import blocks, kind_of, opened

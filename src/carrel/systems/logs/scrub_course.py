@@ -7,17 +7,17 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from carrel.deidentification.line_scrubbing import Scrubbing
-from carrel.deidentification.log_detection import detected, require_detected
-from carrel.deidentification.log_findings import findings
-from carrel.deidentification.log_format import LogFormat
-from carrel.deidentification.log_line import LineScrubber, ScrubbedBlock
+from carrel.deidentification.logs.line_scrubbing import Scrubbing
+from carrel.deidentification.logs.log_detection import detected, require_detected
+from carrel.deidentification.logs.log_findings import findings
+from carrel.deidentification.logs.log_format import LogFormat
+from carrel.deidentification.logs.log_line import LineScrubber, ScrubbedBlock
 from carrel.systems.logs.log_stream import BLOCK, Lines
 from carrel.systems.logs.log_tally import Tally
 from carrel.systems.logs.scrub_lanes import Done, ScrubLanes
 
 if TYPE_CHECKING:
-    from carrel.deidentification.compiled.machine_code import MachineCode
+    from carrel.deidentification.logs.compiled.machine_code import MachineCode
     from carrel.systems.logs.scrub_run import ScrubRun
 
 LOOKED_AT = 200  # lines, to find a format and to tell what a log holds
@@ -110,7 +110,7 @@ class Course:
     def _made(self, log_format: LogFormat) -> Scrubbing:
         if self._code is None:
             return LineScrubber(log_format, self._rules, self._run.count)
-        from carrel.deidentification.compiled.block_scrubber import block_scrubber
+        from carrel.deidentification.logs.compiled.block_scrubber import block_scrubber
 
         return block_scrubber(log_format, self._rules, self._code)
 

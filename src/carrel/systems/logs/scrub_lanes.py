@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Final
 
-from carrel.deidentification.line_scrubbing import Scrubbing
-from carrel.deidentification.log_line import ScrubbedBlock
+from carrel.deidentification.logs.line_scrubbing import Scrubbing
+from carrel.deidentification.logs.log_line import ScrubbedBlock
 
 _TOGETHER: Final = 4  # blocks: so many pay for handing them over
 _AHEAD: Final = 2  # for each core; more would only fill memory

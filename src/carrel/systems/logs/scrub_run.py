@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import IO, Final
 
-from carrel.deidentification.compiled.machine_code import MachineCode
-from carrel.deidentification.log_format import LogFormat
-from carrel.deidentification.log_line import SeenRow
-from carrel.deidentification.scrub_rules import AddressRule, ScrubRules
+from carrel.deidentification.logs.compiled.machine_code import MachineCode
+from carrel.deidentification.logs.log_format import LogFormat
+from carrel.deidentification.logs.log_line import SeenRow
+from carrel.deidentification.logs.scrub_rules import AddressRule, ScrubRules
 from carrel.systems.logs.log_stream import BLOCK, blocks
 from carrel.systems.logs.log_tally import Tally
 from carrel.systems.logs.scrub_course import Course, Write

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from carrel.deidentification.scrub_rules import Vocabulary, require_harmless
+from carrel.deidentification.logs.scrub_rules import Vocabulary, require_harmless
 from carrel.errors import fault
 from carrel.systems.logs import faults
 from carrel.systems.logs.known_formats import WORDS
