@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,18 @@ def test_numbers_of_a_parquet_file_keep_their_kind(tmp_path: Path) -> None:
     with opened() as engine:
         engine.execute(f"COPY (SELECT 1 AS a, 'x' AS b) TO '{place}' (FORMAT parquet)")
     assert _rows(NamedSource(file=place)) == (("a", "b"), [(1, "x")])
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)  # as where it was never installed
+    with pytest.raises(CarrelError) as refused, opened():
+        pass
+    assert refused.value.code == "SRC-001"
+    assert "carrel[analytics]" in refused.value.faults[0].fix
+
+
+def test_what_else_the_engine_says_is_not_passed_on() -> None:
+    with opened() as engine, pytest.raises(CarrelError) as refused, told("records"):
+        engine.execute(f"SELECT '{SECRET}'::INTEGER[] [1")
+    assert refused.value.code == "SRC-006"
+    assert SECRET not in "\n".join(refused.value.faults[0].lines())

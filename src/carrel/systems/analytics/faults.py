@@ -10,3 +10,4 @@ NOT_THERE = define("SRC-003", "the records have no such table or column", Exit.U
 MEMORY = define("SRC-004", "the records need more memory than is allowed", Exit.FAILED)
 CHANGED = define("SRC-005", "the records changed while they were read", Exit.FAILED)
 ENGINE = define("SRC-006", "the engine could not do this", Exit.FAILED)
+DOCUMENT = define("SRC-007", "this document cannot be used", Exit.USAGE)
