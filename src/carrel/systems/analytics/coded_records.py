@@ -142,11 +142,11 @@ class CodedRecords:
         found = self.ask(
             f"""
             WITH point AS (SELECT DISTINCT {whose} AS w, {by} FROM {_TABLE} WHERE {whose} > 0),
-            numbered AS (SELECT w, {by}, row_number() OVER (PARTITION BY w ORDER BY hash({by}, w, {seed})) AS at,
+            numbered AS (SELECT w, {by}, row_number() OVER (PARTITION BY w ORDER BY hash({by}, w, {seed})) AS place,
                                 count(*) OVER (PARTITION BY w) AS points FROM point),
             chosen AS (SELECT w FROM (SELECT DISTINCT w FROM numbered WHERE points >= {known})
                        ORDER BY hash(w, {seed}) LIMIT {tries}),
-            drawn AS (SELECT w AS tried, {by} FROM numbered JOIN chosen USING (w) WHERE at <= {known}),
+            drawn AS (SELECT w AS tried, {by} FROM numbered JOIN chosen USING (w) WHERE place <= {known}),
             fits AS (SELECT tried, point.w FROM drawn JOIN point USING ({by}) GROUP BY tried, point.w
                      HAVING count(*) = {known})
             SELECT (SELECT count(*) FROM chosen), count(*) FILTER (n = 1)
