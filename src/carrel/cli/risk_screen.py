@@ -45,7 +45,7 @@ def _tell_singled(measured: Measurement) -> None:
     rows = [
         (", ".join(one.columns), number(one.alone), _share(one.share)) for one in telling(measured.singled)[:_SHOWN]
     ]
-    put_table("Whoever knows this singles out", ("columns", "records", "share"), rows, right=(1, 2))
+    put_table("Singled out by", ("columns", "records", "share"), rows, right=(1, 2))
 
 
 def _tell_sensitive(measured: Measurement) -> None:
