@@ -32,6 +32,7 @@ def risk() -> None:
 @click.option("--known", type=click.IntRange(1, 4), default=2, show_default=True, help="Facts known of one person.")
 @click.option("--threshold", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="[default: 0.09]")
 @click.option("--memory", type=WORDS, help="What the engine may take, such as 3GB.")
+@click.option("--spark", metavar="MASTER", type=WORDS, help="Use Spark: local[2] here, or the address of a cluster.")
 @click.option("--record", is_flag=True, help="Keep it with the site, as evidence for the class.")
 @click.option("--as", "by", metavar="NAME", help="With --record: you, as the site file names you; needs `may: plan`.")
 @site_option
@@ -51,6 +52,7 @@ def measure(
     known: int,
     threshold: float | None,
     memory: str | None,
+    spark: str | None,
     record: bool,
     by: str | None,
     site_path: Path,
@@ -74,7 +76,9 @@ def measure(
     }
     given: dict[str, object] = {"columns": columns, "sensitive": sensitive, "person": person, "pseudonym": pseudonym}
     more = {"name": name, "known": known, "threshold": threshold}
-    asked = Asked(place, said, {**given, **{key: value for key, value in more.items() if value is not None}}, memory)
+    asked = Asked(
+        place, said, {**given, **{key: value for key, value in more.items() if value is not None}}, memory, spark
+    )
     return run(asked, site_path if record else None, by, as_json=as_json)
 
 

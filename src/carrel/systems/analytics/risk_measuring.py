@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from carrel.deidentification.risk.assessment import Measurement
 from carrel.deidentification.risk.attack import Linkage, Trace
 from carrel.deidentification.risk.question import RiskQuestion
 from carrel.deidentification.risk.singling_out import Singling, combinations_of, search
 from carrel.errors import fault
+from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import faults, linkage_attack
 from carrel.systems.analytics.coded_records import CodedRecords
 from carrel.systems.analytics.identifying_columns import identifying
-from carrel.systems.analytics.record_source import read
+from carrel.systems.analytics.relation import Relation
 
 TRIED = 1000  # people whose records are looked for by a few of them
 Beat = Callable[[int, int], None]
+Reading = Callable[[NamedSource, Sequence[str] | None, str], Relation]
 
 
-def measure(engine: Any, question: RiskQuestion, seed: int, beat: Beat = lambda *_: None) -> Measurement:
+def measure(read: Reading, question: RiskQuestion, seed: int, beat: Beat = lambda *_: None) -> Measurement:
     """Run every test that the question asks for.
 
     Args:
-        engine: empty, as `carrel.systems.analytics.engine.opened` yields it.
+        read: makes a source known to an engine, with the columns that are needed and a name for it.
         question: with paths that can be opened.
         seed: of what is drawn at random.
         beat: told how many sets of columns were looked at, and of how many.
@@ -34,7 +35,7 @@ def measure(engine: Any, question: RiskQuestion, seed: int, beat: Beat = lambda 
     Guarantees:
         Only reads. No value is in what is returned: counts and names of columns.
     """
-    records = read(engine, question.records, question.named if question.columns else None)
+    records = read(question.records, question.named if question.columns else None, "records")
     records.require(question.named)
     released = question.released(records.columns)
     known = question.known_columns(records.columns)
@@ -66,16 +67,16 @@ def measure(engine: Any, question: RiskQuestion, seed: int, beat: Beat = lambda 
         known=question.known,
         threshold=question.threshold,
         sensitive={one: coded.diversity(known, one) for one in question.sensitive},
-        linkages=tuple(_linkages(engine, question, records)),
+        linkages=tuple(_linkages(read, question, records)),
         traces=tuple(_traces(coded, question, facts, seed)),
     )
 
 
-def _linkages(engine: Any, question: RiskQuestion, records: Any) -> list[Linkage]:
+def _linkages(read: Reading, question: RiskQuestion, records: Relation) -> list[Linkage]:
     found = []
     for at, against in enumerate(question.against):
         needed = [*(one.column for one in against.match.values()), *([against.person] if against.person else [])]
-        other = read(engine, against.records, needed, name=f"list_{at}")
+        other = read(against.records, needed, f"list_{at}")
         found.append(linkage_attack.run(records, question.person, other, against))
         other.require_unchanged()
     records.require_unchanged()
