@@ -51,7 +51,7 @@ def examine(source: Repository, stays: Sequence[Snapshot], beat: Callable[[], No
     Raises:
         CarrelError: BAK-001 to BAK-003, BAK-013.
     """
-    if isinstance(source, Restic | Borg):
+    if isinstance(source, Restic | Borg | Pgbackrest):
         return source.examine(stays, beat)
     return "whether what stays can be restored was not looked at: that is the tool's own check"
 
