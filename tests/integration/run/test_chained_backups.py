@@ -227,9 +227,17 @@ def test_nothing_goes_where_files_or_log_of_what_stays_are_gone_or_shorter(chain
             kept.rename(spoiled)
         else:
             spoiled.write_bytes(whole)
+    table = full / "pg_data/base/1/1259"
+    turned = bytearray(whole := table.read_bytes())
+    turned[100] ^= 1
+    table.write_bytes(turned)  # only a reading of all finds that
+    assert elm.ok(*words)["plan"]
+    answer = refused(elm, it.repo, "backup", "apply", place, "--read-data", code=4, error="BAK-013")
+    assert "copy in which the tool found faults: 2" in answer.text  # the full one, and what is built on it
+    table.write_bytes(whole)
     [theirs] = (it.repo.place / it.old[6:] / "pg_data/base/1").glob("1259")
     theirs.unlink()  # what is to go is not asked to be whole
-    assert elm.ok("backup", "apply", place)["expiry"]["outcome"] == "verified"
+    assert elm.ok("backup", "apply", place, "--read-data")["expiry"]["outcome"] == "verified"
 
 
 @pgbackrest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from carrel.systems.backups.pgbackrest_archive import segment_size, segments
+from carrel.systems.backups.pgbackrest_contents import unverified
 from carrel.systems.backups.pgbackrest_manifest import Manifest
 
 HEAD = '[backup:option]\noption-compress-type="gz"\n\n[target:file]\n'
@@ -70,3 +71,19 @@ def test_segments_are_counted_on_over_the_end_of_a_log():
     ]
     assert {one[:8] for one in found} == {"00000002"}
     assert len(list(segments("000000010000000000000002", "000000010000000100000001", 1 << 30))) == 4
+
+
+def test_what_the_tool_s_own_check_tells_is_counted_of_the_copies_that_stay_and_of_log():
+    told = """stanza: koha
+status: error
+  archiveId: 15-1, total WAL checked: 14, total valid WAL: 12
+    checksum invalid: 2
+  backup: 20260101-000000F, status: invalid, total files checked: 967, total valid files: 965
+    missing: 1, checksum invalid: 1
+  backup: 20260201-000000F, status: valid, total files checked: 967, total valid files: 967
+"""
+    log = {"segment of log in which the tool found faults": 2}
+    assert unverified(told, {"20260201-000000F"}) == log
+    assert unverified(told, {"20260101-000000F"}) == {**log, "copy in which the tool found faults": 1}
+    assert unverified("", {"20260101-000000F"}) == {}
+    assert unverified("stanza: koha\nstatus: ok\n", {"20260101-000000F"}) == {}

@@ -16,7 +16,7 @@ from carrel.retention.backup_expiry import Listing, Snapshot
 from carrel.systems import faults
 from carrel.systems.backups.pgbackrest_archive import archives
 from carrel.systems.backups.pgbackrest_call import FIX, call, told
-from carrel.systems.backups.pgbackrest_contents import Contents, refuse_lacking
+from carrel.systems.backups.pgbackrest_contents import Contents, refuse_lacking, unverified
 from carrel.systems.backups.pgbackrest_manifest import MANIFEST
 
 _LABEL = re.compile(r"\d{8}-\d{6}F(_\d{8}-\d{6}[DI])?")
@@ -76,12 +76,13 @@ class Pgbackrest:
             if _shelf(one.key) in touched and (line := one.told())
         )
 
-    def examine(self, stays: Sequence[Snapshot], beat: Callable[[], None]) -> str:
+    def examine(self, stays: Sequence[Snapshot], beat: Callable[[], None], *, read: bool) -> str:
         """Compare the list of files of each copy that stays, and the log that it needs, with what lies there.
 
         Args:
             stays: with everything that they are built on.
             beat: done every few seconds.
+            read: the tool reads and checks all data as well.
 
         Returns:
             What was looked at, in words.
@@ -96,12 +97,16 @@ class Pgbackrest:
                 call(self.backup, "repo-get", place, f"--repo={key}", beat=beat, unknown=faults.UNREADABLE).out
             ),
         )
-        found = contents.lacking({(_key(one.shelf), one.id.partition(":")[2]) for one in stays})
+        labels = {(_key(one.shelf), one.id.partition(":")[2]) for one in stays}
+        found = contents.lacking(labels)
+        for key in {key for key, _ in labels} if read else ():
+            verified = call(
+                self.backup, "verify", "--output=text", f"--repo={key}", beat=beat, unknown=faults.UNREADABLE
+            )
+            found += unverified(verified.out, {label for other, label in labels if other == key})
         refuse_lacking(self._at, found, FIX[faults.UNREADABLE])
-        return (
-            "each file of what stays, and the archived log that it needs, lies in its repository in full length; the "
-            "data in them were not read"
-        )
+        there = "each file of what stays, and the archived log that it needs, lies in its repository in full length"
+        return f"{there}; `pgbackrest verify` read all data" if read else f"{there}; the data in them were not read"
 
     def expire(self, gone: Sequence[Snapshot], beat: Callable[[], None], *, again: bool) -> None:
         """Expire these, what an earlier attempt left of others, and the archived log that no backup needs any more.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from carrel.systems.backups.pgbackrest_manifest import MANIFEST, Manifest
 
 _TIMELINE_AND_LOG = 16
 _SEGMENT = 24
+_VERIFIED = re.compile(r"^ *backup: ([^,\s]+), status: ([\w-]+)", re.MULTILINE)
+_LOG_VERIFIED = re.compile(r"^ *archiveId: [^,]*, total WAL checked: (\d+), total valid WAL: (\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,21 @@ class Contents:
                 continue
             stored, length = there[one]
             yield length > 0 if "." in stored else length >= size  # how long a packed one must be, nothing tells
+
+
+def unverified(told: str, labels: Collection[str]) -> Counter[str]:
+    """What the tool's own check of a repository tells of backups and of log, counted by kind.
+
+    Args:
+        told: that it printed as text; it may end with 0 also where it found faults.
+        labels: of the backups that are asked for.
+    """
+    found: Counter[str] = Counter()
+    for label, state in _VERIFIED.findall(told):
+        found["copy in which the tool found faults"] += label in labels and state != "valid"
+    for checked, valid in _LOG_VERIFIED.findall(told):
+        found["segment of log in which the tool found faults"] += int(checked) - int(valid)
+    return +found
 
 
 def refuse_lacking(at: str, found: Mapping[str, int], fix: str) -> None:
