@@ -133,6 +133,10 @@ def test_a_plan_speaks_of_one_place_and_a_hold_on_everything_keeps_every_copy(ba
     assert "court" not in answer.text
     refused(elm, repo, "backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json", code=4, error="BAK-009")
     elm.ok("hold", "release", hold, "--as", "Ada Example")
+    elm.edit("keep: 30 days, then: delete}", "keep: 31 days, then: delete}", "policy.yaml")
+    answer = refused(elm, repo, "backup", "apply", place, code=4, error="APR-007")
+    assert "`carrel backup plan nightly`, and have" in answer.err
+    elm.edit("keep: 31 days, then: delete}", "keep: 30 days, then: delete}", "policy.yaml")
     elm.edit(f"place: {repo.place}", f"place: {repo.folder / 'other'}")
     refused(elm, repo, "backup", "apply", place, code=4, error="BAK-006")
     refused(elm, repo, "backup", "list", code=1, error="BAK-002")
