@@ -195,6 +195,7 @@ def _as_dict(one: KeptLog) -> dict[str, Any]:
         "newest": None if one.newest is None else one.newest.isoformat(timespec="seconds"),
         "stopped": one.stopped is not None,
         "keys_past_their_day": one.late_keys,
+        "no_keys_among_keys": one.strangers,
         "whole_addresses": one.bare,
         "identifiers": None
         if tested is None

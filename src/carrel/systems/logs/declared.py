@@ -88,4 +88,4 @@ def destroy_due_keys(entry: ScrubbedLog, today: date) -> list[date]:
     """
     if entry.keys is None or not entry.keys.exists():
         return []
-    return DayKeyFolder(entry.keys).destroy_due(today)
+    return DayKeyFolder(entry.keys, destroys=True).destroy_due(today)
