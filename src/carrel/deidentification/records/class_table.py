@@ -140,7 +140,8 @@ def class_numbers(codes: Array, flat: Array, offsets: Array, widths: Sequence[in
 
     Args:
         codes: of each column and row.
-        flat, offsets: the map of each column.
+        flat: the map of each column, one behind the other.
+        offsets: where each begins.
         widths: into how many groups each column is mapped.
     """
     import numpy as np
