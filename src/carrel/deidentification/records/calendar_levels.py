@@ -60,7 +60,7 @@ class EventTime:
     def chain(self, value: str) -> tuple[str, ...] | None:
         """The label on each level; None where the text is no time that exists."""
         at = moment(value)
-        return at and tuple(_at(at, name) for name in self.names)
+        return None if at is None else tuple(_at(at, name) for name in self.names)
 
     def order(self, label: str) -> object:
         """Labels are written so that their order is that of time."""

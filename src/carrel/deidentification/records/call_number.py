@@ -12,16 +12,17 @@ _DEWEY = re.compile(r"(?:^|.*?[\s/])(\d{3})(?:\.\d*)?(?:[\s/A-Za-z].*)?$")
 _LOCAL = re.compile(r"([A-Z]{1,9})(?:[\s/.].*)?")
 _CONGRESS = re.compile(r"([A-Z])([A-Z]{0,2})\s?(\d{1,4})(?![\d])(?:[\s./].*)?")
 # What shelves are marked with in place of a number; any other word could be somebody's name.
-LOCAL_MARKS = frozenset(
-    "AUD AUDIO B BD BIO BIOG CD COMIC DVD E EASY EBOOK F FIC FICTION GAME GN GRAPHIC HOR J JE JF JFIC JUV KIT LP MAG "
-    "MYS MYSTERY PB PER PIC REF ROM SCI SF SHORT STORY TEEN THR VHS WEST YA YAF YFIC".split()
-)
+LOCAL_MARKS = frozenset({
+    "AUD", "AUDIO", "B", "BD", "BIO", "BIOG", "CD", "COMIC", "DVD", "E", "EASY", "EBOOK", "F", "FIC", "FICTION", "GAME",
+    "GN", "GRAPHIC", "HOR", "J", "JE", "JF", "JFIC", "JUV", "KIT", "LP", "MAG", "MYS", "MYSTERY", "PB", "PER", "PIC",
+    "REF", "ROM", "SCI", "SF", "SHORT", "STORY", "TEEN", "THR", "VHS", "WEST", "YA", "YAF", "YFIC",
+})  # fmt: skip
 NOT_NUMBERED = "not numbered"
 
 
 @dataclass(frozen=True, slots=True)
 class Dewey:
-    """Dewey Decimal Classification, with a library's marks before it (``J 523.4 SIM``) or in its place (``FIC ROW``)."""
+    """Dewey Decimal Classification, with a library's marks before it (``J 523.4 SIM``), or in its place (``FIC``)."""
 
     is_ordered: bool = True
 

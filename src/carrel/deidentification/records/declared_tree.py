@@ -1,4 +1,4 @@
-"""Hierarchies that a library declares: groups of categories, regions of branches, or a list with each value's levels."""
+"""Hierarchies that a library declares: groups of categories, regions of branches, or lists of values with levels."""
 
 from __future__ import annotations
 

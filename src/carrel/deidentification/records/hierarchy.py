@@ -26,10 +26,14 @@ class Hierarchy(Protocol):
     """
 
     @property
-    def names(self) -> tuple[str, ...]: ...
+    def names(self) -> tuple[str, ...]:
+        """The levels."""
+        ...
 
     @property
-    def is_ordered(self) -> bool: ...
+    def is_ordered(self) -> bool:
+        """Whether values stand in an order."""
+        ...
 
     def chain(self, value: str) -> tuple[str, ...] | None:
         """The label of a value on each level of ``names``; None where the hierarchy does not cover it."""

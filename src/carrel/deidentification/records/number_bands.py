@@ -39,7 +39,7 @@ class NumberBands:
 
     def order(self, label: str) -> object:
         """By the first number of a band."""
-        return int(label.split(" to ")[0])
+        return int(label.split(" to ", maxsplit=1)[0])
 
 
 def _band(number: int, width: int) -> str:

@@ -12,7 +12,7 @@ _ZIP = 5
 
 @dataclass(frozen=True, slots=True)
 class Postcode:
-    """The first signs of a postal code; blanks and hyphens do not count, and what follows a ZIP code's five digits goes.
+    """The first signs of a postal code; blanks and hyphens do not count, and of a ZIP code no more than five digits.
 
     Attributes:
         kept: how many signs stay on each level.

@@ -152,5 +152,5 @@ def test_a_tree_that_is_no_hierarchy_is_refused(tree) -> None:
 @pytest.mark.parametrize("make", [lambda: EventTime(("week", "month")), lambda: EventTime(("fortnight",)), lambda: NumberBands((2, 5)),
                                   lambda: NumberBands(()), lambda: Postcode((3, 5))])  # fmt: skip
 def test_levels_that_do_not_lie_within_each_other_are_refused(make) -> None:
-    with pytest.raises(ValueError, match="write|take"):
+    with pytest.raises(ValueError, match=r"write|take"):
         make()
