@@ -50,6 +50,7 @@ class Counted:
         penalty: what these lose, over all rows, beyond what their values would lose.
         surely_left_out, sure_penalty: the same of what is left out on every node below as well.
         table: its classes.
+        good: of each class whether it stays.
     """
 
     node: Node
@@ -58,6 +59,7 @@ class Counted:
     surely_left_out: int
     sure_penalty: float
     table: ClassTable
+    good: Array
 
 
 def base_table(
@@ -131,7 +133,7 @@ def counted(
     codes = np.stack([maps[at][table.codes[at][first]] for at in range(len(columns))]).astype(np.int32)
     return Counted(
         node, int(cost[-1][0]), cost[-1][1] / rows, int(cost[0][0]), cost[0][1] / rows,
-        ClassTable(node, codes, weights, starts, persons, told),
+        ClassTable(node, codes, weights, starts, persons, told), surely if fully is None else fully,
     )  # fmt: skip
 
 

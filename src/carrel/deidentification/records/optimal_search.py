@@ -25,6 +25,7 @@ class Optimum:
         left_out: rows.
         counted: how many nodes were counted.
         nodes: how many there are.
+        classes: that it makes.
     """
 
     node: Node
@@ -32,6 +33,7 @@ class Optimum:
     left_out: int
     counted: int
     nodes: int
+    classes: Counted | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(slots=True)
@@ -82,7 +84,13 @@ class OptimalSearch:
         while (node := self._lattice.next_node()) is not None:
             self._look(node)
         one = self._found
-        return one and Optimum(one.node, one.loss, one.left_out, self._count, self._lattice.alive.size)
+        if one is None:
+            return None
+        count = self._count
+        if not any(table.is_below(one.node) for table in self._tables):
+            self._tables = [base_table(self.columns, self.codes, self.persons, self.sensitive)]
+        classes = self._count_node(one.node)
+        return Optimum(one.node, one.loss, one.left_out, count, self._lattice.alive.size, classes)
 
     def _margin(self, taken: tuple[int, ...]) -> None:
         """Find what fails by a few columns alone: every node with these levels fails with all columns, too."""

@@ -31,8 +31,7 @@ def _listed(value: object) -> object:
 
 
 def _percent(value: object) -> object:
-    text = value.removesuffix("%").strip() if isinstance(value, str) else value
-    return text
+    return value.removesuffix("%").strip() if isinstance(value, str) else value
 
 
 class _Part(BaseModel):
