@@ -8,6 +8,7 @@ import click
 
 # subcommand: where it lives, and its line in --help.
 PARTS: dict[str, tuple[str, str]] = {
+    "keys": ("carrel.cli.deidentify_keys:keys", "Keys of pseudonyms: list them, and destroy those that are due."),
     "records": (
         "carrel.cli.deidentify_records:records",
         "Make records coarser until nobody stands alone, and write them out.",

@@ -29,6 +29,7 @@ def records(
     would be released, what is lost by that, and how wrong ten usual questions would be answered.
     """
     from carrel.cli import records_screen
+    from carrel.cli.at_site import now
     from carrel.cli.progress import phase
     from carrel.systems.analytics import record_release, release_writing
     from carrel.systems.analytics.engine import opened
@@ -41,7 +42,9 @@ def records(
     if place is not None:
         release_writing.require_place(place, force=force)
     with opened(memory=memory) as engine:
-        made = record_release.make(engine, release, release_file.absolute().parent, phase)
+        made = record_release.make(
+            engine, release, release_file.absolute().parent, now().date(), phase, writes=place is not None
+        )
         if place is None:
             records_screen.put(made, None, None, as_json=as_json)
         else:

@@ -32,7 +32,12 @@ def put(made: Made, confirmed: Confirmed | None, place: Path | None, *, as_json:
     put_line(f"Each combination of values is shared by at least {k} {what}.")
     share = made.left_out / coded.rows
     put_line(f"{amount(made.left_out, 'record is', 'records are')} left out ({share:.2%} of {number(coded.rows)}).")
-    put_line(f"Lost: {made.loss:.1%} of what the columns told (0 % is nothing, 100 % all).")
+    useful = made.usefulness
+    put_line(f"Lost: {useful.loss:.1%} of what the columns told (0 % is nothing, 100 % all).")
+    put_line(f"The average combination holds {useful.average_class:.1f} times {k} records.")
+    say("")
+    asked = [(one.question, f"{one.wrong:.1%}") for one in useful.answers if one.wrong is not None]
+    put_table("How wrong it answers what is usually asked", ("question", "in a wrong place"), asked, right=(1,))
     if confirmed is None or place is None:
         say("")
         put_line("Nothing was written. Add `--out FILE` to release it.")
@@ -45,14 +50,16 @@ def put(made: Made, confirmed: Confirmed | None, place: Path | None, *, as_json:
 
 
 def _put_kept(made: Made) -> None:
-    release = made.release
-    for names, told in (
-        (tuple(release.sensitive), "sensitive, as it is"),
-        (release.keep, "as it is; whether it tells who somebody is was not looked at"),
-        (() if release.pseudonymise is None else release.pseudonymise.columns, "replaced by a token"),
-    ):
-        if names:
-            put_line(f"{', '.join(names)}: {told}.")
+    release, said = made.release, made.release.pseudonymise
+    if release.sensitive:
+        put_line(f"{', '.join(release.sensitive)}: sensitive, as it is.")
+    if release.keep:
+        put_line(f"{', '.join(release.keep)}: as it is; whether it tells who somebody is was not looked at.")
+    if said is not None:
+        put_line(
+            f"{', '.join(said.columns)}: replaced by a token. Within one {said.period} it tells which records are of one "
+            "person, so k holds for each record alone."
+        )
     left = [one for one in made.records.columns if one not in release.released]
     if left:
         put_line(f"Not released: {', '.join(left)}.")
@@ -86,7 +93,12 @@ def as_dict(made: Made, confirmed: Confirmed | None, place: Path | None) -> dict
         "levels": levels,
         "groups": None if made.grouping is None else made.grouping.count,
         "left_out": made.left_out,
-        "loss": round(made.loss, 6),
+        "loss": round(made.usefulness.loss, 6),
+        "discernibility": made.usefulness.discernibility,
+        "average_class": round(made.usefulness.average_class, 3),
+        "answers": {
+            one.question: None if one.wrong is None else round(one.wrong, 6) for one in made.usefulness.answers
+        },
         "nodes": None if made.optimum is None else made.optimum.nodes,
         "counted": None if made.optimum is None else made.optimum.counted,
         "written": None

@@ -61,6 +61,11 @@ class Counted:
     table: ClassTable
     good: Array
 
+    @property
+    def sizes(self) -> Array:
+        """Rows of each class that stays."""
+        return self.table.weights[self.good]
+
 
 def base_table(
     columns: Sequence[CodedColumn], codes: Array, persons: Array | None, sensitive: Sequence[Array] = ()

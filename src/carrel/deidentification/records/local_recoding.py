@@ -21,14 +21,45 @@ class Grouping:
         labels: of each column, what its groups are called.
         label_of: of each column, the label of each group.
         loss: mean over all rows and columns.
-        count: of groups.
+        sizes: rows of each group.
+        lows, highs: of each group and column, the least and the largest code.
+        sets: of each column that is told value by value, the codes of each group as bits; else None.
     """
 
     groups: Array
     labels: tuple[tuple[str, ...], ...]
     label_of: tuple[Array, ...]
     loss: float
-    count: int
+    sizes: Array
+    lows: Array
+    highs: Array
+    sets: tuple[Array | None, ...]
+
+    @property
+    def count(self) -> int:
+        """How many groups there are."""
+        return len(self.sizes)
+
+    def shares(self, column: int, cells: Array, width: int, begin: int, end: int) -> Array:
+        """Of some groups, which share of the values that a label stands for lies in each cell.
+
+        Args:
+            column: which one.
+            cells: the cell of each code.
+            width: how many cells there are.
+            begin: the first group.
+            end: the one behind the last.
+        """
+        import numpy as np
+
+        one: Array = np.eye(width)[cells]
+        bits = self.sets[column]
+        if bits is not None:
+            there = (bits[begin:end, None] >> np.arange(len(cells), dtype=np.int64)) & 1
+            return (there @ one) / there.sum(axis=1, keepdims=True)
+        running = np.concatenate([np.zeros((1, width)), np.cumsum(one, axis=0)])
+        low, high = self.lows[begin:end, column], self.highs[begin:end, column]
+        return (running[high + 1] - running[low]) / (high - low + 1)[:, None]
 
 
 def grouped(columns: Sequence[CodedColumn], codes: Array, persons: Array | None, k: int) -> Grouping | None:
@@ -65,12 +96,13 @@ def grouped(columns: Sequence[CodedColumn], codes: Array, persons: Array | None,
     sizes = np.diff(starts)
     groups: Array = np.empty(count, np.int32)
     groups[rows[:, -1]] = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
-    labels, label_of, loss = [], [], 0.0
+    labels, label_of, sets, loss = [], [], [], 0.0
     for at, column in enumerate(columns):
         if ranges[at]:
             said = lows[:, at].astype(np.int64) * column.values + highs[:, at]
         else:
             said = np.bitwise_or.reduceat(np.int64(1) << rows[:, at].astype(np.int64), starts[:-1])
+        sets.append(None if ranges[at] else said)
         told, back = np.unique(said, return_inverse=True)
         named = [
             _range(column, int(one // column.values), int(one % column.values))
@@ -84,7 +116,7 @@ def grouped(columns: Sequence[CodedColumn], codes: Array, persons: Array | None,
         loss += float(np.dot(lost[back], sizes)) / count / width
         labels.append(tuple(seats))
         label_of.append(seat_of[back])
-    return Grouping(groups, tuple(labels), tuple(label_of), loss, len(sizes))
+    return Grouping(groups, tuple(labels), tuple(label_of), loss, sizes, lows, highs, tuple(sets))
 
 
 def _range(column: CodedColumn, low: int, high: int) -> tuple[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
@@ -15,10 +16,12 @@ from carrel.deidentification.records.lattice import MOST_NODES
 from carrel.deidentification.records.local_recoding import Grouping, grouped
 from carrel.deidentification.records.optimal_search import OptimalSearch, Optimum
 from carrel.deidentification.records.release import Release
+from carrel.deidentification.records.usefulness import Usefulness, usefulness
 from carrel.errors import fault
 from carrel.systems.analytics import coarse_records, record_coding, record_source
 from carrel.systems.analytics import faults as source_faults
 from carrel.systems.analytics.document import load
+from carrel.systems.analytics.pseudonym_tokens import tokens
 from carrel.systems.analytics.record_coding import CodedRecords
 from carrel.systems.analytics.record_source import Records
 
@@ -35,6 +38,7 @@ class Made:
         coded: its columns.
         optimum: the levels, where one generalisation holds for all records; else None.
         grouping: the groups, where each has its own; else None.
+        usefulness: what is left of their use.
     """
 
     release: Release
@@ -42,11 +46,7 @@ class Made:
     coded: CodedRecords
     optimum: Optimum | None
     grouping: Grouping | None
-
-    @property
-    def loss(self) -> float:
-        """Mean over all records and quasi-identifiers; a record that is left out loses all."""
-        return self.optimum.loss if self.optimum is not None else self.grouping.loss if self.grouping else 0.0
+    usefulness: Usefulness
 
     @property
     def left_out(self) -> int:
@@ -86,19 +86,22 @@ def require_compiler() -> None:
 
 
 def make(
-    engine: Any, release: Release, base: Path, phase: Phase, told: Callable[[int, int], None] | None = None
-) -> Made:
+    engine: Any, release: Release, base: Path, today: date, phase: Phase, *, writes: bool = False,
+    told: Callable[[int, int], None] | None = None,
+) -> Made:  # fmt: skip
     """Find how coarse records have to be, and make them so.
 
     Args:
         engine: as `carrel.systems.analytics.engine.opened` yields it.
         release: what is asked for.
         base: folder from which files of hierarchies are taken.
+        today: by which keys of pseudonyms stand or are due.
         phase: tells what goes on.
+        writes: whether it will be written; else no key is drawn.
         told: is told how many nodes were counted, and how many are left.
 
     Raises:
-        CarrelError: REC-001 to REC-006, SRC codes.
+        CarrelError: REC-001 to REC-006, REC-010, SRC codes.
     """
     found = record_coding.hierarchies(release, base)
     with phase("reading the records"):
@@ -108,16 +111,23 @@ def make(
         coded = record_coding.code_records(records, release, found)
     _require_few(coded, release)
     with phase("looking for what loses least"):
-        made = Made(release, records, coded, *_searched(coded, release, told))
-    if made.optimum is None and made.grouping is None:
+        optimum, grouping = _searched(coded, release, told)
+    groups = grouping if grouping is not None else optimum.classes if optimum is not None else None
+    if groups is None:
         raise _unreachable(coded, release)
+    if release.pseudonymise is not None:
+        tokens(records, release.pseudonymise, today, draws=writes)
     with phase("making the records coarser"):
-        if made.optimum is not None and made.optimum.classes is not None:
-            coarse_records.of_levels(records, release, coded, made.optimum.classes)
-        elif made.grouping is not None:
-            coarse_records.of_groups(records, release, made.grouping)
+        if isinstance(groups, Grouping):
+            coarse_records.of_groups(records, release, groups)
+        else:
+            coarse_records.of_levels(records, release, coded, groups)
     records.require_unchanged()
-    return made
+    with phase("asking what it is still good for"):
+        kinds = [one.kind for one in release.columns.values()]
+        loss = grouping.loss if grouping is not None else optimum.loss if optimum is not None else 0.0
+        useful = usefulness(coded.columns, kinds, coded.codes, groups, loss, release.k)
+    return Made(release, records, coded, optimum, grouping, useful)
 
 
 def _searched(
