@@ -31,7 +31,7 @@ def records(
     from carrel.cli import records_screen
     from carrel.cli.at_site import now
     from carrel.cli.progress import phase
-    from carrel.systems.analytics import record_release, release_writing
+    from carrel.systems.analytics import batch_joining, record_release, release_writing
     from carrel.systems.analytics.engine import opened
 
     record_release.require_compiler()
@@ -50,5 +50,7 @@ def records(
         else:
             with phase("writing and counting back"), release_writing.written(made.records, release, place) as confirmed:
                 pass
+            if made.state is not None and release.batches is not None:
+                batch_joining.keep(release.batches, made.state)
             records_screen.put(made, confirmed, place, as_json=as_json)
     ctx.exit(int(Exit.DONE))

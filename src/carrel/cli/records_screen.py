@@ -30,8 +30,7 @@ def put(made: Made, confirmed: Confirmed | None, place: Path | None, *, as_json:
     _put_kept(made)
     k, what = release.k, "persons" if coded.persons is not None else "records"
     put_line(f"Each combination of values is shared by at least {k} {what}.")
-    share = made.left_out / coded.rows
-    put_line(f"{amount(made.left_out, 'record is', 'records are')} left out ({share:.2%} of {number(coded.rows)}).")
+    _put_left_out(made)
     useful = made.usefulness
     put_line(f"Lost: {useful.loss:.1%} of what the columns told (0 % is nothing, 100 % all).")
     put_line(f"The average combination holds {useful.average_class:.1f} times {k} records.")
@@ -49,6 +48,17 @@ def put(made: Made, confirmed: Confirmed | None, place: Path | None, *, as_json:
     )
 
 
+def _put_left_out(made: Made) -> None:
+    if made.state is None:
+        share = made.left_out / made.coded.rows
+        told = f"{amount(made.left_out, 'record is', 'records are')} left out"
+        put_line(f"{told} ({share:.2%} of {number(made.coded.rows)}).")
+        return
+    put_line(
+        f"{amount(made.waited, 'record')} waited from earlier batches; {number(made.waiting)} wait for a later one."
+    )
+
+
 def _put_kept(made: Made) -> None:
     release, said = made.release, made.release.pseudonymise
     if release.sensitive:
@@ -57,8 +67,8 @@ def _put_kept(made: Made) -> None:
         put_line(f"{', '.join(release.keep)}: as it is; whether it tells who somebody is was not looked at.")
     if said is not None:
         put_line(
-            f"{', '.join(said.columns)}: replaced by a token. Within one {said.period} it tells which records are of one "
-            "person, so k holds for each record alone."
+            f"{', '.join(said.columns)}: replaced by a token. Within one {said.period} it tells which records are of "
+            "one person, so k holds for each record alone."
         )
     left = [one for one in made.records.columns if one not in release.released]
     if left:
@@ -93,6 +103,9 @@ def as_dict(made: Made, confirmed: Confirmed | None, place: Path | None) -> dict
         "levels": levels,
         "groups": None if made.grouping is None else made.grouping.count,
         "left_out": made.left_out,
+        "batch": None
+        if made.state is None
+        else {"number": len(made.state.batches), "waited": made.waited, "waiting": made.waiting},
         "loss": round(made.usefulness.loss, 6),
         "discernibility": made.usefulness.discernibility,
         "average_class": round(made.usefulness.average_class, 3),

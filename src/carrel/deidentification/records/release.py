@@ -155,6 +155,22 @@ class Pseudonyms(_Part):
     kept: int = Field(default=0, ge=0, le=60)
 
 
+class Batches(_Part):
+    """Releases that are added to one another.
+
+    Attributes:
+        state: file of what is known of the earlier ones; made by the first.
+        others: what becomes of a record whose combination too few persons share: it waits, in that file, for a later
+            batch, or is left out for good.
+        held: whether k persons share each combination of all releases together, or of each of them alone. Whoever has
+            two of them sees what came between.
+    """
+
+    state: Path
+    others: Literal["wait", "leave out"] = "wait"
+    held: Literal["together", "alone"] = "together"
+
+
 class Release(_Part):
     """A release.
 
@@ -170,7 +186,7 @@ class Release(_Part):
         most_left_out: share of records in percent.
         method: one generalisation for the whole of each column, or one for each group of records.
         to: file of the release, CSV or Parquet by its ending.
-        state: file that holds what is known of earlier batches, where batches are added to one another.
+        batches: how this one is added to earlier ones.
     """
 
     source: RecordSource = Field(alias="from")
@@ -186,7 +202,7 @@ class Release(_Part):
     )
     method: Literal["global", "local"] = "global"
     to: Path | None = None
-    state: Path | None = None
+    batches: Batches | None = None
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
@@ -198,10 +214,10 @@ class Release(_Part):
             raise ValueError("write the person column nowhere else, or under 'pseudonymise': as it is, it never leaves")
         if self.method == "local" and self.sensitive:
             raise ValueError("write 'method: global': l and t are held over whole columns only")
-        if self.state is not None and self.method == "local":
+        if self.batches is not None and self.method == "local":
             raise ValueError("write 'method: global': batches are joined on one generalisation")
-        if self.state is not None and self.sensitive:
-            raise ValueError("take 'state:' out: what a class tells of a sensitive column is not held over batches")
+        if self.batches is not None and self.sensitive:
+            raise ValueError("take 'batches:' out: what a class tells of a sensitive column is not held over batches")
         return self
 
     @property

@@ -16,7 +16,9 @@ from carrel.systems.analytics.record_source import Records
 RELEASED = "released"
 
 
-def of_levels(records: Records, release: Release, coded: CodedRecords, found: Counted) -> None:
+def of_levels(
+    records: Records, release: Release, coded: CodedRecords, found: Counted, *, everything: bool = False
+) -> None:
     """Each column on one level, without the classes that do not stay.
 
     Args:
@@ -24,6 +26,7 @@ def of_levels(records: Records, release: Release, coded: CodedRecords, found: Co
         release: what is asked for.
         coded: the columns.
         found: the levels, and which classes stay.
+        everything: all classes stay for now; a batch is sorted out with what waits from others.
 
     Guarantees:
         The label of a record comes from its own value, not from its place among the others.
@@ -40,7 +43,7 @@ def of_levels(records: Records, release: Release, coded: CodedRecords, found: Co
                 f"JOIN arriving a ON a.code = c.code JOIN labels_{at} l ON l.place = a.place"
             )
             joins.append(f"JOIN coarse_{at} l{at} ON {quoted(name)} IS NOT DISTINCT FROM l{at}.value")
-        good = found.table.codes[:, found.good]
+        good = found.table.codes[:, found.good | everything]
         _register(engine, {f"g{at}": good[at].copy() for at in range(len(good))})
         engine.execute("CREATE TEMP TABLE staying AS SELECT * FROM arriving")
         same = " AND ".join(f"l{at}.place = s.g{at}" for at in range(len(good)))

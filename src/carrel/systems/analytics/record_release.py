@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from carrel.deidentification.records import faults
+from carrel.deidentification.records.batch_state import BatchState
+from carrel.deidentification.records.class_table import base_table, counted
 from carrel.deidentification.records.lattice import MOST_NODES
 from carrel.deidentification.records.local_recoding import Grouping, grouped
 from carrel.deidentification.records.optimal_search import OptimalSearch, Optimum
 from carrel.deidentification.records.release import Release
 from carrel.deidentification.records.usefulness import Usefulness, usefulness
 from carrel.errors import fault
-from carrel.systems.analytics import coarse_records, record_coding, record_source
+from carrel.systems.analytics import batch_joining, coarse_records, record_coding, record_source
 from carrel.systems.analytics import faults as source_faults
 from carrel.systems.analytics.document import load
 from carrel.systems.analytics.pseudonym_tokens import tokens
@@ -39,6 +41,8 @@ class Made:
         optimum: the levels, where one generalisation holds for all records; else None.
         grouping: the groups, where each has its own; else None.
         usefulness: what is left of their use.
+        state: of the batches, once this one is written; None where it is the only one.
+        waited: records of earlier batches that go with this one, or wait on.
     """
 
     release: Release
@@ -47,11 +51,18 @@ class Made:
     optimum: Optimum | None
     grouping: Grouping | None
     usefulness: Usefulness
+    state: BatchState | None = None
+    waited: int = 0
 
     @property
     def left_out(self) -> int:
         """Records that are not released."""
         return self.optimum.left_out if self.optimum is not None else 0
+
+    @property
+    def waiting(self) -> int:
+        """Records that wait for a later batch."""
+        return 0 if self.state is None else len(self.state.waiting)
 
 
 def read_release(place: Path) -> Release:
@@ -63,7 +74,9 @@ def read_release(place: Path) -> Release:
     release = load(place, Release)
     base = place.absolute().parent
     update: dict[str, Any] = {"source": release.source.relative_to(base)}
-    update |= {name: base / path for name in ("to", "state") if (path := getattr(release, name)) is not None}
+    update |= {} if release.to is None else {"to": base / release.to}
+    if release.batches is not None:
+        update["batches"] = release.batches.model_copy(update={"state": base / release.batches.state})
     if release.pseudonymise is not None:
         keys = base / release.pseudonymise.keys
         update["pseudonymise"] = release.pseudonymise.model_copy(update={"keys": keys})
@@ -104,6 +117,7 @@ def make(
         CarrelError: REC-001 to REC-006, REC-010, SRC codes.
     """
     found = record_coding.hierarchies(release, base)
+    state = None if release.batches is None else batch_joining.load(release.batches, release)
     with phase("reading the records"):
         records = record_source.read(engine, release.source, release.needed)
         record_coding.take(records, release)
@@ -111,7 +125,10 @@ def make(
         coded = record_coding.code_records(records, release, found)
     _require_few(coded, release)
     with phase("looking for what loses least"):
-        optimum, grouping = _searched(coded, release, told)
+        if state is None:
+            optimum, grouping = _searched(coded, release, told)
+        else:
+            optimum, grouping = _as_before(coded, release, state), None
     groups = grouping if grouping is not None else optimum.classes if optimum is not None else None
     if groups is None:
         raise _unreachable(coded, release)
@@ -121,13 +138,29 @@ def make(
         if isinstance(groups, Grouping):
             coarse_records.of_groups(records, release, groups)
         else:
-            coarse_records.of_levels(records, release, coded, groups)
+            coarse_records.of_levels(records, release, coded, groups, everything=release.batches is not None)
     records.require_unchanged()
     with phase("asking what it is still good for"):
         kinds = [one.kind for one in release.columns.values()]
         loss = grouping.loss if grouping is not None else optimum.loss if optimum is not None else 0.0
         useful = usefulness(coded.columns, kinds, coded.codes, groups, loss, release.k)
-    return Made(release, records, coded, optimum, grouping, useful)
+    if optimum is None or release.batches is None:
+        return Made(release, records, coded, optimum, grouping, useful)
+    before = state or batch_joining.begun(
+        release, tuple(one.levels[optimum.node[at]].name for at, one in enumerate(coded.columns))
+    )
+    with phase("joining it with earlier batches"):
+        after = batch_joining.join(records, release, before)
+    return Made(release, records, coded, optimum, grouping, useful, after, len(before.waiting))
+
+
+def _as_before(coded: CodedRecords, release: Release, state: BatchState) -> Optimum:
+    """The levels of earlier batches: what was released on them can be joined on no other."""
+    names = [[level.name for level in column.levels] for column in coded.columns]
+    node = tuple(one.index(level) for one, level in zip(names, state.levels, strict=True))
+    classes = counted(coded.columns, base_table(coded.columns, coded.codes, coded.persons), node, release.k, coded.rows)
+    least = sum(one.loss(level) for one, level in zip(coded.columns, node, strict=True)) / len(node)
+    return Optimum(node, least + classes.penalty, classes.left_out, 1, 1, classes)
 
 
 def _searched(

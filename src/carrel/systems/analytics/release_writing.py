@@ -16,6 +16,7 @@ from carrel.deidentification.records.release import Release
 from carrel.deidentification.records.sensitive_column import Diversity
 from carrel.errors import CarrelError, fault
 from carrel.inventory.record_source import NamedSource
+from carrel.systems.analytics.batch_joining import KNOWN
 from carrel.systems.analytics.coarse_records import RELEASED, names_in
 from carrel.systems.analytics.engine import quoted, text_literal, told
 from carrel.systems.analytics.record_source import Records, read
@@ -130,15 +131,21 @@ def _confirmed(records: Records, release: Release, other: Path) -> Confirmed:
     size = "count(person)" if whose else "sum(n)"
     texts = ", ".join(f"CAST({one} AS VARCHAR) AS {one}" for one in own)
     same = " AND ".join(f"f.{one} = r.{one}" for one in own)
+    joins = release.batches is not None and release.batches.held == "together"
+    known = " AND ".join(f"o.{one} = r.{one}" for one in own)
+    # A combination that enough persons shared in an earlier batch may be joined by one more.
+    small = f"NOT EXISTS (SELECT 1 FROM {KNOWN} o WHERE {known})" if joins else "true"
     ((rows, classes, odd, smallest),) = back.ask(
         f"WITH f AS (SELECT {', '.join(f'{name} AS {one}' for name, one in zip(names, own, strict=True))}, "
         f"count(*) AS n FROM {back.name} GROUP BY ALL), r AS (SELECT {texts}, sum(n) AS n, {size} AS size "
         f"FROM ({inner}) GROUP BY {keys}) SELECT coalesce(sum(f.n), 0), count(*), "
-        "count(*) FILTER (f.n IS NULL OR r.n IS NULL OR f.n <> r.n), min(r.size) "
+        f"count(*) FILTER (f.n IS NULL OR r.n IS NULL OR f.n <> r.n), min(r.size) FILTER ({small}) "
         f"FROM f FULL JOIN r ON {same}"
     )
-    found = Confirmed(int(rows), int(classes), int(smallest or 0))
-    if odd or not rows or found.smallest < release.k:
+    found = Confirmed(
+        int(rows), int(classes), release.k if release.batches and smallest is None else int(smallest or 0)
+    )
+    if odd or not (rows or release.batches) or found.smallest < release.k:
         what = f"{amount(int(odd), 'class')} of other size" if odd else f"a class of {found.smallest}"
         raise _not_confirmed(what if rows else "no record", f"{release.k} in each class")
     _confirm_diversity(back, release, names)
