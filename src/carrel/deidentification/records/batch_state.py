@@ -1,9 +1,9 @@
 """What has to be known of earlier batches, so that the next one can be added: very little of anybody.
 
 A combination that was released once, because enough persons share it, may be joined by any later record: it can only
-grow. So of what was released no person is kept, only the combinations, which everybody can read in the release. A record
-that waits is kept as coarse as it would be released, with a keyed token for its person, so that persons can be counted
-when others come.
+grow. So of what was released no person is kept, only the combinations, which everybody can read in the release. A
+record that waits is kept as coarse as it would be released, with a keyed token for its person, so that persons can be
+counted when others come.
 """
 
 from __future__ import annotations
