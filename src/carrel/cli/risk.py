@@ -26,6 +26,9 @@ def risk() -> None:
 @click.option("--encoding", type=WORDS, default="utf-8", help="Of a CSV file: utf-8, utf-16 or latin-1.")
 @click.option("--name", type=WORDS, help="What the records are called.  [default: that of the file or table]")
 @click.option("--person", type=WORDS, help="The column that tells whose a record is; only counted by.")
+@click.option(
+    "--differ-by", multiple=True, type=WORDS, help="Without --person: what is the same in all of one's records."
+)
 @click.option("--pseudonym", type=WORDS, help="A released column that is the same in all records of a person.")
 @click.option("--column", "columns", multiple=True, type=WORDS, help="What an outsider could know.  [default: all]")
 @click.option("--sensitive", multiple=True, type=WORDS, help="A column that an outsider should not learn.")
@@ -46,6 +49,7 @@ def measure(
     encoding: str,
     name: str | None,
     person: str | None,
+    differ_by: tuple[str, ...],
     pseudonym: str | None,
     columns: tuple[str, ...],
     sensitive: tuple[str, ...],
@@ -75,6 +79,7 @@ def measure(
         "query_file": query_file,
     }
     given: dict[str, object] = {"columns": columns, "sensitive": sensitive, "person": person, "pseudonym": pseudonym}
+    given["people_differ_by"] = differ_by
     more = {"name": name, "known": known, "threshold": threshold}
     asked = Asked(
         place, said, {**given, **{key: value for key, value in more.items() if value is not None}}, memory, spark

@@ -36,7 +36,7 @@ def tell(measured: Measurement, found: Assessment, kept: Recorded | None, *, as_
     _tell_sensitive(measured)
     _tell_attacks(measured)
     if not measured.by_person:
-        put_line("Each record counts as another person's. If one person can have several, name the column: --person.")
+        put_line("Each record counts as another person's. If one can have several, name --person, or --differ-by.")
     if kept is not None:
         say(f"Recorded as {kept.digest[:12]}, by {kept.by}.")
 

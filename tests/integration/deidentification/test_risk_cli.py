@@ -220,3 +220,17 @@ def test_a_class_is_asked_again_when_more_came(tmp_path: Path) -> None:
     assert asked_again([one("loans", 0, "time", risk="high"), door], now) == {}
     assert "year" in asked_again([loans], day + timedelta(days=400))["loans"]
     assert latest([one("loans", 2), loans]) == (one("loans", 2),)
+
+
+def test_what_people_differ_by_counts_them_where_nothing_names_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "aged.csv"
+    rows = [f"0213{n % 3},{1950 + n},north" for n in range(5) for _ in range(20)]  # five readers, twenty loans each
+    place.write_text("zip,born,branch\n" + "\n".join([*rows, ",,north"]) + "\n")
+    words = ["risk", "measure", place, "--column", "branch"]
+    assert carrel(capsys, *words)[1]["k"] == 101
+    code, said, _ = carrel(capsys, *words, "--differ-by", "zip", "--differ-by", "born")
+    assert (code, said["class"], said["k"], said["persons"]) == (3, "medium", 6, 6)
+    assert carrel(capsys, *words, "--differ-by", "no such")[1]["errors"][0]["code"] == "SRC-003"
+    assert _refused(capsys, place, "--person", "zip", "--differ-by", "born")[0] == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import glob
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import database_records, faults
 from carrel.systems.analytics.csv_quotes import require_closed, text_of
 from carrel.systems.analytics.engine import quoted, text_literal, told
-from carrel.systems.analytics.relation import CODED, PERSON
+from carrel.systems.analytics.relation import CODED, DESCRIPTION, PERSON
 
 _HEADER = 1 << 20  # characters; a first line that is longer names no columns
 _LONGEST_LINE = 1 << 24
@@ -80,6 +80,12 @@ class Records:
         """
         require_mark(self.source, self._mark)
 
+    def described(self, columns: Sequence[str]) -> Records:
+        """As `Relation.described`."""
+        self.require(columns)
+        self.ask(description_view(self.name, columns))
+        return replace(self, name="described", columns=(*self.columns, DESCRIPTION))
+
     def code(self, columns: Sequence[str], person: str | None) -> None:
         """As `Relation.code`: each value becomes a number, so that the engine groups numbers."""
         joins, chosen = [], []
@@ -110,6 +116,15 @@ class Records:
 def text_of_column(column: str) -> str:
     """A column as texts; an empty one is no value."""
     return f"nullif(CAST({quoted(column)} AS STRING), '')"
+
+
+def description_view(name: str, columns: Sequence[str]) -> str:
+    """The statement that makes the view ``described`` of a relation."""
+    said = ", ".join(f"coalesce({text_of_column(one)}, '')" for one in columns)
+    return (
+        f"CREATE OR REPLACE TEMP VIEW described AS SELECT *, concat_ws(chr(31), {said}) AS {quoted(DESCRIPTION)} "
+        f"FROM {name}"
+    )
 
 
 def require_columns(there: Sequence[str], columns: Iterable[str], source: NamedSource) -> None:

@@ -9,6 +9,7 @@ from carrel.inventory.record_source import NamedSource
 
 CODED = "coded"
 PERSON = "p"
+DESCRIPTION = "(description)"
 
 
 class Relation(Protocol):
@@ -57,6 +58,10 @@ class Relation(Protocol):
 
     def require_unchanged(self) -> None:
         """Whether what is read again at each question is still the same; CarrelError SRC-005."""
+        ...
+
+    def described(self, columns: Sequence[str]) -> Relation:
+        """The same with a further column, `DESCRIPTION`: what these columns say together, gaps too."""
         ...
 
     def code(self, columns: Sequence[str], person: str | None) -> None:

@@ -13,7 +13,7 @@ from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import faults, linkage_attack
 from carrel.systems.analytics.coded_records import CodedRecords
 from carrel.systems.analytics.identifying_columns import identifying
-from carrel.systems.analytics.relation import Relation
+from carrel.systems.analytics.relation import DESCRIPTION, Relation
 
 TRIED = 1000  # people whose records are looked for by a few of them
 Beat = Callable[[int, int], None]
@@ -37,8 +37,11 @@ def measure(read: Reading, question: RiskQuestion, seed: int, beat: Beat = lambd
     """
     records = read(question.records, question.named if question.columns else None, "records")
     records.require(question.named)
-    released = question.released(records.columns)
-    known = question.known_columns(records.columns)
+    person = question.person
+    if question.people_differ_by:
+        records, person = records.described(question.people_differ_by), DESCRIPTION
+    released = tuple(one for one in question.released(records.columns) if one != DESCRIPTION)
+    known = question.known_columns(released)
     if not known:
         raise fault(
             faults.NOTHING_KNOWN,
@@ -47,7 +50,7 @@ def measure(read: Reading, question: RiskQuestion, seed: int, beat: Beat = lambd
             found="only the person's, the pseudonym and sensitive ones",
             fix="name the columns of what leaves the house",
         )
-    coded = CodedRecords.of(records, released, question.person)
+    coded = CodedRecords.of(records, released, person)
     count = coded.count()
     facts = tuple(one for one in released if one != question.pseudonym)
     total, singled = combinations_of(facts, question.known), list[Singling]()
@@ -59,7 +62,7 @@ def measure(read: Reading, question: RiskQuestion, seed: int, beat: Beat = lambd
         name=question.name,
         records=count,
         persons=coded.persons(),
-        by_person=question.person is not None,
+        by_person=person is not None,
         columns=known,
         sizes=coded.sizes(known),
         direct=identifying(records, facts),

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from carrel.errors import CarrelError, fault
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import faults
 from carrel.systems.analytics.engine import quoted
-from carrel.systems.analytics.record_source import header_of, mark_of, require_columns, require_mark, text_of_column
-from carrel.systems.analytics.relation import CODED, PERSON
+from carrel.systems.analytics.record_source import (
+    description_view,
+    header_of,
+    mark_of,
+    require_columns,
+    require_mark,
+    text_of_column,
+)
+from carrel.systems.analytics.relation import CODED, DESCRIPTION, PERSON
 
 _UNREADABLE = ("MALFORMED", "FAILED_READ_FILE", "CANNOT_READ", "UNABLE_TO_INFER_SCHEMA")  # Spark's names of conditions
 
@@ -61,6 +68,12 @@ class SparkRecords:
     def require_unchanged(self) -> None:
         """Whether the file is as it was; CarrelError SRC-005."""
         require_mark(self.source, self._mark)
+
+    def described(self, columns: Sequence[str]) -> SparkRecords:
+        """As `Relation.described`."""
+        self.require(columns)
+        self.ask(description_view(self.name, columns))
+        return replace(self, name="described", columns=(*self.columns, DESCRIPTION))
 
     def code(self, columns: Sequence[str], person: str | None) -> None:
         """As `Relation.code`; values stay texts, and rows stay where they are."""
