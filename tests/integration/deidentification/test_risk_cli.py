@@ -234,3 +234,25 @@ def test_what_people_differ_by_counts_them_where_nothing_names_them(
     assert (code, said["class"], said["k"], said["persons"]) == (3, "medium", 6, 6)
     assert carrel(capsys, *words, "--differ-by", "no such")[1]["errors"][0]["code"] == "SRC-003"
     assert _refused(capsys, place, "--person", "zip", "--differ-by", "born")[0] == 2
+
+
+def test_columns_may_be_called_anything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["p", "c0", "v", "code", "values_c0", "records", 'a "b"', "select", "é", "n", "m0", "whose"]
+    place = tmp_path / "a.csv"
+    head = ",".join('"' + name.replace('"', '""') + '"' for name in names)
+    place.write_text("\n".join([head, *(",".join(str(n % (at + 2)) for at in range(len(names))) for n in range(60))]))
+    question = tmp_path / "q.yaml"
+    match = "{c0: v, m0: whose, whose: m0}"
+    question.write_text(
+        f"name: odd\nrecords: a.csv\nperson: p\npseudonym: code\nsensitive: ['n']\n"
+        f"against: [{{name: list, records: a.csv, person: p, match: {match}}}]\n"
+    )
+    code, said, _ = carrel(capsys, "risk", "measure", question)
+    assert (code, said["records"], said["persons"]) == (3, 60, 2)
+    assert said["joined"][0]["records"] == 60
+
+
+def test_too_many_sets_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "wide.csv"
+    place.write_text(",".join(f"a{n}" for n in range(60)) + "\n" + ",".join("1" for _ in range(60)) + "\n")
+    assert _refused(capsys, place, "--known", "4") == (2, "RSK-002")

@@ -14,3 +14,4 @@ DOCUMENT = define("SRC-007", "this document cannot be used", Exit.USAGE)
 SPARK = define("SRC-008", "Spark cannot do this", Exit.FAILED)
 
 NOTHING_KNOWN = define("RSK-001", "nothing that an outsider could know was named", Exit.USAGE)
+TOO_MANY_SETS = define("RSK-002", "there are too many sets of columns to look at", Exit.USAGE)

@@ -97,12 +97,13 @@ class Records:
                     f"CREATE TEMP TABLE values_{code} AS SELECT v, CAST(row_number() OVER () AS INTEGER) AS code "
                     f"FROM (SELECT DISTINCT {value} AS v FROM {self.name}) WHERE v IS NOT NULL"
                 )
-                joins.append(f"LEFT JOIN values_{code} AS {code} ON {code}.v = {value}")
-                chosen.append(f"{code}.code AS {code}" if code == PERSON else f"coalesce({code}.code, 0) AS {code}")
+                joins.append(f"LEFT JOIN values_{code} ON values_{code}.v = {text_of_column(column, 'r.')}")
+                number = f"values_{code}.code"
+                chosen.append(f"{number if code == PERSON else f'coalesce({number}, 0)'} AS {code}")
             if person is None:
                 chosen.append(f"CAST({self.each_row} AS INTEGER) AS {PERSON}")
             self.engine.execute(
-                f"CREATE TEMP TABLE {CODED} AS SELECT {', '.join(chosen)} FROM {self.name} {' '.join(joins)}"
+                f"CREATE TEMP TABLE {CODED} AS SELECT {', '.join(chosen)} FROM {self.name} AS r {' '.join(joins)}"
             )
             for code, _ in named:
                 self.engine.execute(f"DROP TABLE values_{code}")
@@ -113,9 +114,9 @@ class Records:
         return self.ask(f"SELECT {chosen} FROM {self.name} USING SAMPLE reservoir({most} ROWS) REPEATABLE (1)")
 
 
-def text_of_column(column: str) -> str:
-    """A column as texts; an empty one is no value."""
-    return f"nullif(CAST({quoted(column)} AS STRING), '')"
+def text_of_column(column: str, of: str = "") -> str:
+    """A column as texts, of a relation where others have columns too; an empty one is no value."""
+    return f"nullif(CAST({of}{quoted(column)} AS STRING), '')"
 
 
 def description_view(name: str, columns: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from carrel.systems.analytics.coded_records import CodedRecords
 from carrel.systems.analytics.identifying_columns import identifying
 from carrel.systems.analytics.relation import DESCRIPTION, Relation
 
+MOST_SETS = 10_000
 TRIED = 1000  # people whose records are looked for by a few of them
 Beat = Callable[[int, int], None]
 Reading = Callable[[NamedSource, Sequence[str] | None, str], Relation]
@@ -54,6 +55,14 @@ def measure(read: Reading, question: RiskQuestion, seed: int, beat: Beat = lambd
     count = coded.count()
     facts = tuple(one for one in released if one != question.pseudonym)
     total, singled = combinations_of(facts, question.known), list[Singling]()
+    if total > MOST_SETS:
+        raise fault(
+            faults.TOO_MANY_SETS,
+            at=question.name,
+            wanted=f"at most {MOST_SETS:,} sets of columns",
+            found=f"{total:,}: {len(facts)} columns, and {question.known} of them known",
+            fix="name the columns of what leaves the house, or fewer known facts",
+        )
     for found in search(facts, count, question.known, coded.alone):
         singled.append(found)
         beat(len(singled), total)
