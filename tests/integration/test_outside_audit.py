@@ -224,8 +224,12 @@ def test_the_night_tells_what_lies_outside_destroys_keys_and_deletes_nothing_els
     key.write_bytes(bytes(32))
     near = key.with_name(f"{day + timedelta(days=1)}.key")  # of a log that may be written still
     near.write_bytes(bytes(32))
+    link = key.with_name(f"{day - timedelta(days=9)}.key")
+    link.symlink_to(near)
     _, night = carrel(capsys, "run-due", "--site", site)
     assert night["day_keys_destroyed"] == [day.isoformat()]
+    assert "LOG-017" in night["findings"]
+    link.unlink()
     assert near.read_bytes() == bytes(32)
     assert not key.exists()
     assert night["outside"]["past_their_time"] == {"mailbox desk, INBOX": 1, "log web": 1}

@@ -94,7 +94,7 @@ def _one(entry: ScrubbedLog, policy: Policy, *, only_keys: bool) -> Done:
     destroyed: list[date] = []
     rule: LogRule | None = None
     try:
-        destroyed += declared.destroy_due_keys(entry, today())
+        declared.destroy_due_keys(entry, today(), destroyed)
         with suppress(CarrelError):  # the check tells it; lines that nobody rules are scrubbed all the same
             rule = LogRule(policy.name, declared.rule_of(policy, entry), now())
         work = _work(entry, rule, destroyed, draws=not only_keys)

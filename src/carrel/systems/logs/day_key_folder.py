@@ -94,8 +94,12 @@ class DayKeyFolder:
         """
         return sum(_day_of(_NAME, name) is None and _day_of(_DRAWN, name) is None for name in self._names())
 
-    def destroy_due(self, today: date) -> list[date]:
+    def destroy_due(self, today: date, gone: list[date] | None = None) -> list[date]:
         """Overwrite and delete every key that is due or far ahead, and tell of which days they were.
+
+        Args:
+            today: by this machine.
+            gone: takes these days as their keys go, also where an error comes after.
 
         Raises:
             CarrelError: LOG-017, a key cannot be deleted, or others can look into the folder.
@@ -104,7 +108,8 @@ class DayKeyFolder:
             What is in the way of one key stands in the way of no other. Nothing but a file of its own is overwritten:
             no link is followed.
         """
-        gone: set[date] = set()
+        gone = [] if gone is None else gone
+        before = len(gone)
         wrong: list[str] = []
         for name in self._names():
             day = _day_of(_NAME, name) or _day_of(_DRAWN, name)
@@ -115,18 +120,19 @@ class DayKeyFolder:
             except OSError as one:
                 wrong.append(_words(one))
             else:
-                gone |= {day} if _NAME.fullmatch(name) else set()
+                gone.extend([day] if _NAME.fullmatch(name) else [])
         try:
-            if gone:
+            if len(gone) > before:
                 settle(self.path)
         except OSError as one:
             wrong.append(_words(one))
         if wrong or self._seen:
             found = f"{amount(len(wrong), 'key')} that cannot be destroyed: {wrong[0]}" if wrong else self._seen
             fix = "let this account write there; of a link or folder with the name of a key, see what put it there"
-            changed = f"{amount(len(gone), 'day key was', 'day keys were')} destroyed" if gone else "nothing"
+            count = len(gone) - before
+            changed = f"{amount(count, 'day key was', 'day keys were')} destroyed" if count else "nothing"
             raise self._unusable(found, fix if wrong else f"chmod 700 {self.path}", changed)
-        return sorted(gone)
+        return gone[before:]
 
     def _place(self, day: date) -> Path:
         return self.path / f"{day.isoformat()}.key"
