@@ -40,25 +40,24 @@ class Grouping:
         """How many groups there are."""
         return len(self.sizes)
 
-    def shares(self, column: int, cells: Array, width: int, begin: int, end: int) -> Array:
+    def shares(self, column: int, cells: Array, width: int, some: Array) -> Array:
         """Of some groups, which share of the values that a label stands for lies in each cell.
 
         Args:
             column: which one.
             cells: the cell of each code.
             width: how many cells there are.
-            begin: the first group.
-            end: the one behind the last.
+            some: numbers of groups.
         """
         import numpy as np
 
         one: Array = np.eye(width)[cells]
         bits = self.sets[column]
         if bits is not None:
-            there = (bits[begin:end, None] >> np.arange(len(cells), dtype=np.int64)) & 1
+            there = (bits[some, None] >> np.arange(len(cells), dtype=np.int64)) & 1
             return (there @ one) / there.sum(axis=1, keepdims=True)
         running = np.concatenate([np.zeros((1, width)), np.cumsum(one, axis=0)])
-        low, high = self.lows[begin:end, column], self.highs[begin:end, column]
+        low, high = self.lows[some, column], self.highs[some, column]
         return (running[high + 1] - running[low]) / (high - low + 1)[:, None]
 
 
@@ -71,6 +70,9 @@ def grouped(columns: Sequence[CodedColumn], codes: Array, persons: Array | None,
         persons: of each row, negative where it is nobody's; None to count rows.
         k: persons, or rows, of each group.
 
+    Guarantees:
+        Which records stand together does not depend on the order in which they came.
+
     Returns:
         The grouping; None where all records together have fewer than k.
     """
@@ -82,14 +84,12 @@ def grouped(columns: Sequence[CodedColumn], codes: Array, persons: Array | None,
     found = count if persons is None else len(np.unique(persons[persons >= 0]))
     if found < k:
         return None
-    order = np.lexsort(codes[::-1] if persons is None else (persons, *codes[::-1]))  # whatever order rows came in
     rows: Array = np.empty((count, width + (1 if persons is None else 2)), np.int32)
     for at in range(width):
-        rows[:, at] = codes[at][order]
+        rows[:, at] = codes[at]
     if persons is not None:
-        rows[:, width] = persons[order]
-    rows[:, -1] = order
-    del order
+        rows[:, width] = persons
+    rows[:, -1] = np.arange(count, dtype=np.int32)
     widths = np.array([one.values for one in columns], np.int64)
     ranges = np.array([one.is_ordered or one.values > _MOST_IN_SET for one in columns])
     starts, lows, highs = splitting.split(rows, width, -1 if persons is None else width, k, widths, ranges)

@@ -114,30 +114,43 @@ def _wrong(
     if len(asked) > 1:
         seen += cells[1][codes[asked[1]]]
     truth = np.bincount(seen, minlength=widths[0] * widths[1]).reshape(widths)
+    first, weights = _alike(made, asked)
     told: Array = np.zeros(widths)
-    for begin in range(0, len(made.sizes), _AT_ONCE):
-        end = min(begin + _AT_ONCE, len(made.sizes))
-        first = _shares(columns, made, asked[0], cells[0], widths[0], begin, end)
-        other: Array = np.ones((end - begin, 1))
+    for begin in range(0, len(first), _AT_ONCE):
+        some = first[begin : begin + _AT_ONCE]
+        shares = _shares(columns, made, asked[0], cells[0], widths[0], some)
+        other: Array = np.ones((len(some), 1))
         if len(asked) > 1:
-            other = _shares(columns, made, asked[1], cells[1], widths[1], begin, end)
-        told += (first * made.sizes[begin:end, None]).T @ other
+            other = _shares(columns, made, asked[1], cells[1], widths[1], some)
+        told += (shares * weights[begin : begin + _AT_ONCE, None]).T @ other
     rows = codes.shape[1]
     return float((np.abs(truth - told).sum() + rows - told.sum()) / 2 / rows)
 
 
+def _alike(made: Counted | Grouping, asked: Sequence[int]) -> tuple[Array, Array]:
+    """Groups that have other labels in some columns than all before; and the rows of all groups with such labels."""
+    import numpy as np
+
+    labels = made.label_of if isinstance(made, Grouping) else made.table.codes[:, made.good]
+    keys: Array = np.zeros(len(made.sizes), np.int64)
+    for at in asked:
+        keys = keys * (int(labels[at].max(initial=0)) + 1) + labels[at]
+    _, first, back = np.unique(keys, return_index=True, return_inverse=True)
+    return first, np.bincount(back, weights=made.sizes, minlength=len(first))
+
+
 def _shares(
-    columns: Sequence[CodedColumn], made: Counted | Grouping, at: int, cells: Array, width: int, begin: int, end: int
+    columns: Sequence[CodedColumn], made: Counted | Grouping, at: int, cells: Array, width: int, some: Array
 ) -> Array:
     import numpy as np
 
     if isinstance(made, Grouping):
-        return made.shares(at, cells, width, begin, end)
+        return made.shares(at, cells, width, some)
     level = columns[at].levels[made.node[at]]
     spread: Array = np.zeros((len(level.labels), width))
     np.add.at(spread, (level.groups, cells), 1.0)
     spread /= spread.sum(axis=1, keepdims=True)
-    shares: Array = spread[made.table.codes[at][made.good][begin:end]]
+    shares: Array = spread[made.table.codes[at][made.good][some]]
     return shares
 
 

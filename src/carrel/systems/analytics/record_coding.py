@@ -193,13 +193,15 @@ def _persons(records: Records, name: str) -> tuple[Array, int]:
             f"SELECT coalesce(hash(nullif(trim({column}), '')), 0) AS number, "
             f"nullif(trim({column}), '') IS NULL AS nobody FROM {TAKEN}"
         ).fetchnumpy()
-    known, persons = np.unique(found["number"], return_inverse=True)
-    persons = persons.astype(np.int32)
-    nobody = found["nobody"]
+    from carrel.deidentification.records.compiled.class_counting import numbered_hashed
+
+    numbers, nobody = found["number"].view(np.int64), found["nobody"]
+    persons, first = numbered_hashed(numbers, max(4, (2 * len(numbers) - 1).bit_length()))
     if nobody.all():
         raise CarrelError((_nothing(records.source.at, name),))
     persons[nobody] = NOBODY
-    return persons, len(known) - int(nobody.any())
+    people = len(first) - int(nobody.any())
+    return persons, people
 
 
 def _by_number(pair: tuple[str | None, int]) -> tuple[int, float, str]:
