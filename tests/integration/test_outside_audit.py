@@ -222,8 +222,15 @@ def test_the_night_tells_what_lies_outside_destroys_keys_and_deletes_nothing_els
     day = datetime.now().astimezone().date() - timedelta(days=2)
     key = site / "log-keys" / f"{day}.key"
     key.write_bytes(bytes(32))
+    near = key.with_name(f"{day + timedelta(days=1)}.key")  # of a log that may be written still
+    near.write_bytes(bytes(32))
+    link = key.with_name(f"{day - timedelta(days=9)}.key")
+    link.symlink_to(near)
     _, night = carrel(capsys, "run-due", "--site", site)
     assert night["day_keys_destroyed"] == [day.isoformat()]
+    assert "LOG-017" in night["findings"]
+    link.unlink()
+    assert near.read_bytes() == bytes(32)
     assert not key.exists()
     assert night["outside"]["past_their_time"] == {"mailbox desk, INBOX": 1, "log web": 1}
     assert any("1 message is older than the policy allows" in line for line in night["outside"]["findings"])

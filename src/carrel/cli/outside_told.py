@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from carrel.accountability.kept_outside import KeptOutside
@@ -54,13 +54,13 @@ def destroy_day_keys(site: Site, at: datetime) -> tuple[list[str], list[str]]:
     """Destroy the day keys of declared logs that are due; of which days they were, and codes of what was in the way."""
     from carrel.systems.logs.declared import destroy_due_keys
 
-    gone: set[str] = set()
+    gone: list[date] = []
     codes: list[str] = []
     for one in site.logs:
         try:
-            gone.update(day.isoformat() for day in destroy_due_keys(one, at.astimezone().date()))
+            destroy_due_keys(one, at.astimezone().date(), gone)
         except CarrelError as wrong:
             codes.append(wrong.code)
         except OSError:
             codes.append(UNEXPECTED)
-    return sorted(gone), codes
+    return sorted({day.isoformat() for day in gone}), codes
