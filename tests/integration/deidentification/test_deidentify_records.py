@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,11 @@ def test_what_does_not_hold_when_it_is_read_back_is_not_released(tmp_path: Path,
     assert refused.value.code == "REC-007"
     assert not (tmp_path / "out.csv").exists()
     assert sorted(one.name for one in tmp_path.iterdir()) == ["loans.csv", "release.yaml"]
+
+
+@pytest.mark.parametrize("missing", ["duckdb", "numba"])
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path, loans, capsys, monkeypatch, missing: str) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)  # as where it was never installed
+    code, body, _ = run(capsys, tmp_path / "release.yaml")
+    assert (code, body["errors"][0]["code"]) == (1, "SRC-001")
+    assert "carrel[analytics]" in body["errors"][0]["fix"]
