@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from carrel.deidentification.statistics import rounding
 from carrel.deidentification.statistics.cube import Cube, is_additive, relations, slab
 from carrel.deidentification.statistics.dimension import Dimension, dimension_of
 from carrel.deidentification.statistics.hidden_system import system_of
 from carrel.deidentification.statistics.interval_attack import attack
 from carrel.deidentification.statistics.release import Release, ToldCube
 from carrel.deidentification.statistics.release_making import make
+from carrel.deidentification.statistics.rounding import rounded
 from carrel.deidentification.statistics.small_cells import CellRule, Zeros, sensitive
 from carrel.errors import CarrelError
 
@@ -197,3 +199,29 @@ def test_a_cube_without_small_cells_is_told_whole(zeros: Zeros) -> None:
     assert all(
         one is not None for one in make("r", [cube], CellRule(zeros=zeros), ["rows"]).release.cubes[0].figures["rows"]
     )
+
+
+@LAW
+@given(cube=cubes(2, 30), base=st.sampled_from([3, 5, 10]))
+def test_rounded_figures_add_up_and_are_beside_the_true_ones(cube: Cube, base: int) -> None:
+    figures, off = rounded(cube, base)
+    assert is_additive(cube.dimensions, figures)
+    assert (figures % base == 0).all()
+    assert int(np.abs(figures - cube.rows).max()) == off
+    leaves = np.ix_(*(one.leaves for one in cube.dimensions))
+    assert (np.abs(figures[leaves] - cube.rows[leaves]) < base).all()
+    assert (figures[leaves][cube.rows[leaves] % base == 0] == cube.rows[leaves][cube.rows[leaves] % base == 0]).all()
+    if not any(len(one.levels) > 1 for one in cube.dimensions):
+        assert off < base  # of two plain dimensions it is always possible
+
+
+@settings(LAW, max_examples=10)
+@given(cube=cubes(3, 30), base=st.sampled_from([3, 5]))
+def test_what_is_carried_adds_up_too(cube: Cube, base: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rounding, "MOST_SOLVED", 0)
+        figures, _ = rounded(cube, base)
+    assert is_additive(cube.dimensions, figures)
+    leaves = np.ix_(*(one.leaves for one in cube.dimensions))
+    assert (np.abs(figures[leaves] - cube.rows[leaves]) < base).all()
+    assert abs(int(figures[0, 0, 0] - cube.rows[0, 0, 0])) <= base

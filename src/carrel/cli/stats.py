@@ -39,6 +39,7 @@ def stats() -> None:
     "--earlier", type=click.Choice(("refuse", "warn")), default="refuse", show_default=True,
     help="Where the difference from an earlier release tells a small figure.",
 )  # fmt: skip
+@click.option("--round", "base", type=click.IntRange(3, 100), help="Round every count to this base; hide none.")
 @click.option("--force", is_flag=True, help="Replace the files that are there.")
 @click.option("--memory", type=WORDS, help="What the engine may take, such as 3GB.")
 @json_option
@@ -46,14 +47,15 @@ def cube(
     place: Path | None, dsn_file: Path | None, table: str | None, query_file: Path | None, name: str | None,
     person: str | None, each_record: bool, axes: tuple[str, ...], tell_persons: bool, small: int | None,
     width: int | None, zeros: str | None, out: Path | None, table_out: Path | None, register: Path | None,
-    earlier: str, force: bool, memory: str | None, as_json: bool,
+    earlier: str, base: int | None, force: bool, memory: str | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Count records by dimensions, with all totals, and hide what tells of few people.
 
     RECORDS is a CSV or Parquet file; a table or a query of a database is named by options. A SPEC in YAML says all of
     it. Cells of fewer than ten different persons are hidden, and as many others as it takes that none can be told
     by subtraction: a solver then tries, and must find each hidden figure ten wide. With --register, what earlier
-    releases told is taken into account. Only reads, but for the files named. Exit code 3 with a warning.
+    releases told is taken into account. With --round nothing is hidden: each count is a multiple of the base beside the
+    true one, and totals add up. Only reads, but for the files named. Exit code 3 with a warning.
     """
     from carrel.cli.stats_cube import Asked, Wished, release
 
@@ -63,7 +65,7 @@ def cube(
         "small": {"persons": small, "width": width, "zeros": zeros},
     }  # fmt: skip
     source = {"dsn_file": dsn_file, "table": table, "query_file": query_file}
-    wished = Wished(out, table_out, register, earlier == "warn", force)
+    wished = Wished(out, table_out, register, earlier == "warn", base, force)
     return release(Asked(place, source, said, memory), wished, as_json=as_json)
 
 

@@ -18,7 +18,7 @@ def audit(places: Sequence[Path], width: int | None, *, as_json: bool) -> int:
     Raises:
         CarrelError: STC-001, STC-006, STC-007, STC-011.
     """
-    from carrel.cli.stats_screen import attacked, outcome_as_dict
+    from carrel.cli.stats_screen import attacked, attacked_rounding, outcome_as_dict
     from carrel.deidentification.statistics.release import joined
     from carrel.deidentification.statistics.solver import quiet_solver
 
@@ -30,12 +30,13 @@ def audit(places: Sequence[Path], width: int | None, *, as_json: bool) -> int:
         from carrel.deidentification.statistics.differencing import labels
         from carrel.deidentification.statistics.hidden_system import system_of
         from carrel.deidentification.statistics.interval_attack import attack
+        from carrel.deidentification.statistics.rounding import rounded_system
 
-        outcome = attack(system_of(release))
+        outcome = attack(rounded_system(release) if release.base else system_of(release))
     if as_json:
         put_json({"files": [str(place) for place in places], "width": release.rule.width, **outcome_as_dict(outcome)})
         return int(Exit.FINDINGS if outcome.narrow else Exit.DONE)
-    put_line(attacked(outcome, release.rule.width))
+    put_line(attacked_rounding(outcome, release) if release.base else attacked(outcome, release.rule.width))
     cubes = {cube.name: cube for cube in release.cubes}
     put_table(
         "Hidden figures that are known too closely",

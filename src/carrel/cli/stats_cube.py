@@ -15,6 +15,7 @@ from carrel.cli.at_site import now
 from carrel.cli.option_values import writing
 from carrel.cli.progress import phase
 from carrel.deidentification.statistics import faults
+from carrel.deidentification.statistics.cube import ROWS
 from carrel.deidentification.statistics.cube_spec import CubeSpec
 from carrel.errors import Exit, fault
 from carrel.systems.analytics import document
@@ -55,6 +56,7 @@ class Wished:
     table: Path | None
     register: Path | None
     only_warn: bool
+    base: int | None
     force: bool
 
 
@@ -70,15 +72,20 @@ def release(asked: Asked, wished: Wished, *, as_json: bool) -> int:
     spec = _spec(asked)
     if asked.memory is not None and not _MEMORY.fullmatch(asked.memory):
         raise click.UsageError("--memory: write a number and MB or GB, such as 3GB")
+    if wished.base is not None and (spec.told != (ROWS,) or wished.register is not None):
+        raise click.UsageError("--round takes records alone, without persons, sums and --register")
     require_free(wished.out, wished.table, force=wished.force)
     register = None if wished.register is None else ReleaseRegister(wished.register)
     before = [] if register is None else register.earlier(spec.name)
     with phase(f"counting {spec.name}"), opened(memory=asked.memory or MEMORY) as engine:
         cubes = count(engine, spec)
     with phase("hiding small cells"):
-        from carrel.deidentification.statistics.release_making import make
+        from carrel.deidentification.statistics.release_making import make, make_rounded
 
-        made = make(spec.name, cubes, spec.rule, spec.told, before)
+        if wished.base is None:
+            made = make(spec.name, cubes, spec.rule, spec.told, before)
+        else:
+            made = make_rounded(spec.name, cubes, spec.rule, wished.base)
     small = _compared(made.release, before, only_warn=wished.only_warn)
     if register is not None:
         register.add(made.release, now(), len(before))  # first: what is told and not noted would never be compared

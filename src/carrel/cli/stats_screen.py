@@ -26,8 +26,9 @@ def tell(made: Made, small: Sequence[SmallDifference], out: Path | None, table: 
         put_json(_as_dict(made, small, out, table))
         return
     release = made.release
+    hidden = f"cells of fewer than {release.rule.persons} persons are hidden"
     put_table(
-        f"{release.name}: cells of fewer than {release.rule.persons} persons are hidden",
+        f"{release.name}: {f'every count is rounded to {release.base}' if release.base else hidden}",
         ("cube", "cells", "small", "hidden", "of all", "without a record"),
         [
             (
@@ -40,7 +41,7 @@ def tell(made: Made, small: Sequence[SmallDifference], out: Path | None, table: 
     )  # fmt: skip
     for cube in release.cubes:
         _totals(cube)
-    put_line(attacked(made.outcome, release.rule.width))
+    put_line(attacked_rounding(made.outcome, release) if release.base else attacked(made.outcome, release.rule.width))
     for one in small[:_LINES]:
         put_line(f"{' / '.join(one.cell)}: {one.measure}, {one.how}", "  - ")
     if small:
@@ -79,6 +80,16 @@ def attacked(outcome: Outcome, width: int) -> str:
     return (
         f"Attacked: each of {number(outcome.hidden)} hidden figures ({HIDDEN}) could be any of a span of "
         f"{width} or more, whoever reads all that is told{whole}."
+    )
+
+
+def attacked_rounding(outcome: Outcome, release: Release) -> str:
+    """The same of a rounded release."""
+    if outcome.narrow:
+        return f"Attacked: figures are known more closely than by their rounding to {release.base}."
+    return (
+        f"Attacked: each of {number(outcome.hidden)} figures could be any of {release.base} or more, whoever reads all "
+        f"that is told. Totals are off by {release.off} at most."
     )
 
 

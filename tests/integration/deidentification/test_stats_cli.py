@@ -261,3 +261,30 @@ def test_what_is_no_release_is_refused(tmp_path: Path, capsys: pytest.CaptureFix
         assert codes(capsys, "audit", tmp_path / "r.json")[:2] == (2, ["STC-006"])
     (tmp_path / "r.json").write_bytes(b"\xff\xfe")
     assert codes(capsys, "audit", tmp_path / "r.json")[:2] == (2, ["STC-006"])
+
+
+def test_counts_are_rounded_and_audited(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = folder / "rounded.json"
+    words = ("cube", folder / "loans.csv", "--person", "patron", "--by", "branch", "--by", "itype", "--round", 10)
+    code, told, _ = carrel(capsys, *words, "--out", out)
+    assert code == 0
+    assert "every count is rounded to 10" in told
+    figures = cells(json.loads(out.read_text()), 0, "rows")
+    exact = Counter((branch, kind) for _, branch, _, kind, _ in loans(folder))
+    assert all(figures[cell] % 10 == 0 and abs(figures[cell] - exact[cell]) < 10 for cell in exact)
+    assert carrel(capsys, "audit", out)[0] == 0
+    body = json.loads(out.read_text())
+    body["cubes"][0]["figures"]["rows"][0] += 10
+    out.write_text(json.dumps(body))
+    assert codes(capsys, "audit", out)[:2] == (3, ["STC-007"])
+
+
+def test_two_cubes_that_round_a_shared_cell_apart_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One and one are nothing in the first cube; the same two are three in the second."""
+    (tmp_path / "loans.csv").write_text("p,a,b\n1,x,z\n2,y,z\n")
+    (tmp_path / "spec.yaml").write_text(
+        "name: r\nrecords: loans.csv\nperson: p\ndimensions: {a: a, b: b}\ncubes: [[a], [b]]\n"
+    )
+    assert codes(capsys, "cube", tmp_path / "spec.yaml", "--round", 3)[:2] == (4, ["STC-013"])

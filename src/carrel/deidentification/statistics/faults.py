@@ -16,3 +16,4 @@ REGISTER = define("STC-009", "the register of releases cannot be used", Exit.REF
 EXISTS = define("STC-010", "a file is there already", Exit.USAGE)
 UNDECIDED = define("STC-011", "the solver could not tell how closely a figure is known", Exit.FAILED)
 EMPTY = define("STC-012", "there is nothing to count", Exit.REFUSED)
+ROUNDING = define("STC-013", "rounding does not protect these figures", Exit.REFUSED)

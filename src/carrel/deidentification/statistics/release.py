@@ -46,11 +46,21 @@ class ToldCube:
 
 @dataclass(frozen=True)
 class Release:
-    """Cubes told together."""
+    """Cubes told together.
+
+    Attributes:
+        name: of the release.
+        rule: by which cells are hidden.
+        cubes: as they are told.
+        base: to which all counts are rounded; 0 where they are exact. A rounded release hides nothing.
+        off: how far a rounded total can be off.
+    """
 
     name: str
     rule: CellRule
     cubes: tuple[ToldCube, ...]
+    base: int = 0
+    off: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """As the file holds it."""
@@ -59,6 +69,7 @@ class Release:
             "kind": KIND,
             "release": self.name,
             "rule": self.rule.as_dict(),
+            **({"rounded_to": self.base, "totals_off_by": self.off} if self.base else {}),
             "cubes": [_cube_as_dict(one) for one in self.cubes],
         }
 
@@ -100,6 +111,14 @@ def joined(releases: Sequence[Release]) -> Release:
             found="both",
             fix="audit them one by one",
         )
+    if len(releases) > 1 and any(one.base for one in releases):
+        raise fault(
+            faults.RELEASE,
+            at=", ".join(one.name for one in releases),
+            wanted="releases that hide cells",
+            found="one that is rounded",
+            fix="audit it by itself",
+        )
     sums = {name: rule for one in releases for name, rule in one.rule.sums.items()}
     rule = CellRule(
         max(one.rule.persons for one in releases), max(one.rule.width for one in releases), first.rule.zeros, sums
@@ -110,7 +129,7 @@ def joined(releases: Sequence[Release]) -> Release:
         for cube in one.cubes:
             seen = names[cube.name] = names.get(cube.name, 0) + 1
             cubes.append(cube if seen == 1 else replace(cube, name=f"{cube.name} ({seen})"))
-    return Release(first.name, rule, tuple(cubes))
+    return Release(first.name, rule, tuple(cubes), first.base, first.off)
 
 
 class _OddError(Exception):
@@ -156,7 +175,10 @@ def _release(body: object) -> Release:
     cubes = tuple(_cube(one) for one in _list(found.get("cubes"), "'cubes'"))
     if not cubes:
         _odd("one cube or more")
-    return Release(_text(found.get("release"), "'release'"), limits, cubes)
+    base, off = (_count(found.get(key, 0), key) for key in ("rounded_to", "totals_off_by"))
+    if base and (off < base - 1 or any(set(one.figures) != {ROWS} or None in one.figures[ROWS] for one in cubes)):
+        _odd("a rounded release with all its counts, and nothing else")
+    return Release(_text(found.get("release"), "'release'"), limits, cubes, base, off)
 
 
 def _cube(body: object) -> ToldCube:

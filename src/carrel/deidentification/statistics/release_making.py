@@ -13,7 +13,8 @@ from carrel.deidentification.statistics.cube import PERSONS, ROWS, Array, Cube, 
 from carrel.deidentification.statistics.hidden_system import cell_key, system_of
 from carrel.deidentification.statistics.interval_attack import Outcome, attack
 from carrel.deidentification.statistics.release import Release, ToldCube
-from carrel.deidentification.statistics.small_cells import CellRule
+from carrel.deidentification.statistics.rounding import rounded, rounded_system
+from carrel.deidentification.statistics.small_cells import CellRule, sensitive
 from carrel.deidentification.statistics.suppression import Suppression
 from carrel.errors import fault
 
@@ -78,6 +79,55 @@ def make(name: str, cubes: Sequence[Cube], rule: CellRule, told: Sequence[str], 
         found="cells that could be told by subtracting the others, whatever else is hidden",
         fix="make the cube coarser: fewer values, fewer dimensions, or longer times",
     )
+
+
+def make_rounded(name: str, cubes: Sequence[Cube], rule: CellRule, base: int) -> Made:
+    """Round every count in place of hiding any, and attack it.
+
+    Args:
+        name: of the release.
+        cubes: exact figures, all with the records alone.
+        rule: as far as it says how many are few.
+        base: to which counts are rounded.
+
+    Raises:
+        CarrelError: STC-013, somebody could tell a figure more closely than by its rounding; of `attack`.
+    """
+    done = [rounded(cube, base) for cube in cubes]
+    told = tuple(
+        replace(_told(cube, np.zeros(cube.shape, dtype=bool), ()), figures={ROWS: tuple(map(int, figures.flat))})
+        for cube, (figures, _) in zip(cubes, done, strict=True)
+    )
+    release = Release(name, rule, told, base, max(base - 1, *(off for _, off in done)))
+    _require_shared(release)
+    outcome = attack(rounded_system(release))
+    if outcome.narrow:
+        raise fault(
+            faults.ROUNDING,
+            at=name,
+            wanted=f"figures of which nobody knows more than the rounding to {base}",
+            found="totals that tell some of them more closely",
+            fix="hide small cells in place of rounding, round to more, or make the cube coarser",
+        )
+    counted = (
+        Counted(cube.rows.size, int(sensitive(cube, rule).sum()), 0, int((cube.rows == 0).sum())) for cube in cubes
+    )
+    return Made(release, tuple(counted), outcome)
+
+
+def _require_shared(release: Release) -> None:
+    """Cells that stand in two cubes are rounded alike, or their difference tells something."""
+    told: dict[Any, int | None] = {}
+    for cube in release.cubes if len(release.cubes) > 1 else ():
+        for figure, spot in zip(cube.figures[ROWS], np.ndindex(*shape_of(cube.dimensions)), strict=True):
+            if told.setdefault(cell_key(cube, spot), figure) != figure:
+                raise fault(
+                    faults.ROUNDING,
+                    at=release.name,
+                    wanted="one figure for each cell",
+                    found="cubes that round a cell that they share to two figures",
+                    fix="tell one cube of all their dimensions",
+                )
 
 
 def _hidden(
