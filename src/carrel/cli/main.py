@@ -73,7 +73,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "station": ("carrel.cli.station:station", "Public computers: what is left on them, and which are silent."),
     "stats": (
         "carrel.cli.stats:stats",
-        "Figures that may leave the house: cubes without small cells, and their audit.",
+        "Figures that may leave the house: cubes without small cells, their audit, and named returns.",
     ),
     "stop": ("carrel.cli.stop:stop", "Halt every worker after the chunk in flight."),
     "scan": (

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from carrel.cli.at_site import json_option
-from carrel.cli.option_values import FILE, NEW_FILE, WORDS
+from carrel.cli.at_site import json_option, site_option
+from carrel.cli.option_values import FILE, FIRST_YEAR, LAST_YEAR, NEW_FILE, WORDS
 
 
 @click.group()
 def stats() -> None:
-    """Figures that may leave the house: cubes without small cells, and their audit."""
+    """Figures that may leave the house: cubes without small cells, their audit, and named returns."""
 
 
 @stats.command(
@@ -67,6 +67,30 @@ def cube(
     source = {"dsn_file": dsn_file, "table": table, "query_file": query_file}
     wished = Wished(out, table_out, register, earlier == "warn", base, force)
     return release(Asked(place, source, said, memory), wished, as_json=as_json)
+
+
+@stats.command(name="return", epilog="Example: carrel stats return pls --year 2026 --out pls-2026.csv")
+@click.argument("survey", metavar="NAME", type=WORDS)
+@click.option("--year", required=True, type=click.IntRange(FIRST_YEAR, LAST_YEAR), help="The year in which it ends.")
+@click.option("--ends", type=click.IntRange(1, 12), help="Month with which the year ends.  [default: the survey's]")
+@click.option("--system", "system_name", help="The system; may be left out where the site has one.")
+@click.option("--out", type=NEW_FILE, help="File for the lines, as CSV.")
+@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@site_option
+@json_option
+def owed_return(
+    survey: str, year: int, ends: int | None, system_name: str | None, out: Path | None, force: bool,
+    site_path: Path, as_json: bool,
+) -> int:  # fmt: skip
+    """Fill in a return that the library owes, as far as its system can tell: arl, ipeds, pls.
+
+    Counts in the library's own database, and takes totals out of it, no row. What a year was of is told as long as the
+    rows are there, with readers or without. A figure of one to nine is told as few. Each line that the system cannot
+    tell says where it is counted.
+    """
+    from carrel.cli.stats_return import fill_in
+
+    return fill_in(site_path, system_name, survey, (year, ends), out, force=force, as_json=as_json)
 
 
 @stats.command(epilog="Example: carrel stats audit 2026.json 2026-by-type.json")

@@ -16,4 +16,5 @@ REGISTER = define("STC-009", "the register of releases cannot be used", Exit.REF
 EXISTS = define("STC-010", "a file is there already", Exit.USAGE)
 UNDECIDED = define("STC-011", "the solver could not tell how closely a figure is known", Exit.FAILED)
 EMPTY = define("STC-012", "there is nothing to count", Exit.REFUSED)
+NO_RETURN = define("STC-014", "this is no return that Carrel knows", Exit.USAGE)
 ROUNDING = define("STC-013", "rounding does not protect these figures", Exit.REFUSED)
