@@ -2,15 +2,17 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+SPARK  := .venv-spark
 SIZE   ?= full
 
-.PHONY: venv demo test test-all bench lint types imports servers lock clean
+.PHONY: venv demo test test-all spark bench lint types imports servers lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    the whole loop on a sample library, in a folder of its own"
 	@echo "make test    everything CI runs"
 	@echo "make test-all  the same, and every test on every database (before a release)"
+	@echo "make spark   the tests of the extra 'spark', in an environment of its own"
 	@echo "make bench   figures as ratios (SIZE=smoke proves that every row runs)"
 	@echo "make venv    only the environment"
 
@@ -36,6 +38,17 @@ lock:
 servers:
 	@bash tests/servers.sh
 
+# Half a gigabyte that nobody else needs.
+$(SPARK)/.ready: requirements-spark.lock pyproject.toml
+	@test -x $(SPARK)/bin/python || $(PYTHON) -m venv $(SPARK)
+	@$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+spark: $(SPARK)/.ready
+	@bash tests/java.sh
+	$(SPARK)/bin/pytest -m spark tests/spark
+
 lint: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -60,4 +73,4 @@ demo: venv
 	@$(BIN)/carrel demo
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist
+	rm -rf $(VENV) $(SPARK) .mypy_cache .ruff_cache .pytest_cache build dist

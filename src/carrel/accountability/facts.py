@@ -13,6 +13,7 @@ from carrel.accountability.adopted_policy import ClauseText, DatasetFacts, Field
 from carrel.accountability.custody_facts import CustodyFacts
 from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
+from carrel.accountability.measured_risk import MeasuredRisks
 from carrel.accountability.night_facts import CapsuleFacts, NightFacts
 from carrel.accountability.public_computers import PublicComputers
 from carrel.accountability.surroundings import Surroundings
@@ -143,6 +144,7 @@ class AuditFacts:
             not be looked at.
         outside: what the site keeps outside its databases: mailboxes, folders of files, backups, logs,
             log services.
+        risks: measurements of records without names, as they were recorded.
         computers: public ones, as they reported; None where the site has none that report, or the drop cannot be read.
     """
 
@@ -179,6 +181,7 @@ class AuditFacts:
     units: int | None = None
     returned: int | None = 0
     outside: KeptOutside = field(default_factory=KeptOutside)
+    risks: MeasuredRisks = field(default_factory=MeasuredRisks)
 
     @property
     def left(self) -> dict[str, int]:

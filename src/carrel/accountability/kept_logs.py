@@ -28,6 +28,7 @@ class KeptLog:
         newest: aware time up to which scrubbed logs reach; None where there is none.
         stopped: for how long none has come, where that is longer than the entry allows; None where it is not.
         late_keys: day keys that should have been destroyed.
+        strangers: files among the day keys that are none, such as a copy of one, which nobody destroys.
         addresses: what becomes of network addresses, in words.
         bare: logs that should hold no full address and do, in the lines that were looked at.
         counts: whether monthly counts are declared and there; None where none are declared.
@@ -50,6 +51,7 @@ class KeptLog:
     newest: datetime | None = None
     stopped: timedelta | None = None
     late_keys: int = 0
+    strangers: int = 0
     addresses: str = ""
     bare: int = 0
     counts: bool | None = None
@@ -97,6 +99,8 @@ class KeptLog:
             yield f"nothing new was scrubbed for {self._days}: {since}"
         if self.late_keys:
             yield f"{amount(self.late_keys, 'day key is', 'day keys are')} there that should have been destroyed"
+        if self.strangers:
+            yield f"{amount(self.strangers, 'file lies', 'files lie')} among the day keys that no run destroys"
         if self.bare:
             yield f"{amount(self.bare, 'scrubbed log holds', 'scrubbed logs hold')} whole network addresses"
         if self.unread:

@@ -25,6 +25,7 @@ _CHAPTERS = (
     "lifecycle",
     "log_clauses",
     "log_services",
+    "measured_risk",
     "notices",
     "outside_clauses",
     "public_computers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from carrel.accountability.audit import AuditReport
     from carrel.accountability.facts import AuditFacts
     from carrel.accountability.kept_outside import KeptOutside
+    from carrel.accountability.measured_risk import MeasuredRisks
     from carrel.accountability.run_report import RunReport
+    from carrel.deidentification.risk.record import Recorded
     from carrel.inventory.site import Site, System
     from carrel.inventory.system_map import SystemMap
     from carrel.policy.resolve import Policy
@@ -147,6 +150,13 @@ def _returned(subject: Subject, engine: Engine) -> int | None:
         return None
 
 
+def _risks(recorded: Sequence[Recorded], at: datetime) -> MeasuredRisks:
+    from carrel.accountability.measured_risk import MeasuredRisks
+    from carrel.deidentification.risk.record import asked_again, latest
+
+    return MeasuredRisks({one.name: one.risk for one in latest(recorded)}, asked_again(recorded, at))
+
+
 def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None) -> AuditFacts:
     """Everything that the audit is judged from, measured now.
 
@@ -209,6 +219,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         custody=custody_facts(site, subject.policy),
         computers=computers(site, at, subject.policy),
         outside=outside or kept_outside(site, store, subject.policy, at),
+        risks=_risks(store.risks.all(), at),
     )
     if facts.loans is not None:
         audit_record.keep_count(site, name, HeldCount(holds, facts.held_now, at))

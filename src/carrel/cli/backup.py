@@ -34,23 +34,25 @@ def list_backups(site_path: Path, as_json: bool) -> int:
 @click.option(
     "--as", "by", help="You, as the site file names you; needs `may: plan`.  [default: $CARREL_PERSON or the account]"
 )
+@click.option("--read-data", "read", is_flag=True, help="Have the tool read all data of what stays first.")
 @site_option
 @json_option
-def plan(name: str | None, out: Path | None, by: str | None, site_path: Path, as_json: bool) -> None:
+def plan(name: str | None, out: Path | None, by: str | None, read: bool, site_path: Path, as_json: bool) -> None:
     """Plan which copies go: those past the policy's period for backups, and never the newest. Changes nothing.
 
     The plan names each copy by its id. It needs a second person: `carrel approve PLAN`.
     """
     from carrel.cli.backup_expiry import make
 
-    make(open_site(site_path), name, out, by, as_json=as_json)
+    make(open_site(site_path), name, out, by, read=read, as_json=as_json)
 
 
 @backup.command(epilog="Example: carrel backup apply expire.json")
 @click.argument("place", metavar="PLAN", type=ANY_FILE)
+@click.option("--read-data", "read", is_flag=True, help="Have the tool read all data of what stays first.")
 @site_option
 @json_option
-def apply(place: Path, site_path: Path, as_json: bool) -> None:
+def apply(place: Path, read: bool, site_path: Path, as_json: bool) -> None:
     """Delete the copies of an approved plan through their own tool, and read the list back.
 
     Refused when the list has changed so that something else would go, and while a legal hold on everything is in force.
@@ -58,4 +60,4 @@ def apply(place: Path, site_path: Path, as_json: bool) -> None:
     """
     from carrel.cli.backup_expiry import carry_out
 
-    carry_out(open_site(site_path), place, as_json=as_json)
+    carry_out(open_site(site_path), place, read=read, as_json=as_json)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from carrel.store.store import Store
 
 
-def make(site: Site, name: str | None, out: Path | None, by: str | None, *, as_json: bool) -> None:
+def make(site: Site, name: str | None, out: Path | None, by: str | None, *, read: bool, as_json: bool) -> None:
     """Plan an expiry, record it, write it and show it.
 
     Raises:
@@ -60,7 +60,7 @@ def make(site: Site, name: str | None, out: Path | None, by: str | None, *, as_j
                 found="none in it" if not listing.snapshots else _BASE if under else "none",
                 fix="look at `carrel backup list`",
             )
-        looked = examine(source, _staying(listing, goes))
+        looked = examine(source, _staying(listing, goes), read=read)
         narrow = has_narrow(store, backup.systems, at)
         made = BackupPlan(
             backup=backup.name,
@@ -125,7 +125,7 @@ def show(plan: BackupPlan) -> None:
         put_line(notice, "note: ")
 
 
-def carry_out(site: Site, place: Path, *, as_json: bool) -> None:
+def carry_out(site: Site, place: Path, *, read: bool, as_json: bool) -> None:
     """Carry out an approved expiry, or go on with it.
 
     Raises:
@@ -135,7 +135,7 @@ def carry_out(site: Site, place: Path, *, as_json: bool) -> None:
         plan = plan_file.read_backup(store, place)
         over = store.backup_expiries.state(plan.digest) == DONE
         if not over:
-            _expire(site, store, plan)
+            _expire(site, store, plan, read=read)
         for system in site.originals:
             if system.name in backup_of(site, plan.backup).systems:
                 forget_expired(site, store, system)
@@ -160,7 +160,7 @@ def carry_out(site: Site, place: Path, *, as_json: bool) -> None:
     say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
 
 
-def _expire(site: Site, store: Store, plan: BackupPlan) -> None:
+def _expire(site: Site, store: Store, plan: BackupPlan, *, read: bool) -> None:
     backup, policy = backup_of(site, plan.backup), policy_files.load(site.policy)
     rule, basis = _rule(policy), basis_of(backup, policy)
     refuse_other_place(plan, basis)
@@ -173,7 +173,7 @@ def _expire(site: Site, store: Store, plan: BackupPlan) -> None:
         before = source.listing()
         refuse_damaged(f"backup {backup.name}", before)
         left = left_to_expire(plan, before, rule, now())
-        examine(source, _staying(before, plan.goes), under.beat)
+        examine(source, _staying(before, plan.goes), under.beat, read=read)
         again = under.begin()
         under.beat()
         if left or again:

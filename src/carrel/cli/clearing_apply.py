@@ -37,6 +37,7 @@ from carrel.systems.log_services.deletion import Fate
 from carrel.systems.log_services.log_index import LogIndex, Order
 from carrel.systems.log_services.sharing import refuse_shared
 from carrel.systems.outside import called, holder_of, opened, parts_of
+from carrel.systems.tables.csv_rows import CsvRows
 
 if TYPE_CHECKING:
     from carrel.cli.expiry_course import Course
@@ -186,7 +187,8 @@ class _Sweep:
         if self.plan.kind is Kind.ROWS:
             stays.add(Standing.EARLY)  # its clock was set since
         left, unread, kept, told = 0, 0, Counter[str](), set[str]()
-        for piece in self.there.pieces(self.stick.enough) if self._approved else ():
+        look = self.there.again if isinstance(self.there, CsvRows) else self.there.pieces
+        for piece in look(self.stick.enough) if self._approved else ():
             tag = blinded(piece.tag, self.key)
             if tag in self._approved:
                 self._seen.add(tag)

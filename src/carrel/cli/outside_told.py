@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from carrel.accountability.kept_outside import KeptOutside
@@ -50,17 +50,34 @@ def after_night(site: Site, store: Store, at: datetime) -> tuple[KeptOutside, li
     return found, [PAST_OUTSIDE.code] if found.open else []
 
 
-def destroy_day_keys(site: Site, at: datetime) -> tuple[list[str], list[str]]:
-    """Destroy the day keys of declared logs that are due; of which days they were, and codes of what was in the way."""
-    from carrel.systems.logs.declared import destroy_due_keys
+def destroy_period_keys(site: Site, at: datetime) -> tuple[list[str], list[str]]:
+    """Destroy the keys of pseudonyms that are due; silo and period of each, and codes of what was in the way."""
+    from carrel.systems.analytics.period_keys import PeriodKeyFolder
 
-    gone: set[str] = set()
+    gone: list[str] = []
     codes: list[str] = []
-    for one in site.logs:
+    for one in site.pseudonym_keys:
         try:
-            gone.update(day.isoformat() for day in destroy_due_keys(one, at.astimezone().date()))
+            destroyed = PeriodKeyFolder(one).destroy_due(at.astimezone().date())
+            gone.extend(f"{silo} {period}" for silo, period in destroyed)
         except CarrelError as wrong:
             codes.append(wrong.code)
         except OSError:
             codes.append(UNEXPECTED)
-    return sorted(gone), codes
+    return sorted(dict.fromkeys(gone)), codes
+
+
+def destroy_day_keys(site: Site, at: datetime) -> tuple[list[str], list[str]]:
+    """Destroy the day keys of declared logs that are due; of which days they were, and codes of what was in the way."""
+    from carrel.systems.logs.declared import destroy_due_keys
+
+    gone: list[date] = []
+    codes: list[str] = []
+    for one in site.logs:
+        try:
+            destroy_due_keys(one, at.astimezone().date(), gone)
+        except CarrelError as wrong:
+            codes.append(wrong.code)
+        except OSError:
+            codes.append(UNEXPECTED)
+    return sorted({day.isoformat() for day in gone}), codes

@@ -26,12 +26,16 @@ def risk() -> None:
 @click.option("--encoding", type=WORDS, default="utf-8", help="Of a CSV file: utf-8, utf-16 or latin-1.")
 @click.option("--name", type=WORDS, help="What the records are called.  [default: that of the file or table]")
 @click.option("--person", type=WORDS, help="The column that tells whose a record is; only counted by.")
+@click.option(
+    "--differ-by", multiple=True, type=WORDS, help="Without --person: what is the same in all of one's records."
+)
 @click.option("--pseudonym", type=WORDS, help="A released column that is the same in all records of a person.")
 @click.option("--column", "columns", multiple=True, type=WORDS, help="What an outsider could know.  [default: all]")
 @click.option("--sensitive", multiple=True, type=WORDS, help="A column that an outsider should not learn.")
 @click.option("--known", type=click.IntRange(1, 4), default=2, show_default=True, help="Facts known of one person.")
 @click.option("--threshold", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="[default: 0.09]")
 @click.option("--memory", type=WORDS, help="What the engine may take, such as 3GB.")
+@click.option("--spark", metavar="MASTER", type=WORDS, help="Use Spark: local[2] here, or the address of a cluster.")
 @click.option("--record", is_flag=True, help="Keep it with the site, as evidence for the class.")
 @click.option("--as", "by", metavar="NAME", help="With --record: you, as the site file names you; needs `may: plan`.")
 @site_option
@@ -45,12 +49,14 @@ def measure(
     encoding: str,
     name: str | None,
     person: str | None,
+    differ_by: tuple[str, ...],
     pseudonym: str | None,
     columns: tuple[str, ...],
     sensitive: tuple[str, ...],
     known: int,
     threshold: float | None,
     memory: str | None,
+    spark: str | None,
     record: bool,
     by: str | None,
     site_path: Path,
@@ -73,8 +79,11 @@ def measure(
         "query_file": query_file,
     }
     given: dict[str, object] = {"columns": columns, "sensitive": sensitive, "person": person, "pseudonym": pseudonym}
+    given["people_differ_by"] = differ_by
     more = {"name": name, "known": known, "threshold": threshold}
-    asked = Asked(place, said, {**given, **{key: value for key, value in more.items() if value is not None}}, memory)
+    asked = Asked(
+        place, said, {**given, **{key: value for key, value in more.items() if value is not None}}, memory, spark
+    )
     return run(asked, site_path if record else None, by, as_json=as_json)
 
 

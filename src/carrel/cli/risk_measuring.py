@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,9 @@ from carrel.deidentification.risk.assessment import Measurement, assess
 from carrel.deidentification.risk.question import RiskQuestion
 from carrel.errors import Exit
 from carrel.inventory.risk import RiskClass
-from carrel.systems.analytics import document
+from carrel.systems.analytics import document, record_source
 from carrel.systems.analytics.engine import MEMORY, opened
+from carrel.systems.analytics.risk_measuring import Reading
 from carrel.systems.analytics.risk_measuring import measure as run_tests
 
 if TYPE_CHECKING:
@@ -36,12 +38,14 @@ class Asked:
         source: how the records are written, or where in a database they are.
         said: of the question.
         memory: of the engine.
+        spark: the master of Spark; DuckDB on this machine unless given.
     """
 
     place: Path | None
     source: Mapping[str, object]
     said: Mapping[str, object]
     memory: str | None
+    spark: str | None = None
 
 
 def measure(asked: Asked, site_path: Path | None, by: str | None, *, as_json: bool) -> int:
@@ -57,15 +61,28 @@ def measure(asked: Asked, site_path: Path | None, by: str | None, *, as_json: bo
     if asked.memory is not None and not _MEMORY.fullmatch(asked.memory):
         raise click.UsageError("--memory: write a number and MB or GB, such as 3GB")
     person = person_who_may(site_path, by) if site_path is not None else None
-    with opened(memory=asked.memory or MEMORY) as engine:
-        measured = _measured(engine, question)
+    with _engine(asked) as read:
+        measured = _measured(read, question)
     found = assess(measured)
     kept = keep(person, question, measured, found) if person is not None else None
     tell(measured, found, kept, as_json=as_json)
     return int(Exit.DONE if found.risk is RiskClass.LOW else Exit.FINDINGS)
 
 
-def _measured(engine: object, question: RiskQuestion) -> Measurement:
+@contextmanager
+def _engine(asked: Asked) -> Iterator[Reading]:
+    memory = asked.memory or MEMORY
+    if asked.spark is None:
+        with opened(memory=memory) as engine:
+            yield lambda source, columns, name: record_source.read(engine, source, columns, name=name)
+        return
+    from carrel.systems.analytics import spark_engine, spark_records
+
+    with spark_engine.started(asked.spark, memory=memory.replace(" ", "").removesuffix("B").lower()) as session:
+        yield lambda source, columns, name: spark_records.read(session, source, columns, name=name)
+
+
+def _measured(read: Reading, question: RiskQuestion) -> Measurement:
     from carrel.cli.progress import Progress, phase
 
     bars: list[Progress] = []
@@ -78,7 +95,7 @@ def _measured(engine: object, question: RiskQuestion) -> Measurement:
             bars[0].done()
 
     with phase(f"measuring {question.name}"):
-        return run_tests(engine, question, secrets.randbits(32), beat)
+        return run_tests(read, question, secrets.randbits(32), beat)
 
 
 def _question(asked: Asked) -> RiskQuestion:

@@ -36,7 +36,7 @@ def tell(measured: Measurement, found: Assessment, kept: Recorded | None, *, as_
     _tell_sensitive(measured)
     _tell_attacks(measured)
     if not measured.by_person:
-        put_line("Each record counts as another person's. If one person can have several, name the column: --person.")
+        put_line("Each record counts as another person's. If one can have several, name --person, or --differ-by.")
     if kept is not None:
         say(f"Recorded as {kept.digest[:12]}, by {kept.by}.")
 
@@ -45,7 +45,7 @@ def _tell_singled(measured: Measurement) -> None:
     rows = [
         (", ".join(one.columns), number(one.alone), _share(one.share)) for one in telling(measured.singled)[:_SHOWN]
     ]
-    put_table("Whoever knows this singles out", ("columns", "records", "share"), rows, right=(1, 2))
+    put_table("Singled out by", ("columns", "records", "share"), rows, right=(1, 2))
 
 
 def _tell_sensitive(measured: Measurement) -> None:

@@ -95,7 +95,7 @@ def scrub(
     if cores > 1 and not is_compiler_here():
         raise click.UsageError("--cores wants the extra analytics: pip install 'carrel[analytics]'")
     chosen = Chosen(log_format, address, sessions, people, query, precision, words, hosts, policy, zone)
-    folder = None if keys is None else DayKeyFolder(keys, make=not destroy_keys)
+    folder = None if keys is None else DayKeyFolder(keys, make=not destroy_keys, destroys=destroy_keys)
     destroyed = [] if folder is None else folder.destroy_due(today())
     rule = None if policy is None else log_rule(policy, now())
     rules = rules_of(chosen, keys_of(folder, today), today(), rule)

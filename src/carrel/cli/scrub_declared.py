@@ -94,7 +94,7 @@ def _one(entry: ScrubbedLog, policy: Policy, *, only_keys: bool) -> Done:
     destroyed: list[date] = []
     rule: LogRule | None = None
     try:
-        destroyed += declared.destroy_due_keys(entry, today())
+        declared.destroy_due_keys(entry, today(), destroyed)
         with suppress(CarrelError):  # the check tells it; lines that nobody rules are scrubbed all the same
             rule = LogRule(policy.name, declared.rule_of(policy, entry), now())
         work = _work(entry, rule, destroyed, draws=not only_keys)
@@ -195,6 +195,7 @@ def _as_dict(one: KeptLog) -> dict[str, Any]:
         "newest": None if one.newest is None else one.newest.isoformat(timespec="seconds"),
         "stopped": one.stopped is not None,
         "keys_past_their_day": one.late_keys,
+        "no_keys_among_keys": one.strangers,
         "whole_addresses": one.bare,
         "identifiers": None
         if tested is None

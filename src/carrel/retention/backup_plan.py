@@ -59,6 +59,11 @@ class BackupPlan(Digested):
         return approved_as(self.backup)
 
     @property
+    def anew(self) -> str:
+        """The command that makes another one of its kind."""
+        return f"carrel backup plan {self.backup}"
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """What whoever approves signs for: how many, and each by its id and time."""
         total = len(self.goes) + self.stays

@@ -129,6 +129,11 @@ class ClearingPlan(Digested):
         return sum(one.total - one.count for one in self.parts)
 
     @property
+    def anew(self) -> str:
+        """The command that makes another one of its kind."""
+        return f"carrel {NOUNS[self.kind][0]} plan {self.holder}"
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """What whoever approves signs for: how many of each folder, from when, and the digest of the list."""
         noun, one, more = NOUNS[self.kind]

@@ -122,6 +122,11 @@ class ErasurePlan(Digested):
         return sum(one.rows for one in self.goes)
 
     @property
+    def anew(self) -> str:
+        """The command that makes another one of its kind."""
+        return "carrel plan --erase"
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """What whoever approves signs for, one line per table and act."""
         rows: dict[tuple[str, str], int] = {}

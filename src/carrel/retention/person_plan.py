@@ -16,6 +16,7 @@ from carrel.retention.plan_digest import Digested, plan_of
 
 FORMAT_VERSION = 1
 KINDS = (Kind.RECTIFICATION, Kind.RESTRICTION, Kind.LIFTING)
+_OPTIONS = {Kind.RECTIFICATION: "--rectify", Kind.RESTRICTION: "--restrict", Kind.LIFTING: "--lift"}
 
 
 class OnePerson(Protocol):
@@ -104,6 +105,11 @@ class PersonPlan(Digested):
     remains: tuple[Remaining, ...]
     notices: tuple[str, ...]
     terms: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def anew(self) -> str:
+        """The command that makes another one of its kind."""
+        return f"carrel plan {_OPTIONS[self.kind]}"
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -24,6 +24,11 @@ class Digested:
         return {**body, "digest": _digest(body)}
 
     @property
+    def anew(self) -> str:
+        """The command that makes another one of its kind."""
+        return "carrel plan"
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the plan's canonical JSON, hex."""
         return _digest(self.body())

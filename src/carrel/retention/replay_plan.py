@@ -76,6 +76,11 @@ class ReplayPlan(Digested):
     notices: tuple[str, ...] = ()
 
     @property
+    def anew(self) -> str:
+        """The command that makes another one of its kind."""
+        return "carrel replay plan"
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """What whoever approves signs for: each case, and how many rows of it."""
         people = amount(len(self.erasures), "person", "persons")

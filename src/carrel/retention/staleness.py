@@ -31,6 +31,10 @@ class Made(Protocol):
     def digest(self) -> str:
         """SHA-256, hex."""
 
+    @property
+    def anew(self) -> str:
+        """The command that makes another one of its kind."""
+
 
 class Stale(enum.StrEnum):
     """Why a plan may not be applied any more."""
@@ -134,5 +138,5 @@ def refuse_stale(plan: Made, basis_now: Basis, now: datetime, max_age: timedelta
             wanted=f"a plan of the world as it is now, at most {amount(max_age / timedelta(hours=1), 'hour')} old",
             found="; ".join(reasons),
             because="what was approved must be what is carried out",
-            fix="`carrel plan`, and have the new plan approved",
+            fix=f"`{plan.anew}`, and have the new plan approved",
         )

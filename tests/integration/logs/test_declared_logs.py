@@ -159,6 +159,10 @@ def test_keys_past_their_day_and_a_folder_that_others_read_are_told_and_destroye
     assert (code, len(told["logs"][0]["keys_destroyed"])) == (0, 2)
     assert max(one.name for one in keys.iterdir()) == f"{today + timedelta(days=1)}.key"
     checked(tmp_path, capsys, 0)
+    (keys / f"{today}.key~").write_bytes(bytes(32))
+    _, findings = checked(tmp_path, capsys)
+    assert findings == ["1 file lies among the day keys that no run destroys"]
+    (keys / f"{today}.key~").unlink()
     keys.chmod(0o750)
     _, findings = checked(tmp_path, capsys)
     assert findings == ["LOG-017: the folder of the day keys cannot be used"]

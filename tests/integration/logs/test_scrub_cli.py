@@ -179,6 +179,86 @@ def test_keys_are_one_for_a_day_kept_for_a_day_and_destroyed(
     assert not is_due(near[0], TODAY)
 
 
+def test_what_is_in_the_way_of_one_key_keeps_no_other_and_nothing_else_is_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys, theirs = tmp_path / "keys", tmp_path / "theirs"
+    keys.mkdir(mode=0o700)
+    theirs.write_bytes(b"nobody's key")
+    days = [(TODAY - timedelta(days=n)).isoformat() for n in range(2, 8)]
+    (keys / f"{days[5]}.key").symlink_to(theirs)  # sorted first
+    (keys / f"{days[4]}.key").mkdir()
+    os.mkfifo(keys / f"{days[3]}.key")
+    for day in (days[2], days[0]):
+        (keys / f"{day}.key").write_bytes(bytes(32))
+    left = keys / f".{days[1]}.key.{'0' * 16}"  # of a run that was killed while it drew one
+    left.write_bytes(bytes(32))
+    (keys / f"{days[1]}.key.bak").write_bytes(bytes(32))
+    (keys / "2026-02-30.key").write_bytes(bytes(32))
+    code, report = carrel(capsys, "--destroy-keys", "--keys", keys)
+    [error] = report["errors"]
+    assert (code, error["code"], error["found"]) == (
+        4,
+        "LOG-017",
+        "3 keys that cannot be destroyed: a link, or no file",
+    )
+    assert error["changed"] == "2 day keys were destroyed"
+    there = {one.name for one in keys.iterdir()}
+    assert there == {*(f"{day}.key" for day in days[3:]), f"{days[1]}.key.bak", "2026-02-30.key"}
+    assert theirs.read_bytes() == b"nobody's key"
+    assert DayKeyFolder(keys).strangers() == 2
+    (keys / f"{days[5]}.key").rename(keys / f"{TODAY}.key")  # a link is no key that tokens are made with, either
+    with pytest.raises(CarrelError, match="LOG-017"):
+        DayKeyFolder(keys).secret(TODAY, TODAY)
+    assert theirs.read_bytes() == b"nobody's key"
+
+
+def test_keys_in_a_folder_that_others_can_look_into_are_destroyed_and_it_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    due, near = (keys / f"{TODAY - timedelta(days=n)}.key" for n in (2, 1))
+    for mode, gone in ((0o770, False), (0o755, True)):  # where others can write, nobody knows what bears such a name
+        keys.chmod(0o700)
+        for one in (due, near):
+            one.write_bytes(bytes(32))
+        keys.chmod(mode)
+        code, report = carrel(capsys, "--destroy-keys", "--keys", keys)
+        [error] = report["errors"]
+        assert (code, error["code"], error["found"]) == (4, "LOG-017", f"mode {mode:04o}")
+        assert (due.exists(), near.exists()) == (not gone, True)
+        assert error["changed"] == ("1 day key was destroyed" if gone else "nothing")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another account")
+def test_keys_that_an_account_may_not_delete_are_overwritten_and_told(tmp_path: Path) -> None:
+    """Of a folder of its own that it may not write in; and of one that it may not read."""
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
+    due = keys / f"{TODAY - timedelta(days=2)}.key"
+    due.write_bytes(bytes(32))
+    due.chmod(0o600)
+    for one in (keys, due):
+        os.chown(one, 65534, 65534)
+    for place in (tmp_path, *tmp_path.parents[:2]):
+        place.chmod(place.stat().st_mode | 0o011)
+    for mode, found in ((0o500, "1 key that cannot be destroyed: Permission denied"), (0o300, "Permission denied")):
+        keys.chmod(mode)
+        child = os.fork()
+        if not child:
+            os.setgid(65534)
+            os.setuid(65534)
+            try:
+                DayKeyFolder(keys, destroys=True).destroy_due(TODAY)
+            except CarrelError as wrong:
+                os._exit(0 if (wrong.code, wrong.faults[0].found) == ("LOG-017", found) else 1)
+            os._exit(2)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, found
+    keys.chmod(0o700)
+    assert due.read_bytes() != bytes(32), "what tokens were made with is gone"
+
+
 def test_keys_of_a_folder_that_is_not_there_are_not_called_destroyed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

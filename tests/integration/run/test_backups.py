@@ -133,6 +133,10 @@ def test_a_plan_speaks_of_one_place_and_a_hold_on_everything_keeps_every_copy(ba
     assert "court" not in answer.text
     refused(elm, repo, "backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json", code=4, error="BAK-009")
     elm.ok("hold", "release", hold, "--as", "Ada Example")
+    elm.edit("keep: 30 days, then: delete}", "keep: 31 days, then: delete}", "policy.yaml")
+    answer = refused(elm, repo, "backup", "apply", place, code=4, error="APR-007")
+    assert "`carrel backup plan nightly`, and have" in answer.err
+    elm.edit("keep: 31 days, then: delete}", "keep: 30 days, then: delete}", "policy.yaml")
     elm.edit(f"place: {repo.place}", f"place: {repo.folder / 'other'}")
     refused(elm, repo, "backup", "apply", place, code=4, error="BAK-006")
     refused(elm, repo, "backup", "list", code=1, error="BAK-002")
@@ -235,6 +239,59 @@ def test_a_damaged_repository_is_refused_before_anything_is_forgotten(small_sqli
     assert "whether a copy can be restored" in shown.out
     refused(elm, repo, "backup", "apply", place, code=4, error="BAK-013")
     refused(elm, repo, "backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json", code=4, error="BAK-013")
+
+
+def test_lost_data_of_borg_are_noticed_though_every_list_of_files_can_be_read(small_sqlite, tmp_path, bare):
+    """Random data fill segments of their own, which no list needs."""
+    repo = bare("borg")
+    elm = library.make(tmp_path / "site", small_sqlite)
+    declare(elm, repo)
+    repo.call("config", str(repo.place), "max_segment_size", "600000")
+    dump = tmp_path / "koha.sql"
+    for days in (40, 1):
+        dump.write_bytes(os.urandom(9_000_000))
+        repo.back_up(dump, ago(days))
+    place, plan = planned(elm)
+    assert any("every segment is there in its length" in one for one in plan["notices"])
+    elm.approve(place)
+    last = max((one for one in (repo.place / "data").rglob("*") if one.is_file() and one.stat().st_size > 500_000),
+               key=lambda one: int(one.name))  # fmt: skip
+    whole = last.read_bytes()
+    repo.call("list", "--short", f"{repo.place}::koha-{ago(1):%Y%m%d%H%M%S}")
+    last.unlink()
+    repo.call("list", "--short", f"{repo.place}::koha-{ago(1):%Y%m%d%H%M%S}")  # as well
+    words = ("backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json")
+    assert "gone: 1; cut short: 0" in refused(elm, repo, *words, code=4, error="BAK-013").text
+    assert "gone: 1; cut short: 0" in refused(elm, repo, "backup", "apply", place, code=4, error="BAK-013").text
+    last.write_bytes(whole[:-100])
+    assert "gone: 0; cut short: 1" in refused(elm, repo, "backup", "apply", place, code=4, error="BAK-013").text
+    turned = bytearray(whole)
+    turned[len(whole) // 2] ^= 1
+    last.write_bytes(turned)  # only a reading of all finds that
+    assert elm.ok(*words)["plan"]
+    refused(elm, repo, *words, "--read-data", code=4, error="BAK-013")
+    refused(elm, repo, "backup", "apply", place, "--read-data", code=4, error="BAK-013")
+    last.write_bytes(whole)
+    told = elm.ok(*words, "--read-data")["plan"]["notices"]
+    assert any("`borg check` every segment" in one for one in told)
+    elm.ok("backup", "apply", place, "--read-data")
+    assert len(repo.ids()) == 1
+
+
+def test_data_of_restic_that_were_turned_are_found_where_all_is_read(small_sqlite, tmp_path, bare):
+    repo = bare("restic")
+    elm = library.make(tmp_path / "site", small_sqlite)
+    declare(elm, repo)
+    fill(repo, tmp_path, 40, 1)
+    place, _ = planned(elm)
+    elm.approve(place)
+    pack = max((one for one in (repo.place / "data").rglob("*") if one.is_file()), key=lambda one: one.stat().st_size)
+    pack.chmod(0o600)
+    whole = bytearray(pack.read_bytes())
+    whole[1000] ^= 1
+    pack.write_bytes(whole)
+    refused(elm, repo, "backup", "apply", place, "--read-data", code=4, error="BAK-013")
+    elm.ok("backup", "apply", place)
 
 
 def test_a_repository_that_was_put_back_from_an_older_copy_is_told_as_such(small_sqlite, tmp_path, bare):

@@ -100,7 +100,7 @@ def test_the_archived_log_of_what_goes_is_told_and_goes_and_that_of_what_stays_i
     before = it.repo.segments()
     assert before[0] < start
     place, plan = planned(elm)
-    [line] = [one for one in plan["notices"] if "archived log" in one]
+    [line] = [one for one in plan["notices"] if "goes too" in one]
     assert line == f"archived log 15-1 of repo1 from before {start} goes too"
     words = ("backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json")
     shown = elm.run(*words, env={"COLUMNS": "100"}).out
@@ -126,7 +126,7 @@ def test_the_newest_of_each_repository_stays(chained):
     place, plan = approved(elm)
     gone = {it.old, it.built, *(one.replace("repo1", "repo2") for one in (it.old, it.built))}
     assert (set(goes(plan)), plan["newest"]) == (gone, it.new.replace("repo1", "repo2"))
-    assert len([one for one in plan["notices"] if "archived log" in one]) == 2
+    assert len([one for one in plan["notices"] if "goes too" in one]) == 2
     elm.ok("backup", "apply", place)
     assert it.repo.ids() == (it.everything | second) - gone
 
@@ -194,6 +194,75 @@ def test_beside_a_backup_that_was_broken_off_or_has_bad_pages_nothing_goes(chain
     refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-005")
     it.repo.set_error(it.full, wrong=False)
     elm.ok("backup", "apply", place)
+
+
+@pgbackrest
+def test_nothing_goes_where_files_or_log_of_what_stays_are_gone_or_shorter(chained):
+    """The tool lists such copies like any other; its own check tells of lost files, and of no lost log."""
+    elm, it = chained
+    place, plan = approved(elm)
+    assert any("lies in its repository in full length" in one for one in plan["notices"])
+    full, label = it.repo.place / it.full[6:], it.new[6:]
+    start = next(one for one in it.repo.listed()["backup"] if one["label"] == label)["archive"]["start"]
+    [log] = (it.repo.folder / "repo1/archive").rglob(f"{start}-*")
+    [own] = (it.repo.place / label / "pg_data").rglob("pg_control")
+    for spoiled, how, found in (
+        (full / "pg_data/base/1/1259", "gone", "file that is gone: 1"),
+        (full / "pg_data/base/1/1259", "shorter", "file of another length: 1"),
+        (own, "gone", "file that is gone: 1"),
+        (log, "gone", "segment of log that is gone: 1"),
+        (log, "shorter", "segment of log that is cut short: 1"),
+        (full / "backup.manifest", "shorter", "list of files that cannot be read: 1"),
+    ):
+        whole = spoiled.read_bytes()
+        if how == "gone":
+            spoiled.rename(kept := it.repo.folder / "kept")
+        else:
+            os.truncate(spoiled, len(whole) // 2)
+        answer = refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-013")
+        assert found in answer.text, (spoiled, how)
+        words = ("backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json")
+        refused(elm, it.repo, *words, code=4, error="BAK-013")
+        if how == "gone":
+            kept.rename(spoiled)
+        else:
+            spoiled.write_bytes(whole)
+    table = full / "pg_data/base/1/1259"
+    turned = bytearray(whole := table.read_bytes())
+    turned[100] ^= 1
+    table.write_bytes(turned)  # only a reading of all finds that
+    assert elm.ok(*words)["plan"]
+    answer = refused(elm, it.repo, "backup", "apply", place, "--read-data", code=4, error="BAK-013")
+    assert "copy in which the tool found faults: 2" in answer.text  # the full one, and what is built on it
+    table.write_bytes(whole)
+    [theirs] = (it.repo.place / it.old[6:] / "pg_data/base/1").glob("1259")
+    theirs.unlink()  # what is to go is not asked to be whole
+    assert elm.ok("backup", "apply", place, "--read-data")["expiry"]["outcome"] == "verified"
+
+
+@pgbackrest
+def test_bundles_packed_and_encrypted_are_looked_into_as_well(chained, archived_stanza):
+    elm, it = chained
+    shutil.rmtree(it.repo.folder / "repo2")
+    subprocess.run(["cp", "-a", str(archived_stanza.folder / "repo2"), str(it.repo.folder)], check=True)
+    more = ("--repo2-bundle", "--compress-type=gz", "--no-archive-check")  # the log goes to the other stanza's own
+    made = [it.repo.back_up(kind, 2, *more) for kind in ("full", "incr")]
+    stop = it.repo.listed()["backup"][-1]["archive"]["stop"]
+    until = time.monotonic() + 20
+    while not list((archived_stanza.folder / "repo2/archive").rglob(f"{stop}-*")):
+        assert time.monotonic() < until
+    shutil.rmtree(it.repo.folder / "repo2/archive")
+    subprocess.run(
+        ["cp", "-a", str(archived_stanza.folder / "repo2/archive"), str(it.repo.folder / "repo2")], check=True
+    )
+    place, plan = approved(elm)
+    assert plan["newest"] == made[1]
+    bundle = it.repo.folder / "repo2/backup/koha" / made[0][6:] / "bundle/1"
+    os.truncate(bundle, bundle.stat().st_size - 1)
+    answer = refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-013")
+    assert "file of another length: 1" in answer.text
+    bundle.unlink()
+    refused(elm, it.repo, "backup", "apply", place, code=4, error="BAK-013")
 
 
 TAKES_MANIFESTS = """#!/bin/sh

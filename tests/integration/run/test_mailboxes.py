@@ -143,6 +143,12 @@ def test_another_password_certificate_or_folder_is_refused_and_nothing_is_marked
     elm.edit(f"ca_file: {dovecot_server.certificate}, ", "")
     answer = refused(elm, mail, "mailbox", "list", code=1, error="MBX-001")
     assert "a certificate that is not trusted" in answer.err
+    for ca_file, found in (("nowhere.pem", "No such file or directory"), ("mail.dsn", "one without any")):
+        elm.edit("kind: imap, ", f"kind: imap, ca_file: {ca_file}, ")
+        answer = refused(elm, mail, "mailbox", "list", code=1, error="MBX-001")
+        assert "a file of certificates at 'ca_file'" in answer.err
+        assert f"found:   {found}" in answer.err
+        elm.edit(f"ca_file: {ca_file}, ", "")
     elm.edit("kind: imap, ", f"kind: imap, ca_file: {dovecot_server.certificate}, ")
     # The folder is made anew under its name: its first message bears the number of one that was approved.
     dovecot_server.empty('"Fragen &- &AMQ-rger"')
@@ -322,6 +328,12 @@ def test_every_other_byte_of_an_mbox_stays_and_locks_are_kept(small_sqlite, tmp_
     os.utime(box, ns=(5 * 10**9, 7 * 10**9))
     place, plan = planned(elm)
     assert plan["parts"][0]["stays"] == {"not yet": 2, "the folder's own data": 1}
+    elm.edit("says: Letters to and from", "says: Letters from", "policy.yaml")
+    answer = elm.run("mailbox", "apply", place)
+    assert (answer.code, answer.codes) == (4, ["APR-007"])
+    assert "the policy has changed" in answer.err
+    assert "`carrel mailbox plan desk`, and have" in answer.err
+    elm.edit("says: Letters from", "says: Letters to and from", "policy.yaml")
     elm.approve(place)
     # A mail program writes its marks: the message is the same.
     box.write_bytes(

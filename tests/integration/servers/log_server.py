@@ -438,12 +438,14 @@ def _handler(server: LogServer) -> type[BaseHTTPRequestHandler]:
 
 
 @contextlib.contextmanager
-def running(cluster: Cluster, certificate: Path | None = None, key: Path | None = None) -> Iterator[LogServer]:
+def running(
+    cluster: Cluster, certificate: Path | None = None, key: Path | None = None, kind: type[LogServer] | None = None
+) -> Iterator[LogServer]:
     """A service on a port of this machine; with a certificate it is encrypted."""
-    server = LogServer(cluster, certificate=certificate)
+    server = (kind or LogServer)(cluster, certificate=certificate)
     http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
     http.daemon_threads = True
-    http.handle_error = lambda *_: None  # type: ignore[method-assign]  (a client that is killed)
+    http.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that is killed
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)

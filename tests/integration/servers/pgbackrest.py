@@ -78,9 +78,9 @@ class Stanza:
             for one in (self.folder, *self.folder.iterdir()):
                 os.chown(one, whose.st_uid, whose.st_gid)
 
-    def back_up(self, kind: str = "full", repository: int = 1) -> str:
+    def back_up(self, kind: str = "full", repository: int = 1, *more: str) -> str:
         """A copy of now; its id. Nothing is expired after it, as the tool would by its own period."""
-        self.call("backup", f"--type={kind}", f"--repo={repository}", "--no-expire-auto")
+        self.call("backup", f"--type={kind}", f"--repo={repository}", "--no-expire-auto", *more)
         return max(one for one in self.ids() if one.startswith(f"repo{repository}:"))
 
     def set_age(self, days: dict[str, datetime]) -> None:

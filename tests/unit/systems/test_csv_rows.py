@@ -22,7 +22,7 @@ from carrel.errors import CarrelError
 from carrel.inventory.csv_writing import BrokenCsvError, CsvWriting, encoding_of
 from carrel.inventory.dated_table import DatedTable
 from carrel.systems.folders.rewriting import LEFT_OVER
-from carrel.systems.tables import csv_rows, csv_sample
+from carrel.systems.tables import csv_row_reader, csv_rows, csv_sample
 from carrel.systems.tables.csv_rows import CsvRows
 from carrel.systems.tables.repeated_tags import RepeatedTags
 
@@ -46,7 +46,36 @@ def cleared(declared: DatedTable) -> int:
     due = sum(map(late, rows.pieces()))
     rows.clear(late, lambda: None)
     assert not any(map(late, rows.pieces()))
+    assert not any(map(late, rows.again(NOW)))
     return due
+
+
+def test_what_went_is_looked_up_by_one_reading_and_what_is_left_by_more(tmp_path):
+    """Whether a row stands twice is asked before the first that is due is told, wherever in the file the second is."""
+    (tmp_path / "went.csv").write_text(f"id,at\n1,{YOUNG}\n2,{OLD}\n")
+    opened: list[str] = []
+    sys.addaudithook(lambda name, told: opened.append(str(told[0])) if name == "open" and watched[0] else None)
+    watched = [True]
+    rows = CsvRows(entry(tmp_path))
+    rows.clear(late, lambda: None)
+    assert sum(one == "went.csv" for one in opened) == 3  # is it locked; which go; what stays
+    opened.clear()
+    assert [one.kept for one in rows.again(NOW - timedelta(hours=48))] == [""]
+    assert sum(one == "went.csv" for one in opened) == 2
+    watched[0] = False
+    left = tmp_path / "left.csv"
+    left.write_text(f"id,at\n1,{YOUNG}\n2,{OLD}\n3,{OLD}\n2,{OLD}\n")
+    told = {one.kept: one for one in rows.again(NOW - timedelta(hours=48)) if not late(one)}
+    assert csv_row_reader.TWICE in told
+    assert sum(map(late, rows.again(NOW - timedelta(hours=48)))) == 1
+    rows.clear(late, lambda: None)
+    assert left.read_text() == f"id,at\n1,{YOUNG}\n2,{OLD}\n2,{OLD}\n"
+    text = left.read_bytes()
+    rows.clear(late, lambda: None)  # nothing goes: it is not written anew
+    assert left.read_bytes() == text
+    (tmp_path / "cut.csv").write_text(f'id,at\n1,{YOUNG}\n2,{OLD}\n3,"{OLD}\n')
+    cut = [one for one in rows.again(NOW - timedelta(hours=48)) if one.kept == csv_rows.BROKEN or late(one)]
+    assert [one.kept for one in cut] == [csv_rows.BROKEN]
 
 
 ODD = [("utf-8", ","), ("utf-8-bom", ";"), ("utf-16", "\t"), ("utf-16-be", ";"), ("windows-1252", ";"), ("iso-8859-15", "|"),
@@ -130,7 +159,7 @@ def test_what_cannot_be_told_stays_and_says_so(tmp_path):
             kept = sorted(one.kept for one in CsvRows(said).pieces() if one.kept)
             assert kept == sorted(
                 ["being written", "locked", "cannot be read to its end", "cannot be read to its end", "has several names",
-                 csv_rows.OTHER_COLUMNS, csv_rows.OTHER_COLUMNS, csv_rows.OTHER_FIELDS, csv_rows.NO_KEY]
+                 csv_rows.OTHER_COLUMNS, csv_rows.OTHER_COLUMNS, csv_row_reader.OTHER_FIELDS, csv_row_reader.NO_KEY]
             )  # fmt: skip
             assert sum(one.at is None and not one.kept for one in CsvRows(said).pieces()) == 1
             assert cleared(said) == 1

@@ -62,6 +62,8 @@ class RiskQuestion(BaseModel):
         records: where it is.
         person: the column that tells whose a record is. It is used for counting and for telling whether an attack was
             right, and counts as no part of what is released.
+        people_differ_by: where nothing tells whose a record is, columns that are the same in all records of a person.
+            People are counted by what these say together: there are as many at the least.
         pseudonym: a column of what is released that is the same in all records of a person.
         columns: what an outsider could know; all but person, pseudonym and sensitive unless given.
         sensitive: what an outsider should not learn. It can single somebody out as well.
@@ -70,11 +72,12 @@ class RiskQuestion(BaseModel):
         against: lists to join the records with.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     name: str = Field(pattern=NAME)
     records: RecordSource
     person: ColumnName | None = None
+    people_differ_by: Columns = Field(default=(), alias="people differ by")
     pseudonym: ColumnName | None = None
     columns: Columns = ()
     sensitive: Columns = ()
@@ -89,6 +92,8 @@ class RiskQuestion(BaseModel):
             raise ValueError("write each column once: it is known, sensitive, the pseudonym, or the person")
         if any(unseen(one) for one in named):
             raise ValueError("write names without signs that nobody sees")
+        if self.person is not None and self.people_differ_by:
+            raise ValueError("write 'person:' or 'people differ by:', not both")
         lists = [one.name for one in self.against]
         if len(set(lists)) < len(lists):
             raise ValueError("give each list another name")
@@ -100,7 +105,8 @@ class RiskQuestion(BaseModel):
     def named(self) -> tuple[str, ...]:
         """Every column of the records that it speaks of."""
         joined = (column for one in self.against for column in one.match)
-        said = (*self.columns, *self.sensitive, *filter(None, (self.pseudonym, self.person)), *joined)
+        one = filter(None, (self.pseudonym, self.person))
+        said = (*self.columns, *self.sensitive, *one, *self.people_differ_by, *joined)
         return tuple(dict.fromkeys(said))
 
     def released(self, there: tuple[str, ...]) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def asked_again(recorded: Iterable[Recorded], now: datetime) -> dict[str, str]:
     """The names that have to be measured again, and why.
 
     A class holds against what there was to join with. Records that share a column with these, and were measured
-    later without being joined, could name people now. A class of high is no promise, so it stands.
+    later without a join of the two, could name people now. A class of high is no promise, so it stands.
 
     Args:
         recorded: all measurements, in any order.
@@ -67,6 +67,7 @@ def asked_again(recorded: Iterable[Recorded], now: datetime) -> dict[str, str]:
             if other.name != one.name
             and other.at > one.at
             and other.name not in one.joined
+            and one.name not in other.joined
             and set(other.columns) & set(one.columns)
         ]
         if one.risk is RiskClass.HIGH:

@@ -1,4 +1,4 @@
-"""Records with each value as a number, so that the engine groups numbers; and what is counted of them."""
+"""What is counted of records, in statements that each engine understands."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from typing import Any
 from carrel.deidentification.risk.attack import Trace
 from carrel.deidentification.risk.equivalence import ClassSizes
 from carrel.deidentification.risk.sensitive import GUESSABLE, Diversity
-from carrel.systems.analytics.engine import quoted, told
-from carrel.systems.analytics.record_source import Records
-
-_TABLE = "coded"
-_PERSON = "p"
+from carrel.systems.analytics.relation import CODED as _TABLE
+from carrel.systems.analytics.relation import PERSON as _PERSON
+from carrel.systems.analytics.relation import Relation
 
 
 @dataclass(frozen=True)
 class CodedRecords:
-    """Records in numbers.
+    """Records, of which an engine keeps what is counted.
 
     Args:
         records: where they come from.
@@ -26,12 +24,12 @@ class CodedRecords:
         person: whose a record is; each record is another person's unless given.
     """
 
-    records: Records
+    records: Relation
     columns: tuple[str, ...]
     person: str | None
 
     @classmethod
-    def of(cls, records: Records, columns: Sequence[str], person: str | None) -> CodedRecords:
+    def of(cls, records: Relation, columns: Sequence[str], person: str | None) -> CodedRecords:
         """Read them once.
 
         Raises:
@@ -39,37 +37,13 @@ class CodedRecords:
         """
         wanted = tuple(dict.fromkeys(columns))
         records.require([*wanted, *([person] if person else [])])
-        made = cls(records, wanted, person)
-        with told(records.source.at):
-            made._read()
+        records.code(wanted, person)
         records.require_unchanged()
-        return made
+        return cls(records, wanted, person)
 
-    def _read(self) -> None:
-        engine, joins, chosen = self.records.engine, [], []
-        named = [
-            *((f"c{at}", one) for at, one in enumerate(self.columns)),
-            *([(_PERSON, self.person)] if self.person else []),
-        ]
-        for code, column in named:
-            value = f"CAST({quoted(column or '')} AS VARCHAR)"
-            engine.execute(
-                f"CREATE TEMP TABLE values_{code} AS SELECT v, CAST(row_number() OVER () AS INTEGER) AS code "
-                f"FROM (SELECT DISTINCT {value} AS v FROM {self.records.name}) WHERE v IS NOT NULL"
-            )
-            joins.append(f"LEFT JOIN values_{code} AS {code} ON {code}.v = CAST(r.{quoted(column or '')} AS VARCHAR)")
-            chosen.append(f"{code}.code AS {code}" if code == _PERSON else f"coalesce({code}.code, 0) AS {code}")
-        if self.person is None:
-            chosen.append(f"CAST(row_number() OVER () AS INTEGER) AS {_PERSON}")
-        engine.execute(
-            f"CREATE TEMP TABLE {_TABLE} AS SELECT {', '.join(chosen)} FROM {self.records.name} AS r {' '.join(joins)}"
-        )
-        for code, _ in named:
-            engine.execute(f"DROP TABLE values_{code}")
-
-    def ask(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
         """What a statement answers."""
-        return self.records.ask(statement, values)
+        return self.records.ask(statement)
 
     def count(self) -> int:
         """How many records there are."""
@@ -105,12 +79,12 @@ class CodedRecords:
             WITH cell AS (SELECT {by}, {value} AS s, {people} AS n FROM {_TABLE} GROUP BY {by}, {value}),
             whole AS (SELECT s, sum(n) / (SELECT sum(n) FROM cell) AS q FROM cell GROUP BY s),
             part AS (SELECT {by}, cell.s, n, n / sum(n) OVER (PARTITION BY {by}) AS p, q
-                     FROM cell JOIN whole USING (s)),
+                     FROM cell JOIN whole ON cell.s IS NOT DISTINCT FROM whole.s),
             class AS (SELECT count(*) AS l, exp(-sum(p * ln(p))) AS e,
                              (sum(abs(p - q)) + greatest(1 - sum(q), 0)) / 2 AS t, sum(n) AS n, max(p) AS most
                       FROM part GROUP BY {by})
-            SELECT min(l), min(e), max(t), coalesce(sum(n) FILTER (l = 1), 0),
-                   coalesce(sum(n) FILTER (most > {GUESSABLE}), 0), sum(n),
+            SELECT min(l), min(e), max(t), coalesce(sum(n) FILTER (WHERE l = 1), 0),
+                   coalesce(sum(n) FILTER (WHERE most > {GUESSABLE}), 0), sum(n),
                    (SELECT count(*) FROM whole), (SELECT max(q) FROM whole)
             FROM class""")  # fmt: skip
         least, entropy, closeness, certain, guessed, total, values, most = found[0]
@@ -141,7 +115,7 @@ class CodedRecords:
         by, whose = self._codes(columns), self._codes([pseudonym])
         found = self.ask(
             f"""
-            WITH point AS (SELECT DISTINCT {whose} AS w, {by} FROM {_TABLE} WHERE {whose} > 0),
+            WITH point AS (SELECT DISTINCT {whose} AS w, {by} FROM {_TABLE} WHERE {whose} <> {self.records.no_value}),
             numbered AS (SELECT w, {by}, row_number() OVER (PARTITION BY w ORDER BY hash({by}, w, {seed})) AS place,
                                 count(*) OVER (PARTITION BY w) AS points FROM point),
             chosen AS (SELECT w FROM (SELECT DISTINCT w FROM numbered WHERE points >= {known})
@@ -149,7 +123,7 @@ class CodedRecords:
             drawn AS (SELECT w AS tried, {by} FROM numbered JOIN chosen USING (w) WHERE place <= {known}),
             fits AS (SELECT tried, point.w FROM drawn JOIN point USING ({by}) GROUP BY tried, point.w
                      HAVING count(*) = {known})
-            SELECT (SELECT count(*) FROM chosen), count(*) FILTER (n = 1)
+            SELECT (SELECT count(*) FROM chosen), count(*) FILTER (WHERE n = 1)
             FROM (SELECT tried, count(*) AS n FROM fits GROUP BY tried)"""
         )
         tried, right = found[0]

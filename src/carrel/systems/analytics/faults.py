@@ -11,5 +11,7 @@ MEMORY = define("SRC-004", "the records need more memory than is allowed", Exit.
 CHANGED = define("SRC-005", "the records changed while they were read", Exit.FAILED)
 ENGINE = define("SRC-006", "the engine could not do this", Exit.FAILED)
 DOCUMENT = define("SRC-007", "this document cannot be used", Exit.USAGE)
+SPARK = define("SRC-008", "Spark cannot do this", Exit.FAILED)
 
 NOTHING_KNOWN = define("RSK-001", "nothing that an outsider could know was named", Exit.USAGE)
+TOO_MANY_SETS = define("RSK-002", "there are too many sets of columns to look at", Exit.USAGE)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from carrel.deidentification.column_shape import ColumnShape
 from carrel.inventory.table_sample import FILE, MOST, SampledColumn, TableSample
-from carrel.systems.analytics.engine import quoted
-from carrel.systems.analytics.record_source import Records
+from carrel.systems.analytics.relation import Relation
 
 
-def identifying(records: Records, columns: Sequence[str]) -> dict[str, str]:
+def identifying(records: Relation, columns: Sequence[str]) -> dict[str, str]:
     """The columns whose values name people, and how that shows, in counts.
 
     Args:
@@ -23,7 +22,6 @@ def identifying(records: Records, columns: Sequence[str]) -> dict[str, str]:
     """
     if not columns:
         return {}
-    chosen = ", ".join(f"CAST({quoted(one)} AS VARCHAR)" for one in columns)
-    rows = records.ask(f"SELECT {chosen} FROM {records.name} USING SAMPLE reservoir({MOST} ROWS) REPEATABLE (1)")
+    rows = records.drawn(columns, MOST)
     sample = TableSample.of([SampledColumn(one, FILE, ColumnShape(one)) for one in columns], rows)
     return {one.name: why for one in sample.columns if (why := one.shape.names_people)}

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from carrel.deidentification.risk.attack import Linkage
 from carrel.deidentification.risk.question import Against, Near
-from carrel.systems.analytics.engine import quoted, told
-from carrel.systems.analytics.record_source import Records
+from carrel.systems.analytics.record_source import text_of_column
+from carrel.systems.analytics.relation import Relation
 
 
-def run(records: Records, person: str | None, other: Records, against: Against) -> Linkage:
+def run(records: Relation, person: str | None, other: Relation, against: Against) -> Linkage:
     """Join, and count for how many records one single person is left.
 
     Args:
@@ -25,21 +25,20 @@ def run(records: Records, person: str | None, other: Records, against: Against) 
     """
     records.require([*against.match, *([person] if person else [])])
     other.require([*(one.column for one in against.match.values()), *([against.person] if against.person else [])])
-    truth = f"CAST({quoted(person)} AS VARCHAR)" if person else "NULL"
-    whose = f"CAST({quoted(against.person)} AS VARCHAR)" if against.person else "CAST(row_number() OVER () AS VARCHAR)"
+    truth = text_of_column(person) if person else "CAST(NULL AS STRING)"
+    whose = text_of_column(against.person) if against.person else f"CAST({other.each_row} AS STRING)"
     ours = [_value(column, near, f"m{at}") for at, (column, near) in enumerate(against.match.items())]
     theirs = [_value(near.column, near, f"m{at}") for at, near in enumerate(against.match.values())]
     meets = " AND ".join(_meets(near, f"m{at}") for at, near in enumerate(against.match.values()))
-    with told(f"{records.source.at}, joined with {against.name}"):
-        found = records.engine.execute(f"""
-            WITH tried AS (SELECT *, row_number() OVER () AS id FROM (
-                     SELECT {", ".join(ours)}, {truth} AS truth, count(*) AS n FROM {records.name} GROUP BY ALL)),
-            listed AS (SELECT DISTINCT {", ".join(theirs)}, {whose} AS whose FROM {other.name}),
-            joined AS (SELECT id, count(DISTINCT whose) AS f, min(whose) AS whose, any_value(n) AS n,
-                              any_value(truth) AS truth
-                       FROM tried LEFT JOIN listed ON {meets} GROUP BY id)
-            SELECT f, sum(n), coalesce(sum(n) FILTER (whose = truth), 0) FROM joined GROUP BY f ORDER BY f
-            """).fetchall()  # fmt: skip
+    by = ", ".join(f"tried.m{at}" for at in range(len(ours)))
+    found = records.ask(f"""
+        WITH row_of AS (SELECT {", ".join(ours)}, {truth} AS truth FROM {records.name}),
+        tried AS (SELECT {by.replace("tried.", "")}, truth, count(*) AS n FROM row_of GROUP BY ALL),
+        listed AS (SELECT DISTINCT {", ".join(theirs)}, {whose} AS whose FROM {other.name}),
+        joined AS (SELECT count(DISTINCT listed.whose) AS f, min(listed.whose) AS whose, min(n) AS n, tried.truth
+                   FROM tried LEFT JOIN listed ON {meets} GROUP BY {by}, tried.truth)
+        SELECT f, sum(n), coalesce(sum(n) FILTER (WHERE whose = truth), 0) FROM joined GROUP BY f ORDER BY f
+        """)  # fmt: skip
     by_size = {int(size): (int(count), int(right)) for size, count, right in found}
     named, right = by_size.get(1, (0, 0))
     return Linkage(
@@ -53,7 +52,7 @@ def run(records: Records, person: str | None, other: Records, against: Against) 
 
 
 def _value(column: str, near: Near, name: str) -> str:
-    text = f"CAST({quoted(column)} AS VARCHAR)"
+    text = text_of_column(column)
     return f"{f'TRY_CAST({text} AS TIMESTAMP)' if near.within else text} AS {name}"
 
 

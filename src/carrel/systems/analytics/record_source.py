@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import glob
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import database_records, faults
 from carrel.systems.analytics.csv_quotes import require_closed, text_of
 from carrel.systems.analytics.engine import quoted, text_literal, told
+from carrel.systems.analytics.relation import CODED, DESCRIPTION, PERSON
 
 _HEADER = 1 << 20  # characters; a first line that is longer names no columns
 _LONGEST_LINE = 1 << 24
@@ -53,21 +54,23 @@ class Records:
         with told(self.source.at):
             return list(self.engine.execute(statement, list(values)).fetchall())
 
+    @property
+    def each_row(self) -> str:
+        """An expression that differs from row to row."""
+        return "row_number() OVER ()"
+
+    @property
+    def no_value(self) -> str:
+        """What stands for no value where each value is a number."""
+        return "0"
+
     def require(self, columns: Iterable[str]) -> None:
         """Whether each of these columns is there, written so.
 
         Raises:
             CarrelError: SRC-003, those that are not.
         """
-        missing = [one for one in dict.fromkeys(columns) if one not in self.columns]
-        if missing:
-            raise fault(
-                faults.NOT_THERE,
-                at=self.source.at,
-                wanted=", ".join(missing),
-                found=f"the columns {', '.join(map(shown, self.columns))}",
-                fix="write the name as it stands there, capitals too",
-            )
+        require_columns(self.columns, columns, self.source)
 
     def require_unchanged(self) -> None:
         """A file is read once for each question, so it must stay as it is until the last one.
@@ -75,13 +78,85 @@ class Records:
         Raises:
             CarrelError: SRC-005.
         """
-        if self.source.file is not None and _mark(self.source.file) != self._mark:
-            raise fault(
-                faults.CHANGED,
-                at=self.source.at,
-                found="another size or time than at the beginning",
-                fix="run again when nothing writes to it",
+        require_mark(self.source, self._mark)
+
+    def described(self, columns: Sequence[str]) -> Records:
+        """As `Relation.described`."""
+        self.require(columns)
+        self.ask(description_view(self.name, columns))
+        return replace(self, name="described", columns=(*self.columns, DESCRIPTION))
+
+    def code(self, columns: Sequence[str], person: str | None) -> None:
+        """As `Relation.code`: each value becomes a number, so that the engine groups numbers."""
+        joins, chosen = [], []
+        named = [*((f"c{at}", one) for at, one in enumerate(columns)), *([(PERSON, person)] if person else [])]
+        with told(self.source.at):
+            for code, column in named:
+                value = text_of_column(column)
+                self.engine.execute(
+                    f"CREATE TEMP TABLE values_{code} AS SELECT v, CAST(row_number() OVER () AS INTEGER) AS code "
+                    f"FROM (SELECT DISTINCT {value} AS v FROM {self.name}) WHERE v IS NOT NULL"
+                )
+                joins.append(f"LEFT JOIN values_{code} ON values_{code}.v = {text_of_column(column, 'r.')}")
+                number = f"values_{code}.code"
+                chosen.append(f"{number if code == PERSON else f'coalesce({number}, 0)'} AS {code}")
+            if person is None:
+                chosen.append(f"CAST({self.each_row} AS INTEGER) AS {PERSON}")
+            self.engine.execute(
+                f"CREATE TEMP TABLE {CODED} AS SELECT {', '.join(chosen)} FROM {self.name} AS r {' '.join(joins)}"
             )
+            for code, _ in named:
+                self.engine.execute(f"DROP TABLE values_{code}")
+
+    def drawn(self, columns: Sequence[str], most: int) -> list[tuple[Any, ...]]:
+        """Values of some rows, drawn at random."""
+        chosen = ", ".join(map(text_of_column, columns))
+        return self.ask(f"SELECT {chosen} FROM {self.name} USING SAMPLE reservoir({most} ROWS) REPEATABLE (1)")
+
+
+def text_of_column(column: str, of: str = "") -> str:
+    """A column as texts, of a relation where others have columns too; an empty one is no value."""
+    return f"nullif(CAST({of}{quoted(column)} AS STRING), '')"
+
+
+def description_view(name: str, columns: Sequence[str]) -> str:
+    """The statement that makes the view ``described`` of a relation."""
+    said = ", ".join(f"coalesce({text_of_column(one)}, '')" for one in columns)
+    return (
+        f"CREATE OR REPLACE TEMP VIEW described AS SELECT *, concat_ws(chr(31), {said}) AS {quoted(DESCRIPTION)} "
+        f"FROM {name}"
+    )
+
+
+def require_columns(there: Sequence[str], columns: Iterable[str], source: NamedSource) -> None:
+    """Whether each of these columns is there.
+
+    Raises:
+        CarrelError: SRC-003, those that are not.
+    """
+    if missing := [one for one in dict.fromkeys(columns) if one not in there]:
+        raise fault(
+            faults.NOT_THERE,
+            at=source.at,
+            wanted=", ".join(missing),
+            found=f"the columns {', '.join(map(shown, there))}",
+            fix="write the name as it stands there, capitals too",
+        )
+
+
+def require_mark(source: NamedSource, mark: tuple[int, ...]) -> None:
+    """Whether a file is as it was at the beginning.
+
+    Raises:
+        CarrelError: SRC-005.
+    """
+    if source.file is not None and mark_of(source.file) != mark:
+        raise fault(
+            faults.CHANGED,
+            at=source.at,
+            found="another size or time than at the beginning",
+            fix="run again when nothing writes to it",
+        )
 
 
 def read(engine: Any, source: NamedSource, columns: Sequence[str] | None = None, *, name: str = "records") -> Records:
@@ -102,7 +177,7 @@ def read(engine: Any, source: NamedSource, columns: Sequence[str] | None = None,
     if source.file is None:
         return _of_database(engine, source, columns, name)
     try:
-        mark = _mark(source.file)
+        mark = mark_of(source.file)
     except OSError:
         raise _unreadable(source, "no file that can be read", "name a file that you may read") from None
     known = _of_parquet(engine, source, name) if source.is_parquet else _of_csv(engine, source, name)
@@ -191,7 +266,8 @@ def _place(source: NamedSource) -> str:
     return text_literal(glob.escape(str(source.file)))  # the engine takes a name for a pattern
 
 
-def _mark(file: Path) -> tuple[int, ...]:
+def mark_of(file: Path) -> tuple[int, ...]:
+    """What changes when a file is written."""
     told_ = file.stat()
     return told_.st_dev, told_.st_ino, told_.st_size, told_.st_mtime_ns
 

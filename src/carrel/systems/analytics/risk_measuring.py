@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from carrel.deidentification.risk.assessment import Measurement
 from carrel.deidentification.risk.attack import Linkage, Trace
 from carrel.deidentification.risk.question import RiskQuestion
 from carrel.deidentification.risk.singling_out import Singling, combinations_of, search
 from carrel.errors import fault
+from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import faults, linkage_attack
 from carrel.systems.analytics.coded_records import CodedRecords
 from carrel.systems.analytics.identifying_columns import identifying
-from carrel.systems.analytics.record_source import read
+from carrel.systems.analytics.relation import DESCRIPTION, Relation
 
+MOST_SETS = 10_000
 TRIED = 1000  # people whose records are looked for by a few of them
 Beat = Callable[[int, int], None]
+Reading = Callable[[NamedSource, Sequence[str] | None, str], Relation]
 
 
-def measure(engine: Any, question: RiskQuestion, seed: int, beat: Beat = lambda *_: None) -> Measurement:
+def measure(read: Reading, question: RiskQuestion, seed: int, beat: Beat = lambda *_: None) -> Measurement:
     """Run every test that the question asks for.
 
     Args:
-        engine: empty, as `carrel.systems.analytics.engine.opened` yields it.
+        read: makes a source known to an engine, with the columns that are needed and a name for it.
         question: with paths that can be opened.
         seed: of what is drawn at random.
         beat: told how many sets of columns were looked at, and of how many.
@@ -34,10 +36,13 @@ def measure(engine: Any, question: RiskQuestion, seed: int, beat: Beat = lambda 
     Guarantees:
         Only reads. No value is in what is returned: counts and names of columns.
     """
-    records = read(engine, question.records, question.named if question.columns else None)
+    records = read(question.records, question.named if question.columns else None, "records")
     records.require(question.named)
-    released = question.released(records.columns)
-    known = question.known_columns(records.columns)
+    person = question.person
+    if question.people_differ_by:
+        records, person = records.described(question.people_differ_by), DESCRIPTION
+    released = tuple(one for one in question.released(records.columns) if one != DESCRIPTION)
+    known = question.known_columns(released)
     if not known:
         raise fault(
             faults.NOTHING_KNOWN,
@@ -46,10 +51,18 @@ def measure(engine: Any, question: RiskQuestion, seed: int, beat: Beat = lambda 
             found="only the person's, the pseudonym and sensitive ones",
             fix="name the columns of what leaves the house",
         )
-    coded = CodedRecords.of(records, released, question.person)
+    coded = CodedRecords.of(records, released, person)
     count = coded.count()
     facts = tuple(one for one in released if one != question.pseudonym)
     total, singled = combinations_of(facts, question.known), list[Singling]()
+    if total > MOST_SETS:
+        raise fault(
+            faults.TOO_MANY_SETS,
+            at=question.name,
+            wanted=f"at most {MOST_SETS:,} sets of columns",
+            found=f"{total:,}: {len(facts)} columns, and {question.known} of them known",
+            fix="name the columns of what leaves the house, or fewer known facts",
+        )
     for found in search(facts, count, question.known, coded.alone):
         singled.append(found)
         beat(len(singled), total)
@@ -58,7 +71,7 @@ def measure(engine: Any, question: RiskQuestion, seed: int, beat: Beat = lambda 
         name=question.name,
         records=count,
         persons=coded.persons(),
-        by_person=question.person is not None,
+        by_person=person is not None,
         columns=known,
         sizes=coded.sizes(known),
         direct=identifying(records, facts),
@@ -66,16 +79,16 @@ def measure(engine: Any, question: RiskQuestion, seed: int, beat: Beat = lambda 
         known=question.known,
         threshold=question.threshold,
         sensitive={one: coded.diversity(known, one) for one in question.sensitive},
-        linkages=tuple(_linkages(engine, question, records)),
+        linkages=tuple(_linkages(read, question, records)),
         traces=tuple(_traces(coded, question, facts, seed)),
     )
 
 
-def _linkages(engine: Any, question: RiskQuestion, records: Any) -> list[Linkage]:
+def _linkages(read: Reading, question: RiskQuestion, records: Relation) -> list[Linkage]:
     found = []
     for at, against in enumerate(question.against):
         needed = [*(one.column for one in against.match.values()), *([against.person] if against.person else [])]
-        other = read(engine, against.records, needed, name=f"list_{at}")
+        other = read(against.records, needed, f"list_{at}")
         found.append(linkage_attack.run(records, question.person, other, against))
         other.require_unchanged()
     records.require_unchanged()

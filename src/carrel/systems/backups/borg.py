@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from carrel.errors import Condition
+from carrel.errors import Condition, fault
 from carrel.inventory.backup import Backup
 from carrel.retention.backup_expiry import Listing, Snapshot
 from carrel.systems import faults
+from carrel.systems.backups.borg_segments import lacking
 from carrel.systems.backups.tool_process import LISTING, Ended, call, tool_error
 from carrel.systems.secret import Secret
 
@@ -66,23 +67,40 @@ class Borg:
         found = [Snapshot(one["name"], _moment(one["start"]), one["id"]) for one in whole]
         return Listing.of(found, len(archives) - len(whole))
 
-    def examine(self, stays: Sequence[Snapshot], beat: Callable[[], None]) -> str:
-        """Have the tool list the files of each archive that stays; only reads, and takes no lock.
+    def examine(self, stays: Sequence[Snapshot], beat: Callable[[], None], *, read: bool) -> str:
+        """Have the tool list the files of each archive that stays, and see that its segments are there; only reads.
 
         Args:
             stays: by their names.
             beat: done every few seconds.
+            read: every segment is read as well, by the tool on the repository's host, which locks the repository.
 
         Returns:
             What was looked at, in words.
 
         Raises:
-            CarrelError: BAK-001 to BAK-003, BAK-013.
+            CarrelError: BAK-001 to BAK-004, BAK-013.
         """
         for one in stays:
             archive = f"{self.backup.place}::{one.id}"
             self._call("list", "--short", "--bypass-lock", archive, beat=beat, unknown=faults.UNREADABLE)
-        return "`borg list` read the list of files of each copy that stays; the data of the files were not read"
+        if read:
+            self._call("check", "--repository-only", self.backup.place, beat=beat, unknown=faults.UNREADABLE, most=0)
+            return "`borg list` read the lists of files of what stays, `borg check` every segment; all was whole"
+        told = "`borg list` read the lists of files of what stays; the data were not read"
+        found = lacking(Path(self.backup.place)) if self.backup.local else None
+        if found is None:
+            return f"{told}, and whether segments of data are lost was not looked at: `--read-data` looks"
+        if any(found):
+            raise fault(
+                faults.UNREADABLE,
+                at=f"backup {self.backup.name}",
+                wanted="every segment of which the repository's index speaks",
+                found=f"gone: {found[0]:,}; cut short: {found[1]:,}",
+                because="without them copies that stay cannot be restored",
+                fix=_FIX[faults.UNREADABLE],
+            )
+        return f"{told}, but every segment is there in its length"
 
     def expire(self, gone: Sequence[Snapshot], beat: Callable[[], None], *, again: bool) -> None:
         """Delete these archives, and free their room.
@@ -106,7 +124,7 @@ class Borg:
 
     def _call(
         self, *words: str, beat: Callable[[], None] | None = None, otherwise: bool = False,
-        unknown: Condition | None = None,
+        unknown: Condition | None = None, most: int = _WARNING,
     ) -> Ended:  # fmt: skip
         at = f"backup {self.backup.name}"
         self.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -123,7 +141,7 @@ class Borg:
             limit=LISTING if beat is None else None,
             beat=beat or (lambda: None),
         )
-        if told.code > _WARNING or told.code < 0:
+        if told.code > most or told.code < 0:
             said = next((_SAID[one] for one in _ids(told.err) if one in _SAID), None)
             raise tool_error("borg", told, said or unknown, _FIX, at, otherwise=otherwise)
         return told

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import enum
-import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,27 +14,16 @@ from carrel.errors import CarrelError, Condition, fault
 from carrel.inventory.backup import Backup
 from carrel.retention.backup_expiry import Listing, Snapshot
 from carrel.systems import faults
-from carrel.systems.backups.pgbackrest_account import owner
 from carrel.systems.backups.pgbackrest_archive import archives
-from carrel.systems.backups.tool_process import LISTING, Ended, call, tool_error
+from carrel.systems.backups.pgbackrest_call import FIX, call, told
+from carrel.systems.backups.pgbackrest_contents import Contents, refuse_lacking, unverified
+from carrel.systems.backups.pgbackrest_manifest import MANIFEST
 
 _LABEL = re.compile(r"\d{8}-\d{6}F(_\d{8}-\d{6}[DI])?")
-_MANIFEST = "backup.manifest"
 _NO_STANZA = (1, 3)  # its folder, or its list, is missing
 _OTHER = 99
 _UNREADABLE = re.compile(r"\[(Format|Crypto|Checksum|JsonFormat)Error\]")
-_CODES = {50: faults.REPOSITORY_LOCKED, 62: faults.REPOSITORY_LOCKED, 95: faults.REPOSITORY_PASSWORD}
 _EVERY = "9999999"  # the most that the tool takes: its own retention shall delete nothing that was not approved
-# What the tool may be given in its environment: how a repository is opened, and nothing that says which one.
-_SECRET = re.compile(r"PGBACKREST_REPO\d+_(CIPHER_PASS|S3_KEY|S3_KEY_SECRET|S3_TOKEN|AZURE_KEY|GCS_KEY|SFTP_.*PASS.*)")
-_FIX = {
-    faults.NO_REPOSITORY: "compare 'place' and 'only' in the site file with the tool's configuration; list the backups "
-    "with the tool itself: `pgbackrest info`",
-    faults.REPOSITORY_LOCKED: "let the backup that runs come to its end; what `pgbackrest stop` stopped goes on with "
-    "`pgbackrest start`",
-    faults.REPOSITORY_PASSWORD: "write the repository's passphrase into the tool's configuration: repoN-cipher-pass",
-    faults.TOOL_FAILED: "look with the tool itself: `pgbackrest info`; then apply the same plan again",
-}
 
 
 class _State(enum.Enum):
@@ -89,6 +76,38 @@ class Pgbackrest:
             if _shelf(one.key) in touched and (line := one.told())
         )
 
+    def examine(self, stays: Sequence[Snapshot], beat: Callable[[], None], *, read: bool) -> str:
+        """Compare the list of files of each copy that stays, and the log that it needs, with what lies there.
+
+        Args:
+            stays: with everything that they are built on.
+            beat: done every few seconds.
+            read: the tool reads and checks all data as well.
+
+        Returns:
+            What was looked at, in words.
+
+        Raises:
+            CarrelError: BAK-001 to BAK-003, BAK-013.
+        """
+        contents = Contents(
+            self._stanza(),
+            lambda key, place: told(self.backup, "repo-ls", place, f"--repo={key}", "--recurse", beat=beat),
+            lambda key, place: (
+                call(self.backup, "repo-get", place, f"--repo={key}", beat=beat, unknown=faults.UNREADABLE).out
+            ),
+        )
+        labels = {(_key(one.shelf), one.id.partition(":")[2]) for one in stays}
+        found = contents.lacking(labels)
+        for key in {key for key, _ in labels} if read else ():
+            verified = call(
+                self.backup, "verify", "--output=text", f"--repo={key}", beat=beat, unknown=faults.UNREADABLE
+            )
+            found += unverified(verified.out, {label for other, label in labels if other == key})
+        refuse_lacking(self._at, found, FIX[faults.UNREADABLE])
+        there = "each file of what stays, and the archived log that it needs, lies in its repository in full length"
+        return f"{there}; `pgbackrest verify` read all data" if read else f"{there}; the data in them were not read"
+
     def expire(self, gone: Sequence[Snapshot], beat: Callable[[], None], *, again: bool) -> None:
         """Expire these, what an earlier attempt left of others, and the archived log that no backup needs any more.
 
@@ -118,7 +137,8 @@ class Pgbackrest:
         if not listing.above(one) <= ids:
             raise self._failed("a newer backup that is built on one of these", "these alone")
         fulls = sum(other.shelf == _shelf(key) and not other.on and other.id != one for other in listing.snapshots)
-        self._call(
+        call(
+            self.backup,
             "expire", f"--repo={key}", f"--set={label}",
             f"--repo{key}-retention-full-type=count", f"--repo{key}-retention-full={_EVERY}",
             f"--repo{key}-retention-archive-type=full", f"--repo{key}-retention-archive={max(1, fulls)}",
@@ -133,7 +153,7 @@ class Pgbackrest:
                 there, entry = self._names(key, label), listed.get(label)
                 # An expiry takes the manifest away first, then the entry, then the folder; a backup that was broken
                 # off has a copy of the manifest, and no entry.
-                if _MANIFEST not in there and (entry or f"{_MANIFEST}.copy" not in there):
+                if MANIFEST not in there and (entry or f"{MANIFEST}.copy" not in there):
                     state = _State.LEAVING
                 else:
                     state = _State.DAMAGED if entry is None or entry.get("error") else _State.WHOLE
@@ -152,12 +172,12 @@ class Pgbackrest:
             wanted=wanted,
             found=found,
             changed="perhaps some: `carrel backup list` shows them",
-            fix=_FIX[faults.TOOL_FAILED],
+            fix=FIX[faults.TOOL_FAILED],
         )
 
     def _stanza(self) -> dict[str, Any]:
-        told = self._json("info")
-        stanza: dict[str, Any] = next((one for one in told if one["name"] == self.backup.only), {"repo": []})
+        listed = told(self.backup, "info")
+        stanza: dict[str, Any] = next((one for one in listed if one["name"] == self.backup.only), {"repo": []})
         wrong = [one for one in stanza["repo"] if one["status"]["code"] in (*_NO_STANZA, _OTHER)]
         if wrong or not stanza["repo"]:
             raise fault(
@@ -166,43 +186,19 @@ class Pgbackrest:
                 wanted="a list of every repository",
                 found=", ".join(f"none of repo{one['key']}" for one in wrong) or "no such stanza",
                 changed="nothing",
-                fix=_FIX[condition],
+                fix=FIX[condition],
             )
         return stanza
 
     def _names(self, key: int, label: str) -> dict[str, Any]:
         """What lies in a repository's folder of backups, or in one of them, by name."""
         place = "/".join(filter(None, ("backup", self.backup.only, label)))
-        found: dict[str, Any] = self._json("repo-ls", place, f"--repo={key}")
+        found: dict[str, Any] = told(self.backup, "repo-ls", place, f"--repo={key}")
         return found
-
-    def _json(self, *words: str) -> Any:
-        told = self._call(*words, "--output=json")
-        try:
-            return json.loads(told.out, strict=False)  # it quotes bytes of what it could not read as they stand
-        except ValueError:
-            raise tool_error("pgbackrest", told, faults.NO_REPOSITORY, _FIX, self._at, otherwise=False) from None
 
     @property
     def _at(self) -> str:
         return f"backup {self.backup.name}"
-
-    def _call(self, *words: str, beat: Callable[[], None] | None = None, otherwise: bool = False) -> Ended:
-        options = (f"--config={self.backup.place}", f"--stanza={self.backup.only}")
-        quiet = ("--log-level-console=off", "--log-level-stderr=error")
-        told = call(
-            ["pgbackrest", words[0], *words[1:], *options, *quiet, *(() if otherwise else ("--log-level-file=off",))],
-            {name: value for name, value in os.environ.items() if _SECRET.fullmatch(name)},
-            self._at,
-            limit=LISTING if beat is None else None,
-            beat=beat or (lambda: None),
-            # Files that root wrote into it, the account that makes the backups could not read.
-            account=owner(self.backup) if os.geteuid() == 0 else None,
-        )
-        if told.code:
-            said = faults.REPOSITORY_PASSWORD if "cipher-pass" in told.err else _CODES.get(told.code)
-            raise tool_error("pgbackrest", told, said, _FIX, self._at, otherwise=otherwise)
-        return told
 
 
 def _condition(wrong: Iterable[Mapping[str, Any]]) -> Condition:

@@ -1,10 +1,13 @@
-"""The write-ahead log that pgBackRest keeps beside its backups: which of it no backup needs any more."""
+"""The write-ahead log that pgBackRest keeps beside its backups: which of it a backup needs, and which none any more."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+_SEGMENT = 16 * 1024 * 1024  # unless the server was made with another size
+_LOG = 1 << 32  # bytes that bear one middle number
 
 
 @dataclass(frozen=True)
@@ -54,3 +57,26 @@ def archives(stanza: Mapping[str, Any], stays: Callable[[int, str], bool]) -> It
         # server stood still it knows no start, and leaves everything.
         needed = starts[0] if starts else "" if cluster != newest.get(key) else None
         yield Archive(key, archive["id"], archive["min"], needed)
+
+
+def segment_size(stanza: Mapping[str, Any]) -> int:
+    """The bytes of a segment, by where in the log the backups began and in which segment that lies."""
+    for one in stanza["backup"]:
+        start, place = (one["archive"] or {}).get("start") or "", (one.get("lsn") or {}).get("start") or ""
+        if place and (number := int(start[16:24] or "0", 16)):
+            return 1 << (int(place.partition("/")[2], 16) // number).bit_length() - 1
+    return _SEGMENT
+
+
+def segments(start: str, stop: str, size: int) -> Iterator[str]:
+    """The names of all segments from one to another.
+
+    Args:
+        start: the first one; its timeline is that of all.
+        stop: the last one.
+        size: of a segment in bytes.
+    """
+    each = _LOG // size
+    first, last = (int(one[8:16], 16) * each + int(one[16:24], 16) for one in (start, stop))
+    for number in range(first, last + 1):
+        yield f"{start[:8]}{number // each:08X}{number % each:08X}"

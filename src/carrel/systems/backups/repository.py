@@ -37,22 +37,25 @@ def besides(source: Repository, gone: Sequence[Snapshot]) -> tuple[str, ...]:
     return source.besides(gone) if isinstance(source, Pgbackrest) else ()
 
 
-def examine(source: Repository, stays: Sequence[Snapshot], beat: Callable[[], None] = lambda: None) -> str:
-    """See that what is to stay can be read, as far as its tool tells that without reading all data; only reads.
+def examine(
+    source: Repository, stays: Sequence[Snapshot], beat: Callable[[], None] = lambda: None, *, read: bool = False
+) -> str:
+    """See that what is to stay can be read, as far as its tool tells; only reads.
 
     Args:
         source: of the copies.
         stays: those that are not to go.
         beat: done every few seconds.
+        read: all data are read as well, where the tool can do that.
 
     Returns:
         What was looked at, in words for whoever approves.
 
     Raises:
-        CarrelError: BAK-001 to BAK-003, BAK-013.
+        CarrelError: BAK-001 to BAK-004, BAK-013.
     """
-    if isinstance(source, Restic | Borg):
-        return source.examine(stays, beat)
+    if isinstance(source, Restic | Borg | Pgbackrest):
+        return source.examine(stays, beat, read=read)
     return "whether what stays can be restored was not looked at: that is the tool's own check"
 
 

@@ -62,12 +62,13 @@ class Restic:
         every = found if not self._only else self._all()
         return Listing.of(found, max(0, self._files() - len(every)))
 
-    def examine(self, stays: Sequence[Snapshot], beat: Callable[[], None]) -> str:
+    def examine(self, stays: Sequence[Snapshot], beat: Callable[[], None], *, read: bool) -> str:
         """Have the tool see that its index, every pack and every folder of files is there; only reads, without a lock.
 
         Args:
             stays: the whole repository is looked at, whatever stays.
             beat: done every few seconds.
+            read: all data are read as well.
 
         Returns:
             What was looked at, in words.
@@ -76,7 +77,10 @@ class Restic:
             CarrelError: BAK-001 to BAK-003, BAK-013.
         """
         del stays
-        self._call("check", "--no-lock", "--no-cache", beat=beat, unknown=faults.UNREADABLE)
+        words = ("--read-data",) if read else ()
+        self._call("check", "--no-lock", "--no-cache", *words, beat=beat, unknown=faults.UNREADABLE)
+        if read:
+            return "`restic check --read-data` found index, packs, lists of files and all data whole"
         return "`restic check` found index, packs and lists of files whole; the data in them were not read"
 
     def expire(self, gone: Sequence[Snapshot], beat: Callable[[], None], *, again: bool) -> None:

@@ -35,6 +35,7 @@ from carrel.systems.log_services.refusals import (
 )
 from carrel.systems.log_services.shapes import ShapeError
 from carrel.systems.secret import Secret
+from carrel.systems.trusted_certificates import trusting
 
 AHEAD = timedelta(minutes=5)  # clocks differ by less
 _LONGEST_PAUSE = 5.0
@@ -283,19 +284,7 @@ def quoted(name: str) -> str:
 def _context(service: LogService) -> ssl.SSLContext | None:
     if service.address.scheme == "http":
         return None
-    context = ssl.create_default_context()
-    if service.ca_file is not None:
-        try:
-            context.load_verify_locations(service.ca_file)
-        except (OSError, ssl.SSLError):
-            raise fault(
-                faults.LOG_SERVICE,
-                at=f"log-service {service.name}",
-                wanted="a file of certificates",
-                found="one that cannot be read",
-                fix="mend 'ca_file' in the site file",
-            ) from None
-    return context
+    return trusting(service.ca_file, faults.LOG_SERVICE, f"log-service {service.name}")
 
 
 def _pause(answer: _Answer, number: int) -> float:

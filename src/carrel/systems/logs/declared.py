@@ -80,12 +80,16 @@ def format_of(entry: ScrubbedLog) -> LogFormat | None:
     return None if entry.format is None else known_formats.format_of(entry.format)
 
 
-def destroy_due_keys(entry: ScrubbedLog, today: date) -> list[date]:
-    """Destroy the day keys of an entry that are due, and tell of which days they were.
+def destroy_due_keys(entry: ScrubbedLog, today: date, gone: list[date]) -> None:
+    """Destroy the day keys of an entry that are due.
+
+    Args:
+        entry: of the site file.
+        today: by this machine.
+        gone: takes the days of which they were, also where an error comes after.
 
     Raises:
         CarrelError: LOG-017.
     """
-    if entry.keys is None or not entry.keys.exists():
-        return []
-    return DayKeyFolder(entry.keys).destroy_due(today)
+    if entry.keys is not None and entry.keys.exists():
+        DayKeyFolder(entry.keys, destroys=True).destroy_due(today, gone)

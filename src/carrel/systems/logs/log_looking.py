@@ -104,7 +104,7 @@ def look_at(entry: ScrubbedLog, policy: Policy, at: datetime, *, whole: bool = F
         wrong.append(error)
         reading = None
     try:
-        told = replace(told, late_keys=_late_keys(entry, at))
+        told = _keys_told(told, entry, at)
     except CarrelError as error:
         wrong.append(error)
     if whole and reading is not None:
@@ -202,13 +202,13 @@ def _judged(told: KeptLog, reading: _Reading, policy: Policy, at: datetime) -> K
     return replace(told, rule=rule.id, deletes=deletes, late=len(late), first=first)
 
 
-def _late_keys(entry: ScrubbedLog, at: datetime) -> int:
-    """Keys that even yesterday's run should have destroyed, and those of days far ahead."""
+def _keys_told(told: KeptLog, entry: ScrubbedLog, at: datetime) -> KeptLog:
+    """With the keys that even yesterday's run should have destroyed, those of days far ahead, and what is none."""
     if entry.keys is None or not entry.keys.exists():
-        return 0
-    today = at.astimezone().date()
-    days = DayKeyFolder(entry.keys).days()
-    return sum(is_due(day, today, KEPT_DAYS + 1) or is_far_ahead(day, today) for day in days)
+        return told
+    today, folder = at.astimezone().date(), DayKeyFolder(entry.keys)
+    late = sum(is_due(day, today, KEPT_DAYS + 1) or is_far_ahead(day, today) for day in folder.days())
+    return replace(told, late_keys=late, strangers=folder.strangers())
 
 
 def _tested(told: KeptLog, reading: _Reading) -> KeptLog:

@@ -17,6 +17,7 @@ from carrel.retention.clearing import Piece, tag_of
 from carrel.systems import faults
 from carrel.systems.mailboxes.message_date import read_date
 from carrel.systems.secret import Secret
+from carrel.systems.trusted_certificates import trusting
 
 TIMEOUT_SECONDS = 30
 _WINDOW = 1000  # messages that are asked for at once
@@ -63,12 +64,10 @@ def signed_in(mailbox: Mailbox, password: Secret) -> Iterator[ImapAccount]:
 
 def _connected(mailbox: Mailbox) -> imaplib.IMAP4:
     host, port = str(mailbox.host), mailbox.door
+    context = trusting(mailbox.ca_file, faults.MAIL_SERVER, f"mailbox {mailbox.name}")
     try:
         if mailbox.tls is Tls.NONE:
             return imaplib.IMAP4(host, port, timeout=TIMEOUT_SECONDS)
-        context = ssl.create_default_context()
-        if mailbox.ca_file is not None:
-            context.load_verify_locations(mailbox.ca_file)
         if mailbox.tls is Tls.TLS:
             return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=TIMEOUT_SECONDS)
         way = imaplib.IMAP4(host, port, timeout=TIMEOUT_SECONDS)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from carrel.errors import CarrelError, fault
-from carrel.inventory.csv_writing import BrokenCsvError, Record, lacking
+from carrel.inventory.csv_writing import BrokenCsvError
 from carrel.inventory.dated_table import DatedTable
-from carrel.inventory.row_clock import RowClock
 from carrel.retention.clearing import Piece, tag_of
 from carrel.systems import faults
 from carrel.systems.folders import event_file
@@ -23,16 +22,21 @@ from carrel.systems.folders.walk import Spot, files, not_read, root_mark
 from carrel.systems.logs.open_files import OpenFiles
 from carrel.systems.sql.dated_shape import key_names_nobody
 from carrel.systems.tables import csv_text
-from carrel.systems.tables.repeated_tags import RepeatedTags
+from carrel.systems.tables.csv_row_reader import TWICE, CsvRowReader
+from carrel.systems.tables.repeated_tags import RepeatedTags, place_of, shared_places
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-OTHER_COLUMNS, OTHER_FIELDS, NO_KEY = "in a file without these columns", "has another number of fields", "has no key"
-TWICE = "its key and time stand twice in one file"
+OTHER_COLUMNS = "in a file without these columns"
 _BROKEN = (*event_file.BROKEN, BrokenCsvError, UnicodeError)
 _EVERY = 5_000  # rows between two looks at whether to go on
 Goes = Callable[[Piece], bool]
+Beat = Callable[[], None]
+
+
+class _MetAgainError(Exception):
+    """A row that was about to go stands in its file a second time; nothing was put in place."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,35 @@ class CsvRows:
                 yield from self._of_file(spot, *self._kept(spot))
         yield from left_over(self.entry.where, self.entry.patterns)
 
-    def clear(self, goes: Goes, beat: Callable[[], None]) -> None:
+    def again(self, enough: datetime | None) -> Iterator[Piece]:
+        """As `pieces`, after rows went: whether a row stands twice is only asked where one is left that can be due.
+
+        Guarantees:
+            No row that can be due comes before its file was read to the end. A file in which none is left, which is
+            every one where all went as approved, is read once.
+
+        Raises:
+            CarrelError: FIL-001.
+        """
+        for spot in self._spots():
+            with suppress(FileNotFoundError):
+                yield from self._left_in(spot, enough)
+        yield from left_over(self.entry.where, self.entry.patterns)
+
+    def _left_in(self, spot: Spot, enough: datetime | None) -> Iterator[Piece]:
+        kept, twice = self._stays(spot), None
+        try:
+            for piece in self._of_file(spot, kept, frozenset()):
+                can_go = piece.at is not None and enough is not None and piece.at <= enough and not piece.done
+                if can_go and twice is None:
+                    twice = RepeatedTags(partial(self._tags, spot)).found()
+                yield replace(piece, kept=TWICE) if twice and piece.tag in twice and not piece.kept else piece
+        except FileNotFoundError:
+            raise
+        except _BROKEN:
+            yield Piece(tag_of("file", spot.path), None, kept=BROKEN)
+
+    def clear(self, goes: Goes, beat: Beat) -> None:
         """Take out, or blank, those rows of which it holds.
 
         Raises:
@@ -81,9 +113,8 @@ class CsvRows:
         for spot in self._spots():
             beat()
             try:
-                kept, twice = self._kept(spot)
-                if any(goes(one) for one in self._of_file(spot, kept, twice)):
-                    rewrite(spot, partial(self._copy, spot, twice, goes, beat))
+                if not self._stays(spot):
+                    self._clear_file(spot, goes, beat)
             except FileNotFoundError:
                 continue
             except _BROKEN as wrong:
@@ -95,7 +126,7 @@ class CsvRows:
             yield Piece(tag_of("file", spot.path), None, kept=kept)
             return
         with csv_text.records(spot, self.entry.writing) as (found, exact, _):
-            reader = _Reader(self.entry, exact.columns, spot.path, kept, twice)
+            reader = CsvRowReader(self.entry, exact.columns, spot.path, kept, twice)
             for record in found:
                 if (piece := reader.piece(record)) is not None:
                     yield piece
@@ -103,37 +134,72 @@ class CsvRows:
                 yield Piece(tag_of("file", spot.path), None, kept=OTHER_COLUMNS)
 
     def _kept(self, spot: Spot) -> tuple[str, frozenset[str]]:
-        """Why nothing of a file goes whatever its age, empty where nothing keeps it; and the tags of several rows."""
+        """As `_stays`, of a file that is read to its end; and the tags of several rows."""
+        if (kept := self._stays(spot)) == UNREADABLE:
+            return kept, frozenset()
+        try:
+            return kept, RepeatedTags(partial(self._tags, spot)).found()
+        except _BROKEN:
+            return BROKEN, frozenset()
+
+    def _stays(self, spot: Spot) -> str:
+        """Why nothing of a file goes whatever its age, as is known without reading it; empty where nothing keeps it."""
         try:
             descriptor = spot.open()
         except FileNotFoundError:
             raise
         except OSError:
-            return UNREADABLE, frozenset()
+            return UNREADABLE
         locked = is_locked(descriptor)
         os.close(descriptor)
-        try:
-            twice = RepeatedTags(partial(self._tags, spot)).found()
-        except _BROKEN:
-            return BROKEN, frozenset()
         if spot.known.st_nlink > 1:
-            return SEVERAL_NAMES, twice
+            return SEVERAL_NAMES
         if self.open_files.written((spot.known.st_dev, spot.known.st_ino)):
-            return WRITTEN, twice
-        return LOCKED if locked else "", twice
+            return WRITTEN
+        return LOCKED if locked else ""
+
+    def _clear_file(self, spot: Spot, goes: Goes, beat: Beat) -> None:
+        """Read it to its end, then copy what stays; rows that stand twice are only met while copying, and rarely."""
+        some = [False]
+        try:
+            shared = shared_places(self._going(spot, goes, some))
+        except FileNotFoundError:
+            raise
+        except _BROKEN:
+            return  # nobody can tell where its rows end; what is read back tells it
+        if not some[0]:
+            return
+        try:
+            rewrite(spot, partial(self._copy, spot, frozenset(), shared, goes, beat))
+        except _MetAgainError:
+            twice = RepeatedTags(partial(self._tags, spot)).found()
+            if any(goes(one) for one in self._of_file(spot, "", twice)):
+                rewrite(spot, partial(self._copy, spot, twice, frozenset(), goes, beat))
+
+    def _going(self, spot: Spot, goes: Goes, some: list[bool]) -> Iterator[str]:
+        """The tags of those that would go if they stood once. Of rows alike all would, or none."""
+        with csv_text.records(spot, self.entry.writing) as (found, exact, _):
+            reader = CsvRowReader(self.entry, exact.columns, spot.path)
+            for record in found:
+                piece = reader.piece(record)
+                if piece is not None and goes(piece):
+                    some[0] = True
+                    yield piece.tag
 
     def _tags(self, spot: Spot) -> Iterator[str]:
         with csv_text.records(spot, self.entry.writing) as (found, exact, _):
-            reader = _Reader(self.entry, exact.columns, spot.path)
+            reader = CsvRowReader(self.entry, exact.columns, spot.path)
             for record in found:
                 piece = reader.piece(record)
                 if piece is not None and not piece.kept:
                     yield piece.tag
 
-    def _copy(self, spot: Spot, twice: frozenset[str], goes: Goes, beat: Callable[[], None], new: IO[bytes]) -> int:
-        left = 0
+    def _copy(
+        self, spot: Spot, twice: frozenset[str], shared: Collection[int], goes: Goes, beat: Beat, new: IO[bytes]
+    ) -> int:
+        left, met = 0, set[str]()
         with csv_text.records(spot, self.entry.writing) as (found, exact, packed):
-            reader = _Reader(self.entry, exact.columns, spot.path, twice=twice)
+            reader = CsvRowReader(self.entry, exact.columns, spot.path, twice=twice)
             with csv_text.packing(new, spot.name, int(spot.known.st_mtime), packed=packed) as out:
                 for number, record in enumerate(found):
                     if number % _EVERY == 0:
@@ -141,6 +207,10 @@ class CsvRows:
                     piece = reader.piece(record)
                     text = record.text
                     if piece is not None and goes(piece):
+                        if place_of(piece.tag) in shared:
+                            if piece.tag in met:
+                                raise _MetAgainError
+                            met.add(piece.tag)
                         text = record.without(reader.blanks) if self.entry.blank else ""
                     left += bool(text)
                     out.write(csv_text.as_bytes(text, exact.encoding))
@@ -175,52 +245,3 @@ def opened(entry: DatedTable) -> Iterator[Callable[[Any], CsvRows]]:
     if wrong := list(key_names_nobody(entry, f"table {entry.name}")):
         raise wrong[0]
     yield CsvRows
-
-
-class _Reader:
-    """What the records of one file are, in their order."""
-
-    def __init__(
-        self,
-        entry: DatedTable,
-        columns: Callable[[Record], list[str]],
-        path: str,
-        kept: str = "",
-        twice: frozenset[str] = frozenset(),
-    ) -> None:
-        self._entry, self._columns, self._path, self._kept, self._twice = entry, columns, path, kept, twice
-        self._clock = RowClock(entry.zone_info, entry.format)
-        self._width = -1
-        self.is_foreign = False
-        self.blanks: tuple[int, ...] = ()
-        self._keys: tuple[int, ...] = ()
-        self._at = 0
-
-    def piece(self, record: Record) -> Piece | None:
-        """The row that a record is; None for the header, an empty line, and all of a file with other columns."""
-        if self._width < 0:
-            self._begin(record)
-            if self._entry.header:
-                return None
-        if self.is_foreign or not record.text.strip("\r\n"):
-            return None
-        if len(record.spans) != self._width:
-            return Piece(tag_of("odd"), None, kept=OTHER_FIELDS)
-        key = [record.value(index).strip() for index in self._keys]
-        if not all(key):
-            return Piece(tag_of("odd"), None, kept=NO_KEY)
-        clock = record.value(self._at)
-        done = bool(self.blanks) and not any(record.value(index).strip() for index in self.blanks)
-        # A program can begin to count anew in each file: what bears the same key elsewhere is another row.
-        tag = tag_of("row", self._path, *(one.encode("utf-8", "surrogatepass") for one in (clock, *key)))
-        kept = self._kept or (TWICE if tag in self._twice else "")
-        return Piece(tag, self._clock.of(clock), kept=kept, done=done)
-
-    def _begin(self, first: Record) -> None:
-        columns = self._columns(first)
-        self._width = len(columns)
-        self.is_foreign = bool(lacking(columns, self._entry.named))
-        if not self.is_foreign:
-            self.blanks = tuple(map(columns.index, self._entry.blank))
-            self._keys = tuple(map(columns.index, self._entry.key))
-            self._at = columns.index(self._entry.clock or "")

@@ -24,24 +24,27 @@ class RepeatedTags:
         Guarantees:
             Exact, whatever the tags are. Tags share a place by chance; those of shared places are compared.
         """
-        if not (shared := self._shared()):
+        if not (shared := shared_places(self.tags())):
             return frozenset()
         seen, twice = set[str](), set[str]()
         for tag in self.tags():
-            if _place(tag) in shared:
+            if place_of(tag) in shared:
                 (twice if tag in seen else seen).add(tag)
         return frozenset(twice)
 
-    def _shared(self) -> set[int]:
-        taken, shared = bytearray(_PLACES // 8), set[int]()
-        for tag in self.tags():
-            place = _place(tag)
-            at, bit = place >> 3, 1 << (place & 7)
-            if taken[at] & bit:
-                shared.add(place)
-            taken[at] |= bit
-        return shared
+
+def shared_places(tags: Iterable[str]) -> set[int]:
+    """Places that several of some tags have: all of those that stand twice, and others by chance."""
+    taken, shared = bytearray(_PLACES // 8), set[int]()
+    for tag in tags:
+        place = place_of(tag)
+        at, bit = place >> 3, 1 << (place & 7)
+        if taken[at] & bit:
+            shared.add(place)
+        taken[at] |= bit
+    return shared
 
 
-def _place(tag: str) -> int:
+def place_of(tag: str) -> int:
+    """Where a tag falls; equal ones fall together."""
     return int(tag[:8], 16) % _PLACES
