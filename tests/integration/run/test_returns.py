@@ -1,0 +1,58 @@
+"""Named returns from a library's own database: the same before and after its loans are parted from their readers."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+
+import pytest
+
+YEARS = "SELECT substr(CAST({at} AS CHAR(19)), 1, 4), count(*) FROM {table} WHERE {at} IS NOT NULL GROUP BY 1"
+
+
+def by_year(elm, table, at, where=""):
+    rows = elm.koha.rows(YEARS.format(at=at, table=table).replace("GROUP", f"{where} GROUP"))
+    return Counter({str(year): int(str(count)) for year, count in rows})
+
+
+def figures(body):
+    return {one["code"]: one["figure"] for one in body["lines"]}
+
+
+def told(count):
+    return "0-9" if 0 < count < 10 else count
+
+
+@pytest.mark.everywhere
+def test_a_return_counts_what_the_database_holds(small, tmp_path):
+    first = by_year(small, "issues", "issuedate") + by_year(small, "old_issues", "issuedate")
+    renewed = by_year(small, "checkout_renewals", "timestamp")
+    filled = by_year(small, "illrequests", "completed", "AND status = 'COMP'")
+    before = small.checksum()
+    [(year, _)] = first.most_common(1)
+    body = small.ok("stats", "return", "pls", "--year", year, "--out", tmp_path / "pls.csv")
+    found = figures(body)
+    assert first[year] > 9
+    assert found["PHYSCIR"] == told(first[year] + renewed[year])
+    assert found["LOANFM"] == told(filled[year])
+    assert isinstance(found["REGBOR"], int)
+    assert found["LOANTO"] is None
+    assert all(one["not_told"] for one in body["lines"] if one["figure"] is None)
+    assert figures(small.ok("stats", "return", "arl", "--year", year, "--ends", "12"))["initial"] == told(first[year])
+    lines = {row["line"]: row["figure"] for row in csv.DictReader((tmp_path / "pls.csv").read_text().splitlines())}
+    assert lines["PHYSCIR"] == str(found["PHYSCIR"])
+    assert small.checksum() == before
+    screen = small.run("stats", "return", "ipeds", "--year", year).out
+    assert max(map(len, screen.splitlines())) <= 100
+    assert "COUNTER" in screen
+    small.refused(
+        "stats", "return", "pls", "--year", year, "--out", tmp_path / "pls.csv", "--json", code=2, error="STC-010"
+    )
+    small.refused("stats", "return", "iso", "--year", year, "--json", code=2, error="STC-014")
+
+
+def test_a_loan_without_its_reader_counts_all_the_same(small, disposed):
+    years = sorted(by_year(small, "old_issues", "issuedate"))
+    assert [
+        figures(one.ok("stats", "return", "pls", "--year", year))["PHYSCIR"] for one in (small,) for year in years
+    ] == [figures(one.ok("stats", "return", "pls", "--year", year))["PHYSCIR"] for one in (disposed,) for year in years]
