@@ -1,0 +1,146 @@
+"""What is known before a text is read: the roster, the catalogue, the forms of cards; in numbers, never in words."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from carrel.deidentification.text import listing
+from carrel.deidentification.text.letters import folding
+from carrel.deidentification.text.lexicon import lexicon
+from carrel.deidentification.text.number_format import NumberFormat, masks_of
+from carrel.deidentification.text.pair_rules import LONGEST
+from carrel.deidentification.text.running import Plain, Running
+from carrel.deidentification.text.tokens import AROUND, ROW
+from carrel.deidentification.text.word_table import WordTable, learn
+
+_BATCH = 1 << 20  # bytes of lines that are learnt at once
+_NEW = {  # numbers that a line adds at most
+    listing.PEOPLE: 24, listing.AUTHORS: 24, listing.TITLES: 2, listing.ADDRESSES: 2, listing.CARDS: 1, listing.PHONES: 1,
+}  # fmt: skip
+_EDITS = 40  # and of edits
+
+
+@dataclass(slots=True)
+class Learnt:
+    """How many lines of each list were learnt."""
+
+    people: int = 0
+    authors: int = 0
+    titles: int = 0
+    numbers: int = 0
+    addresses: int = 0
+
+
+class Knowledge:
+    """The table of what is known; it holds no value of a list, and cannot be turned back into one but by trying values.
+
+    Args:
+        formats: of cards and student ids that the library gives out.
+        running: what runs the kernels.
+        expected: patrons of the roster, so that the table need not grow; 0 where it is not known.
+    """
+
+    def __init__(self, formats: Iterable[NumberFormat] = (), running: Running | None = None, expected: int = 0) -> None:
+        self.running: Running = Plain() if running is None else running
+        self.fold = folding()
+        self.table = WordTable(room=_room(max(1 << 14, 4 * expected)))
+        self.edits = WordTable(wide=True, room=_room(max(1 << 10, expected)))
+        self.masks, self.mask_count = masks_of(formats)
+        self.learnt = Learnt()
+        self._letters = array("q", bytes(8 * (LONGEST + 1)))
+        self._tok = array("q", bytes(8 * ROW * (2 * AROUND + listing.MOST_TOKENS)))
+        for number, bits in lexicon().items():
+            self.table.count += learn(self.table.keys, self.table.values, self.table.room, number, bits)
+
+    def people(self, names: Iterable[tuple[str, str]]) -> None:
+        """Learn the roster.
+
+        Args:
+            names: given name and family name; with an empty family name the whole name stands in the first.
+        """
+        self.learnt.people += self._take((_person(*one) for one in names), listing.PEOPLE)
+
+    def authors(self, names: Iterable[str]) -> None:
+        """Learn authors, as *family, given* or *given family*."""
+        self.learnt.authors += self._take((_line(one) for one in names), listing.AUTHORS)
+
+    def titles(self, titles: Iterable[str]) -> None:
+        """Learn titles, each also without what stands behind its colon."""
+        self.learnt.titles += self._take((part for one in titles for part in _parts(one)), listing.TITLES)
+
+    def cards(self, numbers: Iterable[str]) -> None:
+        """Learn numbers of cards."""
+        self.learnt.numbers += self._take((_line(one) for one in numbers), listing.CARDS)
+
+    def phones(self, numbers: Iterable[str]) -> None:
+        """Learn numbers of phones."""
+        self.learnt.numbers += self._take((_digits(one) for one in numbers), listing.PHONES)
+
+    def addresses(self, lines: Iterable[str]) -> None:
+        """Learn first lines of addresses."""
+        self.learnt.addresses += self._take((_line(one) for one in lines), listing.ADDRESSES)
+
+    def take(self, lines: bytes, what: int) -> int:
+        """Learn whole lines of a list, as `listing` says; how many there were."""
+        count, size = lines.count(b"\n"), len(lines)
+        self._make_room(count * _NEW[what], _EDITS * count if what == listing.PEOPLE else 0)
+        told = array("q", (0, 0, 0))
+        table, edits = self.table, self.edits
+        self.running.take_list(
+            lines, size, what, self.fold, self._tok, self._letters, table.keys, table.values, table.room, edits.keys,
+            edits.values, edits.room, told,
+        )  # fmt: skip
+        table.count += told[0]
+        edits.count += told[1]
+        return told[2]
+
+    def _take(self, lines: Iterator[bytes], what: int) -> int:
+        total, batch, size = 0, [], 0
+        for line in lines:
+            batch.append(line)
+            size += len(line)
+            if size > _BATCH or len(batch) >= 1 << 13:
+                total += self.take(b"".join(batch), what)
+                batch, size = [], 0
+        return total + (self.take(b"".join(batch), what) if batch else 0)
+
+    def _make_room(self, more: int, edits: int) -> None:
+        if not self.table.has_room_for(more):
+            self.table = self._grown(self.table, more, wide=0)
+        if edits and not self.edits.has_room_for(edits):
+            self.edits = self._grown(self.edits, edits, wide=1)
+
+    def _grown(self, table: WordTable, more: int, *, wide: int) -> WordTable:
+        made = table.grown(more)
+        self.running.moved(table.keys, table.values, table.room, made.keys, made.values, made.room, wide)
+        return made
+
+
+def _room(wanted: int) -> int:
+    return 1 << max(10, (wanted - 1).bit_length())
+
+
+def _line(text: str) -> bytes:
+    return " ".join(text.split()).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def _person(given: str, family: str) -> bytes:
+    if not family:
+        return _line(given)
+    return f"{given}\x1f{family}".replace("\n", " ").encode("utf-8", "surrogatepass") + b"\n"
+
+
+def _digits(text: str) -> bytes:
+    digits = "".join(one for one in text if one.isdigit())
+    return (digits[1:] if len(digits) == 11 and digits[0] == "1" else digits).encode() + b"\n"  # noqa: PLR2004  (with the country before it)
+
+
+def _parts(title: str) -> Iterator[bytes]:
+    """A title, and the same without its subtitle and what catalogues write behind a slash."""
+    whole = title.partition(" / ")[0]
+    yield _line(whole)
+    head, mark, _ = whole.partition(":")
+    if mark and len(head.split()) > 1:
+        yield _line(head)

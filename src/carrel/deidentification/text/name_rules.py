@@ -1,0 +1,262 @@
+"""Which words of a text are a person's name: by the roster, by what stands around them, and against the catalogue.
+
+A name of the roster goes wherever it stands, unless an author or a title bears it too; then the words around it decide. A
+name that no list has goes where it is introduced as one, or where a known given name stands before it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from carrel.deidentification.text import bits, spans
+from carrel.deidentification.text.context import INTRODUCED, introduced, is_capital, is_person, is_work
+from carrel.deidentification.text.kernel import kernel
+from carrel.deidentification.text.pair_rules import SHORTEST, corrected, initial_end, joins, pair_end, with_neighbours
+from carrel.deidentification.text.spans import FAMILY_NAME, FOUND_ROW, GIVEN_NAME, HARDLY, PROBABLY, SURELY, cover, found
+from carrel.deidentification.text.tokens import (
+    ALONE, AROUND, BEGINS, BITS, CAPITAL, COLON, COMMA, COVER, END, GAP, HASH, HYPHEN, KEPT, LENGTH, LINE, NONE, ROW, SHAPE, SPACE, START, TITLED,
+    UPPERCASE, WORD,
+)  # fmt: skip
+
+_LONGEST_RUN: Final = 4
+_ROSTER: Final = 5  # bits of a pair in either order
+_AUTHOR: Final = 10
+
+
+@kernel
+def name_rules(
+    buf: Any, tok: Any, many: Any, fold: Any, letters: Any, keys: Any, values: Any, room: Any, edits: Any, words: Any, edit_room: Any, out: Any,
+    count: Any, most: Any,
+) -> Any:  # fmt: skip
+    """Look for names at each word that nothing else has taken.
+
+    Returns:
+        How many rows of `out` are written now.
+    """
+    at, own = 0, count
+    while at < many:
+        row = (AROUND + at) * ROW
+        if tok[row + COVER] != 0 or not tok[row + SHAPE] & WORD or tok[row + SHAPE] & ALONE:
+            at += 1
+            continue
+        pair, sure = pair_end(tok, many, at, keys, values, room), SURELY
+        if pair < 0 or not pair >> 8 & _ROSTER:
+            first = initial_end(tok, many, at, keys, values, room)
+            if first >= 0 and is_initial_form(tok, at, at + (first & 0xFF)):
+                pair = first if pair < 0 or first >> 8 & _ROSTER else pair
+        if pair < 0:
+            pair = mistaken(buf, tok, many, at, fold, letters, keys, values, room, edits, words, edit_room)
+        if pair >= 0:
+            last, told = at + (pair & 0xFF), pair >> 8
+            roster = told & _ROSTER != 0 and is_written_as_name(tok, at, last)
+            title = tok[row + TITLED] > 0 and tok[row + TITLED] <= last - at + 1
+            if roster and not told & _AUTHOR and not title:
+                if tok[row + BITS] & tok[(AROUND + last) * ROW + BITS] & bits.COMMON and tok[row - ROW + BITS] & bits.PLACE:
+                    sure = HARDLY  # in Rose Park
+                count, at = taken(tok, many, at, last, told, sure, 40, out, count, most)
+                continue
+            if roster or told & _AUTHOR:
+                person, work = is_person(tok, many, at, last), is_work(buf, tok, many, at, last)
+                if roster and (person or work == 0):
+                    count, at = taken(tok, many, at, last, told, PROBABLY, 41, out, count, most)
+                    continue
+                if not person:
+                    if roster:
+                        count = found(out, count, most, tok[row + START], tok[(AROUND + last) * ROW + END], spans.NAME, HARDLY, 42)
+                    cover(tok, at, last, KEPT)
+                    at = last + 1
+                    continue
+        before = count
+        count, at = unlisted(buf, tok, many, at, out, count, most)
+        if count == before:
+            at += 1
+    return again(tok, many, out, own, count, most)
+
+
+@kernel
+def is_initial_form(tok: Any, first: Any, last: Any) -> Any:
+    """Whether an initial and a word are written as a name: with capitals, and a dot where the word is an ordinary one."""
+    one, two = (AROUND + first) * ROW, (AROUND + last) * ROW
+    if not tok[one + SHAPE] & CAPITAL or not tok[two + SHAPE] & CAPITAL:
+        return False
+    dotted = tok[one + ROW + GAP] in (4, 5)
+    if tok[two + LENGTH] == 1:  # Amundsen, J.
+        return not tok[one + BITS] & bits.FUNCTION and (tok[two + ROW + GAP] in (4, 5) or not tok[one + BITS] & bits.COMMON)
+    if tok[one + BITS] & bits.FUNCTION and not dotted:
+        return False  # a plain I or A
+    return dotted or not tok[two + BITS] & bits.PLAIN
+
+
+@kernel
+def is_written_as_name(tok: Any, first: Any, last: Any) -> Any:
+    """Whether the first and the last word of a pair look like a name: two capitals, or words that are no others."""
+    if is_capital(tok, first) and is_capital(tok, last):
+        return True
+    one, two = tok[(AROUND + first) * ROW + BITS], tok[(AROUND + last) * ROW + BITS]
+    if (one | two) & bits.FUNCTION:
+        return introduced(tok, first) == INTRODUCED and not one & bits.FUNCTION
+    if not (one & bits.COMMON) or not (two & bits.COMMON):
+        return last - first > 1 or tok[(AROUND + last) * ROW + GAP] in (SPACE, COMMA, HYPHEN)
+    return introduced(tok, first) != 0
+
+
+@kernel
+def taken(tok: Any, many: Any, first: Any, last: Any, told: Any, sure: Any, rule: Any, out: Any, count: Any, most: Any) -> Any:
+    """Write a name with all that belongs to it.
+
+    Returns:
+        How many rows there are, and the next token.
+    """
+    given, family = (first, last) if told & 3 else (last, first)
+    both = with_neighbours(tok, many, first, last)
+    first, last = both >> 20, both & 0xFFFFF
+    before = count
+    count = found(out, count, most, tok[(AROUND + first) * ROW + START], tok[(AROUND + last) * ROW + END], spans.NAME, sure, rule)
+    if count > before:
+        named = (AROUND + given) * ROW
+        out[before * FOUND_ROW + GIVEN_NAME] = 0 if tok[named + LENGTH] == 1 else tok[named + HASH]
+        out[before * FOUND_ROW + FAMILY_NAME] = tok[(AROUND + family) * ROW + HASH]
+    cover(tok, first, last, spans.NAME if sure != HARDLY else KEPT)
+    return count, last + 1
+
+
+@kernel
+def mistaken(
+    buf: Any, tok: Any, many: Any, at: Any, fold: Any, letters: Any, keys: Any, values: Any, room: Any, edits: Any, words: Any, edit_room: Any
+) -> Any:
+    """A pair of the roster in one of whose words one letter is wrong; as `pair_end` does."""
+    row = (AROUND + at) * ROW
+    place = at + 1
+    if place < many and (tok[row + ROW + LENGTH] == 1 or tok[row + ROW + BITS] & bits.PARTICLE) and place + 1 < many:
+        if joins(tok[row + ROW + GAP]) and tok[row + 2 * ROW + GAP] not in (COMMA, LINE):
+            place += 1
+    base = (AROUND + place) * ROW
+    if place >= many or tok[base + COVER] != 0 or not tok[base + SHAPE] & WORD or not (joins(tok[base + GAP]) or tok[base + GAP] == COMMA):
+        return -1
+    one, two = tok[row + BITS], tok[base + BITS]
+    if (one | two) & bits.FUNCTION:
+        return -1
+    capital = is_capital(tok, at) and is_capital(tok, place)
+    told = 0
+    if one & bits.R_NAME and tok[base + LENGTH] >= SHORTEST and not two & (bits.R_NAME | bits.C_NAME | bits.COMMON):
+        if capital or not one & bits.COMMON:
+            told = corrected(buf, tok, place, at, fold, letters, keys, values, room, edits, words, edit_room)
+    elif two & bits.R_NAME and tok[row + LENGTH] >= SHORTEST and not one & (bits.R_NAME | bits.C_NAME | bits.COMMON):
+        if capital or not two & bits.COMMON:
+            told = corrected(buf, tok, at, place, fold, letters, keys, values, room, edits, words, edit_room)
+    if told and tok[base + GAP] == COMMA:
+        told &= ~3
+    return told << 8 | (place - at) if told else -1
+
+
+@kernel
+def run_end(tok: Any, many: Any, at: Any, small: Any) -> Any:
+    """The last token of words that can be one name; before `at` where there is none.
+
+    Args:
+        tok, many: the tokens.
+        at: the first of them.
+        small: whether words without a capital count, unless they are ordinary.
+    """
+    last, place = at - 1, at
+    while place < many and place - at < _LONGEST_RUN:
+        row = (AROUND + place) * ROW
+        told = tok[row + BITS]
+        if tok[row + COVER] != 0 or not tok[row + SHAPE] & WORD or (place > at and not joins(tok[row + GAP])):
+            break
+        if place > at and tok[row + GAP] in (4, 5) and tok[row - ROW + LENGTH] > 1:
+            break  # the end of a sentence
+        if place > at and tok[row + GAP] == 3 and tok[row + LENGTH] == 1:
+            break  # whose it is
+        if tok[row + SHAPE] & CAPITAL and not told & bits.FUNCTION:
+            if place > at and told & bits.COMMON and not told & (bits.R_NAME | bits.L_GIVEN):
+                break
+            last = place
+        elif small and not told & bits.PLAIN and place - at < 2:
+            last = place
+        elif not (told & bits.PARTICLE and place > at):
+            break
+        place += 1
+    return last
+
+
+@kernel
+def unlisted(buf: Any, tok: Any, many: Any, at: Any, out: Any, count: Any, most: Any) -> Any:
+    """A name by the words around it.
+
+    Returns:
+        How many rows there are, and the next token.
+    """
+    row = (AROUND + at) * ROW
+    told, shape = tok[row + BITS], tok[row + SHAPE]
+    how = introduced(tok, at)
+    given = told & bits.GIVEN != 0
+    ordinary = told & bits.COMMON != 0
+    if told & (bits.FUNCTION | bits.HONORIFIC) or (how == 0 and not shape & CAPITAL and tok[row + GAP] != LINE and at > 0):
+        return count, at
+    capital = shape & CAPITAL != 0
+    last, sure, rule = -1, SURELY, 0
+    if how == INTRODUCED:
+        if capital and (not ordinary or given) or not capital and (not ordinary or (told & bits.L_GIVEN != 0)):
+            last, rule = run_end(tok, many, at, True), 43
+    elif how and capital and (not ordinary or given):
+        last, rule = run_end(tok, many, at, False), 44
+    elif capital:
+        end = run_end(tok, many, at, False)
+        if end >= at:
+            after = (AROUND + end + 1) * ROW
+            alone = (at == 0 or tok[row + GAP] == LINE) and (end + 1 >= many or tok[after + GAP] in (LINE, COLON, COMMA))
+            length = end - at + 1
+            second = tok[row + ROW + BITS] if length > 1 else 0
+            ending = tok[(AROUND + end) * ROW + BITS]
+            if length > 1 and tok[after + BITS] & bits.INSTITUTION and tok[after + GAP] == SPACE and tok[after + SHAPE] & CAPITAL:
+                return count, at
+            if length > 1 and given and (not ending & bits.COMMON or ending & bits.R_FAMILY) and not (ordinary and second & bits.COMMON):
+                last, sure, rule = end, PROBABLY, 45
+            elif length > 1 and not ordinary and ending & bits.R_FAMILY and not ending & bits.COMMON:
+                last, sure, rule = end, PROBABLY, 46
+            elif length > 1 and not ordinary and not ending & bits.COMMON and (alone or is_person(tok, many, at, end)) and not shape & UPPERCASE:
+                last, sure, rule = end, PROBABLY, 47
+            elif alone and given and not ordinary and tok[after + GAP] != COMMA:
+                last, sure, rule = end, PROBABLY, 48
+    if last < 0 and (at == 0 or tok[row + GAP] == LINE) and given and not ordinary:
+        end = run_end(tok, many, at, True)
+        if tok[(AROUND + end + 1) * ROW + GAP] == COLON:
+            last, sure, rule = end, PROBABLY, 48
+    if last < at:
+        return count, at
+    if rule >= 45:
+        person = is_person(tok, many, at, last)
+        if not person and is_work(buf, tok, many, at, last) == 2:
+            count = found(out, count, most, tok[row + START], tok[(AROUND + last) * ROW + END], spans.NAME, HARDLY, rule)
+            cover(tok, at, last, KEPT)
+            return count, last + 1
+    before = count
+    count, following = taken(tok, many, at, last, 1, sure, rule, out, count, most)
+    if last == at and count > before and not given:
+        out[before * FOUND_ROW + GIVEN_NAME] = 0
+    return count, following
+
+
+@kernel
+def again(tok: Any, many: Any, out: Any, first: Any, count: Any, most: Any) -> Any:
+    """Words of names that were found go wherever else they stand in the text, but for ordinary words and kept ones."""
+    total = count
+    for at in range(many):
+        row = (AROUND + at) * ROW
+        if tok[row + COVER] != 0 or not tok[row + SHAPE] & WORD or tok[row + LENGTH] < 3:
+            continue
+        if tok[row + BITS] & bits.COMMON and not (tok[row + SHAPE] & CAPITAL and tok[row + BITS] & bits.GIVEN and not tok[row + SHAPE] & BEGINS):
+            continue
+        number = tok[row + HASH]
+        for one in range(first, min(total, first + 256)):
+            base = one * FOUND_ROW
+            if out[base + spans.KIND] == spans.NAME and out[base + spans.SURE] != HARDLY and number in (out[base + GIVEN_NAME], out[base + FAMILY_NAME]):
+                before = count
+                count = found(out, count, most, tok[row + START], tok[row + END], spans.NAME, SURELY, 50)
+                if count > before:
+                    out[before * FOUND_ROW + GIVEN_NAME] = number if number == out[base + GIVEN_NAME] else 0
+                    out[before * FOUND_ROW + FAMILY_NAME] = number if number != out[base + GIVEN_NAME] else 0
+                cover(tok, at, at, spans.NAME)
+                break
+    return count
