@@ -10,8 +10,8 @@ from carrel.deidentification.text.lexicon import word_number
 from carrel.deidentification.text.number_rules import bits_before
 from carrel.deidentification.text.spans import SURELY, cover, found
 from carrel.deidentification.text.tokens import (
-    AROUND, BITS, CAPITAL, COMMA, COVER, DOT, END, GAP, HASH, HYPHEN, LENGTH, LINE, MIXED, NONE, NUMBER, OTHER, ROW, SHAPE, SLASH, SPACE, START,
-    STOP, WORD,
+    AROUND, BITS, CAPITAL, COMMA, COVER, END, GAP, HASH, HYPHEN, LENGTH, LINE, MIXED, NONE, NUMBER, OTHER, ROW, SHAPE, SLASH, SPACE, START, STOP,
+    WORD,
 )  # fmt: skip
 
 _P = word_number("p")
@@ -79,7 +79,7 @@ def english_end(tok: Any, many: Any, at: Any) -> Any:
 @kernel
 def spanish_end(tok: Any, many: Any, at: Any) -> Any:
     """The last token of *calle Mayor 12* that begins here; -1 where none does."""
-    if tok[(AROUND + at) * ROW + HASH] == _C and tok[(AROUND + at + 1) * ROW + GAP] not in (SLASH, DOT, STOP, OTHER):
+    if tok[(AROUND + at) * ROW + HASH] == _C and tok[(AROUND + at + 1) * ROW + GAP] not in (SLASH, OTHER):
         return -1
     place, words = at + 1, 0
     while place < many and place - at <= 7:

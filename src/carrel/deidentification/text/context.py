@@ -33,9 +33,11 @@ _BY: Final = word_number("by")
 _ESCRIBE: Final = word_number("escribe")
 _NAMED: Final = word_number("named")
 _CALLED: Final = word_number("called")
+_YOU: Final = word_number("you")
 _HABLA: Final = word_number("habla")
 _FOR: Final = word_number("for")
 _TO: Final = word_number("to")
+_OWNED: Final = tuple(map(word_number, ("copy", "card", "account", "hold", "holds", "fines", "fine", "request", "phone", "email", "record", "pin", "address")))
 
 NOTHING: Final = 0
 INTRODUCED: Final = 1  # "my name is": what follows is one, in whatever case
@@ -49,7 +51,7 @@ def introduced(tok: Any, at: Any) -> Any:
     row = (AROUND + at) * ROW
     gap, before = tok[row + GAP], tok[row - ROW + BITS]
     one, two = tok[row - ROW + HASH], tok[row - 2 * ROW + HASH]
-    if at == 0 or gap in (LINE, ENDED) and not before & (bits.CLOSING | bits.HONORIFIC):
+    if at == 0 or gap in (LINE, ENDED) and not (before & (bits.CLOSING | bits.HONORIFIC) or one == _YOU):
         return NOTHING
     if gap in (SPACE, COLON, COMMA):
         if one in (_IS, _ES, _S) and two == _NAME or one == _ES and two == _NOMBRE or one in (_LLAMO, _SOY, _LLAMA) or one == _IM:
@@ -61,6 +63,8 @@ def introduced(tok: Any, at: Any) -> Any:
         if gap == COLON and (one in (_NAME, _NOMBRE) or before & bits.PERSON):
             return CALLED
     if before & bits.HONORIFIC and gap in (SPACE, STOP, 4):
+        return ADDRESSED
+    if one == _YOU and tok[row - 2 * ROW + BITS] & bits.CLOSING and gap in (COMMA, LINE):
         return ADDRESSED
     if before & bits.GREETING and gap in (SPACE, COMMA):
         return ADDRESSED
@@ -82,8 +86,11 @@ def is_person(tok: Any, many: Any, first: Any, last: Any) -> Any:
         return True
     if gap == SPACE and tok[after + HASH] == _HERE:
         return True
-    if before & bits.CONTACT and tok[base + GAP] in (SPACE, COLON) and not before & bits.FUNCTION:
+    if gap == APOSTROPHE and tok[after + HASH] == _S and tok[after + ROW + HASH] in _OWNED:
         return True
+    if before & bits.CONTACT and tok[base + GAP] in (SPACE, COLON):
+        if not before & bits.FUNCTION or tok[base - 2 * ROW + BITS] & bits.CONTACT and tok[base - 2 * ROW + HASH] != _CALLED:
+            return True
     own = (spans.CARD, spans.EMAIL, spans.PHONE, spans.ADDRESS, spans.STUDENT, spans.BIRTH)
     for step in range(3):
         if tok[after + step * ROW + COVER] in own and tok[after + step * ROW + GAP] != STOP:
@@ -99,21 +106,21 @@ def is_person(tok: Any, many: Any, first: Any, last: Any) -> Any:
 
 @kernel
 def is_work(buf: Any, tok: Any, many: Any, first: Any, last: Any) -> Any:
-    """How closely some tokens are spoken of as a book or its author: 2 closely, 1 in the same sentence, 0 not at all."""
+    """How closely some tokens are spoken of as a book or its author: 3 at once, 2 closely, 1 in its sentence, 0 not at all."""
     base, after = (AROUND + first) * ROW, (AROUND + last + 1) * ROW
     start = tok[base + START]
     if start > 0 and buf[start - 1] in (34, 42, 95) or (start > 2 and buf[start - 1] in (0x9C, 0x98, 0xAB) and buf[start - 2] == 0x80):
-        return 2
+        return 3
     for step in range(1, 4):
         row = base - step * ROW
         if first - step < 0:
             break
         if tok[row + COVER] == KEPT or tok[row + TITLED] != 0 and step > 1:
-            return 2
+            return 3
         if tok[row + BITS] & bits.WORK:
-            return 2
+            return 3
         if tok[row + HASH] == _BY and step == 1 and not tok[row - ROW + BITS] & (bits.CONTACT | bits.DEED):
-            return 2
+            return 3
         if tok[row + ROW + GAP] in (STOP, ENDED, LINE):
             break
     for step in range(5):
@@ -121,16 +128,16 @@ def is_work(buf: Any, tok: Any, many: Any, first: Any, last: Any) -> Any:
         if tok[row + GAP] in (STOP, ENDED, LINE):
             break
         if tok[row + BITS] & bits.WORK or tok[row + COVER] == KEPT or (tok[row + HASH] == _BY and step < 2):
-            return 2
+            return 3 if step < 1 else 2
     for step in range(1, 13):
         if first - step < 0 or tok[base - (step - 1) * ROW + GAP] in (STOP, ENDED, LINE) and step > 6:
             break
-        if tok[base - step * ROW + BITS] & bits.WORK or tok[base - step * ROW + COVER] == KEPT:
+        if tok[base - step * ROW + BITS] & (bits.WORK | bits.NUMBERED) or tok[base - step * ROW + COVER] == KEPT:
             return 1
     for step in range(12):
         if last + 1 + step >= many:
             break
-        if tok[after + step * ROW + BITS] & bits.WORK or tok[after + step * ROW + COVER] == KEPT:
+        if tok[after + step * ROW + BITS] & (bits.WORK | bits.NUMBERED) or tok[after + step * ROW + COVER] == KEPT:
             return 1
     return 0
 

@@ -33,7 +33,7 @@ _GROUPS: Final = (
      "estudiante profesor profesora maestra maestro señor señora nombre apellido llamado llamada firmado titular paciente"),
     (bits.DEED, "called calls phoned asked asks asking emailed wrote says said wants wanted needs needed came comes dropped left stopped visited complained "
      "requested reported reports returned returns lost forgot lives lived moved requests owes paid pays phones thinks mentioned signed brought found picked "
-     "borrowed placed registered renewed told checked has would got picks will never cannot "
+     "borrowed placed registered renewed told checked picks "
      "llamó preguntó pide pidió quiere vive dejó perdió dice dijo solicitó vino necesita escribió devolvió nació olvidó pregunta llama solicita"),
     (bits.WORK, "book books novel novels author authors title titles wrote written writes write writer read reading reads edition editions copy copies "
      "volume volumes poem poems poet poetry essay essays story stories chapter chapters published publisher biography memoir play plays anthology "
@@ -50,7 +50,7 @@ _GROUPS: Final = (
      "teléfono tel móvil celular llámeme llámame llamar llamada llame número fijo"),
     (bits.CARD, "card barcode cardnumber account library-card carné carnet tarjeta cuenta credencial patron"),
     (bits.BIRTH, "born birth birthday dob birthdate bday nació nací nacido nacida nacimiento cumpleaños"),
-    (bits.NUMBERED, "isbn issn oclc doi lccn page pages pp vol volume volumes issue no item record bib call issues years chapter version part section "
+    (bits.NUMBERED, "isbn issn oclc doi lccn page pages pp vol volume volumes issue no item record bib issues years chapter version part section "
      "ticket order invoice página páginas tomo bibid bibnumber pmid"),
     (bits.MONTH, "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec "
      "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
@@ -69,6 +69,7 @@ _GROUPS: Final = (
     (bits.DWELLING, "address lives live moved mail home delivery residence reside resides dirección domicilio vive vivo casa"),
     (bits.STUDENT, "student id univ university matrícula expediente"),
 )  # fmt: skip
+_MISSPELT: Final = "birth birthday birthdate nacimiento nacido nacida nacio"  # people write these in a hurry, and a date hangs on them
 _GIVEN: Final = """
 james mary michael patricia robert jennifer john linda david elizabeth william barbara richard susan joseph jessica thomas karen christopher sarah
 charles lisa daniel nancy matthew sandra anthony ashley steven kimberly donald betty andrew margaret joshua donna paul michelle kenneth carol kevin
@@ -98,6 +99,17 @@ def word_number(word: str) -> int:
     return number
 
 
+def _edits(word: str) -> Iterator[str]:
+    """A word with one edit."""
+    signs = "abcdefghijklmnopqrstuvwxyz"
+    for at in range(len(word)):
+        yield word[:at] + word[at + 1 :]
+        yield word[:at] + word[at + 1 : at + 2] + word[at] + word[at + 2 :]
+        for sign in signs:
+            yield word[:at] + sign + word[at + 1 :]
+            yield word[:at] + sign + word[at:]
+
+
 def _entries() -> Iterator[tuple[str, int]]:
     for word in COMMON.split():
         yield word, bits.COMMON
@@ -111,6 +123,9 @@ def _entries() -> Iterator[tuple[str, int]]:
             yield word, group | plain
     for word in _GIVEN.split():
         yield word, bits.L_GIVEN
+    for word in _MISSPELT.split():
+        for wrong in _edits(word):
+            yield wrong, bits.BIRTH
 
 
 @cache

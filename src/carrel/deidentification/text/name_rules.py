@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from carrel.deidentification.text import bits, spans
-from carrel.deidentification.text.context import INTRODUCED, introduced, is_capital, is_person, is_work
+from carrel.deidentification.text.context import ADDRESSED, CALLED, INTRODUCED, introduced, is_capital, is_person, is_work
 from carrel.deidentification.text.kernel import kernel
 from carrel.deidentification.text.pair_rules import SHORTEST, corrected, initial_end, joins, pair_end, with_neighbours
 from carrel.deidentification.text.spans import FAMILY_NAME, FOUND_ROW, GIVEN_NAME, HARDLY, PROBABLY, SURELY, cover, found
 from carrel.deidentification.text.tokens import (
-    ALONE, AROUND, BEGINS, BITS, CAPITAL, COLON, COMMA, COVER, END, GAP, HASH, HYPHEN, KEPT, LENGTH, LINE, NONE, ROW, SHAPE, SPACE, START, TITLED,
+    ALONE, APOSTROPHE, AROUND, BEGINS, BITS, CAPITAL, COLON, COMMA, COVER, END, GAP, HASH, HYPHEN, KEPT, LENGTH, LINE, NONE, ROW, SHAPE, SPACE, START, STOP, TITLED,
     UPPERCASE, WORD,
 )  # fmt: skip
 
@@ -39,16 +39,20 @@ def name_rules(
         if tok[row + COVER] != 0 or not tok[row + SHAPE] & WORD or tok[row + SHAPE] & ALONE:
             at += 1
             continue
+        if tok[row + TITLED] == 2 and tok[row + BITS] & bits.HONORIFIC and not introduced(tok, at):
+            cover(tok, at, at + 1, KEPT)  # Don Quixote
+            at += 2
+            continue
         pair, sure = pair_end(tok, many, at, keys, values, room), SURELY
         if pair < 0 or not pair >> 8 & _ROSTER:
             first = initial_end(tok, many, at, keys, values, room)
-            if first >= 0 and is_initial_form(tok, at, at + (first & 0xFF)):
+            if first >= 0 and is_initial_form(buf, tok, at, at + (first & 0xFF)):
                 pair = first if pair < 0 or first >> 8 & _ROSTER else pair
         if pair < 0:
             pair = mistaken(buf, tok, many, at, fold, letters, keys, values, room, edits, words, edit_room)
         if pair >= 0:
             last, told = at + (pair & 0xFF), pair >> 8
-            roster = told & _ROSTER != 0 and is_written_as_name(tok, at, last)
+            roster = told & _ROSTER != 0 and is_written_as_name(tok, at, last, told)
             title = tok[row + TITLED] > 0 and tok[row + TITLED] <= last - at + 1
             if roster and not told & _AUTHOR and not title:
                 if tok[row + BITS] & tok[(AROUND + last) * ROW + BITS] & bits.COMMON and tok[row - ROW + BITS] & bits.PLACE:
@@ -74,29 +78,39 @@ def name_rules(
 
 
 @kernel
-def is_initial_form(tok: Any, first: Any, last: Any) -> Any:
+def is_initial_form(buf: Any, tok: Any, first: Any, last: Any) -> Any:
     """Whether an initial and a word are written as a name: with capitals, and a dot where the word is an ordinary one."""
     one, two = (AROUND + first) * ROW, (AROUND + last) * ROW
-    if not tok[one + SHAPE] & CAPITAL or not tok[two + SHAPE] & CAPITAL:
-        return False
-    dotted = tok[one + ROW + GAP] in (4, 5)
+    dotted = buf[tok[one + END]] == 46
+    if tok[one + LENGTH] == 1 and tok[one + GAP] == APOSTROPHE:
+        return False  # I'm V. Clark
+    if not tok[one + SHAPE] & CAPITAL or not tok[two + SHAPE] & CAPITAL:  # j. amundsen, in a chat
+        long = one if tok[two + LENGTH] == 1 else two
+        return (dotted or buf[tok[two + END]] == 46) and tok[long + LENGTH] > 3 and not tok[long + BITS] & bits.COMMON
     if tok[two + LENGTH] == 1:  # Amundsen, J.
-        return not tok[one + BITS] & bits.FUNCTION and (tok[two + ROW + GAP] in (4, 5) or not tok[one + BITS] & bits.COMMON)
+        return not tok[one + BITS] & bits.FUNCTION and (buf[tok[two + END]] == 46 or not tok[one + BITS] & bits.COMMON)
     if tok[one + BITS] & bits.FUNCTION and not dotted:
         return False  # a plain I or A
     return dotted or not tok[two + BITS] & bits.PLAIN
 
 
 @kernel
-def is_written_as_name(tok: Any, first: Any, last: Any) -> Any:
+def is_written_as_name(tok: Any, first: Any, last: Any, told: Any) -> Any:
     """Whether the first and the last word of a pair look like a name: two capitals, or words that are no others."""
     if is_capital(tok, first) and is_capital(tok, last):
         return True
     one, two = tok[(AROUND + first) * ROW + BITS], tok[(AROUND + last) * ROW + BITS]
     if (one | two) & bits.FUNCTION:
         return introduced(tok, first) == INTRODUCED and not one & bits.FUNCTION
-    if not (one & bits.COMMON) or not (two & bits.COMMON):
+    if is_capital(tok, first) != is_capital(tok, last):
+        return not (two if is_capital(tok, first) else one) & bits.COMMON
+    if tok[(AROUND + first) * ROW + LENGTH] == 1 or tok[(AROUND + last) * ROW + LENGTH] == 1:
+        return not (one | two) & bits.COMMON
+    if not (one | two) & bits.COMMON:
         return last - first > 1 or tok[(AROUND + last) * ROW + GAP] in (SPACE, COMMA, HYPHEN)
+    if not (one & two) & bits.COMMON and (told & 3 or tok[(AROUND + first + 1) * ROW + GAP] == COMMA):
+        gap = tok[(AROUND + last) * ROW + GAP]
+        return gap in (SPACE, COMMA, HYPHEN) or gap == STOP and tok[(AROUND + last - 1) * ROW + LENGTH] == 1
     return introduced(tok, first) != 0
 
 
@@ -168,7 +182,9 @@ def run_end(tok: Any, many: Any, at: Any, small: Any) -> Any:
             break  # the end of a sentence
         if place > at and tok[row + GAP] == 3 and tok[row + LENGTH] == 1:
             break  # whose it is
-        if tok[row + SHAPE] & CAPITAL and not told & bits.FUNCTION:
+        if tok[row + LENGTH] == 1 and tok[row + ROW + GAP] == APOSTROPHE and tok[row + ROW + LENGTH] > 2:
+            last = place  # O'Dowd
+        elif tok[row + SHAPE] & CAPITAL and not told & bits.FUNCTION:
             if place > at and told & bits.COMMON and not told & (bits.R_NAME | bits.L_GIVEN):
                 break
             last = place
@@ -192,20 +208,21 @@ def unlisted(buf: Any, tok: Any, many: Any, at: Any, out: Any, count: Any, most:
     how = introduced(tok, at)
     given = told & bits.GIVEN != 0
     ordinary = told & bits.COMMON != 0
-    if told & (bits.FUNCTION | bits.HONORIFIC) or (how == 0 and not shape & CAPITAL and tok[row + GAP] != LINE and at > 0):
+    begins = at == 0 or tok[row + GAP] == LINE or buf[max(tok[row + START] - 2, 0)] == 93  # behind [10:15]
+    if told & (bits.FUNCTION | bits.HONORIFIC) or (how == 0 and not shape & CAPITAL and not begins and (not given or ordinary)):
         return count, at
     capital = shape & CAPITAL != 0
     last, sure, rule = -1, SURELY, 0
     if how == INTRODUCED:
         if capital and (not ordinary or given) or not capital and (not ordinary or (told & bits.L_GIVEN != 0)):
             last, rule = run_end(tok, many, at, True), 43
-    elif how and capital and (not ordinary or given):
-        last, rule = run_end(tok, many, at, False), 44
+    elif how and (capital or tok[row - ROW + BITS] & bits.HONORIFIC) and (not ordinary or (given or (told & bits.R_FAMILY and tok[row - ROW + BITS] & bits.HONORIFIC)) and capital):
+        last, rule = run_end(tok, many, at, not capital), 44
     elif capital:
         end = run_end(tok, many, at, False)
         if end >= at:
             after = (AROUND + end + 1) * ROW
-            alone = (at == 0 or tok[row + GAP] == LINE) and (end + 1 >= many or tok[after + GAP] in (LINE, COLON, COMMA))
+            alone = begins and (end + 1 >= many or tok[after + GAP] in (LINE, COLON, COMMA))
             length = end - at + 1
             second = tok[row + ROW + BITS] if length > 1 else 0
             ending = tok[(AROUND + end) * ROW + BITS]
@@ -213,21 +230,30 @@ def unlisted(buf: Any, tok: Any, many: Any, at: Any, out: Any, count: Any, most:
                 return count, at
             if length > 1 and given and (not ending & bits.COMMON or ending & bits.R_FAMILY) and not (ordinary and second & bits.COMMON):
                 last, sure, rule = end, PROBABLY, 45
-            elif length > 1 and not ordinary and ending & bits.R_FAMILY and not ending & bits.COMMON:
+            elif length > 1 and not ordinary and ending & bits.R_FAMILY and not ending & bits.COMMON and tok[after + GAP] != COMMA:
                 last, sure, rule = end, PROBABLY, 46
             elif length > 1 and not ordinary and not ending & bits.COMMON and (alone or is_person(tok, many, at, end)) and not shape & UPPERCASE:
                 last, sure, rule = end, PROBABLY, 47
             elif alone and given and not ordinary and tok[after + GAP] != COMMA:
                 last, sure, rule = end, PROBABLY, 48
-    if last < 0 and (at == 0 or tok[row + GAP] == LINE) and given and not ordinary:
+    if last < 0 and begins and given and not ordinary:
         end = run_end(tok, many, at, True)
         if tok[(AROUND + end + 1) * ROW + GAP] == COLON:
             last, sure, rule = end, PROBABLY, 48
+    if last < 0 and given and not ordinary and not capital:
+        end = run_end(tok, many, at, True)
+        if how in (ADDRESSED, CALLED):
+            last, rule = end, 44
+        elif end == at + 1 and tok[row + ROW + GAP] == SPACE and tok[row + ROW + BITS] & bits.R_FAMILY and not is_capital(tok, end):
+            last, sure, rule = end, PROBABLY, 49
     if last < at:
         return count, at
     if rule >= 45:
         person = is_person(tok, many, at, last)
-        if not person and is_work(buf, tok, many, at, last) == 2:
+        work = is_work(buf, tok, many, at, last)
+        if tok[row + TITLED] > 0 and tok[row + TITLED] <= last - at + 1 and not person:
+            work = 3
+        if not person and work == 3:
             count = found(out, count, most, tok[row + START], tok[(AROUND + last) * ROW + END], spans.NAME, HARDLY, rule)
             cover(tok, at, last, KEPT)
             return count, last + 1

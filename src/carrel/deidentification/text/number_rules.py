@@ -44,6 +44,9 @@ def bits_before(tok: Any, at: Any, reach: Any) -> Any:
             lines += 1
             if lines > 1:
                 break
+        if tok[(AROUND + at - back) * ROW + COVER] == spans.BIRTH:
+            told |= tok[(AROUND + at - back) * ROW + BITS] & ~bits.BIRTH
+            break
         told |= tok[(AROUND + at - back) * ROW + BITS]
     return told
 
@@ -392,6 +395,8 @@ def date_end(buf: Any, tok: Any, many: Any, at: Any) -> Any:
         if tok[base + ROW + SHAPE] & NUMBER and tok[base + 2 * ROW + SHAPE] & NUMBER:
             gap = tok[base + ROW + GAP]
             if gap in (SLASH, HYPHEN, DOT) and tok[base + 2 * ROW + GAP] == gap:
+                if at + 3 < many and tok[base + 3 * ROW + GAP] == DOT and tok[base + 3 * ROW + SHAPE] & NUMBER:
+                    return -1
                 if one <= 2 and two <= 2 and three in (2, 4) and value_of(buf, tok, at) <= 31:
                     return at + 2
                 if one == 4 and two <= 2 and three <= 2:

@@ -92,25 +92,27 @@ def pair_end(tok: Any, many: Any, at: Any, keys: Any, values: Any, room: Any) ->
     row = (AROUND + at) * ROW
     if not tok[row + BITS] & (bits.R_NAME | bits.C_NAME):
         return -1
-    comma = False
+    comma, best = False, -1
     for place in range(at + 1, min(at + _REACH + 1, many)):
         base = (AROUND + place) * ROW
         gap = tok[base + GAP]
         if gap == COMMA and not comma:
             comma = True
         elif not joins(gap):
-            return -1
+            break
         if not tok[base + SHAPE] & WORD or tok[base + COVER] != 0:
-            return -1
+            break
         if tok[base + BITS] & (bits.R_NAME | bits.C_NAME):
             told = pair_bits(tok[row + HASH], tok[base + HASH], keys, values, room)
             if comma:
                 told &= ~3
-            if told:
-                return told << 8 | (place - at)
+            elif place > at + 1:
+                told &= 3  # a family name first has a comma behind it
+            if told and (best < 0 or told & 10):  # an author of three names, of which a reader bears two
+                best = (told | (best >> 8 if best > 0 else 0)) << 8 | (place - at)
         if not may_stand_between(tok, place) or (comma and gap == COMMA and not is_capital(tok, place)):
-            return -1
-    return -1
+            break
+    return best
 
 
 @kernel
@@ -191,6 +193,8 @@ def with_neighbours(tok: Any, many: Any, first: Any, last: Any) -> Any:
             first -= 1
         elif gap == SPACE and told & bits.PARTICLE and tok[row + SHAPE] & CAPITAL and not told & bits.FUNCTION:
             first -= 1
+        elif gap == SPACE and told & bits.PARTICLE and tok[(AROUND + first + 1) * ROW + GAP] == COMMA:
+            first -= 1  # de la Cruz, Juan
         else:
             break
     return first << 20 | last
