@@ -61,6 +61,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "After a restore: do again what was done since the backup, before the system is opened.",
     ),
     "restriction": ("carrel.cli.restriction:restriction", "Restrictions of processing that are in force, by case."),
+    "risk": (
+        "carrel.cli.risk:risk",
+        "How likely somebody is to be found again in records without names; the figure decides their class.",
+    ),
     "run-due": ("carrel.cli.run_due:run_due", "The nightly run: plan, apply, verify, sweep, record."),
     "scrub": (
         "carrel.cli.scrub:scrub",

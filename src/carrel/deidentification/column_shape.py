@@ -114,15 +114,25 @@ class ColumnShape:
         return 2 * self.codes > self.filled and 2 * self.distinct >= self.filled
 
     @property
+    def names_people(self) -> str:
+        """How it shows, in counts, that the values themselves name people; empty where they do not."""
+        found = [f"{_of(count, self.filled)} hold {_article(kind)}" for kind, count in self.kinds.most_common(2)]
+        if self._are_names:
+            found.append(f"{_of(self.names, self.filled)} look like names")
+        return "; ".join(found)
+
+    @property
+    def _are_names(self) -> bool:
+        return bool(self.names) and 4 * self.names >= self.filled and self.distinct > min(_ENOUGH, self.filled // 4)
+
+    @property
     def suspicion(self) -> str:
         """Why its values may name a person, in counts and kinds; empty where nothing says so.
 
         Guarantees:
             No value stands in it.
         """
-        told = [f"{_of(count, self.filled)} hold {_article(kind)}" for kind, count in self.kinds.most_common(2)]
-        if 4 * self.names >= self.filled and self.names and self.distinct > min(_ENOUGH, self.filled // 4):
-            told.append(f"{_of(self.names, self.filled)} look like names")
+        told = [self.names_people] if self.names_people else []
         if 5 * self.texts >= self.filled and self.texts:
             told.append(f"{_of(self.texts, self.filled)} are free text")
         if words := person_words(self.name):

@@ -254,5 +254,7 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
         "still_due": COUNT,
         "expires": TIME,
     },
+    # What was measured of records without names. What they are called could be telling: a digest stands for it all.
+    "risk": {"measurement_digest": DIGEST, "risk": SLUG, "records": COUNT, "joined": NUMBER, "action": SLUG},
     "padding": {},
 }

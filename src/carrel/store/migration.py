@@ -10,7 +10,7 @@ from carrel.errors import fault
 from carrel.store import faults
 from carrel.store.database import Database
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+REVISIONS = tuple(f"{number:04}" for number in range(1, 15))
 
 
 def upgrade(database: Database) -> None:

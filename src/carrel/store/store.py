@@ -33,6 +33,7 @@ from carrel.store.plans import Plans
 from carrel.store.replays import Replays
 from carrel.store.residues import Residues
 from carrel.store.restrictions import Restrictions
+from carrel.store.risk_measurements import RiskMeasurements
 from carrel.store.runs import Runs
 from carrel.store.server_home import SCHEMA
 from carrel.store.signals import Signals
@@ -73,6 +74,7 @@ class Store:
         self.backup_expiries = Expiries(database, BackupPlan)
         self.clearings = Expiries(database, ClearingPlan)
         self.replays = Replays(database)
+        self.risks = RiskMeasurements(database)
 
     @classmethod
     def open(

@@ -60,21 +60,22 @@ def wish_of(error: ErrorDetails) -> Wish:
     return Wish(wanted, _measure(kind, error["input"], found), f"write {wanted}")
 
 
-def unknown_key(path: tuple[str | int, ...]) -> Wish:
+def unknown_key(path: tuple[str | int, ...], document: type[BaseModel] = Site) -> Wish:
     """A key that a block does not have.
 
     Args:
         path: of the key in the file.
+        document: what the whole file is.
     """
-    known, written = keys_of(path[:-1]), str(path[-1])
+    known, written = keys_of(path[:-1], document), str(path[-1])
     close = difflib.get_close_matches(written, known, n=1)
     fix = f"did you mean '{close[0]}'?" if close else "take this key out"
     return Wish(f"one of these keys: {', '.join(known)}" if known else "", repr(written[:40]), fix)
 
 
-def keys_of(path: tuple[str | int, ...]) -> list[str]:
-    """The keys that the block at a path of a site file may have, as the file writes them; none where it has none."""
-    blocks: list[type[BaseModel]] = [Site]
+def keys_of(path: tuple[str | int, ...], document: type[BaseModel] = Site) -> list[str]:
+    """The keys that the block at a path of a file may have, as the file writes them; none where it has none."""
+    blocks: list[type[BaseModel]] = [document]
     for step in path:
         kinds = [one.model_fields[str(step)].annotation for one in blocks if str(step) in one.model_fields]
         blocks = [found for kind in kinds for found in _blocks(kind)] or (blocks if isinstance(step, int) else [])

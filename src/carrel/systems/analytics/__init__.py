@@ -1,0 +1,1 @@
+"""DuckDB, beside the library's own databases: records are read into it, counted, made coarser and written out."""
