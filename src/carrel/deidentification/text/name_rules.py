@@ -188,7 +188,7 @@ def run_end(tok: Any, many: Any, at: Any, small: Any) -> Any:
             if place > at and told & bits.COMMON and not told & (bits.R_NAME | bits.L_GIVEN):
                 break
             last = place
-        elif small and not told & bits.PLAIN and place - at < 2:
+        elif small and not told & bits.PLAIN and place - at < 3:
             last = place
         elif not (told & bits.PARTICLE and place > at):
             break

@@ -1,0 +1,225 @@
+"""Rosters and catalogues on their way into what is known: read once, in order, and kept nowhere but as numbers in memory."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import ColumnElement, column, select
+
+from carrel.deidentification.text import listing
+from carrel.deidentification.text.knowledge import Knowledge
+from carrel.deidentification.text.text_settings import Catalogue, Roster, source_of
+from carrel.errors import CarrelError, fault
+from carrel.inventory.record_source import NamedSource
+from carrel.inventory.site import Site
+from carrel.systems.sql import database, table_sample
+from carrel.systems.sql.failure import told
+from carrel.systems.sql.named_table import table
+from carrel.systems.text import faults
+
+BATCH = 10_000  # rows
+_LONGEST = 1 << 20  # signs of a field
+_GIVEN = ("firstname", "first_name", "given", "given_name", "first_given_name", "forename", "nombre")
+_FAMILY = ("surname", "lastname", "last_name", "family", "family_name", "apellido", "apellidos")
+_NAME = ("name", "full_name", "fullname", "patron", "patron_name")
+_CARDS = ("cardnumber", "card", "barcode", "card_number", "patron_barcode", "tarjeta")
+_PHONES = ("phone", "mobile", "phonepro", "day_phone", "evening_phone", "other_phone", "telephone", "smsalertnumber")
+_ADDRESSES = ("address", "street", "street1", "address1", "direccion")
+_AUTHOR = ("author", "authors", "autor", "creator", "main_author")
+_TITLE = ("title", "titles", "titulo", "título", "main_title")
+
+Rows = Iterator[list[tuple[str, ...]]]
+
+
+def learn_roster(knowledge: Knowledge, roster: Roster, site: Site | None) -> None:
+    """Learn everybody of a roster.
+
+    Raises:
+        CarrelError: TXT-015, the list cannot be read or has no such column; SRC, SQL, SIT codes.
+    """
+    if roster.system is not None:
+        _learn_people_of(knowledge, roster.system, site)
+        return
+    source = source_of(roster)
+    columns = _columns_of(source)
+    given = roster.given or _first(columns, _GIVEN, 1)
+    family = (roster.family,) if roster.family else _first(columns, _FAMILY, 1)
+    name = (roster.name,) if roster.name else () if family else _first(columns, _NAME, 1)
+    cards, phones = roster.cards or _first(columns, _CARDS), roster.phones or _first(columns, _PHONES)
+    addresses = roster.addresses or _first(columns, _ADDRESSES)
+    if not (family or name or cards):
+        raise _unusable(source.at, "columns with names or card numbers", f"the columns {', '.join(columns)}")
+    wanted = tuple(dict.fromkeys((*given, *family, *name, *cards, *phones, *addresses)))
+    _require(source, wanted, columns)
+    with _rows(source, wanted, columns) as rows:
+        for batch in rows:
+            by_name = dict(zip(wanted, zip(*batch, strict=True), strict=True))
+            if family:
+                firsts = [by_name[one] for one in given] or [("",) * len(batch)]
+                _names(knowledge, zip(*firsts, by_name[family[0]], strict=True))
+            elif name:
+                knowledge.people((one, "") for one in by_name[name[0]])
+            for one in cards:
+                knowledge.cards(by_name[one])
+            for one in phones:
+                knowledge.phones(by_name[one])
+            for one in addresses:
+                knowledge.addresses(by_name[one])
+
+
+def learn_catalogue(knowledge: Knowledge, catalogue: Catalogue, site: Site | None) -> None:
+    """Learn the authors and titles of a catalogue.
+
+    Raises:
+        CarrelError: as `learn_roster`.
+    """
+    if catalogue.system is not None:
+        _learn_titles_of(knowledge, catalogue.system, site)
+        return
+    source = source_of(catalogue)
+    columns = _columns_of(source)
+    author = (catalogue.author,) if catalogue.author else _first(columns, _AUTHOR, 1)
+    title = (catalogue.title,) if catalogue.title else _first(columns, _TITLE, 1)
+    if not (author or title):
+        raise _unusable(source.at, "columns with authors or titles", f"the columns {', '.join(columns)}")
+    _require(source, (*author, *title), columns)
+    with _rows(source, (*author, *title), columns) as rows:
+        for batch in rows:
+            by_name = dict(zip((*author, *title), zip(*batch, strict=True), strict=True))
+            if author:
+                knowledge.authors(by_name[author[0]])
+            if title:
+                knowledge.titles(by_name[title[0]])
+
+
+def _names(knowledge: Knowledge, rows: Iterable[tuple[str, ...]]) -> None:
+    """Given names and the family name of each row, straight into lines."""
+    text = "\n".join(f"{' '.join(row[:-1])}\x1f{row[-1]}".replace("\n", " ") for row in rows) + "\n"
+    knowledge.learnt.people += knowledge.take(text.encode("utf-8", "surrogatepass"), listing.PEOPLE)
+
+
+def _learn_people_of(knowledge: Knowledge, name: str, site: Site | None) -> None:
+    from carrel.systems.site_file import system_map
+    from carrel.systems.site_systems import system_of
+
+    if site is None:
+        raise _unusable(f"system {name}", "a site file", "none here")
+    system = system_of(site, name)
+    known = system_map(system)
+    person = known.person
+    if person is None:
+        raise _unusable(f"system {name}", "a map that tells who a person is", "one without")
+    pairs = [one for one in person.names if not one[0].startswith("pre")] or list(person.names)
+    firsts, family = [one for one, _ in person.names], pairs[0][1]
+    cards = [person.card] if person.card else []
+    phones = [one for one in person.identifiers if "phone" in one or one == "mobile"]
+    wanted = tuple(dict.fromkeys((*firsts, family, *cards, *phones)))
+    with table_sample.connected(database.access(system)) as connection:
+        for batch in _selected(connection, known.people.table, wanted, name):
+            by_name = dict(zip(wanted, zip(*batch, strict=True), strict=True))
+            for first in firsts:
+                _names(knowledge, zip(by_name[first], by_name[family], strict=True))
+            for one in cards:
+                knowledge.cards(by_name[one])
+            for one in phones:
+                knowledge.phones(by_name[one])
+        if person.cards is not None:
+            for batch in _selected(connection, person.cards.table, person.cards.columns, name):
+                knowledge.cards(one for row in batch for one in row)
+
+
+def _learn_titles_of(knowledge: Knowledge, name: str, site: Site | None) -> None:
+    from carrel.systems.site_file import system_map
+    from carrel.systems.site_systems import system_of
+
+    if site is None:
+        raise _unusable(f"system {name}", "a site file", "none here")
+    system = system_of(site, name)
+    known = system_map(system)
+    place = known.items.title_table if known.items is not None else ""
+    if not place:
+        raise _unusable(f"system {name}", "a map that tells where titles stand", "one without")
+    with table_sample.connected(database.access(system)) as connection:
+        for batch in _selected(connection, place, ("author", "title"), name):
+            knowledge.authors(row[0] for row in batch)
+            knowledge.titles(row[1] for row in batch)
+
+
+def _selected(connection: Any, name: str, columns: Sequence[str], at: str) -> Rows:
+    named: list[ColumnElement[Any]] = [column(one) for one in columns]
+    with told(at):
+        answer = connection.execution_options(stream_results=True, yield_per=BATCH).execute(
+            select(*named).select_from(table(name))
+        )
+        for rows in answer.partitions(BATCH):
+            yield [tuple("" if one is None else str(one) for one in row) for row in rows]
+
+
+@contextmanager
+def _rows(source: NamedSource, wanted: Sequence[str], columns: Sequence[str]) -> Iterator[Rows]:
+    if source.file is not None and not source.is_parquet:
+        yield _of_csv(source, [columns.index(one) for one in wanted])
+        return
+    from carrel.systems.analytics import engine, record_source
+
+    with engine.opened() as opened:
+        found = record_source.read(opened, source, tuple(wanted))
+        names = ", ".join(engine.quoted(one) for one in wanted)
+        answer = opened.execute(f"SELECT {names} FROM {found.name}")
+        yield _fetched(answer)
+
+
+def _fetched(answer: Any) -> Rows:
+    while rows := answer.fetchmany(BATCH):
+        yield [tuple("" if one is None else str(one) for one in row) for row in rows]
+
+
+def _of_csv(source: NamedSource, places: Sequence[int]) -> Rows:
+    from carrel.systems.analytics.csv_quotes import text_of
+
+    csv.field_size_limit(_LONGEST)
+    last = max(places) + 1
+    try:
+        with text_of(source) as file:
+            reader = csv.reader(file, delimiter=source.delimiter)
+            next(reader, None)
+            batch = []
+            for row in reader:
+                if len(row) < last:
+                    row += [""] * (last - len(row))
+                batch.append(tuple(row[at] for at in places))
+                if len(batch) == BATCH:
+                    yield batch
+                    batch = []
+            if batch:
+                yield batch
+    except (OSError, EOFError, UnicodeError, csv.Error):
+        raise _unusable(source.at, f"CSV in {source.encoding}", "a line that cannot be read") from None
+
+
+def _columns_of(source: NamedSource) -> tuple[str, ...]:
+    from carrel.systems.analytics import engine, record_source
+
+    if source.file is not None and not source.is_parquet:
+        return record_source.header_of(source)
+    with engine.opened() as opened:
+        return tuple(record_source.read(opened, source).columns)
+
+
+def _first(columns: Sequence[str], known: Sequence[str], most: int = 9) -> tuple[str, ...]:
+    folded = {one.casefold().replace(" ", "_"): one for one in columns}
+    return tuple(folded[one] for one in known if one in folded)[:most]
+
+
+def _require(source: NamedSource, wanted: Sequence[str], columns: Sequence[str]) -> None:
+    if missing := [one for one in wanted if one not in columns]:
+        raise _unusable(source.at, f"the columns {', '.join(missing)}", f"the columns {', '.join(columns)}")
+
+
+def _unusable(at: str, wanted: str, found: str) -> CarrelError:
+    return fault(
+        faults.LIST, at=at, wanted=wanted, found=found, fix="name the columns in the settings, such as `family: surname`"
+    )
