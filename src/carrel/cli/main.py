@@ -34,6 +34,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "carrel.cli.custodian:custodian",
         "Data that lie with a custodian: what the library asks for, and the evidence that comes back.",
     ),
+    "deidentify": (
+        "carrel.cli.deidentify:deidentify",
+        "De-identify records and texts, so that they may leave, and tell what that costs.",
+    ),
     "demo": ("carrel.cli.demo:demo", "The whole loop on an invented library, in a folder of its own."),
     "doctor": ("carrel.cli.doctor:doctor", "Check site, keys, connections, grants and settings one by one."),
     "exception": ("carrel.cli.exception:exception", "Recorded exceptions: keep named loans longer, with a reason."),

@@ -24,6 +24,7 @@ FORMATS: Final = ("csv", "jsonl", "text")
 _ENDINGS: Final = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _LONGEST = 1 << 28  # signs of one field of a CSV file
 _SHORT = 1 << 16  # bytes read at once of plain text
+_LONGEST_LINE = 1 << 20
 
 
 @dataclass(slots=True)
@@ -227,38 +228,38 @@ class PlainForm:
     def records(self, stream: IO[bytes], at: str) -> Iterator[Record]:
         """Lines, or parts that end with a line where they can; of a longer line as much as is looked at together."""
         del at
-        number, rest = 0, b""
-        while chunk := stream.read(_SHORT):
+        number, rest, ended = 0, b"", False
+        while not ended:
+            chunk = stream.read(_SHORT)
+            ended = not chunk
             rest += chunk
-            if len(rest) < _SHORT:
-                continue
-            *parts, rest = self._parts(rest)
+            parts, rest = self._lines(rest, ended=ended) if self.by_line else self._pieces(rest, ended=ended)
             for part in parts:
                 number += 1
                 yield self._record(number, part)
-        for part in self._parts(rest, last=True):
-            if part:
-                number += 1
-                yield self._record(number, part)
 
-    def _parts(self, text: bytes, *, last: bool = False) -> list[bytes]:
-        if self.by_line:
-            lines = text.splitlines(keepends=True) if b"\r" not in text else _lines(text)
-            return lines if last or not lines or lines[-1].endswith(b"\n") is False else [*lines, b""]
+    @staticmethod
+    def _lines(text: bytes, *, ended: bool) -> tuple[list[bytes], bytes]:
+        end = len(text) if ended else text.rfind(b"\n") + 1
+        if not end and len(text) > _LONGEST_LINE:
+            end = text.rfind(b" ") + 1 or len(text)
+        whole, rest = text[:end], text[end:]
+        lines = whole.split(b"\n")
+        return [one + b"\n" for one in lines[:-1]] + ([lines[-1]] if lines[-1] else []), rest
+
+    @staticmethod
+    def _pieces(text: bytes, *, ended: bool) -> tuple[list[bytes], bytes]:
         parts = []
-        while len(text) > PIECE or (last and text):
-            end = len(text) if len(text) <= PIECE else max(text.rfind(b"\n", 0, PIECE), text.rfind(b" ", PIECE - 512, PIECE)) + 1 or PIECE
+        while len(text) > PIECE or (ended and text):
+            end = len(text)
+            if end > PIECE:
+                end = text.rfind(b"\n", 0, PIECE) + 1 or text.rfind(b" ", PIECE // 2, PIECE) + 1 or PIECE
             parts.append(text[:end])
             text = text[end:]
-        return [*parts, text]
+        return parts, text
 
     def _record(self, number: int, text: bytes) -> Record:
         return Record(number, [text], ("text",), "" if self.by_line else "file", _put)
-
-
-def _lines(text: bytes) -> list[bytes]:
-    parts = text.split(b"\n")
-    return [one + b"\n" for one in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
 def _put(out: IO[bytes], cells: Sequence[bytes]) -> object:
