@@ -44,7 +44,7 @@ def learn_roster(knowledge: Knowledge, roster: Roster, site: Site | None) -> Non
         _learn_people_of(knowledge, roster.system, site)
         return
     source = source_of(roster)
-    columns = _columns_of(source)
+    columns = columns_of(source)
     given = roster.given or _first(columns, _GIVEN, 1)
     family = (roster.family,) if roster.family else _first(columns, _FAMILY, 1)
     name = (roster.name,) if roster.name else () if family else _first(columns, _NAME, 1)
@@ -54,7 +54,7 @@ def learn_roster(knowledge: Knowledge, roster: Roster, site: Site | None) -> Non
         raise _unusable(source.at, "columns with names or card numbers", f"the columns {', '.join(columns)}")
     wanted = tuple(dict.fromkeys((*given, *family, *name, *cards, *phones, *addresses)))
     _require(source, wanted, columns)
-    with _rows(source, wanted, columns) as rows:
+    with rows_of(source, wanted, columns) as rows:
         for batch in rows:
             by_name = dict(zip(wanted, zip(*batch, strict=True), strict=True))
             if family:
@@ -80,13 +80,13 @@ def learn_catalogue(knowledge: Knowledge, catalogue: Catalogue, site: Site | Non
         _learn_titles_of(knowledge, catalogue.system, site)
         return
     source = source_of(catalogue)
-    columns = _columns_of(source)
+    columns = columns_of(source)
     author = (catalogue.author,) if catalogue.author else _first(columns, _AUTHOR, 1)
     title = (catalogue.title,) if catalogue.title else _first(columns, _TITLE, 1)
     if not (author or title):
         raise _unusable(source.at, "columns with authors or titles", f"the columns {', '.join(columns)}")
     _require(source, (*author, *title), columns)
-    with _rows(source, (*author, *title), columns) as rows:
+    with rows_of(source, (*author, *title), columns) as rows:
         for batch in rows:
             by_name = dict(zip((*author, *title), zip(*batch, strict=True), strict=True))
             if author:
@@ -159,7 +159,17 @@ def _selected(connection: Any, name: str, columns: Sequence[str], at: str) -> Ro
 
 
 @contextmanager
-def _rows(source: NamedSource, wanted: Sequence[str], columns: Sequence[str]) -> Iterator[Rows]:
+def rows_of(source: NamedSource, wanted: Sequence[str], columns: Sequence[str]) -> Iterator[Rows]:
+    """Some columns of records of any source, as texts, many rows at once.
+
+    Args:
+        source: a file or a table.
+        wanted: the columns.
+        columns: all that it has, as `columns_of` tells them.
+
+    Raises:
+        CarrelError: TXT-015; SRC, SQL and SIT codes.
+    """
     if source.file is not None and not source.is_parquet:
         yield _of_csv(source, [columns.index(one) for one in wanted])
         return
@@ -200,7 +210,12 @@ def _of_csv(source: NamedSource, places: Sequence[int]) -> Rows:
         raise _unusable(source.at, f"CSV in {source.encoding}", "a line that cannot be read") from None
 
 
-def _columns_of(source: NamedSource) -> tuple[str, ...]:
+def columns_of(source: NamedSource) -> tuple[str, ...]:
+    """The names of the columns of records.
+
+    Raises:
+        CarrelError: of the SRC, SQL and SIT codes.
+    """
     from carrel.systems.analytics import engine, record_source
 
     if source.file is not None and not source.is_parquet:
