@@ -8,7 +8,7 @@ from carrel.deidentification.text import bits, spans
 from carrel.deidentification.text.kernel import kernel
 from carrel.deidentification.text.lexicon import word_number
 from carrel.deidentification.text.tokens import (
-    APOSTROPHE, AROUND, BEGINS, BITS, CAPITAL, CLOSED, COLON, COMMA, COVER, ENDED, GAP, HASH, KEPT, LINE, OPENED, OTHER, ROW, SHAPE, SPACE, START,
+    APOSTROPHE, AROUND, BEGINS, BITS, CAPITAL, CLOSED, COLON, COMMA, COVER, ENDED, GAP, HASH, KEPT, LENGTH, LINE, OPENED, OTHER, ROW, SHAPE, SPACE, START,
     STOP, TITLED, WORD,
 )  # fmt: skip
 
@@ -82,7 +82,10 @@ def is_person(tok: Any, many: Any, first: Any, last: Any) -> Any:
         return True
     base, after = (AROUND + first) * ROW, (AROUND + last + 1) * ROW
     before, gap = tok[base - ROW + BITS], tok[after + GAP]
-    if gap == SPACE and tok[after + BITS] & bits.DEED and not tok[after + BITS] & bits.WORK:
+    if gap == COLON and before & bits.CONTACT:
+        return True
+    spaced = gap == SPACE or gap == STOP and tok[after - ROW + LENGTH] == 1
+    if spaced and tok[after + BITS] & bits.DEED and not tok[after + BITS] & bits.WORK:
         return True
     if gap == SPACE and tok[after + HASH] == _HERE:
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from carrel.deidentification.text import listing
@@ -15,7 +15,7 @@ from carrel.deidentification.text.running import Plain, Running
 from carrel.deidentification.text.tokens import AROUND, ROW
 from carrel.deidentification.text.word_table import WordTable, learn
 
-_BATCH = 1 << 20  # bytes of lines that are learnt at once
+_BATCH = 1 << 13  # lines that are learnt at once
 _NEW = {  # numbers that a line adds at most
     listing.PEOPLE: 24, listing.AUTHORS: 24, listing.TITLES: 2, listing.ADDRESSES: 2, listing.CARDS: 1, listing.PHONES: 1,
 }  # fmt: skip
@@ -54,33 +54,44 @@ class Knowledge:
         for number, bits in lexicon().items():
             self.table.count += learn(self.table.keys, self.table.values, self.table.room, number, bits)
 
-    def people(self, names: Iterable[tuple[str, str]]) -> None:
-        """Learn the roster.
+    def expect(self, people: int) -> None:
+        """Make room for so many people of the roster at once, so that the table need not grow on the way."""
+        self._make_room(4 * people, people)
+
+    def people(self, given: Sequence[Sequence[str]], family: Sequence[str]) -> None:
+        """Learn people of the roster, column by column.
 
         Args:
-            names: given name and family name; with an empty family name the whole name stands in the first.
+            given: columns of given names, in order; none where only family names are known.
+            family: of the same people.
         """
-        self.learnt.people += self._take((_person(*one) for one in names), listing.PEOPLE)
+        first = given[0] if len(given) == 1 else [" ".join(row) for row in zip(*given, strict=True)]
+        text = map("\x1f".join, zip(first or [""] * len(family), family, strict=True))
+        self.learnt.people += self._take(list(text), listing.PEOPLE)
 
-    def authors(self, names: Iterable[str]) -> None:
+    def whole_names(self, names: Sequence[str]) -> None:
+        """Learn people of the roster by whole names, as *given family* or *family, given*."""
+        self.learnt.people += self._take(names, listing.PEOPLE)
+
+    def authors(self, names: Sequence[str]) -> None:
         """Learn authors, as *family, given* or *given family*."""
-        self.learnt.authors += self._take((_line(one) for one in names), listing.AUTHORS)
+        self.learnt.authors += self._take(names, listing.AUTHORS)
 
-    def titles(self, titles: Iterable[str]) -> None:
+    def titles(self, titles: Sequence[str]) -> None:
         """Learn titles, each also without what stands behind its colon."""
-        self.learnt.titles += self._take((part for one in titles for part in _parts(one)), listing.TITLES)
+        self.learnt.titles += self._take([part for one in titles for part in _parts(one)], listing.TITLES)
 
-    def cards(self, numbers: Iterable[str]) -> None:
+    def cards(self, numbers: Sequence[str]) -> None:
         """Learn numbers of cards."""
-        self.learnt.numbers += self._take((_line(one) for one in numbers), listing.CARDS)
+        self.learnt.numbers += self._take(numbers, listing.CARDS)
 
-    def phones(self, numbers: Iterable[str]) -> None:
+    def phones(self, numbers: Sequence[str]) -> None:
         """Learn numbers of phones."""
-        self.learnt.numbers += self._take((_digits(one) for one in numbers), listing.PHONES)
+        self.learnt.numbers += self._take(numbers, listing.PHONES)
 
-    def addresses(self, lines: Iterable[str]) -> None:
+    def addresses(self, lines: Sequence[str]) -> None:
         """Learn first lines of addresses."""
-        self.learnt.addresses += self._take((_line(one) for one in lines), listing.ADDRESSES)
+        self.learnt.addresses += self._take(lines, listing.ADDRESSES)
 
     def take(self, lines: bytes, what: int) -> int:
         """Learn whole lines of a list, as `listing` says; how many there were."""
@@ -96,15 +107,15 @@ class Knowledge:
         edits.count += told[1]
         return told[2]
 
-    def _take(self, lines: Iterator[bytes], what: int) -> int:
-        total, batch, size = 0, [], 0
-        for line in lines:
-            batch.append(line)
-            size += len(line)
-            if size > _BATCH or len(batch) >= 1 << 13:
-                total += self.take(b"".join(batch), what)
-                batch, size = [], 0
-        return total + (self.take(b"".join(batch), what) if batch else 0)
+    def _take(self, values: Sequence[str], what: int) -> int:
+        total = 0
+        for at in range(0, len(values), _BATCH):
+            some = values[at : at + _BATCH]
+            text = "\n".join(some)
+            if text.count("\n") != len(some) - 1:
+                text = "\n".join(one.replace("\n", " ") for one in some)
+            total += self.take(text.encode("utf-8", "surrogatepass") + b"\n", what)
+        return total
 
     def _make_room(self, more: int, edits: int) -> None:
         if not self.table.has_room_for(more):
@@ -122,25 +133,10 @@ def _room(wanted: int) -> int:
     return 1 << max(10, (wanted - 1).bit_length())
 
 
-def _line(text: str) -> bytes:
-    return " ".join(text.split()).encode("utf-8", "surrogatepass") + b"\n"
-
-
-def _person(given: str, family: str) -> bytes:
-    if not family:
-        return _line(given)
-    return f"{given}\x1f{family}".replace("\n", " ").encode("utf-8", "surrogatepass") + b"\n"
-
-
-def _digits(text: str) -> bytes:
-    digits = "".join(one for one in text if one.isdigit())
-    return (digits[1:] if len(digits) == 11 and digits[0] == "1" else digits).encode() + b"\n"  # noqa: PLR2004  (with the country before it)
-
-
-def _parts(title: str) -> Iterator[bytes]:
+def _parts(title: str) -> Iterator[str]:
     """A title, and the same without its subtitle and what catalogues write behind a slash."""
     whole = title.partition(" / ")[0]
-    yield _line(whole)
+    yield whole
     head, mark, _ = whole.partition(":")
     if mark and len(head.split()) > 1:
-        yield _line(head)
+        yield head

@@ -50,13 +50,16 @@ def take_list(
         end = start
         while end < size and buf[end] != 10:
             end += 1
+        if what in (CARDS, PHONES):
+            told[0] += take_number(buf, start, end, what, fold, tok, keys, values, room)
+            told[2] += 1
+            start = end + 1
+            continue
         many = read_tokens(buf, start, end, fold, tok, MOST_TOKENS, keys, values, room)
         if what in (PEOPLE, AUTHORS):
             told[0] += take_name(buf, start, end, what, fold, tok, many, letters, keys, values, room, edits, words, edit_room, told)
-        elif what in (TITLES, ADDRESSES):
-            told[0] += take_row(tok, many, what, keys, values, room)
         else:
-            told[0] += take_number(buf, start, end, what, tok, many, keys, values, room)
+            told[0] += take_row(tok, many, what, keys, values, room)
         told[2] += 1
         start = end + 1
     return 0
@@ -202,17 +205,27 @@ def take_row(tok: Any, many: Any, what: Any, keys: Any, values: Any, room: Any) 
 
 
 @kernel
-def take_number(buf: Any, start: Any, end: Any, what: Any, tok: Any, many: Any, keys: Any, values: Any, room: Any) -> Any:
+def take_number(buf: Any, start: Any, end: Any, what: Any, fold: Any, tok: Any, keys: Any, values: Any, room: Any) -> Any:
     """Learn the digits of a card or a phone.
 
     Returns:
         How many numbers are new in the table.
     """
-    if many == 1 and tok[AROUND * ROW + SHAPE] & MIXED:
-        return learn(keys, values, room, joined(tok[AROUND * ROW + HASH], 2, bits.S_NUMBER), bits.N_CARD if what == CARDS else bits.N_PHONE)
-    number, count = SEED, 0
+    number, count, digits, letters = SEED, 0, 0, 0
     for at in range(start, end):
         if 48 <= buf[at] < 58:
+            digits += 1
+        elif buf[at] >= 65:
+            letters += 1
+    if letters and digits and what == CARDS:
+        many = read_tokens(buf, start, end, fold, tok, MOST_TOKENS, keys, values, room)
+        if many == 1 and tok[AROUND * ROW + SHAPE] & MIXED:
+            return learn(keys, values, room, joined(tok[AROUND * ROW + HASH], 2, bits.S_NUMBER), bits.N_CARD)
+    for at in range(start, end):
+        if 48 <= buf[at] < 58:
+            if what == PHONES and digits == 11 and count == 0 and buf[at] == 49:
+                digits = 10  # without the country
+                continue
             number = (number * STEP + buf[at]) & FULL
             count += 1
     if count < 6:

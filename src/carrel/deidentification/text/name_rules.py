@@ -236,7 +236,7 @@ def unlisted(buf: Any, tok: Any, many: Any, at: Any, out: Any, count: Any, most:
                 last, sure, rule = end, PROBABLY, 47
             elif alone and given and not ordinary and tok[after + GAP] != COMMA:
                 last, sure, rule = end, PROBABLY, 48
-    if last < 0 and begins and given and not ordinary:
+    if last < 0 and begins and given and (not ordinary or capital and tok[row + ROW + GAP] == COLON and tok[row + GAP] != LINE and at > 0):
         end = run_end(tok, many, at, True)
         if tok[(AROUND + end + 1) * ROW + GAP] == COLON:
             last, sure, rule = end, PROBABLY, 48

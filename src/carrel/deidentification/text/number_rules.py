@@ -387,7 +387,7 @@ def birth_rules(buf: Any, tok: Any, many: Any, out: Any, count: Any, most: Any) 
 def date_end(buf: Any, tok: Any, many: Any, at: Any) -> Any:
     """The last token of a date that begins here; -1 where none does."""
     base = (AROUND + at) * ROW
-    if at + 2 >= many:
+    if at + 2 >= many or (at > 0 and tok[base + GAP] == DOT and tok[base - ROW + SHAPE] & NUMBER):
         return -1
     one, two = tok[base + LENGTH], tok[base + ROW + LENGTH]
     three = tok[base + 2 * ROW + LENGTH]

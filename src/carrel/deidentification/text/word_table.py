@@ -108,8 +108,8 @@ class WordTable:
     def __init__(self, *, wide: bool = False, room: int = 1 << 12) -> None:
         self._kind = "q" if wide else "i"
         self.room, self.count = room, 0
-        self.keys = array("q", bytes(8 * room))
-        self.values = array(self._kind, bytes(array(self._kind).itemsize * room))
+        self.keys = array("q", [0]) * room
+        self.values = array(self._kind, [0]) * room
 
     def has_room_for(self, more: int) -> bool:
         """Whether so many can be added and two of five places stay free."""

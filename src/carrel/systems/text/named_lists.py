@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+import gc
+import itertools
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import ColumnElement, column, select
 
-from carrel.deidentification.text import listing
 from carrel.deidentification.text.knowledge import Knowledge
 from carrel.deidentification.text.text_settings import Catalogue, Roster, source_of
 from carrel.errors import CarrelError, fault
@@ -20,8 +22,9 @@ from carrel.systems.sql.failure import told
 from carrel.systems.sql.named_table import table
 from carrel.systems.text import faults
 
-BATCH = 10_000  # rows
+BATCH = 4_000  # rows
 _LONGEST = 1 << 20  # signs of a field
+_ROW_BYTES = 80  # of a patron in a file, at least
 _GIVEN = ("firstname", "first_name", "given", "given_name", "first_given_name", "forename", "nombre")
 _FAMILY = ("surname", "lastname", "last_name", "family", "family_name", "apellido", "apellidos")
 _NAME = ("name", "full_name", "fullname", "patron", "patron_name")
@@ -31,7 +34,7 @@ _ADDRESSES = ("address", "street", "street1", "address1", "direccion")
 _AUTHOR = ("author", "authors", "autor", "creator", "main_author")
 _TITLE = ("title", "titles", "titulo", "título", "main_title")
 
-Rows = Iterator[list[tuple[str, ...]]]
+Batches = Iterator[list[Sequence[str]]]  # some rows at a time, column by column
 
 
 def learn_roster(knowledge: Knowledge, roster: Roster, site: Site | None) -> None:
@@ -54,20 +57,30 @@ def learn_roster(knowledge: Knowledge, roster: Roster, site: Site | None) -> Non
         raise _unusable(source.at, "columns with names or card numbers", f"the columns {', '.join(columns)}")
     wanted = tuple(dict.fromkeys((*given, *family, *name, *cards, *phones, *addresses)))
     _require(source, wanted, columns)
-    with rows_of(source, wanted, columns) as rows:
+
+    def learn(by_name: dict[str, Sequence[str]]) -> None:
+        if family:
+            knowledge.people([by_name[one] for one in given], by_name[family[0]])
+        elif name:
+            knowledge.whole_names(by_name[name[0]])
+        for one in cards:
+            knowledge.cards(by_name[one])
+        for one in phones:
+            knowledge.phones(by_name[one])
+        for one in addresses:
+            knowledge.addresses(by_name[one])
+
+    if source.file is not None:
+        knowledge.expect(source.file.stat().st_size // _ROW_BYTES)
+    # One thread reads while another learns: machine code leaves the interpreter to the reader.
+    with batches_of(source, wanted, columns) as rows, ThreadPoolExecutor(1) as learning:
+        pending = None
         for batch in rows:
-            by_name = dict(zip(wanted, zip(*batch, strict=True), strict=True))
-            if family:
-                firsts = [by_name[one] for one in given] or [("",) * len(batch)]
-                _names(knowledge, zip(*firsts, by_name[family[0]], strict=True))
-            elif name:
-                knowledge.people((one, "") for one in by_name[name[0]])
-            for one in cards:
-                knowledge.cards(by_name[one])
-            for one in phones:
-                knowledge.phones(by_name[one])
-            for one in addresses:
-                knowledge.addresses(by_name[one])
+            if pending is not None:
+                pending.result()
+            pending = learning.submit(learn, dict(zip(wanted, batch, strict=True)))
+        if pending is not None:
+            pending.result()
 
 
 def learn_catalogue(knowledge: Knowledge, catalogue: Catalogue, site: Site | None) -> None:
@@ -86,19 +99,13 @@ def learn_catalogue(knowledge: Knowledge, catalogue: Catalogue, site: Site | Non
     if not (author or title):
         raise _unusable(source.at, "columns with authors or titles", f"the columns {', '.join(columns)}")
     _require(source, (*author, *title), columns)
-    with rows_of(source, (*author, *title), columns) as rows:
+    with batches_of(source, (*author, *title), columns) as rows:
         for batch in rows:
-            by_name = dict(zip((*author, *title), zip(*batch, strict=True), strict=True))
+            by_name = dict(zip((*author, *title), batch, strict=True))
             if author:
                 knowledge.authors(by_name[author[0]])
             if title:
                 knowledge.titles(by_name[title[0]])
-
-
-def _names(knowledge: Knowledge, rows: Iterable[tuple[str, ...]]) -> None:
-    """Given names and the family name of each row, straight into lines."""
-    text = "\n".join(f"{' '.join(row[:-1])}\x1f{row[-1]}".replace("\n", " ") for row in rows) + "\n"
-    knowledge.learnt.people += knowledge.take(text.encode("utf-8", "surrogatepass"), listing.PEOPLE)
 
 
 def _learn_people_of(knowledge: Knowledge, name: str, site: Site | None) -> None:
@@ -119,16 +126,17 @@ def _learn_people_of(knowledge: Knowledge, name: str, site: Site | None) -> None
     wanted = tuple(dict.fromkeys((*firsts, family, *cards, *phones)))
     with table_sample.connected(database.access(system)) as connection:
         for batch in _selected(connection, known.people.table, wanted, name):
-            by_name = dict(zip(wanted, zip(*batch, strict=True), strict=True))
+            by_name = dict(zip(wanted, batch, strict=True))
             for first in firsts:
-                _names(knowledge, zip(by_name[first], by_name[family], strict=True))
+                knowledge.people([by_name[first]], by_name[family])
             for one in cards:
                 knowledge.cards(by_name[one])
             for one in phones:
                 knowledge.phones(by_name[one])
         if person.cards is not None:
             for batch in _selected(connection, person.cards.table, person.cards.columns, name):
-                knowledge.cards(one for row in batch for one in row)
+                for numbers in batch:
+                    knowledge.cards(numbers)
 
 
 def _learn_titles_of(knowledge: Knowledge, name: str, site: Site | None) -> None:
@@ -144,23 +152,23 @@ def _learn_titles_of(knowledge: Knowledge, name: str, site: Site | None) -> None
         raise _unusable(f"system {name}", "a map that tells where titles stand", "one without")
     with table_sample.connected(database.access(system)) as connection:
         for batch in _selected(connection, place, ("author", "title"), name):
-            knowledge.authors(row[0] for row in batch)
-            knowledge.titles(row[1] for row in batch)
+            knowledge.authors(batch[0])
+            knowledge.titles(batch[1])
 
 
-def _selected(connection: Any, name: str, columns: Sequence[str], at: str) -> Rows:
+def _selected(connection: Any, name: str, columns: Sequence[str], at: str) -> Batches:
     named: list[ColumnElement[Any]] = [column(one) for one in columns]
     with told(at):
         answer = connection.execution_options(stream_results=True, yield_per=BATCH).execute(
             select(*named).select_from(table(name))
         )
         for rows in answer.partitions(BATCH):
-            yield [tuple("" if one is None else str(one) for one in row) for row in rows]
+            yield _turned(rows)
 
 
 @contextmanager
-def rows_of(source: NamedSource, wanted: Sequence[str], columns: Sequence[str]) -> Iterator[Rows]:
-    """Some columns of records of any source, as texts, many rows at once.
+def batches_of(source: NamedSource, wanted: Sequence[str], columns: Sequence[str]) -> Iterator[Batches]:
+    """Some columns of records of any source, as texts, many rows at once and column by column.
 
     Args:
         source: a file or a table.
@@ -182,32 +190,36 @@ def rows_of(source: NamedSource, wanted: Sequence[str], columns: Sequence[str]) 
         yield _fetched(answer)
 
 
-def _fetched(answer: Any) -> Rows:
+def _fetched(answer: Any) -> Batches:
     while rows := answer.fetchmany(BATCH):
-        yield [tuple("" if one is None else str(one) for one in row) for row in rows]
+        yield _turned(rows)
 
 
-def _of_csv(source: NamedSource, places: Sequence[int]) -> Rows:
+def _turned(rows: Sequence[Sequence[Any]]) -> list[Sequence[str]]:
+    return [["" if one is None else str(one) for one in values] for values in zip(*rows, strict=True)]
+
+
+def _of_csv(source: NamedSource, places: Sequence[int]) -> Batches:
     from carrel.systems.analytics.csv_quotes import text_of
 
     csv.field_size_limit(_LONGEST)
-    last = max(places) + 1
+    collected = gc.isenabled()
+    gc.disable()  # rows come by the million, and none of them holds another
     try:
         with text_of(source) as file:
             reader = csv.reader(file, delimiter=source.delimiter)
-            next(reader, None)
-            batch = []
-            for row in reader:
-                if len(row) < last:
-                    row += [""] * (last - len(row))
-                batch.append(tuple(row[at] for at in places))
-                if len(batch) == BATCH:
-                    yield batch
-                    batch = []
-            if batch:
-                yield batch
+            width = len(next(reader, ()))
+            while batch := list(itertools.islice(reader, BATCH)):
+                if set(map(len, batch)) != {width}:
+                    batch = [[*row, *[""] * (width - len(row))][:width] for row in batch if row]
+                columns = list(zip(*batch, strict=True))
+                if columns:
+                    yield [columns[at] for at in places]
     except (OSError, EOFError, UnicodeError, csv.Error):
         raise _unusable(source.at, f"CSV in {source.encoding}", "a line that cannot be read") from None
+    finally:
+        if collected:
+            gc.enable()
 
 
 def columns_of(source: NamedSource) -> tuple[str, ...]:

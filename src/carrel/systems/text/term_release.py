@@ -14,7 +14,7 @@ from carrel.errors import fault
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.text import faults
 from carrel.systems.text.new_file import new_file
-from carrel.systems.text.named_lists import columns_of, rows_of
+from carrel.systems.text.named_lists import batches_of, columns_of
 
 HEADER = ("term", "searchers")
 _NEVER = frozenset({Identifier.EMAIL, Identifier.CARD, Identifier.PHONE, Identifier.ADDRESS, Identifier.DIRECTORY_NAME})
@@ -43,9 +43,9 @@ def searches(source: NamedSource, term: str, searcher: str | None, session: str 
             faults.NO_FIELD, at=source.at, wanted=", ".join(missing), found=f"the columns {', '.join(columns)}",
             fix="write the name as it stands there",
         )  # fmt: skip
-    with rows_of(source, (term, *who), columns) as rows:
-        for batch in rows:
-            for said, *by in batch:
+    with batches_of(source, (term, *who), columns) as batches:
+        for batch in batches:
+            for said, *by in zip(*batch, strict=True):
                 yield said, by[0] if len(by) == 1 or not by[0] else f"{by[0]}\x1f{by[1][:_DAY]}"
 
 
