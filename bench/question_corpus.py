@@ -13,8 +13,34 @@ GOES = frozenset(
     {"NAME", "PARTIAL", "UNLISTED", "CARD", "PHONE", "EMAIL", "ADDRESS", "SID", "DOB", "URL", "IP", "PAN", "SSN"}
 )
 _PLACE = re.compile(r"\{([A-Z_]+)\}")
-_MONTHS = "January February March April May June July August September October November December".split()
-_MESES = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_MESES = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+]
 _PLAIN = str.maketrans("áéíóúüñçöåäëêøÁÉÍÓÚÜÑÖÅÄØŁřá", "aeiouuncoaaeeoAEIOUUNOAAOLra")
 
 
@@ -139,7 +165,11 @@ class Corpus:
                 digits = body + luhn(body)
                 return "PAN", "card", spaced(digits, dice.choice(("plain", "spaced")) if len(digits) == 16 else "plain")
             case "SSN":
-                return "SSN", "dashed", f"{dice.randrange(1, 666):03d}-{dice.randrange(1, 100):02d}-{dice.randrange(1, 10000):04d}"
+                return (
+                    "SSN",
+                    "dashed",
+                    f"{dice.randrange(1, 666):03d}-{dice.randrange(1, 100):02d}-{dice.randrange(1, 10000):04d}",
+                )
             case "TITLE":
                 return "TITLE", "title", pick(self._titles, dice)
             case "AUTHOR":
@@ -149,7 +179,11 @@ class Corpus:
                 body = f"978{dice.randrange(10**9):09d}"
                 check = -sum(int(one) * (1 + 2 * (at % 2)) for at, one in enumerate(body)) % 10
                 text = f"{body}{check}"
-                return "ISBN", "isbn", text if dice.random() < 0.5 else f"{text[:3]}-{text[3]}-{text[4:8]}-{text[8:12]}-{text[12]}"
+                return (
+                    "ISBN",
+                    "isbn",
+                    text if dice.random() < 0.5 else f"{text[:3]}-{text[3]}-{text[4:8]}-{text[8:12]}-{text[12]}",
+                )
             case "ISSN":
                 body = f"{dice.randrange(10**7):07d}"
                 check = -sum(int(one) * (8 - at) for at, one in enumerate(body)) % 11
@@ -164,7 +198,11 @@ class Corpus:
             case "PRICE":
                 return "PRICE", "price", f"${dice.randrange(1, 90)}.{dice.randrange(100):02d}"
             case "TIME":
-                return "TIME", "time", f"{dice.randrange(1, 13)}:{dice.randrange(60):02d}" + dice.choice(("", " pm", ":30"))
+                return (
+                    "TIME",
+                    "time",
+                    f"{dice.randrange(1, 13)}:{dice.randrange(60):02d}" + dice.choice(("", " pm", ":30")),
+                )
             case "PAGES":
                 first = dice.randrange(1, 700)
                 return "PAGES", "pages", f"{first}-{first + dice.randrange(1, 40)}"
@@ -172,11 +210,22 @@ class Corpus:
                 return "DATE", "date", self._date(2020, 2026)
             case "N":
                 return "N", "number", str(dice.randrange(1, 60))
+            case _:
+                pass
         raise ValueError(place)
 
     def _name(self, person: Person) -> tuple[str, str]:
         dice, given, family = self._dice, person.given, person.family
-        forms = ("exact",) * 6 + ("upper", "lower", "initial", "inverted", "inverted initial", "plain", "typo", "middle")
+        forms = ("exact",) * 6 + (
+            "upper",
+            "lower",
+            "initial",
+            "inverted",
+            "inverted initial",
+            "plain",
+            "typo",
+            "middle",
+        )
         form = dice.choice(forms)
         match form:
             case "upper":
@@ -197,6 +246,8 @@ class Corpus:
                 return form, f"{given} {misspelt(family, dice)}"
             case "typo" if len(given) >= 6:
                 return form, f"{misspelt(given, dice)} {family}"
+            case _:
+                pass
         return "exact", f"{given} {family}"
 
     def _unlisted(self) -> str:
@@ -221,6 +272,8 @@ class Corpus:
                 return form, f"+44 20 {dice.randrange(7000, 9000)} {dice.randrange(1000, 10000)}"
             case "spanish":
                 return form, f"6{dice.randrange(10, 100)} {dice.randrange(100, 1000)} {dice.randrange(100, 1000)}"
+            case _:
+                pass
         return form, person.phone if dice.random() < 0.9 else phone(dice)
 
     def _date(self, first: int, last: int) -> str:
@@ -242,6 +295,8 @@ def misspelt(word: str, dice: random.Random) -> str:
             return word[:at] + word[at + 1 :]
         case 2:
             return word[:at] + dice.choice("aeiourstln") + word[at + 1 :]
+        case _:
+            pass
     return word[:at] + dice.choice("aeiourstln") + word[at:]
 
 
@@ -254,4 +309,6 @@ def spaced(digits: str, form: str) -> str:
             return "-".join(digits[at : at + 4] for at in range(0, len(digits), 4))
         case "five":
             return f"{digits[0]} {digits[1:5]} {digits[5:9]} {digits[9:]}"
+        case _:
+            pass
     return digits

@@ -41,7 +41,7 @@ TUNING = (
     "Does the library have the journal with ISSN {ISSN}, volume {N}, {YEAR}?",
     "How much is the late fee, {PRICE} a day or {PRICE} a week?",
     "Need a book on rose gardens, long walks and the king of Spain. Budget is {PRICE}.",
-    "The quotation is from \"{TITLE}\", I believe, but {AUTHOR} denied it in {YEAR}.",
+    'The quotation is from "{TITLE}", I believe, but {AUTHOR} denied it in {YEAR}.',
     "Is {AUTHOR}'s {TITLE} on the syllabus? ISBN {ISBN}.",
     "user asked for obits from {YEAR}, library card {CARD}, will come by at {TIME}",
     "hey its {NAME} again, can u renew my books? card {CARD}",

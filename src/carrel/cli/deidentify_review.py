@@ -62,9 +62,9 @@ def sample(
 ) -> None:  # fmt: skip
     """Read a sample of a released text, drawn by chance, and tell how much may have stayed in all of it.
 
-    Each record is shown, and you say how many names, numbers or addresses of persons are left in it. The bound that follows
-    is kept in the note of the release and decides its class. Stop with q and go on later. Ends with 3 while the class is
-    medium.
+    Each record is shown, and you say how many names, numbers or addresses of persons are left in it. The bound that
+    follows is kept in the note of the release and decides its class. Stop with q and go on later. Ends with 3 while the
+    class is medium.
     """
     from carrel.cli import text_screen
     from carrel.cli.text_reading import ask_sample, shape_of

@@ -41,8 +41,8 @@ def terms(
 ) -> None:  # fmt: skip
     """Release the search terms of SEARCHES, a CSV or Parquet file, that many different people searched for.
 
-    A term that fewer searched for never leaves, nor one with a name of the roster, a card number, a phone or an address.
-    Counts are rounded down to fives. What was written is read back and counted again from the searches.
+    A term that fewer searched for never leaves, nor one with a name of the roster, a card number, a phone or an
+    address. Counts are rounded down to fives. What was written is read back and counted again from the searches.
     """
     from carrel.cli.text_setup import Given, knowledge_of, settings_of
     from carrel.deidentification.text.reader import TextReader
@@ -66,7 +66,9 @@ def terms(
             "verified": verified, "fewest": fewest,
         })  # fmt: skip
         return
-    put_line(f"{target.name}: {amount(tally.released, 'term')} of {tally.terms:,} that {tally.searches:,} searches had.")
+    put_line(
+        f"{target.name}: {amount(tally.released, 'term')} of {tally.terms:,} that {tally.searches:,} searches had."
+    )
     put_line(f"{amount(tally.rare, 'term stays', 'terms stay')}: fewer than {fewest} people searched for each.", "  ")
     put_line(f"{amount(tally.naming, 'term stays', 'terms stay')} because of a name, a number or an address.", "  ")
     if tally.empty:

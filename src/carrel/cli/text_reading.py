@@ -59,7 +59,9 @@ def _ask(doubt: Doubt, cells: Sequence[bytes], where: str) -> str:
     before, inside, after = text[low : doubt.start], text[doubt.start : doubt.end], text[doubt.end : high]
     say(f"\n{where}: {doubt.kind}, {'taken out' if doubt.went else 'left in'} so far")
     say(f"  {_shown(before)}>>{_shown(inside)}<<{_shown(after)}")
-    return str(click.prompt("  (g)oes, (s)tays, (n)ext, (q)uit", type=click.Choice(("g", "s", "n", "q")), show_choices=False))
+    return str(
+        click.prompt("  (g)oes, (s)tays, (n)ext, (q)uit", type=click.Choice(("g", "s", "n", "q")), show_choices=False)
+    )
 
 
 def ask_sample(note: ReleaseNote, target: Path, shape: Form, count: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli.screen import number, put_json, put_line, put_table, say
-from carrel.deidentification.text.spans import Kind
+from carrel.deidentification.text.kernels.spans import Kind
 
 if TYPE_CHECKING:
     from carrel.deidentification.text.knowledge import Learnt
@@ -30,7 +30,8 @@ def put_release(note: ReleaseNote, told: Released, learnt: Learnt, target: Path,
     put_table("", ["kind", "went"], rows, right=(1,))
     if told.doubtful:
         put_line(
-            f"{amount(told.doubtful, 'place')} to look at: `carrel deidentify review {target.name}.review.jsonl TEXT`", hang=2
+            f"{amount(told.doubtful, 'place')} to look at: `carrel deidentify review {target.name}.review.jsonl TEXT`",
+            hang=2,
         )
     if not learnt.people:
         put_line("No roster was named: names went by the words around them alone, and some will have stayed.", hang=2)
@@ -41,8 +42,8 @@ def put_risk(risk: ResidualRisk, name: str) -> None:
     """How much may have stayed, and the class that follows."""
     if risk.read:
         put_line(
-            f"Read {amount(risk.read, 'record')}: something was left in {number(risk.leaking)}. With 95 % confidence at most "
-            f"{risk.bound:.2%} of all leak; the class is {'low' if risk.is_low else 'medium'}."
+            f"Read {amount(risk.read, 'record')}: something was left in {number(risk.leaking)}. With 95 % confidence "
+            f"at most {risk.bound:.2%} of all leak; the class is {'low' if risk.is_low else 'medium'}."
         )
     if not risk.is_low:
         put_line(

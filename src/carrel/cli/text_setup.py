@@ -58,7 +58,8 @@ def settings_of(given: Given) -> TextSettings:
         "cards": (*said.cards, *given.cards), "student_ids": (*said.student_ids, *given.student_ids),
         "columns": given.columns or said.columns, "conversation": given.conversation or said.conversation,
         "unit": given.unit or said.unit, "leave": (*said.leave, *given.leave),
-        "recognizers": (*said.recognizers, *given.recognizers), "roster": tuple(rosters), "catalogue": tuple(catalogues),
+        "recognizers": (*said.recognizers, *given.recognizers), "roster": tuple(rosters),
+        "catalogue": tuple(catalogues),
     }  # fmt: skip
     return said.model_copy(update=more)
 

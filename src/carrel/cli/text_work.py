@@ -37,8 +37,8 @@ def released(
         CarrelError: of the TXT codes; nothing of the release is there then.
     """
     from carrel.cli.text_setup import recognizers_of
+    from carrel.deidentification.text.kernels.spans import Kind
     from carrel.deidentification.text.reader import TextReader
-    from carrel.deidentification.text.spans import Kind
     from carrel.systems.text.new_file import new_file, require_free
     from carrel.systems.text.release import TextRelease, digest_of
     from carrel.systems.text.release_note import ReleaseNote, note_of, queue_of

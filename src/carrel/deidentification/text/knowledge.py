@@ -6,18 +6,19 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from carrel.deidentification.text import listing
+from carrel.deidentification.text.kernels import listing
+from carrel.deidentification.text.kernels.pair_rules import LONGEST
+from carrel.deidentification.text.kernels.tokens import AROUND, ROW
+from carrel.deidentification.text.kernels.word_table import WordTable, learn
 from carrel.deidentification.text.letters import folding
 from carrel.deidentification.text.lexicon import lexicon
 from carrel.deidentification.text.number_format import NumberFormat, masks_of
-from carrel.deidentification.text.pair_rules import LONGEST
 from carrel.deidentification.text.running import Plain, Running
-from carrel.deidentification.text.tokens import AROUND, ROW
-from carrel.deidentification.text.word_table import WordTable, learn
 
 _BATCH = 1 << 13  # lines that are learnt at once
 _NEW = {  # numbers that a line adds at most
-    listing.PEOPLE: 24, listing.AUTHORS: 24, listing.TITLES: 2, listing.ADDRESSES: 2, listing.CARDS: 1, listing.PHONES: 1,
+    listing.PEOPLE: 24, listing.AUTHORS: 24, listing.TITLES: 2, listing.ADDRESSES: 2, listing.CARDS: 1,
+    listing.PHONES: 1,
 }  # fmt: skip
 _EDITS = 40  # and of edits
 

@@ -14,14 +14,17 @@ UPPER: Final = 1 << 28
 SINGLE: Final = 1 << 29  # a sign of a script that parts no words: each is a word of its own
 CASELESS: Final = 1 << 30
 MARK: Final = -1  # part of the letter before it
+# Letters that Unicode takes for letters of their own, and people write without the line or the tail.
 _OWN: Final = {
-    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n",
-    "ĸ": "k", "ŀ": "l", "ƒ": "f", "ſ": "s", "ə": "e", "ς": "σ",
+    "\u00df": "ss", "\u00e6": "ae", "\u0153": "oe", "\u00f8": "o", "\u0111": "d", "\u00f0": "d", "\u00fe": "th",
+    "\u0142": "l", "\u0131": "i", "\u0127": "h", "\u0167": "t", "\u014b": "n", "\u0138": "k", "\u0140": "l",
+    "\u0192": "f", "\u017f": "s", "\u0259": "e", "\u03c2": "\u03c3",
 }  # fmt: skip
 _SINGLES: Final = (
-    (0x0E00, 0x0E7F), (0x0E80, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
-    (0xAC00, 0xD7A3), (0xF900, 0xFAFF),
+    (0x0E00, 0x0E7F), (0x0E80, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF),
 )  # fmt: skip
+_ASCII: Final = 0x80
 
 
 @cache
@@ -31,7 +34,7 @@ def folding() -> array[int]:
 
 
 def _fold(number: int) -> int:
-    if number < 0x80:
+    if number < _ASCII:
         sign = chr(number)
         if sign.isalnum():
             return ord(sign.lower()) | (UPPER if sign.isupper() else 0)
@@ -49,7 +52,7 @@ def _fold(number: int) -> int:
         _OWN.get(one, one) for one in unicodedata.normalize("NFKD", lower) if unicodedata.category(one)[0] != "M"
     )
     first = ord(plain[0]) if plain else number
-    second = ord(plain[1]) if len(plain) > 1 and ord(plain[1]) < 0x80 and plain[1].isalpha() else 0
+    second = ord(plain[1]) if len(plain) > 1 and ord(plain[1]) < _ASCII and plain[1].isalpha() else 0
     upper = UPPER if category in {"Lu", "Lt"} else 0
     caseless = CASELESS if category in {"Lo", "Lm"} else 0
     single = SINGLE if any(low <= number <= high for low, high in _SINGLES) else 0

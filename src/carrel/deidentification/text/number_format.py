@@ -1,4 +1,4 @@
-"""The forms of numbers that a library gives out: how long they are, what they begin with, whether they have a check digit."""
+"""The forms of numbers that a library gives out: their length, their beginning, whether they have a check digit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from carrel.deidentification.text import faults, number_rules, spans
+from carrel.deidentification.text import faults
+from carrel.deidentification.text.kernels import number_rules, spans
 from carrel.errors import fault
 
 LONGEST: Final = number_rules.LONGEST
@@ -38,7 +39,9 @@ def parsed(text: str, at: str, *, student: bool = False) -> NumberFormat:
     """
     signs, _, check = text.strip().partition(" ")
     plain = signs.replace("#", "").replace("@", "")
-    fits = _SHORTEST <= len(signs) <= LONGEST and (plain == "" or plain.isascii() and plain.isalnum()) and "#" in signs
+    fits = (
+        _SHORTEST <= len(signs) <= LONGEST and (plain == "" or (plain.isascii() and plain.isalnum())) and "#" in signs
+    )
     if not fits or check.strip() not in {"", "mod10"}:
         raise fault(
             faults.FORMAT,
@@ -58,7 +61,8 @@ def masks_of(formats: Iterable[NumberFormat]) -> tuple[array[int], int]:
     for one in list(formats)[:_MOST]:
         fixed = len(one.signs) - len(one.signs.lstrip("".join(set(one.signs) - {"#", "@"})))
         codes = [
-            number_rules.ANY_DIGIT if sign == "#" else number_rules.ANY_LETTER if sign == "@" else ord(sign) for sign in one.signs
+            number_rules.ANY_DIGIT if sign == "#" else number_rules.ANY_LETTER if sign == "@" else ord(sign)
+            for sign in one.signs
         ]
         head = [spans.STUDENT if one.student else spans.CARD, number_rules.LUHN if one.check else 0, len(codes), fixed]
         rows += [*head, *codes, *[0] * (number_rules.MASK_ROW - len(head) - len(codes))]

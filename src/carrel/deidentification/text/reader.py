@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from carrel.deidentification.text.kernels.pair_rules import LONGEST
+from carrel.deidentification.text.kernels.spans import FOUND_ROW
+from carrel.deidentification.text.kernels.tokens import AROUND, ROW
 from carrel.deidentification.text.knowledge import Knowledge
-from carrel.deidentification.text.pair_rules import LONGEST
-from carrel.deidentification.text.spans import FOUND_ROW
-from carrel.deidentification.text.tokens import AROUND, ROW
 
 PIECE: Final = 1 << 15  # bytes of a text that are looked at together; longer texts come in pieces
 BLOCK: Final = 1 << 18
@@ -73,16 +73,17 @@ class TextReader:
         table, edits = known.table, known.edits
         buf = b"\n".join((b"", *texts, b"\n"))
         places, at = array("q"), 1
-        for text in texts:
+        for one in texts:
             places.append(at)
-            at += len(text)
+            at += len(one)
             places.append(at)
             at += 1
         text, out = 0, self._out
         while text < len(texts):
             told = known.running.read_block(
-                buf, places, text, len(texts), known.fold, self._tok, self._most_tokens, self._letters, table.keys, table.values, table.room,
-                edits.keys, edits.values, edits.room, known.masks, known.mask_count, out, self._most,
+                buf, places, text, len(texts), known.fold, self._tok, self._most_tokens, self._letters, table.keys,
+                table.values, table.room, edits.keys, edits.values, edits.room, known.masks, known.mask_count, out,
+                self._most,
             )  # fmt: skip
             text, count = told >> 32, told & 0xFFFFFFFF
             for row in range(0, count * FOUND_ROW, FOUND_ROW):

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
-from carrel.deidentification.text import spans
+from carrel.deidentification.text.kernels import spans
 from carrel.deidentification.text.reader import Finding
 
 RULE: Final = 60
 _KINDS: Final = {
-    "PERSON": spans.NAME, "EMAIL_ADDRESS": spans.EMAIL, "PHONE_NUMBER": spans.PHONE, "LOCATION": spans.ADDRESS, "URL": spans.URL,
-    "IP_ADDRESS": spans.NETWORK, "CREDIT_CARD": spans.PAYMENT, "US_SSN": spans.SOCIAL,
+    "PERSON": spans.NAME, "EMAIL_ADDRESS": spans.EMAIL, "PHONE_NUMBER": spans.PHONE, "LOCATION": spans.ADDRESS,
+    "URL": spans.URL, "IP_ADDRESS": spans.NETWORK, "CREDIT_CARD": spans.PAYMENT, "US_SSN": spans.SOCIAL,
 }  # fmt: skip
 _ENOUGH: Final = 0.5
 

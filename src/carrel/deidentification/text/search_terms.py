@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from carrel.deidentification.text import spans
+from carrel.deidentification.text.kernels import spans
 from carrel.deidentification.text.reader import Finding, TextReader
 
 FEWEST: Final = 10
@@ -123,7 +123,9 @@ def naming(reader: TextReader, terms: list[str]) -> Iterable[bool]:
     plain = reader.read([one.encode("utf-8", "replace") for one in terms])
     title = reader.read([one.title().encode("utf-8", "replace") for one in terms])
     for small, large in zip(plain, title, strict=True):
-        yield any(_names(one) for one in (*small, *(one for one in large if one.rule < _CONFLICT and one.kind == spans.NAME)))
+        yield any(
+            _names(one) for one in (*small, *(one for one in large if one.rule < _CONFLICT and one.kind == spans.NAME))
+        )
 
 
 def _names(found: Finding) -> bool:

@@ -1,4 +1,4 @@
-"""What stands in a text for whom it named: the same within one conversation, and nothing that leads from one to the next.
+"""What stands in a text for whom it named: the same within a conversation, and nothing that leads to the next one.
 
 Which value became which number is known while a conversation is worked on, in memory alone. No list of it is kept, so
 nobody can turn a released text back.
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from carrel.deidentification.text import spans
+from carrel.deidentification.text.kernels import spans
+from carrel.deidentification.text.kernels.spans import Kind
 from carrel.deidentification.text.reader import Finding
-from carrel.deidentification.text.spans import Kind
 
 
 class Conversation:
@@ -54,7 +54,7 @@ class Conversation:
         return f"[{Kind(found.kind).label} {number}]".encode()
 
     def _value(self, kind: int, value: bytes) -> int:
-        plain = bytes(sign for sign in value.lower() if sign > 0x7F or chr(sign).isalnum())
+        plain = bytes(sign for sign in value.lower() if not bytes((sign,)).isascii() or chr(sign).isalnum())
         number = self._values.get((kind, plain))
         if number is None:
             self._count[kind] += 1
@@ -69,9 +69,9 @@ class Conversation:
             fits_given = not found.given or not given or found.given in given
             fits_family = not found.family or not family or found.family in family
             shares = found.given in given or found.family in family or found.given in family or found.family in given
-            if shares and (fits_given and fits_family or found.given in family):
-                given |= {found.given} - {0}
-                family |= {found.family} - {0}
+            if shares and ((fits_given and fits_family) or found.given in family):
+                given.update({found.given} - {0})
+                family.update({found.family} - {0})
                 return number
         self._people.append(({found.given} - {0}, {found.family} - {0}))
         return len(self._people)

@@ -1,4 +1,4 @@
-"""What a document says of texts to be released: the library's numbers, its roster and its catalogue, where the text is."""
+"""What a document says of texts to be released: the library's numbers, its roster, its catalogue, where the text is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rosters and catalogues on their way into what is known: read once, in order, and kept nowhere but as numbers in memory."""
+"""Rosters and catalogues on their way into what is known: read once, and kept nowhere but as numbers in memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, column, select
@@ -48,39 +49,64 @@ def learn_roster(knowledge: Knowledge, roster: Roster, site: Site | None) -> Non
         return
     source = source_of(roster)
     columns = columns_of(source)
-    given = roster.given or _first(columns, _GIVEN, 1)
-    family = (roster.family,) if roster.family else _first(columns, _FAMILY, 1)
-    name = (roster.name,) if roster.name else () if family else _first(columns, _NAME, 1)
-    cards, phones = roster.cards or _first(columns, _CARDS), roster.phones or _first(columns, _PHONES)
-    addresses = roster.addresses or _first(columns, _ADDRESSES)
-    if not (family or name or cards):
+    chosen = _Chosen.of(roster, columns)
+    if not (chosen.family or chosen.name or chosen.cards):
         raise _unusable(source.at, "columns with names or card numbers", f"the columns {', '.join(columns)}")
-    wanted = tuple(dict.fromkeys((*given, *family, *name, *cards, *phones, *addresses)))
-    _require(source, wanted, columns)
-
-    def learn(by_name: dict[str, Sequence[str]]) -> None:
-        if family:
-            knowledge.people([by_name[one] for one in given], by_name[family[0]])
-        elif name:
-            knowledge.whole_names(by_name[name[0]])
-        for one in cards:
-            knowledge.cards(by_name[one])
-        for one in phones:
-            knowledge.phones(by_name[one])
-        for one in addresses:
-            knowledge.addresses(by_name[one])
-
+    _require(source, chosen.wanted, columns)
     if source.file is not None:
         knowledge.expect(source.file.stat().st_size // _ROW_BYTES)
     # One thread reads while another learns: machine code leaves the interpreter to the reader.
-    with batches_of(source, wanted, columns) as rows, ThreadPoolExecutor(1) as learning:
+    with batches_of(source, chosen.wanted, columns) as rows, ThreadPoolExecutor(1) as learning:
         pending = None
         for batch in rows:
             if pending is not None:
                 pending.result()
-            pending = learning.submit(learn, dict(zip(wanted, batch, strict=True)))
+            pending = learning.submit(chosen.learn, knowledge, dict(zip(chosen.wanted, batch, strict=True)))
         if pending is not None:
             pending.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The columns of a roster: those that were named, else those whose names say what they are."""
+
+    given: tuple[str, ...]
+    family: tuple[str, ...]
+    name: tuple[str, ...]
+    cards: tuple[str, ...]
+    phones: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+    @classmethod
+    def of(cls, roster: Roster, columns: Sequence[str]) -> _Chosen:
+        family = (roster.family,) if roster.family else _first(columns, _FAMILY, 1)
+        return cls(
+            roster.given or _first(columns, _GIVEN, 1),
+            family,
+            (roster.name,) if roster.name else () if family else _first(columns, _NAME, 1),
+            roster.cards or _first(columns, _CARDS),
+            roster.phones or _first(columns, _PHONES),
+            roster.addresses or _first(columns, _ADDRESSES),
+        )
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        every = (*self.given, *self.family, *self.name, *self.cards, *self.phones, *self.addresses)
+        return tuple(dict.fromkeys(every))
+
+    def learn(self, knowledge: Knowledge, by_name: dict[str, Sequence[str]]) -> None:
+        """Learn some rows."""
+        if self.family:
+            knowledge.people([by_name[one] for one in self.given], by_name[self.family[0]])
+        elif self.name:
+            knowledge.whole_names(by_name[self.name[0]])
+        for one in self.cards:
+            knowledge.cards(by_name[one])
+        for one in self.phones:
+            knowledge.phones(by_name[one])
+        for one in self.addresses:
+            knowledge.addresses(by_name[one])
 
 
 def learn_catalogue(knowledge: Knowledge, catalogue: Catalogue, site: Site | None) -> None:
@@ -147,7 +173,7 @@ def _learn_titles_of(knowledge: Knowledge, name: str, site: Site | None) -> None
         raise _unusable(f"system {name}", "a site file", "none here")
     system = system_of(site, name)
     known = system_map(system)
-    place = known.items.title_table if known.items is not None else ""
+    place = known.items.title_table
     if not place:
         raise _unusable(f"system {name}", "a map that tells where titles stand", "one without")
     with table_sample.connected(database.access(system)) as connection:
@@ -248,5 +274,9 @@ def _require(source: NamedSource, wanted: Sequence[str], columns: Sequence[str])
 
 def _unusable(at: str, wanted: str, found: str) -> CarrelError:
     return fault(
-        faults.LIST, at=at, wanted=wanted, found=found, fix="name the columns in the settings, such as `family: surname`"
+        faults.LIST,
+        at=at,
+        wanted=wanted,
+        found=found,
+        fix="name the columns in the settings, such as `family: surname`",
     )

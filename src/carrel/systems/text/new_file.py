@@ -1,4 +1,4 @@
-"""A file that takes its name when it is whole: written beside it, made durable, never in place of another unless told so."""
+"""A file that takes its name when it is whole: written beside it, durable, in place of another only if told so."""
 
 from __future__ import annotations
 

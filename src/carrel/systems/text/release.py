@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from carrel.deidentification.text import spans
+from carrel.deidentification.text.kernels import spans
+from carrel.deidentification.text.kernels.spans import Kind
 from carrel.deidentification.text.long_text import read_long
 from carrel.deidentification.text.reader import BLOCK, PIECE, Finding, TextReader
 from carrel.deidentification.text.recognizer import Recognizer, with_recognized
-from carrel.deidentification.text.spans import Kind
 from carrel.deidentification.text.surrogates import Conversation
 from carrel.systems.text.review_queue import Doubt
 from carrel.systems.text.text_file import Form, Record
@@ -120,7 +120,11 @@ class TextRelease:
 
     def _doubt(self, record: int, cell: int, found: Sequence[Finding], told: Released) -> None:
         for one in found:
-            if one.sure != spans.SURELY and one.kind not in self.leave and (record, cell, one.start, one.end) not in self.decided:
+            if (
+                one.sure != spans.SURELY
+                and one.kind not in self.leave
+                and (record, cell, one.start, one.end) not in self.decided
+            ):
                 told.doubtful += 1
                 if len(told.doubts) < MOST_DOUBTS:
                     told.doubts.append(Doubt.of(record, cell, one))

@@ -44,11 +44,21 @@ class ReleaseNote:
 
     def as_dict(self) -> dict[str, Any]:
         """For programs; without any value of the text."""
-        return {"text": self.text, "source": self.source, "made": self.made, "counts": self.counts, "residual": self.risk.as_dict()}
+        return {
+            "text": self.text,
+            "source": self.source,
+            "made": self.made,
+            "counts": self.counts,
+            "residual": self.risk.as_dict(),
+        }
 
     def write(self, path: Path) -> None:
         """Write it as a whole."""
-        body = {"format_version": _VERSION, **self.as_dict(), "read": {str(one): left for one, left in self.read.items()}}
+        body = {
+            "format_version": _VERSION,
+            **self.as_dict(),
+            "read": {str(one): left for one, left in self.read.items()},
+        }
         replace_file(path, json.dumps(body, indent=1) + "\n", mode=0o644)
 
     @classmethod
@@ -71,15 +81,16 @@ class ReleaseNote:
             )  # fmt: skip
             known = body["format_version"] == _VERSION
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            known = False
-        if not known:
+            note, known = None, False
+        if note is None or not known:
             raise fault(
-                faults.QUEUE, at=path.name, wanted="the note that `carrel deidentify text` wrote beside the released text",
+                faults.QUEUE, at=path.name, wanted="the note that `carrel deidentify text` wrote beside it",
                 found="none", fix="release the text with this version of Carrel",
             )  # fmt: skip
         if note.text != text:
             raise fault(
-                faults.ANOTHER_TEXT, at=path.name, wanted="the text that was released", found="one that has changed since",
+                faults.ANOTHER_TEXT, at=path.name, wanted="the text that was released",
+                found="one that has changed since",
                 fix="release it again",
             )  # fmt: skip
         return note

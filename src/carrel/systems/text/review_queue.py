@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from carrel.deidentification.text import spans
+from carrel.deidentification.text.kernels import spans
+from carrel.deidentification.text.kernels.spans import Kind
 from carrel.deidentification.text.reader import Finding
-from carrel.deidentification.text.spans import Kind
 from carrel.errors import CarrelError, fault
 from carrel.systems.durable_file import replace_file
 from carrel.systems.text import faults
@@ -67,7 +67,9 @@ class ReviewQueue:
 
     def decisions(self) -> dict[tuple[int, int, int, int], bool]:
         """Places that were decided → whether they go."""
-        return {(one.record, one.cell, one.start, one.end): one.decision == "goes" for one in self.doubts if one.decision}
+        return {
+            (one.record, one.cell, one.start, one.end): one.decision == "goes" for one in self.doubts if one.decision
+        }
 
     def write(self, path: Path) -> None:
         """Write it as a whole."""
@@ -112,12 +114,18 @@ class ReviewQueue:
 def _doubts(lines: list[str]) -> Iterator[Doubt]:
     for line in lines:
         body: dict[str, Any] = json.loads(line)
-        if body["decision"] not in {"", *DECISIONS} or not all(isinstance(body[one], int) for one in ("record", "cell", "start", "end")):
+        if body["decision"] not in {"", *DECISIONS} or not all(
+            isinstance(body[one], int) for one in ("record", "cell", "start", "end")
+        ):
             raise ValueError
         yield Doubt(**body)
 
 
 def _none(path: Path) -> CarrelError:
     return fault(
-        faults.QUEUE, at=path.name, wanted="a file that `carrel deidentify text` wrote", found="something else", fix="name that file"
+        faults.QUEUE,
+        at=path.name,
+        wanted="a file that `carrel deidentify text` wrote",
+        found="something else",
+        fix="name that file",
     )

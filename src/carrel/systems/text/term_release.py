@@ -13,15 +13,17 @@ from carrel.deidentification.text.search_terms import ROUNDED_TO, TermCount, nor
 from carrel.errors import fault
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.text import faults
-from carrel.systems.text.new_file import new_file
 from carrel.systems.text.named_lists import batches_of, columns_of
+from carrel.systems.text.new_file import new_file
 
 HEADER = ("term", "searchers")
 _NEVER = frozenset({Identifier.EMAIL, Identifier.CARD, Identifier.PHONE, Identifier.ADDRESS, Identifier.DIRECTORY_NAME})
 _DAY = 10  # signs of a day as ISO 8601 writes it
 
 
-def searches(source: NamedSource, term: str, searcher: str | None, session: str | None, time: str | None) -> Iterator[tuple[str, str]]:
+def searches(
+    source: NamedSource, term: str, searcher: str | None, session: str | None, time: str | None
+) -> Iterator[tuple[str, str]]:
     """Each search: its term and who made it, a person or a session of one day.
 
     Raises:
@@ -49,7 +51,9 @@ def searches(source: NamedSource, term: str, searcher: str | None, session: str 
                 yield said, by[0] if len(by) == 1 or not by[0] else f"{by[0]}\x1f{by[1][:_DAY]}"
 
 
-def release(found: Iterator[tuple[str, str]], counting: TermCount, reader: TextReader, target: Path, *, force: bool) -> None:
+def release(
+    found: Iterator[tuple[str, str]], counting: TermCount, reader: TextReader, target: Path, *, force: bool
+) -> None:
     """Count searches and write the terms that may leave.
 
     Raises:

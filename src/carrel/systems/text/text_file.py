@@ -1,6 +1,6 @@
 """Files of texts, read record by record and written anew: CSV, JSON lines, plain text; packed or not, in any encoding.
 
-Bytes that are no text of the encoding pass as they are. A record is one row, one line of JSON, or a part of a plain file.
+Bytes that are no text of the encoding pass as they are. A record is a row, a line of JSON, or a part of a plain file.
 """
 
 from __future__ import annotations
@@ -53,12 +53,16 @@ class Form(Protocol):
         """Its records in order."""
 
 
-def form_of(path: Path, named: str | None, columns: Sequence[str], conversation: str | None, *, unit: str, delimiter: str) -> Form:
+def form_of(
+    path: Path, named: str | None, columns: Sequence[str], conversation: str | None, *, unit: str, delimiter: str
+) -> Form:
     """The form of a file, by its ending unless it is named."""
     bare = path.name.removesuffix(".gz")
     kind = named or _ENDINGS.get(Path(bare).suffix.lower(), "text")
     if kind == "csv":
-        return CsvForm(tuple(columns), conversation, "\t" if bare.lower().endswith(".tsv") and delimiter == "," else delimiter)
+        return CsvForm(
+            tuple(columns), conversation, "\t" if bare.lower().endswith(".tsv") and delimiter == "," else delimiter
+        )
     if kind == "jsonl":
         return JsonForm(tuple(columns), conversation)
     return PlainForm(by_line=unit == "line")
@@ -84,7 +88,8 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
 
 def _ours(one: Fault) -> Fault:
     ours = {
-        log_faults.DAMAGED: faults.UNREADABLE, log_faults.UNREADABLE: faults.UNREADABLE, log_faults.NESTED: faults.PACKED,
+        log_faults.DAMAGED: faults.UNREADABLE, log_faults.UNREADABLE: faults.UNREADABLE,
+        log_faults.NESTED: faults.PACKED,
     }.get(one.condition, one.condition)  # fmt: skip
     return Fault(ours, one.at, one.wanted, one.found, one.because, one.changed, one.fix)
 
@@ -119,7 +124,11 @@ class CsvForm:
                 mine = [one for one in places if one < len(row)]
                 cells = [row[one].encode("utf-8", "surrogateescape") for one in mine]
                 yield Record(
-                    number, cells, names, row[of] if of is not None and of < len(row) else "", _csv_put(row, mine, self.delimiter)
+                    number,
+                    cells,
+                    names,
+                    row[of] if of is not None and of < len(row) else "",
+                    _csv_put(row, mine, self.delimiter),
                 )
         except csv.Error:
             raise _broken(at, f"row {number + 1}", "CSV, in which a field with quotes ends with one") from None
@@ -267,4 +276,6 @@ def _put(out: IO[bytes], cells: Sequence[bytes]) -> object:
 
 
 def _broken(at: str, where: str, wanted: str) -> CarrelError:
-    return fault(faults.UNREADABLE, at=f"{at}, {where}", wanted=wanted, found="something else", fix="mend it, or name --format")
+    return fault(
+        faults.UNREADABLE, at=f"{at}, {where}", wanted=wanted, found="something else", fix="mend it, or name --format"
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 from numba import cfunc, njit, types
 
-from carrel.deidentification.text.kernel import wrapping
+from carrel.deidentification.text.kernels.kernel import wrapping
 
 _BYTES, _SHORT, _LONG, _ONE = (
     types.CPointer(types.uint8), types.CPointer(types.int32), types.CPointer(types.int64), types.int64,
@@ -28,7 +28,8 @@ _KINDS = {
 
 
 _ROWS = {
-    "buf": _BYTES, "fold": _SHORT, "values": _SHORT, "tok": _LONG, "letters": _LONG, "keys": _LONG, "edits": _LONG, "words": _LONG,
+    "buf": _BYTES, "fold": _SHORT, "values": _SHORT, "tok": _LONG, "letters": _LONG, "keys": _LONG, "edits": _LONG,
+    "words": _LONG,
     "masks": _LONG, "out": _LONG, "places": _LONG, "told": _LONG,
 }  # fmt: skip
 _EITHER = frozenset({"moved"})  # copies tables of both kinds
@@ -75,9 +76,9 @@ def entrances() -> dict[str, Any]:
     """Each entrance, compiled; by name."""
     kernels = _Kernels()
     wrapping.by = kernels.take
-    from carrel.deidentification.text.listing import take_list
-    from carrel.deidentification.text.reading import read_block
-    from carrel.deidentification.text.word_table import moved
+    from carrel.deidentification.text.kernels.listing import take_list
+    from carrel.deidentification.text.kernels.reading import read_block
+    from carrel.deidentification.text.kernels.word_table import moved
 
     kernels.compile()
     functions = {"take_list": take_list, "read_block": read_block, "moved_short": moved, "moved_long": moved}

@@ -1,4 +1,4 @@
-"""The kernels' machine code as the bytes of object files, and called by address: as that of logs, and for the same reasons."""
+"""The kernels' machine code as bytes of object files, called by address: as that of logs, and for the same reasons."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def name_of_code() -> str:
     for one in (version("numba"), version("llvmlite"), llvm.get_process_triple(), llvm.get_host_cpu_name()):
         digest.update(one.encode() + b"\0")
     digest.update(llvm.get_host_cpu_features().flatten().encode() + b"\0")
-    for folder in (files(_ROOM), files(f"{_ROOM}.compiled")):
+    for folder in (files(_ROOM), files(f"{_ROOM}.kernels"), files(f"{_ROOM}.compiled")):
         for one in sorted(folder.iterdir(), key=lambda path: path.name):
             if one.name.endswith(".py"):
                 digest.update(one.name.encode() + b"\0" + one.read_bytes() + b"\0")
@@ -55,7 +55,9 @@ class Compiled:
             self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(objects[name]))
         self._engine.finalize_object()
         self._by_name = {
-            name: ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * _COUNT[name])(self._engine.get_function_address(name))
+            name: ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * _COUNT[name])(
+                self._engine.get_function_address(name)
+            )
             for name in NAMES
         }
 

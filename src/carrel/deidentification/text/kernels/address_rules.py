@@ -4,21 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
-from carrel.deidentification.text import bits, spans
-from carrel.deidentification.text.kernel import kernel
-from carrel.deidentification.text.lexicon import word_number
-from carrel.deidentification.text.number_rules import bits_before
-from carrel.deidentification.text.spans import SURELY, cover, found
-from carrel.deidentification.text.tokens import (
-    AROUND, BITS, CAPITAL, COMMA, COVER, END, GAP, HASH, HYPHEN, LENGTH, LINE, MIXED, NONE, NUMBER, OTHER, ROW, SHAPE, SLASH, SPACE, START, STOP,
+from carrel.deidentification.text.kernels import bits, spans
+from carrel.deidentification.text.kernels.digit_rules import bits_before
+from carrel.deidentification.text.kernels.kernel import kernel
+from carrel.deidentification.text.kernels.spans import SURELY, cover, found
+from carrel.deidentification.text.kernels.tokens import (
+    AROUND,
+    BITS,
+    CAPITAL,
+    COMMA,
+    COVER,
+    END,
+    GAP,
+    HASH,
+    HYPHEN,
+    LENGTH,
+    LINE,
+    MIXED,
+    NONE,
+    NUMBER,
+    OTHER,
+    ROW,
+    SHAPE,
+    SLASH,
+    SPACE,
+    START,
+    STOP,
     WORD,
 )  # fmt: skip
+from carrel.deidentification.text.lexicon import word_number
 
 _P = word_number("p")
 _PO = word_number("po")
 _O = word_number("o")
 _BOX = word_number("box")
-_SURE_STREETS = tuple(map(word_number, ("street", "avenue", "road", "lane", "boulevard", "ave", "rd", "ln", "blvd", "hwy", "pkwy", "st", "dr")))
+_SURE_STREETS = tuple(
+    map(
+        word_number,
+        ("street", "avenue", "road", "lane", "boulevard", "ave", "rd", "ln", "blvd", "hwy", "pkwy", "st", "dr"),
+    )
+)
 _C = word_number("c")
 _S_NUMBER = tuple(map(word_number, ("n", "no", "num", "numero", "nro")))
 
@@ -43,7 +68,9 @@ def address_rules(tok: Any, many: Any, out: Any, count: Any, most: Any) -> Any:
                 last = box_end(tok, many, at)
         if last >= 0:
             last = with_unit(tok, many, last)
-            count = found(out, count, most, tok[row + START], tok[(AROUND + last) * ROW + END], spans.ADDRESS, SURELY, 20)
+            count = found(
+                out, count, most, tok[row + START], tok[(AROUND + last) * ROW + END], spans.ADDRESS, SURELY, 20
+            )
             cover(tok, at, last, spans.ADDRESS)
             at = last
         at += 1

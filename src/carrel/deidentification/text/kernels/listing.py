@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from carrel.deidentification.text import bits
-from carrel.deidentification.text.kernel import kernel
-from carrel.deidentification.text.lexicon import word_number
-from carrel.deidentification.text.pair_rules import SHORTEST, letters_of, without
-from carrel.deidentification.text.row_rules import MOST_WORDS, longer_row
-from carrel.deidentification.text.tokens import (
-    ALONE, AROUND, BITS, COMMA, END, GAP, HASH, LENGTH, MIXED, ROW, SHAPE, START, WORD, read_tokens,
+from carrel.deidentification.text.kernels import bits
+from carrel.deidentification.text.kernels.kernel import kernel
+from carrel.deidentification.text.kernels.pair_rules import SHORTEST, letters_of, without
+from carrel.deidentification.text.kernels.row_rules import MOST_WORDS, longer_row
+from carrel.deidentification.text.kernels.tokens import (
+    ALONE,
+    AROUND,
+    BITS,
+    COMMA,
+    END,
+    GAP,
+    HASH,
+    LENGTH,
+    MIXED,
+    ROW,
+    SHAPE,
+    START,
+    WORD,
+    read_tokens,
 )  # fmt: skip
-from carrel.deidentification.text.word_table import FULL, SEED, STEP, joined, learn, learn_edit
+from carrel.deidentification.text.kernels.word_table import FULL, SEED, STEP, joined, learn, learn_edit
+from carrel.deidentification.text.lexicon import word_number
 
 FIELD: Final = 31  # parts given name and family name
 MOST_TOKENS: Final = 40
@@ -57,7 +70,9 @@ def take_list(
             continue
         many = read_tokens(buf, start, end, fold, tok, MOST_TOKENS, keys, values, room)
         if what in (PEOPLE, AUTHORS):
-            told[0] += take_name(buf, start, end, what, fold, tok, many, letters, keys, values, room, edits, words, edit_room, told)
+            told[0] += take_name(
+                buf, start, end, what, fold, tok, many, letters, keys, values, room, edits, words, edit_room, told
+            )
         else:
             told[0] += take_row(tok, many, what, keys, values, room)
         told[2] += 1
@@ -89,7 +104,11 @@ def take_name(
             split, turned = at, True
     if field < 0 and not turned:
         split = many - 1
-        while split > 1 and tok[(AROUND + split - 1) * ROW + BITS] & bits.PARTICLE and tok[(AROUND + split - 1) * ROW + LENGTH] > 1:
+        while (
+            split > 1
+            and tok[(AROUND + split - 1) * ROW + BITS] & bits.PARTICLE
+            and tok[(AROUND + split - 1) * ROW + LENGTH] > 1
+        ):
             split -= 1
     if split < 0:
         split = many
@@ -109,7 +128,9 @@ def take_name(
             continue
         seen += 1
         if tok[row + LENGTH] > 1 or seen == 1:
-            new += learn_word(buf, tok, at, fold, letters, keys, values, room, given_bit, edits, words, edit_room, told, what)
+            new += learn_word(
+                buf, tok, at, fold, letters, keys, values, room, given_bit, edits, words, edit_room, told, what
+            )
         count = letters_of(buf, tok[row + START], tok[row + END], fold, letters)
         initial = ((SEED * STEP + letters[0]) & FULL) if count else 0
         of_families = 0
@@ -126,8 +147,14 @@ def take_name(
     for other in range(families[0], families[1]):
         base = (AROUND + other) * ROW
         alone += 1 if tok[base + SHAPE] & ALONE else 0
-        if tok[base + SHAPE] & WORD and tok[base + HASH] not in _SUFFIXES and not (tok[base + BITS] & bits.PARTICLE and families[1] - families[0] > 1):
-            new += learn_word(buf, tok, other, fold, letters, keys, values, room, family_bit, edits, words, edit_room, told, what)
+        if (
+            tok[base + SHAPE] & WORD
+            and tok[base + HASH] not in _SUFFIXES
+            and not (tok[base + BITS] & bits.PARTICLE and families[1] - families[0] > 1)
+        ):
+            new += learn_word(
+                buf, tok, other, fold, letters, keys, values, room, family_bit, edits, words, edit_room, told, what
+            )
     if alone and many > 1 and what == PEOPLE:
         new += learn_turned(tok, many, split, bits.W_NAME, keys, values, room)
         new += learn_row(tok, 0, many, bits.W_NAME, keys, values, room)
@@ -205,7 +232,9 @@ def take_row(tok: Any, many: Any, what: Any, keys: Any, values: Any, room: Any) 
 
 
 @kernel
-def take_number(buf: Any, start: Any, end: Any, what: Any, fold: Any, tok: Any, keys: Any, values: Any, room: Any) -> Any:
+def take_number(
+    buf: Any, start: Any, end: Any, what: Any, fold: Any, tok: Any, keys: Any, values: Any, room: Any
+) -> Any:
     """Learn the digits of a card or a phone.
 
     Returns:

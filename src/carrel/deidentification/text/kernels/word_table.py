@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from typing import Any, Final
 
-from carrel.deidentification.text.kernel import kernel
+from carrel.deidentification.text.kernels.kernel import kernel
 
 FULL: Final = (1 << 56) - 1
 SEED: Final = 7

@@ -7,15 +7,37 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from carrel.deidentification.text import bits, spans
-from carrel.deidentification.text.kernel import kernel
-from carrel.deidentification.text.lexicon import word_number
-from carrel.deidentification.text.number_rules import bits_before, digits_in
-from carrel.deidentification.text.spans import SURELY, cover, cover_bytes, found
-from carrel.deidentification.text.tokens import (
-    AROUND, AT, BITS, COLON, COVER, DOT, END, GAP, HASH, HYPHEN, KEPT, LENGTH, LINE, MIXED, NONE, NUMBER, OTHER, ROW, SHAPE, SLASH, SPACE, START,
-    UNDERSCORE, WORD,
+from carrel.deidentification.text.kernels import bits, spans
+from carrel.deidentification.text.kernels.digit_rules import bits_before, digits_in
+from carrel.deidentification.text.kernels.kernel import kernel
+from carrel.deidentification.text.kernels.spans import SURELY, cover, cover_bytes, found
+from carrel.deidentification.text.kernels.tokens import (
+    AROUND,
+    AT,
+    BITS,
+    COLON,
+    COVER,
+    DOT,
+    END,
+    GAP,
+    HASH,
+    HYPHEN,
+    KEPT,
+    LENGTH,
+    LINE,
+    MIXED,
+    NONE,
+    NUMBER,
+    OTHER,
+    ROW,
+    SHAPE,
+    SLASH,
+    SPACE,
+    START,
+    UNDERSCORE,
+    WORD,
 )  # fmt: skip
+from carrel.deidentification.text.lexicon import word_number
 
 _HTTP: Final = word_number("http")
 _HTTPS: Final = word_number("https")
@@ -38,7 +60,13 @@ def is_of_link(sign: Any) -> Any:
 @kernel
 def is_of_mailbox(sign: Any) -> Any:
     """Whether a byte can stand before the @ of an address."""
-    return 48 <= sign < 58 or 65 <= sign < 91 or 97 <= sign < 123 or sign in (46, 95, 37, 43, 45, 33, 35, 38) or sign >= 0x80
+    return (
+        48 <= sign < 58
+        or 65 <= sign < 91
+        or 97 <= sign < 123
+        or sign in (46, 95, 37, 43, 45, 33, 35, 38)
+        or sign >= 0x80
+    )
 
 
 @kernel
@@ -100,18 +128,27 @@ def network_rules(buf: Any, start: Any, end: Any, tok: Any, many: Any, out: Any,
                 count = found(out, count, most, begin, stop, spans.EMAIL, SURELY, 11)
                 at = cover_bytes(tok, many, at, begin, stop, spans.EMAIL)
             elif tok[row + HASH] in (_AT, _ARROBA) and at > 0 and at + 2 < many:
-                last = spelt_host(buf, tok, many, at)
+                last = spelt_host(tok, many, at)
                 if last >= 0 and tok[row - ROW + COVER] == 0:
                     first = at - 1
                     while first > 0 and tok[(AROUND + first) * ROW + GAP] in (DOT, UNDERSCORE, HYPHEN, NONE):
                         first -= 1
-                    count = found(out, count, most, tok[(AROUND + first) * ROW + START], tok[(AROUND + last) * ROW + END], spans.EMAIL, SURELY, 12)
+                    count = found(
+                        out,
+                        count,
+                        most,
+                        tok[(AROUND + first) * ROW + START],
+                        tok[(AROUND + last) * ROW + END],
+                        spans.EMAIL,
+                        SURELY,
+                        12,
+                    )
                     cover(tok, first, last, spans.EMAIL)
                     at = last
             elif tok[row + ROW + GAP] in (COLON, OTHER) and at + 1 < many and buf[tok[row + END]] == 58:
-                count = colon_rules(buf, start, end, tok, many, at, out, count, most)
+                count = colon_rules(buf, end, tok, many, at, out, count, most)
             if tok[row + COVER] == 0 and tok[row + BITS] & (bits.USER | bits.SECRET):
-                count = account_rules(buf, tok, many, at, out, count, most)
+                count = account_rules(tok, many, at, out, count, most)
         at += 1
     return count
 
@@ -138,7 +175,7 @@ def is_telling(buf: Any, tok: Any, first: Any, last: Any, begin: Any, stop: Any)
 
 
 @kernel
-def spelt_host(buf: Any, tok: Any, many: Any, at: Any) -> Any:
+def spelt_host(tok: Any, many: Any, at: Any) -> Any:
     """The last token of a host behind a word for @, its dots as words or signs; -1 where there is none."""
     place, dots, spelt = at + 1, 0, 0
     boxed = tok[(AROUND + at) * ROW + GAP] != SPACE and tok[(AROUND + at + 1) * ROW + GAP] != SPACE
@@ -163,7 +200,7 @@ def spelt_host(buf: Any, tok: Any, many: Any, at: Any) -> Any:
 
 
 @kernel
-def colon_rules(buf: Any, start: Any, end: Any, tok: Any, many: Any, at: Any, out: Any, count: Any, most: Any) -> Any:
+def colon_rules(buf: Any, end: Any, tok: Any, many: Any, at: Any, out: Any, count: Any, most: Any) -> Any:
     """Addresses of networks of the newer kind, and of machines."""
     begin = stop = tok[(AROUND + at) * ROW + START]
     colons, doubled, groups, size, widest, pairs = 0, 0, 0, 0, 0, 0
@@ -195,7 +232,7 @@ def colon_rules(buf: Any, start: Any, end: Any, tok: Any, many: Any, at: Any, ou
 
 
 @kernel
-def account_rules(buf: Any, tok: Any, many: Any, at: Any, out: Any, count: Any, most: Any) -> Any:
+def account_rules(tok: Any, many: Any, at: Any, out: Any, count: Any, most: Any) -> Any:
     """What stands behind a word for a login or a PIN."""
     row = (AROUND + at) * ROW
     place = at + 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from typing import Any, Final
 
-from carrel.deidentification.text.kernel import kernel
-from carrel.deidentification.text.tokens import AROUND, COVER, END, ROW, START
+from carrel.deidentification.text.kernels.kernel import kernel
+from carrel.deidentification.text.kernels.tokens import AROUND, COVER, END, ROW, START
 
 # A row of what was found.
 FROM: Final = 0

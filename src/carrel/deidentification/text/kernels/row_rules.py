@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from carrel.deidentification.text import bits, spans
-from carrel.deidentification.text.kernel import kernel
-from carrel.deidentification.text.spans import SURELY, cover, found
-from carrel.deidentification.text.tokens import AROUND, BITS, COVER, END, GAP, HASH, KEPT, LINE, ROW, START, TITLED
-from carrel.deidentification.text.word_table import FULL, SEED, joined, known, mixed
+from carrel.deidentification.text.kernels import bits, spans
+from carrel.deidentification.text.kernels.kernel import kernel
+from carrel.deidentification.text.kernels.spans import SURELY, cover, found
+from carrel.deidentification.text.kernels.tokens import (
+    AROUND,
+    BITS,
+    COVER,
+    END,
+    GAP,
+    HASH,
+    KEPT,
+    LINE,
+    ROW,
+    START,
+    TITLED,
+)
+from carrel.deidentification.text.kernels.word_table import FULL, SEED, joined, known, mixed
 
 MOST_WORDS: Final = 15
 

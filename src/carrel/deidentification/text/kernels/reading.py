@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from carrel.deidentification.text.address_rules import address_rules
-from carrel.deidentification.text.kernel import kernel
-from carrel.deidentification.text.name_rules import name_rules
-from carrel.deidentification.text.network_rules import network_rules
-from carrel.deidentification.text.number_rules import birth_rules, number_rules
-from carrel.deidentification.text.row_rules import row_rules
-from carrel.deidentification.text.spans import DOCUMENT, FOUND_ROW, FROM
-from carrel.deidentification.text.tokens import read_tokens
+from carrel.deidentification.text.kernels import bits
+from carrel.deidentification.text.kernels.address_rules import address_rules
+from carrel.deidentification.text.kernels.date_rules import birth_rules
+from carrel.deidentification.text.kernels.kernel import kernel
+from carrel.deidentification.text.kernels.name_rules import name_rules
+from carrel.deidentification.text.kernels.network_rules import network_rules
+from carrel.deidentification.text.kernels.number_rules import number_rules
+from carrel.deidentification.text.kernels.row_rules import row_rules
+from carrel.deidentification.text.kernels.spans import BIRTH, DOCUMENT, FOUND_ROW, FROM
+from carrel.deidentification.text.kernels.tokens import (
+    AROUND,
+    BITS,
+    COVER,
+    END,
+    KEPT,
+    NUMBER,
+    ROW,
+    SHAPE,
+    START,
+    UPPERCASE,
+    read_tokens,
+)  # fmt: skip
 
 
 @kernel
@@ -38,19 +52,37 @@ def read_block(
         start, end = places[2 * text] + 0, places[2 * text + 1] + 0
         many = read_tokens(buf, start, end, fold, tok, most_tokens, keys, values, room)
         before = count
+        pass_surrogates(buf, tok, many)
         count = network_rules(buf, start, end, tok, many, out, count, most)
         count = birth_rules(buf, tok, many, out, count, most)
         count = number_rules(buf, tok, many, keys, values, room, masks, mask_count, out, count, most)
         count = address_rules(tok, many, out, count, most)
         count = row_rules(tok, many, keys, values, room, out, count, most)
-        count = name_rules(
-            buf, tok, many, fold, letters, keys, values, room, edits, words, edit_room, out, count, most
-        )
+        count = name_rules(buf, tok, many, fold, letters, keys, values, room, edits, words, edit_room, out, count, most)
         for row in range(before, count):
             out[row * FOUND_ROW + DOCUMENT] = text
         sort_rows(out, before, count)
         text += 1
     return text << 32 | count
+
+
+@kernel
+def pass_surrogates(buf: Any, tok: Any, many: Any) -> Any:
+    """Leave out what stands for somebody already, such as *[BIRTH DATE 1]*: its words say nothing of what is around it."""
+    for at in range(many - 1):
+        row = (AROUND + at) * ROW
+        if tok[row + START] == 0 or buf[tok[row + START] - 1] != 91 or not tok[row + SHAPE] & UPPERCASE:
+            continue
+        last = at + 1
+        if last + 1 < many and tok[(AROUND + last) * ROW + SHAPE] & UPPERCASE:
+            last += 1
+        base = (AROUND + last) * ROW
+        if tok[base + SHAPE] & NUMBER and buf[tok[base + END]] == 93:
+            kind = BIRTH if tok[row + BITS] & bits.BIRTH else KEPT
+            for one in range(at, last + 1):
+                tok[(AROUND + one) * ROW + BITS] = 0
+                tok[(AROUND + one) * ROW + COVER] = kind
+    return 0
 
 
 @kernel

@@ -7,14 +7,32 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from carrel.deidentification.text import bits
-from carrel.deidentification.text.context import is_capital
-from carrel.deidentification.text.kernel import kernel
-from carrel.deidentification.text.letters import FOLDED, LETTER, SECOND
-from carrel.deidentification.text.tokens import (
-    APOSTROPHE, AROUND, BITS, CAPITAL, COMMA, COVER, DOT, END, GAP, HASH, HYPHEN, LENGTH, NONE, ROW, SHAPE, SPACE, START, STOP, WORD,
+from carrel.deidentification.text.kernels import bits
+from carrel.deidentification.text.kernels.context import is_capital
+from carrel.deidentification.text.kernels.kernel import kernel
+from carrel.deidentification.text.kernels.tokens import (
+    APOSTROPHE,
+    AROUND,
+    BITS,
+    CAPITAL,
+    COMMA,
+    COVER,
+    DOT,
+    END,
+    GAP,
+    HASH,
+    HYPHEN,
+    LENGTH,
+    NONE,
+    ROW,
+    SHAPE,
+    SPACE,
+    START,
+    STOP,
+    WORD,
 )  # fmt: skip
-from carrel.deidentification.text.word_table import FULL, SEED, STEP, joined, known, mixed
+from carrel.deidentification.text.kernels.word_table import FULL, SEED, STEP, joined, known, mixed
+from carrel.deidentification.text.letters import FOLDED, LETTER, SECOND
 
 _REACH: Final = 4  # tokens from the first word of a name to the last that decides
 SHORTEST: Final = 5  # letters of a word in which one may be wrong
@@ -98,8 +116,8 @@ def pair_end(tok: Any, many: Any, at: Any, keys: Any, values: Any, room: Any) ->
         gap = tok[base + GAP]
         if gap == COMMA and not comma:
             comma = True
-        elif not joins(gap):
-            break
+        elif not joins(gap) or (gap in (DOT, STOP) and tok[base - ROW + LENGTH] > 3):
+            break  # the end of a sentence
         if not tok[base + SHAPE] & WORD or tok[base + COVER] != 0:
             break
         if tok[base + BITS] & (bits.R_NAME | bits.C_NAME):
@@ -108,7 +126,9 @@ def pair_end(tok: Any, many: Any, at: Any, keys: Any, values: Any, room: Any) ->
                 told &= ~3
             elif place > at + 1:
                 told &= 3  # a family name first has a comma behind it
-            if told and (best < 0 or told & 10):  # an author of three names, of which a reader bears two
+            if told & 5 and (best < 0 or not best >> 8 & 5):
+                best = told << 8 | (place - at)
+            elif told and (best < 0 or told & 10):  # an author of three names, of which a reader bears two
                 best = (told | (best >> 8 if best > 0 else 0)) << 8 | (place - at)
         if not may_stand_between(tok, place) or (comma and gap == COMMA and not is_capital(tok, place)):
             break
@@ -127,7 +147,11 @@ def initial_end(tok: Any, many: Any, at: Any, keys: Any, values: Any, room: Any)
         place = at + 1
         while place < many and place - at < 4:
             base = (AROUND + place) * ROW
-            if tok[base + GAP] not in (SPACE, STOP, DOT, APOSTROPHE) or not tok[base + SHAPE] & WORD or tok[base + COVER] != 0:
+            if (
+                tok[base + GAP] not in (SPACE, STOP, DOT, APOSTROPHE)
+                or not tok[base + SHAPE] & WORD
+                or tok[base + COVER] != 0
+            ):
                 return -1
             if tok[base + LENGTH] > 1 and not tok[base + BITS] & bits.PARTICLE:
                 told = known(keys, values, room, joined(tok[row + HASH], tok[base + HASH], bits.S_INITIAL))
@@ -143,7 +167,18 @@ def initial_end(tok: Any, many: Any, at: Any, keys: Any, values: Any, room: Any)
 
 @kernel
 def corrected(
-    buf: Any, tok: Any, at: Any, other: Any, fold: Any, letters: Any, keys: Any, values: Any, room: Any, edits: Any, words: Any, edit_room: Any
+    buf: Any,
+    tok: Any,
+    at: Any,
+    other: Any,
+    fold: Any,
+    letters: Any,
+    keys: Any,
+    values: Any,
+    room: Any,
+    edits: Any,
+    words: Any,
+    edit_room: Any,
 ) -> Any:
     """What a pair in the roster is if one letter of a token is wrong; as `pair_bits`, 0 where it is none."""
     row = (AROUND + at) * ROW
@@ -159,7 +194,11 @@ def corrected(
         place = mixed(number) & (edit_room - 1)
         while edits[place] != 0:
             if edits[place] == number:
-                told = pair_bits(words[place], mate, keys, values, room) if first else pair_bits(mate, words[place], keys, values, room)
+                told = (
+                    pair_bits(words[place], mate, keys, values, room)
+                    if first
+                    else pair_bits(mate, words[place], keys, values, room)
+                )
                 if told & 5:
                     return told & 5
             place = (place + 1) & (edit_room - 1)
@@ -178,9 +217,17 @@ def with_neighbours(tok: Any, many: Any, first: Any, last: Any) -> Any:
         gap, told = tok[row + GAP], tok[row + BITS]
         if tok[row + COVER] != 0 or not tok[row + SHAPE] & WORD:
             break
-        if gap == HYPHEN and tok[row + LENGTH] > 1 and tok[row + SHAPE] & CAPITAL:
-            last += 1
-        elif gap == SPACE and tok[row + SHAPE] & CAPITAL and told & bits.R_FAMILY and not told & (bits.PLAIN | bits.INSTITUTION):
+        if (
+            gap == HYPHEN
+            and tok[row + LENGTH] > 1
+            and tok[row + SHAPE] & CAPITAL
+            or (
+                gap == SPACE
+                and tok[row + SHAPE] & CAPITAL
+                and told & bits.R_FAMILY
+                and not told & (bits.PLAIN | bits.INSTITUTION)
+            )
+        ):
             last += 1
         else:
             break
@@ -189,9 +236,19 @@ def with_neighbours(tok: Any, many: Any, first: Any, last: Any) -> Any:
         gap, told = tok[row + ROW + GAP], tok[row + BITS]
         if tok[row + COVER] != 0 or not tok[row + SHAPE] & WORD:
             break
-        if gap == APOSTROPHE and tok[row + LENGTH] <= 2 and tok[row + SHAPE] & CAPITAL or gap == HYPHEN and tok[row + SHAPE] & CAPITAL:
-            first -= 1
-        elif gap == SPACE and told & bits.PARTICLE and tok[row + SHAPE] & CAPITAL and not told & bits.FUNCTION:
+        if (
+            (
+                gap == APOSTROPHE
+                and tok[row + LENGTH] <= 2
+                and tok[row + SHAPE] & CAPITAL
+                or gap == HYPHEN
+                and tok[row + SHAPE] & CAPITAL
+            )
+            or gap == SPACE
+            and told & bits.PARTICLE
+            and tok[row + SHAPE] & CAPITAL
+            and not told & bits.FUNCTION
+        ):
             first -= 1
         elif gap == SPACE and told & bits.PARTICLE and tok[(AROUND + first + 1) * ROW + GAP] == COMMA:
             first -= 1  # de la Cruz, Juan

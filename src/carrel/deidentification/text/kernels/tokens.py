@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from carrel.deidentification.text.kernel import kernel
+from carrel.deidentification.text.kernels.kernel import kernel
+from carrel.deidentification.text.kernels.word_table import FULL, SEED, STEP, known
 from carrel.deidentification.text.letters import CASELESS, FOLDED, LETTER, MARK, SECOND, SINGLE, UPPER
-from carrel.deidentification.text.word_table import FULL, SEED, STEP, known
 
 # A row of the tokens: what is known of one.
 START: Final = 0
@@ -51,7 +51,9 @@ KEPT: Final = 100  # cover of what must stay
 
 
 @kernel
-def read_tokens(buf: Any, start: Any, end: Any, fold: Any, tok: Any, most: Any, keys: Any, values: Any, room: Any) -> Any:
+def read_tokens(
+    buf: Any, start: Any, end: Any, fold: Any, tok: Any, most: Any, keys: Any, values: Any, room: Any
+) -> Any:
     """Find the words and numbers of a text.
 
     Args:
@@ -75,10 +77,20 @@ def read_tokens(buf: Any, start: Any, end: Any, fold: Any, tok: Any, most: Any, 
             if sign >= 0x80:
                 if 0xC2 <= sign < 0xE0 and at + 1 < end and (buf[at + 1] & 0xC0) == 0x80:
                     sign, size = ((sign & 0x1F) << 6) | (buf[at + 1] & 0x3F), 2
-                elif 0xE0 <= sign < 0xF0 and at + 2 < end and (buf[at + 1] & 0xC0) == 0x80 and (buf[at + 2] & 0xC0) == 0x80:
+                elif (
+                    0xE0 <= sign < 0xF0
+                    and at + 2 < end
+                    and (buf[at + 1] & 0xC0) == 0x80
+                    and (buf[at + 2] & 0xC0) == 0x80
+                ):
                     sign, size = ((sign & 0x0F) << 12) | ((buf[at + 1] & 0x3F) << 6) | (buf[at + 2] & 0x3F), 3
                 elif 0xF0 <= sign < 0xF5 and at + 3 < end and (buf[at + 1] & 0xC0) == 0x80:
-                    sign = ((sign & 0x07) << 18) | ((buf[at + 1] & 0x3F) << 12) | ((buf[at + 2] & 0x3F) << 6) | (buf[at + 3] & 0x3F)
+                    sign = (
+                        ((sign & 0x07) << 18)
+                        | ((buf[at + 1] & 0x3F) << 12)
+                        | ((buf[at + 2] & 0x3F) << 6)
+                        | (buf[at + 3] & 0x3F)
+                    )
                     size = 4
             if sign < FOLDED:
                 what = fold[sign] + 0
@@ -116,7 +128,16 @@ def read_tokens(buf: Any, start: Any, end: Any, fold: Any, tok: Any, most: Any, 
             begin = -1
         if what > 0:
             if begin < 0:
-                begin, number, length, letters, digits, uppers, caseless, single = at, SEED, 0, 0, 0, 0, 0, what & SINGLE
+                begin, number, length, letters, digits, uppers, caseless, single = (
+                    at,
+                    SEED,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    what & SINGLE,
+                )
                 first_upper = what & UPPER
             letter = what & LETTER
             number = (number * STEP + letter) & FULL

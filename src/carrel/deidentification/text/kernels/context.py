@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from carrel.deidentification.text import bits, spans
-from carrel.deidentification.text.kernel import kernel
-from carrel.deidentification.text.lexicon import word_number
-from carrel.deidentification.text.tokens import (
-    APOSTROPHE, AROUND, BEGINS, BITS, CAPITAL, CLOSED, COLON, COMMA, COVER, ENDED, GAP, HASH, KEPT, LENGTH, LINE, OPENED, OTHER, ROW, SHAPE, SPACE, START,
-    STOP, TITLED, WORD,
+from carrel.deidentification.text.kernels import bits, spans
+from carrel.deidentification.text.kernels.kernel import kernel
+from carrel.deidentification.text.kernels.tokens import (
+    APOSTROPHE,
+    AROUND,
+    BITS,
+    CAPITAL,
+    COLON,
+    COMMA,
+    COVER,
+    ENDED,
+    GAP,
+    HASH,
+    KEPT,
+    LENGTH,
+    LINE,
+    OPENED,
+    OTHER,
+    ROW,
+    SHAPE,
+    SPACE,
+    START,
+    STOP,
+    TITLED,
+    WORD,
 )  # fmt: skip
+from carrel.deidentification.text.lexicon import word_number
 
 _MY: Final = word_number("my")
 _NAME: Final = word_number("name")
@@ -37,11 +57,31 @@ _YOU: Final = word_number("you")
 _HABLA: Final = word_number("habla")
 _FOR: Final = word_number("for")
 _TO: Final = word_number("to")
-_OWNED: Final = tuple(map(word_number, ("copy", "card", "account", "hold", "holds", "fines", "fine", "request", "phone", "email", "record", "pin", "address")))
+_OWNED: Final = tuple(
+    map(
+        word_number,
+        (
+            "copy",
+            "card",
+            "account",
+            "hold",
+            "holds",
+            "fines",
+            "fine",
+            "request",
+            "phone",
+            "email",
+            "record",
+            "pin",
+            "address",
+        ),
+    )
+)
 
 NOTHING: Final = 0
-INTRODUCED: Final = 1  # "my name is": what follows is one, in whatever case
+INTRODUCED: Final = 1  # "I am": what follows can be one, in whatever case
 ADDRESSED: Final = 2  # Ms., Dear, Thanks
+NAMED: Final = 4  # "my name is": what follows is one, whatever else its words mean
 CALLED: Final = 3  # patron, daughter, contact
 
 
@@ -54,11 +94,13 @@ def introduced(tok: Any, at: Any) -> Any:
     if at == 0 or gap in (LINE, ENDED) and not (before & (bits.CLOSING | bits.HONORIFIC) or one == _YOU):
         return NOTHING
     if gap in (SPACE, COLON, COMMA):
-        if one in (_IS, _ES, _S) and two == _NAME or one == _ES and two == _NOMBRE or one in (_LLAMO, _SOY, _LLAMA) or one == _IM:
+        if one in (_IS, _ES, _S) and two == _NAME or one == _ES and two == _NOMBRE or one == _LLAMO:
+            return NAMED
+        if one in (_SOY, _LLAMA) or one == _IM:
             return INTRODUCED
         if one in (_IS, _AM, _M) and two in (_I, _THIS) or one == _ITS or one == _S and two == _IT:
             return INTRODUCED
-        if one == _ESCRIBE or one == _HABLA or one in (_NAMED, _CALLED) and gap == SPACE:
+        if one in (_ESCRIBE, _HABLA) or one in (_NAMED, _CALLED) and gap == SPACE:
             return CALLED
         if gap == COLON and (one in (_NAME, _NOMBRE) or before & bits.PERSON):
             return CALLED
@@ -92,7 +134,11 @@ def is_person(tok: Any, many: Any, first: Any, last: Any) -> Any:
     if gap == APOSTROPHE and tok[after + HASH] == _S and tok[after + ROW + HASH] in _OWNED:
         return True
     if before & bits.CONTACT and tok[base + GAP] in (SPACE, COLON):
-        if not before & bits.FUNCTION or tok[base - 2 * ROW + BITS] & bits.CONTACT and tok[base - 2 * ROW + HASH] != _CALLED:
+        if (
+            not before & bits.FUNCTION
+            or tok[base - 2 * ROW + BITS] & bits.CONTACT
+            and tok[base - 2 * ROW + HASH] != _CALLED
+        ):
             return True
     own = (spans.CARD, spans.EMAIL, spans.PHONE, spans.ADDRESS, spans.STUDENT, spans.BIRTH)
     for step in range(3):
@@ -112,7 +158,11 @@ def is_work(buf: Any, tok: Any, many: Any, first: Any, last: Any) -> Any:
     """How closely some tokens are spoken of as a book or its author: 3 at once, 2 closely, 1 in its sentence, 0 not at all."""
     base, after = (AROUND + first) * ROW, (AROUND + last + 1) * ROW
     start = tok[base + START]
-    if start > 0 and buf[start - 1] in (34, 42, 95) or (start > 2 and buf[start - 1] in (0x9C, 0x98, 0xAB) and buf[start - 2] == 0x80):
+    if (
+        start > 0
+        and buf[start - 1] in (34, 42, 95)
+        or (start > 2 and buf[start - 1] in (0x9C, 0x98, 0xAB) and buf[start - 2] == 0x80)
+    ):
         return 3
     for step in range(1, 4):
         row = base - step * ROW
