@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import evergreen, heavy, light, logs
+from bench import evergreen, heavy, light, logs, text
 from bench.row import Row, table
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -36,6 +36,7 @@ def main() -> int:
             "start": lambda: [light.start(3 if smoke else 21)],
             "ledger": lambda: light.ledger(20_000 if smoke else 1_000_000),
             **logs.works(Path(folder), smoke=smoke),
+            **text.works(Path(folder), smoke=smoke),
             **heavy.works(Path(folder), loans, smoke=smoke),
             **evergreen.works(loans, smoke=smoke),
         }
