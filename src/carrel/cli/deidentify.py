@@ -8,11 +8,6 @@ import click
 
 # subcommand: where it lives, and its line in --help.
 PARTS: dict[str, tuple[str, str]] = {
-    "keys": ("carrel.cli.deidentify_keys:keys", "Keys of pseudonyms: list them, and destroy those that are due."),
-    "records": (
-        "carrel.cli.deidentify_records:records",
-        "Make records coarser until nobody stands alone, and write them out.",
-    ),
     "review": (
         "carrel.cli.deidentify_review:review",
         "Look through the places of a text that only a person can decide.",
@@ -55,6 +50,6 @@ class Parts(click.Group):
             formatter.write_dl([(name, PARTS[name][1]) for name in self.list_commands(ctx)])
 
 
-@click.group(cls=Parts, epilog="Example: carrel deidentify records release.yaml")
+@click.group(cls=Parts, epilog="Example: carrel deidentify text questions.csv released.csv --roster patrons.csv")
 def deidentify() -> None:
     """De-identify records and texts, so that they may leave, and tell what that costs."""
