@@ -51,8 +51,12 @@ def test_a_return_counts_what_the_database_holds(small, tmp_path):
     small.refused("stats", "return", "iso", "--year", year, "--json", code=2, error="STC-014")
 
 
-def test_a_loan_without_its_reader_counts_all_the_same(small, disposed):
-    years = sorted(by_year(small, "old_issues", "issuedate"))
-    assert [
-        figures(one.ok("stats", "return", "pls", "--year", year))["PHYSCIR"] for one in (small,) for year in years
-    ] == [figures(one.ok("stats", "return", "pls", "--year", year))["PHYSCIR"] for one in (disposed,) for year in years]
+def test_a_loan_without_its_reader_counts_all_the_same(disposed):
+    first = by_year(disposed, "issues", "issuedate") + by_year(disposed, "old_issues", "issuedate")
+    parted = by_year(
+        disposed, "old_issues", "issuedate", f"AND borrowernumber = {disposed.koha.sample.anonymous_patron}"
+    )
+    year = max(parted, key=lambda one: parted[one])
+    assert parted[year] > 9
+    body = disposed.ok("stats", "return", "arl", "--year", year, "--ends", "12")
+    assert figures(body)["initial"] == first[year]
