@@ -101,7 +101,7 @@ class Lattice:
         for axis in range(len(self.shape)):
             np.cumsum(below, axis=axis, out=below)
         order = np.argsort(self.bound.ravel()[alive], kind="stable")
-        dearer = np.empty(len(alive), np.int64)
+        dearer: Any = np.empty(len(alive), np.int64)
         dearer[order] = np.arange(len(alive), 0, -1)
         under = below.ravel()[alive]
         score = np.minimum(under, dearer) + 0.1 * np.maximum(under, dearer)
