@@ -283,3 +283,10 @@ def test_columns_may_be_called_anything(tmp_path: Path, loans, capsys, method: s
     back = {new: old for old, new in names.items()}
     renamed = [{back[name]: value for name, value in row.items()} for row in out]
     assert loan_records.smallest(renamed, loans) >= 4
+
+
+@pytest.mark.parametrize(("size", "code"), [("lots", 2), ("0MB", 2), ("2TB", 2), ("300MB", 0)])
+def test_memory_is_a_number_with_a_unit(tmp_path: Path, loans, size: str, code: int) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["deidentify", "records", str(tmp_path / "release.yaml"), "--memory", size])
+    assert left.value.code == code
