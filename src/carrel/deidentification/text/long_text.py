@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from carrel.deidentification.text.reader import PIECE, Finding, TextReader
 
@@ -59,6 +59,6 @@ def read_long(reader: TextReader, texts: Sequence[bytes]) -> list[list[Finding]]
             for one in reader.read([text[piece.start : piece.end]])[0]:
                 start, end = one.start + piece.start, one.end + piece.start
                 if piece.own_start <= start < piece.own_end and (not mine or start >= mine[-1].end):
-                    mine.append(replace(one, start=start, end=end))
+                    mine.append(one._replace(start=start, end=end))
         found.append(mine)
     return found

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from carrel.deidentification.text.kernels.pair_rules import LONGEST
 from carrel.deidentification.text.kernels.spans import FOUND_ROW
@@ -16,8 +15,7 @@ PIECE: Final = 1 << 15  # bytes of a text that are looked at together; longer te
 BLOCK: Final = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A stretch of a text that names a person, or could.
 
     Attributes:
@@ -65,7 +63,7 @@ class TextReader:
                 if row[1] <= mine[-1].end:
                     continue
                 row[0] = mine[-1].end
-            mine.append(Finding(*row))
+            mine.append(Finding._make(row))
         return found
 
     def _rows(self, texts: Sequence[bytes]) -> Iterator[tuple[int, list[int]]]:

@@ -6,12 +6,14 @@ nobody can turn a released text back.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from carrel.deidentification.text.kernels import spans
 from carrel.deidentification.text.kernels.spans import Kind
 from carrel.deidentification.text.reader import Finding
+
+_MOST_ALIKE = 64  # people of one name in a conversation that a name is compared with
 
 
 class Conversation:
@@ -19,6 +21,7 @@ class Conversation:
 
     def __init__(self) -> None:
         self._people: list[tuple[set[int], set[int]]] = []
+        self._by_word: defaultdict[int, list[int]] = defaultdict(list)
         self._values: dict[tuple[int, bytes], int] = {}
         self._count: Counter[int] = Counter()
 
@@ -64,17 +67,24 @@ class Conversation:
     def _person(self, found: Finding, value: bytes) -> int:
         if not (found.given or found.family):
             return self._unnamed(value)
-        for number, (given, family) in enumerate(self._people, 1):
+        alike = sorted({*self._by_word[found.given], *self._by_word[found.family]})[:_MOST_ALIKE]
+        for number in alike:
             # Ada Cole is A. Cole, Ada and Cole, and not Ben Cole.
+            given, family = self._people[number - 1]
             fits_given = not found.given or not given or found.given in given
             fits_family = not found.family or not family or found.family in family
-            shares = found.given in given or found.family in family or found.given in family or found.family in given
-            if shares and ((fits_given and fits_family) or found.given in family):
-                given.update({found.given} - {0})
-                family.update({found.family} - {0})
+            if (fits_given and fits_family) or found.given in family:
+                self._name(number, found)
                 return number
-        self._people.append(({found.given} - {0}, {found.family} - {0}))
+        self._people.append((set(), set()))
+        self._name(len(self._people), found)
         return len(self._people)
+
+    def _name(self, number: int, found: Finding) -> None:
+        for word, words in zip((found.given, found.family), self._people[number - 1], strict=True):
+            if word and word not in words:
+                words.add(word)
+                self._by_word[word].append(number)
 
     def _unnamed(self, value: bytes) -> int:
         key = (spans.NAME, value.lower())

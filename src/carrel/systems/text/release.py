@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +15,8 @@ from carrel.deidentification.text.long_text import read_long
 from carrel.deidentification.text.reader import BLOCK, PIECE, Finding, TextReader
 from carrel.deidentification.text.recognizer import Recognizer, with_recognized
 from carrel.deidentification.text.surrogates import Conversation
+from carrel.errors import fault
+from carrel.systems.text import faults
 from carrel.systems.text.review_queue import Doubt
 from carrel.systems.text.text_file import Form, Record
 
@@ -165,7 +167,7 @@ def _parted(cells: Sequence[bytes], found: Sequence[Finding]) -> Iterator[list[F
         end, mine = start + len(cell), []
         while at < len(found) and found[at].start < end:
             one = found[at]
-            mine.append(replace(one, start=max(one.start - start, 0), end=min(one.end, end) - start))
+            mine.append(one._replace(start=max(one.start - start, 0), end=min(one.end, end) - start))
             if one.end > end:
                 break  # the rest of it stands in the next cell
             at += 1
@@ -187,11 +189,19 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 def digest_of(path: Path) -> str:
-    """The SHA-256 of a file."""
+    """The SHA-256 of a file.
+
+    Raises:
+        CarrelError: TXT-010.
+    """
     made = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            made.update(block)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                made.update(block)
+    except OSError as wrong:
+        found = wrong.strerror or ""
+        raise fault(faults.UNREADABLE, at=path.name, found=found, fix="name a file that you may read") from None
     return made.hexdigest()
 
 

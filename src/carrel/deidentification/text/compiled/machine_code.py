@@ -14,6 +14,7 @@ from carrel.deidentification.logs.compiled.machine_code import machine, object_o
 
 NAMES: Final = ("take_list", "read_block", "moved_short", "moved_long")
 _COUNT: Final = {"take_list": 13, "read_block": 18, "moved_short": 6, "moved_long": 6}
+_BESIDE: Final = ("letters", "lexicon", "common_words")  # what the kernels take their numbers from
 _ROOM: Final = "carrel.deidentification.text"
 
 
@@ -26,10 +27,11 @@ def name_of_code() -> str:
     for one in (version("numba"), version("llvmlite"), llvm.get_process_triple(), llvm.get_host_cpu_name()):
         digest.update(one.encode() + b"\0")
     digest.update(llvm.get_host_cpu_features().flatten().encode() + b"\0")
-    for folder in (files(_ROOM), files(f"{_ROOM}.kernels"), files(f"{_ROOM}.compiled")):
-        for one in sorted(folder.iterdir(), key=lambda path: path.name):
-            if one.name.endswith(".py"):
-                digest.update(one.name.encode() + b"\0" + one.read_bytes() + b"\0")
+    beside = [files(_ROOM) / f"{one}.py" for one in _BESIDE]
+    kernels = [one for folder in ("kernels", "compiled") for one in files(f"{_ROOM}.{folder}").iterdir()]
+    for one in sorted((*beside, *kernels), key=lambda path: path.name):
+        if one.name.endswith(".py"):
+            digest.update(one.name.encode() + b"\0" + one.read_bytes() + b"\0")
     return digest.hexdigest()[:32]
 
 

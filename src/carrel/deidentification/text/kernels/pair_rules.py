@@ -31,7 +31,7 @@ from carrel.deidentification.text.kernels.tokens import (
     STOP,
     WORD,
 )  # fmt: skip
-from carrel.deidentification.text.kernels.word_table import FULL, SEED, STEP, joined, known, mixed
+from carrel.deidentification.text.kernels.word_table import FULL, SEED, STEP, joined, known, may_be_edit, mixed
 from carrel.deidentification.text.letters import FOLDED, LETTER, SECOND
 
 _REACH: Final = 4  # tokens from the first word of a name to the last that decides
@@ -191,6 +191,8 @@ def corrected(
             told = pair_bits(number, mate, keys, values, room) if first else pair_bits(mate, number, keys, values, room)
             if told & 5:
                 return told & 5
+        if not may_be_edit(words, edit_room, number):
+            continue
         place = mixed(number) & (edit_room - 1)
         while edits[place] != 0:
             if edits[place] == number:

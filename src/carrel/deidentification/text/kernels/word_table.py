@@ -36,12 +36,19 @@ def joined(first: Any, second: Any, kind: Any) -> Any:
 def known(keys: Any, values: Any, room: Any, number: Any) -> Any:
     """What the table says of a number; 0 where it says nothing.
 
+    Most numbers that are asked for are not there. A row of bits behind the values, small enough for the processor's cache,
+    says so of four in five of them, and the table itself, which is not, is asked for the rest.
+
     Args:
         keys, values: of the table.
         room: how many it can hold, a power of two.
         number: not 0.
     """
-    at = mixed(number) & (room - 1)
+    mark = mixed(number)
+    bit = (mark >> 20) & (2 * room - 1)
+    if not values[room + (bit >> 4)] & (1 << (bit & 15)):
+        return 0
+    at = mark & (room - 1)
     while keys[at] != 0:
         if keys[at] == number:
             return values[at] + 0
@@ -56,7 +63,8 @@ def learn(keys: Any, values: Any, room: Any, number: Any, bits: Any) -> Any:
     Returns:
         1 where the number is new, else 0.
     """
-    at = mixed(number) & (room - 1)
+    mark = mixed(number)
+    at = mark & (room - 1)
     while keys[at] != 0:
         if keys[at] == number:
             values[at] = values[at] | bits
@@ -64,7 +72,16 @@ def learn(keys: Any, values: Any, room: Any, number: Any, bits: Any) -> Any:
         at = (at + 1) & (room - 1)
     keys[at] = number
     values[at] = bits
+    bit = (mark >> 20) & (2 * room - 1)
+    values[room + (bit >> 4)] = values[room + (bit >> 4)] | (1 << (bit & 15))
     return 1
+
+
+@kernel
+def may_be_edit(words: Any, room: Any, number: Any) -> Any:
+    """Whether a table of edits may know a number; false is sure."""
+    bit = (mixed(number) >> 20) & (2 * room - 1)
+    return words[room + (bit >> 4)] & (1 << (bit & 15)) != 0
 
 
 @kernel
@@ -74,13 +91,16 @@ def learn_edit(keys: Any, words: Any, room: Any, number: Any, word: Any) -> Any:
     Returns:
         1 where that is new, else 0.
     """
-    at = mixed(number) & (room - 1)
+    mark = mixed(number)
+    at = mark & (room - 1)
     while keys[at] != 0:
         if keys[at] == number and words[at] == word:
             return 0
         at = (at + 1) & (room - 1)
     keys[at] = number
     words[at] = word
+    bit = (mark >> 20) & (2 * room - 1)
+    words[room + (bit >> 4)] = words[room + (bit >> 4)] | (1 << (bit & 15))
     return 1
 
 
@@ -89,11 +109,14 @@ def moved(keys: Any, values: Any, room: Any, into_keys: Any, into_values: Any, i
     """Copy a table into a larger one."""
     for at in range(room):
         if keys[at] != 0:
-            to = mixed(keys[at]) & (into_room - 1)
+            mark = mixed(keys[at])
+            to = mark & (into_room - 1)
             while into_keys[to] != 0:
                 to = (to + 1) & (into_room - 1)
             into_keys[to] = keys[at]
             into_values[to] = values[at]
+            bit = (mark >> 20) & (2 * into_room - 1)
+            into_values[into_room + (bit >> 4)] = into_values[into_room + (bit >> 4)] | (1 << (bit & 15))
     return 0
 
 
@@ -109,7 +132,7 @@ class WordTable:
         self._kind = "q" if wide else "i"
         self.room, self.count = room, 0
         self.keys = array("q", [0]) * room
-        self.values = array(self._kind, [0]) * room
+        self.values = array(self._kind, [0]) * (room + room // 8)  # behind them the row of bits
 
     def has_room_for(self, more: int) -> bool:
         """Whether so many can be added and two of five places stay free."""
