@@ -226,7 +226,15 @@ def test_the_night_tells_what_lies_outside_destroys_keys_and_deletes_nothing_els
     near.write_bytes(bytes(32))
     link = key.with_name(f"{day - timedelta(days=9)}.key")
     link.symlink_to(near)
+    (site / "released").mkdir(mode=0o700)
+    due, stands = (site / "released" / f"loans.{period}.kept0.key" for period in ("2026-01", f"{NOW:%Y-%m}"))
+    for one in (due, stands):
+        one.write_bytes(bytes(32))
+    text = (site / "carrel.yaml").read_text()
+    (site / "carrel.yaml").write_text(f"{text}pseudonym_keys: [released, nowhere]\n")
     _, night = carrel(capsys, "run-due", "--site", site)
+    assert (night["period_keys_destroyed"], due.exists(), stands.exists()) == (["loans 2026-01"], False, True)
+    assert "REC-010" in night["findings"], "one folder is not there"
     assert night["day_keys_destroyed"] == [day.isoformat()]
     assert "LOG-017" in night["findings"]
     link.unlink()

@@ -40,6 +40,7 @@ class Aftermath:
         health: as written.
         shredded: runs whose undo capsules were destroyed before the night.
         day_keys: days whose keys of logs were destroyed before the night.
+        period_keys: silos and periods whose keys of pseudonyms were destroyed before the night.
         outside: what the site keeps outside its databases, as it was looked at after the night.
     """
 
@@ -48,6 +49,7 @@ class Aftermath:
     health: Health | None = None
     shredded: tuple[str, ...] = ()
     day_keys: tuple[str, ...] = ()
+    period_keys: tuple[str, ...] = ()
     outside: KeptOutside = field(default_factory=KeptOutside)
 
 

@@ -66,7 +66,10 @@ def records(
         if place is None:
             records_screen.put(made, None, None, as_json=as_json)
         else:
-            with phase("writing and counting back"), release_writing.written(made.records, release, place) as confirmed:
+            with (
+                phase("writing and counting back"),
+                release_writing.written(made.records, made.release, place) as confirmed,
+            ):
                 pass
             if made.state is not None and release.batches is not None:
                 batch_joining.keep(release.batches, made.state)

@@ -75,6 +75,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "Take everything that leads to a person out of log lines: of proxies, web servers, catalogues, SIP2.",
     ),
     "station": ("carrel.cli.station:station", "Public computers: what is left on them, and which are silent."),
+    "stats": (
+        "carrel.cli.stats:stats",
+        "Figures that may leave the house: cubes without small cells, their audit, named returns, noise.",
+    ),
     "stop": ("carrel.cli.stop:stop", "Halt every worker after the chunk in flight."),
     "scan": (
         "carrel.cli.scan:scan",

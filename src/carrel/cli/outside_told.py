@@ -50,6 +50,23 @@ def after_night(site: Site, store: Store, at: datetime) -> tuple[KeptOutside, li
     return found, [PAST_OUTSIDE.code] if found.open else []
 
 
+def destroy_period_keys(site: Site, at: datetime) -> tuple[list[str], list[str]]:
+    """Destroy the keys of pseudonyms that are due; silo and period of each, and codes of what was in the way."""
+    from carrel.systems.analytics.period_keys import PeriodKeyFolder
+
+    gone: list[str] = []
+    codes: list[str] = []
+    for one in site.pseudonym_keys:
+        try:
+            destroyed = PeriodKeyFolder(one).destroy_due(at.astimezone().date())
+            gone.extend(f"{silo} {period}" for silo, period in destroyed)
+        except CarrelError as wrong:
+            codes.append(wrong.code)
+        except OSError:
+            codes.append(UNEXPECTED)
+    return sorted(dict.fromkeys(gone)), codes
+
+
 def destroy_day_keys(site: Site, at: datetime) -> tuple[list[str], list[str]]:
     """Destroy the day keys of declared logs that are due; of which days they were, and codes of what was in the way."""
     from carrel.systems.logs.declared import destroy_due_keys

@@ -8,6 +8,7 @@ from typing import Any
 from carrel.amount import amount
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.systems.analytics.record_release import Made
+from carrel.systems.analytics.relation import DESCRIPTION
 from carrel.systems.analytics.release_writing import Confirmed
 
 
@@ -30,6 +31,8 @@ def put(made: Made, confirmed: Confirmed | None, place: Path | None, *, as_json:
     _put_kept(made)
     k, what = release.k, "persons" if coded.persons is not None else "records"
     put_line(f"Each combination of values is shared by at least {k} {what}.")
+    if coded.persons is None:
+        put_line("Several records can be one person's: name 'person:', or 'people differ by:', to count people.")
     _put_left_out(made)
     useful = made.usefulness
     put_line(f"Lost: {useful.loss:.1%} of what the columns told (0 % is nothing, 100 % all).")
@@ -70,7 +73,7 @@ def _put_kept(made: Made) -> None:
             f"{', '.join(said.columns)}: replaced by a token. Within one {said.period} it tells which records are of "
             "one person, so k holds for each record alone."
         )
-    left = [one for one in made.records.columns if one not in release.released]
+    left = [one for one in made.records.columns if one not in {*release.released, DESCRIPTION}]
     if left:
         put_line(f"Not released: {', '.join(left)}.")
 

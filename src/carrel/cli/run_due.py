@@ -88,10 +88,11 @@ def run_due(
     with open_store(here) as store:
         shredded, in_the_way = capsules.shred_due(here, store, began)
     keys, of_keys = outside_told.destroy_day_keys(here, began)
+    periods, of_periods = outside_told.destroy_period_keys(here, began)
     nights = [due_night.run_system(site, system, began, workers) for system in systems]
     with open_store(here) as store:
-        after = aftermath.follow_up(here, store, nights, began, shredded, (*in_the_way, *of_keys))
-    after.day_keys = tuple(keys)
+        after = aftermath.follow_up(here, store, nights, began, shredded, (*in_the_way, *of_keys, *of_periods))
+    after.day_keys, after.period_keys = tuple(keys), tuple(periods)
     if as_json:
         screen.put_json(as_dict(nights, after, here.folder))
     else:
@@ -177,6 +178,7 @@ def as_dict(nights: list[SystemNight], after: Aftermath, folder: Path) -> dict[s
         "ledger": None if after.receipt is None else {"size": after.receipt.size, "root": after.receipt.root},
         "shredded": list(after.shredded),
         "day_keys_destroyed": list(after.day_keys),
+        "period_keys_destroyed": list(after.period_keys),
         "outside": {
             "past_their_time": after.outside.late,
             "not_seen": list(after.outside.unseen),
@@ -212,12 +214,18 @@ def show(nights: list[SystemNight], after: Aftermath, folder: Path) -> None:
             waiting = folder / PENDING_FILE.format(system=night.system)
             say(f"  carrel approve {shlex.quote(str(waiting))} --as NAME --key FILE{at_site()}")
         show_policies(night.policies)
+    _show_afterwards(after)
+
+
+def _show_afterwards(after: Aftermath) -> None:
     from carrel.cli.replay_told import SAID
 
     for run in after.shredded:
         say(f"Undo capsule of run {run}: shredded, its loans are disposed of for good")
     if after.day_keys:
         say(f"Day keys of logs destroyed, of {', '.join(after.day_keys)}")
+    if after.period_keys:
+        say(f"Keys of pseudonyms destroyed, of {', '.join(after.period_keys)}")
     for line in (*after.outside.lines, *after.outside.backup_lines):
         put_line(line, "Outside the databases: ")
     if after.receipt is not None:
@@ -241,6 +249,7 @@ def _writable(site: Site) -> list[Path]:
     """What a night writes to besides the site's folder: outside copies, and folders in which it destroys day keys."""
     copies = [copy.folder for copy in site.outside_copies if copy.folder is not None]
     keys = [one.keys.absolute() for one in site.logs if one.keys is not None]
+    keys += [one.absolute() for one in site.pseudonym_keys]
     return [*copies, *(one for one in dict.fromkeys(keys) if not one.is_relative_to(site.folder.absolute()))]
 
 

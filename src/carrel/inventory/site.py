@@ -117,6 +117,7 @@ class Site(Part):
         tables: of other databases, and CSV files: rows with a clock, or totals.
         log_services: of vendors and of the parent body, the same, or with a person who signs for them.
         logs: that are scrubbed by a rotate hook or in a pipe.
+        pseudonym_keys: folders with the keys of released pseudonyms; the night destroys those that are due.
     """
 
     format_version: int = Field(default=1, ge=1, le=1)
@@ -141,6 +142,7 @@ class Site(Part):
     tables: tuple[DatedTable, ...] = ()
     log_services: tuple[LogService, ...] = ()
     logs: tuple[ScrubbedLog, ...] = ()
+    pseudonym_keys: tuple[Path, ...] = ()
     _policy_place: str = PrivateAttr(default="")
 
     @property
@@ -209,6 +211,7 @@ class Site(Part):
                 "folder": base / self.folder,
                 "store": _joined(self.store, base) if self.store else None,
                 "systems": tuple(_system(one, base) for one in self.systems),
+                "pseudonym_keys": tuple(base / one for one in self.pseudonym_keys),
                 "outside_copies": tuple(_joined(one, base) for one in self.outside_copies),
                 "mail": _joined(self.mail, base) if self.mail else None,
                 "branches": tuple(_branch(one, base) for one in self.branches),

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from carrel.inventory.card import Cards
 from carrel.inventory.collection import Collects
 from carrel.inventory.correction_map import CorrectionMap
+from carrel.inventory.figures import Figures
 from carrel.inventory.labels import Labels
 from carrel.inventory.loan_records import Anchor, Fact, Facts, Items, LoanRecords
 from carrel.inventory.map_part import NOWHERE, Condition, Lookup, Method, Part, Step, Value
@@ -149,6 +150,7 @@ class SystemMap(Part):
         rectify: which columns hold which field of a person's record, and its copies; None where it does not tell.
         restrict: the product's switches for one person; None where it does not tell.
         branches: where the units of the product stand; None where it does not tell.
+        figures: which rows count in the statistics that a library owes.
     """
 
     format_version: Literal[1] = 1
@@ -185,6 +187,7 @@ class SystemMap(Part):
     rectify: CorrectionMap | None = None
     restrict: RestrictionMap | None = None
     branches: UnitTable | None = None
+    figures: Figures = Figures()
 
     @model_validator(mode="after")
     def _changes_fit(self) -> Self:

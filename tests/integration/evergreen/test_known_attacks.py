@@ -13,7 +13,6 @@ from tests.integration.evergreen.conftest import Evergreen
 # there are such descriptions stand in a group at least; counted by rows, ten loans of one reader would make one.
 AGED = """
 SELECT c.usr_post_code AS post_code, c.usr_birth_year AS born, c.usr_home_ou AS home, c.usr_profile AS profile,
-       concat_ws('/', c.usr_post_code, c.usr_birth_year, c.usr_home_ou, c.usr_profile) AS somebody,
        c.xact_start AS lent, c.target_copy AS copy, c.copy_bib_record AS title, n.label AS call_number
 FROM action.aged_circulation c JOIN asset.call_number n ON n.id = c.copy_call_number
 WHERE c.usr_post_code IS NOT NULL AND c.usr_birth_year IS NOT NULL
@@ -24,7 +23,7 @@ FROM actor.usr u JOIN actor.usr_address a ON a.id = u.mailing_address WHERE u.do
 """
 RELEASE = """
 from: rows.csv
-person: somebody
+people differ by: [post_code, born, home, profile]
 columns:
   post_code: {as: postcode}
   born: {as: birth year}

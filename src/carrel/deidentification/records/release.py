@@ -177,6 +177,8 @@ class Release(_Part):
     Attributes:
         source: of the records.
         person: column that tells whose a record is; k counts persons then, and the column is never released.
+        people_differ_by: where nothing tells whose a record is, columns that are the same in all records of a person; k
+            counts what they say together, of which there are as many as people at the most.
         columns: quasi-identifiers.
         sensitive: columns whose values stay.
         keep: further columns that stay as they are.
@@ -191,6 +193,9 @@ class Release(_Part):
 
     source: RecordSource = Field(alias="from")
     person: ColumnName | None = None
+    people_differ_by: Annotated[tuple[ColumnName, ...], BeforeValidator(_listed)] = Field(
+        default=(), alias="people differ by"
+    )
     columns: dict[ColumnName, ReleasedColumn] = Field(min_length=1, max_length=40)
     sensitive: dict[ColumnName, SensitiveColumn] = Field(default_factory=dict)
     keep: Annotated[tuple[ColumnName, ...], BeforeValidator(_listed)] = ()
@@ -212,6 +217,8 @@ class Release(_Part):
             raise ValueError("write each column under one of 'columns', 'sensitive', 'keep', 'drop', 'pseudonymise'")
         if self.person is not None and self.person in {*self.columns, *self.sensitive, *self.keep}:
             raise ValueError("write the person column nowhere else, or under 'pseudonymise': as it is, it never leaves")
+        if self.person is not None and self.people_differ_by:
+            raise ValueError("write 'person:' or 'people differ by:', not both")
         if self.method == "local" and self.sensitive:
             raise ValueError("write 'method: global': l and t are held over whole columns only")
         if self.batches is not None and self.method == "local":
@@ -225,7 +232,9 @@ class Release(_Part):
         """Columns of the source that are read."""
         also = () if self.pseudonymise is None else (*self.pseudonymise.columns, self.pseudonymise.by)
         person = () if self.person is None else (self.person,)
-        return tuple(dict.fromkeys((*self.columns, *self.sensitive, *self.keep, *also, *person)))
+        return tuple(
+            dict.fromkeys((*self.columns, *self.sensitive, *self.keep, *also, *person, *self.people_differ_by))
+        )
 
     @property
     def released(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from carrel.systems.analytics.document import load
 from carrel.systems.analytics.pseudonym_tokens import tokens
 from carrel.systems.analytics.record_coding import CodedRecords
 from carrel.systems.analytics.record_source import Records
+from carrel.systems.analytics.relation import DESCRIPTION
 
 Phase = Callable[[str], AbstractContextManager[None]]
 
@@ -120,6 +121,9 @@ def make(
     state = None if release.batches is None else batch_joining.load(release.batches, release)
     with phase("reading the records"):
         records = record_source.read(engine, release.source, release.needed)
+        if release.people_differ_by:
+            records = records.described(release.people_differ_by)
+            release = release.model_copy(update={"person": DESCRIPTION})
         record_coding.take(records, release)
     with phase("putting their values in order"):
         coded = record_coding.code_records(records, release, found)

@@ -1,0 +1,116 @@
+"""``carrel stats return``: a return that the library owes, filled in from its own database."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.cli.at_site import open_site
+from carrel.cli.option_values import writing
+from carrel.cli.progress import phase
+from carrel.cli.screen import number, put_json, put_line, put_table
+from carrel.deidentification.statistics.returns import filled_in, return_of, year_of
+from carrel.errors import Exit
+from carrel.retention.reasons import FEW, SMALL
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from carrel.deidentification.statistics.returns import Line, Return
+
+
+def fill_in(
+    site_path: Path,
+    system_name: str | None,
+    name: str,
+    year: tuple[int, int | None],
+    out: Path | None,
+    *,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Count, tell, and write.
+
+    Raises:
+        CarrelError: STC-010, STC-014; of the SIT and SQL codes; CLI-003.
+    """
+    from carrel.systems.analytics.release_files import require_free
+
+    survey = return_of(name)
+    begins, after = year_of(survey, *year)
+    require_free(out, force=force)
+    lines = filled_in(survey, _figures(site_path, system_name, begins, after), SMALL)
+    if out is not None:
+        with writing(out):
+            _write(out, survey, lines)
+    _tell(survey, begins, after, lines, out, as_json=as_json)
+    return int(Exit.DONE)
+
+
+def _figures(site_path: Path, system_name: str | None, begins: date, after: date) -> dict[str, int]:
+    from carrel.systems import site_file, site_systems
+    from carrel.systems.sql import database
+    from carrel.systems.sql.failure import told
+    from carrel.systems.sql.return_figures import figures_of
+
+    site = open_site(site_path)
+    system = site_systems.system_of(site, system_name)
+    figures = site_file.system_map(system).figures
+    engine = database.open_system(system, read_only=True)
+    try:
+        with phase("counting"), told(system.name), engine.connect() as connection:
+            return figures_of(connection, figures, begins, after)
+    finally:
+        engine.dispose()
+
+
+def _written(line: Line) -> str:
+    return FEW if line.few else "" if line.figure is None else number(line.figure)
+
+
+def _tell(
+    survey: Return, begins: date, after: date, lines: tuple[Line, ...], out: Path | None, *, as_json: bool
+) -> None:
+    if as_json:
+        put_json(
+            {
+                "return": survey.name,
+                "begins": begins.isoformat(),
+                "before": after.isoformat(),
+                "source": survey.source,
+                "lines": [
+                    {
+                        "code": one.measure.code,
+                        "name": one.measure.name,
+                        "figure": FEW if one.few else one.figure,
+                        "not_told": one.why or None,
+                    }
+                    for one in lines
+                ],
+                "file": None if out is None else str(out),
+            }
+        )
+        return
+    put_table(
+        f"{survey.title}, from {begins} to before {after}",
+        ("line", "measure", "figure", "not from the library system: why"),
+        [(one.measure.code, one.measure.name, _written(one), one.why) for one in lines],
+        right=(2,),
+    )
+    put_line(f"Definitions: {survey.source}.")
+    if out is not None:
+        put_line(f"Written to {out}.")
+
+
+def _write(out: Path, survey: Return, lines: tuple[Line, ...]) -> None:
+    from carrel.systems.durable_file import replace_file
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["return", "line", "measure", "counts", "figure", "not told because"])
+    for one in lines:
+        figure = FEW if one.few else "" if one.figure is None else one.figure
+        writer.writerow([survey.name, one.measure.code, one.measure.name, one.measure.means, figure, one.why])
+    replace_file(out, text.getvalue(), mode=0o644)

@@ -1,0 +1,137 @@
+"""How a release looks on a terminal, and as JSON: what was hidden and why, and the totals by each dimension."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carrel.cli.screen import number, put_json, put_line, put_table, say
+from carrel.deidentification.statistics.cube import ROWS
+from carrel.systems.analytics.release_files import HIDDEN, written
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from carrel.deidentification.statistics.differencing import SmallDifference
+    from carrel.deidentification.statistics.interval_attack import Outcome
+    from carrel.deidentification.statistics.release import Release, ToldCube
+    from carrel.deidentification.statistics.release_making import Made
+
+_LINES = 24  # of one dimension on the screen
+
+
+def tell(made: Made, small: Sequence[SmallDifference], out: Path | None, table: Path | None, *, as_json: bool) -> None:
+    """What was made, and where it went."""
+    if as_json:
+        put_json(_as_dict(made, small, out, table))
+        return
+    release = made.release
+    hidden = f"cells of fewer than {release.rule.persons} persons are hidden"
+    put_table(
+        f"{release.name}: {f'every count is rounded to {release.base}' if release.base else hidden}",
+        ("cube", "cells", "small", "hidden", "of all", "without a record"),
+        [
+            (
+                cube.name, number(one.cells), number(one.sensitive), number(one.hidden),
+                f"{one.hidden / one.cells:.1%}", number(one.zeros),
+            )
+            for cube, one in zip(release.cubes, made.counted, strict=True)
+        ],
+        right=(1, 2, 3, 4, 5),
+    )  # fmt: skip
+    for cube in release.cubes:
+        tell_totals(cube)
+    put_line(attacked_rounding(made.outcome, release) if release.base else attacked(made.outcome, release.rule.width))
+    for one in small[:_LINES]:
+        put_line(f"{' / '.join(one.cell)}: {one.measure}, {one.how}", "  - ")
+    if small:
+        put_line(f"{number(len(small))} small figures can be told by reading an earlier release beside this one.")
+    for place in (out, table):
+        if place is not None:
+            put_line(f"Written to {place}.")
+
+
+def tell_totals(cube: ToldCube) -> None:
+    """The totals of a cube by each of its dimensions."""
+    for axis, dimension in enumerate(cube.dimensions):
+        step = 1
+        for later in cube.dimensions[axis + 1 :]:
+            step *= len(later.nodes)
+        rows = [
+            (
+                "  " * (len(dimension.levels) - node.level) + node.label,
+                *(written(cube, name, figures[at * step]) for name, figures in cube.figures.items()),
+            )
+            for at, node in enumerate(dimension.nodes)
+        ]
+        title = f"{cube.name} by {dimension.name}" if len(cube.dimensions) > 1 else cube.name
+        heads = (dimension.name, *cube.figures)
+        put_table(title, heads, rows[:_LINES], right=tuple(range(1, len(heads))))
+        if len(rows) > _LINES:
+            say(f"  and {number(len(rows) - _LINES)} more")
+
+
+def attacked(outcome: Outcome, width: int) -> str:
+    """What the attack found, in one line."""
+    if not outcome.hidden:
+        return "Nothing is hidden, so nothing can be told by subtraction."
+    whole = f"; in whole numbers too for {number(outcome.in_whole)}" if outcome.in_whole else ""
+    if outcome.narrow:
+        return f"Attacked: hidden figures are known more closely than {width}."
+    return (
+        f"Attacked: each of {number(outcome.hidden)} hidden figures ({HIDDEN}) could be any of a span of "
+        f"{width} or more, whoever reads all that is told{whole}."
+    )
+
+
+def attacked_rounding(outcome: Outcome, release: Release) -> str:
+    """The same of a rounded release."""
+    if outcome.narrow:
+        return f"Attacked: figures are known more closely than by their rounding to {release.base}."
+    return (
+        f"Attacked: each of {number(outcome.hidden)} figures could be any of {release.base} or more, whoever reads all "
+        f"that is told. Totals are off by {release.off} at most."
+    )
+
+
+def outcome_as_dict(outcome: Outcome) -> dict[str, Any]:
+    """The attack for programs."""
+    return {
+        "hidden_figures": outcome.hidden,
+        "narrow": [
+            {
+                "cube": one.cube,
+                "cell": one.cell,
+                "measure": one.measure,
+                "low": one.low,
+                "high": one.high,
+                "in_whole_numbers_only": one.whole,
+            }
+            for one in outcome.narrow
+        ],
+        "solved_in_whole_numbers": outcome.in_whole,
+        "solved": outcome.solved,
+    }
+
+
+def _as_dict(made: Made, small: Sequence[SmallDifference], out: Path | None, table: Path | None) -> dict[str, Any]:
+    release: Release = made.release
+    return {
+        "release": release.as_dict(),
+        "cubes": [
+            {
+                "name": cube.name,
+                "cells": one.cells,
+                "small": one.sensitive,
+                "hidden": one.hidden,
+                "zeros": one.zeros,
+                "total": cube.figures[ROWS][0],
+            }
+            for cube, one in zip(release.cubes, made.counted, strict=True)
+        ],
+        "attack": outcome_as_dict(made.outcome),
+        "small_differences": [
+            {"cube": one.cube, "cell": list(one.cell), "measure": one.measure, "how": one.how} for one in small
+        ],
+        "files": [str(place) for place in (out, table) if place is not None],
+    }
