@@ -77,7 +77,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "station": ("carrel.cli.station:station", "Public computers: what is left on them, and which are silent."),
     "stats": (
         "carrel.cli.stats:stats",
-        "Figures that may leave the house: cubes without small cells, their audit, and named returns.",
+        "Figures that may leave the house: cubes without small cells, their audit, named returns, noise.",
     ),
     "stop": ("carrel.cli.stop:stop", "Halt every worker after the chunk in flight."),
     "scan": (

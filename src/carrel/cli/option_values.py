@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from carrel.errors import CarrelError, fault, unseen
 FIRST_YEAR, LAST_YEAR = 1000, 9998
 _SPAN = re.compile(r"([1-9][0-9]{0,4}) (second|minute|hour)s?")
 MOST_WORKERS = 32
+_MOST, _DIGITS = 1000, 20  # of an amount, and behind its point
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR})
 
@@ -78,6 +80,22 @@ class Span(click.ParamType[timedelta]):
                 fix="write both",
             )
         return timedelta(**{f"{match[2]}s": int(match[1])})
+
+
+class Amount(click.ParamType[Decimal]):
+    """A number of zero or more, as exact as it is written."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """The number; a usage error where the text is none."""
+        try:
+            found = Decimal(str(value))
+        except InvalidOperation:
+            found = Decimal("NaN")
+        if not found.is_finite() or not 0 <= found <= _MOST or found.as_tuple().exponent < -_DIGITS:  # type: ignore[operator]  # finite
+            self.fail(f"write a number from 0 to {_MOST}, such as 0.5", param, ctx)
+        return found
 
 
 class Words(click.ParamType[str]):
@@ -195,6 +213,7 @@ def _at(param: click.Parameter | None) -> str:
     return param.opts[-1] if isinstance(param, click.Option) else str(param.make_metavar(click.get_current_context()))
 
 
+AMOUNT = Amount()
 DAY, PERIOD, WORDS, TEXT_OR_FILE = Day(), Span(), Words(), TextOrFile()
 FILE, ANY_FILE, NEW_FILE = Place("file", exists=True), Place("file"), Place("file", new=True)
 FILE_OR_INPUT = FileOrInput("file", exists=True)

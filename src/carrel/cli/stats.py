@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import click
 
 from carrel.cli.at_site import json_option, site_option
-from carrel.cli.option_values import FILE, FIRST_YEAR, LAST_YEAR, NEW_FILE, WORDS
+from carrel.cli.option_values import AMOUNT, FILE, FIRST_YEAR, LAST_YEAR, NEW_FILE, WORDS
 
 
 @click.group()
 def stats() -> None:
-    """Figures that may leave the house: cubes without small cells, their audit, and named returns."""
+    """Figures that may leave the house: cubes without small cells, their audit, named returns, noise."""
 
 
 @stats.command(
@@ -67,6 +68,37 @@ def cube(
     source = {"dsn_file": dsn_file, "table": table, "query_file": query_file}
     wished = Wished(out, table_out, register, earlier == "warn", base, force)
     return release(Asked(place, source, said, memory), wished, as_json=as_json)
+
+
+@stats.command(epilog="Example: carrel stats noise loans.yaml --epsilon 0.5 --cap 20 --account budget --budget 4")
+@click.argument("place", metavar="SPEC.yaml", type=FILE)
+@click.option("--epsilon", required=True, type=AMOUNT, help="What this release may tell of a person; smaller is safer.")
+@click.option("--delta", type=AMOUNT, default="0", help="The chance that the promise fails; of Gaussian noise alone.")
+@click.option("--cap", required=True, type=click.IntRange(1, 10_000), help="Records of one person that count at most.")
+@click.option(
+    "--mechanism", type=click.Choice(("laplace", "gaussian")), default="laplace", show_default=True, help="The noise."
+)
+@click.option("--account", required=True, type=NEW_FILE, help="File of what was spent on these people.")
+@click.option("--budget", type=AMOUNT, help="Epsilon that may be spent in all; opens the account.")
+@click.option("--budget-delta", type=AMOUNT, default="0", help="Delta that may be spent in all.")
+@click.option("--out", type=NEW_FILE, help="File of the release.")
+@click.option("--csv", "table_out", type=NEW_FILE, help="The same as a table for people.")
+@click.option("--force", is_flag=True, help="Replace the files that are there.")
+@json_option
+def noise(
+    place: Path, epsilon: Decimal, delta: Decimal, cap: int, mechanism: str, account: Path, budget: Decimal | None,
+    budget_delta: Decimal, out: Path | None, table_out: Path | None, force: bool, as_json: bool,
+) -> int:  # fmt: skip
+    """Count with noise in place of hiding: differential privacy, with the person as its unit.
+
+    The SPEC names every value that is counted. At most --cap records of a person count, drawn at random, and the noise
+    is made for all of them together. What is promised is noted in the account before any figure is drawn; where it
+    would go beyond the budget, nothing is told. Needs the extra noise.
+    """
+    from carrel.cli.stats_noise import Paid, release
+
+    paid = Paid(account, budget, budget_delta, out, table_out, force)
+    return release(place, mechanism, epsilon, delta, cap, paid, as_json=as_json)
 
 
 @stats.command(name="return", epilog="Example: carrel stats return pls --year 2026 --out pls-2026.csv")

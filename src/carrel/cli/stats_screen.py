@@ -40,7 +40,7 @@ def tell(made: Made, small: Sequence[SmallDifference], out: Path | None, table: 
         right=(1, 2, 3, 4, 5),
     )  # fmt: skip
     for cube in release.cubes:
-        _totals(cube)
+        tell_totals(cube)
     put_line(attacked_rounding(made.outcome, release) if release.base else attacked(made.outcome, release.rule.width))
     for one in small[:_LINES]:
         put_line(f"{' / '.join(one.cell)}: {one.measure}, {one.how}", "  - ")
@@ -51,7 +51,8 @@ def tell(made: Made, small: Sequence[SmallDifference], out: Path | None, table: 
             put_line(f"Written to {place}.")
 
 
-def _totals(cube: ToldCube) -> None:
+def tell_totals(cube: ToldCube) -> None:
+    """The totals of a cube by each of its dimensions."""
     for axis, dimension in enumerate(cube.dimensions):
         step = 1
         for later in cube.dimensions[axis + 1 :]:

@@ -288,3 +288,89 @@ def test_two_cubes_that_round_a_shared_cell_apart_are_refused(
         "name: r\nrecords: loans.csv\nperson: p\ndimensions: {a: a, b: b}\ncubes: [[a], [b]]\n"
     )
     assert codes(capsys, "cube", tmp_path / "spec.yaml", "--round", 3)[:2] == (4, ["STC-013"])
+
+
+NOISY = """name: loans
+records: loans.csv
+person: patron
+dimensions:
+  branch: {column: branch, tree: {CPL: city, FPL: city, MPL: rural, SPL: rural}, values: [CPL, FPL, MPL, SPL]}
+  month: {column: issued, time: [month, quarter], values: [2026-01, 2026-02, 2026-03, 2026-04]}
+"""
+
+
+def test_noise_is_paid_for_and_a_spent_budget_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = make_loans(tmp_path / "loans.csv")
+    (tmp_path / "spec.yaml").write_text(NOISY)
+    account, out = tmp_path / "budget", tmp_path / "noisy.json"
+    words = ("noise", tmp_path / "spec.yaml", "--epsilon", "0.5", "--cap", 30, "--account", account)
+    assert codes(capsys, *words)[:2] == (4, ["STC-017"])  # nobody said how much there is
+    code, told, _ = carrel(capsys, *words, "--budget", "1.2", "--out", out, "--csv", tmp_path / "n.csv", "--json")
+    body = json.loads(told)
+    assert (code, body["left"]) == (0, {"epsilon": "0.7", "delta": "0"})
+    figures = cells({"cubes": [body["cube"]]}, 0, "rows")
+    exact = Counter((branch, issued[:7]) for _, branch, issued, *_ in rows)
+    off = [
+        abs(figures[branch, month] - exact[branch, month])
+        for branch in ("CPL", "SPL")
+        for month in ("2026-01", "2026-04")
+    ]
+    assert 0 < max(off) < 60 * 20  # twenty times the scale
+    assert figures["(all)", "(all)"] == figures["city", "(all)"] + figures["rural", "(all)"]
+    assert figures["CPL", "2026-Q1"] == sum(figures["CPL", f"2026-0{month}"] for month in (1, 2, 3))
+    assert json.loads(out.read_text())["promise"]["unit"] == "person"
+    code, told, _ = carrel(capsys, *words)
+    assert code == 0
+    assert "Left in budget: epsilon 0.2." in told
+    assert max(map(len, told.splitlines())) <= 100
+    assert codes(capsys, *words)[:2] == (4, ["STC-016"])
+    assert codes(capsys, *words, "--budget", "9")[:2] == (4, ["STC-017"])
+    lines = account.read_text().splitlines()
+    assert len(lines) == 2
+    account.write_text("\n".join(lines[1:]) + "\n")  # a spending is taken out
+    assert codes(capsys, *words)[:2] == (4, ["STC-017"])
+
+
+def test_one_readers_many_loans_count_as_often_as_the_cap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"{'P1' if n < 5000 else f'Q{n}'},CPL,2026-01-05,BK,0" for n in range(5100)]
+    (tmp_path / "loans.csv").write_text("\n".join(["patron,branch,issued,itype,fine", *lines, ""]))
+    (tmp_path / "spec.yaml").write_text(NOISY)
+    words = (
+        "noise",
+        tmp_path / "spec.yaml",
+        "--epsilon",
+        "5",
+        "--cap",
+        3,
+        "--account",
+        tmp_path / "b",
+        "--budget",
+        "5",
+    )
+    code, told, _ = carrel(capsys, *words, "--json")
+    assert code == 0
+    assert 60 < cells({"cubes": [json.loads(told)["cube"]]}, 0, "rows")["CPL", "2026-01"] < 150
+
+
+@pytest.mark.parametrize(
+    "change", [(", values: [CPL, FPL, MPL, SPL]", ""), ("2026-04]", "April]"), ("2026-04]", "2026-13]")]
+)
+def test_noise_without_declared_values_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: tuple[str, str]
+) -> None:
+    make_loans(tmp_path / "loans.csv", 50)
+    (tmp_path / "spec.yaml").write_text(NOISY.replace(*change))
+    words = (
+        "noise",
+        tmp_path / "spec.yaml",
+        "--epsilon",
+        "1",
+        "--cap",
+        3,
+        "--account",
+        tmp_path / "b",
+        "--budget",
+        "5",
+    )
+    assert codes(capsys, *words)[:2] == (2, ["STC-015"])
+    assert not (tmp_path / "b").exists()

@@ -60,3 +60,39 @@ def test_a_loan_without_its_reader_counts_all_the_same(disposed):
     assert parted[year] > 9
     body = disposed.ok("stats", "return", "arl", "--year", year, "--ends", "12")
     assert figures(body)["initial"] == first[year]
+
+
+@pytest.mark.everywhere
+def test_a_cube_of_a_query_is_only_read(small, tmp_path):
+    query = tmp_path / "loans.sql"
+    query.write_text(
+        "SELECT borrowernumber, branchcode FROM old_issues WHERE borrowernumber IS NOT NULL "
+        f"AND borrowernumber <> {small.koha.sample.anonymous_patron}"
+    )
+    before = small.checksum()
+    place = small.secret("query.dsn", small.koha.url)
+    words = (
+        "stats",
+        "cube",
+        "--dsn-file",
+        place,
+        "--query-file",
+        query,
+        "--person",
+        "borrowernumber",
+        "--by",
+        "branchcode",
+    )
+    answer = small.run(*words, "--small", "3", "--json", site=False)
+    assert answer.code == 0, answer.text
+    [(readers, loans)] = small.koha.rows(
+        f"SELECT count(DISTINCT borrowernumber), count(*) FROM ({query.read_text()}) q"
+    )
+    assert answer.told["cubes"][0]["total"] == (int(str(loans)) if int(str(readers)) > 2 else None)
+    by_branch = {str(row[0]): (int(str(row[1])), int(str(row[2]))) for row in small.koha.rows(
+        f"SELECT branchcode, count(*), count(DISTINCT borrowernumber) FROM ({query.read_text()}) q GROUP BY branchcode")}  # fmt: skip
+    [cube] = answer.told["release"]["cubes"]
+    labels = [node[1] for node in cube["dimensions"][0]["nodes"]]
+    for label, figure in zip(labels[1:], cube["figures"]["rows"][1:], strict=True):
+        assert figure is None or (figure == by_branch[label][0] and by_branch[label][1] >= 3)
+    assert small.checksum() == before

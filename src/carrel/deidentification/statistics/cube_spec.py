@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
@@ -37,6 +38,7 @@ class SpecDimension(BaseModel):
         levels: columns, the finest first, where the records hold the totals' names too.
         time: the column is a time: how finely it is told, the finest first.
         tree: of each value the total that it is part of, and of totals the next one.
+        values: every finest value that is counted, for noise.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +47,7 @@ class SpecDimension(BaseModel):
     levels: tuple[ColumnName, ...] = ()
     time: tuple[TimeLevel, ...] = ()
     tree: dict[str, str] = Field(default_factory=dict)
+    values: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _fitting(self) -> SpecDimension:
@@ -57,7 +60,7 @@ class SpecDimension(BaseModel):
         order = list(TimeLevel)
         if any(order.index(one) >= order.index(more) for one, more in pairwise(self.time)):
             raise ValueError("write 'time:' with levels, the finest first, such as [month, quarter, year]")
-        if any(unseen(one) for pair in self.tree.items() for one in pair):
+        if any(unseen(one) for pair in (*self.tree.items(), self.values) for one in pair):
             raise ValueError("write names without signs that nobody sees")
         return self
 
@@ -65,6 +68,21 @@ class SpecDimension(BaseModel):
     def columns(self) -> tuple[str, ...]:
         """The columns that it reads."""
         return self.levels if self.column is None else (self.column,)
+
+    def declared_levels(self, name: str) -> tuple[str, ...]:
+        """The names of its levels where values are declared."""
+        paths = self.declared_paths() or ((),)
+        first = str(self.time[0]) if self.time else self.column or name
+        return tuple(map(str, self.time)) or (first, *(f"{first} {level}" for level in range(1, len(paths[0]))))
+
+    def declared_paths(self) -> tuple[tuple[str, ...], ...] | None:
+        """Of each declared value the labels of all levels, the finest first; None where one does not fit."""
+        if not self.values or self.column is None or len(set(self.values)) < len(self.values):
+            return None
+        ways = [_time_way(one, self.time) if self.time else self.way_up(one) for one in self.values]
+        found = [way for way in ways if way is not None]
+        fits = len(found) == len(ways) and len({len(way) for way in found}) == 1
+        return tuple(found) if fits else None
 
     def way_up(self, value: str) -> tuple[str, ...] | None:
         """A value and its totals by the tree; None where the tree goes in a circle."""
@@ -74,6 +92,32 @@ class SpecDimension(BaseModel):
                 return None
             way.append(above)
         return tuple(way)
+
+
+_TIMES = {
+    TimeLevel.DAY: re.compile(r"(\d{4})-(\d{2})-(\d{2})"),
+    TimeLevel.MONTH: re.compile(r"(\d{4})-(\d{2})"),
+    TimeLevel.QUARTER: re.compile(r"(\d{4})-Q([1-4])"),
+    TimeLevel.YEAR: re.compile(r"(\d{4})"),
+}
+_MONTHS = 12
+
+
+def _time_way(value: str, levels: tuple[TimeLevel, ...]) -> tuple[str, ...] | None:
+    """A time and what it is part of, from the finest level on; None where it is no time of that level."""
+    match = _TIMES[levels[0]].fullmatch(value)
+    if match is None or (levels[0] in {TimeLevel.DAY, TimeLevel.MONTH} and not 1 <= int(match[2]) <= _MONTHS):
+        return None
+    quarter = match[2] if levels[0] is TimeLevel.QUARTER else ""
+    if levels[0] in {TimeLevel.DAY, TimeLevel.MONTH}:
+        quarter = str((int(match[2]) + 2) // 3)
+    told = {
+        TimeLevel.DAY: value,
+        TimeLevel.MONTH: value[:7],
+        TimeLevel.QUARTER: f"{match[1]}-Q{quarter}",
+        TimeLevel.YEAR: match[1],
+    }
+    return tuple(told[one] for one in levels)
 
 
 def _of_text(value: object) -> object:

@@ -35,6 +35,23 @@ class ToldCube:
     figures: Mapping[str, tuple[int | None, ...]]
     decimals: Mapping[str, int] = field(default_factory=dict)
 
+    def as_dict(self) -> dict[str, Any]:
+        """As a file holds it."""
+        return {
+            "name": self.name,
+            "population": self.population,
+            "dimensions": [
+                {
+                    "name": one.name,
+                    "levels": list(one.levels),
+                    "nodes": [[node.level, node.label, node.parent] for node in one.nodes],
+                }
+                for one in self.dimensions
+            ],
+            "decimals": dict(self.decimals),
+            "figures": {name: list(told) for name, told in self.figures.items()},
+        }
+
     def spot(self, cell: int) -> tuple[int, ...]:
         """The node of each dimension that a cell is of."""
         found = []
@@ -70,7 +87,7 @@ class Release:
             "release": self.name,
             "rule": self.rule.as_dict(),
             **({"rounded_to": self.base, "totals_off_by": self.off} if self.base else {}),
-            "cubes": [_cube_as_dict(one) for one in self.cubes],
+            "cubes": [one.as_dict() for one in self.cubes],
         }
 
     @classmethod
@@ -138,23 +155,6 @@ class _OddError(Exception):
     def __init__(self, wanted: str) -> None:
         super().__init__(wanted)
         self.wanted = wanted
-
-
-def _cube_as_dict(cube: ToldCube) -> dict[str, Any]:
-    return {
-        "name": cube.name,
-        "population": cube.population,
-        "dimensions": [
-            {
-                "name": one.name,
-                "levels": list(one.levels),
-                "nodes": [[node.level, node.label, node.parent] for node in one.nodes],
-            }
-            for one in cube.dimensions
-        ],
-        "decimals": dict(cube.decimals),
-        "figures": {name: list(told) for name, told in cube.figures.items()},
-    }
 
 
 def _release(body: object) -> Release:

@@ -42,7 +42,7 @@ def rounded(cube: Cube, base: int) -> tuple[Array, int]:
                 break
     if own is None:
         own = _carried(exact, base)
-    figures = _folded(cube.dimensions, own)
+    figures = folded(cube.dimensions, own)
     return figures, int(np.abs(figures - cube.rows).max())
 
 
@@ -53,7 +53,7 @@ def _solved(cube: Cube, exact: Array, base: int, most: int) -> Array | None:
     down, rest = exact // base * base, (exact % base).ravel()
     number = np.arange(exact.size).reshape(exact.shape)
     places = [{leaf: at for at, leaf in enumerate(one.leaves)} for one in cube.dimensions]
-    low = _folded(cube.dimensions, down)
+    low = folded(cube.dimensions, down)
     rows: list[Any] = []
     for spot in product(*(range(len(one.nodes)) for one in cube.dimensions)):
         below = [one.below(node) for one, node in zip(cube.dimensions, spot, strict=True)]
@@ -91,8 +91,8 @@ def _carried(exact: Array, base: int) -> Array:
     return own.reshape(exact.shape)
 
 
-def _folded(dimensions: tuple[Dimension, ...], base: Array) -> Array:
-    """The figures of all totals, from those of the finest values."""
+def folded(dimensions: tuple[Dimension, ...], base: Array) -> Array:
+    """The figures of all totals, from those of the finest values, each axis in the order of the leaves."""
     for axis, dimension in enumerate(dimensions):
         out = np.zeros((*base.shape[:axis], len(dimension.nodes), *base.shape[axis + 1 :]), dtype=np.int64)
         for at, leaf in enumerate(dimension.leaves):

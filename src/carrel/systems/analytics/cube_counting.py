@@ -87,6 +87,11 @@ def _labels(one: SpecDimension) -> list[str]:
     return [f"coalesce(CAST({quoted(column)} AS VARCHAR), {text_literal(NONE)})" for column in one.columns]
 
 
+def label_of(one: SpecDimension) -> str:
+    """The finest label of a record, as the engine writes it; NULL of a time that is none."""
+    return _labels(one)[0]
+
+
 def _require_times(records: Records, at: int, name: str) -> None:
     odd = records.ask(f"SELECT count(*) FROM taken WHERE l{at}_0 IS NULL")[0][0]
     if odd:

@@ -253,10 +253,10 @@ def columns_of(source: NamedSource) -> tuple[str, ...]:
     Raises:
         CarrelError: of the SRC, SQL and SIT codes.
     """
-    from carrel.systems.analytics import engine, record_source
+    from carrel.systems.analytics import csv_header, engine, record_source
 
     if source.file is not None and not source.is_parquet:
-        return record_source.header_of(source)
+        return csv_header.header_of(source)
     with engine.opened() as opened:
         return tuple(record_source.read(opened, source).columns)
 
