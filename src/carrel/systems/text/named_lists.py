@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, column, select
 
+from carrel.amount import amount
 from carrel.deidentification.text.knowledge import Knowledge
 from carrel.deidentification.text.text_settings import Catalogue, Roster, source_of
 from carrel.errors import CarrelError, fault
@@ -50,7 +51,7 @@ def learn_roster(knowledge: Knowledge, roster: Roster, site: Site | None) -> Non
     columns = columns_of(source)
     chosen = _Chosen.of(roster, columns)
     if not (chosen.family or chosen.name or chosen.cards):
-        raise _unusable(source.at, "columns with names or card numbers", f"the columns {', '.join(columns)}")
+        raise _unusable(source.at, "columns with names or card numbers", others(columns))
     _require(source, chosen.wanted, columns)
     if source.file is not None:
         knowledge.expect(source.file.stat().st_size // _ROW_BYTES)
@@ -122,7 +123,7 @@ def learn_catalogue(knowledge: Knowledge, catalogue: Catalogue, site: Site | Non
     author = (catalogue.author,) if catalogue.author else _first(columns, _AUTHOR, 1)
     title = (catalogue.title,) if catalogue.title else _first(columns, _TITLE, 1)
     if not (author or title):
-        raise _unusable(source.at, "columns with authors or titles", f"the columns {', '.join(columns)}")
+        raise _unusable(source.at, "columns with authors or titles", others(columns))
     _require(source, (*author, *title), columns)
     with batches_of(source, (*author, *title), columns) as rows:
         for batch in rows:
@@ -268,7 +269,7 @@ def _first(columns: Sequence[str], known: Sequence[str], most: int = 9) -> tuple
 
 def _require(source: NamedSource, wanted: Sequence[str], columns: Sequence[str]) -> None:
     if missing := [one for one in wanted if one not in columns]:
-        raise _unusable(source.at, f"the columns {', '.join(missing)}", f"the columns {', '.join(columns)}")
+        raise _unusable(source.at, f"the columns {', '.join(missing)}", others(columns))
 
 
 def _unusable(at: str, wanted: str, found: str) -> CarrelError:
@@ -277,5 +278,10 @@ def _unusable(at: str, wanted: str, found: str) -> CarrelError:
         at=at,
         wanted=wanted,
         found=found,
-        fix="name the columns in the settings, such as `family: surname`",
+        fix="give the file a first line with names of columns, or name them in the settings, such as `family: surname`",
     )
+
+
+def others(columns: Sequence[str]) -> str:
+    """How many columns there are: a file without a first line of names has a patron's values in their place."""
+    return amount(len(columns), "column of another name", "columns of other names")

@@ -13,7 +13,7 @@ from carrel.deidentification.text.search_terms import ROUNDED_TO, TermCount, nor
 from carrel.errors import fault
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.text import faults
-from carrel.systems.text.named_lists import batches_of, columns_of
+from carrel.systems.text.named_lists import batches_of, columns_of, others
 from carrel.systems.text.new_file import new_file
 
 HEADER = ("term", "searchers")
@@ -42,7 +42,7 @@ def searches(
     columns = columns_of(source)
     if missing := [one for one in (term, *who) if one not in columns]:
         raise fault(
-            faults.NO_FIELD, at=source.at, wanted=", ".join(missing), found=f"the columns {', '.join(columns)}",
+            faults.NO_FIELD, at=source.at, wanted=", ".join(missing), found=others(columns),
             fix="write the name as it stands there",
         )  # fmt: skip
     with batches_of(source, (term, *who), columns) as batches:
