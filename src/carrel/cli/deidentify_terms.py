@@ -52,7 +52,7 @@ def terms(
     from carrel.systems.text.term_release import release, require_true, searches
 
     require_free(target, force=force)
-    knowledge = knowledge_of(settings_of(Given(document, rosters, catalogues, system, cards)), site_path)
+    knowledge = knowledge_of(settings_of(Given(document, rosters, catalogues, system, cards)), site_path, source)
     place = NamedSource(file=source, delimiter="\t" if delimiter == "tab" else delimiter)
     counting = TermCount(secrets.token_bytes(_KEY_BYTES), fewest)
 

@@ -57,7 +57,7 @@ def text(
         document, rosters, catalogues, system, cards, student_ids, columns, conversation, unit, leave, recognizers
     )
     settings = settings_of(given)
-    knowledge = knowledge_of(settings, site_path)
+    knowledge = knowledge_of(settings, site_path, source)
     note, told = released(source, target, settings, knowledge, now(), form=form, delimiter=delimiter,
                           decisions=decisions, force=force)  # fmt: skip
     text_screen.put_release(note, told, knowledge.learnt, target, as_json=as_json)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from carrel.deidentification.text.text_settings import TextSettings
 
 
+_SMALL = 2_000_000  # bytes of a text and its lists that are read sooner than rules are compiled
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """The options as they were given."""
@@ -69,8 +72,13 @@ def _placed(listed: Any, base: Path) -> Any:
     return listed if listed.records is None else listed.model_copy(update={"records": listed.records.relative_to(base)})
 
 
-def knowledge_of(settings: TextSettings, site_path: Path) -> Knowledge:
+def knowledge_of(settings: TextSettings, site_path: Path, source: Path) -> Knowledge:
     """What is known by the settings: forms, roster, catalogue.
+
+    Args:
+        settings: with the lists.
+        site_path: of the site whose systems they name.
+        source: the text, by whose size it is told whether rules are compiled for it.
 
     Raises:
         CarrelError: TXT-001, TXT-015, of the SRC, SIT and SQL codes.
@@ -87,7 +95,10 @@ def knowledge_of(settings: TextSettings, site_path: Path) -> Knowledge:
     ]
     wants_site = any(one.system is not None for one in (*settings.roster, *settings.catalogue))
     site = open_site(site_path) if wants_site else None
-    knowledge = Knowledge(formats, running())
+    listed = [one.records.file for one in (*settings.roster, *settings.catalogue) if one.records is not None]
+    size = sum(one.stat().st_size for one in (source, *listed) if one is not None and one.exists())
+    with phase("making the rules ready"):
+        knowledge = Knowledge(formats, running(compiling=wants_site or size > _SMALL))
     with phase("learning the roster and the catalogue"):
         for roster in settings.roster:
             learn_roster(knowledge, roster, site)

@@ -15,6 +15,14 @@ from carrel.deidentification.text.reader import Finding
 
 _MOST_ALIKE = 64  # people of one name in a conversation that a name is compared with
 
+_LABELS = {int(kind): kind.label.encode() for kind in Kind}
+_SIGNS = bytes(sign for sign in range(0x80) if not chr(sign).isalnum())
+
+
+def is_clear(found: Finding) -> bool:
+    """Whether a finding goes as long as nobody has decided otherwise."""
+    return found.sure != spans.HARDLY
+
 
 class Conversation:
     """One conversation: a question with its answers, a thread, a chat."""
@@ -27,8 +35,8 @@ class Conversation:
 
     def rewritten(
         self, text: bytes, findings: Sequence[Finding], leave: frozenset[int] = frozenset(),
-        goes: Callable[[Finding], bool] = lambda found: found.sure != spans.HARDLY,
-    ) -> tuple[bytes, Counter[int]]:  # fmt: skip
+        goes: Callable[[Finding], bool] = is_clear,
+    ) -> tuple[bytes, list[int]]:  # fmt: skip
         """A text with surrogates for what was found in it.
 
         Args:
@@ -38,26 +46,27 @@ class Conversation:
             goes: whether a finding is taken out.
 
         Returns:
-            The text, and how many findings of each kind went.
+            The text, and the kind of each finding that went.
         """
-        out, last, gone = [], 0, Counter[int]()
+        out: list[bytes] = []
+        last, gone = 0, []
         for found in findings:
-            if found.kind in leave or not goes(found):
+            kind = found.kind
+            if kind in leave or not goes(found):
                 continue
-            out += [text[last : found.start], self._surrogate(text[found.start : found.end], found)]
+            value = text[found.start : found.end]
+            number = self._person(found, value) if kind == spans.NAME else self._value(kind, value)
+            out.append(text[last : found.start])
+            out.append(b"[%s %d]" % (_LABELS[kind], number))
             last = found.end
-            gone[found.kind] += 1
+            gone.append(kind)
         if not out:
             return text, gone
         out.append(text[last:])
         return b"".join(out), gone
 
-    def _surrogate(self, value: bytes, found: Finding) -> bytes:
-        number = self._person(found, value) if found.kind == spans.NAME else self._value(found.kind, value)
-        return f"[{Kind(found.kind).label} {number}]".encode()
-
     def _value(self, kind: int, value: bytes) -> int:
-        plain = bytes(sign for sign in value.lower() if not bytes((sign,)).isascii() or chr(sign).isalnum())
+        plain = value.lower().translate(None, _SIGNS)
         number = self._values.get((kind, plain))
         if number is None:
             self._count[kind] += 1

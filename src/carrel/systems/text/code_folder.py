@@ -10,11 +10,12 @@ from carrel.systems.logs.code_folder import cache_folder, kept_objects
 from carrel.systems.logs.compiling import compile_into
 
 
-def running(folder: Path | None = None) -> Running:
+def running(folder: Path | None = None, *, compiling: bool = True) -> Running:
     """Machine code, compiled first where it is not kept yet, which takes a minute once; or the kernels as they stand.
 
     Args:
         folder: that keeps it; this account's own unless given.
+        compiling: whether it may be compiled now; for a small text that would take longer than the text.
     """
     if not is_compiler_here():
         return Plain()
@@ -23,7 +24,7 @@ def running(folder: Path | None = None) -> Running:
 
         objects = kept_objects(
             folder or cache_folder(), f"text-{name_of_code()}.json", NAMES,
-            lambda path: compile_into(path, "carrel.systems.text.compiling"),
+            lambda path: compiling and compile_into(path, "carrel.systems.text.compiling"),
         )  # fmt: skip
         return Plain() if objects is None else Compiled(objects)
     except Exception:  # noqa: BLE001  (the compiler is no part of Carrel, and has errors of its own)

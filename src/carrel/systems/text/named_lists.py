@@ -30,7 +30,6 @@ _GIVEN = ("firstname", "first_name", "given", "given_name", "first_given_name", 
 _FAMILY = ("surname", "lastname", "last_name", "family", "family_name", "apellido", "apellidos")
 _NAME = ("name", "full_name", "fullname", "patron", "patron_name")
 _CARDS = ("cardnumber", "card", "barcode", "card_number", "patron_barcode", "tarjeta")
-_PHONES = ("phone", "mobile", "phonepro", "day_phone", "evening_phone", "other_phone", "telephone", "smsalertnumber")
 _ADDRESSES = ("address", "street", "street1", "address1", "direccion")
 _AUTHOR = ("author", "authors", "autor", "creator", "main_author")
 _TITLE = ("title", "titles", "titulo", "título", "main_title")
@@ -85,7 +84,7 @@ class _Chosen:
             family,
             (roster.name,) if roster.name else () if family else _first(columns, _NAME, 1),
             roster.cards or _first(columns, _CARDS),
-            roster.phones or _first(columns, _PHONES),
+            roster.phones,  # their form finds them already, but for local ones
             roster.addresses or _first(columns, _ADDRESSES),
         )
 

@@ -14,7 +14,7 @@ from carrel.deidentification.text.kernels.spans import Kind
 from carrel.deidentification.text.long_text import read_long
 from carrel.deidentification.text.reader import BLOCK, PIECE, Finding, TextReader
 from carrel.deidentification.text.recognizer import Recognizer, with_recognized
-from carrel.deidentification.text.surrogates import Conversation
+from carrel.deidentification.text.surrogates import Conversation, is_clear
 from carrel.errors import fault
 from carrel.systems.text import faults
 from carrel.systems.text.review_queue import Doubt
@@ -108,7 +108,7 @@ class TextRelease:
             if gone:
                 cells = cells if changed else list(record.cells)
                 cells[at], changed = text, True
-                told.gone += gone
+                told.gone.update(gone)
             self._doubt(record.number, at, mine, told)
         told.records += record.number > 0
         told.changed += changed
@@ -117,7 +117,7 @@ class TextRelease:
 
     def _goes(self, record: int, cell: int) -> Callable[[Finding], bool]:
         if not self.decided:
-            return lambda found: found.sure != spans.HARDLY
+            return is_clear
         return lambda found: self.decided.get((record, cell, found.start, found.end), found.sure != spans.HARDLY)
 
     def _doubt(self, record: int, cell: int, found: Sequence[Finding], told: Released) -> None:

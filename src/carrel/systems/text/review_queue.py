@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,9 @@ class Doubt:
         return cls(record, cell, found.start, found.end, Kind(found.kind).label.lower(), found.sure == spans.PROBABLY)
 
 
+_FIELDS = tuple(one.name for one in fields(Doubt))
+
+
 @dataclass(slots=True)
 class ReviewQueue:
     """Places of one text.
@@ -74,7 +77,7 @@ class ReviewQueue:
     def write(self, path: Path) -> None:
         """Write it as a whole."""
         head = {"format_version": _VERSION, "source": self.source}
-        lines = [json.dumps(head), *(json.dumps(asdict(one)) for one in self.doubts)]
+        lines = [json.dumps(head), *(json.dumps({name: getattr(one, name) for name in _FIELDS}) for one in self.doubts)]
         replace_file(path, "\n".join(lines) + "\n")
 
     @classmethod

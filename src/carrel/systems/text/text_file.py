@@ -111,7 +111,7 @@ class CsvForm:
         csv.field_size_limit(_LONGEST)
         text = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="")
         reader = csv.reader(text, delimiter=self.delimiter, strict=True)
-        number = 0
+        number, rows = 0, _Rows(self.delimiter)
         try:
             header = next(reader, None)
             if header is None:
@@ -119,7 +119,7 @@ class CsvForm:
             places = places_of(header, self.columns, at)
             names = tuple(header[one] for one in places)
             of = None if self.conversation is None else places_of(header, (self.conversation,), at)[0]
-            yield Record(0, [], (), "", _csv_put(header, [], self.delimiter))
+            yield Record(0, [], (), "", rows.put(header, []))
             for number, row in enumerate(reader, 1):
                 mine = [one for one in places if one < len(row)]
                 cells = [row[one].encode("utf-8", "surrogateescape") for one in mine]
@@ -128,7 +128,7 @@ class CsvForm:
                     cells,
                     names,
                     row[of] if of is not None and of < len(row) else "",
-                    _csv_put(row, mine, self.delimiter),
+                    rows.put(row, mine),
                 )
         except csv.Error:
             raise _broken(at, f"row {number + 1}", "CSV, in which a field with quotes ends with one") from None
@@ -160,15 +160,27 @@ def no_field(at: str, missing: Sequence[str], there: Sequence[str]) -> CarrelErr
     )
 
 
-def _csv_put(row: list[str], places: Sequence[int], delimiter: str) -> Callable[[IO[bytes], Sequence[bytes]], object]:
-    def put(out: IO[bytes], cells: Sequence[bytes]) -> None:
-        for at, cell in zip(places, cells, strict=True):
-            row[at] = cell.decode("utf-8", "surrogateescape")
-        line = io.StringIO()
-        csv.writer(line, delimiter=delimiter, lineterminator="\n").writerow(row)
-        out.write(line.getvalue().encode("utf-8", "surrogateescape"))
+class _Rows:
+    """Writes rows as CSV; one writer for all of them."""
 
-    return put
+    def __init__(self, delimiter: str) -> None:
+        self._lines: list[str] = []
+        self._writer = csv.writer(self, delimiter=delimiter, lineterminator="\n")
+
+    def write(self, line: str) -> None:
+        """A line of the writer's."""
+        self._lines.append(line)
+
+    def put(self, row: list[str], places: Sequence[int]) -> Callable[[IO[bytes], Sequence[bytes]], object]:
+        """Writes a row with other texts in these places."""
+
+        def put(out: IO[bytes], cells: Sequence[bytes]) -> None:
+            for at, cell in zip(places, cells, strict=True):
+                row[at] = cell.decode("utf-8", "surrogateescape")
+            self._writer.writerow(row)
+            out.write(self._lines.pop().encode("utf-8", "surrogateescape"))
+
+        return put
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ def test_kinds_that_may_stay_do(reader: TextReader) -> None:
     text = b"from 192.0.2.17, card 21868000079194"
     out, count = Conversation().rewritten(text, reader.read([text])[0], frozenset({spans.NETWORK}))
     assert out == b"from 192.0.2.17, card [CARD 1]"
-    assert dict(count) == {spans.CARD: 1}
+    assert count == [spans.CARD]
 
 
 @pytest.mark.parametrize("bad", ["", "####", "#" * 40, "no digit", "2186-#####", "21868#### luhn", "######## mod10 x"])
