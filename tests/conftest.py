@@ -17,6 +17,7 @@ from tests.integration.run.warm_start import freeze
 
 if TYPE_CHECKING:
     from carrel.deidentification.logs.compiled.machine_code import MachineCode
+    from carrel.deidentification.text.running import Running
     from tests.integration.servers.postgresql import PostgreSQLServer
 
 # A law says what is true, not how fast: on a busy machine the first example of a test takes what it takes.
@@ -78,6 +79,20 @@ def machine_code(code_place: Path) -> MachineCode:
 
     code = machine_code(code_place)
     assert code is not None
+    return code
+
+
+@pytest.fixture(scope="session")
+def text_code() -> Running:
+    """The code that looks through texts, compiled once for each state of its source: it takes a minute."""
+    from carrel.deidentification.logs.line_scrubbing import is_compiler_here
+    from carrel.deidentification.text.running import Plain
+    from carrel.systems.text.code_folder import running
+
+    if not is_compiler_here():
+        unavailable("numba, of the extra analytics")
+    code = running()
+    assert not isinstance(code, Plain)
     return code
 
 

@@ -13,6 +13,22 @@ PARTS: dict[str, tuple[str, str]] = {
         "carrel.cli.deidentify_records:records",
         "Make records coarser until nobody stands alone, and write them out.",
     ),
+    "review": (
+        "carrel.cli.deidentify_review:review",
+        "Look through the places of a text that only a person can decide.",
+    ),
+    "sample": (
+        "carrel.cli.deidentify_review:sample",
+        "Read a sample of a released text, and tell how much may have stayed in it.",
+    ),
+    "terms": (
+        "carrel.cli.deidentify_terms:terms",
+        "Release search terms that enough people searched for, and that name nobody.",
+    ),
+    "text": (
+        "carrel.cli.deidentify_text:text",
+        "Write questions, chats and notes anew without what names a person.",
+    ),
 }
 
 

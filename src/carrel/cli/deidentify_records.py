@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -10,13 +11,23 @@ from carrel.cli.at_site import json_option
 from carrel.cli.option_values import FILE, NEW_FILE
 from carrel.errors import Exit
 
+_SIZE = re.compile(r"[1-9][0-9]{0,5} ?(MB|GB)")
+
+
+def _size(_: click.Context, __: click.Parameter, value: str) -> str:
+    if not _SIZE.fullmatch(value):
+        raise click.BadParameter("write a number and a unit, such as 500MB or 2GB")
+    return value
+
 
 @click.command(epilog="Example: carrel deidentify records release.yaml --out loans.parquet")
 @click.argument("release_file", metavar="RELEASE", type=FILE)
 @click.option("--out", type=NEW_FILE, help="Write the release, .csv or .parquet, and count it back.")
 @click.option("--write", is_flag=True, help="Write it to the place that the release file names with 'to:'.")
 @click.option("--force", is_flag=True, help="Replace a file of this name.")
-@click.option("--memory", metavar="SIZE", default="2GB", show_default=True, help="For the engine's tables.")
+@click.option(
+    "--memory", metavar="SIZE", default="2GB", show_default=True, callback=_size, help="For the engine's tables."
+)
 @json_option
 @click.pass_context
 def records(
@@ -30,7 +41,7 @@ def records(
     """
     from carrel.cli import records_screen
     from carrel.cli.at_site import now
-    from carrel.cli.progress import phase
+    from carrel.cli.progress import Progress, phase
     from carrel.systems.analytics import batch_joining, record_release, release_writing
     from carrel.systems.analytics.engine import opened
 
@@ -41,9 +52,16 @@ def records(
     place = out or (release.to if write else None)
     if place is not None:
         release_writing.require_place(place, force=force)
+    searched = Progress("generalisations counted", 0)
     with opened(memory=memory) as engine:
         made = record_release.make(
-            engine, release, release_file.absolute().parent, now().date(), phase, writes=place is not None
+            engine,
+            release,
+            release_file.absolute().parent,
+            now().date(),
+            phase,
+            writes=place is not None,
+            told=lambda counted, _: None if counted % 25 else searched.at(counted),
         )
         if place is None:
             records_screen.put(made, None, None, as_json=as_json)

@@ -51,6 +51,7 @@ REPOSITORY_LOCKED = define("BAK-004", "the repository of backups is locked", Exi
 NO_BACKUP = define("BAK-011", "the site file names no such backup", Exit.USAGE)
 TOOL_FAILED = define("BAK-012", "the backup tool ended with an error", Exit.FAILED)
 REPOSITORY_OLDER = define("BAK-014", "the repository of backups is older than when it was last read", Exit.REFUSED)
+KEEPS_ALL = define("BAK-015", "the repository keeps what is deleted", Exit.REFUSED)
 UNREADABLE = define("BAK-013", "copies that are to stay cannot be read", Exit.REFUSED)
 
 NO_HOLDER = define("CLR-006", "the site file names no such mailbox, folder, table or log service", Exit.USAGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import stat
@@ -123,6 +124,7 @@ def test_tokens_last_a_period_and_end_with_their_key(tmp_path: Path, loans, caps
     with pytest.raises(SystemExit):
         main([*main_keys, "--destroy-due"])
     assert json.loads(capsys.readouterr().out)["destroyed"] == []
+    (tmp_path / "keys" / f".loans.2020.kept0.key.{'0' * 16}").write_bytes(key.read_bytes())  # as a kill leaves it
     key.rename(key.with_name("loans.2020.kept0.key"))
     with pytest.raises(SystemExit):
         main([*main_keys, "--destroy-due"])
@@ -246,3 +248,46 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path, loans, capsys
     code, body, _ = run(capsys, tmp_path / "release.yaml")
     assert (code, body["errors"][0]["code"]) == (1, "SRC-001")
     assert "carrel[analytics]" in body["errors"][0]["fix"]
+
+
+@pytest.mark.parametrize("method", ["global", "local"])
+def test_columns_may_be_called_anything(tmp_path: Path, loans, capsys, method: str) -> None:
+    names = dict(
+        zip(
+            loan_records.HEAD,
+            ["q0", "person", 'a "b"', "value", "label", "place", "number", "period", "code", "t", "n;"],
+            strict=True,
+        )
+    )
+    said = (
+        RELEASE
+        + f"method: {method}\nsensitive: {{title: {{l: 2}}}}\n" * (method == "global")
+        + f"method: {method}\n" * (method == "local")
+    )
+    said += "pseudonymise: {columns: type, silo: loans, by: borrowed, keys: keys}\n"
+    for old, new in names.items():
+        said = (
+            said.replace(f"  {old}: {{", f"  {new!r}: {{")
+            .replace(f": {old}\n", f": {new!r}\n")
+            .replace(f": {old},", f": {new!r},")
+        )
+        said = said.replace(f"{{{old}: ", f"{{{new!r}: ")
+    (tmp_path / "release.yaml").write_text(said)
+    rows = [[row[name] for name in names] for row in loans]
+    with (tmp_path / "loans.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([list(names.values()), *rows])
+    code, body, _ = run(capsys, tmp_path / "release.yaml", "--out", tmp_path / "out.csv")
+    assert code == 0, body
+    out = loan_records.read(tmp_path / "out.csv")
+    assert {"value", "label", "place", "number", "period", "t", "q0"} < set(out[0])
+    assert {"person", 'a "b"'}.isdisjoint(out[0])
+    back = {new: old for old, new in names.items()}
+    renamed = [{back[name]: value for name, value in row.items()} for row in out]
+    assert loan_records.smallest(renamed, loans) >= 4
+
+
+@pytest.mark.parametrize(("size", "code"), [("lots", 2), ("0MB", 2), ("2TB", 2), ("300MB", 0)])
+def test_memory_is_a_number_with_a_unit(tmp_path: Path, loans, size: str, code: int) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["deidentify", "records", str(tmp_path / "release.yaml"), "--memory", size])
+    assert left.value.code == code

@@ -39,6 +39,7 @@ def _rows(source: NamedSource, columns: tuple[str, ...] | None = None) -> tuple[
         ("p.csv.gz", gzip.compress(b"a,b\n1,2\n"), {}, ("a", "b"), [("1", "2")]),
         ("none.csv", b"a,b\n", {}, ("a", "b"), []),
     ],
+    ids=range(6),
 )
 def test_a_file_is_read_whole(
     tmp_path: Path, name: str, written: bytes, more: dict[str, str], columns: object, rows: object
@@ -65,6 +66,7 @@ def test_a_file_is_read_whole(
         ("same.csv", b"a,A\n1,2\n", "SRC-003"),
         ("nameless.csv", b"a,\n1,2\n", "SRC-003"),
     ],
+    ids=range(13),
 )
 def test_what_cannot_be_read_is_refused_without_a_value(tmp_path: Path, name: str, written: bytes, code: str) -> None:
     place = tmp_path / name

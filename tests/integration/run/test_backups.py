@@ -263,6 +263,12 @@ def test_lost_data_of_borg_are_noticed_though_every_list_of_files_can_be_read(sm
     words = ("backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json")
     assert "gone: 1; cut short: 0" in refused(elm, repo, *words, code=4, error="BAK-013").text
     assert "gone: 1; cut short: 0" in refused(elm, repo, "backup", "apply", place, code=4, error="BAK-013").text
+    lock = repo.place / "lock.exclusive" / "another.host@1.1-0"
+    lock.parent.mkdir()
+    lock.touch()
+    answer = elm.run(*words)  # somebody may be moving it
+    assert (answer.code, answer.codes) == (1, ["BAK-004"]), answer.text
+    shutil.rmtree(lock.parent)
     last.write_bytes(whole[:-100])
     assert "gone: 0; cut short: 1" in refused(elm, repo, "backup", "apply", place, code=4, error="BAK-013").text
     turned = bytearray(whole)
@@ -275,6 +281,23 @@ def test_lost_data_of_borg_are_noticed_though_every_list_of_files_can_be_read(sm
     told = elm.ok(*words, "--read-data")["plan"]["notices"]
     assert any("`borg check` every segment" in one for one in told)
     elm.ok("backup", "apply", place, "--read-data")
+    assert len(repo.ids()) == 1
+
+
+def test_a_repository_of_borg_that_keeps_what_is_deleted_is_refused(small_sqlite, tmp_path, bare):
+    """borg ends well there, its list is shorter, and every byte of the copy is still to be had."""
+    repo = bare("borg")
+    elm = library.make(tmp_path / "site", small_sqlite)
+    declare(elm, repo)
+    fill(repo, tmp_path, 40, 1)
+    place, _ = planned(elm)
+    elm.approve(place)
+    repo.call("config", str(repo.place), "append_only", "1")
+    refused(elm, repo, "backup", "apply", place, code=4, error="BAK-015")
+    words = ("backup", "plan", "--as", "Cal Example", "--out", elm.folder / "o.json")
+    refused(elm, repo, *words, "--read-data", code=4, error="BAK-015")
+    repo.call("config", str(repo.place), "append_only", "0")
+    elm.ok("backup", "apply", place)
     assert len(repo.ids()) == 1
 
 

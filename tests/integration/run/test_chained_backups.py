@@ -213,6 +213,8 @@ def test_nothing_goes_where_files_or_log_of_what_stays_are_gone_or_shorter(chain
         (log, "gone", "segment of log that is gone: 1"),
         (log, "shorter", "segment of log that is cut short: 1"),
         (full / "backup.manifest", "shorter", "list of files that cannot be read: 1"),
+        # The newest one: the tool restores it by the copy of its list, so it is no rest of an expiry.
+        (it.repo.place / label / "backup.manifest", "gone", "list of files that is gone: 1"),
     ):
         whole = spoiled.read_bytes()
         if how == "gone":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import gzip
+import hashlib
 import io
 import os
 import re
@@ -24,7 +25,7 @@ from carrel.inventory.dated_table import DatedTable
 from carrel.systems.folders.rewriting import LEFT_OVER
 from carrel.systems.tables import csv_row_reader, csv_rows, csv_sample
 from carrel.systems.tables.csv_rows import CsvRows
-from carrel.systems.tables.repeated_tags import RepeatedTags
+from carrel.systems.tables.repeated_tags import RepeatedTags, places_for, shared_places
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 OLD, YOUNG = "2026-03-01 10:00", "2026-03-10 11:00"
@@ -234,6 +235,13 @@ def test_repeated_tags_are_those_and_no_others():
     tags = [f"{n % 7:08x}{n:016x}" for n in range(200)]
     assert RepeatedTags(lambda: tags).found() == frozenset()
     assert RepeatedTags(lambda: [*tags, *tags[:3], tags[0]]).found() == set(tags[:3])
+
+
+def test_of_a_large_file_few_tags_share_a_place_so_that_few_are_kept_in_memory():
+    rows = 400_000
+    tags = (hashlib.sha256(n.to_bytes(4, "big")).hexdigest()[:24] for n in range(rows))
+    assert len(shared_places(tags, places_for(rows * 30))) < rows / 50
+    assert [places_for(size) // 8 >> 20 for size in (1, 1 << 20, 20 << 20, 2 << 30)] == [1, 1, 16, 128]
 
 
 # A backslash before a quote is another program's mark in a record of several lines, and has a test of its own.

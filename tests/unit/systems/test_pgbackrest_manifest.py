@@ -38,6 +38,15 @@ def test_what_the_backup_itself_holds_is_wanted_in_its_length_and_packed_files_u
     assert [pack.fits({"bundle/1": size}) for size in (102, 103, 104)] == [False, True, True]
 
 
+@pytest.mark.parametrize(
+    "name", ["odd = name={x", "a={}", "o\u2028dd", "o\x0bdd", "[sec]", "#no", " lead", "{", 'a={"size":1}b']
+)
+def test_a_file_may_be_called_anything(name):
+    """As the tool writes it: names stand there bare, and lines end by one sign alone."""
+    read = Manifest.of(f'{HEAD}pg_data/{name}={{"repo-size":70,"size":90}}\n{TAIL}')
+    assert [one.names[0] for one in read.own] == [f"pg_data/{name}.gz"]
+
+
 @pytest.mark.parametrize("text", ["", HEAD + FILES, (HEAD + FILES + TAIL)[:300], "<html>"])
 def test_a_list_that_is_cut_short_is_none(text):
     with pytest.raises(ValueError):

@@ -81,8 +81,10 @@ class OptimalSearch:
             for taken in combinations(range(len(self.columns)), width):
                 self._margin(taken)
             self._compress()
-        while (node := self._lattice.next_node()) is not None:
-            self._look(node)
+        while nodes := self._lattice.next_nodes():
+            for node in nodes:
+                if self._lattice.alive[node]:
+                    self._look(node)
         one = self._found
         if one is None:
             return None

@@ -3,7 +3,7 @@
 While a key stands, whoever has it can find a person's token by trying; once it is destroyed nobody can. The tokens of
 two periods, or of two silos, cannot be joined.
 
-Source: MITL-6.3; standards: HMAC-SHA-256 with rotating keys of one purpose, never a plain hash of a card number.
+Source: MITL-7.4; standards: HMAC-SHA-256 with rotating keys of one purpose, never a plain hash of a card number.
 """
 
 from __future__ import annotations

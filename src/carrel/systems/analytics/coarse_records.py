@@ -42,13 +42,13 @@ def of_levels(
                 f"CREATE TEMP TABLE coarse_{at} AS SELECT c.value, l.label, l.place FROM codes_{at} c "
                 f"JOIN arriving a ON a.code = c.code JOIN labels_{at} l ON l.place = a.place"
             )
-            joins.append(f"JOIN coarse_{at} l{at} ON {quoted(name)} IS NOT DISTINCT FROM l{at}.value")
+            joins.append(f"JOIN coarse_{at} l{at} ON t.{quoted(name)} IS NOT DISTINCT FROM l{at}.value")
         good = found.table.codes[:, found.good | everything]
         _register(engine, {f"g{at}": good[at].copy() for at in range(len(good))})
         engine.execute("CREATE TEMP TABLE staying AS SELECT * FROM arriving")
         same = " AND ".join(f"l{at}.place = s.g{at}" for at in range(len(good)))
         engine.execute(
-            f"CREATE TEMP TABLE {RELEASED} AS SELECT {_columns(release)} FROM {TAKEN} {' '.join(joins)} "
+            f"CREATE TEMP TABLE {RELEASED} AS SELECT {_columns(release)} FROM {TAKEN} t {' '.join(joins)} "
             f"JOIN staying s ON {same}{_tokens(release)}"
         )
         engine.unregister("arriving")
@@ -66,8 +66,8 @@ def of_groups(records: Records, release: Release, found: Grouping) -> None:
         engine.execute("CREATE TEMP TABLE grouping_labels AS SELECT * FROM arriving")
         _register(engine, {"number": found.groups})
         engine.execute(
-            f"CREATE TEMP TABLE {RELEASED} AS SELECT {_columns(release)} FROM (SELECT * FROM {TAKEN} "
-            f"POSITIONAL JOIN arriving) JOIN grouping_labels h USING (number) {' '.join(joins)}{_tokens(release)}"
+            f"CREATE TEMP TABLE {RELEASED} AS SELECT {_columns(release)} FROM {TAKEN} t POSITIONAL JOIN arriving a "
+            f"JOIN grouping_labels h ON h.number = a.number {' '.join(joins)}{_tokens(release)}"
         )
         engine.unregister("arriving")
 
@@ -85,12 +85,12 @@ def names_in(release: Release) -> tuple[str, ...]:
 
 def _columns(release: Release) -> str:
     made = [f"l{at}.label AS q{at}" for at in range(len(release.columns))]
-    made += [f"{quoted(one)} AS s{at}" for at, one in enumerate(release.sensitive)]
-    made += [f"{quoted(one)} AS k{at}" for at, one in enumerate(release.keep)]
+    made += [f"t.{quoted(one)} AS s{at}" for at, one in enumerate(release.sensitive)]
+    made += [f"t.{quoted(one)} AS k{at}" for at, one in enumerate(release.keep)]
     if release.pseudonymise is not None:
         made += [f"p{at}.token AS p{at}" for at in range(len(release.pseudonymise.columns))]
     if release.person is not None:
-        made.append(f"nullif(trim({quoted(release.person)}), '') AS person")
+        made.append(f"nullif(trim(t.{quoted(release.person)}), '') AS person")
     return ", ".join(made)
 
 
@@ -99,9 +99,9 @@ def _tokens(release: Release) -> str:
     said = release.pseudonymise
     if said is None:
         return ""
-    by = f" JOIN periods b ON {quoted(said.by)} IS NOT DISTINCT FROM b.value"
+    by = f" JOIN periods b ON t.{quoted(said.by)} IS NOT DISTINCT FROM b.value"
     return by + "".join(
-        f" JOIN tokens_{at} p{at} ON {quoted(one)} IS NOT DISTINCT FROM p{at}.value AND p{at}.period = b.period"
+        f" JOIN tokens_{at} p{at} ON t.{quoted(one)} IS NOT DISTINCT FROM p{at}.value AND p{at}.period = b.period"
         for at, one in enumerate(said.columns)
     )
 

@@ -10,16 +10,17 @@ import os
 import re
 import secrets
 import stat
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from carrel.deidentification.records import faults
 from carrel.deidentification.records.pseudonym import KEY_BYTES, PeriodKey, is_due, place
 from carrel.errors import fault
+from carrel.systems.drawn_key import draw, read, shred
 from carrel.systems.durable_file import settle
 
 _NAME = re.compile(r"([a-z0-9][a-z0-9-]{0,39})\.(\d{4}[0-9QW-]*)\.kept(\d{1,2})\.key")
+_DRAWN = re.compile(rf"\.{_NAME.pattern}\.[0-9a-f]{{16}}")  # beside its place, until it has its name
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -59,8 +60,8 @@ class PeriodKeyFolder:
             standing = [one for one in self.path.iterdir() if one.name.startswith(f"{silo}.{period}.kept")]
             file = standing[0] if standing else self.path / f"{silo}.{period}.kept{kept}.key"
             if not standing:
-                self._draw(file)
-            secret = file.read_bytes()
+                draw(file, KEY_BYTES)
+            secret = read(file, KEY_BYTES)
         except OSError as wrong:
             raise self._unusable(os.strerror(wrong.errno or 0), "let this account read and write it") from None
         if len(secret) != KEY_BYTES:
@@ -73,11 +74,7 @@ class PeriodKeyFolder:
         Raises:
             CarrelError: REC-010.
         """
-        try:
-            names = sorted(one.name for one in self.path.iterdir())
-        except OSError as wrong:
-            raise self._unusable(os.strerror(wrong.errno or 0), "let this account read it") from None
-        found = [match for name in names if (match := _NAME.fullmatch(name)) is not None and place(match[2])]
+        found = [match for name in self._names() if (match := _NAME.fullmatch(name)) is not None and place(match[2])]
         return [(match[1], match[2], int(match[3])) for match in found]
 
     def destroy_due(self, today: date) -> list[tuple[str, str]]:
@@ -86,42 +83,25 @@ class PeriodKeyFolder:
         Raises:
             CarrelError: REC-010, a key cannot be deleted.
         """
-        gone = [one for one in self.standing() if is_due(one[1], today, one[2])]
+        gone: list[tuple[str, str]] = []
         try:
-            for silo, period, kept in gone:
-                self._shred(self.path / f"{silo}.{period}.kept{kept}.key")
-            if gone:
-                settle(self.path)
+            for name in self._names():
+                match = _NAME.fullmatch(name) or _DRAWN.fullmatch(name)  # a kill leaves a second name of a key
+                if match is None or place(match[2]) is None or not is_due(match[2], today, int(match[3])):
+                    continue
+                shred(self.path / name, KEY_BYTES)
+                if not name.startswith("."):
+                    gone.append((match[1], match[2]))
+            settle(self.path)
         except OSError as wrong:
             raise self._unusable(os.strerror(wrong.errno or 0), "let this account write it") from None
-        return [(silo, period) for silo, period, _ in gone]
+        return gone
 
-    def _draw(self, file: Path) -> None:
-        """Of processes that race, one draws the key for all."""
-        other = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-        handle = os.open(other, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    def _names(self) -> list[str]:
         try:
-            os.write(handle, secrets.token_bytes(KEY_BYTES))
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        try:
-            with suppress(FileExistsError):
-                os.link(other, file)
-        finally:
-            other.unlink()
-        settle(self.path)
-
-    @staticmethod
-    def _shred(file: Path) -> None:
-        with suppress(FileNotFoundError):
-            handle = os.open(file, os.O_WRONLY | os.O_NOFOLLOW)
-            try:
-                os.write(handle, secrets.token_bytes(KEY_BYTES))
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            file.unlink()
+            return sorted(one.name for one in self.path.iterdir())
+        except OSError as wrong:
+            raise self._unusable(os.strerror(wrong.errno or 0), "let this account read it") from None
 
     def _unusable(self, found: str, fix: str) -> Exception:
         return fault(

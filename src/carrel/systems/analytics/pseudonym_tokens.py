@@ -46,7 +46,7 @@ def tokens(records: Records, said: Pseudonyms, today: date, *, draws: bool) -> N
     for at, name in enumerate(said.columns):
         column = quoted(name)
         pairs = records.ask(
-            f"SELECT DISTINCT {column}, b.period FROM {TAKEN} JOIN periods b ON {by} IS NOT DISTINCT FROM b.value"
+            f"SELECT DISTINCT t.{column}, b.period FROM {TAKEN} t JOIN periods b ON t.{by} IS NOT DISTINCT FROM b.value"
         )
         made = [None if value is None else known(period).token(value) for value, period in pairs]
         _table(

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import glob
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from carrel.errors import CarrelError, fault, shown
+from carrel.errors import fault, shown
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import database_records, faults
-from carrel.systems.analytics.csv_quotes import require_closed, text_of
+from carrel.systems.analytics.csv_header import header_of, require_names, unreadable
 from carrel.systems.analytics.engine import quoted, text_literal, told
 from carrel.systems.analytics.relation import CODED, DESCRIPTION, PERSON
 
-_HEADER = 1 << 20  # characters; a first line that is longer names no columns
 _LONGEST_LINE = 1 << 24
 
 
@@ -179,7 +177,7 @@ def read(engine: Any, source: NamedSource, columns: Sequence[str] | None = None,
     try:
         mark = mark_of(source.file)
     except OSError:
-        raise _unreadable(source, "no file that can be read", "name a file that you may read") from None
+        raise unreadable(source, "no file that can be read", "name a file that you may read") from None
     known = _of_parquet(engine, source, name) if source.is_parquet else _of_csv(engine, source, name)
     found = Records(engine, quoted(name), known, source, mark)
     found.require(columns or ())
@@ -208,7 +206,7 @@ def _of_parquet(engine: Any, source: NamedSource, name: str) -> tuple[str, ...]:
 
 def _of_database(engine: Any, source: NamedSource, columns: Sequence[str] | None, name: str) -> Records:
     with database_records.reading(source, columns) as (known, batches):
-        _require_names(known, source)
+        require_names(known, source)
         kinds = ", ".join(f"{quoted(one)} VARCHAR" for one in known)
         with told(source.at):
             engine.execute(f"CREATE TEMP TABLE {quoted(name)} ({kinds})")
@@ -221,47 +219,6 @@ def _of_database(engine: Any, source: NamedSource, columns: Sequence[str] | None
     return found
 
 
-def header_of(source: NamedSource) -> tuple[str, ...]:
-    """The names that the first line of a CSV file gives to its columns.
-
-    Raises:
-        CarrelError: SRC-002, the file is empty or no text in this encoding; SRC-003, a column has no name, or two
-            have one.
-    """
-    try:
-        with text_of(source) as file:
-            first = file.readline(_HEADER)
-            while first.count('"') % 2 and len(first) < _HEADER:  # a name that goes over the end of a line
-                more = file.readline(_HEADER)
-                if not more:
-                    break
-                first += more
-        row = next(csv.reader([first], delimiter=source.delimiter, strict=True), [])
-        require_closed(source)
-    except UnicodeError:
-        raise _unreadable(source, "bytes that are no text in it", "name --encoding, or write it as UTF-8") from None
-    except (OSError, EOFError, csv.Error):
-        raise _unreadable(source, "a file, or a first line, that cannot be read", "look at its first line") from None
-    if not row:
-        raise _unreadable(source, "an empty file, or an empty first line", "a first line has to name the columns")
-    columns = tuple(row)
-    _require_names(columns, source)
-    return columns
-
-
-def _require_names(columns: Sequence[str], source: NamedSource) -> None:
-    folded = [one.casefold() for one in columns]
-    twice = len(set(folded)) < len(folded)
-    if twice or not all(one.strip() for one in columns):
-        raise fault(
-            faults.NOT_THERE,
-            at=source.at,
-            wanted="a name for each column, each another one (capitals do not count)",
-            found="two columns of one name" if twice else "a column without a name",
-            fix="give them names; of a query with AS",
-        )
-
-
 def _place(source: NamedSource) -> str:
     return text_literal(glob.escape(str(source.file)))  # the engine takes a name for a pattern
 
@@ -270,8 +227,3 @@ def mark_of(file: Path) -> tuple[int, ...]:
     """What changes when a file is written."""
     told_ = file.stat()
     return told_.st_dev, told_.st_ino, told_.st_size, told_.st_mtime_ns
-
-
-def _unreadable(source: NamedSource, found: str, fix: str) -> CarrelError:
-    wanted = "Parquet" if source.is_parquet else f"CSV in {source.encoding}"
-    return fault(faults.UNREADABLE, at=source.at, wanted=wanted, found=found, fix=fix)

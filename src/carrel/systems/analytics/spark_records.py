@@ -9,10 +9,10 @@ from typing import Any
 from carrel.errors import CarrelError, fault
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import faults
+from carrel.systems.analytics.csv_header import header_of
 from carrel.systems.analytics.engine import quoted
 from carrel.systems.analytics.record_source import (
     description_view,
-    header_of,
     mark_of,
     require_columns,
     require_mark,

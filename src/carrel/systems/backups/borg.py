@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from carrel.errors import Condition, fault
+from carrel.errors import CarrelError, Condition, fault
 from carrel.inventory.backup import Backup
 from carrel.retention.backup_expiry import Listing, Snapshot
 from carrel.systems import faults
-from carrel.systems.backups.borg_segments import lacking
+from carrel.systems.backups.borg_segments import is_written, keeps_all, lacking
 from carrel.systems.backups.tool_process import LISTING, Ended, call, tool_error
 from carrel.systems.secret import Secret
 
@@ -38,6 +38,12 @@ _FIX = {
     faults.REPOSITORY_PASSWORD: "write the repository's passphrase into the file that 'password_file' names",
     faults.UNREADABLE: "look with the tool itself: `borg check`; mend the repository, then plan again",
     faults.TOOL_FAILED: "look with the tool itself: `borg check`; then apply the same plan again",
+    faults.KEEPS_ALL: "expire where the repository may be cut: `borg config REPOSITORY append_only 0` there, when "
+    "you know that nobody has deleted in it what should stay; then plan again",
+}
+_BECAUSE = {
+    faults.UNREADABLE: "without them copies that stay cannot be restored",
+    faults.KEEPS_ALL: "borg would take copies off its list, end well, and keep all that is in them",
 }
 
 
@@ -79,8 +85,11 @@ class Borg:
             What was looked at, in words.
 
         Raises:
-            CarrelError: BAK-001 to BAK-004, BAK-013.
+            CarrelError: BAK-001 to BAK-004, BAK-013, BAK-015.
         """
+        place = Path(self.backup.place)
+        if self.backup.local and keeps_all(place):
+            raise self._refused(faults.KEEPS_ALL, "append_only = 1 in its configuration", "one that frees what goes")
         for one in stays:
             archive = f"{self.backup.place}::{one.id}"
             self._call("list", "--short", "--bypass-lock", archive, beat=beat, unknown=faults.UNREADABLE)
@@ -88,17 +97,18 @@ class Borg:
             self._call("check", "--repository-only", self.backup.place, beat=beat, unknown=faults.UNREADABLE, most=0)
             return "`borg list` read the lists of files of what stays, `borg check` every segment; all was whole"
         told = "`borg list` read the lists of files of what stays; the data were not read"
-        found = lacking(Path(self.backup.place)) if self.backup.local else None
+        if not self.backup.local:
+            return f"{told}; lost segments, and whether its host frees what goes (--append-only), were not looked at"
+        busy, found = is_written(place), lacking(place)
         if found is None:
             return f"{told}, and whether segments of data are lost was not looked at: `--read-data` looks"
         if any(found):
-            raise fault(
+            if busy or is_written(place):  # a `borg compact` takes segments away before it writes its index
+                raise self._refused(faults.REPOSITORY_LOCKED, "a lock, and segments that are being moved or lost", "")
+            raise self._refused(
                 faults.UNREADABLE,
-                at=f"backup {self.backup.name}",
-                wanted="every segment of which the repository's index speaks",
-                found=f"gone: {found[0]:,}; cut short: {found[1]:,}",
-                because="without them copies that stay cannot be restored",
-                fix=_FIX[faults.UNREADABLE],
+                f"gone: {found[0]:,}; cut short: {found[1]:,}",
+                "every segment of which the repository's index speaks",
             )
         return f"{told}, but every segment is there in its length"
 
@@ -117,6 +127,16 @@ class Borg:
         if gone:  # without a name borg would delete the whole repository
             self._call("delete", self.backup.place, *(one.id for one in gone), beat=beat, otherwise=True)
         self._call("compact", self.backup.place, beat=beat, otherwise=True)
+
+    def _refused(self, condition: Condition, found: str, wanted: str) -> CarrelError:
+        return fault(
+            condition,
+            at=f"backup {self.backup.name}",
+            wanted=wanted,
+            found=found,
+            because=_BECAUSE.get(condition, ""),
+            fix=_FIX[condition],
+        )
 
     @property
     def _only(self) -> tuple[str, ...]:

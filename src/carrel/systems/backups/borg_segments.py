@@ -40,6 +40,19 @@ def lacking(place: Path) -> tuple[int, int] | None:
     return found
 
 
+def is_written(place: Path) -> bool:
+    """Whether somebody holds, or has left, the lock of whoever writes."""
+    return (place / "lock.exclusive").exists()
+
+
+def keeps_all(place: Path) -> bool:
+    """Whether the repository is set to append only, so that what is deleted stays in it."""
+    try:
+        return _settings(place).getboolean("append_only", fallback=False)
+    except (OSError, ValueError, KeyError, configparser.Error):
+        return False  # the tool tells
+
+
 def _newest(place: Path) -> Path | None:
     there = [one for one in place.glob("index.*") if one.suffix[1:].isdigit()]
     return max(there, key=lambda one: int(one.suffix[1:]), default=None)
@@ -58,11 +71,16 @@ def _compare(place: Path, index: Path) -> tuple[int, int] | None:
 
 
 def _per_folder(place: Path) -> int:
+    settings = _settings(place)
+    if settings["version"] != _FORMAT:
+        raise ValueError("a repository of another form")
+    return int(settings["segments_per_dir"])
+
+
+def _settings(place: Path) -> configparser.SectionProxy:
     config = configparser.RawConfigParser()
     config.read_string((place / "config").read_text(encoding="utf-8"))
-    if config["repository"]["version"] != _FORMAT:
-        raise ValueError("a repository of another form")
-    return int(config["repository"]["segments_per_dir"])
+    return config["repository"]
 
 
 def _entries(index: Path) -> Iterator[tuple[int, int]]:

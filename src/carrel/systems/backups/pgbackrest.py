@@ -151,9 +151,9 @@ class Pgbackrest:
             listed = {one["label"]: one for one in stanza["backup"] if one["database"]["repo-key"] == key}
             for label in sorted({*listed, *filter(_LABEL.fullmatch, self._names(key, ""))}):
                 there, entry = self._names(key, label), listed.get(label)
-                # An expiry takes the manifest away first, then the entry, then the folder; a backup that was broken
-                # off has a copy of the manifest, and no entry.
-                if MANIFEST not in there and (entry or f"{MANIFEST}.copy" not in there):
+                # An expiry takes the manifest and its copy away first, then the entry, then the folder; a backup that
+                # was broken off has a copy of the manifest, and no entry. By the copy alone the tool restores as well.
+                if there.keys().isdisjoint({MANIFEST, f"{MANIFEST}.copy"}):
                     state = _State.LEAVING
                 else:
                     state = _State.DAMAGED if entry is None or entry.get("error") else _State.WHOLE

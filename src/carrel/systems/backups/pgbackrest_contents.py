@@ -48,6 +48,10 @@ class Contents:
                 found["copy that went meanwhile"] += 1
                 continue
             place = f"backup/{self.stanza['name']}/{label}"
+            there = {name: one["size"] for name, one in self.ls(key, place).items() if "size" in one}
+            if MANIFEST not in there:  # its copy alone is left
+                found["list of files that is gone"] += 1
+                continue
             try:
                 manifest = Manifest.of(self.get(key, f"{place}/{MANIFEST}"))
             except (ValueError, LookupError):
@@ -56,7 +60,6 @@ class Contents:
             found["copy that one is built on, and that does not stay"] += len(
                 [one for one in manifest.bases if (key, one) not in stays]
             )
-            there = {name: one["size"] for name, one in self.ls(key, place).items() if "size" in one}
             for one in manifest.own:
                 if (fits := one.fits(there)) is not True:
                     found["file that is gone" if fits is None else "file of another length"] += 1

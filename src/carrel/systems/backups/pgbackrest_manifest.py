@@ -57,8 +57,8 @@ class Manifest:
         Raises:
             ValueError: it is cut short, or no such list.
         """
-        lines = text.splitlines()
-        if not lines or not lines[-1].startswith(_LAST):
+        lines = text.rstrip("\n").split("\n")  # a name of a file can hold other ends of lines
+        if not lines[-1].startswith(_LAST):
             raise ValueError("a list of files that is cut short")
         suffix = ""
         bases: set[str] = set()
@@ -90,8 +90,21 @@ def _told(lines: list[str]) -> Iterator[tuple[str, Any]]:
         if line.startswith("[") and line.endswith("]"):
             section = line[1:-1]
         elif section == "target:file":
-            name, equals, value = line.partition("={")  # a name can have the sign in it
-            if equals:
-                yield name, json.loads("{" + value)
+            yield from _file(line)
         elif section == "backup:option" and line.startswith("option-compress-type="):
             yield "option-compress-type", json.loads(line.partition("=")[2])
+
+
+def _file(line: str) -> Iterator[tuple[str, Any]]:
+    """The name of a file and what is told of it; a name can hold what stands between the two as well."""
+    name, equals, value = line.partition("={")
+    while equals:
+        try:
+            yield name, json.loads("{" + value)
+        except ValueError:
+            more, equals, value = value.partition("={")
+            if not equals:
+                raise
+            name += "={" + more
+        else:
+            return

@@ -11,6 +11,7 @@ import json
 import os
 import stat
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,22 +40,40 @@ def machine_code(folder: Path | None) -> MachineCode | None:
         The code; None where it cannot be kept, because then each run would take some seconds to compile it, and where
         the compiler that is installed does not compile it. Lines go the plain way then.
     """
-    if folder is None:
-        return None
     try:
-        path = folder / f"scrub-{name_of_code()}.json"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _is_ours(os.lstat(folder)):
-            return None
-        objects = _read(path)
-        if objects is None and compile_into(path):
-            objects = _read(path)
+        objects = kept_objects(folder, f"scrub-{name_of_code()}.json", NAMES, compile_into)
         return None if objects is None else load_code(objects)
     except Exception:  # noqa: BLE001  (the compiler is no part of Carrel, and has errors of its own)
         return None
 
 
-def _read(path: Path) -> dict[str, bytes] | None:
+def kept_objects(
+    folder: Path | None, name: str, names: Sequence[str], compiling: Callable[[Path], bool]
+) -> dict[str, bytes] | None:
+    """Object files from the folder, compiled into it first where they are not there.
+
+    Args:
+        folder: of this account; None where there is none.
+        name: of the file in it, which changes with all that the code depends on.
+        names: of the object files.
+        compiling: writes such a file; whether that could be done.
+
+    Returns:
+        The object files by name; None where the folder is not this account's alone, or nothing was compiled.
+    """
+    if folder is None:
+        return None
+    path = folder / name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not _is_ours(os.lstat(folder)):
+        return None
+    objects = _read(path, names)
+    if objects is None and compiling(path):
+        objects = _read(path, names)
+    return objects
+
+
+def _read(path: Path, names: Sequence[str]) -> dict[str, bytes] | None:
     """What was kept, whole and ours; None where it is not."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -66,12 +85,12 @@ def _read(path: Path) -> dict[str, bytes] | None:
         digest, _, body = file.read(_MOST).partition(b"\n")
     if hashlib.sha256(body).hexdigest().encode() != digest:
         return None
-    return {name: b64decode(json.loads(body)[name]) for name in NAMES}
+    return {name: b64decode(json.loads(body)[name]) for name in names}
 
 
 def text_of(objects: dict[str, bytes]) -> str:
     """What such a file holds: a digest of the rest, and the object files by name."""
-    body = json.dumps({name: b64encode(objects[name]).decode() for name in NAMES})
+    body = json.dumps({name: b64encode(one).decode() for name, one in objects.items()})
     return f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}"
 
 

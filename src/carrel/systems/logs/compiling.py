@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 
 
-def compile_into(path: Path) -> bool:
+def compile_into(path: Path, module: str = __name__) -> bool:
     """Compile the code and write it to its file; whether that could be done.
 
     Args:
         path: of the file, in a folder of this account.
+        module: that does so when it is run.
 
     Raises:
         OSError: no process could be begun.
@@ -23,7 +24,7 @@ def compile_into(path: Path) -> bool:
     # Where a scrub happens to run, anybody may write: nothing is imported from there (-P).
     folders = os.pathsep.join(one for one in sys.path if Path(one).is_absolute())
     done = subprocess.run(  # noqa: S603  (this interpreter, without a shell)
-        [sys.executable, "-P", "-m", __name__, str(path)],
+        [sys.executable, "-P", "-m", module, str(path)],
         env={**os.environ, "PYTHONPATH": folders},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -20,12 +20,12 @@ from pathlib import Path
 from carrel.amount import amount
 from carrel.deidentification.logs.day_key import KEY_BYTES, is_due, is_far_ahead
 from carrel.errors import fault
+from carrel.systems.drawn_key import draw, read, shred
 from carrel.systems.durable_file import settle
 from carrel.systems.logs import faults
 
 _NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.key")
 _DRAWN = re.compile(rf"\.{_NAME.pattern}\.[0-9a-f]{{16}}")  # beside its place, until it has its name
-_MOST_BYTES = 1 << 20
 _NO_FILE = dict.fromkeys((errno.ELOOP, errno.EISDIR, errno.EINVAL, errno.ENXIO), "a link, or no file")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -70,8 +70,8 @@ class DayKeyFolder:
         place = self._place(day)
         try:
             if not os.path.lexists(place):
-                self._draw(place)
-            found = self._read(place)
+                draw(place, KEY_BYTES)
+            found = read(place, KEY_BYTES)
         except OSError as wrong:
             raise self._unusable(_words(wrong), "let this account read and write it") from None
         if len(found) != KEY_BYTES:
@@ -116,7 +116,7 @@ class DayKeyFolder:
             if day is None or not may_not_stand(day, today):
                 continue
             try:
-                self._shred(self.path / name)
+                shred(self.path / name, KEY_BYTES)
             except OSError as one:
                 wrong.append(_words(one))
             else:
@@ -142,42 +142,6 @@ class DayKeyFolder:
             return sorted(one.name for one in self.path.iterdir())
         except OSError as wrong:
             raise self._unusable(_words(wrong), "let this account read it") from None
-
-    @staticmethod
-    def _read(place: Path) -> bytes:
-        with os.fdopen(os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            return file.read(KEY_BYTES + 1)
-
-    def _draw(self, place: Path) -> None:
-        """Of processes that race, one draws the key for all."""
-        other = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
-        handle = os.open(other, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        try:
-            os.write(handle, secrets.token_bytes(KEY_BYTES))
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        try:
-            with suppress(FileExistsError):
-                os.link(other, place)
-        finally:
-            other.unlink()
-        settle(self.path)
-
-    @staticmethod
-    def _shred(place: Path) -> None:
-        with suppress(FileNotFoundError):
-            # Not to wait for whoever would read from a pipe of that name.
-            handle = os.open(place, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            try:
-                known = os.fstat(handle)
-                if not stat.S_ISREG(known.st_mode):
-                    raise OSError(errno.EINVAL, "")
-                os.write(handle, secrets.token_bytes(max(KEY_BYTES, min(known.st_size, _MOST_BYTES))))
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            place.unlink()
 
     def _unusable(self, found: str, fix: str, changed: str = "nothing") -> Exception:
         return fault(

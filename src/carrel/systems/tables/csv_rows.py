@@ -23,7 +23,7 @@ from carrel.systems.logs.open_files import OpenFiles
 from carrel.systems.sql.dated_shape import key_names_nobody
 from carrel.systems.tables import csv_text
 from carrel.systems.tables.csv_row_reader import TWICE, CsvRowReader
-from carrel.systems.tables.repeated_tags import RepeatedTags, place_of, shared_places
+from carrel.systems.tables.repeated_tags import RepeatedTags, place_of, places_for, shared_places
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -96,7 +96,7 @@ class CsvRows:
             for piece in self._of_file(spot, kept, frozenset()):
                 can_go = piece.at is not None and enough is not None and piece.at <= enough and not piece.done
                 if can_go and twice is None:
-                    twice = RepeatedTags(partial(self._tags, spot)).found()
+                    twice = self._repeated(spot)
                 yield replace(piece, kept=TWICE) if twice and piece.tag in twice and not piece.kept else piece
         except FileNotFoundError:
             raise
@@ -138,7 +138,7 @@ class CsvRows:
         if (kept := self._stays(spot)) == UNREADABLE:
             return kept, frozenset()
         try:
-            return kept, RepeatedTags(partial(self._tags, spot)).found()
+            return kept, self._repeated(spot)
         except _BROKEN:
             return BROKEN, frozenset()
 
@@ -162,7 +162,7 @@ class CsvRows:
         """Read it to its end, then copy what stays; rows that stand twice are only met while copying, and rarely."""
         some = [False]
         try:
-            shared = shared_places(self._going(spot, goes, some))
+            shared = shared_places(self._going(spot, goes, some), places_for(spot.known.st_size))
         except FileNotFoundError:
             raise
         except _BROKEN:
@@ -172,7 +172,7 @@ class CsvRows:
         try:
             rewrite(spot, partial(self._copy, spot, frozenset(), shared, goes, beat))
         except _MetAgainError:
-            twice = RepeatedTags(partial(self._tags, spot)).found()
+            twice = self._repeated(spot)
             if any(goes(one) for one in self._of_file(spot, "", twice)):
                 rewrite(spot, partial(self._copy, spot, twice, frozenset(), goes, beat))
 
@@ -186,6 +186,10 @@ class CsvRows:
                     some[0] = True
                     yield piece.tag
 
+    def _repeated(self, spot: Spot) -> frozenset[str]:
+        """The tags of several rows."""
+        return RepeatedTags(partial(self._tags, spot), places_for(spot.known.st_size)).found()
+
     def _tags(self, spot: Spot) -> Iterator[str]:
         with csv_text.records(spot, self.entry.writing) as (found, exact, _):
             reader = CsvRowReader(self.entry, exact.columns, spot.path)
@@ -197,7 +201,7 @@ class CsvRows:
     def _copy(
         self, spot: Spot, twice: frozenset[str], shared: Collection[int], goes: Goes, beat: Beat, new: IO[bytes]
     ) -> int:
-        left, met = 0, set[str]()
+        left, met, places = 0, set[str](), places_for(spot.known.st_size)
         with csv_text.records(spot, self.entry.writing) as (found, exact, packed):
             reader = CsvRowReader(self.entry, exact.columns, spot.path, twice=twice)
             with csv_text.packing(new, spot.name, int(spot.known.st_mtime), packed=packed) as out:
@@ -207,7 +211,7 @@ class CsvRows:
                     piece = reader.piece(record)
                     text = record.text
                     if piece is not None and goes(piece):
-                        if place_of(piece.tag) in shared:
+                        if place_of(piece.tag, places) in shared:
                             if piece.tag in met:
                                 raise _MetAgainError
                             met.add(piece.tag)

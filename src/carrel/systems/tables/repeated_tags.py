@@ -1,11 +1,12 @@
-"""Tags that stand more than once among those of a file: found in a memory that does not grow with it."""
+"""Tags that stand more than once among those of a file: found in a memory that is far smaller than the file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-_PLACES = 1 << 23  # so many bits: of a million rows about one in sixteen is looked at a second time
+_LEAST, _MOST = 1 << 23, 1 << 30  # bits: 1 MiB, and 128 MiB, with which of 25 million rows one in 43 is looked at twice
+_PLACES_A_BYTE = 4  # a row has some twenty bytes, packed two or three
 
 
 @dataclass(frozen=True)
@@ -14,9 +15,11 @@ class RepeatedTags:
 
     Args:
         tags: gives all of them in hexadecimal digits, anew at each call.
+        places: for how many different ones there is room, by `places_for`.
     """
 
     tags: Callable[[], Iterable[str]]
+    places: int = _LEAST
 
     def found(self) -> frozenset[str]:
         """Those that stand there more than once.
@@ -24,20 +27,29 @@ class RepeatedTags:
         Guarantees:
             Exact, whatever the tags are. Tags share a place by chance; those of shared places are compared.
         """
-        if not (shared := shared_places(self.tags())):
+        if not (shared := shared_places(self.tags(), self.places)):
             return frozenset()
         seen, twice = set[str](), set[str]()
         for tag in self.tags():
-            if place_of(tag) in shared:
+            if place_of(tag, self.places) in shared:
                 (twice if tag in seen else seen).add(tag)
         return frozenset(twice)
 
 
-def shared_places(tags: Iterable[str]) -> set[int]:
+def places_for(size: int) -> int:
+    """A number of places with which few tags share one by chance.
+
+    Args:
+        size: of the file in bytes, packed or not.
+    """
+    return min(max(_LEAST, 1 << (size * _PLACES_A_BYTE).bit_length()), _MOST)
+
+
+def shared_places(tags: Iterable[str], places: int) -> set[int]:
     """Places that several of some tags have: all of those that stand twice, and others by chance."""
-    taken, shared = bytearray(_PLACES // 8), set[int]()
+    taken, shared = bytearray(places // 8), set[int]()
     for tag in tags:
-        place = place_of(tag)
+        place = place_of(tag, places)
         at, bit = place >> 3, 1 << (place & 7)
         if taken[at] & bit:
             shared.add(place)
@@ -45,6 +57,6 @@ def shared_places(tags: Iterable[str]) -> set[int]:
     return shared
 
 
-def place_of(tag: str) -> int:
+def place_of(tag: str, places: int) -> int:
     """Where a tag falls; equal ones fall together."""
-    return int(tag[:8], 16) % _PLACES
+    return int(tag[:8], 16) % places

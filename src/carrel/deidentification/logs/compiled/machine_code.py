@@ -68,7 +68,7 @@ def compile_code() -> dict[str, bytes]:
     made = {}
     for name, function in (("scrub_block", scrub_block), ("take_texts", take_texts)):
         entrance = cfunc(void(*[int64] * _COUNT[name]), nopython=True)(function.py_func)
-        made[name] = _object(name, entrance.native_name, entrance.inspect_llvm())
+        made[name] = object_of(name, entrance.native_name, entrance.inspect_llvm())
     return made
 
 
@@ -76,8 +76,7 @@ def load_code(objects: dict[str, bytes]) -> MachineCode:
     """Machine code from its object files, ready to be called."""
     import llvmlite.binding as llvm
 
-    machine = _machine(llvm)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine(llvm))
     for name in NAMES:
         engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(objects[name]))
     engine.finalize_object()
@@ -87,16 +86,28 @@ def load_code(objects: dict[str, bytes]) -> MachineCode:
     return MachineCode(scrub_block, take_texts, engine)
 
 
-def _object(name: str, native: str, text: str) -> bytes:
+def object_of(name: str, native: str, text: str) -> bytes:
+    """The object file of a compiled function, under a name of ours.
+
+    Args:
+        name: that it gets.
+        native: that the compiler gave it.
+        text: its code, as the compiler tells it.
+    """
     import llvmlite.binding as llvm
 
     module = llvm.parse_assembly(re.sub(re.escape(native) + r"(?![\w.$])", name, text))
     module.verify()
-    made: bytes = _machine(llvm).emit_object(module)
+    made: bytes = machine(llvm).emit_object(module)
     return made
 
 
-def _machine(llvm: Any) -> Any:
+def machine(llvm: Any) -> Any:
+    """What this machine's processor can do, for the compiler.
+
+    Args:
+        llvm: llvmlite's binding.
+    """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple()

@@ -1,0 +1,78 @@
+"""``carrel deidentify terms``: search terms that enough people searched for, and that name nobody."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import click
+
+from carrel.amount import amount
+from carrel.cli.at_site import json_option
+from carrel.cli.option_values import FILE, FILE_OR_FOLDER, NEW_FILE, WORDS
+from carrel.cli.screen import put_json, put_line
+
+_KEY_BYTES = 32
+
+
+@click.command(
+    epilog="Example: carrel deidentify terms searches.csv terms.csv --term query --searcher patron --roster patrons.csv"
+)
+@click.argument("source", metavar="SEARCHES", type=FILE)
+@click.argument("target", metavar="OUT", type=NEW_FILE)
+@click.option("--term", default="term", show_default=True, type=WORDS, help="The column with what was searched for.")
+@click.option("--searcher", type=WORDS, help="The column that tells persons apart.")
+@click.option("--session", type=WORDS, help="Where there is none: the column that tells sessions apart; needs --time.")
+@click.option("--time", "time_column", type=WORDS, help="The column with the time; a session counts once a day.")
+@click.option("--fewest", default=10, show_default=True, type=click.IntRange(2, 100_000), help="People a term needs.")
+@click.option("--settings", "document", type=FILE, help="A file in YAML with roster, catalogue and forms of numbers.")
+@click.option("--roster", "rosters", multiple=True, type=FILE, help="CSV or Parquet with names and cards of patrons.")
+@click.option("--catalogue", "catalogues", multiple=True, type=FILE, help="CSV or Parquet with authors and titles.")
+@click.option("--system", type=WORDS, help="Take roster and catalogue from this system of the site, read only.")
+@click.option("--site", "site_path", default="carrel.yaml", type=FILE_OR_FOLDER, help="The site file, for --system.")
+@click.option("--card", "cards", metavar="FORM", multiple=True, type=WORDS, help="Form of card numbers: # is a digit.")
+@click.option("--delimiter", type=WORDS, default=",", help="The sign between the fields of a CSV file.")
+@click.option("--force", is_flag=True, help="Replace OUT.")
+@json_option
+def terms(
+    source: Path, target: Path, term: str, searcher: str | None, session: str | None, time_column: str | None,
+    fewest: int, document: Path | None, rosters: tuple[Path, ...], catalogues: tuple[Path, ...], system: str | None,
+    site_path: Path, cards: tuple[str, ...], delimiter: str, force: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Release the search terms of SEARCHES, a CSV or Parquet file, that many different people searched for.
+
+    A term that fewer searched for never leaves, nor one with a name of the roster, a card number, a phone or an
+    address. Counts are rounded down to fives. What was written is read back and counted again from the searches.
+    """
+    from carrel.cli.text_setup import Given, knowledge_of, settings_of
+    from carrel.deidentification.text.reader import TextReader
+    from carrel.deidentification.text.search_terms import TermCount
+    from carrel.inventory.record_source import NamedSource
+    from carrel.systems.text.new_file import require_free
+    from carrel.systems.text.term_release import release, require_true, searches
+
+    require_free(target, force=force)
+    knowledge = knowledge_of(settings_of(Given(document, rosters, catalogues, system, cards)), site_path, source)
+    place = NamedSource(file=source, delimiter="\t" if delimiter == "tab" else delimiter)
+    counting = TermCount(secrets.token_bytes(_KEY_BYTES), fewest)
+
+    release(searches(place, term, searcher, session, time_column), counting, TextReader(knowledge), target, force=force)
+    verified = require_true(target, searches(place, term, searcher, session, time_column), fewest)
+    tally = counting.tally
+    if as_json:
+        put_json({
+            "released": target.name, "searches": tally.searches, "without_term_or_searcher": tally.empty,
+            "terms": tally.terms, "rare": tally.rare, "naming": tally.naming, "left": tally.released,
+            "verified": verified, "fewest": fewest,
+        })  # fmt: skip
+        return
+    put_line(
+        f"{target.name}: {amount(tally.released, 'term')} of {tally.terms:,} that {tally.searches:,} searches had."
+    )
+    put_line(f"{amount(tally.rare, 'term stays', 'terms stay')}: fewer than {fewest} people searched for each.", "  ")
+    put_line(f"{amount(tally.naming, 'term stays', 'terms stay')} because of a name, a number or an address.", "  ")
+    if tally.empty:
+        put_line(f"{amount(tally.empty, 'search')} had no term, or nobody who searched.", "  ")
+    if not knowledge.learnt.people:
+        put_line("No roster was named: a name in small letters is not known as one.", "  ")
+    put_line(f"Verified: {amount(verified, 'term')} read back, and counted again from the searches.")

@@ -1,0 +1,1 @@
+"""The kernels of free text as machine code (`carrel[analytics]`)."""

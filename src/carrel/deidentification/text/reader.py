@@ -1,0 +1,90 @@
+"""Texts looked through for what names a person, block by block."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from carrel.deidentification.text.kernels.pair_rules import LONGEST
+from carrel.deidentification.text.kernels.spans import FOUND_ROW
+from carrel.deidentification.text.kernels.tokens import AROUND, ROW
+from carrel.deidentification.text.knowledge import Knowledge
+
+PIECE: Final = 1 << 15  # bytes of a text that are looked at together; longer texts come in pieces
+BLOCK: Final = 1 << 18
+
+
+class Finding(NamedTuple):
+    """A stretch of a text that names a person, or could.
+
+    Attributes:
+        start, end: bytes of the text.
+        kind: of `spans`.
+        sure: SURELY, PROBABLY, HARDLY.
+        rule: that found it.
+        given, family: numbers of the words of a name; 0 where it has none.
+    """
+
+    start: int
+    end: int
+    kind: int
+    sure: int
+    rule: int
+    given: int = 0
+    family: int = 0
+
+
+class TextReader:
+    """Looks through texts; of one thread, because its rows change.
+
+    Args:
+        knowledge: what is known.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._known = knowledge
+        self._most_tokens = PIECE + 2
+        self._tok = array("q", bytes(8 * ROW * (2 * AROUND + self._most_tokens)))
+        self._letters = array("q", bytes(8 * (LONGEST + 1)))
+        self._most = PIECE
+        self._out = array("q", bytes(8 * FOUND_ROW * self._most))
+
+    def read(self, texts: Sequence[bytes]) -> list[list[Finding]]:
+        """What stands in each of the texts, in order; what overlaps is told once.
+
+        Args:
+            texts: of at most `PIECE` bytes each.
+        """
+        found: list[list[Finding]] = [[] for _ in texts]
+        for text, row in self._rows(texts):
+            mine = found[text]
+            if mine and row[0] < mine[-1].end:
+                if row[1] <= mine[-1].end:
+                    continue
+                row[0] = mine[-1].end
+            mine.append(Finding._make(row))
+        return found
+
+    def _rows(self, texts: Sequence[bytes]) -> Iterator[tuple[int, list[int]]]:
+        known = self._known
+        table, edits = known.table, known.edits
+        buf = b"\n".join((b"", *texts, b"\n"))
+        places, at = array("q"), 1
+        for one in texts:
+            places.append(at)
+            at += len(one)
+            places.append(at)
+            at += 1
+        text, out = 0, self._out
+        while text < len(texts):
+            told = known.running.read_block(
+                buf, places, text, len(texts), known.fold, self._tok, self._most_tokens, self._letters, table.keys,
+                table.values, table.room, edits.keys, edits.values, edits.room, known.masks, known.mask_count, out,
+                self._most,
+            )  # fmt: skip
+            text, count = told >> 32, told & 0xFFFFFFFF
+            for row in range(0, count * FOUND_ROW, FOUND_ROW):
+                start, end, kind, sure, rule, given, family, which = out[row : row + FOUND_ROW]
+                base = places[2 * which]
+                yield which, [start - base, end - base, kind, sure, rule, given, family]

@@ -1,0 +1,212 @@
+"""A text released: read, looked through, written anew, and what a person should look at beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from carrel.deidentification.text.kernels import spans
+from carrel.deidentification.text.kernels.spans import Kind
+from carrel.deidentification.text.long_text import read_long
+from carrel.deidentification.text.reader import BLOCK, PIECE, Finding, TextReader
+from carrel.deidentification.text.recognizer import Recognizer, with_recognized
+from carrel.deidentification.text.surrogates import Conversation, is_clear
+from carrel.errors import fault
+from carrel.systems.text import faults
+from carrel.systems.text.review_queue import Doubt
+from carrel.systems.text.text_file import Form, Record
+
+_OPEN = 10_000  # conversations whose surrogates are remembered at once
+MOST_DOUBTS = 100_000
+_BLOCK = 1 << 20
+_BETWEEN = b"\n\n"
+
+
+@dataclass(slots=True)
+class Released:
+    """What became of a text, in counts.
+
+    Attributes:
+        records: of it.
+        changed: records in which something went.
+        gone: kind → how many went.
+        doubts: places to look at; of many the first.
+        doubtful: how many there are of them.
+        bytes: of its cells.
+    """
+
+    records: int = 0
+    changed: int = 0
+    gone: Counter[int] = field(default_factory=Counter)
+    doubts: list[Doubt] = field(default_factory=list)
+    doubtful: int = 0
+    bytes: int = 0
+
+    def as_dict(self) -> dict[str, object]:
+        """For programs."""
+        kinds = {Kind(kind).label.lower(): count for kind, count in sorted(self.gone.items())}
+        return {"records": self.records, "changed": self.changed, "gone": kinds, "to_look_at": self.doubtful}
+
+
+@dataclass(slots=True)
+class TextRelease:
+    """How a text is released.
+
+    Attributes:
+        reader: with what is known.
+        leave: kinds that stay.
+        recognizers: of others.
+        decided: places that somebody has decided → whether they go.
+        beat: called now and then with how many records are done.
+    """
+
+    reader: TextReader
+    leave: frozenset[int] = frozenset()
+    recognizers: Sequence[Recognizer] = ()
+    decided: dict[tuple[int, int, int, int], bool] = field(default_factory=dict)
+    beat: Callable[[int], object] = lambda _: None
+    _open: OrderedDict[str, Conversation] = field(default_factory=OrderedDict)
+
+    def write(self, records: Iterable[Record], out: IO[bytes]) -> Released:
+        """Write each record anew.
+
+        Args:
+            records: of the text, in order.
+            out: takes them.
+
+        Raises:
+            CarrelError: as the records are read.
+        """
+        told = Released()
+        for batch in _batches(records):
+            for record, found in zip(batch, self._found(batch), strict=True):
+                self._one(record, found, out, told)
+            self.beat(told.records)
+        return told
+
+    def _found(self, batch: Sequence[Record]) -> Iterator[list[list[Finding]]]:
+        """What stands in the cells of each record; cells of one conversation are read as one text."""
+        together = list(_together(batch))
+        joined = read_long(self.reader, [_BETWEEN.join(cells) for cells in together])
+        by_cell = (one for cells, found in zip(together, joined, strict=True) for one in _parted(cells, found))
+        for record in batch:
+            yield [next(by_cell) for _ in record.cells]
+
+    def _one(self, record: Record, found: list[list[Finding]], out: IO[bytes], told: Released) -> None:
+        conversation, cells, changed = None, record.cells, False
+        for at, cell in enumerate(record.cells):
+            mine = with_recognized(cell, found[at], self.recognizers) if self.recognizers else found[at]
+            if not mine:
+                continue
+            conversation = conversation or self._conversation(record.conversation)
+            goes = self._goes(record.number, at)
+            text, gone = conversation.rewritten(cell, mine, self.leave, goes)
+            if gone:
+                cells = cells if changed else list(record.cells)
+                cells[at], changed = text, True
+                told.gone.update(gone)
+            self._doubt(record.number, at, mine, told)
+        told.records += record.number > 0
+        told.changed += changed
+        told.bytes += sum(map(len, record.cells))
+        record.put(out, cells)
+
+    def _goes(self, record: int, cell: int) -> Callable[[Finding], bool]:
+        if not self.decided:
+            return is_clear
+        return lambda found: self.decided.get((record, cell, found.start, found.end), found.sure != spans.HARDLY)
+
+    def _doubt(self, record: int, cell: int, found: Sequence[Finding], told: Released) -> None:
+        for one in found:
+            if (
+                one.sure != spans.SURELY
+                and one.kind not in self.leave
+                and (record, cell, one.start, one.end) not in self.decided
+            ):
+                told.doubtful += 1
+                if len(told.doubts) < MOST_DOUBTS:
+                    told.doubts.append(Doubt.of(record, cell, one))
+
+    def _conversation(self, name: str) -> Conversation:
+        if not name:
+            return Conversation()
+        if name in self._open:
+            self._open.move_to_end(name)
+            return self._open[name]
+        while len(self._open) >= _OPEN:
+            self._open.popitem(last=False)
+        return self._open.setdefault(name, Conversation())
+
+
+def _together(batch: Sequence[Record]) -> Iterator[list[bytes]]:
+    """The cells of records in a row that belong to one conversation, as many as can be read at once."""
+    cells: list[bytes] = []
+    size, last = 0, ""
+    for record in batch:
+        mine = sum(map(len, record.cells)) + len(_BETWEEN) * len(record.cells)
+        if cells and (not record.conversation or record.conversation != last or size + mine > PIECE):
+            yield cells
+            cells, size = [], 0
+        cells += record.cells
+        size, last = size + mine, record.conversation
+    if cells:
+        yield cells
+
+
+def _parted(cells: Sequence[bytes], found: Sequence[Finding]) -> Iterator[list[Finding]]:
+    """What was found in joined cells, cell by cell."""
+    if len(cells) == 1:
+        yield list(found)
+        return
+    at, start = 0, 0
+    for cell in cells:
+        end, mine = start + len(cell), []
+        while at < len(found) and found[at].start < end:
+            one = found[at]
+            mine.append(one._replace(start=max(one.start - start, 0), end=min(one.end, end) - start))
+            if one.end > end:
+                break  # the rest of it stands in the next cell
+            at += 1
+        yield mine
+        start = end + len(_BETWEEN)
+
+
+def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    batch: list[Record] = []
+    size = 0
+    for record in records:
+        batch.append(record)
+        size += sum(map(len, record.cells)) + 1
+        if size > BLOCK or len(batch) >= 1 << 12:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file.
+
+    Raises:
+        CarrelError: TXT-010.
+    """
+    made = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                made.update(block)
+    except OSError as wrong:
+        found = wrong.strerror or ""
+        raise fault(faults.UNREADABLE, at=path.name, found=found, fix="name a file that you may read") from None
+    return made.hexdigest()
+
+
+def cells_of(form: Form, stream: IO[bytes], at: str) -> Iterator[tuple[int, list[bytes]]]:
+    """The texts of each record, with its number."""
+    for record in form.records(stream, at):
+        if record.number:
+            yield record.number, record.cells

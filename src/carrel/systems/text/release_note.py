@@ -1,0 +1,106 @@
+"""What is kept of a released text beside it: counts, digests, what people read of it, and the class that follows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from carrel.deidentification.text.residual_risk import THRESHOLD, ResidualRisk
+from carrel.errors import fault
+from carrel.systems.durable_file import replace_file
+from carrel.systems.text import faults
+
+_VERSION = 1
+
+
+@dataclass(slots=True)
+class ReleaseNote:
+    """Of one release.
+
+    Attributes:
+        text: digest of the released file.
+        source: digest of the file that it was made of.
+        made: when.
+        counts: what became of the text.
+        threshold: share of documents that may leak.
+        read: record that somebody has read → what was left in it.
+    """
+
+    text: str
+    source: str
+    made: str
+    counts: dict[str, Any]
+    threshold: float = THRESHOLD
+    read: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def risk(self) -> ResidualRisk:
+        """What the records say that were read."""
+        left = list(self.read.values())
+        return ResidualRisk(len(left), sum(one > 0 for one in left), sum(left), self.threshold)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs; without any value of the text."""
+        return {
+            "text": self.text,
+            "source": self.source,
+            "made": self.made,
+            "counts": self.counts,
+            "residual": self.risk.as_dict(),
+        }
+
+    def write(self, path: Path) -> None:
+        """Write it as a whole."""
+        body = {
+            "format_version": _VERSION,
+            **self.as_dict(),
+            "read": {str(one): left for one, left in self.read.items()},
+        }
+        replace_file(path, json.dumps(body, indent=1) + "\n", mode=0o644)
+
+    @classmethod
+    def of(cls, text: str, source: str, at: datetime, counts: dict[str, Any], threshold: float) -> ReleaseNote:
+        """A new one."""
+        return cls(text, source, at.isoformat(timespec="seconds"), counts, threshold)
+
+    @classmethod
+    def read_from(cls, path: Path, text: str) -> ReleaseNote:
+        """The note of a released file.
+
+        Raises:
+            CarrelError: TXT-018, it is none; TXT-016, the file is another one by now.
+        """
+        try:
+            body = json.loads(path.read_text(encoding="utf-8"))
+            note = cls(
+                str(body["text"]), str(body["source"]), str(body["made"]), dict(body["counts"]),
+                float(body["residual"]["threshold"]), {int(one): int(left) for one, left in body["read"].items()},
+            )  # fmt: skip
+            known = body["format_version"] == _VERSION
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            note, known = None, False
+        if note is None or not known:
+            raise fault(
+                faults.QUEUE, at=path.name, wanted="the note that `carrel deidentify text` wrote beside it",
+                found="none", fix="release the text with this version of Carrel",
+            )  # fmt: skip
+        if note.text != text:
+            raise fault(
+                faults.ANOTHER_TEXT, at=path.name, wanted="the text that was released",
+                found="one that has changed since",
+                fix="release it again",
+            )  # fmt: skip
+        return note
+
+
+def note_of(path: Path) -> Path:
+    """Where the note of a released file lies."""
+    return path.with_name(f"{path.name}.release.json")
+
+
+def queue_of(path: Path) -> Path:
+    """Where the places of a released file lie that somebody should look at."""
+    return path.with_name(f"{path.name}.review.jsonl")

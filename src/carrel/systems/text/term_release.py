@@ -1,0 +1,116 @@
+"""Search terms read from where they were kept, released as CSV, and counted again by another way."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from carrel.deidentification.identifiers import Identifier, identifiers
+from carrel.deidentification.text.reader import TextReader
+from carrel.deidentification.text.search_terms import ROUNDED_TO, TermCount, normalised
+from carrel.errors import fault
+from carrel.inventory.record_source import NamedSource
+from carrel.systems.text import faults
+from carrel.systems.text.named_lists import batches_of, columns_of
+from carrel.systems.text.new_file import new_file
+
+HEADER = ("term", "searchers")
+_NEVER = frozenset({Identifier.EMAIL, Identifier.CARD, Identifier.PHONE, Identifier.ADDRESS, Identifier.DIRECTORY_NAME})
+_DAY = 10  # signs of a day as ISO 8601 writes it
+
+
+def searches(
+    source: NamedSource, term: str, searcher: str | None, session: str | None, time: str | None
+) -> Iterator[tuple[str, str]]:
+    """Each search: its term and who made it, a person or a session of one day.
+
+    Raises:
+        CarrelError: TXT-012, TXT-015, TXT-020; SRC, SQL and SIT codes.
+    """
+    if searcher is None and (session is None or time is None):
+        raise fault(
+            faults.NOTHING_TO_GO_BY,
+            at=source.at,
+            wanted="a column that tells persons apart, or one for sessions and one for the time",
+            found="neither",
+            because="ten searches of one person are not ten people",
+            fix="name --searcher, or --session and --time",
+        )
+    who = (searcher,) if searcher is not None else (session or "", time or "")
+    columns = columns_of(source)
+    if missing := [one for one in (term, *who) if one not in columns]:
+        raise fault(
+            faults.NO_FIELD, at=source.at, wanted=", ".join(missing), found=f"the columns {', '.join(columns)}",
+            fix="write the name as it stands there",
+        )  # fmt: skip
+    with batches_of(source, (term, *who), columns) as batches:
+        for batch in batches:
+            for said, *by in zip(*batch, strict=True):
+                yield said, by[0] if len(by) == 1 or not by[0] else f"{by[0]}\x1f{by[1][:_DAY]}"
+
+
+def release(
+    found: Iterator[tuple[str, str]], counting: TermCount, reader: TextReader, target: Path, *, force: bool
+) -> None:
+    """Count searches and write the terms that may leave.
+
+    Raises:
+        CarrelError: TXT-013, TXT-014, and as the searches are read.
+    """
+    with new_file(target, force=force) as out:
+        for term, searcher in found:
+            counting.add(term, searcher)
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(HEADER)
+        for one in counting.released(reader):
+            writer.writerow((_harmless(one.term), one.searchers))
+        out.write(text.getvalue().encode("utf-8"))
+
+
+def _harmless(term: str) -> str:
+    """A term that no spreadsheet takes for a formula."""
+    return f"'{term}" if term[:1] in "=@" else term
+
+
+def require_true(target: Path, found: Iterator[tuple[str, str]], fewest: int) -> int:
+    """Read the released terms back and count them again, by the searches themselves.
+
+    Args:
+        target: the released file.
+        found: the searches, read anew.
+        fewest: people that a term needs.
+
+    Returns:
+        How many terms were counted.
+
+    Raises:
+        CarrelError: TXT-019, a term is there for too few people, with another count, or with a number of a person's.
+    """
+    with target.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    terms = {row[0].removeprefix("'"): int(row[1]) for row in rows[1:]}
+    who: dict[str, set[str]] = {one: set() for one in terms}
+    for said, searcher in found:
+        plain = normalised(said)
+        if plain in who and searcher.strip():
+            who[plain].add(searcher)
+    wrong = sum(not _fits(terms[one], len(who[one]), fewest) for one in terms)
+    named = sum(bool(identifiers(one.encode("utf-8")) & _NEVER) for one in terms)
+    if wrong or named or tuple(rows[0]) != HEADER:
+        target.unlink()
+        raise fault(
+            faults.UNVERIFIED,
+            at=target.name,
+            wanted=f"terms that {fewest} people and more searched for, and no number of a person's",
+            found=f"{wrong} with another count, {named} with such a number",
+            changed="the file was taken away again",
+            fix="run it when nothing writes to the searches; if it stays so, report it",
+        )
+    return len(terms)
+
+
+def _fits(told: int, counted: int, fewest: int) -> bool:
+    return counted >= fewest and fewest <= told <= counted and counted - told < ROUNDED_TO
