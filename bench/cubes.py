@@ -30,10 +30,10 @@ _MONTHS = ("strftime(issued, '%Y-%m')", "strftime(issued, '%Y') || '-Q' || quart
 def works(folder: Path, *, smoke: bool) -> dict[str, Callable[[], list[Row]]]:
     """Rows by name for ``--only``."""
     rows = 20_000 if smoke else 1_000_000
-    sizes = ((8, 12, 4),) if smoke else ((8, 12, 4), (25, 24, 8), (40, 36, 25))
+    sizes = ((5_000, 8, 12, 4), (50_000, 25, 24, 8), (1_000_000, 40, 36, 25))[: 1 if smoke else None]
     return {
         "cube-count": lambda: [_counting(folder, rows, smoke=smoke)],
-        "cube-hide": lambda: [row for size in sizes for row in _hiding(folder, rows, size)],
+        "cube-hide": lambda: [row for size in sizes for row in _hiding(folder, *size)],
     }
 
 
@@ -105,7 +105,7 @@ def _by_hand(spec: CubeSpec) -> tuple[int, ...]:
     return tuple(map(int, found))
 
 
-def _hiding(folder: Path, rows: int, size: tuple[int, int, int]) -> list[Row]:
+def _hiding(folder: Path, rows: int, *size: int) -> list[Row]:
     spec = _spec(folder, rows, *size)
     with opened() as engine:
         [cube] = count(engine, spec)
@@ -116,7 +116,7 @@ def _hiding(folder: Path, rows: int, size: tuple[int, int, int]) -> list[Row]:
     return [
         Row(
             "cube hidden and attacked, CPU",
-            f"{_words(cube)}, {told.cells:,} cells, {told.sensitive:,} small, {told.hidden:,} hidden, "
+            f"{rows:,} loans, {_words(cube)}, {told.cells:,} cells, {told.sensitive:,} small, {told.hidden:,} hidden, "
             f"{told.zeros:,} empty, {made.outcome.solved} solutions",
             f"{spent:.1f} s",
             "",

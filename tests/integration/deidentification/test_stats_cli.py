@@ -374,3 +374,13 @@ def test_noise_without_declared_values_is_refused(
     )
     assert codes(capsys, *words)[:2] == (2, ["STC-015"])
     assert not (tmp_path / "b").exists()
+
+
+def test_values_that_lead_to_persons_are_no_dimension(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their figures would be hidden, and their names would stand beside the star."""
+    code, found, told = codes(capsys, "cube", folder / "loans.csv", "--person", "patron", "--by", "patron")
+    assert (code, found) == (4, ["STC-002"])
+    code, found, more = codes(capsys, "cube", folder / "loans.csv", "--person", "patron", "--by", "issued")
+    assert (code, found) == (4, ["STC-002"])
+    assert "P0" not in told + more
+    assert "2026-" not in more

@@ -54,12 +54,12 @@ def cheapest(layer: Layer, cost: Array, target: tuple[int, ...], ways: Sequence[
     up, down = signs > 0, signs < 0
     price = np.where(signs != 0, cost[grid].reshape(split), 0.0).sum(axis=places)
     room = layer.room[grid].reshape(split)
-    head = np.full(split, FAR, dtype=np.int64)
-    for axis, (way, own) in enumerate(zip(ways, layer.heads, strict=True)):
-        tops = way.tops.reshape([size if at // 2 == axis else 1 for at, size in enumerate(split)])
-        head = np.minimum(head, np.where(tops, own[grid].reshape(split), FAR))
-    rise = np.minimum(_least(room, down, places), _least(head, up, places))
-    fall = np.minimum(_least(room, up, places), _least(head, down, places))
+    rises, falls = np.where(down, room, FAR), np.where(up, room, FAR)
+    for axis, own in enumerate(layer.heads):
+        tops = ways[axis].tops.reshape([size if at // 2 == axis else 1 for at, size in enumerate(split)])
+        head = np.where(tops, own[grid].reshape(split), FAR)
+        rises, falls = np.minimum(rises, np.where(up, head, FAR)), np.minimum(falls, np.where(down, head, FAR))
+    rise, fall = rises.min(axis=places), falls.min(axis=places)
     price = np.where(rise + fall >= layer.need[target], price, NEVER)
     best = int(price.argmin())
     if price.flat[best] == NEVER:
@@ -69,10 +69,6 @@ def cheapest(layer: Layer, cost: Array, target: tuple[int, ...], ways: Sequence[
     cells = np.ravel_multi_index([one.ravel() for one in np.meshgrid(*axes, indexing="ij")], cost.shape)
     span = int(rise.flat[best] + fall.flat[best])
     return Shift(cells, np.full(len(cells), span), float(price.flat[best]))
-
-
-def _least(figures: Array, where: Array, places: tuple[int, ...]) -> Array:
-    return np.where(where, figures, FAR).min(axis=places)
 
 
 def promising(layer: Layer, cost: Array, target: tuple[int, ...], axis: int, way: MoveTable, most: int) -> MoveTable:

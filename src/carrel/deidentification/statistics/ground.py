@@ -21,7 +21,7 @@ class Layer:
 
     Attributes:
         room: how far each cell can go down.
-        heads: of each axis, how far a cell can go up beside a total that stays.
+        heads: of each axis, how far a cell can go up beside a total that stays; none where there is no limit.
         need: how far apart the lowest and the highest must be.
     """
 
@@ -39,8 +39,7 @@ def layers_of(cube: Cube, rule: CellRule, told: Sequence[str]) -> tuple[Layer, .
         told: names of the measures that are told. Where persons are, they shift together with the records, one each.
     """
     room = cube.rows - rule.least
-    free = [np.full(cube.shape, FAR, dtype=np.int64) for _ in cube.dimensions]
-    heads = free
+    heads: list[Array] = []
     if PERSONS in told:
         room = np.minimum(room, cube.people - rule.least)
         heads = [_head(cube, axis) for axis in range(len(cube.dimensions))]
@@ -50,7 +49,7 @@ def layers_of(cube: Cube, rule: CellRule, told: Sequence[str]) -> tuple[Layer, .
             total, limits = cube.sums[name].total, rule.sums.get(name, SumRule())
             # Up by so much from x, and the span is so many percent of its upper end.
             share = -(-total * limits.percent // (WHOLE - min(limits.percent, WHOLE - 1)))
-            found.append(Layer(total, free, np.maximum(share, limits.width)))
+            found.append(Layer(total, (), np.maximum(share, limits.width)))
     return tuple(found)
 
 

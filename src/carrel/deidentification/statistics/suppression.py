@@ -17,7 +17,7 @@ from carrel.deidentification.statistics.moves import MoveTable, Reach, moves_of,
 from carrel.deidentification.statistics.small_cells import CellRule, Zeros, sensitive
 
 # Where cells that hide another one are looked for, one after the other, among how many moves or nodes of a dimension.
-_NEAR, _WIDE, _TOTAL = (Reach.NEIGHBOURS, 12), (Reach.ALL_LEAVES, 24), (Reach.TOTAL, 48)
+_NEAR, _WIDE, _TOTAL = (Reach.NEIGHBOURS, 12), (Reach.ALL_LEAVES, 10), (Reach.TOTAL, 14)
 _WINDOWS = (Window(4), Window(30, anywhere=True), Window(30, anywhere=True, totals=True))
 _MOST_FLOWS = 600  # that are solved; after them boxes have to do, which hide more and cost no solver
 _MOST_TRIALS = 20_000  # cells of which is asked whether they can be shown after all

@@ -17,6 +17,7 @@ from carrel.systems.analytics.engine import quoted, text_literal
 from carrel.systems.analytics.record_source import Records, read
 
 _MOST_VALUES = 20_000  # of one dimension
+_FEW_VALUES = 20  # a library's own codes can be as few, and of few persons
 _HIGHEST = 1 << 50
 _TIME = {
     TimeLevel.DAY: "strftime({0}, '%Y-%m-%d')",
@@ -56,6 +57,8 @@ def count(engine: Any, spec: CubeSpec) -> tuple[Cube, ...]:
                 fix="fewer dimensions under 'cubes:', or coarser values",
             )
     _code(records, spec, found)
+    for at, name in enumerate(found):
+        _require_no_names(records, spec, at, name)
     return tuple(_cube(records, spec, axes, found) for axes in spec.axes)
 
 
@@ -197,6 +200,24 @@ def _code(records: Records, spec: CubeSpec, found: dict[str, Dimension]) -> None
 
 def _levels(one: Dimension) -> range:
     return range(len(one.levels))
+
+
+def _require_no_names(records: Records, spec: CubeSpec, at: int, name: str) -> None:
+    """Labels are told, also where their figures are hidden: they may not be names or numbers of persons."""
+    few, values = records.ask(
+        f"SELECT count(*) FILTER (persons < ?), count(*) FROM "
+        f"(SELECT count(DISTINCT person) AS persons FROM coded GROUP BY d{at}_0)",
+        [spec.small.persons],
+    )[0]
+    if spec.person in spec.dimensions[name].columns or (values > _FEW_VALUES and 2 * few > values):
+        raise fault(
+            faults.DIMENSION,
+            at=name,
+            wanted="values that many persons share, such as branches, months, types",
+            found=f"{few:,} values of few persons, of {values:,}",
+            because="the values are told also where their figures are hidden, and these lead to persons",
+            fix="tell it more coarsely, or leave the dimension out",
+        )
 
 
 def _cube(records: Records, spec: CubeSpec, axes: tuple[str, ...], found: dict[str, Dimension]) -> Cube:
