@@ -51,7 +51,7 @@ def records(
         raise click.UsageError("--write wants 'to:' in the release file; or give --out.")
     place = out or (release.to if write else None)
     if place is not None:
-        release_writing.require_place(place, force=force)
+        release_writing.require_place(place, force=force, source=release.source.file)
     searched = Progress("generalisations counted", 0)
     with opened(memory=memory) as engine:
         made = record_release.make(

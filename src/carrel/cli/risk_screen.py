@@ -35,6 +35,8 @@ def tell(measured: Measurement, found: Assessment, kept: Recorded | None, *, as_
     _tell_singled(measured)
     _tell_sensitive(measured)
     _tell_attacks(measured)
+    if measured.not_looked_at:
+        put_line(f"Taken for not leaving, and not looked at: {', '.join(measured.not_looked_at)}.")
     if not measured.by_person:
         put_line("Each record counts as another person's. If one can have several, name --person, or --differ-by.")
     if kept is not None:
@@ -110,6 +112,7 @@ def figures(measured: Measurement, found: Assessment) -> dict[str, Any]:
         "records": measured.records,
         "persons": measured.persons if measured.by_person else None,
         "columns": list(measured.columns),
+        "not_looked_at": list(measured.not_looked_at),
         "threshold": measured.threshold,
         "known": measured.known,
         "k": measured.sizes.k,

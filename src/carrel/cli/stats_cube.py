@@ -74,7 +74,7 @@ def release(asked: Asked, wished: Wished, *, as_json: bool) -> int:
         raise click.UsageError("--memory: write a number and MB or GB, such as 3GB")
     if wished.base is not None and (spec.told != (ROWS,) or wished.register is not None):
         raise click.UsageError("--round takes records alone, without persons, sums and --register")
-    require_free(wished.out, wished.table, force=wished.force)
+    require_free(wished.out, wished.table, force=wished.force, source=spec.records.file)
     register = None if wished.register is None else ReleaseRegister(wished.register)
     before = [] if register is None else register.earlier(spec.name)
     with phase(f"counting {spec.name}"), opened(memory=asked.memory or MEMORY) as engine:

@@ -291,3 +291,14 @@ def test_memory_is_a_number_with_a_unit(tmp_path: Path, loans, size: str, code: 
     with pytest.raises(SystemExit) as left:
         main(["deidentify", "records", str(tmp_path / "release.yaml"), "--memory", size])
     assert left.value.code == code
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_the_records_are_never_written_over(tmp_path: Path, loans, capsys, linked: bool) -> None:
+    before, out = (tmp_path / "loans.csv").read_bytes(), tmp_path / "loans.csv"
+    if linked:
+        out = tmp_path / "link.csv"
+        out.symlink_to(tmp_path / "loans.csv")
+    code, body, _ = run(capsys, tmp_path / "release.yaml", "--out", out, "--force")
+    assert (code, body["errors"][0]["code"]) == (2, "REC-008")
+    assert (tmp_path / "loans.csv").read_bytes() == before

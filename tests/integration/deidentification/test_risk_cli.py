@@ -256,3 +256,21 @@ def test_too_many_sets_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture
     place = tmp_path / "wide.csv"
     place.write_text(",".join(f"a{n}" for n in range(60)) + "\n" + ",".join("1" for _ in range(60)) + "\n")
     assert _refused(capsys, place, "--known", "4") == (2, "RSK-002")
+
+
+def test_a_file_without_a_header_shows_nobodys_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "a.csv"
+    place.write_text("1,Jane,Amundsen,21868000079194,jane@example.org\n2,Umit,Nansen,21868000079195,umit@example.org\n")
+    code, said, everything = carrel(capsys, "risk", "measure", place)
+    assert (code, said["errors"][0]["code"]) == (2, "SRC-003")
+    assert "Amundsen" not in everything
+    place.write_text("Jane,Amundsen\nUmit,Nansen\n")
+    code, said, everything = carrel(capsys, "risk", "measure", place, "--person", "patron")
+    assert (code, said["errors"][0]["code"]) == (2, "SRC-003")
+    assert "Amundsen" not in everything
+
+
+def test_what_was_not_named_is_told_as_not_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["risk", "measure", _loans(tmp_path), "--person", "patron", "--column", "branch"]
+    assert carrel(capsys, *words)[1]["not_looked_at"] == ["reader", "time", "title"]
+    assert "not looked at: reader, time, title" in screen(capsys, *words)

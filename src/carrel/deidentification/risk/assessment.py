@@ -29,6 +29,7 @@ class Measurement:
         sensitive: by column.
         linkages: the joins that were run.
         traces: where there is a pseudonym.
+        not_looked_at: columns that are there and were not named, so that they are taken for not leaving.
         known: facts that an outsider was given.
         threshold: the chance from which on a record is at risk.
     """
@@ -46,6 +47,7 @@ class Measurement:
     sensitive: Mapping[str, Diversity] = field(default_factory=dict)
     linkages: tuple[Linkage, ...] = ()
     traces: tuple[Trace, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
 
     @property
     def prosecutor(self) -> Prospect:

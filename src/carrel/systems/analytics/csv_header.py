@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 
 from carrel.errors import CarrelError, fault
@@ -10,6 +11,7 @@ from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import faults
 from carrel.systems.analytics.csv_quotes import require_closed, text_of
 
+_VALUE = re.compile(r"@|\d{5}")
 _HEADER = 1 << 20  # characters; a first line that is longer names no columns
 
 
@@ -37,6 +39,14 @@ def header_of(source: NamedSource) -> tuple[str, ...]:
     if not row:
         raise unreadable(source, "an empty file, or an empty first line", "a first line has to name the columns")
     columns = tuple(row)
+    if any(_VALUE.search(one) for one in columns):
+        raise fault(
+            faults.NOT_THERE,
+            at=source.at,
+            wanted="a first line that names the columns",
+            found="one with an e-mail address, or a number of five digits and more: it could be a record",
+            fix="put a line with names before it",
+        )
     require_names(columns, source)
     return columns
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from carrel.errors import fault, shown
+from carrel.amount import amount
+from carrel.errors import fault
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import database_records, faults
 from carrel.systems.analytics.csv_header import header_of, require_names, unreadable
@@ -137,8 +138,8 @@ def require_columns(there: Sequence[str], columns: Iterable[str], source: NamedS
             faults.NOT_THERE,
             at=source.at,
             wanted=", ".join(missing),
-            found=f"the columns {', '.join(map(shown, there))}",
-            fix="write the name as it stands there, capitals too",
+            found=f"{amount(len(there), 'column')}, none of this name",  # their names can be a patron's row
+            fix="write the name as the first line, or the database, has it, capitals too",
         )
 
 

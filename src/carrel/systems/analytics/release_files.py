@@ -23,13 +23,22 @@ _LARGEST = 1 << 30
 _READABLE = 0o644  # what it holds is for everybody
 
 
-def require_free(*places: Path | None, force: bool) -> None:
+def require_free(*places: Path | None, force: bool, source: Path | None = None) -> None:
     """Whether nothing lies where files are to go.
+
+    Args:
+        places: of the files.
+        force: what lies there may be replaced.
+        source: the file of the records, which never is.
 
     Raises:
         CarrelError: STC-010.
     """
     taken = [place for place in places if place is not None and place.exists()]
+    if source is not None and source.exists() and any(place.samefile(source) for place in taken):
+        raise fault(
+            faults.EXISTS, at=source.name, wanted="a new file", found="the file of the records", fix="name another"
+        )
     if taken and not force:
         raise fault(
             faults.EXISTS,

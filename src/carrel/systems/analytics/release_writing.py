@@ -40,8 +40,13 @@ class Confirmed:
     smallest: int
 
 
-def require_place(place: Path, *, force: bool) -> None:
+def require_place(place: Path, *, force: bool, source: Path | None = None) -> None:
     """Whether a release can go there.
+
+    Args:
+        place: of the release.
+        force: a file there may be replaced.
+        source: the file of the records, which never is.
 
     Raises:
         CarrelError: REC-008.
@@ -53,6 +58,8 @@ def require_place(place: Path, *, force: bool) -> None:
         found = "a folder that is not there"
     elif place.is_dir() or (place.exists() and not place.is_file()):
         found = "something that is no file"
+    elif place.exists() and source is not None and source.exists() and place.samefile(source):
+        found = "the file of the records"
     elif place.exists() and not force:
         found = "a file of this name"
     if found is not None:

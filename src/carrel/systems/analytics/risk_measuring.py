@@ -80,6 +80,7 @@ def measure(read: Reading, question: RiskQuestion, seed: int, beat: Beat = lambd
         threshold=question.threshold,
         sensitive={one: coded.diversity(known, one) for one in question.sensitive},
         linkages=tuple(_linkages(read, question, records)),
+        not_looked_at=tuple(one for one in records.columns if one not in {*released, question.person, DESCRIPTION}),
         traces=tuple(_traces(coded, question, facts, seed)),
     )
 
