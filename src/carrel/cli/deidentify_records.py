@@ -68,7 +68,7 @@ def records(
         else:
             with (
                 phase("writing and counting back"),
-                release_writing.written(made.records, made.release, place) as confirmed,
+                release_writing.written(made.records, made.release, place, force=force) as confirmed,
             ):
                 pass
             if made.state is not None and release.batches is not None:

@@ -72,13 +72,14 @@ def _no_place(place: Path, found: str) -> CarrelError:
 
 
 @contextmanager
-def written(records: Records, release: Release, place: Path) -> Iterator[Confirmed]:
+def written(records: Records, release: Release, place: Path, *, force: bool = False) -> Iterator[Confirmed]:
     """Write ``released`` to a file and count it back; it gets its name when the block ends well, and never before.
 
     Args:
         records: whose engine has ``released``.
         release: what was asked for.
         place: of the file.
+        force: a file there is replaced; else one that came meanwhile stays.
 
     Raises:
         CarrelError: REC-007, the file does not hold what was reckoned; REC-008, it cannot be written; SRC codes.
@@ -94,26 +95,39 @@ def written(records: Records, release: Release, place: Path) -> Iterator[Confirm
     except OSError as wrong:
         raise _no_place(place, os.strerror(wrong.errno or 0)) from None
     try:
-        _write(records, release, other)
+        _write(records, release, other, place)
         yield _confirmed(records, release, other)
         _sync(other)
-        other.replace(place)
+        _name(other, place, force=force)
         settle(place.parent)
     finally:
         with suppress(FileNotFoundError):
             other.unlink()
 
 
-def _write(records: Records, release: Release, other: Path) -> None:
+def _name(other: Path, place: Path, *, force: bool) -> None:
+    try:
+        other.replace(place) if force else os.link(other, place)
+    except OSError as wrong:
+        found = "a file of this name" if isinstance(wrong, FileExistsError) else os.strerror(wrong.errno or 0)
+        raise _no_place(place, found) from None
+
+
+def _write(records: Records, release: Release, other: Path, place: Path) -> None:
+    import duckdb
+
     columns = ", ".join(
         f"{one} AS {quoted(name)}" for one, name in zip(names_in(release), release.released, strict=True)
     )
     kind = "FORMAT parquet, COMPRESSION zstd" if other.suffix.lower() == ".parquet" else "FORMAT csv, HEADER"
     with told("the release"):
-        records.engine.execute(
-            f"COPY (SELECT {columns} FROM {RELEASED} ORDER BY ALL) TO {text_literal(str(other))} "
-            f"({kind}, USE_TMP_FILE false)"
-        )
+        try:
+            records.engine.execute(
+                f"COPY (SELECT {columns} FROM {RELEASED} ORDER BY ALL) TO {text_literal(str(other))} "
+                f"({kind}, USE_TMP_FILE false)"
+            )
+        except duckdb.IOException:  # of Parquet, it reads its source meanwhile; a disk without room is far likelier
+            raise _no_place(place, "a folder that cannot be written, or a disk without room") from None
 
 
 def _sync(other: Path) -> None:
