@@ -15,7 +15,7 @@ import pytest
 
 from carrel.cli.main import main
 from carrel.deidentification.logs.compiled.block_scrubber import BlockScrubber
-from carrel.deidentification.logs.compiled.machine_code import MachineCode, name_of_code
+from carrel.deidentification.logs.compiled.machine_code import NAMES, MachineCode, name_of_code
 from carrel.deidentification.logs.day_key import DayKeys
 from carrel.deidentification.logs.log_counts import LogCounts
 from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule, ScrubRules
@@ -153,24 +153,24 @@ def test_code_counts_only_where_nobody_else_can_have_written_it(code_place: Path
     path = tmp_path / kept.name
     shutil.copy(kept, path)
     path.chmod(0o600)
-    objects = code_folder._read(path)
+    objects = code_folder._read(path, NAMES)
     assert objects is not None
     assert kept.stat().st_mode & 0o777 == 0o600
     path.chmod(0o660)
-    assert code_folder._read(path) is None
+    assert code_folder._read(path, NAMES) is None
     path.chmod(0o600)
     content = path.read_bytes()
     for damaged in (b"", content[:-1], content.replace(b"A", b"B", 1), content[65:]):
         path.write_bytes(damaged)
-        assert code_folder._read(path) is None
+        assert code_folder._read(path, NAMES) is None
     path.unlink()
     path.symlink_to(kept)
-    assert code_folder._read(path) is None
+    assert code_folder._read(path, NAMES) is None
     if os.geteuid() == 0:
         path.unlink()
         shutil.copy(kept, path)
         os.chown(path, 65534, 65534)
-        assert code_folder._read(path) is None
+        assert code_folder._read(path, NAMES) is None
     tmp_path.chmod(0o777)
     assert code_folder.machine_code(tmp_path) is None
     assert code_folder.machine_code(None) is None
