@@ -48,9 +48,10 @@ def terms(
     from carrel.deidentification.text.reader import TextReader
     from carrel.deidentification.text.search_terms import TermCount
     from carrel.inventory.record_source import NamedSource
-    from carrel.systems.text.new_file import require_free
+    from carrel.systems.text.new_file import require_free, require_other
     from carrel.systems.text.term_release import release, require_true, searches
 
+    require_other(target, source, document, *rosters, *catalogues)
     require_free(target, force=force)
     knowledge = knowledge_of(settings_of(Given(document, rosters, catalogues, system, cards)), site_path, source)
     place = NamedSource(file=source, delimiter="\t" if delimiter == "tab" else delimiter)

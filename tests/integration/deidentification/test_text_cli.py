@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -201,6 +203,10 @@ def test_a_recognizer_of_others_is_asked(run: Run, monkeypatch: pytest.MonkeyPat
         ("a.jsonl", b'{"a": \n', (), "TXT-010", 1),
         ("a.txt.gz", gzip.compress(b"x" * 999)[:-9], (), "TXT-010", 1),
         ("a.txt.gz", gzip.compress(gzip.compress(b"Jane Amundsen")), (), "TXT-011", 4),
+        ("a.csv", b"x,y\n1,2,Jane Amundsen\n", (), "TXT-010", 1),
+        ("a.csv", b"x,x\n1,Jane Amundsen\n", ("--column", "x"), "TXT-010", 1),
+        ("a.txt", "Jane Amundsen".encode("utf-16-le"), (), "TXT-010", 1),
+        ("a.txt", "Jane Amundsen".encode("utf-16-be"), (), "TXT-010", 1),
         ("a.csv", b"x,y\n1,2\n", ("--column", "z"), "TXT-012", 2),
         ("a.csv", b"x,y\n1,2\n", ("--conversation", "z"), "TXT-012", 2),
         ("a.jsonl", b'{"x": "1"}\n', ("--column", "z"), "TXT-012", 2),
@@ -227,6 +233,22 @@ def test_no_file_is_replaced_unless_told_so(run: Run) -> None:
     assert (code, "TXT-013" in told) == (4, True)
     assert not Path("out.csv").exists()
     assert released(run, "--force")[0] == 0
+
+
+@pytest.mark.parametrize("target", ["questions.csv", "link.csv", "hard.csv"])
+def test_the_text_itself_is_never_replaced(run: Run, target: str) -> None:
+    Path("link.csv").symlink_to("questions.csv")
+    Path("hard.csv").hardlink_to("questions.csv")
+    code, told = released(run, "--force", target=target)
+    assert (code, "TXT-013" in told) == (4, True)
+    assert Path(target).read_text(encoding="utf-8") == QUESTIONS
+
+
+@pytest.mark.parametrize(("ending", "packed"), [(".bz2", bz2.compress), (".XZ", lzma.compress)])
+def test_a_packed_table_is_read_as_one(run: Run, ending: str, packed: Callable[[bytes], bytes]) -> None:
+    Path(f"q.csv{ending}").write_bytes(packed(b'note,by\n"Jane Amundsen","a\n b"\n'))
+    assert released(run, "--column", "note", source=f"q.csv{ending}")[0] == 0
+    assert rows("out.csv") == [["note", "by"], ["[PATRON 1]", "a\n b"]]
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -25,6 +25,20 @@ def require_free(path: Path, *, force: bool) -> None:
         raise fault(faults.EXISTS, at=path.name, found="a file", fix="name another, or add --force to replace it")
 
 
+def require_other(path: Path, *read: Path | None) -> None:
+    """Whether a file that is to be written is none of those that are read, by any of its names.
+
+    Raises:
+        CarrelError: TXT-013, it is; `--force` does not help.
+    """
+    for one in read:
+        if one is not None and path.exists() and one.exists() and path.samefile(one):
+            raise fault(
+                faults.EXISTS, at=path.name, wanted="a file of its own", found="the file that is read",
+                because="what is read would be gone", fix="name another",
+            )  # fmt: skip
+
+
 @contextmanager
 def new_file(path: Path, *, force: bool = False) -> Iterator[IO[bytes]]:
     """Bytes of a file that is there, whole, when this ends well, and not at all when it does not.

@@ -22,6 +22,9 @@ from carrel.systems.text import faults
 
 FORMATS: Final = ("csv", "jsonl", "text")
 _ENDINGS: Final = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_PACKED: Final = (".gz", ".bz2", ".xz")
+_HEAD = 1 << 12  # bytes that are looked at for letters of two bytes
+_FEW_ZEROS = 10  # of each hundred bytes in every second place
 _LONGEST = 1 << 28  # signs of one field of a CSV file
 _SHORT = 1 << 16  # bytes read at once of plain text
 _LONGEST_LINE = 1 << 20
@@ -57,7 +60,10 @@ def form_of(
     path: Path, named: str | None, columns: Sequence[str], conversation: str | None, *, unit: str, delimiter: str
 ) -> Form:
     """The form of a file, by its ending unless it is named."""
-    bare = path.name.removesuffix(".gz")
+    inner = Path(path.name)
+    while inner.suffix.lower() in _PACKED:
+        inner = inner.with_suffix("")
+    bare = inner.name
     kind = named or _ENDINGS.get(Path(bare).suffix.lower(), "text")
     if kind == "csv":
         return CsvForm(
@@ -77,6 +83,7 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
     """
     try:
         with path.open("rb") as raw, opened(cast("BinaryIO", raw), path.name) as (stream, _):
+            _require_bytes(stream, path.name)
             yield stream
     except OSError as wrong:
         raise fault(
@@ -84,6 +91,17 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
         ) from None
     except CarrelError as wrong:
         raise CarrelError(tuple(_ours(one) for one in wrong.faults)) from None
+
+
+def _require_bytes(stream: IO[bytes], at: str) -> None:
+    """Refuse letters of two or four bytes that no mark tells of: nothing would be found in them."""
+    head = cast("io.BufferedReader[Any]", stream).peek(_HEAD)[:_HEAD]
+    for half in (head[::2], head[1::2]):
+        if half.count(0) * 100 > len(half) * _FEW_ZEROS:
+            raise fault(
+                faults.UNREADABLE, at=at, wanted="text in UTF-8, or in UTF-16 with its mark at the beginning",
+                found="a zero at many a second byte, as in UTF-16 without a mark", fix="write it as UTF-8 first",
+            )  # fmt: skip
 
 
 def _ours(one: Fault) -> Fault:
@@ -121,6 +139,10 @@ class CsvForm:
             of = None if self.conversation is None else places_of(header, (self.conversation,), at)[0]
             yield Record(0, [], (), "", rows.put(header, []))
             for number, row in enumerate(reader, 1):
+                if len(row) > len(header):
+                    raise _broken(
+                        at, f"row {number}", f"{len(header)} fields, as the first line names", "a field without a name"
+                    )
                 mine = [one for one in places if one < len(row)]
                 cells = [row[one].encode("utf-8", "surrogateescape") for one in mine]
                 yield Record(
@@ -142,10 +164,12 @@ def places_of(header: Sequence[str], wanted: Sequence[str], at: str) -> list[int
     """Where columns stand; all where none is wanted.
 
     Raises:
-        CarrelError: TXT-012.
+        CarrelError: TXT-010, two have a name that is wanted; TXT-012.
     """
     if missing := [one for one in wanted if one not in header]:
         raise no_field(at, missing, header)
+    if any(header.count(one) > 1 for one in wanted):
+        raise _broken(at, "the first line", "each column that is named there once", "two of one name")
     return [header.index(one) for one in wanted] or list(range(len(header)))
 
 
@@ -287,7 +311,5 @@ def _put(out: IO[bytes], cells: Sequence[bytes]) -> object:
     return out.write(cells[0])
 
 
-def _broken(at: str, where: str, wanted: str) -> CarrelError:
-    return fault(
-        faults.UNREADABLE, at=f"{at}, {where}", wanted=wanted, found="something else", fix="mend it, or name --format"
-    )
+def _broken(at: str, where: str, wanted: str, found: str = "something else") -> CarrelError:
+    return fault(faults.UNREADABLE, at=f"{at}, {where}", wanted=wanted, found=found, fix="mend it, or name --format")
