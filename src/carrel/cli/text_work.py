@@ -64,9 +64,9 @@ def released(
         if digest_of(source) != digest:
             raise _changed(source)
     progress.done()
-    note = ReleaseNote.of(digest_of(target), digest, at, told.as_dict(), settings.threshold)
+    note = ReleaseNote.of(digest_of(target), at, told.as_dict(), settings.threshold)
     note.write(note_of(target))
-    ReviewQueue(digest, told.doubts).write(queue_of(target))
+    ReviewQueue.of(digest, told.doubts).write(queue_of(target))
     return note, told
 
 

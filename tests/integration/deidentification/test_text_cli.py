@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import csv
 import gzip
+import hashlib
 import io
 import json
 import lzma
@@ -78,6 +79,17 @@ def test_a_file_of_questions_is_written_anew(run: Run) -> None:
         assert not any(one in path.read_text(encoding="utf-8") for one in VALUES), path
     assert not any(one in told for one in VALUES)
     assert "medium" in told
+
+
+def test_what_lies_beside_it_is_the_owners_and_has_no_plain_digest_of_the_text(run: Run) -> None:
+    assert released(run)[0] == 0
+    plain = hashlib.sha256(QUESTIONS.encode()).hexdigest()
+    first = Path("out.csv.review.jsonl").read_text(encoding="utf-8")
+    for name in ("out.csv.review.jsonl", "out.csv.release.json"):
+        assert Path(name).stat().st_mode & 0o777 == 0o600
+        assert plain not in Path(name).read_text(encoding="utf-8")
+    assert released(run, "--force")[0] == 0
+    assert Path("out.csv.review.jsonl").read_text(encoding="utf-8").splitlines()[0] != first.splitlines()[0]
 
 
 def test_the_json_report_has_counts_alone(run: Run) -> None:
