@@ -148,6 +148,22 @@ def test_lines_of_json_and_plain_text_are_written_anew(run: Run) -> None:
         assert file.read() == b"Jos\xe9 came\r\n[PATRON 1], [PATRON 1]\n\x00\xff"
 
 
+def test_numbers_of_json_are_looked_at_and_keys_that_name_somebody_are_refused(run: Run) -> None:
+    lines = ['{"card": 21868000079194, "n": 7, "f": 1.5, "on": true, "of": [6175550134]}', '{"card": 8}']
+    Path("a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    code, told = released(run, source="a.jsonl", target="out.jsonl")
+    assert code == 0, told
+    assert [json.loads(one) for one in Path("out.jsonl").read_text(encoding="utf-8").splitlines()] == [
+        {"card": "[CARD 1]", "n": 7, "f": 1.5, "on": True, "of": ["[PHONE 1]"]}, {"card": 8},
+    ]  # fmt: skip
+    for key in ("Jane Amundsen", "21868000079194"):
+        for body in ({key: 1}, {"deep": [{key: 1}]}):
+            Path("a.jsonl").write_text(json.dumps(body), encoding="utf-8")
+            code, told = released(run, "--force", source="a.jsonl", target="other.jsonl")
+            assert (code, "TXT-021" in told, key in told) == (4, True, False)
+            assert not Path("other.jsonl").exists()
+
+
 def test_each_line_can_be_a_conversation(run: Run) -> None:
     Path("notes.txt").write_text("Rosa Quist called\nJane Amundsen called\n", encoding="utf-8")
     released(run, "--unit", "line", source="notes.txt", target="a.txt")

@@ -1,6 +1,7 @@
 """Places that a person should look at: by record, column and bytes, and never what stands there.
 
-Whoever has the queue alone learns nothing, unless they guess the whole text; whoever looks through it sees the text from its own source, on the screen.
+Whoever has the queue alone learns nothing, unless they guess the whole text; whoever looks through it sees the text
+from its own source, on the screen.
 """
 
 from __future__ import annotations

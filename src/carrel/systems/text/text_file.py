@@ -25,6 +25,7 @@ _ENDINGS: Final = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "
 _PACKED: Final = (".gz", ".bz2", ".xz")
 _HEAD = 1 << 12  # bytes that are looked at for letters of two bytes
 _FEW_ZEROS = 10  # of each hundred bytes in every second place
+_BETWEEN_KEYS: Final = " | "  # parts words of which none belongs to the next
 _LONGEST = 1 << 28  # signs of one field of a CSV file
 _SHORT = 1 << 16  # bytes read at once of plain text
 _LONGEST_LINE = 1 << 20
@@ -209,7 +210,11 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class JsonForm:
-    """Lines of JSON: objects, whose texts are looked through, however deep they lie."""
+    """Lines of JSON: objects, whose texts, numbers and keys are looked through, however deep they lie.
+
+    The keys of an object are its last cell. They tie programs to it and are not written anew: one that names a person
+    is refused.
+    """
 
     columns: tuple[str, ...]
     conversation: str | None
@@ -218,7 +223,7 @@ class JsonForm:
         """Line by line.
 
         Raises:
-            CarrelError: TXT-010, TXT-012.
+            CarrelError: TXT-010, TXT-012; of a record that is written, TXT-021.
         """
         for number, line in enumerate(stream, 1):
             if not line.strip():
@@ -232,24 +237,53 @@ class JsonForm:
             if self.columns and number == 1 and (missing := [one for one in self.columns if one not in body]):
                 raise no_field(at, missing, tuple(body))
             places = [one for name in (self.columns or body) if name in body for one in _texts(body, name, name)]
-            cells = [holder[key].encode("utf-8", "surrogatepass") for holder, key, _ in places]
+            cells = [_text_of(holder[key]) for holder, key, _ in places]
+            names = tuple(name for _, _, name in places)
+            wanted = {one: body[one] for one in self.columns if one in body} if self.columns else body
+            keys = _BETWEEN_KEYS.join(_keys(wanted, () if self.columns else tuple(wanted)))
+            if keys:
+                cells.append(keys.encode("utf-8", "surrogatepass"))
+                names = (*names, "")
             of = body.get(self.conversation, "") if self.conversation else ""
-            yield Record(number, cells, tuple(name for _, _, name in places), str(of), _json_put(body, places))
+            yield Record(number, cells, names, str(of), _json_put(body, places, cells, f"{at}, line {number}"))
 
 
 def _texts(holder: Any, key: Any, name: str) -> Iterator[tuple[Any, Any, str]]:
     value = holder[key]
-    if isinstance(value, str):
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
         yield holder, key, name
     elif isinstance(value, dict | list):
         for inner in value if isinstance(value, dict) else range(len(value)):
             yield from _texts(value, inner, name)
 
 
-def _json_put(body: Any, places: Sequence[tuple[Any, Any, str]]) -> Callable[[IO[bytes], Sequence[bytes]], object]:
+def _keys(value: Any, own: tuple[str, ...] | None = None) -> Iterator[str]:
+    """The keys of a value, however deep they lie; at its top those that are told."""
+    if isinstance(value, dict):
+        yield from value if own is None else own
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _keys(inner)
+
+
+def _text_of(value: str | float) -> bytes:
+    return (value if isinstance(value, str) else repr(value)).encode("utf-8", "surrogatepass")
+
+
+def _json_put(
+    body: Any, places: Sequence[tuple[Any, Any, str]], before: Sequence[bytes], at: str
+) -> Callable[[IO[bytes], Sequence[bytes]], object]:
+    before = tuple(before)
+
     def put(out: IO[bytes], cells: Sequence[bytes]) -> None:
-        for (holder, key, _), cell in zip(places, cells, strict=True):
-            holder[key] = cell.decode("utf-8", "surrogatepass")
+        if cells[len(places) :] != list(before[len(places) :]):
+            raise fault(
+                faults.KEY, at=at, wanted="keys that name nobody", found="one that does, or could",
+                because="keys are not written anew", fix="name the fields that hold text with --column, or other keys",
+            )  # fmt: skip
+        for (holder, key, _), cell, old in zip(places, cells, before, strict=False):
+            if cell != old:  # a number stays one unless it goes
+                holder[key] = cell.decode("utf-8", "surrogatepass")
         out.write(json.dumps(body, ensure_ascii=not _plain(body)).encode("utf-8") + b"\n")
 
     return put
