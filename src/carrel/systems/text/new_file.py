@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
@@ -40,12 +40,15 @@ def require_other(path: Path, *read: Path | None) -> None:
 
 
 @contextmanager
-def new_file(path: Path, *, force: bool = False) -> Iterator[IO[bytes]]:
+def new_file(
+    path: Path, *, force: bool = False, check: Callable[[Path], object] = lambda _: None
+) -> Iterator[IO[bytes]]:
     """Bytes of a file that is there, whole, when this ends well, and not at all when it does not.
 
     Args:
         path: its name; with ``.gz`` at its end it is packed.
         force: it may replace another.
+        check: called with the whole file before it takes its name; where it raises, nothing does.
 
     Raises:
         CarrelError: TXT-013, TXT-014.
@@ -64,6 +67,7 @@ def new_file(path: Path, *, force: bool = False) -> Iterator[IO[bytes]]:
                 yield raw
             raw.flush()
             os.fsync(raw.fileno())
+        check(Path(name))
         require_free(path, force=force)
         Path(name).replace(path)
     except OSError as wrong:
