@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from pathlib import Path
 
 import click
@@ -48,16 +49,17 @@ def terms(
     from carrel.deidentification.text.reader import TextReader
     from carrel.deidentification.text.search_terms import TermCount
     from carrel.inventory.record_source import NamedSource
-    from carrel.systems.text.new_file import require_free
-    from carrel.systems.text.term_release import release, require_true, searches
+    from carrel.systems.text.new_file import require_free, require_other
+    from carrel.systems.text.term_release import release, searches
 
+    require_other(target, source, document, *rosters, *catalogues)
     require_free(target, force=force)
     knowledge = knowledge_of(settings_of(Given(document, rosters, catalogues, system, cards)), site_path, source)
     place = NamedSource(file=source, delimiter="\t" if delimiter == "tab" else delimiter)
     counting = TermCount(secrets.token_bytes(_KEY_BYTES), fewest)
 
-    release(searches(place, term, searcher, session, time_column), counting, TextReader(knowledge), target, force=force)
-    verified = require_true(target, searches(place, term, searcher, session, time_column), fewest)
+    read = partial(searches, place, term, searcher, session, time_column)
+    verified = release(read, counting, TextReader(knowledge), target, force=force)
     tally = counting.tally
     if as_json:
         put_json({

@@ -39,14 +39,16 @@ def released(
     from carrel.cli.text_setup import recognizers_of
     from carrel.deidentification.text.kernels.spans import Kind
     from carrel.deidentification.text.reader import TextReader
-    from carrel.systems.text.new_file import new_file, require_free
+    from carrel.systems.text.new_file import new_file, require_free, require_other
     from carrel.systems.text.release import TextRelease, digest_of
     from carrel.systems.text.release_note import ReleaseNote, note_of, queue_of
     from carrel.systems.text.review_queue import ReviewQueue
     from carrel.systems.text.text_file import form_of, reading
 
     for path in (target, note_of(target), queue_of(target)):
+        require_other(path, source)
         require_free(path, force=force)
+    require_other(target, decisions)
     shape = form_of(source, form, settings.columns, settings.conversation, unit=settings.unit, delimiter=delimiter)
     digest = digest_of(source)
     decided = {}
@@ -62,9 +64,9 @@ def released(
         if digest_of(source) != digest:
             raise _changed(source)
     progress.done()
-    note = ReleaseNote.of(digest_of(target), digest, at, told.as_dict(), settings.threshold)
+    note = ReleaseNote.of(digest_of(target), at, told.as_dict(), settings.threshold)
     note.write(note_of(target))
-    ReviewQueue(digest, told.doubts).write(queue_of(target))
+    ReviewQueue.of(digest, told.doubts).write(queue_of(target))
     return note, told
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from carrel.cli.main import main
-from carrel.deidentification.text.search_terms import normalised, rounded
+from carrel.deidentification.text.knowledge import Knowledge
+from carrel.deidentification.text.reader import TextReader
+from carrel.deidentification.text.search_terms import TermCount, normalised, rounded
 from carrel.errors import CarrelError
 from carrel.inventory.record_source import NamedSource
-from carrel.systems.text.term_release import require_true, searches
+from carrel.systems.text.term_release import release, require_true, searches
 
 Run = Callable[..., tuple[int, str]]
 
@@ -85,15 +88,42 @@ def test_whoever_searched_has_to_be_known(run: Run) -> None:
     assert not Path("out.csv").exists()
 
 
-def test_a_file_that_does_not_read_back_is_taken_away(run: Run) -> None:
+def test_a_file_that_does_not_read_back_is_refused(run: Run) -> None:
     assert run("searches.csv", "out.csv", "--searcher", "patron", *OPTIONS)[0] == 0
     source = NamedSource(file=Path("searches.csv"))
     for wrong in ("nine people,10", "harry potter,25", "617-555-0134,20"):
         Path("wrong.csv").write_text(f"term,searchers\n{wrong}\n", encoding="utf-8")
         with pytest.raises(CarrelError) as told:
-            require_true(Path("wrong.csv"), searches(source, "query", "patron", None, None), 10)
+            require_true(Path("wrong.csv"), searches(source, "query", "patron", None, None), 10, "wrong.csv")
         assert told.value.code == "TXT-019"
-        assert not Path("wrong.csv").exists()
+
+
+def test_a_file_takes_its_name_only_after_the_check(run: Run) -> None:
+    read = [("dune", f"p{who}") for who in range(10)]
+    later = iter([read, read[:9]])
+    Path("out.csv").write_text("mine", encoding="utf-8")
+    before = set(Path().iterdir())
+    with pytest.raises(CarrelError) as told:
+        release(lambda: iter(next(later)), TermCount(b"k"), TextReader(Knowledge()), Path("out.csv"), force=True)
+    assert told.value.code == "TXT-019"
+    assert Path("out.csv").read_text(encoding="utf-8") == "mine"
+    assert set(Path().iterdir()) == before
+
+
+def test_one_person_however_written_is_one_and_a_term_that_may_not_leave_holds_no_other_up(run: Run) -> None:
+    Path("roster.csv").write_text("firstname,surname\nAda,Featherstonehaugh\nBea,Borne\n", encoding="utf-8")
+    Path("books.csv").write_text('author,title\n"Borne, C.",Middlemarch\n', encoding="utf-8")
+    ids = ["p1", "P1", " p1", "p1 ", "\uff501", "p\u200b1", "p1\t", "p 1", "P1 ", " P 1", "p1\u00a0", "p1\u2060"]
+    with Path("s.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["patron", "query"])
+        out.writerows([one, "one reader"] for one in ids)
+        for term in ("featherstonehaugh", "featherstonehaugh obituary", "borne", "middlemarch", "1200 3456 7890"):
+            out.writerows([f"p{who}", term] for who in range(10))
+    code, told = run("s.csv", "out.csv.gz", "--searcher", "patron", *OPTIONS)
+    assert code == 0, told
+    with gzip.open("out.csv.gz", "rt", encoding="utf-8") as file:
+        assert file.read().split() == ["term,searchers", "borne,10", "middlemarch,10"]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
 import gzip
+import hashlib
 import io
 import json
+import lzma
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +81,17 @@ def test_a_file_of_questions_is_written_anew(run: Run) -> None:
     assert "medium" in told
 
 
+def test_what_lies_beside_it_is_the_owners_and_has_no_plain_digest_of_the_text(run: Run) -> None:
+    assert released(run)[0] == 0
+    plain = hashlib.sha256(QUESTIONS.encode()).hexdigest()
+    first = Path("out.csv.review.jsonl").read_text(encoding="utf-8")
+    for name in ("out.csv.review.jsonl", "out.csv.release.json"):
+        assert Path(name).stat().st_mode & 0o777 == 0o600
+        assert plain not in Path(name).read_text(encoding="utf-8")
+    assert released(run, "--force")[0] == 0
+    assert Path("out.csv.review.jsonl").read_text(encoding="utf-8").splitlines()[0] != first.splitlines()[0]
+
+
 def test_the_json_report_has_counts_alone(run: Run) -> None:
     code, told = released(run, "--json")
     body = json.loads(told)
@@ -132,6 +146,22 @@ def test_lines_of_json_and_plain_text_are_written_anew(run: Run) -> None:
     assert released(run, source="notes.txt.gz", target="out.txt.gz")[0] == 0
     with gzip.open("out.txt.gz") as file:
         assert file.read() == b"Jos\xe9 came\r\n[PATRON 1], [PATRON 1]\n\x00\xff"
+
+
+def test_numbers_of_json_are_looked_at_and_keys_that_name_somebody_are_refused(run: Run) -> None:
+    lines = ['{"card": 21868000079194, "n": 7, "f": 1.5, "on": true, "of": [6175550134]}', '{"card": 8}']
+    Path("a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    code, told = released(run, source="a.jsonl", target="out.jsonl")
+    assert code == 0, told
+    assert [json.loads(one) for one in Path("out.jsonl").read_text(encoding="utf-8").splitlines()] == [
+        {"card": "[CARD 1]", "n": 7, "f": 1.5, "on": True, "of": ["[PHONE 1]"]}, {"card": 8},
+    ]  # fmt: skip
+    for key in ("Jane Amundsen", "21868000079194"):
+        for body in ({key: 1}, {"deep": [{key: 1}]}):
+            Path("a.jsonl").write_text(json.dumps(body), encoding="utf-8")
+            code, told = released(run, "--force", source="a.jsonl", target="other.jsonl")
+            assert (code, "TXT-021" in told, key in told) == (4, True, False)
+            assert not Path("other.jsonl").exists()
 
 
 def test_each_line_can_be_a_conversation(run: Run) -> None:
@@ -201,6 +231,10 @@ def test_a_recognizer_of_others_is_asked(run: Run, monkeypatch: pytest.MonkeyPat
         ("a.jsonl", b'{"a": \n', (), "TXT-010", 1),
         ("a.txt.gz", gzip.compress(b"x" * 999)[:-9], (), "TXT-010", 1),
         ("a.txt.gz", gzip.compress(gzip.compress(b"Jane Amundsen")), (), "TXT-011", 4),
+        ("a.csv", b"x,y\n1,2,Jane Amundsen\n", (), "TXT-010", 1),
+        ("a.csv", b"x,x\n1,Jane Amundsen\n", ("--column", "x"), "TXT-010", 1),
+        ("a.txt", "Jane Amundsen".encode("utf-16-le"), (), "TXT-010", 1),
+        ("a.txt", "Jane Amundsen".encode("utf-16-be"), (), "TXT-010", 1),
         ("a.csv", b"x,y\n1,2\n", ("--column", "z"), "TXT-012", 2),
         ("a.csv", b"x,y\n1,2\n", ("--conversation", "z"), "TXT-012", 2),
         ("a.jsonl", b'{"x": "1"}\n', ("--column", "z"), "TXT-012", 2),
@@ -227,6 +261,22 @@ def test_no_file_is_replaced_unless_told_so(run: Run) -> None:
     assert (code, "TXT-013" in told) == (4, True)
     assert not Path("out.csv").exists()
     assert released(run, "--force")[0] == 0
+
+
+@pytest.mark.parametrize("target", ["questions.csv", "link.csv", "hard.csv"])
+def test_the_text_itself_is_never_replaced(run: Run, target: str) -> None:
+    Path("link.csv").symlink_to("questions.csv")
+    Path("hard.csv").hardlink_to("questions.csv")
+    code, told = released(run, "--force", target=target)
+    assert (code, "TXT-013" in told) == (4, True)
+    assert Path(target).read_text(encoding="utf-8") == QUESTIONS
+
+
+@pytest.mark.parametrize(("ending", "packed"), [(".bz2", bz2.compress), (".XZ", lzma.compress)])
+def test_a_packed_table_is_read_as_one(run: Run, ending: str, packed: Callable[[bytes], bytes]) -> None:
+    Path(f"q.csv{ending}").write_bytes(packed(b'note,by\n"Jane Amundsen","a\n b"\n'))
+    assert released(run, "--column", "note", source=f"q.csv{ending}")[0] == 0
+    assert rows("out.csv") == [["note", "by"], ["[PATRON 1]", "a\n b"]]
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def _fold(number: int) -> int:
         return 0
     sign = chr(number)
     category = unicodedata.category(sign)
-    if category[0] == "M":
+    if category[0] == "M" or category == "Cf":  # soft hyphens and signs without width hide in words
         return MARK
     if category == "Nd":
         return ord("0") + unicodedata.decimal(sign)

@@ -6,13 +6,16 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from carrel.deidentification.text.kernels import bits
 from carrel.deidentification.text.kernels.pair_rules import LONGEST
+from carrel.deidentification.text.kernels.row_rules import row_rules
 from carrel.deidentification.text.kernels.spans import FOUND_ROW
-from carrel.deidentification.text.kernels.tokens import AROUND, ROW
+from carrel.deidentification.text.kernels.tokens import AROUND, BITS, COVER, KEPT, ROW, TITLED, read_tokens
 from carrel.deidentification.text.knowledge import Knowledge
 
 PIECE: Final = 1 << 15  # bytes of a text that are looked at together; longer texts come in pieces
 BLOCK: Final = 1 << 18
+_BORNE: Final = bits.PLAIN | bits.C_NAME | bits.L_GIVEN | bits.PARTICLE | bits.TITLE
 
 
 class Finding(NamedTuple):
@@ -65,6 +68,25 @@ class TextReader:
                 row[0] = mine[-1].end
             mine.append(Finding._make(row))
         return found
+
+    def bears_rare_name(self, text: bytes) -> bool:
+        """Whether a word is a name of the roster that is no ordinary word, no given name widely known, and in the name
+        of no author and in no title that the text holds. A word alone names few people where the name is rare.
+
+        Args:
+            text: of at most `PIECE` bytes.
+        """
+        known, tok = self._known, self._tok
+        table, buf = known.table, b"\n" + text + b"\n\n"
+        many = read_tokens(
+            buf, 1, 1 + len(text), known.fold, tok, self._most_tokens, table.keys, table.values, table.room
+        )
+        row_rules(tok, many, table.keys, table.values, table.room, self._out, 0, self._most)
+        for row in range(AROUND * ROW, (AROUND + many) * ROW, ROW):
+            told = tok[row + BITS]
+            if told & bits.R_NAME and not told & _BORNE and tok[row + COVER] != KEPT and not tok[row + TITLED]:
+                return True
+        return False
 
     def _rows(self, texts: Sequence[bytes]) -> Iterator[tuple[int, list[int]]]:
         known = self._known

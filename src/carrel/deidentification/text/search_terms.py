@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from carrel.deidentification.identifiers import Identifier, identifiers
 from carrel.deidentification.text.kernels import spans
 from carrel.deidentification.text.reader import Finding, TextReader
 
@@ -19,6 +20,9 @@ ROUNDED_TO: Final = 5
 LONGEST: Final = 200  # letters; what is longer was pasted
 _CONFLICT: Final = 41  # the rule by which a name of the roster goes that an author bears as well
 _AT_ONCE: Final = 2_000
+_NEVER: Final = frozenset(
+    {Identifier.EMAIL, Identifier.CARD, Identifier.PHONE, Identifier.ADDRESS, Identifier.DIRECTORY_NAME}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,11 @@ class TermCount:
         """
         self.tally.searches += 1
         plain = normalised(term)
-        if not plain or not searcher.strip():
+        who = person(searcher)
+        if not plain or not who:
             self.tally.empty += 1
             return
-        mark = hashlib.blake2b(searcher.encode("utf-8", "surrogatepass"), key=self.key, digest_size=8).digest()
+        mark = hashlib.blake2b(who.encode("utf-8", "surrogatepass"), key=self.key, digest_size=8).digest()
         self._searchers.setdefault(plain, set()).add(mark)
 
     def released(self, reader: TextReader) -> Iterator[ReleasedTerm]:
@@ -113,18 +118,34 @@ def normalised(term: str) -> str:
     return plain if len(plain) <= LONGEST else ""
 
 
+def person(searcher: str) -> str:
+    """Who searched, as people are told apart: without case, blanks and signs that do not show; empty for nobody."""
+    plain = unicodedata.normalize("NFKC", searcher).casefold()
+    return "".join(sign for sign in plain if sign.isprintable() and not sign.isspace())
+
+
+def has_number(term: str) -> bool:
+    """Whether a term holds a number or an address of a person's, by other code than the rules of texts."""
+    return bool(identifiers(term.encode("utf-8", "replace")) & _NEVER)
+
+
 def rounded(count: int, fewest: int) -> int:
     """A count rounded down, and never below what was asked for."""
     return max(count - count % ROUNDED_TO, fewest)
 
 
 def naming(reader: TextReader, terms: list[str]) -> Iterable[bool]:
-    """Whether each term names somebody: as it stands, and as a name would be written."""
+    """Whether each term names somebody: as it stands, as a name would be written, or by one rare name of the roster."""
     plain = reader.read([one.encode("utf-8", "replace") for one in terms])
     title = reader.read([one.title().encode("utf-8", "replace") for one in terms])
-    for small, large in zip(plain, title, strict=True):
-        yield any(
-            _names(one) for one in (*small, *(one for one in large if one.rule < _CONFLICT and one.kind == spans.NAME))
+    for term, small, large in zip(terms, plain, title, strict=True):
+        yield (
+            has_number(term)
+            or any(
+                _names(one)
+                for one in (*small, *(one for one in large if one.rule < _CONFLICT and one.kind == spans.NAME))
+            )
+            or reader.bears_rare_name(term.encode("utf-8", "replace"))
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
@@ -25,13 +25,30 @@ def require_free(path: Path, *, force: bool) -> None:
         raise fault(faults.EXISTS, at=path.name, found="a file", fix="name another, or add --force to replace it")
 
 
+def require_other(path: Path, *read: Path | None) -> None:
+    """Whether a file that is to be written is none of those that are read, by any of its names.
+
+    Raises:
+        CarrelError: TXT-013, it is; `--force` does not help.
+    """
+    for one in read:
+        if one is not None and path.exists() and one.exists() and path.samefile(one):
+            raise fault(
+                faults.EXISTS, at=path.name, wanted="a file of its own", found="the file that is read",
+                because="what is read would be gone", fix="name another",
+            )  # fmt: skip
+
+
 @contextmanager
-def new_file(path: Path, *, force: bool = False) -> Iterator[IO[bytes]]:
+def new_file(
+    path: Path, *, force: bool = False, check: Callable[[Path], object] = lambda _: None
+) -> Iterator[IO[bytes]]:
     """Bytes of a file that is there, whole, when this ends well, and not at all when it does not.
 
     Args:
         path: its name; with ``.gz`` at its end it is packed.
         force: it may replace another.
+        check: called with the whole file before it takes its name; where it raises, nothing does.
 
     Raises:
         CarrelError: TXT-013, TXT-014.
@@ -50,6 +67,7 @@ def new_file(path: Path, *, force: bool = False) -> Iterator[IO[bytes]]:
                 yield raw
             raw.flush()
             os.fsync(raw.fileno())
+        check(Path(name))
         require_free(path, force=force)
         Path(name).replace(path)
     except OSError as wrong:

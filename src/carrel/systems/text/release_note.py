@@ -1,4 +1,7 @@
-"""What is kept of a released text beside it: counts, digests, what people read of it, and the class that follows."""
+"""What is kept of a released text beside it: counts, its digest, what people read of it, and the class that follows.
+
+Nothing in it is computed from the text that it was made of but counts: a digest would let anyone test guesses.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,6 @@ class ReleaseNote:
 
     Attributes:
         text: digest of the released file.
-        source: digest of the file that it was made of.
         made: when.
         counts: what became of the text.
         threshold: share of documents that may leak.
@@ -30,7 +32,6 @@ class ReleaseNote:
     """
 
     text: str
-    source: str
     made: str
     counts: dict[str, Any]
     threshold: float = THRESHOLD
@@ -46,7 +47,6 @@ class ReleaseNote:
         """For programs; without any value of the text."""
         return {
             "text": self.text,
-            "source": self.source,
             "made": self.made,
             "counts": self.counts,
             "residual": self.risk.as_dict(),
@@ -59,12 +59,12 @@ class ReleaseNote:
             **self.as_dict(),
             "read": {str(one): left for one, left in self.read.items()},
         }
-        replace_file(path, json.dumps(body, indent=1) + "\n", mode=0o644)
+        replace_file(path, json.dumps(body, indent=1) + "\n")
 
     @classmethod
-    def of(cls, text: str, source: str, at: datetime, counts: dict[str, Any], threshold: float) -> ReleaseNote:
+    def of(cls, text: str, at: datetime, counts: dict[str, Any], threshold: float) -> ReleaseNote:
         """A new one."""
-        return cls(text, source, at.isoformat(timespec="seconds"), counts, threshold)
+        return cls(text, at.isoformat(timespec="seconds"), counts, threshold)
 
     @classmethod
     def read_from(cls, path: Path, text: str) -> ReleaseNote:
@@ -76,7 +76,7 @@ class ReleaseNote:
         try:
             body = json.loads(path.read_text(encoding="utf-8"))
             note = cls(
-                str(body["text"]), str(body["source"]), str(body["made"]), dict(body["counts"]),
+                str(body["text"]), str(body["made"]), dict(body["counts"]),
                 float(body["residual"]["threshold"]), {int(one): int(left) for one, left in body["read"].items()},
             )  # fmt: skip
             known = body["format_version"] == _VERSION

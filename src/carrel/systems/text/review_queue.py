@@ -1,11 +1,14 @@
 """Places that a person should look at: by record, column and bytes, and never what stands there.
 
-Whoever has the queue alone learns nothing; whoever looks through it sees the text from its own source, on the screen.
+Whoever has the queue alone learns nothing, unless they guess the whole text; whoever looks through it sees the text
+from its own source, on the screen.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -18,7 +21,8 @@ from carrel.errors import CarrelError, fault
 from carrel.systems.durable_file import replace_file
 from carrel.systems.text import faults
 
-_VERSION = 1
+_VERSION = 2
+_SALT = 32  # bytes
 _MOST = 1 << 28  # bytes of a queue
 DECISIONS = ("goes", "stays")
 
@@ -57,12 +61,26 @@ class ReviewQueue:
     """Places of one text.
 
     Attributes:
-        source: a digest of the text, so that no other is shown.
+        salt: random, of this queue alone: two queues of one text do not show that they are.
+        source: the salted digest of the text, so that no other is shown. Whoever has the queue can test guesses of the
+            whole text by it; so only its owner may read it.
         doubts: in order.
     """
 
+    salt: str
     source: str
     doubts: list[Doubt]
+
+    @classmethod
+    def of(cls, digest: str, doubts: list[Doubt]) -> ReviewQueue:
+        """A new one.
+
+        Args:
+            digest: of the text.
+            doubts: in order.
+        """
+        salt = secrets.token_hex(_SALT)
+        return cls(salt, _salted(salt, digest), doubts)
 
     def decided(self, at: int, decision: str) -> None:
         """Keep what somebody decided of a place."""
@@ -76,7 +94,7 @@ class ReviewQueue:
 
     def write(self, path: Path) -> None:
         """Write it as a whole."""
-        head = {"format_version": _VERSION, "source": self.source}
+        head = {"format_version": _VERSION, "salt": self.salt, "source": self.source}
         lines = [json.dumps(head), *(json.dumps({name: getattr(one, name) for name in _FIELDS}) for one in self.doubts)]
         replace_file(path, "\n".join(lines) + "\n")
 
@@ -94,17 +112,17 @@ class ReviewQueue:
             told = json.loads(head)
             if told["format_version"] != _VERSION:
                 raise _none(path)
-            return cls(str(told["source"]), list(_doubts(lines)))
+            return cls(str(told["salt"]), str(told["source"]), list(_doubts(lines)))
         except (OSError, ValueError, KeyError, TypeError):
             raise _none(path) from None
 
-    def require(self, source: str, path: Path) -> None:
-        """Whether it is of a text.
+    def require(self, digest: str, path: Path) -> None:
+        """Whether it is of the text that has a digest.
 
         Raises:
             CarrelError: TXT-016.
         """
-        if source != self.source:
+        if _salted(self.salt, digest) != self.source:
             raise fault(
                 faults.ANOTHER_TEXT,
                 at=path.name,
@@ -112,6 +130,10 @@ class ReviewQueue:
                 found="another one, or one that has changed",
                 fix="name that text, or release the new one first",
             )
+
+
+def _salted(salt: str, digest: str) -> str:
+    return hmac.digest(salt.encode(), digest.encode(), "sha256").hex()
 
 
 def _doubts(lines: list[str]) -> Iterator[Doubt]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from carrel.deidentification.identifiers import Identifier, identifiers
 from carrel.deidentification.text.reader import TextReader
-from carrel.deidentification.text.search_terms import ROUNDED_TO, TermCount, normalised
+from carrel.deidentification.text.search_terms import ROUNDED_TO, TermCount, has_number, normalised, person
 from carrel.errors import fault
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.text import faults
 from carrel.systems.text.named_lists import batches_of, columns_of, others
 from carrel.systems.text.new_file import new_file
+from carrel.systems.text.text_file import reading
 
 HEADER = ("term", "searchers")
-_NEVER = frozenset({Identifier.EMAIL, Identifier.CARD, Identifier.PHONE, Identifier.ADDRESS, Identifier.DIRECTORY_NAME})
 _DAY = 10  # signs of a day as ISO 8601 writes it
 
 
@@ -48,19 +47,35 @@ def searches(
     with batches_of(source, (term, *who), columns) as batches:
         for batch in batches:
             for said, *by in zip(*batch, strict=True):
-                yield said, by[0] if len(by) == 1 or not by[0] else f"{by[0]}\x1f{by[1][:_DAY]}"
+                yield said, by[0] if len(by) == 1 or not person(by[0]) else f"{by[0]}\x1f{by[1].strip()[:_DAY]}"
 
 
 def release(
-    found: Iterator[tuple[str, str]], counting: TermCount, reader: TextReader, target: Path, *, force: bool
-) -> None:
-    """Count searches and write the terms that may leave.
+    read: Callable[[], Iterator[tuple[str, str]]], counting: TermCount, reader: TextReader, target: Path, *, force: bool
+) -> int:
+    """Count searches and write the terms that may leave; the file takes its name when it was read back and agrees.
+
+    Args:
+        read: reads the searches, each time anew.
+        counting: takes them.
+        reader: with the roster and the forms of numbers.
+        target: the released file.
+        force: whether it may replace another.
+
+    Returns:
+        How many terms were read back and counted again.
 
     Raises:
-        CarrelError: TXT-013, TXT-014, and as the searches are read.
+        CarrelError: TXT-013, TXT-014, TXT-019, and as the searches are read.
     """
-    with new_file(target, force=force) as out:
-        for term, searcher in found:
+    verified = 0
+
+    def check(written: Path) -> None:
+        nonlocal verified
+        verified = require_true(written, read(), counting.fewest, target.name)
+
+    with new_file(target, force=force, check=check) as out:
+        for term, searcher in read():
             counting.add(term, searcher)
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
@@ -68,6 +83,7 @@ def release(
         for one in counting.released(reader):
             writer.writerow((_harmless(one.term), one.searchers))
         out.write(text.getvalue().encode("utf-8"))
+    return verified
 
 
 def _harmless(term: str) -> str:
@@ -75,13 +91,14 @@ def _harmless(term: str) -> str:
     return f"'{term}" if term[:1] in "=@" else term
 
 
-def require_true(target: Path, found: Iterator[tuple[str, str]], fewest: int) -> int:
+def require_true(written: Path, found: Iterator[tuple[str, str]], fewest: int, at: str) -> int:
     """Read the released terms back and count them again, by the searches themselves.
 
     Args:
-        target: the released file.
+        written: the file, before it has its name.
         found: the searches, read anew.
         fewest: people that a term needs.
+        at: what faults call the file.
 
     Returns:
         How many terms were counted.
@@ -89,24 +106,23 @@ def require_true(target: Path, found: Iterator[tuple[str, str]], fewest: int) ->
     Raises:
         CarrelError: TXT-019, a term is there for too few people, with another count, or with a number of a person's.
     """
-    with target.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
+    with reading(written) as stream:
+        rows = list(csv.reader(io.StringIO(stream.read().decode("utf-8"), newline="")))
     terms = {row[0].removeprefix("'"): int(row[1]) for row in rows[1:]}
     who: dict[str, set[str]] = {one: set() for one in terms}
     for said, searcher in found:
         plain = normalised(said)
-        if plain in who and searcher.strip():
-            who[plain].add(searcher)
+        if plain in who and (one := person(searcher)):
+            who[plain].add(one)
     wrong = sum(not _fits(terms[one], len(who[one]), fewest) for one in terms)
-    named = sum(bool(identifiers(one.encode("utf-8")) & _NEVER) for one in terms)
+    named = sum(map(has_number, terms))
     if wrong or named or tuple(rows[0]) != HEADER:
-        target.unlink()
         raise fault(
             faults.UNVERIFIED,
-            at=target.name,
+            at=at,
             wanted=f"terms that {fewest} people and more searched for, and no number of a person's",
             found=f"{wrong} with another count, {named} with such a number",
-            changed="the file was taken away again",
+            changed="nothing: no file took that name",
             fix="run it when nothing writes to the searches; if it stays so, report it",
         )
     return len(terms)

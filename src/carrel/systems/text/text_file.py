@@ -22,6 +22,10 @@ from carrel.systems.text import faults
 
 FORMATS: Final = ("csv", "jsonl", "text")
 _ENDINGS: Final = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_PACKED: Final = (".gz", ".bz2", ".xz")
+_HEAD = 1 << 12  # bytes that are looked at for letters of two bytes
+_FEW_ZEROS = 10  # of each hundred bytes in every second place
+_BETWEEN_KEYS: Final = " | "  # parts words of which none belongs to the next
 _LONGEST = 1 << 28  # signs of one field of a CSV file
 _SHORT = 1 << 16  # bytes read at once of plain text
 _LONGEST_LINE = 1 << 20
@@ -57,7 +61,10 @@ def form_of(
     path: Path, named: str | None, columns: Sequence[str], conversation: str | None, *, unit: str, delimiter: str
 ) -> Form:
     """The form of a file, by its ending unless it is named."""
-    bare = path.name.removesuffix(".gz")
+    inner = Path(path.name)
+    while inner.suffix.lower() in _PACKED:
+        inner = inner.with_suffix("")
+    bare = inner.name
     kind = named or _ENDINGS.get(Path(bare).suffix.lower(), "text")
     if kind == "csv":
         return CsvForm(
@@ -77,6 +84,7 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
     """
     try:
         with path.open("rb") as raw, opened(cast("BinaryIO", raw), path.name) as (stream, _):
+            _require_bytes(stream, path.name)
             yield stream
     except OSError as wrong:
         raise fault(
@@ -84,6 +92,17 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
         ) from None
     except CarrelError as wrong:
         raise CarrelError(tuple(_ours(one) for one in wrong.faults)) from None
+
+
+def _require_bytes(stream: IO[bytes], at: str) -> None:
+    """Refuse letters of two or four bytes that no mark tells of: nothing would be found in them."""
+    head = cast("io.BufferedReader[Any]", stream).peek(_HEAD)[:_HEAD]
+    for half in (head[::2], head[1::2]):
+        if half.count(0) * 100 > len(half) * _FEW_ZEROS:
+            raise fault(
+                faults.UNREADABLE, at=at, wanted="text in UTF-8, or in UTF-16 with its mark at the beginning",
+                found="a zero at many a second byte, as in UTF-16 without a mark", fix="write it as UTF-8 first",
+            )  # fmt: skip
 
 
 def _ours(one: Fault) -> Fault:
@@ -121,6 +140,10 @@ class CsvForm:
             of = None if self.conversation is None else places_of(header, (self.conversation,), at)[0]
             yield Record(0, [], (), "", rows.put(header, []))
             for number, row in enumerate(reader, 1):
+                if len(row) > len(header):
+                    raise _broken(
+                        at, f"row {number}", f"{len(header)} fields, as the first line names", "a field without a name"
+                    )
                 mine = [one for one in places if one < len(row)]
                 cells = [row[one].encode("utf-8", "surrogateescape") for one in mine]
                 yield Record(
@@ -142,10 +165,12 @@ def places_of(header: Sequence[str], wanted: Sequence[str], at: str) -> list[int
     """Where columns stand; all where none is wanted.
 
     Raises:
-        CarrelError: TXT-012.
+        CarrelError: TXT-010, two have a name that is wanted; TXT-012.
     """
     if missing := [one for one in wanted if one not in header]:
         raise no_field(at, missing, header)
+    if any(header.count(one) > 1 for one in wanted):
+        raise _broken(at, "the first line", "each column that is named there once", "two of one name")
     return [header.index(one) for one in wanted] or list(range(len(header)))
 
 
@@ -185,7 +210,11 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class JsonForm:
-    """Lines of JSON: objects, whose texts are looked through, however deep they lie."""
+    """Lines of JSON: objects, whose texts, numbers and keys are looked through, however deep they lie.
+
+    The keys of an object are its last cell. They tie programs to it and are not written anew: one that names a person
+    is refused.
+    """
 
     columns: tuple[str, ...]
     conversation: str | None
@@ -194,7 +223,7 @@ class JsonForm:
         """Line by line.
 
         Raises:
-            CarrelError: TXT-010, TXT-012.
+            CarrelError: TXT-010, TXT-012; of a record that is written, TXT-021.
         """
         for number, line in enumerate(stream, 1):
             if not line.strip():
@@ -208,24 +237,53 @@ class JsonForm:
             if self.columns and number == 1 and (missing := [one for one in self.columns if one not in body]):
                 raise no_field(at, missing, tuple(body))
             places = [one for name in (self.columns or body) if name in body for one in _texts(body, name, name)]
-            cells = [holder[key].encode("utf-8", "surrogatepass") for holder, key, _ in places]
+            cells = [_text_of(holder[key]) for holder, key, _ in places]
+            names = tuple(name for _, _, name in places)
+            wanted = {one: body[one] for one in self.columns if one in body} if self.columns else body
+            keys = _BETWEEN_KEYS.join(_keys(wanted, () if self.columns else tuple(wanted)))
+            if keys:
+                cells.append(keys.encode("utf-8", "surrogatepass"))
+                names = (*names, "")
             of = body.get(self.conversation, "") if self.conversation else ""
-            yield Record(number, cells, tuple(name for _, _, name in places), str(of), _json_put(body, places))
+            yield Record(number, cells, names, str(of), _json_put(body, places, cells, f"{at}, line {number}"))
 
 
 def _texts(holder: Any, key: Any, name: str) -> Iterator[tuple[Any, Any, str]]:
     value = holder[key]
-    if isinstance(value, str):
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
         yield holder, key, name
     elif isinstance(value, dict | list):
         for inner in value if isinstance(value, dict) else range(len(value)):
             yield from _texts(value, inner, name)
 
 
-def _json_put(body: Any, places: Sequence[tuple[Any, Any, str]]) -> Callable[[IO[bytes], Sequence[bytes]], object]:
+def _keys(value: Any, own: tuple[str, ...] | None = None) -> Iterator[str]:
+    """The keys of a value, however deep they lie; at its top those that are told."""
+    if isinstance(value, dict):
+        yield from value if own is None else own
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _keys(inner)
+
+
+def _text_of(value: str | float) -> bytes:
+    return (value if isinstance(value, str) else repr(value)).encode("utf-8", "surrogatepass")
+
+
+def _json_put(
+    body: Any, places: Sequence[tuple[Any, Any, str]], before: Sequence[bytes], at: str
+) -> Callable[[IO[bytes], Sequence[bytes]], object]:
+    before = tuple(before)
+
     def put(out: IO[bytes], cells: Sequence[bytes]) -> None:
-        for (holder, key, _), cell in zip(places, cells, strict=True):
-            holder[key] = cell.decode("utf-8", "surrogatepass")
+        if cells[len(places) :] != list(before[len(places) :]):
+            raise fault(
+                faults.KEY, at=at, wanted="keys that name nobody", found="one that does, or could",
+                because="keys are not written anew", fix="name the fields that hold text with --column, or other keys",
+            )  # fmt: skip
+        for (holder, key, _), cell, old in zip(places, cells, before, strict=False):
+            if cell != old:  # a number stays one unless it goes
+                holder[key] = cell.decode("utf-8", "surrogatepass")
         out.write(json.dumps(body, ensure_ascii=not _plain(body)).encode("utf-8") + b"\n")
 
     return put
@@ -287,7 +345,5 @@ def _put(out: IO[bytes], cells: Sequence[bytes]) -> object:
     return out.write(cells[0])
 
 
-def _broken(at: str, where: str, wanted: str) -> CarrelError:
-    return fault(
-        faults.UNREADABLE, at=f"{at}, {where}", wanted=wanted, found="something else", fix="mend it, or name --format"
-    )
+def _broken(at: str, where: str, wanted: str, found: str = "something else") -> CarrelError:
+    return fault(faults.UNREADABLE, at=f"{at}, {where}", wanted=wanted, found=found, fix="mend it, or name --format")

@@ -23,6 +23,7 @@ from carrel.deidentification.text.kernels.pair_rules import (
     corrected,
     initial_end,
     joins,
+    joins_at,
     pair_end,
 )
 from carrel.deidentification.text.kernels.spans import (
@@ -44,6 +45,7 @@ from carrel.deidentification.text.kernels.tokens import (
     CAPITAL,
     COMMA,
     COVER,
+    DOT,
     END,
     GAP,
     HASH,
@@ -53,10 +55,12 @@ from carrel.deidentification.text.kernels.tokens import (
     LINE,
     ROW,
     SHAPE,
+    SLASH,
     SPACE,
     START,
     STOP,
     TITLED,
+    UNDERSCORE,
     WORD,
 )  # fmt: skip
 from carrel.deidentification.text.kernels.unlisted_names import taken, unlisted
@@ -155,7 +159,9 @@ def is_written_as_name(tok: Any, first: Any, last: Any, told: Any) -> Any:
     if tok[(AROUND + first) * ROW + LENGTH] == 1 or tok[(AROUND + last) * ROW + LENGTH] == 1:
         return not (one | two) & bits.COMMON
     if not (one | two) & bits.COMMON:
-        return last - first > 1 or tok[(AROUND + last) * ROW + GAP] in (SPACE, COMMA, HYPHEN)
+        return last - first > 1 or tok[(AROUND + last) * ROW + GAP] in (
+            SPACE, COMMA, HYPHEN, UNDERSCORE, DOT, SLASH, LINE,
+        )  # fmt: skip
     if not (one & two) & bits.COMMON and (told & 3 or tok[(AROUND + first + 1) * ROW + GAP] == COMMA):
         gap = tok[(AROUND + last) * ROW + GAP]
         return gap in (SPACE, COMMA, HYPHEN) or gap == STOP and tok[(AROUND + last - 1) * ROW + LENGTH] == 1
@@ -188,7 +194,7 @@ def mistaken(
         place >= many
         or tok[base + COVER] != 0
         or not tok[base + SHAPE] & WORD
-        or not (joins(tok[base + GAP]) or tok[base + GAP] == COMMA)
+        or not (joins_at(tok, place) or tok[base + GAP] == COMMA)
     ):
         return -1
     one, two = tok[row + BITS], tok[base + BITS]

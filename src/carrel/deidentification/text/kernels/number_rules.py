@@ -15,6 +15,7 @@ from carrel.deidentification.text.kernels.digit_rules import (
     digits_in,
     kind_of_digits,
     label_before,
+    number_of,
     passes,
     value_of,
 )  # fmt: skip
@@ -24,6 +25,7 @@ from carrel.deidentification.text.kernels.tokens import (
     AROUND,
     CLOSED,
     COLON,
+    COMMA,
     COVER,
     DOT,
     END,
@@ -41,6 +43,8 @@ from carrel.deidentification.text.kernels.tokens import (
     SLASH,
     SPACE,
     START,
+    UNDERSCORE,
+    WRAPPED,
 )  # fmt: skip
 from carrel.deidentification.text.kernels.word_table import joined, known
 
@@ -128,7 +132,10 @@ def masked(buf: Any, tok: Any, many: Any, at: Any, masks: Any, mask_count: Any) 
         place, token, right = 0, at, True
         while right and place < wanted and token < many:
             row = (AROUND + token) * ROW
-            if tok[row + COVER] != 0 or (token > at and tok[row + GAP] not in (SPACE, HYPHEN, NONE)):
+            parted = token > at and tok[row + GAP] not in (SPACE, HYPHEN, NONE)
+            if parted and (masks[base + M_FIXED] > 1 or masks[base + M_CHECK] == LUHN):  # its own signs tell enough
+                parted = tok[row + GAP] not in (SLASH, UNDERSCORE, COMMA) and not tok[row + SHAPE] & WRAPPED
+            if tok[row + COVER] != 0 or parted:
                 right = False
             for byte in range(tok[row + START], tok[row + END]):
                 sign = buf[byte] | 0x20 if buf[byte] >= 65 else buf[byte] + 0
@@ -193,7 +200,7 @@ def chain_rules(
     last = at
     while (
         last + 1 < many and last - at < 7 and tok[(AROUND + last + 1) * ROW + SHAPE] & NUMBER and tok[(AROUND + last + 1) * ROW + COVER] == 0
-        and tok[(AROUND + last + 1) * ROW + GAP] in (SPACE, HYPHEN, DOT, CLOSED, SLASH, OPENED)
+        and tok[(AROUND + last + 1) * ROW + GAP] in (SPACE, HYPHEN, DOT, CLOSED, SLASH, OPENED, UNDERSCORE, COMMA)
     ):  # fmt: skip
         last += 1
     if (
@@ -208,14 +215,13 @@ def chain_rules(
     plus = sign == 43
     bracket = sign == 40
     while last >= at:
-        total, dots, slashes, spaced = 0, 0, 0, 0
+        total, dots, others = 0, 0, 0
         for one in range(at, last + 1):
             row = (AROUND + one) * ROW
             total += tok[row + LENGTH]
             if one > at:
                 dots += 1 if tok[row + GAP] == DOT else 0
-                slashes += 1 if tok[row + GAP] == SLASH else 0
-                spaced += 1 if tok[row + GAP] == SPACE else 0
+                others += 1 if tok[row + GAP] in (SLASH, UNDERSCORE, COMMA) else 0
         groups = last - at + 1
         end = tok[(AROUND + last) * ROW + END]
         kind = 0
@@ -223,13 +229,13 @@ def chain_rules(
             break
         if groups == 4 and dots == 3 and total <= 12 and is_address(buf, tok, at):
             kind = spans.NETWORK
+        elif others:
+            kind = kind_of_parted(buf, tok, at, last, total, groups, others, keys, values, room)
         elif is_isbn(buf, tok, at, last, total):
             cover(tok, at, last, KEPT)
             return count
         elif dots == 1 and groups == 2:
             kind = 0  # 813.54
-        elif slashes:
-            kind = 0
         else:
             kind = kind_of_digits(
                 buf, tok, at, last, total, groups, keys, values, room, told, near, label, plus, bracket
@@ -241,6 +247,19 @@ def chain_rules(
             return count
         last -= 1
     return count
+
+
+@kernel
+def kind_of_parted(
+    buf: Any, tok: Any, at: Any, last: Any, total: Any, groups: Any, others: Any, keys: Any, values: Any, room: Any
+) -> Any:
+    """What digits are that slashes, commas or low lines part: a card of the roster, or a payment card; 0 for all else."""
+    if total >= 6 and known(keys, values, room, number_of(buf, tok, at, last, 0)) & bits.N_CARD:
+        return spans.CARD
+    if groups == 4 and others == 3 and total == 16 and tok[(AROUND + at) * ROW + LENGTH] == 4:
+        if 50 < buf[tok[(AROUND + at) * ROW + START]] < 55 and passes(buf, tok, at, last):
+            return spans.PAYMENT
+    return 0
 
 
 @kernel

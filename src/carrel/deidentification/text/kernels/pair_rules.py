@@ -26,10 +26,13 @@ from carrel.deidentification.text.kernels.tokens import (
     NONE,
     ROW,
     SHAPE,
+    SLASH,
     SPACE,
     START,
     STOP,
+    UNDERSCORE,
     WORD,
+    WRAPPED,
 )  # fmt: skip
 from carrel.deidentification.text.kernels.word_table import FULL, SEED, STEP, joined, known, may_be_edit, mixed
 from carrel.deidentification.text.letters import FOLDED, LETTER, SECOND
@@ -101,6 +104,13 @@ def joins(gap: Any) -> Any:
 
 
 @kernel
+def joins_at(tok: Any, at: Any) -> Any:
+    """Whether a word can belong to one name with the word before it, also over the end of a line or as an address has it."""
+    base = (AROUND + at) * ROW
+    return joins(tok[base + GAP]) or tok[base + GAP] in (UNDERSCORE, SLASH) or tok[base + SHAPE] & WRAPPED != 0
+
+
+@kernel
 def pair_end(tok: Any, many: Any, at: Any, keys: Any, values: Any, room: Any) -> Any:
     """A name that begins with this token, by its pair in the roster or among the authors.
 
@@ -116,7 +126,7 @@ def pair_end(tok: Any, many: Any, at: Any, keys: Any, values: Any, room: Any) ->
         gap = tok[base + GAP]
         if gap == COMMA and not comma:
             comma = True
-        elif not joins(gap) or (gap in (DOT, STOP) and tok[base - ROW + LENGTH] > 3):
+        elif not joins_at(tok, place) or (gap == STOP and tok[base - ROW + LENGTH] > 3):
             break  # the end of a sentence
         if not tok[base + SHAPE] & WORD or tok[base + COVER] != 0:
             break
@@ -148,7 +158,7 @@ def initial_end(tok: Any, many: Any, at: Any, keys: Any, values: Any, room: Any)
         while place < many and place - at < 4:
             base = (AROUND + place) * ROW
             if (
-                tok[base + GAP] not in (SPACE, STOP, DOT, APOSTROPHE)
+                (tok[base + GAP] not in (SPACE, STOP, DOT, APOSTROPHE, UNDERSCORE) and not tok[base + SHAPE] & WRAPPED)
                 or not tok[base + SHAPE] & WORD
                 or tok[base + COVER] != 0
             ):

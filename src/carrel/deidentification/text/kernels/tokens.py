@@ -29,6 +29,7 @@ CAPITAL: Final = 8  # its first letter is one, or the script has none
 UPPERCASE: Final = 16  # all are, and there are two
 ALONE: Final = 32  # a sign of a script that parts no words
 BEGINS: Final = 64  # stands at the beginning of a sentence or line
+WRAPPED: Final = 128  # stands on the next line, with nothing but blanks and marks of a quotation before it
 
 # Gaps.
 NONE: Final = 0
@@ -69,7 +70,7 @@ def read_tokens(
     """
     count, at, gap_from = 0, start, start
     begin, number, length, letters, digits, uppers, caseless, single = -1, SEED, 0, 0, 0, 0, 0, 0
-    first_upper = 0
+    first_upper, upper = 0, 0
     while at <= end:
         sign, size, what = 0, 1, 0
         if at < end:
@@ -98,7 +99,9 @@ def read_tokens(
                 what = (sign & LETTER) | CASELESS
             elif 0x20000 <= sign < 0x40000:
                 what = (sign & LETTER) | CASELESS | SINGLE
-        if what == MARK and begin >= 0:
+        if sign == 38 and is_blank_entity(buf, at, end):
+            size = 6
+        if what == MARK and begin >= 0 and not (not upper and is_format(sign) and starts_capital(buf, at + size, end)):
             at += size
             continue
         if what <= 0 or (begin >= 0 and (single or what & SINGLE)):
@@ -123,6 +126,8 @@ def read_tokens(
                 gap = tok[row + GAP]
                 if count == 0 or gap in (STOP, LINE, ENDED):
                     tok[row + SHAPE] = shape | BEGINS
+                if count > 0 and gap == LINE and wraps(buf, gap_from, begin, tok[row - ROW + LENGTH]):
+                    tok[row + SHAPE] |= WRAPPED
                 gap_from = at
                 count += 1
             begin = -1
@@ -139,7 +144,7 @@ def read_tokens(
                     what & SINGLE,
                 )
                 first_upper = what & UPPER
-            letter = what & LETTER
+            letter, upper = what & LETTER, what & UPPER
             number = (number * STEP + letter) & FULL
             length += 1
             second = (what >> SECOND) & 0x7F
@@ -170,6 +175,74 @@ def clear(tok: Any, first: Any, many: Any) -> Any:
 
 
 @kernel
+def is_format(sign: Any) -> Any:
+    """Whether a sign has no width: a soft hyphen, a joiner, a mark of the order of bytes."""
+    return sign == 0xAD or 0x200B <= sign <= 0x200F or 0x2060 <= sign <= 0x2064 or sign == 0xFEFF
+
+
+@kernel
+def starts_capital(buf: Any, at: Any, end: Any) -> Any:
+    """Whether a capital of ASCII stands there: behind a small letter and a sign without width, another word."""
+    return at < end and 65 <= buf[at] <= 90
+
+
+@kernel
+def is_blank_entity(buf: Any, at: Any, end: Any) -> Any:
+    """Whether a blank stands there as a page writes it."""
+    return (
+        at + 5 < end
+        and buf[at] == 38
+        and buf[at + 1] == 110
+        and buf[at + 2] == 98
+        and buf[at + 3] == 115
+        and buf[at + 4] == 112
+        and buf[at + 5] == 59
+    )
+
+
+@kernel
+def wraps(buf: Any, start: Any, end: Any, before: Any) -> Any:
+    """Whether one end of a line parts two words, with blanks and marks of a quotation, or the dot of an initial."""
+    lines, at = 0, start
+    while at < end:
+        sign = buf[at] + 0
+        if sign == 10:
+            lines += 1
+        elif sign == 46:
+            if at > start or before > 3:
+                return False
+        elif sign not in (9, 13, 32, 62, 124):
+            return False
+        at += 1
+    return lines == 1
+
+
+@kernel
+def blank_size(buf: Any, at: Any, end: Any) -> Any:
+    """How many bytes a blank has, or a sign without width, that is written with several; 0 where there is none."""
+    sign = buf[at] + 0
+    if sign == 38:
+        return 6 if is_blank_entity(buf, at, end) else 0
+    if sign < 0xC2 or at + 1 >= end:
+        return 0
+    second = buf[at + 1] + 0
+    if sign == 0xC2:
+        return 2 if second in (0xA0, 0xAD) else 0
+    if at + 2 >= end:
+        return 0
+    third = buf[at + 2] + 0
+    if sign == 0xE2 and second == 0x80 and (third <= 0x8F or third == 0xAF):
+        return 3
+    if sign == 0xE2 and second == 0x81 and 0x9F <= third <= 0xA4:
+        return 3
+    if sign == 0xE3 and second == 0x80 and third == 0x80:
+        return 3
+    if sign == 0xEF and second == 0xBB and third == 0xBF:
+        return 3
+    return 0
+
+
+@kernel
 def gap_of(buf: Any, start: Any, end: Any) -> Any:
     """What kind of signs stand between two words."""
     if start == end:
@@ -178,11 +251,12 @@ def gap_of(buf: Any, start: Any, end: Any) -> Any:
     at = start
     while at < end:
         sign = buf[at] + 0
+        wide = blank_size(buf, at, end)
         if sign in (32, 9, 13):
             spaces += 1
-        elif sign == 0xC2 and at + 1 < end and buf[at + 1] == 0xA0:
+        elif wide:
             spaces += 1
-            at += 1
+            at += wide - 1
         elif sign == 10:
             lines += 1
         else:
