@@ -118,9 +118,14 @@ def test_a_file_that_breaks_off_is_refused_without_its_values(tmp_path: Path) ->
     assert "Amundsen" not in str(told.value)
 
 
-def test_a_file_without_a_line_of_names_is_refused_without_its_values(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("Amundsen,Jane,21868000079194\nCole,Ada,1\n", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("Amundsen,Jane,21868000079194\nCole,Ada,1\n", "SRC-003"), ("Amundsen,Jane,north\nCole,Ada,south\n", "TXT-015")],
+    ids=["a number", "names alone"],
+)
+def test_a_file_without_a_line_of_names_is_refused_without_its_values(tmp_path: Path, written: str, code: str) -> None:
+    (tmp_path / "a.csv").write_text(written, encoding="utf-8")
     with pytest.raises(CarrelError) as told:
         learn_roster(Knowledge(), Roster(records=NamedSource(file=tmp_path / "a.csv")), None)
-    assert told.value.code == "TXT-015"
+    assert told.value.code == code
     assert "Amundsen" not in str(told.value)
