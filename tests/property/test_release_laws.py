@@ -49,7 +49,7 @@ def release(folder: Path, names, rows, *, k: int, share: int, method: str, perso
     try:
         with opened(memory="500MB", threads=1) as engine:
             made = record_release.make(engine, said, folder, date(2026, 1, 1), lambda _: nullcontext())
-            with written(made.records, said, folder / "out.csv"):
+            with written(made.records, said, folder / "out.csv", force=True):
                 pass
     except CarrelError as wrong:
         return wrong.code
