@@ -239,6 +239,13 @@ def test_what_does_not_hold_when_it_is_read_back_is_not_released(tmp_path: Path,
             pass
     assert refused.value.code == "REC-007"
     assert not (tmp_path / "out.csv").exists()
+    with opened(memory="1GB") as engine:  # another release of that name comes while this one is counted back
+        made = record_release.make(engine, release, tmp_path, date(2026, 7, 1), lambda _: nullcontext())
+        with pytest.raises(CarrelError) as refused, written(made.records, release, tmp_path / "out.csv"):
+            (tmp_path / "out.csv").write_text("the other one")
+    assert refused.value.code == "REC-008"
+    assert (tmp_path / "out.csv").read_text() == "the other one"
+    (tmp_path / "out.csv").unlink()
     assert sorted(one.name for one in tmp_path.iterdir()) == ["loans.csv", "release.yaml"]
 
 
