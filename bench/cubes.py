@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
 from itertools import product
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.row import Row
+from bench.turns import cpu_in_turns
 from carrel.deidentification.statistics.cube import Cube
 from carrel.deidentification.statistics.cube_spec import CubeSpec
 from carrel.deidentification.statistics.release_making import make
@@ -61,12 +61,7 @@ def _spec(folder: Path, rows: int, branches: int, months: int, types: int) -> Cu
 
 def _counting(folder: Path, rows: int, *, smoke: bool) -> Row:
     spec = _spec(folder, rows, 25, 24, 8)
-    ours, by_hand = [], []
-    for _ in range(1 if smoke else 3):  # in turns: a minute is like the next one, an hour is not
-        ours.append(_spent(lambda: _carrel(spec)))
-        by_hand.append(_spent(lambda: _by_hand(spec)))
-    assert {told for _, told in ours} == {told for _, told in by_hand}, "both count the same"
-    mine, theirs = (statistics.median(one for one, _ in side) for side in (ours, by_hand))
+    mine, theirs = cpu_in_turns(lambda: _carrel(spec), lambda: _by_hand(spec), 1 if smoke else 3)
     ratio = mine / theirs
     return Row(
         "cube counted, CPU",
@@ -79,12 +74,6 @@ def _counting(folder: Path, rows: int, *, smoke: bool) -> Row:
         "<= 1.1",
         None if smoke else ratio <= 1.1,
     )
-
-
-def _spent(work: Callable[[], tuple[int, ...]]) -> tuple[float, tuple[int, ...]]:
-    began = time.process_time()
-    told = work()
-    return time.process_time() - began, told
 
 
 def _carrel(spec: CubeSpec) -> tuple[int, ...]:

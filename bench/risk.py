@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
 from bench.row import Row
+from bench.turns import cpu_in_turns
 from carrel.deidentification.risk.question import RiskQuestion
 from carrel.systems.analytics import record_source
 from carrel.systems.analytics.engine import opened
@@ -34,12 +33,7 @@ def _row(folder: Path, rows: int, *, smoke: bool) -> Row:
     with opened() as engine:
         engine.execute(_LOANS.format(people=rows // 12, rows=rows, place=place))
     question = RiskQuestion.model_validate({"name": "loans", "records": place, "person": "patron", "columns": COLUMNS})
-    ours, by_hand = [], []
-    for _ in range(1 if smoke else 3):  # in turns: a minute is like the next one, an hour is not
-        ours.append(_spent(lambda: _carrel(question)))
-        by_hand.append(_spent(lambda: _by_hand(place)))
-    mine, theirs = statistics.median(one for one, _ in ours), statistics.median(one for one, _ in by_hand)
-    assert {told for _, told in ours} == {told for _, told in by_hand}, "both count the same"
+    mine, theirs = cpu_in_turns(lambda: _carrel(question), lambda: _by_hand(place), 1 if smoke else 3)
     ratio = mine / theirs
     return Row(
         "risk, CPU",
@@ -52,12 +46,6 @@ def _row(folder: Path, rows: int, *, smoke: bool) -> Row:
         "<= 1.1",
         None if smoke else ratio <= 1.1,
     )
-
-
-def _spent(work: Callable[[], tuple[int, ...]]) -> tuple[float, tuple[int, ...]]:
-    began = time.process_time()
-    told = work()
-    return time.process_time() - began, told
 
 
 def _carrel(question: RiskQuestion) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from carrel.deidentification.risk.question import Against
 from carrel.deidentification.risk.reidentification import prosecutor
 from carrel.deidentification.risk.sensitive import diversity
 from carrel.inventory.record_source import NamedSource
-from carrel.systems.analytics.coded_records import CodedRecords
+from carrel.systems.analytics.counted_records import CountedRecords
 from carrel.systems.analytics.engine import opened
 from carrel.systems.analytics.linkage_attack import run
 from carrel.systems.analytics.record_source import read
@@ -39,7 +39,7 @@ def _written(folder: str, name: str, rows: list[tuple[str | None, ...]], header:
 def test_the_engine_counts_as_the_definitions_do(rows: list[tuple[str | None, ...]], by_person: bool) -> None:
     with TemporaryDirectory() as folder, opened(threads=1) as engine:
         found = read(engine, _written(folder, "a.csv", rows, "abcp"))
-        coded = CodedRecords.of(found, ["a", "b", "c"], "p" if by_person else None)
+        coded = CountedRecords.of(found, ["a", "b", "c"], "p" if by_person else None)
         whose = [row[3] for row in rows] if by_person else None
         for columns in (("a",), ("a", "b"), ("c", "a", "b")):
             at = ["abc".index(one) for one in columns]

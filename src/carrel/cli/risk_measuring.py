@@ -18,14 +18,13 @@ from carrel.deidentification.risk.question import RiskQuestion
 from carrel.errors import Exit
 from carrel.inventory.risk import RiskClass
 from carrel.systems.analytics import document, record_source
-from carrel.systems.analytics.engine import MEMORY, opened
+from carrel.systems.analytics.engine import MEMORY, is_size, opened
 from carrel.systems.analytics.risk_measuring import Reading
 from carrel.systems.analytics.risk_measuring import measure as run_tests
 
 if TYPE_CHECKING:
     from carrel.cli.progress import Progress
 
-_MEMORY = re.compile(r"[1-9]\d{0,4} ?(MB|GB)")
 _YAML = (".yaml", ".yml")
 
 
@@ -58,7 +57,7 @@ def measure(asked: Asked, site_path: Path | None, by: str | None, *, as_json: bo
     from carrel.cli.risk_screen import tell
 
     question = _question(asked)
-    if asked.memory is not None and not _MEMORY.fullmatch(asked.memory):
+    if asked.memory is not None and not is_size(asked.memory):
         raise click.UsageError("--memory: write a number and MB or GB, such as 3GB")
     person = person_who_may(site_path, by) if site_path is not None else None
     with _engine(asked) as read:

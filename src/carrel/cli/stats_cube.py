@@ -19,7 +19,7 @@ from carrel.deidentification.statistics.cube import ROWS
 from carrel.deidentification.statistics.cube_spec import CubeSpec
 from carrel.errors import Exit, fault
 from carrel.systems.analytics import document
-from carrel.systems.analytics.engine import MEMORY, opened
+from carrel.systems.analytics.engine import MEMORY, is_size, opened
 from carrel.systems.analytics.release_files import ReleaseRegister, require_free, write_release, write_table
 from carrel.systems.site_wishes import wish_of
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from carrel.deidentification.statistics.differencing import SmallDifference
     from carrel.deidentification.statistics.release import Release
 
-_MEMORY = re.compile(r"[1-9]\d{0,4} ?(MB|GB)")
 _YAML = (".yaml", ".yml")
 
 
@@ -70,7 +69,7 @@ def release(asked: Asked, wished: Wished, *, as_json: bool) -> int:
     from carrel.systems.analytics.cube_counting import count
 
     spec = _spec(asked)
-    if asked.memory is not None and not _MEMORY.fullmatch(asked.memory):
+    if asked.memory is not None and not is_size(asked.memory):
         raise click.UsageError("--memory: write a number and MB or GB, such as 3GB")
     if wished.base is not None and (spec.told != (ROWS,) or wished.register is not None):
         raise click.UsageError("--round takes records alone, without persons, sums and --register")

@@ -12,7 +12,13 @@ from carrel.errors import CarrelError, fault
 from carrel.systems.analytics import faults
 
 MEMORY = "3GB"  # of all that one process may hold in tables; a run of 10 M rows stays below 4 GiB with it
+_SIZE = re.compile(r"[1-9]\d{0,4} ?(MB|GB)")
 _LINE = re.compile(r"\bLine: (\d{1,12})\b")  # the only part of an engine's message that is no patron's
+
+
+def is_size(text: str) -> bool:
+    """Whether a text tells how much memory the engine may take, such as ``3GB``."""
+    return _SIZE.fullmatch(text) is not None
 
 
 @contextmanager

@@ -30,10 +30,11 @@ def run(records: Relation, person: str | None, other: Relation, against: Against
     ours = [_value(column, near, f"m{at}") for at, (column, near) in enumerate(against.match.items())]
     theirs = [_value(near.column, near, f"m{at}") for at, near in enumerate(against.match.values())]
     meets = " AND ".join(_meets(near, f"m{at}") for at, near in enumerate(against.match.values()))
-    by = ", ".join(f"tried.m{at}" for at in range(len(ours)))
+    names = [f"m{at}" for at in range(len(ours))]
+    by = ", ".join(f"tried.{name}" for name in names)
     found = records.ask(f"""
         WITH row_of AS (SELECT {", ".join(ours)}, {truth} AS truth FROM {records.name}),
-        tried AS (SELECT {by.replace("tried.", "")}, truth, count(*) AS n FROM row_of GROUP BY ALL),
+        tried AS (SELECT {", ".join(names)}, truth, count(*) AS n FROM row_of GROUP BY ALL),
         listed AS (SELECT DISTINCT {", ".join(theirs)}, {whose} AS whose FROM {other.name}),
         joined AS (SELECT count(DISTINCT listed.whose) AS f, min(listed.whose) AS whose, min(n) AS n, tried.truth
                    FROM tried LEFT JOIN listed ON {meets} GROUP BY {by}, tried.truth)

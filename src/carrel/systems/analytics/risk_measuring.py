@@ -11,7 +11,7 @@ from carrel.deidentification.risk.singling_out import Singling, combinations_of,
 from carrel.errors import fault
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import faults, linkage_attack
-from carrel.systems.analytics.coded_records import CodedRecords
+from carrel.systems.analytics.counted_records import CountedRecords
 from carrel.systems.analytics.identifying_columns import identifying
 from carrel.systems.analytics.relation import DESCRIPTION, Relation
 
@@ -51,8 +51,8 @@ def measure(read: Reading, question: RiskQuestion, seed: int, beat: Beat = lambd
             found="only the person's, the pseudonym and sensitive ones",
             fix="name the columns of what leaves the house",
         )
-    coded = CodedRecords.of(records, released, person)
-    count = coded.count()
+    counted = CountedRecords.of(records, released, person)
+    count = counted.count()
     facts = tuple(one for one in released if one != question.pseudonym)
     total, singled = combinations_of(facts, question.known), list[Singling]()
     if total > MOST_SETS:
@@ -63,25 +63,25 @@ def measure(read: Reading, question: RiskQuestion, seed: int, beat: Beat = lambd
             found=f"{total:,}: {len(facts)} columns, and {question.known} of them known",
             fix="name the columns of what leaves the house, or fewer known facts",
         )
-    for found in search(facts, count, question.known, coded.alone):
+    for found in search(facts, count, question.known, counted.alone):
         singled.append(found)
         beat(len(singled), total)
     beat(total, total)
     return Measurement(
         name=question.name,
         records=count,
-        persons=coded.persons(),
+        persons=counted.persons(),
         by_person=person is not None,
         columns=known,
-        sizes=coded.sizes(known),
+        sizes=counted.sizes(known),
         direct=identifying(records, facts),
         singled=tuple(singled),
         known=question.known,
         threshold=question.threshold,
-        sensitive={one: coded.diversity(known, one) for one in question.sensitive},
+        sensitive={one: counted.diversity(known, one) for one in question.sensitive},
         linkages=tuple(_linkages(read, question, records)),
         not_looked_at=tuple(one for one in records.columns if one not in {*released, question.person, DESCRIPTION}),
-        traces=tuple(_traces(coded, question, facts, seed)),
+        traces=tuple(_traces(counted, question, facts, seed)),
     )
 
 
@@ -96,7 +96,7 @@ def _linkages(read: Reading, question: RiskQuestion, records: Relation) -> list[
     return found
 
 
-def _traces(coded: CodedRecords, question: RiskQuestion, facts: tuple[str, ...], seed: int) -> list[Trace]:
+def _traces(counted: CountedRecords, question: RiskQuestion, facts: tuple[str, ...], seed: int) -> list[Trace]:
     if question.pseudonym is None:
         return []
-    return [coded.trace(facts, question.pseudonym, known, TRIED, seed) for known in range(1, question.known + 1)]
+    return [counted.trace(facts, question.pseudonym, known, TRIED, seed) for known in range(1, question.known + 1)]

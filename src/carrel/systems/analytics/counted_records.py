@@ -15,7 +15,7 @@ from carrel.systems.analytics.relation import Relation
 
 
 @dataclass(frozen=True)
-class CodedRecords:
+class CountedRecords:
     """Records, of which an engine keeps what is counted.
 
     Args:
@@ -29,7 +29,7 @@ class CodedRecords:
     person: str | None
 
     @classmethod
-    def of(cls, records: Relation, columns: Sequence[str], person: str | None) -> CodedRecords:
+    def of(cls, records: Relation, columns: Sequence[str], person: str | None) -> CountedRecords:
         """Read them once.
 
         Raises:
