@@ -155,7 +155,8 @@ class Place:
         for (left,) in self._sql(
             f"SELECT id FROM information_schema.processlist WHERE db = '{database}' AND id <> CONNECTION_ID()"
         ):
-            self._sql(f"KILL {left}")
+            with contextlib.suppress(pymysql.err.OperationalError):  # 1094: it has ended by itself
+                self._sql(f"KILL {left}")
         now = self.sums_of_each()
         changed = [table for table in self.told["tables"] if now[table] != self.told["sums"][table]]
         self._sql(
