@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -214,13 +215,15 @@ def run(site: Path, words: list[str], answers: list[str] | None = None) -> tuple
     import io
 
     out, err = io.StringIO(), io.StringIO()
-    before = signal.signal(signal.SIGALRM, _too_long)
+    before, typed = signal.signal(signal.SIGALRM, _too_long), sys.stdin
+    sys.stdin = io.StringIO()  # nobody is there to answer
     signal.alarm(60)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as left:
             main([*(word.replace(SITE, str(site)) for word in words), "--json"])
     finally:
         signal.alarm(0)
+        sys.stdin = typed
         signal.signal(signal.SIGALRM, before)
     text = out.getvalue()
     try:

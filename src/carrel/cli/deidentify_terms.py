@@ -45,6 +45,7 @@ def terms(
     A term that fewer searched for never leaves, nor one with a name of the roster, a card number, a phone or an
     address. Counts are rounded down to fives. What was written is read back and counted again from the searches.
     """
+    from carrel.cli.option_model import of_options
     from carrel.cli.text_setup import Given, knowledge_of, settings_of
     from carrel.deidentification.text.reader import TextReader
     from carrel.deidentification.text.search_terms import TermCount
@@ -55,7 +56,7 @@ def terms(
     require_other(target, source, document, *rosters, *catalogues)
     require_free(target, force=force)
     knowledge = knowledge_of(settings_of(Given(document, rosters, catalogues, system, cards)), site_path, source)
-    place = NamedSource(file=source, delimiter="\t" if delimiter == "tab" else delimiter)
+    place = of_options(NamedSource, {"file": source, "delimiter": "\t" if delimiter == "tab" else delimiter})
     counting = TermCount(secrets.token_bytes(_KEY_BYTES), fewest)
 
     read = partial(searches, place, term, searcher, session, time_column)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import ValidationError
 
+from carrel.cli.option_model import name_of, of_options
 from carrel.deidentification.risk.assessment import Measurement, assess
 from carrel.deidentification.risk.question import RiskQuestion
 from carrel.errors import Exit
@@ -110,24 +109,5 @@ def _question(asked: Asked) -> RiskQuestion:
         source = {key: value for key, value in source.items() if key not in {"delimiter", "encoding"}}
     records = {**source, **({"file": asked.place} if asked.place is not None else {})}
     place = asked.place or Path(str(source.get("table") or source.get("query_file") or "records"))
-    said = {"name": _name(place), **asked.said, "records": records}
-    try:
-        return RiskQuestion.model_validate(said).relative_to(Path.cwd())
-    except ValidationError as wrong:
-        raise click.UsageError(_usage(wrong)) from None
-
-
-def _name(place: Path) -> str:
-    stem = place.name.removesuffix(".gz")
-    plain = re.sub(r"[^a-z0-9._-]+", "-", stem.rpartition(".")[0].lower() or stem.lower())
-    return plain.strip("-._")[:40] or "records"
-
-
-def _usage(wrong: ValidationError) -> str:
-    from carrel.systems.site_wishes import wish_of
-
-    told = []
-    for error in wrong.errors(include_url=False):
-        where = " ".join(str(step) for step in error["loc"] if step != "records")
-        told.append(f"{where}: {wish_of(error).fix}" if where else wish_of(error).fix)
-    return "; ".join(told)
+    said = {"name": name_of(place), **asked.said, "records": records}
+    return of_options(RiskQuestion, said).relative_to(Path.cwd())

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import ValidationError
 
 from carrel.cli.at_site import now
+from carrel.cli.option_model import name_of, of_options
 from carrel.cli.option_values import writing
 from carrel.cli.progress import phase
 from carrel.deidentification.statistics import faults
@@ -21,7 +20,6 @@ from carrel.errors import Exit, fault
 from carrel.systems.analytics import document
 from carrel.systems.analytics.engine import MEMORY, is_size, opened
 from carrel.systems.analytics.release_files import ReleaseRegister, require_free, write_release, write_table
-from carrel.systems.site_wishes import wish_of
 
 if TYPE_CHECKING:
     from carrel.deidentification.statistics.differencing import SmallDifference
@@ -129,29 +127,11 @@ def _spec(asked: Asked) -> CubeSpec:
     records = source if asked.place is None else {"file": asked.place}
     place = asked.place or Path(str(source.get("table") or source.get("query_file") or "records"))
     axes = [_axis(str(one)) for one in given.pop("axes", ())]  # type: ignore[attr-defined]  # a tuple
-    said = {"name": _name(place), **given, "records": records, "small": small, "dimensions": dict(axes)}
-    try:
-        return CubeSpec.model_validate(said).relative_to(Path.cwd())
-    except ValidationError as wrong:
-        raise click.UsageError(_usage(wrong)) from None
+    said = {"name": name_of(place), **given, "records": records, "small": small, "dimensions": dict(axes)}
+    names = {"person": "--person or --each-record", "dimensions": "--by"}
+    return of_options(CubeSpec, said, names).relative_to(Path.cwd())
 
 
 def _axis(text: str) -> tuple[str, dict[str, object]]:
     column, _, levels = text.partition(":")
     return column, {"column": column, "time": tuple(levels.split(","))} if levels else {"column": column}
-
-
-def _name(place: Path) -> str:
-    stem = place.name.removesuffix(".gz")
-    plain = re.sub(r"[^a-z0-9._-]+", "-", stem.rpartition(".")[0].lower() or stem.lower())
-    return plain.strip("-._")[:40] or "records"
-
-
-def _usage(wrong: ValidationError) -> str:
-    names = {"person": "--person or --each-record", "dimensions": "--by"}
-    told = []
-    for error in wrong.errors(include_url=False):
-        where = str(error["loc"][0]) if error["loc"] else ""
-        fix = "is missing" if error["type"] in {"missing", "too_short"} else wish_of(error).fix
-        told.append(f"{names.get(where, where)}: {fix}" if where else fix)
-    return "; ".join(told)

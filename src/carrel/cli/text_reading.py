@@ -1,11 +1,15 @@
-"""Parts of a text shown to whoever decides, on the terminal alone, and the answers."""
+"""Parts of a text shown to whoever decides, on the terminal alone, and the answers.
+
+On the stream of errors, so that what is piped away holds no text.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from carrel.systems.text.review_queue import Doubt, ReviewQueue
     from carrel.systems.text.text_file import Form
 
+T = TypeVar("T")
 _AROUND = 160  # bytes that are shown before and behind a place
 _MOST = 4_000  # and of a whole record
 _ANSWERS = {"g": "goes", "s": "stays"}
@@ -57,11 +62,19 @@ def _ask(doubt: Doubt, cells: Sequence[bytes], where: str) -> str:
         return _SKIP
     text, low, high = cells[doubt.cell], max(doubt.start - _AROUND, 0), doubt.end + _AROUND
     before, inside, after = text[low : doubt.start], text[doubt.start : doubt.end], text[doubt.end : high]
-    say(f"\n{where}: {doubt.kind}, {'taken out' if doubt.went else 'left in'} so far")
-    say(f"  {_shown(before)}>>{_shown(inside)}<<{_shown(after)}")
-    return str(
-        click.prompt("  (g)oes, (s)tays, (n)ext, (q)uit", type=click.Choice(("g", "s", "n", "q")), show_choices=False)
-    )
+    say(f"\n{where}: {doubt.kind}, {'taken out' if doubt.went else 'left in'} so far", err=True)
+    say(f"  {_shown(before)}>>{_shown(inside)}<<{_shown(after)}", err=True)
+    words, choice = "  (g)oes, (s)tays, (n)ext, (q)uit", click.Choice(("g", "s", "n", "q"))
+    return _answer(partial(click.prompt, words, type=choice, show_choices=False, err=True), _QUIT)
+
+
+def _answer(ask: Callable[[], T], quit_: T) -> T:
+    """What was answered; that nobody answers any more means to stop here, as `q` does, and keeps what was said."""
+    try:
+        return ask()
+    except click.Abort:
+        say("", err=True)
+        return quit_
 
 
 def ask_sample(note: ReleaseNote, target: Path, shape: Form, count: int) -> None:
@@ -84,10 +97,11 @@ def ask_sample(note: ReleaseNote, target: Path, shape: Form, count: int) -> None
             elif (place := secrets.randbelow(seen)) < wanted:
                 drawn[place] = (number, list(cells))
     for at, (number, cells) in enumerate(sorted(drawn), 1):
-        say(f"\n{at} of {len(drawn)}")
+        say(f"\n{at} of {len(drawn)}", err=True)
         for cell in cells:
-            say(f"  {_shown(cell[:_MOST])}")
-        answer = click.prompt("  how many are left (q to stop)", default="0", value_proc=_count)
+            say(f"  {_shown(cell[:_MOST])}", err=True)
+        asked = "  how many are left (q to stop)"
+        answer = _answer(lambda: int(click.prompt(asked, default="0", value_proc=_count, err=True)), -1)  # noqa: B023  (called at once)
         if answer < 0:
             return
         note.read[number] = answer

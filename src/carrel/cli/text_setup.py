@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from carrel.deidentification.text.text_settings import TextSettings
 
 
+_NAMES = {"system": "--system"}
 _SMALL = 2_000_000  # bytes of a text and its lists that are read sooner than rules are compiled
 
 
@@ -41,22 +42,23 @@ def settings_of(given: Given) -> TextSettings:
 
     Raises:
         CarrelError: SRC-007.
+        click.UsageError: options that name no list.
     """
+    from carrel.cli.option_model import of_options
     from carrel.deidentification.text.text_settings import Catalogue, Roster, TextSettings
-    from carrel.inventory.record_source import NamedSource
     from carrel.systems.analytics.document import load
 
     said = TextSettings() if given.document is None else load(given.document, TextSettings)
     base = Path() if given.document is None else given.document.parent
     rosters = [_placed(one, base) for one in said.roster] + [
-        Roster(records=NamedSource(file=one)) for one in given.rosters
+        of_options(Roster, {"records": {"file": one}}) for one in given.rosters
     ]
     catalogues = [_placed(one, base) for one in said.catalogue] + [
-        Catalogue(records=NamedSource(file=one)) for one in given.catalogues
+        of_options(Catalogue, {"records": {"file": one}}) for one in given.catalogues
     ]
     if given.system is not None:
-        rosters.append(Roster(system=given.system))
-        catalogues.append(Catalogue(system=given.system))
+        rosters.append(of_options(Roster, {"system": given.system}, _NAMES))
+        catalogues.append(of_options(Catalogue, {"system": given.system}, _NAMES))
     more: dict[str, Any] = {
         "cards": (*said.cards, *given.cards), "student_ids": (*said.student_ids, *given.student_ids),
         "columns": given.columns or said.columns, "conversation": given.conversation or said.conversation,
