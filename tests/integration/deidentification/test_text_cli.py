@@ -129,7 +129,7 @@ def test_a_sample_that_is_read_decides_the_class(run: Run) -> None:
     assert note["residual"]["bound"] < 0.01
     code, told = run("sample", "out.csv", "--count", "301", "--json", answers="2\n")
     assert code == 3
-    assert json.loads(told[told.index('{\n  "format') :])["residual"]["leaking"] == 1
+    assert json.JSONDecoder().raw_decode(told[told.index('{\n  "format') :])[0]["residual"]["leaking"] == 1
 
 
 def test_lines_of_json_and_plain_text_are_written_anew(run: Run) -> None:
