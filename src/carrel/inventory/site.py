@@ -18,6 +18,7 @@ from carrel.inventory.file_folder import FileFolder
 from carrel.inventory.log_service import LogService
 from carrel.inventory.mailbox import Mailbox
 from carrel.inventory.office import ConsumerUse, May, Person, Role
+from carrel.inventory.portal import Portal
 from carrel.inventory.scrubbed_log import ScrubbedLog
 from carrel.inventory.stations import Stations
 from carrel.inventory.system import NAME, Mode, SessionZone, System
@@ -117,6 +118,7 @@ class Site(Part):
         tables: of other databases, and CSV files: rows with a clock, or totals.
         log_services: of vendors and of the parent body, the same, or with a person who signs for them.
         logs: that are scrubbed by a rotate hook or in a pipe.
+        portal: the pages for patrons.
         pseudonym_keys: folders with the keys of released pseudonyms; the night destroys those that are due.
     """
 
@@ -143,6 +145,7 @@ class Site(Part):
     log_services: tuple[LogService, ...] = ()
     logs: tuple[ScrubbedLog, ...] = ()
     pseudonym_keys: tuple[Path, ...] = ()
+    portal: Portal | None = None
     _policy_place: str = PrivateAttr(default="")
 
     @property

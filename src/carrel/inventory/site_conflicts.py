@@ -50,6 +50,7 @@ def conflicts(site: Site) -> Iterator[Conflict]:
     yield from _twice("tables", [one.name for one in site.tables], "name")
     yield from _twice("logs", [one.name for one in site.logs], "name")
     yield from _log_services(site)
+    yield from _portal(site)
     if any(copy.mail for copy in site.outside_copies) and site.mail is None:
         yield Conflict(("outside_copies",), "a copy by mail needs a 'mail:' block")
     for index, person in enumerate(site.people):
@@ -183,3 +184,10 @@ def _twice(block: str, values: list[str], field: str) -> Iterator[Conflict]:
         seen[value] += 1
         if value and seen[value] > 1:
             yield Conflict((block, index, field), f"another of the {block} has this {field} already")
+
+
+def _portal(site: Site) -> Iterator[Conflict]:
+    names = [one.name for one in site.originals]
+    for index, name in enumerate(site.portal.sign_in if site.portal is not None else ()):
+        if name not in names:
+            yield Conflict(("portal", "sign_in", index), f"name one of the site's systems: {', '.join(names)}")

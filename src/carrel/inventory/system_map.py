@@ -22,6 +22,7 @@ from carrel.inventory.notices import Notices
 from carrel.inventory.person_map import Elsewhere, PersonMap
 from carrel.inventory.record_path import RecordPath
 from carrel.inventory.restriction_map import RestrictionMap
+from carrel.inventory.sign_in_map import SignInMap
 from carrel.inventory.unit_map import UnitTable
 from carrel.inventory.version_change import LOAN, Versions
 
@@ -149,6 +150,7 @@ class SystemMap(Part):
         person: what erasing one person does, table by table; None where the map does not tell.
         rectify: which columns hold which field of a person's record, and its copies; None where it does not tell.
         restrict: the product's switches for one person; None where it does not tell.
+        sign_in: the names and the password of an account; None where it does not tell.
         branches: where the units of the product stand; None where it does not tell.
         figures: which rows count in the statistics that a library owes.
     """
@@ -186,6 +188,7 @@ class SystemMap(Part):
     person: PersonMap | None = None
     rectify: CorrectionMap | None = None
     restrict: RestrictionMap | None = None
+    sign_in: SignInMap | None = None
     branches: UnitTable | None = None
     figures: Figures = Figures()
 

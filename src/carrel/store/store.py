@@ -30,6 +30,8 @@ from carrel.store.open_joins import OpenJoins
 from carrel.store.owed_leaves import OwedLeaves
 from carrel.store.person_cases import PersonCases
 from carrel.store.plans import Plans
+from carrel.store.portal_attempts import PortalAttempts
+from carrel.store.portal_sessions import PortalSessions
 from carrel.store.replays import Replays
 from carrel.store.residues import Residues
 from carrel.store.restrictions import Restrictions
@@ -75,6 +77,8 @@ class Store:
         self.clearings = Expiries(database, ClearingPlan)
         self.replays = Replays(database)
         self.risks = RiskMeasurements(database)
+        self.portal_sessions = PortalSessions(database)
+        self.portal_attempts = PortalAttempts(database, folder)
 
     @classmethod
     def open(

@@ -6,6 +6,7 @@ from carrel.store.backup_tables import backup_expiry, replay_entry, replay_plan,
 from carrel.store.case_tables import erasure, keeping, keeping_subject, person_case
 from carrel.store.circulation_tables import circulation, circulation_told, loan_counted, loan_in_flight
 from carrel.store.outcome_tables import custody, night, night_count, open_join, owed_leaf, owner_mark, residue, sweep
+from carrel.store.portal_tables import portal_attempt, portal_session
 from carrel.store.risk_tables import risk_measurement
 from carrel.store.run_tables import approval, chunk, clock, job, lease, metadata, plan, run, signal, turn
 
@@ -32,6 +33,8 @@ __all__ = [
     "owner_mark",
     "person_case",
     "plan",
+    "portal_attempt",
+    "portal_session",
     "replay_entry",
     "replay_plan",
     "residue",

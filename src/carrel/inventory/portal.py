@@ -1,0 +1,62 @@
+"""The `portal` section of a site: the pages on which patrons use their rights."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from carrel.inventory.timetable import Part, Period
+
+Language = Literal["en", "es"]
+_HERE = ("127.0.0.1", "localhost", "::1")
+
+
+class Portal(Part):
+    """Where the pages are, who may sign in, and how long.
+
+    Attributes:
+        address: as browsers reach it, without a path; https, but on this machine itself.
+        sign_in: systems by whose accounts patrons sign in.
+        languages: of the pages; the first is for whoever asks for none of them.
+        idle: a session ends when nothing is done for so long.
+        longest: a session ends then in any case.
+    """
+
+    address: str
+    sign_in: tuple[str, ...] = Field(default=(), max_length=20)
+    languages: tuple[Language, ...] = Field(default=("en", "es"), min_length=1)
+    idle: Period = timedelta(minutes=20)
+    longest: Period = timedelta(hours=4)
+
+    @field_validator("address")
+    @classmethod
+    def _plain(cls, said: str) -> str:
+        parts = urlsplit(said)
+        local = parts.hostname in _HERE
+        if parts.scheme not in {"https", "http"} or not parts.hostname or (parts.scheme == "http" and not local):
+            raise ValueError("write 'address:' as https://privacy.library.example, or http://127.0.0.1:8000")
+        if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username:
+            raise ValueError("write 'address:' without a path, a question or a name")
+        _ = parts.port  # a port that is none is refused by the library
+        return said.rstrip("/")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not timedelta(minutes=1) <= self.idle <= self.longest <= timedelta(hours=24):
+            raise ValueError("write 'idle:' of a minute or more, and 'longest:' of at most 24 hours")
+        if len(set(self.languages)) < len(self.languages) or len(set(self.sign_in)) < len(self.sign_in):
+            raise ValueError("write each language and each system once")
+        return self
+
+    @property
+    def host(self) -> str:
+        """Name and port, as a browser sends them."""
+        return urlsplit(self.address).netloc.lower()
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether it is reached over TLS."""
+        return self.address.startswith("https:")

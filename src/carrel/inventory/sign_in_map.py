@@ -1,0 +1,63 @@
+"""The `sign_in` section of a map: where a product keeps the names and the password of an account."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from carrel.inventory.map_part import Condition, Part
+
+Scheme = Literal["bcrypt", "salted md5 in bcrypt"]
+
+
+class SignInName(Part):
+    """A column with what somebody may type to say who is there.
+
+    Attributes:
+        table, column: where it stands.
+        person: column of that table with the number of the person.
+        where: which of its rows count, such as cards that are in use.
+    """
+
+    table: str
+    column: str
+    person: str
+    where: tuple[Condition, ...] = ()
+
+
+class Password(Part):
+    """Where the password of an account stands, and how it was hashed.
+
+    Attributes:
+        scheme: ``bcrypt`` of what was typed, or of the md5 in hex of the salt and the md5 in hex of what was typed.
+        salt: column with the salt, where the scheme has one of its own.
+        where: which rows of the table count.
+    """
+
+    table: str
+    column: str
+    person: str
+    scheme: Scheme
+    salt: str = ""
+    where: tuple[Condition, ...] = ()
+
+    @model_validator(mode="after")
+    def _salted(self) -> Self:
+        if bool(self.salt) != (self.scheme != "bcrypt"):
+            raise ValueError("a salt goes with 'salted md5 in bcrypt', and with nothing else")
+        return self
+
+
+class SignInMap(Part):
+    """How a patron shows to be who she says, by the account that she has with the library.
+
+    Attributes:
+        names: any of them names an account.
+        password: of it.
+        where: which records of people may sign in at all.
+    """
+
+    names: tuple[SignInName, ...] = Field(min_length=1)
+    password: Password
+    where: tuple[Condition, ...] = ()

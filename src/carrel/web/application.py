@@ -1,0 +1,102 @@
+"""The application: every page and call in one place, with what holds for all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from carrel import __version__
+from carrel.errors import CarrelError
+from carrel.web import interface, patron_pages, public_pages, sign_in, words
+from carrel.web.headers import OwnHost, SecurityHeaders
+from carrel.web.premises import Premises
+from carrel.web.visit import visit
+
+_STATIC = Path(__file__).parent / "static"
+_LARGEST = 64 * 1024  # bytes of a form: nobody writes so much
+_TITLES = {
+    400: "bad request", 403: "not from a page of ours", 404: "there is no such page", 405: "no such way of asking",
+    413: "too large", 421: "another host", 422: "not understood", 429: "too often", 500: "something went wrong",
+    503: "a system of the library is away",
+}  # fmt: skip
+
+
+def application(premises: Premises) -> ASGIApp:
+    """The application that answers every request.
+
+    Args:
+        premises: what its pages work with; closed by whoever opened them.
+    """
+    app = FastAPI(title="Carrel", version=__version__, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app.state.premises = premises
+    app.include_router(interface.router)
+    _bare_routes(app, premises)
+    for pages in (public_pages.router, sign_in.router, patron_pages.router):
+        app.include_router(pages)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_exception_handler(AnyHTTPException, _told)
+    app.add_exception_handler(RequestValidationError, _told)
+    app.add_exception_handler(CarrelError, _told)
+    app.add_exception_handler(Exception, _told)
+    whole: ASGIApp = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
+    portal = premises.portal
+    whole = OwnHost(whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal)
+    return SecurityHeaders(whole, secure=portal.is_secure)
+
+
+def _bare_routes(app: FastAPI, premises: Premises) -> None:
+    """What has no language."""
+
+    @app.get("/", include_in_schema=False)
+    def start(request: Request) -> Response:
+        asked = request.headers.get("accept-language", "")
+        answer = RedirectResponse(f"/{words.preferred(asked, premises.portal.languages)}/", 303)
+        answer.headers["Vary"] = "Accept-Language"
+        return answer
+
+    @app.get("/.well-known/gpc.json", include_in_schema=False)
+    def gpc() -> dict[str, Any]:
+        """Global Privacy Control: nothing is sold or shared, whether a browser asks for that or not."""
+        return {"gpc": True, "lastUpdate": premises.policy.approved.isoformat()}
+
+    @app.get("/robots.txt", include_in_schema=False)
+    def robots() -> Response:
+        return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
+
+    @app.get("/healthz", include_in_schema=False)
+    def health() -> dict[str, str]:
+        return {"state": "up"}
+
+
+def _refusal(status: int) -> ASGIApp:
+    return JSONResponse(_as_json(status), status)
+
+
+def _as_json(status: int) -> dict[str, Any]:
+    """One shape for every error of the API."""
+    return {"format_version": 1, "errors": [{"code": f"HTTP-{status}", "title": _TITLES.get(status, "refused")}]}
+
+
+def _told(request: Request, wrong: Exception) -> Response:
+    """A page or JSON that says what is wrong. Nothing of the request is repeated."""
+    status = wrong.status_code if isinstance(wrong, AnyHTTPException) else 500
+    status = 422 if isinstance(wrong, RequestValidationError) else 503 if isinstance(wrong, CarrelError) else status
+    if request.url.path.startswith(("/api/", "/static/")):
+        return JSONResponse(_as_json(status), status)
+    premises: Premises = request.app.state.premises
+    language = request.url.path[1:].partition("/")[0]
+    asked = request.headers.get("accept-language", "")
+    offered = premises.portal.languages
+    try:
+        here = visit(request, language if language in offered else words.preferred(asked, offered))
+    except (HTTPException, CarrelError):  # the store is away too
+        return JSONResponse(_as_json(status), status)
+    return here.page("error", {"status": status}, status)

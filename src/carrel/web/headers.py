@@ -1,0 +1,88 @@
+"""What every answer says to browsers: nothing from elsewhere, nothing kept, nothing framed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CONTENT = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_ALWAYS = {
+    "Content-Security-Policy": CONTENT,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "X-Robots-Tag": "noindex",
+}
+_YEAR = "max-age=31536000; includeSubDomains"
+
+
+class SecurityHeaders:
+    """Puts them on every answer, errors and refusals included.
+
+    Args:
+        app: that answers.
+        secure: whether it is reached over TLS.
+    """
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._said = {**_ALWAYS, **({"Strict-Transport-Security": _YEAR} if secure else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, with the headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._said.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, told)
+
+
+class OwnHost:
+    """Refuses requests for another host, and those that another site has a browser send.
+
+    A link or a form elsewhere must not act in the name of whoever is signed in here, nor sign anybody in. Browsers say
+    where a form was sent from; what does not say it is no browser, and has no business with a form.
+
+    Args:
+        app: that answers.
+        host: name and port under which it is reached.
+        origin: the same with its scheme.
+        refuse: what answers instead.
+    """
+
+    def __init__(self, app: ASGIApp, *, host: str, origin: str, refuse: Callable[[int], ASGIApp]) -> None:
+        self._app, self._host, self._origin, self._refuse = app, host, origin, refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or refuse with 421 or 403."""
+        if scope["type"] == "http":
+            said = {name: value.decode("latin-1") for name, value in scope["headers"]}
+            if said.get(b"host", "").lower() != self._host:
+                await self._refuse(421)(scope, receive, send)
+                return
+            if scope["method"] not in {"GET", "HEAD", "OPTIONS"} and not self._is_own(said):
+                await self._refuse(403)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _is_own(self, said: dict[bytes, str]) -> bool:
+        site, origin = said.get(b"sec-fetch-site"), said.get(b"origin")
+        if origin is not None and origin.lower() != self._origin:
+            return False
+        return origin is not None or site == "same-origin"

@@ -1,0 +1,84 @@
+"""Signing in by the account that a patron has with the library, and signing out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.responses import Response
+
+from carrel.errors import CarrelError
+from carrel.web.visit import PATRON, Visit, cookie_name, visit
+
+router = APIRouter(prefix="/{language}", include_in_schema=False)
+Here = Annotated[Visit, Depends(visit)]
+Word = Annotated[str, Form()]
+
+SPAN = timedelta(minutes=15)
+OF_NAME, OF_PLACE = 8, 60  # attempts in the span: for one name, and from one place, which a whole branch can share
+_LONGEST = 200
+
+
+@router.get("/sign-in")
+def ask(here: Here) -> Response:
+    """The form."""
+    return here.to("me") if here.session is not None else _form(here)
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, here: Here, name: Word = "", password: Word = "", system: Word = "") -> Response:
+    """Sign in. Whatever is wrong, the answer is the same."""
+    premises = here.premises
+    door = premises.doors.get(system) or (next(iter(premises.doors.values())) if len(premises.doors) == 1 else None)
+    if door is None or not name.strip() or not password or max(len(name), len(password)) > _LONGEST:
+        return _form(here, "wrong", 401)
+    attempts, now = premises.store.portal_attempts, premises.now()
+    typed = f"{door.name}\0{name.strip().casefold()}"
+    if not attempts.allow([("name", typed, OF_NAME), ("place", place_of(request), OF_PLACE)], now, SPAN):
+        return _form(here, "later", 429)
+    try:
+        number = door.person(name.strip(), password)
+    except CarrelError:
+        return _form(here, "away", 503)
+    if number is None:
+        return _form(here, "wrong", 401)
+    attempts.forget("name", typed)
+    if here.session is not None:
+        premises.store.portal_sessions.end(here.session.token)
+    said = {"kind": PATRON, "system": door.name, "number": str(number)}
+    session = premises.store.portal_sessions.begin(said, now, premises.portal.longest)
+    answer = here.to("me")
+    answer.set_cookie(
+        cookie_name(secure=premises.portal.is_secure), session.token, httponly=True, samesite="lax", path="/",
+        secure=premises.portal.is_secure,
+    )  # fmt: skip
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out(here: Here, form: Word = "") -> Response:
+    """End the session, here and in the store."""
+    here.require_own_form(form)
+    if here.session is not None:
+        here.premises.store.portal_sessions.end(here.session.token)
+    answer = here.page("signed_out")
+    secure = here.premises.portal.is_secure
+    answer.delete_cookie(cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="lax")
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+def place_of(request: Request) -> str:
+    """Where a request comes from, as attempts are counted: of IPv6 the network, which one household has."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "unknown"
+    return host if address.version == 4 else str(int(address) >> 64)  # noqa: PLR2004
+
+
+def _form(here: Visit, problem: str = "", status: int = 200) -> Response:
+    return here.page("sign_in", {"doors": tuple(here.premises.doors.values()), "problem": problem}, status)

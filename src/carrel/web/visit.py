@@ -1,0 +1,107 @@
+"""One request of a browser: in which language, of whom, and how its page is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import HTTPException, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from carrel.store.portal_sessions import Session
+from carrel.web import forms, words
+from carrel.web.premises import Premises
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TEMPLATES = Path(__file__).parent / "templates"
+PATRON = "patron"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a page knows of the request that it answers.
+
+    Attributes:
+        premises: that the pages work with.
+        language: of the page.
+        path: behind the language, so that the same page can be asked for in another.
+        session: of whoever is signed in; None of everybody else.
+        asks_not_to_be_sold: the browser sent ``Sec-GPC: 1``.
+    """
+
+    premises: Premises
+    language: str
+    path: str
+    session: Session | None
+    asks_not_to_be_sold: bool
+
+    def page(self, template: str, values: Mapping[str, Any] | None = None, status: int = 200) -> Response:
+        """A page, made of a template and values; every value is escaped."""
+        text = _environment(self.language).get_template(f"{template}.html.j2").render(
+            visit=self, library=self.premises.site.library, languages=self.premises.portal.languages,
+            names=words.NAMES, form=self.form_token, day=self._day, **(values or {}),
+        )  # fmt: skip
+        return HTMLResponse(text, status)
+
+    def to(self, path: str) -> Response:
+        """Send the browser on to another of these pages."""
+        return RedirectResponse(f"/{self.language}/{path}", 303)
+
+    @property
+    def form_token(self) -> str:
+        """What the forms of this page carry; empty where nobody is signed in."""
+        return "" if self.session is None else forms.token(self._key, self.session.token)
+
+    def require_own_form(self, sent: str) -> None:
+        """Refuse a form that no page of this session made.
+
+        Raises:
+            HTTPException: 403.
+        """
+        if self.session is None or not forms.is_own(self._key, self.session.token, sent):
+            raise HTTPException(403)
+
+    @property
+    def _key(self) -> bytes:
+        return self.premises.store.portal_attempts.key()
+
+    def _day(self, when: date) -> str:
+        return words.day(when, self.language)
+
+
+def cookie_name(*, secure: bool) -> str:
+    """The name of the session's cookie: over TLS one that no other host of the domain can set."""
+    return "__Host-carrel" if secure else "carrel"
+
+
+def visit(request: Request, language: str) -> Visit:
+    """The visit that a request is.
+
+    Raises:
+        HTTPException: 404, the pages are not in this language.
+    """
+    premises: Premises = request.app.state.premises
+    if language not in premises.portal.languages:
+        raise HTTPException(404)
+    token = request.cookies.get(cookie_name(secure=premises.portal.is_secure), "")
+    session = premises.store.portal_sessions.find(token, premises.now(), premises.portal.idle) if token else None
+    path = request.url.path.removeprefix(f"/{language}").lstrip("/")
+    return Visit(premises, language, path, session, request.headers.get("sec-gpc") == "1")
+
+
+@cache
+def _environment(language: str) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"],
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.install_gettext_translations(words.words(language), newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    return made

@@ -1,0 +1,53 @@
+"""The words of the pages in the languages that there are: English in the templates, others in ``words/*.po``."""
+
+from __future__ import annotations
+
+import gettext
+import io
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+_FOLDER = Path(__file__).parent / "words"
+ENGLISH = "en"
+NAMES = {"en": "English", "es": "Español"}
+
+
+@cache
+def words(language: str) -> gettext.NullTranslations:
+    """The translations into a language; English stands in the templates themselves."""
+    if language == ENGLISH:
+        return gettext.NullTranslations()
+    catalogue = read_po(io.BytesIO((_FOLDER / f"{language}.po").read_bytes()), locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def preferred(asked: str, offered: tuple[str, ...]) -> str:
+    """The language that somebody would like best of those that there are.
+
+    Args:
+        asked: an ``Accept-Language`` header, or anything else that a browser sent in its place.
+        offered: at least one; the first is for whoever asks for none of them.
+    """
+    wishes: list[tuple[float, int, str]] = []
+    for place, part in enumerate(asked[:500].split(",")):
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            liking = float(weight or 1)
+        except ValueError:
+            liking = 0.0
+        if (code := name.strip().lower().partition("-")[0]) in offered and liking > 0:
+            wishes.append((-liking, place, code))
+    return min(wishes)[2] if wishes else offered[0]
+
+
+def day(when: date, language: str) -> str:
+    """A day as people write it."""
+    return str(format_date(when, format="long", locale=language))
