@@ -93,6 +93,7 @@ BASE = {
     "run-due": ["--print-units", "--site", SITE],
     "scan": ["SITE/visits.csv", "--out", "SITE/entry.yaml"],
     "scrub": ["SITE/access.log", "--out", "SITE/scrubbed", "--format", "combined"],
+    "serve": ["--site", SITE],
     "station key": ["pc-1", "--out", "SITE/pc-1.key", "--site", SITE],
     "station list": ["--site", SITE],
     "station probe": ["--out", "SITE/probe.py"],

@@ -35,7 +35,14 @@ def application(premises: Premises) -> ASGIApp:
     Args:
         premises: what its pages work with; closed by whoever opened them.
     """
-    app = FastAPI(title="Carrel", version=__version__, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Carrel",
+        version=__version__,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.premises = premises
     app.include_router(interface.router)
     _bare_routes(app, premises)

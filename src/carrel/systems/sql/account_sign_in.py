@@ -50,7 +50,7 @@ class AccountSignIn:
 
         Guarantees:
             Whether a name is known shows neither in the answer nor in the work: as many hashes are tried for a name
-            that nobody has. A word that names two accounts opens the one whose password it is, and none if both have it.
+            that nobody has. A word that names two accounts opens the one whose password it is; none if both have it.
         """
         hashes = self._hashes(connection, self._numbers(connection, name)) if name.strip() and password else []
         opened = [number for number, hashed, salt in hashes if _fits(self._map.password, password, hashed, salt)]

@@ -1,0 +1,122 @@
+"""The pages as people meet them: by keyboard alone, without script, on a telephone, in both languages, with axe."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from tests.integration.conftest import _sqlite_template, koha_sqlite, shared_folder  # noqa: F401  (fixtures)
+from tests.integration.web.conftest import PASSWORD, give_password, pages_of
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def served(koha_sqlite, tmp_path):  # noqa: F811  (the fixture)
+    """A card, and the address under which the pages are served for real."""
+    card = give_password(koha_sqlite, 0)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with pages_of(tmp_path, koha_sqlite.url, "koha", address=address) as pages:
+            server = uvicorn.Server(uvicorn.Config(pages._app, log_level="error", access_log=False))
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+            thread.start()
+            while not server.started:
+                assert thread.is_alive()
+                time.sleep(0.01)  # uvicorn tells it in no other way
+            yield card, address
+            server.should_exit = True
+            thread.join(20)
+
+
+@pytest.fixture
+def browse(chromium, served):
+    """A page of a browser; whatever it asks of another host, or complains of, fails the test."""
+    contexts, wrong = [], []
+
+    def open_page(**options):
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda one: None if one.url.startswith(served[1]) else wrong.append(one.url))
+        page.on(
+            "console",
+            lambda one: None if "401" in one.text or "Clear-Site-Data" in one.text else wrong.append(one.text),
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def test_somebody_signs_in_and_out_by_keyboard_alone_and_without_script(browse, served):
+    card, address = served
+    page = browse(java_script_enabled=False)
+    page.goto(f"{address}/en/")
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to the text"
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Sign in"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/sign-in")
+    while page.locator(":focus").count() == 0 or page.locator(":focus").get_attribute("id") != "name":
+        page.keyboard.press("Tab")
+    page.keyboard.type(card)
+    page.keyboard.press("Tab")
+    page.keyboard.type("wrong")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.get_by_role("alert").inner_text().startswith("That did not work.")
+    page.get_by_label("Card number or user name").fill(card)
+    page.get_by_label("Password or PIN").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/me")
+    assert page.locator("h1").inner_text() == "My page"
+    button = page.get_by_role("button", name="Sign out")
+    button.focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.locator("h1").inner_text() == "You are signed out"
+    assert page.context.cookies() == []
+    page.goto(f"{address}/en/me")
+    assert page.url.endswith("/en/sign-in")
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 1100), ("es", 360)])
+def test_every_page_passes_axe_and_fits(chromium, served, axe, language, width):
+    card, address = served
+    context = chromium.new_context(viewport={"width": width, "height": 800}, bypass_csp=True)
+    page = context.new_page()
+    try:
+        page.goto(f"{address}/{language}/sign-in")
+        page.fill("#name", card)
+        page.fill("#password", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/{language}/me")
+        for path in ("me", "", "about", "nowhere"):
+            page.goto(f"{address}/{language}/{path}")
+            page.evaluate(axe)
+            found = page.evaluate("axe.run()")
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+            assert len(found["passes"]) > 10
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.locator("html").get_attribute("lang") == language
+    finally:
+        context.close()
+
+
+def test_the_language_is_the_browsers_and_can_be_changed(browse, served):
+    _, address = served
+    page = browse(locale="es-MX")
+    page.goto(address)
+    assert page.locator("h1").inner_text() == "Lo que guardamos y durante cuánto tiempo"
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url("**/en/")
+    assert page.locator("h1").inner_text() == "What we keep, and for how long"

@@ -1,0 +1,38 @@
+"""Signing in on the pages by an account of Evergreen."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import bcrypt
+
+from tests.integration.web.conftest import PASSWORD, pages_of
+from tests.integration.web.test_sign_in import tried
+
+
+def test_by_card_and_by_user_name_on_evergreen(evergreen, tmp_path: Path) -> None:
+    ((number,), *_) = evergreen.rows(
+        "SELECT u.id FROM actor.usr u JOIN actor.card c ON c.usr = u.id AND c.active "
+        "WHERE u.active AND NOT u.deleted ORDER BY u.id LIMIT 1 OFFSET 5"
+    )
+    user = f"reader.{number}"  # in the sample it is the card's number
+    evergreen.do("UPDATE actor.usr SET usrname = :user WHERE id = :n", user=user, n=number)
+    card = evergreen.one("SELECT min(barcode) FROM actor.card WHERE usr = :n AND active", n=number)
+    salt = bcrypt.gensalt(4, prefix=b"2a").decode()
+    inner = hashlib.md5(PASSWORD.encode()).hexdigest()
+    kept = bcrypt.hashpw(hashlib.md5((salt + inner).encode()).hexdigest().encode(), salt.encode()).decode()
+    evergreen.do("DELETE FROM actor.passwd WHERE usr = :n", n=number)
+    evergreen.do(
+        "INSERT INTO actor.passwd (usr, salt, passwd, passwd_type) VALUES (:n, :salt, :kept, 'main')",
+        n=number, salt=salt, kept=kept,
+    )  # fmt: skip
+    with pages_of(tmp_path, evergreen.url, "evergreen") as pages:
+        assert tried(pages, card) == 303
+        assert tried(pages, user) == 303
+        assert tried(pages, card, "wrong") == 401
+        evergreen.do("UPDATE actor.card SET active = false WHERE usr = :n", n=number)
+        assert tried(pages, card) == 401
+        assert tried(pages, user) == 303
+        evergreen.do("UPDATE actor.usr SET active = false WHERE id = :n", n=number)
+        assert tried(pages, user) == 401

@@ -1,0 +1,173 @@
+"""What every page and call keeps to, tried on the table of routes itself: a new page cannot slip by."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.routing import Mount
+
+from carrel.web.headers import CONTENT
+from tests.integration.web.conftest import PASSWORD, Pages, give_password, pages_of
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def whole(pages: Pages) -> FastAPI:
+    """The application within its guards."""
+    inner: Any = pages._app
+    while not isinstance(inner, FastAPI):
+        inner = vars(inner).get("_app") or inner.app
+    return inner
+
+
+def routes(pages: Pages) -> list[tuple[str, str]]:
+    found = []
+
+    def walk(table: Any) -> None:
+        for one in table:
+            if isinstance(one, Mount):
+                continue
+            if (below := getattr(one, "original_router", None)) is not None:
+                walk(below.routes)
+                continue
+            found.extend((method, one.path.replace("{language}", "en")) for method in one.methods or ())
+
+    walk(whole(pages).routes)
+    assert ("POST", "/en/sign-in") in found
+    assert ("GET", "/en/me") in found
+    return found
+
+
+def test_every_answer_bears_the_headers_and_may_be_kept_by_nobody(pages: Pages) -> None:
+    browser = pages.browser()
+    for method, path in [*routes(pages), ("GET", "/nowhere"), ("GET", "/en/nowhere"), ("GET", "/static/no.css"),
+                         ("BREW", "/en/"), ("POST", "/en/")]:  # fmt: skip
+        answer = browser.request(method, path)
+        assert answer.status_code < 500, (method, path)
+        assert answer.headers["content-security-policy"] == CONTENT, (method, path)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store", (method, path)
+        assert "set-cookie" not in answer.headers or path == "/en/sign-out", (method, path)
+        assert "server" not in answer.headers
+
+
+def test_no_form_of_another_site_does_anything(pages: Pages, card: str) -> None:
+    browser = pages.signed_in(card)
+    token = browser.cookies["carrel"]
+    posts = [path for method, path in routes(pages) if method not in {"GET", "HEAD"}]
+    assert len(posts) >= 2
+    for path in posts:
+        for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": pages.address + ".evil.example"},
+                        {"Origin": pages.address, "Host": "evil.example"}):  # fmt: skip
+            answer = browser.post(path, data={"name": card, "password": PASSWORD, "form": "x"}, headers=headers)
+            assert answer.status_code in {403, 421}, (path, headers)
+            assert "set-cookie" not in answer.headers
+        del browser.headers["Origin"]
+        assert browser.post(path, data={"name": card, "password": PASSWORD}).status_code == 403
+        other = browser.post(path, data={"name": card}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert other.status_code == 403
+        browser.headers["Origin"] = pages.address
+    assert browser.get("/en/me").status_code == 200, "still signed in"
+    assert browser.cookies["carrel"] == token
+
+
+def test_a_form_of_another_session_does_nothing(koha_sqlite, pages: Pages) -> None:
+    ada, ben = (pages.signed_in(give_password(koha_sqlite, one)) for one in (0, 1))
+    page = ada.get("/en/me").text
+    foreign = page.split('name="form" value="')[1].split('"')[0]
+    for sent in (foreign, "", "0" * 64, "é" * 64):
+        assert ben.post("/en/sign-out", data={"form": sent}).status_code == 403
+    assert ben.get("/en/me").status_code == 200
+    assert ada.post("/en/sign-out", data={"form": foreign}).status_code == 200
+    assert ada.get("/en/me").status_code == 303
+
+
+def test_nobody_signs_in_with_a_token_that_was_there_before(pages: Pages, card: str) -> None:
+    browser = pages.browser()
+    browser.cookies.set("carrel", "A" * 43)
+    answer = browser.post("/en/sign-in", data={"name": card, "password": PASSWORD})
+    assert answer.status_code == 303
+    first = answer.cookies["carrel"]
+    assert first != "A" * 43
+    browser.cookies.clear()
+    browser.cookies.set("carrel", first)
+    again = browser.post("/en/sign-in", data={"name": card, "password": PASSWORD})
+    assert again.cookies["carrel"] != first
+    old = pages.browser()
+    old.cookies.set("carrel", first)
+    assert old.get("/en/me").status_code == 303, "the session before has ended"
+
+
+def test_a_session_ends_when_nothing_is_done(pages: Pages, card: str) -> None:
+    browser = pages.signed_in(card)
+    pages.clock.go_on(timedelta(minutes=19))
+    assert browser.get("/en/me").status_code == 200
+    pages.clock.go_on(timedelta(minutes=20))
+    assert browser.get("/en/me").status_code == 303
+
+
+def test_the_cookie_can_be_read_by_no_script_and_over_tls_set_by_no_other_host(koha_sqlite, tmp_path: Path) -> None:
+    card = give_password(koha_sqlite, 0)
+    with pages_of(tmp_path, koha_sqlite.url, "koha", address="https://privacy.elm.example") as pages:
+        answer = pages.browser().post("/en/sign-in", data={"name": card, "password": PASSWORD})
+        said = answer.headers["set-cookie"]
+        assert said.startswith("__Host-carrel=")
+        assert {"HttpOnly", "Secure", "Path=/", "SameSite=lax"} <= {part.strip() for part in said.split(";")}
+        assert "domain" not in said.lower()
+        assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "/\\evil.example", "/en//evil.example/", "/%2f%2fevil.example",
+                                  "/en/..//evil.example", "/nope"])  # fmt: skip
+def test_no_address_leads_away(pages: Pages, path: str) -> None:
+    answer = pages.browser().get(path)
+    assert answer.status_code == 404 or answer.headers.get("location", "/").startswith(("/en", "/es"))
+    assert not answer.headers.get("location", "/").startswith(("//", "/\\", "http"))
+
+
+def test_what_is_too_large_is_refused(pages: Pages) -> None:
+    browser = pages.browser()
+    assert browser.post("/en/sign-in", content=b"name=" + b"x" * 100_000, headers=FORM).status_code == 413
+
+    def pieces() -> Any:
+        for _ in range(100):
+            yield b"x" * 10_000
+
+    assert browser.post("/en/sign-in", content=pieces(), headers=FORM).status_code == 413
+    files = {"name": ("x.html", b"<script>", "text/html")}
+    assert browser.post("/en/sign-in", files=files).status_code in {401, 422}
+
+
+def test_texts_of_the_site_are_shown_as_texts(koha_sqlite, tmp_path: Path) -> None:
+    name = "'<script>alert(1)</script> \"><img src=x onerror=alert(2)> {{ 7 * 7 }}'"
+    with pages_of(tmp_path, koha_sqlite.url, "koha", library=name) as pages:
+        for path in ("/en/", "/en/about", "/en/sign-in", "/es/nowhere"):
+            text = pages.browser().get(path).text
+            assert "<script" not in text
+            assert "<img src=x" not in text
+            assert "{{ 7 * 7 }}" in text
+
+
+def test_the_api_describes_itself_and_its_errors_have_one_shape(pages: Pages) -> None:
+    browser = pages.browser()
+    described = browser.get("/api/openapi.json").json()
+    assert set(described["paths"]) == {"/api/v1/policy"}
+    told = browser.get("/api/v1/policy").json()
+    assert told["policy"] == "worcester"
+    assert {one["record"] for one in told["kept"]} >= {"loans", "holds", "registrations"}
+    wrong = browser.get("/api/v1/nothing").json()
+    assert wrong == {"format_version": 1, "errors": [{"code": "HTTP-404", "title": "there is no such page"}]}
+
+
+def test_global_privacy_control_is_answered(pages: Pages) -> None:
+    browser = pages.browser()
+    assert browser.get("/.well-known/gpc.json").json()["gpc"] is True
+    asked = "Your browser asks us not to sell or share"
+    assert asked in browser.get("/en/", headers={"Sec-GPC": "1"}).text
+    for other in ("0", "true", "", "2", "1, 1"):
+        assert asked not in browser.get("/en/", headers={"Sec-GPC": other}).text
+    assert asked not in browser.get("/en/").text

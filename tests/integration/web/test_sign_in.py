@@ -1,0 +1,124 @@
+"""Signing in by the accounts that Koha and Evergreen have, on their real databases."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import bcrypt
+import pytest
+import sqlalchemy as sa
+
+from tests.integration.web.conftest import PASSWORD, Pages, give_password, hashed, pages_of
+
+
+def tried(pages: Pages, name: str, password: str = PASSWORD) -> int:
+    answer = pages.browser().post("/en/sign-in", data={"name": name, "password": password})
+    assert ("set-cookie" in answer.headers) == (answer.status_code == 303)
+    return int(answer.status_code)
+
+
+def test_by_card_and_by_user_name_on_koha(koha, tmp_path: Path) -> None:
+    card = give_password(koha, 0)
+    other = give_password(koha, 1, "another")
+    ((user,),) = koha.rows(f"SELECT userid FROM borrowers WHERE cardnumber = '{card}'")
+    before = koha.rows("SELECT * FROM borrowers ORDER BY borrowernumber")
+    with pages_of(tmp_path, koha.url, "koha") as pages:
+        assert tried(pages, card) == 303
+        assert tried(pages, f"  {user} ") == 303
+        assert tried(pages, card, "another") == 401
+        assert tried(pages, other) == 401
+        assert tried(pages, other, "another") == 303
+        assert tried(pages, "' OR 1=1 --") == 401
+        assert tried(pages, "%") == 401
+    assert koha.rows("SELECT * FROM borrowers ORDER BY borrowernumber") == before
+
+
+def test_who_is_locked_gone_or_without_a_hash_does_not_get_in(koha_sqlite, pages: Pages) -> None:
+    locked, empty, old, broken = (give_password(koha_sqlite, one) for one in range(4))
+    with koha_sqlite.engine().begin() as connection:
+        for card, column, value in (
+            (locked, "login_attempts", -1), (empty, "password", None),
+            (old, "password", "ICy5YqxZB1uWSwcVLSNLcA"), (broken, "password", "$2a$08$x"),
+        ):  # fmt: skip
+            connection.execute(
+                sa.text(f"UPDATE borrowers SET {column} = :v WHERE cardnumber = :c"), {"v": value, "c": card}
+            )
+    assert [tried(pages, card) for card in (locked, empty, old, broken)] == [401] * 4
+    assert tried(pages, empty, "") == 401
+
+
+def test_a_card_that_is_the_user_name_of_another_opens_the_account_whose_password_it_is(
+    koha_sqlite, pages: Pages
+) -> None:
+    one, two = give_password(koha_sqlite, 0, "first"), give_password(koha_sqlite, 1, "second")
+    with koha_sqlite.engine().begin() as connection:
+        connection.execute(
+            sa.text("UPDATE borrowers SET userid = :one WHERE cardnumber = :two"), {"one": one, "two": two}
+        )
+    numbers = {}
+    for password in ("first", "second"):
+        browser = pages.signed_in(one, password)
+        session = pages.store.portal_sessions.find(browser.cookies["carrel"], pages.clock(), timedelta(hours=1))
+        assert session is not None
+        numbers[password] = session.said["number"]
+    assert numbers["first"] != numbers["second"]
+    with koha_sqlite.engine().begin() as connection:
+        connection.execute(
+            sa.text("UPDATE borrowers SET password = :h WHERE cardnumber = :c"), {"h": hashed("first"), "c": two}
+        )
+    assert tried(pages, one, "first") == 401, "nobody can tell which of the two it is"
+
+
+def test_after_some_wrong_passwords_even_the_right_one_waits(pages: Pages, card: str) -> None:
+    assert [tried(pages, card, "wrong") for _ in range(8)] == [401] * 8
+    assert tried(pages, card) == 429
+    assert tried(pages, card.lower()) == 429
+    unknown = [tried(pages, "nobody", "wrong") for _ in range(9)]
+    assert unknown == [401] * 8 + [429], "a name that nobody has is counted alike"
+    pages.clock.go_on(timedelta(minutes=16))
+    assert tried(pages, card) == 303
+
+
+def test_the_answer_and_its_time_tell_nothing_of_who_is_a_patron(koha_sqlite, pages: Pages, card: str) -> None:
+    with koha_sqlite.engine().begin() as connection:
+        strong = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(8)).decode()
+        connection.execute(sa.text("UPDATE borrowers SET password = :h"), {"h": strong})
+    took: dict[str, list[float]] = {card: [], "29999999999999": []}
+    texts = set()
+    tried(pages, "warm")
+    for _ in range(25):
+        for name, times in took.items():
+            pages.clock.go_on(timedelta(minutes=16))
+            started = time.perf_counter()
+            answer = pages.browser().post("/en/sign-in", data={"name": name, "password": "wrong"})
+            times.append(time.perf_counter() - started)
+            assert answer.status_code == 401
+            texts.add((answer.text, tuple(sorted(answer.headers))))
+    known, unknown = (statistics.median(times) for times in took.values())
+    assert len(texts) == 1
+    # One hash of this work takes 15 ms and more: a path without it would show at once.
+    assert abs(known - unknown) < 0.25 * max(known, unknown), (known, unknown)
+
+
+def test_a_system_that_is_away_is_told_and_comes_back(koha_sqlite, tmp_path: Path) -> None:
+    card = give_password(koha_sqlite, 0)
+    away = tmp_path / "away.db"
+    with pages_of(tmp_path, f"sqlite:///{away}", "koha") as pages:
+        answer = pages.browser().post("/en/sign-in", data={"name": card, "password": PASSWORD})
+        assert answer.status_code == 503
+        assert "does not answer" in answer.text
+        assert pages.browser().get("/en/").status_code == 200
+        away.write_bytes(Path(koha_sqlite.url.removeprefix("sqlite:///")).read_bytes())
+        assert tried(pages, card) == 303
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "\0", "a\0b", "x" * 201, "\u202e", "\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_odd_names_and_passwords_are_wrong_and_no_more(pages: Pages, card: str, name: str | bytes) -> None:
+    browser = pages.browser()
+    for data in ({"name": name, "password": "x"}, {"name": card, "password": name}):
+        assert browser.post("/en/sign-in", data=data).status_code in {401, 422}
