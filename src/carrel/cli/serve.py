@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from carrel.cli.at_site import open_site, site_option
+from carrel.cli.at_site import json_option, open_site, site_option
 from carrel.cli.option_values import WORDS
-from carrel.cli.screen import say
+from carrel.cli.screen import put_json, say
 
 
 @click.command(epilog="Example: carrel serve --port 8000")
@@ -19,7 +19,8 @@ from carrel.cli.screen import say
 @click.option("--behind", metavar="ADDRESS", multiple=True, type=WORDS,
               help="A proxy whose word counts for where a request comes from.")  # fmt: skip
 @site_option
-def serve(host: str, port: int, behind: tuple[str, ...], site_path: Path) -> None:
+@json_option
+def serve(host: str, port: int, behind: tuple[str, ...], site_path: Path, as_json: bool) -> None:
     """Serve the pages of this site: what is kept and for how long, and what patrons can do themselves.
 
     Reads the library's systems and writes nothing there. It writes no log of who asked for what. TLS is for a proxy in
@@ -50,7 +51,10 @@ def serve(host: str, port: int, behind: tuple[str, ...], site_path: Path) -> Non
                 found=wrong.strerror or "something else",
                 fix="choose another --port, or stop what listens there",
             ) from None
-        say(f"{premises.portal.address} (Ctrl-C to stop)", err=True)
+        if as_json:
+            put_json({"address": premises.portal.address, "host": host, "port": port})
+        else:
+            say(f"{premises.portal.address} (Ctrl-C to stop)", err=True)
         settings = uvicorn.Config(
             application(premises), access_log=False, log_level="warning", server_header=False,
             proxy_headers=bool(behind), forwarded_allow_ips=list(behind), timeout_keep_alive=15,
