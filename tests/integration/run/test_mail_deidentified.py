@@ -1,0 +1,190 @@
+"""``carrel mailbox`` on threads that are de-identified: written anew, read back, and nobody's name left in them."""
+
+from __future__ import annotations
+
+import email
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+
+import pytest
+
+from tests.integration.run import library
+from tests.integration.run.mail_site import DATASET, PASSWORD, Shelf, ago, declare, in_maildir, in_mbox, on_server
+from tests.integration.run.test_mail_kills import _KILLED
+from tests.integration.run.test_mailboxes import planned
+
+ANEW = DATASET.replace("then: delete", "then: de-identify")
+NEEDLES = (
+    "Amundsen", "jane.a", "patrons.example", "Zelda", "Quimby", "79194", "old-id", "10.9.8.7", "letter.pdf", "Mutt",
+    "Zürich-Müller", "secret-host",
+)  # fmt: skip
+
+
+def letter(number, at, *, who="Jane Amundsen <jane.a@patrons.example>", to="Desk <reference@library.example>",
+           subject="Card of Jane Amundsen", body="my name is Jane Amundsen, card 21868000079194.\n\nJane Amundsen",
+           links=(), more="", own=True):  # fmt: skip
+    """One message of a reader, with what leads back in every place."""
+    head = f"Received: from secret-host.patrons.example ([10.9.8.7])\n\tby elm.example; {format_datetime(at)}\n"
+    head += f"From: {who}\nTo: {to}\nSubject: {subject}\nDate: {format_datetime(at - timedelta(seconds=9))}\n"
+    head += f"Message-ID: <old-id-{number}@patrons.example>\n" if own else ""
+    head += "".join(f"In-Reply-To: <old-id-{one}@patrons.example>\n" for one in links[-1:])
+    head += "References: " + " ".join(f"<old-id-{one}@patrons.example>" for one in links) + "\n" if links else ""
+    return f"{head}X-Mailer: Mutt\nUser-Agent: Mutt\n{more or chr(10)}{body}\n".encode()
+
+
+class Box:
+    """A mailbox of one kind with one folder of threads."""
+
+    def __init__(self, request, tmp_path, kind):
+        self.kind, self.place = kind, tmp_path / "mail"
+        self.server = request.getfixturevalue("dovecot_server") if kind == "imap" else None
+        self.folder = "inbox" if kind == "mbox" else "INBOX"
+        parts = (
+            f"{{folder: {self.folder}, record: mailing lists, purpose: provide, then: de-identify, text: text.yaml, "
+            "keep_addresses: [Reference@library.example]}"
+        )
+        if self.server is not None:
+            self.entry = on_server(self.server).entry and self.server.entry(parts, "desk")
+        else:
+            shelf: Shelf = in_mbox(self.place) if kind == "mbox" else in_maildir(self.place)
+            self.entry = shelf.entry.partition("folders: ")[0] + f"folders: [{parts}]}}\n"
+            for box in ("cur", "new", "tmp") if kind == "maildir" else ():
+                (self.place / box).mkdir(parents=True, exist_ok=True)
+        self.count = 0
+
+    def put(self, at, raw, flags="S"):
+        self.count += 1
+        if self.server is not None:
+            words = {"S": r"\Seen", "R": r"\Answered", "F": r"\Flagged $Label1 Jane-Amundsen"}
+            self.server.add("INBOX", at, raw, " ".join(words[one] for one in flags))
+        elif self.kind == "maildir":
+            name = f"{1700000000 + self.count}.M{self.count}P7.elm,S={len(raw)}:2,{flags}"
+            (self.place / "cur" / name).write_bytes(raw)
+        else:
+            text = raw.replace(b"\r\n", b"\n")
+            status = b"\nStatus: RO\n" + (b"X-Status: A\n" if "R" in flags else b"") + b"X-Keywords: Amundsen\n\n"
+            with (self.place / self.folder).open("ab") as file:
+                file.write(b"From jane.a@patrons.example Mon Jan  1 10:00:00 2024\n" + text.replace(b"\n\n", status, 1)
+                           + b"\n")  # fmt: skip
+
+    def raws(self):
+        if self.server is not None:
+            return [one.replace(b"\r\n", b"\n") for one in self.server.texts("INBOX")]
+        if self.kind == "maildir":
+            return [one.read_bytes() for box in ("cur", "new") for one in sorted((self.place / box).iterdir())]
+        text = (self.place / self.folder).read_bytes()
+        parts = text.split(b"\nFrom ")
+        return [one.partition(b"\n")[2] for one in parts if one.strip()]
+
+    def wipe(self):
+        if self.server is not None:
+            self.server.empty("INBOX")
+        elif self.kind == "maildir":
+            for one in (self.place / "cur").iterdir():
+                one.unlink()
+        else:
+            (self.place / self.folder).unlink(missing_ok=True)
+
+
+@pytest.fixture(params=("imap", "maildir", "mbox"))
+def box(request, tmp_path):
+    return Box(request, tmp_path, request.param)
+
+
+@pytest.fixture
+def elm(box, small_sqlite, tmp_path):
+    return made(box, small_sqlite, tmp_path)
+
+
+def made(box, small_sqlite, tmp_path, dataset=ANEW):
+    elm = library.make(tmp_path / "site", small_sqlite)
+    declare(elm, box.entry, dataset)
+    (elm.folder / "roster.csv").write_text("firstname,surname,cardnumber\nZelda,Quimby,21868000012345\n")
+    (elm.folder / "books.csv").write_text("author,title\n\"Dickens, Charles\",David Copperfield\n")
+    (elm.folder / "text.yaml").write_text(
+        'cards: ["21868#########"]\nroster:\n  - records: {file: roster.csv}\ncatalogue:\n'
+        '  - records: {file: books.csv}\n', encoding="utf-8"
+    )
+    return elm
+
+
+def thread(box, days=100, first=1):
+    """A question, its answer, and thanks; the last message decides."""
+    box.put(ago(days), letter(first, ago(days)), "SR")
+    answer = letter(first + 1, ago(days - 1), who="Desk <reference@library.example>",
+                    to="Jane Amundsen <jane.a@patrons.example>", subject="Re: Card of Jane Amundsen",
+                    body="Dear Jane Amundsen,\nDavid Copperfield by Dickens is here.\n\nOn Monday jane.a@patrons.example wrote:\n"
+                    "From here on\n> card 21868000079194", links=(first,))  # fmt: skip
+    box.put(ago(days - 1), answer)
+    thanks = letter(first + 2, ago(days - 2), subject="Re: Card of Jane Amundsen", body="Thanks! Zelda Quimby too.",
+                    links=(first, first + 1))  # fmt: skip
+    box.put(ago(days - 2), thanks, "SF")
+
+
+def assert_clean(raws):
+    for raw in raws:
+        for needle in (*NEEDLES, "Jane"):
+            assert needle.encode() not in raw, (needle, raw.decode("utf-8", "replace"))
+
+
+def done(raws):
+    return [email.message_from_bytes(one) for one in raws if b"\nX-Carrel: de-identified; of=" in one]
+
+
+def approved(elm, name="clear.json"):
+    place, plan = planned(elm, name)
+    elm.approve(place)
+    return place, plan
+
+
+def test_a_thread_is_written_anew_when_its_last_message_is_past_the_period(box, elm):
+    thread(box)
+    box.put(ago(400), letter(11, ago(400), subject="An old question of Zelda Quimby"))
+    box.put(ago(5), letter(12, ago(5), links=(11,), subject="Re: something else"))  # keeps the old one
+    box.put(ago(300), letter(21, ago(300), own=False, subject="A title without ids"))
+    box.put(ago(10), letter(22, ago(10), own=False, subject="AW: a  title without ids"))
+    listed = elm.ok("mailbox", "list", code=3)["mailboxes"][0]["folders"][0]
+    assert (listed["messages"], listed["past_their_time"], listed["stay"]) == (7, 3, {"not yet": 4})
+    place, plan = approved(elm)
+    assert (plan["parts"][0]["count"], plan["parts"][0]["way"]) == (3, "de-identified")
+    before = box.raws()
+    box.put(ago(200), letter(31, ago(200)))  # past its time, and nobody has approved it
+    told = elm.ok("mailbox", "apply", place)["clearing"]
+    assert (told["de_identified"], told["kept_since"], told["outcome"]) == (3, 0, "verified")
+    after = box.raws()
+    anew = done(after)
+    assert len(after) == 8
+    assert len(anew) == 3
+    assert {one for one in before if one in after} >= {one for one in before if b"uestion of Zelda" in one}
+    raws = [one for one in after if b"\nX-Carrel: " in one]
+    assert_clean(raws)
+    question, answer, thanks = sorted(anew, key=lambda one: parsedate_to_datetime(one["Date"]))
+    assert parsedate_to_datetime(question["Date"]) == ago(100)
+    assert (question["From"], question["To"]) == ("person-1@invalid", "reference@library.example")
+    assert (answer["From"], answer["To"]) == ("reference@library.example", "person-1@invalid")
+    assert question["Subject"] == "Card of [PATRON 1]"
+    assert question.get_payload(decode=True) == b"my name is [PATRON 1], card [CARD 1].\n\n[PATRON 1]\n"
+    assert b"Dear [PATRON 1],\nDavid Copperfield by Dickens is here." in answer.get_payload(decode=True)
+    assert b"[CARD 1]" in answer.get_payload(decode=True)
+    assert b"[PATRON 2] too" in thanks.get_payload(decode=True)
+    assert answer["In-Reply-To"] == question["Message-ID"]
+    assert thanks["References"].split() == [question["Message-ID"], answer["Message-ID"]]
+    if box.server is not None:
+        flags = {frozenset(one.strip(" )").split()) - {"\\Recent"} for one in box.server.left("INBOX").values()}
+        assert frozenset(("\\Seen", "\\Flagged", "$Label1")) in flags
+        assert frozenset(("\\Seen", "\\Answered")) in flags
+    elif box.kind == "mbox":
+        assert [one["X-Status"] for one in (question, answer)] == ["A", None]
+        assert b"X-Keywords" not in b"".join(raws)
+    again = elm.ok("mailbox", "list", code=3)["mailboxes"][0]["folders"][0]
+    assert again["stay"] == {"not yet": 4, "de-identified already": 3}
+    # What came in meanwhile is of the next plan; the reply to a message that was written anew finds it.
+    place, plan = approved(elm, "next.json")
+    assert plan["parts"][0]["count"] == 1
+    assert elm.ok("mailbox", "apply", place)["clearing"]["de_identified"] == 1
+    assert {bytes(one) for one in done(box.raws())} >= {bytes(one) for one in anew}
+    assert "nothing" not in str(elm.ok("mailbox", "list")["findings"])
