@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import email
-import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +13,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 import pytest
 
 from tests.integration.run import library
-from tests.integration.run.mail_site import DATASET, PASSWORD, Shelf, ago, declare, in_maildir, in_mbox, on_server
+from tests.integration.run.mail_site import DATASET, Shelf, ago, declare, in_maildir, in_mbox, on_server
 from tests.integration.run.test_mail_kills import _KILLED
 from tests.integration.run.test_mailboxes import planned
 
@@ -77,8 +77,7 @@ class Box:
         if self.kind == "maildir":
             return [one.read_bytes() for box in ("cur", "new") for one in sorted((self.place / box).iterdir())]
         text = (self.place / self.folder).read_bytes()
-        parts = text.split(b"\nFrom ")
-        return [one.partition(b"\n")[2] for one in parts if one.strip()]
+        return [one for one in re.split(rb"(?:^|\n)From \S+@\S+ \w{3} \w{3} .*\n", text) if one.strip()]
 
     def wipe(self):
         if self.server is not None:
@@ -104,10 +103,11 @@ def made(box, small_sqlite, tmp_path, dataset=ANEW):
     elm = library.make(tmp_path / "site", small_sqlite)
     declare(elm, box.entry, dataset)
     (elm.folder / "roster.csv").write_text("firstname,surname,cardnumber\nZelda,Quimby,21868000012345\n")
-    (elm.folder / "books.csv").write_text("author,title\n\"Dickens, Charles\",David Copperfield\n")
+    (elm.folder / "books.csv").write_text('author,title\n"Dickens, Charles",David Copperfield\n')
     (elm.folder / "text.yaml").write_text(
         'cards: ["21868#########"]\nroster:\n  - records: {file: roster.csv}\ncatalogue:\n'
-        '  - records: {file: books.csv}\n', encoding="utf-8"
+        "  - records: {file: books.csv}\n",
+        encoding="utf-8",
     )
     return elm
 
@@ -188,3 +188,57 @@ def test_a_thread_is_written_anew_when_its_last_message_is_past_the_period(box, 
     assert elm.ok("mailbox", "apply", place)["clearing"]["de_identified"] == 1
     assert {bytes(one) for one in done(box.raws())} >= {bytes(one) for one in anew}
     assert "nothing" not in str(elm.ok("mailbox", "list")["findings"])
+
+
+def half(box):
+    """When each message came in that is there, old or anew; old ones by their topmost Received."""
+    found = []
+    for raw in box.raws():
+        one = email.message_from_bytes(raw)
+        found.append(parsedate_to_datetime((one["Received"] or one["Date"]).rpartition(";")[2].strip()))
+    return found
+
+
+def killed_and_again(box, elm, fatals):
+    """Kill `apply` at these steps, each time from the same begin, and end with the same command."""
+    elm.needles.add("Amundsen")
+    total, kills = 0, 0
+    for fatal in (0, *fatals):
+        fatal = 1 + round(fatal * (total - 1)) if fatal else 0  # noqa: PLW2901  (a share becomes a step)
+        box.wipe()
+        thread(box)
+        thread(box, 120, 7)
+        box.put(ago(3), letter(50, ago(3)))
+        times = sorted(half(box))
+        place, _ = approved(elm, f"plan{kills}-{fatal}.json")
+        run = subprocess.run(
+            [sys.executable, "-c", _KILLED, str(box.place), str(fatal), "mailbox", "apply", str(place), "--site",
+             str(elm.folder)],
+            cwd=elm.folder, env=library.environment(None), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        elm.assert_no_leak(run.stdout, run.stderr)
+        assert run.returncode == (-signal.SIGKILL if fatal else 0), run.stderr
+        kills += fatal > 0
+        total = total or int(run.stderr.split()[-1])
+        assert set(half(box)) == set(times), "nothing is lost"
+        if fatal:
+            box.put(ago(1), letter(60, ago(1), links=(60,)))  # somebody writes meanwhile
+            times.append(ago(1))
+            assert elm.ok("mailbox", "apply", place)["clearing"]["de_identified"] == 6
+        assert sorted(half(box)) == sorted(times), "nothing is doubled"
+        anew = [one for one in box.raws() if b"\nX-Carrel: " in one]
+        assert len(anew) == 6
+        assert_clean(anew)
+        assert sum(b"[PATRON 2] too" in one for one in anew) == 2, "as if it had never been killed"
+        if box.server is None:
+            assert not [one for one in box.place.rglob("*") if one.name.startswith(".inbox") or one.suffix == ".lock"]
+    return kills
+
+
+def test_killed_in_the_middle_nothing_is_lost_and_nothing_is_doubled(box, elm):
+    assert killed_and_again(box, elm, (0.5, 0.9)) == 2
+
+
+@pytest.mark.deep
+def test_killed_at_every_step_nothing_is_lost_and_nothing_is_doubled(box, elm):
+    assert killed_and_again(box, elm, [(n + 1) / 30 for n in range(30)]) == 30

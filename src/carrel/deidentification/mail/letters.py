@@ -16,6 +16,7 @@ _MANY_ZEROS: Final = 100  # one in so many bytes is letters of two bytes, in whi
 _WORD: Final = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN: Final = re.compile(r"(\?=)\s+(?==\?)")
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_ODD: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # lone surrogates that stand for no byte
 _LOST: Final = "[unreadable]"
 
 
@@ -42,7 +43,7 @@ def letters(text: bytes, charset: str | None) -> str:
         if not _PLAIN.fullmatch(text):
             raise UnreadableError
         codec = "ascii"
-    if not codec.startswith(("utf-16", "utf-32")) and text.count(0) * _MANY_ZEROS > len(text):
+    if not codec.startswith(("utf-16", "utf-32")) and text.count(0) * _MANY_ZEROS > max(len(text), 2 * _MANY_ZEROS):
         raise UnreadableError
     for one in ("utf-8", codec) if codec in _WESTERN else (codec,):
         try:
@@ -100,7 +101,7 @@ def _line(text: bytes) -> str:
 
 
 def _bare(text: str) -> str:
-    return _line(text.encode("utf-8", "surrogateescape")) if text else ""
+    return _line(_ODD.sub("\ufffd", text).encode("utf-8", "surrogateescape")) if text else ""
 
 
 def _bytes_of(way: str, text: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.errors import (
     InvalidBase64LengthDefect,
@@ -27,11 +28,8 @@ _BROKEN: Final = (MultipartInvariantViolationDefect, NoBoundaryInMultipartDefect
 _GONE: Final = "[attachment removed]"
 _MESSAGE_GONE: Final = "[attached message removed]"
 # What is no text and stands in one: files as mail once carried them, and what a key has made.
-_INLINE: Final = re.compile(
-    r"^begin [0-7]{3,4} [^\n]*\n.*?^end$"
-    r"|^-----BEGIN PGP (MESSAGE|SIGNATURE|PUBLIC KEY BLOCK)-----\n.*?(^-----END PGP \1-----$|\Z)",
-    re.MULTILINE | re.DOTALL,
-)
+_BEGIN: Final = re.compile(r"begin [0-7]{3,4} .|-----BEGIN PGP (MESSAGE|SIGNATURE|PUBLIC KEY BLOCK)-----\s*")
+_END: Final = re.compile(r"end\s*|-----END PGP (MESSAGE|SIGNATURE|PUBLIC KEY BLOCK)-----\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ class _Parts:
             return html_text(found)
         if str(part.get_param("format", "")).lower() == "flowed":
             found = _unflowed(found)
-        return _INLINE.sub(self._inline, found)
+        return "\n".join(self._without_files(found.split("\n")))
 
     def _several(self, part: Message, kind: str, depth: int) -> str:
         payload = part.get_payload()
@@ -142,9 +140,18 @@ class _Parts:
                 return found
         return ""
 
-    def _inline(self, _: re.Match[str]) -> str:
-        self.removed += 1
-        return _GONE
+    def _without_files(self, lines: list[str]) -> Iterator[str]:
+        """The lines of a text but for files in it; one that never ends is none, but what a key has made goes."""
+        ends = [at for at, line in enumerate(lines) if _END.fullmatch(line)]
+        last, within = ends[-1] if ends else -1, False
+        for at, line in enumerate(lines):
+            if within:
+                within = not _END.fullmatch(line)
+            elif (found := _BEGIN.match(line)) and (at < last or found[1]):
+                self.removed, within = self.removed + 1, True
+                yield _GONE
+            else:
+                yield line
 
     @staticmethod
     def _is_file(part: Message) -> bool:

@@ -13,7 +13,10 @@ from typing import Protocol
 from carrel.errors import CarrelError, fault
 from carrel.systems import faults
 
-_MARKS = re.compile(r"\\(?:Answered|Flagged|Deleted|Seen|Draft)|\$[A-Za-z]{1,40}", re.IGNORECASE)
+_MARKS = re.compile(
+    r"\\(Answered|Flagged|Deleted|Seen|Draft)|\$(Forwarded|MDNSent|Junk|NotJunk|Phishing|Important|Label[1-5])",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Shelf(Protocol):
 
 def marks_that_stay(flags: str) -> str:
     """Of the marks of a message those that mail programs agree on: any other word can be a name."""
-    return " ".join(dict.fromkeys(_MARKS.findall(flags)))
+    return " ".join(one for one in flags.split() if _MARKS.fullmatch(one))
 
 
 def unkept(at: str, found: str) -> CarrelError:
