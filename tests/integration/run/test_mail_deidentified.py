@@ -16,6 +16,7 @@ from tests.integration.run import library
 from tests.integration.run.mail_site import DATASET, Shelf, ago, declare, in_maildir, in_mbox, on_server
 from tests.integration.run.test_mail_kills import _KILLED
 from tests.integration.run.test_mailboxes import planned
+from tests.integration.servers.dovecot import Relay
 
 ANEW = DATASET.replace("then: delete", "then: de-identify")
 NEEDLES = (
@@ -102,7 +103,9 @@ def elm(box, small_sqlite, tmp_path):
 def made(box, small_sqlite, tmp_path, dataset=ANEW):
     elm = library.make(tmp_path / "site", small_sqlite)
     declare(elm, box.entry, dataset)
-    (elm.folder / "roster.csv").write_text("firstname,surname,cardnumber\nZelda,Quimby,21868000012345\n")
+    (elm.folder / "roster.csv").write_text(
+        "firstname,surname,cardnumber\nZelda,Quimby,21868000012345\nZoë,Zürich-Müller,21868000054321\n"
+    )
     (elm.folder / "books.csv").write_text('author,title\n"Dickens, Charles",David Copperfield\n')
     (elm.folder / "text.yaml").write_text(
         'cards: ["21868#########"]\nroster:\n  - records: {file: roster.csv}\ncatalogue:\n'
@@ -242,3 +245,140 @@ def test_killed_in_the_middle_nothing_is_lost_and_nothing_is_doubled(box, elm):
 @pytest.mark.deep
 def test_killed_at_every_step_nothing_is_lost_and_nothing_is_doubled(box, elm):
     assert killed_and_again(box, elm, [(n + 1) / 30 for n in range(30)]) == 30
+
+
+@pytest.fixture
+def maildir(request, small_sqlite, tmp_path):
+    box = Box(request, tmp_path, "maildir")
+    return box, made(box, small_sqlite, tmp_path)
+
+
+def test_bad_mail_is_read_or_left_as_it_is_and_told(maildir):
+    box, elm = maildir
+    old = ago(200)
+    head = "MIME-Version: 1.0\n"
+    box.put(old, letter(1, old, more=head + "Content-Type: text/plain; charset=latin-1\n\n", who="Zo Q <z@patrons.example>")
+            .replace(b"\n\nmy name", "\n\nDear Zelda Quimby and Zoë Zürich-Müller".encode("latin-1") + b"\nmy name"))  # fmt: skip
+    files = "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/alternative; boundary=b\n\n--b\n"
+    files += "Content-Type: text/html\n\n<p>ask <a href='mailto:jane.a@patrons.example'>Zelda Quimby</a></p>\n--b--\n"
+    files += '--a\nContent-Type: application/pdf; name="letter.pdf"\nContent-Transfer-Encoding: base64\n\n'
+    box.put(old, letter(2, old, more=head + files, body="QUFB" * (10 << 18) + "\n--a--"))  # of 10 MB
+    odd = letter(
+        3, old, who="\udcff\udced\udca0\udc80 <x@patrons.example>".encode("ascii", "surrogateescape").decode("latin-1")
+    )
+    box.put(old, odd.replace(b"Subject: ", b"Subject: \xff\xfe =?utf-8?q?=ED=A0=80?= "))
+    unread = [
+        letter(4, old, more=head + "Content-Type: multipart/encrypted; boundary=e\n\n", body="--e\n\nx\n--e--"),
+        letter(5, old, more=head + "Content-Type: text/plain; charset=x-none\n\n", body="Zürich"),
+    ]
+    for one in unread:
+        box.put(old, one)
+    (box.place / "cur" / "1700009999.M9P7.elm:2,S").write_bytes(b"From: Jane Amundsen <x@y.z>\nSubject: no date\n\nx\n")
+    forged = letter(
+        6, ago(210), more="X-Carrel: de-identified; of=" + "0" * 24 + "; text=" + "1" * 32 + "; seal=" + "2" * 32
+    )
+    box.put(ago(210), forged.replace(b"\nX-Mailer", b"\nX-Own"))
+    found = elm.ok("mailbox", "list", code=3)
+    part = found["mailboxes"][0]["folders"][0]
+    assert (part["messages"], part["past_their_time"]) == (7, 4)
+    assert (
+        "mailbox desk, INBOX: 2 messages stay: it cannot be read as a message, and no one can tell whom it names"
+        in (found["findings"])
+    )
+    assert "mailbox desk, INBOX: 1 message has no usable date, and never goes" in found["findings"]
+    place, _ = approved(elm)
+    told = elm.ok("mailbox", "apply", place)["clearing"]
+    assert (told["de_identified"], told["stay"]) == (4, {})
+    raws = box.raws()
+    assert set(unread) <= set(raws)
+    anew = [one for one in raws if b"\nX-Carrel: " in one]
+    assert len(anew) == 4
+    assert_clean(anew)
+    assert max(map(len, anew)) < 5_000
+    assert [one for one in anew if "Zürich".encode() in one] == []
+    assert sum(b"[attachment removed]" in one for one in anew) == 1
+    again = elm.ok("mailbox", "list", code=3)
+    assert again["mailboxes"][0]["folders"][0]["past_their_time"] == 0
+    shown = elm.run("mailbox", "list")
+    assert "4 messages stay: de-identified already" in shown.out
+    assert max(map(len, shown.out.splitlines())) <= 100
+
+
+def test_what_was_approved_is_not_done_with_other_lists_rules_or_messages(maildir):
+    box, elm = maildir
+    thread(box)
+    box.put(ago(150), letter(9, ago(150)))
+    place, _ = approved(elm)
+    before = box.raws()
+    (elm.folder / "text.yaml").write_text("cards: []\n")
+    assert elm.run("mailbox", "apply", place).codes == ["CLR-004"]
+    (elm.folder / "text.yaml").write_text("no such key: 1\n")
+    assert elm.run("mailbox", "plan", "--as", "Cal Example").codes == ["SRC-007"]
+    (elm.folder / "text.yaml").write_text('cards: ["21868#########"]\nroster:\n  - records: {file: nowhere.csv}\n')
+    place, _ = approved(elm, "other.json")
+    answer = elm.run("mailbox", "apply", place)
+    assert answer.code != 0
+    assert box.raws() == before
+    (elm.folder / "nowhere.csv").write_text("name\nZelda Quimby\n")
+    box.put(ago(1), letter(4, ago(1), links=(1, 2, 3)))  # somebody asks again
+    told = elm.run("mailbox", "apply", place, "--json").told["clearing"]
+    assert (told["de_identified"], told["stay"]) == (1, {"not yet": 3})
+    assert sum(b"\nX-Carrel: " in one for one in box.raws()) == 1
+    key = elm.folder / "mail.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    key.write_bytes(b"short")
+    assert elm.run("mailbox", "list").codes == ["MBX-009"]
+    elm.edit("then: de-identify, text", "then: delete, text")
+    assert "SIT" in elm.run("mailbox", "list").codes[0]
+
+
+def test_a_question_waits_for_its_answer_and_a_rule_that_deletes_takes_no_names_out(maildir):
+    box, elm = maildir
+    elm.edit("active until: made, keep: 90 days", "active until: answered, keep: 90 days", "policy.yaml")
+    box.put(ago(200), letter(1, ago(200)))
+    box.put(ago(199), letter(2, ago(199), who="Reference@library.example", links=(1,)))
+    box.put(ago(200), letter(3, ago(200)))
+    part = elm.ok("mailbox", "list", code=3)["mailboxes"][0]["folders"][0]
+    assert (part["past_their_time"], part["stay"]) == (2, {"not answered": 1})
+    elm.edit("keep: 90 days, then: de-identify", "keep: 90 days, then: delete", "policy.yaml")
+    assert elm.run("mailbox", "list").codes == ["RUN-014"]
+
+
+def test_what_was_de_identified_is_deleted_by_a_second_entry_when_that_is_due(maildir):
+    box, elm = maildir
+    rule = "- {id: old mail, active until: made, keep: 90 days, then: de-identify}"
+    elm.edit(rule, f"{rule.replace('made', 'answered')}\n      - {{id: gone, active until: made, keep: 1 year, then: delete}}", "policy.yaml")
+    entry = f"  - {{name: end, kind: maildir, place: {box.place}, folders: ["
+    elm.edit("people:\n", f"{entry}{{folder: INBOX, record: mailing lists, purpose: provide}}]}}\npeople:\n")
+    box.put(ago(300), letter(1, ago(300)), "SR")
+    box.put(ago(400), letter(2, ago(400)), "SR")
+    place = elm.folder / "anew.json"
+    elm.ok("mailbox", "plan", "desk", "--as", "Cal Example", "--out", place)
+    elm.approve(place)
+    assert elm.ok("mailbox", "apply", place)["clearing"]["de_identified"] == 2
+    elm.ok("mailbox", "plan", "end", "--as", "Cal Example", "--out", elm.folder / "end.json")
+    elm.approve(elm.folder / "end.json")
+    assert elm.ok("mailbox", "apply", elm.folder / "end.json")["clearing"]["deleted"] == 1
+    [left] = box.raws()
+    assert parsedate_to_datetime(email.message_from_bytes(left)["Date"]) == ago(300)
+    assert b"\nX-Carrel: " in left
+
+
+def test_a_message_that_does_not_read_back_keeps_the_old_one(request, small_sqlite, tmp_path, dovecot_server):
+    box = Box(request, tmp_path, "imap")
+    elm = made(box, small_sqlite, tmp_path)
+    relay = Relay(dovecot_server)
+    parts = box.entry.partition("folders: [")[2].rpartition("]}")[0]
+    elm.edit(box.entry, relay.entry(parts))
+    try:
+        thread(box)
+        before = box.raws()
+        place, _ = approved(elm)
+        relay.swap = {b"X-Carrel: de-identified": b"X-Barrel: de-identified"}
+        assert elm.run("mailbox", "apply", place).codes == ["MBX-008"]
+        assert set(before) <= set(box.raws())
+        relay.swap = {}
+        assert elm.ok("mailbox", "apply", place)["clearing"]["de_identified"] == 3
+        assert not [one for one in before if one in box.raws()]
+    finally:
+        relay.close()
