@@ -347,7 +347,11 @@ def test_a_question_waits_for_its_answer_and_a_rule_that_deletes_takes_no_names_
 def test_what_was_de_identified_is_deleted_by_a_second_entry_when_that_is_due(maildir):
     box, elm = maildir
     rule = "- {id: old mail, active until: made, keep: 90 days, then: de-identify}"
-    elm.edit(rule, f"{rule.replace('made', 'answered')}\n      - {{id: gone, active until: made, keep: 1 year, then: delete}}", "policy.yaml")
+    elm.edit(
+        rule,
+        f"{rule.replace('made', 'answered')}\n      - {{id: gone, active until: made, keep: 1 year, then: delete}}",
+        "policy.yaml",
+    )
     entry = f"  - {{name: end, kind: maildir, place: {box.place}, folders: ["
     elm.edit("people:\n", f"{entry}{{folder: INBOX, record: mailing lists, purpose: provide}}]}}\npeople:\n")
     box.put(ago(300), letter(1, ago(300)), "SR")
