@@ -244,7 +244,7 @@ def test_killed_in_the_middle_nothing_is_lost_and_nothing_is_doubled(box, elm):
 
 @pytest.mark.deep
 def test_killed_at_every_step_nothing_is_lost_and_nothing_is_doubled(box, elm):
-    assert killed_and_again(box, elm, [(n + 1) / 30 for n in range(30)]) == 30
+    assert killed_and_again(box, elm, [(n + 1) / 20 for n in range(20)]) == 20
 
 
 @pytest.fixture
