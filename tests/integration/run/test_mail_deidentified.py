@@ -368,6 +368,16 @@ def test_what_was_de_identified_is_deleted_by_a_second_entry_when_that_is_due(ma
     assert b"\nX-Carrel: " in left
 
 
+def test_a_roster_can_be_that_of_a_system_of_the_site(maildir):
+    box, elm = maildir
+    (elm.folder / "text.yaml").write_text("roster:\n  - system: koha\n")
+    box.put(ago(200), letter(1, ago(200), body="ask anika price, or 617-555-0019"))
+    place, _ = approved(elm)
+    elm.needles -= {"Price, Anika"}
+    assert elm.ok("mailbox", "apply", place)["clearing"]["de_identified"] == 1
+    assert b"ask [PATRON 2], or [PHONE 1]" in box.raws()[0] or b"ask [PATRON 1], or [PHONE 1]" in box.raws()[0]
+
+
 def test_a_message_that_does_not_read_back_keeps_the_old_one(request, small_sqlite, tmp_path, dovecot_server):
     box = Box(request, tmp_path, "imap")
     elm = made(box, small_sqlite, tmp_path)
