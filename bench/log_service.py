@@ -20,8 +20,9 @@ from carrel.policy.duration import Duration
 from carrel.policy.schedule import Disposition, Period, RecordEvent, RecordRule
 from carrel.retention.clearing import tally
 from carrel.retention.clearing_plan import SINGLE, WHOLE
+from carrel.systems.log_services.account import signed_in
 from carrel.systems.log_services.log_index import LogIndex
-from carrel.systems.outside import opened, parts_of
+from carrel.systems.outside import parts_of
 from tests.integration.servers.log_cluster import Cluster
 from tests.integration.servers.log_server import KEY, LogServer, running
 
@@ -74,7 +75,7 @@ def indices(folder: Path, count: int) -> Row:
 def _planned(service: LogService, rule: RecordRule, now: datetime) -> tuple[Counter[str], int]:
     """What `carrel log-service plan` asks: in which way each index would be cleared, and how many events are due."""
     ways, due = Counter[str](), 0
-    with opened(service, now) as account:
+    with signed_in(service, now) as account:
         for one in parts_of(service, account):
             there = account(one)
             assert isinstance(there, LogIndex)

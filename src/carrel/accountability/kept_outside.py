@@ -21,6 +21,7 @@ class KeptPart:
         total: messages, files or events.
         late: of these, past their time by more than a day.
         undated: without a usable date; these never go.
+        unread: that cannot be read, and so are left as they are.
         wrong: code of what kept it from being judged; empty where nothing did.
         service: whether it is at a log service.
     """
@@ -32,6 +33,7 @@ class KeptPart:
     total: int = 0
     late: int = 0
     undated: int = 0
+    unread: int = 0
     wrong: str = ""
     service: bool = False
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PLAN_FIX = "carrel mailbox, folder, log-service or backup plan clears what is past its time"
 _OTHER_PURPOSE = "CLR-007"
+_QUESTIONS = ("reference questions", "correspondence")
 _OF_PERSONS = "TBL-005"
 
 
@@ -75,6 +76,34 @@ def mail_serves_the_purposes_it_was_given_for(facts: AuditFacts) -> Reading | No
         because="what was given for one purpose serves no other",
         fix="move these messages elsewhere, or write the purpose that was told when people gave them",
     )
+
+
+@provides(
+    "WPL-6.3",
+    partly="questions that were asked in person or stand in no declared place, names that no rule finds, and that "
+    "questions are confidential",
+    at_some_sites=True,
+)
+def questions_lose_what_names_a_person(facts: AuditFacts) -> Reading | None:
+    """No declared folder of mail keeps questions or comments past their time as they came: they went, or lost names."""
+    mail = [one for one in facts.outside.parts if one.mail and one.record in _QUESTIONS]
+    if not mail:
+        return None
+    late, undated = sum(one.late for one in mail), sum(one.undated for one in mail)
+    unread = sum(one.unread for one in mail)
+    wrong = some(late, "message stands as it came past its time", "messages stand as they came past their time")
+    wrong += some(undated, "message has no usable date, and stays", "messages have no usable date, and stay")
+    wrong += some(
+        unread, "message cannot be read, and stays as it came", "messages cannot be read, and stay as they came"
+    )
+    return judged_outside(
+        wrong, [one.place for one in mail if one.wrong],
+        {"messages": sum(one.total for one in mail), "past their time": late, "without a date": undated,
+         "unreadable": unread},
+        kept="Questions and comments in the declared folders of mail go, or lose what names a person, in their time.",
+        because="personal data in closed questions is taken out continually",
+        fix=f"{_PLAN_FIX}; what cannot be read or has no date is looked at by hand",
+    )  # fmt: skip
 
 
 @provides("MPL-8", at_some_sites=True)

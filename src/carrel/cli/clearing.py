@@ -12,6 +12,7 @@ from carrel.amount import amount
 from carrel.cli import plan_file, premises
 from carrel.cli.at_site import allowed, now
 from carrel.cli.expiry_course import NARROW, has_narrow, refuse_kept
+from carrel.cli.mail_rules import rewriting_of
 from carrel.cli.screen import number, put_json, put_line, put_table, say, tell_written
 from carrel.cli.store_place import open_store
 from carrel.errors import fault
@@ -22,6 +23,7 @@ from carrel.retention.approval import Kind
 from carrel.retention.clearing import Standing, rule_for, tally
 from carrel.retention.clearing_plan import (
     NOUNS,
+    REWRITTEN,
     SINGLE,
     WHOLE,
     ClearedPart,
@@ -35,6 +37,7 @@ from carrel.systems.log_services.sharing import refuse_shared
 from carrel.systems.outside import PAGES, called, holder_of, opened, parts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from carrel.inventory.site import Site
@@ -61,7 +64,7 @@ def make(site: Site, kind: Kind, name: str | None, out: Path | None, by: str | N
             refuse_shared(holder, site.log_services, at)
         shred_old(site.folder, at)
         key = ClearingKey(site.folder)
-        parts = _parts(holder, policy, at, left_closed(store, f"{NOUNS[kind][0]}:{holder.name}"), key.draw())
+        parts = _parts(site, holder, policy, at, left_closed(store, f"{NOUNS[kind][0]}:{holder.name}"), key.draw())
         made = ClearingPlan(
             kind=kind,
             holder=holder.name,
@@ -71,9 +74,7 @@ def make(site: Site, kind: Kind, name: str | None, out: Path | None, by: str | N
             basis=basis_of(holder, policy),
             parts=tuple(parts),
             notices=(
-                f"nothing brings a deleted {NOUNS[kind][1]} back"
-                if not holder.parts[0].blanks
-                else "nothing brings back what is emptied",
+                *_lost(holder, NOUNS[kind][1]),
                 *_beside(kind),
                 *([NARROW] if has_narrow(store, systems, at) else []),
             ),
@@ -104,11 +105,11 @@ def left_closed(store: Store, system: str) -> frozenset[tuple[str, str]]:
 
 
 def _parts(
-    holder: Holder, policy: Policy, at: datetime, closed: frozenset[tuple[str, str]], key: bytes
+    site: Site, holder: Holder, policy: Policy, at: datetime, closed: frozenset[tuple[str, str]], key: bytes
 ) -> list[ClearedPart]:
     """What is there now, part by part; of a log service only the indices of which something goes."""
     parts = []
-    with opened(holder, at) as folder:
+    with opened(holder, at, site) as folder:
         for one in parts_of(holder, folder):
             late: list[str] = []
             there, rule = folder(one), rule_for(policy, one, called(holder, one.name))
@@ -116,11 +117,21 @@ def _parts(
             if isinstance(there, LogIndex) and (one.name, mark) in closed:
                 there = there.left_closed()
             found = tally(there.pieces, rule, at, late)
-            way = there.way(found) if isinstance(there, LogIndex) else ""
+            way = there.way(found) if isinstance(there, LogIndex) else REWRITTEN if one.is_rewritten else ""
             if not isinstance(there, LogIndex) or (way and found.due):
                 goes = [blinded(tag, key) for tag in late]
                 parts.append(ClearedPart.of(one, one.name, rule.id, mark, found, goes, way))
     return parts
+
+
+def _lost(holder: Holder, noun: str) -> Iterator[str]:
+    if holder.parts[0].is_rewritten:
+        yield "nothing brings back what is taken out of a message, its attachments and most of its headers"
+        yield f"caches and backups of the mail server keep the old text for a while: docs/{PAGES[Kind.MAIL]}"
+    elif holder.parts[0].blanks:
+        yield "nothing brings back what is emptied"
+    else:
+        yield f"nothing brings a deleted {noun} back"
 
 
 def _beside(kind: Kind) -> tuple[str, ...]:
@@ -130,7 +141,7 @@ def _beside(kind: Kind) -> tuple[str, ...]:
 
 def basis_of(holder: Holder, policy: Policy) -> Basis:
     """What a plan is computed from: the policy, and what the entry of the site file speaks of."""
-    parts = [[one.name, one.record, one.purpose, one.until] for one in holder.parts]
+    parts = [[one.name, one.record, one.purpose, one.until, *rewriting_of(one)] for one in holder.parts]
     digest = hashlib.sha256(json.dumps([holder.entry, parts]).encode()).hexdigest()
     return Basis(policy.digest, digest, "", holder.tool, __version__)
 
@@ -150,12 +161,12 @@ def show(plan: ClearingPlan) -> None:
     """The plan as a person reads it: counts and dates, and nothing of what is written anywhere."""
     noun, one, more = NOUNS[plan.kind]
     blanks = plan.parts[0].blanks
-    does = f"empty {', '.join(blanks)} in" if blanks else "delete"
+    does = f"empty {', '.join(blanks)} in" if blanks else "de-identify" if plan.rewrites else "delete"
     say(f"{noun} {plan.holder}: {does} {amount(plan.count, one, more)} past their time under {plan.policy}")
     ways = {WHOLE: "whole", SINGLE: "single"}
     rows = [
         (
-            part.name, *([ways[part.way]] if part.way else []),
+            part.name, *([ways[part.way]] if part.way in ways else []),
             part.record, part.rule, number(part.count), number(part.total - part.count),
             "" if part.first is None else f"{part.first:%Y-%m-%d}",
             "" if part.last is None else f"{part.last:%Y-%m-%d}",
@@ -164,7 +175,12 @@ def show(plan: ClearingPlan) -> None:
     ]  # fmt: skip
     heads = {Kind.LOGS: ("index", "way"), Kind.ROWS: ("table",)}.get(plan.kind, ("folder",))
     right = tuple(len(heads) + column for column in (2, 3))
-    put_table("What goes", (*heads, "record", "rule", "go", "stay", "from", "to"), rows, right=right)
+    put_table(
+        "What is de-identified" if plan.rewrites else "What goes",
+        (*heads, "record", "rule", "go", "stay", "from", "to"),
+        rows,
+        right=right,
+    )
     for part in plan.parts:
         for why, count in part.stays.items():
             if why != Standing.EARLY:

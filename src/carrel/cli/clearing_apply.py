@@ -12,6 +12,7 @@ from carrel.cli import plan_file, record
 from carrel.cli.at_site import now
 from carrel.cli.clearing import basis_of, left_closed
 from carrel.cli.expiry_course import OVER, course, leaf, refuse_kept
+from carrel.cli.mail_rules import Uncertain, mail_rules
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, fault
@@ -22,6 +23,7 @@ from carrel.retention.approval import Kind
 from carrel.retention.clearing import Standing, Yardstick, rule_for, tag_of
 from carrel.retention.clearing_plan import (
     NOUNS,
+    REWRITTEN,
     ClearedPart,
     ClearingPlan,
     refuse_left,
@@ -61,7 +63,8 @@ def carry_out(site: Site, place: Path, kind: Kind, *, as_json: bool) -> None:
     with open_store(site) as store:
         plan = plan_file.read_clearing(store, place, kind)
         over = store.clearings.state(plan.digest) == DONE
-        kept = Counter[str]() if over else _clear(site, store, plan)
+        unclear = Uncertain()
+        kept = Counter[str]() if over else _clear(site, store, plan, unclear)
         gone = store.clearings.gone(plan.digest)
         if plan.key:
             ClearingKey(site.folder, plan.key).shred()  # from now on the plan names nothing
@@ -71,14 +74,16 @@ def carry_out(site: Site, place: Path, kind: Kind, *, as_json: bool) -> None:
     told: dict[str, Any] = {
         noun.replace("-", "_"): plan.holder,
         "plan": plan.digest,
-        "emptied" if blanks else "deleted": gone,
+        "emptied" if blanks else "de_identified" if plan.rewrites else "deleted": gone,
         "kept_since": plan.count - gone,
     }
+    if plan.rewrites and not over:
+        told["uncertain"] = unclear.as_dict()
     told |= {"outcome": OVER if over else "verified", "ledger": receipt.as_dict()}
     if as_json:
         put_json({"clearing": {**told, "stay": dict(kept)}})
         return
-    done = f"empty in {', '.join(blanks)}" if blanks else "gone"
+    done = f"empty in {', '.join(blanks)}" if blanks else "de-identified" if plan.rewrites else "gone"
     cleared = f"{amount(gone, f'{one} is', f'{more} are')} {done}"
     if over:
         say(f"{noun} {plan.holder}: this plan was carried out before ({cleared} by what was looked up then).")
@@ -87,6 +92,8 @@ def carry_out(site: Site, place: Path, kind: Kind, *, as_json: bool) -> None:
         say(f"{noun} {plan.holder}: {cleared}, as looked up afterwards.")
     if over and plan.count > gone:
         put_line(f"Of what it names {amount(plan.count - gone, one, more)} stayed.")
+    for line in unclear.lines():
+        put_line(line, "note: ")
     for why, count in kept.items():
         put_line(f"{amount(count, f'{one} that was approved stays', f'{more} that were approved stay')}: {why}.")
     if kept:
@@ -94,7 +101,7 @@ def carry_out(site: Site, place: Path, kind: Kind, *, as_json: bool) -> None:
     say(f"Ledger: {amount(receipt.size, 'leaf', 'leaves')}, root {receipt.root[:16]}…, in {receipt.folder}")
 
 
-def _clear(site: Site, store: Store, plan: ClearingPlan) -> Counter[str]:
+def _clear(site: Site, store: Store, plan: ClearingPlan, unclear: Uncertain) -> Counter[str]:
     """Delete what was approved, and look afterwards; why some of it stays, and how much."""
     holder, policy = holder_of(site, plan.kind, plan.holder), policy_files.load(site.policy)
     basis, systems = basis_of(holder, policy), [one.name for one in site.originals]
@@ -106,7 +113,10 @@ def _clear(site: Site, store: Store, plan: ClearingPlan) -> Counter[str]:
         refuse_kept(store, systems, now(), faults.KEPT_FOR_NOW, called(holder))
 
     progress, key = store.clearings, ClearingKey(site.folder, plan.key).read() if plan.key else b""
-    with course(site, store, plan, plan.kind, progress, basis, guard) as under, opened(holder, now()) as folder:
+    with (
+        course(site, store, plan, plan.kind, progress, basis, guard) as under,
+        opened(holder, now(), site, mail_rules(site)) as folder,
+    ):
         known = {one.name: one for one in parts_of(holder, folder)}
         again, sweeps = progress.started_at(plan.digest) is not None, []
         away, closed = Counter[str](), left_closed(store, plan.system)
@@ -127,6 +137,7 @@ def _clear(site: Site, store: Store, plan: ClearingPlan) -> Counter[str]:
             sweep.refuse_other()
         under.begin()
         kept = sum((sweep.kept() for sweep in sweeps), away)
+        unclear.take(sweep.there for sweep in sweeps)
         stay = kept.total()
         counts = {"applied": banded(plan.count - stay), "kept": banded(plan.stays + stay)}
         under.cases.finish(
@@ -184,8 +195,8 @@ class _Sweep:
         if self._approved:
             self.there.clear(self._goes, self.under.beat)
         stays = {Standing.LEFT, Standing.OPEN, Standing.UNDATED}
-        if self.plan.kind is Kind.ROWS:
-            stays.add(Standing.EARLY)  # its clock was set since
+        if self.plan.kind is Kind.ROWS or self.part.way == REWRITTEN:
+            stays.add(Standing.EARLY)  # its clock was set since, or its thread has a new message
         left, unread, kept, told = 0, 0, Counter[str](), set[str]()
         look = self.there.again if isinstance(self.there, CsvRows) else self.there.pieces
         for piece in look(self.stick.enough) if self._approved else ():

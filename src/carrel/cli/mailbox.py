@@ -1,4 +1,4 @@
-"""``carrel mailbox``: how old messages are, and their deletion by plans that a second person approves."""
+"""``carrel mailbox``: how old messages are, and their end by plans that a second person approves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from carrel.cli.option_values import ANY_FILE, NEW_FILE
 
 @click.group()
 def mailbox() -> None:
-    """Mailboxes: how old their messages are, and what is past its time deleted by plan."""
+    """Mailboxes: how old their messages are, and what is past its time deleted or de-identified by plan."""
 
 
 @mailbox.command(name="list", epilog="Example: carrel mailbox list --json")
@@ -41,6 +41,8 @@ def list_mailboxes(site_path: Path, as_json: bool) -> int:
 def plan(name: str | None, out: Path | None, by: str | None, site_path: Path, as_json: bool) -> None:
     """Plan which messages go: those past the policy's period for what their folder holds. Changes nothing.
 
+    Where the folder says `then: de-identify`, threads past the period stay, and lose whom they name.
+
     The plan names each message by a digest, and shows nothing of it. It needs a second person: `carrel approve PLAN`.
     """
     from carrel.cli.clearing import make
@@ -54,7 +56,7 @@ def plan(name: str | None, out: Path | None, by: str | None, site_path: Path, as
 @site_option
 @json_option
 def apply(place: Path, site_path: Path, as_json: bool) -> None:
-    """Delete the messages of an approved plan, and no other, and look afterwards.
+    """Delete or de-identify what an approved plan names, and look afterwards.
 
     Refused when a folder was made or numbered anew, and while a legal hold on everything is in force. Killed at any
     moment, the same command goes on where it was.

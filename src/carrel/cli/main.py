@@ -55,7 +55,7 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "mailbox": (
         "carrel.cli.mailbox:mailbox",
-        "Mailboxes: how old their messages are, and what is past its time deleted by plan.",
+        "Mailboxes: how old their messages are, and what is past its time deleted or de-identified by plan.",
     ),
     "map": ("carrel.cli.map:map_group", "System maps: where the records are, and every path to a person."),
     "plan": ("carrel.cli.plan:plan", "Count what is due, what is kept and why, and write a plan. Changes nothing."),

@@ -31,6 +31,11 @@ class HeldPart(Part):
         return ()
 
     @property
+    def is_rewritten(self) -> bool:
+        """Whether a thing stays as a whole and loses what names a person, as a message does."""
+        return False
+
+    @property
     def is_judged(self) -> bool:
         """Whether a period is held against it."""
         return True

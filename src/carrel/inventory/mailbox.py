@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -35,14 +35,23 @@ class Tls(enum.StrEnum):
 PORTS = {Tls.TLS: 993, Tls.STARTTLS: 143, Tls.NONE: 143}
 
 
+MailAddress = Annotated[str, Field(pattern=r"^[^\s@<>,;:\"()]{1,64}@[A-Za-z0-9.-]{1,255}$")]
+
+
 class MailFolder(HeldPart):
     """One folder of a mailbox.
 
     Attributes:
         folder: its name as the server tells it; of a Maildir ``INBOX`` is the folder itself, of mbox it is a file.
+        then: what becomes of a message that is past its time.
+        text: document that says what texts are looked through by, as ``carrel deidentify text --settings`` takes it.
+        keep_addresses: that stay in the headers of de-identified messages: the library's own.
     """
 
     folder: str = Field(min_length=1, max_length=200)
+    then: Literal["delete", "de-identify"] = "delete"
+    text: Path | None = None
+    keep_addresses: Annotated[tuple[MailAddress, ...], Field(max_length=100)] = ()
 
     @field_validator("folder")
     @classmethod
@@ -51,10 +60,28 @@ class MailFolder(HeldPart):
             raise ValueError("write it without signs that nobody sees")
         return value
 
+    @model_validator(mode="after")
+    def _with_text(self) -> MailFolder:
+        if self.is_rewritten and self.text is None:
+            raise ValueError("write 'text:' with the document of 'carrel deidentify text --settings'")
+        if not self.is_rewritten and (self.text is not None or self.keep_addresses):
+            raise ValueError("'text' and 'keep_addresses' are for 'then: de-identify'")
+        return self
+
     @property
     def name(self) -> str:
         """By which plans call it."""
         return self.folder
+
+    @property
+    def is_rewritten(self) -> bool:
+        """Whether its messages are de-identified."""
+        return self.then == "de-identify"
+
+    @property
+    def kept_addresses(self) -> frozenset[str]:
+        """Addresses that stay, in small letters."""
+        return frozenset(one.lower() for one in self.keep_addresses)
 
 
 class Mailbox(Part):
@@ -85,6 +112,8 @@ class Mailbox(Part):
         names = [one.folder for one in self.folders]
         if len(set(names)) < len(names):
             raise ValueError("write each folder once")
+        if len({one.then for one in self.folders}) > 1:
+            raise ValueError("write folders with 'then: de-identify' in an entry of their own")
         if self.kind is Kind.IMAP:
             self._server()
         else:

@@ -222,7 +222,7 @@ class Site(Part):
                 "custodian": self.custodian.relative_to(base) if self.custodian else None,
                 "stations": _joined(self.stations, base) if self.stations else None,
                 "backups": tuple(one.relative_to(base) for one in self.backups),
-                "mailboxes": tuple(_joined(one, base) for one in self.mailboxes),
+                "mailboxes": tuple(_mailbox(one, base) for one in self.mailboxes),
                 "folders": tuple(_joined(one, base) for one in self.folders),
                 "tables": tuple(_joined(one, base) for one in self.tables),
                 "log_services": tuple(_joined(one, base) for one in self.log_services),
@@ -241,6 +241,10 @@ def is_file(policy: str) -> bool:
 
 def _branch(one: BranchPolicy, base: Path) -> BranchPolicy:
     return one.model_copy(update={"policy": str(base / one.policy)}) if is_file(one.policy) else one
+
+
+def _mailbox(one: Mailbox, base: Path) -> Mailbox:
+    return _joined(one, base).model_copy(update={"folders": tuple(_joined(part, base) for part in one.folders)})
 
 
 def _system(system: System, base: Path) -> System:

@@ -207,8 +207,8 @@ def rule_for(
         policy: of the site.
         part: of the site file.
         at: its name, for the error.
-        then: what may become of it: a message or a file can only be deleted, a log's line be de-identified as well. A
-            row that loses columns is de-identified, whatever is said here.
+        then: what may become of it: a file can only be deleted, a log's line be de-identified as well. A row that loses
+            columns and a message that is written anew are de-identified, whatever is said here.
 
     Raises:
         CarrelError: CLR-002, the policy has no such records, no rule for them, or several; CLR-007, it uses them for
@@ -264,7 +264,7 @@ def _one_rule(policy: Policy, record: RecordType, part: HeldPart, at: str, then:
     schedule = policy.record_schedules().get(record)
     rules = [one for one in (schedule.rules if schedule else ()) if one.active_until in _SHOWN]
     meant = [one for one in rules if part.until in {None, one.active_until.value}]
-    then = (Disposition.DE_IDENTIFY,) if part.blanks else then
+    then = (Disposition.DE_IDENTIFY,) if part.blanks or part.is_rewritten else then
     wanted = next(iter(then))
     deleting = [one for one in meant if one.disposition in then]
     if len(deleting) == 1:
@@ -277,8 +277,10 @@ def _one_rule(policy: Policy, record: RecordType, part: HeldPart, at: str, then:
             found=f"'then: {meant[0].disposition}'",
             because="a row that loses columns is de-identified, and not deleted"
             if part.blanks
-            else "without 'blank:' it goes as a whole",
-            fix=f"give the policy a rule of its own for these, with 'then: {wanted}'; of a table, mend 'blank:'",
+            else "a folder with 'then: de-identify' keeps its messages without what names a person"
+            if part.is_rewritten
+            else "without 'blank:' of a table, or 'then: de-identify' of a mail folder, it goes as a whole",
+            fix=f"give the policy a rule of its own for these, with 'then: {wanted}'; or mend 'blank:' or 'then:' here",
         )
     others = [one for one in rules if one not in meant and one.disposition in then]
     if not deleting and others:
@@ -293,7 +295,7 @@ def _one_rule(policy: Policy, record: RecordType, part: HeldPart, at: str, then:
         else f"write under 'records: {record}: retention:' such as "
         f"'- {{id: old ones, active until: made, keep: 90 days, then: {wanted}}}'"
     )
-    does = "de-identifies" if part.blanks else "deletes"
+    does = "de-identifies" if part.blanks or part.is_rewritten else "deletes"
     raise _no_rule(at, f"one rule of {policy.name} that {does} {record}", "several" if deleting else "none", fix)
 
 

@@ -20,6 +20,7 @@ FORMAT_VERSION = 1
 AWHILE = timedelta(days=14)  # longer than any plan can be gone on with
 CLEARINGS = (Kind.MAIL, Kind.FILES, Kind.LOGS, Kind.ROWS)
 WHOLE, SINGLE = "whole", "single"
+REWRITTEN = "de-identified"
 # What a plan of each kind clears, and what lies in it, in the singular and the plural.
 NOUNS: Mapping[Kind, tuple[str, str, str]] = {
     Kind.MAIL: ("mailbox", "message", "messages"),
@@ -43,7 +44,8 @@ class ClearedPart:
         first, last: aware times of the oldest and the youngest that goes; None where nothing does.
         stays: why others stay, and how many.
         blanks: columns that a row loses which stays otherwise; none where it goes as a whole.
-        way: of an index of a log service, whether it goes as a whole or only single events of it; else empty.
+        way: of an index of a log service, whether it goes as a whole or only single events of it; of a folder of mail,
+            that its messages are written anew; else empty.
     """
 
     name: str
@@ -124,6 +126,11 @@ class ClearingPlan(Digested):
         return sum(one.count for one in self.parts)
 
     @property
+    def rewrites(self) -> bool:
+        """Whether what it names stays, and loses what names a person."""
+        return any(one.way == REWRITTEN for one in self.parts)
+
+    @property
     def stays(self) -> int:
         """How many stay."""
         return sum(one.total - one.count for one in self.parts)
@@ -139,6 +146,7 @@ class ClearingPlan(Digested):
         noun, one, more = NOUNS[self.kind]
         blanks = sorted({name for part in self.parts for name in part.blanks})
         done = f"emptied for good in {', '.join(blanks)}" if blanks else "deleted for good"
+        done = "de-identified for good" if self.rewrites else done
         found = [f"{noun} {self.holder}: {amount(self.count, one, more)} {done}, {self.stays:,} stay"]
         for part in self.parts:
             span = "" if part.first is None or part.last is None else f", {part.first:%Y-%m-%d} to {part.last:%Y-%m-%d}"

@@ -63,6 +63,8 @@ MAIL_LOCKED = define("MBX-004", "another program holds the mailbox", Exit.FAILED
 NO_SINGLE = define("MBX-005", "the mail server cannot delete single messages", Exit.REFUSED)
 MAIL_LOST = define("MBX-006", "the mail server ended on the way", Exit.FAILED)
 MAIL_UNWRITABLE = define("MBX-007", "messages of the mailbox cannot be deleted", Exit.FAILED)
+MAIL_KEY = define("MBX-009", "the key of de-identified mail cannot be used", Exit.FAILED)
+MAIL_NOT_ANEW = define("MBX-008", "a message could not be written anew, or does not read back", Exit.FAILED)
 
 NO_FILES = define("FIL-001", "a folder of files cannot be read", Exit.FAILED)
 FILES_STAY = define("FIL-002", "files of a folder cannot be deleted or written anew", Exit.FAILED)

@@ -20,6 +20,7 @@ from carrel.retention.clearing_plan import NOUNS
 from carrel.systems import faults
 from carrel.systems.folders.file_folder import FilesInFolder
 from carrel.systems.log_services.account import LogAccount, signed_in
+from carrel.systems.mailboxes.account import Rules
 from carrel.systems.mailboxes.account import opened as opened_mailbox
 
 Holder = Mailbox | FileFolder | LogService | DatedTable
@@ -51,15 +52,23 @@ class Content(Protocol):
         """Delete those of which it holds, or take out of them what their part says."""
 
 
-def opened(holder: Holder, now: datetime) -> AbstractContextManager[Callable[[Any], Content]]:
+def opened(
+    holder: Holder, now: datetime, site: Site, mail_rules: Rules | None = None
+) -> AbstractContextManager[Callable[[Any], Content]]:
     """A mailbox, a folder, a table or a log service, as what opens each of its parts.
+
+    Args:
+        holder: of the site file.
+        now: aware time.
+        site: whose it is.
+        mail_rules: what the texts of a mail folder are looked through by, where messages are written anew.
 
     Raises:
         CarrelError: of the MBX, HLS, SQL and TBL codes; SIT-004 or SIT-005, a password cannot be read or others can
             read it.
     """
     if isinstance(holder, Mailbox):
-        return opened_mailbox(holder)
+        return opened_mailbox(holder, site, mail_rules)
     if isinstance(holder, LogService):
         return signed_in(holder, now)
     if isinstance(holder, DatedTable):

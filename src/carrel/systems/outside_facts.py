@@ -19,6 +19,7 @@ from carrel.systems.backups.around import findings, place_name
 from carrel.systems.backups.repository import listings
 from carrel.systems.faults import LOG_PARTIAL
 from carrel.systems.logs.log_looking import look as look_at_logs
+from carrel.systems.mailboxes.deidentified import UNREADABLE
 from carrel.systems.outside import Holder, called, holders, kind_of
 from carrel.systems.outside_looking import Seen, SeenPart
 
@@ -95,6 +96,7 @@ def _part(one: Seen, seen: SeenPart) -> KeptPart:
         total=seen.found.total,
         late=seen.found.overdue,
         undated=seen.found.stands[Standing.UNDATED],
+        unread=seen.found.kept[UNREADABLE],
         wrong=_wrong(seen),
         service=isinstance(one.holder, LogService),
     )

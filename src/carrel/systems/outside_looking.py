@@ -26,9 +26,10 @@ from carrel.systems.log_services.account import LogAccount
 from carrel.systems.log_services.sharing import keys_of, shared
 from carrel.systems.log_services.surroundings import NOTHING, Around, around
 from carrel.systems.logs.log_check import log_checks
+from carrel.systems.mailboxes.deidentified import DONE_ALREADY
 from carrel.systems.outside import Content, Holder, called, holders, kind_of, opened, parts_of
 
-PASSING = (WRITTEN, LOCKED, TOTALS)  # as it should be: with the file of today, with what tells of nobody
+PASSING = (WRITTEN, LOCKED, TOTALS, DONE_ALREADY)  # as it should be: the file of today, what tells of nobody
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Seen:
 def look(site: Site, policy: Policy, at: datetime, kind: Kind | None = None) -> list[Seen]:
     """Everything of the site file that can be looked into, or that of one kind; only reads."""
     asked = [one for one in holders(site, kind) if not isinstance(one, LogService) or one.reached]
-    return list(_with_shared([_look(one, policy, at) for one in asked]))
+    return list(_with_shared([_look(one, site, policy, at) for one in asked]))
 
 
 def _with_shared(seen: list[Seen]) -> Iterator[Seen]:
@@ -129,11 +130,11 @@ def _with_shared(seen: list[Seen]) -> Iterator[Seen]:
         yield one if wrong is None or one.error is not None else replace(one, error=wrong)
 
 
-def _look(holder: Holder, policy: Policy, at: datetime) -> Seen:
+def _look(holder: Holder, site: Site, policy: Policy, at: datetime) -> Seen:
     found: list[SeenPart] = []
     beside = Around()
     try:
-        with opened(holder, at) as content:
+        with opened(holder, at, site) as content:
             found.extend(_part(holder, part, content, policy, at) for part in parts_of(holder, content))
             if isinstance(content, LogAccount):
                 beside = _around(content, found, policy, at)

@@ -30,7 +30,7 @@ VENDOR = Looked("vendor", frozenset({"access logs"}), 14, 0, 0)
 UNSIGNED = Signed("campus-it", "Ida", frozenset({"access logs"}), None, "d" * 64, AS_OF)
 KEPT = KeptOutside((MAIL, FILES, GATES), (BACKUP,), "copies", (LOG, replace(LOG, name="tags", record="rfid logs")))
 WHOLE = ("MITL-2.5", "MPL-8", "MPL-9", "WPL-6.1")
-IN_PART = ("MITL-2.7", "MITL-2.10", "MITL-7.1", "WPL-4.2", "WPL-5.1", "WPL-5.2", "WPL-8.3", "WPL-8.7")
+IN_PART = ("MITL-2.7", "MITL-2.10", "MITL-7.1", "WPL-4.2", "WPL-5.1", "WPL-5.2", "WPL-6.3", "WPL-8.3", "WPL-8.7")
 SESSIONS = DatasetFacts(
     "computer sessions", RiskClass.HIGH, (FieldFacts("session", Category.SESSION_IDENTIFIER, "provide"),),
     carried=False, source="library",
@@ -116,8 +116,10 @@ def test_it_holds_where_all_is_kept_and_a_site_without_anything_has_no_evidence(
         (["WPL-5.1", "WPL-5.2", "WPL-8.3"], files(undated=2)),
         (["MITL-2.7"], gates("TBL-005")),
         (["WPL-6.1"], mail(wrong="CLR-007")),
-        (["MPL-8", "WPL-8.3", "WPL-8.7"], mail(late=1)),
-        (["MPL-8", "WPL-8.3"], mail(undated=1)),
+        (["MPL-8", "WPL-6.3", "WPL-8.3", "WPL-8.7"], mail(late=1)),
+        (["MPL-8", "WPL-6.3", "WPL-8.3"], mail(undated=1)),
+        (["WPL-6.3"], mail(unread=1)),
+        (["WPL-6.3"], mail(record="reference questions", late=1)),
         (["MPL-8"], replace(SITE, policy=POLICY)),
         (["WPL-8.3", "WPL-8.7"], backup(late=1)),
         (["WPL-8.3"], backup(damaged=1)),
@@ -146,7 +148,7 @@ def test_each_can_say_no(clauses, facts):
         (["MITL-2.5", "MITL-7.1", "MPL-9", "WPL-4.2"], log(wrong=("CLR-002: the policy says no period for this",))),
         (["MITL-2.5"], log(sessions=None)),
         (["MITL-2.5"], log(sessions=replace(TESTED, whole=False))),
-        (["WPL-6.1", "MPL-8", "WPL-8.7"], mail(wrong="MBX-001")),
+        (["WPL-6.1", "WPL-6.3", "MPL-8", "WPL-8.7"], mail(wrong="MBX-001")),
         (["WPL-5.1", "WPL-5.2"], files(wrong="FIL-001")),
         (["MPL-9", "WPL-8.3"], visits(wrong="FIL-001")),
         (["MITL-2.7", "WPL-8.7"], gates("TBL-001")),

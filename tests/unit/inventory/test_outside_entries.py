@@ -14,6 +14,7 @@ from carrel.inventory.mailbox import Mailbox
 from carrel.inventory.scrubbed_log import ScrubbedLog
 
 PART = {"folder": "INBOX", "record": "correspondence", "purpose": "provide"}
+ANEW = {**PART, "then": "de-identify", "text": "t.yaml"}
 IMAP = {"name": "desk", "kind": "imap", "host": "mail.example", "user": "u", "password_file": "p", "folders": [PART]}
 DISK = {"name": "desk", "kind": "maildir", "place": "/m", "folders": [PART]}
 FILES = {"name": "logs", "root": "/l", "patterns": ["*.log"], "record": "access logs", "purpose": "provide",
@@ -40,6 +41,8 @@ def test_what_is_written_rightly_is_taken():
     for here in ("localhost", "127.0.0.1", "::1"):
         assert Mailbox.model_validate({**IMAP, "tls": "none", "host": here, "port": 1143}).door == 1143
     assert Mailbox.model_validate(DISK).place == Path("/m")
+    [part] = Mailbox.model_validate({**IMAP, "folders": [{**ANEW, "keep_addresses": ["Desk@B.c"]}]}).folders
+    assert (part.is_rewritten, part.kept_addresses) == (True, {"desk@b.c"})
     assert FileFolder.model_validate(FILES).parts[0].name == "logs"
 
 
@@ -53,6 +56,12 @@ def test_what_is_written_rightly_is_taken():
         (IMAP, {"folders": []}, "folders"),
         (IMAP, {"folders": [{**PART, "folder": "a\r\nA LOGOUT"}]}, "nobody sees"),
         (IMAP, {"folders": [{**PART, "until": "lapsed"}]}, "until"),
+        (IMAP, {"folders": [{**PART, "then": "forget"}]}, "then"),
+        (IMAP, {"folders": [{**PART, "then": "de-identify"}]}, "write 'text:'"),
+        (IMAP, {"folders": [{**PART, "text": "t.yaml"}]}, "are for 'then: de-identify'"),
+        (IMAP, {"folders": [{**PART, "keep_addresses": ["a@b.c"]}]}, "are for 'then: de-identify'"),
+        (IMAP, {"folders": [{**ANEW, "keep_addresses": ["Desk <a@b.c>"]}]}, "keep_addresses"),
+        (IMAP, {"folders": [ANEW, {**PART, "folder": "Sent"}]}, "an entry of their own"),
         (IMAP, {"host": "mail example"}, "host"),
         (DISK, {"place": None}, "place"),
         (DISK, {"user": "u"}, "are for 'kind: imap'"),

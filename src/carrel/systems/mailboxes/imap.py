@@ -6,25 +6,28 @@ import imaplib
 import re
 import ssl
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from carrel.errors import CarrelError, fault
 from carrel.inventory.mailbox import Mailbox, MailFolder, Tls
 from carrel.retention.clearing import Piece, tag_of
 from carrel.systems import faults
 from carrel.systems.mailboxes.message_date import read_date
+from carrel.systems.mailboxes.shelf import Letter, marks_that_stay, unkept
 from carrel.systems.secret import Secret
 from carrel.systems.trusted_certificates import trusting
 
 TIMEOUT_SECONDS = 30
 _WINDOW = 1000  # messages that are asked for at once
-_BATCH = 200  # messages that are deleted at once
+_BATCH = 200  # messages that are deleted at once, or whose headers are asked for at once
 _UID = re.compile(rb"[( ]UID (\d+)")
 _DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
 _FLAGS = re.compile(rb"FLAGS \(([^)]*)\)")
+_ADDED = re.compile(rb"APPENDUID \d+ (\d+)")
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,32 @@ class ImapFolder:
         Raises:
             CarrelError: MBX-005, the server can only delete everything that is marked; MBX-007, it refuses.
         """
+        self._require_single()
+        numbers = [number for number, piece in self._messages(read_only=False) if goes(piece)]
+        for first in range(0, len(numbers), _BATCH):
+            beat()
+            self._delete(numbers[first : first + _BATCH])
+
+    @contextmanager
+    def reading(self) -> Iterator[ImapDesk]:
+        """As `Shelf.reading`.
+
+        Raises:
+            CarrelError: MBX-003, MBX-006.
+        """
+        yield ImapDesk(self, self._select(read_only=True), self._validity())
+
+    @contextmanager
+    def working(self) -> Iterator[ImapDesk]:
+        """As `Shelf.working`.
+
+        Raises:
+            CarrelError: MBX-003, MBX-005 to MBX-008.
+        """
+        self._require_single()
+        yield ImapDesk(self, self._select(read_only=False), self._validity())
+
+    def _require_single(self) -> None:
         if not self.account.single:
             raise fault(
                 faults.NO_SINGLE,
@@ -143,20 +172,18 @@ class ImapFolder:
                 because="it could only delete whatever anybody has marked as deleted",
                 fix="use the mailbox's folder as 'kind: maildir' or 'mbox', or another server",
             )
-        numbers = [number for number, piece in self._messages(read_only=False) if goes(piece)]
-        way = self.account.way
-        for first in range(0, len(numbers), _BATCH):
-            beat()
-            batch = _as_set(numbers[first : first + _BATCH])
-            for words in (("STORE", batch, "+FLAGS.SILENT", r"(\Deleted)"), ("EXPUNGE", batch)):
-                if way.uid(*words)[0] != "OK":
-                    raise fault(
-                        faults.MAIL_UNWRITABLE,
-                        at=self._at,
-                        found=f"a no to {words[0]}",
-                        changed="perhaps some: `carrel mailbox list` counts them",
-                        fix="give the account the right to delete in this folder; then apply the same plan again",
-                    )
+
+    def _delete(self, numbers: Iterable[int]) -> None:
+        batch = _as_set(numbers)
+        for words in (("STORE", batch, "+FLAGS.SILENT", r"(\Deleted)"), ("EXPUNGE", batch)):
+            if self.account.way.uid(*words)[0] != "OK":
+                raise fault(
+                    faults.MAIL_UNWRITABLE,
+                    at=self._at,
+                    found=f"a no to {words[0]}",
+                    changed="perhaps some: `carrel mailbox list` counts them",
+                    fix="give the account the right to delete in this folder; then apply the same plan again",
+                )
 
     @property
     def _at(self) -> str:
@@ -193,6 +220,9 @@ class ImapFolder:
                 if isinstance(line, bytes) and (found := _read(line, validity)) is not None:
                     told += 1
                     yield found
+        self._require_all(told, total)
+
+    def _require_all(self, told: int, total: int) -> None:
         if told != total:
             raise fault(
                 faults.MAIL_LOST,
@@ -201,6 +231,82 @@ class ImapFolder:
                 found=f"{told:,}",
                 fix="try again when nobody else works in the folder",
             )
+
+
+@dataclass(frozen=True)
+class ImapDesk:
+    """A folder that was selected, with how many messages it had then."""
+
+    folder: ImapFolder
+    total: int
+    validity: str
+
+    def letters(self) -> Iterator[Letter]:
+        """Every message with its headers; none is marked as read."""
+        told, way = 0, self.folder.account.way
+        for first in range(1, self.total + 1, _BATCH):
+            window = f"{first}:{min(first + _BATCH - 1, self.total)}"
+            for line, head in _with_literals(way.fetch(window, "(UID FLAGS INTERNALDATE BODY.PEEK[HEADER])")[1]):
+                if (found := _read(line, self.validity)) is not None:
+                    told += 1
+                    number, piece = found
+                    flags = _FLAGS.search(line)
+                    said = b"" if flags is None else flags[1]
+                    yield Letter(number, piece.tag, piece.at, not piece.open, head, said.decode("ascii", "replace"))
+        self.folder._require_all(told, self.total)  # noqa: SLF001  (one room)
+
+    def whole(self, letter: Letter) -> bytes | None:
+        """The message, not marked as read."""
+        return self._message(str(letter.where))
+
+    def add(self, letter: Letter, raw: bytes, _name: str) -> None:
+        """Hand the message in, with the other one's date and marks, and ask for it again.
+
+        Raises:
+            CarrelError: MBX-008.
+        """
+        at, way = self.folder._at, self.folder.account.way  # noqa: SLF001  (one room)
+        if letter.at is None:
+            raise ValueError("a message without a date is never due")
+        flags = marks_that_stay(letter.flags)
+        name = _quoted(self.folder.part.folder)
+        said, data = way.append(name, f"({flags})", imaplib.Time2Internaldate(letter.at), raw)
+        if said != "OK":
+            raise unkept(at, "a no to APPEND")
+        number = _ADDED.search(data[0] or b"")
+        back = None if number is None else self._message(number[1].decode())
+        if back is None or back.replace(b"\r\n", b"\n") != raw:
+            raise unkept(at, "another one, or none, read back from the server")
+
+    def drop(self, letters: Sequence[Letter]) -> None:
+        """Delete messages by their numbers.
+
+        Raises:
+            CarrelError: MBX-007.
+        """
+        numbers = [one.where for one in letters if isinstance(one.where, int)]
+        for first in range(0, len(numbers), _BATCH):
+            self.folder._delete(numbers[first : first + _BATCH])  # noqa: SLF001  (one room)
+
+    def _message(self, number: str) -> bytes | None:
+        found = self.folder.account.way.uid("FETCH", number, "(UID BODY.PEEK[])")[1]
+        asked = ((_UID.search(line), text) for line, text in _with_literals(found))
+        return next((text for uid, text in asked if uid is not None and uid[1] == number.encode()), None)
+
+
+def _with_literals(data: Sequence[Any]) -> Iterator[tuple[bytes, bytes]]:
+    """Of an answer each line that bears a literal, with what stands behind it, and the literal."""
+    line, literal = b"", b""
+    for one in data:
+        if isinstance(one, tuple):
+            if line:
+                yield line, literal
+            line, literal = one[0], one[1]
+        elif line:
+            yield line + one, literal
+            line = b""
+    if line:
+        yield line, literal
 
 
 def _read(line: bytes, validity: str) -> tuple[int, Piece] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,9 @@ from carrel.errors import CarrelError, fault
 from carrel.inventory.mailbox import Mailbox, MailFolder
 from carrel.retention.clearing import Piece, tag_of
 from carrel.systems import faults
+from carrel.systems.durable_file import as_before, settle
 from carrel.systems.mailboxes.message_date import head_of, message_date
+from carrel.systems.mailboxes.shelf import Letter, unkept
 
 _INBOX = "INBOX"
 _TRIES = 3  # a mail program that changes a mark gives the file another name
@@ -35,7 +38,7 @@ class MaildirFolder:
         Raises:
             CarrelError: MBX-003.
         """
-        for _, piece in self._messages():
+        for _, piece, _ in self._messages():
             yield piece
 
     def clear(self, goes: Callable[[Piece], bool], beat: Callable[[], None]) -> None:
@@ -45,7 +48,7 @@ class MaildirFolder:
             CarrelError: MBX-007.
         """
         for _ in range(_TRIES):
-            paths = [path for path, piece in self._messages() if goes(piece)]
+            paths = [path for path, piece, _ in self._messages() if goes(piece)]
             try:
                 for path in paths:
                     beat()
@@ -61,6 +64,70 @@ class MaildirFolder:
             if not paths:
                 break
 
+    @contextmanager
+    def reading(self) -> Iterator[MaildirFolder]:
+        """As `Shelf.reading`."""
+        yield self
+
+    @contextmanager
+    def working(self) -> Iterator[MaildirFolder]:
+        """As `Shelf.working`."""
+        try:
+            yield self
+        except OSError as wrong:
+            raise unkept(self._at, wrong.strerror or "an error of the file system") from None
+
+    def letters(self) -> Iterator[Letter]:
+        """Every message with its headers.
+
+        Raises:
+            CarrelError: MBX-003.
+        """
+        for path, piece, head in self._messages():
+            yield Letter(path, piece.tag, piece.at, not piece.open, head)
+
+    def whole(self, letter: Letter) -> bytes | None:
+        """The message's file."""
+        path = self._now(letter)
+        return None if path is None else path.read_bytes()
+
+    def add(self, letter: Letter, raw: bytes, name: str) -> None:
+        """Write a file beside the other one's, with its marks, mode, owner and times; one of this name is replaced.
+
+        Raises:
+            CarrelError: MBX-008.
+        """
+        other = self._now(letter)
+        if other is None or letter.at is None:
+            raise unkept(self._at, "a message that was moved meanwhile")
+        unique = f"{int(letter.at.timestamp())}.C{name}.carrel"
+        made, target = self._folder / "tmp" / unique, other.with_name(f"{unique}{other.name[_unique_end(other) :]}")
+        made.unlink(missing_ok=True)  # of an earlier try that was killed
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
+            new.write(raw)
+            new.flush()
+            as_before(new.fileno(), other.stat())  # a server tells by a file's time when its message came in
+            os.fsync(new.fileno())
+        made.replace(target)
+        settle(target.parent)
+        if target.read_bytes() != raw:
+            raise unkept(self._at, "another one read back from the disk")
+
+    def drop(self, letters: Sequence[Letter]) -> None:
+        """Delete the files of messages."""
+        for one in letters:
+            if (path := self._now(one)) is not None:
+                path.unlink(missing_ok=True)
+
+    def _now(self, letter: Letter) -> Path | None:
+        """Where a message lies now: another mark gives its file another name."""
+        path = letter.where
+        if not isinstance(path, Path):
+            raise TypeError("a letter of another mailbox")
+        if path.exists():
+            return path
+        return next((one for one, piece, _ in self._messages() if piece.tag == letter.tag), None)
+
     @property
     def _at(self) -> str:
         return f"mailbox {self.mailbox.name}, {self.part.folder}"
@@ -70,7 +137,7 @@ class MaildirFolder:
         place = Path(str(self.mailbox.place))
         return place if self.part.folder == _INBOX else place / f".{self.part.folder}"
 
-    def _messages(self) -> Iterator[tuple[Path, Piece]]:
+    def _messages(self) -> Iterator[tuple[Path, Piece, bytes]]:
         for box in ("cur", "new"):
             try:
                 with os.scandir(self._folder / box) as found:
@@ -80,14 +147,14 @@ class MaildirFolder:
             except OSError as wrong:
                 raise self._unread(wrong) from None
 
-    def _message(self, path: Path, name: str) -> Iterator[tuple[Path, Piece]]:
+    def _message(self, path: Path, name: str) -> Iterator[tuple[Path, Piece, bytes]]:
         unique, _, marks = name.partition(":2,")
         try:
             with path.open("rb") as file:
-                at = message_date(head_of(file))
+                head = head_of(file)
         except FileNotFoundError:
             return  # its mark was changed, or it was moved, a moment ago
-        yield path, Piece(tag_of(unique), at, open="R" not in marks)
+        yield path, Piece(tag_of(unique), message_date(head), open="R" not in marks), head
 
     def _unread(self, wrong: OSError) -> CarrelError:
         return fault(
@@ -97,3 +164,8 @@ class MaildirFolder:
             found=wrong.strerror or "an error of the file system",
             fix="mend 'place' or 'folder' in the site file, or let this account read it",
         )
+
+
+def _unique_end(path: Path) -> int:
+    """Where the marks in a file's name begin."""
+    return len(path.name.partition(":2,")[0])

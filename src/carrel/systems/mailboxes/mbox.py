@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +20,7 @@ from carrel.systems import faults
 from carrel.systems.durable_file import as_before, settle
 from carrel.systems.mailboxes.mbox_lock import locked
 from carrel.systems.mailboxes.message_date import LONGEST_HEAD, message_date
+from carrel.systems.mailboxes.shelf import Letter, unkept
 
 _CHUNK = 1 << 20
 _LINE = 1 << 16
@@ -26,6 +28,8 @@ _LINE = 1 << 16
 _OPENS = re.compile(rb"From .*(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,? +(\w{3} +\d{1,2}|\d{1,2} +\w{3}).* \d{1,2}:\d\d")
 _CHANGES = (b"status:", b"x-status:", b"x-keywords:", b"x-uid:", b"content-length:", b"x-imapbase:")
 _OWN_DATA = "the folder's own data"
+_STATUS = re.compile(rb"^(?:X-)?Status: ?[A-Z]{0,8}\r?$", re.MULTILINE | re.IGNORECASE)
+_OPENING = re.compile(rb"^From ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class _Span:
     start: int
     end: int
     piece: Piece
+    head: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class MboxFolder:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
 
-    def _write(self, file: BinaryIO, gone: list[tuple[int, int]], beside: Path) -> None:
+    def _write(self, file: BinaryIO, gone: list[tuple[int, int]], beside: Path, desk: MboxDesk | None = None) -> None:
         known = os.fstat(file.fileno())
         if known.st_nlink > 1:
             raise self._unwritten("a file with several names")
@@ -89,6 +94,8 @@ class MboxFolder:
             at = 0
             for start, end in [*gone, (known.st_size, known.st_size)]:
                 _copy(file, new, at, start)
+                if desk is not None:
+                    desk.put((start, end), new)
                 at = end
             new.flush()
             as_before(new.fileno(), known)  # mail programs tell new mail by both times
@@ -116,6 +123,41 @@ class MboxFolder:
         if reading is not None:
             yield reading.span(at)
 
+    @contextmanager
+    def reading(self) -> Iterator[MboxDesk]:
+        """As `Shelf.reading`.
+
+        Raises:
+            CarrelError: MBX-003.
+        """
+        try:
+            with os.fdopen(os.open(self._place, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+                yield MboxDesk(self, file)
+        except OSError as wrong:
+            raise self._unread(wrong.strerror or "an error of the file system") from None
+
+    @contextmanager
+    def working(self) -> Iterator[MboxDesk]:
+        """As `Shelf.working`: the file is locked, and written anew at the end, once.
+
+        Raises:
+            CarrelError: MBX-003, MBX-004, MBX-007, MBX-008.
+        """
+        beside = self._place.with_name(f".{self._place.name}.carrel")
+        try:
+            with locked(self._place, self._at) as file, tempfile.TemporaryFile() as others:
+                beside.unlink(missing_ok=True)  # of an earlier try that was killed
+                desk = MboxDesk(self, file, others)
+                yield desk
+                if desk.gone:
+                    self._write(file, sorted(desk.gone), beside, desk)
+                    desk.read_back(self._place)
+        except OSError as wrong:
+            raise self._unwritten(wrong.strerror or "an error of the file system") from None
+        finally:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+
     @property
     def _at(self) -> str:
         return f"mailbox {self.mailbox.name}, {self.part.folder}"
@@ -141,6 +183,82 @@ class MboxFolder:
             found=found,
             fix="give both; then apply the same plan again",
         )
+
+
+@dataclass
+class MboxDesk:
+    """An mbox file that is open; what is added and dropped is written when the work ends.
+
+    Args:
+        folder: of it.
+        file: open, and locked where it is worked on.
+        others: takes what is added, until then.
+    """
+
+    folder: MboxFolder
+    file: BinaryIO
+    others: BinaryIO | None = None
+    gone: set[tuple[int, int]] = field(default_factory=set)
+    _added: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    _put: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def letters(self) -> Iterator[Letter]:
+        """Every message with its headers.
+
+        Raises:
+            CarrelError: MBX-003.
+        """
+        for one in self.folder._spans(self.file):  # noqa: SLF001  (one room)
+            piece, head = one.piece, one.head.partition(b"\n")[2]
+            yield Letter((one.start, one.end), piece.tag, piece.at, not piece.open, head, kept=piece.kept)
+
+    def whole(self, letter: Letter) -> bytes | None:
+        """The message, without the line that opens it."""
+        start, end = _stretch(letter)
+        self.file.seek(start)
+        return self.file.read(end - start).partition(b"\n")[2]
+
+    def add(self, letter: Letter, raw: bytes, _name: str) -> None:
+        """Keep the message for the place of the other one, with its marks."""
+        if self.others is None or letter.at is None:
+            raise ValueError("the folder is not open for work, or the message has no date")
+        head, _, body = raw.partition(b"\n\n")
+        marks = b"".join(one.strip() + b"\n" for one in _STATUS.findall(letter.head))
+        text = b"From nobody@invalid " + letter.at.strftime("%a %b %d %H:%M:%S %Y").encode() + b"\n"
+        text += marks + head + b"\n\n" + _OPENING.sub(b">From ", body) + b"\n"
+        at = self.others.seek(0, os.SEEK_END)
+        self.others.write(text)
+        self._added[_stretch(letter)] = (at, at + len(text))
+
+    def drop(self, letters: Sequence[Letter]) -> None:
+        """Have messages gone when the file is written; what was added for one stands in its place."""
+        self.gone.update(_stretch(one) for one in letters)
+
+    def put(self, span: tuple[int, int], new: BinaryIO) -> None:
+        """Write what stands for a message."""
+        if self.others is not None and (added := self._added.get(span)) is not None:
+            self._put[new.tell()] = added
+            _copy(self.others, new, *added)
+
+    def read_back(self, place: Path) -> None:
+        """Compare what was added with the file that is there now.
+
+        Raises:
+            CarrelError: MBX-008.
+        """
+        with place.open("rb") as now:
+            for at, (start, end) in self._put.items():
+                now.seek(at)
+                if self.others is None or self.others.seek(start) != start:
+                    raise ValueError("the folder is not open for work")
+                if now.read(end - start) != self.others.read(end - start):
+                    raise unkept(self.folder._at, "another one read back from the file")  # noqa: SLF001  (one room)
+
+
+def _stretch(letter: Letter) -> tuple[int, int]:
+    if not isinstance(letter.where, tuple):
+        raise TypeError("a letter of another mailbox")
+    return letter.where
 
 
 class _Reading:
@@ -170,9 +288,11 @@ class _Reading:
 
     def span(self, end: int) -> _Span:
         """The message, whose last byte has gone by."""
-        at = message_date(bytes(self._head))
+        head = bytes(self._head)
+        at = message_date(head)
         kept = _OWN_DATA if self._own and self._start == 0 else ""
-        return _Span(self._start, end, Piece(tag_of(self._digest.digest()), at, open=not self._answered, kept=kept))
+        piece = Piece(tag_of(self._digest.digest()), at, open=not self._answered, kept=kept)
+        return _Span(self._start, end, piece, head)
 
 
 def _copy(file: BinaryIO, new: BinaryIO, start: int, end: int) -> None:
