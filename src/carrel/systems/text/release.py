@@ -11,7 +11,7 @@ from typing import IO
 
 from carrel.deidentification.text.kernels import spans
 from carrel.deidentification.text.kernels.spans import Kind
-from carrel.deidentification.text.long_text import read_long
+from carrel.deidentification.text.long_text import read_cut, read_long
 from carrel.deidentification.text.reader import BLOCK, PIECE, Finding, TextReader
 from carrel.deidentification.text.recognizer import Recognizer, with_recognized
 from carrel.deidentification.text.surrogates import Conversation, is_clear
@@ -90,6 +90,10 @@ class TextRelease:
 
     def _found(self, batch: Sequence[Record]) -> Iterator[list[list[Finding]]]:
         """What stands in the cells of each record; cells of one conversation are read as one text."""
+        if any(record.before or record.after for record in batch):
+            for record in batch:
+                yield [read_cut(self.reader, record.before, record.cells[0], record.after)]
+            return
         together = list(_together(batch))
         apart = [[record.cells[-1]] for record in batch if record.apart]
         joined = read_long(self.reader, [_BETWEEN.join(cells) for cells in (*together, *apart)])
