@@ -71,7 +71,7 @@ def _of_csv(source: NamedSource, places: Sequence[int]) -> Batches:
                 if set(map(len, batch)) != {width}:
                     _require_narrow(batch, width, before, source)
                     batch = [[*row, *[""] * (width - len(row))] for row in batch if row]
-                before += BATCH
+                before += len(batch)
                 columns = list(zip(*batch, strict=True))
                 if columns:
                     yield [columns[at] for at in places]
@@ -83,14 +83,19 @@ def _of_csv(source: NamedSource, places: Sequence[int]) -> Batches:
 
 
 def _require_narrow(batch: Sequence[Sequence[str]], width: int, before: int, source: NamedSource) -> None:
-    """Refuse a row with a field that the first line does not name: its values stand in columns of others."""
-    wide = next((at for at, row in enumerate(batch, before + 1) if len(row) > width), None)
+    rows = (row for row in batch if row)
+    wide = next((at for at, row in enumerate(rows, before + 1) if len(row) > width), None)
     if wide is not None:
-        raise fault(
-            faults.LIST, at=f"{source.at}, row {wide}", wanted=f"{amount(width, 'field')}, as the first line names",
-            found="a field without a name", because="its values would stand in columns of others",
-            fix="put quotes around a field that holds the delimiter, or name that field in the first line",
-        )  # fmt: skip
+        raise too_wide(width, wide, source)
+
+
+def too_wide(width: int, row: int, source: NamedSource) -> CarrelError:
+    """The error of a row with a field that the first line does not name: its values stand in columns of others."""
+    return fault(
+        faults.LIST, at=f"{source.at}, row {row}", wanted=f"{amount(width, 'field')}, as the first line names",
+        found="a field without a name", because="its values would stand in columns of others",
+        fix="put quotes around a field that holds the delimiter, or name that field in the first line",
+    )  # fmt: skip
 
 
 def columns_of(source: NamedSource, how: str = IN_SETTINGS) -> tuple[str, ...]:

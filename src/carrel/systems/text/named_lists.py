@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
+from carrel.deidentification.text.kernels.listing import ADDRESSES, CARDS, PEOPLE, PHONES
 from carrel.deidentification.text.knowledge import Knowledge
 from carrel.deidentification.text.text_settings import Catalogue, Roster, source_of
 from carrel.inventory.record_source import NamedSource
 from carrel.inventory.site import Site
+from carrel.systems.text.csv_lines import can_be_cut, lines_of
 from carrel.systems.text.list_of_system import learn_people_of, learn_titles_of
 from carrel.systems.text.list_rows import batches_of, columns_of, others, unusable
 
+T = TypeVar("T")
 _ROW_BYTES = 80  # of a patron in a file, at least
 _GIVEN = ("firstname", "first_name", "given", "given_name", "first_given_name", "forename", "nombre")
 _FAMILY = ("surname", "lastname", "last_name", "family", "family_name", "apellido", "apellidos")
@@ -40,15 +44,25 @@ def learn_roster(knowledge: Knowledge, roster: Roster, site: Site | None) -> Non
     _require(source, chosen.wanted, columns)
     if source.file is not None:
         knowledge.expect(source.file.stat().st_size // _ROW_BYTES)
-    # One thread reads while another learns: machine code leaves the interpreter to the reader.
-    with batches_of(source, chosen.wanted, columns) as rows, ThreadPoolExecutor(1) as learning:
-        pending = None
-        for batch in rows:
-            if pending is not None:
-                pending.result()
-            pending = learning.submit(chosen.learn, knowledge, dict(zip(chosen.wanted, batch, strict=True)))
-        if pending is not None:
-            pending.result()
+    if can_be_cut(source, knowledge.running):
+        lists = chosen.lists(columns)
+        fields = [one for _, one in lists]
+        for lines in ahead(lines_of(source, knowledge.running, len(columns), fields)):
+            for (what, _), some in zip(lists, lines, strict=True):
+                knowledge.lines(some, what)
+        return
+    with batches_of(source, chosen.wanted, columns) as rows:
+        for batch in ahead(rows):
+            chosen.learn(knowledge, dict(zip(chosen.wanted, batch, strict=True)))
+
+
+def ahead(batches: Iterator[T]) -> Iterator[T]:
+    """Batches, of which one is read while the one before is learnt: machine code lets both run."""
+    with ThreadPoolExecutor(1) as reading:
+        pending = reading.submit(next, batches, None)
+        while (batch := pending.result()) is not None:
+            pending = reading.submit(next, batches, None)
+            yield batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,18 @@ class _Chosen:
         """All of them, each once."""
         every = (*self.given, *self.family, *self.name, *self.cards, *self.phones, *self.addresses)
         return tuple(dict.fromkeys(every))
+
+    def lists(self, columns: Sequence[str]) -> list[tuple[int, list[int]]]:
+        """What is learnt: its kind, and the places of the columns that make a line of it."""
+        at = columns.index
+        made = []
+        if self.family:
+            made.append((PEOPLE, [*(map(at, self.given) if self.given else (-1,)), at(self.family[0])]))
+        elif self.name:
+            made.append((PEOPLE, [at(self.name[0])]))
+        for what, names in ((CARDS, self.cards), (PHONES, self.phones), (ADDRESSES, self.addresses)):
+            made += [(what, [at(one)]) for one in names]
+        return made
 
     def learn(self, knowledge: Knowledge, by_name: dict[str, Sequence[str]]) -> None:
         """Learn some rows."""
