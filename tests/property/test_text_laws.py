@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import random
-import re
 from pathlib import Path
 
 import pytest
@@ -22,9 +20,6 @@ from carrel.deidentification.text.reader import PIECE, TextReader
 from carrel.deidentification.text.residual_risk import ResidualRisk, upper_bound
 from carrel.deidentification.text.running import Plain, Running
 from carrel.deidentification.text.surrogates import Conversation
-from carrel.systems.text.plain_form import PlainForm
-from carrel.systems.text.release import TextRelease
-from carrel.systems.text.text_record import Record
 
 pytestmark = pytest.mark.xdist_group("machine code of text")
 
@@ -168,30 +163,6 @@ def test_a_name_is_found_wherever_a_long_text_is_cut(compiled: Knowledge) -> Non
             text = whole[: edge + offset] + name + whole[edge + offset :]
             (found,) = read_long(reader, [text])
             assert name.strip().split(b" ", 2)[2][:-4] in {text[one.start : one.end] for one in found}
-
-
-@pytest.mark.parametrize("kind", range(6))
-@pytest.mark.parametrize("way", ["a plain file", "one cell"])
-def test_what_is_planted_round_a_cut_goes_as_a_whole(way: str, kind: int, compiled: Knowledge) -> None:
-    person = next(one for one in PEOPLE if not unclear(one))
-    name = f"{person.given}.{person.family}".replace(" ", ".")
-    planted = (name, person.barcode, person.email, person.phone, f"user={name}%40example.org", "U12345678")[
-        kind
-    ].encode()
-    filler, reader = b"ab;" * (PIECE // 3 + 1_000), TextReader(compiled)
-    cut = PIECE if way == "a plain file" else next(pieces(filler)).own_end
-    for offset in range(-len(planted) - 4, 5, 3):
-        at = (cut + offset) // 3 * 3
-        text, out = filler[:at] + planted + b";" + filler[at:], io.BytesIO()
-        if way == "a plain file":
-            TextRelease(reader).write(PlainForm(by_line=False).records(io.BytesIO(text), "a test"), out)
-        else:
-            put = lambda out, cells: out.write(cells[0])  # noqa: E731
-            TextRelease(reader).write([Record(1, [text], ("text",), "", put)], out)
-        left = re.sub(rb"(?:user=)?(?:\[[A-Z ]+ \d+\])+", b"#", out.getvalue())
-        rest = left.replace(b"ab;", b"")
-        assert rest == b"#;", (offset, planted, rest[:200])
-        assert len(left) == len(filler) + 2
 
 
 def test_a_line_without_any_blank_is_read_in_pieces(compiled: Knowledge) -> None:
