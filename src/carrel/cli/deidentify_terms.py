@@ -32,13 +32,13 @@ _KEY_BYTES = 32
 @click.option("--system", type=WORDS, help="Take roster and catalogue from this system of the site, read only.")
 @click.option("--site", "site_path", default="carrel.yaml", type=FILE_OR_FOLDER, help="The site file, for --system.")
 @click.option("--card", "cards", metavar="FORM", multiple=True, type=WORDS, help="Form of card numbers: # is a digit.")
-@click.option("--delimiter", type=WORDS, default=",", help="The sign between the fields of a CSV file.")
+@click.option("--delimiter", type=WORDS, help="The sign between the fields of a CSV file.  [default: a comma]")
 @click.option("--force", is_flag=True, help="Replace OUT.")
 @json_option
 def terms(
     source: Path, target: Path, term: str, searcher: str | None, session: str | None, time_column: str | None,
     fewest: int, document: Path | None, rosters: tuple[Path, ...], catalogues: tuple[Path, ...], system: str | None,
-    site_path: Path, cards: tuple[str, ...], delimiter: str, force: bool, as_json: bool,
+    site_path: Path, cards: tuple[str, ...], delimiter: str | None, force: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Release the search terms of SEARCHES, a CSV or Parquet file, that many different people searched for.
 
@@ -50,13 +50,17 @@ def terms(
     from carrel.deidentification.text.reader import TextReader
     from carrel.deidentification.text.search_terms import TermCount
     from carrel.inventory.record_source import NamedSource
-    from carrel.systems.text.new_file import require_free, require_other
+    from carrel.systems.text.delimiter import delimiter_of
+    from carrel.systems.text.release_place import require_free, require_other
     from carrel.systems.text.term_release import release, searches
 
     require_other(target, source, document, *rosters, *catalogues)
     require_free(target, force=force)
-    knowledge = knowledge_of(settings_of(Given(document, rosters, catalogues, system, cards)), site_path, source)
-    place = of_options(NamedSource, {"file": source, "delimiter": "\t" if delimiter == "tab" else delimiter})
+    said = {} if delimiter is None else {"delimiter": delimiter_of(delimiter)}
+    place = of_options(NamedSource, {"file": source, **said})
+    knowledge, learnt = knowledge_of(
+        settings_of(Given(document, rosters, catalogues, system, cards)), site_path, source
+    )
     counting = TermCount(secrets.token_bytes(_KEY_BYTES), fewest)
 
     read = partial(searches, place, term, searcher, session, time_column)
@@ -66,7 +70,7 @@ def terms(
         put_json({
             "released": target.name, "searches": tally.searches, "without_term_or_searcher": tally.empty,
             "terms": tally.terms, "rare": tally.rare, "naming": tally.naming, "left": tally.released,
-            "verified": verified, "fewest": fewest,
+            "verified": verified, "fewest": fewest, "warnings": learnt.warnings,
         })  # fmt: skip
         return
     put_line(
@@ -76,6 +80,8 @@ def terms(
     put_line(f"{amount(tally.naming, 'term stays', 'terms stay')} because of a name, a number or an address.", "  ")
     if tally.empty:
         put_line(f"{amount(tally.empty, 'search')} had no term, or nobody who searched.", "  ")
-    if not knowledge.learnt.people:
+    for warning in learnt.warnings:
+        put_line(warning, "  ")
+    if not learnt.rosters:
         put_line("No roster was named: a name in small letters is not known as one.", "  ")
     put_line(f"Verified: {amount(verified, 'term')} read back, and counted again from the searches.")

@@ -30,7 +30,7 @@ FORMATS = ("csv", "jsonl", "text")
 @click.option("--conversation", type=WORDS, help="The column that tells which conversation a row belongs to.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="What TEXT is.  [default: by its ending]")
 @click.option("--unit", type=click.Choice(("file", "line")), help="What of plain text is one conversation.")
-@click.option("--delimiter", type=WORDS, default=",", help="The sign between the fields of a CSV file.")
+@click.option("--delimiter", type=WORDS, help="The sign between the fields of a CSV file.  [default: a comma]")
 @click.option("--leave", multiple=True, type=click.Choice(LEAVE), help="A kind that may stay.")
 @click.option("--recognizer", "recognizers", metavar="MODULE:CLASS", multiple=True, type=WORDS,
               help="A recognizer with Presidio's protocol.")  # fmt: skip
@@ -40,7 +40,7 @@ FORMATS = ("csv", "jsonl", "text")
 def text(
     source: Path, target: Path, document: Path | None, rosters: tuple[Path, ...], catalogues: tuple[Path, ...],
     system: str | None, site_path: Path, cards: tuple[str, ...], student_ids: tuple[str, ...], columns: tuple[str, ...],
-    conversation: str | None, form: str | None, unit: str | None, delimiter: str, leave: tuple[str, ...],
+    conversation: str | None, form: str | None, unit: str | None, delimiter: str | None, leave: tuple[str, ...],
     recognizers: tuple[str, ...], decisions: Path | None, force: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Write TEXT to OUT without what names a person: CSV, JSON lines or plain text, packed with gzip or not.
@@ -51,13 +51,14 @@ def text(
     """
     from carrel.cli import text_screen
     from carrel.cli.text_setup import Given, knowledge_of, settings_of
-    from carrel.cli.text_work import released
+    from carrel.cli.text_work import released, require_release
 
+    require_release(source, target, decisions, force=force)
     given = Given(
         document, rosters, catalogues, system, cards, student_ids, columns, conversation, unit, leave, recognizers
     )
     settings = settings_of(given)
-    knowledge = knowledge_of(settings, site_path, source)
+    knowledge, learnt = knowledge_of(settings, site_path, source)
     note, told = released(source, target, settings, knowledge, now(), form=form, delimiter=delimiter,
                           decisions=decisions, force=force)  # fmt: skip
-    text_screen.put_release(note, told, knowledge.learnt, target, as_json=as_json)
+    text_screen.put_release(note, told, learnt, source, target, as_json=as_json)

@@ -18,7 +18,6 @@ from carrel.cli.screen import say
 if TYPE_CHECKING:
     from carrel.systems.text.release_note import ReleaseNote
     from carrel.systems.text.review_queue import Doubt, ReviewQueue
-    from carrel.systems.text.text_file import Form
 
 T = TypeVar("T")
 _AROUND = 160  # bytes that are shown before and behind a place
@@ -27,14 +26,7 @@ _ANSWERS = {"g": "goes", "s": "stays"}
 _QUIT, _SKIP = "q", "n"
 
 
-def shape_of(path: Path, form: str | None, columns: Sequence[str], unit: str, delimiter: str) -> Form:
-    """How the text is read."""
-    from carrel.systems.text.text_file import form_of
-
-    return form_of(path, form, columns, None, unit=unit, delimiter=delimiter)
-
-
-def ask_places(queue: ReviewQueue, source: Path, shape: Form) -> None:
+def ask_places(queue: ReviewQueue, source: Path) -> None:
     """Ask for a decision of each place that has none; the answers are put into the queue."""
     from carrel.systems.text.release import cells_of
     from carrel.systems.text.text_file import reading
@@ -45,7 +37,7 @@ def ask_places(queue: ReviewQueue, source: Path, shape: Form) -> None:
             open_places.setdefault(doubt.record, []).append(at)
     asked, total = 0, sum(map(len, open_places.values()))
     with reading(source) as stream:
-        for number, cells in cells_of(shape, stream, source.name):
+        for number, cells in cells_of(queue.shape.form(), stream, source.name):
             for at in open_places.pop(number, ()):
                 asked += 1
                 answer = _ask(queue.doubts[at], cells, f"{asked} of {total}")
@@ -77,7 +69,7 @@ def _answer(ask: Callable[[], T], quit_: T) -> T:
         return quit_
 
 
-def ask_sample(note: ReleaseNote, target: Path, shape: Form, count: int) -> None:
+def ask_sample(note: ReleaseNote, target: Path, count: int) -> None:
     """Show records drawn by chance that nobody has read yet, and keep what is said of each in the note."""
     from carrel.systems.text.release import cells_of
     from carrel.systems.text.text_file import reading
@@ -88,7 +80,7 @@ def ask_sample(note: ReleaseNote, target: Path, shape: Form, count: int) -> None
     if not wanted:
         return
     with reading(target) as stream:
-        for number, cells in cells_of(shape, stream, target.name):
+        for number, cells in cells_of(note.shape.form(), stream, target.name):
             if number in note.read:
                 continue
             seen += 1

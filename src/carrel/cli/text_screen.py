@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.deidentification.text.kernels.spans import Kind
+from carrel.systems.text.release_note import queue_of
 
 if TYPE_CHECKING:
-    from carrel.deidentification.text.knowledge import Learnt
+    from carrel.cli.text_setup import Lists
     from carrel.deidentification.text.residual_risk import ResidualRisk
     from carrel.systems.text.release import Released
     from carrel.systems.text.release_note import ReleaseNote
 
 
-def put_release(note: ReleaseNote, told: Released, learnt: Learnt, target: Path, *, as_json: bool) -> None:
-    """What a release did."""
+def put_release(
+    note: ReleaseNote, told: Released, learnt: Lists, source: Path, target: Path, *, as_json: bool
+) -> None:  # fmt: skip
+    """What a release did, and what should be known of it."""
+    warnings = [*learnt.warnings]
+    if not told.records:
+        warnings.append(f"{source.name} holds no record: what was released is empty.")
     if as_json:
         known = {"people": learnt.people, "authors": learnt.authors, "titles": learnt.titles}
-        put_json({"released": target.name, "known": known, **note.as_dict()})
+        put_json({"released": target.name, "known": known, "warnings": warnings, **note.as_dict()})
         return
     put_line(
         f"{target.name}: {number(told.changed)} of {amount(told.records, 'record')} changed; known were "
@@ -28,17 +35,18 @@ def put_release(note: ReleaseNote, told: Released, learnt: Learnt, target: Path,
     )
     rows = [[Kind(kind).label.lower(), number(count)] for kind, count in told.gone.most_common()]
     put_table("", ["kind", "went"], rows, right=(1,))
+    for warning in warnings:
+        put_line(warning, hang=2)
     if told.doubtful:
-        put_line(
-            f"{amount(told.doubtful, 'place')} to look at: `carrel deidentify review {target.name}.review.jsonl TEXT`",
-            hang=2,
-        )
-    if not learnt.people:
+        command = shlex.join(["carrel", "deidentify", "review", str(queue_of(target)), str(source)])
+        put_line(f"{amount(told.doubtful, 'place')} to look at: `{command}`", hang=2)
+    if not learnt.rosters:
         put_line("No roster was named: names went by the words around them alone, and some will have stayed.", hang=2)
-    put_risk(note.risk, target.name)
+    if told.records:
+        put_risk(note.risk, target)
 
 
-def put_risk(risk: ResidualRisk, name: str) -> None:
+def put_risk(risk: ResidualRisk, target: Path) -> None:
     """How much may have stayed, and the class that follows."""
     if risk.read:
         put_line(
@@ -46,9 +54,10 @@ def put_risk(risk: ResidualRisk, name: str) -> None:
             f"at most {risk.bound:.2%} of all leak; the class is {'low' if risk.is_low else 'medium'}."
         )
     if not risk.is_low:
+        command = shlex.join(["carrel", "deidentify", "sample", str(target)])
         put_line(
             f"The class is medium until a sample is read: {number(risk.wanted)} records without a leak are enough for "
-            f"{risk.threshold:.0%}. `carrel deidentify sample {name}`",
+            f"{risk.threshold:.0%}. `{command}`",
             hang=2,
         )
 

@@ -74,8 +74,25 @@ def _placed(listed: Any, base: Path) -> Any:
     return listed if listed.records is None else listed.model_copy(update={"records": listed.records.relative_to(base)})
 
 
-def knowledge_of(settings: TextSettings, site_path: Path, source: Path) -> Knowledge:
-    """What is known by the settings: forms, roster, catalogue.
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What the lists taught.
+
+    Attributes:
+        rosters: how many there were.
+        people, authors, titles: of them.
+        warnings: what somebody should know of them.
+    """
+
+    rosters: int
+    people: int
+    authors: int
+    titles: int
+    warnings: tuple[str, ...]
+
+
+def knowledge_of(settings: TextSettings, site_path: Path, source: Path) -> tuple[Knowledge, Lists]:
+    """What is known by the settings, forms, roster, catalogue, and what is to be told of the lists.
 
     Args:
         settings: with the lists.
@@ -88,6 +105,7 @@ def knowledge_of(settings: TextSettings, site_path: Path, source: Path) -> Knowl
     from carrel.cli.at_site import open_site
     from carrel.deidentification.text import number_format
     from carrel.deidentification.text.knowledge import Knowledge
+    from carrel.deidentification.text.text_settings import source_of
     from carrel.systems.text.code_folder import running
     from carrel.systems.text.named_lists import learn_catalogue, learn_roster
 
@@ -102,11 +120,17 @@ def knowledge_of(settings: TextSettings, site_path: Path, source: Path) -> Knowl
     with phase("making the rules ready"):
         knowledge = Knowledge(formats, running(compiling=wants_site or size > _SMALL))
     with phase("learning the roster and the catalogue"):
+        warnings = []
         for roster in settings.roster:
+            before = knowledge.learnt.people
             learn_roster(knowledge, roster, site)
+            if knowledge.learnt.people == before:
+                at = f"system {roster.system}" if roster.system is not None else source_of(roster).at
+                warnings.append(f"{at}: this roster has no name that could be used.")
         for catalogue in settings.catalogue:
             learn_catalogue(knowledge, catalogue, site)
-    return knowledge
+    learnt = knowledge.learnt
+    return knowledge, Lists(len(settings.roster), learnt.people, learnt.authors, learnt.titles, tuple(warnings))
 
 
 def recognizers_of(settings: TextSettings) -> tuple[Recognizer, ...]:

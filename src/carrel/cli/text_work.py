@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 def released(
     source: Path, target: Path, settings: TextSettings, knowledge: Knowledge, at: datetime, *, form: str | None,
-    delimiter: str, decisions: Path | None, force: bool,
+    delimiter: str | None, decisions: Path | None, force: bool,
 ) -> tuple[ReleaseNote, Released]:  # fmt: skip
     """Release a text.
 
@@ -29,7 +31,7 @@ def released(
         knowledge: the lists in it, learnt.
         at: the time, for the note.
         form: of the text; by its ending where it is None.
-        delimiter: of a CSV file.
+        delimiter: of a CSV file, where somebody said one.
         decisions: places that somebody has decided.
         force: whether the target may be replaced.
 
@@ -39,17 +41,15 @@ def released(
     from carrel.cli.text_setup import recognizers_of
     from carrel.deidentification.text.kernels.spans import Kind
     from carrel.deidentification.text.reader import TextReader
-    from carrel.systems.text.new_file import new_file, require_free, require_other
     from carrel.systems.text.release import TextRelease, digest_of
-    from carrel.systems.text.release_note import ReleaseNote, note_of, queue_of
+    from carrel.systems.text.release_companions import with_companions
+    from carrel.systems.text.release_note import ReleaseNote
+    from carrel.systems.text.release_place import released_file
     from carrel.systems.text.review_queue import ReviewQueue
-    from carrel.systems.text.text_file import form_of, reading
+    from carrel.systems.text.text_file import reading
+    from carrel.systems.text.text_shape import TextShape
 
-    for path in (target, note_of(target), queue_of(target)):
-        require_other(path, source)
-        require_free(path, force=force)
-    require_other(target, decisions)
-    shape = form_of(source, form, settings.columns, settings.conversation, unit=settings.unit, delimiter=delimiter)
+    shape = TextShape.of(source, form, settings.columns, unit=settings.unit, delimiter=delimiter)
     digest = digest_of(source)
     decided = {}
     if decisions is not None:
@@ -59,15 +59,37 @@ def released(
     leave = frozenset(int(one) for one in Kind if one.label.lower() in settings.leave)
     progress = Progress("records", 0)
     run = TextRelease(TextReader(knowledge), leave, recognizers_of(settings), decided, progress.at)
-    with new_file(target, force=force) as out, reading(source) as stream:
-        told = run.write(shape.records(stream, source.name), out)
+    made: list[tuple[ReleaseNote, Released]] = []
+
+    @contextmanager
+    def named(written: Path) -> Iterator[None]:
         if digest_of(source) != digest:
             raise _changed(source)
+        note = ReleaseNote.of(digest_of(written), at, told.as_dict(), shape, settings.threshold)
+        made.append((note, told))
+        with with_companions(target, note, ReviewQueue.of(digest, shape, told.doubts), force=force):
+            yield
+
+    with released_file(target, force=force, whole=named) as out, reading(source) as stream:
+        told = run.write(shape.form(settings.conversation).records(stream, source.name), out)
     progress.done()
-    note = ReleaseNote.of(digest_of(target), at, told.as_dict(), settings.threshold)
-    note.write(note_of(target))
-    ReviewQueue.of(digest, told.doubts).write(queue_of(target))
-    return note, told
+    return made[0]
+
+
+def require_release(source: Path, target: Path, decisions: Path | None, *, force: bool) -> None:
+    """Whether a text may be released there, before anything is learnt for it.
+
+    Raises:
+        CarrelError: TXT-013, TXT-022.
+    """
+    from carrel.systems.text.release_companions import require_place
+    from carrel.systems.text.release_note import note_of, queue_of
+    from carrel.systems.text.release_place import require_other
+
+    for path in (target, note_of(target), queue_of(target)):
+        require_other(path, source)
+    require_other(target, decisions)
+    require_place(target, force=force)
 
 
 def _changed(source: Path) -> CarrelError:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import BinaryIO, Final
+
+# What file systems say that cannot give one file two names.
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
 
 def replace_file(path: Path, text: str, *, mode: int = 0o600) -> None:
@@ -17,18 +23,58 @@ def replace_file(path: Path, text: str, *, mode: int = 0o600) -> None:
         text: its new content.
         mode: permissions of the new file.
     """
+    with whole_file(path, mode=mode) as file:
+        file.write(text.encode("utf-8"))
+
+
+@contextmanager
+def whole_file(
+    path: Path, *, replace: bool = True, mode: int = 0o600,
+    whole: Callable[[Path], AbstractContextManager[object]] = nullcontext,
+) -> Iterator[BinaryIO]:  # fmt: skip
+    """Bytes of a file that has its name, whole and durable, when this ends well, and not at all when it does not.
+
+    Args:
+        path: its name; its folder exists.
+        replace: whether it may take the place of another.
+        mode: permissions of the file.
+        whole: entered with the file, whole and on the disk, before it takes its name, and left when it has it; where it
+            raises, nothing takes that name.
+
+    Raises:
+        FileExistsError: there is another, and it may not be replaced.
+        OSError: it cannot be written.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    other = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            yield file
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        with whole(other):
+            _take_name(other, path, replace=replace)
+            settle(path.parent)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        other.unlink(missing_ok=True)
         raise
-    settle(path.parent)
+
+
+def _take_name(other: Path, path: Path, *, replace: bool) -> None:
+    if replace:
+        other.replace(path)
+        return
+    try:
+        os.link(other, path)
+    except OSError as wrong:
+        if wrong.errno not in _NO_LINKS:
+            raise
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        other.replace(path)
+        return
+    other.unlink()
 
 
 def settle(folder: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_table_gives_them_by_the_names_of_its_columns(koha: Koha, tmp_path: Pa
     [
         ("Name;Card\nAmundsen, Jane;21868000079194\n", {"delimiter": ";"}),
         ("full name\nJane Amundsen\n\nshort\n", {}),
-        ('surname,first_name,barcode\n"Amundsen","Jane\nMary",21868000079194,more\n', {}),
+        ('surname,first_name,barcode\n"Amundsen","Jane\nMary",21868000079194\n', {}),
         ("\ufeffSurname,Firstname\nAmundsen,Jane\n", {}),
     ],
 )

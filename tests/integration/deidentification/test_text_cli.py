@@ -3,65 +3,19 @@
 from __future__ import annotations
 
 import bz2
-import csv
 import gzip
 import hashlib
-import io
 import json
 import lzma
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from carrel.cli.main import main
 from carrel.deidentification.text.running import Plain
 from carrel.errors import CarrelError
-from carrel.systems.text.new_file import new_file
-
-ROSTER = "cardnumber,firstname,surname,phone,address\n21868000079194,Jane,Amundsen,617-555-0134,12 Alder Way\n21868000000011,David,Copperfield,,\n"
-BOOKS = 'author,title\n"Dickens, Charles",David Copperfield\n'
-QUESTIONS = (
-    "id,thread,question\n"
-    '1,a,"Hi, my name is Jane Amundsen and my card is 21868000079194."\n'
-    "2,a,Jane again: call 617-555-0134\n"
-    '3,b,"Do you have David Copperfield, the novel by Charles Dickens?"\n'
-    "4,c,David Copperfield called\n"
-)
-VALUES = ("Amundsen", "21868000079194", "555-0134")
-
-Run = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """A command of `carrel deidentify` in a folder of its own, with these answers on its input."""
-    from carrel.systems.text import code_folder
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(code_folder, "is_compiler_here", lambda: False)  # the plain way: these texts are small
-    Path("roster.csv").write_text(ROSTER, encoding="utf-8")
-    Path("books.csv").write_text(BOOKS, encoding="utf-8")
-    Path("questions.csv").write_text(QUESTIONS, encoding="utf-8")
-
-    def go(*words: str, answers: str = "") -> tuple[int, str]:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(answers.encode())))
-        with pytest.raises(SystemExit) as ended:
-            main(["deidentify", *words])
-        told = capsys.readouterr()
-        return int(ended.value.code or 0), told.out + told.err
-
-    return go
-
-
-def released(run: Run, *more: str, source: str = "questions.csv", target: str = "out.csv") -> tuple[int, str]:
-    return run("text", source, target, "--roster", "roster.csv", "--catalogue", "books.csv", *more)
-
-
-def rows(path: str) -> list[list[str]]:
-    with Path(path).open(encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))
+from carrel.systems.text.release_place import released_file
+from tests.integration.deidentification.released_text import QUESTIONS, VALUES, Run, released, reported, rows
 
 
 def test_a_file_of_questions_is_written_anew(run: Run) -> None:
@@ -105,10 +59,10 @@ def test_places_are_looked_through_and_the_answers_are_carried_out(run: Run) -> 
     released(run, "--column", "question")
     queue = Path("out.csv.review.jsonl")
     assert "Copperfield" not in queue.read_text(encoding="utf-8")
-    code, told = run("review", str(queue), "questions.csv", "--column", "question", answers="n\ng\n")
+    code, told = run("review", str(queue), "questions.csv", answers="n\ng\n")
     assert code == 0, told
     assert ">>David Copperfield<<" in told
-    code, told = run("review", str(queue), "questions.csv", "--column", "question", "--json", answers="g\n")
+    code, told = run("review", str(queue), "questions.csv", "--json", answers="g\n")
     assert '"left": 0' in told
     code, told = released(run, "--column", "question", "--force", "--decisions", str(queue))
     assert code == 0, told
@@ -129,7 +83,7 @@ def test_a_sample_that_is_read_decides_the_class(run: Run) -> None:
     assert note["residual"]["bound"] < 0.01
     code, told = run("sample", "out.csv", "--count", "301", "--json", answers="2\n")
     assert code == 3
-    assert json.JSONDecoder().raw_decode(told[told.index('{\n  "format') :])[0]["residual"]["leaking"] == 1
+    assert reported(told)["residual"]["leaking"] == 1
 
 
 def test_lines_of_json_and_plain_text_are_written_anew(run: Run) -> None:
@@ -258,7 +212,7 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_left(
 def test_no_file_is_replaced_unless_told_so(run: Run) -> None:
     Path("out.csv.release.json").write_text("mine", encoding="utf-8")
     code, told = released(run)
-    assert (code, "TXT-013" in told) == (4, True)
+    assert (code, "TXT-013" in told) == (2, True)
     assert not Path("out.csv").exists()
     assert released(run, "--force")[0] == 0
 
@@ -268,7 +222,7 @@ def test_the_text_itself_is_never_replaced(run: Run, target: str) -> None:
     Path("link.csv").symlink_to("questions.csv")
     Path("hard.csv").hardlink_to("questions.csv")
     code, told = released(run, "--force", target=target)
-    assert (code, "TXT-013" in told) == (4, True)
+    assert (code, "TXT-013" in told) == (2, True)
     assert Path(target).read_text(encoding="utf-8") == QUESTIONS
 
 
@@ -280,7 +234,11 @@ def test_a_packed_table_is_read_as_one(run: Run, ending: str, packed: Callable[[
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CarrelError) as told, new_file(tmp_path / "gone" / "out.csv"):
+    with pytest.raises(CarrelError) as told, released_file(tmp_path / "gone" / "out.csv"):
+        pass
+    assert told.value.code == "TXT-022"
+    (tmp_path / "long").mkdir()
+    with pytest.raises(CarrelError) as told, released_file(tmp_path / "long" / ("x" * 250)):
         pass
     assert told.value.code == "TXT-014"
 

@@ -94,6 +94,21 @@ class Knowledge:
         """Learn first lines of addresses."""
         self.learnt.addresses += self._take(lines, listing.ADDRESSES)
 
+    def lines(self, lines: bytes, what: int) -> None:
+        """Learn whole lines of a list, as `listing` says."""
+        count = self.take(lines, what)
+        match what:
+            case listing.PEOPLE:
+                self.learnt.people += count
+            case listing.AUTHORS:
+                self.learnt.authors += count
+            case listing.TITLES:
+                self.learnt.titles += count
+            case listing.ADDRESSES:
+                self.learnt.addresses += count
+            case _:
+                self.learnt.numbers += count
+
     def take(self, lines: bytes, what: int) -> int:
         """Learn whole lines of a list, as `listing` says; how many there were."""
         count, size = lines.count(b"\n"), len(lines)

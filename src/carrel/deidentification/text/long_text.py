@@ -1,14 +1,15 @@
-"""Texts of any length looked through in pieces that overlap, so that no name is cut in two and memory stays flat."""
+"""Texts of any length looked through in pieces that overlap, so that nothing is cut in two and memory stays flat."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from carrel.deidentification.text.reader import PIECE, Finding, TextReader
+from carrel.deidentification.text.reader import PIECE, Finding, TextReader, united
 
-_AROUND = 1 << 9  # bytes that a piece looks at before and after its own
-_OWN = PIECE - 4 * _AROUND
+AROUND: Final = 1 << 9  # bytes that a piece looks at before and after its own; no identifier is as long
+_OWN = PIECE - 4 * AROUND
 _BLANKS = (b"\n\n", b"\n", b" ")
 
 
@@ -26,10 +27,8 @@ def pieces(text: bytes) -> Iterator[Piece]:
     """A text in pieces that each can be read at once; a short one is a piece of its own."""
     at, size = 0, len(text)
     while at < size or not size:
-        end = size if size - at <= PIECE else _cut(text, at + _OWN // 2, at + _OWN)
-        start = 0 if at == 0 else _cut(text, max(0, at - _AROUND), at - 1)
-        stop = size if end == size else _cut(text, end, min(size, end + _AROUND))
-        yield Piece(min(start, at), max(stop, end), at, end)
+        end = size if size - max(0, at - AROUND) <= PIECE else _cut(text, at + _OWN // 2, at + _OWN)
+        yield Piece(max(0, at - AROUND), min(size, end + AROUND), at, end)
         at = end
         if not size:
             return
@@ -56,9 +55,43 @@ def read_long(reader: TextReader, texts: Sequence[bytes]) -> list[list[Finding]]
     for text in texts:
         mine: list[Finding] = []
         for piece in pieces(text):
-            for one in reader.read([text[piece.start : piece.end]])[0]:
-                start, end = one.start + piece.start, one.end + piece.start
-                if piece.own_start <= start < piece.own_end and (not mine or start >= mine[-1].end):
-                    mine.append(one._replace(start=start, end=end))
+            more = [
+                one._replace(start=one.start + piece.start, end=one.end + piece.start)
+                for one in reader.read([text[piece.start : piece.end]])[0]
+                if one.start + piece.start < piece.own_end and one.end + piece.start > piece.own_start
+            ]
+            # What the piece before found at its end may go on in this one, and be another thing there.
+            while mine and mine[-1].end > piece.own_start:
+                more.append(mine.pop())
+            mine += united(more, ())
         found.append(mine)
     return found
+
+
+def read_cut(reader: TextReader, before: bytes, text: bytes, after: bytes) -> list[Finding]:
+    """What stands in a part of a text, and what of that is cut by its ends.
+
+    Both parts that a cut makes find what it goes through, because both read the same bytes around it.
+
+    Args:
+        reader: with what is known.
+        before: `AROUND` bytes of the text before the part, or as many as there are.
+        text: the part; what is told is found in its own bytes.
+        after: as many behind it.
+    """
+    lead, size = len(before), len(text)
+    joined = before + text + after
+    found = read_long(reader, [joined])[0]
+    for cut in (lead, lead + size):
+        if 0 < cut < len(joined):
+            low = max(0, cut - AROUND)
+            (there,) = reader.read([joined[low : cut + AROUND]])
+            crossing = [
+                one._replace(start=one.start + low, end=one.end + low)
+                for one in there
+                if one.start + low < cut < one.end + low
+            ]
+            if crossing:
+                found = united(found, crossing)
+    own = ((max(one.start - lead, 0), min(one.end - lead, size), one) for one in found)
+    return [one._replace(start=start, end=end) for start, end, one in own if start < end]

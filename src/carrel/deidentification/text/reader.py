@@ -6,7 +6,8 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from carrel.deidentification.text.kernels import bits
+from carrel.deidentification.text.coded_signs import Decoded, decoded
+from carrel.deidentification.text.kernels import bits, spans
 from carrel.deidentification.text.kernels.pair_rules import LONGEST
 from carrel.deidentification.text.kernels.row_rules import row_rules
 from carrel.deidentification.text.kernels.spans import FOUND_ROW
@@ -38,6 +39,32 @@ class Finding(NamedTuple):
     family: int = 0
 
 
+def united(one: Sequence[Finding], other: Sequence[Finding]) -> list[Finding]:
+    """What was found in two ways, in order and without overlaps: every byte that goes by one of them goes.
+
+    Args:
+        one: goes before the other where both found the same.
+        other: likewise in any order.
+    """
+    found: list[Finding] = []
+    for few in (
+        [each for each in (*one, *other) if each.sure != spans.HARDLY],
+        [each for each in (*one, *other) if each.sure == spans.HARDLY],
+    ):
+        kept: list[Finding] = []
+        for each in sorted(few, key=lambda each: (each.start, -each.end)):
+            start = max(each.start, kept[-1].end) if kept else each.start
+            if start < each.end and not any(start < clear.end and clear.start < each.end for clear in found):
+                kept.append(each._replace(start=start))
+        found += kept
+    return sorted(found)
+
+
+def _placed(found: Finding, text: Decoded) -> Finding:
+    start, end = text.source_of(found.start, found.end)
+    return found._replace(start=start, end=end)
+
+
 class TextReader:
     """Looks through texts; of one thread, because its rows change.
 
@@ -56,9 +83,19 @@ class TextReader:
     def read(self, texts: Sequence[bytes]) -> list[list[Finding]]:
         """What stands in each of the texts, in order; what overlaps is told once.
 
+        A text with coded signs, such as ``%40``, is read as it stands and without them.
+
         Args:
             texts: of at most `PIECE` bytes each.
         """
+        found = self._read(texts)
+        plain = [(at, one) for at, text in enumerate(texts) if (one := decoded(text)) is not None]
+        if plain:
+            for (at, one), more in zip(plain, self._read([one.text for _, one in plain]), strict=True):
+                found[at] = united(found[at], [_placed(other, one) for other in more])
+        return found
+
+    def _read(self, texts: Sequence[bytes]) -> list[list[Finding]]:
         found: list[list[Finding]] = [[] for _ in texts]
         for text, row in self._rows(texts):
             mine = found[text]

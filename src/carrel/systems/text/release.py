@@ -11,14 +11,14 @@ from typing import IO
 
 from carrel.deidentification.text.kernels import spans
 from carrel.deidentification.text.kernels.spans import Kind
-from carrel.deidentification.text.long_text import read_long
+from carrel.deidentification.text.long_text import read_cut, read_long
 from carrel.deidentification.text.reader import BLOCK, PIECE, Finding, TextReader
 from carrel.deidentification.text.recognizer import Recognizer, with_recognized
 from carrel.deidentification.text.surrogates import Conversation, is_clear
 from carrel.errors import fault
 from carrel.systems.text import faults
 from carrel.systems.text.review_queue import Doubt
-from carrel.systems.text.text_file import Form, Record
+from carrel.systems.text.text_record import Form, Record
 
 _OPEN = 10_000  # conversations whose surrogates are remembered at once
 MOST_DOUBTS = 100_000
@@ -90,11 +90,18 @@ class TextRelease:
 
     def _found(self, batch: Sequence[Record]) -> Iterator[list[list[Finding]]]:
         """What stands in the cells of each record; cells of one conversation are read as one text."""
+        if any(record.before or record.after for record in batch):
+            for record in batch:
+                yield [read_cut(self.reader, record.before, record.cells[0], record.after)]
+            return
         together = list(_together(batch))
-        joined = read_long(self.reader, [_BETWEEN.join(cells) for cells in together])
-        by_cell = (one for cells, found in zip(together, joined, strict=True) for one in _parted(cells, found))
+        apart = [[record.cells[-1]] for record in batch if record.apart]
+        joined = read_long(self.reader, [_BETWEEN.join(cells) for cells in (*together, *apart)])
+        by_cell = (one for cells, found in zip(together, joined, strict=False) for one in _parted(cells, found))
+        of_keys = iter(joined[len(together) :])
         for record in batch:
-            yield [next(by_cell) for _ in record.cells]
+            found = [next(by_cell) for _ in _texts(record)]
+            yield [*found, next(of_keys)] if record.apart else found
 
     def _one(self, record: Record, found: list[list[Finding]], out: IO[bytes], told: Released) -> None:
         conversation, cells, changed = None, record.cells, False
@@ -142,16 +149,22 @@ class TextRelease:
         return self._open.setdefault(name, Conversation())
 
 
+def _texts(record: Record) -> list[bytes]:
+    """The cells of a record that are read together."""
+    return record.cells[:-1] if record.apart else record.cells
+
+
 def _together(batch: Sequence[Record]) -> Iterator[list[bytes]]:
     """The cells of records in a row that belong to one conversation, as many as can be read at once."""
     cells: list[bytes] = []
     size, last = 0, ""
     for record in batch:
-        mine = sum(map(len, record.cells)) + len(_BETWEEN) * len(record.cells)
+        texts = _texts(record)
+        mine = sum(map(len, texts)) + len(_BETWEEN) * len(texts)
         if cells and (not record.conversation or record.conversation != last or size + mine > PIECE):
             yield cells
             cells, size = [], 0
-        cells += record.cells
+        cells += texts
         size, last = size + mine, record.conversation
     if cells:
         yield cells

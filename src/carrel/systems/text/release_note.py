@@ -15,8 +15,9 @@ from carrel.deidentification.text.residual_risk import THRESHOLD, ResidualRisk
 from carrel.errors import fault
 from carrel.systems.durable_file import replace_file
 from carrel.systems.text import faults
+from carrel.systems.text.text_shape import TextShape
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class ReleaseNote:
         text: digest of the released file.
         made: when.
         counts: what became of the text.
+        shape: how the released file is read.
         threshold: share of documents that may leak.
         read: record that somebody has read → what was left in it.
     """
@@ -34,6 +36,7 @@ class ReleaseNote:
     text: str
     made: str
     counts: dict[str, Any]
+    shape: TextShape
     threshold: float = THRESHOLD
     read: dict[int, int] = field(default_factory=dict)
 
@@ -49,22 +52,41 @@ class ReleaseNote:
             "text": self.text,
             "made": self.made,
             "counts": self.counts,
+            "shape": self.shape.as_dict(),
             "residual": self.risk.as_dict(),
         }
 
-    def write(self, path: Path) -> None:
-        """Write it as a whole."""
+    @property
+    def body(self) -> str:
+        """As it stands in its file."""
         body = {
             "format_version": _VERSION,
             **self.as_dict(),
             "read": {str(one): left for one, left in self.read.items()},
         }
-        replace_file(path, json.dumps(body, indent=1) + "\n")
+        return json.dumps(body, indent=1) + "\n"
+
+    def write(self, path: Path) -> None:
+        """Write it as a whole."""
+        replace_file(path, self.body)
 
     @classmethod
-    def of(cls, text: str, at: datetime, counts: dict[str, Any], threshold: float) -> ReleaseNote:
+    def of(cls, text: str, at: datetime, counts: dict[str, Any], shape: TextShape, threshold: float) -> ReleaseNote:
         """A new one."""
-        return cls(text, at.isoformat(timespec="seconds"), counts, threshold)
+        return cls(text, at.isoformat(timespec="seconds"), counts, shape, threshold)
+
+    @classmethod
+    def found(cls, path: Path) -> ReleaseNote | None:
+        """What a file holds; None where it is no note of this version."""
+        try:
+            body = json.loads(path.read_text(encoding="utf-8"))
+            note = cls(
+                str(body["text"]), str(body["made"]), dict(body["counts"]), TextShape.read_from(body["shape"]),
+                float(body["residual"]["threshold"]), {int(one): int(left) for one, left in body["read"].items()},
+            )  # fmt: skip
+            return note if body["format_version"] == _VERSION else None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
 
     @classmethod
     def read_from(cls, path: Path, text: str) -> ReleaseNote:
@@ -73,16 +95,8 @@ class ReleaseNote:
         Raises:
             CarrelError: TXT-018, it is none; TXT-016, the file is another one by now.
         """
-        try:
-            body = json.loads(path.read_text(encoding="utf-8"))
-            note = cls(
-                str(body["text"]), str(body["made"]), dict(body["counts"]),
-                float(body["residual"]["threshold"]), {int(one): int(left) for one, left in body["read"].items()},
-            )  # fmt: skip
-            known = body["format_version"] == _VERSION
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            note, known = None, False
-        if note is None or not known:
+        note = cls.found(path)
+        if note is None:
             raise fault(
                 faults.QUEUE, at=path.name, wanted="the note that `carrel deidentify text` wrote beside it",
                 found="none", fix="release the text with this version of Carrel",

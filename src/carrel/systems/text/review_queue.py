@@ -20,8 +20,9 @@ from carrel.deidentification.text.reader import Finding
 from carrel.errors import CarrelError, fault
 from carrel.systems.durable_file import replace_file
 from carrel.systems.text import faults
+from carrel.systems.text.text_shape import TextShape
 
-_VERSION = 2
+_VERSION = 3
 _SALT = 32  # bytes
 _MOST = 1 << 28  # bytes of a queue
 DECISIONS = ("goes", "stays")
@@ -64,23 +65,26 @@ class ReviewQueue:
         salt: random, of this queue alone: two queues of one text do not show that they are.
         source: the salted digest of the text, so that no other is shown. Whoever has the queue can test guesses of the
             whole text by it; so only its owner may read it.
+        shape: how the text is read.
         doubts: in order.
     """
 
     salt: str
     source: str
+    shape: TextShape
     doubts: list[Doubt]
 
     @classmethod
-    def of(cls, digest: str, doubts: list[Doubt]) -> ReviewQueue:
+    def of(cls, digest: str, shape: TextShape, doubts: list[Doubt]) -> ReviewQueue:
         """A new one.
 
         Args:
             digest: of the text.
+            shape: how it is read.
             doubts: in order.
         """
         salt = secrets.token_hex(_SALT)
-        return cls(salt, _salted(salt, digest), doubts)
+        return cls(salt, _salted(salt, digest), shape, doubts)
 
     def decided(self, at: int, decision: str) -> None:
         """Keep what somebody decided of a place."""
@@ -92,11 +96,17 @@ class ReviewQueue:
             (one.record, one.cell, one.start, one.end): one.decision == "goes" for one in self.doubts if one.decision
         }
 
+    @property
+    def body(self) -> str:
+        """As it stands in its file."""
+        shape = self.shape.as_dict()
+        head = {"format_version": _VERSION, "salt": self.salt, "source": self.source, "shape": shape}
+        lines = [json.dumps(head), *(json.dumps({name: getattr(one, name) for name in _FIELDS}) for one in self.doubts)]
+        return "\n".join(lines) + "\n"
+
     def write(self, path: Path) -> None:
         """Write it as a whole."""
-        head = {"format_version": _VERSION, "salt": self.salt, "source": self.source}
-        lines = [json.dumps(head), *(json.dumps({name: getattr(one, name) for name in _FIELDS}) for one in self.doubts)]
-        replace_file(path, "\n".join(lines) + "\n")
+        replace_file(path, self.body)
 
     @classmethod
     def read(cls, path: Path) -> ReviewQueue:
@@ -112,7 +122,8 @@ class ReviewQueue:
             told = json.loads(head)
             if told["format_version"] != _VERSION:
                 raise _none(path)
-            return cls(str(told["salt"]), str(told["source"]), list(_doubts(lines)))
+            shape = TextShape.read_from(told["shape"])
+            return cls(str(told["salt"]), str(told["source"]), shape, list(_doubts(lines)))
         except (OSError, ValueError, KeyError, TypeError):
             raise _none(path) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from carrel.deidentification.text.reader import TextReader
@@ -12,8 +13,8 @@ from carrel.deidentification.text.search_terms import ROUNDED_TO, TermCount, has
 from carrel.errors import fault
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.text import faults
-from carrel.systems.text.named_lists import batches_of, columns_of, others
-from carrel.systems.text.new_file import new_file
+from carrel.systems.text.list_rows import batches_of, columns_of, others
+from carrel.systems.text.release_place import released_file
 from carrel.systems.text.text_file import reading
 
 HEADER = ("term", "searchers")
@@ -38,7 +39,7 @@ def searches(
             fix="name --searcher, or --session and --time",
         )
     who = (searcher,) if searcher is not None else (session or "", time or "")
-    columns = columns_of(source)
+    columns = columns_of(source, "add --delimiter")
     if missing := [one for one in (term, *who) if one not in columns]:
         raise fault(
             faults.NO_FIELD, at=source.at, wanted=", ".join(missing), found=others(columns),
@@ -70,11 +71,13 @@ def release(
     """
     verified = 0
 
-    def check(written: Path) -> None:
+    @contextmanager
+    def agreeing(written: Path) -> Iterator[None]:
         nonlocal verified
         verified = require_true(written, read(), counting.fewest, target.name)
+        yield
 
-    with new_file(target, force=force, check=check) as out:
+    with released_file(target, force=force, whole=agreeing) as out:
         for term, searcher in read():
             counting.add(term, searcher)
         text = io.StringIO()

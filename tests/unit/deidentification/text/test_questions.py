@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from carrel.deidentification.text.coded_signs import decoded
 from carrel.deidentification.text.kernels import spans
 from carrel.deidentification.text.knowledge import Knowledge
 from carrel.deidentification.text.number_format import parsed
@@ -147,6 +150,53 @@ def test_words_around_a_name_decide_between_reader_and_book(reader: TextReader, 
 )
 def test_names_on_no_list_go_by_what_stands_around_them(reader: TextReader, text: str, wanted: list[str]) -> None:
     assert gone(reader, text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("mail jane.a%40example.org now", ["jane.a%40example.org"]),
+        ("mail jane.a%2540example.org now", ["jane.a%2540example.org"]),
+        ("jane.a&#64;example.org", ["jane.a&#64;example.org"]),
+        ("jane.a&#x40;example&period;org", ["jane.a&#x40;example&period;org"]),
+        ("jane.a&commat;example.org", ["jane.a&commat;example.org"]),
+        ("jane.a&amp;commat;example.org", ["jane.a&amp;commat;example.org"]),
+        ("jane.a=40example.org", ["jane.a=40example.org"]),
+        ("see https://x.org/?q=Jane%20Amundsen now", ["https://x.org/?q=Jane%20Amundsen"]),
+        ("see https://x.org/?to=jane%40a.org&amp;n=1 now", ["https://x.org/?to=jane%40a.org&amp;n=1"]),
+        ("tell Jane%20Amundsen", ["Jane%20Amundsen"]),
+        ("tell Jos&eacute; N&uacute;&ntilde;ez", ["Jos&eacute; N&uacute;&ntilde;ez"]),
+        ("tell Jos=C3=A9=20N=C3=BA=C3=B1ez", ["Jos=C3=A9=20N=C3=BA=C3=B1ez"]),
+        ("tell Jos%C3%A9%20N%C3%BA%C3%B1ez", ["Jos%C3%A9%20N%C3%BA%C3%B1ez"]),
+        ("tell Jane Amund=\r\nsen", ["Jane Amund=\r\nsen"]),
+        ("tell Jane=\n Amundsen", ["Jane=\n Amundsen"]),
+        ("card 21868=\n000079194", ["21868=\n000079194"]),
+        ("card=21868000079194&x", ["21868000079194"]),
+        ("call 617&#45;555&#45;0134", ["617&#45;555&#45;0134"]),
+        ("tell &quot;Jane Amundsen&quot; &lt;jane@a.org&gt;", ["Jane Amundsen", "jane@a.org"]),
+        ("R&D is 100% sure, a=40, width=40em; 50%20off &nope; &#0; %zz =G1", []),
+    ],
+)
+def test_identifiers_go_however_their_signs_are_coded(reader: TextReader, text: str, wanted: list[str]) -> None:
+    assert gone(reader, text) == wanted
+
+
+@given(st.lists(st.sampled_from([*"ab @.;", "%40", "%2540", "&amp;", "&eacute;", "=\n", "=C3=A9", "&#64;", "&nGg;"])))
+def test_a_stretch_of_a_decoded_text_lies_where_it_came_from(parts: list[str]) -> None:
+    raw = "".join(parts).encode()
+    one = decoded(raw)
+    if one is None:
+        return
+    assert len(one.text) <= len(raw)
+    assert one.source_of(0, len(one.text))[1] <= len(raw)
+    last = 0
+    for at in range(len(one.text)):
+        start, end = one.source_of(at, at + 1)
+        assert 0 <= start < end <= len(raw)
+        assert start >= last
+        last = start
+        if end - start == 1:
+            assert raw[start] == one.text[at]
 
 
 def test_a_name_goes_again_wherever_else_it_stands(reader: TextReader) -> None:

@@ -24,13 +24,14 @@ _KINDS = {
     ),
     "moved_short": (*_TABLE, *_TABLE),
     "moved_long": (*_EDITS, *_EDITS),
+    "cut_rows": (_BYTES, _ONE, _ONE, _ONE, _ONE, _ONE, _LONG, _LONG, _BYTES, _ONE, _LONG),
 }  # fmt: skip
 
 
 _ROWS = {
     "buf": _BYTES, "fold": _SHORT, "values": _SHORT, "tok": _LONG, "letters": _LONG, "keys": _LONG, "edits": _LONG,
     "words": _LONG,
-    "masks": _LONG, "out": _LONG, "places": _LONG, "told": _LONG,
+    "masks": _LONG, "out": _LONG, "places": _LONG, "told": _LONG, "lists": _LONG, "lines": _BYTES, "counts": _LONG,
 }  # fmt: skip
 _EITHER = frozenset({"moved"})  # copies tables of both kinds
 _TAKES_ROW = frozenset({"take_list", "take_name", "learn_word"})  # where `told` is a row and no number
@@ -76,12 +77,16 @@ def entrances() -> dict[str, Any]:
     """Each entrance, compiled; by name."""
     kernels = _Kernels()
     wrapping.by = kernels.take
+    from carrel.deidentification.text.kernels.list_rows import cut_rows
     from carrel.deidentification.text.kernels.listing import take_list
     from carrel.deidentification.text.kernels.reading import read_block
     from carrel.deidentification.text.kernels.word_table import moved
 
     kernels.compile()
-    functions = {"take_list": take_list, "read_block": read_block, "moved_short": moved, "moved_long": moved}
+    functions = {
+        "take_list": take_list, "read_block": read_block, "cut_rows": cut_rows, "moved_short": moved,
+        "moved_long": moved,
+    }  # fmt: skip
     return {
         name: cfunc(types.int64(*_KINDS[name]), nopython=True, _nrt=False, error_model="numpy")(one.py_func)  # type: ignore[attr-defined]  # what njit made of it
         for name, one in functions.items()

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from carrel.deidentification.logs.compiled.machine_code import machine, object_of
 
-NAMES: Final = ("take_list", "read_block", "moved_short", "moved_long")
-_COUNT: Final = {"take_list": 13, "read_block": 18, "moved_short": 6, "moved_long": 6}
+NAMES: Final = ("take_list", "read_block", "moved_short", "moved_long", "cut_rows")
+_COUNT: Final = {"take_list": 13, "read_block": 18, "moved_short": 6, "moved_long": 6, "cut_rows": 11}
 _BESIDE: Final = ("letters", "lexicon", "common_words")  # what the kernels take their numbers from
 _ROOM: Final = "carrel.deidentification.text"
 
@@ -49,6 +49,8 @@ class Compiled:
         objects: the object files by name.
     """
 
+    is_compiled = True
+
     def __init__(self, objects: dict[str, bytes]) -> None:
         import llvmlite.binding as llvm
 
@@ -66,6 +68,10 @@ class Compiled:
     def take_list(self, *given: Any) -> int:
         """As the kernel does."""
         return self._call("take_list", given)
+
+    def cut_rows(self, *given: Any) -> int:
+        """As the kernel does."""
+        return self._call("cut_rows", given)
 
     def read_block(self, *given: Any) -> int:
         """As the kernel does."""

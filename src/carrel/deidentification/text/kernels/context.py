@@ -140,7 +140,7 @@ def is_person(tok: Any, many: Any, first: Any, last: Any) -> Any:
             and tok[base - 2 * ROW + HASH] != _CALLED
         ):
             return True
-    own = (spans.CARD, spans.EMAIL, spans.PHONE, spans.ADDRESS, spans.STUDENT, spans.BIRTH)
+    own = (spans.CARD, spans.EMAIL, spans.PHONE, spans.ADDRESS, spans.STUDENT, spans.BIRTH, spans.IDENTITY)
     for step in range(3):
         if tok[after + step * ROW + COVER] in own and tok[after + step * ROW + GAP] != STOP:
             return True

@@ -56,7 +56,8 @@ def take_list(
         fold, tok, letters: as elsewhere; room for `MOST_TOKENS`.
         keys, values, room: the table, with room for all.
         edits, words, edit_room: words of the roster with a letter less.
-        told: three numbers, to which is added what is new in the table, in the edits, and how many lines there were.
+        told: three numbers, to which is added what is new in the table, in the edits, and how many lines there were, of people
+            and authors those with a word.
     """
     start = 0
     while start < size:
@@ -75,8 +76,17 @@ def take_list(
             )
         else:
             told[0] += take_row(tok, many, what, keys, values, room)
-        told[2] += 1
+        told[2] += has_word(tok, many) if what in (PEOPLE, AUTHORS) else 1
         start = end + 1
+    return 0
+
+
+@kernel
+def has_word(tok: Any, many: Any) -> Any:
+    """1 where one of some tokens is a word, 0 where none is."""
+    for at in range(many):
+        if tok[(AROUND + at) * ROW + SHAPE] & WORD:
+            return 1
     return 0
 
 

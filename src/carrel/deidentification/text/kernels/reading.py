@@ -7,6 +7,7 @@ from typing import Any
 from carrel.deidentification.text.kernels import bits
 from carrel.deidentification.text.kernels.address_rules import address_rules
 from carrel.deidentification.text.kernels.date_rules import birth_rules
+from carrel.deidentification.text.kernels.identity_rules import identity_rules
 from carrel.deidentification.text.kernels.kernel import kernel
 from carrel.deidentification.text.kernels.name_rules import name_rules
 from carrel.deidentification.text.kernels.network_rules import network_rules
@@ -55,6 +56,7 @@ def read_block(
         pass_surrogates(buf, tok, many)
         count = network_rules(buf, start, end, tok, many, out, count, most)
         count = birth_rules(buf, tok, many, out, count, most)
+        count = identity_rules(buf, tok, many, out, count, most)
         count = number_rules(buf, tok, many, keys, values, room, masks, mask_count, out, count, most)
         count = address_rules(tok, many, out, count, most)
         count = row_rules(tok, many, keys, values, room, out, count, most)

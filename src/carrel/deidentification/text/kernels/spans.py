@@ -38,6 +38,9 @@ USER: Final = 12
 SECRET: Final = 13
 NUMBER: Final = 14
 OTHER: Final = 15
+IBAN: Final = 16
+IDENTITY: Final = 17
+PASSPORT: Final = 18
 
 
 class Kind(enum.IntEnum):
@@ -58,6 +61,9 @@ class Kind(enum.IntEnum):
     SECRET = SECRET
     NUMBER = NUMBER
     OTHER = OTHER
+    IBAN = IBAN
+    IDENTITY_NUMBER = IDENTITY
+    PASSPORT = PASSPORT
 
     @property
     def label(self) -> str:
