@@ -38,7 +38,7 @@ def is_laxer(trait: Trait, level: str, other: str) -> bool:
 
 def width(level: str) -> int:
     """Of a postal code how many signs stay, of a year of birth how many years a band has."""
-    return int(level.split()[0]) if level[0].isdigit() else 1
+    return int(level.split(maxsplit=1)[0]) if level[0].isdigit() else 1
 
 
 def fewest_signs(signs: int) -> str:
@@ -115,7 +115,9 @@ class Describing:
         level = self.level(trait)
         if level is None:
             return "remove"
-        return f"generalise to {coarse_words(trait, level)}, where at least {self.at_least} patrons share it; else clear"
+        return (
+            f"generalise to {coarse_words(trait, level)}, where at least {self.at_least} patrons share it; else clear"
+        )
 
 
 def coarse_words(trait: Trait, level: str) -> str:

@@ -40,7 +40,7 @@ class Described(Part):
     Attributes:
         table: of these loans.
         same: its columns that stay as they are, each with the column of the roster that says the same.
-        postal_code, birth_year: its columns that a policy may let stay, made coarser. A code is a text, a year a number.
+        postal_code, birth_year: its columns that a policy may let stay, made coarser: a text, and a number.
     """
 
     table: str

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-import pytest
-
 from carrel.deidentification.reader_description import Describing, Trait, coarse_code, coarse_year
 from tests.integration.evergreen.loan_rig import LoanRig
 
@@ -46,7 +44,9 @@ def coarse(describing: Describing, code: str | None, year: int | None) -> tuple[
 
 def sizes(evergreen, describing: Describing) -> Counter:
     """How many patrons share each whole description: an independent counter."""
-    return Counter((home, kind, *coarse(describing, code, year)) for _, home, kind, code, year in evergreen.rows(ROSTER))
+    return Counter(
+        (home, kind, *coarse(describing, code, year)) for _, home, kind, code, year in evergreen.rows(ROSTER)
+    )
 
 
 def test_no_description_is_left_that_too_few_share(small):

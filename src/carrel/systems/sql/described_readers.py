@@ -109,7 +109,9 @@ class DescribedReaders:
         nothing = _is_bare(sizes.c.code, sizes.c.year)
         # Whoever has no description counts among those whose description goes; then the rarest first.
         order = (case((nothing, 0), else_=1), sizes.c.size, sizes.c.code, sizes.c.year)
-        upto = func.sum(sizes.c.size).over(partition_by=[sizes.c[name] for name in _SAME], order_by=order, rows=(None, 0))
+        upto = func.sum(sizes.c.size).over(
+            partition_by=[sizes.c[name] for name in _SAME], order_by=order, rows=(None, 0)
+        )
         ranked = select(*sizes.c, (upto - sizes.c.size).label("rarer")).subquery("ranked")
         least = self._describing.at_least
         enough = and_(ranked.c.size >= least, or_(ranked.c.rarer == 0, ranked.c.rarer >= least))
@@ -130,23 +132,25 @@ class DescribedReaders:
         return found[0] if len(found) == 1 else func.coalesce(*found)
 
     def _value(self, rows: FromClause, one: Told, trait: Trait) -> ColumnElement[Any]:
-        before, query, tests = rows, None, []
+        before = rows
+        steps: list[FromClause] = []
+        tests: list[Bool] = []
         for depth, step in enumerate(one.by):
             far = self._shelf[step.table].alias(f"d{depth}")
             tests += [far.c[step.column] == before.c[step.equals], matching(far.c, step.where)]
-            query = far if query is None else query.join(far, and_(*tests))
+            steps.append(far)
             before = far
-        value = before.c[one.column]
+        value: ColumnElement[Any] = before.c[one.column]
         if trait is Trait.BIRTH_YEAR:
             value = extract("year", value)  # of a time with a zone in the session's, as the product reads it
-        if query is None:
+        if not steps:
             return value
-        return select(value).select_from(query).where(*tests).limit(1).correlate(rows).scalar_subquery()
+        return select(value).select_from(*steps).where(*tests).limit(1).correlate(rows).scalar_subquery()
 
     # -- rows that name nobody --------------------------------------------------------------------------------------
 
     def of_person(self, name: str) -> ColumnElement[Any]:
-        """What may stand in a column of the loans in flight: of the reader whom the work table of moving loans knows."""
+        """What may stand in a column of the loans in flight: of the reader whom their work table knows."""
         people = self._shelf.map.people
         rows = self._shelf[people.table].alias("dr")
         mine = rows.c[people.key] == AGED.c.person
@@ -177,8 +181,9 @@ class DescribedReaders:
         )
 
     def _written(self, name: str) -> ColumnElement[Any]:
-        trait = next(trait for trait, told in self._told.traits.items() if told.column == name)
-        return func.nullif(SHARED.c.code, _NO_CODE) if trait is Trait.POSTAL_CODE else func.nullif(SHARED.c.year, _NO_YEAR)
+        if (code := self._told.postal_code) is not None and code.column == name:
+            return func.nullif(SHARED.c.code, _NO_CODE)
+        return func.nullif(SHARED.c.year, _NO_YEAR)
 
     def _is(self, whole: dict[str, ColumnElement[Any]]) -> Bool:
         return and_(*(SHARED.c[name] == value for name, value in whole.items()))
@@ -213,4 +218,3 @@ def _is_bare(code: ColumnElement[Any], year: ColumnElement[Any]) -> Bool:
 
 def _text(value: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.coalesce(cast(value, String()), "")
-
