@@ -114,7 +114,7 @@ class Describing:
         """The method for a trait, as a plan and a person's screen tell it."""
         level = self.level(trait)
         if level is None:
-            return "remove"
+            return "clear"
         return (
             f"generalise to {coarse_words(trait, level)}, where at least {self.at_least} patrons share it; else clear"
         )

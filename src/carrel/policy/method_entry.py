@@ -24,6 +24,11 @@ class Coarser(Block):
         return f"{{generalise: {self.generalise}}}"
 
 
+def word_of(entry: MethodEntry) -> Method:
+    """The method in one word, whatever the level."""
+    return Method.GENERALISE if isinstance(entry, Coarser) else entry
+
+
 def _entry(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     if isinstance(value, Coarser):
         return value

@@ -105,7 +105,6 @@ _ADVICE = {
     "string_type": "write text here, in quotes if it is a word such as true or null",
     "string_too_short": "write at least one word, or leave the key out",
     "string_too_long": "write something shorter",
-    "int_type": "write a whole number",
     "tuple_type": "write a list: '[first, second]', or one entry to a line after '- '",
     "dict_type": "write keys under it, each on a line of its own, indented",
     "model_type": "write keys under it, each on a line of its own, indented",

@@ -118,10 +118,8 @@ def _rest(loans: LoansRule, schedule: LoanSchedule) -> Iterator[str]:
     yield from _item("if you opted in", waits, loans.opted_in.clauses)
     yield from _item("event times", f"Kept to the {schedule.event_detail}.")
     if schedule.describing is not None:
-        stays = (
-            f"Of a reader stays {in_words(schedule.describing)}, with all else that stays of them; or it is removed."
-        )
-        yield from _item("what describes you", stays)
+        says = f"With a de-identified loan may stay the {in_words(schedule.describing)}; else nothing of it."
+        yield from _item("what describes you", says)
 
 
 def _dataset(record: str, rule: DatasetRule) -> Iterator[str]:

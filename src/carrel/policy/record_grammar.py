@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StrictInt, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from carrel.inventory.category import Category
 from carrel.inventory.channel import Channel, NoticeKind
@@ -14,7 +14,7 @@ from carrel.policy.method_entry import MethodEntry
 from carrel.policy.record_type import Intake, RecordType, Source
 from carrel.policy.schedule import Applies, Charges, Disposition, Event, RecordEvent
 from carrel.policy.station_rules import StationsRule
-from carrel.policy.words import Clauses, Day, Name, Period, Text, YesNo
+from carrel.policy.words import Clauses, Day, Name, Number, Period, Text, YesNo
 
 
 class FieldRule(Block):
@@ -63,7 +63,7 @@ class Retention(Version):
         default_factory=dict,
         description="What de-identifying does to each field: a word; or, of an address or a birth date, a level.",
     )
-    shared_by_at_least: StrictInt | None = Field(
+    shared_by_at_least: Number | None = Field(
         default=None, description="How many patrons share what stays on a level, or it is removed; 10 where left out."
     )
 

@@ -18,7 +18,7 @@ from carrel.policy.dataset import Dataset, Datasets
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.grammar import ClauseRule, PolicyBody
 from carrel.policy.loan_rules import ceiling_of_loans, exception_end
-from carrel.policy.method_entry import Coarser
+from carrel.policy.method_entry import word_of
 from carrel.policy.reader_descriptions import describing_of
 from carrel.policy.record_grammar import DatasetRule, FinanceRule, LoansRule, RecordsRule, Retention
 from carrel.policy.record_rules import record_schedule
@@ -29,7 +29,6 @@ from carrel.policy.schedule import (
     LastBorrower,
     LoanRule,
     LoanSchedule,
-    Method,
     Period,
     RecordEvent,
     RecordRule,
@@ -191,9 +190,7 @@ def _loan_rule(body: PolicyBody, rule: Retention) -> LoanRule:
         active_until=frozenset(rule.active_until),
         periods=tuple(periods),
         disposition=rule.then,
-        methods=tuple(
-            sorted((name, Method.GENERALISE if isinstance(how, Coarser) else how) for name, how in rule.methods.items())
-        ),
+        methods=tuple(sorted((name, word_of(how)) for name, how in rule.methods.items())),
     )
 
 

@@ -122,7 +122,11 @@ def make_plan(
         paths=tuple(paths),
         reach_back=reach_back,
         blockers=findings.blockers,
-        notices=(*([astray] if (astray := astray_line(seen)) else []), *findings.notices),
+        notices=(
+            *([astray] if (astray := astray_line(seen)) else []),
+            *_no_place(system_map.loans, schedule),
+            *findings.notices,
+        ),
         sql=sql,
         records=tuple(
             RecordLine(
@@ -178,6 +182,16 @@ def _coarse(loans: LoanRecords, schedule: LoanSchedule, table: str, methods: dic
         return methods
     said = {column.column: stays.says(trait) for trait, column in told.traits.items()}
     return {**methods, **{name: how for name, how in said.items() if name in methods or "row" in methods}}
+
+
+def _no_place(loans: LoanRecords, schedule: LoanSchedule) -> tuple[str, ...]:
+    """What the policy lets stay of readers, and the product's loans have no column for."""
+    if schedule.describing is None or _deletes(schedule):
+        return ()
+    there = () if loans.described is None else loans.described.traits
+    missing = [trait.value for trait, _ in schedule.describing.levels if trait not in there]
+    said = f"the policy lets the {' and the '.join(missing)} of a reader stay, made coarser; here it is removed"
+    return (said,) if missing else ()
 
 
 def _methods(cut: Cut) -> dict[str, str]:
