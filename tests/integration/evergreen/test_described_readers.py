@@ -11,6 +11,7 @@ import pytest
 
 from carrel.deidentification.reader_description import Describing, Trait, coarse_code, coarse_year, levels
 from carrel.retention.ports import StrayPosition
+from carrel.systems.loan_measuring import described
 from carrel.systems.sample.evergreen import habits
 from carrel.systems.sql.trigger_way import TriggerWay
 from tests.integration.evergreen.conftest import AS_OF
@@ -142,6 +143,8 @@ def test_a_night_leaves_what_enough_patrons_share_and_a_repeat_changes_nothing(s
     rig.cut(70)
     left = small.rows(LEFT)
     assert left
+    with (loans := rig.loans()).session():
+        assert described(loans) == len(left)  # as an audit tells it
     assert too_rare(small, FEW) == []
     rig.cut(70)
     assert small.rows(LEFT) == left
