@@ -7,6 +7,7 @@ from carrel.accountability.facts import AuditFacts
 from carrel.accountability.measurement import LOANS_ONLY, leads_back, none_left, told, total, unread
 from carrel.accountability.registry import provides
 from carrel.amount import amount
+from carrel.policy.reader_descriptions import in_words
 from carrel.policy.schedule import Disposition
 
 
@@ -25,6 +26,9 @@ def methods_were_carried_out(facts: AuditFacts) -> Reading:
         "where": told(loans.strays),
         "loans without a reader that keep a removed field": loans.left_on_parted,
     }
+    if facts.schedule.describing is not None:
+        measured["what may stay of a reader"] = in_words(facts.schedule.describing)
+        measured["loans without a reader that keep it"] = loans.described
     if without:
         return finding(
             f"The rules {', '.join(without)} de-identify without a method per field.",

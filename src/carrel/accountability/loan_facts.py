@@ -28,6 +28,7 @@ class LoanFacts:
         own_path: the path of the loans' own table.
         tables: the table of each path.
         table_sizes: rows per table.
+        described: loans that name nobody, and keep what the policy lets stay of their reader.
         unclear: closed loans that name a reader, with no usable time of return or one that is still to come.
     """
 
@@ -45,6 +46,7 @@ class LoanFacts:
     tables: Mapping[str, str]
     table_sizes: Mapping[str, int] = field(default_factory=dict)
     unclear: int = 0
+    described: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,9 @@ def _subject(site: Site, store: Store, system: System) -> Subject:
     from carrel.systems import branch_policies, site_file
 
     policies = branch_policies.load(site, system)
-    return Subject(site, system, policies, site_file.map_in_force(system, policies.way.records), store)
+    return Subject(
+        site, system, policies, site_file.map_in_force(system, policies.way.records, policies.way.schedule), store
+    )
 
 
 def _record(site: Site, store: Store, leaves: list[OpenLeaf], after: Aftermath) -> None:

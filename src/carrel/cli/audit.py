@@ -54,7 +54,7 @@ def audit(site: Path, system_name: str | None, html: Path | None, as_json: bool)
         return _tell(audit_custody(here, policy, premises.now()), html, as_json=as_json)
     system = site_systems.system_of(here, system_name)
     policies = branch_policies.load(here, system)
-    system_map = site_file.map_in_force(system, policies.way.records)
+    system_map = site_file.map_in_force(system, policies.way.records, policies.way.schedule)
     with open_store(here) as store:
         done = measure(Subject(here, system, policies, system_map, store), premises.now())
     return _tell(done, html, as_json=as_json)

@@ -224,5 +224,8 @@ def _not_covered(site: Site) -> dict[str, dict[str, str]]:
 def _map_digests(site: Site) -> dict[str, str]:
     from carrel.systems import branch_policies, map_files, site_file
 
-    in_force = {one.name: branch_policies.load(site, one).way.records for one in site.originals}
-    return {one.name: map_files.digest(site_file.map_in_force(one, in_force[one.name])) for one in site.originals}
+    ways = {one.name: branch_policies.load(site, one).way for one in site.originals}
+    return {
+        name: map_files.digest(site_file.map_in_force(one, ways[name].records, ways[name].schedule))
+        for name, one in ((one.name, one) for one in site.originals)
+    }

@@ -166,7 +166,7 @@ def _system(site: Site, system: System, policies: InForce | None, at: datetime) 
 
     system_map = site_file.system_map(system)
     if policies is not None:
-        system_map = site_file.map_in_force(system, policies.way.records)
+        system_map = site_file.map_in_force(system, policies.way.records, policies.way.schedule)
     # The zone, and whether it is a replica, are checks of their own here, so that the others are made all the same.
     engine = connect(replace(access(system), declared_zone=None, replica=True), read_only=True)
     try:

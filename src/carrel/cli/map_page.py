@@ -11,6 +11,7 @@ from carrel.amount import amount
 if TYPE_CHECKING:
     from carrel.inventory import map_path
     from carrel.inventory import system_map as maps
+    from carrel.inventory.described_loan import Described
     from carrel.inventory.person_map import Through
 
 WIDTH = 100
@@ -24,7 +25,7 @@ def page(found: maps.SystemMap) -> Iterator[str]:
     yield from textwrap.wrap(f"{found.title}, {found.versions.told}", WIDTH)
     yield f"{amount(len(found.loans.paths) + 1, 'path')} to a reader"
     yield ""
-    yield from _loan(found.loans.closed)
+    yield from _loan(found.loans.closed, found.loans.described)
     for path in found.loans.paths:
         yield ""
         yield f"{path.name}: {path.table}{' (a site may lack it)' if path.optional else ''}"
@@ -66,7 +67,7 @@ def page(found: maps.SystemMap) -> Iterator[str]:
     yield from versions_page(found)
 
 
-def _loan(closed: maps.Anchor) -> Iterator[str]:
+def _loan(closed: maps.Anchor, described: Described | None) -> Iterator[str]:
     yield f"loan: {closed.table}"
     yield from _field("person", f"{closed.person}, the last that names the reader")
     if closed.only:
@@ -75,6 +76,9 @@ def _loan(closed: maps.Anchor) -> Iterator[str]:
         yield from _field("chain", f"{closed.chain} names the loan that this one renews; the chain goes whole")
     yield from _field("cut", _cut(closed.cut))
     yield from _moved(closed.cut)
+    if described is not None:
+        may = (f"{told.column} ({trait})" for trait, told in described.traits.items())
+        yield from _field("may stay", f"{', '.join(may)}, where a policy gives a level and enough patrons share it")
     yield from _field("why", closed.cut.why)
 
 

@@ -207,7 +207,7 @@ def enter(
     system = find(site, system_name)
     custodian_gate.in_force(site)  # at a custodian's site there is no policy before there is a request
     policies = branch_policies.load(site, system)
-    system_map = site_file.map_in_force(system, policies.way.records)
+    system_map = site_file.map_in_force(system, policies.way.records, policies.way.schedule)
     site.folder.mkdir(parents=True, exist_ok=True)
     engine = accounts.open_compared(system, read_only=read_only)
     try:

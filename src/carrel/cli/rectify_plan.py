@@ -84,7 +84,7 @@ def require_asked(site: Site, place: Path, request: Path) -> None:
         sealed = store.person_cases.sealed(plan.case)
     system = system_of(site, plan.system)
     policies = branch_policies.load(site, system)
-    system_map = map_in_force(system, policies.way.records)
+    system_map = map_in_force(system, policies.way.records, policies.way.schedule)
     text, called = person_case.request_text(request)
     named, wanted = read_correction(text, called, section(system_map), own_words(policies.policies[0]))
     same = {one.column: one.value for one in wanted} == sealed["new"]

@@ -53,8 +53,23 @@ def uses(system_map: SystemMap) -> Iterator[tuple[str, str, Use]]:
         for fact in (facts.charged, facts.owing, facts.settled, facts.lost, facts.disputed, facts.opted_in):
             yield from _fact(anchor, fact)
         yield from _touches(anchor, system_map.loans.touches)
+    yield from _described(system_map)
     for path in system_map.paths:
         yield from _path(path)
+
+
+def _described(system_map: SystemMap) -> Iterator[tuple[str, str, Use]]:
+    """What is compared of loans and of the roster, where the policy lets something stay that describes a reader."""
+    people = system_map.people.table
+    if system_map.loans.coarsened is None:
+        return
+    told, describing = system_map.loans.coarsened
+    yield from _read(told.table, (*told.same, *told.columns))
+    yield from _read(people, told.same.values())
+    for trait, column in told.traits.items():
+        for one in column.of if describing.level(trait) is not None else ():
+            yield from way(people, one.by)
+            yield (one.by[-1].table if one.by else people), one.column, Use.READ
 
 
 def _cards(system_map: SystemMap) -> Iterator[tuple[str, str, Use]]:

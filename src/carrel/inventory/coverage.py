@@ -52,6 +52,10 @@ def looked_into(system_map: SystemMap) -> frozenset[str]:
     beside |= {step.table for path in system_map.paths for step in path.among}
     hanging = (one for _, cut, _ in all_cuts(system_map) for one in cut.attached.values())
     beside |= {step.table for one in hanging for step in one.told_by}
+    if system_map.loans.coarsened is not None:
+        told, describing = system_map.loans.coarsened
+        said = (column for trait, column in told.traits.items() if describing.level(trait) is not None)
+        beside |= {step.table for column in said for one in column.of for step in one.by}
     return frozenset(beside - set(system_map.columns) - {path.table for path in system_map.paths})
 
 

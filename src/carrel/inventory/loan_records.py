@@ -6,6 +6,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from carrel.deidentification.reader_description import Describing
+from carrel.inventory.described_loan import Described
 from carrel.inventory.map_part import Condition, Part, Step
 from carrel.inventory.map_path import Cut, Path
 from carrel.inventory.unit_map import Touches
@@ -85,10 +87,31 @@ class LoanRecords(Part):
 
     Attributes:
         touches: the units that a loan touches; the one where it was made is the anchor's ``branch``.
+        described: what describes a reader in loans that name nobody; None where nothing does, or it always goes.
+        describing: what of it the policy lets stay; a file leaves this out.
     """
 
     open: Anchor
     closed: Anchor
     facts: Facts
     touches: Touches = Touches()
+    described: Described | None = None
+    describing: Describing | None = None
     paths: tuple[Path, ...]
+
+    @model_validator(mode="after")
+    def _moves_there(self) -> Self:
+        aged, told = self.closed.cut.aged, self.described
+        if told is None:
+            return self
+        if aged is None or aged.table != told.table or told.columns - set(aged.empty):
+            raise ValueError("what describes a reader stands where loans move to, in columns that are left empty there")
+        if strange := sorted(set(told.same) - set(aged.there)):
+            raise ValueError(f"{strange[0]} stays as it is, and nothing fills it")
+        return self
+
+    @property
+    def coarsened(self) -> tuple[Described, Describing] | None:
+        """What describes a reader and how much of it stays; None where nothing does."""
+        told = self.described
+        return None if told is None or self.describing is None else (told, self.describing)

@@ -12,6 +12,7 @@ from carrel.policy.dataset import Datasets
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import Basis
+from carrel.policy.reader_descriptions import describing_of, in_words
 from carrel.policy.record_grammar import (
     FinanceRule,
     LoansRule,
@@ -237,3 +238,7 @@ def _rest_of_loans(own: PolicyDocument, base: PolicyDocument, mine: LoansRule, t
     if theirs.event_detail == "day" and mine.event_detail != "day":
         path = (*_LOANS, "event detail")
         yield _laxer((own, base), path, path, "'event detail: day'", mine.event_detail)
+    mine_stays, theirs_stays = describing_of(mine), describing_of(theirs)
+    if mine_stays is not None and (more := mine_stays.laxer(theirs_stays)):
+        path = (*_LOANS, "retention", 0, "methods")
+        yield _laxer((own, base), path, path, in_words(theirs_stays), "; ".join(more))

@@ -10,6 +10,7 @@ from carrel.inventory.risk import RiskClass
 from carrel.policy.dataset import Dataset
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import ClauseRule
+from carrel.policy.reader_descriptions import describing_of, in_words
 from carrel.policy.record_grammar import LoansRule, NoticesRule, RecordsRule, Retention, SessionsRule
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Applies
@@ -102,6 +103,7 @@ def _loans(old: LoansRule | None, new: LoansRule | None) -> Iterator[Difference]
     yield from _period("loans, refund window of a charge", old.refund_window, new.refund_window)
     yield from _period("loans, wait of an opted-in history", old.opted_in.deadline, new.opted_in.deadline)
     yield from _word("loans, event times kept to the", old.event_detail, new.event_detail)
+    yield from _word("loans, of a reader stays", in_words(describing_of(old)), in_words(describing_of(new)))
 
 
 _NEVER = Duration.parse("0 days")

@@ -13,6 +13,8 @@ from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import PolicyBody
+from carrel.policy.method_entry import Coarser
+from carrel.policy.reader_descriptions import description_faults, field_faults, trait_of, words_for
 from carrel.policy.record_grammar import LoansRule, Retention
 from carrel.policy.rule_versions import first_days, since, version_faults
 from carrel.policy.schedule import Applies, Charges, Disposition, Method
@@ -148,15 +150,20 @@ def _methods(document: PolicyDocument, path: Path, rule: Retention, loans: Loans
         if rule.methods:
             fix = "take the methods out: a deleted record has no fields left"
             yield told(document.text, at, faults.METHODS, key=True, fix=fix)
+        yield from description_faults(document, path, rule, loans)
         return
     if missing := [name for name in loans.fields if name not in rule.methods]:
         wanted = f"a method for {', '.join(missing)}"
         fix = "write remove, generalise or keep for each field"
         yield told(document.text, at, faults.METHODS, key=True, wanted=wanted, fix=fix)
+    yield from description_faults(document, path, rule, loans)
     for name, method in rule.methods.items():
         if name not in loans.fields:
             fix = f"write one of: {', '.join(loans.fields)}"
             yield told(document.text, (*at, name), faults.REFERENCE, key=True, found=repr(name), fix=fix)
+            continue
+        if isinstance(method, Coarser):
+            yield from field_faults(document, at, name, method, loans.fields[name].category)
             continue
         allowed, because = _allowed(loans.fields[name].category, loans)
         if method not in allowed:
@@ -167,7 +174,7 @@ def _methods(document: PolicyDocument, path: Path, rule: Retention, loans: Loans
                 wanted=" or ".join(allowed),
                 found=str(method),
                 because=because,
-                fix=f"write '{name}: {allowed[0]}'",
+                fix=f"write '{name}: {allowed[0]}'{words_for(loans.fields[name].category, name)}",
             )
 
 
@@ -176,6 +183,8 @@ def _allowed(category: Category, loans: LoansRule) -> tuple[tuple[Method, ...], 
     if category.points_at_a_person:
         # A pseudonym leads back for as long as its key exists, so it does not cut the link (DESIGN 5).
         return (Method.REMOVE,), f"a {category} leads to one person"
+    if trait_of(category) is not None:
+        return (Method.REMOVE,), f"whole, a {category} can lead to one person"
     if category is Category.EVENT_TIME:
         method = Method.GENERALISE if loans.event_detail == "day" else Method.KEEP
         return (method,), f"'event detail: {loans.event_detail}' says what becomes of event times"

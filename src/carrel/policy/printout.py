@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from carrel.inventory.risk import RiskClass
 from carrel.policy.coherence import class_of
 from carrel.policy.difference import words_of
+from carrel.policy.reader_descriptions import in_words
 from carrel.policy.record_grammar import DatasetRule, LoansRule, NoticesRule, RecordsRule, SessionsRule
 from carrel.policy.record_type import RecordType, Source
 from carrel.policy.resolve import Policy
@@ -116,6 +117,9 @@ def _rest(loans: LoansRule, schedule: LoanSchedule) -> Iterator[str]:
     waits = f"A loan kept for your own history waits at most {schedule.consent_deadline} after return to be sealed."
     yield from _item("if you opted in", waits, loans.opted_in.clauses)
     yield from _item("event times", f"Kept to the {schedule.event_detail}.")
+    if schedule.describing is not None:
+        says = f"With a de-identified loan may stay the {in_words(schedule.describing)}; else nothing of it."
+        yield from _item("what describes you", says)
 
 
 def _dataset(record: str, rule: DatasetRule) -> Iterator[str]:

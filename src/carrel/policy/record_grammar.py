@@ -10,10 +10,11 @@ from carrel.inventory.category import Category
 from carrel.inventory.channel import Channel, NoticeKind
 from carrel.inventory.risk import RiskClass
 from carrel.policy.block import Block, Figures
+from carrel.policy.method_entry import MethodEntry
 from carrel.policy.record_type import Intake, RecordType, Source
-from carrel.policy.schedule import Applies, Charges, Disposition, Event, Method, RecordEvent
+from carrel.policy.schedule import Applies, Charges, Disposition, Event, RecordEvent
 from carrel.policy.station_rules import StationsRule
-from carrel.policy.words import Clauses, Day, Name, Period, Text, YesNo
+from carrel.policy.words import Clauses, Day, Name, Number, Period, Text, YesNo
 
 
 class FieldRule(Block):
@@ -58,7 +59,13 @@ class Retention(Version):
     then: Disposition
     why_not_shorter: Text | None = Field(default=None, description=_WHY)
     afterwards: Afterwards | None = None
-    methods: dict[Name, Method] = Field(default_factory=dict, description="What de-identifying does to each field.")
+    methods: dict[Name, MethodEntry] = Field(
+        default_factory=dict,
+        description="What de-identifying does to each field: a word; or, of an address or a birth date, a level.",
+    )
+    shared_by_at_least: Number | None = Field(
+        default=None, description="How many patrons share what stays on a level, or it is removed; 10 where left out."
+    )
 
 
 class RecordRetention(Version):

@@ -18,6 +18,8 @@ from carrel.policy.dataset import Dataset, Datasets
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.grammar import ClauseRule, PolicyBody
 from carrel.policy.loan_rules import ceiling_of_loans, exception_end
+from carrel.policy.method_entry import word_of
+from carrel.policy.reader_descriptions import describing_of
 from carrel.policy.record_grammar import DatasetRule, FinanceRule, LoansRule, RecordsRule, Retention
 from carrel.policy.record_rules import record_schedule
 from carrel.policy.record_type import RecordType
@@ -117,6 +119,7 @@ class Policy:
             consent_deadline=loans.opted_in.deadline,
             event_detail=loans.event_detail,
             finance=None if (told := loans.finance_schedule) is None else _finance(told),
+            describing=describing_of(loans),
         )
 
     def record_schedules(self) -> Mapping[RecordType, RecordSchedule]:
@@ -187,7 +190,7 @@ def _loan_rule(body: PolicyBody, rule: Retention) -> LoanRule:
         active_until=frozenset(rule.active_until),
         periods=tuple(periods),
         disposition=rule.then,
-        methods=tuple(sorted(rule.methods.items())),
+        methods=tuple(sorted((name, word_of(how)) for name, how in rule.methods.items())),
     )
 
 

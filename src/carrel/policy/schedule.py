@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 from datetime import date
 
+from carrel.deidentification.reader_description import Describing
 from carrel.policy.duration import Duration
 
 
@@ -163,6 +164,7 @@ class LoanSchedule:
         consent_deadline: how long after return a loan of a patron who opted in to a history may wait to be sealed.
         finance: what is kept of payers; None while no schedule is set, and the financial record stays whole.
         event_detail: ``second`` keeps event times, ``day`` generalises the times of a de-identified loan to its day.
+        describing: what may stay of a reader's description in a de-identified loan; None where all of it is removed.
     """
 
     policy: str
@@ -174,3 +176,4 @@ class LoanSchedule:
     consent_deadline: Duration
     event_detail: str = "second"
     finance: FinanceSchedule | None = None
+    describing: Describing | None = None

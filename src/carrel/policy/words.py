@@ -15,6 +15,7 @@ from carrel.policy.duration import Duration
 PERIOD_FAULT = "carrel_period"
 WORD_FAULT = "carrel_word"
 _PERIOD_PATTERN = r"^(session|(0|[1-9][0-9]{0,4}) (hour|day|week|month|year)s?)$"
+_NUMBER = re.compile(r"[0-9]{1,6}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -41,6 +42,14 @@ def _day(value: Any) -> date:
     raise PydanticCustomError(WORD_FAULT, "write a day of the calendar as year-month-day, such as '2026-11-01'")
 
 
+def _number(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return int(value)
+    raise PydanticCustomError(WORD_FAULT, "write a whole number, such as '10'")
+
+
 Period = Annotated[
     Duration,
     BeforeValidator(_period),
@@ -48,6 +57,7 @@ Period = Annotated[
     WithJsonSchema({"type": "string", "pattern": _PERIOD_PATTERN, "examples": ["7 days", "48 hours", "5 years"]}),
 ]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Number = Annotated[int, BeforeValidator(_number), WithJsonSchema({"type": "integer", "minimum": 2, "examples": [10]})]
 YesNo = StrictBool
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 MaybeText = Annotated[str, StringConstraints(strip_whitespace=True)]

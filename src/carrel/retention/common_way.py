@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from carrel.amount import amount
+from carrel.deidentification.reader_description import Describing
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import faults
 from carrel.policy.duration import Duration, Unit
+from carrel.policy.reader_descriptions import in_words
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import (
@@ -99,6 +101,7 @@ def common_way(policies: Sequence[Policy], digest: str) -> CommonWay:
         last_borrower=last_borrower,
         charges=Charges.LOSE_CARD if any(one.charges is Charges.LOSE_CARD for one in each) else first.charges,
         event_detail="day" if any(one.event_detail == "day" for one in each) else first.event_detail,
+        describing=_describing([one.describing for one in each]),
     )
     records = _records([one.record_schedules() for one in policies])
     return CommonWay(schedule, records, tuple(_stricter(policies, each, schedule, records)))
@@ -115,6 +118,13 @@ def _rules(each: Sequence[LoanSchedule]) -> tuple[LoanRule, ...]:
             methods[field] = max(methods.get(field, method), method, key=METHODS.index)
     told = () if disposition is Disposition.DELETE else tuple(sorted(methods.items()))
     return tuple(replace(rule, disposition=disposition, methods=told) for rule in each[0].rules)
+
+
+def _describing(each: Sequence[Describing | None]) -> Describing | None:
+    found = each[0]
+    for one in each[1:]:
+        found = None if found is None else found.with_terms_of(one)
+    return found
 
 
 def _last_borrower(each: Sequence[LastBorrower]) -> LastBorrower:
@@ -196,12 +206,14 @@ def _stricter(
         ("loans", [one.rules[0].disposition.value for one in each]),
         ("charges", [one.charges.value for one in each]),
         ("event times of loans", [f"kept to the {one.event_detail}" for one in each]),
+        ("what stays of readers in loans", [in_words(one.describing) for one in each]),
         ("the last borrower of an item", [_borrower(one.last_borrower) for one in each]),
     ):
         done = {
             "loans": schedule.rules[0].disposition.value,
             "charges": schedule.charges.value,
             "event times of loans": f"kept to the {schedule.event_detail}",
+            "what stays of readers in loans": in_words(schedule.describing),
             "the last borrower of an item": _borrower(schedule.last_borrower),
         }[subject]
         yield from _told(policies, subject, said, done)

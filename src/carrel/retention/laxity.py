@@ -38,6 +38,8 @@ def _of_loans(done: LoanSchedule, asked: LoanSchedule) -> Iterator[str]:
         yield f"the last borrower of an item: kept for {given}"
     if asked.charges is Charges.LOSE_CARD and done.charges is not Charges.LOSE_CARD:
         yield f"charges: '{done.charges}'"
+    more = () if done.describing is None else done.describing.laxer(asked.describing)
+    yield from (f"what stays of readers in loans: {one}" for one in more)
     if asked.event_detail == "day" and done.event_detail != "day":
         yield f"event times of loans: kept to the {done.event_detail}"
 

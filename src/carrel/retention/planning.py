@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from carrel.errors import fault
+from carrel.inventory.loan_records import LoanRecords
 from carrel.inventory.map_path import Cut, OwnLink
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.schedule import Charges, Disposition, LoanSchedule
@@ -73,7 +74,7 @@ def make_plan(
             path.name,
             path.table,
             "delete" if cut.delete else "update",
-            _methods(cut),
+            _coarse(system_map.loans, schedule, path.table, _methods(cut)),
             seen.rows.get(path.name, 0) - seen.strays.get(path.name, 0),
             seen.strays.get(path.name, 0),
             0,
@@ -103,7 +104,9 @@ def make_plan(
     due = seen.states.get(State.DUE.value, 0)
     act = "delete" if _deletes(schedule) else "update" if closed.cut.aged is None else "move"
     why = closed.cut.why if closed.cut.aged is None else f"{closed.cut.why}; {_TRIGGERS}"
-    paths.append(PathCount(closed.table, closed.table, act, _methods(closed.cut), due, 0, 0, why))
+    moved_to = closed.table if closed.cut.aged is None else closed.cut.aged.table
+    methods = _coarse(system_map.loans, schedule, moved_to, _methods(closed.cut))
+    paths.append(PathCount(closed.table, closed.table, act, methods, due, 0, 0, why))
     return Plan(
         system=system,
         policy=schedule.policy,
@@ -119,7 +122,11 @@ def make_plan(
         paths=tuple(paths),
         reach_back=reach_back,
         blockers=findings.blockers,
-        notices=(*([astray] if (astray := astray_line(seen)) else []), *findings.notices),
+        notices=(
+            *([astray] if (astray := astray_line(seen)) else []),
+            *_no_place(system_map.loans, schedule),
+            *findings.notices,
+        ),
         sql=sql,
         records=tuple(
             RecordLine(
@@ -166,6 +173,25 @@ def latest_since(schedule: LoanSchedule, as_of: datetime) -> date | None:
     """The first day of the newest version of any rule that is in force."""
     days = [p.since for rule in schedule.rules for p in rule.periods if p.since <= as_of.date()]
     return max(days, default=None)
+
+
+def _coarse(loans: LoanRecords, schedule: LoanSchedule, table: str, methods: dict[str, str]) -> dict[str, str]:
+    """The methods of a table, with the level of what may stay of readers there."""
+    told, stays = loans.described, schedule.describing
+    if told is None or stays is None or told.table != table or _deletes(schedule):
+        return methods
+    said = {column.column: stays.says(trait) for trait, column in told.traits.items()}
+    return {**methods, **{name: how for name, how in said.items() if name in methods or "row" in methods}}
+
+
+def _no_place(loans: LoanRecords, schedule: LoanSchedule) -> tuple[str, ...]:
+    """What the policy lets stay of readers, and the product's loans have no column for."""
+    if schedule.describing is None or _deletes(schedule):
+        return ()
+    there = () if loans.described is None else loans.described.traits
+    missing = [trait.value for trait, _ in schedule.describing.levels if trait not in there]
+    said = f"the policy lets the {' and the '.join(missing)} of a reader stay, made coarser; here it is removed"
+    return (said,) if missing else ()
 
 
 def _methods(cut: Cut) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from carrel.deidentification.reader_description import Describing
 from carrel.errors import CarrelError, Fault
 from carrel.inventory import coverage
 from carrel.inventory.card import Cards, goes_with_card
@@ -17,7 +18,7 @@ from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.clock import segments
 from carrel.policy.record_type import RecordType
-from carrel.policy.schedule import Disposition, RecordRule, RecordSchedule
+from carrel.policy.schedule import Disposition, LoanSchedule, RecordRule, RecordSchedule
 from carrel.retention import faults
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.predicate import AllOf, Always, AnyOf, AtOrBefore, Fact, Predicate
@@ -125,6 +126,21 @@ def in_force(system_map: SystemMap, schedules: Schedules) -> SystemMap:
     # What has a clock of its own and no rule stays with the living: a lapsed card covers none of it.
     waiting = frozenset(name for one in idle for name, _ in _held(one))
     return with_cards(found, waiting) if lapses else found
+
+
+def with_descriptions(system_map: SystemMap, schedule: LoanSchedule) -> SystemMap:
+    """The map with what the policy lets stay of readers in loans that name nobody; a map may have no place for it.
+
+    Args:
+        system_map: of the product.
+        schedule: of loans, as they are cut.
+    """
+    loans = system_map.loans
+    stays = schedule.describing if all(rule.disposition is Disposition.DE_IDENTIFY for rule in schedule.rules) else None
+    there = () if loans.described is None else loans.described.traits
+    levels = () if stays is None else tuple(one for one in stays.levels if one[0] in there)
+    describing = Describing(levels, stays.at_least) if stays is not None and levels else None
+    return system_map.model_copy(update={"loans": loans.model_copy(update={"describing": describing})})
 
 
 def in_force_there(system_map: SystemMap, schedules: Schedules, schema: LiveSchema) -> SystemMap:

@@ -70,6 +70,7 @@ class LoanMeasuring:
                 last_borrowers=self._last_borrowers(engine),
                 last_borrowers_past=sum(seen.rows[p.name] for p in engine.map.loans.paths if p.keeps),
                 left_on_parted=self._left_on_parted(engine, life),
+                described=described(engine),
                 own_path=own,
                 tables={own: own, **{path.name: path.table for path in engine.map.loans.paths}},
                 table_sizes=dict(seen.table_sizes),
@@ -223,3 +224,13 @@ class LoanMeasuring:
         held = shielded(life.shields, item=loans.c[closed.item], loan=loans.c[closed.key], at=loans.c[closed.closed])
         query = select(func.count()).select_from(loans).where(and_(not_(named), filled, past, not_(held)))
         return int(engine.connection.execute(query).scalar_one())
+
+
+def described(engine: SqlLoans) -> int:
+    """Loans that name nobody, and keep what the policy lets stay of their reader."""
+    if engine.map.loans.coarsened is None:
+        return 0
+    told, _ = engine.map.loans.coarsened
+    rows = engine.shelf[told.table]
+    filled = or_(*(rows.c[name].is_not(None) for name in sorted(told.columns)))
+    return int(engine.connection.execute(select(func.count()).select_from(rows).where(filled)).scalar_one())

@@ -17,7 +17,7 @@ from carrel.inventory.site import Mail, Site, System
 from carrel.inventory.site_conflicts import conflicts
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.record_type import RecordType
-from carrel.policy.schedule import RecordSchedule
+from carrel.policy.schedule import LoanSchedule, RecordSchedule
 from carrel.policy.yaml_source import YamlSource, read_yaml
 from carrel.retention import records
 from carrel.systems import faults, map_files, secret
@@ -136,13 +136,18 @@ def system_map(system: System) -> SystemMap:
     return map_files.load(system.map, local=system.local_map)
 
 
-def map_in_force(system: System, schedules: Mapping[RecordType, RecordSchedule]) -> SystemMap:
+def map_in_force(
+    system: System, schedules: Mapping[RecordType, RecordSchedule], loans: LoanSchedule | None = None
+) -> SystemMap:
     """As `system_map`, with the records of other kinds than loans for which a policy in force has a rule.
+
+    With the schedule of loans, also with what a policy lets stay of their readers.
 
     Raises:
         CarrelError: as `system_map`; RUN-014, a rule asks for what cannot be done.
     """
-    return records.in_force(system_map(system), schedules)
+    found = records.in_force(system_map(system), schedules)
+    return found if loans is None else records.with_descriptions(found, loans)
 
 
 def mail_password(mail: Mail, environment: Mapping[str, str]) -> Secret | None:

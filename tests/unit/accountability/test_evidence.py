@@ -22,6 +22,7 @@ from carrel.accountability.facts import (
 )
 from carrel.accountability.notices import told_as_settings
 from carrel.accountability.registry import evidence_for, evidenced_clauses, provides
+from carrel.deidentification.reader_description import Describing, Trait
 from carrel.errors import Exit
 from carrel.inventory.category import Category
 from carrel.inventory.channel import NoticeKind
@@ -388,3 +389,13 @@ def test_a_join_that_is_open_is_told_whatever_the_policy_adopts():
     assert report.exit is Exit.FINDINGS
     assert any("1 join led a sweep back and is not shown closed" in line for line in report.process)
     assert report.as_dict()["open_joins"][0]["table"] == "message_queue"
+
+
+def test_what_may_stay_of_a_reader_is_told_with_its_count():
+    stays = Describing(((Trait.POSTAL_CODE, "3 signs"),), 10)
+    plain = evidence_for("MITL-7.6", replace(FACTS, loans=replace(LOANS, described=4)))
+    facts = replace(FACTS, loans=replace(LOANS, described=4), schedule=replace(SCHEDULE, describing=stays))
+    told = evidence_for("MITL-7.6", facts)
+    assert told.measured["what may stay of a reader"].startswith("postal code (its first 3 signs)")
+    assert told.measured["loans without a reader that keep it"] == 4
+    assert not [name for name in plain.measured if "keep it" in name]

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, String, and_, case, ca
 
 from carrel.inventory.aged_row import Aged, NewNumber
 from carrel.inventory.map_part import Method, Step
+from carrel.systems.sql.described_readers import DescribedReaders
 from carrel.systems.sql.expressions import its_day
 from carrel.systems.sql.shelf import Shelf, matching
 from carrel.systems.sql.worktables import AGED
@@ -38,6 +39,7 @@ class AgedColumns:
     def __init__(self, shelf: Shelf, aged: Aged, *, by_day: bool) -> None:
         self._shelf, self._aged, self._by_day = shelf, aged, by_day
         self._anchor = shelf.map.loans.closed
+        self._readers = DescribedReaders.of(shelf, aged.table)
         self._ways = self._begun()
         self._values = dict(self._told(shelf[self._anchor.table]))
 
@@ -68,12 +70,18 @@ class AgedColumns:
         if self._chain is not None:
             before = select(_BEFORE.c.number).where(_BEFORE.c.loan == moved.c[self._chain])
             values[self._chain] = before.scalar_subquery()
-        values |= dict.fromkeys(self._aged.empty, null())
+        values |= dict.fromkeys(self._aged.empty, null()) | self._described
         for here, there in self._aged.columns.items():
             now = self._cut(here, there, moved.c[there], AGED.c.person)
             if now is not moved.c[there]:
                 values[there] = now
         return values
+
+    @property
+    def _described(self) -> dict[str, Any]:
+        """What stays of columns that describe the reader, made coarser."""
+        readers = self._readers
+        return {} if readers is None else {name: readers.of_person(name) for name in sorted(readers.columns)}
 
     @property
     def _chain(self) -> str | None:
@@ -93,6 +101,7 @@ class AgedColumns:
             yield there, and_(loans.c[here].is_not(None), cast(loans.c[here], String) != "")
         for there, (one, other) in self._aged.differ.items():
             yield there, loans.c[one].is_distinct_from(loans.c[other])
+        yield from self._described.items()
 
     def _cut(self, here: str, there: str, value: ColumnElement[Any], person: ColumnElement[Any]) -> ColumnElement[Any]:
         anchor = self._anchor

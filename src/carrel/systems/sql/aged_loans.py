@@ -28,6 +28,7 @@ from carrel.policy.schedule import Charges
 from carrel.retention.predicate import Fact, Holds
 from carrel.systems import faults
 from carrel.systems.sql.aged_columns import AgedColumns, next_number
+from carrel.systems.sql.described_readers import DescribedReaders
 from carrel.systems.sql.expressions import its_day
 from carrel.systems.sql.held_rows import HeldRows
 from carrel.systems.sql.key_assertion import KeyAssertion
@@ -242,8 +243,11 @@ class AgedLoans:
         left = {self.shelf.map.loans.closed.table: self._still_there(connection)}
         if not self.deletes:
             rows, key = self._moved, self._moved.c[self._key]
-            bare = and_(*(rows.c[name].is_(None) for name in self.aged.empty))
-            there = exists(select(1).select_from(rows).where(key == AGED.c.number, bare))
+            readers = DescribedReaders.of(self.shelf, self.aged.table)
+            stays = frozenset() if readers is None else readers.columns
+            bare = and_(true(), *(rows.c[name].is_(None) for name in self.aged.empty if name not in stays))
+            fine = true() if readers is None else readers.is_fine(rows)
+            there = exists(select(1).select_from(rows).where(key == AGED.c.number, bare, fine))
             query = select(func.count()).select_from(AGED).where(not_(there))
             left[self.aged.table] = int(connection.execute(query).scalar_one())
         if self.aged.ledger is not None:

@@ -23,10 +23,12 @@ from carrel.policy.schedule import LoanSchedule
 from carrel.retention.cutoff import local_cutoff
 from carrel.retention.lifecycle import Lifecycle, State
 from carrel.retention.ports import Busy
+from carrel.retention.records import with_descriptions
 from carrel.systems.sql.archived_rows import ArchivedRows
 from carrel.systems.sql.before_images import BeforeImages
 from carrel.systems.sql.chunk_steps import ChunkSteps
 from carrel.systems.sql.circulation import CirculationCounts
+from carrel.systems.sql.described_readers import DescribedReaders
 from carrel.systems.sql.failure import classify, is_transient
 from carrel.systems.sql.kept_table import KeptTable
 from carrel.systems.sql.key_assertion import KeyAssertion
@@ -71,9 +73,10 @@ class LoanSession:
         stand_in: int | None,
         name: str = "database",
     ) -> None:
-        self.map, self.schedule, self.zone, self.stand_in, self.name = system_map, schedule, zone, stand_in, name
+        self.map, self.schedule = with_descriptions(system_map, schedule), schedule
+        self.zone, self.stand_in, self.name = zone, stand_in, name
         self._engine = engine
-        self.shelf = Shelf(system_map)
+        self.shelf = Shelf(self.map)
         self.images: BeforeImages | None = None  # set where the site wants an undo capsule
         self.circulation: CirculationCounts | None = None  # set where the site wants its loans counted
         self.archive: ArchivedRows | None = None  # set where rows may go to the archives, and not on a copy
@@ -159,6 +162,8 @@ class LoanSession:
         if self._prepared is None or replace(self._prepared, records=life.records) != life:
             UnitRows(self.connection, self.shelf).fill(life.zoning)
             self._kept.fill(life)
+            if (readers := DescribedReaders.of(self.shelf)) is not None:
+                readers.fill(self.connection)
             self._any_held = State.LEGAL_HOLD.value in self._kept.states()
             self._built = None
             counts = self._counts

@@ -79,6 +79,8 @@ class PathCuts:
     def values(self, rows: FromClause, *, with_loan: bool) -> dict[str, Any]:
         """The new value of each column; what needs the loan at hand is left out for strays."""
         out = {name: self._value(rows.c[name], method, with_loan=with_loan) for name, method in self.cut.set.items()}
+        if (readers := self._own.readers) is not None:
+            out |= {name: readers.of_row(rows, name) for name in out.keys() & readers.columns}
         if self.path.person:
             person = rows.c[self.path.person]
             for name, method in self.cut.if_reader.items():

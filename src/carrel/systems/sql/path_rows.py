@@ -15,6 +15,7 @@ from carrel.policy.schedule import Charges
 from carrel.retention.legal_hold import Scope
 from carrel.retention.predicate import Fact
 from carrel.retention.records import RecordCase
+from carrel.systems.sql.described_readers import DescribedReaders
 from carrel.systems.sql.expressions import day_of, is_time, latest_of, shifted
 from carrel.systems.sql.predicates import FactColumns
 from carrel.systems.sql.shelf import Shelf, matching
@@ -83,6 +84,7 @@ class PathRows:
         shelf: with its tables.
         table: the path's own.
         cut: how its rows are parted, by the rule for charges that the policy has.
+        readers: what of their description may stay in its rows; None where the path takes out none, or all of it.
     """
 
     def __init__(self, shelf: Shelf, path: Path, terms: Terms) -> None:
@@ -90,6 +92,8 @@ class PathRows:
         self.table = shelf[path.table]
         lose = terms.charges is Charges.LOSE_CARD and path.lose_card is not None
         self.cut: Cut = path.lose_card if lose and path.lose_card else path.cut
+        readers = DescribedReaders.of(shelf, path.table)
+        self.readers = readers if readers is not None and readers.columns & self.cut.set.keys() else None
 
     @property
     def redacts(self) -> bool:
@@ -120,6 +124,8 @@ class PathRows:
                 parts.append(holds(rows, self.path, self.cut))  # a time can be a day's first second by itself
             else:
                 parts += [is_time(at), at != day_of(at)]
+        if self.readers is not None:
+            parts.append(not_(self.readers.is_fine(rows)))
         if self.path.among:
             parts.append(led_by(rows, self.path.among))  # by the row alone nobody could say what it is of
         return and_(true(), *parts)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from carrel.inventory.system_map import SystemMap
 from carrel.retention.predicate import Zoning
 from carrel.systems.sql.chunk_table import ChunkTables
+from carrel.systems.sql.described_readers import DescribedReaders
 from carrel.systems.sql.kept_table import KeptTable
 from carrel.systems.sql.named_words import teach
 from carrel.systems.sql.session_limits import BESIDE_A_DESK
@@ -63,6 +64,8 @@ def create_work_tables(connection: Connection, shelf: Shelf, stand_in: int | Non
         kept.create()
         UnitRows(connection, shelf).create()
         ChunkTables(connection, shelf, kept).create()
+        if (readers := DescribedReaders.of(shelf)) is not None:
+            readers.create(connection)
         if connection.dialect.name == "postgresql":
             teach(connection)
 
