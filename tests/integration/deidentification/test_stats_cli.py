@@ -384,3 +384,11 @@ def test_values_that_lead_to_persons_are_no_dimension(folder: Path, capsys: pyte
     assert (code, found) == (4, ["STC-002"])
     assert "P0" not in told + more
     assert "2026-" not in more
+
+
+def test_blanks_around_a_number_make_nobody_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"{' ' * (n % 2)}P{n % 9},CPL" for n in range(90)] + [f"Q{n},FPL" for n in range(40)]
+    (tmp_path / "loans.csv").write_text("\n".join(["patron,branch", *lines, ""]))
+    code, told, _ = carrel(capsys, "cube", tmp_path / "loans.csv", "--person", "patron", "--by", "branch", "--json")
+    assert code == 0
+    assert json.loads(told)["cubes"][0]["small"] == 1
