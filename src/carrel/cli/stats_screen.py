@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from carrel.cli.release_record import as_json as record_json
+from carrel.cli.release_record import tell_record
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.deidentification.statistics.cube import ROWS
 from carrel.systems.analytics.release_files import HIDDEN, written
@@ -12,6 +14,7 @@ from carrel.systems.analytics.release_files import HIDDEN, written
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from carrel.deidentification.releases.release import Release as Record
     from carrel.deidentification.statistics.differencing import SmallDifference
     from carrel.deidentification.statistics.interval_attack import Outcome
     from carrel.deidentification.statistics.release import Release, ToldCube
@@ -20,10 +23,18 @@ if TYPE_CHECKING:
 _LINES = 24  # of one dimension on the screen
 
 
-def tell(made: Made, small: Sequence[SmallDifference], out: Path | None, table: Path | None, *, as_json: bool) -> None:
+def tell(
+    made: Made,
+    small: Sequence[SmallDifference],
+    out: Path | None,
+    table: Path | None,
+    kept: Record | None,
+    *,
+    as_json: bool,
+) -> None:
     """What was made, and where it went."""
     if as_json:
-        put_json(_as_dict(made, small, out, table))
+        put_json({**_as_dict(made, small, out, table), **record_json(kept)})
         return
     release = made.release
     hidden = f"cells of fewer than {release.rule.persons} persons are hidden"
@@ -49,6 +60,7 @@ def tell(made: Made, small: Sequence[SmallDifference], out: Path | None, table: 
     for place in (out, table):
         if place is not None:
             put_line(f"Written to {place}.")
+    tell_record(kept)
 
 
 def tell_totals(cube: ToldCube) -> None:

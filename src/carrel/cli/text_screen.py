@@ -6,21 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
+from carrel.cli.release_record import as_json as record_json
+from carrel.cli.release_record import tell_record
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.deidentification.text.kernels.spans import Kind
 
 if TYPE_CHECKING:
+    from carrel.deidentification.releases.release import Release as Record
     from carrel.deidentification.text.knowledge import Learnt
     from carrel.deidentification.text.residual_risk import ResidualRisk
     from carrel.systems.text.release import Released
     from carrel.systems.text.release_note import ReleaseNote
 
 
-def put_release(note: ReleaseNote, told: Released, learnt: Learnt, target: Path, *, as_json: bool) -> None:
+def put_release(
+    note: ReleaseNote, told: Released, learnt: Learnt, target: Path, kept: Record | None, *, as_json: bool
+) -> None:
     """What a release did."""
     if as_json:
         known = {"people": learnt.people, "authors": learnt.authors, "titles": learnt.titles}
-        put_json({"released": target.name, "known": known, **note.as_dict()})
+        put_json({"released": target.name, "known": known, **note.as_dict(), **record_json(kept)})
         return
     put_line(
         f"{target.name}: {number(told.changed)} of {amount(told.records, 'record')} changed; known were "
@@ -36,6 +41,7 @@ def put_release(note: ReleaseNote, told: Released, learnt: Learnt, target: Path,
     if not learnt.people:
         put_line("No roster was named: names went by the words around them alone, and some will have stayed.", hang=2)
     put_risk(note.risk, target.name)
+    tell_record(kept)
 
 
 def put_risk(risk: ResidualRisk, name: str) -> None:

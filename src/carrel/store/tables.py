@@ -6,10 +6,12 @@ from carrel.store.backup_tables import backup_expiry, replay_entry, replay_plan,
 from carrel.store.case_tables import erasure, keeping, keeping_subject, person_case
 from carrel.store.circulation_tables import circulation, circulation_told, loan_counted, loan_in_flight
 from carrel.store.outcome_tables import custody, night, night_count, open_join, owed_leaf, owner_mark, residue, sweep
+from carrel.store.release_tables import account_head, release
 from carrel.store.risk_tables import risk_measurement
 from carrel.store.run_tables import approval, chunk, clock, job, lease, metadata, plan, run, signal, turn
 
 __all__ = [
+    "account_head",
     "approval",
     "backup_expiry",
     "chunk",
@@ -32,6 +34,7 @@ __all__ = [
     "owner_mark",
     "person_case",
     "plan",
+    "release",
     "replay_entry",
     "replay_plan",
     "residue",

@@ -159,8 +159,8 @@ class ReleaseRegister:
         """
         body = release.as_dict()
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-        with self._file.adding() as (entries, add):
-            named = [one for one in entries if one.get("name") == release.name]
+        with self._file.adding() as growing:
+            named = [one for one in growing.entries if one.get("name") == release.name]
             if len(named) != known:
                 raise fault(
                     faults.REGISTER,
@@ -170,7 +170,8 @@ class ReleaseRegister:
                     fix="give the same command again",
                 )
             if not (named and named[-1].get("digest") == digest):
-                add({"name": release.name, "at": at.isoformat(timespec="seconds"), "digest": digest, "release": body})
+                told_at = at.isoformat(timespec="seconds")
+                growing.add({"name": release.name, "at": told_at, "digest": digest, "release": body})
 
 
 def _of_name(entries: list[dict[str, Any]], name: str) -> list[Release]:
