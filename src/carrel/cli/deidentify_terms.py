@@ -91,7 +91,7 @@ def terms(
     put_line(f"{amount(tally.rare, 'term stays', 'terms stay')}: fewer than {fewest} people searched for each.", "  ")
     put_line(f"{amount(tally.naming, 'term stays', 'terms stay')} because of a name, a number or an address.", "  ")
     if tally.empty:
-        put_line(f"{amount(tally.empty, 'search')} had no term, or nobody who searched.", "  ")
+        put_line(f"{amount(tally.empty, 'search', 'searches')} had no term, or nobody who searched.", "  ")
     if not knowledge.learnt.people:
         put_line("No roster was named: a name in small letters is not known as one.", "  ")
     put_line(f"Verified: {amount(verified, 'term')} read back, and counted again from the searches.")

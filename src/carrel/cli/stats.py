@@ -40,7 +40,7 @@ def stats() -> None:
 @click.option("--zeros", type=click.Choice(("shown", "suppressed")), help="Cells without a record.  [default: shown]")
 @click.option("--out", type=NEW_FILE, help="File of the release, that `carrel stats audit` reads.")
 @click.option("--csv", "table_out", type=NEW_FILE, help="The same as a table for people.")
-@click.option("--register", type=NEW_FILE, help="File of earlier releases, with which this one is compared.")
+@click.option("--register", type=NEW_FILE, help="File of earlier releases: those of the same name are compared.")
 @click.option(
     "--earlier", type=click.Choice(("refuse", "warn")), default="refuse", show_default=True,
     help="Where the difference from an earlier release tells a small figure.",

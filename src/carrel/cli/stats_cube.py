@@ -11,7 +11,7 @@ import click
 
 from carrel.cli.at_site import now
 from carrel.cli.option_model import name_of, of_options
-from carrel.cli.option_values import writing
+from carrel.cli.option_values import require_folders, writing
 from carrel.cli.progress import phase
 from carrel.deidentification.statistics import faults
 from carrel.deidentification.statistics.cube import ROWS
@@ -66,7 +66,7 @@ def release(asked: Asked, wished: Wished, wanted: Wanted | None, *, as_json: boo
     """
     from carrel.cli.release_kind import cube_figures
     from carrel.cli.release_record import put_on_record, recorder
-    from carrel.cli.stats_screen import tell
+    from carrel.cli.stats_screen import Compared, tell
     from carrel.systems.analytics.cube_counting import count
 
     spec = _spec(asked)
@@ -75,6 +75,7 @@ def release(asked: Asked, wished: Wished, wanted: Wanted | None, *, as_json: boo
     if wished.base is not None and (spec.told != (ROWS,) or wished.register is not None):
         raise click.UsageError("--round takes records alone, without persons, sums and --register")
     keeper = recorder(wanted, wished.out, wished.table)
+    require_folders(wished.out, wished.table, wished.register)
     require_free(wished.out, wished.table, force=wished.force, source=spec.records.file)
     register = None if wished.register is None else ReleaseRegister(wished.register)
     before = [] if register is None else register.earlier(spec.name)
@@ -97,7 +98,8 @@ def release(asked: Asked, wished: Wished, wanted: Wanted | None, *, as_json: boo
     kept = put_on_record(
         keeper, made.release.name, (wished.out, wished.table), cube_figures(made.release, made.outcome, len(small))
     )
-    tell(made, small, wished.out, wished.table, kept, as_json=as_json)
+    compared = None if register is None else Compared(len(before), register.names())
+    tell(made, small, wished.out, wished.table, kept, compared, as_json=as_json)
     return int(Exit.FINDINGS if small else Exit.DONE)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from carrel.cli.at_site import now, open_site
-from carrel.cli.option_values import writing
+from carrel.cli.option_values import require_folders, writing
 from carrel.cli.progress import phase
 from carrel.cli.screen import put_json, put_line
 from carrel.errors import Exit
@@ -64,6 +64,7 @@ def release(
     if spec.told != ("rows",) or spec.cubes:
         raise click.UsageError("noise takes one cube of records alone: leave out 'measures:', 'sums:' and 'cubes:'")
     require_free(paid.out, paid.table, force=paid.force)
+    require_folders(paid.out, paid.table, paid.account)
     keeper = release_record.recorder(wanted, paid.out, paid.table)
     site = keeper.site if keeper is not None else None if paid.site is None else open_site(paid.site)
     dimensions = declared(spec)

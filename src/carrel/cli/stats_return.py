@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli.at_site import open_site
-from carrel.cli.option_values import writing
+from carrel.cli.option_values import require_folders, writing
 from carrel.cli.progress import phase
 from carrel.cli.screen import number, put_json, put_line, put_table
 from carrel.deidentification.statistics.returns import filled_in, return_of, year_of
@@ -46,6 +46,7 @@ def fill_in(
     survey = return_of(name)
     begins, after = year_of(survey, *year)
     require_free(out, force=force)
+    require_folders(out)
     keeper = recorder(wanted, out)
     lines = filled_in(survey, _figures(site_path, system_name, begins, after), SMALL)
     if out is not None:

@@ -138,6 +138,7 @@ def test_a_return_tells_no_small_figure(site: Path, capsys: pytest.CaptureFixtur
     assert (code, told["recorded"]["kind"], told["recorded"]["class"]) == (0, "return", "low")
     again = carrel(capsys, "release", "record", out, "--site", site, *OCCASION)[1]["recorded"]
     assert again == told["recorded"]
+    assert carrel(capsys, *[site / "no" / "x.csv" if one == out else one for one in words], *OCCASION)[0] == 2
     lines = out.read_text().splitlines()
     cells = lines[1].split(",")
     cells[4] = "7"

@@ -146,6 +146,14 @@ class ReleaseRegister:
         """
         return _of_name(self._file.entries(), name)
 
+    def names(self) -> tuple[str, ...]:
+        """The names under which something was told, each once, the latest first.
+
+        Raises:
+            CarrelError: STC-009.
+        """
+        return tuple(dict.fromkeys(str(one.get("name")) for one in reversed(self._file.entries())))
+
     def add(self, release: Release, at: datetime, known: int) -> None:
         """Note a release that is about to be written.
 
