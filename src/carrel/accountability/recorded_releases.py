@@ -1,6 +1,7 @@
 """Releases on record in an audit: each has figures of its own, within its threshold, that still hold.
 
-What left without a record is not seen by any of this, so no clause is said to hold by it.
+Files that lie in a folder of releases without a record are seen as well. What left from elsewhere without one is not,
+so no clause is said to hold by it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from carrel.accountability.evidence import Reading, finding, holds
+from carrel.accountability.evidence import Reading, cannot_tell, finding, holds
 from carrel.accountability.registry import provides
 from carrel.amount import amount
 from carrel.deidentification.releases.measured import Kind
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
 STATISTICS = frozenset({Kind.CUBE, Kind.NOISE, Kind.RETURN})
 _TOLD = 3
-_FIX = "carrel release list tells each; make it again within its threshold, read a sample of a text, or measure records"
-_UNSEEN = "what left without a record"
+_FIX = (
+    "carrel release list tells each: record it, make it again within its threshold, read a sample of a text, or "
+    "measure records"
+)
+_UNSEEN = "what left from another place without a record"
 
 
 @provides("MITL-3.2", partly="that the identified originals follow their own retention, and " + _UNSEEN,
@@ -35,7 +39,7 @@ def released_texts_were_read(facts: AuditFacts) -> Reading | None:
     measured: dict[str, int | str] = {"texts on record": len(texts), "of these without a sample": len(unread)}
     if unread:
         return finding(
-            f"Of {amount(len(unread), 'released text')} no sample was read: {_names(unread)}.",
+            f"Of {amount(len(unread), 'released text')} no sample was read: {_names(_called(unread))}.",
             measured,
             because="a de-identified copy has a lower class than its original by a measured residual risk only",
             fix="carrel deidentify sample RELEASED, then carrel release record RELEASED",
@@ -64,26 +68,40 @@ def analytics_left_anonymous(facts: AuditFacts) -> Reading | None:
 
 def _within(facts: AuditFacts, kinds: Collection[Kind], what: str, because: str) -> Reading | None:
     own = [one for one in facts.releases if one.release.measured.kind in kinds]
-    if not own:
+    loose = [name for one in facts.outboxes for name in one.unrecorded]
+    shut = [one.place for one in facts.outboxes if one.unread]
+    if not (own or loose or shut):
         return None
     against = [one for one in own if one.against]
     measured: dict[str, int | str] = {
         "on record": len(own),
         **{f"{risk} risk": sum(one.risk is risk for one in own) for risk in reversed(RiskClass)},
         "not measured": sum(one.risk is None for one in own),
+        "files without a record": len(loose),
     }
+    says = []
     if against:
         one = against[0]
-        return finding(
-            f"{amount(len(against), 'release')} on record cannot stand: {_names(against)}. {one.release.name}: "
-            f"{one.against[0]}.",
+        told = f"{amount(len(against), 'release')} on record cannot stand: {_names(_called(against))}"
+        says.append(f"{told} ({one.release.name}: {one.against[0]})")
+    if loose:
+        says.append(f"{amount(len(loose), 'file leaves', 'files leave')} without a record: {_names(loose)}")
+    if says:
+        return finding(f"{'; '.join(says)}.", measured, because=because, fix=_FIX)
+    if shut:
+        return cannot_tell(
+            f"Not everything could be looked at: {', '.join(shut)}.",
             measured,
-            because=because,
-            fix=_FIX,
+            because="the folder is not there, or something in it cannot be read",
+            fix="make it readable, or mend release_folders: in the site file",
         )
     return holds(f"{what} on record are within their thresholds, by figures that were measured.", measured)
 
 
-def _names(found: list[Standing]) -> str:
-    told = ", ".join(one.release.name for one in found[:_TOLD])
+def _called(found: list[Standing]) -> list[str]:
+    return [one.release.name for one in found]
+
+
+def _names(found: list[str]) -> str:
+    told = ", ".join(found[:_TOLD])
     return told if len(found) <= _TOLD else f"{told} and {len(found) - _TOLD} more"

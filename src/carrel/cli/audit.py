@@ -173,6 +173,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
     from carrel.cli.custody_told import custody_facts
+    from carrel.cli.outboxes import outboxes
     from carrel.cli.outside_told import kept_outside
     from carrel.cli.stations_told import computers
     from carrel.deidentification.releases.standing import standings
@@ -225,6 +226,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         outside=outside or kept_outside(site, store, subject.policy, at),
         risks=_risks(risks, releases, at),
         releases=standings(releases, risks, at),
+        outboxes=outboxes(site, releases),
     )
     if facts.loans is not None:
         audit_record.keep_count(site, name, HeldCount(holds, facts.held_now, at))

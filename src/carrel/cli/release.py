@@ -28,7 +28,8 @@ def list_releases(site_path: Path, as_json: bool) -> int:
     """List what left the house, the newest first, and what speaks against it.
 
     A release whose own figures are above its threshold, or of which nothing was measured, stands with that. Records
-    that share columns with later ones have to be measured again. Exit code 3 where anything speaks against one.
+    that share columns with later ones have to be measured again. Files without a record in the folders of
+    `release_folders:` are told as well. Exit code 3 where anything speaks against one.
     """
     from carrel.cli.release_screen import tell_all
 

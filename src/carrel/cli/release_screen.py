@@ -12,6 +12,9 @@ from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, Exit, fault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from carrel.deidentification.releases.outbox import Outbox
     from carrel.deidentification.releases.release import ReleasedFile
     from carrel.deidentification.releases.standing import Standing
 
@@ -21,10 +24,12 @@ _UNMEASURED = "not measured"
 
 def tell_all(site_path: Path, *, as_json: bool) -> int:
     """Every release once, the newest first."""
-    found = _standings(site_path)
+    found, boxes = _standings(site_path)
     if as_json:
-        put_json({"releases": [_as_dict(one) for one in found]})
-    elif not found:
+        folders = [{"folder": one.place, "unrecorded": list(one.unrecorded), "read": not one.unread} for one in boxes]
+        put_json({"releases": [_as_dict(one) for one in found], "folders": folders})
+        return _code(found, boxes)
+    if not found:
         say("Nothing is on record: --record of carrel stats and carrel deidentify, or carrel release record FILE")
     else:
         rows = [
@@ -38,7 +43,17 @@ def tell_all(site_path: Path, *, as_json: bool) -> int:
         for one in found:
             for why in one.against:
                 put_line(f"{one.release.name} ({one.release.digest[:_SHORT]}): {why}.", "  - ")
-    return int(Exit.FINDINGS if any(one.against for one in found) else Exit.DONE)
+    for box in boxes:
+        for name in box.unrecorded:
+            put_line(f"{box.place}: {name} is not on record as it is.", "  - ")
+        if box.unread:
+            put_line(f"{box.place}: not there, or something in it cannot be read.", "  - ")
+    return _code(found, boxes)
+
+
+def _code(found: Sequence[Standing], boxes: Sequence[Outbox]) -> int:
+    open_points = any(one.against for one in found) or any(one.unrecorded or one.unread for one in boxes)
+    return int(Exit.FINDINGS if open_points else Exit.DONE)
 
 
 def tell_one(site_path: Path, which: str, *, as_json: bool) -> int:
@@ -47,7 +62,7 @@ def tell_one(site_path: Path, which: str, *, as_json: bool) -> int:
     Raises:
         CarrelError: RLS-002.
     """
-    named = [one for one in _standings(site_path) if one.release.name == which or _is_record(one, which)]
+    named = [one for one in _standings(site_path)[0] if one.release.name == which or _is_record(one, which)]
     if not named:
         raise _no_release()
     one = named[0]
@@ -89,11 +104,14 @@ def _file_now(file: ReleasedFile) -> str:
         return "cannot be read"
 
 
-def _standings(site_path: Path) -> tuple[Standing, ...]:
+def _standings(site_path: Path) -> tuple[tuple[Standing, ...], tuple[Outbox, ...]]:
+    from carrel.cli.outboxes import outboxes
     from carrel.deidentification.releases.standing import standings
 
-    with open_store(open_site(site_path)) as store:
-        return standings(store.releases.all(), store.risks.all(), now())
+    site = open_site(site_path)
+    with open_store(site) as store:
+        releases, measurements = store.releases.all(), store.risks.all()
+    return standings(releases, measurements, now()), outboxes(site, releases)
 
 
 def _is_record(one: Standing, which: str) -> bool:

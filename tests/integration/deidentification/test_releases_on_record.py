@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,36 @@ def test_what_nobody_measured_is_said_and_can_be_measured(site: Path, capsys: py
     code, listed = carrel(capsys, "release", "list", "--site", site)
     assert (code, listed["releases"][0]["class_now"]) == (0, "low")
     assert carrel(capsys, "release", "show", "no such", "--site", site)[1]["errors"][0]["code"] == "RLS-002"
+
+
+def test_a_file_in_a_folder_of_releases_without_a_record_is_told(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = site / "released"
+    text = (site / "carrel.yaml").read_text()
+    (site / "carrel.yaml").write_text(f"{text}release_folders: [released]\n")
+    assert carrel(capsys, "release", "list", "--site", site)[0] == 3  # the folder is not there
+    folder.mkdir()
+    words = [folder / "2026.json" if one == site / "2026.json" else one for one in cube(site)]
+    assert carrel(capsys, *words)[0] == 0
+    (folder / ".hidden").write_text("x")
+    assert carrel(capsys, "release", "list", "--site", site)[0] == 0
+    clauses = ("MITL-4.6", "MITL-4.7")
+    assert not _findings(carrel(capsys, "audit", "--site", site, "--system", "koha")[1]) & {*clauses}
+    (folder / "below").mkdir()
+    (folder / "below" / "extra.csv").write_text("branch,loans\nCPL,3\n")
+    os.mkfifo(folder / "pipe")
+    code, told = carrel(capsys, "release", "list", "--site", site)
+    assert (code, told["folders"][0]["unrecorded"]) == (3, ["below/extra.csv", "pipe"])
+    assert "below/extra.csv is not on record" in " ".join(screen(capsys, "release", "list", "--site", site).split())
+    audited = carrel(capsys, "audit", "--site", site, "--system", "koha")[1]
+    assert _findings(audited) >= {*clauses}
+    (standing,) = [one for one in audited["clauses"] if one["clause"] == "MITL-4.6"]
+    assert standing["evidence"]["measured"]["files without a record"] == 2
+
+
+def _findings(audited: dict[str, Any]) -> set[str]:
+    return {one["clause"] for one in audited["clauses"] if one["standing"] == "finding"}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from carrel.accountability.evidence import State
 from carrel.accountability.registry import carried_clauses, evidence_for
 from carrel.deidentification.releases import measured
 from carrel.deidentification.releases.measured import Kind, Measured
+from carrel.deidentification.releases.outbox import Outbox, held_against
 from carrel.deidentification.releases.release import Occasion, Release, ReleasedFile
 from carrel.deidentification.releases.standing import measured_again, standings
 from carrel.deidentification.risk.record import Recorded
@@ -80,6 +81,21 @@ def test_without_a_release_there_is_no_evidence_and_no_clause_is_claimed() -> No
 )
 def test_each_kind_counts_for_its_clauses(found: Measured, expected: dict[str, State]) -> None:
     assert states(release(found)) == expected
+
+
+def test_a_folder_of_releases_is_held_against_the_record() -> None:
+    kept = release(LOW_CUBE)
+    facts = replace(FACTS, releases=standings((kept,), (), NOW))
+    good = held_against("out", {"a": kept.files[0].sha256}, (kept,))
+    for box, state in (
+        (good, State.HOLDS),
+        (held_against("out", {"a": "0" * 64}, (kept,)), State.FINDING),
+        (Outbox("out", unread=True), State.CANNOT_TELL),
+    ):
+        told = evidence_for("MITL-4.6", replace(facts, outboxes=(box,)))
+        assert told is not None
+        assert told.state is state
+    assert evidence_for("MITL-4.7", replace(facts, outboxes=(good,))) is None
 
 
 def test_one_that_cannot_stand_is_a_finding_beside_others_that_do() -> None:
