@@ -13,7 +13,7 @@ import click
 
 from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.option_values import writing
-from carrel.cli.screen import put_line
+from carrel.cli.screen import at_site, put_line
 from carrel.inventory.site import May
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def tell_record(kept: Release | None) -> None:
     risk = kept.measured.risk
     put_line(
         f"On record as {kept.digest[:8]}, {'without a class' if risk is None else f'class {risk}'}: "
-        f"`carrel release show {kept.digest[:8]}`"
+        f"`carrel release show {kept.digest[:8]}{at_site()}`"
     )
     for why in kept.measured.reasons:
         put_line(f"{why}.", "  - ")

@@ -83,6 +83,15 @@ def test_each_kind_counts_for_its_clauses(found: Measured, expected: dict[str, S
     assert states(release(found)) == expected
 
 
+def test_a_release_without_a_measurement_has_no_class_to_rest_on() -> None:
+    kept = release(measured.unmeasured(Kind.OTHER), "given")
+    told = evidence_for("MITL-6.5", replace(FACTS, releases=standings((kept,), (), NOW)))
+    assert told is not None
+    assert (told.state, told.measured["released and not measured"]) == (State.FINDING, 1)
+    later = standings((kept,), (measurement("given", 0),), NOW)
+    assert evidence_for("MITL-6.5", replace(FACTS, releases=later)) is None
+
+
 def test_a_folder_of_releases_is_held_against_the_record() -> None:
     kept = release(LOW_CUBE)
     facts = replace(FACTS, releases=standings((kept,), (), NOW))
