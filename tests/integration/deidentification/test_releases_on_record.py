@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from carrel.cli import record
 from carrel.cli.main import main
 from tests.docs import sample_site
 from tests.integration.deidentification.test_stats_cli import NOISY, SPEC, make_loans
@@ -106,19 +107,42 @@ def test_recorded_twice_it_is_one_and_for_another_it_is_two(site: Path, capsys: 
     assert len(leaves(capsys, site, "release")) == 2
 
 
-def test_a_kill_before_the_record_leaves_a_file_that_can_be_recorded(
-    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
+KILLED = """
+import os, sys
+from functools import reduce
+from importlib import import_module
+place, when, *words = sys.argv[1:]
+module, _, name = place.partition(":")
+owner, last = reduce(getattr, name.split(".")[:-1], import_module(module)), name.split(".")[-1]
+own = getattr(owner, last)
+def dies(*given, **named):
+    if when == "after":
+        own(*given, **named)
+    os._exit(9)
+setattr(owner, last, dies)
+from carrel.cli.main import main
+main(words)
+"""
 
-    with monkeypatch.context() as patch:
-        patch.setattr(record, "deliver", killed)
-        carrel(capsys, *cube(site))
+
+@pytest.mark.parametrize(
+    ("place", "when"),
+    [
+        ("carrel.cli.release_record:put_on_record", "before"),
+        ("carrel.store.releases:Releases.record", "after"),
+        ("carrel.cli.record:deliver", "after"),
+    ],
+)
+def test_a_kill_at_any_step_ends_in_one_record_and_one_leaf(
+    site: Path, capsys: pytest.CaptureFixture[str], place: str, when: str
+) -> None:
+    words = [sys.executable, "-c", KILLED, place, when, *map(str, cube(site))]
+    assert subprocess.run(words, check=False, capture_output=True).returncode == 9
     assert (site / "2026.json").exists()
     code, told = carrel(capsys, "release", "record", site / "2026.json", "--site", site, *OCCASION)
     assert (code, told["recorded"]["class"]) == (0, "low")
-    assert len(leaves(capsys, site, "release")) == 1  # the leaf that was owed, and no second one
+    assert len(carrel(capsys, "release", "list", "--site", site)[1]["releases"]) == 1
+    assert [one["release_digest"] for one in leaves(capsys, site, "release")] == [told["recorded"]["record"]]
 
 
 def test_what_is_above_its_threshold_is_not_called_low(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
