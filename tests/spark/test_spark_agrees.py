@@ -41,7 +41,17 @@ def question(tmp_path_factory: pytest.TempPathFactory) -> RiskQuestion:
         place, born = people.get(person, ("", "1900")) if person is not None else ("", "")
         time = f"2026-03-{drawn.randrange(1, 29):02} {drawn.randrange(9, 20):02}:{drawn.randrange(60):02}:00"
         title = drawn.choice(['The "Fram"', "Ice, and more", "two\nlines", "ó", "x"])
-        loans.append([person, f"r{(person or 0) * 7919 % 1009}" if person else "", place, born, time, title])
+        blanks = " " if n % 7 == 0 and person is not None else ""
+        loans.append(
+            [
+                f"{blanks}{'' if person is None else person}{blanks}",
+                f"r{(person or 0) * 7919 % 1009}" if person else "",
+                place,
+                born,
+                time,
+                title,
+            ]
+        )
         if person is not None and n % 3 == 0:
             door.append([person, time])
     _write(folder / "loans.csv", ["patron", "reader", "place", "born", "time", "title"], loans)

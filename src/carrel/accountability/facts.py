@@ -17,6 +17,8 @@ from carrel.accountability.measured_risk import MeasuredRisks
 from carrel.accountability.night_facts import CapsuleFacts, NightFacts
 from carrel.accountability.public_computers import PublicComputers
 from carrel.accountability.surroundings import Surroundings
+from carrel.deidentification.releases.outbox import Outbox
+from carrel.deidentification.releases.standing import Standing
 from carrel.inventory.category import Category
 from carrel.inventory.channel import NoticeKind
 from carrel.inventory.collection import Superfluous
@@ -145,6 +147,8 @@ class AuditFacts:
         outside: what the site keeps outside its databases: mailboxes, folders of files, backups, logs,
             log services.
         risks: measurements of records without names, as they were recorded.
+        releases: what left the house and is on record.
+        outboxes: the folders from which releases leave, held against the record.
         computers: public ones, as they reported; None where the site has none that report, or the drop cannot be read.
     """
 
@@ -182,6 +186,8 @@ class AuditFacts:
     returned: int | None = 0
     outside: KeptOutside = field(default_factory=KeptOutside)
     risks: MeasuredRisks = field(default_factory=MeasuredRisks)
+    releases: tuple[Standing, ...] = ()
+    outboxes: tuple[Outbox, ...] = ()
 
     @property
     def left(self) -> dict[str, int]:

@@ -33,6 +33,7 @@ _CHAPTERS = (
     "reading_history",
     "reasons_to_keep",
     "record_kinds",
+    "recorded_releases",
     "risk_classes",
     "taxonomy",
 )

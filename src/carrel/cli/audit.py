@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from carrel.accountability.kept_outside import KeptOutside
     from carrel.accountability.measured_risk import MeasuredRisks
     from carrel.accountability.run_report import RunReport
+    from carrel.deidentification.releases.release import Release
     from carrel.deidentification.risk.record import Recorded
     from carrel.inventory.site import Site, System
     from carrel.inventory.system_map import SystemMap
@@ -150,11 +151,12 @@ def _returned(subject: Subject, engine: Engine) -> int | None:
         return None
 
 
-def _risks(recorded: Sequence[Recorded], at: datetime) -> MeasuredRisks:
+def _risks(recorded: Sequence[Recorded], releases: Sequence[Release], at: datetime) -> MeasuredRisks:
     from carrel.accountability.measured_risk import MeasuredRisks
-    from carrel.deidentification.risk.record import asked_again, latest
+    from carrel.deidentification.releases.standing import measured_again
+    from carrel.deidentification.risk.record import latest
 
-    return MeasuredRisks({one.name: one.risk for one in latest(recorded)}, asked_again(recorded, at))
+    return MeasuredRisks({one.name: one.risk for one in latest(recorded)}, measured_again(recorded, releases, at))
 
 
 def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None) -> AuditFacts:
@@ -171,8 +173,10 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
     from carrel.cli.custody_told import custody_facts
+    from carrel.cli.outboxes import outboxes
     from carrel.cli.outside_told import kept_outside
     from carrel.cli.stations_told import computers
+    from carrel.deidentification.releases.standing import standings
     from carrel.errors import CarrelError
     from carrel.systems import surroundings_reading
     from carrel.systems.audit_facts import collect
@@ -214,12 +218,15 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
     finally:
         if engine is not None:
             engine.dispose()
+    risks, releases = store.risks.all(), store.releases.all()
     facts = replace(
         facts,
         custody=custody_facts(site, subject.policy),
         computers=computers(site, at, subject.policy),
         outside=outside or kept_outside(site, store, subject.policy, at),
-        risks=_risks(store.risks.all(), at),
+        risks=_risks(risks, releases, at),
+        releases=standings(releases, risks, at),
+        outboxes=outboxes(site, releases),
     )
     if facts.loans is not None:
         audit_record.keep_count(site, name, HeldCount(holds, facts.held_now, at))

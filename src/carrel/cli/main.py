@@ -60,6 +60,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "map": ("carrel.cli.map:map_group", "System maps: where the records are, and every path to a person."),
     "plan": ("carrel.cli.plan:plan", "Count what is due, what is kept and why, and write a plan. Changes nothing."),
     "policy": ("carrel.cli.policy:policy", "The policy document: lint, show, diff, coverage, schema."),
+    "release": (
+        "carrel.cli.release:release",
+        "Releases on record: what left the house, when, for whom, and how well it was measured.",
+    ),
     "replay": (
         "carrel.cli.replay:replay",
         "After a restore: do again what was done since the backup, before the system is opened.",

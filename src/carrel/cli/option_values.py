@@ -193,6 +193,23 @@ def writing(place: Path) -> Iterator[None]:
         raise fault(faults.PLACE, at=str(place), wanted="a place to write", found=found, fix="name another") from None
 
 
+def require_folders(*places: Path | None) -> None:
+    """Whether the folders are there into which files will be written, looked at before anything is made.
+
+    Raises:
+        CarrelError: CLI-003.
+    """
+    for place in places:
+        if place is not None and not place.absolute().parent.is_dir():
+            raise fault(
+                faults.PLACE,
+                at=place.name,
+                wanted="a folder that is there",
+                found="none",
+                fix="make it, or name another",
+            )
+
+
 def _kind(mode: int) -> str:
     kinds = (
         (stat.S_ISDIR, "a folder"),

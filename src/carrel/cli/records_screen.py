@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carrel.amount import amount
+from carrel.cli.release_record import as_json as record_json
+from carrel.cli.release_record import tell_record
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.systems.analytics.record_release import Made
 from carrel.systems.analytics.relation import DESCRIPTION
 from carrel.systems.analytics.release_writing import Confirmed
 
+if TYPE_CHECKING:
+    from carrel.deidentification.releases.release import Release as Record
 
-def put(made: Made, confirmed: Confirmed | None, place: Path | None, *, as_json: bool) -> None:
+
+def put(
+    made: Made, confirmed: Confirmed | None, place: Path | None, kept: Record | None = None, *, as_json: bool
+) -> None:
     """Show a release, or print it as JSON.
 
     Args:
         made: the release.
         confirmed: what was counted of the file, where one was written.
         place: of the file.
+        kept: what was put on record.
         as_json: whether programs read it.
     """
     if as_json:
-        put_json(as_dict(made, confirmed, place))
+        put_json({**as_dict(made, confirmed, place), **record_json(kept)})
         return
     release, coded = made.release, made.coded
     whose = amount(coded.people, "person") if coded.persons is not None else "no person column"
@@ -49,6 +57,7 @@ def put(made: Made, confirmed: Confirmed | None, place: Path | None, *, as_json:
         f"Written to {place.name} and counted back: {amount(confirmed.rows, 'record')} in "
         f"{amount(confirmed.classes, 'combination')}, the smallest of {confirmed.smallest} {what}."
     )
+    tell_record(kept)
 
 
 def _put_left_out(made: Made) -> None:

@@ -15,7 +15,8 @@ from carrel.cli.record import deliver
 from carrel.cli.risk_screen import figures
 from carrel.cli.screen import put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
-from carrel.deidentification.risk.record import Recorded, asked_again, latest
+from carrel.deidentification.releases.standing import measured_again
+from carrel.deidentification.risk.record import Recorded, latest
 from carrel.errors import Exit
 from carrel.inventory.site import May
 from carrel.ledger.leaf import OpenLeaf, banded
@@ -75,8 +76,8 @@ def tell_all(site_path: Path, *, as_json: bool) -> int:
     """The last measurement of each name."""
     site = open_site(site_path)
     with open_store(site) as store:
-        recorded = store.risks.all()
-    last, again = latest(recorded), asked_again(recorded, now())
+        recorded, releases = store.risks.all(), store.releases.all()
+    last, again = latest(recorded), measured_again(recorded, releases, now())
     if as_json:
         put_json({"measurements": [_as_dict(one, again.get(one.name)) for one in last]})
     elif not last:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from carrel.cli.at_site import json_option, site_option
-from carrel.cli.option_values import AMOUNT, FILE, FIRST_YEAR, LAST_YEAR, NEW_FILE, WORDS
+from carrel.cli.option_values import AMOUNT, FILE, FILE_OR_FOLDER, FIRST_YEAR, LAST_YEAR, NEW_FILE, WORDS
+from carrel.cli.release_option import record_options
+
+if TYPE_CHECKING:
+    from carrel.cli.release_option import Wanted
 
 
 @click.group()
@@ -35,7 +40,7 @@ def stats() -> None:
 @click.option("--zeros", type=click.Choice(("shown", "suppressed")), help="Cells without a record.  [default: shown]")
 @click.option("--out", type=NEW_FILE, help="File of the release, that `carrel stats audit` reads.")
 @click.option("--csv", "table_out", type=NEW_FILE, help="The same as a table for people.")
-@click.option("--register", type=NEW_FILE, help="File of earlier releases, with which this one is compared.")
+@click.option("--register", type=NEW_FILE, help="File of earlier releases: those of the same name are compared.")
 @click.option(
     "--earlier", type=click.Choice(("refuse", "warn")), default="refuse", show_default=True,
     help="Where the difference from an earlier release tells a small figure.",
@@ -43,12 +48,14 @@ def stats() -> None:
 @click.option("--round", "base", type=click.IntRange(3, 100), help="Round every count to this base; hide none.")
 @click.option("--force", is_flag=True, help="Replace the files that are there.")
 @click.option("--memory", type=WORDS, help="What the engine may take, such as 3GB.")
+@record_options()
 @json_option
 def cube(
     place: Path | None, dsn_file: Path | None, table: str | None, query_file: Path | None, name: str | None,
     person: str | None, each_record: bool, axes: tuple[str, ...], tell_persons: bool, small: int | None,
     width: int | None, zeros: str | None, out: Path | None, table_out: Path | None, register: Path | None,
-    earlier: str, base: int | None, force: bool, memory: str | None, as_json: bool,
+    earlier: str, base: int | None, force: bool, memory: str | None,
+    wanted: Wanted | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Count records by dimensions, with all totals, and hide what tells of few people.
 
@@ -67,7 +74,7 @@ def cube(
     }  # fmt: skip
     source = {"dsn_file": dsn_file, "table": table, "query_file": query_file}
     wished = Wished(out, table_out, register, earlier == "warn", base, force)
-    return release(Asked(place, source, said, memory), wished, as_json=as_json)
+    return release(Asked(place, source, said, memory), wished, wanted, as_json=as_json)
 
 
 @stats.command(epilog="Example: carrel stats noise loans.yaml --epsilon 0.5 --cap 20 --account budget --budget 4")
@@ -84,21 +91,30 @@ def cube(
 @click.option("--out", type=NEW_FILE, help="File of the release.")
 @click.option("--csv", "table_out", type=NEW_FILE, help="The same as a table for people.")
 @click.option("--force", is_flag=True, help="Replace the files that are there.")
+@click.option(
+    "--site",
+    "site_path",
+    type=FILE_OR_FOLDER,
+    help="The site that knows how far the account has grown.  [default: none; carrel.yaml with --record]",
+)
+@record_options(site=False)
 @json_option
 def noise(
     place: Path, epsilon: Decimal, delta: Decimal, cap: int, mechanism: str, account: Path, budget: Decimal | None,
-    budget_delta: Decimal, out: Path | None, table_out: Path | None, force: bool, as_json: bool,
+    budget_delta: Decimal, out: Path | None, table_out: Path | None, force: bool,
+    site_path: Path | None, wanted: Wanted | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Count with noise in place of hiding: differential privacy, with the person as its unit.
 
     The SPEC names every value that is counted. At most --cap records of a person count, drawn at random, and the noise
     is made for all of them together. What is promised is noted in the account before any figure is drawn; where it
-    would go beyond the budget, nothing is told. Needs the extra noise.
+    would go beyond the budget, nothing is told. With --site the site keeps how far the
+    account has grown, so that a file which lost its last lines is refused. Needs the extra noise.
     """
     from carrel.cli.stats_noise import Paid, release
 
-    paid = Paid(account, budget, budget_delta, out, table_out, force)
-    return release(place, mechanism, epsilon, delta, cap, paid, as_json=as_json)
+    paid = Paid(account, budget, budget_delta, out, table_out, force, site_path)
+    return release(place, mechanism, epsilon, delta, cap, paid, wanted, as_json=as_json)
 
 
 @stats.command(name="return", epilog="Example: carrel stats return pls --year 2026 --out pls-2026.csv")
@@ -108,11 +124,12 @@ def noise(
 @click.option("--system", "system_name", help="The system; may be left out where the site has one.")
 @click.option("--out", type=NEW_FILE, help="File for the lines, as CSV.")
 @click.option("--force", is_flag=True, help="Replace the file that is there.")
+@record_options(site=False)
 @site_option
 @json_option
 def owed_return(
     survey: str, year: int, ends: int | None, system_name: str | None, out: Path | None, force: bool,
-    site_path: Path, as_json: bool,
+    site_path: Path, wanted: Wanted | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Fill in a return that the library owes, as far as its system can tell: arl, ipeds, pls.
 
@@ -122,7 +139,7 @@ def owed_return(
     """
     from carrel.cli.stats_return import fill_in
 
-    return fill_in(site_path, system_name, survey, (year, ends), out, force=force, as_json=as_json)
+    return fill_in(site_path, system_name, survey, (year, ends), out, wanted, force=force, as_json=as_json)
 
 
 @stats.command(epilog="Example: carrel stats audit 2026.json 2026-by-type.json")

@@ -11,7 +11,7 @@ import click
 
 from carrel.cli.at_site import now
 from carrel.cli.option_model import name_of, of_options
-from carrel.cli.option_values import writing
+from carrel.cli.option_values import require_folders, writing
 from carrel.cli.progress import phase
 from carrel.deidentification.statistics import faults
 from carrel.deidentification.statistics.cube import ROWS
@@ -22,6 +22,7 @@ from carrel.systems.analytics.engine import MEMORY, is_size, opened
 from carrel.systems.analytics.release_files import ReleaseRegister, require_free, write_release, write_table
 
 if TYPE_CHECKING:
+    from carrel.cli.release_option import Wanted
     from carrel.deidentification.statistics.differencing import SmallDifference
     from carrel.deidentification.statistics.release import Release
 
@@ -57,13 +58,15 @@ class Wished:
     force: bool
 
 
-def release(asked: Asked, wished: Wished, *, as_json: bool) -> int:
+def release(asked: Asked, wished: Wished, wanted: Wanted | None, *, as_json: bool) -> int:
     """Make a release, tell it, and write it.
 
     Raises:
-        CarrelError: of the STC, SRC and SQL codes; CLI-003.
+        CarrelError: of the STC, SRC and SQL codes; CLI-003; with a record of the SIT, HLD, STO and LED codes.
     """
-    from carrel.cli.stats_screen import tell
+    from carrel.cli.release_kind import cube_figures
+    from carrel.cli.release_record import put_on_record, recorder
+    from carrel.cli.stats_screen import Compared, tell
     from carrel.systems.analytics.cube_counting import count
 
     spec = _spec(asked)
@@ -71,6 +74,8 @@ def release(asked: Asked, wished: Wished, *, as_json: bool) -> int:
         raise click.UsageError("--memory: write a number and MB or GB, such as 3GB")
     if wished.base is not None and (spec.told != (ROWS,) or wished.register is not None):
         raise click.UsageError("--round takes records alone, without persons, sums and --register")
+    keeper = recorder(wanted, wished.out, wished.table)
+    require_folders(wished.out, wished.table, wished.register)
     require_free(wished.out, wished.table, force=wished.force, source=spec.records.file)
     register = None if wished.register is None else ReleaseRegister(wished.register)
     before = [] if register is None else register.earlier(spec.name)
@@ -90,7 +95,11 @@ def release(asked: Asked, wished: Wished, *, as_json: bool) -> int:
         if place is not None:
             with writing(place):
                 write(place, made.release)
-    tell(made, small, wished.out, wished.table, as_json=as_json)
+    kept = put_on_record(
+        keeper, made.release.name, (wished.out, wished.table), cube_figures(made.release, made.outcome, len(small))
+    )
+    compared = None if register is None else Compared(len(before), register.names())
+    tell(made, small, wished.out, wished.table, kept, compared, as_json=as_json)
     return int(Exit.FINDINGS if small else Exit.DONE)
 
 

@@ -10,22 +10,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from carrel.cli.at_site import now
-from carrel.cli.option_values import writing
+from carrel.cli.at_site import now, open_site
+from carrel.cli.option_values import require_folders, writing
 from carrel.cli.progress import phase
 from carrel.cli.screen import put_json, put_line
 from carrel.errors import Exit
 
 if TYPE_CHECKING:
+    from carrel.cli.release_option import Wanted
     from carrel.deidentification.statistics.cube_spec import CubeSpec
     from carrel.deidentification.statistics.dimension import Dimension
     from carrel.deidentification.statistics.noise import Promise
     from carrel.deidentification.statistics.release import ToldCube
+    from carrel.inventory.site import Site
+    from carrel.systems.analytics.budget_account import BudgetAccount
 
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """From which account, and where the figures go."""
+    """From which account, where the figures go, and which site knows the account."""
 
     account: Path
     budget: Decimal | None
@@ -33,23 +36,27 @@ class Paid:
     out: Path | None
     table: Path | None
     force: bool
+    site: Path | None
 
 
 def release(
-    place: Path, mechanism: str, epsilon: Decimal, delta: Decimal, cap: int, paid: Paid, *, as_json: bool
-) -> int:
+    place: Path, mechanism: str, epsilon: Decimal, delta: Decimal, cap: int, paid: Paid, wanted: Wanted | None, *,
+    as_json: bool,
+) -> int:  # fmt: skip
     """Count, pay, draw, tell.
 
     Raises:
-        CarrelError: STC-001, STC-010, STC-015 to STC-017; of the SRC and SQL codes.
+        CarrelError: STC-001, STC-010, STC-015 to STC-018; of the SRC and SQL codes; with a site of the SIT, HLD, STO
+            and LED codes.
     """
+    from carrel.cli import release_record
     from carrel.cli.stats_screen import tell_totals
+    from carrel.deidentification.releases.measured import of_noise
     from carrel.deidentification.statistics.budget import Spending
     from carrel.deidentification.statistics.cube_spec import CubeSpec
     from carrel.deidentification.statistics.noise import Mechanism, Promise, noisy
     from carrel.systems.analytics import document
     from carrel.systems.analytics.bounded_counting import bounded_counts, declared
-    from carrel.systems.analytics.budget_account import BudgetAccount
     from carrel.systems.analytics.engine import opened
     from carrel.systems.analytics.release_files import require_free
 
@@ -57,24 +64,31 @@ def release(
     if spec.told != ("rows",) or spec.cubes:
         raise click.UsageError("noise takes one cube of records alone: leave out 'measures:', 'sums:' and 'cubes:'")
     require_free(paid.out, paid.table, force=paid.force)
+    require_folders(paid.out, paid.table, paid.account)
+    keeper = release_record.recorder(wanted, paid.out, paid.table)
+    site = keeper.site if keeper is not None else None if paid.site is None else open_site(paid.site)
     dimensions = declared(spec)
     promise = Promise(Mechanism(mechanism), float(epsilon), float(delta), cap)
     noisy([0], promise)  # before anything is paid: whether it can be drawn at all
     with phase(f"counting {spec.name}"), opened() as engine:
         counts = bounded_counts(engine, spec, dimensions, cap)
     budget = None if paid.budget is None else Spending(paid.budget, paid.budget_delta)
-    rest = BudgetAccount(paid.account).spend(spec.name, budget, Spending(epsilon, delta), now())
+    stands = _account(paid.account, site).spend(spec.name, budget, Spending(epsilon, delta), now())
     drawn, scale = noisy([int(one) for one in counts.ravel()], promise)
     cube = _told(spec, dimensions, drawn, counts.shape)
     body: dict[str, object] = {
         "kind": "carrel statistics with noise",
         "release": spec.name,
         "promise": {**promise.as_dict(), "scale": round(scale, 6)},
+        "spent": stands.spent.as_dict(),
         "cube": cube.as_dict(),
     }
     _written(cube, body, paid)
+    found = of_noise(epsilon, delta, cap, stands.spent.epsilon)
+    kept = release_record.put_on_record(keeper, spec.name, (paid.out, paid.table), found)
+    rest = stands.left
     if as_json:
-        put_json({**body, "left": rest.as_dict()})
+        put_json({**body, "left": rest.as_dict(), **release_record.as_json(kept)})
         return int(Exit.DONE)
     tell_totals(cube)
     _tell(promise, scale)
@@ -82,7 +96,18 @@ def release(
     for one in (paid.out, paid.table):
         if one is not None:
             put_line(f"Written to {one}.")
+    release_record.tell_record(kept)
     return int(Exit.DONE)
+
+
+def _account(place: Path, site: Site | None) -> BudgetAccount:
+    from carrel.systems.analytics.budget_account import BudgetAccount
+
+    if site is None:
+        return BudgetAccount(place)
+    from carrel.cli.account_witness import SiteWitness
+
+    return BudgetAccount(place, SiteWitness(site))
 
 
 def _told(spec: CubeSpec, dimensions: tuple[Dimension, ...], drawn: list[int], shape: tuple[int, ...]) -> ToldCube:

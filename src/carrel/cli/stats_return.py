@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli.at_site import open_site
-from carrel.cli.option_values import writing
+from carrel.cli.option_values import require_folders, writing
 from carrel.cli.progress import phase
 from carrel.cli.screen import number, put_json, put_line, put_table
 from carrel.deidentification.statistics.returns import filled_in, return_of, year_of
@@ -18,6 +18,8 @@ from carrel.retention.reasons import FEW, SMALL
 if TYPE_CHECKING:
     from datetime import date
 
+    from carrel.cli.release_option import Wanted
+    from carrel.deidentification.releases.release import Release as Record
     from carrel.deidentification.statistics.returns import Line, Return
 
 
@@ -27,6 +29,7 @@ def fill_in(
     name: str,
     year: tuple[int, int | None],
     out: Path | None,
+    wanted: Wanted | None,
     *,
     force: bool,
     as_json: bool,
@@ -36,16 +39,23 @@ def fill_in(
     Raises:
         CarrelError: STC-010, STC-014; of the SIT and SQL codes; CLI-003.
     """
+    from carrel.cli.release_record import put_on_record, recorder
+    from carrel.deidentification.releases.measured import of_return
     from carrel.systems.analytics.release_files import require_free
 
     survey = return_of(name)
     begins, after = year_of(survey, *year)
     require_free(out, force=force)
+    require_folders(out)
+    keeper = recorder(wanted, out)
     lines = filled_in(survey, _figures(site_path, system_name, begins, after), SMALL)
     if out is not None:
         with writing(out):
             _write(out, survey, lines)
-    _tell(survey, begins, after, lines, out, as_json=as_json)
+    told = [one.figure for one in lines if one.figure is not None and not one.few]
+    found = of_return(told, sum(one.few for one in lines))
+    kept = put_on_record(keeper, "" if out is None else out.name, (out,), found)
+    _tell(survey, begins, after, lines, out, kept, as_json=as_json)
     return int(Exit.DONE)
 
 
@@ -71,8 +81,18 @@ def _written(line: Line) -> str:
 
 
 def _tell(
-    survey: Return, begins: date, after: date, lines: tuple[Line, ...], out: Path | None, *, as_json: bool
+    survey: Return,
+    begins: date,
+    after: date,
+    lines: tuple[Line, ...],
+    out: Path | None,
+    kept: Record | None,
+    *,
+    as_json: bool,
 ) -> None:
+    from carrel.cli.release_record import as_json as record_json
+    from carrel.cli.release_record import tell_record
+
     if as_json:
         put_json(
             {
@@ -90,6 +110,7 @@ def _tell(
                     for one in lines
                 ],
                 "file": None if out is None else str(out),
+                **record_json(kept),
             }
         )
         return
@@ -102,6 +123,7 @@ def _tell(
     put_line(f"Definitions: {survey.source}.")
     if out is not None:
         put_line(f"Written to {out}.")
+    tell_record(kept)
 
 
 def _write(out: Path, survey: Return, lines: tuple[Line, ...]) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from carrel.amount import amount
+from carrel.cli.release_record import as_json as record_json
+from carrel.cli.release_record import tell_record
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.deidentification.statistics.cube import ROWS
 from carrel.systems.analytics.release_files import HIDDEN, written
@@ -12,18 +16,43 @@ from carrel.systems.analytics.release_files import HIDDEN, written
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from carrel.deidentification.releases.release import Release as Record
     from carrel.deidentification.statistics.differencing import SmallDifference
     from carrel.deidentification.statistics.interval_attack import Outcome
     from carrel.deidentification.statistics.release import Release, ToldCube
     from carrel.deidentification.statistics.release_making import Made
 
 _LINES = 24  # of one dimension on the screen
+_NAMES = 5  # of releases in the register
 
 
-def tell(made: Made, small: Sequence[SmallDifference], out: Path | None, table: Path | None, *, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """With what a release was compared.
+
+    Attributes:
+        earlier: releases of its name that were in the register.
+        names: all names in it, this one too.
+    """
+
+    earlier: int
+    names: tuple[str, ...]
+
+
+def tell(
+    made: Made,
+    small: Sequence[SmallDifference],
+    out: Path | None,
+    table: Path | None,
+    kept: Record | None,
+    compared: Compared | None,
+    *,
+    as_json: bool,
+) -> None:
     """What was made, and where it went."""
     if as_json:
-        put_json(_as_dict(made, small, out, table))
+        with_earlier = {} if compared is None else {"compared_with_earlier": compared.earlier}
+        put_json({**_as_dict(made, small, out, table), **with_earlier, **record_json(kept)})
         return
     release = made.release
     hidden = f"cells of fewer than {release.rule.persons} persons are hidden"
@@ -42,6 +71,7 @@ def tell(made: Made, small: Sequence[SmallDifference], out: Path | None, table: 
     for cube in release.cubes:
         tell_totals(cube)
     put_line(attacked_rounding(made.outcome, release) if release.base else attacked(made.outcome, release.rule.width))
+    _tell_compared(release.name, compared)
     for one in small[:_LINES]:
         put_line(f"{' / '.join(one.cell)}: {one.measure}, {one.how}", "  - ")
     if small:
@@ -49,6 +79,22 @@ def tell(made: Made, small: Sequence[SmallDifference], out: Path | None, table: 
     for place in (out, table):
         if place is not None:
             put_line(f"Written to {place}.")
+    tell_record(kept)
+
+
+def _tell_compared(name: str, compared: Compared | None) -> None:
+    if compared is None:
+        return
+    if compared.earlier:
+        put_line(f"Compared with {amount(compared.earlier, 'earlier release')} called {name}.")
+        return
+    put_line(f"Compared with nothing: no earlier release in the register is called {name}.")
+    if others := [one for one in compared.names if one != name][:_NAMES]:
+        put_line(
+            f"It has {', '.join(others)}. Releases of the same records are compared only if they are called alike: "
+            "give each the same --name, or 'name:' in the document.",
+            "  ",
+        )
 
 
 def tell_totals(cube: ToldCube) -> None:

@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
+from carrel.cli.release_record import as_json as record_json
+from carrel.cli.release_record import tell_record
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.deidentification.text.kernels.spans import Kind
 from carrel.systems.text.release_note import queue_of
 
 if TYPE_CHECKING:
     from carrel.cli.text_setup import Lists
+    from carrel.deidentification.releases.release import Release as Record
     from carrel.deidentification.text.residual_risk import ResidualRisk
     from carrel.systems.text.release import Released
     from carrel.systems.text.release_note import ReleaseNote
 
 
 def put_release(
-    note: ReleaseNote, told: Released, learnt: Lists, source: Path, target: Path, *, as_json: bool
+    note: ReleaseNote, told: Released, learnt: Lists, source: Path, target: Path, kept: Record | None, *, as_json: bool
 ) -> None:  # fmt: skip
     """What a release did, and what should be known of it."""
     warnings = [*learnt.warnings]
@@ -27,7 +30,7 @@ def put_release(
         warnings.append(f"{source.name} holds no record: what was released is empty.")
     if as_json:
         known = {"people": learnt.people, "authors": learnt.authors, "titles": learnt.titles}
-        put_json({"released": target.name, "known": known, "warnings": warnings, **note.as_dict()})
+        put_json({"released": target.name, "known": known, "warnings": warnings, **note.as_dict(), **record_json(kept)})
         return
     put_line(
         f"{target.name}: {number(told.changed)} of {amount(told.records, 'record')} changed; known were "
@@ -44,6 +47,7 @@ def put_release(
         put_line("No roster was named: names went by the words around them alone, and some will have stayed.", hang=2)
     if told.records:
         put_risk(note.risk, target)
+    tell_record(kept)
 
 
 def put_risk(risk: ResidualRisk, target: Path) -> None:

@@ -120,6 +120,7 @@ class Site(Part):
         logs: that are scrubbed by a rotate hook or in a pipe.
         portal: the pages for patrons.
         pseudonym_keys: folders with the keys of released pseudonyms; the night destroys those that are due.
+        release_folders: from which releases leave; a file there that is not on record is a finding.
     """
 
     format_version: int = Field(default=1, ge=1, le=1)
@@ -146,6 +147,7 @@ class Site(Part):
     logs: tuple[ScrubbedLog, ...] = ()
     pseudonym_keys: tuple[Path, ...] = ()
     portal: Portal | None = None
+    release_folders: tuple[Path, ...] = ()
     _policy_place: str = PrivateAttr(default="")
 
     @property
@@ -215,6 +217,7 @@ class Site(Part):
                 "store": _joined(self.store, base) if self.store else None,
                 "systems": tuple(_system(one, base) for one in self.systems),
                 "pseudonym_keys": tuple(base / one for one in self.pseudonym_keys),
+                "release_folders": tuple(base / one for one in self.release_folders),
                 "outside_copies": tuple(_joined(one, base) for one in self.outside_copies),
                 "mail": _joined(self.mail, base) if self.mail else None,
                 "branches": tuple(_branch(one, base) for one in self.branches),

@@ -256,5 +256,10 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     },
     # What was measured of records without names. What they are called could be telling: a digest stands for it all.
     "risk": {"measurement_digest": DIGEST, "risk": SLUG, "records": COUNT, "joined": NUMBER, "action": SLUG},
+    # What left the house: names, recipients and files could be guessed from plain digests, so one salted digest stands
+    # for the record of it all.
+    "release": {"action": SLUG, "release": SLUG, "release_digest": DIGEST, "risk": SLUG, "files": NUMBER},
+    # How far an account of privacy had grown before figures were drawn from it.
+    "budget": {"action": SLUG, "budget_digest": DIGEST, "spendings": NUMBER},
     "padding": {},
 }

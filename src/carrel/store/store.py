@@ -12,6 +12,7 @@ from carrel.errors import fault
 from carrel.retention.backup_plan import BackupPlan
 from carrel.retention.clearing_plan import ClearingPlan
 from carrel.store import faults, ownership
+from carrel.store.account_heads import AccountHeads
 from carrel.store.approvals import Approvals
 from carrel.store.circulation import Circulation
 from carrel.store.condition import Condition, condition_of
@@ -32,6 +33,7 @@ from carrel.store.person_cases import PersonCases
 from carrel.store.plans import Plans
 from carrel.store.portal_attempts import PortalAttempts
 from carrel.store.portal_sessions import PortalSessions
+from carrel.store.releases import Releases
 from carrel.store.replays import Replays
 from carrel.store.residues import Residues
 from carrel.store.restrictions import Restrictions
@@ -79,6 +81,8 @@ class Store:
         self.risks = RiskMeasurements(database)
         self.portal_sessions = PortalSessions(database)
         self.portal_attempts = PortalAttempts(database, folder)
+        self.releases = Releases(database)
+        self.account_heads = AccountHeads(database)
 
     @classmethod
     def open(

@@ -7,10 +7,12 @@ from carrel.store.case_tables import erasure, keeping, keeping_subject, person_c
 from carrel.store.circulation_tables import circulation, circulation_told, loan_counted, loan_in_flight
 from carrel.store.outcome_tables import custody, night, night_count, open_join, owed_leaf, owner_mark, residue, sweep
 from carrel.store.portal_tables import portal_attempt, portal_session
+from carrel.store.release_tables import account_head, release
 from carrel.store.risk_tables import risk_measurement
 from carrel.store.run_tables import approval, chunk, clock, job, lease, metadata, plan, run, signal, turn
 
 __all__ = [
+    "account_head",
     "approval",
     "backup_expiry",
     "chunk",
@@ -35,6 +37,7 @@ __all__ = [
     "plan",
     "portal_attempt",
     "portal_session",
+    "release",
     "replay_entry",
     "replay_plan",
     "residue",

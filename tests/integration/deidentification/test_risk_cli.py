@@ -78,6 +78,20 @@ def test_ten_loans_of_one_are_one_person(tmp_path: Path, capsys: pytest.CaptureF
     assert (code, said["class"], said["k"]) == (3, "medium", 1)
 
 
+def test_blanks_around_a_number_make_nobody_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place, door = tmp_path / "a.csv", tmp_path / "door.csv"
+    place.write_text("patron,branch\n" + "".join(f"{' ' * (n % 3)}p{n % 6}{' ' * (n % 2)},north\n" for n in range(60)))
+    door.write_text("card,where\n p1,north\n")
+    question = tmp_path / "q.yaml"
+    question.write_text(
+        "name: a\nrecords: a.csv\nperson: patron\ncolumns: [branch]\nagainst:\n"
+        "  - {name: door, records: door.csv, person: card, match: {branch: where}}\n"
+    )
+    code, said, _ = carrel(capsys, "risk", "measure", question)
+    assert (code, said["k"], said["persons"]) == (3, 6, 6)
+    assert (said["joined"][0]["one_left"], said["joined"][0]["right"]) == (60, 10)
+
+
 def test_a_join_with_the_door_names_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     loans = _loans(tmp_path)
     door = ["card,entered"]

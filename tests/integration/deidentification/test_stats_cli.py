@@ -177,6 +177,37 @@ def test_a_later_release_is_compared_with_the_register(tmp_path: Path, capsys: p
     assert codes(capsys, *words)[:2] == (4, ["STC-009"])
 
 
+def test_releases_are_compared_by_name_and_the_screen_says_with_how_many(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--person", "patron", "--by", "branch", "--register", tmp_path / "told")
+    for year in (2025, 2026):
+        make_loans(tmp_path / f"loans-{year}.csv", 400)
+    told = carrel(capsys, "cube", tmp_path / "loans-2025.csv", *words)[1]
+    assert "no earlier release in the register is called loans-2025" in told
+    code, told, _ = carrel(capsys, "cube", tmp_path / "loans-2026.csv", *words)
+    assert code == 0
+    assert "It has loans-2025." in told
+    assert max(map(len, told.splitlines())) <= 100
+    code, told, _ = carrel(capsys, "cube", tmp_path / "loans-2026.csv", *words, "--name", "loans-2025", "--json")
+    assert json.loads(told)["compared_with_earlier"] == 1
+
+
+@pytest.mark.parametrize("option", ["--out", "--csv", "--register"])
+def test_a_folder_that_is_not_there_is_told_before_anything_is_noted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    make_loans(tmp_path / "loans.csv", 50)
+    words = ("cube", tmp_path / "loans.csv", "--person", "patron", "--by", "branch", "--register", tmp_path / "told")
+    assert codes(capsys, *words, option, tmp_path / "no" / "x.json")[:2] == (2, ["CLI-003"])
+    assert not (tmp_path / "told").exists()
+    (tmp_path / "spec.yaml").write_text(NOISY)
+    words = ("noise", tmp_path / "spec.yaml", "--epsilon", "1", "--cap", 3, "--budget", "5", "--account")
+    assert codes(capsys, *words, tmp_path / "no" / "account")[:2] == (2, ["CLI-003"])
+    assert codes(capsys, *words, tmp_path / "b", "--out", tmp_path / "no" / "x")[:2] == (2, ["CLI-003"])
+    assert not (tmp_path / "b").exists()
+
+
 def test_nothing_is_written_over_and_nothing_half(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = folder / "there.json"
     place.write_text("mine")
@@ -384,3 +415,11 @@ def test_values_that_lead_to_persons_are_no_dimension(folder: Path, capsys: pyte
     assert (code, found) == (4, ["STC-002"])
     assert "P0" not in told + more
     assert "2026-" not in more
+
+
+def test_blanks_around_a_number_make_nobody_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"{' ' * (n % 2)}P{n % 9},CPL" for n in range(90)] + [f"Q{n},FPL" for n in range(40)]
+    (tmp_path / "loans.csv").write_text("\n".join(["patron,branch", *lines, ""]))
+    code, told, _ = carrel(capsys, "cube", tmp_path / "loans.csv", "--person", "patron", "--by", "branch", "--json")
+    assert code == 0
+    assert json.loads(told)["cubes"][0]["small"] == 1

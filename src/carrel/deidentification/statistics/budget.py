@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -42,6 +42,63 @@ class Spending:
         if found is None or not all(one.is_finite() and one >= 0 for one in (found.epsilon, found.delta)):
             raise fault(faults.ACCOUNT, at=at, wanted="numbers of zero or more", found="something else")
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How an account stands.
+
+    Attributes:
+        left: of its budget.
+        spent: in all.
+    """
+
+    left: Spending
+    spent: Spending
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHead:
+    """How far an account had grown, as it is kept apart from its file.
+
+    Attributes:
+        place: of the file.
+        opening: digest of its first line.
+        spendings: lines.
+        head: digest of all of them.
+        spent: in all.
+    """
+
+    place: str
+    opening: str
+    spendings: int
+    head: str
+    spent: Spending
+
+
+def require_grown(known: Iterable[AccountHead], heads: Sequence[str], at: str) -> None:
+    """Whether a file holds all that was known of it.
+
+    Args:
+        known: of the accounts that it could be: the one at its place, and the one that began with its first line.
+        heads: the digest of all lines up to each of its lines.
+        at: what errors call it.
+
+    Raises:
+        CarrelError: STC-018, lines of it are gone, or it is another account.
+    """
+    for one in known:
+        if len(heads) >= one.spendings and heads[one.spendings - 1] == one.head:
+            continue
+        shorter = len(heads) < one.spendings
+        raise fault(
+            faults.SHORTER,
+            at=at,
+            wanted=f"the {one.spendings:,} spendings that the site knows, epsilon {one.spent.epsilon:f} in all",
+            found=f"{len(heads):,} spendings" if shorter else "other ones in their place",
+            because="what was promised of these people stays promised, whatever became of the file",
+            fix="put back the file as it was; for other people, or a later time, name another file",
+        )
 
 
 NOTHING = Spending(Decimal(0), Decimal(0))

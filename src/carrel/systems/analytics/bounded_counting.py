@@ -11,8 +11,7 @@ from carrel.deidentification.statistics.cube_spec import EACH_ROW, CubeSpec
 from carrel.deidentification.statistics.dimension import Dimension, dimension_of
 from carrel.errors import fault
 from carrel.systems.analytics.cube_counting import label_of
-from carrel.systems.analytics.engine import quoted
-from carrel.systems.analytics.record_source import read
+from carrel.systems.analytics.record_source import read, text_of_person
 
 
 def declared(spec: CubeSpec) -> tuple[Dimension, ...]:
@@ -55,7 +54,7 @@ def bounded_counts(engine: Any, spec: CubeSpec, dimensions: tuple[Dimension, ...
     """
     records = read(engine, spec.records, spec.columns)
     labels = [f"{label_of(one)} AS l{at}" for at, one in enumerate(spec.dimensions.values())]
-    person = "row_number() OVER ()" if spec.person == EACH_ROW else quoted(spec.person)
+    person = "row_number() OVER ()" if spec.person == EACH_ROW else text_of_person(spec.person)
     records.ask(
         f"CREATE TEMP TABLE taken AS "
         f"SELECT {', '.join(labels)}, {person} AS person, random() AS lot FROM {records.name}"

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from carrel.deidentification.statistics import budget as rules
 from carrel.deidentification.statistics import faults
-from carrel.deidentification.statistics.budget import Spending
+from carrel.deidentification.statistics.budget import NOTHING, AccountHead, Balance, Spending
 from carrel.errors import fault
 from carrel.systems.analytics.chained_file import ChainedFile
+
+
+class Witness(Protocol):
+    """Who knows how far an account had grown, apart from its file."""
+
+    def require(self, place: str, heads: Sequence[str], at: str) -> None:
+        """Whether the file holds all that was known of it; CarrelError STC-018."""
+        ...
+
+    def keep(self, head: AccountHead, at: datetime) -> None:
+        """Keep how far it has grown now; CarrelError where it cannot, and then no figure is drawn."""
+        ...
 
 
 class BudgetAccount:
@@ -17,13 +31,14 @@ class BudgetAccount:
 
     Args:
         path: of the file.
+        witness: knows how far it had grown; without one, the last lines can be cut off unseen.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._name = path.name
+    def __init__(self, path: Path, witness: Witness | None = None) -> None:
+        self._name, self._place, self._witness = path.name, str(path.resolve()), witness
         self._file = ChainedFile(path, "carrel budget of privacy", faults.ACCOUNT)
 
-    def spend(self, name: str, budget: Spending | None, wanted: Spending, at: datetime) -> Spending:
+    def spend(self, name: str, budget: Spending | None, wanted: Spending, at: datetime) -> Balance:
         """Note a promise, and open the account with it where there is none.
 
         Args:
@@ -33,17 +48,20 @@ class BudgetAccount:
             at: now.
 
         Returns:
-            What is left.
+            How it stands then.
 
         Raises:
             CarrelError: STC-016, it does not cover this; STC-017, it cannot be used, has another budget, or there is
-                none yet and none was named.
+                none yet and none was named; STC-018, it is shorter than it was.
 
         Guarantees:
             Two runs at once never spend the same. What is noted stays noted, whatever becomes of the figures: they may
             have been seen.
         """
-        with self._file.adding() as (entries, add):
+        with self._file.adding() as growing:
+            entries = growing.entries
+            if self._witness is not None:
+                self._witness.require(self._place, growing.heads, self._name)
             known = [Spending.of_dict(one.get("budget") or {}, self._name) for one in entries[:1]]
             whole = known[0] if known else budget
             if whole is None or (budget is not None and budget != whole):
@@ -56,7 +74,7 @@ class BudgetAccount:
                 )
             spent = [Spending.of_dict(one.get("spent") or {}, self._name) for one in entries]
             rules.require(whole, spent, wanted, self._name)
-            add(
+            growing.add(
                 {
                     "name": name,
                     "at": at.isoformat(timespec="seconds"),
@@ -64,4 +82,8 @@ class BudgetAccount:
                     "spent": wanted.as_dict(),
                 }
             )
-            return rules.left(whole, [*spent, wanted])
+            total = sum((*spent, wanted), NOTHING)
+            if self._witness is not None:
+                heads = growing.heads
+                self._witness.keep(AccountHead(self._place, heads[0], len(heads), heads[-1], total), at)
+            return Balance(rules.left(whole, [total]), total)

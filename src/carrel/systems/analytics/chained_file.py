@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,21 @@ from carrel.systems.durable_file import settle
 
 _VERSION = 1
 _MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """A file while nobody else adds to it.
+
+    Attributes:
+        entries: of it, the oldest first.
+        heads: the digest of all lines up to each of them.
+        add: adds one more; what was added is on the disk.
+    """
+
+    entries: list[dict[str, Any]]
+    heads: list[str]
+    add: Callable[[dict[str, Any]], None]
 
 
 class ChainedFile:
@@ -45,7 +61,7 @@ class ChainedFile:
             raise self._unusable("a file that cannot be read", "name a file that you may read") from None
 
     @contextmanager
-    def adding(self) -> Iterator[tuple[list[dict[str, Any]], Callable[[dict[str, Any]], None]]]:
+    def adding(self) -> Iterator[Growing]:
         """The entries, and what adds one more, while nobody else adds.
 
         Raises:
@@ -62,28 +78,32 @@ class ChainedFile:
             fcntl.flock(handle, fcntl.LOCK_EX)
             with os.fdopen(os.dup(handle), "rb") as file:
                 content = file.read()
-            found, chain, whole = self._read(content)
+            found, heads, whole = self._read(content)
             if whole < len(content):
                 os.ftruncate(handle, whole)
 
             def add(body: dict[str, Any]) -> None:
-                line = json.dumps({"format_version": _VERSION, "kind": self._kind, "before": chain, **body})
+                chain = heads[-1] if heads else ""
+                line = f"{json.dumps({'format_version': _VERSION, 'kind': self._kind, 'before': chain, **body})}\n"
                 os.lseek(handle, 0, os.SEEK_END)
-                _write(handle, f"{line}\n".encode())
+                _write(handle, line.encode())
+                heads.append(_head(chain, line.encode()))
                 os.fsync(handle)
                 settle(self.path.absolute().parent)
 
-            yield found, add
+            yield Growing(found, heads, add)
         finally:
             os.close(handle)
 
-    def _read(self, content: bytes) -> tuple[list[dict[str, Any]], str, int]:
-        """The entries, the digest of all of it, and how many bytes are whole lines."""
+    def _read(self, content: bytes) -> tuple[list[dict[str, Any]], list[str], int]:
+        """The entries, the digest of all up to each, and how many bytes are whole lines."""
         found: list[dict[str, Any]] = []
-        chain, whole = "", 0
+        heads: list[str] = []
+        whole = 0
         for line in content.splitlines(keepends=True):
             if not line.endswith(b"\n"):
                 break  # a crash ended it; whoever wrote it was told that it is not there
+            chain = heads[-1] if heads else ""
             try:
                 body = json.loads(line)
                 if (body["format_version"], body["kind"], body["before"]) != (_VERSION, self._kind, chain):
@@ -94,12 +114,16 @@ class ChainedFile:
                     "put back the file as it was; nothing else tells what was done before",
                 ) from None
             found.append(body)
-            chain = hashlib.sha256(chain.encode() + line).hexdigest()
+            heads.append(_head(chain, line))
             whole += len(line)
-        return found, chain, whole
+        return found, heads, whole
 
     def _unusable(self, found: str, fix: str) -> CarrelError:
         return fault(self._condition, at=self.path.name, wanted=f"a file of {self._kind}", found=found, fix=fix)
+
+
+def _head(before: str, line: bytes) -> str:
+    return hashlib.sha256(before.encode() + line).hexdigest()
 
 
 def _write(handle: int, data: bytes) -> None:

@@ -14,7 +14,7 @@ from carrel.deidentification.statistics.cube_spec import EACH_ROW, CubeSpec, Spe
 from carrel.deidentification.statistics.dimension import NONE, Dimension, dimension_of
 from carrel.errors import CarrelError, fault
 from carrel.systems.analytics.engine import quoted, text_literal
-from carrel.systems.analytics.record_source import Records, read
+from carrel.systems.analytics.record_source import Records, read, text_of_person
 
 _MOST_VALUES = 20_000  # of one dimension
 _FEW_VALUES = 20  # a library's own codes can be as few, and of few persons
@@ -67,7 +67,7 @@ def _take(records: Records, spec: CubeSpec) -> None:
     taken = []
     for at, one in enumerate(spec.dimensions.values()):
         taken += [f"{text} AS l{at}_{level}" for level, text in enumerate(_labels(one))]
-    person = "row_number() OVER ()" if spec.person == EACH_ROW else f"CAST({quoted(spec.person)} AS VARCHAR)"
+    person = "row_number() OVER ()" if spec.person == EACH_ROW else text_of_person(spec.person)
     taken.append(f"{person} AS person")
     for at, summed in enumerate(spec.sums.values()):
         number = f"TRY_CAST(trim(CAST({quoted(summed.column)} AS VARCHAR)) AS DECIMAL(30, 8))"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from carrel.deidentification.risk.attack import Linkage
 from carrel.deidentification.risk.question import Against, Near
-from carrel.systems.analytics.record_source import text_of_column
+from carrel.systems.analytics.record_source import text_of_column, text_of_person
 from carrel.systems.analytics.relation import Relation
 
 
@@ -25,8 +25,8 @@ def run(records: Relation, person: str | None, other: Relation, against: Against
     """
     records.require([*against.match, *([person] if person else [])])
     other.require([*(one.column for one in against.match.values()), *([against.person] if against.person else [])])
-    truth = text_of_column(person) if person else "CAST(NULL AS STRING)"
-    whose = text_of_column(against.person) if against.person else f"CAST({other.each_row} AS STRING)"
+    truth = text_of_person(person) if person else "CAST(NULL AS STRING)"
+    whose = text_of_person(against.person) if against.person else f"CAST({other.each_row} AS STRING)"
     ours = [_value(column, near, f"m{at}") for at, (column, near) in enumerate(against.match.items())]
     theirs = [_value(near.column, near, f"m{at}") for at, near in enumerate(against.match.values())]
     meets = " AND ".join(_meets(near, f"m{at}") for at, near in enumerate(against.match.values()))

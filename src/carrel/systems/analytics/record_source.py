@@ -91,12 +91,13 @@ class Records:
         named = [*((f"c{at}", one) for at, one in enumerate(columns)), *([(PERSON, person)] if person else [])]
         with told(self.source.at):
             for code, column in named:
-                value = text_of_column(column)
+                text = text_of_person if code == PERSON else text_of_column
+                value = text(column)
                 self.engine.execute(
                     f"CREATE TEMP TABLE values_{code} AS SELECT v, CAST(row_number() OVER () AS INTEGER) AS code "
                     f"FROM (SELECT DISTINCT {value} AS v FROM {self.name}) WHERE v IS NOT NULL"
                 )
-                joins.append(f"LEFT JOIN values_{code} ON values_{code}.v = {text_of_column(column, 'r.')}")
+                joins.append(f"LEFT JOIN values_{code} ON values_{code}.v = {text(column, 'r.')}")
                 number = f"values_{code}.code"
                 chosen.append(f"{number if code == PERSON else f'coalesce({number}, 0)'} AS {code}")
             if person is None:
@@ -116,6 +117,11 @@ class Records:
 def text_of_column(column: str, of: str = "") -> str:
     """A column as texts, of a relation where others have columns too; an empty one is no value."""
     return f"nullif(CAST({of}{quoted(column)} AS STRING), '')"
+
+
+def text_of_person(column: str, of: str = "") -> str:
+    """The column of persons as texts: blanks around a number make nobody else of its person, in any count."""
+    return f"nullif(trim(CAST({of}{quoted(column)} AS STRING)), '')"
 
 
 def description_view(name: str, columns: Sequence[str]) -> str:

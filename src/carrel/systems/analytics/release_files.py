@@ -146,6 +146,14 @@ class ReleaseRegister:
         """
         return _of_name(self._file.entries(), name)
 
+    def names(self) -> tuple[str, ...]:
+        """The names under which something was told, each once, the latest first.
+
+        Raises:
+            CarrelError: STC-009.
+        """
+        return tuple(dict.fromkeys(str(one.get("name")) for one in reversed(self._file.entries())))
+
     def add(self, release: Release, at: datetime, known: int) -> None:
         """Note a release that is about to be written.
 
@@ -159,8 +167,8 @@ class ReleaseRegister:
         """
         body = release.as_dict()
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-        with self._file.adding() as (entries, add):
-            named = [one for one in entries if one.get("name") == release.name]
+        with self._file.adding() as growing:
+            named = [one for one in growing.entries if one.get("name") == release.name]
             if len(named) != known:
                 raise fault(
                     faults.REGISTER,
@@ -170,7 +178,8 @@ class ReleaseRegister:
                     fix="give the same command again",
                 )
             if not (named and named[-1].get("digest") == digest):
-                add({"name": release.name, "at": at.isoformat(timespec="seconds"), "digest": digest, "release": body})
+                told_at = at.isoformat(timespec="seconds")
+                growing.add({"name": release.name, "at": told_at, "digest": digest, "release": body})
 
 
 def _of_name(entries: list[dict[str, Any]], name: str) -> list[Release]:

@@ -17,6 +17,7 @@ from carrel.systems.analytics.record_source import (
     require_columns,
     require_mark,
     text_of_column,
+    text_of_person,
 )
 from carrel.systems.analytics.relation import CODED, DESCRIPTION, PERSON
 
@@ -78,7 +79,7 @@ class SparkRecords:
     def code(self, columns: Sequence[str], person: str | None) -> None:
         """As `Relation.code`; values stay texts, and rows stay where they are."""
         chosen = [f"coalesce({text_of_column(one)}, '') AS c{at}" for at, one in enumerate(columns)]
-        chosen.append(f"{text_of_column(person) if person else self.each_row} AS {PERSON}")
+        chosen.append(f"{text_of_person(person) if person else self.each_row} AS {PERSON}")
         try:
             view = self.session.sql(f"SELECT {', '.join(chosen)} FROM {self.name}").persist()
             view.count()  # read now, once: what can go wrong with the file goes wrong here

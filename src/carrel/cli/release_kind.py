@@ -1,0 +1,147 @@
+"""What kind of release a file is, and its figures, found by the file and what lies beside it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carrel.deidentification.releases import faults
+from carrel.deidentification.releases.measured import FEWEST, of_cube, of_noise, of_return, of_terms, of_text
+from carrel.errors import CarrelError, fault
+
+if TYPE_CHECKING:
+    from carrel.deidentification.releases.measured import Measured
+    from carrel.deidentification.statistics.interval_attack import Outcome
+    from carrel.deidentification.statistics.release import Release as Cubes
+
+NOISE = "carrel statistics with noise"
+_RETURN = ["return", "line", "measure", "counts", "figure", "not told because"]
+_TERMS = ["term", "searchers"]
+_LARGEST = 1 << 30
+
+
+def measured_of(place: Path) -> tuple[str, Measured]:
+    """The name and the figures of a release, measured again from its file.
+
+    Raises:
+        CarrelError: RLS-001, it does not tell; STC codes of a cube that is none; TXT codes of a note that is not its.
+    """
+    from carrel.systems.text.release_note import note_of
+
+    if note_of(place).exists():
+        return place.name, _text(place)
+    if place.suffix.lower() == ".json":
+        body = _json(place)
+        if body.get("kind") == "carrel statistics":
+            return _cube(place)
+        if body.get("kind") == NOISE:
+            return str(body.get("release", place.name)), _noise(body, place)
+    elif place.suffix.lower() == ".csv":
+        head, rows = _csv(place)
+        if head == _RETURN:
+            return place.name, measured_return(rows, place)
+        if head == _TERMS:
+            return place.name, _terms(rows, place)
+    raise not_told(place)
+
+
+def cube_figures(release: Cubes, outcome: Outcome, differences: int) -> Measured:
+    """The figures of cubes, by the attack on them."""
+    return of_cube(
+        release.rule.persons, release.rule.width, outcome.hidden, len(outcome.narrow), release.base, differences
+    )
+
+
+def measured_return(rows: list[list[str]], place: Path) -> Measured:
+    """The figures of a return, by its lines.
+
+    Raises:
+        CarrelError: RLS-001, a figure is none.
+    """
+    from carrel.retention.reasons import FEW
+
+    told = [row[4] for row in rows if row[4]]
+    try:
+        return of_return([int(one) for one in told if one != FEW], told.count(FEW))
+    except ValueError:
+        raise not_told(place) from None
+
+
+def not_told(place: Path) -> CarrelError:
+    """The error of a file that does not tell what it is."""
+    return fault(
+        faults.NOT_TOLD,
+        at=place.name,
+        wanted="a release of `carrel stats` (JSON, or a return), a text with its note beside it, or released terms",
+        found="another file",
+        because="figures are recorded as they were measured, and nothing of this file was",
+        fix="make the release again with --force --record; or record it with --unmeasured, and measure it: "
+        "`carrel risk measure FILE --name NAME --record`",
+    )
+
+
+def _cube(place: Path) -> tuple[str, Measured]:
+    from carrel.deidentification.statistics.hidden_system import system_of
+    from carrel.deidentification.statistics.interval_attack import attack
+    from carrel.deidentification.statistics.rounding import rounded_system
+    from carrel.deidentification.statistics.solver import quiet_solver
+    from carrel.systems.analytics.release_files import read_release
+
+    quiet_solver()
+    release = read_release(place)
+    return release.name, cube_figures(
+        release, attack(rounded_system(release) if release.base else system_of(release)), 0
+    )
+
+
+def _noise(body: dict[str, Any], place: Path) -> Measured:
+    try:
+        promise, spent = body["promise"], body.get("spent")
+        total = None if spent is None else Decimal(spent["epsilon"])
+        return of_noise(
+            Decimal(str(promise["epsilon"])),
+            Decimal(str(promise["delta"])),
+            int(promise["records_of_a_person_at_most"]),
+            total,
+        )
+    except (KeyError, TypeError, ValueError, InvalidOperation):
+        raise not_told(place) from None
+
+
+def _text(place: Path) -> Measured:
+    from carrel.systems.text.release import digest_of
+    from carrel.systems.text.release_note import ReleaseNote, note_of
+
+    return of_text(ReleaseNote.read_from(note_of(place), digest_of(place)).risk)
+
+
+def _terms(rows: list[list[str]], place: Path) -> Measured:
+    try:
+        fewest = min((int(row[1]) for row in rows), default=FEWEST)
+    except (ValueError, IndexError):
+        raise not_told(place) from None
+    return of_terms(fewest, len(rows), roster=False, by_session=False, counted_again=False)
+
+
+def _json(place: Path) -> dict[str, Any]:
+    try:
+        if place.stat().st_size > _LARGEST:
+            return {}
+        body = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _csv(place: Path) -> tuple[list[str], list[list[str]]]:
+    try:
+        with place.open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            head = next(rows, [])
+            found = list(rows) if head in (_RETURN, _TERMS) else []
+    except (OSError, ValueError, csv.Error):
+        return [], []
+    return (head, found) if all(len(row) == len(head) for row in found) else ([], [])

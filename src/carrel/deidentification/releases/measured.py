@@ -1,0 +1,202 @@
+"""The class of a release by its own figures: low only where what was measured keeps within the threshold (MITL-6.5).
+
+Each kind of release has a figure of its own, measured by the command that made it: the smallest group of people, the
+width of hidden figures, epsilon, the bound of a sample that was read. Whatever was not measured raises the class.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from carrel.deidentification.risk.reidentification import THRESHOLD
+from carrel.deidentification.text.residual_risk import ResidualRisk
+from carrel.inventory.risk import RiskClass
+
+FEWEST = 10  # people that a figure which is told is of, at least
+MOST_EPSILON = Decimal(1)
+
+Figure = int | float | str
+
+
+class Kind(enum.StrEnum):
+    """What kind of release it is, by the command that makes it."""
+
+    CUBE = "cube"
+    NOISE = "noise"
+    RETURN = "return"
+    RECORDS = "records"
+    TEXT = "text"
+    TERMS = "terms"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of a release, and what follows.
+
+    Attributes:
+        kind: of it.
+        risk: the class; None where nothing was measured.
+        reasons: why it is no lower, one clause each; empty where it is low.
+        threshold: what the figures have to keep within, in words.
+        figures: by name; counts, chances and words, and no value of a record.
+        columns: of records that leave, by which they can be joined with others.
+    """
+
+    kind: Kind
+    risk: RiskClass | None
+    reasons: tuple[str, ...]
+    threshold: str
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+
+
+def _classed(
+    kind: Kind, reasons: Sequence[str], threshold: str, figures: Mapping[str, Figure], columns: tuple[str, ...] = ()
+) -> Measured:
+    risk = RiskClass.MEDIUM if reasons else RiskClass.LOW
+    return Measured(kind, risk, tuple(reasons), threshold, dict(figures), columns)
+
+
+def of_cube(persons: int, width: int, hidden: int, narrow: int, base: int, differences: int) -> Measured:
+    """A cube, as the attack on its own figures left it.
+
+    Args:
+        persons: below so many a cell is hidden.
+        width: how wide the interval of each hidden figure is at least.
+        hidden: figures that are.
+        narrow: figures that are known more closely.
+        base: to which every count is rounded; 0 where none is.
+        differences: small figures that an earlier release beside it tells.
+
+    Source:
+        MITL-4.6; NCES 2011-603 (ten is the most frequent least number).
+    """
+    figures: dict[str, Figure] = {"known too closely": narrow, "small differences": differences}
+    reasons = []
+    if base:
+        figures |= {"rounded to": base}
+        reasons += [f"counts are rounded to {base}, less than {FEWEST}"] if base < FEWEST else []
+    else:
+        figures |= {"persons in a cell at least": persons, "hidden figures": hidden, "narrowest interval": width}
+        reasons += [f"cells of {persons} persons are told"] if persons < FEWEST else []
+        reasons += [f"hidden figures are known to within {width}"] if hidden and width < FEWEST else []
+    reasons += [f"{narrow} figures are known too closely"] if narrow else []
+    reasons += [f"an earlier release beside it tells {differences} small figures"] if differences else []
+    return _classed(Kind.CUBE, reasons, f"no figure of fewer than {FEWEST} persons, by any sum or difference", figures)
+
+
+def of_noise(epsilon: Decimal, delta: Decimal, cap: int, spent: Decimal | None) -> Measured:
+    """Counts with noise, by what was promised of the same people in all.
+
+    At epsilon 1 somebody who holds it for even chances whether a person is among the records is right in 73 of 100
+    cases at most; at 4 in 98. What was told before counts, because promises add up.
+
+    Args:
+        epsilon: of this release.
+        delta: of this release.
+        cap: records of a person that count at most.
+        spent: epsilon of all releases from its account, this one too; None where that is not known.
+
+    Source:
+        NIST SP 800-226 (unit of privacy; a smaller epsilon is the stronger promise); the bound is
+        e^epsilon / (1 + e^epsilon).
+    """
+    figures: dict[str, Figure] = {"epsilon": _plain(epsilon), "delta": _plain(delta), "records of a person": cap}
+    if spent is None:
+        reasons = ["what was spent on the same people before is not known"]
+    else:
+        figures["epsilon in all"] = _plain(spent)
+        reasons = [f"epsilon {_plain(spent)} was spent on the same people in all"] if spent > MOST_EPSILON else []
+    return _classed(Kind.NOISE, reasons, f"epsilon {MOST_EPSILON:f} in all", figures)
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
+def of_return(figures: Sequence[int], few: int) -> Measured:
+    """A return: totals of a whole library, of which small ones are told as few.
+
+    Args:
+        figures: those that are told.
+        few: how many are told as few.
+    """
+    small = sum(0 < one < FEWEST for one in figures)
+    told: dict[str, Figure] = {"figures": len(figures), "told as few": few, f"from 1 to {FEWEST - 1}": small}
+    reasons = [f"{small} figures are of fewer than {FEWEST}"] if small else []
+    return _classed(Kind.RETURN, reasons, f"no figure from 1 to {FEWEST - 1}", told)
+
+
+def of_records(
+    k: int, smallest: int, columns: tuple[str, ...], *, by_person: bool, kept: Sequence[str], tokens: Sequence[str]
+) -> Measured:
+    """Records made coarser, as they were counted back.
+
+    Args:
+        k: that was asked for.
+        smallest: people, or records, of the smallest group that was counted in the file.
+        columns: that leave.
+        by_person: whether people were counted.
+        kept: columns that stay as they are and were not looked at.
+        tokens: columns that are replaced by tokens.
+
+    Source:
+        threshold of `carrel.deidentification.risk.reidentification`.
+    """
+    chance = 1 / max(smallest, 1)
+    what = "people" if by_person else "records"
+    reasons = []
+    if chance > THRESHOLD:
+        reasons.append(f"the smallest group is of {smallest} {what}: a chance of {chance:.3f}, above {THRESHOLD:g}")
+    if not by_person:
+        reasons.append("records were counted, and several can be one person's")
+    if kept:
+        reasons.append(f"nobody looked at {', '.join(kept)}")
+    if tokens:
+        reasons.append(f"{', '.join(tokens)} tells which records are of one person")
+    figures: dict[str, Figure] = {"k": k, "smallest group": smallest, "counted by": what}
+    return _classed(Kind.RECORDS, reasons, f"a chance of {THRESHOLD:g} to find somebody", figures, columns)
+
+
+def of_text(risk: ResidualRisk) -> Measured:
+    """A text, by the records of it that people have read."""
+    figures: dict[str, Figure] = {"read": risk.read, "of these leaking": risk.leaking, "bound": round(risk.bound, 6)}
+    reasons = []
+    if not risk.read:
+        reasons.append("nobody has read a sample of it")
+    elif not risk.is_low:
+        reasons.append(f"as many as {risk.bound:.2%} of its records may tell who somebody is")
+    return _classed(Kind.TEXT, reasons, f"{risk.threshold:.2%} of records at most, with 95 % confidence", figures)
+
+
+def of_terms(fewest: int, terms: int, *, roster: bool, by_session: bool, counted_again: bool) -> Measured:
+    """Search terms, by how many people searched for the rarest.
+
+    Args:
+        fewest: people that each term needs.
+        terms: that are released.
+        roster: whether names of the library's patrons were looked for.
+        by_session: whether sessions were counted, for want of people.
+        counted_again: whether the file was held against the searches.
+
+    Source:
+        MITL-4.7.
+    """
+    reasons = [f"{fewest} people are enough for a term, fewer than {FEWEST}"] if fewest < FEWEST else []
+    if not roster:
+        reasons.append("no roster was named, so names in small letters may stand there")
+    if by_session:
+        reasons.append("sessions were counted, and ten of them can be one person's")
+    if not counted_again:
+        reasons.append("it was not held against the searches")
+    figures: dict[str, Figure] = {"people of a term at least": fewest, "terms": terms}
+    return _classed(Kind.TERMS, reasons, f"{FEWEST} people for each term", figures)
+
+
+def unmeasured(kind: Kind) -> Measured:
+    """A release of which Carrel measured nothing."""
+    return Measured(kind, None, ("nothing of it was measured",), "none", {})

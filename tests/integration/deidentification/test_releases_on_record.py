@@ -1,0 +1,327 @@
+"""What leaves the house is on record: with its figures, its class, for whom and for what, and a leaf in the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carrel.cli.main import main
+from tests.docs import sample_site
+from tests.integration.deidentification.test_stats_cli import NOISY, SPEC, make_loans
+
+OCCASION = ("--as", "Ben", "--for", "annual statistics", "--to", "ARL")
+
+
+def carrel(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as left:
+        main([*map(str, words), "--json"])
+    told = capsys.readouterr().out
+    return int(str(left.value.code)), json.loads(told) if told else {}
+
+
+def screen(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main([*map(str, words)])
+    told = capsys.readouterr().out
+    assert all(len(line) <= 100 for line in told.splitlines())
+    return told
+
+
+def leaves(capsys: pytest.CaptureFixture[str], site: Path, kind: str) -> list[dict[str, Any]]:
+    told = carrel(capsys, "ledger", "show", "--folder", site / "ledger", "--kind", kind)[1]
+    return [one["fields"] for one in told["leaves"]]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    folder = sample_site.make(tmp_path)
+    make_loans(folder / "loans.csv")
+    (folder / "spec.yaml").write_text(SPEC)
+    return folder
+
+
+def cube(site: Path, *more: object) -> tuple[object, ...]:
+    return (
+        "stats",
+        "cube",
+        site / "spec.yaml",
+        "--out",
+        site / "2026.json",
+        "--record",
+        "--site",
+        site,
+        *OCCASION,
+        *more,
+    )
+
+
+def test_a_cube_is_on_record_with_what_left(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = carrel(capsys, *cube(site), "--csv", site / "2026.csv", "--record-type", "loans", "--silo", "lending")
+    kept = told["recorded"]
+    assert (code, kept["class"], kept["reasons"]) == (0, "low", [])
+    assert kept["figures"]["narrowest interval"] == 10
+    assert kept["figures"]["hidden figures"] == told["attack"]["hidden_figures"]
+    assert [one["sha256"] for one in kept["files"]] == [
+        hashlib.sha256((site / name).read_bytes()).hexdigest() for name in ("2026.json", "2026.csv")
+    ]
+    (leaf,) = leaves(capsys, site, "release")
+    assert leaf == {
+        "action": "recorded", "files": 2, "release": "cube", "release_digest": kept["record"], "risk": "low",
+    }  # fmt: skip
+    code, listed = carrel(capsys, "release", "list", "--site", site)
+    (one,) = listed["releases"]
+    assert (code, one["name"], one["recipient"], one["against"]) == (0, "circulation", "ARL", [])
+    code, shown = carrel(capsys, "release", "show", kept["record"][:8], "--site", site)
+    assert (code, set(shown["files_now"].values())) == (0, {"as it left"})
+    # Whoever is given the record can compute the digest that the ledger has; the plain digest of no file is in it.
+    body = {name: shown[name] for name in ("name", "at", "by", "salt", "purpose", "recipient", "record_type", "silo")}
+    body |= {name: shown[name] for name in ("kind", "class", "reasons", "threshold", "figures", "columns")}
+    body["files"] = [[one["file"], one["sha256"]] for one in shown["files"]]
+    assert hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() == leaf["release_digest"]
+    assert len(shown["salt"]) == 64
+    (site / "2026.csv").write_text("changed")
+    code, shown = carrel(capsys, "release", "show", "circulation", "--site", site)
+    assert (code, sorted(shown["files_now"].values())) == (3, ["as it left", "changed"])
+    (site / "2026.csv").unlink()
+    told_screen = screen(capsys, "release", "show", "circulation", "--site", site)
+    assert "not there" in told_screen
+    assert "annual statistics" in screen(capsys, "release", "list", "--site", site)
+
+
+def test_recorded_twice_it_is_one_and_for_another_it_is_two(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = carrel(capsys, *cube(site))[1]["recorded"]
+    again = carrel(capsys, "release", "record", site / "2026.json", "--site", site, *OCCASION)[1]["recorded"]
+    assert again == first
+    carrel(capsys, "release", "record", site / "2026.json", "--site", site, *OCCASION[:-1], "the city")
+    code, listed = carrel(capsys, "release", "list", "--site", site)
+    assert (code, sorted(one["recipient"] for one in listed["releases"])) == (0, ["ARL", "the city"])
+    assert len(leaves(capsys, site, "release")) == 2
+
+
+KILLED = """
+import os, sys
+from functools import reduce
+from importlib import import_module
+place, when, *words = sys.argv[1:]
+module, _, name = place.partition(":")
+owner, last = reduce(getattr, name.split(".")[:-1], import_module(module)), name.split(".")[-1]
+own = getattr(owner, last)
+def dies(*given, **named):
+    if when == "after":
+        own(*given, **named)
+    os._exit(9)
+setattr(owner, last, dies)
+from carrel.cli.main import main
+main(words)
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "when"),
+    [
+        ("carrel.cli.release_record:put_on_record", "before"),
+        ("carrel.store.releases:Releases.record", "after"),
+        ("carrel.cli.record:deliver", "after"),
+    ],
+)
+def test_a_kill_at_any_step_ends_in_one_record_and_one_leaf(
+    site: Path, capsys: pytest.CaptureFixture[str], place: str, when: str
+) -> None:
+    words = [sys.executable, "-c", KILLED, place, when, *map(str, cube(site))]
+    assert subprocess.run(words, check=False, capture_output=True).returncode == 9
+    assert (site / "2026.json").exists()
+    code, told = carrel(capsys, "release", "record", site / "2026.json", "--site", site, *OCCASION)
+    assert (code, told["recorded"]["class"]) == (0, "low")
+    assert len(carrel(capsys, "release", "list", "--site", site)[1]["releases"]) == 1
+    assert [one["release_digest"] for one in leaves(capsys, site, "release")] == [told["recorded"]["record"]]
+
+
+def test_what_is_above_its_threshold_is_not_called_low(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = site / "spec.yaml"
+    spec.write_text(SPEC + "small: {persons: 3, width: 3}\n")
+    code, told = carrel(capsys, *cube(site))
+    assert (code, told["recorded"]["class"]) == (0, "medium")
+    assert "cells of 3 persons are told" in told["recorded"]["reasons"]
+    code, listed = carrel(capsys, "release", "list", "--site", site)
+    assert (code, listed["releases"][0]["class_now"]) == (3, "medium")
+    assert "cells of 3 persons are told" in screen(capsys, "release", "list", "--site", site)
+
+
+def test_a_return_tells_no_small_figure(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = site / "pls.csv"
+    words = ("stats", "return", "pls", "--year", "2026", "--system", "koha", "--out", out, "--site", site, "--record")
+    code, told = carrel(capsys, *words, *OCCASION)
+    assert (code, told["recorded"]["kind"], told["recorded"]["class"]) == (0, "return", "low")
+    again = carrel(capsys, "release", "record", out, "--site", site, *OCCASION)[1]["recorded"]
+    assert again == told["recorded"]
+    assert carrel(capsys, *[site / "no" / "x.csv" if one == out else one for one in words], *OCCASION)[0] == 2
+    lines = out.read_text().splitlines()
+    cells = lines[1].split(",")
+    cells[4] = "7"
+    out.write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n")
+    code, told = carrel(capsys, "release", "record", out, "--site", site, *OCCASION)
+    assert told["recorded"]["class"] == "medium"
+
+
+def test_search_terms_are_low_only_with_a_roster(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "s.csv").write_text("term,who\n" + "".join(f"polar bears,p{n}\n" for n in range(30)))
+    (site / "roster.csv").write_text("first name,last name\nRoald,Amundsen\n")
+    words = ("deidentify", "terms", site / "s.csv", site / "t.csv", "--searcher", "who", "--site", site, "--record")
+    code, told = carrel(capsys, *words, *OCCASION)
+    assert (code, told["recorded"]["class"]) == (0, "medium")
+    code, told = carrel(capsys, *words, *OCCASION, "--force", "--roster", site / "roster.csv")
+    assert (code, told["recorded"]["class"]) == (0, "low")
+    listed = carrel(capsys, "release", "list", "--site", site)[1]["releases"]
+    assert [one["class_now"] for one in listed] == ["low"]  # the last record of the same file
+
+
+def test_a_text_is_medium_until_a_sample_was_read(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "q.txt").write_text("When does the library open?\n")
+    words = ("deidentify", "text", site / "q.txt", site / "r.txt", "--site", site, "--record", "--unit", "line")
+    code, told = carrel(capsys, *words, *OCCASION)
+    assert (code, told["recorded"]["class"], told["recorded"]["figures"]["read"]) == (0, "medium", 0)
+    note = site / "r.txt.release.json"
+    body = json.loads(note.read_text())
+    body["read"] = {str(n): 0 for n in range(300)}
+    note.write_text(json.dumps(body))
+    code, told = carrel(capsys, "release", "record", site / "r.txt", "--site", site, *OCCASION)
+    assert (code, told["recorded"]["class"], told["recorded"]["figures"]["read"]) == (0, "low", 300)
+    (one,) = carrel(capsys, "release", "list", "--site", site)[1]["releases"]
+    assert one["class_now"] == "low"
+
+
+RECORDS = """from: loans.csv
+person: patron
+columns:
+  branch: {as: branch}
+k: %d
+suppress at most: 20
+"""
+
+
+@pytest.mark.parametrize(("k", "kept", "risk"), [(12, "", "low"), (10, "", "low"), (12, "keep: itype\n", "medium")])
+def test_records_have_the_class_of_their_smallest_group(
+    site: Path, capsys: pytest.CaptureFixture[str], k: int, kept: str, risk: str
+) -> None:
+    (site / "r.yaml").write_text(RECORDS % k + kept)
+    out = site / "out.csv"
+    words = ("deidentify", "records", site / "r.yaml", "--out", out, "--site", site, "--record")
+    code, told = carrel(capsys, *words, *OCCASION)
+    assert (code, told["recorded"]["class"]) == (0, risk), told
+    assert told["recorded"]["figures"]["smallest group"] == told["written"]["smallest"]
+    # Its file alone does not tell whose records are in it.
+    assert carrel(capsys, "release", "record", out, "--site", site, *OCCASION)[1]["errors"][0]["code"] == "RLS-001"
+    # Later records that share a column are more to join with.
+    (site / "visits.csv").write_text("branch,weather\n" + "CPL,rain\n" * 30)
+    carrel(capsys, "risk", "measure", site / "visits.csv", "--record", "--as", "Ben", "--site", site)
+    code, listed = carrel(capsys, "release", "list", "--site", site)
+    assert code == 3
+    assert "visits came later" in " ".join(listed["releases"][0]["against"])
+
+
+def test_what_nobody_measured_is_said_and_can_be_measured(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = site / "given.csv"
+    given.write_text("branch\n" + "CPL\n" * 40)
+    words = ("release", "record", given, "--site", site, *OCCASION)
+    assert carrel(capsys, *words)[1]["errors"][0]["code"] == "RLS-001"
+    code, told = carrel(capsys, *words, "--unmeasured", "--name", "given")
+    assert (code, told["recorded"]["class"]) == (0, None)
+    assert "not measured" in screen(capsys, "release", "list", "--site", site)
+    assert carrel(capsys, "release", "list", "--site", site)[0] == 3
+    carrel(capsys, "risk", "measure", given, "--name", "given", "--record", "--as", "Ben", "--site", site)
+    code, listed = carrel(capsys, "release", "list", "--site", site)
+    assert (code, listed["releases"][0]["class_now"]) == (0, "low")
+    assert carrel(capsys, "release", "show", "no such", "--site", site)[1]["errors"][0]["code"] == "RLS-002"
+
+
+def test_a_file_in_a_folder_of_releases_without_a_record_is_told(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = site / "released"
+    text = (site / "carrel.yaml").read_text()
+    (site / "carrel.yaml").write_text(f"{text}release_folders: [released]\n")
+    assert carrel(capsys, "release", "list", "--site", site)[0] == 3  # the folder is not there
+    folder.mkdir()
+    words = [folder / "2026.json" if one == site / "2026.json" else one for one in cube(site)]
+    assert carrel(capsys, *words)[0] == 0
+    (folder / ".hidden").write_text("x")
+    assert carrel(capsys, "release", "list", "--site", site)[0] == 0
+    clauses = ("MITL-4.6", "MITL-4.7")
+    assert not _findings(carrel(capsys, "audit", "--site", site, "--system", "koha")[1]) & {*clauses}
+    (folder / "below").mkdir()
+    (folder / "below" / "extra.csv").write_text("branch,loans\nCPL,3\n")
+    os.mkfifo(folder / "pipe")
+    code, told = carrel(capsys, "release", "list", "--site", site)
+    assert (code, told["folders"][0]["unrecorded"]) == (3, ["below/extra.csv", "pipe"])
+    assert "below/extra.csv is not on record" in " ".join(screen(capsys, "release", "list", "--site", site).split())
+    audited = carrel(capsys, "audit", "--site", site, "--system", "koha")[1]
+    assert _findings(audited) >= {*clauses}
+    (standing,) = [one for one in audited["clauses"] if one["clause"] == "MITL-4.6"]
+    assert standing["evidence"]["measured"]["files without a record"] == 2
+
+
+def _findings(audited: dict[str, Any]) -> set[str]:
+    return {one["clause"] for one in audited["clauses"] if one["standing"] == "finding"}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--as", "Ben", "--for", "x"), 2),
+        (("--as", "Ben", "--to", "x"), 2),
+        (("--as", "Ben", "--for", " ", "--to", "x"), 2),
+        (("--for", "x", "--to", "y"), 2),
+        (("--as", "Ben", "--for", "x\u202e", "--to", "y"), 2),
+        (("--as", "Nobody", "--for", "x", "--to", "y"), 4),
+        (("--as", "ben", "--for", "x", "--to", "y"), 4),
+        (("--as", "Ada", "--for", "x", "--to", "y"), 4),
+    ],
+)
+def test_a_record_tells_who_for_whom_and_for_what_or_nothing_is_made(
+    site: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], expected: int
+) -> None:
+    out = site / "2026.json"
+    common = ("stats", "cube", site / "spec.yaml", "--out", out, "--site", site)
+    assert carrel(capsys, *common, "--record", *words)[0] == expected
+    assert not out.exists()
+    assert carrel(capsys, *common, "--to", "ARL")[0] == 2
+    assert carrel(capsys, "stats", "cube", site / "spec.yaml", "--site", site, "--record", *OCCASION)[0] == 2
+
+
+def test_noise_is_low_while_little_was_spent_and_the_site_knows_its_account(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "spec.yaml").write_text(NOISY)
+    account = site / "budget"
+    words = ("stats", "noise", site / "spec.yaml", "--epsilon", "0.6", "--cap", 30, "--account", account, "--force")
+    words += ("--out", site / "n.json", "--record", "--site", site, *OCCASION)
+    code, told = carrel(capsys, *words, "--budget", "4")
+    assert (code, told["recorded"]["class"]) == (0, "low")
+    again = carrel(capsys, "release", "record", site / "n.json", "--site", site, *OCCASION)[1]["recorded"]
+    assert again == told["recorded"]
+    code, told = carrel(capsys, *words)
+    assert (code, told["recorded"]["class"]) == (0, "medium")
+    assert "1.2 was spent" in told["recorded"]["reasons"][0]
+    assert [one["spendings"] for one in leaves(capsys, site, "budget")] == [1, 2]
+    whole = account.read_text()
+    lines = whole.splitlines(keepends=True)
+    account.write_text(lines[0])  # the last spending is cut off: no line of the file tells
+    assert carrel(capsys, *words)[1]["errors"][0]["code"] == "STC-018"
+    account.unlink()  # and neither does a new one
+    assert carrel(capsys, *words, "--budget", "4")[1]["errors"][0]["code"] == "STC-018"
+    moved = site / "elsewhere"
+    moved.write_text(lines[0])
+    elsewhere = [moved if one == account else one for one in words]
+    assert carrel(capsys, *elsewhere)[1]["errors"][0]["code"] == "STC-018"
+    assert [one["spendings"] for one in leaves(capsys, site, "budget")] == [1, 2]  # nothing was drawn
+    moved.write_text(whole)
+    assert carrel(capsys, *elsewhere)[0] == 0
