@@ -13,6 +13,7 @@ from carrel.deidentification.records import faults
 from carrel.deidentification.records.coded_column import Array, CodedColumn
 from carrel.deidentification.records.hierarchy import Hierarchy, code
 from carrel.deidentification.records.release import Release, ReleasedColumn
+from carrel.deidentification.records.representative import Representative, representative
 from carrel.errors import CarrelError, Fault, fault
 from carrel.systems.analytics.engine import quoted, told
 from carrel.systems.analytics.record_source import Records
@@ -98,6 +99,23 @@ def hierarchies(release: Release, base: Path) -> tuple[Hierarchy, ...]:
     if wrong:
         raise CarrelError(tuple(wrong))
     return tuple(found)
+
+
+def enough(release: Release, found: Sequence[Hierarchy]) -> dict[str, Representative]:
+    """What is wanted of the values of each quasi-identifier; none where a value is needed for something else as well.
+
+    Args:
+        release: what is asked for.
+        found: the hierarchy of each quasi-identifier.
+    """
+    if release.batches is not None:  # whether a batch was added before is told by all that its records say
+        return {}
+    also = {release.pseudonymise.by} if release.pseudonymise is not None else set()
+    return {
+        name: representative(hierarchy)
+        for name, hierarchy in zip(release.columns, found, strict=True)
+        if name not in {*also, *release.people_differ_by}
+    }
 
 
 def code_records(records: Records, release: Release, found: Sequence[Hierarchy]) -> CodedRecords:
