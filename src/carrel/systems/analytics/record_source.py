@@ -184,6 +184,8 @@ def read(
     """
     if source.file is None:
         return _of_database(engine, source, columns, name, enough)
+    if source.file.is_dir():
+        raise unreadable(source, "a folder", "name one file")
     try:
         mark = mark_of(source.file)
     except OSError:

@@ -11,7 +11,7 @@ from carrel.deidentification.records.representative import Representative
 from carrel.errors import CarrelError, fault
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import coarse_statement, faults, record_source
-from carrel.systems.analytics.csv_header import header_of
+from carrel.systems.analytics.csv_header import header_of, unreadable
 from carrel.systems.analytics.database_records import BATCH, Batch, batch_of
 from carrel.systems.analytics.engine import quoted
 from carrel.systems.analytics.record_source import (
@@ -118,6 +118,8 @@ def read(
             found="a table or a query of a database",
             fix="write it to Parquet first, or leave out --spark",
         )
+    if source.file.is_dir():
+        raise unreadable(source, "a folder", "name one file")
     try:
         mark = mark_of(source.file)
         known = header_of(source) if not source.is_parquet else ()
