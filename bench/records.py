@@ -146,7 +146,7 @@ def _groups_alone(folder: Path, rows: int) -> tuple[float, int]:
     release = record_release.read_release(_release(folder, rows, "local", persons=False))
     with opened(memory="2GB") as engine:
         records = record_source.read(engine, release.source, release.needed)
-        record_coding.take(records, release)
+        record_coding.take(records, release, {})
         coded = record_coding.code_records(records, release, record_coding.hierarchies(release, folder))
     grouped(coded.columns, coded.codes, None, release.k)  # compiles, where nobody has yet
     began = time.process_time()

@@ -124,11 +124,12 @@ def make(
     found = record_coding.hierarchies(release, base)
     state = None if release.batches is None else batch_joining.load(release.batches, release)
     with phase("reading the records"):
-        records = (read or _by_engine)(engine, release.source, release.needed, record_coding.enough(release, found))
+        wanted = record_coding.enough(release, found)
+        records = (read or _by_engine)(engine, release.source, release.needed, wanted)
         if release.people_differ_by:
             records = records.described(release.people_differ_by)
             release = release.model_copy(update={"person": DESCRIPTION})
-        record_coding.take(records, release)
+        record_coding.take(records, release, wanted)
     with phase("putting their values in order"):
         coded = record_coding.code_records(records, release, found)
     _require_few(coded, release)
