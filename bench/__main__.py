@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import cubes, evergreen, heavy, light, log_service, logs, records, risk, text
+from bench import cubes, evergreen, groups, heavy, light, log_service, logs, records, risk, text
 from bench.row import Row, table
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -38,6 +38,7 @@ def main() -> int:
             **logs.works(Path(folder), smoke=smoke),
             **log_service.works(Path(folder), smoke=smoke),
             **records.works(Path(folder), smoke=smoke),
+            **groups.works(Path(folder), smoke=smoke),
             **risk.works(Path(folder), smoke=smoke),
             **text.works(Path(folder), smoke=smoke),
             **cubes.works(Path(folder), smoke=smoke),

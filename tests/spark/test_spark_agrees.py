@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,17 @@ from carrel.deidentification.risk.assessment import Measurement
 from carrel.deidentification.risk.question import RiskQuestion
 from carrel.errors import CarrelError
 from carrel.inventory.record_source import NamedSource
-from carrel.systems.analytics import record_source, spark_engine, spark_records
-from carrel.systems.analytics.engine import opened
+from carrel.systems.analytics import (
+    coarse_statement,
+    record_release,
+    record_source,
+    release_writing,
+    spark_engine,
+    spark_records,
+)
+from carrel.systems.analytics.engine import opened, quoted
 from carrel.systems.analytics.risk_measuring import measure
+from tests.integration.deidentification import loan_records, odd_records
 
 pytestmark = pytest.mark.spark
 
@@ -139,3 +149,38 @@ def test_what_it_says_of_an_error_is_not_passed_on(session: Any, question: RiskQ
         spark_records.read(session, question.records).ask(f"SELECT CAST('{_PLANTED}' AS INT)")
     assert refused.value.code == "SRC-006"
     assert _PLANTED not in "\n".join(refused.value.faults[0].lines()) + "".join(capfd.readouterr())
+
+
+def test_it_groups_odd_values_as_the_rules_say(session: Any, tmp_path: Path) -> None:
+    columns = [(quoted(name), rule) for name, rule in odd_records.rules().items()]
+    with opened() as engine:
+        engine.execute(f"CREATE TABLE odd ({', '.join(f'{one} VARCHAR' for one in odd_records.COLUMNS)})")
+        engine.executemany("INSERT INTO odd VALUES (?, ?, ?, ?, ?, ?)", odd_records.rows())
+        engine.execute(f"COPY odd TO '{tmp_path}/odd.parquet' (FORMAT parquet)")
+    session.read.parquet(f"{tmp_path}/odd.parquet").repartition(5).createOrReplaceTempView("odd")
+    found = session.sql(coarse_statement.grouped(coarse_statement.SPARK, "odd", columns, "n")).collect()
+    assert len(found) == len(odd_records.expected())
+    assert {tuple(row[:-1]): row[-1] for row in found} == odd_records.expected()
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_release_by_spark_is_that_of_one_machine(session: Any, tmp_path: Path, ending: str) -> None:
+    loan_records.write(tmp_path / "loans.csv", 900)
+    with opened() as engine:
+        engine.execute(f"COPY (FROM '{tmp_path}/loans.csv') TO '{tmp_path}/loans.parquet' (FORMAT parquet)")
+    (tmp_path / "release.yaml").write_text(loan_records.RELEASE.replace("loans.csv", f"loans.{ending}"))
+    release = record_release.read_release(tmp_path / "release.yaml")
+
+    def by_spark(engine: Any, *said: Any) -> record_source.Records:
+        return spark_records.grouped(session, engine, *said)
+
+    told = []
+    for at, read in enumerate((None, by_spark)):
+        place = tmp_path / f"{at}.csv"
+        with opened() as engine:
+            made = record_release.make(engine, release, tmp_path, date(2026, 7, 1), lambda _: nullcontext(), read=read)
+            with release_writing.written(made.records, made.release, place) as confirmed:
+                pass
+        assert made.optimum is not None
+        told.append((made.optimum.node, made.left_out, made.usefulness, confirmed, place.read_bytes()))
+    assert told[0] == told[1]

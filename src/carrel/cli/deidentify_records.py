@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from carrel.cli.at_site import json_option
-from carrel.cli.option_values import FILE, NEW_FILE
+from carrel.cli.option_values import FILE, NEW_FILE, WORDS
 from carrel.cli.release_option import record_options
 from carrel.errors import Exit
 
 if TYPE_CHECKING:
     from carrel.cli.release_option import Wanted
     from carrel.deidentification.releases.measured import Measured
-    from carrel.systems.analytics.record_release import Made
+    from carrel.systems.analytics.record_release import Made, Reading
     from carrel.systems.analytics.release_writing import Confirmed
 
-_SIZE = re.compile(r"[1-9][0-9]{0,5} ?(MB|GB)")
 
+@contextmanager
+def _reading(spark: str | None, memory: str) -> Iterator[Reading | None]:
+    """How records come to the engine: grouped by Spark, where a master is named."""
+    if spark is None:
+        yield None
+        return
+    from carrel.systems.analytics import spark_engine, spark_records
 
-def _size(_: click.Context, __: click.Parameter, value: str) -> str:
-    if not _SIZE.fullmatch(value):
-        raise click.BadParameter("write a number and a unit, such as 500MB or 2GB")
-    return value
+    with spark_engine.started(spark, memory=spark_engine.java_size(memory)) as session:
+        yield lambda engine, source, columns, enough: spark_records.grouped(session, engine, source, columns, enough)
 
 
 @click.command(epilog="Example: carrel deidentify records release.yaml --out loans.parquet")
@@ -33,15 +38,14 @@ def _size(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--out", type=NEW_FILE, help="Write the release, .csv or .parquet, and count it back.")
 @click.option("--write", is_flag=True, help="Write it to the place that the release file names with 'to:'.")
 @click.option("--force", is_flag=True, help="Replace a file of this name.")
-@click.option(
-    "--memory", metavar="SIZE", default="2GB", show_default=True, callback=_size, help="For the engine's tables."
-)
+@click.option("--memory", type=WORDS, default="2GB", show_default=True, help="What the engine may take, such as 3GB.")
+@click.option("--spark", metavar="MASTER", type=WORDS, help="Spark reads and groups: local[2], or a cluster's address.")
 @record_options()
 @json_option
 @click.pass_context
 def records(
     ctx: click.Context, release_file: Path, out: Path | None, write: bool, force: bool, memory: str,
-    wanted: Wanted | None, as_json: bool,
+    spark: str | None, wanted: Wanted | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Make records coarser until nobody stands alone, and write them out.
 
@@ -53,8 +57,10 @@ def records(
     from carrel.cli.at_site import now
     from carrel.cli.progress import Progress, phase
     from carrel.systems.analytics import batch_joining, record_release, release_writing
-    from carrel.systems.analytics.engine import opened
+    from carrel.systems.analytics.engine import is_size, opened
 
+    if not is_size(memory):
+        raise click.UsageError("--memory: write a number and MB or GB, such as 3GB")
     record_release.require_compiler()
     release = record_release.read_release(release_file)
     if out is None and write and release.to is None:
@@ -64,7 +70,7 @@ def records(
     if place is not None:
         release_writing.require_place(place, force=force, source=release.source.file)
     searched = Progress("generalisations counted", 0)
-    with opened(memory=memory) as engine:
+    with opened(memory=memory) as engine, _reading(spark, memory) as read:
         made = record_release.make(
             engine,
             release,
@@ -73,6 +79,7 @@ def records(
             phase,
             writes=place is not None,
             told=lambda counted, _: None if counted % 25 else searched.at(counted),
+            read=read,
         )
         if place is None:
             records_screen.put(made, None, None, as_json=as_json)
@@ -95,7 +102,7 @@ def _measured(made: Made, confirmed: Confirmed) -> Measured:
     release, tokens = made.release, made.release.pseudonymise
     return of_records(
         release.k,
-        confirmed.smallest,
+        release.k if confirmed.smallest is None else confirmed.smallest,  # earlier batches had as many
         release.released,
         by_person=made.coded.persons is not None,
         kept=release.keep,

@@ -35,7 +35,7 @@ def put(
     release, coded = made.release, made.coded
     whose = amount(coded.people, "person") if coded.persons is not None else "no person column"
     say(f"{release.source.at}: {amount(coded.rows, 'record')}, {whose}")
-    put_table("What is released of each column", ("column", "as", "values"), _columns(made), right=(2,))
+    put_table("What is released of each column", ("column", "as", "labels", "for values"), _columns(made), right=(2, 3))
     _put_kept(made)
     k, what = release.k, "persons" if coded.persons is not None else "records"
     put_line(f"Each combination of values is shared by at least {k} {what}.")
@@ -53,10 +53,12 @@ def put(
         put_line("Nothing was written. Add `--out FILE` to release it.")
         return
     say("")
-    put_line(
-        f"Written to {place.name} and counted back: {amount(confirmed.rows, 'record')} in "
-        f"{amount(confirmed.classes, 'combination')}, the smallest of {confirmed.smallest} {what}."
-    )
+    told = f"{amount(confirmed.rows, 'record')} in {amount(confirmed.classes, 'combination')}"
+    if confirmed.smallest is not None:
+        told += f", the smallest{' new one' if confirmed.known else ''} of {confirmed.smallest} {what}"
+    put_line(f"Written to {place.name} and counted back: {told}.")
+    if confirmed.known:
+        put_line(f"{amount(confirmed.known, 'combination')} of these an earlier batch released.")
     tell_record(kept)
 
 
@@ -92,10 +94,10 @@ def _columns(made: Made) -> list[tuple[str, ...]]:
     for at, column in enumerate(made.coded.columns):
         if made.optimum is not None:
             level = column.levels[made.optimum.node[at]]
-            rows.append((column.name, level.name, f"{number(len(level.labels))} of {number(column.values)}"))
+            rows.append((column.name, level.name, number(len(level.labels)), number(column.values)))
         elif made.grouping is not None:
             labels = len(made.grouping.labels[at])
-            rows.append((column.name, "by group", f"{number(labels)} of {number(column.values)}"))
+            rows.append((column.name, "by group", number(labels), number(column.values)))
     return rows
 
 
@@ -133,5 +135,6 @@ def as_dict(made: Made, confirmed: Confirmed | None, place: Path | None) -> dict
             "records": confirmed.rows,
             "combinations": confirmed.classes,
             "smallest": confirmed.smallest,
+            "known": confirmed.known,
         },
     }

@@ -76,7 +76,7 @@ def _engine(asked: Asked) -> Iterator[Reading]:
         return
     from carrel.systems.analytics import spark_engine, spark_records
 
-    with spark_engine.started(asked.spark, memory=memory.replace(" ", "").removesuffix("B").lower()) as session:
+    with spark_engine.started(asked.spark, memory=spark_engine.java_size(memory)) as session:
         yield lambda source, columns, name: spark_records.read(session, source, columns, name=name)
 
 

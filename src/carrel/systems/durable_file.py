@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -75,6 +76,41 @@ def _take_name(other: Path, path: Path, *, replace: bool) -> None:
         other.replace(path)
         return
     other.unlink()
+
+
+@contextmanager
+def named_when_whole(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """A file beside its place, which only its owner may read; it gets its name when the block ends well.
+
+    Args:
+        path: of the file, whose ending the file beside it has as well.
+        force: a file there is replaced; else one that came meanwhile stays.
+
+    Raises:
+        OSError: it cannot be made or named; FileExistsError, one is there by then.
+
+    Guarantees:
+        What bears the name is on the disk. Where anything fails, nothing of it stays.
+    """
+    other = path.with_name(f".{path.stem}.{secrets.token_hex(8)}{path.suffix}")
+    os.close(os.open(other, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        yield other
+        written = os.open(other, os.O_RDONLY)
+        try:
+            os.fsync(written)
+        finally:
+            os.close(written)
+        _take_name(other, path, replace=force)
+        settle(path.parent)
+    finally:
+        with suppress(FileNotFoundError):
+            other.unlink()
+
+
+def is_same_file(path: Path, other: Path | None) -> bool:
+    """Whether two names are of one file that is there."""
+    return other is not None and path.exists() and other.exists() and path.samefile(other)
 
 
 def settle(folder: Path) -> None:

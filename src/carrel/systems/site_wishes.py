@@ -97,7 +97,9 @@ def kind_of(written: object) -> str:
         return "a block with keys of its own" if written else "an empty block"
     if isinstance(written, list | tuple):
         return "a list" if written else "an empty list"
-    return "'true' or 'false'" if isinstance(written, bool) else "another text"
+    if isinstance(written, bool):
+        return "'true' or 'false'"
+    return "another number" if isinstance(written, int | float) else "another text"
 
 
 def _measure(kind: str, written: object, found: str) -> str:

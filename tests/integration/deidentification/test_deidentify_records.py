@@ -309,3 +309,27 @@ def test_the_records_are_never_written_over(tmp_path: Path, loans, capsys, linke
     code, body, _ = run(capsys, tmp_path / "release.yaml", "--out", out, "--force")
     assert (code, body["errors"][0]["code"]) == (2, "REC-008")
     assert (tmp_path / "loans.csv").read_bytes() == before
+
+
+def test_what_a_spreadsheet_would_reckon_is_told_as_text(tmp_path: Path, capsys) -> None:
+    notes = ("=1+1", "@x", "-5", "-5+1", "+x", "plain", "'=x", "-1.5")
+    lines = [f"P{at},{'=north' if at % 2 else 'south'},{notes[at % len(notes)]}" for at in range(80)]
+    (tmp_path / "loans.csv").write_text("\n".join(["patron,side,note", *lines]) + "\n")
+    said = "from: loans.csv\nperson: patron\ncolumns: {side: {as: value}}\nkeep: note\nk: 5\n"
+    (tmp_path / "release.yaml").write_text(said)
+    for ending, guarded in (("csv", True), ("parquet", False)):
+        place = tmp_path / f"out.{ending}"
+        code, body, _ = run(capsys, tmp_path / "release.yaml", "--out", place)
+        assert code == 0, body
+        if guarded:
+            out = {(one["side"], one["note"]) for one in loan_records.read(place)}
+            assert {side for side, _ in out} == {"'=north", "south"}
+            assert {note for _, note in out} == {"'=1+1", "'@x", "-5", "'-5+1", "'+x", "plain", "'=x", "-1.5"}
+
+
+def test_a_folder_is_no_file_of_records(tmp_path: Path, capsys) -> None:
+    for name in ("folder", "folder.parquet"):
+        (tmp_path / name).mkdir()
+        (tmp_path / "release.yaml").write_text(RELEASE.replace("loans.csv", name))
+        code, body, _ = run(capsys, tmp_path / "release.yaml")
+        assert (code, body["errors"][0]["found"]) == (1, "a folder")

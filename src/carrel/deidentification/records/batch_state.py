@@ -18,6 +18,7 @@ from typing import Any, Final
 from carrel.deidentification.records.release import Release
 
 FORMAT: Final = 1
+_SAME: Final = {"person", "columns", "keep", "pseudonymise", "k"}
 _TOKEN: Final = 32  # hexadecimal digits
 
 
@@ -100,6 +101,6 @@ def state_of(text: str) -> BatchState:
 
 
 def asked(release: Release) -> str:
-    """A digest of what has to stay the same from batch to batch: columns and their hierarchies, k, what is kept."""
-    said = release.model_dump(mode="json", include={"person", "columns", "keep", "pseudonymise", "k"})
+    """A digest of what has to stay the same from batch to batch: columns and their hierarchies, k, l, what is kept."""
+    said = release.model_dump(mode="json", include=_SAME | ({"sensitive"} if release.sensitive else set()))
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:_TOKEN]

@@ -130,6 +130,11 @@ class SensitiveColumn(_Part):
     t: float = Field(default=1, ge=0, le=1)
     distance: Distance = Distance.EQUAL
 
+    @property
+    def is_kept_by_growing(self) -> bool:
+        """Whether a class that holds it still does with any further records."""
+        return self.condition("").is_monotone
+
     def condition(self, name: str) -> Condition:
         """What it asks of each class."""
         return Condition(name, self.l, self.counted, self.c, self.t, self.distance)
@@ -223,8 +228,10 @@ class Release(_Part):
             raise ValueError("write 'method: global': l and t are held over whole columns only")
         if self.batches is not None and self.method == "local":
             raise ValueError("write 'method: global': batches are joined on one generalisation")
-        if self.batches is not None and self.sensitive:
-            raise ValueError("take 'batches:' out: what a class tells of a sensitive column is not held over batches")
+        if self.batches is not None and not all(one.is_kept_by_growing for one in self.sensitive.values()):
+            raise ValueError(
+                "with 'batches:' write 'l:' alone: what else a class holds, later records can take from it"
+            )
         return self
 
     @property

@@ -1,5 +1,8 @@
 """What a class may not tell of the people in it: l-diversity and t-closeness of a sensitive column.
 
+What `carrel.deidentification.risk.sensitive` defines of one class is done here for many in loops; a test holds the
+one to the other. Recursive diversity and ordered distance are asked for by releases alone.
+
 Source: Machanavajjhala et al. 2007 (l-diversity), Li et al. 2007 (t-closeness); definitions as ARX uses them.
 """
 

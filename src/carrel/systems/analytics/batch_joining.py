@@ -80,8 +80,13 @@ def join(records: Records, release: Release, state: BatchState) -> BatchState:
         )
         keys = ", ".join(own)
         size = "count(DISTINCT person)" if is_named else "count(*)"
-        engine.execute(f"CREATE TEMP TABLE sizes AS SELECT {keys}, {size} AS size FROM joined GROUP BY ALL")
-        may_go = f"size >= {release.k}"
+        told_apart = "".join(f", count(DISTINCT coalesce(s{at}, '')) AS l{at}" for at in range(len(release.sensitive)))
+        engine.execute(
+            f"CREATE TEMP TABLE sizes AS SELECT {keys}, {size} AS size{told_apart} FROM joined GROUP BY {keys}"
+        )
+        # What has so many values keeps them, whatever is added later: that is all that is asked for here.
+        may_go = f"(size >= {release.k}"
+        may_go += "".join(f" AND l{at} >= {one.l}" for at, one in enumerate(release.sensitive.values())) + ")"
         if release.batches.held == "together":
             may_go += f" OR EXISTS (SELECT 1 FROM {KNOWN} o WHERE {_same('o', 'joined', own)})"
         engine.execute(f"DROP TABLE {RELEASED}")

@@ -33,7 +33,7 @@ def header_of(source: NamedSource) -> tuple[str, ...]:
         row = next(csv.reader([first], delimiter=source.delimiter, strict=True), [])
         require_closed(source)
     except UnicodeError:
-        raise unreadable(source, "bytes that are no text in it", "name --encoding, or write it as UTF-8") from None
+        raise unreadable(source, "bytes that are no text in it", "name its encoding, or write it as UTF-8") from None
     except (OSError, EOFError, csv.Error):
         raise unreadable(source, "a file, or a first line, that cannot be read", "look at its first line") from None
     if not row:

@@ -99,7 +99,7 @@ def _told(error: Exception, at: str) -> CarrelError:
             at=f"{at}, line {line[1]}" if line else at,
             wanted="a CSV file whose lines have as many fields as its header, in its encoding; or a Parquet file",
             found="a line, or a file, that is not so",
-            fix="look at the line; name --delimiter and --encoding where they are others",
+            fix="look at the line; name the delimiter and the encoding where they are others",
         )
     return fault(
         faults.ENGINE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from carrel.deidentification.records import faults
 from carrel.deidentification.records.coded_column import Array, CodedColumn
 from carrel.deidentification.records.hierarchy import Hierarchy, code
 from carrel.deidentification.records.release import Release, ReleasedColumn
+from carrel.deidentification.records.representative import Representative, representative
 from carrel.errors import CarrelError, Fault, fault
+from carrel.systems.analytics.coarse_statement import DUCKDB, of_text
 from carrel.systems.analytics.engine import quoted, told
 from carrel.systems.analytics.record_source import Records
 
@@ -43,14 +45,23 @@ class CodedRecords:
     sensitive: tuple[Array, ...]
 
 
-def take(records: Records, release: Release) -> None:
-    """Read what is needed of the records, each value as the text that it is; a CSV file once.
+def take(records: Records, release: Release, wanted: Mapping[str, Representative]) -> None:
+    """Read what is needed of the records, each value as a text; a CSV file once.
+
+    Args:
+        records: where they come from.
+        release: what is asked for.
+        wanted: what is enough of a column's values; no more is taken of times in a CSV file, of which nearly each is
+            another one.
 
     Raises:
         CarrelError: SRC-002 to SRC-006, REC-003.
     """
     records.require(release.needed)
-    columns = ", ".join(f"CAST({quoted(one)} AS VARCHAR) AS {quoted(one)}" for one in release.needed)
+    rules = {name: one for name, one in wanted.items() if one.unit and not records.source.is_parquet}
+    columns = ", ".join(
+        f"{of_text(DUCKDB, quoted(one), rules.get(one, Representative()))} AS {quoted(one)}" for one in release.needed
+    )
     # Parquet is read column by column, and as often as is asked; a CSV file would be read whole for each column.
     kind = "VIEW" if records.source.is_parquet else "TABLE"
     with told(records.source.at):
@@ -98,6 +109,23 @@ def hierarchies(release: Release, base: Path) -> tuple[Hierarchy, ...]:
     if wrong:
         raise CarrelError(tuple(wrong))
     return tuple(found)
+
+
+def enough(release: Release, found: Sequence[Hierarchy]) -> dict[str, Representative]:
+    """What is wanted of the values of each quasi-identifier; none where a value is needed for something else as well.
+
+    Args:
+        release: what is asked for.
+        found: the hierarchy of each quasi-identifier.
+    """
+    if release.batches is not None:  # whether a batch was added before is told by all that its records say
+        return {}
+    also = {release.pseudonymise.by} if release.pseudonymise is not None else set()
+    return {
+        name: representative(hierarchy)
+        for name, hierarchy in zip(release.columns, found, strict=True)
+        if name not in {*also, *release.people_differ_by}
+    }
 
 
 def code_records(records: Records, release: Release, found: Sequence[Hierarchy]) -> CodedRecords:

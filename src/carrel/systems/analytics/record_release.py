@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -18,8 +18,10 @@ from carrel.deidentification.records.lattice import MOST_NODES
 from carrel.deidentification.records.local_recoding import Grouping, grouped
 from carrel.deidentification.records.optimal_search import OptimalSearch, Optimum
 from carrel.deidentification.records.release import Release
+from carrel.deidentification.records.representative import Representative
 from carrel.deidentification.records.usefulness import Usefulness, usefulness
 from carrel.errors import fault
+from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import batch_joining, coarse_records, record_coding, record_source
 from carrel.systems.analytics import faults as source_faults
 from carrel.systems.analytics.document import load
@@ -29,6 +31,7 @@ from carrel.systems.analytics.record_source import Records
 from carrel.systems.analytics.relation import DESCRIPTION
 
 Phase = Callable[[str], AbstractContextManager[None]]
+Reading = Callable[[Any, NamedSource, Sequence[str], Mapping[str, Representative]], Records]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def require_compiler() -> None:
 
 def make(
     engine: Any, release: Release, base: Path, today: date, phase: Phase, *, writes: bool = False,
-    told: Callable[[int, int], None] | None = None,
+    told: Callable[[int, int], None] | None = None, read: Reading | None = None,
 ) -> Made:  # fmt: skip
     """Find how coarse records have to be, and make them so.
 
@@ -113,6 +116,7 @@ def make(
         phase: tells what goes on.
         writes: whether it will be written; else no key is drawn.
         told: is told how many nodes were counted, and how many are left.
+        read: brings the records to the engine, with what is enough of their values; it reads them itself unless given.
 
     Raises:
         CarrelError: REC-001 to REC-006, REC-010, SRC codes.
@@ -120,11 +124,12 @@ def make(
     found = record_coding.hierarchies(release, base)
     state = None if release.batches is None else batch_joining.load(release.batches, release)
     with phase("reading the records"):
-        records = record_source.read(engine, release.source, release.needed)
+        wanted = record_coding.enough(release, found)
+        records = (read or _by_engine)(engine, release.source, release.needed, wanted)
         if release.people_differ_by:
             records = records.described(release.people_differ_by)
             release = release.model_copy(update={"person": DESCRIPTION})
-        record_coding.take(records, release)
+        record_coding.take(records, release, wanted)
     with phase("putting their values in order"):
         coded = record_coding.code_records(records, release, found)
     _require_few(coded, release)
@@ -156,6 +161,12 @@ def make(
     with phase("joining it with earlier batches"):
         after = batch_joining.join(records, release, before)
     return Made(release, records, coded, optimum, grouping, useful, after, len(before.waiting))
+
+
+def _by_engine(
+    engine: Any, source: NamedSource, columns: Sequence[str], enough: Mapping[str, Representative]
+) -> Records:
+    return record_source.read(engine, source, columns, enough=enough)
 
 
 def _as_before(coded: CodedRecords, release: Release, state: BatchState) -> Optimum:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from carrel.amount import amount
+from carrel.deidentification.records.representative import Representative
 from carrel.errors import fault
 from carrel.inventory.record_source import NamedSource
 from carrel.systems.analytics import database_records, faults
 from carrel.systems.analytics.csv_header import header_of, require_names, unreadable
 from carrel.systems.analytics.engine import quoted, text_literal, told
-from carrel.systems.analytics.relation import CODED, DESCRIPTION, PERSON
+from carrel.systems.analytics.relation import CODED, COUNT, DESCRIPTION, PERSON
 
 _LONGEST_LINE = 1 << 24
 
@@ -164,7 +165,14 @@ def require_mark(source: NamedSource, mark: tuple[int, ...]) -> None:
         )
 
 
-def read(engine: Any, source: NamedSource, columns: Sequence[str] | None = None, *, name: str = "records") -> Records:
+def read(
+    engine: Any,
+    source: NamedSource,
+    columns: Sequence[str] | None = None,
+    *,
+    name: str = "records",
+    enough: Mapping[str, Representative] | None = None,
+) -> Records:
     """Make a source known to the engine.
 
     Args:
@@ -172,6 +180,7 @@ def read(engine: Any, source: NamedSource, columns: Sequence[str] | None = None,
         source: where the records are.
         columns: those that are needed; all unless given. From a database only these are read.
         name: of the relation.
+        enough: what of a column's values is wanted at all; a database groups its records by that, and sends no more.
 
     Raises:
         CarrelError: SRC-002 to SRC-004, of the SQL codes, SIT-004 and SIT-005.
@@ -180,7 +189,9 @@ def read(engine: Any, source: NamedSource, columns: Sequence[str] | None = None,
         Nothing is written, and nothing of it to a disk. A file is not copied: each question reads it again.
     """
     if source.file is None:
-        return _of_database(engine, source, columns, name)
+        return _of_database(engine, source, columns, name, enough)
+    if source.file.is_dir():
+        raise unreadable(source, "a folder", "name one file")
     try:
         mark = mark_of(source.file)
     except OSError:
@@ -211,17 +222,58 @@ def _of_parquet(engine: Any, source: NamedSource, name: str) -> tuple[str, ...]:
         return tuple(row[0] for row in engine.execute(f"DESCRIBE {quoted(name)}").fetchall())
 
 
-def _of_database(engine: Any, source: NamedSource, columns: Sequence[str] | None, name: str) -> Records:
-    with database_records.reading(source, columns) as (known, batches):
-        require_names(known, source)
-        kinds = ", ".join(f"{quoted(one)} VARCHAR" for one in known)
-        with told(source.at):
-            engine.execute(f"CREATE TEMP TABLE {quoted(name)} ({kinds})")
-            for batch in batches:
-                engine.register("arriving", batch)
-                engine.execute(f"INSERT INTO {quoted(name)} SELECT * FROM arriving")
-                engine.unregister("arriving")
-    found = Records(engine, quoted(name), known, source)
+def _of_database(
+    engine: Any,
+    source: NamedSource,
+    columns: Sequence[str] | None,
+    name: str,
+    enough: Mapping[str, Representative] | None,
+) -> Records:
+    with database_records.reading(source, columns, enough) as (there, batches):
+        return arrived(engine, source, there, batches, columns, name)
+
+
+def arrived(
+    engine: Any,
+    source: NamedSource,
+    there: Sequence[str],
+    batches: Iterable[Mapping[str, Any]],
+    columns: Sequence[str] | None,
+    name: str,
+    mark: tuple[int, ...] = (),
+) -> Records:
+    """Records that another engine read, and may have grouped: there each stands for itself again.
+
+    Args:
+        engine: where they are wanted.
+        source: where they come from.
+        there: the columns of the batches; `COUNT` among them tells how many records a row stands for.
+        batches: arrays of texts by name.
+        columns: that are needed.
+        name: of the relation.
+        mark: of the file, before it was read.
+
+    Raises:
+        CarrelError: SRC-002 to SRC-006.
+    """
+    known = tuple(one for one in there if one != COUNT)
+    require_names(known, source)
+    kinds = ", ".join(f"{quoted(one)} VARCHAR" for one in there)
+    table = quoted(f"{name} grouped") if COUNT in there else quoted(name)
+    with told(source.at):
+        engine.execute(f"CREATE TEMP TABLE {table} ({kinds})")
+        for batch in batches:
+            engine.register("arriving", batch)
+            engine.execute(f"INSERT INTO {table} SELECT * FROM arriving")
+            engine.unregister("arriving")
+        if COUNT in there:
+            count = quoted(COUNT)
+            engine.execute(
+                f"CREATE TEMP TABLE {quoted(name)} AS SELECT * EXCLUDE ({count}, again) "
+                f"FROM (SELECT *, unnest(range(CAST({count} AS BIGINT))) AS again FROM {table})"
+            )
+            engine.execute(f"DROP TABLE {table}")
+    found = Records(engine, quoted(name), known, source, mark)
     found.require(columns or ())
     return found
 

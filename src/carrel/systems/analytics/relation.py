@@ -10,6 +10,7 @@ from carrel.inventory.record_source import NamedSource
 CODED = "coded"
 PERSON = "p"
 DESCRIPTION = "(description)"
+COUNT = "(records)"  # how many records a row stands for, where some were grouped
 
 
 class Relation(Protocol):

@@ -73,6 +73,11 @@ def started(master: str, *, memory: str, partitions: int = PARTITIONS) -> Iterat
             session.stop()
 
 
+def java_size(memory: str) -> str:
+    """A size as Java writes it: ``3GB`` is ``3g`` there."""
+    return memory.replace(" ", "").removesuffix("B").lower()
+
+
 @contextmanager
 def _unheard() -> Iterator[None]:
     """What is started meanwhile has no way to the terminal; what Java or Spark say of an error quotes its rows."""

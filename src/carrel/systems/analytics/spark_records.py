@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
+from carrel.deidentification.records.representative import Representative
 from carrel.errors import CarrelError, fault
 from carrel.inventory.record_source import NamedSource
-from carrel.systems.analytics import faults
-from carrel.systems.analytics.csv_header import header_of
+from carrel.systems.analytics import coarse_statement, faults, record_source
+from carrel.systems.analytics.csv_header import header_of, unreadable
+from carrel.systems.analytics.database_records import BATCH, Batch, batch_of
 from carrel.systems.analytics.engine import quoted
 from carrel.systems.analytics.record_source import (
     description_view,
@@ -19,7 +22,7 @@ from carrel.systems.analytics.record_source import (
     text_of_column,
     text_of_person,
 )
-from carrel.systems.analytics.relation import CODED, DESCRIPTION, PERSON
+from carrel.systems.analytics.relation import CODED, COUNT, DESCRIPTION, PERSON
 
 _UNREADABLE = ("MALFORMED", "FAILED_READ_FILE", "CANNOT_READ", "UNABLE_TO_INFER_SCHEMA")  # Spark's names of conditions
 
@@ -33,13 +36,14 @@ class SparkRecords:
         name: as it stands in a statement.
         columns: their names, in order.
         source: a CSV or Parquet file.
+        mark: of it, as it was at the beginning.
     """
 
     session: Any
     name: str
     columns: tuple[str, ...]
     source: NamedSource
-    _mark: tuple[int, ...]
+    mark: tuple[int, ...]
 
     @property
     def each_row(self) -> str:
@@ -68,7 +72,7 @@ class SparkRecords:
 
     def require_unchanged(self) -> None:
         """Whether the file is as it was; CarrelError SRC-005."""
-        require_mark(self.source, self._mark)
+        require_mark(self.source, self.mark)
 
     def described(self, columns: Sequence[str]) -> SparkRecords:
         """As `Relation.described`."""
@@ -115,6 +119,8 @@ def read(
             found="a table or a query of a database",
             fix="write it to Parquet first, or leave out --spark",
         )
+    if source.file.is_dir():
+        raise unreadable(source, "a folder", "name one file")
     try:
         mark = mark_of(source.file)
         known = header_of(source) if not source.is_parquet else ()
@@ -128,6 +134,41 @@ def read(
     found = SparkRecords(session, quoted(name), known or tuple(frame.columns), source, mark)
     found.require(columns or ())
     return found
+
+
+def grouped(
+    session: Any, engine: Any, source: NamedSource, columns: Sequence[str], enough: Mapping[str, Representative]
+) -> record_source.Records:
+    """Records that Spark groups by what is wanted of them, in the engine of this machine.
+
+    Args:
+        session: as `carrel.systems.analytics.spark_engine.started` yields it.
+        engine: of this machine.
+        source: CSV or Parquet.
+        columns: those that are needed; all others stay there.
+        enough: what of a column's values is wanted at all.
+
+    Raises:
+        CarrelError: SRC-002 to SRC-006; SRC-008, it is in a database.
+    """
+    found = read(session, source, columns)
+    wanted = [(quoted(one), enough.get(one, Representative())) for one in columns]
+    statement = coarse_statement.grouped(coarse_statement.SPARK, found.name, wanted, quoted(COUNT))
+    made = record_source.arrived(
+        engine, source, (*columns, COUNT), _batches(session, source, statement), columns, "records", found.mark
+    )
+    made.require_unchanged()
+    return made
+
+
+def _batches(session: Any, source: NamedSource, statement: str) -> Iterator[Batch]:
+    try:
+        frame = session.sql(statement)
+        rows = frame.toLocalIterator(prefetchPartitions=True)
+        while some := list(islice(rows, BATCH)):
+            yield batch_of(tuple(frame.columns), [tuple(row) for row in some])
+    except Exception as error:  # noqa: BLE001  (whatever Java says; only its kind is passed on)
+        raise _told(error, source) from None
 
 
 def _frame(session: Any, source: NamedSource) -> Any:

@@ -12,7 +12,7 @@ from carrel.deidentification.text.knowledge import Knowledge
 from carrel.deidentification.text.reader import TextReader
 from carrel.deidentification.text.recognizer import Recognizer
 from carrel.systems.text.release import TextRelease
-from carrel.systems.text.text_file import Record
+from carrel.systems.text.text_record import Record
 
 _CELLS = ("subject", "body")
 
