@@ -41,7 +41,7 @@ BASE = {
     "custodian request": ["--key", "SITE/ada.key", "--out", "SITE/request.note", "--site", SITE],
     "custodian show": ["--site", SITE],
     "counts": ["--system", "koha", "--out", "SITE/counts", "--site", SITE],
-    "demo": ["--size", "tiny"],
+    "demo": ["--size", "tiny", "--no-serve"],
     "deidentify keys": ["SITE/keys"],
     "deidentify records": ["SITE/release.yaml", "--out", "SITE/released.csv", "--force"],
     "deidentify review": ["SITE/asked.out.review.jsonl", "SITE/asked.txt"],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from carrel.amount import amount
-from carrel.cli.demo_library import APPROVER, PLANNER, build_site, clear
+from carrel.cli.demo_library import APPROVER, PLANNER, PORT, build_site, clear
 from carrel.cli.demo_summary import audited, show
 from carrel.cli.option_values import ANY_FOLDER
 from carrel.cli.screen import say
@@ -33,24 +33,27 @@ if TYPE_CHECKING:
 @click.option(
     "--size", type=click.Choice(["tiny", "demo"]), default="demo", show_default=True, help="200 or 5,000 patrons."
 )
-@click.option("--no-serve", is_flag=True, hidden=True, help="End after the summary; so it does in any case today.")
+@click.option("--no-serve", is_flag=True, help="End after the summary, as with --json; else its pages are served.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) -> int:
     """The whole loop on an invented library, in a folder of its own.
 
     Builds a Koha-shaped SQLite database with the dirt of real data, then plans, approves as a second person, applies in
-    stages, verifies, sweeps and audits. Nobody in it exists, and nothing outside the folder is touched.
+    stages, verifies, sweeps and audits, and serves the pages for patrons. Nobody in it exists, and nothing outside the
+    folder is touched.
     """
-    del no_serve
     from carrel.cli import premises
     from carrel.cli.apply import exit_code
+    from carrel.cli.at_site import open_site
     from carrel.cli.check import looked_at
+    from carrel.cli.serving import free_port, serve_pages
 
     began = time.monotonic()
     clear(folder)
     tell = (lambda _: None) if as_json else say
     tell(f"Building a sample library in {folder} …")
-    key = build_site(folder, policy, size)
+    port = free_port(PORT)
+    key, card, password = build_site(folder, policy, size, port)
     with premises.enter(folder, None, read_only=True) as here:
         tell(f"Policy {policy}: {_promise(here)}")
         points = [one for one in looked_at(here) if one.is_open]
@@ -76,6 +79,13 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
         screen.put_json({"demo": figures, "page": str(page)})
     else:
         show(plan, reports, figures, remaining, page, folder)
+    if not (as_json or no_serve or exit_code(reports[-1])):
+        serve_pages(
+            open_site(folder), "127.0.0.1", port, (),
+            lambda address: say(
+                f"\nThe pages: {address}/en/sign-in (Ctrl-C to stop)\n  card {card}, password {password}"
+            ),
+        )  # fmt: skip
     return exit_code(reports[-1])
 
 

@@ -33,7 +33,9 @@ people:
   - {{name: {approver}, role: privacy officer, may: [approve], public_key: {key}}}
 consumers:
   delete_patrons.pl --not_borrowed_since: not used
+portal: {{address: "http://127.0.0.1:{port}", sign_in: [koha]}}
 """
+PORT = 8000
 
 
 def clear(folder: Path) -> None:
@@ -60,16 +62,17 @@ def clear(folder: Path) -> None:
         (folder / MARK).touch()
 
 
-def build_site(folder: Path, policy: str, size: str) -> Signer:
+def build_site(folder: Path, policy: str, size: str, port: int) -> tuple[Signer, str, str]:
     """Build database and site file.
 
     Args:
         folder: empty but for the demo's mark.
         policy: name of a shipped one.
         size: ``tiny`` or ``demo``.
+        port: at which its pages will be served.
 
     Returns:
-        Who approves.
+        Who approves; and of a patron with many loans the card and the password.
     """
     from sqlalchemy import create_engine
 
@@ -79,12 +82,15 @@ def build_site(folder: Path, policy: str, size: str) -> Signer:
     from carrel.store.key_file import write_key
     from carrel.systems import policy_files
     from carrel.systems.sample import SampleSize, build
+    from carrel.systems.sample.signing_in import let_sign_in
 
     policy_files.require_shipped(policy)
     wanted = SampleSize.named(size)
     progress = Progress("loans", wanted.loans)
     engine = create_engine(f"sqlite:///{folder.absolute() / 'koha.db'}")
     build(engine, wanted, SEED, now(), lambda done, _: progress.at(done))
+    password = "-".join(secrets.token_hex(2) for _ in range(3))
+    card = let_sign_in(engine, password)
     engine.dispose()
     progress.done()
     signer = Signer.generate("sample.example/staff/grace", secrets.token_bytes(32))
@@ -92,6 +98,6 @@ def build_site(folder: Path, policy: str, size: str) -> Signer:
     address = folder / "koha.dsn"
     address.touch(mode=0o600)
     address.write_text(f"sqlite:///{folder.absolute() / 'koha.db'}\n", encoding="utf-8")
-    text = SITE.format(policy=policy, zone=ZONE, planner=PLANNER, approver=APPROVER, key=signer.vkey)
+    text = SITE.format(policy=policy, zone=ZONE, planner=PLANNER, approver=APPROVER, key=signer.vkey, port=port)
     (folder / "carrel.yaml").write_text(text, encoding="utf-8")
-    return signer
+    return signer, card, password

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 from pathlib import Path
 
 import click
@@ -26,42 +24,12 @@ def serve(host: str, port: int, behind: tuple[str, ...], site_path: Path, as_jso
     Reads the library's systems and writes nothing there. It writes no log of who asked for what. TLS is for a proxy in
     front of it: 'portal:' in the site file has the address under which browsers reach it.
     """
-    import uvicorn
+    from carrel.cli.serving import serve_pages
 
-    from carrel.cli.premises import now
-    from carrel.cli.store_place import open_store
-    from carrel.errors import fault
-    from carrel.systems import policy_files
-    from carrel.web import faults
-    from carrel.web.application import application
-    from carrel.web.premises import enter
-
-    site = open_site(site_path)
-    policy = policy_files.load(site.policy, site.policy_place)
-    with open_store(site) as store, contextlib.ExitStack() as open_things:
-        premises = enter(site, policy, store, now)
-        open_things.callback(premises.close)
-        try:
-            listening = open_things.enter_context(socket.create_server((host, port), family=_family(host)))
-        except OSError as wrong:
-            raise fault(
-                faults.NOT_FREE,
-                at=f"--port {port}",
-                wanted="an address of this machine and a port that nobody listens at",
-                found=wrong.strerror or "something else",
-                fix="choose another --port, or stop what listens there",
-            ) from None
+    def ready(address: str) -> None:
         if as_json:
-            put_json({"address": premises.portal.address, "host": host, "port": port})
+            put_json({"address": address, "host": host, "port": port})
         else:
-            say(f"{premises.portal.address} (Ctrl-C to stop)", err=True)
-        settings = uvicorn.Config(
-            application(premises), access_log=False, log_level="warning", server_header=False,
-            proxy_headers=bool(behind), forwarded_allow_ips=list(behind), timeout_keep_alive=15,
-            h11_max_incomplete_event_size=32 * 1024,
-        )  # fmt: skip
-        uvicorn.Server(settings).run(sockets=[listening])
+            say(f"{address} (Ctrl-C to stop)", err=True)
 
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+    serve_pages(open_site(site_path), host, port, behind, ready)

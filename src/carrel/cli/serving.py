@@ -1,0 +1,70 @@
+"""The pages of a site, served until somebody stops them."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from carrel.errors import fault
+from carrel.web import faults
+
+if TYPE_CHECKING:
+    from carrel.inventory.site import Site
+
+
+def serve_pages(site: Site, host: str, port: int, behind: Sequence[str], ready: Callable[[str], None]) -> None:
+    """Listen, and answer until the process is told to stop.
+
+    Args:
+        site: with a `portal`.
+        host: an address of this machine.
+        port: at which nobody listens.
+        behind: addresses of proxies whose word counts for where a request comes from.
+        ready: is given the address under which browsers reach the pages, once they can.
+
+    Raises:
+        CarrelError: WEB-001, WEB-002, WEB-003, and of the policy, the maps and the store.
+    """
+    import uvicorn
+
+    from carrel.cli.premises import now
+    from carrel.cli.store_place import open_store
+    from carrel.systems import policy_files
+    from carrel.web.application import application
+    from carrel.web.premises import enter
+
+    policy = policy_files.load(site.policy, site.policy_place)
+    with open_store(site) as store, contextlib.ExitStack() as open_things:
+        premises = enter(site, policy, store, now)
+        open_things.callback(premises.close)
+        try:
+            listening = open_things.enter_context(socket.create_server((host, port), family=_family(host)))
+        except OSError as wrong:
+            raise fault(
+                faults.NOT_FREE,
+                at=f"--port {port}",
+                wanted="an address of this machine and a port that nobody listens at",
+                found=wrong.strerror or "something else",
+                fix="choose another --port, or stop what listens there",
+            ) from None
+        ready(premises.portal.address)
+        settings = uvicorn.Config(
+            application(premises), access_log=False, log_level="warning", server_header=False,
+            proxy_headers=bool(behind), forwarded_allow_ips=list(behind), timeout_keep_alive=15,
+            h11_max_incomplete_event_size=32 * 1024,
+        )  # fmt: skip
+        uvicorn.Server(settings).run(sockets=[listening])
+
+
+def free_port(wanted: int) -> int:
+    """A port of this machine that nobody listens at: the wanted one if it is such."""
+    for port in (wanted, 0):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)) as listening:
+            return int(listening.getsockname()[1])
+    return wanted
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
