@@ -1,0 +1,295 @@
+"""Everything that one system holds of one person, read on the account that reads, in one consistent snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Select
+from sqlalchemy.exc import DBAPIError
+
+from carrel.errors import CarrelError, fault
+from carrel.inventory.access_map import AccessMap, HeldKind
+from carrel.inventory.category import Category
+from carrel.inventory.schema import LiveSchema
+from carrel.inventory.system_map import SystemMap
+from carrel.policy.resolve import Policy
+from carrel.retention.identifiers import Subject
+from carrel.rights import faults
+from carrel.rights.answer import Acted, DatedRow, HeldInSystem, HeldRecords, HeldTable, Unread
+from carrel.rights.ending import Keeping, goes_on, keeping, moment
+from carrel.rights.third_persons import Others, Telling, suspects
+from carrel.systems.faults import GRANTS
+from carrel.systems.sql.failure import classify
+from carrel.systems.sql.person_columns import BesideRow, TableColumns, columns_of, endings
+from carrel.systems.sql.person_naming import Naming
+from carrel.systems.sql.person_queries import PersonQueries, Question, count
+from carrel.systems.sql.person_selection import PersonSelection
+
+FIRST = 500  # rows of a question that are read at once; more are read as they are written
+_OTHER = HeldKind(name="other records", tables=("",))
+Row = dict[str, Any]
+Read = dict[str, list[tuple[Question, list[Row], bool]]]  # by table; whether there are more rows
+
+
+def access_of(system_map: SystemMap) -> AccessMap:
+    """The map's section on answers.
+
+    Raises:
+        CarrelError: ACC-005, it has none.
+    """
+    if system_map.access is None or system_map.person is None:
+        raise fault(
+            faults.NOT_TOLD,
+            at=f"map {system_map.system}",
+            wanted="sections 'person' and 'access'",
+            found="none",
+            fix="answer from the product itself; Carrel has no map of what it holds of a person",
+        )
+    return system_map.access
+
+
+class PersonData:
+    """One person in one system, for as long as the connection is in its transaction.
+
+    Args:
+        connection: by the account that reads; its transaction is one snapshot.
+        schema: live.
+        system_map: in force.
+        subject: whose.
+        policy: in force.
+        zone: of the system.
+        at: what errors call the system.
+
+    Attributes:
+        own: the person's numbers and words; nobody prints them.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        schema: LiveSchema,
+        system_map: SystemMap,
+        subject: Subject,
+        policy: Policy,
+        zone: ZoneInfo,
+        at: str,
+    ) -> None:
+        self._connection, self._schema, self._map, self._at = connection, schema, system_map, at
+        self._policy, self._zone = policy, zone
+        self.access = access_of(system_map)
+        self._selection = PersonSelection(schema, system_map, (subject,), None)
+        self._naming = Naming(connection, self._selection)
+        self.subject, self.own, self.gone = self._naming.named(subject)
+        self._selection = self._selection.of((self.subject,))
+        self.queries = PersonQueries(self._selection, self.access, connection)
+        self._beside = BesideRow(schema, system_map, self.access)
+        self._ends = endings(system_map)
+        self._columns: dict[str, TableColumns] = {}
+        self._unread: list[Unread] = []
+        self._acted: list[Acted] = []
+        self._without_index: dict[str, None] = {}
+        self._to_read = 0
+
+    def read(self, name: str, product: str, *, denied: Iterable[str] = (), thorough: bool = True) -> HeldInSystem:
+        """Everything, by kind of record.
+
+        Args:
+            name: of the system.
+            product: that runs there.
+            thorough: tables in which no index leads to a person are read whole; otherwise they are told as unread.
+            denied: tables that this account may not read, as the server told before.
+
+        Returns:
+            What is held. Rows beyond the first ones of a question are read when they are asked for, in the same
+            snapshot.
+
+        Raises:
+            DeniedError: a table cannot be read, and the transaction is over with it: begin again without the table.
+            CarrelError: SQL-…, whatever else stands in the way.
+        """
+        without = set(denied)
+        read: Read = {}
+        for table in self.queries.tables:
+            says = self._says(table)
+            if table in without:
+                self._unread.append(Unread(table, says, "SQL-005", "the account may not read it"))
+            elif lacks := self.queries.lacking(table):
+                self._unread.append(Unread(table, says, "SQL-012", f"the database has no {', '.join(lacks)}"))
+            elif found := self._first(table, thorough=thorough):
+                read[table] = found
+        if not thorough:
+            why = "no index leads to a person there, and it was not to be read whole"
+            self._unread += [Unread(name, self._says(name), faults.NOT_LOOKED.code, why) for name in self._without_index]
+        others = self._others(read)
+        records = tuple(self._records(kind, tables, read, others) for kind, tables in self._kinds(read))
+        return HeldInSystem(
+            name, product, str(self._zone), found=True, gone=self.gone, records=records, acted=tuple(self._acted),
+            unread=tuple(self._unread), without_index=tuple(self._without_index), to_read=self._to_read,
+        )  # fmt: skip
+
+    # -- what is read first -----------------------------------------------------------------------------------------
+
+    def _first(self, table: str, *, thorough: bool) -> list[tuple[Question, list[Row], bool]]:
+        found = []
+        try:
+            for question in self.queries.of(table):
+                if not self.queries.has_index(question):
+                    self._without_index[table] = None
+                    if not thorough:
+                        continue
+                if question.counted:
+                    rows = self._selection.rows(table)
+                    if many := int(self._connection.execute(count(question, rows)).scalar_one()):
+                        self._acted.append(Acted(table, question.column, self._says(table), many))
+                    continue
+                query = self._query(question).limit(FIRST + 1)
+                rows_read = [dict(one) for one in self._connection.execute(query).mappings()]
+                if rows_read:
+                    found.append((question, rows_read[:FIRST], len(rows_read) > FIRST))
+        except DBAPIError as wrong:
+            raise DeniedError(table, classify(wrong, f"{self._at}: {table}")) from None
+        return found
+
+    def _query(self, question: Question) -> Select[Any]:
+        rows = self._selection.rows(question.table)
+        columns = [rows.c[name] for name in self.columns(question.table).read]
+        return self._beside.joined(question.table, rows, columns).where(question.which)
+
+    def columns(self, table: str) -> TableColumns:
+        """The columns of a table."""
+        if table not in self._columns:
+            self._columns[table] = columns_of(self._map, self.access, self._schema.tables[table])
+        return self._columns[table]
+
+    def _says(self, table: str) -> str:
+        told_of = self._selection.person.tables.get(table)
+        if told_of is not None:
+            return told_of.why
+        further = self.access.further.get(table, ())
+        return further[0].why if further else table
+
+    # -- who else is named there ------------------------------------------------------------------------------------
+
+    def _others(self, read: Read) -> Others:
+        """Words of everybody else whom these rows name, by number or in a text."""
+        numbers: set[str] = set()
+        cards: set[str] = set()
+        names: set[str] = set()
+        relatives: set[str] = set()
+        for table, found in read.items():
+            columns = self.columns(table)
+            free = [one.name for one in columns.told if one.is_free]
+            kin = [one.name for one in columns.told if one.is_of_relatives]
+            for question, rows, more in found:
+                further = more and (free or kin or columns.people)
+                for row in self._all(question) if further else rows:
+                    numbers |= {str(value) for name in columns.people if (value := row.get(name)) not in {None, "", 0}}
+                    relatives |= {value for name in kin if isinstance(value := row.get(name), str)}
+                    for text in (value for name in free if isinstance(value := row.get(name), str)):
+                        digits, capitals = suspects(text)
+                        cards |= digits
+                        names |= capitals
+        words = self._naming.of_others(numbers, cards, names, self.own)
+        return Others((*words, *self._naming.of_relatives(relatives)), self.own)
+
+    # -- what is told -----------------------------------------------------------------------------------------------
+
+    def _kinds(self, read: Iterable[str]) -> Iterator[tuple[HeldKind, list[str]]]:
+        there = list(read)
+        for kind in self.access.kinds:
+            if tables := [name for name in kind.tables if name in there]:
+                yield kind, tables
+        if rest := [name for name in there if self.access.kind_of(name) is None]:
+            yield _OTHER, rest
+
+    def _records(
+        self,
+        kind: HeldKind,
+        tables: list[str],
+        read: Read,
+        others: Others,
+    ) -> HeldRecords:
+        rules = keeping(self._policy, kind.record)
+        held = tuple(self._table(name, kind, rules, read[name], others) for name in tables)
+        times = [
+            value
+            for name in tables
+            for _, rows, _ in read[name]
+            for row in rows
+            for column in self.columns(name).told
+            if column.category is Category.EVENT_TIME and (value := moment(row.get(column.name))) is not None
+        ]
+        since = min(times, default=None)
+        return HeldRecords(kind.name, rules, kind.while_there, since, held)
+
+    def _table(
+        self,
+        table: str,
+        kind: HeldKind,
+        rules: Keeping,
+        found: list[tuple[Question, list[Row], bool]],
+        others: Others,
+    ) -> HeldTable:
+        ends = self._ends.get(table)
+        by = () if ends is None else rules.rules_for(ends.event)
+        columns = self.columns(table).told
+        telling = Telling(columns, self.own, others, own_table=kind.own)
+
+        def dated(row: Row) -> DatedRow:
+            until = None if ends is None else goes_on(row, ends, by, self._zone)
+            return DatedRow(telling(row), until)
+
+        def stream() -> Iterator[DatedRow]:
+            return map(dated, self._once(table, [(q, self._all(q) if more else iter(rows)) for q, rows, more in found]))
+
+        first = [dated(row) for row in self._once(table, [(q, iter(rows)) for q, rows, _ in found])]
+        notes = [one.name for one in columns if one.category is Category.STAFF_NOTE]
+        self._to_read += sum(1 for one in first for name in notes if one.row.values.get(name))
+        more = any(more for _, _, more in found)
+        return HeldTable(table, self._says(table), columns, first[:FIRST], more or len(first) > FIRST, stream, bool(by))
+
+    def _once(self, table: str, parts: list[tuple[Question, Iterator[Row]]]) -> Iterator[Row]:
+        """The rows of several questions to one table, each row once."""
+        if len(parts) == 1:
+            yield from parts[0][1]
+            return
+        key = self._selection.key(table)
+        seen: set[tuple[Any, ...]] = set()
+        for _, rows in parts:
+            fresh = set()
+            for row in rows:
+                mark = tuple(row.get(name) for name in key) if key else tuple(map(str, row.values()))
+                if mark in seen:
+                    continue
+                fresh.add(mark)
+                yield row
+            seen |= fresh
+
+    def _all(self, question: Question) -> Iterator[Row]:
+        """All rows of a question, a few at a time."""
+        options = {"yield_per": FIRST}
+        with self._connection.execution_options(**options).execute(self._query(question)) as found:
+            for row in found.mappings():
+                yield dict(row)
+
+
+class DeniedError(Exception):
+    """A table could not be read.
+
+    Attributes:
+        table: its name.
+        wrong: the coded error.
+    """
+
+    def __init__(self, table: str, wrong: CarrelError) -> None:
+        super().__init__(table)
+        self.table, self.wrong = table, wrong
+
+    @property
+    def is_missing_right(self) -> bool:
+        """Whether the account may not read it, and may read others."""
+        return self.wrong.code == GRANTS.code
+
