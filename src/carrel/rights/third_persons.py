@@ -44,13 +44,13 @@ _FREE = frozenset(
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w-])(?:\+\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])|(?<!\w)\+\d[\d ]{7,16}\d")
 _NUMBER = re.compile(r"(?<!\w)[A-Za-z]{0,4}\d{5,20}(?!\w)")
-_CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-z][\w'’-]+")
+_CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-z][\w'\u2019-]+")
 
 
 class Withheld(enum.StrEnum):
     """Why a value is not shown."""
 
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105  (the word for one)
     STAFF = "staff"
     OTHER = "another person"
     RELATIVE = "a relative, guarantor or contact"
@@ -123,8 +123,12 @@ class Others:
     """
 
     def __init__(self, words: Iterable[str], own: Own) -> None:
-        kept = {word.strip() for word in words if len(word.strip()) >= SHORTEST and word.strip().casefold() not in own.words}
-        self._found = re.compile("|".join(map(re.escape, sorted(kept, key=lambda one: (-len(one), one)))), re.IGNORECASE)
+        kept = {
+            word.strip() for word in words if len(word.strip()) >= SHORTEST and word.strip().casefold() not in own.words
+        }
+        self._found = re.compile(
+            "|".join(map(re.escape, sorted(kept, key=lambda one: (-len(one), one)))), re.IGNORECASE
+        )
         self._bytes = tuple(word.encode() for word in kept)
         self._any = bool(kept)
 
@@ -167,9 +171,7 @@ class Telling:
         empty, and tells nobody anything.
     """
 
-    def __init__(
-        self, columns: Sequence[HeldColumn], own: Own, others: Others, *, own_table: bool = False
-    ) -> None:
+    def __init__(self, columns: Sequence[HeldColumn], own: Own, others: Others, *, own_table: bool = False) -> None:
         self._known = {one.name: one for one in columns}
         self._secret = {one.name: Withheld.SECRET for one in columns if one.is_secret}
         self._own, self._others, self._own_table = own, others, own_table

@@ -40,13 +40,13 @@ ENGLISH: Words = {
     "nobody": "Nobody is registered here under your number.",
     "gone": "Your record here was deleted; this is what it left.",
     "nothing": "Nothing is held here.",
-    "acted": "In entries that are about somebody else, or about nobody, you are named {count} times: {says} ({column}).",
+    "acted": "In entries that are about somebody else, or about nobody, you stand {count} times: {says} ({column}).",
     "unread": "Could not be read: {says} ({code}). Ask the library for it.",
     "not_searched": "The library also keeps these, which were not searched for this answer: {names}.",
     "not_searched_none": "Copies in backups, mail and printed lists were not searched.",
     "texts": "Notes can speak of other people. Where somebody is known to the library, the name is left out.",
-    "rights": "If something is wrong, or you want it gone, tell the library: you may have it corrected, erased, or used "
-    "no more, and you may have this answer as files that other programs read.",
+    "rights": "If something is wrong, or you want it gone, tell the library: you may have it corrected, erased, or "
+    "used no more, and you may have this answer as files that other programs read.",
     "fields": "Fields of {says}",
     "field": "field",
     "is": "what it is",

@@ -18,7 +18,7 @@ from carrel.policy.resolve import Policy
 from carrel.retention.faults import NO_SUBJECT
 from carrel.retention.identifiers import Subject
 from carrel.rights import faults
-from carrel.rights.answer import Answer, HeldInSystem
+from carrel.rights.answer import Answer, HeldInSystem, Unread
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_data import DeniedError, PersonData
 from carrel.systems.sql.person_search import find_left
@@ -69,7 +69,14 @@ class Asked:
 
 @contextmanager
 def gathered(
-    systems: Sequence[OpenSystem], asked: Asked, *, case: str, site: Site, policy: Policy, at: datetime,
+    systems: Sequence[OpenSystem],
+    asked: Asked,
+    *,
+    closed: Sequence[HeldInSystem] = (),
+    case: str,
+    site: Site,
+    policy: Policy,
+    at: datetime,
     thorough: bool = True,
 ) -> Iterator[Answer]:
     """The answer, while every system keeps its snapshot open; nothing is written anywhere.
@@ -77,6 +84,7 @@ def gathered(
     Args:
         systems: of the library that are asked.
         asked: who asks.
+        closed: systems that could not be opened, as `unreachable` tells them.
         case: name of the case.
         site: whose; tells what else there is that is not searched.
         policy: in force.
@@ -87,14 +95,22 @@ def gathered(
         What each system holds. What could not be read stands in it, by its error.
 
     Raises:
-        CarrelError: ACC-001, no system holds anybody under this number; ACC-005; SQL-…, a system cannot be reached.
+        CarrelError: RGT-003, no system holds anybody under this number; RGT-007; SQL-…, a system cannot be reached.
     """
     with ExitStack() as stack:
-        held = tuple(_held(stack, one, asked, thorough=thorough) for one in systems)
+        held = (*(_held(stack, one, asked, thorough=thorough) for one in systems), *closed)
         if not any(one.found for one in held):
+            if missing := [one for one in held if one.unread]:
+                raise fault(
+                    faults.NOBODY,
+                    at=", ".join(one.name for one in held),
+                    wanted="the number of one person, and every system of the library within reach",
+                    found=f"nobody's; {missing[0].name} could not be read ({missing[0].unread[0].code})",
+                    fix="see `carrel doctor`, and give the command again when the system answers",
+                )
             raise fault(
                 faults.NOBODY,
-                at=", ".join(one.name for one in systems),
+                at=", ".join(one.name for one in held),
                 wanted=f"the {'card' if asked.by_card else 'internal'} number of one person",
                 found="nobody's, or several people's",
                 fix="compare it with the card; an answer about a record that is gone needs the number that it had",
@@ -111,27 +127,43 @@ def not_searched(site: Site) -> tuple[str, ...]:
     return tuple(f"{kind} {one.name}" for kind, some in kinds for one in some)
 
 
+def unreachable(name: str, product: str, wrong: CarrelError) -> HeldInSystem:
+    """A system that could not answer: it is named in the reply, by its error (MITL-9.1)."""
+    first = wrong.faults[0].condition
+    return HeldInSystem(
+        name, product, "", found=False, unread=(Unread("*", "the whole system", first.code, first.title),)
+    )
+
+
 def _held(stack: ExitStack, system: OpenSystem, asked: Asked, *, thorough: bool) -> HeldInSystem:
     product = system.system_map.title
-    denied: set[str] = set()
-    with told(system.name):
-        connection = stack.enter_context(system.engine.connect())
-        denied |= _denied(connection)
-        while True:
-            subject = _subject(connection, system, asked)
-            if subject is None:
-                return HeldInSystem(system.name, product, str(system.zone), found=False)
-            data = PersonData(
-                connection, system.schema, system.system_map, subject, system.policy, system.zone, system.name
-            )
-            try:
-                return data.read(system.name, product, denied=denied, thorough=thorough)
-            except DeniedError as wrong:
-                # The transaction is over: all is read anew, so that there is one snapshot, without this table.
-                if wrong.table in denied or not wrong.is_missing_right:
-                    raise wrong.wrong from None
-                denied.add(wrong.table)
-                connection.rollback()
+    try:
+        with told(system.name):
+            connection = stack.enter_context(system.engine.connect())
+            return _read(connection, system, asked, thorough=thorough)
+    except CarrelError as wrong:
+        if wrong.code == faults.NOT_TOLD.code:
+            raise
+        return unreachable(system.name, product, wrong)
+
+
+def _read(connection: Connection, system: OpenSystem, asked: Asked, *, thorough: bool) -> HeldInSystem:
+    product = system.system_map.title
+    denied = _denied(connection)
+    while True:
+        if (subject := _subject(connection, system, asked)) is None:
+            return HeldInSystem(system.name, product, str(system.zone), found=False)
+        data = PersonData(
+            connection, system.schema, system.system_map, subject, system.policy, system.zone, system.name
+        )
+        try:
+            return data.read(system.name, product, denied=denied, thorough=thorough)
+        except DeniedError as wrong:
+            # The transaction is over: all is read anew, so that there is one snapshot, without this table.
+            if wrong.table in denied or not wrong.is_missing_right:
+                raise wrong.wrong from None
+            denied.add(wrong.table)
+            connection.rollback()
 
 
 def _subject(connection: Connection, system: OpenSystem, asked: Asked) -> Subject | None:

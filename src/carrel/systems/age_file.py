@@ -94,17 +94,19 @@ def opened(content: bytes, passphrase: bytes) -> bytes:
         wrapping = Scrypt(_LABEL + _plain(salt), 32, 2 ** int(factor), 8, 1).derive(passphrase)
         file_key = ChaCha20Poly1305(wrapping).decrypt(bytes(12), _plain(body), None)
         expected = hmac.digest(_derived(file_key, b"", b"header"), head + b"\n---", "sha256")
-        if (intro + b"\n", kind) != (INTRO, b"scrypt") or not hmac.compare_digest(_plain(mac), expected):
-            raise ValueError
+        whole = (intro + b"\n", kind) == (INTRO, b"scrypt") and hmac.compare_digest(_plain(mac), expected)
         nonce, payload = payload[:_NONCE], payload[_NONCE:]
         cipher, size = ChaCha20Poly1305(_derived(file_key, nonce, b"payload")), CHUNK + 16
         pieces = [payload[start : start + size] for start in range(0, len(payload), size)] or [b""]
-        return b"".join(
+        plain = b"".join(
             cipher.decrypt(n.to_bytes(_COUNTER, "big") + bytes([n == len(pieces) - 1]), piece, None)
             for n, piece in enumerate(pieces)
         )
     except Exception as wrong:
         raise ValueError("it does not open") from wrong
+    if not whole:
+        raise ValueError("its head was changed")
+    return plain
 
 
 def _derived(secret: bytes, salt: bytes, info: bytes) -> bytes:

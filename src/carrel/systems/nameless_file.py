@@ -27,7 +27,7 @@ def nameless(place: Path) -> Iterator[BinaryIO]:
         The file, to be written.
 
     Raises:
-        CarrelError: ACC-003, something stands there, or the folder, or its file system, takes no such file. Nothing
+        CarrelError: RGT-005, something stands there, or the folder, or its file system, takes no such file. Nothing
             was written that has a name.
     """
     if place.exists() or place.is_symlink():
@@ -45,10 +45,19 @@ def nameless(place: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            os.link(f"/proc/self/fd/{file.fileno()}", place, follow_symlinks=True)
+            _name(file.fileno(), place)
         except OSError as wrong:
             raise _not_written(place, os.strerror(wrong.errno or 0), "make room, or name another place") from None
     settle(place.parent)
+
+
+def _name(descriptor: int, place: Path) -> None:
+    folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        # Only with a folder's number does Python follow the link in /proc to the file itself.
+        os.link(f"/proc/self/fd/{descriptor}", place.name, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 def _not_written(place: Path, found: str, fix: str) -> Exception:

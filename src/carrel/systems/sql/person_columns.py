@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +74,7 @@ class BesideRow:
         items |= {one.table: one.item for one in system_map.records if one.item}
         self._items = items
 
-    def joined(self, name: str, rows: FromClause, columns: list[ColumnElement[Any]]) -> Select[Any]:
+    def joined(self, name: str, rows: FromClause, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
         """The rows of a table with these columns, and what stands beside them where it can be told."""
         items = self._map.items
         item, title = self._items.get(name), self._access.titles.get(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,7 +37,7 @@ def access_of(system_map: SystemMap) -> AccessMap:
     """The map's section on answers.
 
     Raises:
-        CarrelError: ACC-005, it has none.
+        CarrelError: RGT-007, it has none.
     """
     if system_map.access is None or system_map.person is None:
         raise fault(
@@ -111,6 +110,7 @@ class PersonData:
             CarrelError: SQL-…, whatever else stands in the way.
         """
         without = set(denied)
+        self._unread += self._unseen()
         read: Read = {}
         for table in self.queries.tables:
             says = self._says(table)
@@ -122,13 +122,27 @@ class PersonData:
                 read[table] = found
         if not thorough:
             why = "no index leads to a person there, and it was not to be read whole"
-            self._unread += [Unread(name, self._says(name), faults.NOT_LOOKED.code, why) for name in self._without_index]
+            self._unread += [
+                Unread(name, self._says(name), faults.NOT_LOOKED.code, why) for name in self._without_index
+            ]
         others = self._others(read)
         records = tuple(self._records(kind, tables, read, others) for kind, tables in self._kinds(read))
         return HeldInSystem(
             name, product, str(self._zone), found=True, gone=self.gone, records=records, acted=tuple(self._acted),
             unread=tuple(self._unread), without_index=tuple(self._without_index), to_read=self._to_read,
         )  # fmt: skip
+
+    def _unseen(self) -> Iterator[Unread]:
+        """Tables and columns that a server hides from an account without a right to them (MariaDB)."""
+        if self._connection.dialect.name not in {"mysql", "mariadb"}:
+            return
+        for kind in self.access.kinds:
+            for table in kind.tables:
+                live = self._schema.tables.get(table)
+                if live is None:
+                    yield Unread(table, self._says(table), "SQL-012", "it is not there, or the account may not see it")
+                elif hidden := set(self._map.columns.get(table, ())) - set(live.column_names):
+                    yield Unread(table, f"{self._says(table)}: {', '.join(sorted(hidden))}", "SQL-012", "the same")
 
     # -- what is read first -----------------------------------------------------------------------------------------
 
@@ -157,6 +171,20 @@ class PersonData:
         rows = self._selection.rows(question.table)
         columns = [rows.c[name] for name in self.columns(question.table).read]
         return self._beside.joined(question.table, rows, columns).where(question.which)
+
+    def statements(self, *, indexed: bool = False) -> Iterator[tuple[str, str]]:
+        """Every question that shows rows, by table, as SQL; with values of the person in it, so it is never printed.
+
+        Args:
+            indexed: only those to whose rows an index leads.
+        """
+        for table in self.queries.tables:
+            for question in self.queries.of(table) if not self.queries.lacking(table) else ():
+                if not question.counted and (self.queries.has_index(question) or not indexed):
+                    compiled = self._query(question).compile(
+                        dialect=self._connection.dialect, compile_kwargs={"literal_binds": True}
+                    )
+                    yield table, str(compiled)
 
     def columns(self, table: str) -> TableColumns:
         """The columns of a table."""
@@ -292,4 +320,3 @@ class DeniedError(Exception):
     def is_missing_right(self) -> bool:
         """Whether the account may not read it, and may read others."""
         return self.wrong.code == GRANTS.code
-

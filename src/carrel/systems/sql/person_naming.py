@@ -49,21 +49,26 @@ class Naming:
             rows += self._records(name, subject.numbers)
         cards = [str(row[self._person.card]) for row in rows if self._person.card and row.get(self._person.card)]
         further = [one for one in (self._person.cards, *self._person.elsewhere) if one is not None]
-        said = [[word for words in said_elsewhere(self._connection, self._rows_of(subject), one).values() for word in words] for one in further]
+        said = [
+            [word for words in said_elsewhere(self._connection, self._rows_of(subject), one).values() for word in words]
+            for one in further
+        ]
         if self._person.cards is not None and said:
             cards += said[0]
         cards = list(dict.fromkeys(cards))
         users = [str(row[self._person.user]) for row in rows if row.get(self._person.user)]
-        own = {str(value).strip().casefold() for row in rows for name, value in row.items() if self._is_own(name, value)}
+        own = {
+            str(value).strip().casefold() for row in rows for name, value in row.items() if self._is_own(name, value)
+        }
         own |= {word.casefold() for words in said for word in words} | {one.casefold() for one in (*cards, *users)}
         own |= {one.casefold() for one in words_of((), self._names(rows))}
-        whole = replace(
-            subject, card=cards[0] if cards else "", cards=tuple(cards[1:]), user=users[0] if users else ""
-        )
+        whole = replace(subject, card=cards[0] if cards else "", cards=tuple(cards[1:]), user=users[0] if users else "")
         return whole, Own(frozenset(map(str, subject.numbers)), frozenset(own - {""})), gone
 
-    def of_others(self, numbers: Collection[str], cards: Collection[str], names: Collection[str], own: Own) -> list[str]:
-        """Words of other people: of those with these numbers, of whoever has one of these cards, of who is called so."""
+    def of_others(
+        self, numbers: Collection[str], cards: Collection[str], names: Collection[str], own: Own
+    ) -> list[str]:
+        """Words of other people: with these numbers, with one of these cards, or called by two of these words."""
         known = {int(one) for one in numbers if one.isascii() and one.isdigit() and len(one) <= 18} - self._numbers  # noqa: PLR2004  (digits of a server's number)
         known |= self._with_cards(cards) - self._numbers
         found: list[str] = []
@@ -72,7 +77,9 @@ class Naming:
             wanted = self._columns(self._people.table, people)
             records = [
                 dict(row)
-                for row in self._connection.execute(select(*wanted).where(people.c[self._people.key].in_(some))).mappings()
+                for row in self._connection.execute(
+                    select(*wanted).where(people.c[self._people.key].in_(some))
+                ).mappings()
             ]
             identifiers = [str(row[name]) for row in records for name in self._person.identifiers if row.get(name)]
             found += words_of(identifiers, self._names(records))
@@ -118,7 +125,7 @@ class Naming:
         return [rows.c[one] for one in names if one in wanted or labels.of(name, one) in _NAMED_BY]
 
     def _is_own(self, name: str, value: Any) -> bool:
-        # An address on a child's record is of the record; a guardian's column is labelled as a relative's, and not read.
+        # A guardian's column is labelled as a relative's and not read; what else stands on a child's record is its own.
         told = self._person.tables.get(self._people.table)
         return isinstance(value, str) and name not in (told.texts if told else ())
 
@@ -160,4 +167,3 @@ class Naming:
                     (a, b) for a, b in self._connection.execute(query) if a and str(a).split()[0].casefold() in folded
                 ]
         return list(words_of((), found))
-

@@ -124,7 +124,7 @@ class PersonQueries:
 
     def _as_there(self, table: str, own: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...] | None:
         """Values as the columns of a table hold them: a number among texts is a text. None where it cannot be there."""
-        found = []
+        found: list[Any] = []
         for name, value in zip(own, values, strict=True):
             there = self.selection.schema.tables[table].column(name)
             if there is not None and is_text(there):
@@ -147,9 +147,7 @@ class PersonQueries:
     def _not_told_elsewhere(self, table: str, rows: FromClause) -> list[Bool]:
         """Rows that stand in a table that inherits from this one, and are told there, are not told twice."""
         heirs = [
-            one
-            for one in self._heirs(table)
-            if any(not self.access.counts(one, trace) for trace in self.traces(one))
+            one for one in self._heirs(table) if any(not self.access.counts(one, trace) for trace in self.traces(one))
         ]
         place: Any = column("tableoid", _selectable=rows)
         return [place != cast(_quoted(one), REGCLASS) for one in heirs]
@@ -167,7 +165,9 @@ def _among(rows: FromClause, own: Sequence[str], some: Sequence[tuple[Any, ...]]
 
 def led_to(table: Table, by: Sequence[str]) -> bool:
     """Whether an index or the key of a table begins with one of these columns."""
-    firsts = {names[0].partition("(")[0] for names in (table.primary_key, *(one.columns for one in table.indexes)) if names}
+    firsts = {
+        names[0].partition("(")[0] for names in (table.primary_key, *(one.columns for one in table.indexes)) if names
+    }
     return bool(firsts & set(by))
 
 
@@ -178,4 +178,3 @@ def _quoted(name: str) -> str:
 def count(question: Question, rows: FromClause) -> Select[Any]:
     """How many rows a question has."""
     return select(func.count()).select_from(rows).where(question.which)
-
