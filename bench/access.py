@@ -71,9 +71,7 @@ def _opened(library: Library, name: str) -> OpenSystem:
 def _statements(system: OpenSystem, number: int) -> list[str]:
     """Every question of the answer that an index leads to, with its values in it."""
     with system.engine.connect() as connection:
-        data = PersonData(
-            connection, system.schema, system.system_map, Subject(number), system.policy, system.zone, system.name
-        )
+        data = PersonData(connection, system.layout, Subject(number), system.policy, system.zone, system.name)
         return [said for _, said in data.statements(indexed=True)]
 
 

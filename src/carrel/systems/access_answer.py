@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from carrel.rights import faults
 from carrel.rights.answer import Answer, HeldInSystem, Unread
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_data import DeniedError, PersonData
+from carrel.systems.sql.person_layout import AnswerLayout
 from carrel.systems.sql.person_search import find_left
 
 _DENIED = """
@@ -41,6 +42,7 @@ class OpenSystem:
         policy: in force.
         zone: of the system.
         stand_in: the product's anonymous patron.
+        kept: what is made of these at the first question.
     """
 
     name: str
@@ -50,6 +52,14 @@ class OpenSystem:
     policy: Policy
     zone: ZoneInfo
     stand_in: int | None
+    kept: dict[str, AnswerLayout] = field(default_factory=dict, compare=False)
+
+    @property
+    def layout(self) -> AnswerLayout:
+        """How this database is asked; made once, for as many people as there are."""
+        if not self.kept:
+            self.kept["layout"] = AnswerLayout(self.schema, self.system_map)
+        return self.kept["layout"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -153,9 +163,7 @@ def _read(connection: Connection, system: OpenSystem, asked: Asked, *, thorough:
     while True:
         if (subject := _subject(connection, system, asked)) is None:
             return HeldInSystem(system.name, product, str(system.zone), found=False)
-        data = PersonData(
-            connection, system.schema, system.system_map, subject, system.policy, system.zone, system.name
-        )
+        data = PersonData(connection, system.layout, subject, system.policy, system.zone, system.name)
         try:
             return data.read(system.name, product, denied=denied, thorough=thorough)
         except DeniedError as wrong:

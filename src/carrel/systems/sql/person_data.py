@@ -9,11 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
 
-from carrel.errors import CarrelError, fault
-from carrel.inventory.access_map import AccessMap, HeldKind
+from carrel.errors import CarrelError
+from carrel.inventory.access_map import HeldKind
 from carrel.inventory.category import Category
-from carrel.inventory.schema import LiveSchema
-from carrel.inventory.system_map import SystemMap
 from carrel.policy.resolve import Policy
 from carrel.retention.identifiers import Subject
 from carrel.rights import faults
@@ -22,10 +20,10 @@ from carrel.rights.ending import Keeping, goes_on, keeping, moment
 from carrel.rights.third_persons import Others, Telling, suspects
 from carrel.systems.faults import GRANTS
 from carrel.systems.sql.failure import classify
-from carrel.systems.sql.person_columns import BesideRow, TableColumns, columns_of, endings
+from carrel.systems.sql.person_layout import AnswerLayout
 from carrel.systems.sql.person_naming import Naming
+from carrel.systems.sql.person_presence import presence_of
 from carrel.systems.sql.person_queries import PersonQueries, Question, count
-from carrel.systems.sql.person_selection import PersonSelection
 
 FIRST = 500  # rows of a question that are read at once; more are read as they are written
 _OTHER = HeldKind(name="other records", tables=("",))
@@ -33,30 +31,12 @@ Row = dict[str, Any]
 Read = dict[str, list[tuple[Question, list[Row], bool]]]  # by table; whether there are more rows
 
 
-def access_of(system_map: SystemMap) -> AccessMap:
-    """The map's section on answers.
-
-    Raises:
-        CarrelError: RGT-007, it has none.
-    """
-    if system_map.access is None or system_map.person is None:
-        raise fault(
-            faults.NOT_TOLD,
-            at=f"map {system_map.system}",
-            wanted="sections 'person' and 'access'",
-            found="none",
-            fix="answer from the product itself; Carrel has no map of what it holds of a person",
-        )
-    return system_map.access
-
-
 class PersonData:
     """One person in one system, for as long as the connection is in its transaction.
 
     Args:
         connection: by the account that reads; its transaction is one snapshot.
-        schema: live.
-        system_map: in force.
+        layout: of the database; whoever asks for several people makes it once.
         subject: whose.
         policy: in force.
         zone: of the system.
@@ -69,27 +49,23 @@ class PersonData:
     def __init__(
         self,
         connection: Connection,
-        schema: LiveSchema,
-        system_map: SystemMap,
+        layout: AnswerLayout,
         subject: Subject,
         policy: Policy,
         zone: ZoneInfo,
         at: str,
     ) -> None:
-        self._connection, self._schema, self._map, self._at = connection, schema, system_map, at
+        self._connection, self._layout, self._at = connection, layout, at
         self._policy, self._zone = policy, zone
-        self.access = access_of(system_map)
-        self._selection = PersonSelection(schema, system_map, (subject,), None)
-        self._naming = Naming(connection, self._selection)
+        self._schema, self._map, self.access = layout.schema, layout.system_map, layout.access
+        self._naming = Naming(connection, layout.selection.of((subject,)))
         self.subject, self.own, self.gone = self._naming.named(subject)
-        self._selection = self._selection.of((self.subject,))
-        self.queries = PersonQueries(self._selection, self.access, connection)
-        self._beside = BesideRow(schema, system_map, self.access)
-        self._ends = endings(system_map)
-        self._columns: dict[str, TableColumns] = {}
+        self._selection = layout.selection.of((self.subject,))
+        self.queries = PersonQueries(layout, self._selection, connection)
         self._unread: list[Unread] = []
         self._acted: list[Acted] = []
         self._without_index: dict[str, None] = {}
+        self._left_out: dict[str, None] = {}
         self._to_read = 0
 
     def read(self, name: str, product: str, *, denied: Iterable[str] = (), thorough: bool = True) -> HeldInSystem:
@@ -110,27 +86,40 @@ class PersonData:
             CarrelError: SQL-…, whatever else stands in the way.
         """
         without = set(denied)
+        if not without:
+            self._look()
         self._unread += self._unseen()
         read: Read = {}
-        for table in self.queries.tables:
+        for table in self._layout.tables:
             says = self._says(table)
             if table in without:
                 self._unread.append(Unread(table, says, "SQL-005", "the account may not read it"))
-            elif lacks := self.queries.lacking(table):
+            elif lacks := self._layout.lacking(table):
                 self._unread.append(Unread(table, says, "SQL-012", f"the database has no {', '.join(lacks)}"))
             elif found := self._first(table, thorough=thorough):
                 read[table] = found
-        if not thorough:
+        if self._left_out:
             why = "no index leads to a person there, and it was not to be read whole"
-            self._unread += [
-                Unread(name, self._says(name), faults.NOT_LOOKED.code, why) for name in self._without_index
-            ]
+            self._unread += [Unread(name, self._says(name), faults.NOT_LOOKED.code, why) for name in self._left_out]
         others = self._others(read)
         records = tuple(self._records(kind, tables, read, others) for kind, tables in self._kinds(read))
         return HeldInSystem(
             name, product, str(self._zone), found=True, gone=self.gone, records=records, acted=tuple(self._acted),
             unread=tuple(self._unread), without_index=tuple(self._without_index), to_read=self._to_read,
         )  # fmt: skip
+
+    def _look(self) -> None:
+        """Learn where the person stands at all, so that the rest is not asked."""
+        presence = presence_of(self._layout, self._connection)
+        try:
+            present = presence.of(self._connection, self.subject)
+        except DBAPIError as wrong:
+            # One table among them may not be read: each is asked by itself, and tells which it is.
+            if (coded := classify(wrong, self._at)).code != GRANTS.code:
+                raise coded from None
+            self._connection.rollback()
+            return
+        self.queries = PersonQueries(self._layout, self._selection, self._connection, present)
 
     def _unseen(self) -> Iterator[Unread]:
         """Tables and columns that a server hides from an account without a right to them (MariaDB)."""
@@ -150,10 +139,11 @@ class PersonData:
         found = []
         try:
             for question in self.queries.of(table):
-                if not self.queries.has_index(question):
-                    self._without_index[table] = None
-                    if not thorough:
-                        continue
+                whole = self._layout.read_whole(table, question.by)
+                self._without_index |= dict.fromkeys(whole)
+                if table in whole and not thorough:
+                    self._left_out[table] = None
+                    continue
                 if question.counted:
                     rows = self._selection.rows(table)
                     if many := int(self._connection.execute(count(question, rows)).scalar_one()):
@@ -168,9 +158,7 @@ class PersonData:
         return found
 
     def _query(self, question: Question) -> Select[Any]:
-        rows = self._selection.rows(question.table)
-        columns = [rows.c[name] for name in self.columns(question.table).read]
-        return self._beside.joined(question.table, rows, columns).where(question.which)
+        return self._layout.shown(question.table).where(question.which)
 
     def statements(self, *, indexed: bool = False) -> Iterator[tuple[str, str]]:
         """Every question that shows rows, by table, as SQL; with values of the person in it, so it is never printed.
@@ -178,19 +166,13 @@ class PersonData:
         Args:
             indexed: only those to whose rows an index leads.
         """
-        for table in self.queries.tables:
-            for question in self.queries.of(table) if not self.queries.lacking(table) else ():
-                if not question.counted and (self.queries.has_index(question) or not indexed):
+        for table in self._layout.tables:
+            for question in self.queries.of(table) if not self._layout.lacking(table) else ():
+                if not question.counted and (self._layout.has_index(question.table, question.by) or not indexed):
                     compiled = self._query(question).compile(
                         dialect=self._connection.dialect, compile_kwargs={"literal_binds": True}
                     )
                     yield table, str(compiled)
-
-    def columns(self, table: str) -> TableColumns:
-        """The columns of a table."""
-        if table not in self._columns:
-            self._columns[table] = columns_of(self._map, self.access, self._schema.tables[table])
-        return self._columns[table]
 
     def _says(self, table: str) -> str:
         told_of = self._selection.person.tables.get(table)
@@ -208,7 +190,7 @@ class PersonData:
         names: set[str] = set()
         relatives: set[str] = set()
         for table, found in read.items():
-            columns = self.columns(table)
+            columns = self._layout.columns(table)
             free = [one.name for one in columns.told if one.is_free]
             kin = [one.name for one in columns.told if one.is_of_relatives]
             for question, rows, more in found:
@@ -247,7 +229,7 @@ class PersonData:
             for name in tables
             for _, rows, _ in read[name]
             for row in rows
-            for column in self.columns(name).told
+            for column in self._layout.columns(name).told
             if column.category is Category.EVENT_TIME and (value := moment(row.get(column.name))) is not None
         ]
         since = min(times, default=None)
@@ -261,9 +243,9 @@ class PersonData:
         found: list[tuple[Question, list[Row], bool]],
         others: Others,
     ) -> HeldTable:
-        ends = self._ends.get(table)
+        ends = self._layout.ends.get(table)
         by = () if ends is None else rules.rules_for(ends.event)
-        columns = self.columns(table).told
+        columns = self._layout.columns(table).told
         telling = Telling(columns, self.own, others, own_table=kind.own)
 
         def dated(row: Row) -> DatedRow:

@@ -14,7 +14,7 @@ from carrel.rights.third_persons import Own, words_of
 from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.in_lists import batches, parts
 from carrel.systems.sql.person_elsewhere import meant, said_elsewhere
-from carrel.systems.sql.person_queries import led_to
+from carrel.systems.sql.person_layout import led_to
 from carrel.systems.sql.person_selection import PersonSelection
 
 _NAMED_BY = (
