@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
 from carrel.ledger.leaf import decode_leaf
 from carrel.retention.identifiers import Subject
@@ -25,6 +26,7 @@ from carrel.systems.sql.database import Access, connect
 from carrel.systems.sql.person_data import PersonData
 from carrel.systems.sql.person_layout import AnswerLayout
 from tests.integration.json_schema import faults_of
+from tests.integration.run import library
 from tests.integration.run.person_seed import Seeder
 
 CARD, USER, MAIL, PHONE = "K7700123", "reader7700", "q.person77@elm.example", "0611223344"
@@ -284,6 +286,23 @@ def test_whoever_is_killed_leaves_no_file(small, plain):
     assert small.ok(
         "access", asked(small), "--as", "Cal Example", "--identity", "photo id", "--out", folder / "a.zip", *how
     )["access"]["complete"]
+
+
+@pytest.mark.one_database
+def test_a_system_that_does_not_answer_is_named_in_the_reply(small_koha, tmp_path):
+    nowhere = sa.make_url(small_koha.url).set(database="nowhere").render_as_string(hide_password=False)
+    both = library.make(tmp_path / "site", small_koha, others=[("annex", nowhere)])
+    subject(both)
+    told, files = opened(both, code=3)
+    assert [(one["system"], one["found"]) for one in told["systems"]] == [("koha", True), ("annex", False)]
+    (missing,) = told["systems"][1]["unread"]
+    assert (missing["table"], missing["code"]) == ("*", "SQL-004")
+    answer = json.loads(files["answer.json"])
+    assert answer["systems"][1]["unread"][0]["code"] == "SQL-004"
+    assert "Could not be read: the whole system (SQL-004)" in files["index.html"]
+    both.refused("access", asked(both, "K0000000"), "--as", "Cal Example", "--identity", "photo id", "--plain",
+                 "--out", tmp_path / "b.zip", code=2, error="RGT-003")  # fmt: skip
+    assert not (tmp_path / "b.zip").exists()
 
 
 @pytest.mark.one_database

@@ -280,8 +280,8 @@ class PersonData:
 
     def _all(self, question: Question) -> Iterator[Row]:
         """All rows of a question, a few at a time."""
-        options = {"yield_per": FIRST}
-        with self._connection.execution_options(**options).execute(self._query(question)) as found:
+        # Of the statement alone: as an option of the connection it would stay, and every question would be streamed.
+        with self._connection.execute(self._query(question).execution_options(yield_per=FIRST)) as found:
             for row in found.mappings():
                 yield dict(row)
 
