@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import branches, counting, desk, growth, handwritten, koha_loop, ours, person, workers
+from bench import access, branches, counting, desk, growth, handwritten, koha_loop, ours, person, workers
 from bench.library import Library, Template
 from bench.row import Row
 
@@ -44,6 +44,9 @@ def works(folder: Path, loans: int, *, smoke: bool) -> dict[str, Callable[[], li
             judge=not smoke,
         ),
         "large": lambda: person.large(template(base), folder, loans * 4 if smoke else 10_000_000, judge=not smoke),
+        "access": lambda: access.answer(
+            template(base), loans * 2 if smoke else 10_000_000, rounds=1 if smoke else 5, judge=not smoke
+        ),
         "night": lambda: night(template, loans, judge=not smoke),
         "growth": lambda: growth.growth(
             template(base), folder, sizes, day=300 if smoke else 5_000, nights=1 if smoke else 2, judge=not smoke

@@ -48,7 +48,7 @@ def large(template: Template, folder: Path, loans: int, *, judge: bool) -> list[
     with template.copy() as library:
         past = Past(library, LINKED, single=SINGLE)
         past.grow(loans)
-        number = _reader(library, at_most=_ORDINARY)
+        number = reader(library, at_most=_ORDINARY)
         engine = library.engine()
         with engine.connect() as connection:
             one, rows, sweep, read = _looked(library, connection, number)
@@ -89,7 +89,7 @@ def _rows(library: str, done: list[Erased], *, judge: bool) -> list[Row]:
 
 def _round(template: Template, site: Path) -> Erased:
     with template.copy() as library:
-        number = _reader(library)
+        number = reader(library)
         made, plan = _approved(library, site, number)
         apply = _seconds(lambda: made.carrel("apply", plan))
     with template.copy() as library:
@@ -102,7 +102,7 @@ def _round(template: Template, site: Path) -> Erased:
     return Erased(apply, bare, sweep, read, rows)
 
 
-def _reader(library: Library, *, at_most: int | None = None) -> int:
+def reader(library: Library, *, at_most: int | None = None) -> int:
     """A reader with many past loans, but no more than so many, whom nothing keeps."""
     few = "" if at_most is None else f"HAVING COUNT(*) <= {at_most} "
     return int(

@@ -17,6 +17,7 @@ UNEXPECTED = define("CLI-001", "Carrel met something it does not know", Exit.FAI
 
 # verb: where it lives, and its line in --help. A test compares each line with the verb's own help.
 VERBS: dict[str, tuple[str, str]] = {
+    "access": ("carrel.cli.access:access", "What is held of one person, as a package for that person alone."),
     "apply": ("carrel.cli.apply:apply", "Carry out an approved plan, chunk by chunk, and verify it."),
     "approve": ("carrel.cli.approve:approve", "Approve a plan, or sign a standing approval, as a second person."),
     "archive": (

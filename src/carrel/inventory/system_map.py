@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from carrel.inventory.access_map import AccessMap
 from carrel.inventory.card import Cards
 from carrel.inventory.collection import Collects
 from carrel.inventory.correction_map import CorrectionMap
@@ -151,6 +152,7 @@ class SystemMap(Part):
         rectify: which columns hold which field of a person's record, and its copies; None where it does not tell.
         restrict: the product's switches for one person; None where it does not tell.
         sign_in: the names and the password of an account; None where it does not tell.
+        access: how what is held of one person is told to that person; None where it does not tell.
         branches: where the units of the product stand; None where it does not tell.
         figures: which rows count in the statistics that a library owes.
     """
@@ -189,6 +191,7 @@ class SystemMap(Part):
     rectify: CorrectionMap | None = None
     restrict: RestrictionMap | None = None
     sign_in: SignInMap | None = None
+    access: AccessMap | None = None
     branches: UnitTable | None = None
     figures: Figures = Figures()
 

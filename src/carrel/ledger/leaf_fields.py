@@ -206,6 +206,20 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     },
     "rectification": {**_OF_A_CASE, "fields": COUNT, "remains": COUNT},
     "restriction": {**_OF_A_CASE, "action": SLUG, "keep": SLUG, "switches": COUNT, "no_switch": NUMBER},
+    # That somebody was answered, and how it was made sure that it was the person: nothing of who, or of what was told.
+    "access": {
+        "case": SLUG,
+        "systems": SLUGS,
+        "policy": SLUG,
+        "policy_digest": DIGEST,
+        "outcome": SLUG,
+        "identity": SLUG,
+        "package": SLUG,
+        "records": COUNT,
+        "unread": NUMBER,
+        "started": TIME,
+        "finished": TIME,
+    },
     # Backups are named by the site file; how many copies of a whole database there are says nothing of anybody.
     "expiry": {
         "system": SLUG,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, select
 
 from carrel.inventory.person_map import Elsewhere
 from carrel.systems.sql.conditions import all_hold
-from carrel.systems.sql.person_rows import PersonRows
+from carrel.systems.sql.person_selection import PersonSelection
 
 
 def columns_of(other: Elsewhere) -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def meant(other: Elsewhere, rows: FromClause) -> ColumnElement[bool]:
     return all_hold(rows.c, other.only)
 
 
-def said_elsewhere(connection: Connection, rows: PersonRows, other: Elsewhere) -> dict[int, list[str]]:
+def said_elsewhere(connection: Connection, rows: PersonSelection, other: Elsewhere) -> dict[int, list[str]]:
     """What another table says of these persons, by their number; a text in JSON without its quotes."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     if other.table in rows.schema.tables:
@@ -40,7 +40,7 @@ def bare(text: str) -> str:
 
 
 def who_has(
-    connection: Connection, rows: PersonRows, other: Elsewhere, words: Sequence[str]
+    connection: Connection, rows: PersonSelection, other: Elsewhere, words: Sequence[str]
 ) -> Iterator[tuple[int, str]]:
     """Who else has one of these words in another table, where each may stand in quotes."""
     if other.table not in rows.schema.tables:

@@ -1,0 +1,15 @@
+"""What can stand in the way of a request of a patron's, and of the package that answers it."""
+
+from __future__ import annotations
+
+from carrel.errors import Exit, define
+
+NOT_EXTENDED = define("RGT-001", "this request cannot be given more time", Exit.REFUSED)
+NO_ZONE = define("RGT-002", "a time in a request has no zone", Exit.USAGE)
+
+NOBODY = define("RGT-003", "no system holds anybody under this number", Exit.USAGE)
+IN_THE_CLEAR = define("RGT-004", "the package would lie in the clear", Exit.REFUSED)
+NOT_WRITTEN = define("RGT-005", "the package cannot be written there", Exit.FAILED)
+PASSPHRASE = define("RGT-006", "this passphrase cannot be used", Exit.USAGE)
+NOT_TOLD = define("RGT-007", "the map does not say how what is held of a person is told", Exit.USAGE)
+NOT_LOOKED = define("RGT-008", "a table was not looked into, because that would read it whole", Exit.FINDINGS)

@@ -1,0 +1,244 @@
+"""What of a row about one person is shown to that person: no secret, and nothing of anybody else.
+
+A row about a patron names others: who stood at the desk, a guarantor, a family, whoever a note speaks of. The patron is
+told that somebody stands there, and not who (GDPR Art. 15(4); MITP-11.2.3).
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from carrel.inventory.category import Category
+
+SHORTEST = 4  # letters of a word that is taken out of a text; a shorter one would take out half of it
+_SECRETS = frozenset({Category.CREDENTIAL, Category.SESSION_IDENTIFIER})
+_RELATIVES = frozenset({Category.FAMILY_MEMBER, Category.EMERGENCY_CONTACT})
+_NAMES_SOMEBODY = frozenset(
+    {
+        Category.NAME,
+        Category.LIBRARY_CARD_NUMBER,
+        Category.EMAIL_ADDRESS,
+        Category.POSTAL_ADDRESS,
+        Category.TELEPHONE_NUMBER,
+        Category.SOCIAL_SECURITY_NUMBER,
+        Category.DRIVERS_LICENSE_NUMBER,
+        Category.PASSPORT_NUMBER,
+        Category.CARD_OR_ACCOUNT_NUMBER,
+        Category.IMAGE_OR_VIDEO,
+    }
+)
+_FREE = frozenset(
+    {
+        Category.STAFF_NOTE,
+        Category.TRANSACTION_CONTENT,
+        Category.REFERENCE_QUESTION,
+        Category.TRANSACTION_LOG,
+        Category.PREFERENCE,
+        Category.OTHER_LINKABLE,
+    }
+)
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(r"(?<![\w-])(?:\+\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])|(?<!\w)\+\d[\d ]{7,16}\d")
+_NUMBER = re.compile(r"(?<!\w)[A-Za-z]{0,4}\d{5,20}(?!\w)")
+_CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-z][\w'\u2019-]+")
+
+
+class Withheld(enum.StrEnum):
+    """Why a value is not shown."""
+
+    SECRET = "secret"  # noqa: S105  (the word for one)
+    STAFF = "staff"
+    OTHER = "another person"
+    RELATIVE = "a relative, guarantor or contact"
+
+
+class Role(enum.StrEnum):
+    """What a column of a row is to the person whose answer it is."""
+
+    PLAIN = "plain"
+    PERSON = "person"  # it names somebody: this person, or another
+    STAFF = "staff"  # it names whoever acted
+
+
+@dataclass(frozen=True, slots=True)
+class HeldColumn:
+    """One column of a table that holds something of the person.
+
+    Attributes:
+        name: of the column.
+        category: of what stands there; None where it says nothing of a person.
+        role: what it is to the person.
+        secret: it is never read.
+    """
+
+    name: str
+    category: Category | None = None
+    role: Role = Role.PLAIN
+    secret: bool = False
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its values are shown to nobody, the person included."""
+        return self.secret or self.category in _SECRETS
+
+    @property
+    def is_free(self) -> bool:
+        """Whether somebody wrote in it what they liked."""
+        return self.category in _FREE
+
+    @property
+    def is_of_relatives(self) -> bool:
+        """Whether it names a relative, a guarantor or a contact."""
+        return self.category in _RELATIVES
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The person, as rows name that person.
+
+    Attributes:
+        numbers: by which rows name the person, as texts.
+        words: identifiers and names of the person, in small letters.
+    """
+
+    numbers: frozenset[str]
+    words: frozenset[str] = frozenset()
+
+    def is_named(self, value: Any) -> bool:
+        """Whether a value is a number, card or name of the person."""
+        said = str(value).strip().casefold()
+        return str(value) in self.numbers or said in self.words
+
+
+class Others:
+    """Words that name other people, ready to be taken out of texts; none of the person's own is among them.
+
+    Args:
+        words: cards, names, addresses of whoever is not this person.
+        own: the person.
+    """
+
+    def __init__(self, words: Iterable[str], own: Own) -> None:
+        kept = {
+            word.strip() for word in words if len(word.strip()) >= SHORTEST and word.strip().casefold() not in own.words
+        }
+        self._found = re.compile(
+            "|".join(map(re.escape, sorted(kept, key=lambda one: (-len(one), one)))), re.IGNORECASE
+        )
+        self._bytes = tuple(word.encode() for word in kept)
+        self._any = bool(kept)
+
+    def out_of(self, text: str) -> str:
+        """The text without them."""
+        return self._found.sub(f"[{Withheld.OTHER}]", text) if self._any else text
+
+    def in_bytes(self, value: bytes) -> bool:
+        """Whether a file holds one of them in the clear."""
+        return any(word in value for word in self._bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """One row as the person is told it.
+
+    Attributes:
+        values: by column, without what is withheld.
+        withheld: by column, why it is not shown.
+        redacted: columns out of whose text others were taken.
+    """
+
+    values: dict[str, Any]
+    withheld: dict[str, Withheld] = field(default_factory=dict)
+    redacted: tuple[str, ...] = ()
+
+
+class Telling:
+    """Tells rows of one table to one person, without secrets and without anybody else.
+
+    Args:
+        columns: of the rows.
+        own: the person.
+        others: words that name other people.
+        own_table: the table is a record of the person, so that a name in it is the person's.
+
+    Guarantees:
+        No value of a secret column; no number of another person; none of the others' words in any text, whatever
+        column it stands in, but for a value that is the person's own to the letter; no relative. An empty value stays
+        empty, and tells nobody anything.
+    """
+
+    def __init__(self, columns: Sequence[HeldColumn], own: Own, others: Others, *, own_table: bool = False) -> None:
+        self._known = {one.name: one for one in columns}
+        self._secret = {one.name: Withheld.SECRET for one in columns if one.is_secret}
+        self._own, self._others, self._own_table = own, others, own_table
+
+    def __call__(self, row: Mapping[str, Any]) -> HeldRow:
+        """One row.
+
+        Args:
+            row: by column; what is not among the columns is a word beside the row, such as a title.
+        """
+        values: dict[str, Any] = {}
+        withheld: dict[str, Withheld] = dict(self._secret)
+        redacted: list[str] = []
+        for name, value in row.items():
+            if name in self._secret:
+                continue
+            if value is None or value == "":
+                values[name] = value
+                continue
+            one = self._known.get(name, _BESIDE)
+            if why := self._why_not(one, value):
+                withheld[name] = why
+            elif isinstance(value, str):
+                values[name] = clean = self._without(one, value)
+                if clean != value:
+                    redacted.append(name)
+            else:
+                values[name] = value
+        return HeldRow(values, withheld, tuple(redacted))
+
+    def _why_not(self, one: HeldColumn, value: Any) -> Withheld | None:
+        if one.role is not Role.PLAIN:
+            if value == 0 or self._own.is_named(value):
+                return None
+            return Withheld.STAFF if one.role is Role.STAFF else Withheld.OTHER
+        if one.category in _RELATIVES:
+            return Withheld.RELATIVE
+        if one.category in _NAMES_SOMEBODY and not self._own_table and not self._own.is_named(value):
+            return Withheld.OTHER
+        return Withheld.OTHER if isinstance(value, bytes) and self._others.in_bytes(value) else None
+
+    def _without(self, one: HeldColumn, text: str) -> str:
+        clean = self._others.out_of(text)
+        if one.category in _FREE:
+            if "@" in clean:
+                clean = _MAIL.sub(lambda met: met[0] if self._own.is_named(met[0]) else "[an e-mail address]", clean)
+            clean = _PHONE.sub(lambda met: met[0] if self._own.is_named(met[0]) else "[a telephone number]", clean)
+        return text if clean != text and self._own.is_named(text) else clean
+
+
+_BESIDE = HeldColumn("")
+
+
+def words_of(identifiers: Iterable[str], names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The words by which a text can name somebody.
+
+    Args:
+        identifiers: cards, user names, addresses for mail, telephone numbers.
+        names: given name and surname; only both together name somebody.
+    """
+    found = [one.strip() for one in identifiers if len(one.strip()) >= SHORTEST]
+    for first, last in names:
+        if first.strip() and last.strip():
+            found += [f"{first.strip()} {last.strip()}", f"{last.strip()}, {first.strip()}"]
+    return tuple(dict.fromkeys(found))
+
+
+def suspects(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What in a text may be somebody's card number, and which words may be names: to be looked up."""
+    return frozenset(_NUMBER.findall(text)), frozenset(_CAPITAL.findall(text))

@@ -1,0 +1,81 @@
+"""The answer as one page that stands alone: no script, nothing from elsewhere, to be read or printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.rights.answer import Answer, DatedRow, HeldTable
+from carrel.rights.csv_form import cell
+from carrel.rights.wording import Words, category_words, label, until_words
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST = 500  # entries of one table on the page; the other files hold all
+
+
+def pieces(answer: Answer, words: Words) -> Iterator[str]:
+    """The page, piece by piece; every value is escaped."""
+    return _template().generate(
+        answer=answer,
+        words=words,
+        title=words["title"].format(library=answer.library),
+        css=(TEMPLATES / "access.css").read_text(encoding="utf-8"),
+        most=MOST,
+        until=lambda records: until_words(records, words),
+        categories=lambda table: categories(table, words),
+        shown=lambda dated, name: shown(dated, name, words),
+    )
+
+
+def filled(rows: Sequence[DatedRow]) -> list[str]:
+    """The columns that hold something in one of these rows, or hide it."""
+    names: dict[str, bool] = {}
+    for dated in rows:
+        for name, value in dated.row.values.items():
+            names[name] = names.get(name, False) or value not in {None, ""}
+        for name in dated.row.withheld:
+            names[name] = True
+    return [name for name, there in names.items() if there]
+
+
+def has(dated: DatedRow, name: str) -> bool:
+    """Whether a row holds something in a column, or hides it."""
+    return name in dated.row.withheld or dated.row.values.get(name) not in {None, ""}
+
+
+def shown(dated: DatedRow, name: str, words: Words) -> str:
+    """A value for people, or why it is not shown."""
+    if (why := dated.row.withheld.get(name)) is not None:
+        return f"[{words[why.value]}]"
+    value = dated.row.values.get(name)
+    return value if isinstance(value, str) else cell(value)
+
+
+def categories(table: HeldTable, words: Words) -> list[str]:
+    """What the columns of a table hold, in plain words, each once."""
+    return list(dict.fromkeys(category_words(one.category, words) for one in table.columns if one.category))
+
+
+def capital(said: str) -> str:
+    """A sentence begins with a large letter."""
+    return said[:1].upper() + said[1:]
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"filled": filled, "has": has, "label": label, "capital": capital}
+    return environment.get_template("access.html.j2")

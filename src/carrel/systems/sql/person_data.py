@@ -1,0 +1,304 @@
+"""Everything that one system holds of one person, read on the account that reads, in one consistent snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Select
+from sqlalchemy.exc import DBAPIError
+
+from carrel.errors import CarrelError
+from carrel.inventory.access_map import HeldKind
+from carrel.inventory.category import Category
+from carrel.policy.resolve import Policy
+from carrel.retention.identifiers import Subject
+from carrel.rights import faults
+from carrel.rights.answer import Acted, DatedRow, HeldInSystem, HeldRecords, HeldTable, Unread
+from carrel.rights.ending import Keeping, goes_on, keeping, moment
+from carrel.rights.third_persons import Others, Telling, suspects
+from carrel.systems.faults import GRANTS
+from carrel.systems.sql.failure import classify
+from carrel.systems.sql.person_layout import AnswerLayout
+from carrel.systems.sql.person_naming import Naming
+from carrel.systems.sql.person_presence import presence_of
+from carrel.systems.sql.person_queries import PersonQueries, Question, count
+
+FIRST = 500  # rows of a question that are read at once; more are read as they are written
+_OTHER = HeldKind(name="other records", tables=("",))
+Row = dict[str, Any]
+Read = dict[str, list[tuple[Question, list[Row], bool]]]  # by table; whether there are more rows
+
+
+class PersonData:
+    """One person in one system, for as long as the connection is in its transaction.
+
+    Args:
+        connection: by the account that reads; its transaction is one snapshot.
+        layout: of the database; whoever asks for several people makes it once.
+        subject: whose.
+        policy: in force.
+        zone: of the system.
+        at: what errors call the system.
+
+    Attributes:
+        own: the person's numbers and words; nobody prints them.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        layout: AnswerLayout,
+        subject: Subject,
+        policy: Policy,
+        zone: ZoneInfo,
+        at: str,
+    ) -> None:
+        self._connection, self._layout, self._at = connection, layout, at
+        self._policy, self._zone = policy, zone
+        self._schema, self._map, self.access = layout.schema, layout.system_map, layout.access
+        self._naming = Naming(connection, layout.selection.of((subject,)))
+        self.subject, self.own, self.gone = self._naming.named(subject)
+        self._selection = layout.selection.of((self.subject,))
+        self.queries = PersonQueries(layout, self._selection, connection)
+        self._unread: list[Unread] = []
+        self._acted: list[Acted] = []
+        self._without_index: dict[str, None] = {}
+        self._left_out: dict[str, None] = {}
+        self._to_read = 0
+
+    def read(self, name: str, product: str, *, denied: Iterable[str] = (), thorough: bool = True) -> HeldInSystem:
+        """Everything, by kind of record.
+
+        Args:
+            name: of the system.
+            product: that runs there.
+            thorough: tables in which no index leads to a person are read whole; otherwise they are told as unread.
+            denied: tables that this account may not read, as the server told before.
+
+        Returns:
+            What is held. Rows beyond the first ones of a question are read when they are asked for, in the same
+            snapshot.
+
+        Raises:
+            DeniedError: a table cannot be read, and the transaction is over with it: begin again without the table.
+            CarrelError: SQL-…, whatever else stands in the way.
+        """
+        without = set(denied)
+        if not without:
+            self._look()
+        self._unread += self._unseen()
+        read: Read = {}
+        for table in self._layout.tables:
+            says = self._says(table)
+            if table in without:
+                self._unread.append(Unread(table, says, "SQL-005", "the account may not read it"))
+            elif lacks := self._layout.lacking(table):
+                self._unread.append(Unread(table, says, "SQL-012", f"the database has no {', '.join(lacks)}"))
+            elif found := self._first(table, thorough=thorough):
+                read[table] = found
+        if self._left_out:
+            why = "no index leads to a person there, and it was not to be read whole"
+            self._unread += [Unread(name, self._says(name), faults.NOT_LOOKED.code, why) for name in self._left_out]
+        others = self._others(read)
+        records = tuple(self._records(kind, tables, read, others) for kind, tables in self._kinds(read))
+        return HeldInSystem(
+            name, product, str(self._zone), found=True, gone=self.gone, records=records, acted=tuple(self._acted),
+            unread=tuple(self._unread), without_index=tuple(self._without_index), to_read=self._to_read,
+        )  # fmt: skip
+
+    def _look(self) -> None:
+        """Learn where the person stands at all, so that the rest is not asked."""
+        presence = presence_of(self._layout, self._connection)
+        try:
+            present = presence.of(self._connection, self.subject)
+        except DBAPIError as wrong:
+            # One table among them may not be read: each is asked by itself, and tells which it is.
+            if (coded := classify(wrong, self._at)).code != GRANTS.code:
+                raise coded from None
+            self._connection.rollback()
+            return
+        self.queries = PersonQueries(self._layout, self._selection, self._connection, present)
+
+    def _unseen(self) -> Iterator[Unread]:
+        """Tables and columns that a server hides from an account without a right to them (MariaDB)."""
+        if self._connection.dialect.name not in {"mysql", "mariadb"}:
+            return
+        for kind in self.access.kinds:
+            for table in kind.tables:
+                live = self._schema.tables.get(table)
+                if live is None:
+                    yield Unread(table, self._says(table), "SQL-012", "it is not there, or the account may not see it")
+                elif hidden := set(self._map.columns.get(table, ())) - set(live.column_names):
+                    yield Unread(table, f"{self._says(table)}: {', '.join(sorted(hidden))}", "SQL-012", "the same")
+
+    # -- what is read first -----------------------------------------------------------------------------------------
+
+    def _first(self, table: str, *, thorough: bool) -> list[tuple[Question, list[Row], bool]]:
+        found = []
+        try:
+            for question in self.queries.of(table):
+                whole = self._layout.read_whole(table, question.by)
+                self._without_index |= dict.fromkeys(whole)
+                if table in whole and not thorough:
+                    self._left_out[table] = None
+                    continue
+                if question.counted:
+                    rows = self._selection.rows(table)
+                    if many := int(self._connection.execute(count(question, rows)).scalar_one()):
+                        self._acted.append(Acted(table, question.column, self._says(table), many))
+                    continue
+                query = self._query(question).limit(FIRST + 1)
+                rows_read = [dict(one) for one in self._connection.execute(query).mappings()]
+                if rows_read:
+                    found.append((question, rows_read[:FIRST], len(rows_read) > FIRST))
+        except DBAPIError as wrong:
+            raise DeniedError(table, classify(wrong, f"{self._at}: {table}")) from None
+        return found
+
+    def _query(self, question: Question) -> Select[Any]:
+        return self._layout.shown(question.table).where(question.which)
+
+    def statements(self, *, indexed: bool = False) -> Iterator[tuple[str, str]]:
+        """Every question that shows rows, by table, as SQL; with values of the person in it, so it is never printed.
+
+        Args:
+            indexed: only those to whose rows an index leads.
+        """
+        for table in self._layout.tables:
+            for question in self.queries.of(table) if not self._layout.lacking(table) else ():
+                if not question.counted and (self._layout.has_index(question.table, question.by) or not indexed):
+                    compiled = self._query(question).compile(
+                        dialect=self._connection.dialect, compile_kwargs={"literal_binds": True}
+                    )
+                    yield table, str(compiled)
+
+    def _says(self, table: str) -> str:
+        told_of = self._selection.person.tables.get(table)
+        if told_of is not None:
+            return told_of.why
+        further = self.access.further.get(table, ())
+        return further[0].why if further else table
+
+    # -- who else is named there ------------------------------------------------------------------------------------
+
+    def _others(self, read: Read) -> Others:
+        """Words of everybody else whom these rows name, by number or in a text."""
+        numbers: set[str] = set()
+        cards: set[str] = set()
+        names: set[str] = set()
+        relatives: set[str] = set()
+        for table, found in read.items():
+            columns = self._layout.columns(table)
+            free = [one.name for one in columns.told if one.is_free]
+            kin = [one.name for one in columns.told if one.is_of_relatives]
+            for question, rows, more in found:
+                further = more and (free or kin or columns.people)
+                for row in self._all(question) if further else rows:
+                    numbers |= {str(value) for name in columns.people if (value := row.get(name)) not in {None, "", 0}}
+                    relatives |= {value for name in kin if isinstance(value := row.get(name), str)}
+                    for text in (value for name in free if isinstance(value := row.get(name), str)):
+                        digits, capitals = suspects(text)
+                        cards |= digits
+                        names |= capitals
+        words = self._naming.of_others(numbers, cards, names, self.own)
+        return Others((*words, *self._naming.of_relatives(relatives)), self.own)
+
+    # -- what is told -----------------------------------------------------------------------------------------------
+
+    def _kinds(self, read: Iterable[str]) -> Iterator[tuple[HeldKind, list[str]]]:
+        there = list(read)
+        for kind in self.access.kinds:
+            if tables := [name for name in kind.tables if name in there]:
+                yield kind, tables
+        if rest := [name for name in there if self.access.kind_of(name) is None]:
+            yield _OTHER, rest
+
+    def _records(
+        self,
+        kind: HeldKind,
+        tables: list[str],
+        read: Read,
+        others: Others,
+    ) -> HeldRecords:
+        rules = keeping(self._policy, kind.record)
+        held = tuple(self._table(name, kind, rules, read[name], others) for name in tables)
+        times = [
+            value
+            for name in tables
+            for _, rows, _ in read[name]
+            for row in rows
+            for column in self._layout.columns(name).told
+            if column.category is Category.EVENT_TIME and (value := moment(row.get(column.name))) is not None
+        ]
+        since = min(times, default=None)
+        return HeldRecords(kind.name, rules, kind.while_there, since, held)
+
+    def _table(
+        self,
+        table: str,
+        kind: HeldKind,
+        rules: Keeping,
+        found: list[tuple[Question, list[Row], bool]],
+        others: Others,
+    ) -> HeldTable:
+        ends = self._layout.ends.get(table)
+        by = () if ends is None else rules.rules_for(ends.event)
+        columns = self._layout.columns(table).told
+        telling = Telling(columns, self.own, others, own_table=kind.own)
+
+        def dated(row: Row) -> DatedRow:
+            until = None if ends is None else goes_on(row, ends, by, self._zone)
+            return DatedRow(telling(row), until)
+
+        def stream() -> Iterator[DatedRow]:
+            return map(dated, self._once(table, [(q, self._all(q) if more else iter(rows)) for q, rows, more in found]))
+
+        first = [dated(row) for row in self._once(table, [(q, iter(rows)) for q, rows, _ in found])]
+        notes = [one.name for one in columns if one.category is Category.STAFF_NOTE]
+        self._to_read += sum(1 for one in first for name in notes if one.row.values.get(name))
+        more = any(more for _, _, more in found)
+        return HeldTable(table, self._says(table), columns, first[:FIRST], more or len(first) > FIRST, stream, bool(by))
+
+    def _once(self, table: str, parts: list[tuple[Question, Iterator[Row]]]) -> Iterator[Row]:
+        """The rows of several questions to one table, each row once."""
+        if len(parts) == 1:
+            yield from parts[0][1]
+            return
+        key = self._selection.key(table)
+        seen: set[tuple[Any, ...]] = set()
+        for _, rows in parts:
+            fresh = set()
+            for row in rows:
+                mark = tuple(row.get(name) for name in key) if key else tuple(map(str, row.values()))
+                if mark in seen:
+                    continue
+                fresh.add(mark)
+                yield row
+            seen |= fresh
+
+    def _all(self, question: Question) -> Iterator[Row]:
+        """All rows of a question, a few at a time."""
+        # Of the statement alone: as an option of the connection it would stay, and every question would be streamed.
+        with self._connection.execute(self._query(question).execution_options(yield_per=FIRST)) as found:
+            for row in found.mappings():
+                yield dict(row)
+
+
+class DeniedError(Exception):
+    """A table could not be read.
+
+    Attributes:
+        table: its name.
+        wrong: the coded error.
+    """
+
+    def __init__(self, table: str, wrong: CarrelError) -> None:
+        super().__init__(table)
+        self.table, self.wrong = table, wrong
+
+    @property
+    def is_missing_right(self) -> bool:
+        """Whether the account may not read it, and may read others."""
+        return self.wrong.code == GRANTS.code
