@@ -100,8 +100,9 @@ def test_every_page_passes_axe_and_fits(chromium, served, axe, language, width):
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/{language}/me")
-        for path in ("me", "", "about", "nowhere"):
+        for path in ("me", "me/data", "", "about", "nowhere"):
             page.goto(f"{address}/{language}/{path}")
+            page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
             page.evaluate(axe)
             found = page.evaluate("axe.run()")
             assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []

@@ -1,16 +1,19 @@
-"""Pages of whoever is signed in."""
+"""Pages of whoever is signed in. They show what is that person's alone: no address names anybody."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, HTTPException
 from starlette.responses import Response
 
+from carrel.errors import CarrelError
+from carrel.rights.faults import NOBODY
 from carrel.web.visit import Visit, visit
 
 router = APIRouter(prefix="/{language}", include_in_schema=False)
 Here = Annotated[Visit, Depends(visit)]
+MOST = 50  # entries of one table on the page
 
 
 @router.get("/me")
@@ -20,3 +23,20 @@ def me(here: Here) -> Response:
         return here.to("sign-in")
     door = here.premises.doors.get(here.session.said["system"])
     return here.page("me", {"door": door, "portal": here.premises.portal})
+
+
+@router.get("/me/data")
+def data(here: Here) -> Response:
+    """What the library holds of whoever is signed in, read now."""
+    if here.session is None:
+        return here.to("sign-in")
+    door = here.premises.doors.get(here.session.said["system"])
+    if door is None:
+        raise HTTPException(503)
+    try:
+        with door.answer(int(here.session.said["number"])) as answer:
+            return here.page("data", {"answer": answer, "most": MOST})
+    except CarrelError as wrong:
+        if wrong.code != NOBODY.code:
+            raise
+        return here.page("data", {"answer": None, "most": MOST})

@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-
-from sqlalchemy import Engine
+from datetime import datetime, timedelta
 
 from carrel.errors import fault
 from carrel.inventory.portal import Portal
 from carrel.inventory.site import Site, System
 from carrel.policy.resolve import Policy
+from carrel.rights.answer import Answer
 from carrel.store.store import Store
-from carrel.systems import map_files, site_systems
-from carrel.systems.sql import accounts
+from carrel.systems import access_systems, map_files, site_systems
+from carrel.systems.access_answer import Asked, OpenSystem, gathered
 from carrel.systems.sql.account_sign_in import AccountSignIn
 from carrel.systems.sql.failure import told
 from carrel.web import faults
+
+_LOOKED_AT = timedelta(minutes=10)
 
 
 class Door:
     """One system by whose accounts patrons sign in. It is opened when it is first needed, and may be away until then.
 
     Args:
+        site: of which it is.
         system: of the site file.
         title: of the product, for people.
         sign_in: its accounts.
+        now: the clock.
     """
 
-    def __init__(self, system: System, title: str, sign_in: AccountSignIn) -> None:
+    def __init__(
+        self, site: Site, system: System, title: str, sign_in: AccountSignIn, now: Callable[[], datetime]
+    ) -> None:
         self.name, self.title = system.name, title
-        self._system, self._sign_in = system, sign_in
-        self._engine: Engine | None = None
+        self._site, self._system, self._sign_in, self._now = site, system, sign_in, now
+        self._kept = ExitStack()
+        self._open: OpenSystem | None = None
+        self._since = now()
         self._opening = threading.Lock()
 
     def person(self, name: str, password: str) -> int | None:
@@ -42,23 +50,42 @@ class Door:
         Raises:
             CarrelError: of the SQL codes, the system is not to be reached.
         """
-        engine = self._opened()
-        with told(self.name), engine.connect() as connection:
+        with told(self.name), self._opened().engine.connect() as connection:
             return self._sign_in.person(connection, name, password)
 
     def close(self) -> None:
         """Close its connections."""
-        if self._engine is not None:
-            self._engine.dispose()
+        self._kept.close()
 
-    def _opened(self) -> Engine:
+    @contextmanager
+    def answer(self, number: int) -> Iterator[Answer]:
+        """What this system holds of a person, live; nothing of it is kept.
+
+        Args:
+            number: of whoever is signed in.
+
+        Raises:
+            CarrelError: RGT-003, nobody is there under the number any more; of the SQL codes.
+        """
+        system = self._opened()
+        asked = Asked(str(number), by_card=False)
+        with gathered(
+            (system,), asked, case="", site=self._site, policy=system.policy, at=self._now(), thorough=False
+        ) as found:
+            yield found
+
+    def _opened(self) -> OpenSystem:
+        """The system; its tables are looked at again from time to time, since a product is brought up to date."""
         with self._opening:
-            if self._engine is None:
-                engine = accounts.open_compared(self._system, read_only=True)
-                with told(self.name), engine.connect() as connection:
+            if self._open is None or self._now() - self._since >= _LOOKED_AT:
+                kept = ExitStack()
+                opened = kept.enter_context(access_systems.opened(self._site, self._system))
+                with told(self.name), opened.engine.connect() as connection:
                     self._sign_in.learn_cost(connection)
-                self._engine = engine
-            return self._engine
+                # Whoever reads by the older one goes on with it: only connections that are idle end here.
+                self._kept.close()
+                self._kept, self._open, self._since = kept, opened, self._now()
+            return self._open
 
 
 @dataclass(frozen=True)
@@ -117,5 +144,5 @@ def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime])
                 found=f"the map {system.map!r}, which does not",
                 fix="take the system out of 'sign_in:'",
             )
-        doors[name] = Door(system, system_map.title, AccountSignIn(system_map.people, system_map.sign_in))
+        doors[name] = Door(site, system, system_map.title, AccountSignIn(system_map.people, system_map.sign_in), now)
     return Premises(site, site.portal, policy, store, now, doors)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi import HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from carrel.rights.wording import ENGLISH, label, until_words
 from carrel.store.portal_sessions import Session
+from carrel.systems import access_page
 from carrel.web import forms, words
 from carrel.web.premises import Premises
 
@@ -45,7 +47,7 @@ class Visit:
         """A page, made of a template and values; every value is escaped."""
         text = _environment(self.language).get_template(f"{template}.html.j2").render(
             visit=self, library=self.premises.site.library, languages=self.premises.portal.languages,
-            names=words.NAMES, form=self.form_token, day=self._day, **(values or {}),
+            names=words.NAMES, told=self._told, form=self.form_token, day=self._day, **(values or {}),
         )  # fmt: skip
         return HTMLResponse(text, status)
 
@@ -70,6 +72,11 @@ class Visit:
     @property
     def _key(self) -> bytes:
         return self.premises.store.portal_attempts.key()
+
+    @property
+    def _told(self) -> Mapping[str, str]:
+        """The words of an answer about a person, in the language of the page."""
+        return {key: words.words(self.language).gettext(said) for key, said in ENGLISH.items()}
 
     def _day(self, when: date) -> str:
         return words.day(when, self.language)
@@ -103,5 +110,9 @@ def _environment(language: str) -> Environment:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"],
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    made.filters |= {
+        "filled": access_page.filled, "has": access_page.has, "shown": access_page.shown, "label": label,
+        "capital": access_page.capital, "categories": access_page.categories, "until": until_words,
+    }  # fmt: skip
     made.install_gettext_translations(words.words(language), newstyle=True)  # type: ignore[attr-defined]  # the extension's
     return made

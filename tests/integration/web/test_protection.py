@@ -171,3 +171,66 @@ def test_global_privacy_control_is_answered(pages: Pages) -> None:
     for other in ("0", "true", "", "2", "1, 1"):
         assert asked not in browser.get("/en/", headers={"Sec-GPC": other}).text
     assert asked not in browser.get("/en/").text
+
+
+def test_each_sees_what_is_held_of_that_person_and_of_nobody_else(koha_sqlite, pages: Pages) -> None:
+    """Routes have no number of anybody in them: what is shown follows from the session alone."""
+    assert not [path for _, path in routes(pages) if "{" in path]
+    cards = [give_password(koha_sqlite, one) for one in (3, 5)]
+    mails = [str(koha_sqlite.rows(f"SELECT email FROM borrowers WHERE cardnumber = '{card}'")[0][0]) for card in cards]
+    for mine, card in enumerate(cards):
+        browser = pages.signed_in(card)
+        text = browser.get("/en/me/data?number=1&card=2&borrowernumber=3", headers={"X-User": "1"}).text
+        assert card in text
+        assert mails[mine] in text
+        assert mails[1 - mine] not in text
+        assert cards[1 - mine] not in text
+        assert "$2b$" not in text
+    assert pages.browser().get("/en/me/data").headers["location"] == "/en/sign-in"
+
+
+def test_texts_of_a_patrons_record_are_shown_as_texts(koha_sqlite, pages: Pages) -> None:
+    import sqlalchemy as sa
+
+    card = give_password(koha_sqlite, 3)
+    evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}\x1b[31m\u202e"
+    columns = [
+        str(name) for _, name, kind, *_ in koha_sqlite.rows("PRAGMA table_info(borrowers)")
+        if "char" in str(kind).lower() or "text" in str(kind).lower()
+    ]  # fmt: skip
+    columns = [one for one in columns if one not in {"cardnumber", "userid", "password"}]
+    assert len(columns) > 20
+    with koha_sqlite.engine().begin() as connection:
+        for one in columns:
+            connection.execute(
+                sa.text(f'UPDATE borrowers SET "{one}" = :v WHERE cardnumber = :c'), {"v": evil, "c": card}
+            )
+    text = pages.signed_in(card).get("/en/me/data").text
+    assert text.count("alert(1)") > 10
+    assert "<script" not in text
+    assert "<img src=x" not in text
+
+
+def test_a_patron_who_was_deleted_meanwhile_is_told_so(koha_sqlite, pages: Pages) -> None:
+    import sqlalchemy as sa
+
+    card = give_password(koha_sqlite, 3)
+    browser = pages.signed_in(card)
+    with koha_sqlite.engine().begin() as connection:
+        (number,) = connection.execute(
+            sa.text("SELECT borrowernumber FROM borrowers WHERE cardnumber = :c"), {"c": card}
+        ).one()
+        for table in (
+            "issues",
+            "old_issues",
+            "reserves",
+            "old_reserves",
+            "accountlines",
+            "message_queue",
+            "statistics",
+        ):
+            connection.execute(sa.text(f"DELETE FROM {table} WHERE borrowernumber = :n"), {"n": number})
+        connection.execute(sa.text("DELETE FROM borrowers WHERE borrowernumber = :n"), {"n": number})
+    answer = browser.get("/en/me/data")
+    assert answer.status_code == 200
+    assert card not in answer.text
