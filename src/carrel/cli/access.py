@@ -43,11 +43,12 @@ def access(
     site_path: Path,
     as_json: bool,
 ) -> int:
-    """Gather what every system of the library holds of one person into one package, live, and keep nothing.
+    """What is held of one person, as a package for that person alone.
 
-    CARD_FILE holds the card number in one line; - reads it from the standard input. The package is a zip with a page to
-    read, JSON and CSV, encrypted with a passphrase that any age tool takes. Passwords and other people are not in it.
-    The screen and the ledger tell counts alone. Exit code 3 when something could not be read; the package names it.
+    Gathered live from every system of the library; nothing else is kept. CARD_FILE holds the card number in one line;
+    - reads it from the standard input. The package is a zip with a page to read, JSON and CSV, encrypted with a
+    passphrase that any age tool takes. Passwords and other people are not in it. The screen and the ledger
+    tell counts alone. Exit code 3 when something could not be read; the package names it.
     """
     from carrel.cli.access_case import Wish, answer
 

@@ -109,6 +109,7 @@ class HeldInSystem:
         acted: as member of the staff, or named by another's row.
         unread: what could not be read.
         without_index: tables that were read whole, because no index leads to a person there.
+        called: whole names of the person there, in small letters; never told, only compared.
         to_read: free texts about the person, which may still speak of somebody whom no record names.
     """
 
@@ -122,6 +123,7 @@ class HeldInSystem:
     unread: tuple[Unread, ...] = ()
     without_index: tuple[str, ...] = ()
     to_read: int = 0
+    called: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def rows_shown_first(self) -> int:

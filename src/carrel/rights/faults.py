@@ -12,4 +12,6 @@ IN_THE_CLEAR = define("RGT-004", "the package would lie in the clear", Exit.REFU
 NOT_WRITTEN = define("RGT-005", "the package cannot be written there", Exit.FAILED)
 PASSPHRASE = define("RGT-006", "this passphrase cannot be used", Exit.USAGE)
 NOT_TOLD = define("RGT-007", "the map does not say how what is held of a person is told", Exit.USAGE)
+SEVERAL_SYSTEMS = define("RGT-009", "a number of one system was given for several", Exit.USAGE)
+TWO_PEOPLE = define("RGT-010", "two systems hold different people under this card", Exit.REFUSED)
 NOT_LOOKED = define("RGT-008", "a table was not looked into, because that would read it whole", Exit.FINDINGS)

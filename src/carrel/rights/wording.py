@@ -61,7 +61,7 @@ ENGLISH: Words = {
     "a relative, guarantor or contact": "a relative, guarantor or contact",
 }
 
-SPECIAL = {"_title": "title", "_barcode": "barcode of the item"}
+SPECIAL = {"_title": "title", "_barcode": "barcode of the item", "_there": "an entry is there"}
 
 
 def category_words(category: Category | None, words: Words) -> str:

@@ -105,8 +105,17 @@ def gathered(
         What each system holds. What could not be read stands in it, by its error.
 
     Raises:
-        CarrelError: RGT-003, no system holds anybody under this number; RGT-007; SQL-…, a system cannot be reached.
+        CarrelError: RGT-009 and RGT-010, several people could be meant; RGT-003, no system holds anybody under this
+            number; RGT-007; SQL-…, a system cannot be reached.
     """
+    if (not asked.by_card or asked.also) and len(systems) + len(closed) > 1:
+        raise fault(
+            faults.SEVERAL_SYSTEMS,
+            wanted="one system",
+            found=str(len(systems) + len(closed)),
+            because="the same number is somebody else's in another system",
+            fix="name the system: --system NAME",
+        )
     with ExitStack() as stack:
         held = (*(_held(stack, one, asked, thorough=thorough) for one in systems), *closed)
         if not any(one.found for one in held):
@@ -125,7 +134,22 @@ def gathered(
                 found="nobody's, or several people's",
                 fix="compare it with the card; an answer about a record that is gone needs the number that it had",
             )
+        _require_one_person(held)
         yield Answer(case, site.library, at, policy.title, policy.version, held, not_searched(site))
+
+
+def _require_one_person(held: Sequence[HeldInSystem]) -> None:
+    named = [one for one in held if one.called]
+    for other in named[1:]:
+        if not other.called & named[0].called:
+            raise fault(
+                faults.TWO_PEOPLE,
+                at=f"{named[0].name}, {other.name}",
+                wanted="one person",
+                found="records that share no whole name",
+                because="one package would tell each of them of the other",
+                fix="look at both records; ask each system by itself: --system NAME",
+            )
 
 
 def not_searched(site: Site) -> tuple[str, ...]:

@@ -302,7 +302,20 @@ def test_a_system_that_does_not_answer_is_named_in_the_reply(small_koha, tmp_pat
     assert "Could not be read: the whole system (SQL-004)" in files["index.html"]
     both.refused("access", asked(both, "K0000000"), "--as", "Cal Example", "--identity", "photo id", "--plain",
                  "--out", tmp_path / "b.zip", code=2, error="RGT-003")  # fmt: skip
+    both.refused("access", asked(both, "51"), "--by-number", "--as", "Cal Example", "--identity", "photo id", "--plain",
+                 "--out", tmp_path / "b.zip", code=2, error="RGT-009")  # fmt: skip
     assert not (tmp_path / "b.zip").exists()
+
+
+@pytest.mark.one_database
+def test_one_card_of_two_people_tells_neither_of_the_other(small_mariadb, small_sqlite, tmp_path):
+    both = library.make(tmp_path / "site", small_mariadb, others=[("annex", small_sqlite.url)])
+    subject(both)
+    Seeder(small_sqlite).patron(cardnumber=CARD, userid="other", firstname="Ottoline", surname="Brackwater")
+    words = ("--as", "Cal Example", "--identity", "photo id", "--plain", "--out", tmp_path / "b.zip")
+    both.refused("access", asked(both), *words, code=4, error="RGT-010")
+    assert not (tmp_path / "b.zip").exists()
+    assert both.ok("access", asked(both), *words, "--system", "annex")["access"]["systems"][0]["found"]
 
 
 @pytest.mark.one_database

@@ -18,7 +18,7 @@ from carrel.rights.third_persons import HeldColumn, Role
 from carrel.systems.sql.named_table import table as named_table
 from carrel.systems.sql.person_selection import is_text
 
-TITLE, BARCODE = "_title", "_barcode"
+TITLE, BARCODE, THERE = "_title", "_barcode", "_there"
 _DERIVED = frozenset({"tsvector"})  # made by the database from other columns
 
 

@@ -106,6 +106,7 @@ class PersonData:
         return HeldInSystem(
             name, product, str(self._zone), found=True, gone=self.gone, records=records, acted=tuple(self._acted),
             unread=tuple(self._unread), without_index=tuple(self._without_index), to_read=self._to_read,
+            called=self._naming.called,
         )  # fmt: skip
 
     def _look(self) -> None:

@@ -17,7 +17,7 @@ from carrel.inventory.system_map import SystemMap
 from carrel.rights.ending import Ends
 from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.named_table import parted
-from carrel.systems.sql.person_columns import BesideRow, TableColumns, access_of, columns_of, endings
+from carrel.systems.sql.person_columns import THERE, BesideRow, TableColumns, access_of, columns_of, endings
 from carrel.systems.sql.person_selection import PersonSelection
 from carrel.systems.sql.way_rows import led_by
 
@@ -112,7 +112,9 @@ class AnswerLayout:
         """The rows of a table with the columns that are read, and what stands beside them; of everybody as yet."""
         if table not in self._shown:
             rows = self.selection.rows(table)
-            self._shown[table] = self._beside.joined(table, rows, [rows.c[name] for name in self.columns(table).read])
+            columns: list[ColumnElement[Any]] = [rows.c[name] for name in self.columns(table).read]
+            # Where every column is a secret, that there is an entry is all that can be told.
+            self._shown[table] = self._beside.joined(table, rows, columns or [literal_column("1").label(THERE)])
         return self._shown[table]
 
     def lacking(self, table: str) -> tuple[str, ...]:

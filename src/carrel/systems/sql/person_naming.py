@@ -35,11 +35,15 @@ class Naming:
     Args:
         connection: reads only.
         selection: of the person.
+
+    Attributes:
+        called: whole names of the person, once `named` was asked.
     """
 
     def __init__(self, connection: Connection, selection: PersonSelection) -> None:
         self._connection, self._selection = connection, selection
         self._people, self._person = selection.map.people, selection.person
+        self.called: frozenset[str] = frozenset()
 
     def named(self, subject: Subject) -> tuple[Subject, Own, bool]:
         """The person with cards and user name, the words that are the person's own, and whether the record is gone."""
@@ -61,7 +65,8 @@ class Naming:
             str(value).strip().casefold() for row in rows for name, value in row.items() if self._is_own(name, value)
         }
         own |= {word.casefold() for words in said for word in words} | {one.casefold() for one in (*cards, *users)}
-        own |= {one.casefold() for one in words_of((), self._names(rows))}
+        self.called = frozenset(one.casefold() for one in words_of((), self._names(rows)))
+        own |= self.called
         whole = replace(subject, card=cards[0] if cards else "", cards=tuple(cards[1:]), user=users[0] if users else "")
         return whole, Own(frozenset(map(str, subject.numbers)), frozenset(own - {""})), gone
 
