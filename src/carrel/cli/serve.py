@@ -30,6 +30,6 @@ def serve(host: str, port: int, behind: tuple[str, ...], site_path: Path, as_jso
         if as_json:
             put_json({"address": address, "host": host, "port": port})
         else:
-            say(f"{address} (Ctrl-C to stop)", err=True)
+            say(f"{address}, listening at {host} port {port} (Ctrl-C to stop)", err=True)
 
     serve_pages(open_site(site_path), host, port, behind, ready)

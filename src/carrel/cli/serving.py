@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import socket
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ from carrel.web import faults
 
 if TYPE_CHECKING:
     from carrel.inventory.site import Site
+
+
+_AT_ONCE = 1_000  # connections; beyond these it answers that it is busy, and stays alive
 
 
 def serve_pages(site: Site, host: str, port: int, behind: Sequence[str], ready: Callable[[str], None]) -> None:
@@ -49,11 +53,14 @@ def serve_pages(site: Site, host: str, port: int, behind: Sequence[str], ready: 
                 found=wrong.strerror or "something else",
                 fix="choose another --port, or stop what listens there",
             ) from None
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = 2 * _AT_ONCE if most == resource.RLIM_INFINITY else min(most, 2 * _AT_ONCE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
         ready(premises.portal.address)
         settings = uvicorn.Config(
             application(premises), access_log=False, log_level="warning", server_header=False,
             proxy_headers=bool(behind), forwarded_allow_ips=list(behind), timeout_keep_alive=15,
-            h11_max_incomplete_event_size=32 * 1024,
+            h11_max_incomplete_event_size=32 * 1024, limit_concurrency=_AT_ONCE,
         )  # fmt: skip
         uvicorn.Server(settings).run(sockets=[listening])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ from pydantic import Field, field_validator, model_validator
 from carrel.inventory.timetable import Part, Period
 
 Language = Literal["en", "es"]
+_HOST = re.compile(r"[a-z0-9.:-]+")
+_USUAL = {"http": 80, "https": 443}
 _HERE = ("127.0.0.1", "localhost", "::1")
 
 
@@ -40,8 +43,11 @@ class Portal(Part):
             raise ValueError("write 'address:' as https://privacy.library.example, or http://127.0.0.1:8000")
         if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username:
             raise ValueError("write 'address:' without a path, a question or a name")
-        _ = parts.port  # a port that is none is refused by the library
-        return said.rstrip("/")
+        if not _HOST.fullmatch(parts.hostname):
+            raise ValueError("write 'address:' with the name of a host")
+        if parts.port == _USUAL[parts.scheme]:  # browsers leave it out
+            return f"{parts.scheme}://{parts.netloc.rpartition(':')[0]}".lower()
+        return said.rstrip("/").lower()
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

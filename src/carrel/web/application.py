@@ -96,8 +96,9 @@ def _told(request: Request, wrong: Exception) -> Response:
     """A page or JSON that says what is wrong. Nothing of the request is repeated."""
     status = wrong.status_code if isinstance(wrong, AnyHTTPException) else 500
     status = 422 if isinstance(wrong, RequestValidationError) else 503 if isinstance(wrong, CarrelError) else status
+    said = dict(wrong.headers or {}) if isinstance(wrong, AnyHTTPException) else {}
     if request.url.path.startswith(("/api/", "/static/")):
-        return JSONResponse(_as_json(status), status)
+        return JSONResponse(_as_json(status), status, headers=said)
     premises: Premises = request.app.state.premises
     language = request.url.path[1:].partition("/")[0]
     asked = request.headers.get("accept-language", "")
@@ -106,4 +107,6 @@ def _told(request: Request, wrong: Exception) -> Response:
         here = visit(request, language if language in offered else words.preferred(asked, offered))
     except (HTTPException, CarrelError):  # the store is away too
         return JSONResponse(_as_json(status), status)
-    return here.page("error", {"status": status}, status)
+    answer = here.page("error", {"status": status}, status)
+    answer.headers.update(said)
+    return answer

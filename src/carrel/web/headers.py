@@ -79,6 +79,8 @@ class OwnHost:
             if scope["method"] not in {"GET", "HEAD", "OPTIONS"} and not self._is_own(said):
                 await self._refuse(403)(scope, receive, send)
                 return
+            if scope["method"] == "HEAD":  # what is sent of it is the server's business
+                scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)
 
     def _is_own(self, said: dict[bytes, str]) -> bool:

@@ -31,6 +31,7 @@ class KeptRule(BaseModel):
     then: str
     promised: str
     clauses: list[str]
+    stays: str = Field(description="What of a reader stays with it after that, made coarser; empty for nothing.")
 
 
 class PolicyInForce(BaseModel):
@@ -57,7 +58,7 @@ def policy(request: Request) -> PolicyInForce:
         kept=[
             KeptRule(
                 record=one.record, says=one.says, which=one.which, until=list(one.until), then=one.then,
-                promised=one.promised, clauses=list(one.clauses),
+                promised=one.promised, clauses=list(one.clauses), stays=one.stays,
                 keep=None if one.keep is None else Period(amount=one.keep.amount, unit=str(one.keep.unit)),
             )
             for one in kept(own)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from carrel.policy.duration import Duration
+from carrel.policy.reader_descriptions import describing_of, in_words
 from carrel.policy.record_grammar import RecordsRule
 from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
@@ -24,6 +25,7 @@ class Kept:
         then: what becomes of it.
         promised: in the policy's own words, where no rule says it.
         clauses: of the policy.
+        stays: what of a reader stays with it after that, made coarser; empty for nothing.
     """
 
     record: str
@@ -34,6 +36,7 @@ class Kept:
     then: str = ""
     promised: str = ""
     clauses: tuple[str, ...] = ()
+    stays: str = ""
 
 
 def kept(policy: Policy) -> tuple[Kept, ...]:
@@ -44,11 +47,12 @@ def kept(policy: Policy) -> tuple[Kept, ...]:
 def _loans(policy: Policy) -> Iterator[Kept]:
     if policy.loans is None:
         return
+    describing = describing_of(policy.loans)
     for rule in policy.loan_schedule().rules:
         keep, until = rule.periods[-1].keep, tuple(sorted(str(one) for one in rule.active_until))
         which = "" if str(rule.applies) == "any" else str(rule.applies)
         yield Kept(str(RecordType.LOANS), policy.loans.says, which, keep, until, str(rule.disposition),
-                   clauses=tuple(rule.clauses))  # fmt: skip
+                   clauses=tuple(rule.clauses), stays="" if describing is None else in_words(describing))  # fmt: skip
 
 
 def _others(policy: Policy) -> Iterator[Kept]:

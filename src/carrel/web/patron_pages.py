@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException
@@ -22,6 +23,9 @@ def me(here: Here) -> Response:
     if here.session is None:
         return here.to("sign-in")
     door = here.premises.doors.get(here.session.said["system"])
+    with suppress(CarrelError):  # a system that is away keeps nobody from signing out
+        if door is None or not door.may(int(here.session.said["number"])):
+            return ended(here)
     return here.page("me", {"door": door, "portal": here.premises.portal})
 
 
@@ -34,9 +38,18 @@ def data(here: Here) -> Response:
     if door is None:
         raise HTTPException(503)
     try:
+        if not door.may(int(here.session.said["number"])):
+            return ended(here)
         with door.answer(int(here.session.said["number"])) as answer:
             return here.page("data", {"answer": answer, "most": MOST})
     except CarrelError as wrong:
         if wrong.code != NOBODY.code:
             raise
         return here.page("data", {"answer": None, "most": MOST})
+
+
+def ended(here: Visit) -> Response:
+    """Whom the library has locked or taken out meanwhile is signed out."""
+    if here.session is not None:
+        here.premises.store.portal_sessions.end(here.session.token)
+    return here.to("sign-in")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -44,14 +44,32 @@ class Door:
         self._since = now()
         self._opening = threading.Lock()
 
-    def person(self, name: str, password: str) -> int | None:
-        """As `AccountSignIn.person`.
+    def named(self, name: str) -> tuple[int, ...]:
+        """As `AccountSignIn.named`.
 
         Raises:
             CarrelError: of the SQL codes, the system is not to be reached.
         """
         with told(self.name), self._opened().engine.connect() as connection:
-            return self._sign_in.person(connection, name, password)
+            return self._sign_in.named(connection, name)
+
+    def person(self, numbers: Sequence[int], password: str) -> int | None:
+        """As `AccountSignIn.person`.
+
+        Raises:
+            CarrelError: as `named`.
+        """
+        with told(self.name), self._opened().engine.connect() as connection:
+            return self._sign_in.person(connection, numbers, password)
+
+    def may(self, number: int) -> bool:
+        """As `AccountSignIn.may`.
+
+        Raises:
+            CarrelError: as `named`.
+        """
+        with told(self.name), self._opened().engine.connect() as connection:
+            return self._sign_in.may(connection, number)
 
     def close(self) -> None:
         """Close its connections."""
@@ -130,7 +148,7 @@ def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime])
             at="carrel.yaml",
             wanted="a 'portal:' block with the address under which browsers reach the pages",
             found="none",
-            fix="write 'portal: {address: http://127.0.0.1:8000}', or the address that patrons will use",
+            fix="write 'portal:' with 'address:' as patrons will write it; to try it, http://127.0.0.1 and your --port",
         )
     doors: dict[str, Door] = {}
     for name in site.portal.sign_in:

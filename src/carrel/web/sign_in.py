@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -17,7 +18,7 @@ Here = Annotated[Visit, Depends(visit)]
 Word = Annotated[str, Form()]
 
 SPAN = timedelta(minutes=15)
-OF_NAME, OF_PLACE = 8, 60  # attempts in the span: for one name, and from one place, which a whole branch can share
+OF_NAME, OF_PLACE, OF_NETWORK = 8, 60, 300  # attempts in the span; a whole branch can share a place
 _LONGEST = 200
 
 
@@ -35,16 +36,16 @@ def sign_in(request: Request, here: Here, name: Word = "", password: Word = "", 
     if door is None or not name.strip() or not password or max(len(name), len(password)) > _LONGEST:
         return _form(here, "wrong", 401)
     attempts, now = premises.store.portal_attempts, premises.now()
-    typed = f"{door.name}\0{name.strip().casefold()}"
-    if not attempts.allow([("name", typed, OF_NAME), ("place", place_of(request), OF_PLACE)], now, SPAN):
-        return _form(here, "later", 429)
     try:
-        number = door.person(name.strip(), password)
+        numbers = door.named(name.strip())
+        if not attempts.allow([*_accounts(door.name, numbers, name), *_places(request)], now, SPAN):
+            return _form(here, "later", 429)
+        number = door.person(numbers, password)
     except CarrelError:
         return _form(here, "away", 503)
     if number is None:
         return _form(here, "wrong", 401)
-    attempts.forget("name", typed)
+    attempts.forget("account", f"{door.name}\0{number}")
     if here.session is not None:
         premises.store.portal_sessions.end(here.session.token)
     said = {"kind": PATRON, "system": door.name, "number": str(number)}
@@ -70,14 +71,25 @@ def sign_out(here: Here, form: Word = "") -> Response:
     return answer
 
 
-def place_of(request: Request) -> str:
-    """Where a request comes from, as attempts are counted: of IPv6 the network, which one household has."""
+def _accounts(system: str, numbers: tuple[int, ...], name: str) -> list[tuple[str, str, int]]:
+    """What an attempt counts against: the accounts that are named, however they are spelled; else the word."""
+    if numbers:
+        return [("account", f"{system}\0{one}", OF_NAME) for one in numbers]
+    return [("word", f"{system}\0{unicodedata.normalize('NFKC', name).strip().casefold()}", OF_NAME)]
+
+
+def _places(request: Request) -> list[tuple[str, str, int]]:
+    """And against where it comes from; of IPv6 a household's network, and the one that a provider gives out."""
     host = request.client.host if request.client else ""
     try:
         address = ip_address(host)
     except ValueError:
-        return "unknown"
-    return host if address.version == 4 else str(int(address) >> 64)  # noqa: PLR2004
+        return [("place", "unknown", OF_PLACE)]
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is None:
+            return [("place", str(int(address) >> 64), OF_PLACE), ("network", str(int(address) >> 80), OF_NETWORK)]
+        address = address.ipv4_mapped
+    return [("place", str(address), OF_PLACE)]
 
 
 def _form(here: Visit, problem: str = "", status: int = 200) -> Response:

@@ -234,3 +234,19 @@ def test_a_patron_who_was_deleted_meanwhile_is_told_so(koha_sqlite, pages: Pages
     answer = browser.get("/en/me/data")
     assert answer.status_code == 200
     assert card not in answer.text
+
+
+def test_a_head_is_answered_and_a_wrong_way_says_which_are_right(pages: Pages) -> None:
+    browser = pages.browser()
+    assert browser.head("/en/").status_code == 200
+    wrong = browser.put("/en/sign-in")
+    assert wrong.status_code == 405
+    assert wrong.headers["allow"] in {"GET", "POST", "GET, POST"}
+
+
+@pytest.mark.parametrize(("written", "address"), [("https://X.example:443", "https://x.example"),
+                                                   ("http://127.0.0.1:80/", "http://127.0.0.1")])  # fmt: skip
+def test_a_port_that_browsers_leave_out_is_left_out(written: str, address: str) -> None:
+    from carrel.inventory.portal import Portal
+
+    assert Portal(address=written).address == address

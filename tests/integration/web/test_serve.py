@@ -43,7 +43,10 @@ def test_pages_are_served_until_it_is_stopped(folder: Path) -> None:
     )  # fmt: skip
     try:
         assert process.stderr is not None
-        assert process.stderr.readline() == f"http://127.0.0.1:{port} (Ctrl-C to stop)\n"
+        assert (
+            process.stderr.readline()
+            == f"http://127.0.0.1:{port}, listening at 127.0.0.1 port {port} (Ctrl-C to stop)\n"
+        )
         told = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/policy", timeout=30))
         assert told["library"] == "Elm Library"
         assert refused(folder, "--port", str(port)) == (1, ["WEB-003"])

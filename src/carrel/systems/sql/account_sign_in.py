@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 
 import bcrypt
@@ -16,7 +18,9 @@ from carrel.systems.sql.named_table import table
 
 _MOST = 2  # accounts that one word may name: the number of one's card can be the user name of another
 _TYPED = 72  # bytes of a password that bcrypt looks at
-_COST = 10
+_COST, _SOME = 10, 50
+_NOBODY = -1  # asked for where there is nobody, so that the same questions are asked
+_BCRYPT = re.compile(r"\$2[abxy]?\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 
 
 class AccountSignIn:
@@ -35,54 +39,70 @@ class AccountSignIn:
         """Take the work of an attempt for which there is no account from the hashes that the system has."""
         place = self._map.password
         rows = _rows(place.table, place.column, *(one.column for one in place.where))
-        query = select(rows.c[place.column]).where(rows.c[place.column].is_not(None), all_hold(rows.c, place.where))
-        found = str(connection.execute(query.limit(1)).scalar() or "")
-        if (cost := found.split("$")[2:3]) and cost[0].isdigit():
-            self._stand_in = _stand_in(int(cost[0]))
+        query = select(rows.c[place.column]).where(rows.c[place.column].like("$2%"), all_hold(rows.c, place.where))
+        found = Counter(cost_of(str(one)) for one in connection.execute(query.limit(_SOME)).scalars())
+        if cost := next((one for one, _ in found.most_common() if one), 0):
+            self._stand_in = _stand_in(cost)
 
-    def person(self, connection: Connection, name: str, password: str) -> int | None:
-        """The number of the person whose account this is; None for whatever reason.
+    def named(self, connection: Connection, name: str) -> tuple[int, ...]:
+        """The accounts that a word names, by the database's own comparison: none, one, or two.
 
         Args:
             connection: reads only.
             name: a user name or a card number, as typed.
-            password: as typed.
-
-        Guarantees:
-            Whether a name is known shows neither in the answer nor in the work: as many hashes are tried for a name
-            that nobody has. A word that names two accounts opens the one whose password it is; none if both have it.
         """
-        hashes = self._hashes(connection, self._numbers(connection, name)) if name.strip() and password else []
-        opened = [number for number, hashed, salt in hashes if _fits(self._map.password, password, hashed, salt)]
-        for _ in range(_MOST - len(hashes)):
-            _fits(self._map.password, password or "-", self._stand_in, "")
-        return opened[0] if len(opened) == 1 else None
-
-    def _numbers(self, connection: Connection, name: str) -> list[int]:
         parts = []
         for one in self._map.names:
             rows = _rows(one.table, one.column, one.person, *(test.column for test in one.where))
             parts.append(select(rows.c[one.person]).where(rows.c[one.column] == name, all_hold(rows.c, one.where)))
         named = list(dict.fromkeys(int(one) for one in connection.execute(union_all(*parts)).scalars()))
-        if not named:
-            return []
+        return self._allowed(connection, named[: _MOST * 2])[:_MOST]
+
+    def person(self, connection: Connection, numbers: Sequence[int], password: str) -> int | None:
+        """The number of the person whose password this is; None for whatever reason.
+
+        Args:
+            connection: reads only.
+            numbers: from `named`.
+            password: as typed.
+
+        Guarantees:
+            Whether a name is known shows neither in the answer nor in the work: as many hashes are tried for a name
+            that nobody has, or of an account without a hash. A word that names two accounts opens the one whose
+            password it is; none if both have it.
+        """
+        hashes = [one for one in self._hashes(connection, numbers) if cost_of(one[1])]
+        opened = [number for number, hashed, salt in hashes if _fits(self._map.password, password, hashed, salt)]
+        for _ in range(_MOST - len(hashes)):
+            _fits(self._map.password, password, self._stand_in, "")
+        return opened[0] if len(opened) == 1 else None
+
+    def may(self, connection: Connection, number: int) -> bool:
+        """Whether a person may be signed in at all, now."""
+        return bool(self._allowed(connection, [number]))
+
+    def _allowed(self, connection: Connection, numbers: Sequence[int]) -> tuple[int, ...]:
         tests = (*self._map.where, *self._people.gone)
         rows = _rows(self._people.table, self._people.key, *(test.column for test in tests))
-        query = select(rows.c[self._people.key]).where(
-            rows.c[self._people.key].in_(named[: _MOST * 2]), all_hold(rows.c, self._map.where)
-        )
-        gone = all_hold(rows.c, self._people.gone) if self._people.gone else None
-        return [int(one) for one in connection.execute(query if gone is None else query.where(~gone)).scalars()][:_MOST]
+        key = rows.c[self._people.key]
+        query = select(key).where(key.in_(numbers or (_NOBODY,)), all_hold(rows.c, self._map.where))
+        if self._people.gone:
+            query = query.where(~all_hold(rows.c, self._people.gone))
+        return tuple(int(one) for one in connection.execute(query.order_by(key)).scalars())
 
     def _hashes(self, connection: Connection, numbers: Sequence[int]) -> list[tuple[int, str, str]]:
-        if not numbers:
-            return []
         place = self._map.password
         rows = _rows(place.table, place.column, place.person, place.salt, *(test.column for test in place.where))
         columns = [rows.c[place.person], rows.c[place.column], *([rows.c[place.salt]] if place.salt else [])]
-        query = select(*columns).where(rows.c[place.person].in_(numbers), all_hold(rows.c, place.where))
-        found = connection.execute(query).all()
+        who = rows.c[place.person].in_(numbers or (_NOBODY,))
+        found = connection.execute(select(*columns).where(who, all_hold(rows.c, place.where))).all()
         return [(int(row[0]), str(row[1] or ""), str(row[2] or "") if place.salt else "") for row in found][:_MOST]
+
+
+def cost_of(hashed: str) -> int:
+    """The work of a hash of bcrypt, as a power of two; 0 of anything else."""
+    found = _BCRYPT.fullmatch(hashed)
+    return int(found[1]) if found else 0
 
 
 def _rows(name: str, *columns: str) -> TableClause:
