@@ -62,6 +62,13 @@ class Archives(Part):
     custodian: str = Field(min_length=1, max_length=120)
 
 
+class ConsentFolders(Part):
+    """Where the texts of consents lie, and where mailing tools fetch what changed."""
+
+    texts: Path | None = None
+    changes: Path | None = None
+
+
 class BranchPolicy(Part):
     """The policy of one unit of a system and of everything below it.
 
@@ -118,6 +125,7 @@ class Site(Part):
         log_services: of vendors and of the parent body, the same, or with a person who signs for them.
         logs: that are scrubbed by a rotate hook or in a pipe.
         pseudonym_keys: folders with the keys of released pseudonyms; the night destroys those that are due.
+        consent: folders with the texts of consents, and for what mailing tools are told.
     """
 
     format_version: int = Field(default=1, ge=1, le=1)
@@ -143,6 +151,7 @@ class Site(Part):
     log_services: tuple[LogService, ...] = ()
     logs: tuple[ScrubbedLog, ...] = ()
     pseudonym_keys: tuple[Path, ...] = ()
+    consent: ConsentFolders = ConsentFolders()
     _policy_place: str = PrivateAttr(default="")
 
     @property
@@ -215,6 +224,7 @@ class Site(Part):
                 "outside_copies": tuple(_joined(one, base) for one in self.outside_copies),
                 "mail": _joined(self.mail, base) if self.mail else None,
                 "branches": tuple(_branch(one, base) for one in self.branches),
+                "consent": _joined(self.consent, base),
                 "archives": _joined(self.archives, base) if self.archives else None,
                 "custodian": self.custodian.relative_to(base) if self.custodian else None,
                 "stations": _joined(self.stations, base) if self.stations else None,

@@ -256,5 +256,20 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     },
     # What was measured of records without names. What they are called could be telling: a digest stands for it all.
     "risk": {"measurement_digest": DIGEST, "risk": SLUG, "records": COUNT, "joined": NUMBER, "action": SLUG},
+    # That somebody agreed or took it back: who, for what and when stands behind the commitment, whose salt stays in the
+    # store. The time of such a leaf is its day.
+    "consent": {"commitment": DIGEST, "policy": SLUG, "policy_digest": DIGEST},
+    # Addresses that left by the gate. A digest of the file would be one of people.
+    "contacts": {
+        "system": SLUG,
+        "purpose": SLUG,
+        "recipient": SLUG,
+        "policy": SLUG,
+        "policy_digest": DIGEST,
+        "fields": SLUGS,
+        "consent": SLUG,
+        "written": COUNT,
+        "left_out": CELLS,
+    },
     "padding": {},
 }

@@ -15,6 +15,8 @@ from carrel.store import faults, ownership
 from carrel.store.approvals import Approvals
 from carrel.store.circulation import Circulation
 from carrel.store.condition import Condition, condition_of
+from carrel.store.consents import Consents
+from carrel.store.contact_exports import ContactExports
 from carrel.store.counts import Counts
 from carrel.store.custody import CustodyChanges
 from carrel.store.database import PATIENCE, Database, url_of
@@ -74,6 +76,8 @@ class Store:
         self.backup_expiries = Expiries(database, BackupPlan)
         self.clearings = Expiries(database, ClearingPlan)
         self.replays = Replays(database)
+        self.consents = Consents(database, folder)
+        self.contact_exports = ContactExports(database)
         self.risks = RiskMeasurements(database)
 
     @classmethod
