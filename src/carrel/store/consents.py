@@ -24,6 +24,7 @@ from carrel.store.consent_key import ConsentKey
 from carrel.store.database import Database
 from carrel.store.owed_leaves import owe
 from carrel.store.suppressions import Suppressions
+from carrel.store.tag_set import of_tags
 
 _SALT = 32
 Leaves = Callable[[ConsentEvent, str], Iterable[OpenLeaf]]
@@ -142,9 +143,9 @@ class Consents:
     def among(self, tags: Collection[str], purpose: str) -> dict[str, list[ConsentEvent]]:
         """The events for one purpose of each of these persons; of whoever has none, nothing."""
         table, found = tables.consent_event, defaultdict(list)
-        query = select(table).where(table.c.tag.in_(tags), table.c.purpose == purpose).order_by(table.c.id)
         with self._database.reading() as connection:
-            for row in connection.execute(query):
+            mine = (table.c.tag.in_(of_tags(connection, tags)), table.c.purpose == purpose)
+            for row in connection.execute(select(table).where(*mine).order_by(table.c.id)):
                 found[row.tag].append(_event(row))
         return dict(found)
 

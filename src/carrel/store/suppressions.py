@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from carrel.store import tables
 from carrel.store.database import Database
+from carrel.store.tag_set import of_tags
 
 
 class Suppressions:
@@ -33,7 +34,8 @@ class Suppressions:
         """Those of some hashes that stand on the list."""
         table = tables.suppression
         with self._database.reading() as connection:
-            return frozenset(connection.execute(select(table.c.tag).where(table.c.tag.in_(tags))).scalars())
+            mine = table.c.tag.in_(of_tags(connection, tags))
+            return frozenset(connection.execute(select(table.c.tag).where(mine)).scalars())
 
     def count(self) -> int:
         """How many hashes stand there; a person can have several."""
