@@ -44,10 +44,11 @@ people:
 _SEED = 20261122
 _AGREED = 10  # one in so many
 _FIRST = 10_000_000
+# Not getrusage: what that tells outlives an exec, and would be the peak of this process.
 _PEAK = (
-    "import resource, sys\nfrom carrel.cli.main import main\n"
+    "import sys\nfrom pathlib import Path\nfrom carrel.cli.main import main\n"
     "try:\n    main(sys.argv[1:])\n"
-    "finally:\n    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
+    "finally:\n    print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0], file=sys.stderr)\n"
 )
 
 

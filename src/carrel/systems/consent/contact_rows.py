@@ -106,7 +106,7 @@ class ContactRows:
             connection: reads only.
 
         Guarantees:
-            Memory does not grow with the table. Rows that the product keeps of nobody are left out.
+            No more than one page is held. Rows that the product keeps of nobody are left out.
         """
         after: int | None = None
         while True:
