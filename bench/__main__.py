@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import cubes, evergreen, groups, heavy, light, log_service, logs, records, risk, text
+from bench import contacts, cubes, evergreen, groups, heavy, light, log_service, logs, records, risk, text
 from bench.row import Row, table
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -42,6 +42,7 @@ def main() -> int:
             **risk.works(Path(folder), smoke=smoke),
             **text.works(Path(folder), smoke=smoke),
             **cubes.works(Path(folder), smoke=smoke),
+            **contacts.works(Path(folder), smoke=smoke),
             **heavy.works(Path(folder), loans, smoke=smoke),
             **evergreen.works(loans, smoke=smoke),
         }

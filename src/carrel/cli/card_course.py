@@ -12,6 +12,7 @@ from carrel.amount import amount
 from carrel.cli.card_batch import AT_ONCE, CardBatch, still_due
 from carrel.cli.cards import cards_of, judgement
 from carrel.cli.case_pieces import Pieces, redact_all
+from carrel.cli.consent_erasure import forget_consents
 from carrel.cli.erasure_plan import erasure_of
 from carrel.cli.lot_end import CardsDone, end, end_unseen
 from carrel.cli.premises import now
@@ -161,6 +162,7 @@ class _Course:
             still = whole.of(gone).numbers(connection)
             there = still - payers
             here.store.restrictions.end_with(here.system.name, {one.number for one in gone} - still)
+            forget_consents(here, (one for one in gone if one.number not in still), case, silence=False)
             last = tuple(one for one in gone if one.number not in there)
         for batch, stays in _parted(last, payers, AT_ONCE):
             CardBatch(pieces, self._cards, whole.of(batch, stays=stays), self._by).late()

@@ -12,6 +12,7 @@ from carrel.cli import erasure_screen, plan_file, premises, record, screen
 from carrel.cli.case_attempt import attempt
 from carrel.cli.case_leaf import leaf_of_case
 from carrel.cli.case_pieces import PIECE, Noting, Pieces, redact_all
+from carrel.cli.consent_erasure import forget_consents
 from carrel.cli.erasure_plan import erasure_of, scopes_of
 from carrel.cli.premises import now
 from carrel.cli.progress import SWEEPING, phase
@@ -188,6 +189,7 @@ class Course:
         with here.engine.connect() as connection:
             if subject.number not in erasure.numbers(connection):
                 here.store.restrictions.end_with(plan.system, {subject.number})
+                forget_consents(here, (subject,), plan.case, silence=True)
             with phase(SWEEPING):
                 found = erasure.sweep(connection)
             places = surroundings_reading.read(

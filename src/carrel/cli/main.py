@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "Backups: their ages by their own tool, and what is past its time expired by plan.",
     ),
     "check": ("carrel.cli.check:check", "Is what the policy promises true tonight? One screen, read-only."),
+    "consent": ("carrel.cli.consent:consent", "What somebody agreed to, in which words, and that they took it back."),
     "counts": ("carrel.cli.counts:counts", "Show loans and readers in counts, and write them as CSV."),
     "custodian": (
         "carrel.cli.custodian:custodian",
@@ -42,6 +43,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "demo": ("carrel.cli.demo:demo", "The whole loop on an invented library, in a folder of its own."),
     "doctor": ("carrel.cli.doctor:doctor", "Check site, keys, connections, grants and settings one by one."),
     "exception": ("carrel.cli.exception:exception", "Recorded exceptions: keep named loans longer, with a reason."),
+    "export": (
+        "carrel.cli.export:export",
+        "Addresses that may leave, through the gate of the policy, of consents and of silence.",
+    ),
     "folder": (
         "carrel.cli.folder:folder",
         "Folders of files: how old their events are, and what is past its time deleted by plan.",

@@ -35,6 +35,8 @@ class May(enum.StrEnum):
     HOLD = "hold"
     STOP = "stop"
     AUDIT = "audit"
+    CONSENT = "consent"
+    EXPORT = "export"
 
 
 class Person(Part):

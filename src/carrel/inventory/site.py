@@ -63,6 +63,13 @@ class Archives(Part):
     custodian: str = Field(min_length=1, max_length=120)
 
 
+class ConsentFolders(Part):
+    """Where the texts of consents lie, and where mailing tools fetch what changed."""
+
+    texts: Path | None = None
+    changes: Path | None = None
+
+
 class BranchPolicy(Part):
     """The policy of one unit of a system and of everything below it.
 
@@ -121,6 +128,7 @@ class Site(Part):
         portal: the pages for patrons.
         pseudonym_keys: folders with the keys of released pseudonyms; the night destroys those that are due.
         release_folders: from which releases leave; a file there that is not on record is a finding.
+        consent: folders with the texts of consents, and for what mailing tools are told.
     """
 
     format_version: int = Field(default=1, ge=1, le=1)
@@ -148,6 +156,7 @@ class Site(Part):
     pseudonym_keys: tuple[Path, ...] = ()
     portal: Portal | None = None
     release_folders: tuple[Path, ...] = ()
+    consent: ConsentFolders = ConsentFolders()
     _policy_place: str = PrivateAttr(default="")
 
     @property
@@ -221,6 +230,7 @@ class Site(Part):
                 "outside_copies": tuple(_joined(one, base) for one in self.outside_copies),
                 "mail": _joined(self.mail, base) if self.mail else None,
                 "branches": tuple(_branch(one, base) for one in self.branches),
+                "consent": _joined(self.consent, base),
                 "archives": _joined(self.archives, base) if self.archives else None,
                 "custodian": self.custodian.relative_to(base) if self.custodian else None,
                 "stations": _joined(self.stations, base) if self.stations else None,

@@ -42,6 +42,7 @@ class People(Part):
         needles: columns that identify them; `elsewhere` has those of other tables.
         home: column with the unit that they belong to.
         gone: which rows are of nobody any more: the product keeps them, and they are left alone.
+        deleted: which rows the staff have deleted and the product keeps, with the person in them.
     """
 
     table: str
@@ -51,6 +52,7 @@ class People(Part):
     home: str | None = None
     elsewhere: tuple[Elsewhere, ...] = ()
     gone: tuple[Condition, ...] = ()
+    deleted: tuple[Condition, ...] = ()
 
 
 class LifeSign(Part):

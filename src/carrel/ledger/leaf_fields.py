@@ -275,5 +275,20 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     "release": {"action": SLUG, "release": SLUG, "release_digest": DIGEST, "risk": SLUG, "files": NUMBER},
     # How far an account of privacy had grown before figures were drawn from it.
     "budget": {"action": SLUG, "budget_digest": DIGEST, "spendings": NUMBER},
+    # That somebody agreed or took it back: who, for what and when stands behind the commitment, whose salt stays in the
+    # store. The time of such a leaf is its day.
+    "consent": {"commitment": DIGEST, "policy": SLUG, "policy_digest": DIGEST},
+    # Addresses that left by the gate. A digest of the file would be one of people.
+    "contacts": {
+        "system": SLUG,
+        "purpose": SLUG,
+        "recipient": SLUG,
+        "policy": SLUG,
+        "policy_digest": DIGEST,
+        "fields": SLUGS,
+        "consent": SLUG,
+        "written": COUNT,
+        "left_out": CELLS,
+    },
     "padding": {},
 }

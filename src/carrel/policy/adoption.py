@@ -38,12 +38,14 @@ def laxities(own: PolicyDocument, base: PolicyDocument, held: Datasets) -> Itera
         held: the adopted policy's datasets, those included that it took over from others.
 
     Stricter means: shorter periods, lower ceilings, higher classes, no purpose beyond the adopted list, consent
-    wherever the adopted policy asks for it, nothing kept that the adopted policy removes.
+    wherever the adopted policy asks for it, addresses for nobody and nothing beyond what it gives, nothing kept that
+    the adopted policy removes.
 
     Source:
         MITL-1.3; DESIGN 3.
     """
     yield from _purposes(own, base)
+    yield from _recipients(own, base)
     yield from _floors(own, base)
     yield from _classes(own, held)
     yield from laxities_in_keeping(own, base, held)
@@ -83,6 +85,30 @@ def _purposes(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
         elif base.body.purposes[wider].basis is Basis.OPT_IN and purpose.basis is not Basis.OPT_IN:
             there = ("purposes", wider, "basis")
             yield _laxer((own, base), ("purposes", name, "basis"), there, "'basis: opt-in'", f"{purpose.basis}")
+
+
+def _recipients(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
+    for name, recipient in own.body.recipients.items():
+        theirs = base.body.recipients.get(name)
+        if theirs is not None and theirs.barred and not recipient.barred:
+            at: Path = ("recipients", name)
+            yield _laxer((own, base), at, at, "'barred: true'", "a recipient that is not barred", key=True)
+    if not base.body.recipients:
+        return  # it says nothing of addresses
+    for name, purpose in own.body.purposes.items():
+        wider = purpose.part_of or name
+        theirs_of = base.body.purposes.get(wider)
+        if purpose.contacts is None or theirs_of is None:
+            continue
+        path, there = ("purposes", name, "contacts"), ("purposes", wider)
+        limit = theirs_of.contacts
+        if limit is None:
+            yield _laxer((own, base), path, there, "no address for this purpose", "'contacts:'", key=True)
+            continue
+        wanted = f"{', '.join(limit.fields)}, given to {', '.join(limit.to)}, expired cards {limit.expired_cards}"
+        wider_cards = (purpose.contacts.expired_cards, limit.expired_cards) == ("included", "left out")
+        if {*purpose.contacts.fields} - {*limit.fields} or {*purpose.contacts.to} - {*limit.to} or wider_cards:
+            yield _laxer((own, base), path, (*there, "contacts"), f"at most {wanted}", "more", key=True)
 
 
 def _longer(period: Duration | None, limit: Duration | None) -> bool:

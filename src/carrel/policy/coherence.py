@@ -9,6 +9,7 @@ from typing import Any
 from carrel.errors import Fault
 from carrel.inventory.risk import Floor, RiskClass, floors_above, high_water
 from carrel.policy import faults
+from carrel.policy.contact_rules import contact_incoherences
 from carrel.policy.document import PolicyDocument, told
 from carrel.policy.grammar import PolicyBody
 from carrel.policy.loan_rules import loan_incoherences
@@ -22,6 +23,7 @@ def incoherences(document: PolicyDocument) -> Iterator[Fault]:
     yield from _dates(document)
     yield from _ceilings(document)
     yield from _purposes(document)
+    yield from contact_incoherences(document)
     yield from _marked_as_chosen(document)
     yield from _clause_names(document)
     yield from _clauses(document)
@@ -163,7 +165,7 @@ def _blocks(here: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]
 
 def _marked_as_chosen(document: PolicyDocument) -> Iterator[Fault]:
     for path, block in _blocks(document.text.data):
-        if path and path[-1] in {"purposes", "floors", "fields", "methods", "clauses"}:
+        if path and path[-1] in {"purposes", "recipients", "floors", "fields", "methods", "clauses"}:
             continue  # keys of the author's own choice
         for n, name in enumerate(block.get("chosen", ())):
             if name not in block:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from carrel.inventory.risk import RiskClass
+from carrel.policy.contact_grammar import Contacts
 from carrel.policy.dataset import Dataset
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import ClauseRule
@@ -195,8 +196,16 @@ def _records(record: str, old: RecordsRule, new: RecordsRule) -> Iterator[Differ
 
 
 def _named(old: Policy, new: Policy) -> Iterator[Difference]:
-    purposes = ({name: (p.says, str(p.basis)) for name, p in policy.body.purposes.items()} for policy in (old, new))
+    purposes = (
+        {name: (p.says, str(p.basis), *_contacts(p.contacts)) for name, p in policy.body.purposes.items()}
+        for policy in (old, new)
+    )
     yield from _entries("purpose", *purposes)
+    recipients = (
+        {name: (r.says, *(["barred"] if r.barred else [])) for name, r in policy.body.recipients.items()}
+        for policy in (old, new)
+    )
+    yield from _entries("recipient", *recipients)
     floors = (
         {f.name: (f"lowest class {f.lowest}", *sorted(f.all_of | f.any_of)) for f in p.floors} for p in (old, new)
     )
@@ -205,6 +214,13 @@ def _named(old: Policy, new: Policy) -> Iterator[Difference]:
     yield from _entries("exception", *exceptions)
     conflicts = ({c.id: (c.wins, c.because) for c in policy.body.precedence} for policy in (old, new))
     yield from _entries("precedence", *conflicts)
+
+
+def _contacts(rule: Contacts | None) -> tuple[str, ...]:
+    """What a purpose takes of addresses, in words."""
+    if rule is None:
+        return ()
+    return (f"{_and(rule.fields)} given to {_and(rule.to)}", f"expired cards {rule.expired_cards}")
 
 
 def _entries(kind: str, old: Mapping[str, tuple[str, ...]], new: Mapping[str, tuple[str, ...]]) -> Iterator[Difference]:

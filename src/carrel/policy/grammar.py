@@ -7,12 +7,14 @@ Every key is written with spaces where the attribute has underscores (``review b
 from __future__ import annotations
 
 import enum
+from typing import Literal
 
 from pydantic import Field
 
 from carrel.inventory.category import Category
 from carrel.inventory.risk import RiskClass
 from carrel.policy.block import Block, Figures
+from carrel.policy.contact_grammar import Contacts, Recipient
 from carrel.policy.record_grammar import Records
 from carrel.policy.words import ClauseId, Clauses, Day, MaybeText, Name, Period, PolicyName, Text
 
@@ -36,6 +38,12 @@ class Purpose(Block):
 
     says: Text
     basis: Basis = Basis.OPERATIONAL
+    default: Literal["off"] | None = Field(
+        default=None, description="An optional purpose is off until somebody opts in; there is no other default."
+    )
+    contacts: Contacts | None = Field(
+        default=None, description="What it may take of patrons' addresses; nothing without."
+    )
     part_of: Name | None = Field(default=None, description="The purpose of an adopted policy that this one narrows.")
     clauses: Clauses = ()
 
@@ -131,6 +139,9 @@ class PolicyBody(Figures):
     )
     contact: tuple[Contact, ...] = Field(min_length=1)
     purposes: dict[Name, Purpose] = Field(min_length=1)
+    recipients: dict[Name, Recipient] = Field(
+        default_factory=dict, description="Who may be given patrons' addresses, and who is barred from them."
+    )
     risk_classes: RiskClasses
     floors: dict[Name, FloorRule] = Field(default_factory=dict)
     laws: dict[Name, LawRule] = Field(default_factory=dict)

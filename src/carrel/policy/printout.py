@@ -53,8 +53,14 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield from _sources(policy)
     yield from _heading("Purposes (there are no others)")
     for name, purpose in body.purposes.items():
-        consent = " Only if you opt in." if purpose.basis == "opt-in" else ""
+        consent = " Only if you opt in: it is off until you do." if purpose.basis == "opt-in" else ""
         yield from _item(name, f"{purpose.says}{consent}", purpose.clauses)
+        if (contacts := purpose.contacts) is not None:
+            lapsed = "" if contacts.expired_cards == "included" else "; nobody whose card has expired"
+            cited = f" [{', '.join(contacts.clauses)}]" if contacts.clauses else ""
+            given = f"{_and(contacts.fields)} may be given to {_and(contacts.to)}{lapsed}{cited}"
+            yield from _wrapped(given, 6)
+    yield from _recipients(policy)
     yield from _classes(policy)
     yield from _laws(policy)
     yield from _precedence(policy)
@@ -65,6 +71,19 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield from _heading("Questions")
     for contact in body.contact:
         yield from _item(contact.who, contact.write_to)
+
+
+def _recipients(policy: Policy) -> Iterator[str]:
+    """Who may be given addresses; of adopted policies those who are barred hold as well."""
+    if not (policy.body.recipients or policy.barred):
+        return
+    yield from _heading("Who may be given addresses (nobody else)")
+    for name, recipient in policy.body.recipients.items():
+        barred = " Barred: nothing is given, whatever for." if recipient.barred else ""
+        yield from _item(name, f"{recipient.says}{barred}", recipient.clauses)
+    for name, clauses in policy.barred.items():
+        if name not in policy.body.recipients:
+            yield from _item(name, "Barred by an adopted policy.", clauses)
 
 
 def _loans(policy: Policy) -> Iterator[str]:

@@ -95,6 +95,13 @@ class Policy:
         held = self.datasets.get(RecordType.LOANS)
         return held.rule if held is not None and isinstance(held.rule, LoansRule) else None
 
+    @property
+    def barred(self) -> Mapping[str, tuple[str, ...]]:
+        """Recipients that may be given nobody's address, with the clauses that say so; adopted ones stay barred."""
+        found = {name: clauses for policy in reversed(self.adopted) for name, clauses in policy.barred.items()}
+        found |= {name: one.clauses for name, one in self.body.recipients.items() if one.barred}
+        return MappingProxyType(found)
+
     def loan_schedule(self) -> LoanSchedule:
         """What retention carries out for loans.
 

@@ -31,4 +31,4 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  (as above)
         """The aware time, in UTC."""
-        return None if value is None else datetime.strptime(value, FORM).replace(tzinfo=UTC)
+        return None if value is None else datetime.fromisoformat(value)

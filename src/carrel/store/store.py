@@ -16,6 +16,8 @@ from carrel.store.account_heads import AccountHeads
 from carrel.store.approvals import Approvals
 from carrel.store.circulation import Circulation
 from carrel.store.condition import Condition, condition_of
+from carrel.store.consents import Consents
+from carrel.store.contact_exports import ContactExports
 from carrel.store.counts import Counts
 from carrel.store.custody import CustodyChanges
 from carrel.store.database import PATIENCE, Database, url_of
@@ -78,6 +80,8 @@ class Store:
         self.backup_expiries = Expiries(database, BackupPlan)
         self.clearings = Expiries(database, ClearingPlan)
         self.replays = Replays(database)
+        self.consents = Consents(database, folder)
+        self.contact_exports = ContactExports(database)
         self.risks = RiskMeasurements(database)
         self.portal_sessions = PortalSessions(database)
         self.portal_attempts = PortalAttempts(database, folder)

@@ -5,6 +5,14 @@ from __future__ import annotations
 from carrel.store.backup_tables import backup_expiry, replay_entry, replay_plan, restore
 from carrel.store.case_tables import erasure, keeping, keeping_subject, person_case
 from carrel.store.circulation_tables import circulation, circulation_told, loan_counted, loan_in_flight
+from carrel.store.consent_tables import (
+    consent_event,
+    consent_subject,
+    consent_text,
+    consent_told,
+    contact_export,
+    suppression,
+)
 from carrel.store.outcome_tables import custody, night, night_count, open_join, owed_leaf, owner_mark, residue, sweep
 from carrel.store.portal_tables import portal_attempt, portal_session
 from carrel.store.release_tables import account_head, release
@@ -19,6 +27,11 @@ __all__ = [
     "circulation",
     "circulation_told",
     "clock",
+    "consent_event",
+    "consent_subject",
+    "consent_text",
+    "consent_told",
+    "contact_export",
     "custody",
     "erasure",
     "job",
@@ -45,6 +58,7 @@ __all__ = [
     "risk_measurement",
     "run",
     "signal",
+    "suppression",
     "sweep",
     "turn",
 ]

@@ -35,7 +35,7 @@ def test_an_unknown_key_names_its_own_column_and_the_nearest_key(edited, faults_
 def test_an_unknown_key_far_from_any_other_lists_the_keys(edited, faults_of) -> None:
     (fault,) = faults_of(edited(("    says: To lend.", "    says: To lend.\n    zzz: 1")))
     assert fault.condition.code == "POL-007"
-    assert "says, basis, part of, clauses" in fault.fix
+    assert "says, basis, default, contacts, part of, clauses" in fault.fix
 
 
 def test_a_missing_key_names_the_enclosing_item(edited, faults_of) -> None:

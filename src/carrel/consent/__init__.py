@@ -1,0 +1,1 @@
+"""Consent: what somebody agreed to, in which words, and whether it still holds; who may be written to at all."""

@@ -1,0 +1,60 @@
+"""Whom an event is about: keyed hashes, so that a copy of the store tells nobody's number without the key."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+
+_BETWEEN = b"\x1f"  # stands in no system's name
+_NUMBER, _ADDRESS = b"number", b"address"
+_APART = re.compile(r"[\s,;<>]+")
+
+
+class _Keyed:
+    """HMAC-SHA256 of texts that begin alike, with all that they share reckoned once: a million follow one another.
+
+    Source:
+        RFC 2104.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes, before: bytes) -> None:
+        block = key.ljust(hashlib.sha256().block_size, b"\0")
+        self._inner = hashlib.sha256(bytes(one ^ 0x36 for one in block) + before)
+        self._outer = hashlib.sha256(bytes(one ^ 0x5C for one in block))
+
+    def hex(self, said: bytes) -> str:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(said)
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+
+class SubjectTags:
+    """The hashes of one system's people under one key. Whoever holds the key can try every number.
+
+    Args:
+        key: 32 bytes.
+        system: its name.
+    """
+
+    def __init__(self, key: bytes, system: str) -> None:
+        self._numbers = _Keyed(key, _NUMBER + _BETWEEN + system.encode() + _BETWEEN)
+        self._addresses = _Keyed(key, _ADDRESS + _BETWEEN * 2)
+        self.mark = hmac.digest(key, b"mark of a consent key", "sha256").hex()[:16]
+
+    def number(self, number: int) -> str:
+        """HMAC-SHA256 of a person's number, hex."""
+        return self._numbers.hex(b"%d" % number)
+
+    def address(self, address: str) -> str:
+        """The same of an email address, however it is spelled; empty for none."""
+        said = address.strip().casefold()
+        return self._addresses.hex(said.encode()) if said else ""
+
+
+def addresses_in(text: str) -> tuple[str, ...]:
+    """The email addresses in a field, which can hold several."""
+    return tuple(dict.fromkeys(one for one in _APART.split(text) if one))
