@@ -25,6 +25,8 @@ from tests.docs import command_reference, sample_site
 SITE = "SITE"  # stands for the site's folder in the words below
 # How each command is called rightly, but for the value in question.
 BASE = {
+    "access": ["SITE/card.txt", "--identity", "photo id", "--plain", "--out", "SITE/answer.zip", "--as", "Ada",
+               "--system", "koha", "--site", SITE],
     "apply": ["SITE/plan.json", "--system", "koha", "--site", SITE],
     "approve": ["SITE/plan.json", "--as", "Ada", "--key", "SITE/ada.key", "--yes", "--site", SITE],
     "archive list": ["--site", SITE],
@@ -34,6 +36,12 @@ BASE = {
     "backup list": ["--site", SITE],
     "backup plan": ["--as", "Ben", "--out", "SITE/out.json", "--site", SITE],
     "check": ["--system", "koha", "--site", SITE],
+    "consent give": ["SITE/card.txt", "--purpose", "library news", "--channel", "desk", "--system", "koha", "--as", "Ada",
+                     "--site", SITE],
+    "consent list": ["--system", "koha", "--site", SITE],
+    "consent show": ["SITE/card.txt", "--system", "koha", "--site", SITE],
+    "consent texts": ["--site", SITE],
+    "consent withdraw": ["SITE/card.txt", "--everything", "--channel", "desk", "--system", "koha", "--as", "Ada", "--site", SITE],
     "custodian accept": ["SITE/plan.json", "--as", "Ada", "--yes", "--site", SITE],
     "custodian attest": ["SITE/plan.json", "--as", "Ada", "--key", "SITE/ada.key", "--site", SITE],
     "custodian bundle": ["--out", "SITE/bundle.tar", "--site", SITE],
@@ -53,6 +61,8 @@ BASE = {
                       "--system", "koha", "--site", SITE],
     "exception list": ["--site", SITE],
     "exception revoke": ["none", "--as", "Ada", "--site", SITE],
+    "export contacts": ["--purpose", "library news", "--recipient", "the library", "--out", "SITE/news.csv", "--system", "koha",
+                        "--as", "Ada", "--site", SITE],
     "folder apply": ["SITE/plan.json", "--site", SITE],
     "folder list": ["--site", SITE],
     "folder plan": ["--as", "Ben", "--out", "SITE/out.json", "--site", SITE],
@@ -175,7 +185,7 @@ def test_the_table_is_whole() -> None:
     assert {name for name, _ in PLACES + DATES} <= set(BASE)
     assert set(DATES) == {
         ("approve", "--until"), ("custodian attest", "--until"), ("log-service attest", "--until"), ("custodian request", "--until"), ("policy lint", "--on"), ("hold place", "--expires"), ("exception add", "--expires"),
-        ("hold place", "--from"), ("hold place", "--until"), ("exception add", "--from"), ("exception add", "--until"),
+        ("consent give", "--on"), ("consent withdraw", "--on"), ("hold place", "--from"), ("hold place", "--until"), ("exception add", "--from"), ("exception add", "--until"),
     }  # fmt: skip
     assert len(PLACES) > 50
 
@@ -195,6 +205,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "release.yaml").write_text(RELEASE)
     (folder / "cube.yaml").write_text(CUBE)
     (folder / "keys").mkdir()
+    (folder / "card.txt").write_text("21000000000004\n")
     shipped = resources.files("carrel.policy") / "shipped" / "worcester.yaml"
     (folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
     assert run(folder, ["plan", "--as", "Ben", "--out", "SITE/plan.json", "--system", "koha", "--site", SITE])[0] == 0
