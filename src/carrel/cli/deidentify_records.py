@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +70,12 @@ def records(
     if place is not None:
         release_writing.require_place(place, force=force, source=release.source.file)
     searched = Progress("generalisations counted", 0)
-    with opened(memory=memory) as engine, _reading(spark, memory) as read:
+    batches = None if place is None else release.batches
+    with (
+        nullcontext() if batches is None else batch_joining.alone(batches),
+        opened(memory=memory) as engine,
+        _reading(spark, memory) as read,
+    ):
         made = record_release.make(
             engine,
             release,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,35 @@ from carrel.systems.analytics.record_source import Records
 from carrel.systems.durable_file import replace_file
 
 KNOWN = "known_classes"
+
+
+@contextmanager
+def alone(said: Batches) -> Iterator[None]:
+    """Hold the state, from before it is loaded until it is kept: two batches at once would each start from the same.
+
+    Raises:
+        CarrelError: REC-009, another run adds to it, or it cannot be held.
+
+    Guarantees:
+        The lock is of a file beside the state, which is replaced as a whole, and goes with the process.
+    """
+    state = said.state.resolve()
+    try:
+        handle = os.open(
+            state.with_name(f".{state.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+        )
+    except OSError:
+        raise _unusable(state, "a place that cannot be written", "name another place with 'state:'") from None
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise _unusable(
+                state, "another run that adds a batch to it now", "wait until it has ended; then give the command again"
+            ) from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def load(said: Batches, release: Release) -> BatchState | None:
