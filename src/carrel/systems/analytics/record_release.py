@@ -47,6 +47,7 @@ class Made:
         usefulness: what is left of their use.
         state: of the batches, once this one is written; None where it is the only one.
         waited: records of earlier batches that go with this one, or wait on.
+        stood: whether its file holds this batch already, so that nothing is to be written.
     """
 
     release: Release
@@ -57,6 +58,7 @@ class Made:
     usefulness: Usefulness
     state: BatchState | None = None
     waited: int = 0
+    stood: bool = False
 
     @property
     def left_out(self) -> int:
@@ -104,7 +106,7 @@ def require_compiler() -> None:
 
 def make(
     engine: Any, release: Release, base: Path, today: date, phase: Phase, *, writes: bool = False,
-    told: Callable[[int, int], None] | None = None, read: Reading | None = None,
+    told: Callable[[int, int], None] | None = None, read: Reading | None = None, again: Path | None = None,
 ) -> Made:  # fmt: skip
     """Find how coarse records have to be, and make them so.
 
@@ -117,6 +119,7 @@ def make(
         writes: whether it will be written; else no key is drawn.
         told: is told how many nodes were counted, and how many are left.
         read: brings the records to the engine, with what is enough of their values; it reads them itself unless given.
+        again: a file that may hold this very batch already, and is put on record then.
 
     Raises:
         CarrelError: REC-001 to REC-006, REC-010, SRC codes.
@@ -159,8 +162,10 @@ def make(
         release, tuple(one.levels[optimum.node[at]].name for at, one in enumerate(coded.columns))
     )
     with phase("joining it with earlier batches"):
-        after = batch_joining.join(records, release, before)
-    return Made(release, records, coded, optimum, grouping, useful, after, len(before.waiting))
+        after = batch_joining.join(records, release, before, again)
+    stood = after is before
+    waited = 0 if stood else len(before.waiting)
+    return Made(release, records, coded, optimum, grouping, useful, after, waited, stood)
 
 
 def _by_engine(
