@@ -64,7 +64,8 @@ class Box:
             words = {"S": r"\Seen", "R": r"\Answered", "F": r"\Flagged $Label1 Jane-Amundsen"}
             self.server.add("INBOX", at, raw, " ".join(words[one] for one in flags))
         elif self.kind == "maildir":
-            name = f"{1700000000 + self.count}.M{self.count}P7.elm,S={len(raw)}:2,{flags}"
+            marks = "".join(sorted(flags)) + "ab" * ("F" in flags)  # keywords, as Dovecot has them: small letters
+            name = f"{1700000000 + self.count}.M{self.count}P7.elm,S={len(raw)}:2,{marks}"
             (self.place / "cur" / name).write_bytes(raw)
         else:
             text = raw.replace(b"\r\n", b"\n")
@@ -184,6 +185,9 @@ def test_a_thread_is_written_anew_when_its_last_message_is_past_the_period(box, 
     elif box.kind == "mbox":
         assert [one["X-Status"] for one in (question, answer)] == ["A", None]
         assert b"X-Keywords" not in b"".join(raws)
+    else:
+        names = [one.name.partition(":2,") for one in (box.place / "cur").iterdir()]
+        assert sorted(marks for unique, _, marks in names if unique.endswith(".carrel")) == ["FS", "RS", "S"]
     again = elm.ok("mailbox", "list", code=3)["mailboxes"][0]["folders"][0]
     assert again["stay"] == {"not yet": 4, "de-identified already": 3}
     # What came in meanwhile is of the next plan; the reply to a message that was written anew finds it.
