@@ -93,13 +93,9 @@ def _put_kept(made: Made) -> None:
 
 def _columns(made: Made) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    for at, column in enumerate(made.coded.columns):
-        if made.optimum is not None:
-            level = column.levels[made.optimum.node[at]]
-            rows.append((column.name, level.name, number(len(level.labels)), number(column.values)))
-        elif made.grouping is not None:
-            labels = len(made.grouping.labels[at])
-            rows.append((column.name, "by group", number(labels), number(column.values)))
+    for at, (column, labels) in enumerate(zip(made.coded.columns, made.labels, strict=True)):
+        level = "by group" if made.optimum is None else column.levels[made.optimum.node[at]].name
+        rows.append((column.name, level, number(labels), number(column.values)))
     return rows
 
 

@@ -64,6 +64,18 @@ def test_the_order_of_rows_leaves_no_trace(tmp_path: Path, loans, capsys, method
     assert len(digests) == 1
 
 
+def test_labels_are_those_that_leave(tmp_path: Path, capsys) -> None:
+    """What is left out takes its labels along: the screen tells what stands in the file."""
+    (tmp_path / "loans.csv").write_text("branch,who\n" + "".join(f"CPL,{n}\n" for n in range(30)) + "MPL,a\nFPL,b\n")
+    said = tmp_path / "release.yaml"
+    said.write_text("from: loans.csv\nperson: who\ncolumns: {branch: {as: branch}}\nk: 4\nsuppress at most: 20\n")
+    with pytest.raises(SystemExit):
+        main(["deidentify", "records", str(said), "--out", str(tmp_path / "out.csv")])
+    row = next(line.split() for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["branch"])
+    assert row[-2:] == ["1", "3"]
+    assert {*(tmp_path / "out.csv").read_text().splitlines()} == {"branch", "CPL"}
+
+
 def test_without_a_place_nothing_is_written(tmp_path: Path, loans, capsys) -> None:
     with pytest.raises(SystemExit) as left:
         main(["deidentify", "records", str(tmp_path / "release.yaml")])

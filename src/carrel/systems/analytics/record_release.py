@@ -45,6 +45,7 @@ class Made:
         optimum: the levels, where one generalisation holds for all records; else None.
         grouping: the groups, where each has its own; else None.
         usefulness: what is left of their use.
+        labels: of each column, how many are released.
         state: of the batches, once this one is written; None where it is the only one.
         waited: records of earlier batches that go with this one, or wait on.
         stood: whether its file holds this batch already, so that nothing is to be written.
@@ -56,6 +57,7 @@ class Made:
     optimum: Optimum | None
     grouping: Grouping | None
     usefulness: Usefulness
+    labels: tuple[int, ...]
     state: BatchState | None = None
     waited: int = 0
     stood: bool = False
@@ -157,7 +159,7 @@ def make(
         loss = grouping.loss if grouping is not None else optimum.loss if optimum is not None else 0.0
         useful = usefulness(coded.columns, kinds, coded.codes, groups, loss, release.k)
     if optimum is None or release.batches is None:
-        return Made(release, records, coded, optimum, grouping, useful)
+        return Made(release, records, coded, optimum, grouping, useful, coarse_records.labels_in(records, release))
     before = state or batch_joining.begun(
         release, tuple(one.levels[optimum.node[at]].name for at, one in enumerate(coded.columns))
     )
@@ -165,7 +167,8 @@ def make(
         after = batch_joining.join(records, release, before, again)
     stood = after is before
     waited = 0 if stood else len(before.waiting)
-    return Made(release, records, coded, optimum, grouping, useful, after, waited, stood)
+    labels = coarse_records.labels_in(records, release)
+    return Made(release, records, coded, optimum, grouping, useful, labels, after, waited, stood)
 
 
 def _by_engine(
