@@ -198,6 +198,11 @@ def test_a_thread_is_written_anew_when_its_last_message_is_past_the_period(box, 
     assert "nothing" not in str(elm.ok("mailbox", "list")["findings"])
 
 
+def fix_of(elm):
+    """What `carrel check` says is to be done with the mailbox."""
+    return next(one["fix"] for one in elm.run("check", "--json").told["checks"] if one["name"] == "mailbox desk")
+
+
 def half(box):
     """When each message came in that is there, old or anew; old ones by their topmost Received."""
     found = []
@@ -294,9 +299,12 @@ def test_bad_mail_is_read_or_left_as_it_is_and_told(maildir):
         in (found["findings"])
     )
     assert "mailbox desk, INBOX: 1 message has no usable date, and never goes" in found["findings"]
+    assert "plan clears what is past its time; what has no usable date is in no plan" in fix_of(elm)
     place, _ = approved(elm)
     told = elm.ok("mailbox", "apply", place)["clearing"]
     assert (told["de_identified"], told["stay"]) == (4, {})
+    assert "delete it by hand" in fix_of(elm)
+    assert "plan clears" not in fix_of(elm), "a plan never takes what has no date"
     raws = box.raws()
     assert set(unread) <= set(raws)
     anew = [one for one in raws if b"\nX-Carrel: " in one]
