@@ -55,7 +55,10 @@ def test_the_engine_counts_as_the_definitions_do(rows: list[tuple[str | None, ..
                 classes[row[0], row[1]][row[2]] += 1
         for (a, b, c), people in ((key, value) for key, value in seen.items()):
             classes[a, b][c] = max(1, len(people - {None}))
-        said, told = diversity(classes.values()), coded.diversity(("a", "b"), "c")
+        stand = Counter((row[0], row[1]) for row in rows)
+        said = diversity(classes.values(), [stand[one] for one in classes])
+        told = coded.diversity(("a", "b"), "c")
+        assert told.records == len(rows), "records are told, also where people are counted"
         assert (told.distinct, told.certain, told.guessed, told.records) == (
             said.distinct,
             said.certain,

@@ -184,6 +184,6 @@ def show(plan: ClearingPlan) -> None:
     for part in plan.parts:
         for why, count in part.stays.items():
             if why != Standing.EARLY:
-                put_line(f"{part.name}: {amount(count, one, more)} stay: {why}", "note: ")
+                put_line(f"{part.name}: {amount(count, f'{one} stays', f'{more} stay')}: {why}", "note: ")
     for notice in plan.notices:
         put_line(notice, "note: ")

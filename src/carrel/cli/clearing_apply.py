@@ -86,10 +86,10 @@ def carry_out(site: Site, place: Path, kind: Kind, *, as_json: bool) -> None:
     done = f"empty in {', '.join(blanks)}" if blanks else "de-identified" if plan.rewrites else "gone"
     cleared = f"{amount(gone, f'{one} is', f'{more} are')} {done}"
     if over:
-        say(f"{noun} {plan.holder}: this plan was carried out before ({cleared} by what was looked up then).")
+        put_line(f"{noun} {plan.holder}: this plan was carried out before ({cleared} by what was looked up then).")
         put_line("Now nothing was looked at.")
     else:
-        say(f"{noun} {plan.holder}: {cleared}, as looked up afterwards.")
+        put_line(f"{noun} {plan.holder}: {cleared}, as looked up afterwards.")
     if over and plan.count > gone:
         put_line(f"Of what it names {amount(plan.count - gone, one, more)} stayed.")
     for line in unclear.lines():

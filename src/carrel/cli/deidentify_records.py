@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,12 @@ def records(
     if place is not None:
         release_writing.require_place(place, force=force, source=release.source.file)
     searched = Progress("generalisations counted", 0)
-    with opened(memory=memory) as engine, _reading(spark, memory) as read:
+    batches = None if place is None else release.batches
+    with (
+        nullcontext() if batches is None else batch_joining.alone(batches),
+        opened(memory=memory) as engine,
+        _reading(spark, memory) as read,
+    ):
         made = record_release.make(
             engine,
             release,
@@ -80,20 +86,35 @@ def records(
             writes=place is not None,
             told=lambda counted, _: None if counted % 25 else searched.at(counted),
             read=read,
+            again=place if force and keeper is not None else None,
         )
         if place is None:
             records_screen.put(made, None, None, as_json=as_json)
         else:
-            with (
-                phase("writing and counting back"),
-                release_writing.written(made.records, made.release, place, force=force) as confirmed,
-            ):
-                pass
-            if made.state is not None and release.batches is not None:
-                batch_joining.keep(release.batches, made.state)
+            confirmed = _written(made, place, force=force)
             kept = release_record.put_on_record(keeper, place.name, [place], _measured(made, confirmed))
             records_screen.put(made, confirmed, place, kept, as_json=as_json)
     ctx.exit(int(Exit.DONE))
+
+
+def _written(made: Made, place: Path, *, force: bool) -> Confirmed:
+    """Write a release and count it back, or tell what was counted when this very batch was written there."""
+    from carrel.cli.progress import phase
+    from carrel.deidentification.records.batch_state import LastBatch
+    from carrel.systems.analytics import batch_joining, release_writing
+
+    if made.stood and made.state is not None and (last := made.state.last) is not None:
+        return release_writing.Confirmed(last.rows, last.classes, last.smallest, last.known)
+    with (
+        phase("writing and counting back"),
+        release_writing.written(made.records, made.release, place, force=force) as confirmed,
+    ):
+        pass
+    if made.state is not None and made.release.batches is not None:
+        found = (confirmed.rows, confirmed.classes, confirmed.smallest, confirmed.known)
+        last = LastBatch(batch_joining.digest_of(place), *found)
+        batch_joining.keep(made.release.batches, replace(made.state, last=last))
+    return confirmed
 
 
 def _measured(made: Made, confirmed: Confirmed) -> Measured:

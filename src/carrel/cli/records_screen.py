@@ -56,7 +56,10 @@ def put(
     told = f"{amount(confirmed.rows, 'record')} in {amount(confirmed.classes, 'combination')}"
     if confirmed.smallest is not None:
         told += f", the smallest{' new one' if confirmed.known else ''} of {confirmed.smallest} {what}"
-    put_line(f"Written to {place.name} and counted back: {told}.")
+    if made.stood:
+        put_line(f"{place.name} holds this batch since it was added, and nothing was written: {told}.")
+    else:
+        put_line(f"Written to {place.name} and counted back: {told}.")
     if confirmed.known:
         put_line(f"{amount(confirmed.known, 'combination')} of these an earlier batch released.")
     tell_record(kept)
@@ -68,9 +71,8 @@ def _put_left_out(made: Made) -> None:
         told = f"{amount(made.left_out, 'record is', 'records are')} left out"
         put_line(f"{told} ({share:.2%} of {number(made.coded.rows)}).")
         return
-    put_line(
-        f"{amount(made.waited, 'record')} waited from earlier batches; {number(made.waiting)} wait for a later one."
-    )
+    before = "" if made.stood else f"{amount(made.waited, 'record')} waited from earlier batches; "
+    put_line(f"{before}{amount(made.waiting, 'record waits', 'records wait')} for a later one.")
 
 
 def _put_kept(made: Made) -> None:
@@ -91,13 +93,9 @@ def _put_kept(made: Made) -> None:
 
 def _columns(made: Made) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    for at, column in enumerate(made.coded.columns):
-        if made.optimum is not None:
-            level = column.levels[made.optimum.node[at]]
-            rows.append((column.name, level.name, number(len(level.labels)), number(column.values)))
-        elif made.grouping is not None:
-            labels = len(made.grouping.labels[at])
-            rows.append((column.name, "by group", number(labels), number(column.values)))
+    for at, (column, labels) in enumerate(zip(made.coded.columns, made.labels, strict=True)):
+        level = "by group" if made.optimum is None else column.levels[made.optimum.node[at]].name
+        rows.append((column.name, level, number(labels), number(column.values)))
     return rows
 
 

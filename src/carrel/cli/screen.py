@@ -152,14 +152,7 @@ def put_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], r
 
     cells = [[shown(cell) for cell in row] for row in rows]
     widths = _widths([heads, *cells], right)
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_header=any(heads),
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=any(heads))
     for index, head in enumerate(heads):
         table.add_column(
             head,
@@ -170,7 +163,10 @@ def put_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], r
         )
     for row in cells:
         table.add_row(*(Text(_parted(cell, width)) for cell, width in zip(row, widths, strict=True)))
-    Console(width=WIDTH, soft_wrap=False, highlight=False).print(table)
+    console = Console(width=WIDTH, soft_wrap=False, highlight=False)
+    for line in wrapped(shown(title)) if title else ():  # a table breaks its own title where it is narrow itself
+        console.print(Text(line, style="bold"), soft_wrap=True)
+    console.print(table)
 
 
 def _widths(rows: Sequence[Sequence[str]], right: Sequence[int]) -> list[int]:

@@ -154,7 +154,7 @@ def _methods(document: PolicyDocument, path: Path, rule: Retention, loans: Loans
         return
     if missing := [name for name in loans.fields if name not in rule.methods]:
         wanted = f"a method for {', '.join(missing)}"
-        fix = "write remove, generalise or keep for each field"
+        fix = "write " + "; ".join(_offered(name, loans) for name in missing)
         yield told(document.text, at, faults.METHODS, key=True, wanted=wanted, fix=fix)
     yield from description_faults(document, path, rule, loans)
     for name, method in rule.methods.items():
@@ -176,6 +176,12 @@ def _methods(document: PolicyDocument, path: Path, rule: Retention, loans: Loans
                 because=because,
                 fix=f"write '{name}: {allowed[0]}'{words_for(loans.fields[name].category, name)}",
             )
+
+
+def _offered(name: str, loans: LoansRule) -> str:
+    """What may be written for a field that has no method yet."""
+    category = loans.fields[name].category
+    return " or ".join(f"'{name}: {one}'" for one in _allowed(category, loans)[0]) + words_for(category, name)
 
 
 def _allowed(category: Category, loans: LoansRule) -> tuple[tuple[Method, ...], str]:

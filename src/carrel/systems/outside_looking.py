@@ -188,8 +188,12 @@ def outside_checks(site: Site, policy: Policy, at: datetime) -> Iterator[Check]:
             state = State.FINDING if first.condition is faults.NO_TOTALS else State.UNKNOWN
             yield Check(one.name, state, "; ".join([": ".join(filter(None, parts)), *told]), first.fix)
         elif told:
-            fix = f"carrel {noun} list shows the counts; carrel {noun} plan clears what is past its time"
-            yield finding(one.name, "; ".join(told), fix)
+            fixes = [f"carrel {noun} list shows the counts"]
+            if any(part.found.overdue and part.rule is not None for part in one.parts):
+                fixes.append(f"carrel {noun} plan clears what is past its time")
+            if any(part.found.stands[Standing.UNDATED] for part in one.parts):
+                fixes.append("what has no usable date is in no plan: give it one, or delete it by hand")
+            yield finding(one.name, "; ".join(told), "; ".join(fixes))
         else:
             total = sum(part.found.total for part in one.parts)
             yield ok(one.name, f"{amount(total, single, more)}, none past its time")

@@ -64,6 +64,18 @@ def test_the_order_of_rows_leaves_no_trace(tmp_path: Path, loans, capsys, method
     assert len(digests) == 1
 
 
+def test_labels_are_those_that_leave(tmp_path: Path, capsys) -> None:
+    """What is left out takes its labels along: the screen tells what stands in the file."""
+    (tmp_path / "loans.csv").write_text("branch,who\n" + "".join(f"CPL,{n}\n" for n in range(30)) + "MPL,a\nFPL,b\n")
+    said = tmp_path / "release.yaml"
+    said.write_text("from: loans.csv\nperson: who\ncolumns: {branch: {as: branch}}\nk: 4\nsuppress at most: 20\n")
+    with pytest.raises(SystemExit):
+        main(["deidentify", "records", str(said), "--out", str(tmp_path / "out.csv")])
+    row = next(line.split() for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["branch"])
+    assert row[-2:] == ["1", "3"]
+    assert {*(tmp_path / "out.csv").read_text().splitlines()} == {"branch", "CPL"}
+
+
 def test_without_a_place_nothing_is_written(tmp_path: Path, loans, capsys) -> None:
     with pytest.raises(SystemExit) as left:
         main(["deidentify", "records", str(tmp_path / "release.yaml")])
@@ -123,7 +135,10 @@ def test_tokens_last_a_period_and_end_with_their_key(tmp_path: Path, loans, caps
     capsys.readouterr()
     with pytest.raises(SystemExit):
         main([*main_keys, "--destroy-due"])
-    assert json.loads(capsys.readouterr().out)["destroyed"] == []
+    told = json.loads(capsys.readouterr().out)
+    assert (told["keys"], told["destroyed"]) == (
+        [{"silo": "loans", "period": "2026", "due": False, "due_on": "2087-01-01"}], []
+    )  # fmt: skip
     (tmp_path / "keys" / f".loans.2020.kept0.key.{'0' * 16}").write_bytes(key.read_bytes())  # as a kill leaves it
     key.rename(key.with_name("loans.2020.kept0.key"))
     with pytest.raises(SystemExit):
@@ -211,6 +226,12 @@ def test_a_place_that_cannot_take_a_release_is_refused_before_any_work(
     code, body, _ = run(capsys, tmp_path / "release.yaml", "--out", tmp_path / name)
     assert (code, body["errors"][0]["code"]) == (2, "CLI-003" if name == "folder.csv" else "REC-008")
     assert (tmp_path / "out.csv").read_text() == "mine"
+
+
+def test_keys_in_no_folder_are_a_wrong_command(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["deidentify", "keys", str(tmp_path / "none")])
+    assert left.value.code == 2
 
 
 def test_a_key_folder_that_others_can_read_is_refused(tmp_path: Path, loans, capsys) -> None:

@@ -164,6 +164,47 @@ def test_of_a_batch_the_smallest_new_group_is_told_and_not_k(tmp_path: Path, cap
     assert body["written"]["known"]
 
 
+# It stops where its file stands and its state does not, until it is told to go on.
+_HELD = """
+import sys
+from carrel.cli.main import main
+from carrel.systems.analytics import batch_joining
+keep = batch_joining.keep
+def held(*words):
+    print("written", flush=True)
+    sys.stdin.readline()
+    keep(*words)
+batch_joining.keep = held
+main(sys.argv[1:])
+"""
+
+
+def test_two_batches_at_once_are_not_both_added(tmp_path: Path, capsys) -> None:
+    for night, rows in enumerate((300, 60, 70)):
+        loan_records.write(tmp_path / f"night{night}.csv", rows, people=60, seed=night, first=1000 * night)
+    assert run(capsys, release(tmp_path, 0), "--out", tmp_path / "out0.csv")[0] == 0
+    words = ("deidentify", "records", release(tmp_path, 1), "--out", tmp_path / "out1.csv")
+    with subprocess.Popen(
+        [sys.executable, "-c", _HELD, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == "written\n"
+        code, body = run(capsys, release(tmp_path, 2), "--out", tmp_path / "out2.csv")
+        assert (code, body["errors"][0]["code"]) == (4, "REC-009")
+        assert "another run" in body["errors"][0]["found"]
+        assert not (tmp_path / "out2.csv").exists()
+        assert run(capsys, release(tmp_path, 2))[0] == 0, "a look adds nothing"
+        other.stdin.write("\n")
+        other.stdin.flush()
+        other.stdout.read()
+    assert other.returncode == 0
+    code, body = run(capsys, release(tmp_path, 2), "--out", tmp_path / "out2.csv")
+    assert (code, body["batch"]["number"]) == (0, 3)
+    loans = [one["loan"] for night in range(3) for one in loan_records.read(tmp_path / f"out{night}.csv")]
+    assert len(loans) == len(set(loans)) == 430 - body["batch"]["waiting"], "nothing twice, nothing lost"
+
+
 # In a process of its own, so that what it forks has no threads: each time one step further, then as it was before.
 _KILLED = """
 import os, sys

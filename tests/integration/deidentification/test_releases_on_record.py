@@ -228,6 +228,37 @@ def test_records_have_the_class_of_their_smallest_group(
     assert "visits came later" in " ".join(listed["releases"][0]["against"])
 
 
+def test_a_batch_that_stands_without_a_record_is_put_on_record_by_the_same_command(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after a kill between its state and its record: the file alone does not tell its smallest group."""
+    (site / "r.yaml").write_text(RECORDS % 12 + "batches: {state: loans.state}\n")
+    out = site / "out.csv"
+    words = ("deidentify", "records", site / "r.yaml", "--out", out)
+    code, first = carrel(capsys, *words)
+    assert code == 0
+    out.unlink()
+    (site / "loans.state").unlink()
+    recorded = (*words, "--record", "--site", site, *OCCASION)
+    killed = [sys.executable, "-c", KILLED, "carrel.cli.release_record:put_on_record", "before", *map(str, recorded)]
+    assert subprocess.run(killed, check=False, capture_output=True).returncode == 9
+    before = (out.read_bytes(), (site / "loans.state").read_bytes())
+    again = (*recorded, "--force")
+    assert carrel(capsys, *words, "--force")[1]["errors"][0]["code"] == "REC-009", "there is nothing to be done"
+    code, told = carrel(capsys, *again)
+    assert (code, told["written"]) == (0, first["written"])
+    assert told["recorded"]["figures"]["smallest group"] == first["written"]["smallest"] >= 12
+    assert told["recorded"]["files"][0]["sha256"] == hashlib.sha256(before[0]).hexdigest()
+    assert (out.read_bytes(), (site / "loans.state").read_bytes()) == before
+    assert carrel(capsys, *again)[1]["recorded"] == told["recorded"]
+    with pytest.raises(SystemExit):
+        main([*map(str, again)])
+    assert "out.csv holds this batch since it was added" in " ".join(capsys.readouterr().out.split())
+    out.write_bytes(before[0] + b"\n")
+    assert carrel(capsys, *again)[1]["errors"][0]["code"] == "REC-009", "another file was not counted"
+    assert (site / "loans.state").read_bytes() == before[1]
+
+
 def test_what_nobody_measured_is_said_and_can_be_measured(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = site / "given.csv"
     given.write_text("branch\n" + "CPL\n" * 40)

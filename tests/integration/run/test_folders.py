@@ -207,6 +207,7 @@ def test_a_file_that_is_opened_after_the_plan_stays_and_is_told_with_its_reason(
         (root / f"{n}.log").write_text(line(40, n))
     place, _ = planned(site)
     with (root / "1.log").open("a"):
+        assert "1 file stays: being written" in site.run("folder", "plan", "--as", "Cal Example").out
         shown = site.run("folder", "apply", place)
         assert (shown.code, names(root)) == (0, ["1.log"])
         assert "1 file is gone" in shown.out

@@ -64,7 +64,8 @@ class Box:
             words = {"S": r"\Seen", "R": r"\Answered", "F": r"\Flagged $Label1 Jane-Amundsen"}
             self.server.add("INBOX", at, raw, " ".join(words[one] for one in flags))
         elif self.kind == "maildir":
-            name = f"{1700000000 + self.count}.M{self.count}P7.elm,S={len(raw)}:2,{flags}"
+            marks = "".join(sorted(flags)) + "ab" * ("F" in flags)  # keywords, as Dovecot has them: small letters
+            name = f"{1700000000 + self.count}.M{self.count}P7.elm,S={len(raw)}:2,{marks}"
             (self.place / "cur" / name).write_bytes(raw)
         else:
             text = raw.replace(b"\r\n", b"\n")
@@ -184,6 +185,9 @@ def test_a_thread_is_written_anew_when_its_last_message_is_past_the_period(box, 
     elif box.kind == "mbox":
         assert [one["X-Status"] for one in (question, answer)] == ["A", None]
         assert b"X-Keywords" not in b"".join(raws)
+    else:
+        names = [one.name.partition(":2,") for one in (box.place / "cur").iterdir()]
+        assert sorted(marks for unique, _, marks in names if unique.endswith(".carrel")) == ["FS", "RS", "S"]
     again = elm.ok("mailbox", "list", code=3)["mailboxes"][0]["folders"][0]
     assert again["stay"] == {"not yet": 4, "de-identified already": 3}
     # What came in meanwhile is of the next plan; the reply to a message that was written anew finds it.
@@ -192,6 +196,11 @@ def test_a_thread_is_written_anew_when_its_last_message_is_past_the_period(box, 
     assert elm.ok("mailbox", "apply", place)["clearing"]["de_identified"] == 1
     assert {bytes(one) for one in done(box.raws())} >= {bytes(one) for one in anew}
     assert "nothing" not in str(elm.ok("mailbox", "list")["findings"])
+
+
+def fix_of(elm):
+    """What `carrel check` says is to be done with the mailbox."""
+    return next(one["fix"] for one in elm.run("check", "--json").told["checks"] if one["name"] == "mailbox desk")
 
 
 def half(box):
@@ -290,9 +299,12 @@ def test_bad_mail_is_read_or_left_as_it_is_and_told(maildir):
         in (found["findings"])
     )
     assert "mailbox desk, INBOX: 1 message has no usable date, and never goes" in found["findings"]
+    assert "plan clears what is past its time; what has no usable date is in no plan" in fix_of(elm)
     place, _ = approved(elm)
     told = elm.ok("mailbox", "apply", place)["clearing"]
     assert (told["de_identified"], told["stay"]) == (4, {})
+    assert "delete it by hand" in fix_of(elm)
+    assert "plan clears" not in fix_of(elm), "a plan never takes what has no date"
     raws = box.raws()
     assert set(unread) <= set(raws)
     anew = [one for one in raws if b"\nX-Carrel: " in one]

@@ -79,6 +79,15 @@ def words_of(out: str) -> set[str]:
     return {word for line in out.splitlines() for word in line.split()}
 
 
+def test_a_title_breaks_where_the_screen_ends_and_not_where_a_narrow_table_does(capsys):
+    title = "branch-born-postcode by postcode, as [red]they[/red] were counted"
+    put_table(title, ("a", "b"), [("1", "2")])
+    assert capsys.readouterr().out.splitlines()[0] == title
+    put_table("word " * 40, ("a", "b"), [("1", "2")])
+    lines = capsys.readouterr().out.splitlines()
+    assert [len(line) for line in lines[:2]] == [99, 99]
+
+
 def test_no_word_of_a_table_is_cut_where_the_longest_words_fit(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
         ("pseudonymised transaction", "pseudonymized_transactions", "update", "9,143", "345", "100", "above"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from carrel.deidentification.reader_description import Describing, Trait, coarse_code, coarse_year, levels
+from carrel.errors import CarrelError
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.difference import differences
 from carrel.policy.parse import parse_policy
@@ -176,3 +177,14 @@ def test_what_was_made_coarser_stays_as_it_is(trait: Trait) -> None:
             assert once is None or how(once, level) == once
     assert [coarse_code("02139-4307", one) for one in levels(Trait.POSTAL_CODE)] == ["02139", "0213", "021", "02", "0"]
     assert [coarse_year(1984, one) for one in levels(Trait.BIRTH_YEAR)] == [1984, 1980, 1980, 1980]
+
+
+def test_a_missing_method_is_answered_with_what_the_field_may_have() -> None:
+    with pytest.raises(CarrelError) as refused:
+        policy("missing", FIELDS)
+    (fault,) = refused.value.faults
+    assert fault.wanted == "a method for postcode, birth year"
+    assert fault.fix == (
+        "write 'postcode: remove', or a level: 'postcode: {generalise: 3 signs}'; "
+        "'birth year: remove', or a level: 'birth year: {generalise: 10 years}'"
+    )

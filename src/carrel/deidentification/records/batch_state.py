@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from carrel.deidentification.records.release import Release
@@ -20,6 +20,25 @@ from carrel.deidentification.records.release import Release
 FORMAT: Final = 1
 _SAME: Final = {"person", "columns", "keep", "pseudonymise", "k"}
 _TOKEN: Final = 32  # hexadecimal digits
+
+
+@dataclass(frozen=True, slots=True)
+class LastBatch:
+    """What was counted of the file of the last batch, so that it can be put on record later.
+
+    Attributes:
+        sha256: of the file, hex.
+        rows: in it.
+        classes: combinations of values.
+        smallest: persons, or records, of the smallest one that no earlier batch released; None where each was.
+        known: combinations that an earlier batch released.
+    """
+
+    sha256: str
+    rows: int
+    classes: int
+    smallest: int | None
+    known: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +52,7 @@ class BatchState:
         known: combinations that were released.
         waiting: records that were not: released columns, and the token of the person, or nothing where nobody is named.
         batches: keyed digest of each batch, so that none is added twice.
+        last: of the last one's file; None where a state was written by a version that did not note it.
     """
 
     key: bytes = field(repr=False)
@@ -41,6 +61,7 @@ class BatchState:
     known: frozenset[tuple[str, ...]] = frozenset()
     waiting: tuple[tuple[str | None, ...], ...] = ()
     batches: tuple[str, ...] = ()
+    last: LastBatch | None = None
 
     def token(self, person: str) -> str:
         """What stands for a person who waits."""
@@ -61,7 +82,7 @@ class BatchState:
             batch: its digest.
         """
         return replace(
-            self, known=self.known | frozenset(known), waiting=tuple(waiting), batches=(*self.batches, batch)
+            self, known=self.known | frozenset(known), waiting=tuple(waiting), batches=(*self.batches, batch), last=None
         )
 
     def text(self) -> str:
@@ -74,6 +95,7 @@ class BatchState:
             "known": sorted(map(list, self.known)),
             "waiting": [list(one) for one in self.waiting],
             "batches": list(self.batches),
+            "last": None if self.last is None else asdict(self.last),
         }
         return json.dumps(body) + "\n"
 
@@ -91,7 +113,7 @@ def state_of(text: str) -> BatchState:
         state = BatchState(
             bytes.fromhex(body["key"]), str(body["asked"]), tuple(map(str, body["levels"])),
             frozenset(tuple(one) for one in body["known"]), tuple(tuple(one) for one in body["waiting"]),
-            tuple(body["batches"]),
+            tuple(body["batches"]), None if body.get("last") is None else LastBatch(**body["last"]),
         )  # fmt: skip
     except (KeyError, TypeError, AttributeError) as wrong:
         raise ValueError("not whole") from wrong

@@ -87,6 +87,33 @@ def is_due(period: str, today: date, kept: int) -> bool:
     return now is not None and now[1] - number > kept
 
 
+def due_on(period: str, kept: int) -> date:
+    """The first day on which the key of a period is due; the last day of the calendar where that is later.
+
+    Args:
+        period: as `EventTime` writes it.
+        kept: periods for which it stands after its own.
+
+    Raises:
+        ValueError: the text names no period.
+    """
+    found = place(period)
+    if found is None:
+        raise ValueError("no period")
+    kind, number = found
+    after = number + kept + 1
+    try:
+        if kind == "day":
+            return date.fromordinal(after)
+        if kind == "week":
+            return date.fromordinal(after * 7 + 1)  # the first day of the calendar is a Monday
+        if kind == "month":
+            return date((after - 1) // 12, (after - 1) % 12 + 1, 1)
+        return date((after - 1) // 4, (after - 1) % 4 * 3 + 1, 1) if kind == "quarter" else date(after, 1, 1)
+    except (ValueError, OverflowError):
+        return date.max
+
+
 def _count(kind: str, parts: list[int]) -> int:
     if kind == "day":
         return date(*parts).toordinal()

@@ -31,11 +31,13 @@ class Diversity:
 GUESSABLE = 0.9
 
 
-def diversity(classes: Iterable[Mapping[str | None, int]]) -> Diversity:
+def diversity(classes: Iterable[Mapping[str | None, int]], records: Iterable[int] | None = None) -> Diversity:
     """Measure one sensitive column.
 
     Args:
         classes: of each class, how many people (or records) hold which value.
+        records: of each class, how many records stand in it, where people were counted: one who has a value in several
+            records holds it once.
 
     Guarantees:
         Order is irrelevant. Two classes made one never have a smaller `distinct`, nor a larger `closeness`.
@@ -43,8 +45,9 @@ def diversity(classes: Iterable[Mapping[str | None, int]]) -> Diversity:
     Source:
         Machanavajjhala et al. 2007 (l-diversity); Li, Li and Venkatasubramanian 2007 (t-closeness); WP216, inference.
     """
-    told = [{value: n for value, n in one.items() if n} for one in classes]
-    told = [one for one in told if one]
+    held = [{value: n for value, n in one.items() if n} for one in classes]
+    stand = [sum(one.values()) for one in held] if records is None else list(records)
+    told = [one for one in held if one]
     whole: dict[str | None, int] = {}
     for one in told:
         for value, n in one.items():
@@ -53,15 +56,16 @@ def diversity(classes: Iterable[Mapping[str | None, int]]) -> Diversity:
     if not total:
         return Diversity(0, 0.0, 0.0, 0, 0, 0)
     most = max(whole.values()) / total
+    both = [(one, rows) for one, rows in zip(held, stand, strict=True) if one]
     return Diversity(
         distinct=min(len(one) for one in told),
         entropy=min(entropy_l(list(one.values())) for one in told),
         closeness=max(equal_distance(one, whole) for one in told),
-        certain=sum(sum(one.values()) for one in told if len(one) == 1 and len(whole) > 1),
-        guessed=sum(sum(one.values()) for one in told if max(one.values()) > GUESSABLE * sum(one.values()) > 0)
+        certain=sum(rows for one, rows in both if len(one) == 1 and len(whole) > 1),
+        guessed=sum(rows for one, rows in both if max(one.values()) > GUESSABLE * sum(one.values()) > 0)
         if most <= GUESSABLE
         else 0,
-        records=total,
+        records=sum(rows for _, rows in both),
     )
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,35 @@ from carrel.systems.analytics.record_source import Records
 from carrel.systems.durable_file import replace_file
 
 KNOWN = "known_classes"
+
+
+@contextmanager
+def alone(said: Batches) -> Iterator[None]:
+    """Hold the state, from before it is loaded until it is kept: two batches at once would each start from the same.
+
+    Raises:
+        CarrelError: REC-009, another run adds to it, or it cannot be held.
+
+    Guarantees:
+        The lock is of a file beside the state, which is replaced as a whole, and goes with the process.
+    """
+    state = said.state.resolve()
+    try:
+        handle = os.open(
+            state.with_name(f".{state.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+        )
+    except OSError:
+        raise _unusable(state, "a place that cannot be written", "name another place with 'state:'") from None
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise _unusable(
+                state, "another run that adds a batch to it now", "wait until it has ended; then give the command again"
+            ) from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def load(said: Batches, release: Release) -> BatchState | None:
@@ -45,16 +79,17 @@ def begun(release: Release, levels: tuple[str, ...]) -> BatchState:
     return BatchState(secrets.token_bytes(32), asked(release), levels)
 
 
-def join(records: Records, release: Release, state: BatchState) -> BatchState:
+def join(records: Records, release: Release, state: BatchState, again: Path | None = None) -> BatchState:
     """Turn ``released``, all records of a batch, into those that may go now, with those that waited.
 
     Args:
         records: whose engine has ``released``.
         release: what is asked for.
         state: of earlier batches.
+        again: a file that may hold this very batch, the last that was added.
 
     Returns:
-        The state once the release was written.
+        The state once the release was written; the same one where the file holds this batch already.
 
     Raises:
         CarrelError: REC-009, this very batch was added before; SRC codes.
@@ -62,6 +97,8 @@ def join(records: Records, release: Release, state: BatchState) -> BatchState:
     if release.batches is None:
         raise ValueError("this release is not made in batches")
     batch = state.digest(_sum(records))
+    if again is not None and (batch,) == state.batches[-1:] and _stands(again, state):
+        return state
     if batch in state.batches:
         raise _unusable(release.batches.state, "a batch that was added before", "name the records of the next one")
     columns = names_in(release)
@@ -97,6 +134,19 @@ def join(records: Records, release: Release, state: BatchState) -> BatchState:
         known = engine.execute(f"SELECT DISTINCT {keys} FROM {RELEASED}").fetchall()
         waiting = engine.execute("SELECT * EXCLUDE (goes) FROM sorted_out WHERE NOT goes ORDER BY ALL").fetchall()
     return state.after(known, waiting if release.batches.others == "wait" else (), batch)
+
+
+def _stands(place: Path, state: BatchState) -> bool:
+    try:
+        return state.last is not None and place.is_file() and digest_of(place) == state.last.sha256
+    except OSError:
+        return False
+
+
+def digest_of(place: Path) -> str:
+    """SHA-256 of a file as it stands on the disk, hex."""
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def keep(said: Batches, state: BatchState) -> None:

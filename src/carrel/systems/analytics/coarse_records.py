@@ -83,6 +83,13 @@ def names_in(release: Release) -> tuple[str, ...]:
     )
 
 
+def labels_in(records: Records, release: Release) -> tuple[int, ...]:
+    """How many labels of each quasi-identifier stand in ``released``: what waits or is left out takes some along."""
+    counts = ", ".join(f"count(DISTINCT {one}) + max(({one} IS NULL)::INT)" for one in names_in(release))
+    ((*found,),) = records.ask(f"SELECT {counts} FROM {RELEASED}")
+    return tuple(int(one or 0) for one in found[: len(release.columns)])
+
+
 def _columns(release: Release) -> str:
     made = [f"l{at}.label AS q{at}" for at in range(len(release.columns))]
     made += [f"t.{quoted(one)} AS s{at}" for at, one in enumerate(release.sensitive)]

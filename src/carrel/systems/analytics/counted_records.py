@@ -76,15 +76,16 @@ class CountedRecords:
         by, value = self._codes(columns), self._codes([sensitive])
         people = "count(*)" if self.person is None else f"greatest(count(DISTINCT {_PERSON}), 1)"
         found = self.ask(f"""
-            WITH cell AS (SELECT {by}, {value} AS s, {people} AS n FROM {_TABLE} GROUP BY {by}, {value}),
+            WITH cell AS (SELECT {by}, {value} AS s, {people} AS n, count(*) AS held
+                          FROM {_TABLE} GROUP BY {by}, {value}),
             whole AS (SELECT s, sum(n) / (SELECT sum(n) FROM cell) AS q FROM cell GROUP BY s),
-            part AS (SELECT {by}, cell.s, n, n / sum(n) OVER (PARTITION BY {by}) AS p, q
+            part AS (SELECT {by}, cell.s, held, n / sum(n) OVER (PARTITION BY {by}) AS p, q
                      FROM cell JOIN whole ON cell.s IS NOT DISTINCT FROM whole.s),
             class AS (SELECT count(*) AS l, exp(-sum(p * ln(p))) AS e,
-                             (sum(abs(p - q)) + greatest(1 - sum(q), 0)) / 2 AS t, sum(n) AS n, max(p) AS most
+                             (sum(abs(p - q)) + greatest(1 - sum(q), 0)) / 2 AS t, sum(held) AS held, max(p) AS most
                       FROM part GROUP BY {by})
-            SELECT min(l), min(e), max(t), coalesce(sum(n) FILTER (WHERE l = 1), 0),
-                   coalesce(sum(n) FILTER (WHERE most > {GUESSABLE}), 0), sum(n),
+            SELECT min(l), min(e), max(t), coalesce(sum(held) FILTER (WHERE l = 1), 0),
+                   coalesce(sum(held) FILTER (WHERE most > {GUESSABLE}), 0), sum(held),
                    (SELECT count(*) FROM whole), (SELECT max(q) FROM whole)
             FROM class""")  # fmt: skip
         least, entropy, closeness, certain, guessed, total, values, most = found[0]

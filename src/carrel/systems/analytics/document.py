@@ -77,7 +77,8 @@ def _written(source: YamlSource, where: Sequence[str | int]) -> tuple[str | int,
 
 def _fault(source: YamlSource, path: tuple[str | int, ...], wish: Wish, *, key: bool = False) -> Fault:
     at = source.at(path, key=key)
-    return Fault(faults.DOCUMENT, at=at, wanted=wish.wanted, found=wish.found, fix=wish.fix)
+    wanted = "" if wish.fix.removeprefix("write ") == wish.wanted else wish.wanted  # said once, as what to do
+    return Fault(faults.DOCUMENT, at=at, wanted=wanted, found=wish.found, fix=wish.fix)
 
 
 def _ours(said: Fault) -> Fault:

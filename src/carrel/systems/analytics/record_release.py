@@ -45,8 +45,10 @@ class Made:
         optimum: the levels, where one generalisation holds for all records; else None.
         grouping: the groups, where each has its own; else None.
         usefulness: what is left of their use.
+        labels: of each column, how many are released.
         state: of the batches, once this one is written; None where it is the only one.
         waited: records of earlier batches that go with this one, or wait on.
+        stood: whether its file holds this batch already, so that nothing is to be written.
     """
 
     release: Release
@@ -55,8 +57,10 @@ class Made:
     optimum: Optimum | None
     grouping: Grouping | None
     usefulness: Usefulness
+    labels: tuple[int, ...]
     state: BatchState | None = None
     waited: int = 0
+    stood: bool = False
 
     @property
     def left_out(self) -> int:
@@ -104,7 +108,7 @@ def require_compiler() -> None:
 
 def make(
     engine: Any, release: Release, base: Path, today: date, phase: Phase, *, writes: bool = False,
-    told: Callable[[int, int], None] | None = None, read: Reading | None = None,
+    told: Callable[[int, int], None] | None = None, read: Reading | None = None, again: Path | None = None,
 ) -> Made:  # fmt: skip
     """Find how coarse records have to be, and make them so.
 
@@ -117,6 +121,7 @@ def make(
         writes: whether it will be written; else no key is drawn.
         told: is told how many nodes were counted, and how many are left.
         read: brings the records to the engine, with what is enough of their values; it reads them itself unless given.
+        again: a file that may hold this very batch already, and is put on record then.
 
     Raises:
         CarrelError: REC-001 to REC-006, REC-010, SRC codes.
@@ -154,13 +159,16 @@ def make(
         loss = grouping.loss if grouping is not None else optimum.loss if optimum is not None else 0.0
         useful = usefulness(coded.columns, kinds, coded.codes, groups, loss, release.k)
     if optimum is None or release.batches is None:
-        return Made(release, records, coded, optimum, grouping, useful)
+        return Made(release, records, coded, optimum, grouping, useful, coarse_records.labels_in(records, release))
     before = state or batch_joining.begun(
         release, tuple(one.levels[optimum.node[at]].name for at, one in enumerate(coded.columns))
     )
     with phase("joining it with earlier batches"):
-        after = batch_joining.join(records, release, before)
-    return Made(release, records, coded, optimum, grouping, useful, after, len(before.waiting))
+        after = batch_joining.join(records, release, before, again)
+    stood = after is before
+    waited = 0 if stood else len(before.waiting)
+    labels = coarse_records.labels_in(records, release)
+    return Made(release, records, coded, optimum, grouping, useful, labels, after, waited, stood)
 
 
 def _by_engine(

@@ -18,6 +18,7 @@ from carrel.systems.mailboxes.message_date import head_of, message_date
 from carrel.systems.mailboxes.shelf import Letter, unkept
 
 _INBOX = "INBOX"
+_OWN_MARKS = frozenset("DFPRST")  # https://cr.yp.to/proto/maildir.html
 _TRIES = 3  # a mail program that changes a mark gives the file another name
 
 
@@ -94,6 +95,8 @@ class MaildirFolder:
     def add(self, letter: Letter, raw: bytes, name: str) -> None:
         """Write a file beside the other one's, with its marks, mode, owner and times; one of this name is replaced.
 
+        Keywords, which a file's name tells by small letters, stay behind: people write names into them.
+
         Raises:
             CarrelError: MBX-008.
         """
@@ -101,7 +104,7 @@ class MaildirFolder:
         if other is None or letter.at is None:
             raise unkept(self._at, "a message that was moved meanwhile")
         unique = f"{int(letter.at.timestamp())}.C{name}.carrel"
-        made, target = self._folder / "tmp" / unique, other.with_name(f"{unique}{other.name[_unique_end(other) :]}")
+        made, target = self._folder / "tmp" / unique, other.with_name(f"{unique}{_marks(other)}")
         made.unlink(missing_ok=True)  # of an earlier try that was killed
         with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
             new.write(raw)
@@ -166,6 +169,7 @@ class MaildirFolder:
         )
 
 
-def _unique_end(path: Path) -> int:
-    """Where the marks in a file's name begin."""
-    return len(path.name.partition(":2,")[0])
+def _marks(path: Path) -> str:
+    """The end of a file's name with those of its marks that Maildir itself has."""
+    _, end, marks = path.name.partition(":2,")
+    return end + "".join(sorted(_OWN_MARKS.intersection(marks)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from carrel.deidentification.records.pseudonym import PeriodKey, is_due, period_of, place
+from carrel.deidentification.records.pseudonym import PeriodKey, due_on, is_due, period_of, place
 
 ONE = PeriodKey("loans", "2026-11", b"k" * 32)
 
@@ -38,6 +38,11 @@ def test_a_key_is_due_when_its_period_is_over(period: str, last: date, due: date
     assert not is_due(period, last, 0)
     assert is_due(period, due, 0)
     assert not is_due(period, due, 1)
+    assert due_on(period, 0) == due
+    for kept in (1, 3, 60):
+        day = due_on(period, kept)
+        assert is_due(period, day, kept)
+        assert not is_due(period, day - timedelta(days=1), kept)
 
 
 @pytest.mark.parametrize("text", ["", "2026-13", "2026-W54", "2026-02-30", "2026-Q5", "soon"])

@@ -57,3 +57,10 @@ def test_what_is_no_yaml_is_refused(tmp_path: Path, written: bytes) -> None:
     assert refused.value.code == "SRC-007"
     with pytest.raises(CarrelError):
         load(tmp_path / "none.yaml", _Said)
+
+
+def test_what_is_to_be_done_is_said_once() -> None:
+    with pytest.raises(CarrelError) as refused:
+        parse("records: loans.csv\nk: Amundsen\n", "a.yaml", _Said)
+    (one,) = refused.value.faults
+    assert (one.wanted, one.fix) == ("", "write a whole number")
