@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carrel.deidentification.releases import faults
-from carrel.deidentification.releases.measured import FEWEST, of_cube, of_noise, of_return, of_terms, of_text
+from carrel.deidentification.releases.cube_class import CubeFigures, of_cube
+from carrel.deidentification.releases.measured import FEWEST, of_noise, of_return, of_terms, of_text
 from carrel.errors import CarrelError, fault
 
 if TYPE_CHECKING:
@@ -48,10 +49,13 @@ def measured_of(place: Path) -> tuple[str, Measured]:
     raise not_told(place)
 
 
-def cube_figures(release: Cubes, outcome: Outcome, differences: int) -> Measured:
-    """The figures of cubes, by the attack on them."""
+def cube_figures(release: Cubes, outcome: Outcome, differences: int | None) -> Measured:
+    """The figures of cubes, by the attack on them; differences are None where they were compared with none."""
+    rule = release.rule
     return of_cube(
-        release.rule.persons, release.rule.width, outcome.hidden, len(outcome.narrow), release.base, differences
+        CubeFigures(
+            rule.persons, rule.width, rule.counted_by, outcome.hidden, len(outcome.narrow), release.base, differences
+        )
     )
 
 

@@ -18,7 +18,7 @@ def audit(places: Sequence[Path], width: int | None, *, as_json: bool) -> int:
     Raises:
         CarrelError: STC-001, STC-006, STC-007, STC-011.
     """
-    from carrel.cli.stats_screen import attacked, attacked_rounding, outcome_as_dict
+    from carrel.cli.stats_screen import attacked, attacked_rounding, counted_by, outcome_as_dict
     from carrel.deidentification.statistics.release import joined
     from carrel.deidentification.statistics.solver import quiet_solver
 
@@ -34,8 +34,11 @@ def audit(places: Sequence[Path], width: int | None, *, as_json: bool) -> int:
 
         outcome = attack(rounded_system(release) if release.base else system_of(release))
     if as_json:
-        put_json({"files": [str(place) for place in places], "width": release.rule.width, **outcome_as_dict(outcome)})
+        way = release.rule.counted_by
+        head = {"files": [str(place) for place in places], "width": release.rule.width}
+        put_json({**head, "counted_by": None if way is None else way.value, **outcome_as_dict(outcome)})
         return int(Exit.FINDINGS if outcome.narrow else Exit.DONE)
+    put_line(f"By its rule cells of fewer than {release.rule.persons} {counted_by(release.rule)} are hidden.")
     put_line(attacked_rounding(outcome, release) if release.base else attacked(outcome, release.rule.width))
     cubes = {cube.name: cube for cube in release.cubes}
     put_table(

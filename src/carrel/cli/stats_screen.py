@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from carrel.deidentification.statistics.interval_attack import Outcome
     from carrel.deidentification.statistics.release import Release, ToldCube
     from carrel.deidentification.statistics.release_making import Made
+    from carrel.deidentification.statistics.small_cells import CellRule
 
 _LINES = 24  # of one dimension on the screen
 _NAMES = 5  # of releases in the register
@@ -55,7 +56,7 @@ def tell(
         put_json({**_as_dict(made, small, out, table), **with_earlier, **record_json(kept)})
         return
     release = made.release
-    hidden = f"cells of fewer than {release.rule.persons} persons are hidden"
+    hidden = f"cells of fewer than {release.rule.persons} {counted_by(release.rule)} are hidden"
     put_table(
         f"{release.name}: {f'every count is rounded to {release.base}' if release.base else hidden}",
         ("cube", "cells", "small", "hidden", "of all", "without a record"),
@@ -115,6 +116,11 @@ def tell_totals(cube: ToldCube) -> None:
         put_table(title, heads, rows[:_LINES], right=tuple(range(1, len(heads))))
         if len(rows) > _LINES:
             say(f"  and {number(len(rows) - _LINES)} more")
+
+
+def counted_by(rule: CellRule) -> str:
+    """What the least number of a cell is of: persons, records, or either where the file does not tell."""
+    return "persons or records (the file does not tell)" if rule.counted_by is None else rule.counted_by.value
 
 
 def attacked(outcome: Outcome, width: int) -> str:

@@ -156,6 +156,22 @@ def test_what_is_above_its_threshold_is_not_called_low(site: Path, capsys: pytes
     assert "cells of 3 persons are told" in screen(capsys, "release", "list", "--site", site)
 
 
+def test_a_cube_that_counts_records_is_not_called_low(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = site / "each.json"
+    words = ("stats", "cube", site / "loans.csv", "--each-record", "--by", "branch", "--out", out, "--site", site)
+    told = carrel(capsys, *words, "--record", *OCCASION)[1]
+    assert (told["recorded"]["class"], told["recorded"]["figures"]["counted by"]) == ("medium", "records")
+    assert told["release"]["rule"]["counted_by"] == "records"
+    assert carrel(capsys, "stats", "audit", out)[1]["counted_by"] == "records"
+    assert "fewer than 10 records" in screen(capsys, "stats", "audit", out)
+    body = json.loads(out.read_text())
+    del body["rule"]["counted_by"]  # a file of before
+    out.write_text(json.dumps(body))
+    told = carrel(capsys, "release", "record", out, "--site", site, *OCCASION)[1]
+    assert told["recorded"]["class"] == "medium"
+    assert "not known from the file" in " ".join(told["recorded"]["reasons"])
+
+
 def test_a_return_tells_no_small_figure(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = site / "pls.csv"
     words = ("stats", "return", "pls", "--year", "2026", "--system", "koha", "--out", out, "--site", site, "--record")

@@ -54,39 +54,12 @@ class Measured:
     columns: tuple[str, ...] = ()
 
 
-def _classed(
+def classed(
     kind: Kind, reasons: Sequence[str], threshold: str, figures: Mapping[str, Figure], columns: tuple[str, ...] = ()
 ) -> Measured:
+    """Low where nothing stands against it, else medium."""
     risk = RiskClass.MEDIUM if reasons else RiskClass.LOW
     return Measured(kind, risk, tuple(reasons), threshold, dict(figures), columns)
-
-
-def of_cube(persons: int, width: int, hidden: int, narrow: int, base: int, differences: int) -> Measured:
-    """A cube, as the attack on its own figures left it.
-
-    Args:
-        persons: below so many a cell is hidden.
-        width: how wide the interval of each hidden figure is at least.
-        hidden: figures that are.
-        narrow: figures that are known more closely.
-        base: to which every count is rounded; 0 where none is.
-        differences: small figures that an earlier release beside it tells.
-
-    Source:
-        MITL-4.6; NCES 2011-603 (ten is the most frequent least number).
-    """
-    figures: dict[str, Figure] = {"known too closely": narrow, "small differences": differences}
-    reasons = []
-    if base:
-        figures |= {"rounded to": base}
-        reasons += [f"counts are rounded to {base}, less than {FEWEST}"] if base < FEWEST else []
-    else:
-        figures |= {"persons in a cell at least": persons, "hidden figures": hidden, "narrowest interval": width}
-        reasons += [f"cells of {persons} persons are told"] if persons < FEWEST else []
-        reasons += [f"hidden figures are known to within {width}"] if hidden and width < FEWEST else []
-    reasons += [f"{narrow} figures are known too closely"] if narrow else []
-    reasons += [f"an earlier release beside it tells {differences} small figures"] if differences else []
-    return _classed(Kind.CUBE, reasons, f"no figure of fewer than {FEWEST} persons, by any sum or difference", figures)
 
 
 def of_noise(epsilon: Decimal, delta: Decimal, cap: int, spent: Decimal | None) -> Measured:
@@ -111,7 +84,7 @@ def of_noise(epsilon: Decimal, delta: Decimal, cap: int, spent: Decimal | None) 
     else:
         figures["epsilon in all"] = _plain(spent)
         reasons = [f"epsilon {_plain(spent)} was spent on the same people in all"] if spent > MOST_EPSILON else []
-    return _classed(Kind.NOISE, reasons, f"epsilon {MOST_EPSILON:f} in all", figures)
+    return classed(Kind.NOISE, reasons, f"epsilon {MOST_EPSILON:f} in all", figures)
 
 
 def _plain(amount: Decimal) -> str:
@@ -128,7 +101,7 @@ def of_return(figures: Sequence[int], few: int) -> Measured:
     small = sum(0 < one < FEWEST for one in figures)
     told: dict[str, Figure] = {"figures": len(figures), "told as few": few, f"from 1 to {FEWEST - 1}": small}
     reasons = [f"{small} figures are of fewer than {FEWEST}"] if small else []
-    return _classed(Kind.RETURN, reasons, f"no figure from 1 to {FEWEST - 1}", told)
+    return classed(Kind.RETURN, reasons, f"no figure from 1 to {FEWEST - 1}", told)
 
 
 def of_records(
@@ -159,7 +132,7 @@ def of_records(
     if tokens:
         reasons.append(f"{', '.join(tokens)} tells which records are of one person")
     figures: dict[str, Figure] = {"k": k, "smallest group": smallest, "counted by": what}
-    return _classed(Kind.RECORDS, reasons, f"a chance of {THRESHOLD:g} to find somebody", figures, columns)
+    return classed(Kind.RECORDS, reasons, f"a chance of {THRESHOLD:g} to find somebody", figures, columns)
 
 
 def of_text(risk: ResidualRisk) -> Measured:
@@ -170,7 +143,7 @@ def of_text(risk: ResidualRisk) -> Measured:
         reasons.append("nobody has read a sample of it")
     elif not risk.is_low:
         reasons.append(f"as many as {risk.bound:.2%} of its records may tell who somebody is")
-    return _classed(Kind.TEXT, reasons, f"{risk.threshold:.2%} of records at most, with 95 % confidence", figures)
+    return classed(Kind.TEXT, reasons, f"{risk.threshold:.2%} of records at most, with 95 % confidence", figures)
 
 
 def of_terms(fewest: int, terms: int, *, roster: bool, by_session: bool, counted_again: bool) -> Measured:
@@ -194,7 +167,7 @@ def of_terms(fewest: int, terms: int, *, roster: bool, by_session: bool, counted
     if not counted_again:
         reasons.append("it was not held against the searches")
     figures: dict[str, Figure] = {"people of a term at least": fewest, "terms": terms}
-    return _classed(Kind.TERMS, reasons, f"{FEWEST} people for each term", figures)
+    return classed(Kind.TERMS, reasons, f"{FEWEST} people for each term", figures)
 
 
 def unmeasured(kind: Kind) -> Measured:

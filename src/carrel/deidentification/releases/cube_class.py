@@ -1,0 +1,65 @@
+"""The class of a cube, by what the attack left of it and by the figures that its file tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carrel.deidentification.releases.measured import FEWEST, Figure, Kind, Measured, classed
+from carrel.deidentification.statistics.small_cells import CountedBy
+
+NOT_COMPARED = "it was not compared with earlier releases: the file does not tell of them"
+
+
+@dataclass(frozen=True, slots=True)
+class CubeFigures:
+    """What is known of a cube; settings of its rule and what was measured apart.
+
+    Attributes:
+        persons: setting: below so many a cell is hidden.
+        width: setting: how wide the interval of each hidden figure is at least.
+        counted_by: what those many are; None where the file does not tell.
+        hidden: figures that are.
+        narrow: figures that are known more closely.
+        base: to which every count is rounded; 0 where none is.
+        differences: small figures that an earlier release beside it tells; None where it was compared with none.
+    """
+
+    persons: int
+    width: int
+    counted_by: CountedBy | None
+    hidden: int
+    narrow: int
+    base: int = 0
+    differences: int | None = None
+
+
+def of_cube(one: CubeFigures) -> Measured:
+    """A cube, as the attack on its own figures left it.
+
+    Source:
+        MITL-4.6; NCES 2011-603 (ten is the most frequent least number).
+    """
+    way = "not told by the file" if one.counted_by is None else one.counted_by.value
+    differences: Figure = "not compared" if one.differences is None else one.differences
+    figures: dict[str, Figure] = {
+        "counted by": way, "known too closely": one.narrow, "small differences": differences,
+    }  # fmt: skip
+    reasons = []
+    if one.counted_by is CountedBy.RECORDS:
+        reasons.append("records were counted, and several can be one person's")
+    elif one.counted_by is None:
+        reasons.append("whether persons or records were counted is not known from the file")
+    if one.base:
+        figures |= {"rounded to": one.base}
+        reasons += [f"counts are rounded to {one.base}, less than {FEWEST}"] if one.base < FEWEST else []
+    else:
+        figures |= {
+            "persons in a cell at least": one.persons, "hidden figures": one.hidden, "narrowest interval": one.width,
+        }  # fmt: skip
+        what = "persons" if one.counted_by is None else one.counted_by.value
+        reasons += [f"cells of {one.persons} {what} are told"] if one.persons < FEWEST else []
+        reasons += [f"hidden figures are known to within {one.width}"] if one.hidden and one.width < FEWEST else []
+    reasons += [f"{one.narrow} figures are known too closely"] if one.narrow else []
+    if one.differences:
+        reasons.append(f"an earlier release beside it tells {one.differences} small figures")
+    return classed(Kind.CUBE, reasons, f"no figure of fewer than {FEWEST} persons, by any sum or difference", figures)
