@@ -51,10 +51,21 @@ def measured_of(place: Path) -> tuple[str, Measured]:
 
 def cube_figures(release: Cubes, outcome: Outcome, differences: int | None) -> Measured:
     """The figures of cubes, by the attack on them; differences are None where they were compared with none."""
+    from carrel.deidentification.statistics.told_small import smallest_told, told_small
+
     rule = release.rule
     return of_cube(
         CubeFigures(
-            rule.persons, rule.width, rule.counted_by, outcome.hidden, len(outcome.narrow), release.base, differences
+            rule.persons,
+            rule.width,
+            rule.counted_by,
+            outcome.hidden,
+            len(outcome.narrow),
+            release.base,
+            differences,
+            smallest_told(release),
+            len(told_small(release)),
+            outcome.interval,
         )
     )
 

@@ -128,11 +128,12 @@ def attacked(outcome: Outcome, width: int) -> str:
     if not outcome.hidden:
         return "Nothing is hidden, so nothing can be told by subtraction."
     whole = f"; in whole numbers too for {number(outcome.in_whole)}" if outcome.in_whole else ""
+    shown = "" if outcome.interval is None else f"; the narrowest span of a count that was shown is {outcome.interval}"
     if outcome.narrow:
         return f"Attacked: hidden figures are known more closely than {width}."
     return (
         f"Attacked: each of {number(outcome.hidden)} hidden figures ({HIDDEN}) could be any of a span of "
-        f"{width} or more, whoever reads all that is told{whole}."
+        f"{width} or more, whoever reads all that is told{whole}{shown}."
     )
 
 
@@ -150,6 +151,7 @@ def outcome_as_dict(outcome: Outcome) -> dict[str, Any]:
     """The attack for programs."""
     return {
         "hidden_figures": outcome.hidden,
+        "narrowest_interval": outcome.interval,
         "narrow": [
             {
                 "cube": one.cube,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -68,7 +69,9 @@ def test_a_cube_is_on_record_with_what_left(site: Path, capsys: pytest.CaptureFi
     code, told = carrel(capsys, *cube(site), "--csv", site / "2026.csv", "--record-type", "loans", "--silo", "lending")
     kept = told["recorded"]
     assert (code, kept["class"], kept["reasons"]) == (0, "low", [])
-    assert kept["figures"]["narrowest interval"] == 10
+    assert kept["figures"]["setting: width"] == 10
+    assert kept["figures"]["narrowest interval"] == told["attack"]["narrowest_interval"] >= 10
+    assert kept["figures"]["smallest told"] >= 10
     assert kept["figures"]["hidden figures"] == told["attack"]["hidden_figures"]
     assert [one["sha256"] for one in kept["files"]] == [
         hashlib.sha256((site / name).read_bytes()).hexdigest() for name in ("2026.json", "2026.csv")
@@ -170,6 +173,34 @@ def test_a_cube_that_counts_records_is_not_called_low(site: Path, capsys: pytest
     told = carrel(capsys, "release", "record", out, "--site", site, *OCCASION)[1]
     assert told["recorded"]["class"] == "medium"
     assert "not known from the file" in " ".join(told["recorded"]["reasons"])
+
+
+def test_hidden_cells_that_were_filled_by_hand_are_found(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = site / "filled.json"
+    words = ("stats", "cube", site / "loans.csv", "--person", "patron", "--by", "branch", "--by", "itype", "--out", out)
+    carrel(capsys, *words)
+    code, told = carrel(capsys, "stats", "audit", out)
+    assert (code, told["told_small"]) == (0, [])
+    assert told["smallest_told"] >= 10
+    body = json.loads(out.read_text())
+    (one,) = body["cubes"]
+    labels = [[node[1] for node in axis["nodes"]] for axis in one["dimensions"]]
+    with (site / "loans.csv").open() as file:
+        loans = list(csv.DictReader(file))
+    figures = one["figures"]["rows"]
+    for at, figure in enumerate(figures):
+        branch, kind = labels[0][at // len(labels[1])], labels[1][at % len(labels[1])]
+        if figure is None:
+            figures[at] = sum(branch in {row["branch"], "(all)"} and kind in {row["itype"], "(all)"} for row in loans)
+    assert 0 < min(figures) < 10
+    out.write_text(json.dumps(body))
+    code, told = carrel(capsys, "stats", "audit", out)
+    assert (code, told["smallest_told"], told["narrow"], told["narrowest_interval"]) == (3, min(figures), [], None)
+    assert len(told["told_small"]) == sum(0 < figure < 10 for figure in figures)
+    assert "SPL / KIT" in screen(capsys, "stats", "audit", out)
+    kept = carrel(capsys, "release", "record", out, "--site", site, *OCCASION)[1]["recorded"]
+    assert (kept["class"], kept["figures"]["smallest told"]) == ("medium", min(figures))
+    assert "narrowest interval" not in kept["figures"]
 
 
 def test_a_return_tells_no_small_figure(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,10 @@ class CubeFigures:
         hidden: figures that are.
         narrow: figures that are known more closely.
         base: to which every count is rounded; 0 where none is.
+        smallest: the smallest count above zero that is told, as measured; None where none is told.
+        small: counts that are told although the rule hides them.
+        interval: the narrowest interval that the attack showed of a hidden count, as measured; None where nothing is
+            hidden.
         differences: small figures that an earlier release beside it tells; None where it was compared with none.
     """
 
@@ -31,6 +35,9 @@ class CubeFigures:
     narrow: int
     base: int = 0
     differences: int | None = None
+    smallest: int | None = None
+    small: int = 0
+    interval: int | None = None
 
 
 def of_cube(one: CubeFigures) -> Measured:
@@ -54,11 +61,17 @@ def of_cube(one: CubeFigures) -> Measured:
         reasons += [f"counts are rounded to {one.base}, less than {FEWEST}"] if one.base < FEWEST else []
     else:
         figures |= {
-            "persons in a cell at least": one.persons, "hidden figures": one.hidden, "narrowest interval": one.width,
+            "hidden figures": one.hidden, "setting: least number": one.persons, "setting: width": one.width,
         }  # fmt: skip
+        figures |= {"smallest told": one.smallest} if one.smallest is not None else {}
+        figures |= {"narrowest interval": one.interval} if one.hidden and one.interval is not None else {}
         what = "persons" if one.counted_by is None else one.counted_by.value
         reasons += [f"cells of {one.persons} {what} are told"] if one.persons < FEWEST else []
         reasons += [f"hidden figures are known to within {one.width}"] if one.hidden and one.width < FEWEST else []
+    if one.small:
+        reasons.append(f"{one.small} figures below {one.persons} are told, which its rule hides")
+    elif not one.base and one.smallest is not None and one.smallest < FEWEST <= one.persons:
+        reasons.append(f"a figure of {one.smallest} is told")
     reasons += [f"{one.narrow} figures are known too closely"] if one.narrow else []
     if one.differences:
         reasons.append(f"an earlier release beside it tells {one.differences} small figures")
