@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from carrel.deidentification.releases import faults
 from carrel.deidentification.releases.cube_class import CubeFigures, of_cube
-from carrel.deidentification.releases.measured import FEWEST, of_noise, of_return, of_terms, of_text
+from carrel.deidentification.releases.measured import FEWEST, of_noise, of_return, of_terms_file, of_text
 from carrel.errors import CarrelError, fault
 
 if TYPE_CHECKING:
@@ -24,8 +24,12 @@ _TERMS = ["term", "searchers"]
 _LARGEST = 1 << 30
 
 
-def measured_of(place: Path) -> tuple[str, Measured]:
+def measured_of(place: Path, register: Path | None = None) -> tuple[str, Measured]:
     """The name and the figures of a release, measured again from its file.
+
+    Args:
+        place: of the file.
+        register: of releases, in which a cube is compared with those before it.
 
     Raises:
         CarrelError: RLS-001, it does not tell; STC codes of a cube that is none; TXT codes of a note that is not its.
@@ -37,7 +41,7 @@ def measured_of(place: Path) -> tuple[str, Measured]:
     if place.suffix.lower() == ".json":
         body = _json(place)
         if body.get("kind") == "carrel statistics":
-            return _cube(place)
+            return _cube(place, register)
         if body.get("kind") == NOISE:
             return str(body.get("release", place.name)), _noise(body, place)
     elif place.suffix.lower() == ".csv":
@@ -49,7 +53,7 @@ def measured_of(place: Path) -> tuple[str, Measured]:
     raise not_told(place)
 
 
-def cube_figures(release: Cubes, outcome: Outcome, differences: int | None) -> Measured:
+def cube_figures(release: Cubes, outcome: Outcome, differences: int | None, *, again: bool = False) -> Measured:
     """The figures of cubes, by the attack on them; differences are None where they were compared with none."""
     from carrel.deidentification.statistics.told_small import smallest_told, told_small
 
@@ -66,7 +70,8 @@ def cube_figures(release: Cubes, outcome: Outcome, differences: int | None) -> M
             smallest_told(release),
             len(told_small(release)),
             outcome.interval,
-        )
+        ),
+        again=again,
     )
 
 
@@ -94,11 +99,11 @@ def not_told(place: Path) -> CarrelError:
         found="another file",
         because="figures are recorded as they were measured, and nothing of this file was",
         fix="make the release again with --force --record; or record it with --unmeasured, and measure it: "
-        "`carrel risk measure FILE --name NAME --record`",
+        "`carrel risk measure FILE --name NAME --record --as PERSON`",
     )
 
 
-def _cube(place: Path) -> tuple[str, Measured]:
+def _cube(place: Path, register: Path | None) -> tuple[str, Measured]:
     from carrel.deidentification.statistics.hidden_system import system_of
     from carrel.deidentification.statistics.interval_attack import attack
     from carrel.deidentification.statistics.rounding import rounded_system
@@ -107,9 +112,21 @@ def _cube(place: Path) -> tuple[str, Measured]:
 
     quiet_solver()
     release = read_release(place)
-    return release.name, cube_figures(
-        release, attack(rounded_system(release) if release.base else system_of(release)), 0
-    )
+    outcome = attack(rounded_system(release) if release.base else system_of(release))
+    differences = None if register is None else _differences(release, register)
+    return release.name, cube_figures(release, outcome, differences, again=True)
+
+
+def _differences(release: Cubes, place: Path) -> int | None:
+    """Small figures that releases before this one tell; None where the register does not have it."""
+    from carrel.deidentification.statistics.differencing import small_differences
+    from carrel.systems.analytics.release_files import ReleaseRegister
+
+    noted = ReleaseRegister(place).earlier(release.name)
+    if release not in noted:
+        return None
+    before = noted[: noted.index(release)]
+    return len(small_differences(release, before)) if before else 0
 
 
 def _noise(body: dict[str, Any], place: Path) -> Measured:
@@ -138,7 +155,7 @@ def _terms(rows: list[list[str]], place: Path) -> Measured:
         fewest = min((int(row[1]) for row in rows), default=FEWEST)
     except (ValueError, IndexError):
         raise not_told(place) from None
-    return of_terms(fewest, len(rows), roster=False, by_session=False, counted_again=False)
+    return of_terms_file(fewest, len(rows))
 
 
 def _json(place: Path) -> dict[str, Any]:

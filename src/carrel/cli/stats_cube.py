@@ -96,7 +96,10 @@ def release(asked: Asked, wished: Wished, wanted: Wanted | None, *, as_json: boo
             with writing(place):
                 write(place, made.release)
     kept = put_on_record(
-        keeper, made.release.name, (wished.out, wished.table), cube_figures(made.release, made.outcome, len(small))
+        keeper,
+        made.release.name,
+        (wished.out, wished.table),
+        cube_figures(made.release, made.outcome, None if register is None else len(small)),
     )
     compared = None if register is None else Compared(len(before), register.names())
     tell(made, small, wished.out, wished.table, kept, compared, as_json=as_json)

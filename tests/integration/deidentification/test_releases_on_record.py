@@ -108,6 +108,39 @@ def test_recorded_twice_it_is_one_and_for_another_it_is_two(site: Path, capsys: 
     code, listed = carrel(capsys, "release", "list", "--site", site)
     assert (code, sorted(one["recipient"] for one in listed["releases"])) == (0, ["ARL", "the city"])
     assert len(leaves(capsys, site, "release")) == 2
+    # Another purpose, a type and a silo are the same release: the newest record stands.
+    more = ("--as", "Ben", "--for", "another purpose", "--to", "ARL", "--record-type", "loans", "--silo", "lending")
+    carrel(capsys, "release", "record", site / "2026.json", "--site", site, *more)
+    listed = carrel(capsys, "release", "list", "--site", site)[1]["releases"]
+    assert [(one["purpose"], one["class_now"]) for one in listed if one["recipient"] == "ARL"] == [
+        ("another purpose", "low")
+    ]
+
+
+def test_a_small_difference_stays_on_record_when_the_file_is_measured_again(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register, loans = site / "told.jsonl", site / "loans.csv"
+    carrel(capsys, *cube(site), "--register", register)
+    with loans.open("a") as file:
+        file.writelines(f"N{n},CPL,2026-03-0{n} 10:00:00,BK,1.00\n" for n in range(1, 4))
+    late = [site / "late.json" if one == site / "2026.json" else one for one in cube(site)]
+    code, told = carrel(capsys, *late, "--register", register, "--earlier", "warn")
+    assert (code, told["recorded"]["class"]) == (3, "medium")
+    again = ("release", "record", site / "late.json", "--site", site)
+    code, told_again = carrel(capsys, *again, *OCCASION)
+    assert (code, told_again["already"], told_again["recorded"]) == (3, True, told["recorded"])
+    code, other = carrel(capsys, *again, *OCCASION[:-1], "the city")
+    assert (code, other["recorded"]["reasons"]) == (3, told["recorded"]["reasons"])
+    # Elsewhere nothing is on record of it: the file alone does not tell, and the register does.
+    (site / "copy.json").write_text((site / "late.json").read_text() + " ")
+    again = ("release", "record", site / "copy.json", "--site", site, *OCCASION)
+    found = carrel(capsys, *again)[1]["recorded"]
+    assert (found["class"], found["figures"]["small differences"]) == ("medium", "not compared")
+    (site / "copy2.json").write_text((site / "late.json").read_text() + "  ")
+    again = ("release", "record", site / "copy2.json", "--site", site, *OCCASION, "--register", register)
+    found = carrel(capsys, *again)[1]["recorded"]
+    assert found["reasons"] == told["recorded"]["reasons"]
 
 
 KILLED = """
@@ -143,7 +176,9 @@ def test_a_kill_at_any_step_ends_in_one_record_and_one_leaf(
     assert subprocess.run(words, check=False, capture_output=True).returncode == 9
     assert (site / "2026.json").exists()
     code, told = carrel(capsys, "release", "record", site / "2026.json", "--site", site, *OCCASION)
-    assert (code, told["recorded"]["class"]) == (0, "low")
+    # What the command knew of earlier releases died with it, unless the record was kept.
+    expected = (0, "low") if place != "carrel.cli.release_record:put_on_record" else (3, "medium")
+    assert (code, told["recorded"]["class"]) == expected
     assert len(carrel(capsys, "release", "list", "--site", site)[1]["releases"]) == 1
     assert [one["release_digest"] for one in leaves(capsys, site, "release")] == [told["recorded"]["record"]]
 
@@ -229,6 +264,13 @@ def test_search_terms_are_low_only_with_a_roster(site: Path, capsys: pytest.Capt
     assert (code, told["recorded"]["class"]) == (0, "low")
     listed = carrel(capsys, "release", "list", "--site", site)[1]["releases"]
     assert [one["class_now"] for one in listed] == ["low"]  # the last record of the same file
+    again = ("release", "record", site / "t.csv", "--site", site, *OCCASION)
+    same = carrel(capsys, *again)[1]
+    assert (same["recorded"], same["already"]) == (told["recorded"], True)
+    (site / "t.csv").write_text("term,searchers\npolar bears,29\n")
+    code, told = carrel(capsys, *again)
+    assert (code, told["recorded"]["class"]) == (3, "medium")
+    assert "not known from the file" in " ".join(told["recorded"]["reasons"])
 
 
 def test_a_text_is_medium_until_a_sample_was_read(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

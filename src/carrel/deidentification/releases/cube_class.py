@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carrel.deidentification.releases.measured import FEWEST, Figure, Kind, Measured, classed
 from carrel.deidentification.statistics.small_cells import CountedBy
 
-NOT_COMPARED = "it was not compared with earlier releases: the file does not tell of them"
+NOT_COMPARED = "it was not compared with earlier releases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,12 @@ class CubeFigures:
     interval: int | None = None
 
 
-def of_cube(one: CubeFigures) -> Measured:
+def of_cube(one: CubeFigures, *, again: bool = False) -> Measured:
     """A cube, as the attack on its own figures left it.
+
+    Args:
+        one: what is known of it.
+        again: whether it was measured again from its file, which does not tell what came before it.
 
     Source:
         MITL-4.6; NCES 2011-603 (ten is the most frequent least number).
@@ -75,4 +79,6 @@ def of_cube(one: CubeFigures) -> Measured:
     reasons += [f"{one.narrow} figures are known too closely"] if one.narrow else []
     if one.differences:
         reasons.append(f"an earlier release beside it tells {one.differences} small figures")
-    return classed(Kind.CUBE, reasons, f"no figure of fewer than {FEWEST} persons, by any sum or difference", figures)
+    unknown = (NOT_COMPARED,) if again and one.differences is None else ()
+    threshold = f"no figure of fewer than {FEWEST} persons, by any sum or difference"
+    return replace(classed(Kind.CUBE, [*reasons, *unknown], threshold, figures), not_known=unknown)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from carrel.deidentification.risk.reidentification import THRESHOLD
@@ -44,6 +44,7 @@ class Measured:
         threshold: what the figures have to keep within, in words.
         figures: by name; counts, chances and words, and no value of a record.
         columns: of records that leave, by which they can be joined with others.
+        not_known: those of the reasons that only say what a file does not tell; not kept on record.
     """
 
     kind: Kind
@@ -52,6 +53,7 @@ class Measured:
     threshold: str
     figures: Mapping[str, Figure] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    not_known: tuple[str, ...] = field(default=(), compare=False)
 
 
 def classed(
@@ -144,6 +146,20 @@ def of_text(risk: ResidualRisk) -> Measured:
     elif not risk.is_low:
         reasons.append(f"as many as {risk.bound:.2%} of its records may tell who somebody is")
     return classed(Kind.TEXT, reasons, f"{risk.threshold:.2%} of records at most, with 95 % confidence", figures)
+
+
+def of_terms_file(fewest: int, terms: int) -> Measured:
+    """The same of a file alone, which tells neither a roster nor who searched.
+
+    Args:
+        fewest: people of the rarest term in it.
+        terms: in it.
+    """
+    few = [f"{fewest} people are enough for a term, fewer than {FEWEST}"] if fewest < FEWEST else []
+    unknown = "whether a roster was named and it was held against the searches is not known from the file"
+    figures: dict[str, Figure] = {"people of a term at least": fewest, "terms": terms}
+    found = classed(Kind.TERMS, [*few, unknown], f"{FEWEST} people for each term", figures)
+    return replace(found, not_known=(unknown,))
 
 
 def of_terms(fewest: int, terms: int, *, roster: bool, by_session: bool, counted_again: bool) -> Measured:
