@@ -297,12 +297,15 @@ suppress at most: 20
 """
 
 
-@pytest.mark.parametrize(("k", "kept", "risk"), [(12, "", "low"), (10, "", "low"), (12, "keep: itype\n", "medium")])
+@pytest.mark.parametrize(("k", "kept", "risk"), [(12, "", "low"), (10, "", "low"), (12, "keep: itype\n", "medium"),
+                                             (12, "sensitive: {itype: {l: 1}}\n", "medium"), (12, "sensitive: {itype: {l: 2}}\n", "low")])  # fmt: skip
 def test_records_have_the_class_of_their_smallest_group(
     site: Path, capsys: pytest.CaptureFixture[str], k: int, kept: str, risk: str
 ) -> None:
     (site / "r.yaml").write_text(RECORDS % k + kept)
     out = site / "out.csv"
+    preview = " ".join(screen(capsys, "deidentify", "records", site / "r.yaml").split())
+    assert ("It is not with k: 12" in preview) == (k < 12)
     words = ("deidentify", "records", site / "r.yaml", "--out", out, "--site", site, "--record")
     code, told = carrel(capsys, *words, *OCCASION)
     assert (code, told["recorded"]["class"]) == (0, risk), told
