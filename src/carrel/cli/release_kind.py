@@ -81,11 +81,13 @@ def measured_return(rows: list[list[str]], place: Path) -> Measured:
     Raises:
         CarrelError: RLS-001, a figure is none.
     """
+    from carrel.deidentification.statistics.returns import NOT_OVER
     from carrel.retention.reasons import FEW
 
+    over = all(row[1] != NOT_OVER for row in rows)
     told = [row[4] for row in rows if row[4]]
     try:
-        return of_return([int(one) for one in told if one != FEW], told.count(FEW))
+        return of_return([int(one) for one in told if one != FEW], told.count(FEW), over=over)
     except ValueError:
         raise not_told(place) from None
 

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -240,7 +241,7 @@ def test_hidden_cells_that_were_filled_by_hand_are_found(site: Path, capsys: pyt
 
 def test_a_return_tells_no_small_figure(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = site / "pls.csv"
-    words = ("stats", "return", "pls", "--year", "2026", "--system", "koha", "--out", out, "--site", site, "--record")
+    words = ("stats", "return", "pls", "--year", "2025", "--system", "koha", "--out", out, "--site", site, "--record")
     code, told = carrel(capsys, *words, *OCCASION)
     assert (code, told["recorded"]["kind"], told["recorded"]["class"]) == (0, "return", "low")
     again = carrel(capsys, "release", "record", out, "--site", site, *OCCASION)[1]["recorded"]
@@ -252,6 +253,17 @@ def test_a_return_tells_no_small_figure(site: Path, capsys: pytest.CaptureFixtur
     out.write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n")
     code, told = carrel(capsys, "release", "record", out, "--site", site, *OCCASION)
     assert told["recorded"]["class"] == "medium"
+
+
+def test_a_return_of_a_year_that_is_not_over_is_never_low(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, year = site / "pls.csv", datetime.now(UTC).year + 1
+    words = ("stats", "return", "pls", "--year", year, "--system", "koha", "--out", out, "--site", site)
+    code, told = carrel(capsys, *words, "--record", *OCCASION)
+    assert (code, told["over"], told["recorded"]["class"]) == (3, False, "medium")
+    assert "the year was not over" in out.read_text()
+    code, told = carrel(capsys, "release", "record", out, "--site", site, *OCCASION[:-1], "the city")
+    assert (code, told["recorded"]["class"]) == (3, "medium")
+    assert "The year is not over" in screen(capsys, *words[:-4], "--site", site)
 
 
 def test_search_terms_are_low_only_with_a_roster(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,16 +93,19 @@ def _plain(amount: Decimal) -> str:
     return f"{amount.normalize():f}"
 
 
-def of_return(figures: Sequence[int], few: int) -> Measured:
+def of_return(figures: Sequence[int], few: int, *, over: bool = True) -> Measured:
     """A return: totals of a whole library, of which small ones are told as few.
 
     Args:
         figures: those that are told.
         few: how many are told as few.
+        over: whether its year was over when it was counted.
     """
     small = sum(0 < one < FEWEST for one in figures)
     told: dict[str, Figure] = {"figures": len(figures), "told as few": few, f"from 1 to {FEWEST - 1}": small}
     reasons = [f"{small} figures are of fewer than {FEWEST}"] if small else []
+    if not over:
+        reasons.append("its year was not over: beside a later count it tells what came in between")
     return classed(Kind.RETURN, reasons, f"no figure from 1 to {FEWEST - 1}", told)
 
 
