@@ -358,6 +358,22 @@ def test_a_file_in_a_folder_of_releases_without_a_record_is_told(
     words = [folder / "2026.json" if one == site / "2026.json" else one for one in cube(site)]
     assert carrel(capsys, *words)[0] == 0
     (folder / ".hidden").write_text("x")
+    for name in ("2026.json.review.jsonl", "2026.json.release.json"):  # called like notes, beside what is no text
+        (folder / name).write_text("P00001,a title\n")
+        code, told = carrel(capsys, "release", "list", "--site", site)
+        assert (code, told["folders"][0]["unrecorded"]) == (3, [name])
+        (folder / name).unlink()
+    (site / "q.txt").write_text("When does amundsen open the library? ask roald 5551234567\n")
+    words = ("deidentify", "text", site / "q.txt", folder / "r.txt", "--site", site, "--unit", "line")
+    carrel(capsys, *words[:-4], *words[-2:])
+    assert {"r.txt.release.json", "r.txt.review.jsonl"} <= {one.name for one in folder.iterdir()}
+    assert carrel(capsys, "release", "list", "--site", site)[1]["folders"][0]["unrecorded"] == ["r.txt"]
+    with (folder / "r.txt.review.jsonl").open("a") as file:
+        file.write("P00001,a title\n")
+    told = carrel(capsys, "release", "list", "--site", site)[1]["folders"][0]
+    assert told["unrecorded"] == ["r.txt", "r.txt.review.jsonl"]
+    for one in list(folder.glob("r.txt*")):
+        one.unlink()
     assert carrel(capsys, "release", "list", "--site", site)[0] == 0
     clauses = ("MITL-4.6", "MITL-4.7")
     assert not _findings(carrel(capsys, "audit", "--site", site, "--system", "koha")[1]) & {*clauses}
