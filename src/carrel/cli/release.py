@@ -43,8 +43,9 @@ def list_releases(site_path: Path, as_json: bool) -> int:
 def show(which: str, site_path: Path, as_json: bool) -> int:
     """Show one release with its figures, and whether its files are still what left.
 
-    RECORD is the beginning of its digest, NAME what it is called; of several the newest. With --json it has all that
-    the digest in the ledger is made of. Exit code 3 where a file is another by now, or anything speaks against it.
+    RECORD is the beginning of its digest, NAME what it is called; several of one name are listed. With --json it has
+    all that the digest in the ledger is made of. Exit code 3 where a file is another by now, or anything speaks
+    against it.
     """
     from carrel.cli.release_screen import tell_one
 

@@ -109,6 +109,10 @@ def test_recorded_twice_it_is_one_and_for_another_it_is_two(site: Path, capsys: 
     code, listed = carrel(capsys, "release", "list", "--site", site)
     assert (code, sorted(one["recipient"] for one in listed["releases"])) == (0, ["ARL", "the city"])
     assert len(leaves(capsys, site, "release")) == 2
+    code, several = carrel(capsys, "release", "show", "circulation", "--site", site)
+    assert (code, [one["recipient"] for one in several["several"]]) == (0, ["the city", "ARL"])
+    error = carrel(capsys, "release", "show", "circulatoin", "--site", site)[1]["errors"][0]
+    assert (error["code"], error["found"]) == ("RLS-002", "circulatoin")
     # Another purpose, a type and a silo are the same release: the newest record stands.
     more = ("--as", "Ben", "--for", "another purpose", "--to", "ARL", "--record-type", "loans", "--silo", "lending")
     carrel(capsys, "release", "record", site / "2026.json", "--site", site, *more)
