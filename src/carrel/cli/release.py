@@ -77,7 +77,11 @@ def record(
     from carrel.inventory.risk import RiskClass
 
     keeper = release_record.required(wanted)
-    called, found = (place.name, without(Kind.OTHER)) if unmeasured else measured_of(place, register)
+    called, found = (
+        (place.name, without(Kind.OTHER))
+        if unmeasured
+        else measured_of(place, register, remeasuring.known_totals(keeper))
+    )
     kept, already = remeasuring.recorded(keeper, name or called, place, found)
     if as_json:
         put_json({**release_record.as_json(kept), "already": already})

@@ -14,7 +14,10 @@ from carrel.deidentification.releases.measured import FEWEST, of_noise, of_retur
 from carrel.errors import CarrelError, fault
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from carrel.deidentification.releases.measured import Measured
+    from carrel.deidentification.statistics.budget import Spending
     from carrel.deidentification.statistics.interval_attack import Outcome
     from carrel.deidentification.statistics.release import Release as Cubes
 
@@ -24,12 +27,13 @@ _TERMS = ["term", "searchers"]
 _LARGEST = 1 << 30
 
 
-def measured_of(place: Path, register: Path | None = None) -> tuple[str, Measured]:
+def measured_of(place: Path, register: Path | None = None, totals: Collection[Spending] = ()) -> tuple[str, Measured]:
     """The name and the figures of a release, measured again from its file.
 
     Args:
         place: of the file.
         register: of releases, in which a cube is compared with those before it.
+        totals: what was spent in all of the accounts that the site knows, after each spending.
 
     Raises:
         CarrelError: RLS-001, it does not tell; STC codes of a cube that is none; TXT codes of a note that is not its.
@@ -43,7 +47,7 @@ def measured_of(place: Path, register: Path | None = None) -> tuple[str, Measure
         if body.get("kind") == "carrel statistics":
             return _cube(place, register)
         if body.get("kind") == NOISE:
-            return str(body.get("release", place.name)), _noise(body, place)
+            return str(body.get("release", place.name)), _noise(body, place, totals)
     elif place.suffix.lower() == ".csv":
         head, rows = _csv(place)
         if head == _RETURN:
@@ -131,15 +135,18 @@ def _differences(release: Cubes, place: Path) -> int | None:
     return len(small_differences(release, before)) if before else 0
 
 
-def _noise(body: dict[str, Any], place: Path) -> Measured:
+def _noise(body: dict[str, Any], place: Path, totals: Collection[Spending]) -> Measured:
+    from carrel.deidentification.statistics.budget import Spending
+
     try:
         promise, spent = body["promise"], body.get("spent")
-        total = None if spent is None else Decimal(spent["epsilon"])
+        total = None if spent is None else Spending(Decimal(str(spent["epsilon"])), Decimal(str(spent["delta"])))
         return of_noise(
             Decimal(str(promise["epsilon"])),
             Decimal(str(promise["delta"])),
             int(promise["records_of_a_person_at_most"]),
-            total,
+            None if total is None else total.epsilon,
+            told=total is not None and total not in totals,
         )
     except (KeyError, TypeError, ValueError, InvalidOperation):
         raise not_told(place) from None

@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from carrel.cli.release_record import Recorder
     from carrel.deidentification.releases.measured import Measured
     from carrel.deidentification.releases.release import Release
+    from carrel.deidentification.statistics.budget import Spending
+
+
+def known_totals(keeper: Recorder) -> frozenset[Spending]:
+    """What was spent in all of the accounts of budgets that the site knows."""
+    from carrel.cli.store_place import open_store
+
+    with open_store(keeper.site) as store:
+        return store.account_heads.totals()
 
 
 def recorded(keeper: Recorder, name: str, place: Path, found: Measured) -> tuple[Release, bool]:

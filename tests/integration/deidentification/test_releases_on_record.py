@@ -432,6 +432,14 @@ def test_noise_is_low_while_little_was_spent_and_the_site_knows_its_account(
     assert (code, told["recorded"]["class"]) == (0, "low")
     again = carrel(capsys, "release", "record", site / "n.json", "--site", site, *OCCASION)[1]["recorded"]
     assert again == told["recorded"]
+    body = json.loads((site / "n.json").read_text())
+    (site / "own.json").write_text(json.dumps(body, indent=1))  # other bytes, and what the site's account says
+    words_again = ("release", "record", site / "own.json", "--site", site, *OCCASION)
+    assert carrel(capsys, *words_again)[1]["recorded"]["class"] == "low"
+    body["spent"]["epsilon"] = "0.7"
+    (site / "own.json").write_text(json.dumps(body))
+    found = carrel(capsys, *words_again)[1]["recorded"]
+    assert (found["class"], "as the file says" in " ".join(found["reasons"])) == ("medium", True)
     code, told = carrel(capsys, *words)
     assert (code, told["recorded"]["class"]) == (0, "medium")
     assert "1.2 was spent" in told["recorded"]["reasons"][0]

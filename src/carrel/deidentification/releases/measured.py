@@ -64,7 +64,7 @@ def classed(
     return Measured(kind, risk, tuple(reasons), threshold, dict(figures), columns)
 
 
-def of_noise(epsilon: Decimal, delta: Decimal, cap: int, spent: Decimal | None) -> Measured:
+def of_noise(epsilon: Decimal, delta: Decimal, cap: int, spent: Decimal | None, *, told: bool = False) -> Measured:
     """Counts with noise, by what was promised of the same people in all.
 
     At epsilon 1 somebody who holds it for even chances whether a person is among the records is right in 73 of 100
@@ -75,6 +75,7 @@ def of_noise(epsilon: Decimal, delta: Decimal, cap: int, spent: Decimal | None) 
         delta: of this release.
         cap: records of a person that count at most.
         spent: epsilon of all releases from its account, this one too; None where that is not known.
+        told: whether that is as the file says, and no account that the site knows has it.
 
     Source:
         NIST SP 800-226 (unit of privacy; a smaller epsilon is the stronger promise); the bound is
@@ -86,7 +87,12 @@ def of_noise(epsilon: Decimal, delta: Decimal, cap: int, spent: Decimal | None) 
     else:
         figures["epsilon in all"] = _plain(spent)
         reasons = [f"epsilon {_plain(spent)} was spent on the same people in all"] if spent > MOST_EPSILON else []
-    return classed(Kind.NOISE, reasons, f"epsilon {MOST_EPSILON:f} in all", figures)
+    unknown = (
+        ("epsilon in all is as the file says: the site knows no account of which so much was spent",) if told else ()
+    )
+    return replace(
+        classed(Kind.NOISE, [*reasons, *unknown], f"epsilon {MOST_EPSILON:f} in all", figures), not_known=unknown
+    )
 
 
 def _plain(amount: Decimal) -> str:
