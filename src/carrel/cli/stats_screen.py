@@ -34,10 +34,12 @@ class Compared:
     Attributes:
         earlier: releases of its name that were in the register.
         names: all names in it, this one too.
+        bare: dimensions that none of the earlier ones has.
     """
 
     earlier: int
     names: tuple[str, ...]
+    bare: tuple[str, ...] = ()
 
 
 def tell(
@@ -52,7 +54,14 @@ def tell(
 ) -> None:
     """What was made, and where it went."""
     if as_json:
-        with_earlier = {} if compared is None else {"compared_with_earlier": compared.earlier}
+        with_earlier = (
+            {}
+            if compared is None
+            else {
+                "compared_with_earlier": compared.earlier,
+                "compared_with_nothing": list(compared.bare),
+            }
+        )
         put_json({**_as_dict(made, small, out, table), **with_earlier, **record_json(kept)})
         return
     release = made.release
@@ -88,6 +97,11 @@ def _tell_compared(name: str, compared: Compared | None) -> None:
         return
     if compared.earlier:
         put_line(f"Compared with {amount(compared.earlier, 'earlier release')} called {name}.")
+        if compared.bare:
+            put_line(
+                f"No earlier one has {', '.join(compared.bare)}: cells by it were compared with nothing. If it only "
+                "has another name by now, give it the earlier one.", "  ",
+            )  # fmt: skip
         return
     put_line(f"Compared with nothing: no earlier release in the register is called {name}.")
     if others := [one for one in compared.names if one != name][:_NAMES]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from carrel.deidentification.releases.measured import FEWEST, Figure, Kind, Measured, classed
 from carrel.deidentification.statistics.small_cells import CountedBy
+from carrel.inventory.risk import RiskClass
 
 NOT_COMPARED = "it was not compared with earlier releases"
 
@@ -82,3 +83,11 @@ def of_cube(one: CubeFigures, *, again: bool = False) -> Measured:
     unknown = (NOT_COMPARED,) if again and one.differences is None else ()
     threshold = f"no figure of fewer than {FEWEST} persons, by any sum or difference"
     return replace(classed(Kind.CUBE, [*reasons, *unknown], threshold, figures), not_known=unknown)
+
+
+def with_bare(found: Measured, dimensions: tuple[str, ...]) -> Measured:
+    """The same where no earlier release of its name has some of the dimensions: they were compared with nothing."""
+    if not dimensions:
+        return found
+    why = f"no earlier release has {', '.join(dimensions)}: compared with nothing"
+    return replace(found, risk=RiskClass.MEDIUM, reasons=(*found.reasons, why))
