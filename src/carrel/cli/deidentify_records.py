@@ -126,6 +126,6 @@ def _measured(made: Made, confirmed: Confirmed) -> Measured:
         release.k if confirmed.smallest is None else confirmed.smallest,  # earlier batches had as many
         release.released,
         by_person=made.coded.persons is not None,
-        kept=release.keep,
+        kept=(*release.keep, *(name for name, one in release.sensitive.items() if not one.is_looked_at)),
         tokens=() if tokens is None else tuple(tokens.columns),
     )

@@ -84,7 +84,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "carrel.cli.scrub:scrub",
         "Take everything that leads to a person out of log lines: of proxies, web servers, catalogues, SIP2.",
     ),
-    "serve": ("carrel.cli.serve:serve", "Serve the pages of this site, for patrons and for everybody."),
+    "serve": (
+        "carrel.cli.serve:serve",
+        "Serve the pages of this site: what is kept, and what patrons can do themselves.",
+    ),
     "station": ("carrel.cli.station:station", "Public computers: what is left on them, and which are silent."),
     "stats": (
         "carrel.cli.stats:stats",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from carrel.amount import amount
 from carrel.cli.release_record import as_json as record_json
 from carrel.cli.release_record import tell_record
 from carrel.cli.screen import number, put_json, put_line, put_table, say
+from carrel.deidentification.risk.reidentification import THRESHOLD
 from carrel.systems.analytics.record_release import Made
 from carrel.systems.analytics.relation import DESCRIPTION
 from carrel.systems.analytics.release_writing import Confirmed
@@ -39,6 +41,11 @@ def put(
     _put_kept(made)
     k, what = release.k, "persons" if coded.persons is not None else "records"
     put_line(f"Each combination of values is shared by at least {k} {what}.")
+    if 1 / k > THRESHOLD:
+        put_line(
+            f"Where a combination is shared by no more than {k}, the chance of {1 / k:.3f} to find somebody is above "
+            f"{THRESHOLD:g}: on record it is medium. It is not with k: {ceil(1 / THRESHOLD)}."
+        )
     if coded.persons is None:
         put_line("Several records can be one person's: name 'person:', or 'people differ by:', to count people.")
     _put_left_out(made)

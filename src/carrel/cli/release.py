@@ -43,8 +43,9 @@ def list_releases(site_path: Path, as_json: bool) -> int:
 def show(which: str, site_path: Path, as_json: bool) -> int:
     """Show one release with its figures, and whether its files are still what left.
 
-    RECORD is the beginning of its digest, NAME what it is called; of several the newest. With --json it has all that
-    the digest in the ledger is made of. Exit code 3 where a file is another by now, or anything speaks against it.
+    RECORD is the beginning of its digest, NAME what it is called; several of one name are listed. With --json it has
+    all that the digest in the ledger is made of. Exit code 3 where a file is another by now, or anything speaks
+    against it.
     """
     from carrel.cli.release_screen import tell_one
 
@@ -55,26 +56,37 @@ def show(which: str, site_path: Path, as_json: bool) -> int:
 @click.argument("place", metavar="FILE", type=FILE)
 @click.option("--name", type=WORDS, help="What the release is called.  [default: as its file says]")
 @click.option("--unmeasured", is_flag=True, help="A file that Carrel did not make: on record without any figure.")
+@click.option("--register", type=FILE, help="Of a cube: file of earlier releases, with which it is compared again.")
 @record_options(always=True)
 @json_option
-def record(place: Path, name: str | None, unmeasured: bool, wanted: Wanted, as_json: bool) -> int:
+def record(
+    place: Path, name: str | None, unmeasured: bool, register: Path | None, wanted: Wanted, as_json: bool
+) -> int:  # fmt: skip
     """Put a file that is there on record, with figures that are measured again from it.
 
     For a release that a killed command left without its record, one of a time before there were records, and a text
-    that was sampled since. A cube is attacked anew; of a text the note beside it counts. Released records do not tell
-    their figures: make them again with --force --record. Recorded twice, the same is one record.
+    that was sampled since. A cube is attacked anew, and compared with what --register holds; of a text the note beside
+    it counts. Released records do not tell their figures: make them again with --force --record. The same bytes on
+    record already keep the figures that they have there: only a text gets better. Exit code 3 where it is not low.
     """
-    from carrel.cli import release_record
+    from carrel.cli import release_record, remeasuring
     from carrel.cli.release_kind import measured_of
-    from carrel.cli.screen import put_json
+    from carrel.cli.screen import put_json, put_line
     from carrel.deidentification.releases.measured import Kind
     from carrel.deidentification.releases.measured import unmeasured as without
+    from carrel.inventory.risk import RiskClass
 
-    keeper = release_record.recorder(wanted)
-    called, found = (place.name, without(Kind.OTHER)) if unmeasured else measured_of(place)
-    kept = release_record.put_on_record(keeper, name or called, [place], found)
+    keeper = release_record.required(wanted)
+    called, found = (
+        (place.name, without(Kind.OTHER))
+        if unmeasured
+        else measured_of(place, register, remeasuring.known_totals(keeper))
+    )
+    kept, already = remeasuring.recorded(keeper, name or called, place, found)
     if as_json:
-        put_json(release_record.as_json(kept))
+        put_json({**release_record.as_json(kept), "already": already})
     else:
+        if already:
+            put_line("On record already, with the figures that it has there: nothing is written.")
         release_record.tell_record(kept)
-    return int(Exit.DONE)
+    return int(Exit.FINDINGS if kept.measured.risk not in {None, RiskClass.LOW} else Exit.DONE)

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carrel.deidentification.releases import faults
-from carrel.deidentification.releases.measured import FEWEST, of_cube, of_noise, of_return, of_terms, of_text
+from carrel.deidentification.releases.cube_class import CubeFigures, of_cube
+from carrel.deidentification.releases.measured import FEWEST, of_noise, of_return, of_terms_file, of_text
 from carrel.errors import CarrelError, fault
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from carrel.deidentification.releases.measured import Measured
+    from carrel.deidentification.statistics.budget import Spending
     from carrel.deidentification.statistics.interval_attack import Outcome
     from carrel.deidentification.statistics.release import Release as Cubes
 
@@ -23,8 +27,13 @@ _TERMS = ["term", "searchers"]
 _LARGEST = 1 << 30
 
 
-def measured_of(place: Path) -> tuple[str, Measured]:
+def measured_of(place: Path, register: Path | None = None, totals: Collection[Spending] = ()) -> tuple[str, Measured]:
     """The name and the figures of a release, measured again from its file.
+
+    Args:
+        place: of the file.
+        register: of releases, in which a cube is compared with those before it.
+        totals: what was spent in all of the accounts that the site knows, after each spending.
 
     Raises:
         CarrelError: RLS-001, it does not tell; STC codes of a cube that is none; TXT codes of a note that is not its.
@@ -36,9 +45,9 @@ def measured_of(place: Path) -> tuple[str, Measured]:
     if place.suffix.lower() == ".json":
         body = _json(place)
         if body.get("kind") == "carrel statistics":
-            return _cube(place)
+            return _cube(place, register)
         if body.get("kind") == NOISE:
-            return str(body.get("release", place.name)), _noise(body, place)
+            return str(body.get("release", place.name)), _noise(body, place, totals)
     elif place.suffix.lower() == ".csv":
         head, rows = _csv(place)
         if head == _RETURN:
@@ -48,10 +57,25 @@ def measured_of(place: Path) -> tuple[str, Measured]:
     raise not_told(place)
 
 
-def cube_figures(release: Cubes, outcome: Outcome, differences: int) -> Measured:
-    """The figures of cubes, by the attack on them."""
+def cube_figures(release: Cubes, outcome: Outcome, differences: int | None, *, again: bool = False) -> Measured:
+    """The figures of cubes, by the attack on them; differences are None where they were compared with none."""
+    from carrel.deidentification.statistics.told_small import smallest_told, told_small
+
+    rule = release.rule
     return of_cube(
-        release.rule.persons, release.rule.width, outcome.hidden, len(outcome.narrow), release.base, differences
+        CubeFigures(
+            rule.persons,
+            rule.width,
+            rule.counted_by,
+            outcome.hidden,
+            len(outcome.narrow),
+            release.base,
+            differences,
+            smallest_told(release),
+            len(told_small(release)),
+            outcome.interval,
+        ),
+        again=again,
     )
 
 
@@ -61,11 +85,13 @@ def measured_return(rows: list[list[str]], place: Path) -> Measured:
     Raises:
         CarrelError: RLS-001, a figure is none.
     """
+    from carrel.deidentification.statistics.returns import NOT_OVER
     from carrel.retention.reasons import FEW
 
+    over = all(row[1] != NOT_OVER for row in rows)
     told = [row[4] for row in rows if row[4]]
     try:
-        return of_return([int(one) for one in told if one != FEW], told.count(FEW))
+        return of_return([int(one) for one in told if one != FEW], told.count(FEW), over=over)
     except ValueError:
         raise not_told(place) from None
 
@@ -79,11 +105,11 @@ def not_told(place: Path) -> CarrelError:
         found="another file",
         because="figures are recorded as they were measured, and nothing of this file was",
         fix="make the release again with --force --record; or record it with --unmeasured, and measure it: "
-        "`carrel risk measure FILE --name NAME --record`",
+        "`carrel risk measure FILE --name NAME --record --as PERSON`",
     )
 
 
-def _cube(place: Path) -> tuple[str, Measured]:
+def _cube(place: Path, register: Path | None) -> tuple[str, Measured]:
     from carrel.deidentification.statistics.hidden_system import system_of
     from carrel.deidentification.statistics.interval_attack import attack
     from carrel.deidentification.statistics.rounding import rounded_system
@@ -92,20 +118,35 @@ def _cube(place: Path) -> tuple[str, Measured]:
 
     quiet_solver()
     release = read_release(place)
-    return release.name, cube_figures(
-        release, attack(rounded_system(release) if release.base else system_of(release)), 0
-    )
+    outcome = attack(rounded_system(release) if release.base else system_of(release))
+    differences = None if register is None else _differences(release, register)
+    return release.name, cube_figures(release, outcome, differences, again=True)
 
 
-def _noise(body: dict[str, Any], place: Path) -> Measured:
+def _differences(release: Cubes, place: Path) -> int | None:
+    """Small figures that releases before this one tell; None where the register does not have it."""
+    from carrel.deidentification.statistics.differencing import small_differences
+    from carrel.systems.analytics.release_files import ReleaseRegister
+
+    noted = ReleaseRegister(place).earlier(release.name)
+    if release not in noted:
+        return None
+    before = noted[: noted.index(release)]
+    return len(small_differences(release, before)) if before else 0
+
+
+def _noise(body: dict[str, Any], place: Path, totals: Collection[Spending]) -> Measured:
+    from carrel.deidentification.statistics.budget import Spending
+
     try:
         promise, spent = body["promise"], body.get("spent")
-        total = None if spent is None else Decimal(spent["epsilon"])
+        total = None if spent is None else Spending(Decimal(str(spent["epsilon"])), Decimal(str(spent["delta"])))
         return of_noise(
             Decimal(str(promise["epsilon"])),
             Decimal(str(promise["delta"])),
             int(promise["records_of_a_person_at_most"]),
-            total,
+            None if total is None else total.epsilon,
+            told=total is not None and total not in totals,
         )
     except (KeyError, TypeError, ValueError, InvalidOperation):
         raise not_told(place) from None
@@ -123,7 +164,7 @@ def _terms(rows: list[list[str]], place: Path) -> Measured:
         fewest = min((int(row[1]) for row in rows), default=FEWEST)
     except (ValueError, IndexError):
         raise not_told(place) from None
-    return of_terms(fewest, len(rows), roster=False, by_session=False, counted_again=False)
+    return of_terms_file(fewest, len(rows))
 
 
 def _json(place: Path) -> dict[str, Any]:

@@ -84,6 +84,8 @@ def _wanted(said: dict[str, str | None], place: Path | None, *, asked: bool) -> 
             raise click.UsageError(f"{', '.join(given)}: only with --record")
         return None
     if missing := [names[name] for name in ("by", "purpose", "recipient") if not (said[name] or "").strip()]:
-        raise click.UsageError(f"a record tells who made the release, what it is for and who gets it: {missing[0]}")
+        raise click.UsageError(
+            f"a record tells who made the release, what it is for and who gets it: {', '.join(missing)}"
+        )
     told = {name: (value or "").strip() for name, value in said.items()}
     return Wanted(place or Path("carrel.yaml"), **told)

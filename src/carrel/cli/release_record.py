@@ -49,6 +49,15 @@ def recorder(wanted: Wanted | None, *places: Path | None) -> Recorder | None:
         return None
     if places and not any(places):
         raise click.UsageError("--record wants a file of the release: name one")
+    return required(wanted)
+
+
+def required(wanted: Wanted) -> Recorder:
+    """Whoever may, where something is to be recorded for certain.
+
+    Raises:
+        CarrelError: SIT codes; HLD-006, APR-013.
+    """
     site = open_site(wanted.site_path)
     return Recorder(site, allowed(site, wanted.by, May.PLAN), wanted)
 
@@ -72,8 +81,11 @@ def put_on_record(keeper: Recorder | None, name: str, places: Iterable[Path | No
         The digests are of what was read from the disk. A kill before the end leaves files without a record, or a record
         whose leaf the next command delivers.
     """
-    if keeper is None:
-        return None
+    return None if keeper is None else put(keeper, name, places, found)
+
+
+def put(keeper: Recorder, name: str, places: Iterable[Path | None], found: Measured) -> Release:
+    """The same where something is to be recorded for certain."""
     from carrel.cli.record import deliver
     from carrel.cli.store_place import open_store
     from carrel.deidentification.releases.release import Occasion, Release, ReleasedFile

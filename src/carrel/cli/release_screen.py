@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from carrel.amount import amount
 from carrel.cli.at_site import now, open_site
-from carrel.cli.screen import put_json, put_line, put_table, say
+from carrel.cli.screen import at_site, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, Exit, fault
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SHORT = 8  # hex digits of a digest by which a record is named
 _UNMEASURED = "not measured"
+_RECORD = "carrel release record FILE --as NAME --for PURPOSE --to RECIPIENT"
 
 
 def tell_all(site_path: Path, *, as_json: bool) -> int:
@@ -30,7 +31,7 @@ def tell_all(site_path: Path, *, as_json: bool) -> int:
         put_json({"releases": [_as_dict(one) for one in found], "folders": folders})
         return _code(found, boxes)
     if not found:
-        say("Nothing is on record: --record of carrel stats and carrel deidentify, or carrel release record FILE")
+        say(f"Nothing is on record: --record of carrel stats and carrel deidentify, or `{_RECORD}`")
     else:
         rows = [
             (
@@ -46,6 +47,8 @@ def tell_all(site_path: Path, *, as_json: bool) -> int:
     for box in boxes:
         for name in box.unrecorded:
             put_line(f"{box.place}: {name} is not on record as it is.", "  - ")
+        if box.unrecorded:
+            put_line(f"Put on record what left: `{_RECORD}`.", "  ")
         if box.unread:
             put_line(f"{box.place}: not there, or something in it cannot be read.", "  - ")
     return _code(found, boxes)
@@ -57,14 +60,16 @@ def _code(found: Sequence[Standing], boxes: Sequence[Outbox]) -> int:
 
 
 def tell_one(site_path: Path, which: str, *, as_json: bool) -> int:
-    """One release, with its files as they are now.
+    """One release, with its files as they are now; where several are called so, each with its record.
 
     Raises:
         CarrelError: RLS-002.
     """
     named = [one for one in _standings(site_path)[0] if one.release.name == which or _is_record(one, which)]
     if not named:
-        raise _no_release()
+        raise _no_release(which)
+    if len(named) > 1:
+        return _tell_several(named, as_json=as_json)
     one = named[0]
     files = {file.place: _file_now(file) for file in one.release.files}
     changed = "changed" in files.values()
@@ -73,6 +78,22 @@ def tell_one(site_path: Path, which: str, *, as_json: bool) -> int:
     else:
         _put(one, files)
     return int(Exit.FINDINGS if changed or one.against else Exit.DONE)
+
+
+def _tell_several(named: Sequence[Standing], *, as_json: bool) -> int:
+    if as_json:
+        put_json({"several": [_as_dict(one) for one in named]})
+    else:
+        rows = [
+            (
+                one.release.digest[:_SHORT], one.risk or _UNMEASURED, f"{one.release.at:%Y-%m-%d %H:%M}",
+                one.release.occasion.recipient, one.release.occasion.purpose,
+            )
+            for one in named
+        ]  # fmt: skip
+        put_table(f"Releases called {named[0].release.name}", ("record", "class", "on", "to", "for"), rows)
+        put_line(f"Name one by its record: `carrel release show {named[0].release.digest[:_SHORT]}{at_site()}`.")
+    return int(Exit.FINDINGS if any(one.against for one in named) else Exit.DONE)
 
 
 def _put(one: Standing, files: dict[str, str]) -> None:
@@ -123,13 +144,13 @@ def _as_dict(one: Standing) -> dict[str, Any]:
     return {**told, "class_now": None if one.risk is None else one.risk.value, "against": list(one.against)}
 
 
-def _no_release() -> CarrelError:
+def _no_release(which: str) -> CarrelError:
     from carrel.deidentification.releases import faults
 
     return fault(
         faults.NO_RELEASE,
         at="RECORD|NAME",
         wanted=f"the name of a release, or the first {amount(_SHORT, 'digit')} and more of its record",
-        found="another text",
+        found=which,
         fix="`carrel release list` shows them",
     )

@@ -19,7 +19,7 @@ from carrel.cli.screen import put_json, say
 @site_option
 @json_option
 def serve(host: str, port: int, behind: tuple[str, ...], site_path: Path, as_json: bool) -> None:
-    """Serve the pages of this site: what is kept and for how long, and what patrons can do themselves.
+    """Serve the pages of this site: what is kept, and what patrons can do themselves.
 
     Reads the library's systems and writes nothing there. It writes no log of who asked for what. TLS is for a proxy in
     front of it: 'portal:' in the site file has the address under which browsers reach it.

@@ -67,6 +67,7 @@ def release(asked: Asked, wished: Wished, wanted: Wanted | None, *, as_json: boo
     from carrel.cli.release_kind import cube_figures
     from carrel.cli.release_record import put_on_record, recorder
     from carrel.cli.stats_screen import Compared, tell
+    from carrel.deidentification.releases.cube_class import with_bare
     from carrel.systems.analytics.cube_counting import count
 
     spec = _spec(asked)
@@ -82,6 +83,7 @@ def release(asked: Asked, wished: Wished, wanted: Wanted | None, *, as_json: boo
     with phase(f"counting {spec.name}"), opened(memory=asked.memory or MEMORY) as engine:
         cubes = count(engine, spec)
     with phase("hiding small cells"):
+        from carrel.deidentification.statistics.differencing import not_compared
         from carrel.deidentification.statistics.release_making import make, make_rounded
 
         if wished.base is None:
@@ -89,18 +91,18 @@ def release(asked: Asked, wished: Wished, wanted: Wanted | None, *, as_json: boo
         else:
             made = make_rounded(spec.name, cubes, spec.rule, wished.base)
     small = _compared(made.release, before, only_warn=wished.only_warn)
+    bare = not_compared(made.release, before)
+    figures = with_bare(cube_figures(made.release, made.outcome, None if register is None else len(small)), bare)
     if register is not None:
         register.add(made.release, now(), len(before))  # first: what is told and not noted would never be compared
     for place, write in ((wished.out, write_release), (wished.table, write_table)):
         if place is not None:
             with writing(place):
                 write(place, made.release)
-    kept = put_on_record(
-        keeper, made.release.name, (wished.out, wished.table), cube_figures(made.release, made.outcome, len(small))
-    )
-    compared = None if register is None else Compared(len(before), register.names())
+    kept = put_on_record(keeper, made.release.name, (wished.out, wished.table), figures)
+    compared = None if register is None else Compared(len(before), register.names(), bare)
     tell(made, small, wished.out, wished.table, kept, compared, as_json=as_json)
-    return int(Exit.FINDINGS if small else Exit.DONE)
+    return int(Exit.FINDINGS if small or bare else Exit.DONE)
 
 
 def _compared(new: Release, before: list[Release], *, only_warn: bool) -> tuple[SmallDifference, ...]:

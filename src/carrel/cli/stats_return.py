@@ -7,11 +7,11 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli.at_site import open_site
+from carrel.cli.at_site import now, open_site
 from carrel.cli.option_values import require_folders, writing
 from carrel.cli.progress import phase
 from carrel.cli.screen import number, put_json, put_line, put_table
-from carrel.deidentification.statistics.returns import filled_in, return_of, year_of
+from carrel.deidentification.statistics.returns import NOT_OVER, filled_in, return_of, year_of
 from carrel.errors import Exit
 from carrel.retention.reasons import FEW, SMALL
 
@@ -48,15 +48,17 @@ def fill_in(
     require_free(out, force=force)
     require_folders(out)
     keeper = recorder(wanted, out)
+    counted = now().date()
+    late = None if after <= counted else counted  # the day on which a year was counted that is not over
     lines = filled_in(survey, _figures(site_path, system_name, begins, after), SMALL)
     if out is not None:
         with writing(out):
-            _write(out, survey, lines)
+            _write(out, survey, lines, late, after)
     told = [one.figure for one in lines if one.figure is not None and not one.few]
-    found = of_return(told, sum(one.few for one in lines))
+    found = of_return(told, sum(one.few for one in lines), over=late is None)
     kept = put_on_record(keeper, "" if out is None else out.name, (out,), found)
-    _tell(survey, begins, after, lines, out, kept, as_json=as_json)
-    return int(Exit.DONE)
+    _tell(survey, begins, after, lines, out, kept, late, as_json=as_json)
+    return int(Exit.DONE if late is None else Exit.FINDINGS)
 
 
 def _figures(site_path: Path, system_name: str | None, begins: date, after: date) -> dict[str, int]:
@@ -87,6 +89,7 @@ def _tell(
     lines: tuple[Line, ...],
     out: Path | None,
     kept: Record | None,
+    late: date | None,
     *,
     as_json: bool,
 ) -> None:
@@ -99,6 +102,7 @@ def _tell(
                 "return": survey.name,
                 "begins": begins.isoformat(),
                 "before": after.isoformat(),
+                "over": late is None,
                 "source": survey.source,
                 "lines": [
                     {
@@ -120,13 +124,18 @@ def _tell(
         [(one.measure.code, one.measure.name, _written(one), one.why) for one in lines],
         right=(2,),
     )
+    if late is not None:
+        put_line(
+            f"The year is not over: counted on {late}, it ends before {after}. Beside a later count these figures tell "
+            "what came in between, and they are not what the return asks for. Give it again when the year is over."
+        )
     put_line(f"Definitions: {survey.source}.")
     if out is not None:
         put_line(f"Written to {out}.")
     tell_record(kept)
 
 
-def _write(out: Path, survey: Return, lines: tuple[Line, ...]) -> None:
+def _write(out: Path, survey: Return, lines: tuple[Line, ...], late: date | None, after: date) -> None:
     from carrel.systems.durable_file import replace_file
 
     text = io.StringIO()
@@ -135,4 +144,7 @@ def _write(out: Path, survey: Return, lines: tuple[Line, ...]) -> None:
     for one in lines:
         figure = FEW if one.few else "" if one.figure is None else one.figure
         writer.writerow([survey.name, one.measure.code, one.measure.name, one.measure.means, figure, one.why])
+    if late is not None:
+        means = f"counted on {late}, and the year ends before {after}"
+        writer.writerow([survey.name, NOT_OVER, "the year was not over", means, "", ""])
     replace_file(out, text.getvalue(), mode=0o644)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from carrel.deidentification.statistics.interval_attack import Outcome
     from carrel.deidentification.statistics.release import Release, ToldCube
     from carrel.deidentification.statistics.release_making import Made
+    from carrel.deidentification.statistics.small_cells import CellRule
 
 _LINES = 24  # of one dimension on the screen
 _NAMES = 5  # of releases in the register
@@ -33,10 +34,12 @@ class Compared:
     Attributes:
         earlier: releases of its name that were in the register.
         names: all names in it, this one too.
+        bare: dimensions that none of the earlier ones has.
     """
 
     earlier: int
     names: tuple[str, ...]
+    bare: tuple[str, ...] = ()
 
 
 def tell(
@@ -51,11 +54,18 @@ def tell(
 ) -> None:
     """What was made, and where it went."""
     if as_json:
-        with_earlier = {} if compared is None else {"compared_with_earlier": compared.earlier}
+        with_earlier = (
+            {}
+            if compared is None
+            else {
+                "compared_with_earlier": compared.earlier,
+                "compared_with_nothing": list(compared.bare),
+            }
+        )
         put_json({**_as_dict(made, small, out, table), **with_earlier, **record_json(kept)})
         return
     release = made.release
-    hidden = f"cells of fewer than {release.rule.persons} persons are hidden"
+    hidden = f"cells of fewer than {release.rule.persons} {counted_by(release.rule)} are hidden"
     put_table(
         f"{release.name}: {f'every count is rounded to {release.base}' if release.base else hidden}",
         ("cube", "cells", "small", "hidden", "of all", "without a record"),
@@ -87,6 +97,11 @@ def _tell_compared(name: str, compared: Compared | None) -> None:
         return
     if compared.earlier:
         put_line(f"Compared with {amount(compared.earlier, 'earlier release')} called {name}.")
+        if compared.bare:
+            put_line(
+                f"No earlier one has {', '.join(compared.bare)}: cells by it were compared with nothing. If it only "
+                "has another name by now, give it the earlier one.", "  ",
+            )  # fmt: skip
         return
     put_line(f"Compared with nothing: no earlier release in the register is called {name}.")
     if others := [one for one in compared.names if one != name][:_NAMES]:
@@ -117,16 +132,22 @@ def tell_totals(cube: ToldCube) -> None:
             say(f"  and {number(len(rows) - _LINES)} more")
 
 
+def counted_by(rule: CellRule) -> str:
+    """What the least number of a cell is of: persons, records, or either where the file does not tell."""
+    return "persons or records (the file does not tell)" if rule.counted_by is None else rule.counted_by.value
+
+
 def attacked(outcome: Outcome, width: int) -> str:
     """What the attack found, in one line."""
     if not outcome.hidden:
         return "Nothing is hidden, so nothing can be told by subtraction."
     whole = f"; in whole numbers too for {number(outcome.in_whole)}" if outcome.in_whole else ""
+    shown = "" if outcome.interval is None else f"; the narrowest span of a count that was shown is {outcome.interval}"
     if outcome.narrow:
         return f"Attacked: hidden figures are known more closely than {width}."
     return (
         f"Attacked: each of {number(outcome.hidden)} hidden figures ({HIDDEN}) could be any of a span of "
-        f"{width} or more, whoever reads all that is told{whole}."
+        f"{width} or more, whoever reads all that is told{whole}{shown}."
     )
 
 
@@ -144,6 +165,7 @@ def outcome_as_dict(outcome: Outcome) -> dict[str, Any]:
     """The attack for programs."""
     return {
         "hidden_figures": outcome.hidden,
+        "narrowest_interval": outcome.interval,
         "narrow": [
             {
                 "cube": one.cube,

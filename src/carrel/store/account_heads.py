@@ -26,6 +26,12 @@ class AccountHeads:
         with self._database.reading() as connection:
             return _known(connection, place, opening)
 
+    def totals(self) -> frozenset[Spending]:
+        """What was spent in all after each spending of any account."""
+        table = tables.account_head
+        with self._database.reading() as connection:
+            return frozenset(_head(row).spent for row in connection.execute(select(table)))
+
     def keep(self, head: AccountHead, salt: str, at: datetime, leaves: Iterable[OpenLeaf]) -> bool:
         """Keep a head, and owe its leaf to the ledger with it.
 

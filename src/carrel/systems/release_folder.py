@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-# What `carrel deidentify text` lays beside a release, and what does not leave with it.
-_BESIDE = (".release.json", ".review.jsonl")
+from carrel.errors import CarrelError
+from carrel.systems.text.release_note import ReleaseNote, note_of, queue_of
+from carrel.systems.text.review_queue import ReviewQueue
 
 
 def files_in(folder: Path) -> dict[str, str]:
     """SHA-256 of every file, by its name in the folder; hidden files, and notes beside a released text, are none.
+
+    A note is what `carrel deidentify text` lays beside a release, and what does not leave with it: the counts, with the
+    digest of this very text, and the places to look at. Whatever else is called so is a file like any other.
 
     Args:
         folder: with all that is below it.
@@ -39,4 +43,21 @@ def _digest(one: Path) -> str:
 
 
 def _lies_beside(one: Path) -> bool:
-    return any(one.name.endswith(end) and one.with_name(one.name.removesuffix(end)).is_file() for end in _BESIDE)
+    for ending in (note_of(Path("x")).name[1:], queue_of(Path("x")).name[1:]):
+        text = one.with_name(one.name.removesuffix(ending))
+        if one.name.endswith(ending) and text.is_file() and one.is_file() and _is_of_text(text):
+            return one == note_of(text) or _is_queue(one)
+    return False
+
+
+def _is_of_text(text: Path) -> bool:
+    """Whether a note lies beside a file that is of its bytes, and holds nothing else."""
+    note = ReleaseNote.found(note_of(text))
+    return note is not None and note.text == _digest(text) and note_of(text).read_text(encoding="utf-8") == note.body
+
+
+def _is_queue(one: Path) -> bool:
+    try:
+        return one.read_text(encoding="utf-8") == ReviewQueue.read(one).body
+    except (CarrelError, ValueError):
+        return False

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +70,9 @@ def test_a_cube_is_on_record_with_what_left(site: Path, capsys: pytest.CaptureFi
     code, told = carrel(capsys, *cube(site), "--csv", site / "2026.csv", "--record-type", "loans", "--silo", "lending")
     kept = told["recorded"]
     assert (code, kept["class"], kept["reasons"]) == (0, "low", [])
-    assert kept["figures"]["narrowest interval"] == 10
+    assert kept["figures"]["setting: width"] == 10
+    assert kept["figures"]["narrowest interval"] == told["attack"]["narrowest_interval"] >= 10
+    assert kept["figures"]["smallest told"] >= 10
     assert kept["figures"]["hidden figures"] == told["attack"]["hidden_figures"]
     assert [one["sha256"] for one in kept["files"]] == [
         hashlib.sha256((site / name).read_bytes()).hexdigest() for name in ("2026.json", "2026.csv")
@@ -105,6 +109,43 @@ def test_recorded_twice_it_is_one_and_for_another_it_is_two(site: Path, capsys: 
     code, listed = carrel(capsys, "release", "list", "--site", site)
     assert (code, sorted(one["recipient"] for one in listed["releases"])) == (0, ["ARL", "the city"])
     assert len(leaves(capsys, site, "release")) == 2
+    code, several = carrel(capsys, "release", "show", "circulation", "--site", site)
+    assert (code, [one["recipient"] for one in several["several"]]) == (0, ["the city", "ARL"])
+    error = carrel(capsys, "release", "show", "circulatoin", "--site", site)[1]["errors"][0]
+    assert (error["code"], error["found"]) == ("RLS-002", "circulatoin")
+    # Another purpose, a type and a silo are the same release: the newest record stands.
+    more = ("--as", "Ben", "--for", "another purpose", "--to", "ARL", "--record-type", "loans", "--silo", "lending")
+    carrel(capsys, "release", "record", site / "2026.json", "--site", site, *more)
+    listed = carrel(capsys, "release", "list", "--site", site)[1]["releases"]
+    assert [(one["purpose"], one["class_now"]) for one in listed if one["recipient"] == "ARL"] == [
+        ("another purpose", "low")
+    ]
+
+
+def test_a_small_difference_stays_on_record_when_the_file_is_measured_again(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register, loans = site / "told.jsonl", site / "loans.csv"
+    carrel(capsys, *cube(site), "--register", register)
+    with loans.open("a") as file:
+        file.writelines(f"N{n},CPL,2026-03-0{n} 10:00:00,BK,1.00\n" for n in range(1, 4))
+    late = [site / "late.json" if one == site / "2026.json" else one for one in cube(site)]
+    code, told = carrel(capsys, *late, "--register", register, "--earlier", "warn")
+    assert (code, told["recorded"]["class"]) == (3, "medium")
+    again = ("release", "record", site / "late.json", "--site", site)
+    code, told_again = carrel(capsys, *again, *OCCASION)
+    assert (code, told_again["already"], told_again["recorded"]) == (3, True, told["recorded"])
+    code, other = carrel(capsys, *again, *OCCASION[:-1], "the city")
+    assert (code, other["recorded"]["reasons"]) == (3, told["recorded"]["reasons"])
+    # Elsewhere nothing is on record of it: the file alone does not tell, and the register does.
+    (site / "copy.json").write_text((site / "late.json").read_text() + " ")
+    again = ("release", "record", site / "copy.json", "--site", site, *OCCASION)
+    found = carrel(capsys, *again)[1]["recorded"]
+    assert (found["class"], found["figures"]["small differences"]) == ("medium", "not compared")
+    (site / "copy2.json").write_text((site / "late.json").read_text() + "  ")
+    again = ("release", "record", site / "copy2.json", "--site", site, *OCCASION, "--register", register)
+    found = carrel(capsys, *again)[1]["recorded"]
+    assert found["reasons"] == told["recorded"]["reasons"]
 
 
 KILLED = """
@@ -140,7 +181,9 @@ def test_a_kill_at_any_step_ends_in_one_record_and_one_leaf(
     assert subprocess.run(words, check=False, capture_output=True).returncode == 9
     assert (site / "2026.json").exists()
     code, told = carrel(capsys, "release", "record", site / "2026.json", "--site", site, *OCCASION)
-    assert (code, told["recorded"]["class"]) == (0, "low")
+    # What the command knew of earlier releases died with it, unless the record was kept.
+    expected = (0, "low") if place != "carrel.cli.release_record:put_on_record" else (3, "medium")
+    assert (code, told["recorded"]["class"]) == expected
     assert len(carrel(capsys, "release", "list", "--site", site)[1]["releases"]) == 1
     assert [one["release_digest"] for one in leaves(capsys, site, "release")] == [told["recorded"]["record"]]
 
@@ -156,9 +199,53 @@ def test_what_is_above_its_threshold_is_not_called_low(site: Path, capsys: pytes
     assert "cells of 3 persons are told" in screen(capsys, "release", "list", "--site", site)
 
 
+def test_a_cube_that_counts_records_is_not_called_low(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = site / "each.json"
+    words = ("stats", "cube", site / "loans.csv", "--each-record", "--by", "branch", "--out", out, "--site", site)
+    told = carrel(capsys, *words, "--record", *OCCASION)[1]
+    assert (told["recorded"]["class"], told["recorded"]["figures"]["counted by"]) == ("medium", "records")
+    assert told["release"]["rule"]["counted_by"] == "records"
+    assert carrel(capsys, "stats", "audit", out)[1]["counted_by"] == "records"
+    assert "fewer than 10 records" in screen(capsys, "stats", "audit", out)
+    body = json.loads(out.read_text())
+    del body["rule"]["counted_by"]  # a file of before
+    out.write_text(json.dumps(body))
+    told = carrel(capsys, "release", "record", out, "--site", site, *OCCASION)[1]
+    assert told["recorded"]["class"] == "medium"
+    assert "not known from the file" in " ".join(told["recorded"]["reasons"])
+
+
+def test_hidden_cells_that_were_filled_by_hand_are_found(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = site / "filled.json"
+    words = ("stats", "cube", site / "loans.csv", "--person", "patron", "--by", "branch", "--by", "itype", "--out", out)
+    carrel(capsys, *words)
+    code, told = carrel(capsys, "stats", "audit", out)
+    assert (code, told["told_small"]) == (0, [])
+    assert told["smallest_told"] >= 10
+    body = json.loads(out.read_text())
+    (one,) = body["cubes"]
+    labels = [[node[1] for node in axis["nodes"]] for axis in one["dimensions"]]
+    with (site / "loans.csv").open() as file:
+        loans = list(csv.DictReader(file))
+    figures = one["figures"]["rows"]
+    for at, figure in enumerate(figures):
+        branch, kind = labels[0][at // len(labels[1])], labels[1][at % len(labels[1])]
+        if figure is None:
+            figures[at] = sum(branch in {row["branch"], "(all)"} and kind in {row["itype"], "(all)"} for row in loans)
+    assert 0 < min(figures) < 10
+    out.write_text(json.dumps(body))
+    code, told = carrel(capsys, "stats", "audit", out)
+    assert (code, told["smallest_told"], told["narrow"], told["narrowest_interval"]) == (3, min(figures), [], None)
+    assert len(told["told_small"]) == sum(0 < figure < 10 for figure in figures)
+    assert "SPL / KIT" in screen(capsys, "stats", "audit", out)
+    kept = carrel(capsys, "release", "record", out, "--site", site, *OCCASION)[1]["recorded"]
+    assert (kept["class"], kept["figures"]["smallest told"]) == ("medium", min(figures))
+    assert "narrowest interval" not in kept["figures"]
+
+
 def test_a_return_tells_no_small_figure(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = site / "pls.csv"
-    words = ("stats", "return", "pls", "--year", "2026", "--system", "koha", "--out", out, "--site", site, "--record")
+    words = ("stats", "return", "pls", "--year", "2025", "--system", "koha", "--out", out, "--site", site, "--record")
     code, told = carrel(capsys, *words, *OCCASION)
     assert (code, told["recorded"]["kind"], told["recorded"]["class"]) == (0, "return", "low")
     again = carrel(capsys, "release", "record", out, "--site", site, *OCCASION)[1]["recorded"]
@@ -172,6 +259,17 @@ def test_a_return_tells_no_small_figure(site: Path, capsys: pytest.CaptureFixtur
     assert told["recorded"]["class"] == "medium"
 
 
+def test_a_return_of_a_year_that_is_not_over_is_never_low(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, year = site / "pls.csv", datetime.now(UTC).year + 1
+    words = ("stats", "return", "pls", "--year", year, "--system", "koha", "--out", out, "--site", site)
+    code, told = carrel(capsys, *words, "--record", *OCCASION)
+    assert (code, told["over"], told["recorded"]["class"]) == (3, False, "medium")
+    assert "the year was not over" in out.read_text()
+    code, told = carrel(capsys, "release", "record", out, "--site", site, *OCCASION[:-1], "the city")
+    assert (code, told["recorded"]["class"]) == (3, "medium")
+    assert "The year is not over" in screen(capsys, *words[:-4], "--site", site)
+
+
 def test_search_terms_are_low_only_with_a_roster(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (site / "s.csv").write_text("term,who\n" + "".join(f"polar bears,p{n}\n" for n in range(30)))
     (site / "roster.csv").write_text("first name,last name\nRoald,Amundsen\n")
@@ -182,6 +280,13 @@ def test_search_terms_are_low_only_with_a_roster(site: Path, capsys: pytest.Capt
     assert (code, told["recorded"]["class"]) == (0, "low")
     listed = carrel(capsys, "release", "list", "--site", site)[1]["releases"]
     assert [one["class_now"] for one in listed] == ["low"]  # the last record of the same file
+    again = ("release", "record", site / "t.csv", "--site", site, *OCCASION)
+    same = carrel(capsys, *again)[1]
+    assert (same["recorded"], same["already"]) == (told["recorded"], True)
+    (site / "t.csv").write_text("term,searchers\npolar bears,29\n")
+    code, told = carrel(capsys, *again)
+    assert (code, told["recorded"]["class"]) == (3, "medium")
+    assert "not known from the file" in " ".join(told["recorded"]["reasons"])
 
 
 def test_a_text_is_medium_until_a_sample_was_read(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,12 +313,15 @@ suppress at most: 20
 """
 
 
-@pytest.mark.parametrize(("k", "kept", "risk"), [(12, "", "low"), (10, "", "low"), (12, "keep: itype\n", "medium")])
+@pytest.mark.parametrize(("k", "kept", "risk"), [(12, "", "low"), (10, "", "low"), (12, "keep: itype\n", "medium"),
+                                             (12, "sensitive: {itype: {l: 1}}\n", "medium"), (12, "sensitive: {itype: {l: 2}}\n", "low")])  # fmt: skip
 def test_records_have_the_class_of_their_smallest_group(
     site: Path, capsys: pytest.CaptureFixture[str], k: int, kept: str, risk: str
 ) -> None:
     (site / "r.yaml").write_text(RECORDS % k + kept)
     out = site / "out.csv"
+    preview = " ".join(screen(capsys, "deidentify", "records", site / "r.yaml").split())
+    assert ("It is not with k: 12" in preview) == (k < 12)
     words = ("deidentify", "records", site / "r.yaml", "--out", out, "--site", site, "--record")
     code, told = carrel(capsys, *words, *OCCASION)
     assert (code, told["recorded"]["class"]) == (0, risk), told
@@ -285,6 +393,22 @@ def test_a_file_in_a_folder_of_releases_without_a_record_is_told(
     words = [folder / "2026.json" if one == site / "2026.json" else one for one in cube(site)]
     assert carrel(capsys, *words)[0] == 0
     (folder / ".hidden").write_text("x")
+    for name in ("2026.json.review.jsonl", "2026.json.release.json"):  # called like notes, beside what is no text
+        (folder / name).write_text("P00001,a title\n")
+        code, told = carrel(capsys, "release", "list", "--site", site)
+        assert (code, told["folders"][0]["unrecorded"]) == (3, [name])
+        (folder / name).unlink()
+    (site / "q.txt").write_text("When does amundsen open the library? ask roald 5551234567\n")
+    words = ("deidentify", "text", site / "q.txt", folder / "r.txt", "--site", site, "--unit", "line")
+    carrel(capsys, *words[:-4], *words[-2:])
+    assert {"r.txt.release.json", "r.txt.review.jsonl"} <= {one.name for one in folder.iterdir()}
+    assert carrel(capsys, "release", "list", "--site", site)[1]["folders"][0]["unrecorded"] == ["r.txt"]
+    with (folder / "r.txt.review.jsonl").open("a") as file:
+        file.write("P00001,a title\n")
+    told = carrel(capsys, "release", "list", "--site", site)[1]["folders"][0]
+    assert told["unrecorded"] == ["r.txt", "r.txt.review.jsonl"]
+    for one in list(folder.glob("r.txt*")):
+        one.unlink()
     assert carrel(capsys, "release", "list", "--site", site)[0] == 0
     clauses = ("MITL-4.6", "MITL-4.7")
     assert not _findings(carrel(capsys, "audit", "--site", site, "--system", "koha")[1]) & {*clauses}
@@ -339,6 +463,14 @@ def test_noise_is_low_while_little_was_spent_and_the_site_knows_its_account(
     assert (code, told["recorded"]["class"]) == (0, "low")
     again = carrel(capsys, "release", "record", site / "n.json", "--site", site, *OCCASION)[1]["recorded"]
     assert again == told["recorded"]
+    body = json.loads((site / "n.json").read_text())
+    (site / "own.json").write_text(json.dumps(body, indent=1))  # other bytes, and what the site's account says
+    words_again = ("release", "record", site / "own.json", "--site", site, *OCCASION)
+    assert carrel(capsys, *words_again)[1]["recorded"]["class"] == "low"
+    body["spent"]["epsilon"] = "0.7"
+    (site / "own.json").write_text(json.dumps(body))
+    found = carrel(capsys, *words_again)[1]["recorded"]
+    assert (found["class"], "as the file says" in " ".join(found["reasons"])) == ("medium", True)
     code, told = carrel(capsys, *words)
     assert (code, told["recorded"]["class"]) == (0, "medium")
     assert "1.2 was spent" in told["recorded"]["reasons"][0]

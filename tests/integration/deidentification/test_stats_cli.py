@@ -193,6 +193,20 @@ def test_releases_are_compared_by_name_and_the_screen_says_with_how_many(
     assert json.loads(told)["compared_with_earlier"] == 1
 
 
+def test_a_renamed_dimension_is_compared_with_nothing_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_loans(tmp_path / "loans.csv")
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    words = ("cube", tmp_path / "spec.yaml", "--register", tmp_path / "told.jsonl", "--json")
+    code, out, _ = carrel(capsys, *words)
+    assert (code, json.loads(out)["compared_with_nothing"]) == (0, [])
+    renamed = SPEC.replace("  branch: {", "  library: {").replace("[branch,", "[library,")
+    (tmp_path / "spec.yaml").write_text(renamed)
+    code, out, _ = carrel(capsys, *words)
+    assert (code, json.loads(out)["compared_with_nothing"]) == (3, ["library"])
+
+
 @pytest.mark.parametrize("option", ["--out", "--csv", "--register"])
 def test_a_folder_that_is_not_there_is_told_before_anything_is_noted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str

@@ -11,17 +11,19 @@ import pytest
 from carrel.accountability.evidence import State
 from carrel.accountability.registry import carried_clauses, evidence_for
 from carrel.deidentification.releases import measured
+from carrel.deidentification.releases.cube_class import CubeFigures, of_cube
 from carrel.deidentification.releases.measured import Kind, Measured
 from carrel.deidentification.releases.outbox import Outbox, held_against
 from carrel.deidentification.releases.release import Occasion, Release, ReleasedFile
 from carrel.deidentification.releases.standing import measured_again, standings
 from carrel.deidentification.risk.record import Recorded
+from carrel.deidentification.statistics.small_cells import CountedBy
 from carrel.deidentification.text.residual_risk import ResidualRisk
 from carrel.inventory.risk import RiskClass
 from tests.unit.accountability.library import FACTS
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-LOW_CUBE = measured.of_cube(10, 10, 8, 0, 0, 0)
+LOW_CUBE = of_cube(CubeFigures(10, 10, CountedBy.PERSONS, 8, 0, 0, 0))
 CLAUSES = ("MITL-3.2", "MITL-4.6", "MITL-4.7", "OWWL-4")
 
 
@@ -44,9 +46,23 @@ def test_without_a_release_there_is_no_evidence_and_no_clause_is_claimed() -> No
     ("found", "expected"),
     [
         (LOW_CUBE, {"MITL-4.6": State.HOLDS, "OWWL-4": State.HOLDS}),
-        (measured.of_cube(9, 10, 8, 0, 0, 0), {"MITL-4.6": State.FINDING, "OWWL-4": State.FINDING}),
-        (measured.of_cube(10, 10, 8, 1, 0, 0), {"MITL-4.6": State.FINDING, "OWWL-4": State.FINDING}),
-        (measured.of_cube(10, 10, 8, 0, 0, 1), {"MITL-4.6": State.FINDING, "OWWL-4": State.FINDING}),
+        (
+            of_cube(CubeFigures(9, 10, CountedBy.PERSONS, 8, 0, 0, 0)),
+            {"MITL-4.6": State.FINDING, "OWWL-4": State.FINDING},
+        ),
+        (
+            of_cube(CubeFigures(10, 10, CountedBy.RECORDS, 8, 0, 0, 0)),
+            {"MITL-4.6": State.FINDING, "OWWL-4": State.FINDING},
+        ),
+        (of_cube(CubeFigures(10, 10, None, 8, 0, 0, 0)), {"MITL-4.6": State.FINDING, "OWWL-4": State.FINDING}),
+        (
+            of_cube(CubeFigures(10, 10, CountedBy.PERSONS, 8, 1, 0, 0)),
+            {"MITL-4.6": State.FINDING, "OWWL-4": State.FINDING},
+        ),
+        (
+            of_cube(CubeFigures(10, 10, CountedBy.PERSONS, 8, 0, 0, 1)),
+            {"MITL-4.6": State.FINDING, "OWWL-4": State.FINDING},
+        ),
         (
             measured.of_noise(Decimal("0.5"), Decimal(0), 3, Decimal(1)),
             {"MITL-4.6": State.HOLDS, "OWWL-4": State.HOLDS},
@@ -108,7 +124,11 @@ def test_a_folder_of_releases_is_held_against_the_record() -> None:
 
 
 def test_one_that_cannot_stand_is_a_finding_beside_others_that_do() -> None:
-    told = states(release(LOW_CUBE, "a"), release(measured.of_cube(3, 10, 8, 0, 0, 0), "b"), release(LOW_CUBE, "c"))
+    told = states(
+        release(LOW_CUBE, "a"),
+        release(of_cube(CubeFigures(3, 10, CountedBy.PERSONS, 8, 0, 0, 0)), "b"),
+        release(LOW_CUBE, "c"),
+    )
     assert told["MITL-4.6"] is State.FINDING
 
 

@@ -113,6 +113,9 @@ def _finest_first(name: str) -> int:
     return TIMES.index(name) if name in TIMES else len(TIMES)
 
 
+_FEWEST_VALUES = 2  # of a sensitive column in a class; one asks nothing
+
+
 class SensitiveColumn(_Part):
     """A column whose values stay, and of which a class may not tell too much.
 
@@ -129,6 +132,11 @@ class SensitiveColumn(_Part):
     c: float = Field(default=1, gt=0, le=1000)
     t: float = Field(default=1, ge=0, le=1)
     distance: Distance = Distance.EQUAL
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether it asks anything of a class: two values and more, or no more than so far from the whole."""
+        return self.l >= _FEWEST_VALUES or self.t < 1
 
     @property
     def is_kept_by_growing(self) -> bool:

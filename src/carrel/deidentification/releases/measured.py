@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from carrel.deidentification.risk.reidentification import THRESHOLD
@@ -44,6 +44,7 @@ class Measured:
         threshold: what the figures have to keep within, in words.
         figures: by name; counts, chances and words, and no value of a record.
         columns: of records that leave, by which they can be joined with others.
+        not_known: those of the reasons that only say what a file does not tell; not kept on record.
     """
 
     kind: Kind
@@ -52,44 +53,18 @@ class Measured:
     threshold: str
     figures: Mapping[str, Figure] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    not_known: tuple[str, ...] = field(default=(), compare=False)
 
 
-def _classed(
+def classed(
     kind: Kind, reasons: Sequence[str], threshold: str, figures: Mapping[str, Figure], columns: tuple[str, ...] = ()
 ) -> Measured:
+    """Low where nothing stands against it, else medium."""
     risk = RiskClass.MEDIUM if reasons else RiskClass.LOW
     return Measured(kind, risk, tuple(reasons), threshold, dict(figures), columns)
 
 
-def of_cube(persons: int, width: int, hidden: int, narrow: int, base: int, differences: int) -> Measured:
-    """A cube, as the attack on its own figures left it.
-
-    Args:
-        persons: below so many a cell is hidden.
-        width: how wide the interval of each hidden figure is at least.
-        hidden: figures that are.
-        narrow: figures that are known more closely.
-        base: to which every count is rounded; 0 where none is.
-        differences: small figures that an earlier release beside it tells.
-
-    Source:
-        MITL-4.6; NCES 2011-603 (ten is the most frequent least number).
-    """
-    figures: dict[str, Figure] = {"known too closely": narrow, "small differences": differences}
-    reasons = []
-    if base:
-        figures |= {"rounded to": base}
-        reasons += [f"counts are rounded to {base}, less than {FEWEST}"] if base < FEWEST else []
-    else:
-        figures |= {"persons in a cell at least": persons, "hidden figures": hidden, "narrowest interval": width}
-        reasons += [f"cells of {persons} persons are told"] if persons < FEWEST else []
-        reasons += [f"hidden figures are known to within {width}"] if hidden and width < FEWEST else []
-    reasons += [f"{narrow} figures are known too closely"] if narrow else []
-    reasons += [f"an earlier release beside it tells {differences} small figures"] if differences else []
-    return _classed(Kind.CUBE, reasons, f"no figure of fewer than {FEWEST} persons, by any sum or difference", figures)
-
-
-def of_noise(epsilon: Decimal, delta: Decimal, cap: int, spent: Decimal | None) -> Measured:
+def of_noise(epsilon: Decimal, delta: Decimal, cap: int, spent: Decimal | None, *, told: bool = False) -> Measured:
     """Counts with noise, by what was promised of the same people in all.
 
     At epsilon 1 somebody who holds it for even chances whether a person is among the records is right in 73 of 100
@@ -100,6 +75,7 @@ def of_noise(epsilon: Decimal, delta: Decimal, cap: int, spent: Decimal | None) 
         delta: of this release.
         cap: records of a person that count at most.
         spent: epsilon of all releases from its account, this one too; None where that is not known.
+        told: whether that is as the file says, and no account that the site knows has it.
 
     Source:
         NIST SP 800-226 (unit of privacy; a smaller epsilon is the stronger promise); the bound is
@@ -111,24 +87,32 @@ def of_noise(epsilon: Decimal, delta: Decimal, cap: int, spent: Decimal | None) 
     else:
         figures["epsilon in all"] = _plain(spent)
         reasons = [f"epsilon {_plain(spent)} was spent on the same people in all"] if spent > MOST_EPSILON else []
-    return _classed(Kind.NOISE, reasons, f"epsilon {MOST_EPSILON:f} in all", figures)
+    unknown = (
+        ("epsilon in all is as the file says: the site knows no account of which so much was spent",) if told else ()
+    )
+    return replace(
+        classed(Kind.NOISE, [*reasons, *unknown], f"epsilon {MOST_EPSILON:f} in all", figures), not_known=unknown
+    )
 
 
 def _plain(amount: Decimal) -> str:
     return f"{amount.normalize():f}"
 
 
-def of_return(figures: Sequence[int], few: int) -> Measured:
+def of_return(figures: Sequence[int], few: int, *, over: bool = True) -> Measured:
     """A return: totals of a whole library, of which small ones are told as few.
 
     Args:
         figures: those that are told.
         few: how many are told as few.
+        over: whether its year was over when it was counted.
     """
     small = sum(0 < one < FEWEST for one in figures)
     told: dict[str, Figure] = {"figures": len(figures), "told as few": few, f"from 1 to {FEWEST - 1}": small}
     reasons = [f"{small} figures are of fewer than {FEWEST}"] if small else []
-    return _classed(Kind.RETURN, reasons, f"no figure from 1 to {FEWEST - 1}", told)
+    if not over:
+        reasons.append("its year was not over: beside a later count it tells what came in between")
+    return classed(Kind.RETURN, reasons, f"no figure from 1 to {FEWEST - 1}", told)
 
 
 def of_records(
@@ -159,7 +143,7 @@ def of_records(
     if tokens:
         reasons.append(f"{', '.join(tokens)} tells which records are of one person")
     figures: dict[str, Figure] = {"k": k, "smallest group": smallest, "counted by": what}
-    return _classed(Kind.RECORDS, reasons, f"a chance of {THRESHOLD:g} to find somebody", figures, columns)
+    return classed(Kind.RECORDS, reasons, f"a chance of {THRESHOLD:g} to find somebody", figures, columns)
 
 
 def of_text(risk: ResidualRisk) -> Measured:
@@ -170,7 +154,21 @@ def of_text(risk: ResidualRisk) -> Measured:
         reasons.append("nobody has read a sample of it")
     elif not risk.is_low:
         reasons.append(f"as many as {risk.bound:.2%} of its records may tell who somebody is")
-    return _classed(Kind.TEXT, reasons, f"{risk.threshold:.2%} of records at most, with 95 % confidence", figures)
+    return classed(Kind.TEXT, reasons, f"{risk.threshold:.2%} of records at most, with 95 % confidence", figures)
+
+
+def of_terms_file(fewest: int, terms: int) -> Measured:
+    """The same of a file alone, which tells neither a roster nor who searched.
+
+    Args:
+        fewest: people of the rarest term in it.
+        terms: in it.
+    """
+    few = [f"{fewest} people are enough for a term, fewer than {FEWEST}"] if fewest < FEWEST else []
+    unknown = "whether a roster was named and it was held against the searches is not known from the file"
+    figures: dict[str, Figure] = {"people of a term at least": fewest, "terms": terms}
+    found = classed(Kind.TERMS, [*few, unknown], f"{FEWEST} people for each term", figures)
+    return replace(found, not_known=(unknown,))
 
 
 def of_terms(fewest: int, terms: int, *, roster: bool, by_session: bool, counted_again: bool) -> Measured:
@@ -194,7 +192,7 @@ def of_terms(fewest: int, terms: int, *, roster: bool, by_session: bool, counted
     if not counted_again:
         reasons.append("it was not held against the searches")
     figures: dict[str, Figure] = {"people of a term at least": fewest, "terms": terms}
-    return _classed(Kind.TERMS, reasons, f"{FEWEST} people for each term", figures)
+    return classed(Kind.TERMS, reasons, f"{FEWEST} people for each term", figures)
 
 
 def unmeasured(kind: Kind) -> Measured:

@@ -70,13 +70,13 @@ class Release:
 
     @property
     def thing(self) -> str:
-        """A digest of what left and for whom: two records of one thing have the same."""
-        return _digest({"name": self.name, "files": sorted(one.sha256 for one in self.files), **self._occasion()})
+        """A digest of what left and for whom: two records of one thing have the same, for whatever they say it is."""
+        return _digest({**self._what(), "recipient": self.occasion.recipient})
 
     @property
     def identity(self) -> str:
-        """A digest of this and of what was measured: recorded twice, it is one record."""
-        return _digest({"thing": self.thing, **self._measured()})
+        """A digest of what left, for whom, for what and how it was measured: recorded twice, it is one record."""
+        return _digest({"thing": _digest({**self._what(), **self._occasion()}), **self._measured()})
 
     @property
     def digest(self) -> str:
@@ -92,6 +92,9 @@ class Release:
                 **self._measured(),
             }
         )
+
+    def _what(self) -> dict[str, Any]:
+        return {"name": self.name, "files": sorted(one.sha256 for one in self.files)}
 
     def _occasion(self) -> dict[str, Any]:
         one = self.occasion

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from carrel.deidentification.statistics.cube import PERSONS, ROWS
-from carrel.deidentification.statistics.small_cells import SMALL, WHOLE, CellRule, SumRule, Zeros
+from carrel.deidentification.statistics.small_cells import SMALL, WHOLE, CellRule, CountedBy, SumRule, Zeros
 from carrel.errors import unseen
 from carrel.inventory.dated_table import ColumnName
 from carrel.inventory.record_source import RecordSource
@@ -220,7 +220,8 @@ class CubeSpec(BaseModel):
     def rule(self) -> CellRule:
         """As the cells are judged by it."""
         sums = {name: one.rule() for name, one in self.sums.items()}
-        return CellRule(self.small.persons, self.small.width or self.small.persons, self.small.zeros, sums)
+        way = CountedBy.RECORDS if self.person == EACH_ROW else CountedBy.PERSONS
+        return CellRule(self.small.persons, self.small.width or self.small.persons, self.small.zeros, sums, way)
 
     def relative_to(self, base: Path) -> CubeSpec:
         """The same with absolute paths, taken from the folder of the document."""

@@ -52,6 +52,18 @@ def small_differences(new: Release, earlier: Sequence[Release]) -> tuple[SmallDi
     return tuple(dict.fromkeys(found))
 
 
+def not_compared(new: Release, earlier: Sequence[Release]) -> tuple[str, ...]:
+    """Dimensions that no earlier release has: one that was renamed is compared with nothing.
+
+    Args:
+        new: not told yet.
+        earlier: releases of the same name that were told; with none nothing is said.
+    """
+    known = {one.name for release in earlier for cube in release.cubes for one in cube.dimensions}
+    own = dict.fromkeys(one.name for cube in new.cubes for one in cube.dimensions)
+    return tuple(name for name in own if name not in known) if earlier else ()
+
+
 def labels(cube: ToldCube, cell: Sequence[int]) -> tuple[str, ...]:
     """The labels of a cell."""
     return tuple(one.nodes[at].label for one, at in zip(cube.dimensions, cell, strict=True))

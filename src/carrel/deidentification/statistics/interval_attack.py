@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from carrel.deidentification.statistics import faults
-from carrel.deidentification.statistics.cube import Array
+from carrel.deidentification.statistics.cube import PERSONS, ROWS, Array
 from carrel.deidentification.statistics.hidden_system import HiddenSystem
 from carrel.deidentification.statistics.solver import linear_program, quiet_solver
 from carrel.errors import CarrelError, fault
@@ -57,12 +57,15 @@ class Outcome:
         narrow: those that are known too closely; at most twenty are told.
         in_whole: of how many figures it was solved in whole numbers too; of the others in any numbers.
         solved: how often the solver was asked.
+        interval: the narrowest interval of a hidden count that was shown: each can differ by as much or more. None
+            where none is hidden, or the attack ended before it was known.
     """
 
     hidden: int
     narrow: tuple[Interval, ...]
     in_whole: int
     solved: int
+    interval: int | None = None
 
 
 def attack(system: HiddenSystem, seed: int = 0) -> Outcome:
@@ -78,14 +81,18 @@ def attack(system: HiddenSystem, seed: int = 0) -> Outcome:
     """
     narrow: list[Interval] = []
     whole = solved = 0
+    spans: list[float] = []
     for own, rows in _groups(system):
         group = _Group(system, own, rows, np.random.default_rng(seed))
         narrow += group.run(_REPORTED - len(narrow))
         whole += len(own) if group.in_whole else 0
         solved += group.solved
+        spans += group.spans
         if len(narrow) >= _REPORTED:
             break
-    return Outcome(len(system), tuple(narrow), whole, solved)
+    spans += [one.high - one.low for one in narrow if one.measure in {ROWS, PERSONS}]
+    interval = int(min(spans) + _SLACK) if spans else None
+    return Outcome(len(system), tuple(narrow), whole, solved, interval)
 
 
 def _groups(system: HiddenSystem) -> list[tuple[list[int], list[int]]]:
@@ -128,6 +135,7 @@ class _Group:
         )
         self.in_whole = len(own) <= _WHOLE
         self.solved = 0
+        self.spans: list[float] = []
 
     def run(self, most: int) -> list[Interval]:
         """The figures that are known too closely, at most so many."""
@@ -147,6 +155,7 @@ class _Group:
                 narrow.append(self._told(at, bottom, top, whole=False))
             if len(narrow) >= most:
                 return narrow
+        self._note(low, high)
         return narrow if narrow or not self.in_whole else self._in_whole(most)
 
     def _directions(self) -> tuple[Array, Array]:
@@ -218,7 +227,14 @@ class _Group:
                 narrow.append(self._told(at, ends[0], ends[1], whole=True))
             if len(narrow) >= most:
                 break
+        self._note(low, high)
         return narrow
+
+    def _note(self, low: Array, high: Array) -> None:
+        """How far apart two solutions have each count, where they are: its interval is no narrower than that."""
+        counts = [at for at, one in enumerate(self._own) if self._system.names[one][2] in {ROWS, PERSONS}]
+        seen = high[counts] - low[counts]
+        self.spans = [float(one) for one in seen[np.isfinite(seen)]]
 
     def _told(self, at: int, low: float, high: float, *, whole: bool) -> Interval:
         cube, cell, measure = self._system.names[self._own[at]]

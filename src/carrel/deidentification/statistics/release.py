@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from carrel.deidentification.statistics import faults
 from carrel.deidentification.statistics.cube import MOST_CELLS, PERSONS, ROWS, cells_of
 from carrel.deidentification.statistics.dimension import Dimension, Node
-from carrel.deidentification.statistics.small_cells import CellRule, SumRule, Zeros
+from carrel.deidentification.statistics.small_cells import CellRule, CountedBy, SumRule, Zeros
 from carrel.errors import Condition, fault
 
 KIND = "carrel statistics"
@@ -138,8 +138,9 @@ def joined(releases: Sequence[Release]) -> Release:
         )
     sums = {name: rule for one in releases for name, rule in one.rule.sums.items()}
     rule = CellRule(
-        max(one.rule.persons for one in releases), max(one.rule.width for one in releases), first.rule.zeros, sums
-    )
+        max(one.rule.persons for one in releases), max(one.rule.width for one in releases), first.rule.zeros, sums,
+        _counted_by(releases),
+    )  # fmt: skip
     names: dict[str, int] = {}
     cubes = []
     for one in releases:
@@ -147,6 +148,12 @@ def joined(releases: Sequence[Release]) -> Release:
             seen = names[cube.name] = names.get(cube.name, 0) + 1
             cubes.append(cube if seen == 1 else replace(cube, name=f"{cube.name} ({seen})"))
     return Release(first.name, rule, tuple(cubes), first.base, first.off)
+
+
+def _counted_by(releases: Sequence[Release]) -> CountedBy | None:
+    """Records where one of them counts records; unknown where one does not tell."""
+    ways = {one.rule.counted_by for one in releases}
+    return CountedBy.RECORDS if CountedBy.RECORDS in ways else None if None in ways else CountedBy.PERSONS
 
 
 class _OddError(Exception):
@@ -171,7 +178,13 @@ def _release(body: object) -> Release:
         )
         for name, one in _mapping(rule.get("sums"), "'sums'").items()
     }
-    limits = CellRule(_count(rule.get("persons"), "persons"), _count(rule.get("width"), "width"), Zeros(zeros), sums)
+    way = rule.get("counted_by")
+    if way is not None and way not in set(CountedBy):
+        _odd("'counted_by' persons or records")
+    limits = CellRule(
+        _count(rule.get("persons"), "persons"), _count(rule.get("width"), "width"), Zeros(zeros), sums,
+        None if way is None else CountedBy(way),
+    )  # fmt: skip
     cubes = tuple(_cube(one) for one in _list(found.get("cubes"), "'cubes'"))
     if not cubes:
         _odd("one cube or more")

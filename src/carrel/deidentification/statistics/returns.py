@@ -135,6 +135,9 @@ RETURNS: Mapping[str, Return] = {
 }
 
 
+NOT_OVER = "not over"
+
+
 def return_of(name: str) -> Return:
     """A survey by name.
 

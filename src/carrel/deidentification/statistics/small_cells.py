@@ -20,6 +20,13 @@ class Zeros(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+class CountedBy(StrEnum):
+    """What the least number of a cell was counted of."""
+
+    PERSONS = "persons"
+    RECORDS = "records"
+
+
 @dataclass(frozen=True, slots=True)
 class SumRule:
     """When a sum tells of one person.
@@ -49,6 +56,8 @@ class CellRule:
         width: the lowest and the highest figure that a hidden count could have are at least so far apart.
         zeros: whether cells without records are told; if so, it is known that a hidden cell is none of them.
         sums: a rule for each sum.
+        counted_by: whether persons were told apart, or each record was taken for another person; None where a file of
+            before does not tell.
 
     Source: standards of US education statistics (minimum n from 5 to 30, ten the most frequent; NCES 2011-603).
     """
@@ -57,6 +66,7 @@ class CellRule:
     width: int = SMALL
     zeros: Zeros = Zeros.SHOWN
     sums: Mapping[str, SumRule] = field(default_factory=dict)
+    counted_by: CountedBy | None = None
 
     @property
     def least(self) -> int:
@@ -70,6 +80,7 @@ class CellRule:
             "width": self.width,
             "zeros": self.zeros.value,
             "sums": {name: one.as_dict() for name, one in sorted(self.sums.items())},
+            **({} if self.counted_by is None else {"counted_by": self.counted_by.value}),
         }
 
 
