@@ -28,6 +28,11 @@ def put_release(
     warnings = [*learnt.warnings]
     if not told.records:
         warnings.append(f"{source.name} holds no record: what was released is empty.")
+    if told.not_followed:
+        warnings.append(
+            f"{amount(told.not_followed, 'word')} of names went only where they were found: there are more than can be "
+            "followed through their conversations. Release the text in parts."
+        )
     if as_json:
         known = {"people": learnt.people, "authors": learnt.authors, "titles": learnt.titles}
         put_json({"released": target.name, "known": known, "warnings": warnings, **note.as_dict(), **record_json(kept)})
