@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from carrel.deidentification.text.kernels import bits
+from carrel.deidentification.text.kernels.account_rules import login_rules
 from carrel.deidentification.text.kernels.address_rules import address_rules
 from carrel.deidentification.text.kernels.date_rules import birth_rules
 from carrel.deidentification.text.kernels.identity_rules import identity_rules
@@ -65,6 +66,7 @@ def read_block(
         own = count
         count = name_rules(buf, tok, many, fold, letters, keys, values, room, edits, words, edit_room, out, count, most)
         count = again(tok, many, said, roles, said_room, talks[text] + 0, out, own, count, most)
+        count = login_rules(tok, many, out, count, most)
         for row in range(before, count):
             out[row * FOUND_ROW + DOCUMENT] = text
         sort_rows(out, before, count)
