@@ -112,6 +112,7 @@ def test_other_numbers_and_words_stay(reader: TextReader, text: str) -> None:
         "Jane\nAmundsen", "Jane\r\n> Amundsen", "jane\namundsen", "J.\nAmundsen", "Jane&nbsp;Amundsen", "Jane_Amundsen", "jane_amundsen",
         "Jane.Amundsen", "jane.amundsen", "Jane/Amundsen", "Jane\u200bAmundsen", "Jane \u200bAmundsen", "Jane\u2060 Amundsen", "Jane\u2009Amundsen",
         "Ja\u00adne Amund\u00adsen", "Jane Amund\u200bsen", "Jane A\u2060mundsen", "Jane\u3000Amundsen",
+        "Jane\x0bAmundsen", "Jane\x0cAmundsen", "Jane\x00Amundsen", "Jane\u0085Amundsen", "Jane\u2028Amundsen", "Jane\u2029Amundsen",
         "Ελένη Παπαδοπούλου", "ΕΛΕΝΗ ΠΑΠΑΔΟΠΟΥΛΟΥ", "ליאת כהן",
     ],
 )  # fmt: skip
