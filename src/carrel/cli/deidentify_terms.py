@@ -92,8 +92,13 @@ def terms(
     put_line(
         f"{target.name}: {amount(tally.released, 'term')} of {tally.terms:,} that {tally.searches:,} searches had."
     )
-    put_line(f"{amount(tally.rare, 'term stays', 'terms stay')}: fewer than {fewest} people searched for each.", "  ")
-    put_line(f"{amount(tally.naming, 'term stays', 'terms stay')} because of a name, a number or an address.", "  ")
+    put_line(
+        f"{amount(tally.rare, 'term is', 'terms are')} not released: fewer than {fewest} people searched for each.",
+        "  ",
+    )
+    put_line(
+        f"{amount(tally.naming, 'term is', 'terms are')} not released because of a name, a number or an address.", "  "
+    )
     if tally.empty:
         put_line(f"{amount(tally.empty, 'search', 'searches')} had no term, or nobody who searched.", "  ")
     for warning in learnt.warnings:

@@ -88,7 +88,8 @@ def ask_sample(note: ReleaseNote, target: Path, count: int) -> None:
                 drawn.append((number, list(cells)))
             elif (place := secrets.randbelow(seen)) < wanted:
                 drawn[place] = (number, list(cells))
-    for at, (number, cells) in enumerate(sorted(drawn), 1):
+    secrets.SystemRandom().shuffle(drawn)  # so that whoever stops early has read a sample by chance, too
+    for at, (number, cells) in enumerate(drawn, 1):
         say(f"\n{at} of {len(drawn)}", err=True)
         for cell in cells:
             say(f"  {_shown(cell[:_MOST])}", err=True)

@@ -28,6 +28,11 @@ def put_release(
     warnings = [*learnt.warnings]
     if not told.records:
         warnings.append(f"{source.name} holds no record: what was released is empty.")
+    if told.not_followed:
+        warnings.append(
+            f"{amount(told.not_followed, 'word')} of names went only where they were found: there are more than can be "
+            "followed through their conversations. Release the text in parts."
+        )
     if as_json:
         known = {"people": learnt.people, "authors": learnt.authors, "titles": learnt.titles}
         put_json({"released": target.name, "known": known, "warnings": warnings, **note.as_dict(), **record_json(kept)})
@@ -57,10 +62,16 @@ def put_risk(risk: ResidualRisk, target: Path) -> None:
             f"Read {amount(risk.read, 'record')}: something was left in {number(risk.leaking)}. With 95 % confidence "
             f"at most {risk.bound:.2%} of all leak; the class is {'low' if risk.is_low else 'medium'}."
         )
-    if not risk.is_low:
+    everything = 0 < risk.records <= risk.read
+    if not risk.is_low and everything:
+        put_line(
+            "Every record was read. The class is medium: release the text again without what was left in it.", hang=2
+        )
+    elif not risk.is_low:
         command = shlex.join(["carrel", "deidentify", "sample", str(target)])
         put_line(
-            f"The class is medium until a sample is read: {number(risk.wanted)} records without a leak are enough for "
+            f"The class is medium until a sample is read: {amount(risk.wanted, 'record')} without a leak "
+            f"{'is' if risk.wanted == 1 else 'are'} enough for "
             f"{risk.threshold:.0%}. `{command}`",
             hang=2,
         )

@@ -70,8 +70,12 @@ def released(
         with with_companions(target, note, ReviewQueue.of(digest, shape, told.doubts), force=force):
             yield
 
+    form_of = shape.form(settings.conversation)
+    if (shape.format == "text" and shape.unit == "file") or settings.conversation is not None:
+        with reading(source) as stream:
+            run.learn(form_of.records(stream, source.name))
     with released_file(target, force=force, whole=named) as out, reading(source) as stream:
-        told = run.write(shape.form(settings.conversation).records(stream, source.name), out)
+        told = run.write(form_of.records(stream, source.name), out)
     progress.done()
     return made[0]
 

@@ -70,7 +70,7 @@ def test_places_are_looked_through_and_the_answers_are_carried_out(run: Run) -> 
 
 
 def test_a_sample_that_is_read_decides_the_class(run: Run) -> None:
-    Path("many.csv").write_text("note\n" + "Jane Amundsen came\n" * 320, encoding="utf-8")
+    Path("many.csv").write_text("note\n" + "Jane Amundsen came\n" * 3_200, encoding="utf-8")
     assert released(run, source="many.csv")[0] == 0
     code, told = run("sample", "out.csv", "--count", "3", answers="0\nq\n")
     assert code == 3

@@ -18,6 +18,8 @@ _BETWEEN: Final = re.compile(r"(\?=)\s+(?==\?)")
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ODD: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # lone surrogates that stand for no byte
 _LOST: Final = "[unreadable]"
+_LETTERS: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_TWO_SIGNS: Final = re.compile(rb"[\t\r\n\x20-\x7e]{2}")
 
 
 class UnreadableError(ValueError):
@@ -32,7 +34,8 @@ def letters(text: bytes, charset: str | None) -> str:
         charset: that it declares; None where it declares none.
 
     Raises:
-        UnreadableError: an encoding that is not known, or letters of two bytes that nothing tells of.
+        UnreadableError: an encoding that is not known, letters of two bytes that nothing tells of, or ASCII or
+            UTF-8 that says it is in letters of which none is as in ASCII: other signs would stand for it one by one.
 
     Guarantees:
         What declares a western encoding and is UTF-8 is read as UTF-8; of a text in several encodings each line is read
@@ -44,6 +47,8 @@ def letters(text: bytes, charset: str | None) -> str:
             raise UnreadableError
         codec = "ascii"
     if not codec.startswith(("utf-16", "utf-32")) and text.count(0) * _MANY_ZEROS > max(len(text), 2 * _MANY_ZEROS):
+        raise UnreadableError
+    if _is_mislabelled(text, codec):
         raise UnreadableError
     for one in ("utf-8", codec) if codec in _WESTERN else (codec,):
         try:
@@ -89,6 +94,23 @@ def _codec(name: str) -> str | None:
     except (LookupError, ValueError, UnicodeError):
         return None
     return found.name if found._is_text_encoding and found.name not in _NO_TEXT else None  # noqa: SLF001  (as str.decode does)
+
+
+def _is_mislabelled(text: bytes, codec: str) -> bool:
+    """Whether a text says that it is UTF-16, or another code in which no letter is as in ASCII, and is UTF-8."""
+    try:
+        if _LETTERS.decode(codec) == _LETTERS.decode():
+            return False
+    except (UnicodeError, ValueError):
+        pass
+    pairs = len(text) // 2
+    if pairs and codec.startswith("utf-16") and 2 * len(_TWO_SIGNS.findall(text)) > pairs:
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return text.count(0) * 4 < len(text)
 
 
 def _line(text: bytes) -> str:

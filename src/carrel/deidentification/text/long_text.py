@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from carrel.deidentification.text.kernels import spans
+from carrel.deidentification.text.kernels.word_table import WordTable
 from carrel.deidentification.text.reader import PIECE, Finding, TextReader, united
+from carrel.deidentification.text.said_names import SaidNames
 
 AROUND: Final = 1 << 9  # bytes that a piece looks at before and after its own; no identifier is as long
 _OWN = PIECE - 4 * AROUND
@@ -42,33 +45,51 @@ def _cut(text: bytes, low: int, high: int) -> int:
     return high
 
 
-def read_long(reader: TextReader, texts: Sequence[bytes]) -> list[list[Finding]]:
+def read_long(
+    reader: TextReader, texts: Sequence[bytes], talks: Sequence[int] = (), said: SaidNames | None = None
+) -> list[list[Finding]]:
     """What stands in each text, whatever its length, as `TextReader.read`.
+
+    A long text of no conversation is read twice, so that a name that is found in any of its pieces goes in all.
 
     Args:
         reader: with what is known.
         texts: in order.
+        talks: number of the conversation of each; 0 for none.
+        said: names that were found in conversations.
     """
+    table = said.table if said else None
     if all(len(text) <= PIECE for text in texts):
-        return reader.read(texts)
+        return reader.read(texts, talks, table)
     found: list[list[Finding]] = []
-    for text in texts:
-        mine: list[Finding] = []
-        for piece in pieces(text):
-            more = [
-                one._replace(start=one.start + piece.start, end=one.end + piece.start)
-                for one in reader.read([text[piece.start : piece.end]])[0]
-                if one.start + piece.start < piece.own_end and one.end + piece.start > piece.own_start
-            ]
-            # What the piece before found at its end may go on in this one, and be another thing there.
-            while mine and mine[-1].end > piece.own_start:
-                more.append(mine.pop())
-            mine += united(more, ())
-        found.append(mine)
+    for text, talk in zip(texts, talks or [0] * len(texts), strict=True):
+        if talk or len(text) <= PIECE:
+            found.append(_read_pieces(reader, text, talk, table))
+            continue
+        own = SaidNames(reader.running)
+        own.take(1, (one for one in _read_pieces(reader, text, 0, None) if one.sure != spans.HARDLY))
+        found.append(_read_pieces(reader, text, 1, own.table))
     return found
 
 
-def read_cut(reader: TextReader, before: bytes, text: bytes, after: bytes) -> list[Finding]:
+def _read_pieces(reader: TextReader, text: bytes, talk: int, said: WordTable | None) -> list[Finding]:
+    mine: list[Finding] = []
+    for piece in pieces(text):
+        more = [
+            one._replace(start=one.start + piece.start, end=one.end + piece.start)
+            for one in reader.read([text[piece.start : piece.end]], (talk,), said)[0]
+            if one.start + piece.start < piece.own_end and one.end + piece.start > piece.own_start
+        ]
+        # What the piece before found at its end may go on in this one, and be another thing there.
+        while mine and mine[-1].end > piece.own_start:
+            more.append(mine.pop())
+        mine += united(more, ())
+    return mine
+
+
+def read_cut(
+    reader: TextReader, before: bytes, text: bytes, after: bytes, talk: int = 0, said: SaidNames | None = None
+) -> list[Finding]:
     """What stands in a part of a text, and what of that is cut by its ends.
 
     Both parts that a cut makes find what it goes through, because both read the same bytes around it.
@@ -78,14 +99,16 @@ def read_cut(reader: TextReader, before: bytes, text: bytes, after: bytes) -> li
         before: `AROUND` bytes of the text before the part, or as many as there are.
         text: the part; what is told is found in its own bytes.
         after: as many behind it.
+        talk: number of the conversation that it belongs to; 0 for none.
+        said: names that were found in conversations.
     """
     lead, size = len(before), len(text)
     joined = before + text + after
-    found = read_long(reader, [joined])[0]
+    found = read_long(reader, [joined], (talk,), said)[0]
     for cut in (lead, lead + size):
         if 0 < cut < len(joined):
             low = max(0, cut - AROUND)
-            (there,) = reader.read([joined[low : cut + AROUND]])
+            (there,) = reader.read([joined[low : cut + AROUND]], (talk,), said.table if said else None)
             crossing = [
                 one._replace(start=one.start + low, end=one.end + low)
                 for one in there

@@ -12,7 +12,9 @@ from carrel.deidentification.text.kernels.pair_rules import LONGEST
 from carrel.deidentification.text.kernels.row_rules import row_rules
 from carrel.deidentification.text.kernels.spans import FOUND_ROW
 from carrel.deidentification.text.kernels.tokens import AROUND, BITS, COVER, KEPT, ROW, TITLED, read_tokens
+from carrel.deidentification.text.kernels.word_table import WordTable
 from carrel.deidentification.text.knowledge import Knowledge
+from carrel.deidentification.text.running import Running
 
 PIECE: Final = 1 << 15  # bytes of a text that are looked at together; longer texts come in pieces
 BLOCK: Final = 1 << 18
@@ -74,30 +76,42 @@ class TextReader:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._known = knowledge
+        self._none_said = WordTable(room=1 << 10)
         self._most_tokens = PIECE + 2
         self._tok = array("q", bytes(8 * ROW * (2 * AROUND + self._most_tokens)))
         self._letters = array("q", bytes(8 * (LONGEST + 1)))
         self._most = PIECE
         self._out = array("q", bytes(8 * FOUND_ROW * self._most))
 
-    def read(self, texts: Sequence[bytes]) -> list[list[Finding]]:
+    @property
+    def running(self) -> Running:
+        """What runs the kernels."""
+        return self._known.running
+
+    def read(
+        self, texts: Sequence[bytes], talks: Sequence[int] = (), said: WordTable | None = None
+    ) -> list[list[Finding]]:
         """What stands in each of the texts, in order; what overlaps is told once.
 
         A text with coded signs, such as ``%40``, is read as it stands and without them.
 
         Args:
             texts: of at most `PIECE` bytes each.
+            talks: number of the conversation of each, 0 for none; none where it is left out.
+            said: words of names that were found in conversations.
         """
-        found = self._read(texts)
+        known, of = said or self._none_said, talks or [0] * len(texts)
+        found = self._read(texts, of, known)
         plain = [(at, one) for at, text in enumerate(texts) if (one := decoded(text)) is not None]
         if plain:
-            for (at, one), more in zip(plain, self._read([one.text for _, one in plain]), strict=True):
+            again = self._read([one.text for _, one in plain], [of[at] for at, _ in plain], known)
+            for (at, one), more in zip(plain, again, strict=True):
                 found[at] = united(found[at], [_placed(other, one) for other in more])
         return found
 
-    def _read(self, texts: Sequence[bytes]) -> list[list[Finding]]:
+    def _read(self, texts: Sequence[bytes], talks: Sequence[int], said: WordTable) -> list[list[Finding]]:
         found: list[list[Finding]] = [[] for _ in texts]
-        for text, row in self._rows(texts):
+        for text, row in self._rows(texts, talks, said):
             mine = found[text]
             if mine and row[0] < mine[-1].end:
                 if row[1] <= mine[-1].end:
@@ -125,7 +139,7 @@ class TextReader:
                 return True
         return False
 
-    def _rows(self, texts: Sequence[bytes]) -> Iterator[tuple[int, list[int]]]:
+    def _rows(self, texts: Sequence[bytes], talks: Sequence[int], said: WordTable) -> Iterator[tuple[int, list[int]]]:
         known = self._known
         table, edits = known.table, known.edits
         buf = b"\n".join((b"", *texts, b"\n"))
@@ -135,12 +149,12 @@ class TextReader:
             at += len(one)
             places.append(at)
             at += 1
-        text, out = 0, self._out
+        text, out, of = 0, self._out, array("q", talks)
         while text < len(texts):
             told = known.running.read_block(
                 buf, places, text, len(texts), known.fold, self._tok, self._most_tokens, self._letters, table.keys,
-                table.values, table.room, edits.keys, edits.values, edits.room, known.masks, known.mask_count, out,
-                self._most,
+                table.values, table.room, edits.keys, edits.values, edits.room, known.masks, known.mask_count,
+                said.keys, said.values, said.room, of, out, self._most,
             )  # fmt: skip
             text, count = told >> 32, told & 0xFFFFFFFF
             for row in range(0, count * FOUND_ROW, FOUND_ROW):

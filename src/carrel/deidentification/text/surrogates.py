@@ -76,10 +76,13 @@ class Conversation:
     def _person(self, found: Finding, value: bytes) -> int:
         if not (found.given or found.family):
             return self._unnamed(value)
+        alone = found.given == found.family  # one word that stands for the whole name
         alike = sorted({*self._by_word[found.given], *self._by_word[found.family]})[:_MOST_ALIKE]
         for number in alike:
             # Ada Cole is A. Cole, Ada and Cole, and not Ben Cole.
             given, family = self._people[number - 1]
+            if alone and (found.given in given or found.given in family):
+                return number
             fits_given = not found.given or not given or found.given in given
             fits_family = not found.family or not family or found.family in family
             if (fits_given and fits_family) or found.given in family:

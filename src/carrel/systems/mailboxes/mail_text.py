@@ -72,6 +72,7 @@ class MailText:
                 number += 1
                 cells = [one.subject.encode("utf-8", "replace"), one.body.encode("utf-8", "replace")]
                 records.append(Record(number, cells, _CELLS, name, put))
+        self._release.learn(records)
         told = self._release.write(records, io.BytesIO())
         self.uncertain += told.doubtful
         self.left_in += sum(not one.went for one in told.doubts)

@@ -28,7 +28,7 @@ class CsvForm:
         """The header as a record without texts, then row by row.
 
         Raises:
-            CarrelError: TXT-010, TXT-012.
+            CarrelError: TXT-010, TXT-012, TXT-023.
         """
         csv.field_size_limit(_LONGEST)
         text = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="")
@@ -39,7 +39,7 @@ class CsvForm:
             if header is None:
                 return
             if not self.is_said:
-                require_parted(header, self.delimiter, faults.UNREADABLE, at,
+                require_parted(header, self.delimiter, faults.DELIMITER, at,
                                "add --delimiter {}; where this is one column, --delimiter ,")  # fmt: skip
             places = places_of(header, self.columns, at)
             names = tuple(header[one] for one in places)

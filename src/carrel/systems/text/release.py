@@ -14,6 +14,7 @@ from carrel.deidentification.text.kernels.spans import Kind
 from carrel.deidentification.text.long_text import read_cut, read_long
 from carrel.deidentification.text.reader import BLOCK, PIECE, Finding, TextReader
 from carrel.deidentification.text.recognizer import Recognizer, with_recognized
+from carrel.deidentification.text.said_names import SaidNames
 from carrel.deidentification.text.surrogates import Conversation, is_clear
 from carrel.errors import fault
 from carrel.systems.text import faults
@@ -37,6 +38,7 @@ class Released:
         doubts: places to look at; of many the first.
         doubtful: how many there are of them.
         bytes: of its cells.
+        not_followed: words of names for which there was no room, so that they were not sought elsewhere.
     """
 
     records: int = 0
@@ -45,11 +47,13 @@ class Released:
     doubts: list[Doubt] = field(default_factory=list)
     doubtful: int = 0
     bytes: int = 0
+    not_followed: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """For programs."""
         kinds = {Kind(kind).label.lower(): count for kind, count in sorted(self.gone.items())}
-        return {"records": self.records, "changed": self.changed, "gone": kinds, "to_look_at": self.doubtful}
+        told: dict[str, object] = {"records": self.records, "changed": self.changed, "gone": kinds}
+        return told | {"to_look_at": self.doubtful, "names_not_followed": self.not_followed}
 
 
 @dataclass(slots=True)
@@ -69,7 +73,30 @@ class TextRelease:
     recognizers: Sequence[Recognizer] = ()
     decided: dict[tuple[int, int, int, int], bool] = field(default_factory=dict)
     beat: Callable[[int], object] = lambda _: None
-    _open: OrderedDict[str, Conversation] = field(default_factory=OrderedDict)
+    _open: OrderedDict[str, Conversation] = field(default_factory=OrderedDict, repr=False)
+    _said: SaidNames = field(init=False, repr=False)
+    _has_learnt: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        """No name is known of any conversation yet."""
+        self._said = SaidNames(self.reader.running)
+
+    def learn(self, records: Iterable[Record]) -> None:
+        """Find the names of each conversation, so that `write` takes them wherever else it has them.
+
+        Args:
+            records: of the text, in order; those that belong to no conversation are passed over.
+
+        Raises:
+            CarrelError: as the records are read.
+        """
+        self._has_learnt = True
+        for batch in _batches(one for one in records if one.conversation):
+            for record, found in zip(batch, self._found(batch), strict=True):
+                talk = self._said.number_of(record.conversation)
+                for at, mine in enumerate(found):
+                    goes = self._goes(record.number, at)
+                    self._said.take(talk, [one for one in mine if one.kind == spans.NAME and goes(one)])
 
     def write(self, records: Iterable[Record], out: IO[bytes]) -> Released:
         """Write each record anew.
@@ -86,22 +113,30 @@ class TextRelease:
             for record, found in zip(batch, self._found(batch), strict=True):
                 self._one(record, found, out, told)
             self.beat(told.records)
+        told.not_followed = self._said.forgotten
         return told
 
     def _found(self, batch: Sequence[Record]) -> Iterator[list[list[Finding]]]:
         """What stands in the cells of each record; cells of one conversation are read as one text."""
         if any(record.before or record.after for record in batch):
             for record in batch:
-                yield [read_cut(self.reader, record.before, record.cells[0], record.after)]
+                talk = self._talk(record.conversation)
+                yield [read_cut(self.reader, record.before, record.cells[0], record.after, talk, self._said)]
             return
-        together = list(_together(batch))
+        grouped = list(_together(batch))
+        together = [cells for cells, _ in grouped]
+        talks = [self._talk(of) for _, of in grouped]
         apart = [[record.cells[-1]] for record in batch if record.apart]
-        joined = read_long(self.reader, [_BETWEEN.join(cells) for cells in (*together, *apart)])
+        texts = [_BETWEEN.join(cells) for cells in (*together, *apart)]
+        joined = read_long(self.reader, texts, [*talks, *[0] * len(apart)], self._said)
         by_cell = (one for cells, found in zip(together, joined, strict=False) for one in _parted(cells, found))
         of_keys = iter(joined[len(together) :])
         for record in batch:
             found = [next(by_cell) for _ in _texts(record)]
             yield [*found, next(of_keys)] if record.apart else found
+
+    def _talk(self, conversation: str) -> int:
+        return self._said.number_of(conversation) if self._has_learnt else 0
 
     def _one(self, record: Record, found: list[list[Finding]], out: IO[bytes], told: Released) -> None:
         conversation, cells, changed = None, record.cells, False
@@ -154,20 +189,20 @@ def _texts(record: Record) -> list[bytes]:
     return record.cells[:-1] if record.apart else record.cells
 
 
-def _together(batch: Sequence[Record]) -> Iterator[list[bytes]]:
-    """The cells of records in a row that belong to one conversation, as many as can be read at once."""
+def _together(batch: Sequence[Record]) -> Iterator[tuple[list[bytes], str]]:
+    """The cells of records in a row that belong to one conversation, as many as can be read at once; and which."""
     cells: list[bytes] = []
     size, last = 0, ""
     for record in batch:
         texts = _texts(record)
         mine = sum(map(len, texts)) + len(_BETWEEN) * len(texts)
         if cells and (not record.conversation or record.conversation != last or size + mine > PIECE):
-            yield cells
+            yield cells, last
             cells, size = [], 0
         cells += texts
         size, last = size + mine, record.conversation
     if cells:
-        yield cells
+        yield cells, last
 
 
 def _parted(cells: Sequence[bytes], found: Sequence[Finding]) -> Iterator[list[Finding]]:

@@ -44,7 +44,10 @@ class ReleaseNote:
     def risk(self) -> ResidualRisk:
         """What the records say that were read."""
         left = list(self.read.values())
-        return ResidualRisk(len(left), sum(one > 0 for one in left), sum(left), self.threshold)
+        records = self.counts.get("records", 0)
+        records = records if isinstance(records, int) and records >= len(left) else 0
+        leaking = sum(one > 0 for one in left)
+        return ResidualRisk(len(left), leaking, sum(left), self.threshold, records=records)
 
     def as_dict(self) -> dict[str, Any]:
         """For programs; without any value of the text."""

@@ -70,6 +70,16 @@ def gone(reader: TextReader, text: str) -> list[str]:
         ("SSN 078-05-1120", ["078-05-1120"]),
         ("my PIN is 4471", ["4471"]),
         ("login: jdoe417", ["jdoe417"]),
+        *(
+            (text, [text.split()[at]])
+            for text, at in (
+                ("PIN 4711 please", 1), ("my card pin 1234", 3), ("password Hunter22", 1), ("clave 4711", 1),
+                ("contraseña Abc123x", 1), ("pin number 4711", 2), ("login jdoe417", 1), ("user name jamundsen2", 2),
+                ("user name jamundsen", 2), ("username jamundsen", 1),
+            )
+        ),
+        ("pin 2186 8000 0791 94", ["2186 8000 0791 94"]),
+        ("usuario jane amundson", ["jane amundson"]),
     ],
 )  # fmt: skip
 def test_numbers_of_persons_go(reader: TextReader, text: str, wanted: list[str]) -> None:
@@ -87,6 +97,7 @@ def test_numbers_of_persons_go(reader: TextReader, text: str, wanted: list[str])
         "I will read in the park, and mark the long page",
         "1,234,567 loans in 2023/2024, 2024/2025 and 12/24/2025",
         "We sing to Jane.\n\nAmundsen sailed south",
+        "my login page fails, the user name field too, and a password reset in 2024",
     ],
 )
 def test_other_numbers_and_words_stay(reader: TextReader, text: str) -> None:
@@ -101,6 +112,7 @@ def test_other_numbers_and_words_stay(reader: TextReader, text: str) -> None:
         "Jane\nAmundsen", "Jane\r\n> Amundsen", "jane\namundsen", "J.\nAmundsen", "Jane&nbsp;Amundsen", "Jane_Amundsen", "jane_amundsen",
         "Jane.Amundsen", "jane.amundsen", "Jane/Amundsen", "Jane\u200bAmundsen", "Jane \u200bAmundsen", "Jane\u2060 Amundsen", "Jane\u2009Amundsen",
         "Ja\u00adne Amund\u00adsen", "Jane Amund\u200bsen", "Jane A\u2060mundsen", "Jane\u3000Amundsen",
+        "Jane\x0bAmundsen", "Jane\x0cAmundsen", "Jane\x00Amundsen", "Jane\u0085Amundsen", "Jane\u2028Amundsen", "Jane\u2029Amundsen",
         "Ελένη Παπαδοπούλου", "ΕΛΕΝΗ ΠΑΠΑΔΟΠΟΥΛΟΥ", "ליאת כהן",
     ],
 )  # fmt: skip
@@ -247,3 +259,9 @@ def test_an_empty_text_and_bytes_that_are_none_are_read(reader: TextReader) -> N
             [b"", b"\xff\xfe\x00 \xc3", latin, "\ud800 Jane Amundsen".encode("utf-8", "surrogatepass")]
         )
     ] == [0, 0, 1, 1]
+
+
+def test_what_may_be_a_login_or_a_pin_is_looked_at(reader: TextReader) -> None:
+    for text, wanted in ((b"login jamundsen", b"jamundsen"), (b"PIN 4711 617-555-0134", b"4711")):
+        (one, *_) = reader.read([text])[0]
+        assert (text[one.start : one.end], one.sure) == (wanted, spans.HARDLY)

@@ -20,7 +20,8 @@ _EDITS = (_LONG, _LONG, _ONE)
 _KINDS = {
     "take_list": (_BYTES, _ONE, _ONE, _SHORT, _LONG, _LONG, *_TABLE, *_EDITS, _LONG),
     "read_block": (
-        _BYTES, _LONG, _ONE, _ONE, _SHORT, _LONG, _ONE, _LONG, *_TABLE, *_EDITS, _LONG, _ONE, _LONG, _ONE,
+        _BYTES, _LONG, _ONE, _ONE, _SHORT, _LONG, _ONE, _LONG, *_TABLE, *_EDITS, _LONG, _ONE, *_TABLE, _LONG,
+        _LONG, _ONE,
     ),
     "moved_short": (*_TABLE, *_TABLE),
     "moved_long": (*_EDITS, *_EDITS),
@@ -30,7 +31,7 @@ _KINDS = {
 
 _ROWS = {
     "buf": _BYTES, "fold": _SHORT, "values": _SHORT, "tok": _LONG, "letters": _LONG, "keys": _LONG, "edits": _LONG,
-    "words": _LONG,
+    "words": _LONG, "said": _LONG, "roles": _SHORT, "talks": _LONG,
     "masks": _LONG, "out": _LONG, "places": _LONG, "told": _LONG, "lists": _LONG, "lines": _BYTES, "counts": _LONG,
 }  # fmt: skip
 _EITHER = frozenset({"moved"})  # copies tables of both kinds

@@ -13,7 +13,7 @@ from typing import Any, Final
 from carrel.deidentification.logs.compiled.machine_code import machine, object_of
 
 NAMES: Final = ("take_list", "read_block", "moved_short", "moved_long", "cut_rows")
-_COUNT: Final = {"take_list": 13, "read_block": 18, "moved_short": 6, "moved_long": 6, "cut_rows": 11}
+_COUNT: Final = {"take_list": 13, "read_block": 22, "moved_short": 6, "moved_long": 6, "cut_rows": 11}
 _BESIDE: Final = ("letters", "lexicon", "common_words")  # what the kernels take their numbers from
 _ROOM: Final = "carrel.deidentification.text"
 

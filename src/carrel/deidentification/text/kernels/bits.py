@@ -60,3 +60,8 @@ S_INITIAL: Final = 23
 S_BEGIN: Final = 37  # the first words of a row; the bits say how many words it may have
 S_ROW: Final = 41
 S_NUMBER: Final = 53
+S_SAID: Final = 67  # a word of a name with the conversation that it was found in
+
+# Of a word that was found in a conversation.
+SAID_GIVEN: Final = 1
+SAID_FAMILY: Final = 2

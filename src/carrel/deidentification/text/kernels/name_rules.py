@@ -64,6 +64,7 @@ from carrel.deidentification.text.kernels.tokens import (
     WORD,
 )  # fmt: skip
 from carrel.deidentification.text.kernels.unlisted_names import taken, unlisted
+from carrel.deidentification.text.kernels.word_table import joined, known
 
 _ROSTER: Final = 5  # bits of a pair in either order
 _AUTHOR: Final = 10
@@ -79,7 +80,7 @@ def name_rules(
     Returns:
         How many rows of `out` are written now.
     """
-    at, own = 0, count
+    at = 0
     while at < many:
         row = (AROUND + at) * ROW
         if tok[row + COVER] != 0 or not tok[row + SHAPE] & WORD or tok[row + SHAPE] & ALONE:
@@ -125,7 +126,7 @@ def name_rules(
         count, at = unlisted(buf, tok, many, at, out, count, most)
         if count == before:
             at += 1
-    return again(tok, many, out, own, count, most)
+    return count
 
 
 @kernel
@@ -214,8 +215,16 @@ def mistaken(
 
 
 @kernel
-def again(tok: Any, many: Any, out: Any, first: Any, count: Any, most: Any) -> Any:
-    """Words of names that were found go wherever else they stand in the text, but for ordinary words and kept ones."""
+def again(
+    tok: Any, many: Any, said: Any, roles: Any, said_room: Any, talk: Any, out: Any, first: Any, count: Any, most: Any
+) -> Any:
+    """Words of names that were found go wherever else they stand in the text, but for ordinary words and kept ones.
+
+    So do those that were found elsewhere in its conversation, which `talk` numbers; 0 where it has none.
+
+    Returns:
+        How many rows of `out` are written now.
+    """
     total = count
     for at in range(many):
         row = (AROUND + at) * ROW
@@ -225,7 +234,7 @@ def again(tok: Any, many: Any, out: Any, first: Any, count: Any, most: Any) -> A
             tok[row + SHAPE] & CAPITAL and tok[row + BITS] & bits.GIVEN and not tok[row + SHAPE] & BEGINS
         ):
             continue
-        number = tok[row + HASH]
+        number, role = tok[row + HASH], 0
         for one in range(first, min(total, first + 256)):
             base = one * FOUND_ROW
             if (
@@ -233,11 +242,15 @@ def again(tok: Any, many: Any, out: Any, first: Any, count: Any, most: Any) -> A
                 and out[base + spans.SURE] != HARDLY
                 and number in (out[base + GIVEN_NAME], out[base + FAMILY_NAME])
             ):
-                before = count
-                count = found(out, count, most, tok[row + START], tok[row + END], spans.NAME, SURELY, 50)
-                if count > before:
-                    out[before * FOUND_ROW + GIVEN_NAME] = number if number == out[base + GIVEN_NAME] else 0
-                    out[before * FOUND_ROW + FAMILY_NAME] = number if number != out[base + GIVEN_NAME] else 0
-                cover(tok, at, at, spans.NAME)
+                role = bits.SAID_GIVEN if number == out[base + GIVEN_NAME] else bits.SAID_FAMILY
                 break
+        if role == 0 and talk != 0:
+            role = known(said, roles, said_room, joined(number, talk, bits.S_SAID))
+        if role != 0:
+            before = count
+            count = found(out, count, most, tok[row + START], tok[row + END], spans.NAME, SURELY, 50)
+            if count > before:
+                out[before * FOUND_ROW + GIVEN_NAME] = number if role & bits.SAID_GIVEN else 0
+                out[before * FOUND_ROW + FAMILY_NAME] = 0 if role & bits.SAID_GIVEN else number
+            cover(tok, at, at, spans.NAME)
     return count

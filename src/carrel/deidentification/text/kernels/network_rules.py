@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from carrel.deidentification.text.kernels import bits, spans
-from carrel.deidentification.text.kernels.digit_rules import bits_before, digits_in
+from carrel.deidentification.text.kernels.account_rules import account_rules
+from carrel.deidentification.text.kernels.digit_rules import digits_in
 from carrel.deidentification.text.kernels.kernel import kernel
 from carrel.deidentification.text.kernels.spans import SURELY, cover, cover_bytes, found
 from carrel.deidentification.text.kernels.tokens import (
@@ -35,7 +36,6 @@ from carrel.deidentification.text.kernels.tokens import (
     SPACE,
     START,
     UNDERSCORE,
-    WORD,
 )  # fmt: skip
 from carrel.deidentification.text.lexicon import word_number
 
@@ -47,8 +47,6 @@ _AT: Final = word_number("at")
 _ARROBA: Final = word_number("arroba")
 _DOT: Final = word_number("dot")
 _PUNTO: Final = word_number("punto")
-_IS: Final = word_number("is")
-_ES: Final = word_number("es")
 
 
 @kernel
@@ -228,31 +226,4 @@ def colon_rules(buf: Any, end: Any, tok: Any, many: Any, at: Any, out: Any, coun
     if (colons == 7 and groups == 8) or (doubled == 1 and groups >= 2 and widest >= 2) or (colons == 5 and pairs == 6):
         count = found(out, count, most, begin, stop, spans.NETWORK, SURELY, 13)
         cover_bytes(tok, many, at, begin, stop, spans.NETWORK)
-    return count
-
-
-@kernel
-def account_rules(tok: Any, many: Any, at: Any, out: Any, count: Any, most: Any) -> Any:
-    """What stands behind a word for a login or a PIN."""
-    row = (AROUND + at) * ROW
-    place = at + 1
-    if place >= many or tok[row + ROW + GAP] == LINE:
-        return count
-    said = tok[row + ROW + GAP] == COLON
-    if tok[(AROUND + place) * ROW + HASH] in (_IS, _ES):
-        place, said = place + 1, True
-    if place >= many or not said:
-        return count
-    base = (AROUND + place) * ROW
-    told, shape = tok[base + BITS], tok[base + SHAPE]
-    if tok[base + COVER] != 0 or tok[base + GAP] == LINE or told & bits.PLAIN:
-        return count
-    kind = 0
-    if shape & MIXED or (shape & NUMBER and 3 < tok[base + LENGTH] < 9):
-        kind = spans.USER if tok[row + BITS] & bits.USER and shape & MIXED else spans.SECRET
-    elif tok[row + BITS] & bits.USER and shape & WORD and not told & (bits.R_NAME | bits.L_GIVEN):
-        kind = spans.USER
-    if kind and not bits_before(tok, at, 1) & bits.NUMBERED:
-        count = found(out, count, most, tok[base + START], tok[base + END], kind, SURELY, 14)
-        cover(tok, place, place, kind)
     return count

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from carrel.deidentification.text.kernels import bits
+from carrel.deidentification.text.kernels.account_rules import login_rules
 from carrel.deidentification.text.kernels.address_rules import address_rules
 from carrel.deidentification.text.kernels.date_rules import birth_rules
 from carrel.deidentification.text.kernels.identity_rules import identity_rules
 from carrel.deidentification.text.kernels.kernel import kernel
-from carrel.deidentification.text.kernels.name_rules import name_rules
+from carrel.deidentification.text.kernels.name_rules import again, name_rules
 from carrel.deidentification.text.kernels.network_rules import network_rules
 from carrel.deidentification.text.kernels.number_rules import number_rules
 from carrel.deidentification.text.kernels.row_rules import row_rules
@@ -32,7 +33,7 @@ from carrel.deidentification.text.kernels.tokens import (
 @kernel
 def read_block(
     buf: Any, places: Any, first: Any, texts: Any, fold: Any, tok: Any, most_tokens: Any, letters: Any, keys: Any, values: Any, room: Any, edits: Any,
-    words: Any, edit_room: Any, masks: Any, mask_count: Any, out: Any, most: Any,
+    words: Any, edit_room: Any, masks: Any, mask_count: Any, said: Any, roles: Any, said_room: Any, talks: Any, out: Any, most: Any,
 ) -> Any:  # fmt: skip
     """Look through texts until the room for what is found runs low.
 
@@ -43,6 +44,8 @@ def read_block(
         fold, tok, most_tokens, letters: as elsewhere.
         keys, values, room, edits, words, edit_room: what is known.
         masks, mask_count: declared formats.
+        said, roles, said_room: words of names that were found in conversations.
+        talks: the conversation of each text; 0 for none.
         out, most: takes what is found, by text and place; and how many rows there is room for.
 
     Returns:
@@ -60,7 +63,10 @@ def read_block(
         count = number_rules(buf, tok, many, keys, values, room, masks, mask_count, out, count, most)
         count = address_rules(tok, many, out, count, most)
         count = row_rules(tok, many, keys, values, room, out, count, most)
+        own = count
         count = name_rules(buf, tok, many, fold, letters, keys, values, room, edits, words, edit_room, out, count, most)
+        count = again(tok, many, said, roles, said_room, talks[text] + 0, out, own, count, most)
+        count = login_rules(tok, many, out, count, most)
         for row in range(before, count):
             out[row * FOUND_ROW + DOCUMENT] = text
         sort_rows(out, before, count)

@@ -227,11 +227,11 @@ def blank_size(buf: Any, at: Any, end: Any) -> Any:
         return 0
     second = buf[at + 1] + 0
     if sign == 0xC2:
-        return 2 if second in (0xA0, 0xAD) else 0
+        return 2 if second in (0x85, 0xA0, 0xAD) else 0
     if at + 2 >= end:
         return 0
     third = buf[at + 2] + 0
-    if sign == 0xE2 and second == 0x80 and (third <= 0x8F or third == 0xAF):
+    if sign == 0xE2 and second == 0x80 and (third <= 0x8F or third in (0xA8, 0xA9, 0xAF)):
         return 3
     if sign == 0xE2 and second == 0x81 and 0x9F <= third <= 0xA4:
         return 3
@@ -252,7 +252,7 @@ def gap_of(buf: Any, start: Any, end: Any) -> Any:
     while at < end:
         sign = buf[at] + 0
         wide = blank_size(buf, at, end)
-        if sign in (32, 9, 13):
+        if sign in (32, 9, 13, 0, 11, 12):
             spaces += 1
         elif wide:
             spaces += 1
