@@ -409,6 +409,7 @@ def standings(site: NightlySite) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.whole_run
 @pytest.mark.parametrize(
     ("policy", "breakages"),
     [("mit-libraries", MIT_LIBRARIES + MIT_11_2), ("worcester", WORCESTER), ("manhattan", MANHATTAN)],

@@ -97,6 +97,7 @@ def test_without_approval_nothing_is_changed_and_the_people_are_told(koha, tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.whole_run
 def test_approved_it_runs_and_a_second_call_finds_nothing_to_do(koha, tmp_path, inbox):
     outside = tmp_path / "outside"
     more = f"outside_copies:\n  - folder: {outside}\n  - mail: board@elm.example\n" + MAIL.format(inbox.port)

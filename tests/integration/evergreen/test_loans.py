@@ -100,7 +100,7 @@ def other_small(small):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("policy", ["mit-libraries", "worcester"])
+@pytest.mark.parametrize("policy", ["mit-libraries", pytest.param("worcester", marks=pytest.mark.deep)])
 def test_nothing_leads_back_to_anybody(evergreen, policy):
     rig = LoanRig(evergreen, policy)
     pairs = rig.draw(100_000)

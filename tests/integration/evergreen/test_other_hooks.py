@@ -17,6 +17,7 @@ _SAME = """
 """
 
 
+@pytest.mark.deep
 def test_a_holds_number_is_no_loans(evergreen, tmp_path):
     here = person_site.make(tmp_path / "site", evergreen)
     consortium.write_policies(here.folder, {"rest": "7 days"})  # holds and their notices stay
