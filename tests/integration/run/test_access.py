@@ -186,7 +186,8 @@ def test_the_ledger_and_the_screen_tell_counts_alone(small):
         "--out", small.folder.parent / "plain.zip",
     )  # fmt: skip
     assert answer.code == 0, answer.text
-    assert max(map(len, answer.out.splitlines())) <= 200
+    # Where the site of a test lies is as long as the machine has it.
+    assert max(map(len, answer.out.replace(str(small.folder.parent), "").splitlines())) <= 100
     assert stat.S_IMODE((small.folder.parent / "plain.zip").stat().st_mode) == 0o600
     assert not list(small.folder.rglob("*.zip"))
 
