@@ -8,12 +8,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 QUOTE, BOM = '"', "\ufeff"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LONGEST = 1 << 18  # letters in one record; a longer one comes of a quote that nobody closed
 _WIDE = {"utf-8", "utf-16-le", "utf-16-be", "utf-16"}
 
 
 class BrokenCsvError(ValueError):
     """Nobody can tell where records end: a quote is open at the end, or not the last sign of its field."""
+
+
+def harmless(text: str) -> str:
+    """A text that a spreadsheet would take for a formula, told as text; any other as it is."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def encoding_of(name: str) -> str | None:

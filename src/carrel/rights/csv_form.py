@@ -7,11 +7,11 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from carrel.inventory.csv_writing import harmless
 from carrel.rights.answer import HeldTable
 from carrel.rights.wording import Words
 
 BOM = "\ufeff"  # without it spreadsheets read letters as those of another alphabet
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def pieces(table: HeldTable, words: Words) -> Iterator[str]:
@@ -39,8 +39,7 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, bytes | bytearray | memoryview):
         return f"[{len(bytes(value))} bytes]"
-    said = str(value)
-    return f"'{said}" if isinstance(value, str) and said.startswith(_FORMULA) else said
+    return harmless(value) if isinstance(value, str) else str(value)
 
 
 def _names_beside(table: HeldTable) -> Iterator[str]:

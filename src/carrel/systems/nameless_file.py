@@ -13,7 +13,7 @@ from carrel.errors import fault
 from carrel.rights import faults
 from carrel.systems.durable_file import settle
 
-_NOT_OFFERED = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT})
+NOT_OFFERED = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT})
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def nameless(place: Path) -> Iterator[BinaryIO]:
     try:
         descriptor = os.open(place.parent, os.O_TMPFILE | os.O_WRONLY, 0o600)
     except OSError as wrong:
-        if wrong.errno in _NOT_OFFERED and place.parent.is_dir():
+        if wrong.errno in NOT_OFFERED and place.parent.is_dir():
             found = "a file system without nameless files"
             raise _not_written(place, found, "name a file on a local disk, such as in a home folder") from None
         raise _not_written(place, os.strerror(wrong.errno or 0), "name a file in a folder you may write to") from None
@@ -45,13 +45,22 @@ def nameless(place: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            _name(file.fileno(), place)
+            give_name(file.fileno(), place)
         except OSError as wrong:
             raise _not_written(place, os.strerror(wrong.errno or 0), "make room, or name another place") from None
     settle(place.parent)
 
 
-def _name(descriptor: int, place: Path) -> None:
+def give_name(descriptor: int, place: Path) -> None:
+    """Give a file without a name the one that it shall have.
+
+    Args:
+        descriptor: of the file, opened with ``O_TMPFILE`` in the folder of the place.
+        place: its name.
+
+    Raises:
+        OSError: it cannot be named; FileExistsError, something stands there.
+    """
     folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         # Only with a folder's number does Python follow the link in /proc to the file itself.

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from carrel.errors import CarrelError
 from carrel.rights.faults import NOBODY
-from carrel.web.visit import Visit, visit
+from carrel.web.visit import Here, Visit
 
 router = APIRouter(prefix="/{language}", include_in_schema=False)
-Here = Annotated[Visit, Depends(visit)]
 MOST = 50  # entries of one table on the page
 
 

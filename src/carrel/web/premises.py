@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from carrel.errors import fault
 from carrel.inventory.portal import Portal
 from carrel.inventory.site import Site, System
@@ -50,7 +52,7 @@ class Door:
         Raises:
             CarrelError: of the SQL codes, the system is not to be reached.
         """
-        with told(self.name), self._opened().engine.connect() as connection:
+        with self._connected() as connection:
             return self._sign_in.named(connection, name)
 
     def person(self, numbers: Sequence[int], password: str) -> int | None:
@@ -59,7 +61,7 @@ class Door:
         Raises:
             CarrelError: as `named`.
         """
-        with told(self.name), self._opened().engine.connect() as connection:
+        with self._connected() as connection:
             return self._sign_in.person(connection, numbers, password)
 
     def may(self, number: int) -> bool:
@@ -68,7 +70,7 @@ class Door:
         Raises:
             CarrelError: as `named`.
         """
-        with told(self.name), self._opened().engine.connect() as connection:
+        with self._connected() as connection:
             return self._sign_in.may(connection, number)
 
     def close(self) -> None:
@@ -91,6 +93,11 @@ class Door:
             (system,), asked, case="", site=self._site, policy=system.policy, at=self._now(), thorough=False
         ) as found:
             yield found
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        with told(self.name), self._opened().engine.connect() as connection:
+            yield connection
 
     def _opened(self) -> OpenSystem:
         """The system; its tables are looked at again from time to time, since a product is brought up to date."""

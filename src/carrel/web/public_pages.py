@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from carrel.web.kept import kept
-from carrel.web.visit import Visit, visit
+from carrel.web.visit import Here
 
 router = APIRouter(prefix="/{language}", include_in_schema=False)
-Here = Annotated[Visit, Depends(visit)]
 
 
 @router.get("/")

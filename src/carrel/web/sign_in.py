@@ -7,14 +7,13 @@ from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from carrel.errors import CarrelError
-from carrel.web.visit import PATRON, Visit, cookie_name, visit
+from carrel.web.visit import Here, Visit, cookie_name
 
 router = APIRouter(prefix="/{language}", include_in_schema=False)
-Here = Annotated[Visit, Depends(visit)]
 Word = Annotated[str, Form()]
 
 SPAN = timedelta(minutes=15)
@@ -48,7 +47,7 @@ def sign_in(request: Request, here: Here, name: Word = "", password: Word = "", 
     attempts.forget("account", f"{door.name}\0{number}")
     if here.session is not None:
         premises.store.portal_sessions.end(here.session.token)
-    said = {"kind": PATRON, "system": door.name, "number": str(number)}
+    said = {"system": door.name, "number": str(number)}
     session = premises.store.portal_sessions.begin(said, now, premises.portal.longest)
     answer = here.to("me")
     answer.set_cookie(

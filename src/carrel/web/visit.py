@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from carrel.rights.wording import ENGLISH, label, until_words
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
-PATRON = "patron"
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Visit:
         """A page, made of a template and values; every value is escaped."""
         text = _environment(self.language).get_template(f"{template}.html.j2").render(
             visit=self, library=self.premises.site.library, languages=self.premises.portal.languages,
-            names=words.NAMES, told=self._told, form=self.form_token, day=self._day, **(values or {}),
+            names=words.NAMES, day=self._day, **(values or {}),
         )  # fmt: skip
         return HTMLResponse(text, status)
 
@@ -74,7 +73,7 @@ class Visit:
         return self.premises.store.portal_attempts.key()
 
     @property
-    def _told(self) -> Mapping[str, str]:
+    def told(self) -> Mapping[str, str]:
         """The words of an answer about a person, in the language of the page."""
         return {key: words.words(self.language).gettext(said) for key, said in ENGLISH.items()}
 
@@ -100,6 +99,9 @@ def visit(request: Request, language: str) -> Visit:
     session = premises.store.portal_sessions.find(token, premises.now(), premises.portal.idle) if token else None
     path = request.url.path.removeprefix(f"/{language}").lstrip("/")
     return Visit(premises, language, path, session, request.headers.get("sec-gpc") == "1")
+
+
+Here = Annotated[Visit, Depends(visit)]
 
 
 @cache

@@ -15,6 +15,7 @@ from carrel.deidentification.statistics import faults
 from carrel.deidentification.statistics.cube import PERSONS, ROWS
 from carrel.deidentification.statistics.release import Release, ToldCube
 from carrel.errors import fault
+from carrel.inventory.csv_writing import harmless
 from carrel.systems.analytics.chained_file import ChainedFile
 from carrel.systems.durable_file import replace_file
 
@@ -91,7 +92,7 @@ def write_table(place: Path, release: Release) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["cube", *(column for name in names for column in (name, f"{name} level")), *measures])
     for cube in release.cubes:
-        writer.writerows([_harmless(one) for one in row] for row in _rows(cube, names, measures))
+        writer.writerows([harmless(one) for one in row] for row in _rows(cube, names, measures))
     replace_file(place, text.getvalue(), mode=_READABLE)
 
 
@@ -121,11 +122,6 @@ def written(cube: ToldCube, measure: str, figure: int | None) -> str:
         return str(figure)
     whole, part = divmod(figure, 10**decimals)
     return f"{whole}.{part:0{decimals}d}"
-
-
-def _harmless(text: str) -> str:
-    """A label that a spreadsheet would take for a formula is told as text."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 class ReleaseRegister:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import errno
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,9 +13,9 @@ from typing import IO
 from carrel.consent import faults
 from carrel.errors import fault
 from carrel.systems.durable_file import settle
+from carrel.systems.nameless_file import NOT_OFFERED, give_name
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%")
-_UNSUPPORTED = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL})
 
 
 def plain(value: str) -> str:
@@ -69,7 +68,7 @@ def contact_file(place: Path) -> Iterator[tuple[ContactFile, NameIt]]:
     try:
         handle = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as wrong:
-        if wrong.errno not in _UNSUPPORTED or not folder.is_dir():
+        if wrong.errno not in NOT_OFFERED or not folder.is_dir():
             raise
         handle, hidden = tempfile.mkstemp(prefix=f".{place.name}.", dir=folder)
     try:
@@ -97,11 +96,7 @@ class NameIt:
             if self._hidden is not None:
                 os.link(self._hidden, self._place)
             else:
-                own = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-                try:
-                    os.link(str(self._stream.fileno()), self._place, src_dir_fd=own, follow_symlinks=True)
-                finally:
-                    os.close(own)
+                give_name(self._stream.fileno(), self._place)
         except FileExistsError:
             refuse_there(self._place)
             raise
