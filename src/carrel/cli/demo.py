@@ -81,7 +81,7 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
         show(plan, reports, figures, remaining, page, folder)
     if not (as_json or no_serve or exit_code(reports[-1])):
         serve_pages(
-            open_site(folder), "127.0.0.1", port, (),
+            open_site(folder), folder, "127.0.0.1", port, (),
             lambda address: say(
                 f"\nThe pages: {address}/en/sign-in (Ctrl-C to stop)\n  card {card}, password {password}"
             ),

@@ -32,4 +32,4 @@ def serve(host: str, port: int, behind: tuple[str, ...], site_path: Path, as_jso
         else:
             say(f"{address}, listening at {host} port {port} (Ctrl-C to stop)", err=True)
 
-    serve_pages(open_site(site_path), host, port, behind, ready)
+    serve_pages(open_site(site_path), site_path, host, port, behind, ready)

@@ -6,6 +6,7 @@ import contextlib
 import resource
 import socket
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.errors import fault
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
 _AT_ONCE = 1_000  # connections; beyond these it answers that it is busy, and stays alive
 
 
-def serve_pages(site: Site, host: str, port: int, behind: Sequence[str], ready: Callable[[str], None]) -> None:
+def serve_pages(
+    site: Site, place: Path, host: str, port: int, behind: Sequence[str], ready: Callable[[str], None]
+) -> None:
     """Listen, and answer until the process is told to stop.
 
     Args:
         site: with a `portal`.
+        place: of its file, or its folder.
         host: an address of this machine.
         port: at which nobody listens.
         behind: addresses of proxies whose word counts for where a request comes from.
@@ -41,7 +45,7 @@ def serve_pages(site: Site, host: str, port: int, behind: Sequence[str], ready: 
 
     policy = policy_files.load(site.policy, site.policy_place)
     with open_store(site) as store, contextlib.ExitStack() as open_things:
-        premises = enter(site, policy, store, now)
+        premises = enter(site, policy, store, now, place)
         open_things.callback(premises.close)
         try:
             listening = open_things.enter_context(socket.create_server((host, port), family=_family(host)))

@@ -15,7 +15,17 @@ from starlette.types import ASGIApp
 
 from carrel import __version__
 from carrel.errors import CarrelError
-from carrel.web import interface, patron_pages, public_pages, sign_in, words
+from carrel.web import (
+    interface,
+    patron_pages,
+    public_pages,
+    sign_in,
+    staff_account,
+    staff_home,
+    staff_sign_in,
+    staff_visit,
+    words,
+)
 from carrel.web.headers import OwnHost, SecurityHeaders
 from carrel.web.premises import Premises
 from carrel.web.visit import visit
@@ -46,9 +56,12 @@ def application(premises: Premises) -> ASGIApp:
     app.state.premises = premises
     app.include_router(interface.router)
     _bare_routes(app, premises)
+    for staff in (staff_sign_in.router, staff_home.router, staff_account.router):
+        app.include_router(staff)  # before the others: `/staff/en/` is no page in the language `staff`
     for pages in (public_pages.router, sign_in.router, patron_pages.router):
         app.include_router(pages)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_exception_handler(staff_visit.SentOn, _sent_on)
     app.add_exception_handler(AnyHTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(CarrelError, _told)
@@ -66,6 +79,16 @@ def _bare_routes(app: FastAPI, premises: Premises) -> None:
     def start(request: Request) -> Response:
         asked = request.headers.get("accept-language", "")
         answer = RedirectResponse(f"/{words.preferred(asked, premises.portal.languages)}/", 303)
+        answer.headers["Vary"] = "Accept-Language"
+        return answer
+
+    @app.get("/staff", include_in_schema=False)
+    @app.get("/staff/", include_in_schema=False)
+    @app.get("/staff/begin", include_in_schema=False)
+    def staff(request: Request) -> Response:
+        asked = request.headers.get("accept-language", "")
+        last = "begin" if request.url.path.endswith("/begin") else ""
+        answer = RedirectResponse(f"/staff/{words.preferred(asked, premises.portal.languages)}/{last}", 303)
         answer.headers["Vary"] = "Accept-Language"
         return answer
 
@@ -92,6 +115,12 @@ def _as_json(status: int) -> dict[str, Any]:
     return {"format_version": 1, "errors": [{"code": f"HTTP-{status}", "title": _TITLES.get(status, "refused")}]}
 
 
+def _sent_on(request: Request, on: Exception) -> Response:
+    """The browser opens another page first."""
+    del request
+    return RedirectResponse(on.to if isinstance(on, staff_visit.SentOn) else "/", 303)
+
+
 def _told(request: Request, wrong: Exception) -> Response:
     """A page or JSON that says what is wrong. Nothing of the request is repeated."""
     status = wrong.status_code if isinstance(wrong, AnyHTTPException) else 500
@@ -100,11 +129,13 @@ def _told(request: Request, wrong: Exception) -> Response:
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse(_as_json(status), status, headers=said)
     premises: Premises = request.app.state.premises
-    language = request.url.path[1:].partition("/")[0]
+    first, _, rest = request.url.path[1:].partition("/")
+    opened = staff_visit.seen if f"/{first}" == staff_visit.PATH else visit
+    language = rest.partition("/")[0] if opened is staff_visit.seen else first
     asked = request.headers.get("accept-language", "")
     offered = premises.portal.languages
     try:
-        here = visit(request, language if language in offered else words.preferred(asked, offered))
+        here = opened(request, language if language in offered else words.preferred(asked, offered))
     except (HTTPException, CarrelError):  # the store is away too
         return JSONResponse(_as_json(status), status)
     answer = here.page("error", {"status": status}, status)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection
 
 from carrel.errors import fault
 from carrel.inventory.portal import Portal
-from carrel.inventory.site import Site, System
+from carrel.inventory.site import Person, Site, System
 from carrel.policy.resolve import Policy
 from carrel.rights.answer import Answer
 from carrel.store.store import Store
@@ -21,6 +22,7 @@ from carrel.systems.access_answer import Asked, OpenSystem, gathered
 from carrel.systems.sql.account_sign_in import AccountSignIn
 from carrel.systems.sql.failure import told
 from carrel.web import faults
+from carrel.web.staff_people import PeopleOfFile
 
 _LOOKED_AT = timedelta(minutes=10)
 
@@ -122,6 +124,7 @@ class Premises:
         store: Carrel's own database.
         now: the clock.
         doors: systems by name, in the order of the site file.
+        people: of the site, as its file has them at the moment.
     """
 
     site: Site
@@ -130,6 +133,7 @@ class Premises:
     store: Store
     now: Callable[[], datetime]
     doors: dict[str, Door] = field(default_factory=dict)
+    people: Callable[[], tuple[Person, ...]] = tuple
 
     def close(self) -> None:
         """Close every connection to the systems."""
@@ -137,7 +141,7 @@ class Premises:
             door.close()
 
 
-def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime]) -> Premises:
+def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime], place: Path | None = None) -> Premises:
     """What the pages need, ready.
 
     Args:
@@ -145,6 +149,7 @@ def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime])
         policy: of the site.
         store: of the site, open.
         now: the clock.
+        place: of the site file, whose people are looked at again when it changes; None where they stay as they are.
 
     Raises:
         CarrelError: WEB-001, the site has no pages; WEB-002, a system has no accounts that Carrel knows; MAP-001.
@@ -170,4 +175,5 @@ def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime])
                 fix="take the system out of 'sign_in:'",
             )
         doors[name] = Door(site, system, system_map.title, AccountSignIn(system_map.people, system_map.sign_in), now)
-    return Premises(site, site.portal, policy, store, now, doors)
+    people = (lambda: site.people) if place is None else PeopleOfFile(place)
+    return Premises(site, site.portal, policy, store, now, doors, people)
