@@ -11,6 +11,7 @@ import bcrypt
 import pytest
 from starlette.testclient import TestClient
 
+from carrel.cli.patron_desk import Desk
 from carrel.inventory.site import Site
 from carrel.store.store import Store
 from carrel.systems import policy_files
@@ -47,7 +48,7 @@ class Pages:
 
     def __init__(self, site: Site, store: Store) -> None:
         self.clock, self.store = Clock(), store
-        self.premises = enter(site, policy_files.load(site.policy), store, self.clock)
+        self.premises = enter(site, policy_files.load(site.policy), store, self.clock, Desk(site.folder))
         self.address = self.premises.portal.address
         self._app = application(self.premises)
 
