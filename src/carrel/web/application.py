@@ -16,6 +16,8 @@ from starlette.types import ASGIApp
 from carrel import __version__
 from carrel.errors import CarrelError
 from carrel.web import (
+    account_pages,
+    choices_pages,
     interface,
     patron_pages,
     public_pages,
@@ -56,10 +58,10 @@ def application(premises: Premises) -> ASGIApp:
     app.state.premises = premises
     app.include_router(interface.router)
     _bare_routes(app, premises)
-    for staff in (staff_sign_in.router, staff_home.router, staff_account.router):
-        app.include_router(staff)  # before the others: `/staff/en/` is no page in the language `staff`
-    for pages in (public_pages.router, sign_in.router, patron_pages.router):
-        app.include_router(pages)
+    for staff in (staff_sign_in, staff_home, staff_account):
+        app.include_router(staff.router)  # before the others: `/staff/en/` is no page in the language `staff`
+    for pages in (public_pages, sign_in, patron_pages, choices_pages, account_pages):
+        app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(staff_visit.SentOn, _sent_on)
     app.add_exception_handler(AnyHTTPException, _told)
@@ -123,6 +125,8 @@ def _sent_on(request: Request, on: Exception) -> Response:
 
 def _told(request: Request, wrong: Exception) -> Response:
     """A page or JSON that says what is wrong. Nothing of the request is repeated."""
+    if isinstance(wrong, AnyHTTPException) and wrong.status_code == 303:  # noqa: PLR2004  (see another page)
+        return RedirectResponse((wrong.headers or {})["Location"], 303)
     status = wrong.status_code if isinstance(wrong, AnyHTTPException) else 500
     status = 422 if isinstance(wrong, RequestValidationError) else 503 if isinstance(wrong, CarrelError) else status
     said = dict(wrong.headers or {}) if isinstance(wrong, AnyHTTPException) else {}

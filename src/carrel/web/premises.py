@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from carrel.errors import fault
 from carrel.inventory.portal import Portal
-from carrel.inventory.site import Person, Site, System
+from carrel.inventory.site import Site, System
 from carrel.policy.resolve import Policy
 from carrel.rights.answer import Answer
 from carrel.store.store import Store
@@ -22,7 +21,8 @@ from carrel.systems.access_answer import Asked, OpenSystem, gathered
 from carrel.systems.sql.account_sign_in import AccountSignIn
 from carrel.systems.sql.failure import told
 from carrel.web import faults
-from carrel.web.staff_people import PeopleOfFile
+from carrel.web.desk import PatronDesk
+from carrel.web.staff_desk import StaffDesk
 
 _LOOKED_AT = timedelta(minutes=10)
 
@@ -75,6 +75,26 @@ class Door:
         with self._connected() as connection:
             return self._sign_in.may(connection, number)
 
+    def mark(self, number: int) -> str:
+        """As `AccountSignIn.mark`.
+
+        Raises:
+            CarrelError: as `named`.
+        """
+        with self._connected() as connection:
+            return self._sign_in.mark(connection, number)
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[OpenSystem, Connection]]:
+        """The system and a connection that only reads, for one page.
+
+        Raises:
+            CarrelError: as `named`.
+        """
+        system = self._opened()
+        with told(self.name), system.engine.connect() as connection:
+            yield system, connection
+
     def close(self) -> None:
         """Close its connections."""
         self._kept.close()
@@ -123,8 +143,9 @@ class Premises:
         site, portal, policy: as declared.
         store: Carrel's own database.
         now: the clock.
+        desk: what changes anything.
+        staff: the same for the staff, and who they are.
         doors: systems by name, in the order of the site file.
-        people: of the site, as its file has them at the moment.
     """
 
     site: Site
@@ -132,8 +153,9 @@ class Premises:
     policy: Policy
     store: Store
     now: Callable[[], datetime]
+    desk: PatronDesk
+    staff: StaffDesk
     doors: dict[str, Door] = field(default_factory=dict)
-    people: Callable[[], tuple[Person, ...]] = tuple
 
     def close(self) -> None:
         """Close every connection to the systems."""
@@ -141,7 +163,9 @@ class Premises:
             door.close()
 
 
-def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime], place: Path | None = None) -> Premises:
+def enter(
+    site: Site, policy: Policy, store: Store, now: Callable[[], datetime], desk: PatronDesk, staff: StaffDesk
+) -> Premises:
     """What the pages need, ready.
 
     Args:
@@ -149,7 +173,8 @@ def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime],
         policy: of the site.
         store: of the site, open.
         now: the clock.
-        place: of the site file, whose people are looked at again when it changes; None where they stay as they are.
+        desk: what changes anything.
+        staff: the same for the staff.
 
     Raises:
         CarrelError: WEB-001, the site has no pages; WEB-002, a system has no accounts that Carrel knows; MAP-001.
@@ -175,5 +200,4 @@ def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime],
                 fix="take the system out of 'sign_in:'",
             )
         doors[name] = Door(site, system, system_map.title, AccountSignIn(system_map.people, system_map.sign_in), now)
-    people = (lambda: site.people) if place is None else PeopleOfFile(place)
-    return Premises(site, site.portal, policy, store, now, doors, people)
+    return Premises(site, site.portal, policy, store, now, desk, staff, doors)

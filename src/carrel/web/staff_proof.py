@@ -10,12 +10,10 @@ from carrel.inventory import time_code
 from carrel.inventory.site import Person
 from carrel.inventory.staff_password import plain_form
 from carrel.store import staff_hash
-from carrel.web import passkeys
-from carrel.web.sign_in import SPAN
-from carrel.web.sign_in import _places as places  # what an attempt counts against is one for patrons and staff
+from carrel.web import passkeys, tries
 from carrel.web.staff_visit import StaffVisit
 
-OF_NAME = 8  # tries for one account in the span of `sign_in.SPAN`
+OF_NAME = 8  # tries for one account in the span of `tries.SPAN`
 _ONCE = 1
 _NOBODYS = bytes(time_code.BYTES)
 
@@ -27,7 +25,7 @@ class TooOften(Exception):  # noqa: N818  (what stands in the way, and no error 
 def person_named(here: StaffVisit, name: str) -> Person | None:
     """The person of the site file who is called so, by whatever case and spaces it is typed."""
     said = _folded(name)
-    return next((one for one in here.premises.people() if _folded(one.name) == said), None)
+    return next((one for one in here.premises.staff.people() if _folded(one.name) == said), None)
 
 
 def require_a_try(here: StaffVisit, request: Request, name: str) -> None:
@@ -37,8 +35,8 @@ def require_a_try(here: StaffVisit, request: Request, name: str) -> None:
         TooOften: none is left.
     """
     own = [] if not name else [("staff account", _folded(name), OF_NAME)]
-    elsewhere = [(f"staff {kind}", value, most) for kind, value, most in places(request)]
-    if not here.premises.store.portal_attempts.allow([*own, *elsewhere], here.now, SPAN):
+    elsewhere = [(f"staff {kind}", value, most) for kind, value, most in tries.places(request)]
+    if not here.premises.store.portal_attempts.allow([*own, *elsewhere], here.now, tries.SPAN):
         raise TooOften
 
 
@@ -94,7 +92,7 @@ def by_passkey(here: StaffVisit, request: Request, sent: str, purpose: str) -> P
     if known is None or not spend_challenge(here, purpose, made):
         return None
     account = store.staff_accounts.get(known.name)
-    person = next((one for one in here.premises.people() if one.name == known.name), None)
+    person = next((one for one in here.premises.staff.people() if one.name == known.name), None)
     uses = passkeys.shown(portal, sent, known, made)
     if person is None or account is None or not account.is_open or uses is None:
         store.staff_accounts.note(known.name, "refused", "", here.now)

@@ -152,7 +152,7 @@ def seen(request: Request, language: str) -> StaffVisit:
     session = premises.store.staff_sessions.find(token, premises.now()) if token else None
     person = None
     if session is not None:
-        person = next((one for one in premises.people() if one.name == session.name), None)
+        person = next((one for one in premises.staff.people() if one.name == session.name), None)
         account = premises.store.staff_accounts.get(session.name)
         begun = account is not None and (account.began_at is not None or session.way == BEGINNING)
         if person is None or account is None or account.disabled_at is not None or not begun:

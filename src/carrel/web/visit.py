@@ -57,7 +57,7 @@ class Visit:
     @property
     def form_token(self) -> str:
         """What the forms of this page carry; empty where nobody is signed in."""
-        return "" if self.session is None else forms.token(self._key, self.session.token)
+        return "" if self.session is None else forms.token(self.key, self.session.token)
 
     def require_own_form(self, sent: str) -> None:
         """Refuse a form that no page of this session made.
@@ -65,11 +65,12 @@ class Visit:
         Raises:
             HTTPException: 403.
         """
-        if self.session is None or not forms.is_own(self._key, self.session.token, sent):
+        if self.session is None or not forms.is_own(self.key, self.session.token, sent):
             raise HTTPException(403)
 
     @property
-    def _key(self) -> bytes:
+    def key(self) -> bytes:
+        """The pages' own key."""
         return self.premises.store.portal_attempts.key()
 
     @property

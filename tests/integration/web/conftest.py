@@ -11,6 +11,8 @@ import bcrypt
 import pytest
 from starlette.testclient import TestClient
 
+from carrel.cli.patron_desk import Desk
+from carrel.cli.staff_desk import AtStaffDesk
 from carrel.inventory.site import Site
 from carrel.store.store import Store
 from carrel.systems import policy_files
@@ -47,7 +49,8 @@ class Pages:
 
     def __init__(self, site: Site, store: Store) -> None:
         self.clock, self.store = Clock(), store
-        self.premises = enter(site, policy_files.load(site.policy), store, self.clock)
+        desks = Desk(site.folder), AtStaffDesk(site.folder)
+        self.premises = enter(site, policy_files.load(site.policy), store, self.clock, *desks)
         self.address = self.premises.portal.address
         self._app = application(self.premises)
 
@@ -66,12 +69,12 @@ class Pages:
 
 @contextmanager
 def pages_of(folder: Path, url: str, system: str, *, policy: str = "worcester", library: str = "Elm Library",
-             address: str = ADDRESS, zone: str = "UTC") -> Iterator[Pages]:  # fmt: skip
+             address: str = ADDRESS, zone: str = "UTC", more: str = "") -> Iterator[Pages]:  # fmt: skip
     """The pages of a site in a folder, over a database."""
     (folder / "ils.dsn").write_text(url)
     (folder / "ils.dsn").chmod(0o600)
     text = SITE.format(library=library, policy=policy, map=system, address=address, zone=zone)
-    (folder / "carrel.yaml").write_text(text, encoding="utf-8")
+    (folder / "carrel.yaml").write_text(text + more, encoding="utf-8")
     site = load_site(folder)
     with Store.open(site.folder) as store:
         made = Pages(site, store)
