@@ -40,6 +40,11 @@ def require_a_try(here: StaffVisit, request: Request, name: str) -> None:
         raise TooOften
 
 
+def forget_tries(here: StaffVisit, name: str) -> None:
+    """Whoever got in begins to count anew."""
+    here.premises.store.portal_attempts.forget("staff account", _folded(name))
+
+
 def by_password(here: StaffVisit, request: Request, name: str, password: str, code: str) -> Person | None:
     """Whoever has this name, password and code; None where anything is wrong.
 
@@ -64,7 +69,7 @@ def by_password(here: StaffVisit, request: Request, name: str, password: str, co
         return None
     if not accounts.spend(account.name, step):
         return None
-    here.premises.store.portal_attempts.forget("staff account", _folded(name))
+    forget_tries(here, name)
     if staff_hash.is_old(str(known)):
         accounts.change_password(account.name, staff_hash.hashed(plain_form(password)), here.now)
     return person

@@ -14,7 +14,7 @@ from carrel.inventory.staff_password import LEAST, MOST, plain_form, weakness
 from carrel.store import staff_hash
 from carrel.store.staff_sessions import BEGINNING, StaffSession
 from carrel.web import passkeys
-from carrel.web.staff_proof import TooOften, by_passkey, by_password, person_named, require_a_try
+from carrel.web.staff_proof import TooOften, by_passkey, by_password, forget_tries, person_named, require_a_try
 from carrel.web.staff_visit import PATH, StaffHere, StaffVisit, cookie_name, staff_pages
 
 router = staff_pages()
@@ -111,6 +111,7 @@ def second(request: Request, here: StaffHere, code: Word = "", form: Word = "") 
     if not store.staff_accounts.finish(name, step, here.now):
         store.staff_sessions.end(here.own.id, name)
         return here.to("begin")
+    forget_tries(here, name)
     return signed_in(here, name, "password and code")
 
 
