@@ -7,8 +7,8 @@ from alembic import op
 
 from carrel.store.moment import Moment
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 
 
 def upgrade() -> None:
