@@ -25,6 +25,7 @@ from carrel.web import (
     staff_account,
     staff_consents,
     staff_home,
+    staff_requests,
     staff_sign_in,
     staff_visit,
     words,
@@ -59,7 +60,7 @@ def application(premises: Premises) -> ASGIApp:
     app.state.premises = premises
     app.include_router(interface.router)
     _bare_routes(app, premises)
-    for staff in (staff_sign_in, staff_home, staff_consents, staff_account):
+    for staff in (staff_sign_in, staff_home, staff_requests, staff_consents, staff_account):
         app.include_router(staff.router)  # before the others: `/staff/en/` is no page in the language `staff`
     for pages in (public_pages, sign_in, patron_pages, choices_pages, account_pages):
         app.include_router(pages.router)

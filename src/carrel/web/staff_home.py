@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from carrel.web.staff_queue import queue
 from carrel.web.staff_visit import StaffHere, staff_pages
 
 router = staff_pages()
@@ -13,7 +14,8 @@ _NIGHTS = 14
 @router.get("/")
 def home(here: StaffHere) -> Response:
     """What waits."""
-    return here.page("home")
+    looks = here.opens("/requests/{request_id}")
+    return here.page("home", {"cases": queue(here.premises) if looks else (), "looks": looks})
 
 
 @router.get("/nights")

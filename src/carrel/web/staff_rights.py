@@ -45,6 +45,7 @@ _ALL, _ANY = Entry(open_to_all=True), Entry()
 _PROVED, _BEGINNING = Entry(proved=True), Entry(beginning=True)
 _CONSENTS = Entry(frozenset({May.CONSENT}))
 _REQUESTS = Entry(frozenset({May.REQUESTS}))
+_LOOKING = Entry(frozenset({May.REQUESTS, May.AUDIT}))
 _ENDING = Entry(frozenset({May.REQUESTS}), proved=True)
 _NIGHTS = Entry(frozenset({May.PLAN, May.APPROVE, May.RUN, May.STOP, May.AUDIT}))
 
@@ -70,6 +71,10 @@ ENTRIES: dict[tuple[str, str], Entry] = {
     ("POST", "/account/passkeys/remove"): _PROVED,
     ("GET", "/consents"): _CONSENTS,
     ("POST", "/consents"): _CONSENTS,
+    ("GET", "/requests/{request_id}"): _LOOKING,
+    ("POST", "/requests/{request_id}"): _REQUESTS,
+    ("GET", "/requests/{request_id}/end"): _ENDING,
+    ("POST", "/requests/{request_id}/end"): _ENDING,
     ("GET", "/nights"): _NIGHTS,
 }
 
