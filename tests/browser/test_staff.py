@@ -194,6 +194,7 @@ def test_a_card_is_typed_in_and_never_shown_again(browse, served, koha_sqlite): 
     page.get_by_role("link", name="Consents").click()
     yes = page.get_by_role("region", name="Somebody said yes")
     yes.get_by_label("Card number").fill("29999999999999")
+    yes.get_by_label("Which text stands on the paper?").select_option(index=1)
     yes.get_by_role("button").click()
     assert page.get_by_role("alert").inner_text().startswith("No card has this number")
     assert "29999999999999" not in page.content()

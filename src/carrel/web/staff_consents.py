@@ -28,6 +28,7 @@ router = staff_pages()
 Word = Annotated[str, Form()]
 
 CHANNELS = (Channel.PAPER_CARD, Channel.DESK, Channel.PHONE, Channel.LETTER, Channel.EMAIL)
+EVERYTHING = "*"  # no purpose of a policy is called so
 _LONGEST = 200
 _PROBLEMS = {
     NO_SUBJECT.code: "card", consent_faults.MOMENT.code: "day", consent_faults.SILENT.code: "silent",
@@ -77,8 +78,9 @@ def write(
                 return _page(here, "text", kept)
             said = PaperWord(system, card.strip(), read.purpose, channel, day, read.language, read.version, bool(lift))
             new = desk.give(name, said)
-        elif act == "withdraw" and purpose in {"", *offer.purposes}:
-            new = desk.withdraw(name, PaperWord(system, card.strip(), purpose, channel, day))
+        elif act == "withdraw" and purpose in {EVERYTHING, *offer.purposes}:
+            of = "" if purpose == EVERYTHING else purpose
+            new = desk.withdraw(name, PaperWord(system, card.strip(), of, channel, day))
         else:
             return _page(here, "odd", kept)
     except CarrelError as wrong:
@@ -119,6 +121,6 @@ def _page(here: StaffVisit, problem: str = "", kept: dict[str, str] | None = Non
     texts = list({one.digest: one for each in offer for one in each.texts}.values())
     return here.page("consents", {
         "systems": systems, "texts": texts, "purposes": list(dict.fromkeys(p for one in offer for p in one.purposes)),
-        "channels": CHANNELS, "problem": problem, "done": done, "today": here.now.date().isoformat(),
+        "channels": CHANNELS, "everything": EVERYTHING, "problem": problem, "done": done, "today": here.now.date().isoformat(),
         "kept": kept or dict.fromkeys(("act", "text", "purpose", "channel", "on"), ""),
     }, 422 if problem else 200)  # fmt: skip
