@@ -15,11 +15,24 @@ from starlette.types import ASGIApp
 
 from carrel import __version__
 from carrel.errors import CarrelError
-from carrel.web import account_pages, choices_pages, interface, patron_pages, public_pages, sign_in, words
+from carrel.web import (
+    account_pages,
+    choices_pages,
+    correction_pages,
+    interface,
+    patron_pages,
+    public_pages,
+    sign_in,
+    take_along_pages,
+    words,
+)
 from carrel.web.headers import OwnHost, SecurityHeaders
 from carrel.web.premises import Premises
 from carrel.web.visit import visit
 
+_PAGES = (
+    public_pages, sign_in, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
+)  # fmt: skip
 _STATIC = Path(__file__).parent / "static"
 _LARGEST = 64 * 1024  # bytes of a form: nobody writes so much
 _TITLES = {
@@ -46,7 +59,15 @@ def application(premises: Premises) -> ASGIApp:
     app.state.premises = premises
     app.include_router(interface.router)
     _bare_routes(app, premises)
-    for pages in (public_pages, sign_in, patron_pages, choices_pages, account_pages):
+    for pages in (
+        public_pages,
+        sign_in,
+        patron_pages,
+        choices_pages,
+        account_pages,
+        correction_pages,
+        take_along_pages,
+    ):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(AnyHTTPException, _told)

@@ -21,6 +21,7 @@ from carrel.web.premises import Premises
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+KIND = "patron"  # of a session; a button for a package has a token of another kind
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -98,6 +99,8 @@ def visit(request: Request, language: str) -> Visit:
         raise HTTPException(404)
     token = request.cookies.get(cookie_name(secure=premises.portal.is_secure), "")
     session = premises.store.portal_sessions.find(token, premises.now(), premises.portal.idle) if token else None
+    if session is not None and session.said.get("kind") != KIND:
+        session = None
     path = request.url.path.removeprefix(f"/{language}").lstrip("/")
     return Visit(premises, language, path, session, request.headers.get("sec-gpc") == "1")
 
