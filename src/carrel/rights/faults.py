@@ -15,3 +15,13 @@ NOT_TOLD = define("RGT-007", "the map does not say how what is held of a person 
 SEVERAL_SYSTEMS = define("RGT-009", "a number of one system was given for several", Exit.USAGE)
 TWO_PEOPLE = define("RGT-010", "two systems hold different people under this card", Exit.REFUSED)
 NOT_LOOKED = define("RGT-008", "a table was not looked into, because that would read it whole", Exit.FINDINGS)
+
+UNKNOWN = define("RGT-011", "there is no such request", Exit.USAGE)
+NOT_NOW = define("RGT-012", "this cannot be done to the request as it stands", Exit.REFUSED)
+UNSETTLED = define("RGT-013", "the request cannot be answered yet", Exit.REFUSED)
+REASON = define("RGT-014", "something that has to be said with this is missing", Exit.USAGE)
+TERM = define("RGT-015", "this cannot stand in the record of a request", Exit.USAGE)
+WORDS = define("RGT-016", "these words are too long", Exit.USAGE)
+NO_KEY = define("RGT-017", "the key of requests is gone", Exit.REFUSED)
+SHUT = define("RGT-018", "what was sealed in the request cannot be read any more", Exit.REFUSED)
+MOMENT = define("RGT-019", "a request cannot be of that moment", Exit.USAGE)

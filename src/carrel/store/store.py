@@ -37,6 +37,7 @@ from carrel.store.portal_attempts import PortalAttempts
 from carrel.store.portal_sessions import PortalSessions
 from carrel.store.releases import Releases
 from carrel.store.replays import Replays
+from carrel.store.requests import Requests
 from carrel.store.residues import Residues
 from carrel.store.restrictions import Restrictions
 from carrel.store.risk_measurements import RiskMeasurements
@@ -80,6 +81,7 @@ class Store:
         self.backup_expiries = Expiries(database, BackupPlan)
         self.clearings = Expiries(database, ClearingPlan)
         self.replays = Replays(database)
+        self.requests = Requests(database, folder)
         self.consents = Consents(database, folder)
         self.contact_exports = ContactExports(database)
         self.risks = RiskMeasurements(database)
