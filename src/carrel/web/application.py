@@ -17,11 +17,13 @@ from carrel import __version__
 from carrel.errors import CarrelError
 from carrel.web import (
     account_pages,
+    asking_pages,
     choices_pages,
     correction_pages,
     interface,
     patron_pages,
     public_pages,
+    request_pages,
     sign_in,
     take_along_pages,
     words,
@@ -32,6 +34,7 @@ from carrel.web.visit import visit
 
 _PAGES = (
     public_pages, sign_in, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
+    asking_pages, request_pages,
 )  # fmt: skip
 _STATIC = Path(__file__).parent / "static"
 _LARGEST = 64 * 1024  # bytes of a form: nobody writes so much
@@ -59,15 +62,7 @@ def application(premises: Premises) -> ASGIApp:
     app.state.premises = premises
     app.include_router(interface.router)
     _bare_routes(app, premises)
-    for pages in (
-        public_pages,
-        sign_in,
-        patron_pages,
-        choices_pages,
-        account_pages,
-        correction_pages,
-        take_along_pages,
-    ):
+    for pages in _PAGES:
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(AnyHTTPException, _told)

@@ -13,10 +13,10 @@ from carrel.retention import faults
 from carrel.web import correction
 from carrel.web.correction import OwnField
 from carrel.web.patron import OwnForm, Signed, page, password_problem, said
+from carrel.web.requests import MOST_WORDS
 from carrel.web.visit import Here, Visit
 
 router = APIRouter(prefix="/{language}/me", include_in_schema=False)
-MOST_WORDS = 4000  # letters of what somebody writes to the library
 _LONGEST = 1000  # letters of a field; no column of a record is longer
 _PROBLEMS = {
     faults.RECORD_KEPT.code: "kept", faults.TRIGGER.code: "kept", faults.CHANGED_SINCE.code: "moved",
@@ -64,7 +64,7 @@ def write(request: Request, here: Here, who: Signed, form: OwnForm) -> Response:
 
 def form_page(
     here: Visit, fields: Sequence[OwnField], *, problem: str = "", done: str = "", changed: int = 0,
-    sent: dict[str, str] | None = None, unfit: Sequence[str] = (),
+    sent: dict[str, str] | None = None, unfit: Sequence[str] = (), words: str = "",
 ) -> Response:  # fmt: skip
     """The page with both forms.
 
@@ -76,12 +76,13 @@ def form_page(
         changed: how many fields were.
         sent: values that stand in the form still.
         unfit: keys of values that do not fit.
+        words: of the person, that stand in the second form still.
     """
     at_once = "contact details" in here.premises.portal.may_change
     mine = [one for one in fields if one.is_contact]
     values = {
         "now": mine if at_once else [], "later": [one for one in fields if not (at_once and one.is_contact)],
         "seen": correction.seal(here.key, mine), "most": MOST_WORDS, "done": done, "changed": changed,
-        "sent": sent or {}, "unfit": unfit,
+        "sent": sent or {}, "unfit": unfit, "words": words,
     }  # fmt: skip
     return page(here, "correct", values, problem)
