@@ -9,10 +9,10 @@ from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from carrel.consent.gate import needs_consent
 from carrel.retention.restriction import Ground
 from carrel.rights.request import Right
 from carrel.web import correction
-from carrel.web.choices import choices_of
 from carrel.web.correction_pages import form_page
 from carrel.web.kept import kept
 from carrel.web.patron import OwnForm, Patron, Signed, page, said
@@ -111,7 +111,9 @@ def _words(here: Visit, who: Patron, right: Right, form: FormData, words: str) -
 
 
 def _purposes(here: Visit) -> list[tuple[str, str]]:
-    return [(name, one.says) for name, one in here.premises.policy.body.purposes.items()]
+    """What happens without asking; what asks is a choice, and has a page of its own."""
+    policy = here.premises.policy
+    return [(name, one.says) for name, one in policy.body.purposes.items() if not needs_consent(policy, name)]
 
 
 def _page(
@@ -128,5 +130,4 @@ def _page(
         values["kept"] = kept(here.premises.policy)
     if wish == "object":
         values["purposes"] = _purposes(here)
-        values["choices"] = choices_of(here.premises, who, here.language)
     return page(here, "ask_one", values, problem)

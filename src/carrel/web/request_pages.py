@@ -10,11 +10,15 @@ from starlette.responses import Response
 from carrel.errors import CarrelError
 from carrel.rights import faults
 from carrel.rights.event import Act
+from carrel.rights.request import Right
 from carrel.web.patron import OwnForm, Signed, page, said
 from carrel.web.requests import MOST_WORDS, OwnRequest, OwnRequests, words_of
 from carrel.web.visit import Here, Visit
 
 router = APIRouter(prefix="/{language}/me", include_in_schema=False)
+_HEADS = {
+    (Right.CHALLENGE, "about"): ", ", (Right.RESTRICTION, "ground"): "; ", (Right.OBJECTION, "purposes"): "; ",
+}  # fmt: skip
 _ACTS = {"withdraw": Act.WITHDRAWN, "state": Act.STATED}
 
 
@@ -62,8 +66,13 @@ def _page(here: Visit, own: OwnRequests, one: OwnRequest, *, problem: str = "", 
     mine = ""
     with suppress(CarrelError):  # it is over, and forgotten
         mine = here.premises.store.requests.words(one.request.id)
+    head, _, rest = mine.partition("\n\n")
+    kind, _, picked = head.partition(": ")
+    between = _HEADS.get((one.request.right, kind))  # what was picked in the form stands above the person's words
     values = {
-        "one": one, "told": tuple(own.told(one)), "mine": mine, "typed": words, "most": MOST_WORDS,
+        "picked": picked.split(between) if between else (), "one": one,
+        "told": tuple(own.told(one)), "mine": rest if between else mine,
+        "typed": words, "most": MOST_WORDS,
         "may_withdraw": one.may(Act.WITHDRAWN), "may_state": one.may(Act.STATED),
         "controllers": own.clocks.controllers,
     }  # fmt: skip
