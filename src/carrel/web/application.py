@@ -7,11 +7,12 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from carrel import __version__
 from carrel.errors import CarrelError
@@ -28,7 +29,7 @@ from carrel.web import (
     take_along_pages,
     words,
 )
-from carrel.web.headers import OwnHost, SecurityHeaders
+from carrel.web.headers import KindLimit, OwnHost, SecurityHeaders
 from carrel.web.premises import Premises
 from carrel.web.visit import visit
 
@@ -69,7 +70,8 @@ def application(premises: Premises) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(CarrelError, _told)
     app.add_exception_handler(Exception, _told)
-    whole: ASGIApp = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
+    limited = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
+    whole: ASGIApp = KindLimit(limited, most=_LARGEST, refuse=_too_large(app))
     portal = premises.portal
     whole = OwnHost(whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal)
     return SecurityHeaders(whole, secure=portal.is_secure)
@@ -97,6 +99,15 @@ def _bare_routes(app: FastAPI, premises: Premises) -> None:
     @app.get("/healthz", include_in_schema=False)
     def health() -> dict[str, str]:
         return {"state": "up"}
+
+
+def _too_large(app: FastAPI) -> ASGIApp:
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request({**scope, "app": app}, receive)
+        answer = await run_in_threadpool(_told, request, HTTPException(413))
+        await answer(scope, receive, send)
+
+    return refuse
 
 
 def _refusal(status: int) -> ASGIApp:

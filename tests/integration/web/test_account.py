@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import bcrypt
-import pytest
 import sqlalchemy as sa
 
 from tests.integration.web.conftest import PASSWORD, Pages, give_password, pages_of, sent
@@ -53,20 +52,22 @@ def test_whom_the_product_gives_a_new_password_is_signed_out_here(koha_sqlite, p
     assert browser.get("/en/me").headers["location"] == "/en/sign-in"
 
 
-@pytest.mark.parametrize(
-    ("new", "again", "says"),
-    [
-        ("1234567", None, "Please use 8 letters or more."), ("", None, "Please use 8 letters or more."),
-        ("x" * 73, None, "That is too long."), ("\u00e9" * 37, None, "That is too long."), ("x" * 2000, None, "That is too long."),
-        ("long enough", "another one", "are not the same"), (PASSWORD, None, "That is your old password."),
-        ("tab\tin the middle", None, "There is a sign in it"), ("nul\0in the middle", None, "There is a sign in it"),
-    ],
-)  # fmt: skip
-def test_what_is_no_new_password(koha_sqlite, pages: Pages, new: str, again: str | None, says: str) -> None:
+ODD = [
+    ("1234567", None, "Please use 8 letters or more."), ("", None, "Please use 8 letters or more."),
+    ("x" * 73, None, "That is too long."), ("\u00e9" * 37, None, "That is too long."),
+    ("x" * 2000, None, "That is too long."), ("long enough", "another one", "are not the same"),
+    (PASSWORD, None, "That is your old password."), ("tab\tin the middle", None, "There is a sign in it"),
+    ("nul\0in the middle", None, "There is a sign in it"),
+]  # fmt: skip
+
+
+def test_what_is_no_new_password(koha_sqlite, pages: Pages) -> None:
     card = give_password(koha_sqlite, 0)
-    answer = set_to(pages.signed_in(card), new, again=again)
-    assert answer.status_code == 422
-    assert says in answer.text
+    browser = pages.signed_in(card)
+    for new, again, says in ODD:
+        answer = set_to(browser, new, again=again)
+        assert answer.status_code == 422
+        assert says in answer.text
     assert tried(pages, card) == 303
 
 

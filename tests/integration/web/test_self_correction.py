@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -10,9 +9,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
-from carrel.ledger.leaf import decode_leaf
+from carrel.ledger.leaf import OpenLeaf, decode_leaf
 from carrel.store.ledger_folder import LedgerFolder
 from tests.integration.web.conftest import PASSWORD, Pages, give_password, pages_of, sent
 from tests.integration.web.test_choices import number_of
@@ -30,12 +27,10 @@ def correct(browser, password: str = PASSWORD, **values: str):
     return sent(browser, "correct", {"password": password, "seen": seen(browser), **named})
 
 
-def leaves(folder: Path) -> list[dict]:
-    return (
-        [json.loads(one) for one in LedgerFolder(folder / "ledger").entries()]
-        if False
-        else [decode_leaf(one) for _, one in LedgerFolder(folder / "ledger").backwards()]
-    )
+def leaves(folder: Path) -> list[OpenLeaf]:
+    """Of the ledger, the newest first."""
+    told = [decode_leaf(one) for _, one in LedgerFolder(folder / "ledger").backwards()]
+    return [one for one in told if isinstance(one, OpenLeaf)]
 
 
 def test_contact_details_are_written_at_once_and_read_back(koha, tmp_path: Path) -> None:
@@ -53,7 +48,8 @@ def test_contact_details_are_written_at_once_and_read_back(koha, tmp_path: Path)
         assert [(one.fields["approval"], one.fields["fields"]) for one in told] == [("the-person", "1-9")]
         assert not list((tmp_path / "cases").glob("*.key")), "what was sealed is forgotten"
         assert correct(browser, email_address__main=NEW).status_code == 422, "nothing to do"
-    stored = b"".join(place.read_bytes() for place in tmp_path.glob("carrel.db*"))
+    stored = b"".join(place.read_bytes() for place in tmp_path.glob("carrel.sqlite3*"))
+    assert stored
     assert NEW.encode() not in stored
 
 
@@ -69,17 +65,18 @@ def test_the_password_is_asked_for_and_only_contact_details_are_taken(koha_sqlit
     assert koha_sqlite.rows("SELECT * FROM borrowers") == before
 
 
-@pytest.mark.parametrize(
-    "value", ["no mail", "a@b", "x" * 900, "a\u202e@oak.example", "two@oak.example three@oak.example"]
-)
-def test_what_does_not_fit_changes_nothing(koha_sqlite, pages: Pages, value: str) -> None:
+ODD = ("no mail", "a@b", "x" * 900, "a\u202e@oak.example", "two@oak.example three@oak.example")
+
+
+def test_what_does_not_fit_changes_nothing(koha_sqlite, pages: Pages) -> None:
     card = give_password(koha_sqlite, 0)
     browser = pages.signed_in(card)
     before = koha_sqlite.rows("SELECT * FROM borrowers")
-    answer = correct(browser, email_address__main=value, telephone_number__main="617 555 0100")
-    assert answer.status_code == 422
-    assert "Nothing was changed." in answer.text
-    assert 'aria-invalid="true"' in answer.text
+    for value in ODD:
+        answer = correct(browser, email_address__main=value, telephone_number__main="617 555 0100")
+        assert answer.status_code == 422
+        assert "Nothing was changed." in answer.text
+        assert 'aria-invalid="true"' in answer.text
     assert koha_sqlite.rows("SELECT * FROM borrowers") == before
 
 
@@ -125,8 +122,6 @@ def test_a_stop_and_another_run_are_told_as_busy(koha_sqlite, pages: Pages, tmp_
 KILL = """
 import os, signal, sys
 from carrel.cli import premises, self_correction
-from carrel.retention.person_request import Wanted
-from carrel.store.person_cases import PersonCases
 PersonCases.finish = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 with premises.enter(__import__("pathlib").Path(sys.argv[1]), "ils", read_only=False) as here:
     self_correction.correct(here, int(sys.argv[2]), (Wanted("email address", "main", "email", sys.argv[3]),))

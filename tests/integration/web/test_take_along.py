@@ -58,7 +58,8 @@ def test_a_passphrase_locks_it(koha_sqlite, pages: Pages, tmp_path: Path, monkey
     assert prepared(browser, passphrase="too short").status_code == 422
     page = prepared(browser, passphrase=WORDS).text
     assert WORDS not in page
-    stored = b"".join(place.read_bytes() for place in tmp_path.glob("carrel.db*"))
+    stored = b"".join(place.read_bytes() for place in tmp_path.glob("carrel.sqlite3*"))
+    assert stored
     assert WORDS.encode() not in stored
     answer = fetched(browser, page)
     assert answer.headers["content-disposition"] == 'attachment; filename="my-library-data.zip.age"'
