@@ -12,7 +12,6 @@ import uvicorn
 
 from carrel.inventory import time_code
 from carrel.rights.request import Right
-from carrel.systems.consent.text_folder import write_examples
 from tests.integration.conftest import _sqlite_template, koha_sqlite, shared_folder  # noqa: F401  (fixtures)
 from tests.integration.web.conftest import give_password, pages_of
 from tests.integration.web.staff_site import PASSWORD, cheap_hashes, code, people, set_up
@@ -25,11 +24,9 @@ WORDS = "Please let me know which of my letters you still have."
 def served(koha_sqlite, tmp_path, monkeypatch):  # noqa: F811  (the fixture)
     """The pages, served for real under a name that passkeys take."""
     cheap_hashes(monkeypatch)
-    write_examples(tmp_path / "texts")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"http://localhost:{listening.getsockname()[1]}"
-        more = people() + "consent: {texts: texts}\n"
-        with pages_of(tmp_path, koha_sqlite.url, "koha", policy="owwl", address=address, more=more) as pages:
+        with pages_of(tmp_path, koha_sqlite.url, "koha", policy="owwl", address=address, more=people()) as pages:
             server = uvicorn.Server(uvicorn.Config(pages._app, log_level="error", access_log=False))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
             thread.start()

@@ -7,20 +7,24 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from carrel import __version__
 from carrel.errors import CarrelError
 from carrel.web import (
     account_pages,
+    asking_pages,
     choices_pages,
+    correction_pages,
     interface,
     patron_pages,
     public_pages,
+    request_pages,
     sign_in,
     staff_account,
     staff_consents,
@@ -28,12 +32,17 @@ from carrel.web import (
     staff_requests,
     staff_sign_in,
     staff_visit,
+    take_along_pages,
     words,
 )
-from carrel.web.headers import OwnHost, SecurityHeaders
+from carrel.web.headers import KindLimit, OwnHost, SecurityHeaders
 from carrel.web.premises import Premises
 from carrel.web.visit import visit
 
+_PAGES = (
+    public_pages, sign_in, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
+    asking_pages, request_pages,
+)  # fmt: skip
 _STATIC = Path(__file__).parent / "static"
 _LARGEST = 64 * 1024  # bytes of a form: nobody writes so much
 _TITLES = {
@@ -62,7 +71,7 @@ def application(premises: Premises) -> ASGIApp:
     _bare_routes(app, premises)
     for staff in (staff_sign_in, staff_home, staff_requests, staff_consents, staff_account):
         app.include_router(staff.router)  # before the others: `/staff/en/` is no page in the language `staff`
-    for pages in (public_pages, sign_in, patron_pages, choices_pages, account_pages):
+    for pages in _PAGES:
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(staff_visit.SentOn, _sent_on)
@@ -70,7 +79,8 @@ def application(premises: Premises) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(CarrelError, _told)
     app.add_exception_handler(Exception, _told)
-    whole: ASGIApp = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
+    limited = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
+    whole: ASGIApp = KindLimit(limited, most=_LARGEST, refuse=_too_large(app))
     portal = premises.portal
     whole = OwnHost(whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal)
     return SecurityHeaders(whole, secure=portal.is_secure)
@@ -108,6 +118,15 @@ def _bare_routes(app: FastAPI, premises: Premises) -> None:
     @app.get("/healthz", include_in_schema=False)
     def health() -> dict[str, str]:
         return {"state": "up"}
+
+
+def _too_large(app: FastAPI) -> ASGIApp:
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request({**scope, "app": app}, receive)
+        answer = await run_in_threadpool(_told, request, HTTPException(413))
+        await answer(scope, receive, send)
+
+    return refuse
 
 
 def _refusal(status: int) -> ASGIApp:

@@ -27,14 +27,13 @@ def choose(here: Here, who: Signed, form: OwnForm) -> Response:
     """
     found = choices_of(here.premises, who, here.language)
     act, purpose = said(form, "act"), said(form, "purpose")
+    known = any(one.purpose == purpose for one in (*found.optional, *found.others))
     if act == "silence":
         here.premises.desk.take_back(who.door.name, who.number, None)
-    elif act == "withdraw" and any(one.purpose == purpose for one in (*found.optional, *found.others)):
+    elif act == "withdraw" and known:
         here.premises.desk.take_back(who.door.name, who.number, purpose)
-    elif act == "give" and (problem := _give(here, who, found, purpose, said(form, "digest"))):
+    elif problem := _give(here, who, found, purpose, said(form, "digest")) if act == "give" else "odd":
         return _page(here, found, problem=problem)
-    elif act not in {"give", "withdraw"} or not purpose:
-        return _page(here, found, problem="odd")
     return _page(here, choices_of(here.premises, who, here.language), done=act, about=purpose)
 
 

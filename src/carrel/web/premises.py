@@ -100,11 +100,12 @@ class Door:
         self._kept.close()
 
     @contextmanager
-    def answer(self, number: int) -> Iterator[Answer]:
+    def answer(self, number: int, case: str = "") -> Iterator[Answer]:
         """What this system holds of a person, live; nothing of it is kept.
 
         Args:
             number: of whoever is signed in.
+            case: name of the case, of an answer that goes on record.
 
         Raises:
             CarrelError: RGT-003, nobody is there under the number any more; of the SQL codes.
@@ -112,7 +113,7 @@ class Door:
         system = self._opened()
         asked = Asked(str(number), by_card=False)
         with gathered(
-            (system,), asked, case="", site=self._site, policy=system.policy, at=self._now(), thorough=False
+            (system,), asked, case=case, site=self._site, policy=system.policy, at=self._now(), thorough=False
         ) as found:
             yield found
 

@@ -21,6 +21,8 @@ from carrel.web.premises import Premises
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_ONLY_SENT = {"me/take-along/file": "me/take-along", "me/correct/ask": "me/correct"}  # whose page is another's
+KIND = "patron"  # of a session; a button for a package has a token of another kind
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -98,8 +100,10 @@ def visit(request: Request, language: str) -> Visit:
         raise HTTPException(404)
     token = request.cookies.get(cookie_name(secure=premises.portal.is_secure), "")
     session = premises.store.portal_sessions.find(token, premises.now(), premises.portal.idle) if token else None
+    if session is not None and session.said.get("kind") != KIND:
+        session = None
     path = request.url.path.removeprefix(f"/{language}").lstrip("/")
-    return Visit(premises, language, path, session, request.headers.get("sec-gpc") == "1")
+    return Visit(premises, language, _ONLY_SENT.get(path, path), session, request.headers.get("sec-gpc") == "1")
 
 
 Here = Annotated[Visit, Depends(visit)]
