@@ -29,3 +29,4 @@ OTHER_PERSON = define("RGT-020", "the request is another person's", Exit.REFUSED
 RECEIPT = define("RGT-021", "this is no receipt that can be used", Exit.REFUSED)
 WEAK_HASH = define("RGT-022", "the receipt names somebody by a hash that anybody can undo", Exit.REFUSED)
 NOT_SIGNED = define("RGT-023", "the receipt is not signed by this vendor", Exit.REFUSED)
+OVERDUE = define("RGT-024", "a request is overdue", Exit.FINDINGS)
