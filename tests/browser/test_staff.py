@@ -167,7 +167,9 @@ def test_an_account_is_set_up_by_keyboard_alone_and_without_script(browse, serve
     page.keyboard.press("Enter")
     page.wait_for_url("**/staff/en/")
     assert page.get_by_role("link", name="Consents").is_visible()
-    request = served.store.requests.open(Right.QUESTION, "ils", None, WORDS, "letter", "en", "Flo Example", served.clock())
+    request = served.store.requests.open(
+        Right.QUESTION, "ils", None, WORDS, "letter", "en", "Flo Example", served.clock()
+    )
     page.reload()
     page.get_by_role("link", name="Asks a question").click()
     assert WORDS in page.inner_text("blockquote")

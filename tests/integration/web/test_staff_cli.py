@@ -57,7 +57,7 @@ def test_an_account_from_invitation_to_the_end(folder: Path) -> None:
     assert [one["name"] for one in staff(folder, "sessions")["sessions"]] == ["Dee Example"]
     assert staff(folder, "sessions", "Dee Example", "--end", *BEN)["ended"] == 1
     assert staff(folder, "sessions", "Dee Example")["sessions"] == []
-    assert staff(folder, "disable", "Dee Example", *BEN) ["state"] == "disabled"
+    assert staff(folder, "disable", "Dee Example", *BEN)["state"] == "disabled"
     assert states(folder)["Dee Example"] == "disabled"
     assert staff(folder, "enable", "Dee Example", *BEN)["state"] == "enabled"
     again = staff(folder, "reset", "Dee Example", *BEN)["code"]
