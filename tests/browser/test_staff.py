@@ -232,7 +232,7 @@ def test_every_page_passes_axe_and_fits(chromium, served, axe, language, width):
         looked("begin")
         device(page)
         enter(page, served, "Ben Example")
-        for path in ("", "account", "account/password", "account/passkeys", "consents", "nights", "prove?back=account",
+        for path in ("", "ask", "account", "account/password", "account/passkeys", "consents", "nights", "prove?back=account",
                      f"requests/{request}", f"requests/{request}/end", "nowhere"):  # fmt: skip
             looked(path)
     finally:

@@ -6,7 +6,6 @@ The card's number is used and forgotten: no page and no error shows it again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 
 from fastapi import Form
@@ -22,7 +21,7 @@ from carrel.retention.faults import NO_SUBJECT
 from carrel.systems import branch_policies
 from carrel.systems.consent.text_folder import read_texts
 from carrel.web.staff_desk import PaperWord
-from carrel.web.staff_visit import StaffHere, StaffVisit, staff_pages
+from carrel.web.staff_visit import StaffHere, StaffVisit, day_in, staff_pages
 
 router = staff_pages()
 Word = Annotated[str, Form()]
@@ -65,7 +64,7 @@ def write(
     kept = {"act": act, "text": text, "purpose": purpose, "channel": channel, "on": on}
     names = [one.name for one in here.premises.site.originals]
     system = system or (names[0] if len(names) == 1 else "")
-    day = _day(on)
+    day = day_in(on)
     if system not in names or channel not in CHANNELS or max(map(len, (card, on, text, purpose))) > _LONGEST:
         return _page(here, "odd", kept)
     if not card.strip() or (on and day is None):
@@ -108,19 +107,13 @@ def offered(here: StaffVisit, system: str) -> Offer:
     return Offer(tuple(there), tuple(dict.fromkeys((*known, *premises.store.consents.purposes(system)))))
 
 
-def _day(said: str) -> date | None:
-    try:
-        return date.fromisoformat(said)
-    except ValueError:
-        return None
-
-
 def _page(here: StaffVisit, problem: str = "", kept: dict[str, str] | None = None, done: str = "") -> Response:
     systems = here.premises.site.originals
     offer = [offered(here, one.name) for one in systems]
     texts = list({one.digest: one for each in offer for one in each.texts}.values())
     return here.page("consents", {
         "systems": systems, "texts": texts, "purposes": list(dict.fromkeys(p for one in offer for p in one.purposes)),
-        "channels": CHANNELS, "everything": EVERYTHING, "problem": problem, "done": done, "today": here.now.date().isoformat(),
+        "channels": CHANNELS, "everything": EVERYTHING, "problem": problem, "done": done,
+        "today": here.now.date().isoformat(),
         "kept": kept or dict.fromkeys(("act", "text", "purpose", "channel", "on"), ""),
     }, 422 if problem else 200)  # fmt: skip

@@ -71,6 +71,8 @@ ENTRIES: dict[tuple[str, str], Entry] = {
     ("POST", "/account/passkeys/remove"): _PROVED,
     ("GET", "/consents"): _CONSENTS,
     ("POST", "/consents"): _CONSENTS,
+    ("GET", "/ask"): _REQUESTS,
+    ("POST", "/ask"): _REQUESTS,
     ("GET", "/requests/{request_id}"): _LOOKING,
     ("POST", "/requests/{request_id}"): _REQUESTS,
     ("GET", "/requests/{request_id}/end"): _ENDING,

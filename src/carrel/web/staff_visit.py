@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -128,6 +128,14 @@ class StaffVisit:
 def back_to(said: str) -> str:
     """Where a page may lead back to; anything else leads to the first page."""
     return said if _BACK.fullmatch(said) else ""
+
+
+def day_in(said: str) -> date | None:
+    """The day that a form names; None of anything else."""
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        return None
 
 
 def cookie_name(*, secure: bool) -> str:

@@ -53,7 +53,7 @@ class Pages:
 
     def __init__(self, site: Site, store: Store) -> None:
         self.clock, self.store = Clock(), store
-        desks = Desk(site.folder), AtStaffDesk(site.folder)
+        desks = Desk(site.folder), AtStaffDesk(site.folder, self.clock)
         self.premises = enter(site, policy_files.load(site.policy), store, self.clock, *desks)
         self.address = self.premises.portal.address
         self._app = application(self.premises)
