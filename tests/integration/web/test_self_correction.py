@@ -121,9 +121,12 @@ def test_a_stop_and_another_run_are_told_as_busy(koha_sqlite, pages: Pages, tmp_
 
 KILL = """
 import os, signal, sys
+from pathlib import Path
 from carrel.cli import premises, self_correction
+from carrel.retention.person_request import Wanted
+from carrel.store.person_cases import PersonCases
 PersonCases.finish = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
-with premises.enter(__import__("pathlib").Path(sys.argv[1]), "ils", read_only=False) as here:
+with premises.enter(Path(sys.argv[1]), "ils", read_only=False) as here:
     self_correction.correct(here, int(sys.argv[2]), (Wanted("email address", "main", "email", sys.argv[3]),))
 """
 

@@ -44,8 +44,8 @@ def walk(pages: Pages, card: str, number: int, password: str, notice: str, way: 
     assert sent(browser, "object", {"words": "Do not count me."}).status_code == 303
     place = sent(browser, "erase", {"sure": "yes"}).headers["location"].removeprefix("/en/me/")
     assert sent(browser, place, {"act": "withdraw"}).status_code == 303
-    rights = [one.right for one in pages.store.requests.of_person("ils", number)]
-    assert rights == [Right.OBJECTION, Right.ERASURE]
+    rights = {one.right for one in pages.store.requests.of_person("ils", number)}
+    assert rights == {Right.OBJECTION, Right.ERASURE}
     words = {"password": password, "new": NEW_WORDS, "again": NEW_WORDS}
     assert sent(browser, "password", words).headers["location"] == "/en/me/password/done"
     assert pages.signed_in(card, NEW_WORDS).get("/es/me").status_code == 200
