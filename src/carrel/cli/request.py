@@ -233,11 +233,18 @@ def answer(**said: Any) -> None:
     '--as "Dee Example"'
 )
 @_ID
-@click.option("--ground", required=True, type=click.Choice(_GROUNDS), help="On which ground.")
+@click.option(
+    "--ground", required=True, type=click.Choice(_GROUNDS), metavar="GROUND", help="On which ground; see below."
+)
 @_BECAUSE
 @_written
 def refuse(ground: str, **said: Any) -> None:
-    """Refuse a request, on a ground and with a reason that the person is told."""
+    """Refuse a request, on a ground and with a reason that the person is told.
+
+    Grounds: "identity not verified", "manifestly unfounded", "repeated without end", "rights of other people", "a law
+    requires the data", "a legal claim", "archive, research or statistics", "the data are right", "needed for the
+    service that the person uses", "confidential review", "another office answers".
+    """
     _act("refused", {"ground": ground}, **said)
 
 
@@ -260,8 +267,7 @@ def state(**said: Any) -> None:
 
 @request.command(epilog="Example: carrel request letter req-abcdefghijkl --as 'Dee Example'")
 @_ID
-@as_option
-@site_option
+@_written
 def letter(**said: Any) -> None:
     """Print what the person gets: that it came, where it stands, the answer, and where to turn to."""
     from carrel.cli.request_screen import print_letter

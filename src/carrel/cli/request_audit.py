@@ -77,11 +77,17 @@ def _altered(site: Site, store: Store) -> int:
     """Events that do not fit what the ledger was told, and events that it was told of and that are gone."""
     told = {
         str(decode_leaf(entry).fields.get("commitment", ""))
-        for entry in (*store.owed.entries(), *LedgerFolder(site.folder / "ledger").entries())
+        for entry in (*store.owed.entries(), *_entries(site))
         if _OF_REQUESTS in entry
     }
     there = set(store.requests.commitments())
     return max(len(there - told), len(told - there))
+
+
+def _entries(site: Site) -> tuple[bytes, ...]:
+    """What stands in the ledger; nothing before its first batch."""
+    folder = site.folder / "ledger"
+    return tuple(LedgerFolder(folder).entries()) if (folder / "checkpoint").exists() else ()
 
 
 def _before_identity(request: Request) -> bool:

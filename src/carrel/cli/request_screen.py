@@ -166,7 +166,7 @@ def as_dict(request: Request, here: Standing) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def print_letter(*, identity: str, name: str, site_path: Path) -> None:
+def print_letter(*, identity: str, name: str, site_path: Path, as_json: bool) -> None:
     """What the person gets.
 
     Raises:
@@ -178,7 +178,10 @@ def print_letter(*, identity: str, name: str, site_path: Path) -> None:
     with open_store(site) as store:
         follow_all(store, rules)
         text = letter_of(site, store, rules, identity, at)
-    say(text.rstrip("\n"))
+    if as_json:
+        put_json({"letter": text})
+    else:
+        say(text.rstrip("\n"))
 
 
 def letter_of(site: Site, store: Store, rules: Rules, identity: str, at: datetime) -> str:

@@ -83,6 +83,12 @@ def shown(elm, name):
     return elm.ok("request", "show", name)["request"]
 
 
+def clauses(elm):
+    """The evidence of an audit, by clause."""
+    told = elm.ok("audit", code=3)["clauses"]
+    return {one["clause"]: one["evidence"] for one in told if "evidence" in one}
+
+
 def erased(elm, name, code=0):
     place = elm.folder / "erase.json"
     plan = ("plan", "--erase", given(elm), "--request", name, *DEE, "--out", place)
@@ -290,6 +296,27 @@ def test_an_overdue_request_is_a_finding(quick):
     assert "We keep them for a week." in letter
     quick.refused("request", "open", "question", "--channel", "desk", "--on", str(TODAY + timedelta(days=2)), *DEE,
                   code=2, error="RGT-019")  # fmt: skip
+
+
+def test_the_night_and_the_audit_see_what_is_overdue_and_what_was_altered(quick):
+    """An overdue request is in the health files and turns its clause; so does an event that somebody wrote over."""
+    policy(quick, "mit-libraries")
+    name = opened(quick, "question", "--on", str(TODAY - timedelta(days=20)), card=False)
+    told = clauses(quick)
+    assert told["MITL-10.8"]["state"] == "finding"
+    assert told["MITL-10.8"]["measured"]["overdue"] == 1
+    quick.run("run-due")
+    health = json.loads((quick.folder / "health" / "health.json").read_text())
+    assert "RGT-024" in health["systems"][0]["findings"]
+    quick.ok("request", "answer", name, *DEE)
+    quick.run("run-due")
+    assert "RGT-024" not in (quick.folder / "health" / "health.json").read_text()
+    told = clauses(quick)
+    assert told["MITL-10.8"]["state"] == "holds"
+    with sqlite3.connect(quick.folder / FILE) as store:
+        store.execute("UPDATE request_event SET by = 'Cal Example' WHERE act = 'answered'")
+    told = clauses(quick)
+    assert (told["MITL-10.8"]["state"], told["MITL-10.8"]["measured"]["altered since"]) == ("finding", 1)
 
 
 def test_who_answers_elsewhere_is_named_and_the_person_sees_it(quick):
