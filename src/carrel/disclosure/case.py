@@ -33,4 +33,5 @@ class Case:
     @property
     def holds(self) -> tuple[str, ...]:
         """Legal holds that keep what is asked for."""
-        return tuple(one.term("hold") for one in self.events if one.act is Act.TAKEN and one.term("hold"))
+        told = (Act.RECEIVED, Act.TAKEN)
+        return tuple(one.term("hold") for one in self.events if one.act in told and one.term("hold"))

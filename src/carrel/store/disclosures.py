@@ -41,7 +41,7 @@ class Disclosures(RecordedDisclosures):
             words: what was asked for, as the paper or the person says it.
             viewer: whoever takes it in: whoever was served.
             hold: the legal hold that was placed before.
-            step: that is taken with it.
+            step: that is taken with it; empty where the policy asks for none.
 
         Returns:
             Its id.
@@ -53,9 +53,10 @@ class Disclosures(RecordedDisclosures):
             Where an error is raised nothing was written, and no key is left.
         """
         said = free_words(words)
-        events = [Event(Act.RECEIVED, viewer.at, viewer.person, terms)]
+        kept = {} if step or not hold else {"hold": hold}
+        events = [Event(Act.RECEIVED, viewer.at, viewer.person, {**terms, **kept})]
         require_opening(events[0], viewer.processes)
-        if hold:
+        if hold and step:
             events.append(Event(Act.TAKEN, viewer.at, viewer.person, {"step": step, "hold": hold}))
         name = "dsc-" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
         own = disclosure_key(self._folder, name)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from carrel.errors import Fault
+from carrel.policy.parse import parse_policy
 from carrel.systems.policy_files import load, shipped_names
-from tests.unit.policy.conftest import codes
 
 BLOCK = """
 legal process:
@@ -33,8 +33,8 @@ def with_block(minimal: str) -> str:
     return minimal.replace("\nrisk classes:", BLOCK + "risk classes:", 1)
 
 
-def test_a_whole_block_is_sound(with_block: str, faults_of: Callable[[str], tuple[Fault, ...]]) -> None:
-    assert faults_of(with_block) == ()
+def test_a_whole_block_is_sound(with_block: str) -> None:
+    assert parse_policy(with_block, "policy.yaml").body.legal_process is not None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_does_not_hold_together_is_told(
     with_block: str, faults_of: Callable[[str], tuple[Fault, ...]], old: str, new: str, code: str
 ) -> None:
     assert old in with_block
-    assert code in codes(faults_of(with_block.replace(old, new, 1)))
+    assert code in [one.condition.code for one in faults_of(with_block.replace(old, new, 1))]
 
 
 def test_every_shipped_policy_says_something_of_every_paper_and_silences_by_no_constant() -> None:
