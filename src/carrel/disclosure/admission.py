@@ -122,6 +122,8 @@ def admit(
     _require_terms(before, event, words)
     if event.act is Act.SILENCED:
         require_silence(event, before.process, zone)
+        if event.term("basis") == Basis.JUDGEMENT and Office.SENIOR_OFFICER not in offices:
+            raise _not_yours(event.act, {Office.SENIOR_OFFICER})
     return before
 
 
@@ -173,9 +175,13 @@ def _require_office(here: Standing, act: Act, offices: frozenset[Office], step: 
     wanted = _offices_for(here, act, step)
     if Office.ANYONE in wanted or wanted & offices:
         return
-    raise fault(
+    raise _not_yours(step or str(act), wanted)
+
+
+def _not_yours(at: str, wanted: Collection[Office]) -> CarrelError:
+    return fault(
         faults.NOT_YOURS,
-        at=step or str(act),
+        at=at,
         wanted=f"one who is: {', '.join(sorted(wanted)) or 'nobody; two policies in force exclude each other'}",
         found="somebody who is not, or an alternate while the holder is not recorded absent",
         because="the policy says who takes each step (MPL-2, MITL-4.5)",
