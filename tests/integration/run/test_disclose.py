@@ -39,12 +39,6 @@ def quick(small_sqlite, tmp_path):
     return staffed(library.make(tmp_path / "site", small_sqlite), "worcester")
 
 
-@pytest.fixture
-def elm(small):
-    """On each database."""
-    return staffed(small, "worcester")
-
-
 def opened(elm, instrument="subpoena", *more, who=DEE, dates=True, code=0):
     days = ("--from", "2025-01-01", "--until", "2025-12-31") if dates else ()
     words = ("disclose", "open", instrument, "--served-on", "an employee", "--sender", "a law firm", *days, *more, *who)
@@ -66,8 +60,8 @@ def cleared(elm, name):
     elm.ok("disclose", "document", "add", name, paper, "--paper", "the subpoena", *DEE)
 
 
-@pytest.mark.everywhere
-def test_a_subpoena_is_preserved_first_led_step_by_step_and_leaves_by_two_people(elm) -> None:
+def test_a_subpoena_is_preserved_first_led_step_by_step_and_leaves_by_two_people(quick) -> None:
+    elm = quick
     subject(elm)
     words = elm.folder.parent / "words.txt"
     words.write_text(WORDS)
