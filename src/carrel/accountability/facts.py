@@ -12,6 +12,7 @@ from datetime import datetime
 from carrel.accountability.adopted_policy import ClauseText, DatasetFacts, FieldFacts, PolicyException, PolicyFacts
 from carrel.accountability.custody_facts import CustodyFacts
 from carrel.accountability.kept_outside import KeptOutside
+from carrel.accountability.legal_process import DisclosureFacts
 from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
 from carrel.accountability.measured_risk import MeasuredRisks
 from carrel.accountability.night_facts import CapsuleFacts, NightFacts
@@ -150,6 +151,7 @@ class AuditFacts:
         risks: measurements of records without names, as they were recorded.
         releases: what left the house and is on record.
         requests: of patrons, as they stand; None where there is none.
+        disclosures: cases of legal process that are not sealed; None where there is none.
         outboxes: the folders from which releases leave, held against the record.
         computers: public ones, as they reported; None where the site has none that report, or the drop cannot be read.
     """
@@ -191,6 +193,7 @@ class AuditFacts:
     releases: tuple[Standing, ...] = ()
     outboxes: tuple[Outbox, ...] = ()
     requests: RequestFacts | None = None
+    disclosures: DisclosureFacts | None = None
 
     @property
     def left(self) -> dict[str, int]:

@@ -22,6 +22,7 @@ _CHAPTERS = (
     "exceptions",
     "high_water",
     "legal_holds",
+    "legal_process",
     "lifecycle",
     "log_clauses",
     "log_services",

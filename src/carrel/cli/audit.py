@@ -173,6 +173,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
     from carrel.cli.custody_told import custody_facts
+    from carrel.cli.disclose_night import disclosure_facts
     from carrel.cli.outboxes import outboxes
     from carrel.cli.outside_told import kept_outside
     from carrel.cli.request_audit import request_facts
@@ -229,6 +230,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         releases=standings(releases, risks, at),
         outboxes=outboxes(site, releases),
         requests=request_facts(site, store, name, at),
+        disclosures=disclosure_facts(site, store, at),
     )
     if facts.loans is not None:
         audit_record.keep_count(site, name, HeldCount(holds, facts.held_now, at))

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from carrel.inventory.risk import RiskClass
 from carrel.policy.coherence import class_of
 from carrel.policy.difference import words_of
-from carrel.policy.reader_descriptions import in_words
 from carrel.policy.process_words import process_lines
+from carrel.policy.reader_descriptions import in_words
 from carrel.policy.record_grammar import DatasetRule, LoansRule, NoticesRule, RecordsRule, SessionsRule
 from carrel.policy.record_type import RecordType, Source
 from carrel.policy.resolve import Policy
