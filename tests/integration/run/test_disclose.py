@@ -14,6 +14,7 @@ from carrel.store.store import FILE
 from tests.integration.run import library
 from tests.integration.run.test_consent import policy
 from tests.integration.run.test_erasure import CARD, given, subject
+from tests.integration.run.test_requests import clauses
 
 TODAY = date.today()  # noqa: DTZ011  (days before it are past in every zone)
 ADA, LOU, DEE, BEA, MO = (("--as", f"{name} Example") for name in ("Ann", "Lou", "Dee", "Bea", "Mo"))
@@ -180,10 +181,16 @@ def test_an_emergency_is_released_first_and_looked_at_after_by_somebody_else(qui
     quick.refused("disclose", "release", name, *ADA, code=2, error="DSC-005")
     quick.ok("disclose", "release", name, "--because", "told the officers who it was", *ADA)
     assert quick.ok("disclose", "list", *ADA, code=3)["late"] == 1
+    quick.run("run-due")
+    health = json.loads((quick.folder / "health" / "health.json").read_text())
+    assert "DSC-020" in health["systems"][0]["findings"]
     review = ("disclose", "record", name, "director's review", "--finding", "it had to be")
     quick.refused(*review, *ADA, code=4, error="DSC-009")
     assert quick.ok(*review, *MO)["case"]["state"] == "reviewed afterwards"
     assert quick.ok("disclose", "list", *ADA)["cases"] == []
+    told = clauses(quick)
+    assert told["MPL-1"]["state"] == "holds"
+    assert "MPL-4.1" not in told
 
 
 def test_papers_come_back_whole_and_only_to_who_knows_of_the_case(quick, tmp_path) -> None:

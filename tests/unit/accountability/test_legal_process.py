@@ -72,5 +72,5 @@ def test_a_release_that_the_store_holds_without_a_signature_is_unsound() -> None
 
 def test_every_clause_of_the_part_stands_under_a_rule_in_its_policy() -> None:
     for clause in _CLAUSES:
-        policy = policy_files.load(POLICY[clause.split("-")[0]])
+        policy = policy_files.load(POLICY[clause.split("-", maxsplit=1)[0]])
         assert any(path.startswith("legal process.") for path in policy.clauses[clause].carried_by), clause
