@@ -57,8 +57,9 @@ def serve_pages(site: Site, host: str, port: int, behind: Sequence[str], ready: 
         wanted = 2 * _AT_ONCE if most == resource.RLIM_INFINITY else min(most, 2 * _AT_ONCE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
         ready(premises.portal.address)
+        # No warnings: one for each torn request would let anybody fill a log.
         settings = uvicorn.Config(
-            application(premises), access_log=False, log_level="warning", server_header=False,
+            application(premises), access_log=False, log_level="error", server_header=False,
             proxy_headers=bool(behind), forwarded_allow_ips=list(behind), timeout_keep_alive=15,
             h11_max_incomplete_event_size=32 * 1024, limit_concurrency=_AT_ONCE,
         )  # fmt: skip

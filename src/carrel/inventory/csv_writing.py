@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 QUOTE, BOM = '"', "\ufeff"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_WIDE_SIGNS = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", *_WIDE_SIGNS)
 LONGEST = 1 << 18  # letters in one record; a longer one comes of a quote that nobody closed
 _WIDE = {"utf-8", "utf-16-le", "utf-16-be", "utf-16"}
 

@@ -12,17 +12,16 @@ from typing import IO
 
 from carrel.consent import faults
 from carrel.errors import fault
+from carrel.inventory.csv_writing import harmless
 from carrel.systems.durable_file import settle
 from carrel.systems.nameless_file import NOT_OFFERED, give_name
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%")
 
 
 def plain(value: str) -> str:
     """A value as no spreadsheet takes it for a formula, on one line."""
     if "\n" in value or "\r" in value or "\x00" in value:
         value = " ".join(value.replace("\x00", "").split())
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return harmless(value)
 
 
 class ContactFile:
