@@ -20,7 +20,12 @@ class BrokenCsvError(ValueError):
 
 def harmless(text: str) -> str:
     """A text that a spreadsheet would take for a formula, told as text; any other as it is."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would take a text for a formula; its first sign decides."""
+    return text.startswith(_FORMULA)
 
 
 def encoding_of(name: str) -> str | None:
