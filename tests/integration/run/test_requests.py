@@ -224,8 +224,15 @@ def test_a_plan_of_a_request_that_was_taken_back_is_not_carried_out(quick):
     place = quick.folder / "erase.json"
     quick.ok("plan", "--erase", given(quick), "--request", name, *DEE, "--out", place)
     quick.approve(place)
+    quick.ok("apply", place, "--by-night")
     quick.ok("request", "withdraw", name, *DEE)
     quick.refused("apply", place, code=4, error="RGT-012")
+    night = quick.run("run-due", "--json").told
+    [told] = night["systems"][0]["erasures"]
+    assert (told["outcome"], told["codes"]) == (None, ["RGT-012"])
+    with quick.store as store:
+        assert not store.erasures.for_night("koha")
+    assert quick.koha.rows(f"SELECT 1 FROM borrowers WHERE cardnumber = '{CARD}'")
     assert shown(quick, name)["events"][-1]["by"] == "the person"
 
 
