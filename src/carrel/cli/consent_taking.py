@@ -12,6 +12,7 @@ from carrel.cli.at_site import allowed
 from carrel.cli.consent_changes import Told, tell_tools
 from carrel.cli.consent_person import Person, person_of
 from carrel.cli.premises import now
+from carrel.cli.request_follow import linked
 from carrel.cli.screen import put_json, put_line, say
 from carrel.consent import faults
 from carrel.consent.event import Act, Channel, ConsentEvent
@@ -22,6 +23,9 @@ from carrel.errors import fault
 from carrel.inventory.site import May
 from carrel.ledger.leaf import OpenLeaf
 from carrel.ledger.word import slug
+from carrel.retention.outcome import Outcome
+from carrel.rights.work import OBJECTION, done_at_once
+from carrel.store.erasures import new_case
 from carrel.systems.consent.text_folder import read_texts
 
 if TYPE_CHECKING:
@@ -94,12 +98,13 @@ def withdraw(
     name: str,
     site_path: Path,
     as_json: bool,
+    request: str | None = None,
 ) -> None:
     """Write down that somebody took it back; without a purpose, all of it.
 
     Raises:
-        CarrelError: CNS-004, CNS-006, CNS-007, CNS-009, HLD-006, ERA-001, and whatever stands in the way of reading the
-            system.
+        CarrelError: CNS-004, CNS-006, CNS-007, CNS-009, HLD-006, ERA-001, RGT-011, RGT-012, RGT-020, and whatever
+            stands in the way of reading the system.
     """
     with premises.enter(site_path, system_name, read_only=True) as here:
         taker, at = allowed(here.site, name, May.CONSENT).name, now()
@@ -114,12 +119,19 @@ def withdraw(
         if purpose is not None and purpose not in known:
             raise _unknown(here, purpose, known)
         person = person_of(here, given, by_card=not by_number)
+        link = linked(here, request, OBJECTION, person.number, at)
         moment = _moment(here, on, at, Act.WITHDRAWN)
         events = [
             ConsentEvent(Act.WITHDRAWN, one, Channel(channel), taker, moment, at)
             for one in (known if purpose is None else (purpose,))
         ]
         taken = _write(here, person, events, None, silence=person.addresses if purpose is None else None)
+        if link is not None:
+            held = all(one is State.WITHDRAWN for one in taken.states.values())  # read back
+            outcome = Outcome.VERIFIED if held else Outcome.UNVERIFIED
+            what = purpose or "everything"
+            for one in done_at_once(new_case(), OBJECTION, here.original.name, what, now(), taker, outcome):
+                here.store.requests.add(link.request, one)
     _show(taken, Act.WITHDRAWN, purpose or "everything", as_json=as_json)
 
 

@@ -278,6 +278,8 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     # That somebody agreed or took it back: who, for what and when stands behind the commitment, whose salt stays in the
     # store. The time of such a leaf is its day.
     "consent": {"commitment": DIGEST, "policy": SLUG, "policy_digest": DIGEST},
+    # What was done about a patron's request: which right, by whom and how stands behind the commitment.
+    "request": {"commitment": DIGEST},
     # Addresses that left by the gate. A digest of the file would be one of people.
     "contacts": {
         "system": SLUG,

@@ -69,7 +69,7 @@ def below_floors(document: PolicyDocument, floors: Iterable[Floor], origin: str 
 
 
 def target(document: PolicyDocument, written: str) -> Path | None:
-    """The path that a dotted rule path leads to, list entries going by their id; None where it leads nowhere."""
+    """The path that a dotted rule path leads to, list entries by their id or name; None where it leads nowhere."""
     here: Any = document.text.data
     path: Path = ()
     for step in written.split("."):
@@ -77,11 +77,15 @@ def target(document: PolicyDocument, written: str) -> Path | None:
         if isinstance(here, dict) and step in here:
             key = step
         elif isinstance(here, list):
-            key = next((n for n, item in enumerate(here) if isinstance(item, dict) and item.get("id") == step), None)
+            key = next((n for n, item in enumerate(here) if _called(item) == step), None)
         if key is None:
             return None
         here, path = here[key], (*path, key)
     return path
+
+
+def _called(item: Any) -> Any:
+    return (item.get("id") or item.get("name")) if isinstance(item, dict) else None
 
 
 def entry(document: PolicyDocument, path: Path) -> Any:

@@ -16,6 +16,7 @@ from carrel.inventory.risk import RiskClass
 from carrel.policy.block import Block, Figures
 from carrel.policy.contact_grammar import Contacts, Recipient
 from carrel.policy.record_grammar import Records
+from carrel.policy.rights_grammar import Rights
 from carrel.policy.words import ClauseId, Clauses, Day, MaybeText, Name, Period, PolicyName, Text
 
 
@@ -141,6 +142,9 @@ class PolicyBody(Figures):
     purposes: dict[Name, Purpose] = Field(min_length=1)
     recipients: dict[Name, Recipient] = Field(
         default_factory=dict, description="Who may be given patrons' addresses, and who is barred from them."
+    )
+    rights: Rights | None = Field(
+        default=None, description="By when patrons' requests are answered, and who sees to them."
     )
     risk_classes: RiskClasses
     floors: dict[Name, FloorRule] = Field(default_factory=dict)

@@ -37,6 +37,8 @@ from carrel.store.portal_attempts import PortalAttempts
 from carrel.store.portal_sessions import PortalSessions
 from carrel.store.releases import Releases
 from carrel.store.replays import Replays
+from carrel.store.request_cases import RequestCases
+from carrel.store.requests import Requests
 from carrel.store.residues import Residues
 from carrel.store.restrictions import Restrictions
 from carrel.store.risk_measurements import RiskMeasurements
@@ -80,6 +82,9 @@ class Store:
         self.backup_expiries = Expiries(database, BackupPlan)
         self.clearings = Expiries(database, ClearingPlan)
         self.replays = Replays(database)
+        self.requests = Requests(database, folder)
+        self.request_cases = RequestCases(database, self.requests)
+        self.restrictions.with_requests(self.requests)
         self.consents = Consents(database, folder)
         self.contact_exports = ContactExports(database)
         self.risks = RiskMeasurements(database)
