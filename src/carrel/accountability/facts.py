@@ -15,6 +15,7 @@ from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
 from carrel.accountability.measured_risk import MeasuredRisks
 from carrel.accountability.night_facts import CapsuleFacts, NightFacts
+from carrel.accountability.patron_requests import RequestFacts
 from carrel.accountability.public_computers import PublicComputers
 from carrel.accountability.surroundings import Surroundings
 from carrel.deidentification.releases.outbox import Outbox
@@ -148,6 +149,7 @@ class AuditFacts:
             log services.
         risks: measurements of records without names, as they were recorded.
         releases: what left the house and is on record.
+        requests: of patrons, as they stand; None where there is none.
         outboxes: the folders from which releases leave, held against the record.
         computers: public ones, as they reported; None where the site has none that report, or the drop cannot be read.
     """
@@ -188,6 +190,7 @@ class AuditFacts:
     risks: MeasuredRisks = field(default_factory=MeasuredRisks)
     releases: tuple[Standing, ...] = ()
     outboxes: tuple[Outbox, ...] = ()
+    requests: RequestFacts | None = None
 
     @property
     def left(self) -> dict[str, int]:

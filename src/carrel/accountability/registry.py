@@ -28,6 +28,7 @@ _CHAPTERS = (
     "measured_risk",
     "notices",
     "outside_clauses",
+    "patron_requests",
     "public_computers",
     "purposes",
     "reading_history",

@@ -84,6 +84,7 @@ def _changes(here: Premises, untold: tuple[Untold, ...]) -> list[Change]:
             people |= rows.of(connection, batch)
     texts, tags = texts_of(here), here.store.consents.own_tags(here.system.name)
     restricted = set(here.store.restrictions.known(here.system.name).values())
+    restricted |= here.store.restrictions.asked_for(here.system.name)
     unsure = bool(here.store.restrictions.lost(here.system.name))
     found: dict[tuple[str, str], Change] = {}
     for one in untold:

@@ -11,11 +11,16 @@ from carrel.cli.at_site import allowed
 from carrel.cli.consent_person import person_of
 from carrel.cli.consent_word import Said, Taken, agree, require_optional, take_back, text_read, texts_of
 from carrel.cli.premises import now
+from carrel.cli.request_follow import linked
 from carrel.cli.screen import put_json, put_line, say
 from carrel.consent import faults
 from carrel.consent.event import Act, Channel
+from carrel.consent.state import State
 from carrel.errors import fault
 from carrel.inventory.site import May
+from carrel.retention.outcome import Outcome
+from carrel.rights.work import OBJECTION, done_at_once
+from carrel.store.erasures import new_case
 
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
@@ -62,18 +67,26 @@ def withdraw(
     name: str,
     site_path: Path,
     as_json: bool,
+    request: str | None = None,
 ) -> None:
     """Write down that somebody took it back; without a purpose, all of it.
 
     Raises:
-        CarrelError: CNS-004, CNS-006, CNS-007, CNS-009, HLD-006, ERA-001, and whatever stands in the way of reading the
-            system.
+        CarrelError: CNS-004, CNS-006, CNS-007, CNS-009, HLD-006, ERA-001, RGT-011, RGT-012, RGT-020, and whatever
+            stands in the way of reading the system.
     """
     with premises.enter(site_path, system_name, read_only=True) as here:
         taker, at = allowed(here.site, name, May.CONSENT).name, now()
         person = person_of(here, given, by_card=not by_number)
+        link = linked(here, request, OBJECTION, person.number, at)
         said = Said(Channel(channel), taker, _moment(here, on, at, Act.WITHDRAWN), at)
         taken = take_back(here, person, purpose, said)
+        if link is not None:
+            held = all(one is State.WITHDRAWN for one in taken.states.values())  # read back
+            outcome = Outcome.VERIFIED if held else Outcome.UNVERIFIED
+            what = purpose or "everything"
+            for one in done_at_once(new_case(), OBJECTION, here.original.name, what, now(), taker, outcome):
+                here.store.requests.add(link.request, one)
     _show(taken, Act.WITHDRAWN, purpose or "everything", as_json=as_json)
 
 

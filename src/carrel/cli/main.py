@@ -74,6 +74,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "carrel.cli.replay:replay",
         "After a restore: do again what was done since the backup, before the system is opened.",
     ),
+    "request": (
+        "carrel.cli.request:request",
+        "What patrons ask for: each request as one case with a clock, to its answer.",
+    ),
     "restriction": ("carrel.cli.restriction:restriction", "Restrictions of processing that are in force, by case."),
     "risk": (
         "carrel.cli.risk:risk",

@@ -11,6 +11,7 @@ from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises
 from carrel.cli.at_site import allowed
 from carrel.cli.erasure_plan import basis_of, erasure_of
+from carrel.cli.request_follow import linked
 from carrel.cli.store_place import open_store
 from carrel.errors import fault
 from carrel.inventory.category import Category
@@ -41,13 +42,20 @@ if TYPE_CHECKING:
 
 
 def make(
-    given: Path, site: Path, system_name: str | None, out: Path | None, name: str | None, *, as_json: bool
+    given: Path,
+    site: Path,
+    system_name: str | None,
+    out: Path | None,
+    name: str | None,
+    *,
+    as_json: bool,
+    request: str | None = None,
 ) -> None:
     """Plan a correction, record it, write it and show it.
 
     Raises:
-        CarrelError: ERA-001 nobody's number, REQ-001 to REQ-004, REQ-006, REQ-008, and whatever stands in the way of
-            any plan.
+        CarrelError: ERA-001 nobody's number, REQ-001 to REQ-004, REQ-006, REQ-008, RGT-011, RGT-012, RGT-020, and
+            whatever stands in the way of any plan.
     """
     with premises.enter(site, system_name, read_only=True) as here:
         by = allowed(here.site, premises.person(name), May.PLAN).name
@@ -57,8 +65,12 @@ def make(
         named, wanted = read_correction(text, called, section(here.system_map), own_words(here.policy))
         with here.engine.connect() as connection:
             found = find(connection, here.system_map, named.said, by_card=named.by_card, at=here.system.name)
+        link = linked(here, request, str(Kind.RECTIFICATION), found, at)
         asked = {"by": named.by, "said": named.said}
         made = planned(here, found, asked, wanted, by, at)
+        if link is not None:
+            what = ", ".join(sorted({one.what for one in made.changes}))
+            link.made(here.store, made.case, here.original.name, what, at, by)
         target = plan_file.write(made, out or Path("plan.json"))
     person_case.tell(made, target, as_json=as_json)
 

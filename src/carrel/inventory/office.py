@@ -37,6 +37,7 @@ class May(enum.StrEnum):
     AUDIT = "audit"
     CONSENT = "consent"
     EXPORT = "export"
+    REQUESTS = "requests"
 
 
 class Person(Part):

@@ -7,9 +7,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from carrel.errors import CarrelError, fault
+from carrel.retention.outcome import Outcome
 from carrel.rights import faults
 from carrel.rights.clocks import Clocks
-from carrel.rights.course import Act, Event, Standing, State, standing
+from carrel.rights.course import Act, Event, LinkedCase, Standing, State, standing
 from carrel.rights.deadline import Extension, deadline
 from carrel.rights.request import Decision, Ground, Request, Right, Route
 
@@ -166,11 +167,11 @@ def _extend(before: Standing, event: Event, clocks: Clocks, zone: ZoneInfo, word
 def _task(before: Standing, event: Event) -> None:
     if name := event.term("case"):
         case = before.case(name)
-        begun = case is not None and case.outcome is not None and case.kind not in _MAY_HAVE_GAPS
+        begun = case is not None and case.outcome is not None and not _may_be_left(case)
         if event.act is Act.WAIVED and (case is None or begun or case.settled):
             raise _not_now(
                 event.act, "a plan of this request that was not begun", "none, or one that was",
-                "make a new plan and carry it out: what was begun is not waived, it is finished",
+                "make a new plan and carry it out: what failed is not waived, it is mended",
             )  # fmt: skip
         return
     task = before.task(event.term("task"))
@@ -182,6 +183,11 @@ def _task(before: Standing, event: Event) -> None:
     if task is not None and (event.act is Act.TASKED or task.ended_at is not None):
         found = "one that is over" if task.ended_at else "one that is there already"
         raise _not_now(event.act, "a task that is open", found, "look it up with `carrel request show`")
+
+
+def _may_be_left(case: LinkedCase) -> bool:
+    """Whether somebody may say that it is enough: of an answer with gaps, and where only a log or backup is left."""
+    return case.outcome is Outcome.RESIDUE or case.kind in _MAY_HAVE_GAPS
 
 
 def _may_be_stated(now: Standing) -> bool:

@@ -80,3 +80,10 @@ class ContactExports:
         """How many there were."""
         with self._database.reading() as connection:
             return len(connection.execute(select(tables.contact_export.c.id)).all())
+
+    def recipients(self, system: str) -> tuple[str, ...]:
+        """Who was given addresses of a system, by the names in force then."""
+        table = tables.contact_export
+        query = select(table.c.recipient).where(table.c.system == system, table.c.written > 0).distinct()
+        with self._database.reading() as connection:
+            return tuple(sorted(connection.execute(query).scalars()))

@@ -6,15 +6,16 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, select
 
 from carrel.consent.subject import SubjectTags
 from carrel.errors import CarrelError, fault
 from carrel.rights import faults
-from carrel.rights.event import Act, Event
+from carrel.rights.event import Act, Event, commitment
 from carrel.rights.request import Channel, Request, Right
 from carrel.store import tables
 from carrel.store.database import Database
@@ -108,6 +109,27 @@ class RecordedRequests:
         with self._database.reading() as connection:
             rows = connection.execute(select(table.c.sealed).where(table.c.request == name).order_by(table.c.id)).all()
         return tuple("" if row.sealed is None else own.open_text(row.sealed) or "" for row in rows)
+
+    def kept_too_long(self, now: datetime, kept: timedelta) -> int:
+        """Of how many requests something is sealed that should be forgotten by now."""
+        table = tables.request
+        over = and_(table.c.ended_at.is_not(None), table.c.ended_at < now - kept)
+        with self._database.reading() as connection:
+            rows = connection.execute(select(table.c.id, table.c.subject, table.c.words).where(over)).all()
+        return sum(
+            row.subject is not None or row.words is not None or request_key(self._folder, row.id).exists()
+            for row in rows
+        )
+
+    def commitments(self) -> tuple[str, ...]:
+        """What the ledger was told of every event, reckoned anew from what stands in the store now."""
+        table = tables.request_event
+        with self._database.reading() as connection:
+            rows = connection.execute(select(table).order_by(table.c.id)).all()
+        return tuple(
+            commitment(row.request, Event(Act(row.act), row.at, row.by, row.terms), row.sealed or b"", row.salt)
+            for row in rows
+        )
 
     def _request(self, connection: Connection, name: str) -> Request:
         return _requests(connection, [_row(connection, name)])[0]

@@ -10,11 +10,17 @@ from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.approval import Kind
 from carrel.retention.legal_hold import Keeping, Scope
+from carrel.retention.outcome import Outcome
 from carrel.retention.restriction import AUTHORITY, INSTEAD, KEEP, LOST
+from carrel.rights.event import Act
+from carrel.rights.request import Right
 from carrel.store import tables
 from carrel.store.database import Database
 from carrel.store.person_cases import IN_FORCE, PersonCase, PersonCases, Sealed, case_of
+from carrel.store.requests import Requests
 from carrel.store.sealed_cases import RUNNING
+
+VERIFIED = Outcome.VERIFIED.value
 
 
 class Restrictions:
@@ -22,6 +28,39 @@ class Restrictions:
 
     def __init__(self, database: Database, cases: PersonCases) -> None:
         self._database, self._cases = database, cases
+        self._requests: Requests | None = None
+
+    def with_requests(self, requests: Requests) -> None:
+        """Honour open requests for restriction as well, from the moment that it is known who asks."""
+        self._requests = requests
+
+    def restricted(self, system: str) -> frozenset[int]:
+        """Whose data are not used on a system: restrictions in force, and requests for one that are open.
+
+        A request that a person was identified for holds at once, whoever still has to plan and approve (MITL-9.4). It
+        ends with the request, or with the restriction that was put in force for it and lifted since.
+
+        Raises:
+            CarrelError: ERA-004, RGT-018: of one of them nobody can tell whose it is, and it could be anybody.
+        """
+        return frozenset(self.people(system).values()) | self.asked_for(system)
+
+    def asked_for(self, system: str) -> frozenset[int]:
+        """Whose request for a restriction is open on a system, and not carried out yet.
+
+        Raises:
+            CarrelError: RGT-018.
+        """
+        if self._requests is None:
+            return frozenset()
+        found = set()
+        for request in self._requests.all(open_only=True):
+            asked = request.right is Right.RESTRICTION and request.system == system
+            acts = {one.act for one in request.events}
+            done = any(one.act is Act.CARRIED_OUT and one.term("outcome") == VERIFIED for one in request.events)
+            if asked and Act.IDENTIFIED in acts and not done and (whose := self._requests.subject(request.id)):
+                found.add(whose.number)
+        return frozenset(found)
 
     def in_force(self, system: str | None = None) -> tuple[PersonCase, ...]:
         """Restrictions from the moment that their switches begin to be written until they are lifted, oldest first."""

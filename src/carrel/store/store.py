@@ -37,6 +37,7 @@ from carrel.store.portal_attempts import PortalAttempts
 from carrel.store.portal_sessions import PortalSessions
 from carrel.store.releases import Releases
 from carrel.store.replays import Replays
+from carrel.store.request_cases import RequestCases
 from carrel.store.requests import Requests
 from carrel.store.residues import Residues
 from carrel.store.restrictions import Restrictions
@@ -82,6 +83,8 @@ class Store:
         self.clearings = Expiries(database, ClearingPlan)
         self.replays = Replays(database)
         self.requests = Requests(database, folder)
+        self.request_cases = RequestCases(database, self.requests)
+        self.restrictions.with_requests(self.requests)
         self.consents = Consents(database, folder)
         self.contact_exports = ContactExports(database)
         self.risks = RiskMeasurements(database)
