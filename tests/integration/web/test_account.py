@@ -9,7 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from carrel.errors import CarrelError
+from carrel.systems import map_files
 from carrel.systems.sample.signing_in import offer_notices
+from carrel.systems.sql.account_password import write_password
+from carrel.systems.sql.notice_choices import NoticeChoices
 from tests.integration.web.conftest import PASSWORD, Pages, give_password, pages_of, sent
 from tests.integration.web.test_choices import number_of
 from tests.integration.web.test_sign_in import tried
@@ -155,22 +158,28 @@ REVERTS = {
 
 def test_what_the_product_does_not_take_is_not_told_as_set(koha_sqlite, pages: Pages) -> None:
     card = give_password(koha_sqlite, 0)
-    offer_notices(koha_sqlite.engine())
-    desk, number = pages.premises.desk, number_of(koha_sqlite, card)
+    engine = koha_sqlite.engine()
+    offer_notices(engine)
+    number, koha = number_of(koha_sqlite, card), map_files.load("koha")
+    assert koha.sign_in is not None
     before = koha_sqlite.rows("SELECT password FROM borrowers")
     for what, trigger in REVERTS.items():
-        with koha_sqlite.engine().begin() as connection:
+        with engine.begin() as connection:
             connection.exec_driver_sql(trigger)
-        with pytest.raises(CarrelError) as wrong:
+        with pytest.raises(CarrelError) as wrong, engine.begin() as connection:
             if what == "password":
-                desk.set_password("ils", number, NEW)
+                write_password(connection, koha.sign_in, number, NEW, "ils")
             else:
-                desk.set_notices("ils", number, {"Hold_Filled": ["email"]})
+                NoticeChoices(koha).write(connection, number, {"Hold_Filled": ["email"]})
         assert wrong.value.code == "SQL-023"
-        with koha_sqlite.engine().begin() as connection:
+        if what == "password":
+            with pytest.raises(CarrelError) as refused:
+                pages.premises.desk.set_password("ils", number, NEW)
+            assert refused.value.code == "MAP-003", "the desk does not even begin while there is such a trigger"
+        with engine.begin() as connection:
             connection.exec_driver_sql("DROP TRIGGER back")
     with pytest.raises(CarrelError) as wrong:
-        desk.set_password("ils", 99_999_999, NEW)
+        pages.premises.desk.set_password("ils", 99_999_999, NEW)
     assert wrong.value.code == "SQL-023"
     assert koha_sqlite.rows("SELECT password FROM borrowers") == before
     assert koha_sqlite.rows(WISHES.format(card=card)) == []
