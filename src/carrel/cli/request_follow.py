@@ -98,14 +98,8 @@ def followed(place: Path, site_path: Path) -> Iterator[None]:
     Args:
         place: the plan's file.
         site_path: the site file, or its folder.
-
-    Raises:
-        CarrelError: RGT-012, the request was withdrawn or refused since: nothing is carried out for it.
     """
     site, case = load_site(site_path), _case_in(place)
-    if case:
-        with open_store(site) as store:
-            _require_wanted(store, case)
     try:
         yield
     except BaseException:
@@ -130,7 +124,12 @@ def follow_all(store: Store, rules: Rules) -> None:
     store.request_cases.follow_all(now(), lambda kind, name: rules.told(store, kind, name))
 
 
-def _require_wanted(store: Store, case: str) -> None:
+def require_wanted(store: Store, case: str) -> None:
+    """Refuse to begin a plan whose request was taken back or refused since.
+
+    Raises:
+        CarrelError: RGT-012.
+    """
     for request in store.request_cases.of(case):
         ends = [one.act for one in request.events if one.act.is_final]
         if ends and State(ends[0]) in {State.WITHDRAWN, State.REFUSED}:
