@@ -20,9 +20,8 @@ from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, Exit, fault
 from carrel.inventory.site import May
-from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
-from carrel.ledger.word import slug
 from carrel.rights import faults
+from carrel.rights.access_leaf import access_leaf
 from carrel.rights.answer import Answer, HeldInSystem
 from carrel.rights.wording import ENGLISH
 from carrel.rights.work import ACCESS
@@ -34,8 +33,6 @@ from carrel.systems.site_systems import system_of
 from carrel.systems.sql.person_search import confirmed, find
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from carrel.cli.record import Receipt
     from carrel.inventory.site import Site
     from carrel.store.store import Store
@@ -85,7 +82,10 @@ def answer(wish: Wish, site_path: Path, name: str, *, as_json: bool) -> int:
             ):  # fmt: skip
                 counts = access_package.write(found, target, ENGLISH)
                 # The leaf first: a kill can leave a leaf without its package, and never a package without its leaf.
-                leaf = leaf_of(found, counts, first, wish, (started, now()))
+                leaf = access_leaf(
+                    found, sum(counts.values()), first.policy, identity=wish.identity, encrypted=not wish.plain,
+                    times=(started, now()),
+                )  # fmt: skip
                 receipt = record.record(site, store, (leaf,), now())
             whole(found.complete)
     if as_json:
@@ -175,33 +175,6 @@ def _passphrase(wish: Wish) -> str | None:
             fix="write four words or more that belong to no saying",
         )
     return said
-
-
-def leaf_of(
-    found: Answer,
-    counts: access_package.Counts,
-    system: OpenSystem,
-    wish: Wish,
-    times: tuple[datetime, datetime],
-) -> OpenLeaf:
-    """What the ledger is told: that somebody was answered. Nothing of whom, or of what."""
-    return OpenLeaf(
-        "access",
-        times[1],
-        {
-            "case": found.case,
-            "systems": [slug(one.name) for one in found.systems],
-            "policy": slug(system.policy.name, "._/"),
-            "policy_digest": system.policy.digest,
-            "outcome": "whole" if found.complete else "partial",
-            "identity": slug(wish.identity),
-            "package": "plain" if wish.plain else "age",
-            "records": banded(sum(counts.values())),
-            "unread": sum(len(one.unread) for one in found.systems),
-            "started": utc_seconds(times[0]),
-            "finished": utc_seconds(times[1]),
-        },
-    )
 
 
 def as_dict(
