@@ -106,13 +106,20 @@ class SchemaFacts:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A setting of the product that works against the policy."""
+    """A setting of the product that works against the policy.
+
+    Attributes:
+        shows: what of one person it shows to another.
+        value: to which it is set, or how many rows; it may stand nowhere uncounted.
+    """
 
     setting: str
     says: str
     clauses: tuple[str, ...] = ()
     severity: str = "finding"
     fix: str = ""
+    shows: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +156,8 @@ class AuditFacts:
         risks: measurements of records without names, as they were recorded.
         releases: what left the house and is on record.
         outboxes: the folders from which releases leave, held against the record.
+        showing: how many settings and waivers the map knows that show one person to another; None if the database
+            could not be read.
         computers: public ones, as they reported; None where the site has none that report, or the drop cannot be read.
     """
 
@@ -188,6 +197,7 @@ class AuditFacts:
     risks: MeasuredRisks = field(default_factory=MeasuredRisks)
     releases: tuple[Standing, ...] = ()
     outboxes: tuple[Outbox, ...] = ()
+    showing: int | None = None
 
     @property
     def left(self) -> dict[str, int]:

@@ -17,6 +17,7 @@ Provider = Callable[["AuditFacts"], Reading | None]
 _CHAPTERS = (
     "approval_dates",
     "ceilings",
+    "children",
     "collection",
     "deidentified_records",
     "exceptions",

@@ -109,6 +109,17 @@ class Conflict(Block):
     because: Text
 
 
+class ChildrenRule(Block):
+    """Children have the same privacy as adults: a parent or guardian is another person (MPL-14)."""
+
+    says: Text
+    shown_to_guardians: dict[Literal["loans", "fines", "holds", "notices"], Text] = Field(
+        default_factory=dict, description="What a guardian may see of a child all the same, each with its basis."
+    )
+    advice: Text | None = Field(default=None, description="What the notice tells parents.")
+    clauses: Clauses = ()
+
+
 class ClauseRule(Block):
     """One clause: carried by rules of this policy, or promised in words."""
 
@@ -145,6 +156,9 @@ class PolicyBody(Figures):
     risk_classes: RiskClasses
     floors: dict[Name, FloorRule] = Field(default_factory=dict)
     laws: dict[Name, LawRule] = Field(default_factory=dict)
+    children: ChildrenRule | None = Field(
+        default=None, description="Whose a child's record is, and what of it somebody else may see."
+    )
     records: Records
     exceptions: tuple[ExceptionRule, ...] = ()
     precedence: tuple[Conflict, ...] = ()

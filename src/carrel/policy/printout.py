@@ -61,6 +61,7 @@ def _lines(policy: Policy) -> Iterator[str]:
             given = f"{_and(contacts.fields)} may be given to {_and(contacts.to)}{lapsed}{cited}"
             yield from _wrapped(given, 6)
     yield from _recipients(policy)
+    yield from _children(policy)
     yield from _classes(policy)
     yield from _laws(policy)
     yield from _precedence(policy)
@@ -84,6 +85,17 @@ def _recipients(policy: Policy) -> Iterator[str]:
     for name, clauses in policy.barred.items():
         if name not in policy.body.recipients:
             yield from _item(name, "Barred by an adopted policy.", clauses)
+
+
+def _children(policy: Policy) -> Iterator[str]:
+    if (rule := policy.body.children) is None:
+        return
+    yield from _heading("Children")
+    yield from _item("a child's record", rule.says, rule.clauses)
+    for what, basis in rule.shown_to_guardians.items():
+        yield from _item(f"{what} shown to guardians", basis)
+    if rule.advice is not None:
+        yield from _item("for parents", rule.advice)
 
 
 def _loans(policy: Policy) -> Iterator[str]:
