@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from carrel.accountability.adopted_policy import ClauseText, DatasetFacts, FieldFacts, PolicyException, PolicyFacts
+from carrel.accountability.consent_record import ConsentFacts
 from carrel.accountability.custody_facts import CustodyFacts
 from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
@@ -158,6 +159,7 @@ class AuditFacts:
         outboxes: the folders from which releases leave, held against the record.
         showing: how many settings and waivers the map knows that show one person to another; None if the database
             could not be read.
+        consent: consents and exports of addresses on record; None where the store was not asked.
         computers: public ones, as they reported; None where the site has none that report, or the drop cannot be read.
     """
 
@@ -198,6 +200,7 @@ class AuditFacts:
     releases: tuple[Standing, ...] = ()
     outboxes: tuple[Outbox, ...] = ()
     showing: int | None = None
+    consent: ConsentFacts | None = None
 
     @property
     def left(self) -> dict[str, int]:

@@ -18,6 +18,7 @@ _CHAPTERS = (
     "approval_dates",
     "ceilings",
     "children",
+    "consent_record",
     "collection",
     "deidentified_records",
     "exceptions",

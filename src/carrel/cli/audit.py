@@ -172,6 +172,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
 
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
+    from carrel.cli.consent_told import consent_facts
     from carrel.cli.custody_told import custody_facts
     from carrel.cli.outboxes import outboxes
     from carrel.cli.outside_told import kept_outside
@@ -227,6 +228,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         risks=_risks(risks, releases, at),
         releases=standings(releases, risks, at),
         outboxes=outboxes(site, releases),
+        consent=consent_facts(site, store, subject.system, subject.policies, at),
     )
     if facts.loans is not None:
         audit_record.keep_count(site, name, HeldCount(holds, facts.held_now, at))
