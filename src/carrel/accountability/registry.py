@@ -22,6 +22,7 @@ _CHAPTERS = (
     "collection",
     "deidentified_records",
     "exceptions",
+    "forms_told",
     "high_water",
     "legal_holds",
     "lifecycle",

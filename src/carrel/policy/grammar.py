@@ -15,6 +15,7 @@ from carrel.inventory.category import Category
 from carrel.inventory.risk import RiskClass
 from carrel.policy.block import Block, Figures
 from carrel.policy.contact_grammar import Contacts, Recipient
+from carrel.policy.form_grammar import EmailWarning, FormRule
 from carrel.policy.record_grammar import Records
 from carrel.policy.words import ClauseId, Clauses, Day, MaybeText, Name, Period, PolicyName, Text
 
@@ -160,6 +161,12 @@ class PolicyBody(Figures):
         default=None, description="Whose a child's record is, and what of it somebody else may see."
     )
     records: Records
+    forms: dict[Name, FormRule] = Field(
+        default_factory=dict, description="What is asked on each form, and what follows where it is not answered."
+    )
+    email_warning: EmailWarning | None = Field(
+        default=None, description="That e-mail can be read by others; on every message about a question or request."
+    )
     exceptions: tuple[ExceptionRule, ...] = ()
     precedence: tuple[Conflict, ...] = ()
     clauses: dict[ClauseId, ClauseRule] = Field(min_length=1)

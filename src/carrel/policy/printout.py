@@ -61,6 +61,7 @@ def _lines(policy: Policy) -> Iterator[str]:
             given = f"{_and(contacts.fields)} may be given to {_and(contacts.to)}{lapsed}{cited}"
             yield from _wrapped(given, 6)
     yield from _recipients(policy)
+    yield from _forms(policy)
     yield from _children(policy)
     yield from _classes(policy)
     yield from _laws(policy)
@@ -85,6 +86,17 @@ def _recipients(policy: Policy) -> Iterator[str]:
     for name, clauses in policy.barred.items():
         if name not in policy.body.recipients:
             yield from _item(name, "Barred by an adopted policy.", clauses)
+
+
+def _forms(policy: Policy) -> Iterator[str]:
+    if policy.body.forms:
+        yield from _heading("What is asked on forms (carrel policy notice prints each notice)")
+    for name, form in policy.body.forms.items():
+        says = f"{form.says}. Asks: {_and(form.asks)}. Without what is required: {form.otherwise}"
+        yield from _item(name, says, form.clauses)
+    if (warning := policy.body.email_warning) is not None:
+        yield from _heading("E-mail")
+        yield from _item("a warning", warning.says, warning.clauses)
 
 
 def _children(policy: Policy) -> Iterator[str]:

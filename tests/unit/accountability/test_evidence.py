@@ -20,6 +20,7 @@ from carrel.accountability.facts import (
     NoticeFacts,
     PolicyException,
 )
+from carrel.accountability.forms_told import FormFacts
 from carrel.accountability.notices import told_as_settings
 from carrel.accountability.registry import evidence_for, evidenced_clauses, provides
 from carrel.deidentification.reader_description import Describing, Trait
@@ -158,6 +159,7 @@ def test_a_column_that_nobody_knows_takes_away_that_it_holds(clause):
         ("WPL-3.1", replace(FACTS, collection=CollectionFacts(demanded=frozenset({Category.EMAIL_ADDRESS})))),
         ("WPL-3.1", replace(FACTS, collection=CollectionFacts(demanded=frozenset({Category.SOCIAL_SECURITY_NUMBER})))),
         ("MPL-14", replace(FACTS, contradictions=(Contradiction("AllowStaff", "shows it", shows="fines"),))),
+        ("MITP-11.2.2a", policy(forms=FormFacts(("card",), 3, ("event registrations",)))),
         ("WPL-2.4", replace(FACTS, collection=CollectionFacts(superfluous=(TOO_MUCH,), looked_at=41))),
         (
             "WPL-3.4",

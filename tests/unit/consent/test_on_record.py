@@ -14,7 +14,7 @@ from carrel.systems.policy_files import load
 
 OWWL, WORCESTER = load("owwl"), load("worcester")
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
-TEXT = ConsentText("news", 1, "en", "library news", False, "News", "I want news.")  # noqa: FBT003  (as its fields stand)
+TEXT = ConsentText("news", 1, "en", "library news", False, "News", "I want news.")
 
 
 def event(act=Act.GIVEN, hours=-1.0, **more):
