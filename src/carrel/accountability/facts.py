@@ -11,6 +11,7 @@ from datetime import datetime
 
 from carrel.accountability.adopted_policy import ClauseText, DatasetFacts, FieldFacts, PolicyException, PolicyFacts
 from carrel.accountability.consent_record import ConsentFacts
+from carrel.accountability.cookies import CookieFacts
 from carrel.accountability.custody_facts import CustodyFacts
 from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
@@ -160,6 +161,7 @@ class AuditFacts:
         showing: how many settings and waivers the map knows that show one person to another; None if the database
             could not be read.
         consent: consents and exports of addresses on record; None where the store was not asked.
+        cookies: of the library's own pages that the site file names, as they were looked at.
         computers: public ones, as they reported; None where the site has none that report, or the drop cannot be read.
     """
 
@@ -201,6 +203,7 @@ class AuditFacts:
     outboxes: tuple[Outbox, ...] = ()
     showing: int | None = None
     consent: ConsentFacts | None = None
+    cookies: tuple[CookieFacts, ...] = ()
 
     @property
     def left(self) -> dict[str, int]:

@@ -19,6 +19,7 @@ _CHAPTERS = (
     "ceilings",
     "children",
     "consent_record",
+    "cookies",
     "collection",
     "deidentified_records",
     "exceptions",
