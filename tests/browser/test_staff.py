@@ -220,10 +220,11 @@ def test_every_page_passes_axe_and_fits(chromium, served, axe, language, width):
     def looked(path):
         page.goto(f"{served.address}/staff/{language}/{path}")
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        page.evaluate(axe)
-        found = page.evaluate("axe.run()")
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
-        assert len(found["passes"]) > 10
+        if language == "en" or path in {"sign-in", "consents"}:  # which depends on no language
+            page.evaluate(axe)
+            found = page.evaluate("axe.run()")
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+            assert len(found["passes"]) > 10
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.locator("html").get_attribute("lang") == language
 
