@@ -196,7 +196,11 @@ def test_an_objection_holds_from_that_moment(koha_sqlite, tmp_path: Path) -> Non
         browser = pages.signed_in(card)
         assert sent(browser, "object", {"pick": ["library campaign", "x"]}).status_code == 303
         assert "You said no on" in browser.get("/en/me/choices").text
-        assert pages.store.requests.words(mine(pages, koha_sqlite, card)[0].id) == "purposes: library campaign"
+        (one,) = mine(pages, koha_sqlite, card)
+        assert pages.store.requests.words(one.id) == "purposes: library campaign"
+        assert [(event.act, event.term("what")) for event in one.events[2:]] == [
+            (Act.PLANNED, "library campaign"), (Act.CARRIED_OUT, ""),
+        ]  # fmt: skip
 
 
 def test_what_is_far_too_large_is_refused_kindly(koha_sqlite, mit: Pages) -> None:
