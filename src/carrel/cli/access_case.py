@@ -74,7 +74,7 @@ def answer(wish: Wish, site_path: Path, name: str, *, as_json: bool) -> int:
         asked = Asked(said, wish.by_card, _also(first, wish.also))
         link = _linked(site, store, systems, asked, wish.request)
         if link is not None:
-            link.made(store, case, "every system" if not wish.systems else ", ".join(wish.systems), "", started, by)
+            link.made(store, case, ", ".join(wish.systems), "", started, by)
         with (
             gathered(
                 systems, asked, closed=closed, case=case, site=site, policy=first.policy, at=started,
