@@ -92,6 +92,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "carrel.cli.serve:serve",
         "Serve the pages of this site: what is kept, and what patrons can do themselves.",
     ),
+    "staff": (
+        "carrel.cli.staff:staff",
+        "Accounts for the staff pages: who may sign in there, and who is signed in.",
+    ),
     "station": ("carrel.cli.station:station", "Public computers: what is left on them, and which are silent."),
     "stats": (
         "carrel.cli.stats:stats",
