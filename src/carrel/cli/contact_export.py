@@ -173,7 +173,7 @@ def _restricted(here: Premises) -> frozenset[int]:
     Raises:
         CarrelError: ERA-004, a key is lost, and it could be anybody.
     """
-    return frozenset(here.store.restrictions.people(here.original.name).values())
+    return here.store.restrictions.restricted(here.original.name)
 
 
 def _judged(

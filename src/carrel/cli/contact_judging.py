@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from carrel.cli.consent_taking import texts_of
+from carrel.cli.consent_word import texts_of
 from carrel.consent.gate import Gate, Known, LeftOut
 from carrel.consent.state import State, Texts, state_of
 from carrel.consent.subject import SubjectTags, addresses_in

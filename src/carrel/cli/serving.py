@@ -8,6 +8,7 @@ import resource
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carrel.errors import fault
@@ -16,7 +17,6 @@ from carrel.web import faults
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from carrel.inventory.site import Site
     from carrel.web.premises import Premises
 
 
@@ -24,12 +24,12 @@ _AT_ONCE = 1_000  # connections; beyond these it answers that it is busy, and st
 
 
 def serve_pages(
-    site: Site, host: str, port: int, behind: Sequence[str], ready: Callable[[str], None], *, workers: int = 1
+    site_path: Path, host: str, port: int, behind: Sequence[str], ready: Callable[[str], None], *, workers: int = 1
 ) -> None:
     """Listen, and answer until the process is told to stop.
 
     Args:
-        site: with a `portal`.
+        site_path: the file of a site with a `portal`, or its folder.
         host: an address of this machine.
         port: at which nobody listens.
         behind: addresses of proxies whose word counts for where a request comes from.
@@ -45,7 +45,7 @@ def serve_pages(
     from carrel.web.application import application
 
     with contextlib.ExitStack() as open_things:
-        premises = open_things.enter_context(_premises_of(site))
+        premises = open_things.enter_context(_premises_of(site_path))
         try:
             listening = open_things.enter_context(socket.create_server((host, port), family=_family(host), backlog=512))
         except OSError as wrong:
@@ -69,30 +69,36 @@ def serve_pages(
         if workers == 1:
             uvicorn.Server(uvicorn.Config(application(premises), **settings)).run(sockets=[listening])
             return
-        answering = uvicorn.Config(partial(_answering, site), factory=True, workers=workers, **settings)
+        answering = uvicorn.Config(partial(_answering, site_path), factory=True, workers=workers, **settings)
         Multiprocess(answering, sockets=[listening]).run()
 
 
 @contextlib.contextmanager
-def _premises_of(site: Site) -> Iterator[Premises]:
+def _premises_of(site_path: Path) -> Iterator[Premises]:
     """What the pages of a site work with, for as long as the block lasts."""
+    from carrel.cli.at_site import open_site
+    from carrel.cli.patron_desk import Desk
     from carrel.cli.premises import now
+    from carrel.cli.staff_desk import AtStaffDesk
     from carrel.cli.store_place import open_store
     from carrel.systems import policy_files
     from carrel.web.premises import enter
 
+    site = open_site(site_path)
     policy = policy_files.load(site.policy, site.policy_place)
-    with open_store(site) as store, contextlib.closing(enter(site, policy, store, now)) as premises:
-        yield premises
+    with open_store(site) as store:
+        entered = enter(site, policy, store, now, Desk(site_path), AtStaffDesk(site_path))
+        with contextlib.closing(entered) as premises:
+            yield premises
 
 
-def _answering(site: Site) -> ASGIApp:
+def _answering(site_path: Path) -> ASGIApp:
     """The application of one process, which closes what it opened as it ends."""
     from carrel.web.application import application
 
     held = contextlib.ExitStack()
     atexit.register(held.close)
-    return application(held.enter_context(_premises_of(site)))
+    return application(held.enter_context(_premises_of(site_path)))
 
 
 def free_port(wanted: int) -> int:

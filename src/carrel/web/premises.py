@@ -21,6 +21,8 @@ from carrel.systems.access_answer import Asked, OpenSystem, gathered
 from carrel.systems.sql.account_sign_in import AccountSignIn
 from carrel.systems.sql.failure import told
 from carrel.web import faults
+from carrel.web.desk import PatronDesk
+from carrel.web.staff_desk import StaffDesk
 
 _LOOKED_AT = timedelta(minutes=10)
 
@@ -73,16 +75,37 @@ class Door:
         with self._connected() as connection:
             return self._sign_in.may(connection, number)
 
+    def mark(self, number: int) -> str:
+        """As `AccountSignIn.mark`.
+
+        Raises:
+            CarrelError: as `named`.
+        """
+        with self._connected() as connection:
+            return self._sign_in.mark(connection, number)
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[OpenSystem, Connection]]:
+        """The system and a connection that only reads, for one page.
+
+        Raises:
+            CarrelError: as `named`.
+        """
+        system = self._opened()
+        with told(self.name), system.engine.connect() as connection:
+            yield system, connection
+
     def close(self) -> None:
         """Close its connections."""
         self._kept.close()
 
     @contextmanager
-    def answer(self, number: int) -> Iterator[Answer]:
+    def answer(self, number: int, case: str = "") -> Iterator[Answer]:
         """What this system holds of a person, live; nothing of it is kept.
 
         Args:
             number: of whoever is signed in.
+            case: name of the case, of an answer that goes on record.
 
         Raises:
             CarrelError: RGT-003, nobody is there under the number any more; of the SQL codes.
@@ -90,7 +113,7 @@ class Door:
         system = self._opened()
         asked = Asked(str(number), by_card=False)
         with gathered(
-            (system,), asked, case="", site=self._site, policy=system.policy, at=self._now(), thorough=False
+            (system,), asked, case=case, site=self._site, policy=system.policy, at=self._now(), thorough=False
         ) as found:
             yield found
 
@@ -121,6 +144,8 @@ class Premises:
         site, portal, policy: as declared.
         store: Carrel's own database.
         now: the clock.
+        desk: what changes anything.
+        staff: the same for the staff, and who they are.
         doors: systems by name, in the order of the site file.
     """
 
@@ -129,6 +154,8 @@ class Premises:
     policy: Policy
     store: Store
     now: Callable[[], datetime]
+    desk: PatronDesk
+    staff: StaffDesk
     doors: dict[str, Door] = field(default_factory=dict)
 
     def close(self) -> None:
@@ -137,7 +164,9 @@ class Premises:
             door.close()
 
 
-def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime]) -> Premises:
+def enter(
+    site: Site, policy: Policy, store: Store, now: Callable[[], datetime], desk: PatronDesk, staff: StaffDesk
+) -> Premises:
     """What the pages need, ready.
 
     Args:
@@ -145,6 +174,8 @@ def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime])
         policy: of the site.
         store: of the site, open.
         now: the clock.
+        desk: what changes anything.
+        staff: the same for the staff.
 
     Raises:
         CarrelError: WEB-001, the site has no pages; WEB-002, a system has no accounts that Carrel knows; MAP-001.
@@ -170,4 +201,4 @@ def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime])
                 fix="take the system out of 'sign_in:'",
             )
         doors[name] = Door(site, system, system_map.title, AccountSignIn(system_map.people, system_map.sign_in), now)
-    return Premises(site, site.portal, policy, store, now, doors)
+    return Premises(site, site.portal, policy, store, now, desk, staff, doors)

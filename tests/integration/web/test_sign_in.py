@@ -178,10 +178,10 @@ def test_no_spelling_of_a_name_gives_more_tries_and_no_account_of_ones_own_gives
 def test_readers_behind_a_proxy_that_speaks_ipv6_do_not_share_their_tries() -> None:
     from types import SimpleNamespace
 
-    from carrel.web.sign_in import _places
+    from carrel.web.tries import places
 
     def of(host: str) -> list[tuple[str, str, int]]:
-        return _places(SimpleNamespace(client=SimpleNamespace(host=host)))  # type: ignore[arg-type]
+        return places(SimpleNamespace(client=SimpleNamespace(host=host)))  # type: ignore[arg-type]
 
     assert of("::ffff:192.0.2.7") == of("192.0.2.7") != of("::ffff:192.0.2.8")
     assert of("2001:db8:1:2::1") == of("2001:db8:1:2:ffff::9")
