@@ -12,14 +12,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from carrel.store.store import FILE
 from tests.integration.conftest import Koha
+from tests.integration.web import staff_site
 from tests.integration.web.conftest import PASSWORD, Pages, hashed, pages_of
-from tests.integration.web.marked_rows import MarkedRows
+from tests.integration.web.marked_rows import EVIL, MarkedRows
 
 _NAMED = re.compile(r"\{(\w+)(?::\w+)?\}")
 Tables = dict[str, list[tuple[Any, ...]]]
@@ -59,7 +61,8 @@ class Ground:
     rows: MarkedRows
     ada: Person
     ben: Person
-    _kept: dict[str, str] = field(default_factory=dict)
+    requests: dict[str, str] = field(default_factory=dict)
+    changes: int = 0
 
     @property
     def routes(self) -> list[tuple[str, str]]:
@@ -124,8 +127,23 @@ def ground_of(folder: Path, koha: Koha) -> Iterator[Ground]:
     rows = MarkedRows(koha)
     rows.library()
     people = [_patron(rows, *one) for one in (("A", "K7700123", "reader7700"), ("B", "K8800456", "borrower8800"))]
-    with pages_of(folder, koha.url, "koha") as pages:
-        yield Ground(pages, koha, folder, rows, *people)
+    with pages_of(folder, koha.url, "koha", more=staff_site.people()) as pages, pytest.MonkeyPatch.context() as patched:
+        staff_site.cheap_hashes(patched)
+        staff_site.set_up(pages, "Ada Example")
+        made = Ground(pages, koha, folder, rows, *people)
+        for who in people:
+            made.requests[who.letter] = _asked(made, who)
+        yield made
+
+
+def _asked(ground: Ground, who: Person) -> str:
+    """A question that somebody asked, in words that want out of their place; the name of the request."""
+    browser = ground.signed_in(who)
+    token = browser.get("/en/me").text.split('name="form" value="')[1].split('"')[0]
+    words = "\n\n".join(one.format(f"q{who.letter}900001q") for one in EVIL if "\x1b" not in one)
+    answer = browser.post("/en/me/question", data={"words": words, "form": token})
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"].rsplit("/", 1)[1])
 
 
 def _patron(rows: MarkedRows, letter: str, card: str, user: str) -> Person:

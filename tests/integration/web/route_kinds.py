@@ -7,9 +7,12 @@ thing of somebody else is made. From that the tests ask each route as everybody 
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from tests.integration.web import staff_site
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -45,28 +48,103 @@ class Kind:
     thing: Things | None = None
 
 
-def _nothing(_ground: Ground, _browser: TestClient) -> dict[str, str]:
-    return {}
+def _sends(**fields: str) -> Fields:
+    return lambda _ground, _browser: fields
 
 
 def _signing_in(ground: Ground, _browser: TestClient) -> dict[str, str]:
     return {"name": ground.ada.card, "password": ground.ada.password}
 
 
+def _correcting(ground: Ground, browser: TestClient) -> dict[str, str]:
+    """What stands on the page, with another telephone; the page's own mark of how it was."""
+    page = browser.get("/en/me/correct").text
+    seen = page.split('name="seen" value="')[1].split('"')[0]
+    ground.changes += 1
+    return {"seen": seen, "phone": f"06000{ground.changes:05d}", "password": ground.ada.password}
+
+
+def _choosing(ground: Ground, _browser: TestClient) -> dict[str, str]:
+    return {"act": "withdraw", "purpose": "library campaign"}
+
+
+def _new_password(ground: Ground, _browser: TestClient) -> dict[str, str]:
+    return {"password": ground.ada.password, "new": ground.ada.password, "again": ground.ada.password}
+
+
+def _known_again(ground: Ground, _browser: TestClient) -> dict[str, str]:
+    return {"password": ground.ada.password}
+
+
+def _ticket(ground: Ground, browser: TestClient) -> dict[str, str]:
+    """What the button of a package that was asked for sends."""
+    token = browser.get("/en/me").text.split('name="form" value="')[1].split('"')[0]
+    page = browser.post("/en/me/take-along", data={"password": ground.ada.password, "form": token}).text
+    return {"ticket": page.split('name="ticket" value="')[1].split('"')[0]}
+
+
+def _ticked(_ground: Ground, browser: TestClient) -> dict[str, str]:
+    """The first way of the first notice, ticked if it was not, or not if it was."""
+    page = browser.get("/en/me/notices").text
+    found = re.search(r'name="way" value="([^"]+)"( checked)?', page)
+    assert found is not None
+    notice = found[1].rpartition(" ")[0]
+    return {"notice": notice} if found[2] else {"notice": notice, "way": found[1]}
+
+
+def _request(ground: Ground, who: Person) -> dict[str, str]:
+    return {"name": ground.requests[who.letter], "request_id": ground.requests[who.letter]}
+
+
+_OPEN, _OWN, _STAFF = Whose.EVERYBODY, Whose.PATRON, Whose.STAFF
+_ME, _DESK = "/{language}/me", "/staff/{language}"
 KNOWN: dict[tuple[str, str], Kind] = {
-    ("GET", "/"): Kind(Whose.EVERYBODY),
-    ("GET", "/.well-known/gpc.json"): Kind(Whose.EVERYBODY),
-    ("GET", "/robots.txt"): Kind(Whose.EVERYBODY),
-    ("GET", "/healthz"): Kind(Whose.EVERYBODY),
-    ("GET", "/api/openapi.json"): Kind(Whose.EVERYBODY),
-    ("GET", "/api/v1/policy"): Kind(Whose.EVERYBODY),
-    ("GET", "/{language}/"): Kind(Whose.EVERYBODY),
-    ("GET", "/{language}/about"): Kind(Whose.EVERYBODY),
-    ("GET", "/{language}/sign-in"): Kind(Whose.EVERYBODY),
-    ("POST", "/{language}/sign-in"): Kind(Whose.EVERYBODY, _signing_in, token=False),
-    ("POST", "/{language}/sign-out"): Kind(Whose.PATRON, _nothing),
-    ("GET", "/{language}/me"): Kind(Whose.PATRON),
-    ("GET", "/{language}/me/data"): Kind(Whose.PATRON),
-}
-# How a member of staff signs in, once there are pages for staff.
-STAFF: Callable[[Ground], TestClient] | None = None
+    **{("GET", path): Kind(_OPEN) for path in (
+        "/", "/.well-known/gpc.json", "/robots.txt", "/healthz", "/api/openapi.json", "/api/v1/policy", "/{language}/",
+        "/{language}/about", "/{language}/sign-in", "/staff", "/staff/", "/staff/begin", f"{_DESK}/sign-in", f"{_DESK}/begin",
+    )},
+    **{("GET", f"{_ME}{path}"): Kind(_OWN) for path in (
+        "", "/data", "/ask", "/choices", "/correct", "/notices", "/password", "/password/done", "/requests", "/take-along",
+        "/erase", "/restrict", "/object", "/challenge", "/question", "/see-all",
+    )},
+    **{("GET", f"{_DESK}{path}"): Kind(_STAFF) for path in (
+        "/", "/account", "/account/passkeys", "/account/password", "/ask", "/consents", "/nights", "/prove", "/second",
+    )},
+    **{("POST", f"{_DESK}{path}"): Kind(_STAFF, _sends()) for path in (
+        "/account/passkeys", "/account/passkeys/remove", "/account/password", "/account/sessions", "/ask", "/consents", "/prove",
+        "/prove/passkey", "/second", "/sign-out",
+    )},
+    ("GET", f"{_DESK}/requests/{{request_id}}"): Kind(_STAFF, thing=_request),
+    ("POST", f"{_DESK}/requests/{{request_id}}"): Kind(_STAFF, _sends(step="identity"), thing=_request),
+    ("GET", f"{_DESK}/requests/{{request_id}}/end"): Kind(_STAFF, thing=_request),
+    ("POST", f"{_DESK}/requests/{{request_id}}/end"): Kind(_STAFF, _sends(end="fulfilled"), thing=_request),
+    ("GET", f"{_ME}/requests/{{name}}"): Kind(_OWN, thing=_request),
+    ("POST", f"{_ME}/requests/{{name}}"): Kind(_OWN, _sends(act="withdraw"), thing=_request),
+    ("POST", "/{language}/sign-in"): Kind(_OPEN, _signing_in, token=False),
+    # Staff are tried by test_staff_sign_in; here it is a patron who tries.
+    ("POST", f"{_DESK}/sign-in"): Kind(_STAFF, _sends(name="Ada Example", password="x", code="1"), token=False),
+    ("POST", f"{_DESK}/sign-in/passkey"): Kind(_STAFF, _sends(answer="x"), token=False),
+    ("POST", f"{_DESK}/begin"): Kind(_STAFF, _sends(name="Ada Example", code="x"), token=False),
+    ("POST", "/{language}/sign-out"): Kind(_OWN, _sends()),
+    ("POST", f"{_ME}/correct"): Kind(_OWN, _correcting),
+    ("POST", f"{_ME}/correct/ask"): Kind(_OWN, _sends(words="my street has another name")),
+    ("POST", f"{_ME}/choices"): Kind(_OWN, _choosing),
+    ("POST", f"{_ME}/notices"): Kind(_OWN, _ticked),
+    ("POST", f"{_ME}/password"): Kind(_OWN, _new_password),
+    ("POST", f"{_ME}/take-along"): Kind(_OWN, _known_again),
+    ("POST", f"{_ME}/take-along/file"): Kind(_OWN, _ticket),
+    ("POST", f"{_ME}/erase"): Kind(_OWN, _sends(sure="yes", words="all of it")),
+    ("POST", f"{_ME}/restrict"): Kind(_OWN, _sends(pick="accuracy", words="it is wrong")),
+    ("POST", f"{_ME}/object"): Kind(_OWN, _sends(words="I do not want it")),
+    ("POST", f"{_ME}/challenge"): Kind(_OWN, _sends(pick="accuracy", words="it is wrong")),
+    ("POST", f"{_ME}/question"): Kind(_OWN, _sends(words="who reads this?")),
+    ("POST", f"{_ME}/see-all"): Kind(_OWN, _sends()),
+}  # fmt: skip
+# Forms that carry no token, since there is no session yet; the browser says where they come from.
+WITHOUT_TOKEN = {"/{language}/sign-in", f"{_DESK}/sign-in", f"{_DESK}/sign-in/passkey", f"{_DESK}/begin"}
+
+
+def STAFF(ground: Ground) -> TestClient:  # noqa: N802  (a hook, as the rest of this table)
+    """A member of staff who is signed in."""
+    ground.rest()
+    return staff_site.signed_in(ground.pages, "Ada Example")
