@@ -94,6 +94,7 @@ def strangers(ground: Ground) -> Iterator[tuple[str, TestClient]]:
     late = ground.signed_in(ground.ben)
     ground.pages.clock.go_on(ground.pages.premises.portal.idle + timedelta(seconds=1))
     yield "whose session has ended by itself", late
+    ground.pages.clock.go_on(-ground.pages.premises.portal.idle - timedelta(seconds=1))
     out = ground.signed_in(ground.ben)
     cookie = out.cookies["carrel"]
     assert out.post("/en/sign-out", data={FIELD: token_of(out)}).status_code == 200
@@ -164,7 +165,7 @@ def test_a_thing_of_somebody_else_is_as_unknown_as_one_that_is_not_there(ground:
     wrong = []
     for method, path in ground.routes:
         kind = kind_of(method, path)
-        if kind.thing is None:
+        if kind.thing is None or kind.whose is Whose.STAFF:  # where a patron is sent on, whatever it is
             continue
         browser = ground.signed_in(ground.ada)
         name = next(one for one in names_in(path) if one != "language")
@@ -209,6 +210,7 @@ def test_asking_changes_nothing(ground: Ground) -> None:
     assert not wrong
 
 
+@pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.Spooled:ResourceWarning")  # of a file where a word belongs
 def test_no_form_does_anything_without_its_own_token(ground: Ground) -> None:
     """Without one, with another session's, in the wrong place, twice, or from another site: 403, and nothing is changed."""
     wrong, tried = [], 0
@@ -265,6 +267,7 @@ def test_no_form_does_anything_without_its_own_token(ground: Ground) -> None:
             wrong.append((path, "does nothing even with its token"))
     assert not wrong
     assert tried > 20
+    gc.collect()  # while the warning is expected
 
 
 @pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.Spooled:ResourceWarning")  # of a torn form, by Starlette
@@ -293,7 +296,8 @@ def test_each_route_answers_odd_bodies_and_goes_on(ground: Ground) -> None:
     for method, address in addresses:
         for name, body in bodies if method != "GET" else bodies[:1]:
             answer = browser.request(method, address, content=body, headers={"Content-Type": name} if name else {})
-            fine = {200, 303, 404} if method == "GET" else {400, 401, 403, 404, 405, 413, 415, 422, 429}
+            fine = {200, 303, 404} if method == "GET" else {303} if address.startswith("/staff/") else set()
+            fine |= set() if method == "GET" else {400, 401, 403, 404, 405, 413, 415, 422, 429}
             if answer.status_code not in fine:
                 wrong.append((method, address, name, body[:20], answer.status_code))
             if "root:" in answer.text:
@@ -308,22 +312,27 @@ def test_no_route_sends_anybody_away(ground: Ground) -> None:
     """Whatever a request says of where it wants to go next, each redirect stays here."""
     wrong = []
     names = ("next", "return", "returnTo", "redirect", "url", "goto", "continue", "language")
-    for target in ("//evil.example", "https://evil.example/", "/\\evil.example", "\r\nLocation: https://evil.example"):
+    for target in (
+        "//wicked.example",
+        "https://wicked.example/",
+        "/\\wicked.example",
+        "\r\nLocation: https://wicked.example",
+    ):
         for browser in (ground.pages.browser(), ground.signed_in(ground.ada)):
             for method, path in ground.routes:
                 address = own_address(ground, kind_of(method, path), path, ground.ada)
-                headers = {"Referer": target.strip(), "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example",
-                           "X-Forwarded-Prefix": "//evil.example", "X-Original-URL": "//evil.example",
-                           "Accept-Language": "//evil.example"}  # fmt: skip
+                headers = {"Referer": target.strip(), "X-Forwarded-Host": "wicked.example", "Forwarded": "host=wicked.example",
+                           "X-Forwarded-Prefix": "//wicked.example", "X-Original-URL": "//wicked.example",
+                           "Accept-Language": "//wicked.example"}  # fmt: skip
                 headers = {name: value for name, value in headers.items() if "\n" not in value}
                 data = None if method == "GET" else dict.fromkeys(names, target)
                 answer = browser.request(
                     method, address, params=dict.fromkeys(names, target), headers=headers, data=data
                 )
                 where = answer.headers.get("location", "/")
-                if not where.startswith("/") or where.startswith(("//", "/\\")) or "evil" in where:
+                if not where.startswith("/") or where.startswith(("//", "/\\")) or "wicked" in where:
                     wrong.append((method, path, where))
-                if "evil.example" in answer.text:
+                if "wicked.example" in answer.text:
                     wrong.append((method, path, "repeats it"))
     assert not wrong
 
@@ -375,7 +384,7 @@ def test_a_route_that_is_wrong_is_found(ground: Ground, monkeypatch: pytest.Monk
             (test_a_thing_of_somebody_else_is_as_unknown_as_one_that_is_not_there, "me/things/{thing}"),
             (test_asking_changes_nothing, "portal_session"),
             (test_no_form_does_anything_without_its_own_token, "me/done"),
-            (test_no_route_sends_anybody_away, "//evil.example"),
+            (test_no_route_sends_anybody_away, "//wicked.example"),
         ):
             with pytest.raises(AssertionError) as found:
                 law(ground)
