@@ -64,6 +64,7 @@ class Ground:
     ben: Person
     requests: dict[str, str] = field(default_factory=dict)
     changes: int = 0
+    desk: TestClient | None = None
 
     @property
     def routes(self) -> list[tuple[str, str]]:
