@@ -38,7 +38,19 @@ def person_of(here: Premises, given: Path, *, by_card: bool) -> Person:
     Raises:
         CarrelError: ERA-001, nobody's or several people's; CNS-007.
     """
-    said = said_in(given, "CARD_FILE")
+    return _person(here, said_in(given, "CARD_FILE"), by_card=by_card)
+
+
+def person_of_card(here: Premises, card: str) -> Person:
+    """The person who has this card.
+
+    Raises:
+        CarrelError: ERA-001, nobody has, or several; CNS-007.
+    """
+    return _person(here, card, by_card=True)
+
+
+def _person(here: Premises, said: str, *, by_card: bool) -> Person:
     with here.engine.connect() as connection:
         number = find(connection, here.system_map, said, by_card=by_card, at=here.system.name)
     return person_numbered(here, number)

@@ -23,7 +23,9 @@ from carrel.rights.work import OBJECTION, done_at_once
 from carrel.store.erasures import new_case
 
 if TYPE_CHECKING:
+    from carrel.cli.consent_person import Person
     from carrel.cli.premises import Premises
+    from carrel.consent.text import ConsentText
 
 
 def give(
@@ -47,12 +49,14 @@ def give(
         CarrelError: CNS-002 to CNS-009, HLD-006, ERA-001, and whatever stands in the way of reading the system.
     """
     with premises.enter(site_path, system_name, read_only=True) as here:
-        taker, at = allowed(here.site, name, May.CONSENT).name, now()
+        allowed(here.site, name, May.CONSENT)
         require_optional(here, purpose)
-        text = text_read(texts_of(here), purpose, language, version)
+        text_read(texts_of(here), purpose, language, version)
         person = person_of(here, given, by_card=not by_number)
-        said = Said(Channel(channel), taker, _moment(here, on, at, Act.GIVEN), at)
-        taken = agree(here, person, text, said, lift_silence=lift_silence)
+        taken, text = agreed(
+            here, name, person, purpose=purpose, language=language, version=version, lift_silence=lift_silence,
+            channel=channel, on=on,
+        )  # fmt: skip
     _show(taken, Act.GIVEN, f"{text.text} version {text.version} ({text.language})", as_json=as_json)
 
 
@@ -76,18 +80,65 @@ def withdraw(
             stands in the way of reading the system.
     """
     with premises.enter(site_path, system_name, read_only=True) as here:
-        taker, at = allowed(here.site, name, May.CONSENT).name, now()
+        allowed(here.site, name, May.CONSENT)
         person = person_of(here, given, by_card=not by_number)
-        link = linked(here, request, OBJECTION, person.number, at)
-        said = Said(Channel(channel), taker, _moment(here, on, at, Act.WITHDRAWN), at)
-        taken = take_back(here, person, purpose, said)
+        link = linked(here, request, OBJECTION, person.number, now())
+        taken = taken_back(here, name, person, purpose=purpose, channel=channel, on=on)
         if link is not None:
             held = all(one is State.WITHDRAWN for one in taken.states.values())  # read back
             outcome = Outcome.VERIFIED if held else Outcome.UNVERIFIED
             what = purpose or "everything"
-            for one in done_at_once(new_case(), OBJECTION, here.original.name, what, now(), taker, outcome):
+            for one in done_at_once(new_case(), OBJECTION, here.original.name, what, now(), name, outcome):
                 here.store.requests.add(link.request, one)
     _show(taken, Act.WITHDRAWN, purpose or "everything", as_json=as_json)
+
+
+def agreed(
+    here: Premises, name: str, person: Person, *, purpose: str, language: str, version: int | None,
+    lift_silence: bool, channel: str, on: datetime | None,
+) -> tuple[Taken, ConsentText]:  # fmt: skip
+    """Write down that a person agreed, as somebody of the library took it down.
+
+    Args:
+        here: open.
+        name: of whoever took it.
+        person: who agreed.
+        purpose: as the policy names it.
+        language: in which the text was read.
+        version: of the text; None for the newest.
+        lift_silence: the person asks to be written to again.
+        channel: by which it came.
+        on: the day that stands on it; None for now.
+
+    Raises:
+        CarrelError: CNS-002 to CNS-009, HLD-006.
+    """
+    taker, at = allowed(here.site, name, May.CONSENT).name, now()
+    require_optional(here, purpose)
+    text = text_read(texts_of(here), purpose, language, version)
+    said = Said(Channel(channel), taker, _moment(here, on, at, Act.GIVEN), at)
+    return agree(here, person, text, said, lift_silence=lift_silence), text
+
+
+def taken_back(
+    here: Premises, name: str, person: Person, *, purpose: str | None, channel: str, on: datetime | None
+) -> Taken:
+    """Write down that a person took it back, as somebody of the library took it down.
+
+    Args:
+        here: open.
+        name: of whoever took it.
+        person: who took it back.
+        purpose: None for everything.
+        channel: by which it came.
+        on: the day that stands on it; None for now.
+
+    Raises:
+        CarrelError: CNS-004, CNS-006, CNS-007, CNS-009, HLD-006.
+    """
+    taker, at = allowed(here.site, name, May.CONSENT).name, now()
+    said = Said(Channel(channel), taker, _moment(here, on, at, Act.WITHDRAWN), at)
+    return take_back(here, person, purpose, said)
 
 
 def _moment(here: Premises, on: datetime | None, at: datetime, act: Act) -> datetime:

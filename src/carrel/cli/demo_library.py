@@ -29,8 +29,8 @@ systems:
     time_zone: {zone}
     mode: window
 people:
-  - {{name: {planner}, role: systems librarian, may: [plan, run]}}
-  - {{name: {approver}, role: privacy officer, may: [approve], public_key: {key}}}
+  - {{name: {planner}, role: systems librarian, may: [plan, run, requests, consent, staff]}}
+  - {{name: {approver}, role: privacy officer, may: [approve, audit, staff], public_key: {key}}}
 consumers:
   delete_patrons.pl --not_borrowed_since: not used
 portal:

@@ -32,6 +32,7 @@ def serve_pages(site_path: Path, host: str, port: int, behind: Sequence[str], re
     from carrel.cli.at_site import open_site
     from carrel.cli.patron_desk import Desk
     from carrel.cli.premises import now
+    from carrel.cli.staff_desk import AtStaffDesk
     from carrel.cli.store_place import open_store
     from carrel.systems import policy_files
     from carrel.web.application import application
@@ -40,7 +41,7 @@ def serve_pages(site_path: Path, host: str, port: int, behind: Sequence[str], re
     site = open_site(site_path)
     policy = policy_files.load(site.policy, site.policy_place)
     with open_store(site) as store, contextlib.ExitStack() as open_things:
-        premises = enter(site, policy, store, now, Desk(site_path))
+        premises = enter(site, policy, store, now, Desk(site_path), AtStaffDesk(site_path))
         open_things.callback(premises.close)
         try:
             listening = open_things.enter_context(socket.create_server((host, port), family=_family(host)))

@@ -26,6 +26,12 @@ from carrel.web import (
     public_pages,
     request_pages,
     sign_in,
+    staff_account,
+    staff_consents,
+    staff_home,
+    staff_requests,
+    staff_sign_in,
+    staff_visit,
     take_along_pages,
     words,
 )
@@ -63,9 +69,12 @@ def application(premises: Premises) -> ASGIApp:
     app.state.premises = premises
     app.include_router(interface.router)
     _bare_routes(app, premises)
+    for staff in (staff_sign_in, staff_home, staff_requests, staff_consents, staff_account):
+        app.include_router(staff.router)  # before the others: `/staff/en/` is no page in the language `staff`
     for pages in _PAGES:
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_exception_handler(staff_visit.SentOn, _sent_on)
     app.add_exception_handler(AnyHTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(CarrelError, _told)
@@ -84,6 +93,16 @@ def _bare_routes(app: FastAPI, premises: Premises) -> None:
     def start(request: Request) -> Response:
         asked = request.headers.get("accept-language", "")
         answer = RedirectResponse(f"/{words.preferred(asked, premises.portal.languages)}/", 303)
+        answer.headers["Vary"] = "Accept-Language"
+        return answer
+
+    @app.get("/staff", include_in_schema=False)
+    @app.get("/staff/", include_in_schema=False)
+    @app.get("/staff/begin", include_in_schema=False)
+    def staff(request: Request) -> Response:
+        asked = request.headers.get("accept-language", "")
+        last = "begin" if request.url.path.endswith("/begin") else ""
+        answer = RedirectResponse(f"/staff/{words.preferred(asked, premises.portal.languages)}/{last}", 303)
         answer.headers["Vary"] = "Accept-Language"
         return answer
 
@@ -119,6 +138,12 @@ def _as_json(status: int) -> dict[str, Any]:
     return {"format_version": 1, "errors": [{"code": f"HTTP-{status}", "title": _TITLES.get(status, "refused")}]}
 
 
+def _sent_on(request: Request, on: Exception) -> Response:
+    """The browser opens another page first."""
+    del request
+    return RedirectResponse(on.to if isinstance(on, staff_visit.SentOn) else "/", 303)
+
+
 def _told(request: Request, wrong: Exception) -> Response:
     """A page or JSON that says what is wrong. Nothing of the request is repeated."""
     if isinstance(wrong, AnyHTTPException) and wrong.status_code == 303:  # noqa: PLR2004  (see another page)
@@ -129,11 +154,13 @@ def _told(request: Request, wrong: Exception) -> Response:
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse(_as_json(status), status, headers=said)
     premises: Premises = request.app.state.premises
-    language = request.url.path[1:].partition("/")[0]
+    first, _, rest = request.url.path[1:].partition("/")
+    opened = staff_visit.seen if f"/{first}" == staff_visit.PATH else visit
+    language = rest.partition("/")[0] if opened is staff_visit.seen else first
     asked = request.headers.get("accept-language", "")
     offered = premises.portal.languages
     try:
-        here = visit(request, language if language in offered else words.preferred(asked, offered))
+        here = opened(request, language if language in offered else words.preferred(asked, offered))
     except (HTTPException, CarrelError):  # the store is away too
         return JSONResponse(_as_json(status), status)
     answer = here.page("error", {"status": status}, status)

@@ -22,6 +22,7 @@ from carrel.systems.sql.account_sign_in import AccountSignIn
 from carrel.systems.sql.failure import told
 from carrel.web import faults
 from carrel.web.desk import PatronDesk
+from carrel.web.staff_desk import StaffDesk
 
 _LOOKED_AT = timedelta(minutes=10)
 
@@ -144,6 +145,7 @@ class Premises:
         store: Carrel's own database.
         now: the clock.
         desk: what changes anything.
+        staff: the same for the staff, and who they are.
         doors: systems by name, in the order of the site file.
     """
 
@@ -153,6 +155,7 @@ class Premises:
     store: Store
     now: Callable[[], datetime]
     desk: PatronDesk
+    staff: StaffDesk
     doors: dict[str, Door] = field(default_factory=dict)
 
     def close(self) -> None:
@@ -161,7 +164,9 @@ class Premises:
             door.close()
 
 
-def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime], desk: PatronDesk) -> Premises:
+def enter(
+    site: Site, policy: Policy, store: Store, now: Callable[[], datetime], desk: PatronDesk, staff: StaffDesk
+) -> Premises:
     """What the pages need, ready.
 
     Args:
@@ -170,6 +175,7 @@ def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime],
         store: of the site, open.
         now: the clock.
         desk: what changes anything.
+        staff: the same for the staff.
 
     Raises:
         CarrelError: WEB-001, the site has no pages; WEB-002, a system has no accounts that Carrel knows; MAP-001.
@@ -195,4 +201,4 @@ def enter(site: Site, policy: Policy, store: Store, now: Callable[[], datetime],
                 fix="take the system out of 'sign_in:'",
             )
         doors[name] = Door(site, system, system_map.title, AccountSignIn(system_map.people, system_map.sign_in), now)
-    return Premises(site, site.portal, policy, store, now, desk, doors)
+    return Premises(site, site.portal, policy, store, now, desk, staff, doors)

@@ -46,7 +46,7 @@ class Visit:
 
     def page(self, template: str, values: Mapping[str, Any] | None = None, status: int = 200) -> Response:
         """A page, made of a template and values; every value is escaped."""
-        text = _environment(self.language).get_template(f"{template}.html.j2").render(
+        text = environment(self.language).get_template(f"{template}.html.j2").render(
             visit=self, library=self.premises.site.library, languages=self.premises.portal.languages,
             names=words.NAMES, day=self._day, **(values or {}),
         )  # fmt: skip
@@ -110,7 +110,8 @@ Here = Annotated[Visit, Depends(visit)]
 
 
 @cache
-def _environment(language: str) -> Environment:
+def environment(language: str) -> Environment:
+    """What makes pages of templates, with the words of a language."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(

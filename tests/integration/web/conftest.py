@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from carrel.cli.patron_desk import Desk
+from carrel.cli.staff_desk import AtStaffDesk
 from carrel.inventory.site import Site
 from carrel.store.store import Store
 from carrel.systems import policy_files
@@ -52,7 +53,8 @@ class Pages:
 
     def __init__(self, site: Site, store: Store) -> None:
         self.clock, self.store = Clock(), store
-        self.premises = enter(site, policy_files.load(site.policy), store, self.clock, Desk(site.folder))
+        desks = Desk(site.folder), AtStaffDesk(site.folder, self.clock)
+        self.premises = enter(site, policy_files.load(site.policy), store, self.clock, *desks)
         self.address = self.premises.portal.address
         self._app = application(self.premises)
 
@@ -78,14 +80,15 @@ def sent(browser: TestClient, path: str, data: Mapping[str, object], *, page: st
 
 @contextmanager
 def pages_of(folder: Path, url: str, system: str, *, policy: str = "worcester", library: str = "Elm Library",
-             address: str = ADDRESS, zone: str = "UTC", may_change: str = EVERYTHING) -> Iterator[Pages]:  # fmt: skip
+             address: str = ADDRESS, zone: str = "UTC", may_change: str = EVERYTHING,
+             more: str = "") -> Iterator[Pages]:  # fmt: skip
     """The pages of a site in a folder, over a database."""
     (folder / "ils.dsn").write_text(url)
     (folder / "ils.dsn").chmod(0o600)
     text = SITE.format(library=library, policy=policy, map=system, address=address, zone=zone, may_change=may_change)
     write_examples(folder / "texts")
     (folder / "changes").mkdir(exist_ok=True)
-    (folder / "carrel.yaml").write_text(text, encoding="utf-8")
+    (folder / "carrel.yaml").write_text(text + more, encoding="utf-8")
     site = load_site(folder)
     with Store.open(site.folder) as store:
         made = Pages(site, store)
