@@ -84,6 +84,10 @@ def _checks(site: Site, at: datetime) -> Iterator[Check]:
         if copy.copy_of is not None:
             yield from _copy(site, copy, _policies(site, copy), at)
     yield from _outside(site, at)
+    if site.web_pages:
+        from carrel.cli.cookies_told import cookie_checks
+
+        yield from cookie_checks(site)
     yield from _records(site, at)
 
 

@@ -224,8 +224,15 @@ def test_a_plan_of_a_request_that_was_taken_back_is_not_carried_out(quick):
     place = quick.folder / "erase.json"
     quick.ok("plan", "--erase", given(quick), "--request", name, *DEE, "--out", place)
     quick.approve(place)
+    quick.ok("apply", place, "--by-night")
     quick.ok("request", "withdraw", name, *DEE)
     quick.refused("apply", place, code=4, error="RGT-012")
+    night = quick.run("run-due", "--json").told
+    [told] = night["systems"][0]["erasures"]
+    assert (told["outcome"], told["codes"]) == (None, ["RGT-012"])
+    with quick.store as store:
+        assert not store.erasures.for_night("koha")
+    assert quick.koha.rows(f"SELECT 1 FROM borrowers WHERE cardnumber = '{CARD}'")
     assert shown(quick, name)["events"][-1]["by"] == "the person"
 
 
@@ -234,9 +241,14 @@ def test_the_answer_to_a_person_is_handed_out_for_a_request(quick):
     name = identified(quick, "access")
     out = quick.folder.parent / "answer.zip"
     words = ("access", given(quick), "--plain", "--identity", "photo id", "--out", out, "--request", name, *DEE)
+    out.write_bytes(b"there already")
+    no(quick, *words, code=1, error="RGT-005")
+    no(quick, "request", "answer", name, *DEE, code=4, error="RGT-013")
+    out.unlink()
     quick.ok(*words)
-    [plan] = shown(quick, name)["plans"]
-    assert (plan["kind"], plan["outcome"]) == ("access", "verified")
+    plan, again = shown(quick, name)["plans"]
+    assert (plan["kind"], plan["outcome"], plan["settled"]) == ("access", "not reached", True)
+    assert (again["kind"], again["outcome"]) == ("access", "verified")
     quick.ok("request", "answer", name, *DEE)
 
 
@@ -440,7 +452,10 @@ def test_a_signed_receipt_of_a_vendor_ends_its_task_and_no_other_does(quick, ven
     assert receipt(whole) == "open"
     assert shown(quick, name)["tasks"][0]["ended"] == "replied"
     with quick.store as store:
-        assert "X-OpenDSR-Signature" in store.requests.words_beside(name)[-1]  # the evidence, sealed
+        evidence = dict(line.split(": ", 1) for line in store.requests.words_beside(name)[-1].splitlines())
+    body = base64.b64decode(evidence["body in base64"])
+    signature = base64.b64decode(evidence["X-OpenDSR-Signature"])
+    key.public_key().verify(signature, body, padding.PKCS1v15(), hashes.SHA256())  # sealed, and still evidence
     assert b"X-OpenDSR" not in (quick.folder / FILE).read_bytes()
     quick.ok("request", "answer", name, *DEE)
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from carrel.retention.outcome import Outcome
 from carrel.rights.event import Act, Event
 from carrel.rights.request import PERSON, Right
+from carrel.rights.work import carried_out, planned
 from tests.integration.web.conftest import Pages, give_password, pages_of, sent
 from tests.integration.web.test_choices import number_of
 
@@ -155,6 +157,21 @@ def test_what_says_nothing_or_too_much_opens_nothing(koha_sqlite, mit: Pages) ->
     for wish, data in NOTHING_SAID:
         assert sent(browser, wish, data).status_code == 422, (wish, data)
     assert mine(mit, koha_sqlite, card) == ()
+
+
+def test_what_was_not_read_back_is_not_told_as_done(koha_sqlite, mit: Pages) -> None:
+    card = give_password(koha_sqlite, 0)
+    browser = mit.signed_in(card)
+    place = sent(browser, "erase", {"sure": "yes"}).headers["location"]
+    name, at = place.rpartition("/")[2], mit.clock()
+    mit.store.requests.add(name, planned("case-abcdefghijkl", "erasure", "ils", "", at, "Cal Example"))
+    for outcome in (Outcome.NOT_REACHED, Outcome.UNVERIFIED, Outcome.RESIDUE):
+        mit.store.requests.add(name, carried_out("case-abcdefghijkl", "erasure", outcome, at))
+        page = browser.get(place).text
+        assert "Something is left to do." in page, outcome
+        assert "carried the plan out and checked it" not in page, outcome
+    mit.store.requests.add(name, carried_out("case-abcdefghijkl", "erasure", Outcome.VERIFIED, at))
+    assert "We carried the plan out and checked it." in browser.get(place).text
 
 
 def test_no_more_than_twenty_wait_at_once(koha_sqlite, mit: Pages) -> None:
