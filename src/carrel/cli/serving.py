@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import socket
 from collections.abc import Callable, Sequence
@@ -41,7 +42,7 @@ def serve_pages(site: Site, host: str, port: int, behind: Sequence[str], ready: 
 
     policy = policy_files.load(site.policy, site.policy_place)
     with open_store(site) as store, contextlib.ExitStack() as open_things:
-        premises = enter(site, policy, store, now)
+        premises = enter(site, policy, store, now, os.environ)
         open_things.callback(premises.close)
         try:
             listening = open_things.enter_context(socket.create_server((host, port), family=_family(host)))

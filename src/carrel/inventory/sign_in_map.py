@@ -54,10 +54,10 @@ class SignInMap(Part):
 
     Attributes:
         names: any of them names an account.
-        password: of it.
+        password: of it; None where the product keeps none that could be tried.
         where: which records of people may sign in at all.
     """
 
     names: tuple[SignInName, ...] = Field(min_length=1)
-    password: Password
+    password: Password | None = None
     where: tuple[Condition, ...] = ()

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from carrel import __version__
 from carrel.errors import CarrelError
-from carrel.web import interface, patron_pages, public_pages, sign_in, words
+from carrel.web import interface, patron_pages, public_pages, sign_in, sign_in_away, words
 from carrel.web.headers import OwnHost, SecurityHeaders
 from carrel.web.premises import Premises
 from carrel.web.visit import visit
@@ -46,7 +46,8 @@ def application(premises: Premises) -> ASGIApp:
     app.state.premises = premises
     app.include_router(interface.router)
     _bare_routes(app, premises)
-    for pages in (public_pages.router, sign_in.router, patron_pages.router):
+    app.include_router(sign_in_away.returns)
+    for pages in (public_pages.router, sign_in.router, sign_in_away.router, patron_pages.router):
         app.include_router(pages)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(AnyHTTPException, _told)
@@ -56,7 +57,8 @@ def application(premises: Premises) -> ASGIApp:
     whole: ASGIApp = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
     portal = premises.portal
     whole = OwnHost(whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal)
-    return SecurityHeaders(whole, secure=portal.is_secure)
+    sent_to = [way.origin for way in premises.ways.leading_away.values()]
+    return SecurityHeaders(whole, secure=portal.is_secure, sent_to=sent_to)
 
 
 def _bare_routes(app: FastAPI, premises: Premises) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +21,7 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
     "X-Robots-Tag": "noindex",
 }
+_FORM = "sign-in"
 _YEAR = "max-age=31536000; includeSubDomains"
 
 
@@ -30,10 +31,13 @@ class SecurityHeaders:
     Args:
         app: that answers.
         secure: whether it is reached over TLS.
+        sent_to: other hosts to which the form for signing in may lead, as origins.
     """
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, sent_to: Sequence[str] = ()) -> None:
         self._app = app
+        own = "form-action 'self'"
+        self._leading = CONTENT.replace(own, " ".join((own, *dict.fromkeys(sent_to))))
         self._said = {**_ALWAYS, **({"Strict-Transport-Security": _YEAR} if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,6 +51,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._said.items():
                     headers[name] = value
+                if _FORM in scope["path"].split("/"):  # browsers ask the page that a form stands on
+                    headers["Content-Security-Policy"] = self._leading
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

@@ -37,7 +37,8 @@ class AccountSignIn:
 
     def learn_cost(self, connection: Connection) -> None:
         """Take the work of an attempt for which there is no account from the hashes that the system has."""
-        place = self._map.password
+        if (place := self._map.password) is None:
+            return
         rows = _rows(place.table, place.column, *(one.column for one in place.where))
         query = select(rows.c[place.column]).where(rows.c[place.column].like("$2%"), all_hold(rows.c, place.where))
         found = Counter(cost_of(str(one)) for one in connection.execute(query.limit(_SOME)).scalars())
@@ -71,10 +72,12 @@ class AccountSignIn:
             that nobody has, or of an account without a hash. A word that names two accounts opens the one whose
             password it is; none if both have it.
         """
-        hashes = [one for one in self._hashes(connection, numbers) if cost_of(one[1])]
-        opened = [number for number, hashed, salt in hashes if _fits(self._map.password, password, hashed, salt)]
+        if (place := self._map.password) is None:
+            return None
+        hashes = [one for one in self._hashes(connection, place, numbers) if cost_of(one[1])]
+        opened = [number for number, hashed, salt in hashes if _fits(place, password, hashed, salt)]
         for _ in range(_MOST - len(hashes)):
-            _fits(self._map.password, password, self._stand_in, "")
+            _fits(place, password, self._stand_in, "")
         return opened[0] if len(opened) == 1 else None
 
     def may(self, connection: Connection, number: int) -> bool:
@@ -90,8 +93,7 @@ class AccountSignIn:
             query = query.where(~all_hold(rows.c, self._people.gone))
         return tuple(int(one) for one in connection.execute(query.order_by(key)).scalars())
 
-    def _hashes(self, connection: Connection, numbers: Sequence[int]) -> list[tuple[int, str, str]]:
-        place = self._map.password
+    def _hashes(self, connection: Connection, place: Password, numbers: Sequence[int]) -> list[tuple[int, str, str]]:
         rows = _rows(place.table, place.column, place.person, place.salt, *(test.column for test in place.where))
         columns = [rows.c[place.person], rows.c[place.column], *([rows.c[place.salt]] if place.salt else [])]
         who = rows.c[place.person].in_(numbers or (_NOBODY,))

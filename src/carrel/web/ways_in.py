@@ -1,0 +1,184 @@
+"""The ways in which patrons sign in: one that takes a password here, and one that sends away and has them come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from carrel.inventory.sign_in_way import OpenId, OwnPassword, Sip2, Way
+from carrel.systems.sign_in.sip2_server import Sip2Server
+
+if TYPE_CHECKING:
+    from carrel.systems.sign_in.open_id_provider import Departure
+    from carrel.web.premises import Door
+
+_LONGEST = 200
+
+
+class Leading(Protocol):
+    """What every way has."""
+
+    @property
+    def key(self) -> str:
+        """By which forms and addresses call it."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        ...
+
+    @property
+    def door(self) -> Door:
+        """To whose people it leads."""
+        ...
+
+
+class PasswordWay(Leading, Protocol):
+    """A way that takes a name and a password on a page of ours."""
+
+    def person(self, numbers: Sequence[int], name: str, password: str) -> int | None:
+        """Whose password it is; None for whatever reason it is nobody's.
+
+        Args:
+            numbers: the accounts that the name names.
+            name: as typed.
+            password: as typed.
+
+        Raises:
+            CarrelError: whoever must be asked is away.
+        """
+        ...
+
+
+class AwayWay(Leading, Protocol):
+    """A way that sends the browser to another host, from which it comes back with a proof."""
+
+    @property
+    def origin(self) -> str:
+        """Where browsers are sent."""
+        ...
+
+    def depart(self, language: str) -> tuple[str, Departure]:
+        """Where the browser is sent, and with what."""
+        ...
+
+    def arrive(self, departure: Departure, told: Mapping[str, str]) -> int | None:
+        """Who came back; None of somebody whom the library does not know by it.
+
+        Raises:
+            CarrelError: SGN-006, it proves nobody; others, whoever must be asked is away.
+        """
+        ...
+
+    def farewell(self) -> str:
+        """Where somebody signs out over there; empty where that is not known."""
+        ...
+
+
+@dataclass(frozen=True)
+class ByOwnPassword:
+    """By the hash that the system keeps."""
+
+    key: str
+    title: str
+    door: Door
+
+    def person(self, numbers: Sequence[int], name: str, password: str) -> int | None:  # noqa: ARG002  (the protocol's)
+        """As `PasswordWay.person`."""
+        return self.door.person(numbers, password)
+
+
+@dataclass(frozen=True)
+class BySip2:
+    """By a SIP2 server. It is asked for a name that nobody has as well."""
+
+    key: str
+    title: str
+    door: Door
+    server: Sip2Server
+
+    def person(self, numbers: Sequence[int], name: str, password: str) -> int | None:  # noqa: ARG002  (the protocol's)
+        """As `PasswordWay.person`."""
+        card = self.server.knows(name.strip(), password)
+        return None if card is None or len(card) > _LONGEST else self.door.holder(card, "card", alone=True)
+
+
+class ByOpenId:
+    """By an OpenID provider.
+
+    Args:
+        way: of the site file.
+        door: to which it leads.
+        back: the address of ours to which browsers come back.
+        environment: for the secret.
+        now: the clock.
+
+    Raises:
+        CarrelError: SGN-007.
+    """
+
+    def __init__(
+        self, way: OpenId, door: Door, back: str, environment: Mapping[str, str], now: Callable[[], datetime]
+    ) -> None:
+        from carrel.systems.sign_in.open_id_provider import OpenIdProvider
+
+        self.key, self.title, self.door, self.origin = way.key, way.shown, door, way.origin
+        self._way, self._provider = way, OpenIdProvider(way, back, environment, now)
+
+    def depart(self, language: str) -> tuple[str, Departure]:
+        """As `AwayWay.depart`."""
+        return self._provider.depart(language)
+
+    def arrive(self, departure: Departure, told: Mapping[str, str]) -> int | None:
+        """As `AwayWay.arrive`."""
+        said = self._provider.arrive(departure, told).get(self._way.claim)
+        if isinstance(said, int) and not isinstance(said, bool):
+            said = str(said)
+        if not isinstance(said, str) or not 0 < len(word := said.strip()) <= _LONGEST:
+            return None
+        return self.door.holder(word, self._way.holds, alone=False)
+
+    def farewell(self) -> str:
+        """As `AwayWay.farewell`."""
+        return self._provider.farewell()
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The ways of a site, by key, in the order of its file.
+
+    Attributes:
+        taking: those that take a password here.
+        leading_away: those that send the browser away.
+    """
+
+    taking: dict[str, PasswordWay] = field(default_factory=dict)
+    leading_away: dict[str, AwayWay] = field(default_factory=dict)
+
+    def open(
+        self, way: Way, door: Door, address: str, environment: Mapping[str, str], now: Callable[[], datetime]
+    ) -> None:
+        """Add a way of the site file; nobody is asked yet.
+
+        Args:
+            way: as declared.
+            door: of its system.
+            address: of these pages, as browsers reach them.
+            environment: for secrets.
+            now: the clock.
+
+        Raises:
+            CarrelError: SGN-007.
+        """
+        title = way.title or door.name
+        match way:
+            case OwnPassword():
+                self.taking[way.key] = ByOwnPassword(way.key, title, door)
+            case Sip2():
+                self.taking[way.key] = BySip2(way.key, title, door, Sip2Server(way, environment, now))
+            case OpenId():
+                back = f"{address}/sign-in/{way.key}"
+                self.leading_away[way.key] = ByOpenId(way, door, back, environment, now)
