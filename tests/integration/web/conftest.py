@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ library: {library}
 policy: {policy}
 systems:
   - {{name: ils, map: {map}, dsn_file: ils.dsn, time_zone: {zone}, mode: window}}
-portal: {{address: '{address}', sign_in: [ils]}}
+portal: {{address: '{address}', sign_in: {sign_in}}}
 """
 
 
@@ -45,9 +45,9 @@ class Clock:
 class Pages:
     """The pages of one site, and browsers that open them."""
 
-    def __init__(self, site: Site, store: Store) -> None:
+    def __init__(self, site: Site, store: Store, environment: Mapping[str, str] | None = None) -> None:
         self.clock, self.store = Clock(), store
-        self.premises = enter(site, policy_files.load(site.policy), store, self.clock)
+        self.premises = enter(site, policy_files.load(site.policy), store, self.clock, environment)
         self.address = self.premises.portal.address
         self._app = application(self.premises)
 
@@ -66,15 +66,16 @@ class Pages:
 
 @contextmanager
 def pages_of(folder: Path, url: str, system: str, *, policy: str = "worcester", library: str = "Elm Library",
-             address: str = ADDRESS, zone: str = "UTC") -> Iterator[Pages]:  # fmt: skip
+             address: str = ADDRESS, zone: str = "UTC", sign_in: str = "[ils]",
+             environment: Mapping[str, str] | None = None) -> Iterator[Pages]:  # fmt: skip
     """The pages of a site in a folder, over a database."""
     (folder / "ils.dsn").write_text(url)
     (folder / "ils.dsn").chmod(0o600)
-    text = SITE.format(library=library, policy=policy, map=system, address=address, zone=zone)
+    text = SITE.format(library=library, policy=policy, map=system, address=address, zone=zone, sign_in=sign_in)
     (folder / "carrel.yaml").write_text(text, encoding="utf-8")
     site = load_site(folder)
     with Store.open(site.folder) as store:
-        made = Pages(site, store)
+        made = Pages(site, store, environment)
         try:
             yield made
         finally:

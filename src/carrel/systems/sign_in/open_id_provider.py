@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import secrets
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +24,7 @@ from carrel.inventory.sign_in_way import OpenId, origin_of
 from carrel.systems.secret import Secret, from_environment, from_file
 from carrel.systems.sign_in import faults, id_token
 from carrel.systems.sign_in.id_token import Expected, UnknownKeyError, UnprovenError
-from carrel.systems.sign_in.provider_documents import Known
+from carrel.systems.sign_in.provider_documents import Known, ProviderDocuments
 
 _DRAWN = 32  # bytes of state, nonce and verifier
 _LONGEST = 4096  # signs of a code
@@ -66,9 +65,7 @@ class OpenIdProvider:
                 fix="pip install 'carrel[oidc]'",
             )
         self.way, self._back, self._environment, self._now = way, back, environment, now
-        self._known: Known | None = None
-        self._failed: tuple[datetime, CarrelError] | None = None
-        self._asking = threading.Lock()
+        self._documents = ProviderDocuments(way, now)
 
     def depart(self, language: str) -> tuple[str, Departure]:
         """Where to send a browser, and with what.
