@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from carrel.inventory.sign_in_way import SignInWay
+from carrel.inventory.sign_in_way import SignInWay, Way
 from carrel.inventory.timetable import Part, Period
 
 Language = Literal["en", "es"]
@@ -63,6 +63,10 @@ class Portal(Part):
     def relative_to(self, base: Path) -> Self:
         """The same with its paths taken from a folder."""
         return self.model_copy(update={"sign_in": tuple(one.relative_to(base) for one in self.sign_in)})
+
+    def back(self, way: Way) -> str:
+        """The address to which browsers come back from where this way sends them."""
+        return f"{self.address}/sign-in/{way.key}"
 
     @property
     def host(self) -> str:

@@ -194,5 +194,5 @@ def enter(
             )
         if way.system not in doors:
             doors[way.system] = Door(site, system, system_map, AccountSignIn(system_map.people, accounts), now)
-        ways.open(way, doors[way.system], site.portal.address, environment or {}, now)
+        ways.open(way, doors[way.system], site.portal, environment or {}, now)
     return Premises(site, site.portal, policy, store, now, doors, ways)

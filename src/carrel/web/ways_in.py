@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from carrel.inventory.portal import Portal
 from carrel.inventory.sign_in_way import OpenId, OwnPassword, Sip2, Way
 from carrel.systems.sign_in.sip2_server import Sip2Server
 
@@ -159,14 +160,14 @@ class Ways:
     leading_away: dict[str, AwayWay] = field(default_factory=dict)
 
     def open(
-        self, way: Way, door: Door, address: str, environment: Mapping[str, str], now: Callable[[], datetime]
+        self, way: Way, door: Door, portal: Portal, environment: Mapping[str, str], now: Callable[[], datetime]
     ) -> None:
         """Add a way of the site file; nobody is asked yet.
 
         Args:
             way: as declared.
             door: of its system.
-            address: of these pages, as browsers reach them.
+            portal: of the site file.
             environment: for secrets.
             now: the clock.
 
@@ -180,5 +181,4 @@ class Ways:
             case Sip2():
                 self.taking[way.key] = BySip2(way.key, title, door, Sip2Server(way, environment, now))
             case OpenId():
-                back = f"{address}/sign-in/{way.key}"
-                self.leading_away[way.key] = ByOpenId(way, door, back, environment, now)
+                self.leading_away[way.key] = ByOpenId(way, door, portal.back(way), environment, now)
