@@ -107,7 +107,7 @@ def test_a_map_without_accounts_is_told(folder: Path, monkeypatch: pytest.Monkey
         ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: email}", "e-mail"),
         ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: 'https://x.example/verified_email'}", "e-mail"),
         ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: card, holds: email}", "card"),
-        ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: card, scopes: ['a b']}", "scope"),
+        ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: card, scopes: ['a b']}", "another text"),
         ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: card, client_secret_env: A, client_secret_file: b}",
          "client_secret_file"),
         ("ils, {system: ils, by: sip2, host: sip.example}", "a second way"),
