@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from carrel.inventory.sign_in_way import SignInWay, Way
+from carrel.inventory.sign_in_way import Saml, SignInWay, Way
 from carrel.inventory.timetable import Part, Period
 
 Language = Literal["en", "es"]
@@ -58,6 +58,8 @@ class Portal(Part):
         keys = {one.key for one in self.sign_in}
         if len(set(self.languages)) < len(self.languages) or len(keys) < len(self.sign_in):
             raise ValueError("write each language and each system once; a second way into a system needs a 'name:'")
+        if not self.is_secure and any(isinstance(one, Saml) for one in self.sign_in):
+            raise ValueError("write 'address:' with https: browsers come back from SAML only there")
         return self
 
     def relative_to(self, base: Path) -> Self:

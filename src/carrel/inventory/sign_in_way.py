@@ -1,4 +1,4 @@
-"""Ways in which patrons show to be who they say: the system's own passwords, a SIP2 server, an OpenID provider."""
+"""Ways in which patrons show to be who they say: the system's own passwords, a SIP2 server, a provider elsewhere."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ from carrel.errors import unseen
 from carrel.inventory.system import NAME
 from carrel.inventory.timetable import Part
 
-KINDS = ("password", "sip2", "oidc")
+KINDS = ("password", "sip2", "oidc", "saml")
 _PORTS = {"https": 443, "http": 80}
-_MAIL = ("mail", "upn", "preferred_username")  # claims that a person may choose, or that pass to somebody else
+_MAIL = (
+    "mail",
+    "upn",
+    "preferred_username",
+    "urn:oid:0.9.2342.19200300.100.1.3",
+)  # claims that a person may choose, or that pass to somebody else
 Secrets = tuple[Path | None, str | None]  # a file of mode 0600, or a variable of the environment
 
 
@@ -51,7 +56,7 @@ class _Way(Part):
 
     def relative_to(self, base: Path) -> Self:
         """The same with its paths taken from a folder."""
-        found = {name: base / one for name in type(self).model_fields if isinstance(one := getattr(self, name), Path)}
+        found = {name: _from(base, getattr(self, name)) for name in type(self).model_fields}
         return self.model_copy(update=found)
 
 
@@ -175,7 +180,44 @@ class OpenId(_Way):
         return self.title or str(urlsplit(self.issuer).hostname)
 
 
-Way = OwnPassword | Sip2 | OpenId
+class Saml(_Way):
+    """By a SAML 2.0 identity provider, to which the browser is sent and from which it comes back.
+
+    Attributes:
+        issuer: the provider, as it calls itself (entityID).
+        sign_in_at: its page for signing in, of the binding HTTP-Redirect.
+        certificates: files with those that it signs with, the next one beside the one in use.
+        attribute: what it tells that names somebody in the system, by its full name.
+        holds: what that is.
+    """
+
+    by: Literal["saml"]
+    issuer: str = Field(pattern=r"^[\x21-\x7e]{1,400}$")
+    sign_in_at: str = Field(min_length=1, max_length=400)
+    certificates: tuple[Path, ...] = Field(min_length=1, max_length=4)
+    attribute: str = Field(pattern=r"^[\x21-\x7e]{1,200}$")
+    holds: Literal["card", "user name"] = "card"
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if _address(self.sign_in_at, plain=False) is None:
+            raise ValueError("write 'sign_in_at:' as https://idp.library.example/sso, without '#'")
+        if "email" in self.attribute.lower() or self.attribute in _MAIL:
+            raise ValueError("write an attribute that only the library gives out: an e-mail address passes to others")
+        return self
+
+    @property
+    def origin(self) -> str:
+        """Where a browser is sent."""
+        return origin_of(self.sign_in_at) or ""
+
+    @property
+    def shown(self) -> str:
+        """What people read."""
+        return self.title or str(urlsplit(self.sign_in_at).hostname)
+
+
+Way = OwnPassword | Sip2 | OpenId | Saml
 
 
 def _read(written: Any) -> Any:
@@ -202,6 +244,12 @@ def origin_of(address: str) -> str | None:
     host = f"[{place.hostname}]" if ":" in str(place.hostname) else str(place.hostname)
     usual = place.port in {None, _PORTS[place.scheme]}
     return f"{place.scheme}://{host}" if usual else f"{place.scheme}://{host}:{place.port}"
+
+
+def _from(base: Path, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_from(base, one) for one in value)
+    return base / value if isinstance(value, Path) else value
 
 
 def _address(said: str, *, plain: bool = True) -> SplitResult | None:

@@ -56,9 +56,12 @@ def application(premises: Premises) -> ASGIApp:
     app.add_exception_handler(Exception, _told)
     whole: ASGIApp = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
     portal = premises.portal
-    whole = OwnHost(whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal)
-    sent_to = [way.origin for way in premises.ways.leading_away.values()]
-    return SecurityHeaders(whole, secure=portal.is_secure, sent_to=sent_to)
+    away = premises.ways.leading_away.values()
+    whole = OwnHost(
+        whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal,
+        from_elsewhere=[f"/sign-in/{way.key}" for way in away if way.back_by_form],
+    )  # fmt: skip
+    return SecurityHeaders(whole, secure=portal.is_secure, sent_to=[way.origin for way in away])
 
 
 def _bare_routes(app: FastAPI, premises: Premises) -> None:

@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -29,14 +30,12 @@ class Away:
     Attributes:
         way: key of the way to sign in.
         language: of the page it began on.
-        state, nonce, verifier: as `open_id_provider.Departure`.
+        carried: what it must come back with; its ``state`` is of this visit alone.
     """
 
     way: str
     language: str
-    state: str
-    nonce: str
-    verifier: str
+    carried: Mapping[str, str]
 
 
 def cookie_name(*, secure: bool) -> str:

@@ -501,7 +501,7 @@ def test_a_visit_that_is_away_is_sealed_for_this_site() -> None:
     from datetime import UTC, datetime
 
     at = datetime.now(UTC)
-    visit = away.Away("idp", "en", "s", "n", "v")
+    visit = away.Away("idp", "en", {"state": "s"})
     value = away.sealed(visit, b"k" * 32, at)
     assert away.opened(value, b"k" * 32, at) == visit
     assert away.opened(value, b"l" * 32, at) is None

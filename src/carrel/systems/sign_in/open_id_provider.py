@@ -42,6 +42,10 @@ class Departure:
     nonce: str
     verifier: str
 
+    def as_dict(self) -> dict[str, str]:
+        """For whoever keeps it meanwhile."""
+        return {"state": self.state, "nonce": self.nonce, "verifier": self.verifier}
+
 
 class OpenIdProvider:
     """The provider of one way to sign in.
