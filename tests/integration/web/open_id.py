@@ -42,15 +42,18 @@ def rsa_key(name: str) -> RSAKey:
 
 
 @contextmanager
-def real_provider(port: int, *keys: RSAKey | ECKey, in_token: bool = False) -> Iterator[str]:
+def real_provider(
+    port: int, *keys: RSAKey | ECKey, in_token: bool = False, back: str = BACK, issuer: str = ""
+) -> Iterator[str]:
     """Node's oidc-provider, until the block ends; its issuer."""
     node = shutil.which("node")
     if node is None or not (ROOT / "node_modules" / "oidc-provider").is_dir():
         if os.environ.get("CI"):
             pytest.fail("oidc-provider is not installed: npm ci")
         pytest.skip("oidc-provider is not installed: npm ci")
-    said = {"port": port, "back": BACK, "keys": [one.as_dict(private=True) for one in keys], "inToken": in_token,
-            "client": CLIENT, "secret": SECRET}  # fmt: skip
+    said = {"port": port, "back": back, "keys": [one.as_dict(private=True) for one in keys], "inToken": in_token,
+            "client": CLIENT, "secret": SECRET,
+            "issuer": issuer or f"http://127.0.0.1:{port}"}  # fmt: skip
     process = subprocess.Popen(
         [node, str(Path(__file__).parent / "provider.mjs"), json.dumps(said)],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
@@ -58,7 +61,7 @@ def real_provider(port: int, *keys: RSAKey | ECKey, in_token: bool = False) -> I
     try:
         assert process.stdout is not None
         assert any(line.strip() == "ready" for line in process.stdout)
-        yield f"http://127.0.0.1:{port}"
+        yield said["issuer"]
     finally:
         process.terminate()
         process.communicate(timeout=20)
@@ -125,7 +128,10 @@ class HostileProvider:
         used = key or self.key
         algorithm = head.pop("alg", "RS256")
         return jws.serialize_compact(
-            {"alg": algorithm, "kid": used.kid, **head}, json.dumps(claims).encode(), used, algorithms=[algorithm]
+            {name: one for name, one in {"alg": algorithm, "kid": used.kid, **head}.items() if one is not None},
+            json.dumps(claims).encode(),
+            used,
+            algorithms=[algorithm],
         )
 
     def answer(self, path: str, form: dict[str, str], head: dict[str, str]) -> tuple[int, Any]:

@@ -3,8 +3,8 @@
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
-const { port, back, keys, inToken, client, secret } = JSON.parse(process.argv[2]);
-const provider = new Provider(`http://127.0.0.1:${port}`, {
+const { port, back, keys, inToken, client, secret, issuer } = JSON.parse(process.argv[2]);
+const provider = new Provider(issuer, {
   clients: [{
     client_id: client,
     client_secret: secret,
@@ -21,4 +21,4 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   cookies: { keys: ['only for tests'] },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: `subject of ${id}`, card_number: id }) }),
 });
-createServer(provider.callback()).listen(port, '127.0.0.1', () => console.log('ready'));
+createServer(provider.callback()).listen(port, new URL(issuer).hostname, () => console.log('ready'));

@@ -244,6 +244,16 @@ def test_keys_that_may_verify_nothing_are_passed_over_and_a_new_one_is_asked_for
         browser, place = left(pages)
         assert browser.get(returned(lying, place)).status_code == 303
         assert sum(path == "/keys" for path, _, _ in lying.asked) == fetched, "not for one that is known"
+        lying.sign = lambda c: lying.signed(c, kid=None)
+        lying.published = [KEY.as_dict(private=False), OTHER.as_dict(private=False)]
+        pages.clock.go_on(timedelta(minutes=11))
+        lying.clock = lambda: pages.clock().timestamp()
+        browser, place = left(pages)
+        assert browser.get(returned(lying, place)).status_code == 401, "which of the two it is, it does not say"
+        lying.published = [KEY.as_dict(private=False)]
+        browser, place = left(pages)
+        assert browser.get(returned(lying, place)).status_code == 303
+        lying.sign = None
         lying.key, lying.published = OTHER, None
         browser, place = left(pages)
         assert browser.get(returned(lying, place)).status_code == 303
@@ -479,6 +489,7 @@ def test_only_the_page_with_the_form_lets_it_lead_to_the_declared_provider(
             assert "form-action 'self';" in browser.get(path).headers["content-security-policy"]
         page = browser.get("/en/sign-in").text
         assert "Sign in with Elm University" in page
+        assert "a second cookie" in browser.get("/en/about").text
         assert lying.issuer not in page, "nothing of the page is from there"
         assert (
             browser.post(

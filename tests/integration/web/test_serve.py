@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from carrel.systems.site_file import load_site
+from carrel.errors import CarrelError
+from carrel.systems.site_file import load_site, parse_site
 from tests.integration.run.library import environment
 from tests.integration.run.warm_start import called
 from tests.integration.web.conftest import pages_of
@@ -73,7 +74,6 @@ def test_what_stands_in_its_way_has_a_code(folder: Path) -> None:
 
 
 def test_a_map_without_accounts_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from carrel.errors import CarrelError
     from carrel.store.store import Store
     from carrel.systems import map_files, policy_files
     from carrel.web.premises import enter
@@ -96,7 +96,7 @@ def test_a_map_without_accounts_is_told(folder: Path, monkeypatch: pytest.Monkey
         ("{system: ils, by: sip2, host: sip.example, institution: 'a|b'}", "without '|'"),
         ("{system: ils, by: sip2, host: sip.example, prot: 6001}", "did you mean 'port'"),
         ("{system: ils, by: sip2, host: sip.example, port: 70000}", "up to 65535"),
-        ("{system: ils, by: saml3}", "password, sip2, oidc"),
+        ("{system: ils, by: saml3}", "password, sip2, oidc, saml"),
         ("{system: nowhere, by: sip2, host: sip.example}", "one of the site's systems"),
         ("{by: sip2, host: sip.example}", "'system:'"),
         ("[ils]", "a block"),
@@ -111,18 +111,21 @@ def test_a_map_without_accounts_is_told(folder: Path, monkeypatch: pytest.Monkey
         ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: card, client_secret_env: A, client_secret_file: b}",
          "client_secret_file"),
         ("ils, {system: ils, by: sip2, host: sip.example}", "a second way"),
+        ("{system: ils, by: saml, issuer: i, sign_in_at: 'https://x.example', certificates: [a.pem], attribute: a}", "with https"),
+        ("{system: ils, by: saml, issuer: i, sign_in_at: 'https://x.example', certificates: [], attribute: a}", "a list with"),
+        ("{system: ils, by: saml, issuer: i, sign_in_at: 'http://x.example', certificates: [a.pem], attribute: a}", "sign_in_at"),
+        ("{system: ils, by: saml, issuer: i, sign_in_at: 'https://x.example', certificates: [a.pem], attribute: mail}", "e-mail"),
     ],
 )  # fmt: skip
-def test_a_way_to_sign_in_that_cannot_be_is_told_with_its_place(folder: Path, entry: str, said: str) -> None:
-    text = (folder / "carrel.yaml").read_text()
-    (folder / "carrel.yaml").write_text(
-        text.partition("portal:")[0] + f"portal: {{address: 'https://x.example', sign_in: [{entry}]}}\n"
-    )
-    code, out, err = called(["serve", "--site", str(folder)], folder, environment(None))
-    assert (code, out) == (2, "")
-    assert "error[SIT-001]" in err
-    assert f"carrel.yaml:{len(text.partition('portal:')[0].splitlines()) + 1}:" in err
-    assert said in " ".join(err.split()), err
+def test_a_way_to_sign_in_that_cannot_be_is_told_with_its_place(entry: str, said: str) -> None:
+    systems = "library: Elm\npolicy: worcester\nsystems: [{name: ils, map: koha, dsn_env: X, time_zone: UTC}]\n"
+    portal = f"portal: {{address: 'http://127.0.0.1:8000', sign_in: [{entry}]}}\n"
+    with pytest.raises(CarrelError) as wrong:
+        parse_site(systems + portal, "carrel.yaml")
+    told = [one for one in wrong.value.faults if said in f"{one.wanted} {one.found} {one.fix}"]
+    assert told, [one.lines() for one in wrong.value.faults]
+    assert {one.condition.code for one in wrong.value.faults} == {"SIT-001"}
+    assert all(one.at.startswith("carrel.yaml:4:") for one in told)
 
 
 def test_doctor_asks_whom_the_pages_would_ask(folder: Path) -> None:
