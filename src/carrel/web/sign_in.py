@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
-from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from carrel.errors import CarrelError
+from carrel.web import tries
 from carrel.web.visit import Here, Visit, cookie_name
 from carrel.web.ways_in import AwayWay, PasswordWay
 
 router = APIRouter(prefix="/{language}", include_in_schema=False)
 Word = Annotated[str, Form()]
 
-SPAN = timedelta(minutes=15)
-OF_NAME, OF_PLACE, OF_NETWORK = 8, 60, 300  # attempts in the span; a whole branch can share a place
 _LONGEST = 200
 
 
@@ -39,7 +35,7 @@ def sign_in(request: Request, here: Here, name: Word = "", password: Word = "", 
     attempts, now = premises.store.portal_attempts, premises.now()
     try:
         numbers = way.door.named(name.strip())
-        if not attempts.allow([*_accounts(way.door.name, numbers, name), *places(request)], now, SPAN):
+        if not attempts.allow([*tries.accounts(way.door.name, numbers, name), *tries.places(request)], now, tries.SPAN):
             return form_page(here, "later", 429)
         number = way.person(numbers, name.strip(), password)
     except CarrelError:
@@ -83,27 +79,6 @@ def begin_session(here: Visit, way: PasswordWay | AwayWay, number: int) -> Respo
         secure=premises.portal.is_secure,
     )  # fmt: skip
     return answer
-
-
-def _accounts(system: str, numbers: tuple[int, ...], name: str) -> list[tuple[str, str, int]]:
-    """What an attempt counts against: the accounts that are named, however they are spelled; else the word."""
-    if numbers:
-        return [("account", f"{system}\0{one}", OF_NAME) for one in numbers]
-    return [("word", f"{system}\0{unicodedata.normalize('NFKC', name).strip().casefold()}", OF_NAME)]
-
-
-def places(request: Request) -> list[tuple[str, str, int]]:
-    """What it counts against as well: where it comes from, of IPv6 a household's network and its provider's."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return [("place", "unknown", OF_PLACE)]
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is None:
-            return [("place", str(int(address) >> 64), OF_PLACE), ("network", str(int(address) >> 80), OF_NETWORK)]
-        address = address.ipv4_mapped
-    return [("place", str(address), OF_PLACE)]
 
 
 def form_page(here: Visit, problem: str = "", status: int = 200) -> Response:

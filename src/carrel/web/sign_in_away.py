@@ -12,9 +12,10 @@ from starlette.responses import RedirectResponse, Response
 
 from carrel.errors import CarrelError
 from carrel.systems.sign_in.faults import NO_PROOF, UNPROVEN
+from carrel.web import tries
 from carrel.web.away import LONGEST, Away, cookie_name, opened, sealed
 from carrel.web.premises import Premises
-from carrel.web.sign_in import SPAN, begin_session, form_page, places
+from carrel.web.sign_in import begin_session, form_page
 from carrel.web.visit import Here, Visit, visit
 from carrel.web.ways_in import AwayWay
 
@@ -30,7 +31,7 @@ def leave(request: Request, here: Here, system: Annotated[str, Form()] = "") -> 
     way = premises.ways.leading_away.get(system)
     if way is None:
         raise HTTPException(404)
-    if not premises.store.portal_attempts.allow(places(request), premises.now(), SPAN):
+    if not premises.store.portal_attempts.allow(tries.places(request), premises.now(), tries.SPAN):
         return form_page(here, "later", 429)
     try:
         place, carried = way.depart(here.language)
@@ -100,7 +101,7 @@ def _taken_in(here: Visit, going: AwayWay, away: Away | None, told: Sequence[tup
     times = Counter(name for name, _ in told)
     if away is None or away.way != going.key or any(times[name] > 1 for name in _READ):
         return form_page(here, "elsewhere", 401)
-    if not premises.store.portal_attempts.allow([("away", away.carried["state"], 1)], premises.now(), SPAN):
+    if not premises.store.portal_attempts.allow([("away", away.carried["state"], 1)], premises.now(), tries.SPAN):
         return form_page(here, "elsewhere", 401)
     try:
         number = going.arrive(away.carried, dict(told))

@@ -81,9 +81,11 @@ class SipLibrary:
         there = card in self.people
         right = there and self.people[card] == given["AD"]
         head = f"24{' ' * 14}001{PATRON}" if kind == "23" else f"64{' ' * 14}001{PATRON}{'0000' * 6}"
-        said = {"BL": "Y" if there else "N", "CQ": "Y" if right else "N"}
+        said = (
+            {"BL": "Y", "CQ": "Y" if right else "N"} if there else {"BL": "N"}
+        )  # as the servers of Evergreen and Koha
         if self.fault == "no CQ":
-            del said["CQ"]
+            said.pop("CQ", None)
         if self.fault == "empty CQ":
             said["CQ"] = ""
         if self.fault == "BL no":
