@@ -409,7 +409,8 @@ def test_a_provider_that_is_away_or_no_provider_is_told_and_comes_back(
 
         evil = "https://evil.example"
         for change in ({"issuer": evil}, {"issuer": lying.issuer + "/"}, {"issuer": None}, {"authorization_endpoint": evil + "/auth"},
-                       {"authorization_endpoint": "javascript:alert(1)"}, {"token_endpoint": evil}, {"token_endpoint": "file:///etc/passwd"},
+                       {"authorization_endpoint": f"http://localhost:{lying.port}/auth"},
+            {"authorization_endpoint": "javascript:alert(1)"}, {"token_endpoint": evil}, {"token_endpoint": "file:///etc/passwd"},
                        {"token_endpoint": None}, {"jwks_uri": "http://evil.example/keys"}, {"jwks_uri": 7},
                        {"userinfo_endpoint": "ftp://x"}, {"code_challenge_methods_supported": ["plain"]}):  # fmt: skip
             assert code_of(change) == "SGN-005", change
