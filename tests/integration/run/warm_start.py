@@ -131,6 +131,7 @@ def load_everything() -> None:
     for module in pkgutil.walk_packages(carrel.__path__, "carrel."):
         if not module.name.endswith("__main__") and ".migrations" not in module.name:
             importlib.import_module(module.name)
+    importlib.import_module("alembic.command")  # a store that is made needs it
     for system in map_files.names():
         map_files.load(system)
     for policy in policy_files.shipped_names():

@@ -17,6 +17,7 @@ from carrel.systems.logs.log_tally import Tally
 from carrel.systems.logs.scrub_lanes import Done, ScrubLanes
 
 if TYPE_CHECKING:
+    from carrel.deidentification.logs.compiled.heard_texts import Heard
     from carrel.deidentification.logs.compiled.machine_code import MachineCode
     from carrel.systems.logs.scrub_run import ScrubRun
 
@@ -107,12 +108,12 @@ class Course:
         else:
             self._code = None
 
-    def _made(self, log_format: LogFormat) -> Scrubbing:
+    def _made(self, log_format: LogFormat, heard: Heard | None = None) -> Scrubbing:
         if self._code is None:
             return LineScrubber(log_format, self._rules, self._run.count)
         from carrel.deidentification.logs.compiled.block_scrubber import block_scrubber
 
-        return block_scrubber(log_format, self._rules, self._code)
+        return block_scrubber(log_format, self._rules, self._code, heard)
 
     def _remake(self) -> None:
         self._scrubbers = [self._made(one.log_format) for one in self._scrubbers]
@@ -124,7 +125,9 @@ class Course:
         lead = self._scrubbers[0]
         self._lanes = None
         if self._run.cores > 1 and not isinstance(lead, LineScrubber):  # the plain way would keep the others waiting
-            self._lanes = ScrubLanes(lambda: self._made(lead.log_format), self._run.cores)
+            from carrel.deidentification.logs.compiled.heard_texts import listeners
+
+            self._lanes = ScrubLanes([self._made(lead.log_format, one) for one in listeners(self._run.cores)])
 
     def _begin(self) -> None:
         """Find the format by the first lines, tell what they hold, and go on with them."""

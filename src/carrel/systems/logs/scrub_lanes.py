@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Final
@@ -21,14 +21,14 @@ class ScrubLanes:
     """Threads that scrub, each with a scrubber of its own: machine code leaves the interpreter to the others meanwhile.
 
     Args:
-        make: makes a scrubber; all that it makes have the same outcome.
-        cores: how many threads.
+        scrubbers: one for each thread; all have the same outcome.
     """
 
-    def __init__(self, make: Callable[[], Scrubbing], cores: int) -> None:
+    def __init__(self, scrubbers: Sequence[Scrubbing]) -> None:
+        cores = len(scrubbers)
         self._idle = SimpleQueue[Scrubbing]()
-        for _ in range(cores):
-            self._idle.put(make())
+        for one in scrubbers:
+            self._idle.put(one)
         self._most = cores * _AHEAD
         self._pool = ThreadPoolExecutor(cores, thread_name_prefix="scrub")
         self._gathered: list[bytes] = []

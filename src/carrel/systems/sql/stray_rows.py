@@ -28,6 +28,7 @@ class StrayRows:
 
     def __init__(self, own: PathRows, kept: KeptLoans) -> None:
         self._own, self._kept = own, kept
+        self._said: dict[FromClause, Bool] = {}  # a run asks the same of the same rows again and again
 
     def are(self, rows: FromClause) -> Bool:
         """The row leads to a reader, its own clock has run out, and no open or kept loan explains it.
@@ -35,7 +36,9 @@ class StrayRows:
         Nor may a legal hold or an exception in force cover it: its loan names nobody any more, so it is judged by what
         the row itself tells.
         """
-        return and_(self._unexplained(rows), not_(self._own.shielded(rows, self._own.terms.shields)))
+        if rows not in self._said:
+            self._said[rows] = and_(self._unexplained(rows), not_(self._own.shielded(rows, self._own.terms.shields)))
+        return self._said[rows]
 
     def _unexplained(self, rows: FromClause) -> Bool:  # noqa: PLR0911  (one return per kind of link)
         link = self._own.path.link

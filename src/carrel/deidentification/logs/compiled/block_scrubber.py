@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from carrel.deidentification.logs.compiled import layout
+from carrel.deidentification.logs.compiled.heard_texts import Heard
 from carrel.deidentification.logs.compiled.known_texts import KnownText, KnownTexts
 from carrel.deidentification.logs.compiled.layout import ENDINGS, LONGEST, NO_HOST, ROOM, WORDS
 from carrel.deidentification.logs.compiled.line_program import LineProgram, Made, line_program
@@ -37,12 +38,21 @@ class BlockScrubber:
         rules: what may stay, as the other one was given.
         program: of the format under these rules.
         code: that it runs.
+        heard: what the others of several lanes learned; there are none unless it is given.
 
     Attributes:
         log_format: of the lines.
     """
 
-    def __init__(self, plain: LineScrubber, rules: ScrubRules, program: LineProgram, code: MachineCode) -> None:
+    def __init__(
+        self,
+        plain: LineScrubber,
+        rules: ScrubRules,
+        program: LineProgram,
+        code: MachineCode,
+        heard: Heard | None = None,
+    ) -> None:
+        self._heard = heard
         self.log_format, self._plain, self._rules, self._program = plain.log_format, plain, rules, program
         self._code, steps = code, program.steps
         self._known = KnownTexts(code, int.from_bytes(rules.random(8)))
@@ -64,6 +74,8 @@ class BlockScrubber:
     def block(self, data: bytes) -> ScrubbedBlock:
         """Scrub whole lines; the last one may be without its end."""
         size = len(data)
+        if self._heard is not None:
+            self._known.take(self._heard.news())
         if len(self._data) < size + 1 + ROOM:
             self._use_room(size)
         start, out, most = self._start, self._out_start, len(self._out)
@@ -106,7 +118,10 @@ class BlockScrubber:
             by_tag.setdefault(tag, {})[string_at(at, length)] = None
         known = [one for tag, texts in by_tag.items() for one in self._become(tag, list(texts))]
         # One time stands for all that differ in what is not kept.
-        return self._known.take(list({(one.tag, one.text): one for one in known}.values()))
+        known = list({(one.tag, one.text): one for one in known}.values())
+        if self._heard is not None:
+            self._heard.tell(known)
+        return self._known.take(known)
 
     def _become(self, tag: int, raw: Sequence[bytes]) -> list[KnownText]:
         day, place = divmod(tag, layout.DAYS)
@@ -159,13 +174,15 @@ class BlockScrubber:
         return lambda: KeyColumn([key] * count, key)
 
 
-def block_scrubber(log_format: LogFormat, rules: ScrubRules, code: MachineCode) -> BlockScrubber | LineScrubber:
+def block_scrubber(
+    log_format: LogFormat, rules: ScrubRules, code: MachineCode, heard: Heard | None = None
+) -> BlockScrubber | LineScrubber:
     """A scrubber in machine code; the plain one where this format under these rules has no program."""
     plain = LineScrubber(log_format, rules)
     program = line_program(plain.pattern, rules)
     if program is None or not all(map(_is_usual, rules.vocabulary.paths | rules.vocabulary.endings)):
         return plain
-    return BlockScrubber(plain, rules, program, code)
+    return BlockScrubber(plain, rules, program, code, heard)
 
 
 def _is_usual(word: str) -> bool:
