@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +19,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from carrel.errors import CarrelError
 from carrel.inventory.sign_in_way import OpenId
+from carrel.systems.sign_in import web_document
 from carrel.systems.sign_in.open_id_provider import Departure, OpenIdProvider
 from carrel.web import away
 from tests.integration.web.conftest import Pages, give_password, pages_of
@@ -101,8 +104,6 @@ def test_on_a_real_provider_by_a_claim_and_after_it_has_changed_its_keys(
 
 
 def test_a_code_that_was_used_or_stolen_is_refused_by_the_real_provider(koha_sqlite) -> None:
-    from datetime import UTC, datetime
-
     port = free_port()
     way = OpenId(system="ils", by="oidc", issuer=f"http://127.0.0.1:{port}", client=CLIENT, client_secret_env="OIDC",
                  claim="card_number", scopes=("library",))  # fmt: skip
@@ -448,6 +449,30 @@ def test_a_provider_at_a_port_where_nobody_listens_is_asked_again_after_some_sec
         assert pages.browser().get("/en/sign-in").status_code == 200
 
 
+@pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"])
+def test_a_provider_that_trickles_is_away(monkeypatch: pytest.MonkeyPatch, first: bytes) -> None:
+    monkeypatch.setattr(web_document, "SECONDS", 0.4)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def trickle() -> None:
+            client, _ = listening.accept()
+            with client, suppress(OSError):
+                client.sendall(first)
+                while not over.wait(0.05):
+                    client.sendall(b" ")
+
+        threading.Thread(target=trickle, daemon=True).start()
+        issuer = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        way = OpenId(system="ils", by="oidc", issuer=issuer, client="c", claim="card")
+        began = time.monotonic()
+        with pytest.raises(CarrelError) as wrong:
+            OpenIdProvider(way, BACK, {}, lambda: datetime.now(UTC)).look()
+        over.set()
+    assert wrong.value.code in {"SGN-004", "SGN-005"}
+    assert time.monotonic() - began < 3
+
+
 def test_the_secret_goes_to_the_provider_as_it_wants_it_and_the_way_there_shows_none(
     koha_sqlite, tmp_path: Path, lying: HostileProvider
 ) -> None:
@@ -510,8 +535,6 @@ def test_whoever_goes_away_too_often_waits(koha_sqlite, tmp_path: Path, lying: H
 
 
 def test_a_visit_that_is_away_is_sealed_for_this_site() -> None:
-    from datetime import UTC, datetime
-
     at = datetime.now(UTC)
     visit = away.Away("idp", "en", {"state": "s"})
     value = away.sealed(visit, b"k" * 32, at)

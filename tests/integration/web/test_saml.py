@@ -330,12 +330,11 @@ def test_nothing_outside_a_document_is_read_and_no_remark_parts_a_value(
             assert visitor.browser.post("/sign-in/idp", data=data, headers=ELSEWHERE).status_code in {401, 413, 422}, (
                 raw[:20]
             )
-        visitor = Visitor(pages)
-        text = response(good(visitor), visitor.request)
         for state in ("", "x", visitor.request):
-            other = Visitor(pages)
-            other.state = state
-            assert other.back(text).status_code == 401
+            visitor = Visitor(pages)
+            visitor.state = state
+            assert visitor.back(response(good(visitor), visitor.request)).status_code == 401, "another visit's"
+        visitor = Visitor(pages)
         twice = f"SAMLResponse={'A' * 8}&" + "&".join(
             f"{k}={v}" for k, v in {"RelayState": visitor.state, "SAMLResponse": "A"}.items()
         )
