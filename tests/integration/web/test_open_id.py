@@ -70,7 +70,7 @@ def lying() -> Iterator[HostileProvider]:
 KEY, OTHER = rsa_key("first"), rsa_key("other")
 
 
-@pytest.mark.parametrize("in_token", [False, True])
+@pytest.mark.parametrize("in_token", [False, pytest.param(True, marks=pytest.mark.deep)])
 def test_on_a_real_provider_by_a_claim_and_after_it_has_changed_its_keys(
     koha_sqlite, tmp_path: Path, *, in_token: bool
 ) -> None:
