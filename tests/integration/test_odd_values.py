@@ -92,6 +92,7 @@ BASE = {
     "policy coverage": ["SITE/policy.yaml"],
     "policy diff": ["SITE/policy.yaml", "worcester"],
     "policy lint": ["SITE/policy.yaml"],
+    "policy notice": ["SITE/policy.yaml"],
     "policy show": ["SITE/policy.yaml"],
     "release list": ["--site", SITE],
     "release record": ["SITE/cube.json", "--as", "Ben", "--for", "a test", "--to", "nobody", "--site", SITE],
@@ -100,6 +101,23 @@ BASE = {
     "replay open": ["--system", "koha", "--site", SITE],
     "replay plan": ["--as", "Ben", "--out", "SITE/out.json", "--system", "koha", "--site", SITE],
     "replay settle": ["none", "--as", "Ada", "--system", "koha", "--site", SITE],
+    "request answer": ["req-abcdefghijkl", "--as", "Ada", "--site", SITE],
+    "request assign": ["req-abcdefghijkl", "--to", "Ben", "--as", "Ada", "--site", SITE],
+    "request decide": ["req-abcdefghijkl", "upheld", "--because", "so", "--as", "Ada", "--site", SITE],
+    "request extend": ["req-abcdefghijkl", "--because", "so", "--as", "Ada", "--site", SITE],
+    "request identify": ["req-abcdefghijkl", "SITE/card.txt", "--identity", "photo id", "--system", "koha", "--as", "Ada", "--site", SITE],
+    "request letter": ["req-abcdefghijkl", "--as", "Ada", "--site", SITE],
+    "request list": ["--site", SITE],
+    "request note": ["req-abcdefghijkl", "--because", "so", "--as", "Ada", "--site", SITE],
+    "request open": ["question", "--channel", "desk", "--as", "Ada", "--site", SITE],
+    "request receipt": ["req-abcdefghijkl", "t1", "SITE/plan.json", "--vendor-key", "covers", "--as", "Ada", "--site", SITE],
+    "request refuse": ["req-abcdefghijkl", "--ground", "a legal claim", "--because", "so", "--as", "Ada", "--site", SITE],
+    "request reply": ["req-abcdefghijkl", "t1", "--as", "Ada", "--site", SITE],
+    "request show": ["req-abcdefghijkl", "--site", SITE],
+    "request state": ["req-abcdefghijkl", "--words", "SITE/card.txt", "--as", "Ada", "--site", SITE],
+    "request tell": ["req-abcdefghijkl", "t1", "--as", "Ada", "--site", SITE],
+    "request waive": ["req-abcdefghijkl", "t1", "--because", "so", "--as", "Ada", "--site", SITE],
+    "request withdraw": ["req-abcdefghijkl", "--as", "Ada", "--site", SITE],
     "restriction list": ["--system", "koha", "--site", SITE],
     "risk list": ["--site", SITE],
     "risk measure": ["SITE/loans.csv", "--person", "patron", "--site", SITE],
@@ -107,6 +125,12 @@ BASE = {
     "scan": ["SITE/visits.csv", "--out", "SITE/entry.yaml"],
     "scrub": ["SITE/access.log", "--out", "SITE/scrubbed", "--format", "combined"],
     "serve": ["--site", SITE],
+    "staff disable": ["Ben", "--as", "Ada", "--site", SITE],
+    "staff enable": ["Ben", "--as", "Ada", "--site", SITE],
+    "staff invite": ["Ben", "--as", "Ada", "--site", SITE],
+    "staff list": ["--site", SITE],
+    "staff reset": ["Ben", "--as", "Ada", "--site", SITE],
+    "staff sessions": ["Ben", "--site", SITE],
     "station key": ["pc-1", "--out", "SITE/pc-1.key", "--site", SITE],
     "station list": ["--site", SITE],
     "station probe": ["--out", "SITE/probe.py"],
@@ -131,7 +155,7 @@ BASE = {
 # Values that are a file or not, as the command finds it: texts of their own that may name a file.
 NAMES_A_FILE = {("key show", "said"), ("ledger prove", "--key"), ("ledger verify", "--key"),
                 ("ledger verify", "--witness"), ("ledger cosign", "--log-key"), ("policy coverage", "said"),
-                ("policy diff", "old"), ("policy diff", "new"), ("policy lint", "said"), ("policy show", "said"),
+                ("policy diff", "old"), ("policy diff", "new"), ("policy lint", "said"), ("policy notice", "said"), ("policy show", "said"),
                 ("init", "--policy"), ("demo", "--policy")}  # fmt: skip
 RELEASE = """\
 from: loans.csv
@@ -185,7 +209,7 @@ def test_the_table_is_whole() -> None:
     assert {name for name, _ in PLACES + DATES} <= set(BASE)
     assert set(DATES) == {
         ("approve", "--until"), ("custodian attest", "--until"), ("log-service attest", "--until"), ("custodian request", "--until"), ("policy lint", "--on"), ("hold place", "--expires"), ("exception add", "--expires"),
-        ("consent give", "--on"), ("consent withdraw", "--on"), ("hold place", "--from"), ("hold place", "--until"), ("exception add", "--from"), ("exception add", "--until"),
+        ("consent give", "--on"), ("request open", "--on"), ("consent withdraw", "--on"), ("hold place", "--from"), ("hold place", "--until"), ("exception add", "--from"), ("exception add", "--until"),
     }  # fmt: skip
     assert len(PLACES) > 50
 

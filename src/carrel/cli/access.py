@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from carrel.cli.at_site import as_option, json_option, site_option
-from carrel.cli.option_values import ANY_FILE, FILE_OR_INPUT, NEW_FILE
+from carrel.cli.option_values import ANY_FILE, FILE_OR_INPUT, NEW_FILE, WORDS
 
 _IDENTITIES = ("card at the desk", "photo id", "signed in", "known to the staff")
 
@@ -26,6 +26,7 @@ _IDENTITIES = ("card at the desk", "photo id", "signed in", "known to the staff"
     "--identity", required=True, type=click.Choice(_IDENTITIES), help="How you made sure that it is this person."
 )
 @click.option("--quick", is_flag=True, help="Leave out, and name, tables that would have to be read whole.")
+@click.option("--request", metavar="ID", type=WORDS, help="The person's request that this answers.")
 @as_option
 @site_option
 @json_option
@@ -39,6 +40,7 @@ def access(
     plain: bool,
     identity: str,
     quick: bool,
+    request: str | None,
     name: str,
     site_path: Path,
     as_json: bool,
@@ -53,7 +55,7 @@ def access(
     from carrel.cli.access_case import Wish, answer
 
     return answer(
-        Wish(given, not by_number, also, system_names, out, passphrase_file, plain, identity, not quick),
+        Wish(given, not by_number, also, system_names, out, passphrase_file, plain, identity, not quick, request),
         site_path,
         name,
         as_json=as_json,

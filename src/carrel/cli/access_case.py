@@ -14,27 +14,28 @@ from carrel.cli import custodian_gate, record
 from carrel.cli.at_site import allowed, open_site
 from carrel.cli.erasure_plan import said_in
 from carrel.cli.premises import now
-from carrel.cli.screen import number, put_json, put_line, put_table, say, tell_written
+from carrel.cli.request_follow import Link, handed_out
+from carrel.cli.request_rules import rules_of
+from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, Exit, fault
 from carrel.inventory.site import May
-from carrel.ledger.leaf import OpenLeaf, banded, utc_seconds
-from carrel.ledger.word import slug
 from carrel.rights import faults
+from carrel.rights.access_leaf import access_leaf
 from carrel.rights.answer import Answer, HeldInSystem
 from carrel.rights.wording import ENGLISH
+from carrel.rights.work import ACCESS
 from carrel.store.erasures import new_case
 from carrel.systems import access_package, secret
 from carrel.systems.access_answer import Asked, OpenSystem, gathered, unreachable
 from carrel.systems.access_systems import opened
 from carrel.systems.site_systems import system_of
-from carrel.systems.sql.person_search import confirmed
+from carrel.systems.sql.person_search import confirmed, find
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from carrel.cli.record import Receipt
     from carrel.inventory.site import Site
+    from carrel.store.store import Store
 
 SHORTEST_PASSPHRASE = 12
 
@@ -52,16 +53,17 @@ class Wish:
     plain: bool
     identity: str
     thorough: bool
+    request: str | None = None
 
 
 def answer(wish: Wish, site_path: Path, name: str, *, as_json: bool) -> int:
     """Gather, write, record, and tell counts.
 
     Raises:
-        CarrelError: RGT-003 to RGT-007, HLD-006, and whatever stands in the way of reading.
+        CarrelError: RGT-003 to RGT-007, HLD-006, RGT-011, RGT-012, RGT-020, and whatever stands in the way of reading.
     """
     site = open_site(site_path)
-    allowed(site, name, May.PLAN)
+    by = allowed(site, name, May.PLAN).name
     passphrase = _passphrase(wish)
     place = wish.out or Path("answer.zip" if passphrase is None else "answer.zip.age")
     said, started = said_in(wish.given, "CARD_FILE"), now()
@@ -69,22 +71,54 @@ def answer(wish: Wish, site_path: Path, name: str, *, as_json: bool) -> int:
     with open_store(site) as store, _opened(site, wish.systems) as (systems, closed):
         first, case = systems[0], new_case()
         asked = Asked(said, wish.by_card, _also(first, wish.also))
-        with (
-            gathered(
-                systems, asked, closed=closed, case=case, site=site, policy=first.policy, at=started,
-                thorough=wish.thorough,
-            ) as found,
-            access_package.package(place, passphrase, os.urandom) as target,
-        ):  # fmt: skip
-            counts = access_package.write(found, target, ENGLISH)
-            # The leaf first: a kill can leave a leaf without its package, and never a package without its leaf.
-            leaf = leaf_of(found, counts, first, wish, (started, now()))
-            receipt = record.record(site, store, (leaf,), now())
+        link = _linked(site, store, systems, asked, wish.request)
+        with handed_out(store, link, case, ", ".join(wish.systems), started, by) as whole:
+            with (
+                gathered(
+                    systems, asked, closed=closed, case=case, site=site, policy=first.policy, at=started,
+                    thorough=wish.thorough,
+                ) as found,
+                access_package.package(place, passphrase, os.urandom) as target,
+            ):  # fmt: skip
+                counts = access_package.write(found, target, ENGLISH)
+                # The leaf first: a kill can leave a leaf without its package, and never a package without its leaf.
+                leaf = access_leaf(
+                    found, sum(counts.values()), first.policy, identity=wish.identity, encrypted=not wish.plain,
+                    times=(started, now()),
+                )  # fmt: skip
+                receipt = record.record(site, store, (leaf,), now())
+            whole(found.complete)
     if as_json:
         put_json({"access": as_dict(found, counts, place, receipt, encrypted=passphrase is not None)})
     else:
         show(found, counts, place, receipt, encrypted=passphrase is not None)
     return int(Exit.DONE if found.complete else Exit.FINDINGS)
+
+
+def _linked(site: Site, store: Store, systems: Sequence[OpenSystem], asked: Asked, request: str | None) -> Link | None:
+    """The request that is answered, if it is the same person's.
+
+    Raises:
+        CarrelError: RGT-011, RGT-012, RGT-018, RGT-020; ERA-001, nobody's number in the system of the request.
+    """
+    if request is None:
+        return None
+    link, at, rules = Link(request, ACCESS), now(), rules_of(site)
+    whose = store.requests.subject(request)
+    for one in systems:
+        if whose is None or one.name == whose.system:
+            with one.engine.connect() as connection:
+                number = find(connection, one.system_map, asked.said, by_card=asked.by_card, at=one.name)
+            link.require(store, rules, one.name, number, at)
+            return link
+    raise fault(
+        faults.OTHER_PERSON,
+        at=request,
+        wanted="the system in which the person was identified, among those that are asked",
+        found="others",
+        because="nobody is told what is held of another person",
+        fix="leave --system out, or name that system as well",
+    )
 
 
 @contextmanager
@@ -143,33 +177,6 @@ def _passphrase(wish: Wish) -> str | None:
     return said
 
 
-def leaf_of(
-    found: Answer,
-    counts: access_package.Counts,
-    system: OpenSystem,
-    wish: Wish,
-    times: tuple[datetime, datetime],
-) -> OpenLeaf:
-    """What the ledger is told: that somebody was answered. Nothing of whom, or of what."""
-    return OpenLeaf(
-        "access",
-        times[1],
-        {
-            "case": found.case,
-            "systems": [slug(one.name) for one in found.systems],
-            "policy": slug(system.policy.name, "._/"),
-            "policy_digest": system.policy.digest,
-            "outcome": "whole" if found.complete else "partial",
-            "identity": slug(wish.identity),
-            "package": "plain" if wish.plain else "age",
-            "records": banded(sum(counts.values())),
-            "unread": sum(len(one.unread) for one in found.systems),
-            "started": utc_seconds(times[0]),
-            "finished": utc_seconds(times[1]),
-        },
-    )
-
-
 def as_dict(
     found: Answer, counts: access_package.Counts, place: Path, receipt: Receipt, *, encrypted: bool
 ) -> dict[str, object]:
@@ -221,7 +228,7 @@ def show(found: Answer, counts: access_package.Counts, place: Path, receipt: Rec
             )
     if found.not_searched:
         put_line(f"Not searched, and named in the package: {', '.join(found.not_searched)}", hang=2)
-    tell_written(place)
+    put_line(f"Written to {place}.")
     say(
         "It is encrypted; tell the passphrase by another way."
         if encrypted

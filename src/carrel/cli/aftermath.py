@@ -14,6 +14,7 @@ from carrel.cli.due_night import UNEXPECTED, SystemNight, Went
 from carrel.cli.outside_told import after_night
 from carrel.cli.replay_entries import forget_expired
 from carrel.cli.replay_told import closed_codes
+from carrel.cli.request_audit import after_night as requests_after_night
 from carrel.errors import CarrelError
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def follow_up(
     Returns:
         What was done. What goes wrong here is a finding in the health files; the night's dispositions stand.
     """
-    codes = [*in_the_way, *findings(site, began), *closed_codes(site, store)]
+    of_requests = requests_after_night(site, store, began)
+    codes = [*in_the_way, *findings(site, began), *closed_codes(site, store), *of_requests]
     outside, open_codes = after_night(site, store, began)
     after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside)
     measured = [_measure(site, store, night, after) for night in nights]

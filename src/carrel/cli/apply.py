@@ -112,6 +112,7 @@ def _of_one_person(
     """A plan to erase a person, or to correct or restrict a record."""
     from carrel.cli import erasure_apply, erasure_night, rectify_apply, restrict_apply
     from carrel.cli.custodian_gate import refuse_person
+    from carrel.cli.request_follow import followed
     from carrel.retention.approval import Kind
     from carrel.systems import site_file
 
@@ -120,10 +121,13 @@ def _of_one_person(
         raise click.UsageError("Only an erasure can be left to a night.")
     if by_night:
         return erasure_night.leave(place, site, system_name, as_json=as_json)
-    if kind is None:
-        return erasure_apply.apply(place, site, system_name, as_json=as_json)
-    carry_out = rectify_apply.apply if kind is Kind.RECTIFICATION else restrict_apply.apply
-    return carry_out(place, site, system_name, as_json=as_json)
+    carry_out = (
+        erasure_apply.apply if kind is None
+        else rectify_apply.apply if kind is Kind.RECTIFICATION
+        else restrict_apply.apply
+    )  # fmt: skip
+    with followed(place, site):
+        return carry_out(place, site, system_name, as_json=as_json)
 
 
 def exit_code(report: Report) -> int:

@@ -172,9 +172,12 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
 
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
+    from carrel.cli.consent_told import consent_facts
+    from carrel.cli.cookies_told import cookie_facts
     from carrel.cli.custody_told import custody_facts
     from carrel.cli.outboxes import outboxes
     from carrel.cli.outside_told import kept_outside
+    from carrel.cli.request_audit import request_facts
     from carrel.cli.stations_told import computers
     from carrel.deidentification.releases.standing import standings
     from carrel.errors import CarrelError
@@ -227,6 +230,9 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         risks=_risks(risks, releases, at),
         releases=standings(releases, risks, at),
         outboxes=outboxes(site, releases),
+        requests=request_facts(site, store, name, at),
+        cookies=cookie_facts(site),
+        consent=consent_facts(site, store, subject.system, subject.policies, at),
     )
     if facts.loans is not None:
         audit_record.keep_count(site, name, HeldCount(holds, facts.held_now, at))

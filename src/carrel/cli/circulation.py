@@ -29,7 +29,7 @@ class NightCounts:
         self._kept, self._system = here.store.circulation, here.system.name
         wanted = here.system.counts and here.system.copy_of is None
         month = f"{now().astimezone(here.zone):%Y-%m}"
-        without = here.store.restrictions.people(self._system).values() if wanted else ()
+        without = here.store.restrictions.restricted(self._system) if wanted else ()
         self.circulation = CirculationCounts(self, month, tuple(without)) if wanted else None
 
     def add(self, loans: Sequence[CountedLoan]) -> None:

@@ -73,6 +73,7 @@ def give(**said: Any) -> None:
 )
 @_about
 @click.option("--purpose", type=WORDS, help="What is withdrawn, as the policy names it.")
+@click.option("--request", metavar="ID", type=WORDS, help="The objection that this carries out.")
 @click.option("--everything", is_flag=True, help="All of it: the person, and the address, are never written to again.")
 @_taken
 def withdraw(purpose: str | None, *, everything: bool, **said: Any) -> None:

@@ -74,7 +74,7 @@ def tell_tools(here: Premises, at: datetime) -> Told:
 
 
 def _changes(here: Premises, untold: tuple[Untold, ...]) -> list[Change]:
-    from carrel.cli.consent_taking import texts_of
+    from carrel.cli.consent_word import texts_of
 
     numbers = list(dict.fromkeys(one.number for one in untold if one.number is not None))
     rows = ContactRows(here.schema, here.system_map, here.stand_in, (), at=here.system.name)
@@ -84,6 +84,7 @@ def _changes(here: Premises, untold: tuple[Untold, ...]) -> list[Change]:
             people |= rows.of(connection, batch)
     texts, tags = texts_of(here), here.store.consents.own_tags(here.system.name)
     restricted = set(here.store.restrictions.known(here.system.name).values())
+    restricted |= here.store.restrictions.asked_for(here.system.name)
     unsure = bool(here.store.restrictions.lost(here.system.name))
     found: dict[tuple[str, str], Change] = {}
     for one in untold:

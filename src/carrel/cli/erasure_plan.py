@@ -11,10 +11,13 @@ from carrel.amount import amount
 from carrel.cli import plan_file, premises, screen
 from carrel.cli.at_site import allowed
 from carrel.cli.because import show_reasons
+from carrel.cli.erasure_tables import PersonTables
+from carrel.cli.request_follow import linked
 from carrel.cli.screen import number, put_line, put_table, say, tell_written
 from carrel.errors import fault
 from carrel.inventory.site import May
 from carrel.retention import faults
+from carrel.retention.approval import Kind
 from carrel.retention.erasure import HELD, ErasurePlan, refuse
 from carrel.retention.identifiers import Subject
 from carrel.retention.legal_hold import shields
@@ -45,11 +48,12 @@ def make(
     by_card: bool,
     as_json: bool,
     also: Path | None = None,
+    request: str | None = None,
 ) -> None:
     """Plan an erasure, record it, write it and show it.
 
     Raises:
-        CarrelError: ERA-001 to ERA-003, and whatever stands in the way of any plan.
+        CarrelError: ERA-001 to ERA-003, RGT-011, RGT-012, RGT-020, and whatever stands in the way of any plan.
     """
     with premises.enter(site, system_name, read_only=True) as here:
         by = allowed(here.site, premises.person(name), May.PLAN).name
@@ -59,12 +63,15 @@ def make(
         with here.engine.connect() as connection:
             found = find(connection, here.system_map, said, by_card=by_card, at=here.system.name)
             require_somebody(found, here.stand_in, here.system.name)
+            link = linked(here, request, str(Kind.ERASURE), found, at)
             older = () if also is None else confirmed(connection, here.system_map, _lines(also), here.system.name)
             bare = Subject(found, also=older)
             subject = erasure_of(here, (bare,), at).known(connection) or bare
             made = plan_of(here, connection, subject, by, at)
         others = here.store.erasures.open_about(here.system.name, subject)
         here.store.erasures.record(made, subject, at)
+        if link is not None:
+            link.made(here.store, made.case, here.original.name, "", at, by)
         target = plan_file.write(made, out or Path("plan.json"))
     if as_json:
         screen.put_json({"plan": made.as_dict(), "file": str(target), "open_cases": list(others)})
@@ -108,7 +115,7 @@ def plan_of(here: Premises, connection: Connection, subject: Subject, by: str, a
     case = new_case()
     refuse(here.system.name, erasure.blocking(connection, scopes_of(here, at), held=HELD), begun=False)
     cascades = erasure.cascades(connection)
-    goes = erasure.going(connection)
+    goes = (*erasure.going(connection), *PersonTables(here, subject).going())
     rows = {one.table: one.rows for one in goes}
     notices = []
     if "borrower_relationships" in rows or any("relationship" in table for table in rows):
@@ -121,7 +128,12 @@ def plan_of(here: Premises, connection: Connection, subject: Subject, by: str, a
         f"old values will also stand in: {one.name}"
         for one in surroundings_reading.read(connection, here.site, here.system, here.policy, at).places
     ]
-    notices.append("backups, exports, mail, printed lists, and tables and files outside this system are not reached")
+    notices.append("backups, exports, mail, printed lists, logs and files outside this system are not reached")
+    unsearched = [one.name for one in here.site.tables if not one.aggregate and not one.is_about(here.system.name)]
+    if unsearched:
+        notices.append(
+            f"tables of which no column is said to name a person are not looked into: {', '.join(unsearched)}"
+        )
     return ErasurePlan(
         case=case,
         system=here.system.name,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from carrel.cli.option_values import FILE_OR_FOLDER, FILE_OR_INPUT, NEW_FILE
+from carrel.cli.option_values import FILE_OR_FOLDER, FILE_OR_INPUT, NEW_FILE, WORDS
 from carrel.cli.screen import say
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ if TYPE_CHECKING:
     "--restrict", type=FILE_OR_INPUT, help="Plan to restrict the use of one person's data instead, as this file asks."
 )
 @click.option("--lift", type=FILE_OR_INPUT, help="Plan to lift a restriction instead, as this file asks.")
+@click.option(
+    "--request",
+    metavar="ID",
+    type=WORDS,
+    help="With --erase, --rectify, --restrict or --lift: the person's request that this plan answers.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 def plan(
     site: Path,
@@ -64,6 +71,7 @@ def plan(
     rectify: Path | None,
     restrict: Path | None,
     lift: Path | None,
+    request: str | None,
     as_json: bool,
 ) -> None:
     """Count what is due, what is kept and why, and write a plan. Changes nothing.
@@ -77,29 +85,18 @@ def plan(
     they are put back. Such a plan names the person by a case only, and holds no value.
     """
     asked = [one for one in (rectify, restrict, lift) if one is not None]
-    if asked or erase is not None:
-        from carrel.cli.custodian_gate import refuse_person
-        from carrel.systems.site_file import load_site
-
-        refuse_person(load_site(site))
-    if asked:
-        from carrel.cli import rectify_plan, restrict_plan
-
-        if len(asked) > 1 or erase is not None or by_number or also_number or sample or sql or notices:
-            raise click.UsageError(
-                "--rectify, --restrict and --lift go with --site, --system, --as, --out and --json only."
-            )
-        make_one = rectify_plan.make if rectify else restrict_plan.restrict if restrict else restrict_plan.lift
-        make_one(asked[0], site, system_name, out, name, as_json=as_json)
+    beyond = bool(sample or sql or notices)
+    if asked or erase is not None or by_number or also_number is not None:
+        place = _Place(site, system_name, out, name, request, as_json)
+        if erase is None and not asked:
+            _plan_erasure(None, place, by_card=True, also=None, beyond=beyond)
+        elif erase is None or asked:
+            _plan_change(rectify, restrict, lift, place, beyond=bool(beyond or erase or by_number or also_number))
+        else:
+            _plan_erasure(erase, place, by_card=not by_number, also=also_number, beyond=beyond)
         return
-    if erase is not None or by_number or also_number is not None:
-        from carrel.cli import erasure_plan
-
-        if erase is None or sample or sql or notices:
-            words = "--by-number, --also-number, --site, --system, --as, --out and --json"
-            raise click.UsageError(f"--erase goes with {words} only.")
-        erasure_plan.make(erase, site, system_name, out, name, by_card=not by_number, also=also_number, as_json=as_json)
-        return
+    if request is not None:
+        raise click.UsageError("--request goes with --erase, --rectify, --restrict or --lift.")
     from carrel.cli import plan_file, plan_screen, premises, screen
     from carrel.cli.at_site import allowed
     from carrel.inventory.replica import Use
@@ -138,6 +135,54 @@ def plan(
     if sql:
         for text in made.sql:
             say(f"\n{text};")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a plan for one person is made, and what it answers."""
+
+    site: Path
+    system: str | None
+    out: Path | None
+    name: str | None
+    request: str | None
+    as_json: bool
+
+
+def _plan_change(
+    rectify: Path | None, restrict: Path | None, lift: Path | None, place: _Place, *, beyond: bool
+) -> None:
+    """Plan to correct or restrict a record, or to lift that."""
+    from carrel.cli import rectify_plan, restrict_plan
+    from carrel.cli.custodian_gate import refuse_person
+    from carrel.systems.site_file import load_site
+
+    refuse_person(load_site(place.site))
+    asked = [one for one in (rectify, restrict, lift) if one is not None]
+    if len(asked) > 1 or beyond:
+        raise click.UsageError(
+            "--rectify, --restrict and --lift go with --request, --site, --system, --as, --out and --json only."
+        )
+    make_one = rectify_plan.make if rectify else restrict_plan.restrict if restrict else restrict_plan.lift
+    make_one(
+        asked[0], place.site, place.system, place.out, place.name, as_json=place.as_json, request=place.request
+    )  # fmt: skip
+
+
+def _plan_erasure(erase: Path | None, place: _Place, *, by_card: bool, also: Path | None, beyond: bool) -> None:
+    """Plan to erase a person."""
+    from carrel.cli import erasure_plan
+    from carrel.cli.custodian_gate import refuse_person
+    from carrel.systems.site_file import load_site
+
+    if erase is None or beyond:
+        words = "--by-number, --also-number, --request, --site, --system, --as, --out and --json"
+        raise click.UsageError(f"--erase goes with {words} only.")
+    refuse_person(load_site(place.site))
+    erasure_plan.make(
+        erase, place.site, place.system, place.out, place.name,
+        by_card=by_card, also=also, as_json=place.as_json, request=place.request,
+    )  # fmt: skip
 
 
 def make(

@@ -11,6 +11,7 @@ from carrel.cli import person_case, plan_file, premises
 from carrel.cli.at_site import allowed
 from carrel.cli.erasure_plan import basis_of
 from carrel.cli.premises import now
+from carrel.cli.request_follow import Link, linked
 from carrel.errors import fault
 from carrel.inventory.site import May
 from carrel.retention import faults
@@ -44,7 +45,14 @@ _KEPT = "every record of the person is spared from disposal and erasure until th
 
 
 def restrict(
-    given: Path, site: Path, system_name: str | None, out: Path | None, name: str | None, *, as_json: bool
+    given: Path,
+    site: Path,
+    system_name: str | None,
+    out: Path | None,
+    name: str | None,
+    *,
+    as_json: bool,
+    request: str | None = None,
 ) -> None:
     """Plan a restriction, record it, write it and show it.
 
@@ -59,6 +67,7 @@ def restrict(
         with here.engine.connect() as connection:
             number = find(connection, here.system_map, named.said, by_card=named.by_card, at=here.system.name)
             require_somebody(number, here.stand_in, here.system.name)
+            link = linked(here, request, str(Kind.RESTRICTION), number, at)
             if terms.instead:
                 require_lost(here, terms.instead)
             refuse_twice(here, number, (terms.instead,))
@@ -71,12 +80,21 @@ def restrict(
             notices += [f"{_LOST}: if it is this person's, plan with `{INSTEAD}: {one}`" for one in others]
             made = _plan(here, Kind.RESTRICTION, changes, switches.no_switch, notices, terms.as_dict(), by, at)
         here.store.person_cases.record(made, {"number": number, "terms": terms.as_dict(), "before": []}, at)
+        if link is not None:
+            link.made(here.store, made.case, here.original.name, "", at, by)
         target = plan_file.write(made, out or Path("plan.json"))
     person_case.tell(made, target, as_json=as_json)
 
 
 def lift(
-    given: Path, site: Path, system_name: str | None, out: Path | None, name: str | None, *, as_json: bool
+    given: Path,
+    site: Path,
+    system_name: str | None,
+    out: Path | None,
+    name: str | None,
+    *,
+    as_json: bool,
+    request: str | None = None,
 ) -> None:
     """Plan to lift a restriction, record it, write it and show it.
 
@@ -92,9 +110,11 @@ def lift(
             if LOST in told_on:
                 require_lost(here, case)
                 made = _plan(here, Kind.LIFTING, (), (), [_GIVEN_UP], {RESTRICTION: case, **told_on}, by, at)
+                linked(here, request, str(Kind.LIFTING), 0, at)  # nobody can tell whose it is: no request's
                 _written(here, made, {"number": 0}, out, as_json=as_json)
                 return
             sealed = here.store.person_cases.sealed(case)
+            link = linked(here, request, str(Kind.LIFTING), int(sealed["number"]), at)
             switches = switches_of(here, int(sealed["number"]))
             refuse_triggers(here.system.name, switches.triggers)
             found = switches.back(connection, images_of(sealed["before"]), write=False)
@@ -103,11 +123,21 @@ def lift(
         terms = {RESTRICTION: case, **told_on}
         notices = ["from then on the person's records fall due as everybody's, and count again"]
         made = _plan(here, Kind.LIFTING, changes, left, notices, terms, by, at)
-        _written(here, made, {"number": sealed["number"]}, out, as_json=as_json)
+        _written(here, made, {"number": sealed["number"]}, out, as_json=as_json, link=link)
 
 
-def _written(here: Premises, made: PersonPlan, sealed: dict[str, int], out: Path | None, *, as_json: bool) -> None:
+def _written(
+    here: Premises,
+    made: PersonPlan,
+    sealed: dict[str, int],
+    out: Path | None,
+    *,
+    as_json: bool,
+    link: Link | None = None,
+) -> None:
     here.store.person_cases.record(made, sealed, made.made_at)
+    if link is not None:
+        link.made(here.store, made.case, here.original.name, "", made.made_at, made.made_by)
     person_case.tell(made, plan_file.write(made, out or Path("plan.json")), as_json=as_json)
 
 

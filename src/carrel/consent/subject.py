@@ -41,6 +41,7 @@ class SubjectTags:
     """
 
     def __init__(self, key: bytes, system: str) -> None:
+        self.system = system
         self._numbers = _Keyed(key, _NUMBER + _BETWEEN + system.encode() + _BETWEEN)
         self._addresses = _Keyed(key, _ADDRESS + _BETWEEN * 2)
         self.mark = hmac.digest(key, b"mark of a consent key", "sha256").hex()[:16]

@@ -37,6 +37,8 @@ class May(enum.StrEnum):
     AUDIT = "audit"
     CONSENT = "consent"
     EXPORT = "export"
+    REQUESTS = "requests"
+    STAFF = "staff"
 
 
 class Person(Part):

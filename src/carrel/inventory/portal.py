@@ -14,6 +14,7 @@ from carrel.inventory.sign_in_way import Saml, SignInWay, Way
 from carrel.inventory.timetable import Part, Period
 
 Language = Literal["en", "es"]
+Change = Literal["contact details", "notices", "password"]
 _HOST = re.compile(r"[a-z0-9.:-]+")
 _USUAL = {"http": 80, "https": 443}
 _HERE = ("127.0.0.1", "localhost", "::1")
@@ -28,6 +29,7 @@ class Portal(Part):
         languages: of the pages; the first is for whoever asks for none of them.
         idle: a session ends when nothing is done for so long.
         longest: a session ends then in any case.
+        may_change: what patrons change in the product by themselves, at once; anything else becomes a request.
     """
 
     address: str
@@ -35,6 +37,7 @@ class Portal(Part):
     languages: tuple[Language, ...] = Field(default=("en", "es"), min_length=1)
     idle: Period = timedelta(minutes=20)
     longest: Period = timedelta(hours=4)
+    may_change: tuple[Change, ...] = ()
 
     @field_validator("address")
     @classmethod
@@ -55,9 +58,11 @@ class Portal(Part):
     def _ordered(self) -> Self:
         if not timedelta(minutes=1) <= self.idle <= self.longest <= timedelta(hours=24):
             raise ValueError("write 'idle:' of a minute or more, and 'longest:' of at most 24 hours")
-        keys = {one.key for one in self.sign_in}
-        if len(set(self.languages)) < len(self.languages) or len(keys) < len(self.sign_in):
-            raise ValueError("write each language and each system once; a second way into a system needs a 'name:'")
+        keys = [one.key for one in self.sign_in]
+        if any(len(set(some)) < len(some) for some in (self.languages, keys, self.may_change)):
+            raise ValueError(
+                "write each language, each system and each change once; a second way into a system needs a 'name:'"
+            )
         if not self.is_secure and any(isinstance(one, Saml) for one in self.sign_in):
             raise ValueError("write 'address:' with https: browsers come back from SAML only there")
         return self

@@ -33,6 +33,9 @@ class Password(Part):
         scheme: ``bcrypt`` of what was typed, or of the md5 in hex of the salt and the md5 in hex of what was typed.
         salt: column with the salt, where the scheme has one of its own.
         where: which rows of the table count.
+        cost: of a new hash, as a power of two; what the product itself writes.
+        resets: columns that the product sets with each new password, and to what.
+        changed: column with the time of the last change; the product sets it.
     """
 
     table: str
@@ -41,6 +44,9 @@ class Password(Part):
     scheme: Scheme
     salt: str = ""
     where: tuple[Condition, ...] = ()
+    cost: int = Field(default=10, ge=4, le=14)
+    resets: dict[str, int] = Field(default_factory=dict)
+    changed: str = ""
 
     @model_validator(mode="after")
     def _salted(self) -> Self:
@@ -54,10 +60,10 @@ class SignInMap(Part):
 
     Attributes:
         names: any of them names an account.
-        password: of it; None where the product keeps none that could be tried.
+        password: of it.
         where: which records of people may sign in at all.
     """
 
     names: tuple[SignInName, ...] = Field(min_length=1)
-    password: Password | None = None
+    password: Password
     where: tuple[Condition, ...] = ()

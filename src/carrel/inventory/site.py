@@ -23,6 +23,7 @@ from carrel.inventory.scrubbed_log import ScrubbedLog
 from carrel.inventory.stations import Stations
 from carrel.inventory.system import NAME, Mode, SessionZone, System
 from carrel.inventory.timetable import Part, Period
+from carrel.inventory.web_page import WebPage
 
 __all__ = [
     "NAME", "ConsumerUse", "Mail", "May", "Mode", "OutsideCopy", "Person", "Role", "SessionZone", "Site",
@@ -68,6 +69,13 @@ class ConsentFolders(Part):
 
     texts: Path | None = None
     changes: Path | None = None
+
+
+class Vendor(Part):
+    """A vendor that sends signed receipts of what it erased: its certificate or public key, and its domain."""
+
+    key: Path
+    domain: str = Field(default="", max_length=253)
 
 
 class BranchPolicy(Part):
@@ -128,7 +136,9 @@ class Site(Part):
         portal: the pages for patrons.
         pseudonym_keys: folders with the keys of released pseudonyms; the night destroys those that are due.
         release_folders: from which releases leave; a file there that is not on record is a finding.
+        vendors: that send signed receipts, by the name that the policy has for them among its recipients.
         consent: folders with the texts of consents, and for what mailing tools are told.
+        web_pages: of the library's own sites, that are looked at for cookies.
     """
 
     format_version: int = Field(default=1, ge=1, le=1)
@@ -157,6 +167,8 @@ class Site(Part):
     portal: Portal | None = None
     release_folders: tuple[Path, ...] = ()
     consent: ConsentFolders = ConsentFolders()
+    vendors: dict[Annotated[str, Field(min_length=1, max_length=60)], Vendor] = Field(default_factory=dict)
+    web_pages: tuple[WebPage, ...] = Field(default=(), max_length=10)
     _policy_place: str = PrivateAttr(default="")
 
     @property
@@ -232,6 +244,7 @@ class Site(Part):
                 "branches": tuple(_branch(one, base) for one in self.branches),
                 "consent": _joined(self.consent, base),
                 "portal": self.portal.relative_to(base) if self.portal else None,
+                "vendors": {name: _joined(one, base) for name, one in self.vendors.items()},
                 "archives": _joined(self.archives, base) if self.archives else None,
                 "custodian": self.custodian.relative_to(base) if self.custodian else None,
                 "stations": _joined(self.stations, base) if self.stations else None,

@@ -204,7 +204,8 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
         "kept": COUNT,
         "human": COUNT,
     },
-    "rectification": {**_OF_A_CASE, "fields": COUNT, "remains": COUNT},
+    # Who approved is told where it was the person, on the pages: nobody of the library then saw the plan.
+    "rectification": {**_OF_A_CASE, "fields": COUNT, "remains": COUNT, "approval": SLUG},
     "restriction": {**_OF_A_CASE, "action": SLUG, "keep": SLUG, "switches": COUNT, "no_switch": NUMBER},
     # That somebody was answered, and how it was made sure that it was the person: nothing of who, or of what was told.
     "access": {
@@ -278,6 +279,8 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     # That somebody agreed or took it back: who, for what and when stands behind the commitment, whose salt stays in the
     # store. The time of such a leaf is its day.
     "consent": {"commitment": DIGEST, "policy": SLUG, "policy_digest": DIGEST},
+    # What was done about a patron's request: which right, by whom and how stands behind the commitment.
+    "request": {"commitment": DIGEST},
     # Addresses that left by the gate. A digest of the file would be one of people.
     "contacts": {
         "system": SLUG,

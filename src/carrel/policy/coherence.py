@@ -11,6 +11,7 @@ from carrel.inventory.risk import Floor, RiskClass, floors_above, high_water
 from carrel.policy import faults
 from carrel.policy.contact_rules import contact_incoherences
 from carrel.policy.document import PolicyDocument, told
+from carrel.policy.form_rules import form_incoherences
 from carrel.policy.grammar import PolicyBody
 from carrel.policy.loan_rules import loan_incoherences
 from carrel.policy.record_grammar import DatasetRule
@@ -24,6 +25,7 @@ def incoherences(document: PolicyDocument) -> Iterator[Fault]:
     yield from _ceilings(document)
     yield from _purposes(document)
     yield from contact_incoherences(document)
+    yield from form_incoherences(document)
     yield from _marked_as_chosen(document)
     yield from _clause_names(document)
     yield from _clauses(document)
@@ -69,7 +71,7 @@ def below_floors(document: PolicyDocument, floors: Iterable[Floor], origin: str 
 
 
 def target(document: PolicyDocument, written: str) -> Path | None:
-    """The path that a dotted rule path leads to, list entries going by their id; None where it leads nowhere."""
+    """The path that a dotted rule path leads to, list entries by their id or name; None where it leads nowhere."""
     here: Any = document.text.data
     path: Path = ()
     for step in written.split("."):
@@ -77,11 +79,15 @@ def target(document: PolicyDocument, written: str) -> Path | None:
         if isinstance(here, dict) and step in here:
             key = step
         elif isinstance(here, list):
-            key = next((n for n, item in enumerate(here) if isinstance(item, dict) and item.get("id") == step), None)
+            key = next((n for n, item in enumerate(here) if _called(item) == step), None)
         if key is None:
             return None
         here, path = here[key], (*path, key)
     return path
+
+
+def _called(item: Any) -> Any:
+    return (item.get("id") or item.get("name")) if isinstance(item, dict) else None
 
 
 def entry(document: PolicyDocument, path: Path) -> Any:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from carrel.inventory.category import Category
 from carrel.policy.block import Block
+from carrel.policy.rights_grammar import ToldOf
 from carrel.policy.words import Clauses, Name, Text, YesNo
 
 
@@ -16,6 +17,9 @@ class Recipient(Block):
 
     says: Text
     barred: YesNo = Field(default=False, description="Nothing is ever given, whatever the purpose.")
+    told_of: tuple[ToldOf, ...] = Field(
+        default=(), description="What it is told of when a patron's request was carried out (MITL-9.7)."
+    )
     clauses: Clauses = ()
 
 

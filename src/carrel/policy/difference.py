@@ -14,6 +14,7 @@ from carrel.policy.grammar import ClauseRule
 from carrel.policy.reader_descriptions import describing_of, in_words
 from carrel.policy.record_grammar import LoansRule, NoticesRule, RecordsRule, Retention, SessionsRule
 from carrel.policy.resolve import Policy
+from carrel.policy.rights_words import rights_lines
 from carrel.policy.schedule import Applies
 
 
@@ -202,10 +203,14 @@ def _named(old: Policy, new: Policy) -> Iterator[Difference]:
     )
     yield from _entries("purpose", *purposes)
     recipients = (
-        {name: (r.says, *(["barred"] if r.barred else [])) for name, r in policy.body.recipients.items()}
+        {
+            name: (r.says, *(["barred"] if r.barred else []), *(f"told of {what}" for what in r.told_of))
+            for name, r in policy.body.recipients.items()
+        }
         for policy in (old, new)
     )
     yield from _entries("recipient", *recipients)
+    yield from _entries("request", _rights(old), _rights(new))
     floors = (
         {f.name: (f"lowest class {f.lowest}", *sorted(f.all_of | f.any_of)) for f in p.floors} for p in (old, new)
     )
@@ -214,6 +219,11 @@ def _named(old: Policy, new: Policy) -> Iterator[Difference]:
     yield from _entries("exception", *exceptions)
     conflicts = ({c.id: (c.wins, c.because) for c in policy.body.precedence} for policy in (old, new))
     yield from _entries("precedence", *conflicts)
+
+
+def _rights(policy: Policy) -> dict[str, tuple[str, ...]]:
+    lines = () if policy.body.rights is None else rights_lines(policy.body.rights)
+    return {name: (says,) for name, says, _ in lines}
 
 
 def _contacts(rule: Contacts | None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from carrel.policy.reader_descriptions import in_words
 from carrel.policy.record_grammar import DatasetRule, LoansRule, NoticesRule, RecordsRule, SessionsRule
 from carrel.policy.record_type import RecordType, Source
 from carrel.policy.resolve import Policy
+from carrel.policy.rights_words import rights_lines
 from carrel.policy.schedule import Disposition, LoanRule, LoanSchedule
 
 COLUMNS = 100
@@ -61,6 +62,9 @@ def _lines(policy: Policy) -> Iterator[str]:
             given = f"{_and(contacts.fields)} may be given to {_and(contacts.to)}{lapsed}{cited}"
             yield from _wrapped(given, 6)
     yield from _recipients(policy)
+    yield from _rights(policy)
+    yield from _forms(policy)
+    yield from _children(policy)
     yield from _classes(policy)
     yield from _laws(policy)
     yield from _precedence(policy)
@@ -80,10 +84,42 @@ def _recipients(policy: Policy) -> Iterator[str]:
     yield from _heading("Who may be given addresses (nobody else)")
     for name, recipient in policy.body.recipients.items():
         barred = " Barred: nothing is given, whatever for." if recipient.barred else ""
-        yield from _item(name, f"{recipient.says}{barred}", recipient.clauses)
+        told = f" Told of every {_and(recipient.told_of)} on a patron's request." if recipient.told_of else ""
+        yield from _item(name, f"{recipient.says}{barred}{told}", recipient.clauses)
     for name, clauses in policy.barred.items():
         if name not in policy.body.recipients:
             yield from _item(name, "Barred by an adopted policy.", clauses)
+
+
+def _rights(policy: Policy) -> Iterator[str]:
+    """By when requests are answered; clocks of adopted policies run as well."""
+    if policy.body.rights is None:
+        return
+    yield from _heading("If you ask for something")
+    for name, says, clauses in rights_lines(policy.body.rights):
+        yield from _item(name, says, clauses)
+
+
+def _forms(policy: Policy) -> Iterator[str]:
+    if policy.body.forms:
+        yield from _heading("What is asked on forms (carrel policy notice prints each notice)")
+    for name, form in policy.body.forms.items():
+        says = f"{form.says}. Asks: {_and(form.asks)}. Without what is required: {form.otherwise}"
+        yield from _item(name, says, form.clauses)
+    if (warning := policy.body.email_warning) is not None:
+        yield from _heading("E-mail")
+        yield from _item("a warning", warning.says, warning.clauses)
+
+
+def _children(policy: Policy) -> Iterator[str]:
+    if (rule := policy.body.children) is None:
+        return
+    yield from _heading("Children")
+    yield from _item("a child's record", rule.says, rule.clauses)
+    for what, basis in rule.shown_to_guardians.items():
+        yield from _item(f"{what} shown to guardians", basis)
+    if rule.advice is not None:
+        yield from _item("for parents", rule.advice)
 
 
 def _loans(policy: Policy) -> Iterator[str]:

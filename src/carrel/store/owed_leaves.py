@@ -50,6 +50,11 @@ class OwedLeaves:
         with self._database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(tables.owed_leaf)).scalar_one())
 
+    def entries(self) -> tuple[bytes, ...]:
+        """What waits, as it will stand."""
+        with self._database.reading() as connection:
+            return tuple(connection.execute(select(tables.owed_leaf.c.entry)).scalars())
+
     def claim(self, size: int, entries: Callable[[int, int], Iterable[bytes]]) -> Sequence[OwedLeaf] | None:
         """As `carrel.ledger.ports.Outbox.claim`."""
         table = tables.owed_leaf

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -10,11 +11,17 @@ from carrel.errors import fault
 from carrel.retention import faults
 from carrel.retention.approval import Kind
 from carrel.retention.legal_hold import Keeping, Scope
+from carrel.retention.outcome import Outcome
 from carrel.retention.restriction import AUTHORITY, INSTEAD, KEEP, LOST
+from carrel.rights.event import Act
+from carrel.rights.request import Right
 from carrel.store import tables
 from carrel.store.database import Database
 from carrel.store.person_cases import IN_FORCE, PersonCase, PersonCases, Sealed, case_of
+from carrel.store.requests import Requests
 from carrel.store.sealed_cases import RUNNING
+
+VERIFIED = Outcome.VERIFIED.value
 
 
 class Restrictions:
@@ -22,6 +29,41 @@ class Restrictions:
 
     def __init__(self, database: Database, cases: PersonCases) -> None:
         self._database, self._cases = database, cases
+        self._requests: Requests | None = None
+
+    def with_requests(self, requests: Requests) -> None:
+        """Honour open requests for restriction as well, from the moment that it is known who asks."""
+        self._requests = requests
+
+    def restricted(self, system: str) -> frozenset[int]:
+        """Whose data are not used on a system: restrictions in force, and requests for one that are open.
+
+        A request that a person was identified for holds at once, whoever still has to plan and approve (MITL-9.4). It
+        ends with the request, or with the restriction that was put in force for it and lifted since.
+
+        Raises:
+            CarrelError: ERA-004, RGT-018: of one of them nobody can tell whose it is, and it could be anybody.
+        """
+        return frozenset(self.people(system).values()) | self.asked_for(system)
+
+    def asked_for(self, system: str) -> frozenset[int]:
+        """Whose request for a restriction is open on a system, and not carried out yet.
+
+        Raises:
+            CarrelError: RGT-018.
+        """
+        return frozenset(number for _, number, _ in self._asked(system))
+
+    def _asked(self, system: str) -> Iterator[tuple[str, int, datetime]]:
+        """Each such request, whose it is, and since when that is known."""
+        for request in () if self._requests is None else self._requests.all(open_only=True):
+            known = [one.at for one in request.events if one.act is Act.IDENTIFIED]
+            done = any(one.act is Act.CARRIED_OUT and one.term("outcome") == VERIFIED for one in request.events)
+            if request.right is not Right.RESTRICTION or request.system != system or done or not known:
+                continue
+            whose = None if self._requests is None else self._requests.subject(request.id)
+            if whose is not None:
+                yield request.id, whose.number, known[-1]
 
     def in_force(self, system: str | None = None) -> tuple[PersonCase, ...]:
         """Restrictions from the moment that their switches begin to be written until they are lifted, oldest first."""
@@ -100,10 +142,15 @@ class Restrictions:
     def keepings(self, system: str) -> tuple[Keeping, ...]:
         """The restrictions that spare a person's records from every disposal.
 
+        An open request for one spares them too: what somebody needs for a claim is not gone before it is planned.
+
         Raises:
-            CarrelError: ERA-004, one of them cannot be read. One that spares nothing is not asked for.
+            CarrelError: ERA-004, RGT-018: one of them cannot be read. One that spares nothing is not asked for.
         """
-        found = []
+        found = [
+            Keeping(name, Scope(persons=(number,)), AUTHORITY, AUTHORITY, since, None)
+            for name, number, since in self._asked(system)
+        ]
         for one in self.in_force(system):
             if self._keeps(one.case) and one.started_at is not None:
                 scope = Scope(persons=(int(self._sealed(one.case)["number"]),))

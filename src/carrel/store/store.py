@@ -37,12 +37,17 @@ from carrel.store.portal_attempts import PortalAttempts
 from carrel.store.portal_sessions import PortalSessions
 from carrel.store.releases import Releases
 from carrel.store.replays import Replays
+from carrel.store.request_cases import RequestCases
+from carrel.store.requests import Requests
 from carrel.store.residues import Residues
 from carrel.store.restrictions import Restrictions
 from carrel.store.risk_measurements import RiskMeasurements
 from carrel.store.runs import Runs
 from carrel.store.server_home import SCHEMA
 from carrel.store.signals import Signals
+from carrel.store.staff_accounts import StaffAccounts
+from carrel.store.staff_passkeys import StaffPasskeys
+from carrel.store.staff_sessions import StaffSessions
 from carrel.store.sweeps import Sweeps
 
 FILE = "carrel.sqlite3"
@@ -80,11 +85,17 @@ class Store:
         self.backup_expiries = Expiries(database, BackupPlan)
         self.clearings = Expiries(database, ClearingPlan)
         self.replays = Replays(database)
+        self.requests = Requests(database, folder)
+        self.request_cases = RequestCases(database, self.requests)
+        self.restrictions.with_requests(self.requests)
         self.consents = Consents(database, folder)
         self.contact_exports = ContactExports(database)
         self.risks = RiskMeasurements(database)
         self.portal_sessions = PortalSessions(database)
         self.portal_attempts = PortalAttempts(database, folder)
+        self.staff_accounts = StaffAccounts(database, folder)
+        self.staff_passkeys = StaffPasskeys(database)
+        self.staff_sessions = StaffSessions(database)
         self.releases = Releases(database)
         self.account_heads = AccountHeads(database)
 

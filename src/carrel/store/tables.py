@@ -16,8 +16,10 @@ from carrel.store.consent_tables import (
 from carrel.store.outcome_tables import custody, night, night_count, open_join, owed_leaf, owner_mark, residue, sweep
 from carrel.store.portal_tables import portal_attempt, portal_session
 from carrel.store.release_tables import account_head, release
+from carrel.store.request_tables import request, request_event
 from carrel.store.risk_tables import risk_measurement
 from carrel.store.run_tables import approval, chunk, clock, job, lease, metadata, plan, run, signal, turn
+from carrel.store.staff_tables import staff_account, staff_event, staff_passkey, staff_session
 
 __all__ = [
     "account_head",
@@ -53,11 +55,17 @@ __all__ = [
     "release",
     "replay_entry",
     "replay_plan",
+    "request",
+    "request_event",
     "residue",
     "restore",
     "risk_measurement",
     "run",
     "signal",
+    "staff_account",
+    "staff_event",
+    "staff_passkey",
+    "staff_session",
     "suppression",
     "sweep",
     "turn",

@@ -100,3 +100,22 @@ class OwnHost:
         if origin is not None and origin.lower() != self._origin:
             return False
         return origin is not None or site == "same-origin"
+
+
+class KindLimit:
+    """Tells on a page that a form is too large, before any of it is read.
+
+    Args:
+        app: that answers.
+        most: bytes.
+        refuse: what answers instead.
+    """
+
+    def __init__(self, app: ASGIApp, *, most: int, refuse: ASGIApp) -> None:
+        self._app, self._most, self._refuse = app, most, refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or refuse; of what does not say how large it is, the layer below counts the bytes."""
+        said = dict(scope["headers"]).get(b"content-length", b"") if scope["type"] == "http" else b""
+        large = said.isdigit() and (len(said) > len(str(self._most)) or int(said) > self._most)
+        await (self._refuse if large else self._app)(scope, receive, send)

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from carrel.errors import fault
 from carrel.inventory.portal import Portal
-from carrel.inventory.sign_in_way import OwnPassword
 from carrel.inventory.site import Site, System
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.resolve import Policy
@@ -25,6 +24,8 @@ from carrel.systems.sql.account_holder import Holds
 from carrel.systems.sql.account_sign_in import AccountSignIn
 from carrel.systems.sql.failure import told
 from carrel.web import faults
+from carrel.web.desk import PatronDesk
+from carrel.web.staff_desk import StaffDesk
 from carrel.web.ways_in import Ways
 
 _LOOKED_AT = timedelta(minutes=10)
@@ -88,16 +89,37 @@ class Door:
         with self._connected() as connection:
             return self._sign_in.may(connection, number)
 
+    def mark(self, number: int) -> str:
+        """As `AccountSignIn.mark`.
+
+        Raises:
+            CarrelError: as `named`.
+        """
+        with self._connected() as connection:
+            return self._sign_in.mark(connection, number)
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[OpenSystem, Connection]]:
+        """The system and a connection that only reads, for one page.
+
+        Raises:
+            CarrelError: as `named`.
+        """
+        system = self._opened()
+        with told(self.name), system.engine.connect() as connection:
+            yield system, connection
+
     def close(self) -> None:
         """Close its connections."""
         self._kept.close()
 
     @contextmanager
-    def answer(self, number: int) -> Iterator[Answer]:
+    def answer(self, number: int, case: str = "") -> Iterator[Answer]:
         """What this system holds of a person, live; nothing of it is kept.
 
         Args:
             number: of whoever is signed in.
+            case: name of the case, of an answer that goes on record.
 
         Raises:
             CarrelError: RGT-003, nobody is there under the number any more; of the SQL codes.
@@ -105,7 +127,7 @@ class Door:
         system = self._opened()
         asked = Asked(str(number), by_card=False)
         with gathered(
-            (system,), asked, case="", site=self._site, policy=system.policy, at=self._now(), thorough=False
+            (system,), asked, case=case, site=self._site, policy=system.policy, at=self._now(), thorough=False
         ) as found:
             yield found
 
@@ -136,6 +158,8 @@ class Premises:
         site, portal, policy: as declared.
         store: Carrel's own database.
         now: the clock.
+        desk: what changes anything.
+        staff: the same for the staff, and who they are.
         doors: systems by name, in the order of the site file.
         ways: in which patrons sign in.
     """
@@ -145,6 +169,8 @@ class Premises:
     policy: Policy
     store: Store
     now: Callable[[], datetime]
+    desk: PatronDesk
+    staff: StaffDesk
     doors: dict[str, Door] = field(default_factory=dict)
     ways: Ways = field(default_factory=Ways)
 
@@ -155,7 +181,13 @@ class Premises:
 
 
 def enter(
-    site: Site, policy: Policy, store: Store, now: Callable[[], datetime], environment: Mapping[str, str] | None = None
+    site: Site,
+    policy: Policy,
+    store: Store,
+    now: Callable[[], datetime],
+    desk: PatronDesk,
+    staff: StaffDesk,
+    environment: Mapping[str, str] | None = None,
 ) -> Premises:
     """What the pages need, ready.
 
@@ -164,6 +196,8 @@ def enter(
         policy: of the site.
         store: of the site, open.
         now: the clock.
+        desk: what changes anything.
+        staff: the same for the staff.
         environment: for secrets; none unless given.
 
     Raises:
@@ -184,7 +218,7 @@ def enter(
         system = site_systems.system_of(site, way.system)
         system_map = map_files.load(system.map)
         accounts = system_map.sign_in
-        if accounts is None or (isinstance(way, OwnPassword) and accounts.password is None):
+        if accounts is None:
             raise fault(
                 faults.NO_ACCOUNTS,
                 at=f"portal: sign_in: {way.key}",
@@ -195,4 +229,4 @@ def enter(
         if way.system not in doors:
             doors[way.system] = Door(site, system, system_map, AccountSignIn(system_map.people, accounts), now)
         ways.open(way, doors[way.system], site.portal, environment or {}, now)
-    return Premises(site, site.portal, policy, store, now, doors, ways)
+    return Premises(site, site.portal, policy, store, now, desk, staff, doors, ways)

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from carrel.errors import CarrelError
 from carrel.web import tries
+from carrel.web.patron import begin
 from carrel.web.visit import Here, Visit, cookie_name
-from carrel.web.ways_in import AwayWay, PasswordWay
 
 router = APIRouter(prefix="/{language}", include_in_schema=False)
 Word = Annotated[str, Form()]
@@ -43,7 +43,7 @@ def sign_in(request: Request, here: Here, name: Word = "", password: Word = "", 
     if number is None:
         return form_page(here, "wrong", 401)
     attempts.forget("account", f"{way.door.name}\0{number}")
-    return begin_session(here, way, number)
+    return begin(here, way.door, number, here.to("me"), way.key)
 
 
 @router.post("/sign-out")
@@ -57,27 +57,6 @@ def sign_out(here: Here, form: Word = "") -> Response:
     secure = here.premises.portal.is_secure
     answer.delete_cookie(cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="lax")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return answer
-
-
-def begin_session(here: Visit, way: PasswordWay | AwayWay, number: int) -> Response:
-    """Sign somebody in whose number is proved, and send the browser to the page that shows it.
-
-    Args:
-        here: the request; a session that it has ends.
-        way: by which the person came in.
-        number: of the person.
-    """
-    premises = here.premises
-    if here.session is not None:
-        premises.store.portal_sessions.end(here.session.token)
-    said = {"system": way.door.name, "number": str(number), "way": way.key}
-    session = premises.store.portal_sessions.begin(said, premises.now(), premises.portal.longest)
-    answer = here.to("me")
-    answer.set_cookie(
-        cookie_name(secure=premises.portal.is_secure), session.token, httponly=True, samesite="lax", path="/",
-        secure=premises.portal.is_secure,
-    )  # fmt: skip
     return answer
 
 

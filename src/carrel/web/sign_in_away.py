@@ -14,8 +14,9 @@ from carrel.errors import CarrelError
 from carrel.systems.sign_in.faults import NO_PROOF, UNPROVEN
 from carrel.web import tries
 from carrel.web.away import LONGEST, Away, cookie_name, opened, sealed
+from carrel.web.patron import begin
 from carrel.web.premises import Premises
-from carrel.web.sign_in import begin_session, form_page
+from carrel.web.sign_in import form_page
 from carrel.web.visit import Here, Visit, visit
 from carrel.web.ways_in import AwayWay
 
@@ -110,4 +111,4 @@ def _taken_in(here: Visit, going: AwayWay, away: Away | None, told: Sequence[tup
         return form_page(here, "elsewhere" if unproven else "away", 401 if unproven else 503)
     if number is None:
         return form_page(here, "unknown", 401)
-    return begin_session(here, going, number)
+    return begin(here, going.door, number, here.to("me"), going.key)

@@ -82,7 +82,7 @@ def test_a_map_without_accounts_is_told(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(map_files, "load", lambda _: without)  # no map that ships lacks them
     site = load_site(folder)
     with Store.open(folder) as store, pytest.raises(CarrelError) as wrong:
-        enter(site, policy_files.load("worcester"), store, lambda: None)  # type: ignore[arg-type, return-value]
+        enter(site, policy_files.load("worcester"), store, lambda: None, None, None)  # type: ignore[arg-type, return-value]
     assert wrong.value.code == "WEB-002"
 
 

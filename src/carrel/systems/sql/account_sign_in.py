@@ -37,8 +37,7 @@ class AccountSignIn:
 
     def learn_cost(self, connection: Connection) -> None:
         """Take the work of an attempt for which there is no account from the hashes that the system has."""
-        if (place := self._map.password) is None:
-            return
+        place = self._map.password
         rows = _rows(place.table, place.column, *(one.column for one in place.where))
         query = select(rows.c[place.column]).where(rows.c[place.column].like("$2%"), all_hold(rows.c, place.where))
         found = Counter(cost_of(str(one)) for one in connection.execute(query.limit(_SOME)).scalars())
@@ -72,17 +71,31 @@ class AccountSignIn:
             that nobody has, or of an account without a hash. A word that names two accounts opens the one whose
             password it is; none if both have it.
         """
-        if (place := self._map.password) is None:
-            return None
+        place = self._map.password
         hashes = [one for one in self._hashes(connection, place, numbers) if cost_of(one[1])]
-        opened = [number for number, hashed, salt in hashes if _fits(place, password, hashed, salt)]
+        opened = [number for number, hashed, salt in hashes if fits(place, password, hashed, salt)]
         for _ in range(_MOST - len(hashes)):
-            _fits(place, password, self._stand_in, "")
+            fits(place, password, self._stand_in, "")
         return opened[0] if len(opened) == 1 else None
 
     def may(self, connection: Connection, number: int) -> bool:
         """Whether a person may be signed in at all, now."""
         return bool(self._allowed(connection, [number]))
+
+    def mark(self, connection: Connection, number: int) -> str:
+        """What changes with the password of a person who may be signed in, also of one without; empty of anybody else.
+
+        Args:
+            connection: reads only.
+            number: of the person.
+
+        Returns:
+            A digest of the hash that the product keeps. Whoever has it learns nothing that the hash does not tell.
+        """
+        if not self.may(connection, number):
+            return ""
+        found = self._hashes(connection, self._map.password, [number])
+        return hashlib.sha256(repr(found).encode()).hexdigest()
 
     def _allowed(self, connection: Connection, numbers: Sequence[int]) -> tuple[int, ...]:
         tests = (*self._map.where, *self._people.gone)
@@ -111,7 +124,8 @@ def _rows(name: str, *columns: str) -> TableClause:
     return table(name, *(column(one) for one in dict.fromkeys(columns) if one))
 
 
-def _fits(place: Password, typed: str, hashed: str, salt: str) -> bool:
+def fits(place: Password, typed: str, hashed: str, salt: str) -> bool:
+    """Whether a hash is that of what was typed."""
     secret = typed.encode(errors="surrogatepass")
     if place.scheme != "bcrypt":
         inner = hashlib.md5(secret, usedforsecurity=False).hexdigest()

@@ -1,0 +1,263 @@
+"""Patrons' requests in an audit: none is overdue, and what was answered was done, read back, and told to others.
+
+A site where nobody asked for something has no evidence of it, and the clause stays a promise there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, holds
+from carrel.accountability.registry import provides
+from carrel.amount import amount
+from carrel.rights.request import Right, Route
+from carrel.rights.standing import Standing, State
+
+if TYPE_CHECKING:
+    from carrel.accountability.facts import AuditFacts
+
+_LATE_FIX = "carrel request list tells which; answer it, and tell the person that it is late"
+_DISPOSED = frozenset({"erasure", "rectification"})
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What the store tells of requests.
+
+    Attributes:
+        standings: where each stands, by the rules in force.
+        before_identity: on which something was carried out before it was known that it was the person.
+        silence_missing: persons who were erased on request, and do not stand on the list of silence.
+        silence_seen: how many of them were looked up there; the others are forgotten.
+        untold: recipients that the policy names for a change that was carried out, and for whom no task was set.
+        kept_too_long: of which something is sealed past the policy's time after the end.
+        altered: events that do not fit what was committed to the ledger.
+        unread: why something could not be looked at; empty where all was.
+    """
+
+    standings: tuple[Standing, ...] = ()
+    before_identity: int = 0
+    silence_missing: int = 0
+    silence_seen: int = 0
+    untold: int = 0
+    kept_too_long: int = 0
+    altered: int = 0
+    unread: str = ""
+
+    def of(self, rights: Collection[Right]) -> tuple[Standing, ...]:
+        """Those of some rights."""
+        return tuple(one for one in self.standings if one.right in rights)
+
+
+@provides("MITL-9.1", at_some_sites=True)
+def access_is_answered(facts: AuditFacts) -> Reading | None:
+    """Every request for access is within its time, and an answered one was gathered from the systems."""
+    return _of_rights(facts, {Right.ACCESS}, "access", "a copy is given of what is held in every system")
+
+
+@provides("MITL-9.2", at_some_sites=True)
+def corrections_are_written_and_read_back(facts: AuditFacts) -> Reading | None:
+    """Every request for a correction is within its time, and an answered one was written and read back."""
+    return _of_rights(facts, {Right.RECTIFICATION}, "correction", "what is wrong is put right, and read back")
+
+
+@provides("MITL-9.3", at_some_sites=True)
+def erasures_are_carried_out(facts: AuditFacts) -> Reading | None:
+    """Every request for erasure is within its time, and an answered one was carried out and read back."""
+    return _of_rights(facts, {Right.ERASURE}, "erasure", "what nothing obliges to keep is erased, and looked for")
+
+
+@provides("MITL-9.4", at_some_sites=True)
+def restrictions_and_objections_hold(facts: AuditFacts) -> Reading | None:
+    """Every restriction or objection is within its time, and an answered one is in force and was read back."""
+    rights = {Right.RESTRICTION, Right.OBJECTION}
+    return _of_rights(facts, rights, "restriction or objection", "a use ends when the person says so")
+
+
+@provides("MITL-9.5", partly="that the package reached whom the person named, and in a form that they can read",
+          at_some_sites=True)  # fmt: skip
+def packages_are_handed_out(facts: AuditFacts) -> Reading | None:
+    """Every request to take data along is within its time, and an answered one was packed."""
+    return _of_rights(facts, {Right.PORTABILITY}, "taking along", "data go to the person, or where the person says")
+
+
+@provides("MITL-9.6", partly="packages that were handed out, and copies that the staff made", at_some_sites=True)
+def nothing_is_kept_of_requests(facts: AuditFacts) -> Reading | None:
+    """What was sealed in requests that are over is gone when the policy's time after their end is."""
+    if (seen := facts.requests) is None or not any(one.state.is_final for one in seen.standings):
+        return None
+    measured: dict[str, int | str] = {
+        "requests that are over": sum(one.state.is_final for one in seen.standings),
+        "sealed past their time": seen.kept_too_long,
+    }
+    if seen.kept_too_long:
+        return finding(
+            f"{amount(seen.kept_too_long, 'request is', 'requests are')} sealed past the time after the end.",
+            measured,
+            because="there is no central store of what people asked for",
+            fix="carrel request list forgets what is due; a key that cannot be deleted has to be by hand",
+        )
+    return holds("What was sealed in requests goes in its time.", measured)
+
+
+@provides("MITL-9.7", Kind.GATED, at_some_sites=True)
+def recipients_are_told(facts: AuditFacts) -> Reading | None:
+    """Every recipient of the policy has a task in each erasure and correction, and none was left open by an answer."""
+    if (seen := facts.requests) is None:
+        return None
+    own = [one for one in seen.standings if any(case.kind in _DISPOSED and case.outcome for case in one.cases)]
+    if not own:
+        return None
+    left = sum(bool(one.waiting) for one in own if one.state is State.ANSWERED)
+    tasks = [task for one in own for task in one.tasks if task.kind in {Route.RECIPIENT, Route.VENDOR}]
+    measured: dict[str, int | str] = {
+        "requests with an erasure or correction": len(own),
+        "recipients to be told": len(tasks),
+        "of these open": sum(task.ended_at is None for task in tasks),
+        "waived": sum(task.ended_how == "waived" for task in tasks),
+        "without a task": seen.untold,
+        "answered with a task open": left,
+    }
+    if left or seen.untold:
+        return finding(
+            "Somebody who had the data was not told: "
+            f"{amount(seen.untold, 'recipient')} without a task, "
+            f"{amount(left, 'request')} answered with a task open.",
+            measured,
+            because="whoever got the data is told of an erasure or correction",
+            fix="carrel request list sets the tasks of open requests; tell the recipients of the others now",
+        )
+    return _unread(seen, measured) or holds("Whoever got the data is told, or was waived with a reason.", measured)
+
+
+@provides("MITL-9.8", Kind.GATED, partly="that failures are limited in rate, and how well somebody was identified",
+          at_some_sites=True)  # fmt: skip
+def identity_comes_first(facts: AuditFacts) -> Reading | None:
+    """Nothing was carried out on a request before it was known that it was the person."""
+    if (seen := facts.requests) is None:
+        return None
+    own = [one for one in seen.standings if one.right.needs_identity]
+    if not own:
+        return None
+    measured: dict[str, int | str] = {
+        "requests": len(own),
+        "identified": sum(bool(one.identified) for one in own),
+        "something done before": seen.before_identity,
+    }
+    if seen.before_identity:
+        return finding(
+            f"On {amount(seen.before_identity, 'request')} something was done before the person was identified.",
+            measured,
+            because="identity is verified before a right is exercised",
+            fix="find out how it came to be; Carrel writes no such thing",
+        )
+    return holds("Nothing was done on a request before the person was identified.", measured)
+
+
+@provides("MITL-9.9", at_some_sites=True)
+def the_erased_are_not_written_to(facts: AuditFacts) -> Reading | None:
+    """Whoever was erased on request stands on the list of silence, by a keyed hash."""
+    if (seen := facts.requests) is None or not (seen.silence_seen or seen.silence_missing):
+        return None
+    measured: dict[str, int | str] = {"looked up": seen.silence_seen, "not on the list": seen.silence_missing}
+    if seen.silence_missing:
+        return finding(
+            f"{amount(seen.silence_missing, 'person')} who was erased on request may be written to again.",
+            measured,
+            because="a core set stays, so that nobody is written to by mistake",
+            fix="find out who took the hash off the list; carrel consent withdraw --everything puts a person on it",
+        )
+    return _unread(seen, measured) or holds("Whoever was erased on request is on the list of silence.", measured)
+
+
+@provides("MITL-9.11", Kind.GATED, partly="that whatever belongs elsewhere was seen to", at_some_sites=True)
+def requests_elsewhere_are_passed_on(facts: AuditFacts) -> Reading | None:
+    """Whoever answers for what the library does not control was told, wherever a request said so."""
+    if (seen := facts.requests) is None:
+        return None
+    tasks = [task for one in seen.standings for task in one.tasks if task.kind == Route.CONTROLLER]
+    if not tasks:
+        return None
+    untold = sum(task.told_at is None and task.ended_at is None for task in tasks)
+    measured: dict[str, int | str] = {"passed on": len(tasks), "not told yet": untold}
+    if untold:
+        return finding(
+            f"{amount(untold, 'controller was', 'controllers were')} not told yet.",
+            measured,
+            because="a request under another office's policy is directed there",
+            fix="carrel request tell ID TASK, once they are told",
+        )
+    return holds("What belongs elsewhere was passed on, and the person sees it.", measured)
+
+
+@provides("MITL-10.8", Kind.GATED, at_some_sites=True)
+def questions_have_an_owner_and_a_clock(facts: AuditFacts) -> Reading | None:
+    """Every question has somebody who sees to it and a day, and none is overdue."""
+    if (seen := facts.requests) is None or not (own := seen.of({Right.QUESTION})):
+        return None
+    bare = sum(not one.owner or one.due is None for one in own if not one.state.is_final)
+    if bare:
+        return finding(
+            f"{amount(bare, 'question has', 'questions have')} nobody who sees to it, or no day.",
+            {"questions": len(own), "without owner or clock": bare},
+            because="a question reaches a named contact, and is answered in time",
+            fix="write 'question: {within: …, owner: …}' under 'rights:' of the policy, or carrel request assign",
+        )
+    return _of_rights(facts, {Right.QUESTION}, "question", "a question reaches a named contact")
+
+
+@provides("MITP-11.2.3", Kind.GATED, partly="that nobody else stands in what was handed out", at_some_sites=True)
+def challenges_are_decided(facts: AuditFacts) -> Reading | None:
+    """Every challenge is within its time, and an answered one was decided."""
+    if (seen := facts.requests) is None or not (own := seen.of({Right.CHALLENGE})):
+        return None
+    undecided = sum(one.state is State.ANSWERED and one.decision is None for one in own)
+    if undecided:
+        return finding(
+            f"{amount(undecided, 'challenge was', 'challenges were')} closed without a decision.",
+            {"challenges": len(own), "without a decision": undecided},
+            because="accuracy, completeness and use can be challenged",
+            fix="find out how it came to be; Carrel closes none without",
+        )
+    return _of_rights(facts, {Right.CHALLENGE}, "challenge", "a challenge is decided in time")
+
+
+def _of_rights(facts: AuditFacts, rights: Collection[Right], what: str, because: str) -> Reading | None:
+    if (seen := facts.requests) is None or not (own := seen.of(rights)):
+        return None
+    overdue = sum(one.overdue for one in own)
+    answered = [one for one in own if one.state is State.ANSWERED]
+    undone = sum(bool(one.unsettled or one.waiting) or (one.right.needs_work and not one.done) for one in answered)
+    measured: dict[str, int | str] = {
+        "on record": len(own),
+        "open": sum(not one.state.is_final for one in own),
+        "overdue": overdue,
+        "answered": len(answered),
+        "of these late": sum(one.late for one in answered),
+        "answered and not done": undone,
+        "refused": sum(one.state is State.REFUSED for one in own),
+        "without a clock": sum(one.due is None for one in own),
+        "altered since": seen.altered,
+    }
+    says = [f"{amount(overdue, 'request')} for {what} overdue"] if overdue else []
+    says += (
+        [f"{amount(undone, 'request')} for {what} answered, though not all was done and read back"] if undone else []
+    )
+    says += [f"{amount(seen.altered, 'event')} of requests altered since"] if seen.altered else []
+    if says:
+        return finding(f"{'; '.join(says)}.", measured, because=because, fix=_LATE_FIX)
+    kept = f"No request for {what} is overdue, and what was answered was done and read back."
+    return _unread(seen, measured) or holds(kept, measured)
+
+
+def _unread(seen: RequestFacts, measured: dict[str, int | str]) -> Reading | None:
+    if not seen.unread:
+        return None
+    return cannot_tell(
+        "Not everything could be looked at.",
+        measured,
+        because=seen.unread,
+        fix="put the key back from a copy of the site's folder",
+    )

@@ -1,0 +1,127 @@
+"""What an audit and a night are told of requests: where each stands, and whether what follows from it was done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carrel.accountability.patron_requests import RequestFacts
+from carrel.cli.request_follow import follow_all
+from carrel.cli.request_rules import Rules, rules_of
+from carrel.errors import CarrelError
+from carrel.ledger.leaf import decode_leaf
+from carrel.retention.approval import Kind
+from carrel.rights import faults
+from carrel.rights.event import Act
+from carrel.rights.request import Right, Route
+from carrel.rights.standing import SETTLED
+from carrel.store.ledger_folder import LedgerFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from carrel.inventory.site import Site
+    from carrel.rights.request import Request
+    from carrel.rights.standing import Standing
+    from carrel.store.store import Store
+
+_DONE = frozenset({Act.PLANNED, Act.CARRIED_OUT, Act.TOLD, Act.ANSWERED})
+_OF_REQUESTS = b'"kind":"request"'
+_TOLD_OF = (Kind.ERASURE, Kind.RECTIFICATION, Kind.RESTRICTION)
+
+
+def request_facts(site: Site, store: Store, system: str, at: datetime) -> RequestFacts | None:
+    """What the store tells of the requests about a system, and of those of which nobody knows the system.
+
+    Returns:
+        None where there is none.
+    """
+    own = [one for one in store.requests.all() if one.system in {"", system}]
+    if not own:
+        return None
+    try:
+        rules = rules_of(site)
+    except CarrelError as wrong:
+        return RequestFacts(unread=f"{wrong.code}: {wrong.faults[0].condition.title}")
+    found = [(one, rules.standing(one, at)) for one in own]
+    missing, seen, unread = _silence(store, found)
+    return RequestFacts(
+        tuple(here for _, here in found),
+        before_identity=sum(_before_identity(one) for one in own),
+        silence_missing=missing,
+        silence_seen=seen,
+        untold=_untold(store, rules, found),
+        kept_too_long=store.requests.kept_too_long(at, rules.clocks.kept),
+        altered=_altered(site, store),
+        unread=unread,
+    )
+
+
+def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
+    """Write into requests what the night carried out, forget what is due, and tell what is overdue.
+
+    Returns:
+        Codes for the health files.
+    """
+    try:
+        rules = rules_of(site)
+        follow_all(store, rules)
+        store.requests.purge(at, rules.clocks.kept)
+        late = any(rules.standing(one, at).overdue for one in store.requests.all(open_only=True))
+    except CarrelError as wrong:
+        return (wrong.code,)
+    return (faults.OVERDUE.code,) if late else ()
+
+
+def _altered(site: Site, store: Store) -> int:
+    """Events that do not fit what the ledger was told, and events that it was told of and that are gone."""
+    told = {
+        str(decode_leaf(entry).fields.get("commitment", ""))
+        for entry in (*store.owed.entries(), *_entries(site))
+        if _OF_REQUESTS in entry
+    }
+    there = set(store.requests.commitments())
+    return max(len(there - told), len(told - there))
+
+
+def _entries(site: Site) -> tuple[bytes, ...]:
+    """What stands in the ledger; nothing before its first batch."""
+    folder = site.folder / "ledger"
+    return tuple(LedgerFolder(folder).entries()) if (folder / "checkpoint").exists() else ()
+
+
+def _before_identity(request: Request) -> bool:
+    acts = [one.act for one in request.events]
+    until = acts.index(Act.IDENTIFIED) if Act.IDENTIFIED in acts else len(acts)
+    return request.right.needs_identity and any(act in _DONE for act in acts[:until])
+
+
+def _silence(store: Store, found: Iterable[tuple[Request, Standing]]) -> tuple[int, int, str]:
+    """How many of the erased are not on the list, how many were looked up, and why others could not be."""
+    missing = seen = 0
+    unread = ""
+    for request, here in found:
+        went = any(one.kind == Kind.ERASURE and one.outcome in SETTLED for one in here.cases)
+        if request.right is not Right.ERASURE or not went or not request.about_somebody:
+            continue
+        try:
+            whose = store.requests.subject(request.id)
+            tags = None if whose is None else store.consents.tags(whose.system)
+        except CarrelError as wrong:
+            unread = unread or f"{wrong.code}: {wrong.faults[0].condition.title}"
+            continue
+        if whose is not None:
+            tag = None if tags is None else tags.number(whose.number)
+            on_list = tag is not None and bool(store.consents.suppressions.among((tag,)))
+            seen, missing = seen + 1, missing + (not on_list)
+    return missing, seen, unread
+
+
+def _untold(store: Store, rules: Rules, found: Iterable[tuple[Request, Standing]]) -> int:
+    count = 0
+    for _, here in found:
+        told = {one.to for one in here.tasks if one.kind in {Route.RECIPIENT, Route.VENDOR}}
+        for case in here.cases:
+            if case.outcome in SETTLED and case.kind in _TOLD_OF:
+                count += len(set(rules.told(store, case.kind, case.system)) - told)
+    return count

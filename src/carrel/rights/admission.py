@@ -1,0 +1,195 @@
+"""Whether something may be done to a request as it stands; whoever writes an event down asks here first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from carrel.errors import CarrelError, fault
+from carrel.retention.outcome import Outcome
+from carrel.rights import faults
+from carrel.rights.clocks import Clocks
+from carrel.rights.course import Act, Event, LinkedCase, Standing, State, standing
+from carrel.rights.deadline import Extension, deadline
+from carrel.rights.request import Decision, Ground, Request, Right, Route
+
+# What is done to a request before it is known that it is the person: nothing that would tell anything.
+_BEFORE_IDENTITY = frozenset(
+    {Act.IDENTIFIED, Act.ASSIGNED, Act.EXTENDED, Act.NOTED, Act.REFUSED, Act.WITHDRAWN, Act.RECEIVED}
+)
+_DISPUTED = frozenset({Decision.REFUSED, Decision.PARTLY})
+_MAY_HAVE_GAPS = frozenset({"access"})  # an answer that names what could not be read is one (MITL-9.1)
+_NEEDED: Mapping[Act, tuple[str, ...]] = {
+    Act.IDENTIFIED: ("how",),
+    Act.ASSIGNED: ("owner",),
+    Act.PLANNED: ("case", "kind"),
+    Act.CARRIED_OUT: ("case", "kind", "outcome"),
+    Act.TASKED: ("task", "kind", "to"),
+    Act.TOLD: ("task",),
+    Act.REPLIED: ("task",),
+    Act.DECIDED: ("decision",),
+    Act.REFUSED: ("ground",),
+}
+_WORDS = frozenset({Act.EXTENDED, Act.NOTED, Act.WAIVED, Act.STATED, Act.REFUSED})
+_CLOSED = {"decision": Decision, "ground": Ground}
+
+
+def may(now: Standing, act: Act) -> None:
+    """Whether an act may be done to a request as it stands, whatever it says in detail.
+
+    Args:
+        now: where the request stands.
+        act: which.
+
+    Raises:
+        CarrelError: RGT-012, the request is over, or nobody made sure yet that it is the person (MITL-9.8); RGT-013,
+            it cannot be answered: a task is open (MITL-9.7), a plan was not carried out and read back, or nothing was.
+    """
+    if now.state.is_final:
+        if not (act is Act.STATED and _may_be_stated(now)):
+            raise _not_now(act, "a request that is open", now.state, "open a new request")
+        return
+    if act is Act.RECEIVED:
+        raise _not_now(act, "a request that was not received yet", now.state, "open a new request")
+    if now.state is State.RECEIVED and act not in _BEFORE_IDENTITY:
+        raise _not_now(
+            act, "somebody of whom it is known that it is the person", "nobody made sure of that yet",
+            "make sure of it, and give `carrel request identify`", because="MITL-9.8: before a right is exercised",
+        )  # fmt: skip
+    if act is Act.STATED and not _may_be_stated(now):
+        raise _not_now(act, "a challenge that was refused", now.decision or "no decision", "decide the challenge first")
+    if act is Act.ANSWERED:
+        _require_settled(now)
+
+
+def admit(request: Request, event: Event, words: str, clocks: Clocks, zone: ZoneInfo, now: datetime) -> None:
+    """Whether an event may be written down.
+
+    Args:
+        request: as it is, inside the transaction that will write.
+        event: that is new.
+        words: that would be sealed beside it; empty for none.
+        clocks: of the policies in force.
+        zone: of the library.
+        now: aware time.
+
+    Raises:
+        CarrelError: as `may`; RGT-001, an extension that no rule gives or that was told too late; RGT-012, a task or
+            plan that is not open; RGT-014, something is missing: a ground, a reason, how; RGT-019, a time to come.
+    """
+    if event.at > now:
+        raise fault(faults.MOMENT, at=event.act, wanted="now, or a time before", found="a time to come", fix="wait")
+    before = standing(request.right, request.events, clocks, zone, now)
+    may(before, event.act)
+    _require_terms(event, words)
+    match event.act:
+        case Act.EXTENDED:
+            _extend(request, before, event, clocks, zone, words)
+        case Act.TASKED | Act.TOLD | Act.REPLIED | Act.WAIVED:
+            _task(before, event)
+        case Act.CARRIED_OUT if not (known := before.case(event.term("case"))) or known.kind != event.term("kind"):
+            raise _not_now(event.act, "a plan that was linked to this request", "another", "link the plan first")
+        case Act.PLANNED if before.case(event.term("case")):
+            raise _not_now(event.act, "a plan that is new", "one that is linked already", "nothing is left to do")
+        case _:
+            pass
+
+
+def _require_settled(now: Standing) -> None:
+    left = [f"waiting for {one.to} ({one.id})" for one in now.waiting]
+    left += [f"{one.case}: {one.outcome or 'not carried out'}" for one in now.unsettled]
+    if now.right.needs_work and not now.done:
+        left.append("nothing was carried out and read back")
+    if now.right is Right.CHALLENGE and now.decision is None:
+        left.append("nothing was decided")
+    if left:
+        raise fault(
+            faults.UNSETTLED,
+            at=now.right,
+            wanted="all that belongs to it done, and read back",
+            found="; ".join(left),
+            because="MITL-9.7: a request does not close while somebody who got the data was not told, and what was not "
+            "read back is not done",
+            fix="see to what is left; a task can be waived with a reason, and where nothing is held that is decided",
+        )
+
+
+def _require_terms(event: Event, words: str) -> None:
+    needed = [name for name in _NEEDED.get(event.act, ()) if not event.term(name)]
+    if event.act is Act.WAIVED and bool(event.term("task")) == bool(event.term("case")):
+        needed.append("a task or a case")
+    if event.act in _WORDS and not words.strip():
+        needed.append("a reason" if event.act in {Act.EXTENDED, Act.WAIVED, Act.REFUSED} else "words")
+    for name, known in _CLOSED.items():
+        if (said := event.term(name)) and said not in {str(one) for one in known}:
+            needed.append(f"{name}, one of: {', '.join(known)}")
+    if needed:
+        raise fault(
+            faults.REASON,
+            at=event.act,
+            wanted=", ".join(needed),
+            found="nothing, or something else",
+            because="whoever reads the request later has to see why",
+            fix="say it",
+        )
+
+
+def _extend(request: Request, before: Standing, event: Event, clocks: Clocks, zone: ZoneInfo, words: str) -> None:
+    if before.due is not None and before.due.extended:
+        raise fault(
+            faults.NOT_EXTENDED,
+            at=before.due.regime,
+            wanted="a request that was not given more time yet",
+            found="one that was",
+            because="GDPR Art. 12(3): once",
+            fix="answer now, and tell the person that it is late",
+        )
+    after = standing(request.right, (*request.events, event), clocks, zone, event.at).due
+    if before.due is not None and after is not None and after.ends > before.due.ends:
+        return
+    for clock in clocks.of(request.right).clocks:  # why it gains nothing: what one of them refuses
+        deadline(clock, before.received_at, zone, extension=Extension(event.at, words))
+    raise fault(
+        faults.NOT_EXTENDED,
+        at=request.right,
+        wanted="a clock that gives more time",
+        found="none that runs" if before.due is None else "another clock ends by then all the same",
+        fix="note it, and answer when you can",
+    )
+
+
+def _task(before: Standing, event: Event) -> None:
+    if name := event.term("case"):
+        case = before.case(name)
+        begun = case is not None and case.outcome is not None and not _may_be_left(case)
+        if event.act is Act.WAIVED and (case is None or begun or case.settled):
+            raise _not_now(
+                event.act, "a plan of this request that was not begun", "none, or one that was",
+                "make a new plan and carry it out: what failed is not waived, it is mended",
+            )  # fmt: skip
+        return
+    task = before.task(event.term("task"))
+    opens = event.act in {Act.TASKED, Act.TOLD} and event.term("kind") and event.term("to")
+    if task is None and not opens:
+        raise _not_now(event.act, "a task of this request", "no such task", "look it up with `carrel request show`")
+    if task is None and event.term("kind") not in {str(one) for one in Route}:
+        raise _not_now(event.act, f"a task of one of these kinds: {', '.join(Route)}", "another", "name one of them")
+    if task is not None and (event.act is Act.TASKED or task.ended_at is not None):
+        found = "one that is over" if task.ended_at else "one that is there already"
+        raise _not_now(event.act, "a task that is open", found, "look it up with `carrel request show`")
+
+
+def _may_be_left(case: LinkedCase) -> bool:
+    """Whether somebody may say that it is enough: of an answer with gaps, and where only a log or backup is left."""
+    return case.outcome is Outcome.RESIDUE or case.kind in _MAY_HAVE_GAPS
+
+
+def _may_be_stated(now: Standing) -> bool:
+    if now.right is not Right.CHALLENGE or now.stated:
+        return False
+    return now.state is State.REFUSED or (now.state is not State.WITHDRAWN and now.decision in _DISPUTED)
+
+
+def _not_now(act: Act, wanted: str, found: str, fix: str, because: str = "") -> CarrelError:
+    return fault(faults.NOT_NOW, at=act, wanted=wanted, found=str(found), because=because, fix=fix)

@@ -1,0 +1,129 @@
+"""What the person gets in writing: that the request came, where it stands, and what the answer is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from carrel.rights.letter_words import WORDS
+from carrel.rights.request import Channel, Request, Right, Route
+from carrel.rights.standing import Standing, State
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who writes.
+
+    Attributes:
+        library: its name.
+        contacts: who answers questions, and where to turn to (MITL-10.8).
+        zone: whose calendar counts.
+    """
+
+    library: str
+    contacts: Sequence[tuple[str, str]]
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, repr=False)
+class Said:
+    """What was said beside the events, opened for this letter alone.
+
+    Attributes:
+        answer: words of the answer.
+        reason: of a refusal, or of more time.
+        stays: what was not taken out, and on which ground, in words of the map.
+        where: what each controller answers for, by its name.
+    """
+
+    answer: str = ""
+    reason: str = ""
+    stays: Sequence[str] = ()
+    where: Mapping[str, str] | None = None
+
+
+def letter(request: Request, now: Standing, sender: Sender, said: Said) -> str:
+    """The letter, in the language of the request where Carrel speaks it, else in English.
+
+    Args:
+        request: whose.
+        now: where it stands.
+        sender: the library.
+        said: what was said beside its events.
+
+    Returns:
+        Plain text. Nobody is named in it but the library and whoever was told.
+
+    Guarantees:
+        "Answered" is said of a request that is answered only. What failed, or was not reached, is told as that. Both
+        addresses for questions stand in every letter, and where one goes by email, the warning that others can read it.
+
+    Source:
+        GDPR Art. 12(3) and (4), 19; MITL-9.1, 9.7, 9.9, 9.11, 10.8; WPL-6.4.
+    """
+    words = WORDS.get(request.language.split("-")[0], WORDS["en"])
+    return "\n".join(_lines(request, now, sender, said, words)).rstrip() + "\n"
+
+
+def _lines(request: Request, now: Standing, sender: Sender, said: Said, words: Mapping[str, str]) -> Iterator[str]:
+    yield sender.library
+    yield ""
+    yield words["about"].format(right=words[f"right {request.right}"], id=request.id)
+    yield words["came"].format(day=_day(now, sender))
+    yield ""
+    yield words[f"state {now.state}"]
+    if not now.state.is_final and now.due is not None:
+        yield words["late" if now.overdue else "by"].format(day=now.due.day.isoformat())
+        if now.due.extended:
+            yield words["longer"].format(reason=said.reason)
+    if now.state is State.REFUSED:
+        yield words["refused"].format(ground=words[f"ground {now.ground}"])
+        yield from [said.reason] if said.reason else []
+        yield words["disagree" if now.right is Right.CHALLENGE else "complain"]
+    if now.decision is not None:
+        yield words[f"decision {now.decision}"]
+    if now.stated:
+        yield words["stated"]
+    yield from _work(now, words, said)
+    yield from _tasks(now, words, said)
+    if now.state is State.ANSWERED and said.answer:
+        yield ""
+        yield said.answer
+    yield ""
+    yield words["questions"]
+    for who, where in sender.contacts:
+        yield f"  {who}: {where}"
+    if request.channel in {Channel.EMAIL, Channel.WEB}:
+        yield ""
+        yield words["email"]
+
+
+def _work(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
+    for one in now.cases:
+        if one.waived and one.outcome is None:
+            continue
+        outcome = words[f"outcome {one.outcome}" if one.outcome is not None else "outcome none"]
+        yield f"  {one.system or words['all systems']}: {outcome}"
+    if said.stays:
+        yield words["stays"]
+        yield from (f"  - {one}" for one in said.stays)
+    if now.right is Right.ERASURE and now.done:
+        yield words["silent"]
+
+
+def _tasks(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
+    if now.tasks:
+        yield ""
+    for one in now.tasks:
+        name = "elsewhere" if one.kind == Route.CONTROLLER else "switch" if one.kind == Route.SWITCH else "told"
+        state = "none" if one.ended_how is None else str(one.ended_how)
+        if one.ended_how is None and one.told_at is None:
+            state = "not yet"
+        yield words[name].format(to=one.to) + " " + words[f"task {state}"]
+        if one.kind == Route.CONTROLLER and said.where and one.to in said.where:
+            yield f"  {said.where[one.to]}"
+
+
+def _day(now: Standing, sender: Sender) -> str:
+    return now.received_at.astimezone(sender.zone).date().isoformat()

@@ -1,0 +1,220 @@
+"""Patrons' requests as the store keeps them: events that are added and never changed; whose they are, sealed.
+
+There is no statement in here that updates an event, and none that deletes one.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, and_, insert, select, update
+
+from carrel.consent.subject import SubjectTags
+from carrel.errors import fault
+from carrel.ledger.leaf import OpenLeaf
+from carrel.rights import faults
+from carrel.rights.admission import admit
+from carrel.rights.clocks import KEPT, NO_CLOCKS, Clocks
+from carrel.rights.event import Act, Event, commitment
+from carrel.rights.request import Channel, Request, Right, free_words
+from carrel.store import clock, tables
+from carrel.store.owed_leaves import owe
+from carrel.store.recorded_requests import RecordedRequests, Whose
+from carrel.store.request_key import FOLDER, request_key
+
+__all__ = ["Requests", "Whose"]
+
+_LETTERS, _SALT = 12, 32
+_UTC = ZoneInfo("UTC")
+_LEFT = timedelta(days=1)
+
+
+class Requests(RecordedRequests):
+    """The requests of a store, to be read and written."""
+
+    def open(
+        self,
+        right: Right,
+        system: str,
+        number: int | None,
+        words: str,
+        channel: str,
+        language: str,
+        by: str,
+        now: datetime,
+        *,
+        received: datetime | None = None,
+        how: str = "",
+    ) -> str:
+        """Write a request down.
+
+        Args:
+            right: that is exercised.
+            system: of the person's record; empty where it is not known.
+            number: of the record; None where nobody knows yet whose it is.
+            words: the person's own, sealed; empty for none.
+            channel: how it came, of `Channel`.
+            language: a language tag.
+            by: who of the staff wrote it down; `PERSON` of a page.
+            now: aware time.
+            received: when it came, where that was before: the clock runs from then.
+            how: how it was made sure that it is the person, where that is known already.
+
+        Returns:
+            Its id.
+
+        Raises:
+            CarrelError: RGT-016, too many words; RGT-017; RGT-019, it came in the future.
+
+        Guarantees:
+            Where an error is raised nothing was written, and no key is left.
+        """
+        said, way = free_words(words), Channel(channel)
+        name = "req-" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
+        at = now if received is None else received
+        events = [Event(Act.RECEIVED, at, by, {"channel": str(way)})]
+        if at > now:
+            raise fault(faults.MOMENT, wanted="now, or a time before", found="a time to come", fix="write when it came")
+        if how:
+            events.append(Event(Act.IDENTIFIED, now, by, {"how": how}))
+        tags = None if number is None else self._own_tags(system)
+        own = request_key(self._folder, name)
+        own.create()
+        try:
+            with self._database.writing() as connection:
+                clock.observe(connection, now)
+                connection.execute(
+                    insert(tables.request).values(
+                        id=name,
+                        right=str(right),
+                        system=system,
+                        channel=str(way),
+                        language=language,
+                        opened_at=now,
+                        words=own.seal_text(said) if said else None,
+                        **self._whose(name, tags, number),
+                    )
+                )
+                for event in events:
+                    self._write(connection, name, event, "", now)
+        except BaseException:
+            own.shred()
+            raise
+        return name
+
+    def add(
+        self,
+        name: str,
+        event: Event,
+        sealed: str = "",
+        *,
+        clocks: Clocks = NO_CLOCKS,
+        zone: ZoneInfo = _UTC,
+        now: datetime | None = None,
+        whose: tuple[str, int] | None = None,
+    ) -> Request:
+        """Write an event down, if it may be done to the request as it stands.
+
+        Args:
+            name: of the request.
+            event: what was done.
+            sealed: somebody's own words about it, such as a reason; readable while the request's key is there.
+            clocks: of the policies in force; without them nothing can be extended.
+            zone: of the library.
+            now: aware time; that of the event, if left out.
+            whose: system and number, where it is known only now, or another than before.
+
+        Returns:
+            The request afterwards.
+
+        Raises:
+            CarrelError: RGT-001, RGT-011 to RGT-019 as `admit` says; RGT-018, its key is gone.
+
+        Guarantees:
+            Of two who write at once, the second is judged by what the first wrote.
+        """
+        said, at = free_words(sealed), now or event.at
+        tags = None if whose is None else self._own_tags(whose[0])
+        with self._database.writing() as connection:
+            clock.observe(connection, at)
+            before = self._request(connection, name)
+            admit(before, event, said, clocks, zone, at)
+            if said and not request_key(self._folder, name).exists():
+                raise self._shut(name)
+            self._write(connection, name, event, said, at)
+            changes: dict[str, Any] = {"ended_at": event.at} if event.act.is_final else {}
+            if whose is not None:
+                changes |= {"system": whose[0], **self._whose(name, tags, whose[1])}
+            if changes:
+                connection.execute(update(tables.request).where(tables.request.c.id == name).values(**changes))
+            return self._request(connection, name)
+
+    def purge(self, now: datetime, kept: timedelta = KEPT) -> int:
+        """Forget whose requests were that are over long enough, and every free word of them; events stay.
+
+        Args:
+            now: aware time.
+            kept: how long after its end a request can be read, by the policy.
+
+        Returns:
+            How many were forgotten.
+
+        Guarantees:
+            A key that a process left which died before it wrote its request goes too, a day later.
+        """
+        table = tables.request
+        over = and_(table.c.ended_at.is_not(None), table.c.ended_at < now - kept)
+        held = table.c.subject.is_not(None) | table.c.words.is_not(None) | (table.c.tag != "")
+        with self._database.writing() as connection:
+            names = connection.execute(select(table.c.id).where(over)).scalars().all()
+            there = [name for name in names if request_key(self._folder, name).exists()]
+            gone = {"subject": None, "words": None, "tag": "", "mark": ""}
+            connection.execute(update(table).where(over, held).values(**gone))
+            known = set(connection.execute(select(table.c.id)).scalars())
+        left = [
+            place.stem
+            for place in (self._folder / FOLDER).glob("req-*.key")
+            if place.stem not in known and place.stat().st_mtime < (now - _LEFT).timestamp()
+        ]
+        for name in (*there, *left):
+            request_key(self._folder, name).shred()
+        if there:
+            self._database.tidy()
+        return len(there)
+
+    def _write(self, connection: Connection, name: str, event: Event, said: str, now: datetime) -> None:
+        hidden = request_key(self._folder, name).seal_text(said) if said else None
+        salt = secrets.token_bytes(_SALT)
+        connection.execute(
+            insert(tables.request_event).values(
+                request=name,
+                act=str(event.act),
+                at=event.at,
+                recorded_at=now,
+                by=event.by,
+                terms=dict(event.terms),
+                sealed=hidden,
+                salt=salt,
+            )
+        )
+        day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        owe(connection, [OpenLeaf("request", day, {"commitment": commitment(name, event, hidden or b"", salt)})], now)
+
+    def _whose(self, name: str, tags: SubjectTags | None, number: int | None) -> dict[str, Any]:
+        if tags is None or number is None:
+            return {"tag": "", "mark": "", "subject": None}
+        # The seal names the system too, so that one that is renamed in the site file is noticed.
+        sealed = request_key(self._folder, name).seal_text(json.dumps([tags.system, number]))
+        return {"tag": tags.number(number), "mark": tags.mark, "subject": sealed}
+
+    def _own_tags(self, system: str) -> SubjectTags:
+        found = self._tags(system)
+        if found is None:
+            self.key.ensure()
+            found = self.key.tags(system)
+        return found
