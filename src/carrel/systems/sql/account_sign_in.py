@@ -71,11 +71,10 @@ class AccountSignIn:
             that nobody has, or of an account without a hash. A word that names two accounts opens the one whose
             password it is; none if both have it.
         """
-        place = self._map.password
-        hashes = [one for one in self._hashes(connection, place, numbers) if cost_of(one[1])]
-        opened = [number for number, hashed, salt in hashes if fits(place, password, hashed, salt)]
+        hashes = [one for one in self._hashes(connection, numbers) if cost_of(one[1])]
+        opened = [number for number, hashed, salt in hashes if fits(self._map.password, password, hashed, salt)]
         for _ in range(_MOST - len(hashes)):
-            fits(place, password, self._stand_in, "")
+            fits(self._map.password, password, self._stand_in, "")
         return opened[0] if len(opened) == 1 else None
 
     def may(self, connection: Connection, number: int) -> bool:
@@ -94,7 +93,7 @@ class AccountSignIn:
         """
         if not self.may(connection, number):
             return ""
-        found = self._hashes(connection, self._map.password, [number])
+        found = self._hashes(connection, [number])
         return hashlib.sha256(repr(found).encode()).hexdigest()
 
     def _allowed(self, connection: Connection, numbers: Sequence[int]) -> tuple[int, ...]:
@@ -106,7 +105,8 @@ class AccountSignIn:
             query = query.where(~all_hold(rows.c, self._people.gone))
         return tuple(int(one) for one in connection.execute(query.order_by(key)).scalars())
 
-    def _hashes(self, connection: Connection, place: Password, numbers: Sequence[int]) -> list[tuple[int, str, str]]:
+    def _hashes(self, connection: Connection, numbers: Sequence[int]) -> list[tuple[int, str, str]]:
+        place = self._map.password
         rows = _rows(place.table, place.column, place.person, place.salt, *(test.column for test in place.where))
         columns = [rows.c[place.person], rows.c[place.column], *([rows.c[place.salt]] if place.salt else [])]
         who = rows.c[place.person].in_(numbers or (_NOBODY,))
