@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import resource
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -87,7 +88,7 @@ def _premises_of(site_path: Path) -> Iterator[Premises]:
     site = open_site(site_path)
     policy = policy_files.load(site.policy, site.policy_place)
     with open_store(site) as store:
-        entered = enter(site, policy, store, now, Desk(site_path), AtStaffDesk(site_path))
+        entered = enter(site, policy, store, now, Desk(site_path), AtStaffDesk(site_path), os.environ)
         with contextlib.closing(entered) as premises:
             yield premises
 

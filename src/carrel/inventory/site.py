@@ -243,6 +243,7 @@ class Site(Part):
                 "mail": _joined(self.mail, base) if self.mail else None,
                 "branches": tuple(_branch(one, base) for one in self.branches),
                 "consent": _joined(self.consent, base),
+                "portal": self.portal.relative_to(base) if self.portal else None,
                 "vendors": {name: _joined(one, base) for name, one in self.vendors.items()},
                 "archives": _joined(self.archives, base) if self.archives else None,
                 "custodian": self.custodian.relative_to(base) if self.custodian else None,

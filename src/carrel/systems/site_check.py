@@ -105,8 +105,11 @@ def _keys(folder: Path) -> Iterator[Check]:
 
 
 def _sealing_keys(site: Site) -> Iterator[Check]:
-    """The keys of consents and of sessions: each beside the store, for its owner alone, in a folder of its own."""
-    for name, what in (("consent", "key of consents"), ("portal", "key of sessions")):
+    """Keys that whole kinds of record rest on: each beside the store, for its owner alone, in a folder of its own."""
+    for name, what in (
+        ("consent", "key of consents"), ("portal", "key of sessions"), ("requests", "key of requests"),
+        ("staff", "key of staff's codes"),
+    ):  # fmt: skip
         if (site.folder / name).is_dir():
             yield _sealing_key(site.folder / name / "key", name, what)
 

@@ -40,6 +40,7 @@ class Kind:
         whose: who may ask.
         fields: of a form that does something, without its token; for what is not a GET.
         token: whether that form carries the token of its session; only signing in can have none.
+        works: whether the form does something here, as told; not where it takes another server, whose own tests try it.
         thing: of a person, for every further name in braces in the address; made by that person's own means.
     """
 
@@ -47,6 +48,7 @@ class Kind:
     fields: Fields | None = None
     token: bool = True
     thing: Things | None = None
+    works: bool = True
 
 
 def _sends(**fields: str) -> Fields:
@@ -97,6 +99,10 @@ def _request(ground: Ground, who: Person) -> dict[str, str]:
     return {"name": ground.requests[who.letter], "request_id": ground.requests[who.letter]}
 
 
+def _no_way(_ground: Ground, _who: Person) -> dict[str, str]:
+    return {"way": "nowhere"}
+
+
 _OPEN, _OWN, _STAFF = Whose.EVERYBODY, Whose.PATRON, Whose.STAFF
 _ME, _DESK = "/{language}/me", "/staff/{language}"
 KNOWN: dict[tuple[str, str], Kind] = {
@@ -126,6 +132,10 @@ KNOWN: dict[tuple[str, str], Kind] = {
     ("POST", f"{_DESK}/sign-in"): Kind(_STAFF, _sends(name="Ada Example", password="x", code="1"), token=False),
     ("POST", f"{_DESK}/sign-in/passkey"): Kind(_STAFF, _sends(answer="x"), token=False),
     ("POST", f"{_DESK}/begin"): Kind(_STAFF, _sends(name="Ada Example", code="x"), token=False),
+    # Another server's word (test_away and its neighbours); this site has none.
+    ("GET", "/sign-in/{way}"): Kind(_OPEN, thing=_no_way),
+    ("POST", "/sign-in/{way}"): Kind(_OPEN, _sends(SAMLResponse="x"), token=False, thing=_no_way, works=False),
+    ("POST", "/{language}/sign-in/away"): Kind(_OPEN, _sends(way="nowhere"), token=False, works=False),
     ("POST", "/{language}/sign-out"): Kind(_OWN, _sends()),
     ("POST", f"{_ME}/correct"): Kind(_OWN, _correcting),
     ("POST", f"{_ME}/correct/ask"): Kind(_OWN, _sends(words="my street has another name")),
@@ -142,7 +152,14 @@ KNOWN: dict[tuple[str, str], Kind] = {
     ("POST", f"{_ME}/see-all"): Kind(_OWN, _sends()),
 }  # fmt: skip
 # Forms that carry no token, since there is no session yet; the browser says where they come from.
-WITHOUT_TOKEN = {"/{language}/sign-in", f"{_DESK}/sign-in", f"{_DESK}/sign-in/passkey", f"{_DESK}/begin"}
+WITHOUT_TOKEN = {
+    "/{language}/sign-in",
+    "/sign-in/{way}",
+    "/{language}/sign-in/away",
+    f"{_DESK}/sign-in",
+    f"{_DESK}/sign-in/passkey",
+    f"{_DESK}/begin",
+}
 
 
 def STAFF(ground: Ground) -> TestClient:  # noqa: N802  (a hook, as the rest of this table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import bcrypt
@@ -31,6 +32,8 @@ def set_to(browser, new: str, *, password: str = PASSWORD, again: str | None = N
 def test_a_new_password_opens_and_the_old_one_does_not(koha, tmp_path: Path) -> None:
     card, other = give_password(koha, 0), give_password(koha, 1)
     ((others,),) = koha.rows(f"SELECT password FROM borrowers WHERE cardnumber = '{other}'")
+    with koha.engine().begin() as connection:
+        connection.execute(sa.text("UPDATE categories SET password_expiry_days = 90"))
     with pages_of(tmp_path, koha.url, "koha") as pages:
         here, there = pages.signed_in(card), pages.signed_in(card)
         answer = set_to(here, NEW)
@@ -41,7 +44,10 @@ def test_a_new_password_opens_and_the_old_one_does_not(koha, tmp_path: Path) -> 
         assert tried(pages, card, PASSWORD) == 401
         assert tried(pages, card, NEW) == 303
         assert tried(pages, other) == 303
-    ((hashed, attempts),) = koha.rows(f"SELECT password, login_attempts FROM borrowers WHERE cardnumber = '{card}'")
+    ((hashed, attempts, ends),) = koha.rows(
+        f"SELECT password, login_attempts, password_expiration_date FROM borrowers WHERE cardnumber = '{card}'"
+    )
+    assert str(ends) == str(datetime.now(UTC).date() + timedelta(days=90)), "as the patron's category has it"
     assert hashed.startswith("$2a$08$"), "what Koha's own library reads"
     assert bcrypt.checkpw(NEW.encode(), hashed.encode())
     assert attempts == 0
@@ -162,13 +168,15 @@ def test_what_the_product_does_not_take_is_not_told_as_set(koha_sqlite, pages: P
     offer_notices(engine)
     number, koha = number_of(koha_sqlite, card), map_files.load("koha")
     assert koha.sign_in is not None
+    with pages.premises.doors["ils"].reading() as (system, _):
+        schema = system.schema
     before = koha_sqlite.rows("SELECT password FROM borrowers")
     for what, trigger in REVERTS.items():
         with engine.begin() as connection:
             connection.exec_driver_sql(trigger)
         with pytest.raises(CarrelError) as wrong, engine.begin() as connection:
             if what == "password":
-                write_password(connection, koha.sign_in, number, NEW, "ils")
+                write_password(connection, schema, koha.sign_in, number, NEW, today=datetime.now(UTC).date(), at="ils")
             else:
                 NoticeChoices(koha).write(connection, number, {"Hold_Filled": ["email"]})
         assert wrong.value.code == "SQL-023"

@@ -226,3 +226,11 @@ def test_what_is_far_too_large_is_refused_kindly(koha_sqlite, mit: Pages) -> Non
     assert answer.status_code == 413
     assert "more than we can take" in answer.text
     assert mine(mit, koha_sqlite, card) == ()
+
+
+def test_a_question_is_asked_with_a_warning_of_email(mit: Pages, card: str) -> None:
+    """WPL-6.4: in the language of the page, where the question is written."""
+    browser = mit.signed_in(card)
+    assert "others can read it on its way" in browser.get("/en/me/question").text
+    assert "otros pueden leerlo en el camino" in browser.get("/es/me/question").text
+    assert "others can read it" not in browser.get("/en/me/erase").text
