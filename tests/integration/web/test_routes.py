@@ -344,6 +344,7 @@ def test_no_route_sends_anybody_away(ground: Ground) -> None:
     assert not wrong
 
 
+@pytest.mark.deep
 def test_a_route_that_is_wrong_is_found(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the tests above are worth: routes that do each of these things, told as if they did not."""
     router = APIRouter(prefix="/{language}", include_in_schema=False)
