@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,8 +16,9 @@ from carrel.inventory.category import Category
 from carrel.policy.resolve import Policy
 from carrel.retention.identifiers import Subject
 from carrel.rights import faults
-from carrel.rights.answer import Acted, DatedRow, HeldInSystem, HeldRecords, HeldTable, Unread
+from carrel.rights.answer import Acted, DatedRow, HeldInSystem, HeldRecords, HeldTable, TableAsker, Unread
 from carrel.rights.ending import Keeping, goes_on, keeping, moment
+from carrel.rights.reckoned_rows import Reckoned
 from carrel.rights.third_persons import Others, Telling, suspects
 from carrel.systems.faults import GRANTS
 from carrel.systems.sql.failure import classify
@@ -106,8 +108,12 @@ class PersonData:
         return HeldInSystem(
             name, product, str(self._zone), found=True, gone=self.gone, records=records, acted=tuple(self._acted),
             unread=tuple(self._unread), without_index=tuple(self._without_index), to_read=self._to_read,
-            called=self._naming.called,
+            called=self._naming.called, asker=TableAsker(self._with_addresses(), self.own),
         )  # fmt: skip
+
+    def _with_addresses(self) -> Subject:
+        """The person with the addresses of the record, of which nobody was asked whether somebody else has them too."""
+        return replace(self.subject, told=tuple(sorted(word for word in self.own.words if "@" in word)))
 
     def _look(self) -> None:
         """Learn where the person stands at all, so that the rest is not asked."""
@@ -256,11 +262,11 @@ class PersonData:
         def stream() -> Iterator[DatedRow]:
             return map(dated, self._once(table, [(q, self._all(q) if more else iter(rows)) for q, rows, more in found]))
 
-        first = [dated(row) for row in self._once(table, [(q, iter(rows)) for q, rows, _ in found])]
-        notes = [one.name for one in columns if one.category is Category.STAFF_NOTE]
-        self._to_read += sum(1 for one in first for name in notes if one.row.values.get(name))
-        more = any(more for _, _, more in found)
-        return HeldTable(table, self._says(table), columns, first[:FIRST], more or len(first) > FIRST, stream, bool(by))
+        first = Reckoned(list(self._once(table, [(q, iter(rows)) for q, rows, _ in found])), dated)
+        if notes := [one.name for one in columns if one.category is Category.STAFF_NOTE]:
+            self._to_read += sum(1 for one in first for name in notes if one.row.values.get(name))
+        more = any(more for _, _, more in found) or len(first) > FIRST
+        return HeldTable(table, self._says(table), columns, first.only(FIRST), more, stream, bool(by))
 
     def _once(self, table: str, parts: list[tuple[Question, Iterator[Row]]]) -> Iterator[Row]:
         """The rows of several questions to one table, each row once."""
