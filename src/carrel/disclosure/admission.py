@@ -334,3 +334,8 @@ def sound(case: Case, process: Process, zone: ZoneInfo) -> bool:
         if not process.release_first and (_left(before, event.at, nothing=False) or not signed):
             return False
     return True
+
+
+def over(here: Standing) -> bool:
+    """Whether nothing is left to do in a case."""
+    return here.state.is_final and not here.owed
