@@ -168,11 +168,20 @@ def _passphrase(wish: Wish) -> str | None:
         )
     if wish.passphrase_file is None:
         return None
-    said = secret.from_file(wish.passphrase_file).reveal()
+    return passphrase_of(wish.passphrase_file)
+
+
+def passphrase_of(place: Path) -> str:
+    """The passphrase of a package, from the first line of a file.
+
+    Raises:
+        CarrelError: RGT-006, it is short; SIT-004 or SIT-005, the file cannot be read, or others can read it.
+    """
+    said = secret.from_file(place).reveal()
     if len(said) < SHORTEST_PASSPHRASE:
         raise fault(
             faults.PASSPHRASE,
-            at=str(wish.passphrase_file),
+            at=str(place),
             wanted=f"{SHORTEST_PASSPHRASE} letters or more",
             found="fewer",
             because="whoever has the file can try as many passphrases as they like",

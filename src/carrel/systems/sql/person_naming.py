@@ -35,13 +35,14 @@ class Naming:
     Args:
         connection: reads only.
         selection: of the person.
+        whole: names are looked up also where no index leads to them; who must leave nobody in waits for it.
 
     Attributes:
         called: whole names of the person, once `named` was asked.
     """
 
-    def __init__(self, connection: Connection, selection: PersonSelection) -> None:
-        self._connection, self._selection = connection, selection
+    def __init__(self, connection: Connection, selection: PersonSelection, *, whole: bool = False) -> None:
+        self._connection, self._selection, self._whole = connection, selection, whole
         self._people, self._person = selection.map.people, selection.person
         self.called: frozenset[str] = frozenset()
 
@@ -162,7 +163,7 @@ class Naming:
         wanted = sorted(one for one in names if one.casefold() not in own.words)
         folded = {one.casefold() for one in names}
         for first, last in self._person.names:
-            if not led_to(live, (last,)):
+            if not self._whole and not led_to(live, (last,)):
                 continue
             for some in parts(wanted, 200):
                 query = select(rows.c[first], rows.c[last]).where(

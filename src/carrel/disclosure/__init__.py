@@ -1,0 +1,1 @@
+"""Disclosure: what leaves the library for somebody else than the patron, and on which ground."""

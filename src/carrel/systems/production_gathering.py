@@ -1,0 +1,301 @@
+"""The records that an order asks for, read live from the systems of a library: those in scope and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, text
+
+from carrel.disclosure import faults
+from carrel.disclosure.asked_fields import Traced, dates_of, require_known, traced
+from carrel.disclosure.period import Period, Verdict
+from carrel.disclosure.production import NotRead, ProducedTable, Production, Searched, judged, trimmed
+from carrel.disclosure.scope import Asked, Part, Scope
+from carrel.errors import CarrelError, fault
+from carrel.inventory.site import Site
+from carrel.retention.identifiers import Subject
+from carrel.rights.answer import HeldTable
+from carrel.rights.third_persons import HeldRow
+from carrel.systems.access_answer import OpenSystem, denied_to
+from carrel.systems.production_rows import Which, beside_of, borrowers, in_period, of_items, period_in, types_of
+from carrel.systems.sql.failure import told
+from carrel.systems.sql.person_data import DeniedError, Narrowing, PersonData
+from carrel.systems.sql.person_search import numbers_under
+
+_ACCOUNTS = {"mysql": "SELECT CURRENT_USER()", "mariadb": "SELECT CURRENT_USER()", "postgresql": "SELECT current_user"}
+
+
+@dataclass
+class _Gathered:
+    """What one system gave; begun anew where its transaction ended before everything was read."""
+
+    tables: list[ProducedTable] = field(default_factory=list)
+    not_read: list[NotRead] = field(default_factory=list)
+    periods: dict[tuple[str, str], Period] = field(default_factory=dict)
+    asked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+    called: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+
+def gathered(
+    systems: Sequence[OpenSystem], closed: Mapping[str, str], scope: Scope, site: Site, at: datetime
+) -> Production:
+    """Everything that a scope asks for; nothing is written anywhere.
+
+    Args:
+        systems: of the library, open for reading.
+        closed: systems that could not be opened, each with the code of its error.
+        scope: of the order.
+        site: whose.
+        at: aware time.
+
+    Raises:
+        CarrelError: DSC-053 to DSC-055, DSC-057, DSC-058; SQL-…, a system cannot be read.
+
+    Guarantees:
+        Each row lies in the period of its part by every reading of its time, is of a person in scope, and holds no
+        column that the part does not ask for, no secret, and nobody else.
+    """
+    _require_records(systems, scope)
+    every: list[_Gathered] = []
+    searched: list[Searched] = []
+    for one in systems:
+        with told(one.name), one.engine.connect() as connection:
+            found = _of_system(connection, one, scope)
+            every.append(found)
+            searched.append(
+                Searched(
+                    one.name, one.system_map.title, _account(connection), at, str(one.zone), found.asked, found.found
+                )
+            )
+    _require_one_person(every)
+    shut = [
+        NotRead(part.id, name, "*", code, "the whole system could not be opened")
+        for name, code in closed.items()
+        for part in scope.parts
+    ]
+    return Production(
+        tuple(table for one in every for table in one.tables),
+        tuple(searched),
+        (*(miss for one in every for miss in one.not_read), *shut),
+        {key: period for one in every for key, period in one.periods.items()},
+    )
+
+
+def _of_system(connection: Connection, system: OpenSystem, scope: Scope) -> _Gathered:
+    denied = denied_to(connection)
+    while True:
+        try:
+            return _System(connection, system, scope, denied).read()
+        except DeniedError as wrong:
+            # The transaction is over: all is read anew without this table, so that there is one snapshot.
+            if wrong.table in denied or not wrong.is_missing_right:
+                raise wrong.wrong from None
+            denied.add(wrong.table)
+            connection.rollback()
+
+
+class _System:
+    """One system for as long as its snapshot is open."""
+
+    def __init__(self, connection: Connection, system: OpenSystem, scope: Scope, denied: set[str]) -> None:
+        self._connection, self._open, self._scope, self._denied = connection, system, scope, denied
+        self._layout = system.layout
+        self._gathered = _Gathered()
+        self._borrowers: dict[str, tuple[tuple[str, Subject], ...]] = {}
+
+    def read(self) -> _Gathered:
+        """Every part, those with items first: others may ask for the same people."""
+        for part in sorted(self._scope.parts, key=lambda one: not one.items):
+            self._part(part)
+        return self._gathered
+
+    def _part(self, part: Part) -> None:
+        name = self._open.name
+        period = period_in(part, self._open.zone, name)
+        if period is not None:
+            self._gathered.periods[part.id, name] = period
+        asked = self._tables(part)
+        dates = {table: self._dates(part, table) for table in asked}
+        if period is not None:
+            for table in [one for one in asked if not dates[one]]:
+                says = "no column tells when what it holds happened, so nothing of it can be said to lie in the period"
+                self._gathered.not_read.append(NotRead(part.id, name, table, "", says))
+                del asked[table]
+        self._gathered.asked[part.id] = tuple(asked)
+        people = self._people(part, period, dates)
+        self._gathered.found[part.id] = len(people)
+        for label, subject in people:
+            self._of_person(part, period, label, subject, asked, dates)
+
+    def _tables(self, part: Part) -> dict[str, tuple[Traced, ...]]:
+        """The tables that hold something of what a part asks for, and which of their columns."""
+        layout, former = self._layout, set(self._layout.selection.person.former)
+        kinds = [kind for kind in layout.access.kinds if kind.record == part.records.value]
+        there = set(layout.tables)
+        names = [one for kind in kinds for one in kind.tables if one in there and (part.copies or one not in former)]
+        if part.items:
+            anchors = {self._open.system_map.loans.open.table, self._open.system_map.loans.closed.table}
+            names = [one for one in names if one in anchors]
+        beside = {name: beside_of(layout, name) for name in names}
+        every = {name: layout.columns(name).told for name in names}
+        if names:
+            require_known(part, every, {one for some in beside.values() for one in some}, self._open.name)
+        found = {name: traced(part, name, every[name], beside[name]) for name in names}
+        return {name: columns for name, columns in found.items() if columns}
+
+    def _dates(self, part: Part, table: str) -> tuple[str, ...]:
+        loans, ends = self._open.system_map.loans, self._layout.ends.get(table)
+        usual = (
+            (loans.closed.opened,) if table in {loans.open.table, loans.closed.table} else ends.dated if ends else ()
+        )
+        return dates_of(part, table, self._layout.columns(table).told, types_of(self._layout, table), usual)
+
+    # -- whose ------------------------------------------------------------------------------------------------------
+
+    def _people(
+        self, part: Part, period: Period | None, dates: Mapping[str, tuple[str, ...]]
+    ) -> tuple[tuple[str, Subject], ...]:
+        if part.people_of is not None:
+            return self._borrowers.get(part.people_of, ())
+        if part.items:
+            if period is None:
+                raise ValueError("a part with items has a period")
+            numbers = borrowers(self._connection, self._open, part.items, dates, period)
+            self._borrowers[part.id] = tuple((f"reader-{n}", Subject(one)) for n, one in enumerate(numbers, 1))
+            return self._borrowers[part.id]
+        found = ((one.id, self._subject(part, one)) for one in part.people)
+        return tuple((label, subject) for label, subject in found if subject is not None)
+
+    def _subject(self, part: Part, asked: Asked) -> Subject | None:
+        if asked.number is not None and asked.system != self._open.name:
+            return None
+        by_card, at = asked.card is not None, f"{self._open.name}: part {part.id}, {asked.id}"
+        said = asked.card or asked.number or ""
+        there, copies = numbers_under(
+            self._connection, self._open.system_map, said, by_card=by_card, at=self._open.name
+        )
+        if len(there | copies) > 1:
+            raise _several(at, "records of more than one person under it, one of them perhaps deleted")
+        if copies and not part.copies:
+            raise fault(
+                faults.GONE,
+                at=at,
+                wanted="a record that is there",
+                found="a copy of one that was deleted or merged",
+                because="what was disposed of is not brought back unless the order asks for copies",
+                fix="where it was merged, name the record that it went into by 'number:'; where the order asks for copies "
+                "of records that are gone, quote it under 'copies:'",
+            )
+        numbers = (there | copies) - {0, self._open.stand_in}
+        return Subject(min(numbers)) if numbers else None
+
+    # -- what -------------------------------------------------------------------------------------------------------
+
+    def _of_person(
+        self,
+        part: Part,
+        period: Period | None,
+        label: str,
+        subject: Subject,
+        asked: Mapping[str, tuple[Traced, ...]],
+        dates: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        which: dict[str, Which] = {}
+        for table in asked:
+            types = types_of(self._layout, table)
+            tests = [in_period(dates[table], types, period)] if period is not None else []
+            if part.items:
+                tests.append(of_items(self._connection, self._open, table, part.items))
+            if tests:
+                which[table] = _all_of(tests)
+        data = PersonData(
+            self._connection, self._layout, subject, self._open.policy, self._open.zone, self._open.name,
+            Narrowing(frozenset(asked), which),
+        )  # fmt: skip
+        name = self._open.name
+        if data.called and part.people:
+            self._gathered.called[label, name] = data.called
+        held = data.read(name, self._open.system_map.title, denied=self._denied)
+        seen = {one.table for one in self._gathered.not_read if one.part == part.id}
+        self._gathered.not_read += [
+            NotRead(part.id, name, one.table, one.code, one.because) for one in held.unread if one.table not in seen
+        ]
+        for records in held.records:
+            for table in records.tables:
+                one = _produced(part, period, label, name, table, asked[table.table], dates[table.table])
+                if one.rows or one.unsure or one.undated:
+                    self._gathered.tables.append(one)
+
+
+def _all_of(tests: Sequence[Which]) -> Which:
+    def which(rows: FromClause) -> ColumnElement[bool]:
+        return and_(*(test(rows) for test in tests))
+
+    return which
+
+
+def _produced(
+    part: Part,
+    period: Period | None,
+    label: str,
+    system: str,
+    table: HeldTable,
+    columns: tuple[Traced, ...],
+    dates: tuple[str, ...],
+) -> ProducedTable:
+    rows: list[HeldRow] = []
+    counts = {Verdict.UNSURE: 0, Verdict.UNDATED: 0}
+    for dated in table.every():
+        verdict = judged(dates, dated.row, period)
+        if verdict is Verdict.WITHIN:
+            rows.append(trimmed(dated.row, columns))
+        elif verdict in counts:
+            counts[verdict] += 1
+    free = {one.name for one in table.columns if one.is_free} & {one.name for one in columns}
+    to_read = sum(1 for row in rows for name in free if isinstance(row.values.get(name), str) and row.values[name])
+    return ProducedTable(
+        part.id, label, system, table.table, table.says, columns, () if period is None else dates, tuple(rows),
+        counts[Verdict.UNSURE], counts[Verdict.UNDATED], to_read,
+    )  # fmt: skip
+
+
+def _require_records(systems: Sequence[OpenSystem], scope: Scope) -> None:
+    known = {kind.record for one in systems for kind in one.layout.access.kinds if kind.record}
+    for part in scope.parts:
+        if part.records.value not in known:
+            raise fault(
+                faults.RECORDS,
+                at=f"part {part.id}",
+                wanted=f"one of: {', '.join(sorted(known))}",
+                found=part.records.value,
+                because="no map of these systems tells where such records stand",
+                fix="answer for them from where they are kept; the site file names folders, vendors and paper",
+            )
+
+
+def _require_one_person(every: Sequence[_Gathered]) -> None:
+    called: dict[str, frozenset[str]] = {}
+    for one in every:
+        for (label, system), names in one.called.items():
+            if label in called and not called[label] & names:
+                raise _several(f"{system}: {label}", "in two systems, records that share no whole name")
+            called.setdefault(label, names)
+
+
+def _several(at: str, found: str) -> CarrelError:
+    return fault(
+        faults.SEVERAL_PEOPLE,
+        at=at,
+        wanted="one person",
+        found=found,
+        because="one person's order would lay open another person",
+        fix="look at the records with counsel, and name the one that the order means by 'number:' and 'system:'",
+    )
+
+
+def _account(connection: Connection) -> str:
+    asked = _ACCOUNTS.get(connection.dialect.name)
+    return str(connection.execute(text(asked)).scalar_one()) if asked else "of the file's owner"
