@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from carrel.inventory.site import Site
     from carrel.store.store import Store
 
+_NOTHING = Production((), (), (), {})
 _NOT_CHECKED = "not checked: this site keeps no cases of legal process"
 
 
@@ -88,9 +89,7 @@ def carry_out(
             wish.case, cleared, site.library, by, started, os.urandom(32).hex(), wish.names_title, beyond
         )
         with access_package.package(wish.out, passphrase, os.urandom) as target:
-            found = (
-                Production((), (), (), {}) if scope.open_records else gathered(systems, closed, scope, site, started)
-            )
+            found = _NOTHING if scope.open_records else gathered(systems, closed, scope, started)
             kind = REPLY if scope.open_records else PRODUCED if found.produced else NONE
             if kind == NONE:
                 _require_whole(found)
@@ -129,7 +128,7 @@ def _scope(wish: Wish, clearing: Clearing) -> Scope:
             wanted="people whose records the order asks for",
             found="items, and everybody who borrowed them",
             because="a list of whoever read a title lays open people of whom the order says nothing",
-            fix="send the order back; only where it names the title itself, and counsel has seen that: --order-names-title",
+            fix="send the order back; where it names the title itself, and counsel has seen that: --order-names-title",
         )
     if (why := clearing(wish.case, scope)) is not None:
         raise fault(
@@ -238,8 +237,8 @@ def _tell(wish: Wish, found: Production, kind: str, *, as_json: bool) -> None:
         )
     if to_read:
         put_line(
-            f"{amount(to_read, 'text')} in it: people whom the library does not know by name may stand there; read them "
-            "before you hand the package over.",
+            f"{amount(to_read, 'text')} in it: people whom the library does not know by name may stand there; read "
+            "them before you hand the package over.",
             hang=2,
         )
     if kind == NONE:

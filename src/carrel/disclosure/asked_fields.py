@@ -46,10 +46,11 @@ def traced(part: Part, table: str, columns: Sequence[HeldColumn], beside: Iterab
         columns: of the table.
         beside: what is read beside its rows.
     """
-    found = []
-    for one in columns:
-        if not one.is_secret and (field := _field(part.fields, table, one)) is not None:
-            found.append(Traced(one.name, one.category, field, part.fields[field]))
+    found = [
+        Traced(one.name, one.category, field, part.fields[field])
+        for one in columns
+        if not one.is_secret and (field := _field(part.fields, table, one)) is not None
+    ]
     there = set(beside)
     found += [
         Traced(name, None, field, part.fields[field])

@@ -80,7 +80,8 @@ def period(since: str, until: str, zone: tzinfo, at: str) -> Period:
     """The period between two bounds as the scope writes them.
 
     Args:
-        since, until: a day, or a time with hours and minutes, with an offset or without.
+        since: a day, or a time with hours and minutes, with an offset or without.
+        until: the same.
         zone: by which bounds without an offset are read.
         at: what errors call the part.
 

@@ -60,7 +60,7 @@ class ProducedTable:
     @property
     def place(self) -> str:
         """Of its file in the package."""
-        return "records/" + "/".join((self.part, self.person, self.system, self.table)).replace(" ", "-") + ".csv"
+        return f"records/{self.part}/{self.person}/{self.system}/{self.table}.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,8 @@ class Searched:
         """For the manifest."""
         return {
             "system": self.system, "product": self.product, "account": self.account, "time_zone": self.zone,
-            "at": self.at.isoformat(timespec="seconds"), "tables": {key: list(names) for key, names in self.tables.items()},
+            "at": self.at.isoformat(timespec="seconds"),
+            "tables": {key: list(names) for key, names in self.tables.items()},
         }  # fmt: skip
 
 

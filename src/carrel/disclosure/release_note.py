@@ -49,6 +49,7 @@ def opened(manifest: bytes, note: str, key: Verifier) -> dict[str, Any]:
         raise _not_signed(wrong.faults[0].condition.title) from None
     if not alone or text != f"{HEAD}\n{hashlib.sha256(manifest).hexdigest()}\n":
         raise _not_signed("a signature of something else")
+    told: dict[str, Any] = {}
     try:
         told = json.loads(manifest.decode("utf-8"))
         sound = told["format"] == "carrel-release" and told["format_version"] == FORMAT_VERSION
@@ -58,8 +59,7 @@ def opened(manifest: bytes, note: str, key: Verifier) -> dict[str, Any]:
         sound = False
     if not sound:
         raise no_package("a manifest of this version", "another one")
-    found: dict[str, Any] = told
-    return found
+    return told
 
 
 def no_package(wanted: str, found: str) -> CarrelError:

@@ -161,8 +161,8 @@ def read_scope(text: str, name: str) -> Scope:
         try:
             scope = Scope.model_validate(source.data)
         except ValidationError as invalid:
-            for one in invalid.errors(include_url=False, include_input=False)[:MOST_FAULTS]:
-                found.append(_of_grammar(source, tuple(one["loc"]), one["type"], one["msg"]))
+            told = invalid.errors(include_url=False, include_input=False)[:MOST_FAULTS]
+            found += [_of_grammar(source, tuple(one["loc"]), one["type"], one["msg"]) for one in told]
     if scope is not None and not found:
         found = [one for n, part in enumerate(scope.parts) for one in _wrong(scope, part, source, ("parts", n))]
         found += _long(scope, source)
@@ -210,20 +210,23 @@ def _wrong(scope: Scope, part: Part, source: YamlSource, path: Path) -> list[Fau
         for name, words in part.quotes.items()
         if words not in part.wording
     ]  # fmt: skip
-    if sum(map(bool, (part.people, part.people_of, part.items))) != 1:
-        found.append(
-            Fault(
-                faults.SCOPE, source.at(path), "one of 'people:', 'people of:', 'items:'", "none, or several", fix=_SEE
-            )
-        )
-    if part.items and part.records is not RecordType.LOANS:
-        found.append(Fault(faults.SCOPE, source.at((*path, "items")), "items of a part on loans", "another", fix=_SEE))
-    if len({one.id for one in part.people}) != len(part.people) or sum(one.id == part.id for one in scope.parts) > 1:
-        found.append(Fault(faults.SCOPE, source.at(path), "each id once", "one that stands there twice", fix=_SEE))
-    if part.people_of is not None and ((other := scope.part(part.people_of)) is None or not other.items):
-        found.append(
-            Fault(faults.SCOPE, source.at((*path, "people of")), "a part with 'items:'", "another, or none", fix=_SEE)
-        )
+    other = None if part.people_of is None else scope.part(part.people_of)
+    shape: tuple[tuple[bool, Path, str], ...] = (
+        (
+            sum(map(bool, (part.people, part.people_of, part.items))) == 1,
+            (),
+            "one of 'people:', 'people of:', 'items:'",
+        ),
+        (not part.items or part.records is RecordType.LOANS, ("items",), "items of a part on loans"),
+        (len({one.id for one in part.people}) == len(part.people), ("people",), "each person's id once"),
+        (sum(one.id == part.id for one in scope.parts) == 1, ("id",), "each part's id once"),
+        (part.people_of is None or bool(other and other.items), ("people of",), "the id of a part with 'items:'"),
+    )
+    found += [
+        Fault(faults.SCOPE, source.at((*path, *key)), wanted, "something else", fix=_SEE)
+        for holds, key, wanted in shape
+        if not holds
+    ]
     return [*found, *_undated(part, source, path)]
 
 

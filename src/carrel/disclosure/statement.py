@@ -43,6 +43,13 @@ class Proof:
     root: str = ""
     file: str = ""
 
+    def as_dict(self) -> dict[str, Any]:
+        """For the manifest."""
+        return {
+            "run": self.run, "finished": _seconds(self.finished), "outcome": self.outcome, "leaf": self.index,
+            "ledger_size": self.size, "ledger_root": self.root, "receipt": self.file,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -66,7 +73,6 @@ class Evidence:
 
     def as_dict(self) -> dict[str, Any]:
         """For the manifest."""
-        proof = self.proof
         return {
             "system": self.system,
             "records": self.keeping.record,
@@ -79,11 +85,8 @@ class Evidence:
             ],
             "promised": self.keeping.promised,
             "carried_out_by_a_run": self.carried_out,
-            "last_verified_run": None if proof is None else {
-                "run": proof.run, "finished": proof.finished.isoformat(timespec="seconds"),
-                "outcome": proof.outcome, "leaf": proof.index, "ledger_size": proof.size, "ledger_root": proof.root, "receipt": proof.file,
-            },
-            "later_run_not_verified": None if self.not_verified is None else self.not_verified.isoformat(timespec="seconds"),
+            "last_verified_run": None if self.proof is None else self.proof.as_dict(),
+            "later_run_not_verified": None if self.not_verified is None else _seconds(self.not_verified),
         }  # fmt: skip
 
     def lines(self) -> list[str]:
@@ -105,9 +108,8 @@ class Evidence:
         if self.proof is None:
             return "  No run that carries it out is on record as verified."
         at = f"{self.proof.finished:%Y-%m-%d %H:%M} UTC ({self.proof.outcome})"
-        later = (
-            "" if self.not_verified is None else f" A run that ended {self.not_verified:%Y-%m-%d %H:%M} UTC was not."
-        )
+        ended = self.not_verified
+        later = "" if ended is None else f" A run that ended {ended:%Y-%m-%d %H:%M} UTC was not."
         if self.proof.index is None:
             return f"  It was last carried out and verified {at}; the ledger has no leaf of it yet.{later}"
         return (
@@ -183,3 +185,7 @@ def reply(scope: Scope, occasion: Occasion, attached: Mapping[str, str]) -> str:
         lines += [f"“{two.wording}”", f"  {attached[two.file]}"]
     lines += [] if told.attached else ["Nothing that was asked for can be produced."]
     return "\n".join([*lines, *_SIGN, ""])
+
+
+def _seconds(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

@@ -115,9 +115,11 @@ class Stream(io.RawIOBase):
         self._put: Callable[[bytes], object] = target.write
 
     def writable(self) -> bool:
+        """It is written to."""
         return True
 
     def write(self, data: object) -> int:
+        """Hand the bytes on."""
         piece = bytes(data)  # type: ignore[call-overload]  # any buffer
         self._put(piece)
         return len(piece)

@@ -14,7 +14,6 @@ from carrel.disclosure.period import Period, Verdict
 from carrel.disclosure.production import NotRead, ProducedTable, Production, Searched, judged, trimmed
 from carrel.disclosure.scope import Asked, Part, Scope
 from carrel.errors import CarrelError, fault
-from carrel.inventory.site import Site
 from carrel.retention.identifiers import Subject
 from carrel.rights.answer import HeldTable
 from carrel.rights.third_persons import HeldRow
@@ -39,16 +38,13 @@ class _Gathered:
     called: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
-def gathered(
-    systems: Sequence[OpenSystem], closed: Mapping[str, str], scope: Scope, site: Site, at: datetime
-) -> Production:
+def gathered(systems: Sequence[OpenSystem], closed: Mapping[str, str], scope: Scope, at: datetime) -> Production:
     """Everything that a scope asks for; nothing is written anywhere.
 
     Args:
         systems: of the library, open for reading.
         closed: systems that could not be opened, each with the code of its error.
         scope: of the order.
-        site: whose.
         at: aware time.
 
     Raises:
@@ -186,8 +182,8 @@ class _System:
                 wanted="a record that is there",
                 found="a copy of one that was deleted or merged",
                 because="what was disposed of is not brought back unless the order asks for copies",
-                fix="where it was merged, name the record that it went into by 'number:'; where the order asks for copies "
-                "of records that are gone, quote it under 'copies:'",
+                fix="where it was merged, name the record that it went into by 'number:'; where the order asks for "
+                "copies of records that are gone, quote it under 'copies:'",
             )
         numbers = (there | copies) - {0, self._open.stand_in}
         return Subject(min(numbers)) if numbers else None
@@ -224,8 +220,8 @@ class _System:
             NotRead(part.id, name, one.table, one.code, one.because) for one in held.unread if one.table not in seen
         ]
         for records in held.records:
-            for table in records.tables:
-                one = _produced(part, period, label, name, table, asked[table.table], dates[table.table])
+            for each in records.tables:
+                one = _produced(part, period, label, name, each, asked[each.table], dates[each.table])
                 if one.rows or one.unsure or one.undated:
                     self._gathered.tables.append(one)
 
