@@ -38,7 +38,7 @@ class Asked(Block):
 
     id: Id
     card: _Short | None = Field(default=None, repr=False)
-    number: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$", repr=False)] | None = None
+    number: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$")] | None = Field(default=None, repr=False)
     system: _Short | None = None
 
     @model_validator(mode="after")
