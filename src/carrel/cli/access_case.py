@@ -16,7 +16,7 @@ from carrel.cli.erasure_plan import said_in
 from carrel.cli.premises import now
 from carrel.cli.request_follow import Link
 from carrel.cli.request_rules import rules_of
-from carrel.cli.screen import number, put_json, put_line, put_table, say, tell_written
+from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, Exit, fault
 from carrel.inventory.site import May
@@ -268,7 +268,7 @@ def show(found: Answer, counts: access_package.Counts, place: Path, receipt: Rec
             )
     if found.not_searched:
         put_line(f"Not searched, and named in the package: {', '.join(found.not_searched)}", hang=2)
-    tell_written(place)
+    put_line(f"Written to {place}.")
     say(
         "It is encrypted; tell the passphrase by another way."
         if encrypted

@@ -15,7 +15,7 @@ from carrel.cli.access_case import passphrase_of
 from carrel.cli.at_site import allowed, open_site
 from carrel.cli.disclose_evidence import evidence_of
 from carrel.cli.premises import now
-from carrel.cli.screen import number, put_json, put_line, put_table, say, tell_written
+from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
 from carrel.disclosure.production import Occasion, Production, manifest
@@ -245,5 +245,5 @@ def _tell(wish: Wish, found: Production, kind: str, *, as_json: bool) -> None:
         put_line(
             "Nothing in scope was found. The custodian and counsel read statement.txt, and sign it or do not.", hang=2
         )
-    tell_written(wish.out)
+    put_line(f"Written to {wish.out}.")
     say("It is encrypted; tell the passphrase by another way.")

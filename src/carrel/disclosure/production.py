@@ -23,6 +23,9 @@ ALWAYS_WITHHELD = (
 BEYOND = (
     "backups and copies of databases",
     "binary logs, write-ahead logs, replicas and free pages of the database servers",
+    "before-images of recent runs that two people hold the key to, where the library keeps any",
+    "reading histories that patrons sealed, which nobody at the library can open",
+    "the program's own records of requests, consents and cases",
     "records that vendors keep",
     "paper, and whatever no system of the library holds",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from carrel.retention.identifiers import Subject
 from carrel.rights.answer import HeldTable
 from carrel.rights.third_persons import HeldRow
 from carrel.systems.access_answer import OpenSystem, denied_to
+from carrel.systems.faults import SHAPE
 from carrel.systems.production_rows import Which, beside_of, borrowers, in_period, of_items, period_in, types_of
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_data import DeniedError, Narrowing, PersonData
@@ -131,16 +132,24 @@ class _System:
         layout, former = self._layout, set(self._layout.selection.person.former)
         kinds = [kind for kind in layout.access.kinds if kind.record == part.records.value]
         there = set(layout.tables)
-        names = [one for kind in kinds for one in kind.tables if one in there and (part.copies or one not in former)]
+        wanted = [one for kind in kinds for one in kind.tables if part.copies or one not in former]
         if part.items:
             anchors = {self._open.system_map.loans.open.table, self._open.system_map.loans.closed.table}
-            names = [one for one in names if one in anchors]
+            wanted = [one for one in wanted if one in anchors]
+        names = [one for one in wanted if one in there]
+        self._hidden(part, (one for one in wanted if one not in layout.schema.tables))
         beside = {name: beside_of(layout, name) for name in names}
         every = {name: layout.columns(name).told for name in names}
         if names:
             require_known(part, every, {one for some in beside.values() for one in some}, self._open.name)
         found = {name: traced(part, name, every[name], beside[name]) for name in names}
         return {name: columns for name, columns in found.items() if columns}
+
+    def _hidden(self, part: Part, missing: Iterable[str]) -> None:
+        """Tables that a server does not show to an account without a right to them: nobody knows whether they are there."""
+        if self._connection.dialect.name in {"mysql", "mariadb"}:
+            why = "it is not there, or the account may not see it"
+            self._gathered.not_read += [NotRead(part.id, self._open.name, one, SHAPE.code, why) for one in missing]
 
     def _dates(self, part: Part, table: str) -> tuple[str, ...]:
         loans, ends = self._open.system_map.loans, self._layout.ends.get(table)

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from carrel.cli.disclose_production import Wish, carry_out
+from carrel.errors import CarrelError
 from carrel.ledger.leaf import decode_leaf
-from carrel.store.ledger_folder import LedgerFolder
 from carrel.store.key_file import read_verifier
+from carrel.store.ledger_folder import LedgerFolder
 from carrel.systems import age_file, production_package
 from tests.integration.run import library
 from tests.integration.run.person_seed import Seeder
@@ -113,11 +115,21 @@ def test_exactly_the_records_of_the_period_and_nothing_of_the_neighbours(small):
     seed.row("borrower_relationships", guarantor_id=guarantor, guarantee_id=number, relationship="parent")
     for day in ("2026-02-28 23:59:59", "2026-04-01 00:00:00", "2025-03-10 10:00:00"):
         loan(seed, number, day)
+    ((item,),) = elm.koha.rows("SELECT min(itemnumber) FROM items")
     for day in ("2026-03-01 00:00:00", "2026-03-15 12:00:00", "2026-03-31 23:59:59"):
-        loan(seed, number, day, note=f"Ottoline Brackwater ({NEIGHBOUR['cardnumber']}) collects for {FIRST}", issuer_id=other)
+        loan(
+            seed,
+            number,
+            day,
+            note=f"Ottoline Brackwater ({NEIGHBOUR['cardnumber']}) collects for {FIRST}, or Brackwater's son",
+            issuer_id=other,
+            itemnumber=item,
+        )
     loan(seed, other, "2026-03-15 12:00:00")
     loan(seed, guarantor, "2026-03-15 12:00:00")
-    text = SCOPE + f"""\
+    text = (
+        SCOPE
+        + f"""\
       note: notes on them
       issuer_id: who lent them
   - id: holder
@@ -127,6 +139,7 @@ def test_exactly_the_records_of_the_period_and_nothing_of_the_neighbours(small):
     as it stands: as it stands today
     fields: {{name: the name, postal address: address, family member or relative: holder}}
 """
+    )
     text = text.replace(WORDING, f"{WORDING}, with who lent them and notes on them")
     told, files, manifest = produced(elm, text)
     loans = rows_of(files, "records/loans/holder/koha/old_issues.csv")
@@ -134,6 +147,7 @@ def test_exactly_the_records_of_the_period_and_nothing_of_the_neighbours(small):
         "2026-03-01 00:00:00", "2026-03-15 12:00:00", "2026-03-31 23:59:59",
     ]  # fmt: skip
     assert set(loans[0]) == {"issuedate", "note", "issuer_id", "_title"}
+    assert all(one["_title"] for one in loans)
     assert {one["issuer_id"] for one in loans} == {"[withheld: staff]"}
     assert all(FIRST in one["note"] and "another person" in one["note"] for one in loans)
     everything = "\n".join(files.values())
@@ -162,12 +176,13 @@ def test_what_was_disposed_of_is_not_brought_back(small):
     elm = small
     seed, number = person(elm)
     day = "2026-03-15 12:00:00"
-    item = loan(seed, number, day)["itemnumber"]
+    ((item,),) = elm.koha.rows("SELECT min(itemnumber) FROM items")
+    loan(seed, number, day, itemnumber=item)
     elm.sql(f"UPDATE old_issues SET borrowernumber = NULL WHERE borrowernumber = {number}")
     seed.row("statistics", borrowernumber=number, datetime=day, type="issue", itemnumber=item)
     seed.row("deletedborrowers", borrowernumber=number, cardnumber=CARD, surname="Formerly-Called", firstname=FIRST)
     seed.row("pseudonymized_transactions", itemnumber=item, datetime=day, hashed_borrowernumber="a" * 60)
-    told, files, manifest = produced(elm)
+    told, files, _ = produced(elm)
     assert (told["kind"], told["records"]) == ("no responsive records", 0)
     assert not [one for one in files if one.startswith("records")]
     logs = SCOPE.replace("records: loans", "records: access logs").replace("issuedate:", "datetime:")
@@ -195,10 +210,9 @@ parts:
 
 
 @pytest.mark.one_database
-def test_a_statement_tells_rule_run_and_proof_and_asserts_nothing(small):
-    elm = small
-    _, _ = person(elm)
-    elm.dispose()
+def test_a_statement_tells_rule_run_and_proof_and_asserts_nothing(disposed):
+    elm = disposed
+    person(elm)
     told, files, manifest = produced(elm)
     assert told["kind"] == "no responsive records"
     text = files["statement.txt"]
@@ -230,7 +244,8 @@ def test_who_borrowed_an_item_is_told_only_where_the_order_names_it(small):
     elm = small
     seed, number = person(elm)
     other = seed.patron(**NEIGHBOUR)
-    item = loan(seed, number, "2026-03-15 12:00:00")["itemnumber"]
+    ((item,),) = elm.koha.rows("SELECT min(itemnumber) FROM items")
+    loan(seed, number, "2026-03-15 12:00:00", itemnumber=item)
     loan(seed, number, "2026-03-16 12:00:00")
     loan(seed, other, "2026-05-15 12:00:00", itemnumber=item)
     elm.sql(f"UPDATE items SET barcode = 'T-4711' WHERE itemnumber = {item}")
@@ -291,26 +306,13 @@ open records:
 
 BAD = {
     "no dates": ("    from: 2026-03-01\n    until: 2026-04-01\n", "", 4, "DSC-052"),
-    "one date": ("    until: 2026-04-01\n", "", 4, "DSC-052"),
-    "as it stands": ("    from: 2026-03-01\n    until: 2026-04-01\n", "    as it stands: in March 2026\n", 4, "DSC-052"),
-    "from after until": ("until: 2026-04-01", "until: 2026-02-01", 2, "DSC-053"),
-    "empty period": ("until: 2026-04-01", "until: 2026-03-01", 2, "DSC-053"),
-    "no such day": ("until: 2026-04-01", "until: 2026-02-30", 2, "DSC-053"),
     "no such zone": ("    fields:", "    time zone: Middle/Earth\n    fields:", 2, "DSC-053"),
     "an hour that never is": (
         "from: 2026-03-01\n", "from: 2026-03-29 02:30\n    time zone: Europe/Amsterdam\n", 2, "DSC-053",
     ),
-    "kind of no policy": ("records: loans", "records: lones", 2, "DSC-050"),
     "kind of no system": ("records: loans", "records: camera footage", 2, "DSC-054"),
     "no such field": ("issuedate:", "isuedate:", 2, "DSC-055"),
-    "a field nobody asked for": ("issuedate: the dates of borrowing", "note: the notes", 4, "DSC-056"),
-    "no fields": ("      title of the item: the titles borrowed\n      issuedate: the dates of borrowing\n", "", 2, "DSC-050"),
-    "no person": (f"people: [{{id: holder, card: {CARD}}}]", "people: []", 2, "DSC-050"),
-    "a number without its system": (f"card: {CARD}", "number: 51", 2, "DSC-050"),
-    "a key that is none": ("    records:", "    everything: true\n    records:", 2, "DSC-050"),
-    "long words": (WORDING, WORDING + " x" * 3000, 2, "DSC-051"),
     "1 MB of words": (WORDING, WORDING + " x" * (1 << 19), 2, "POL-003"),
-    "no words": (f"    wording: {WORDING}\n", "", 2, "DSC-051"),
 }  # fmt: skip
 
 
@@ -391,6 +393,16 @@ def test_what_the_command_line_refuses(small):
     elm.refused(*given, code=2, error="RGT-006")
     words(elm)
     elm.refused(*(("Ada Example" if one == "Cal Example" else one) for one in given), code=4, error="HLD-006")
+    wish = Wish(scoped(elm), "2026-7", out, words(elm), (), names_title=False)
+    with pytest.raises(CarrelError) as wrong:
+        carry_out(
+            wish,
+            elm.folder,
+            "Cal Example",
+            as_json=True,
+            clearing=lambda case, scope: f"{case}: counsel has not seen it",
+        )
+    assert (wrong.value.code, out.exists()) == ("DSC-060", False)
     answer = elm.run(*given)
     assert answer.code == 0, answer.text
     assert max(map(len, answer.out.replace(str(elm.folder.parent), "").splitlines())) <= 100

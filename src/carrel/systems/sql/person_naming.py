@@ -35,7 +35,8 @@ class Naming:
     Args:
         connection: reads only.
         selection: of the person.
-        whole: names are looked up also where no index leads to them; who must leave nobody in waits for it.
+        whole: names are looked up also where no index leads to them, and whoever a row names goes by surname alone
+            too; who must leave nobody in waits for it.
 
     Attributes:
         called: whole names of the person, once `named` was asked.
@@ -89,6 +90,8 @@ class Naming:
             ]
             identifiers = [str(row[name]) for row in records for name in self._person.identifiers if row.get(name)]
             found += words_of(identifiers, self._names(records))
+            if self._whole:  # a note can name a guarantor by the surname alone
+                found += [last for _, last in self._names(records)]
             others = self._selection.of(tuple(map(Subject, some)))
             for one in (self._person.cards, *self._person.elsewhere):
                 if one is not None:
