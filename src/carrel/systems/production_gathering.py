@@ -146,7 +146,7 @@ class _System:
         return {name: columns for name, columns in found.items() if columns}
 
     def _hidden(self, part: Part, missing: Iterable[str]) -> None:
-        """Tables that a server does not show to an account without a right to them: nobody knows whether they are there."""
+        """Tables that a server does not show to an account without a right to them: they may be there."""
         if self._connection.dialect.name in {"mysql", "mariadb"}:
             why = "it is not there, or the account may not see it"
             self._gathered.not_read += [NotRead(part.id, self._open.name, one, SHAPE.code, why) for one in missing]

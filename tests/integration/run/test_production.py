@@ -244,11 +244,10 @@ def test_who_borrowed_an_item_is_told_only_where_the_order_names_it(small):
     elm = small
     seed, number = person(elm)
     other = seed.patron(**NEIGHBOUR)
-    ((item,),) = elm.koha.rows("SELECT min(itemnumber) FROM items")
+    item = seed.row("items", barcode="T-4711")["itemnumber"]
     loan(seed, number, "2026-03-15 12:00:00", itemnumber=item)
     loan(seed, number, "2026-03-16 12:00:00")
     loan(seed, other, "2026-05-15 12:00:00", itemnumber=item)
-    elm.sql(f"UPDATE items SET barcode = 'T-4711' WHERE itemnumber = {item}")
     text = """\
 format version: 1
 instrument: court order
