@@ -83,6 +83,7 @@ def carry_out(
     started = now()
     custodian_gate.in_force(site)
     with open_store(site) as store, _opened(site, wish.systems) as (systems, closed):
+        record.require_folder(site, store)
         ledger, signer = record.open_ledger(site, started)
         beyond = (*not_searched(site), *_further(site, systems))
         occasion = Occasion(

@@ -37,7 +37,9 @@ class Traced:
         return {"column": self.name, "category": category, "asked_as": self.field, "words": self.words}
 
 
-def traced(part: Part, table: str, columns: Sequence[HeldColumn], beside: Iterable[str]) -> tuple[Traced, ...]:
+def traced(
+    part: Part, table: str, columns: Sequence[HeldColumn], beside: Iterable[str], *, by_table: bool = False
+) -> tuple[Traced, ...]:
     """The columns of a table that a part asks for, in the table's order; a secret is never among them.
 
     Args:
@@ -45,18 +47,19 @@ def traced(part: Part, table: str, columns: Sequence[HeldColumn], beside: Iterab
         table: its name.
         columns: of the table.
         beside: what is read beside its rows.
+        by_table: the table only hangs on records of this kind, and is asked for where a field names it as well.
     """
+    fields = {name: words for name, words in part.fields.items() if not by_table or name.startswith(f"{table}.")}
     found = [
-        Traced(one.name, one.category, field, part.fields[field])
+        Traced(one.name, one.category, field, fields[field])
         for one in columns
-        if not one.is_secret and (field := _field(part.fields, table, one)) is not None
+        if not one.is_secret and (field := _field(fields, table, one)) is not None
     ]
     there = set(beside)
-    found += [
-        Traced(name, None, field, part.fields[field])
-        for field, name in BESIDE.items()
-        if field in part.fields and name in there
-    ]
+    for word, name in BESIDE.items():
+        field = next((one for one in (f"{table}.{word}", word) if one in fields), None)
+        if field is not None and name in there:
+            found.append(Traced(name, None, field, fields[field]))
     return tuple(found)
 
 
@@ -74,8 +77,9 @@ def require_known(part: Part, tables: Mapping[str, Sequence[HeldColumn]], beside
     there = set(beside)
     wrong: list[CarrelError] = []
     for field in part.fields:
-        if field in BESIDE:
-            met, open_ = BESIDE[field] in there, True
+        table, _, word = field.rpartition(".")
+        if word in BESIDE and (not table or table in tables):
+            met, open_ = BESIDE[word] in there, True
         else:
             meant = [one for name, columns in tables.items() for one in columns if _field({field: ""}, name, one)]
             met, open_ = bool(meant), any(not one.is_secret for one in meant)

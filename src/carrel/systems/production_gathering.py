@@ -14,6 +14,7 @@ from carrel.disclosure.period import Period, Verdict
 from carrel.disclosure.production import NotRead, ProducedTable, Production, Searched, judged, trimmed
 from carrel.disclosure.scope import Asked, Part, Scope
 from carrel.errors import CarrelError, fault
+from carrel.policy.record_type import RecordType
 from carrel.retention.identifiers import Subject
 from carrel.rights.answer import HeldTable
 from carrel.rights.third_persons import HeldRow
@@ -133,8 +134,8 @@ class _System:
         kinds = [kind for kind in layout.access.kinds if kind.record == part.records.value]
         there = set(layout.tables)
         wanted = [one for kind in kinds for one in kind.tables if part.copies or one not in former]
+        anchors = {self._open.system_map.loans.open.table, self._open.system_map.loans.closed.table}
         if part.items:
-            anchors = {self._open.system_map.loans.open.table, self._open.system_map.loans.closed.table}
             wanted = [one for one in wanted if one in anchors]
         names = [one for one in wanted if one in there]
         self._hidden(part, (one for one in wanted if one not in layout.schema.tables))
@@ -142,7 +143,8 @@ class _System:
         every = {name: layout.columns(name).told for name in names}
         if names:
             require_known(part, every, {one for some in beside.values() for one in some}, self._open.name)
-        found = {name: traced(part, name, every[name], beside[name]) for name in names}
+        own = anchors if part.records is RecordType.LOANS else set(names)
+        found = {name: traced(part, name, every[name], beside[name], by_table=name not in own) for name in names}
         return {name: columns for name, columns in found.items() if columns}
 
     def _hidden(self, part: Part, missing: Iterable[str]) -> None:

@@ -103,6 +103,11 @@ def test_only_columns_that_are_asked_for_are_traced() -> None:
     one = part.model_copy(update={"fields": {"lent.returned": "the dates"}})
     assert [each.name for each in traced(one, "lent", COLUMNS, ["_title"])] == ["returned"]
     assert traced(one, "other", COLUMNS, ["_title"]) == ()
+    # What only hangs on a loan is asked for by its own name.
+    assert traced(part, "claims", COLUMNS, ["_title"], by_table=True) == ()
+    named = part.model_copy(update={"fields": {"claims.title of the item": "the titles", "claims.lent": "the dates"}})
+    assert [each.name for each in traced(named, "claims", COLUMNS, ["_title"], by_table=True)] == ["lent", "_title"]
+    require_known(named, {"claims": COLUMNS}, ["_title"], "elm")
 
 
 @pytest.mark.parametrize("field", ["password", "credential", "nothing", "barcode of the item"])
