@@ -148,8 +148,11 @@ def _digest(package: zipfile.ZipFile, name: str) -> str:
 
 
 def _read(place: Path) -> bytes:
-    with place.open("rb") as file:
-        raw = file.read(MOST_BYTES + 1)
+    try:
+        with place.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError:
+        raise no_package("a file that is there and that you may read", "none") from None
     if len(raw) > MOST_BYTES:
         raise no_package(f"at most {MOST_BYTES} bytes", "more")
     return raw
