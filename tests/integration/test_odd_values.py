@@ -95,6 +95,7 @@ BASE = {
     "policy coverage": ["SITE/policy.yaml"],
     "policy diff": ["SITE/policy.yaml", "worcester"],
     "policy lint": ["SITE/policy.yaml"],
+    "policy notice": ["SITE/policy.yaml"],
     "policy show": ["SITE/policy.yaml"],
     "release list": ["--site", SITE],
     "release record": ["SITE/cube.json", "--as", "Ben", "--for", "a test", "--to", "nobody", "--site", SITE],
@@ -127,6 +128,12 @@ BASE = {
     "scan": ["SITE/visits.csv", "--out", "SITE/entry.yaml"],
     "scrub": ["SITE/access.log", "--out", "SITE/scrubbed", "--format", "combined"],
     "serve": ["--site", SITE],
+    "staff disable": ["Ben", "--as", "Ada", "--site", SITE],
+    "staff enable": ["Ben", "--as", "Ada", "--site", SITE],
+    "staff invite": ["Ben", "--as", "Ada", "--site", SITE],
+    "staff list": ["--site", SITE],
+    "staff reset": ["Ben", "--as", "Ada", "--site", SITE],
+    "staff sessions": ["Ben", "--site", SITE],
     "station key": ["pc-1", "--out", "SITE/pc-1.key", "--site", SITE],
     "station list": ["--site", SITE],
     "station probe": ["--out", "SITE/probe.py"],
@@ -151,7 +158,7 @@ BASE = {
 # Values that are a file or not, as the command finds it: texts of their own that may name a file.
 NAMES_A_FILE = {("key show", "said"), ("ledger prove", "--key"), ("ledger verify", "--key"),
                 ("ledger verify", "--witness"), ("ledger cosign", "--log-key"), ("policy coverage", "said"),
-                ("policy diff", "old"), ("policy diff", "new"), ("policy lint", "said"), ("policy show", "said"),
+                ("policy diff", "old"), ("policy diff", "new"), ("policy lint", "said"), ("policy notice", "said"), ("policy show", "said"),
                 ("init", "--policy"), ("demo", "--policy")}  # fmt: skip
 RELEASE = """\
 from: loans.csv

@@ -74,7 +74,7 @@ def tell_tools(here: Premises, at: datetime) -> Told:
 
 
 def _changes(here: Premises, untold: tuple[Untold, ...]) -> list[Change]:
-    from carrel.cli.consent_taking import texts_of
+    from carrel.cli.consent_word import texts_of
 
     numbers = list(dict.fromkeys(one.number for one in untold if one.number is not None))
     rows = ContactRows(here.schema, here.system_map, here.stand_in, (), at=here.system.name)

@@ -38,10 +38,32 @@ def person_of(here: Premises, given: Path, *, by_card: bool) -> Person:
     Raises:
         CarrelError: ERA-001, nobody's or several people's; CNS-007.
     """
-    said = said_in(given, "CARD_FILE")
+    return _person(here, said_in(given, "CARD_FILE"), by_card=by_card)
+
+
+def person_of_card(here: Premises, card: str) -> Person:
+    """The person who has this card.
+
+    Raises:
+        CarrelError: ERA-001, nobody has, or several; CNS-007.
+    """
+    return _person(here, card, by_card=True)
+
+
+def _person(here: Premises, said: str, *, by_card: bool) -> Person:
     with here.engine.connect() as connection:
         number = find(connection, here.system_map, said, by_card=by_card, at=here.system.name)
-        require_somebody(number, here.stand_in, here.system.name)
+    return person_numbered(here, number)
+
+
+def person_numbered(here: Premises, number: int) -> Person:
+    """The person of that number.
+
+    Raises:
+        CarrelError: ERA-001, it is nobody's; CNS-007.
+    """
+    require_somebody(number, here.stand_in, here.system.name)
+    with here.engine.connect() as connection:
         rows = ContactRows(here.schema, here.system_map, here.stand_in, (), at=here.system.name)
         found = rows.of(connection, (number,)).get(number)
     addresses = addresses_in(found.email) if found is not None else ()

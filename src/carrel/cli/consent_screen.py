@@ -10,7 +10,7 @@ from carrel.amount import amount
 from carrel.cli import premises
 from carrel.cli.at_site import open_site
 from carrel.cli.consent_person import person_of
-from carrel.cli.consent_taking import texts_of
+from carrel.cli.consent_word import texts_of
 from carrel.cli.option_values import writing
 from carrel.cli.screen import figure, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store

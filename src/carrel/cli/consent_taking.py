@@ -1,46 +1,31 @@
-"""``carrel consent give`` and ``withdraw``: one person's word, written down once, and told to the mailing tools."""
+"""``carrel consent give`` and ``withdraw``: one person's word, as somebody of the library took it down."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import premises
 from carrel.cli.at_site import allowed
-from carrel.cli.consent_changes import Told, tell_tools
-from carrel.cli.consent_person import Person, person_of
+from carrel.cli.consent_person import person_of
+from carrel.cli.consent_word import Said, Taken, agree, require_optional, take_back, text_read, texts_of
 from carrel.cli.premises import now
 from carrel.cli.request_follow import linked
 from carrel.cli.screen import put_json, put_line, say
 from carrel.consent import faults
-from carrel.consent.event import Act, Channel, ConsentEvent
-from carrel.consent.gate import needs_consent
-from carrel.consent.state import State, Texts, state_of
-from carrel.consent.text import ConsentText, require_same
+from carrel.consent.event import Act, Channel
+from carrel.consent.state import State
 from carrel.errors import fault
 from carrel.inventory.site import May
-from carrel.ledger.leaf import OpenLeaf
-from carrel.ledger.word import slug
 from carrel.retention.outcome import Outcome
 from carrel.rights.work import OBJECTION, done_at_once
 from carrel.store.erasures import new_case
-from carrel.systems.consent.text_folder import read_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from carrel.cli.consent_person import Person
     from carrel.cli.premises import Premises
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """What one call wrote down."""
-
-    events: int
-    states: dict[str, State]
-    told: Told
+    from carrel.consent.text import ConsentText
 
 
 def give(
@@ -64,26 +49,14 @@ def give(
         CarrelError: CNS-002 to CNS-009, HLD-006, ERA-001, and whatever stands in the way of reading the system.
     """
     with premises.enter(site_path, system_name, read_only=True) as here:
-        taker, at = allowed(here.site, name, May.CONSENT).name, now()
-        _require_optional(here, purpose)
-        texts = texts_of(here)
-        text = _text(texts, purpose, language, version)
+        allowed(here.site, name, May.CONSENT)
+        require_optional(here, purpose)
+        text_read(texts_of(here), purpose, language, version)
         person = person_of(here, given, by_card=not by_number)
-        silent = here.store.consents.suppressions.among((person.tag, *person.address_tags))
-        if silent and not lift_silence:
-            raise fault(
-                faults.SILENT,
-                at=here.system.name,
-                wanted="somebody who may be asked",
-                found="the person, or the address, on the list of silence",
-                because="whoever asked for silence, or was erased, is not written to by a box that was ticked",
-                fix="if the person says so in as many words, give the command again with --lift-silence",
-            )
-        event = ConsentEvent(
-            Act.GIVEN, purpose, Channel(channel), taker, _moment(here, on, at, Act.GIVEN), at,
-            text.text, text.version, text.language, text.digest,
+        taken, text = agreed(
+            here, name, person, purpose=purpose, language=language, version=version, lift_silence=lift_silence,
+            channel=channel, on=on,
         )  # fmt: skip
-        taken = _write(here, person, (event,), text, lift=person.addresses if silent else None)
     _show(taken, Act.GIVEN, f"{text.text} version {text.version} ({text.language})", as_json=as_json)
 
 
@@ -107,97 +80,65 @@ def withdraw(
             stands in the way of reading the system.
     """
     with premises.enter(site_path, system_name, read_only=True) as here:
-        taker, at = allowed(here.site, name, May.CONSENT).name, now()
-        known = tuple(
-            dict.fromkeys(
-                (
-                    *(one for policy in here.in_force.policies for one in policy.body.purposes),
-                    *here.store.consents.purposes(here.system.name),
-                )
-            )
-        )
-        if purpose is not None and purpose not in known:
-            raise _unknown(here, purpose, known)
+        allowed(here.site, name, May.CONSENT)
         person = person_of(here, given, by_card=not by_number)
-        link = linked(here, request, OBJECTION, person.number, at)
-        moment = _moment(here, on, at, Act.WITHDRAWN)
-        events = [
-            ConsentEvent(Act.WITHDRAWN, one, Channel(channel), taker, moment, at)
-            for one in (known if purpose is None else (purpose,))
-        ]
-        taken = _write(here, person, events, None, silence=person.addresses if purpose is None else None)
+        link = linked(here, request, OBJECTION, person.number, now())
+        taken = taken_back(here, name, person, purpose=purpose, channel=channel, on=on)
         if link is not None:
             held = all(one is State.WITHDRAWN for one in taken.states.values())  # read back
             outcome = Outcome.VERIFIED if held else Outcome.UNVERIFIED
             what = purpose or "everything"
-            for one in done_at_once(new_case(), OBJECTION, here.original.name, what, now(), taker, outcome):
+            for one in done_at_once(new_case(), OBJECTION, here.original.name, what, now(), name, outcome):
                 here.store.requests.add(link.request, one)
     _show(taken, Act.WITHDRAWN, purpose or "everything", as_json=as_json)
 
 
-def texts_of(here: Premises) -> Texts:
-    """The texts of the library, and those by which somebody agreed.
+def agreed(
+    here: Premises, name: str, person: Person, *, purpose: str, language: str, version: int | None,
+    lift_silence: bool, channel: str, on: datetime | None,
+) -> tuple[Taken, ConsentText]:  # fmt: skip
+    """Write down that a person agreed, as somebody of the library took it down.
+
+    Args:
+        here: open.
+        name: of whoever took it.
+        person: who agreed.
+        purpose: as the policy names it.
+        language: in which the text was read.
+        version: of the text; None for the newest.
+        lift_silence: the person asks to be written to again.
+        channel: by which it came.
+        on: the day that stands on it; None for now.
 
     Raises:
-        CarrelError: CNS-001, CNS-002.
+        CarrelError: CNS-002 to CNS-009, HLD-006.
     """
-    return Texts(read_texts(here.site.consent.texts), here.store.consents.used())
+    taker, at = allowed(here.site, name, May.CONSENT).name, now()
+    require_optional(here, purpose)
+    text = text_read(texts_of(here), purpose, language, version)
+    said = Said(Channel(channel), taker, _moment(here, on, at, Act.GIVEN), at)
+    return agree(here, person, text, said, lift_silence=lift_silence), text
 
 
-def _text(texts: Texts, purpose: str, language: str, version: int | None) -> ConsentText:
-    """The text that was read.
+def taken_back(
+    here: Premises, name: str, person: Person, *, purpose: str | None, channel: str, on: datetime | None
+) -> Taken:
+    """Write down that a person took it back, as somebody of the library took it down.
+
+    Args:
+        here: open.
+        name: of whoever took it.
+        person: who took it back.
+        purpose: None for everything.
+        channel: by which it came.
+        on: the day that stands on it; None for now.
 
     Raises:
-        CarrelError: CNS-002, its file has other words than when it was used first; CNS-003.
+        CarrelError: CNS-004, CNS-006, CNS-007, CNS-009, HLD-006.
     """
-    newest = texts.current(purpose)
-    mine = newest if version is None else tuple(
-        one for one in texts.all if one.purpose == purpose and one.version == version
-    )  # fmt: skip
-    for one in mine:
-        if one.language == language:
-            for own in texts.own:  # what was read is the file, and not the words of its first use
-                if own.key == one.key:
-                    require_same(own, one)
-            return one
-    there = sorted(
-        {f"{one.text} version {one.version} ({one.language})" for one in texts.all if one.purpose == purpose}
-    )
-    raise fault(
-        faults.NO_TEXT,
-        at=f"purpose '{purpose}'",
-        wanted=f"a text in '{language}'" + (f", version {version}" if version else ""),
-        found=", ".join(there) or "no text for this purpose",
-        because="no record without the exact words that somebody agreed to",
-        fix="write the text into the folder that 'consent: {texts: FOLDER}' of carrel.yaml names, or name another with "
-        "--language and --version",
-    )
-
-
-def _require_optional(here: Premises, purpose: str) -> None:
-    policies = here.in_force.policies
-    if not any(purpose in one.body.purposes for one in policies):
-        raise _unknown(here, purpose, tuple(here.policy.body.purposes))
-    if not any(needs_consent(one, purpose) for one in policies):
-        raise fault(
-            faults.NEEDS_NONE,
-            at=f"{here.policy.document.source}: purposes: {purpose}",
-            wanted="a purpose with 'basis: opt-in'",
-            found="an operational one",
-            because="nobody is asked for what happens anyway; `carrel consent withdraw` takes out whoever objects",
-            fix="name an optional purpose",
-        )
-
-
-def _unknown(here: Premises, purpose: str, known: Iterable[str]) -> Exception:
-    return fault(
-        faults.PURPOSE,
-        at=here.policy.document.source,
-        wanted=f"one of: {', '.join(known)}",
-        found=repr(purpose),
-        because="purposes are a closed list",
-        fix="name a purpose of the policy",
-    )
+    taker, at = allowed(here.site, name, May.CONSENT).name, now()
+    said = Said(Channel(channel), taker, _moment(here, on, at, Act.WITHDRAWN), at)
+    return take_back(here, person, purpose, said)
 
 
 def _moment(here: Premises, on: datetime | None, at: datetime, act: Act) -> datetime:
@@ -222,50 +163,7 @@ def _moment(here: Premises, on: datetime | None, at: datetime, act: Act) -> date
     return begins if act is Act.GIVEN else min(ends, at)
 
 
-def _write(
-    here: Premises,
-    person: Person,
-    events: Iterable[ConsentEvent],
-    text: ConsentText | None,
-    *,
-    silence: tuple[str, ...] | None = None,
-    lift: tuple[str, ...] | None = None,
-) -> _Taken:
-    """Write down what is new, and tell the mailing tools; what stands there already is not written twice."""
-    consents, at = here.store.consents, now()
-    before = consents.of(person.tag)
-    texts, silent = texts_of(here), consents.suppressions.among((person.tag, *person.address_tags))
-    again = silence is not None and not {person.tag, *person.address_tags} <= silent
-    new = tuple(
-        one for one in events if again or lift is not None or not _is_known(before, one, texts)
-    )  # fmt: skip
-    policy = here.policy
-
-    def leaves(event: ConsentEvent, commitment: str) -> list[OpenLeaf]:
-        day = event.recorded_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        fields = {"commitment": commitment, "policy": slug(policy.name), "policy_digest": policy.digest}
-        return [OpenLeaf("consent", day, fields)]
-
-    if new:
-        consents.add(
-            here.system.name, person.number, new, text, leaves, silence=silence,
-            lift=() if lift is None else (*lift, ""),
-        )  # fmt: skip
-    after = consents.of(person.tag)
-    states = {one.purpose: state_of(after, one.purpose, texts_of(here)).state for one in events}
-    return _Taken(len(new), states, tell_tools(here, at))
-
-
-def _is_known(before: tuple[ConsentEvent, ...], one: ConsentEvent, texts: Texts) -> bool:
-    """Whether an event would say what stands there: the same text agreed to, or withdrawn already."""
-    last = state_of(before, one.purpose, texts).last
-    same = [old for old in before if (old.act, old.purpose, old.digest) == (one.act, one.purpose, one.digest)]
-    if any(old.at == one.at for old in same):
-        return True
-    return last is not None and last in same and last.at <= one.at
-
-
-def _show(taken: _Taken, act: Act, what: str, *, as_json: bool) -> None:
+def _show(taken: Taken, act: Act, what: str, *, as_json: bool) -> None:
     if as_json:
         body = {
             "consent": {

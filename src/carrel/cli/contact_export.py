@@ -13,7 +13,7 @@ from carrel.amount import amount
 from carrel.cli import premises, record
 from carrel.cli.at_site import allowed
 from carrel.cli.consent_changes import tell_tools
-from carrel.cli.consent_taking import texts_of
+from carrel.cli.consent_word import texts_of
 from carrel.cli.option_values import writing
 from carrel.cli.premises import now
 from carrel.cli.screen import figure, put_json, put_line, put_table

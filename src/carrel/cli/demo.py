@@ -44,7 +44,6 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
     """
     from carrel.cli import premises
     from carrel.cli.apply import exit_code
-    from carrel.cli.at_site import open_site
     from carrel.cli.check import looked_at
     from carrel.cli.serving import free_port, serve_pages
 
@@ -81,7 +80,7 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
         show(plan, reports, figures, remaining, page, folder)
     if not (as_json or no_serve or exit_code(reports[-1])):
         serve_pages(
-            open_site(folder), "127.0.0.1", port, (),
+            folder, "127.0.0.1", port, (),
             lambda address: say(
                 f"\nThe pages: {address}/en/sign-in (Ctrl-C to stop)\n  card {card}, password {password}"
             ),

@@ -29,11 +29,15 @@ systems:
     time_zone: {zone}
     mode: window
 people:
-  - {{name: {planner}, role: systems librarian, may: [plan, run]}}
-  - {{name: {approver}, role: privacy officer, may: [approve], public_key: {key}}}
+  - {{name: {planner}, role: systems librarian, may: [plan, run, requests, consent, staff]}}
+  - {{name: {approver}, role: privacy officer, may: [approve, audit, staff], public_key: {key}}}
 consumers:
   delete_patrons.pl --not_borrowed_since: not used
-portal: {{address: "http://127.0.0.1:{port}", sign_in: [koha]}}
+portal:
+  address: "http://127.0.0.1:{port}"
+  sign_in: [koha]
+  may_change: [contact details, notices, password]
+consent: {{texts: texts, changes: changes}}
 """
 PORT = 8000
 
@@ -81,8 +85,9 @@ def build_site(folder: Path, policy: str, size: str, port: int) -> tuple[Signer,
     from carrel.ledger.note import Signer
     from carrel.store.key_file import write_key
     from carrel.systems import policy_files
+    from carrel.systems.consent.text_folder import write_examples
     from carrel.systems.sample import SampleSize, build
-    from carrel.systems.sample.signing_in import let_sign_in
+    from carrel.systems.sample.signing_in import let_sign_in, offer_notices
 
     policy_files.require_shipped(policy)
     wanted = SampleSize.named(size)
@@ -91,6 +96,7 @@ def build_site(folder: Path, policy: str, size: str, port: int) -> tuple[Signer,
     build(engine, wanted, SEED, now(), lambda done, _: progress.at(done))
     password = "-".join(secrets.token_hex(2) for _ in range(3))
     card = let_sign_in(engine, password)
+    offer_notices(engine)
     engine.dispose()
     progress.done()
     signer = Signer.generate("sample.example/staff/grace", secrets.token_bytes(32))
@@ -98,6 +104,8 @@ def build_site(folder: Path, policy: str, size: str, port: int) -> tuple[Signer,
     address = folder / "koha.dsn"
     address.touch(mode=0o600)
     address.write_text(f"sqlite:///{folder.absolute() / 'koha.db'}\n", encoding="utf-8")
+    write_examples(folder / "texts")
+    (folder / "changes").mkdir(exist_ok=True)
     text = SITE.format(policy=policy, zone=ZONE, planner=PLANNER, approver=APPROVER, key=signer.vkey, port=port)
     (folder / "carrel.yaml").write_text(text, encoding="utf-8")
     return signer, card, password

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,7 +85,19 @@ def _checks(site: Site, at: datetime) -> Iterator[Check]:
         if copy.copy_of is not None:
             yield from _copy(site, copy, _policies(site, copy), at)
     yield from _outside(site, at)
+    yield from _ways(site)
+    if site.web_pages:
+        from carrel.cli.cookies_told import cookie_checks
+
+        yield from cookie_checks(site)
     yield from _records(site, at)
+
+
+def _ways(site: Site) -> Iterator[Check]:
+    if site.portal is not None and site.portal.sign_in:
+        from carrel.systems.sign_in.ways_check import ways_checks
+
+        yield from ways_checks(site.portal, os.environ, now)
 
 
 def _outside(site: Site, at: datetime) -> Iterator[Check]:

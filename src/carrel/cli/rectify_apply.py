@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from carrel.cli.premises import Premises
     from carrel.cli.record import Receipt
     from carrel.retention.person_plan import PersonPlan
+    from carrel.store.gate import ChunkGate
     from carrel.store.person_cases import PersonCase
+
+APPROVED_BY = "approved by"  # a term of a plan that its own person approved, on the pages
 
 
 @dataclass(frozen=True)
@@ -62,32 +65,46 @@ def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) ->
 
 
 def _run(here: Premises, plan: PersonPlan) -> Report:
-    cases = here.store.person_cases
     with person_case.attempt(here, plan) as gate:
-        schema = SchemaWatch(here, whole=True)
-        sealed = cases.sealed(plan.case)
-        correction = correction_of(here, sealed["number"])
-        with here.engine.connect() as connection:
-            tables = dict.fromkeys(one.table for one in plan.changes)
-            wanted = (SWEEP, *(Grant("UPDATE", name) for name in sorted(tables)))
-            person_grants.require_for_person(
-                connection, wanted, here.system.name, "a correction writes columns that no night changes"
-            )
-        cases.begin(plan.case, sealed, now())
-        with gate.chunk() as turn, here.engine.begin() as connection:
-            require_free(here, connection, sealed["number"], now())
-            rows = correction.write(connection, sealed["old"], sealed["new"])
-            turn.check()
-        with here.engine.connect() as connection:
-            there = correction.require_there(connection, sealed["new"])
-            places = tuple(surroundings_reading.read(connection, here.site, here.system, here.policy, now()).places)
-        lasting = any(place.lasting for place in places)
-        changes = schema.look()
-        outcome = Outcome.UNVERIFIED if changes or not there else Outcome.RESIDUE if lasting else Outcome.VERIFIED
-        at = now()
-        entries = left_by(here, plan.kind, plan.case, [(sealed["number"], "")], at)
-        leaves = lambda done: [leaf_of(plan, done, places)]  # noqa: E731
-        case = cases.finish(plan.case, rows, outcome, at, leaves, entries=entries)
+        return carried_out(here, plan, gate)
+
+
+def carried_out(here: Premises, plan: PersonPlan, gate: ChunkGate) -> Report:
+    """Write an admitted correction, read it back, and end its case.
+
+    Args:
+        here: open, by the account that carries out.
+        plan: recorded; its case is planned, or was begun.
+        gate: of the system that is held.
+
+    Raises:
+        CarrelError: REQ-004, REQ-005, REQ-007, SQL-005; nothing is written then.
+    """
+    cases = here.store.person_cases
+    schema = SchemaWatch(here, whole=True)
+    sealed = cases.sealed(plan.case)
+    correction = correction_of(here, sealed["number"])
+    with here.engine.connect() as connection:
+        tables = dict.fromkeys(one.table for one in plan.changes)
+        wanted = (SWEEP, *(Grant("UPDATE", name) for name in sorted(tables)))
+        person_grants.require_for_person(
+            connection, wanted, here.system.name, "a correction writes columns that no night changes"
+        )
+    cases.begin(plan.case, sealed, now())
+    with gate.chunk() as turn, here.engine.begin() as connection:
+        require_free(here, connection, sealed["number"], now())
+        rows = correction.write(connection, sealed["old"], sealed["new"])
+        turn.check()
+    with here.engine.connect() as connection:
+        there = correction.require_there(connection, sealed["new"])
+        places = tuple(surroundings_reading.read(connection, here.site, here.system, here.policy, now()).places)
+    lasting = any(place.lasting for place in places)
+    changes = schema.look()
+    outcome = Outcome.UNVERIFIED if changes or not there else Outcome.RESIDUE if lasting else Outcome.VERIFIED
+    at = now()
+    entries = left_by(here, plan.kind, plan.case, [(sealed["number"], "")], at)
+    leaves = lambda done: [leaf_of(plan, done, places)]  # noqa: E731
+    case = cases.finish(plan.case, rows, outcome, at, leaves, entries=entries)
     return Report(plan, case, outcome, places, changes)
 
 
@@ -106,6 +123,7 @@ def leaf_of(plan: PersonPlan, case: PersonCase, places: tuple[Place, ...]) -> Op
             "remains": banded(sum(one.rows for one in plan.remains)),
             "started": utc_seconds(case.started_at or finished),
             "finished": utc_seconds(finished),
+            **({"approval": slug(plan.terms[APPROVED_BY])} if APPROVED_BY in plan.terms else {}),
             **residue_until(places),
         },
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,20 +65,50 @@ def make(
         named, wanted = read_correction(text, called, section(here.system_map), own_words(here.policy))
         with here.engine.connect() as connection:
             found = find(connection, here.system_map, named.said, by_card=named.by_card, at=here.system.name)
-            link = linked(here, request, str(Kind.RECTIFICATION), found, at)
-            require_free(here, connection, found, at)
-            correction = correction_of(here, found)
-            correction.require_fit(connection, wanted, at.astimezone(here.zone).date())
-            old = correction.current(connection, [one.column for one in wanted])
-            made = _plan(here, connection, correction, wanted, old, by, at)
-        new = {one.column: one.value for one in wanted}
+        link = linked(here, request, str(Kind.RECTIFICATION), found, at)
         asked = {"by": named.by, "said": named.said}
-        here.store.person_cases.record(made, {"number": found, "old": old, "new": new, "asked": asked}, at)
+        made = planned(here, found, asked, wanted, by, at)
         if link is not None:
             what = ", ".join(sorted({one.what for one in made.changes}))
             link.made(here.store, made.case, here.original.name, what, at, by)
         target = plan_file.write(made, out or Path("plan.json"))
     person_case.tell(made, target, as_json=as_json)
+
+
+def planned(
+    here: Premises,
+    number: int,
+    asked: dict[str, str],
+    wanted: tuple[Wanted, ...],
+    by: str,
+    at: datetime,
+    terms: dict[str, str] | None = None,
+) -> PersonPlan:
+    """Plan a correction of the person of a number, and record it, with every value sealed.
+
+    Args:
+        here: open.
+        number: of the person's record.
+        asked: how the person was named.
+        wanted: the new values.
+        by: who plans.
+        at: aware time.
+        terms: on which it is made, beside the policy's.
+
+    Raises:
+        CarrelError: ERA-001, REQ-002 to REQ-004, REQ-006, REQ-008.
+    """
+    with here.engine.connect() as connection:
+        require_free(here, connection, number, at)
+        correction = correction_of(here, number)
+        correction.require_fit(connection, wanted, at.astimezone(here.zone).date())
+        old = correction.current(connection, [one.column for one in wanted])
+        made = _plan(here, connection, correction, wanted, old, by, at)
+    if terms:
+        made = replace(made, terms=terms)
+    new = {one.column: one.value for one in wanted}
+    here.store.person_cases.record(made, {"number": number, "old": old, "new": new, "asked": asked}, at)
+    return made
 
 
 def require_asked(site: Site, place: Path, request: Path) -> None:

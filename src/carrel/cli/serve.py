@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from carrel.cli.at_site import json_option, open_site, site_option
+from carrel.cli.at_site import json_option, site_option
 from carrel.cli.option_values import WORDS
 from carrel.cli.screen import put_json, say
 
@@ -21,8 +21,9 @@ from carrel.cli.screen import put_json, say
 def serve(host: str, port: int, behind: tuple[str, ...], site_path: Path, as_json: bool) -> None:
     """Serve the pages of this site: what is kept, and what patrons can do themselves.
 
-    Reads the library's systems and writes nothing there. It writes no log of who asked for what. TLS is for a proxy in
-    front of it: 'portal:' in the site file has the address under which browsers reach it.
+    Reads the library's systems, and writes there only what 'may_change:' of 'portal:' lets patrons change. It writes
+    no log of who asked for what. TLS is for a proxy in front of it: 'portal:' in the site file has the address under
+    which browsers reach it.
     """
     from carrel.cli.serving import serve_pages
 
@@ -32,4 +33,4 @@ def serve(host: str, port: int, behind: tuple[str, ...], site_path: Path, as_jso
         else:
             say(f"{address}, listening at {host} port {port} (Ctrl-C to stop)", err=True)
 
-    serve_pages(open_site(site_path), host, port, behind, ready)
+    serve_pages(site_path, host, port, behind, ready)

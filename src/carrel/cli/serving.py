@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import socket
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from carrel.errors import fault
 from carrel.web import faults
 
-if TYPE_CHECKING:
-    from carrel.inventory.site import Site
-
-
 _AT_ONCE = 1_000  # connections; beyond these it answers that it is busy, and stays alive
 
 
-def serve_pages(site: Site, host: str, port: int, behind: Sequence[str], ready: Callable[[str], None]) -> None:
+def serve_pages(site_path: Path, host: str, port: int, behind: Sequence[str], ready: Callable[[str], None]) -> None:
     """Listen, and answer until the process is told to stop.
 
     Args:
-        site: with a `portal`.
+        site_path: the file of a site with a `portal`, or its folder.
         host: an address of this machine.
         port: at which nobody listens.
         behind: addresses of proxies whose word counts for where a request comes from.
@@ -33,15 +30,19 @@ def serve_pages(site: Site, host: str, port: int, behind: Sequence[str], ready: 
     """
     import uvicorn
 
+    from carrel.cli.at_site import open_site
+    from carrel.cli.patron_desk import Desk
     from carrel.cli.premises import now
+    from carrel.cli.staff_desk import AtStaffDesk
     from carrel.cli.store_place import open_store
     from carrel.systems import policy_files
     from carrel.web.application import application
     from carrel.web.premises import enter
 
+    site = open_site(site_path)
     policy = policy_files.load(site.policy, site.policy_place)
     with open_store(site) as store, contextlib.ExitStack() as open_things:
-        premises = enter(site, policy, store, now)
+        premises = enter(site, policy, store, now, Desk(site_path), AtStaffDesk(site_path), os.environ)
         open_things.callback(premises.close)
         try:
             listening = open_things.enter_context(socket.create_server((host, port), family=_family(host)))

@@ -18,3 +18,8 @@ NO_UNITS = define("UNT-004", "the map does not tell where the units of this syst
 DUTIES_DIFFER = define("UNT-005", "policies of one database differ in what they must keep", Exit.USAGE)
 
 NOT_MAPPED = define("TBL-006", "this table cannot be mapped", Exit.USAGE)
+
+NO_ACCOUNT = define("STF-001", "this person has no account for the staff pages", Exit.USAGE)
+HAS_ACCOUNT = define("STF-002", "this person has an account already", Exit.REFUSED)
+OWN_ACCOUNT = define("STF-003", "nobody resets an account of one's own", Exit.REFUSED)
+STAFF_KEY = define("STF-004", "the key of the staff's second factors is gone", Exit.REFUSED)

@@ -57,7 +57,13 @@ class Templates(Part):
 
 
 class Wishes(Part):
-    """By which way patrons want each message: a row per wish, one key away from the message's name."""
+    """By which way patrons want each message: a row per wish, one key away from the message's name.
+
+    Attributes:
+        person: column of ``chosen`` with the patron; empty where patrons cannot be told apart there.
+        offered: ways among which a patron may choose; others are the staff's business, and left as they are.
+        fresh: what a new row of ``chosen`` holds beside patron and message.
+    """
 
     table: str
     channel: str
@@ -66,6 +72,38 @@ class Wishes(Part):
     message: str
     messages: str
     name: str
+    person: str = ""
+    offered: tuple[str, ...] = ()
+    fresh: dict[str, int] = Field(default_factory=dict)
+
+
+class NoticeSetting(Part):
+    """One setting by which a patron says how she wants to hear of something.
+
+    Attributes:
+        offered: ways among which she may choose; empty where the setting is only on or off.
+        between: what stands between two ways in its value; the first is written, each is read.
+    """
+
+    offered: tuple[str, ...] = ()
+    between: str = "|:"
+
+
+class NoticeSettings(Part):
+    """Settings of patrons, each a row with a name and a value in JSON.
+
+    Attributes:
+        known, known_name: table and column with the names that a library has.
+        settings: by name.
+    """
+
+    table: str
+    person: str
+    name: str
+    value: str
+    known: str
+    known_name: str
+    settings: dict[str, NoticeSetting] = Field(min_length=1)
 
 
 class Waiting(Part):
@@ -116,6 +154,7 @@ class Notices(Part):
     ways: tuple[ChannelColumn, ...] = ()
     templates: Templates | None = None
     wishes: Wishes | None = None
+    settings: NoticeSettings | None = None
     waiting: Waiting | None = None
     gateways: tuple[Gateway, ...] = ()
     needless: tuple[Needless, ...] = ()

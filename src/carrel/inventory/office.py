@@ -38,6 +38,7 @@ class May(enum.StrEnum):
     CONSENT = "consent"
     EXPORT = "export"
     REQUESTS = "requests"
+    STAFF = "staff"
 
 
 class Person(Part):

@@ -204,7 +204,8 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
         "kept": COUNT,
         "human": COUNT,
     },
-    "rectification": {**_OF_A_CASE, "fields": COUNT, "remains": COUNT},
+    # Who approved is told where it was the person, on the pages: nobody of the library then saw the plan.
+    "rectification": {**_OF_A_CASE, "fields": COUNT, "remains": COUNT, "approval": SLUG},
     "restriction": {**_OF_A_CASE, "action": SLUG, "keep": SLUG, "switches": COUNT, "no_switch": NUMBER},
     # That somebody was answered, and how it was made sure that it was the person: nothing of who, or of what was told.
     "access": {

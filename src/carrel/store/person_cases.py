@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, and_, insert
+from sqlalchemy import Row, and_, insert, select
 
 from carrel.ledger.leaf import OpenLeaf
 from carrel.retention.approval import Kind
@@ -160,6 +160,17 @@ class PersonCases(SealedCases):
         for over in (*([] if stays else [name]), *([ends] if ends else [])):
             self.forget(over)
         return case
+
+    def interrupted(self, system: str, kind: Kind) -> tuple[PersonPlan, ...]:
+        """Plans of cases that were begun and not ended, the oldest first."""
+        table = tables.person_case
+        query = select(table.c.body).where(
+            table.c.system == system, table.c.kind == str(kind), table.c.state == RUNNING
+        )
+        with self._database.reading() as connection:
+            return tuple(
+                PersonPlan.from_dict(one) for one in connection.execute(query.order_by(table.c.made_at)).scalars()
+            )
 
     def end(self, name: str) -> None:
         """A case that has nobody any more to be about is over."""

@@ -85,10 +85,14 @@ class PortalSessions:
                 connection.execute(update(portal_session).where(portal_session.c.id == row.id).values(used=now))
         return Session(token, json.loads(text))
 
-    def end(self, token: str) -> None:
-        """End a session; nothing where there is none."""
+    def end(self, token: str) -> bool:
+        """End a session.
+
+        Returns:
+            Whether there was one: of any number of processes that end it at once, one is told so.
+        """
         with self._database.writing() as connection:
-            connection.execute(delete(portal_session).where(portal_session.c.id == _id(token)))
+            return connection.execute(delete(portal_session).where(portal_session.c.id == _id(token))).rowcount == 1
 
     def end_all(self) -> int:
         """End every session; how many there were."""

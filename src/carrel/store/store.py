@@ -45,6 +45,9 @@ from carrel.store.risk_measurements import RiskMeasurements
 from carrel.store.runs import Runs
 from carrel.store.server_home import SCHEMA
 from carrel.store.signals import Signals
+from carrel.store.staff_accounts import StaffAccounts
+from carrel.store.staff_passkeys import StaffPasskeys
+from carrel.store.staff_sessions import StaffSessions
 from carrel.store.sweeps import Sweeps
 
 FILE = "carrel.sqlite3"
@@ -90,6 +93,9 @@ class Store:
         self.risks = RiskMeasurements(database)
         self.portal_sessions = PortalSessions(database)
         self.portal_attempts = PortalAttempts(database, folder)
+        self.staff_accounts = StaffAccounts(database, folder)
+        self.staff_passkeys = StaffPasskeys(database)
+        self.staff_sessions = StaffSessions(database)
         self.releases = Releases(database)
         self.account_heads = AccountHeads(database)
 

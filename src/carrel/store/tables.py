@@ -19,6 +19,7 @@ from carrel.store.release_tables import account_head, release
 from carrel.store.request_tables import request, request_event
 from carrel.store.risk_tables import risk_measurement
 from carrel.store.run_tables import approval, chunk, clock, job, lease, metadata, plan, run, signal, turn
+from carrel.store.staff_tables import staff_account, staff_event, staff_passkey, staff_session
 
 __all__ = [
     "account_head",
@@ -61,6 +62,10 @@ __all__ = [
     "risk_measurement",
     "run",
     "signal",
+    "staff_account",
+    "staff_event",
+    "staff_passkey",
+    "staff_session",
     "suppression",
     "sweep",
     "turn",

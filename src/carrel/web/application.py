@@ -7,19 +7,43 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from carrel import __version__
 from carrel.errors import CarrelError
-from carrel.web import interface, patron_pages, public_pages, sign_in, words
-from carrel.web.headers import OwnHost, SecurityHeaders
+from carrel.web import (
+    account_pages,
+    asking_pages,
+    choices_pages,
+    correction_pages,
+    interface,
+    patron_pages,
+    public_pages,
+    request_pages,
+    sign_in,
+    sign_in_away,
+    staff_account,
+    staff_consents,
+    staff_home,
+    staff_requests,
+    staff_sign_in,
+    staff_visit,
+    take_along_pages,
+    words,
+)
+from carrel.web.headers import KindLimit, OwnHost, SecurityHeaders
 from carrel.web.premises import Premises
 from carrel.web.visit import visit
 
+_PAGES = (
+    public_pages, sign_in, sign_in_away, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
+    asking_pages, request_pages,
+)  # fmt: skip
 _STATIC = Path(__file__).parent / "static"
 _LARGEST = 64 * 1024  # bytes of a form: nobody writes so much
 _TITLES = {
@@ -46,17 +70,26 @@ def application(premises: Premises) -> ASGIApp:
     app.state.premises = premises
     app.include_router(interface.router)
     _bare_routes(app, premises)
-    for pages in (public_pages.router, sign_in.router, patron_pages.router):
-        app.include_router(pages)
+    app.include_router(sign_in_away.returns)
+    for staff in (staff_sign_in, staff_home, staff_requests, staff_consents, staff_account):
+        app.include_router(staff.router)  # before the others: `/staff/en/` is no page in the language `staff`
+    for pages in _PAGES:
+        app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_exception_handler(staff_visit.SentOn, _sent_on)
     app.add_exception_handler(AnyHTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(CarrelError, _told)
     app.add_exception_handler(Exception, _told)
-    whole: ASGIApp = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
+    limited = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
+    whole: ASGIApp = KindLimit(limited, most=_LARGEST, refuse=_too_large(app))
     portal = premises.portal
-    whole = OwnHost(whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal)
-    return SecurityHeaders(whole, secure=portal.is_secure)
+    away = premises.ways.leading_away.values()
+    whole = OwnHost(
+        whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal,
+        from_elsewhere=[f"/sign-in/{way.key}" for way in away if way.back_by_form],
+    )  # fmt: skip
+    return SecurityHeaders(whole, secure=portal.is_secure, sent_to=[way.origin for way in away])
 
 
 def _bare_routes(app: FastAPI, premises: Premises) -> None:
@@ -66,6 +99,16 @@ def _bare_routes(app: FastAPI, premises: Premises) -> None:
     def start(request: Request) -> Response:
         asked = request.headers.get("accept-language", "")
         answer = RedirectResponse(f"/{words.preferred(asked, premises.portal.languages)}/", 303)
+        answer.headers["Vary"] = "Accept-Language"
+        return answer
+
+    @app.get("/staff", include_in_schema=False)
+    @app.get("/staff/", include_in_schema=False)
+    @app.get("/staff/begin", include_in_schema=False)
+    def staff(request: Request) -> Response:
+        asked = request.headers.get("accept-language", "")
+        last = "begin" if request.url.path.endswith("/begin") else ""
+        answer = RedirectResponse(f"/staff/{words.preferred(asked, premises.portal.languages)}/{last}", 303)
         answer.headers["Vary"] = "Accept-Language"
         return answer
 
@@ -83,6 +126,15 @@ def _bare_routes(app: FastAPI, premises: Premises) -> None:
         return {"state": "up"}
 
 
+def _too_large(app: FastAPI) -> ASGIApp:
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request({**scope, "app": app}, receive)
+        answer = await run_in_threadpool(_told, request, HTTPException(413))
+        await answer(scope, receive, send)
+
+    return refuse
+
+
 def _refusal(status: int) -> ASGIApp:
     return JSONResponse(_as_json(status), status)
 
@@ -92,19 +144,29 @@ def _as_json(status: int) -> dict[str, Any]:
     return {"format_version": 1, "errors": [{"code": f"HTTP-{status}", "title": _TITLES.get(status, "refused")}]}
 
 
+def _sent_on(request: Request, on: Exception) -> Response:
+    """The browser opens another page first."""
+    del request
+    return RedirectResponse(on.to if isinstance(on, staff_visit.SentOn) else "/", 303)
+
+
 def _told(request: Request, wrong: Exception) -> Response:
     """A page or JSON that says what is wrong. Nothing of the request is repeated."""
+    if isinstance(wrong, AnyHTTPException) and wrong.status_code == 303:  # noqa: PLR2004  (see another page)
+        return RedirectResponse((wrong.headers or {})["Location"], 303)
     status = wrong.status_code if isinstance(wrong, AnyHTTPException) else 500
     status = 422 if isinstance(wrong, RequestValidationError) else 503 if isinstance(wrong, CarrelError) else status
     said = dict(wrong.headers or {}) if isinstance(wrong, AnyHTTPException) else {}
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse(_as_json(status), status, headers=said)
     premises: Premises = request.app.state.premises
-    language = request.url.path[1:].partition("/")[0]
+    first, _, rest = request.url.path[1:].partition("/")
+    opened = staff_visit.seen if f"/{first}" == staff_visit.PATH else visit
+    language = rest.partition("/")[0] if opened is staff_visit.seen else first
     asked = request.headers.get("accept-language", "")
     offered = premises.portal.languages
     try:
-        here = visit(request, language if language in offered else words.preferred(asked, offered))
+        here = opened(request, language if language in offered else words.preferred(asked, offered))
     except (HTTPException, CarrelError):  # the store is away too
         return JSONResponse(_as_json(status), status)
     answer = here.page("error", {"status": status}, status)

@@ -21,6 +21,8 @@ from carrel.web.premises import Premises
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_ONLY_SENT = {"me/take-along/file": "me/take-along", "me/correct/ask": "me/correct"}  # whose page is another's
+KIND = "patron"  # of a session; a button for a package has a token of another kind
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -44,7 +46,7 @@ class Visit:
 
     def page(self, template: str, values: Mapping[str, Any] | None = None, status: int = 200) -> Response:
         """A page, made of a template and values; every value is escaped."""
-        text = _environment(self.language).get_template(f"{template}.html.j2").render(
+        text = environment(self.language).get_template(f"{template}.html.j2").render(
             visit=self, library=self.premises.site.library, languages=self.premises.portal.languages,
             names=words.NAMES, day=self._day, **(values or {}),
         )  # fmt: skip
@@ -57,7 +59,7 @@ class Visit:
     @property
     def form_token(self) -> str:
         """What the forms of this page carry; empty where nobody is signed in."""
-        return "" if self.session is None else forms.token(self._key, self.session.token)
+        return "" if self.session is None else forms.token(self.key, self.session.token)
 
     def require_own_form(self, sent: str) -> None:
         """Refuse a form that no page of this session made.
@@ -65,11 +67,12 @@ class Visit:
         Raises:
             HTTPException: 403.
         """
-        if self.session is None or not forms.is_own(self._key, self.session.token, sent):
+        if self.session is None or not forms.is_own(self.key, self.session.token, sent):
             raise HTTPException(403)
 
     @property
-    def _key(self) -> bytes:
+    def key(self) -> bytes:
+        """The pages' own key."""
         return self.premises.store.portal_attempts.key()
 
     @property
@@ -97,15 +100,18 @@ def visit(request: Request, language: str) -> Visit:
         raise HTTPException(404)
     token = request.cookies.get(cookie_name(secure=premises.portal.is_secure), "")
     session = premises.store.portal_sessions.find(token, premises.now(), premises.portal.idle) if token else None
+    if session is not None and session.said.get("kind") != KIND:
+        session = None
     path = request.url.path.removeprefix(f"/{language}").lstrip("/")
-    return Visit(premises, language, path, session, request.headers.get("sec-gpc") == "1")
+    return Visit(premises, language, _ONLY_SENT.get(path, path), session, request.headers.get("sec-gpc") == "1")
 
 
 Here = Annotated[Visit, Depends(visit)]
 
 
 @cache
-def _environment(language: str) -> Environment:
+def environment(language: str) -> Environment:
+    """What makes pages of templates, with the words of a language."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gettext
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -51,3 +51,8 @@ def preferred(asked: str, offered: tuple[str, ...]) -> str:
 def day(when: date, language: str) -> str:
     """A day as people write it."""
     return str(format_date(when, format="long", locale=language))
+
+
+def moment(when: datetime, language: str) -> str:
+    """A moment as people write it, in UTC: whoever reads it can be elsewhere than the library."""
+    return f"{format_datetime(when.astimezone(UTC), format='medium', locale=language)} UTC"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import bcrypt
 import pytest
 from starlette.testclient import TestClient
 
+from carrel.cli.patron_desk import Desk
+from carrel.cli.staff_desk import AtStaffDesk
 from carrel.inventory.site import Site
 from carrel.store.store import Store
 from carrel.systems import policy_files
+from carrel.systems.consent.text_folder import write_examples
 from carrel.systems.site_file import load_site
 from carrel.web.application import application
 from carrel.web.premises import enter
@@ -25,8 +29,10 @@ library: {library}
 policy: {policy}
 systems:
   - {{name: ils, map: {map}, dsn_file: ils.dsn, time_zone: {zone}, mode: window}}
-portal: {{address: '{address}', sign_in: [ils]}}
+portal: {{address: '{address}', sign_in: {sign_in}, may_change: [{may_change}]}}
+consent: {{texts: texts, changes: changes}}
 """
+EVERYTHING = "contact details, notices, password"
 
 
 class Clock:
@@ -45,9 +51,10 @@ class Clock:
 class Pages:
     """The pages of one site, and browsers that open them."""
 
-    def __init__(self, site: Site, store: Store) -> None:
+    def __init__(self, site: Site, store: Store, environment: Mapping[str, str] | None = None) -> None:
         self.clock, self.store = Clock(), store
-        self.premises = enter(site, policy_files.load(site.policy), store, self.clock)
+        desks = Desk(site.folder), AtStaffDesk(site.folder, self.clock)
+        self.premises = enter(site, policy_files.load(site.policy), store, self.clock, *desks, environment)
         self.address = self.premises.portal.address
         self._app = application(self.premises)
 
@@ -64,17 +71,28 @@ class Pages:
         return browser
 
 
+def sent(browser: TestClient, path: str, data: Mapping[str, object], *, page: str = "") -> Any:
+    """Send a form with the token of a page that has one; the answer."""
+    text = browser.get(f"/en/me/{page or path}").text
+    token = text.split('name="form" value="')[1].split('"')[0]
+    return browser.post(f"/en/me/{path}", data={**data, "form": token})
+
+
 @contextmanager
 def pages_of(folder: Path, url: str, system: str, *, policy: str = "worcester", library: str = "Elm Library",
-             address: str = ADDRESS, zone: str = "UTC") -> Iterator[Pages]:  # fmt: skip
+             address: str = ADDRESS, zone: str = "UTC", may_change: str = EVERYTHING, more: str = "",
+             sign_in: str = "[ils]", environment: Mapping[str, str] | None = None) -> Iterator[Pages]:  # fmt: skip
     """The pages of a site in a folder, over a database."""
     (folder / "ils.dsn").write_text(url)
     (folder / "ils.dsn").chmod(0o600)
-    text = SITE.format(library=library, policy=policy, map=system, address=address, zone=zone)
-    (folder / "carrel.yaml").write_text(text, encoding="utf-8")
+    text = SITE.format(library=library, policy=policy, map=system, address=address, zone=zone, may_change=may_change,
+                       sign_in=sign_in)  # fmt: skip
+    write_examples(folder / "texts")
+    (folder / "changes").mkdir(exist_ok=True)
+    (folder / "carrel.yaml").write_text(text + more, encoding="utf-8")
     site = load_site(folder)
     with Store.open(site.folder) as store:
-        made = Pages(site, store)
+        made = Pages(site, store, environment)
         try:
             yield made
         finally:

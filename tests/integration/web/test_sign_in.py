@@ -163,10 +163,10 @@ def test_an_account_without_a_hash_takes_as_long_as_one_with(koha_sqlite, pages:
 def test_readers_behind_a_proxy_that_speaks_ipv6_do_not_share_their_tries() -> None:
     from types import SimpleNamespace
 
-    from carrel.web.sign_in import _places
+    from carrel.web.tries import places
 
     def of(host: str) -> list[tuple[str, str, int]]:
-        return _places(SimpleNamespace(client=SimpleNamespace(host=host)))  # type: ignore[arg-type]
+        return places(SimpleNamespace(client=SimpleNamespace(host=host)))  # type: ignore[arg-type]
 
     assert of("::ffff:192.0.2.7") == of("192.0.2.7") != of("::ffff:192.0.2.8")
     assert of("2001:db8:1:2::1") == of("2001:db8:1:2:ffff::9")

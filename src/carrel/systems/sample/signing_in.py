@@ -1,12 +1,23 @@
-"""A patron of the invented library who can sign in."""
+"""A patron of the invented library who can sign in, and the notices that it offers."""
 
 from __future__ import annotations
 
 import bcrypt
-from sqlalchemy import Engine, column, func, select, update
+from sqlalchemy import Engine, column, func, insert, select, update
 from sqlalchemy import table as clause
 
 _COST = 8  # Koha's own
+_MESSAGES = ("Item_Due", "Advance_Notice", "Hold_Filled", "Item_Check_in", "Item_Checkout")
+
+
+def offer_notices(engine: Engine) -> None:
+    """Have the library offer the notices among which a patron of Koha may choose."""
+    messages = clause(
+        "message_attributes", column("message_attribute_id"), column("message_name"), column("takes_days")
+    )
+    with engine.begin() as connection:
+        for number, name in enumerate(_MESSAGES, 1):
+            connection.execute(insert(messages).values(message_attribute_id=number, message_name=name, takes_days=0))
 
 
 def let_sign_in(engine: Engine, password: str) -> str:

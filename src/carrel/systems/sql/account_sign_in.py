@@ -72,14 +72,29 @@ class AccountSignIn:
             password it is; none if both have it.
         """
         hashes = [one for one in self._hashes(connection, numbers) if cost_of(one[1])]
-        opened = [number for number, hashed, salt in hashes if _fits(self._map.password, password, hashed, salt)]
+        opened = [number for number, hashed, salt in hashes if fits(self._map.password, password, hashed, salt)]
         for _ in range(_MOST - len(hashes)):
-            _fits(self._map.password, password, self._stand_in, "")
+            fits(self._map.password, password, self._stand_in, "")
         return opened[0] if len(opened) == 1 else None
 
     def may(self, connection: Connection, number: int) -> bool:
         """Whether a person may be signed in at all, now."""
         return bool(self._allowed(connection, [number]))
+
+    def mark(self, connection: Connection, number: int) -> str:
+        """What changes with the password of a person who may be signed in, also of one without; empty of anybody else.
+
+        Args:
+            connection: reads only.
+            number: of the person.
+
+        Returns:
+            A digest of the hash that the product keeps. Whoever has it learns nothing that the hash does not tell.
+        """
+        if not self.may(connection, number):
+            return ""
+        found = self._hashes(connection, [number])
+        return hashlib.sha256(repr(found).encode()).hexdigest()
 
     def _allowed(self, connection: Connection, numbers: Sequence[int]) -> tuple[int, ...]:
         tests = (*self._map.where, *self._people.gone)
@@ -109,7 +124,8 @@ def _rows(name: str, *columns: str) -> TableClause:
     return table(name, *(column(one) for one in dict.fromkeys(columns) if one))
 
 
-def _fits(place: Password, typed: str, hashed: str, salt: str) -> bool:
+def fits(place: Password, typed: str, hashed: str, salt: str) -> bool:
+    """Whether a hash is that of what was typed."""
     secret = typed.encode(errors="surrogatepass")
     if place.scheme != "bcrypt":
         inner = hashlib.md5(secret, usedforsecurity=False).hexdigest()

@@ -1,0 +1,83 @@
+"""Notices and the password (MPL-11): set in the library's own system and read back there. Nothing of either is kept."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from carrel.systems.sql.account_password import LONGEST, SHORTEST
+from carrel.systems.sql.notice_choices import NoticeChoice, NoticeChoices
+from carrel.web.patron import OwnForm, Patron, Signed, begin, page, password_problem, said
+from carrel.web.visit import Here
+
+router = APIRouter(prefix="/{language}/me", include_in_schema=False)
+_TYPED = 1000  # letters of a field for a password; whoever pastes more is told that it is too long
+
+
+@router.get("/notices")
+def notices(here: Here, who: Signed) -> Response:
+    """By which way somebody hears of what."""
+    return page(here, "notices", {"notices": _notices(who), "done": False})
+
+
+@router.post("/notices")
+def set_notices(here: Here, who: Signed, form: OwnForm) -> Response:
+    """Write the ways that are ticked; the page shows what was read back."""
+    if "notices" not in here.premises.portal.may_change:
+        raise HTTPException(404)
+    named = [one for one in form.getlist("notice") if isinstance(one, str)]  # those that the page showed
+    ticked = {one for one in form.getlist("way") if isinstance(one, str)}
+    wanted = {
+        one.name: [way for way in one.offered if f"{one.name} {way}" in ticked]
+        for one in _notices(who)
+        if one.name in named
+    }
+    here.premises.desk.set_notices(who.door.name, who.number, wanted)
+    return page(here, "notices", {"notices": _notices(who), "done": True})
+
+
+@router.get("/password")
+def password(here: Here, who: Signed) -> Response:
+    """The form for a new password."""
+    return page(here, "password", {"shortest": SHORTEST, "longest": LONGEST, "door": who.door, "done": False})
+
+
+@router.post("/password")
+def set_password(request: Request, here: Here, who: Signed, form: OwnForm) -> Response:
+    """Write a new password. Every other session of this person ends with its next page."""
+    if "password" not in here.premises.portal.may_change:
+        raise HTTPException(404)
+    values = {"shortest": SHORTEST, "longest": LONGEST, "door": who.door, "done": False}
+    new = said(form, "new", _TYPED)
+    if problem := password_problem(request, here, who, said(form, "password", _TYPED)) or _unfit(form, new):
+        return page(here, "password", values, problem)
+    here.premises.desk.set_password(who.door.name, who.number, new)
+    return begin(here, who.door, who.number, here.to("me/password/done"))
+
+
+@router.get("/password/done")
+def password_set(here: Here, who: Signed) -> Response:
+    """That it was set, in the session that goes on."""
+    return page(here, "password", {"shortest": SHORTEST, "longest": LONGEST, "door": who.door, "done": True})
+
+
+def _unfit(form: FormData, new: str) -> str:
+    if len(new) < SHORTEST:
+        return "long" if len(str(form.get("new", ""))) > _TYPED else "short"
+    try:
+        size = len(new.encode())
+    except UnicodeEncodeError:  # half a sign
+        return "signs"
+    if size > LONGEST:
+        return "long"
+    if any(ord(one) < ord(" ") for one in new):
+        return "signs"
+    if said(form, "again", _TYPED) != new:
+        return "differ"
+    return "same" if new == said(form, "password", _TYPED) else ""
+
+
+def _notices(who: Patron) -> tuple[NoticeChoice, ...]:
+    with who.door.reading() as (system, connection):
+        return NoticeChoices(system.system_map).read(connection, who.number)

@@ -1,0 +1,126 @@
+"""A person's requests as pages see them: those of whoever is signed in, and of nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from starlette.datastructures import FormData
+
+from carrel.errors import CarrelError
+from carrel.rights.admission import may
+from carrel.rights.clocks import Clocks, clocks_of
+from carrel.rights.course import standing
+from carrel.rights.event import Act, Event
+from carrel.rights.request import PERSON, Request, Right
+from carrel.rights.standing import Standing
+from carrel.rights.work import OBJECTION, done_at_once
+from carrel.store.erasures import new_case
+from carrel.systems import branch_policies
+from carrel.systems.site_systems import system_of
+from carrel.web.patron import Patron
+from carrel.web.premises import Premises
+
+MOST_WORDS = 4_000  # signs of somebody's own words: two pages; what is longer is told to the person, and nothing is cut
+MOST_OPEN = 20  # requests of one person that nobody has answered yet
+IDENTITY = "signed in"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRequest:
+    """One request of the person, and where it stands now."""
+
+    request: Request
+    standing: Standing
+
+    def may(self, act: Act) -> bool:
+        """Whether the person can do this now."""
+        try:
+            may(self.standing, act)
+        except CarrelError:
+            return False
+        return True
+
+
+class OwnRequests:
+    """The requests of whoever is signed in.
+
+    Args:
+        premises: of the pages.
+        who: is signed in.
+    """
+
+    def __init__(self, premises: Premises, who: Patron) -> None:
+        self._premises, self._who = premises, who
+        system = system_of(premises.site, who.door.name)
+        self._zone = ZoneInfo(system.time_zone)
+        self.clocks: Clocks = clocks_of(branch_policies.load(premises.site, system).policies)
+
+    def all(self) -> tuple[OwnRequest, ...]:
+        """Every one, the newest first.
+
+        Raises:
+            CarrelError: RGT-017.
+        """
+        now = self._premises.now()
+        found = self._premises.store.requests.of_person(self._who.door.name, self._who.number)
+        return tuple(
+            OwnRequest(one, standing(one.right, one.events, self.clocks, self._zone, now)) for one in reversed(found)
+        )
+
+    def one(self, name: str) -> OwnRequest | None:
+        """One of them; None of anybody else's, and of what there is not: nobody can tell the two apart."""
+        return next((one for one in self.all() if one.request.id == name), None)
+
+    def still_open(self, right: Right) -> OwnRequest | None:
+        """One for the same right that is not over."""
+        return next((one for one in self.all() if one.request.right is right and not one.standing.state.is_final), None)
+
+    def are_too_many(self) -> bool:
+        """Whether so many are open that more would only hide them."""
+        return sum(not one.standing.state.is_final for one in self.all()) >= MOST_OPEN
+
+    def open(self, right: Right, words: str, language: str) -> str:
+        """Write one down; its id. That it is the person is known: she or he is signed in.
+
+        Raises:
+            CarrelError: RGT-016, RGT-017.
+        """
+        return self._premises.store.requests.open(
+            right, self._who.door.name, self._who.number, words, "web", language, PERSON, self._premises.now(),
+            how=IDENTITY,
+        )  # fmt: skip
+
+    def add(self, one: OwnRequest, act: Act, words: str = "") -> None:
+        """Write down that the person withdrew it, or stated a disagreement.
+
+        Raises:
+            CarrelError: RGT-012, it is over meanwhile; RGT-018.
+        """
+        at = self._premises.now()
+        self._premises.store.requests.add(
+            one.request.id, Event(act, at, PERSON), words, clocks=self.clocks, zone=self._zone, now=at
+        )
+
+    def objected(self, name: str, purpose: str) -> None:
+        """Write into a request that the objection to a purpose is on record: nobody is written to for it any more."""
+        system, at = self._who.door.name, self._premises.now()
+        for event in done_at_once(new_case(), OBJECTION, system, purpose, at, PERSON):
+            self._premises.store.requests.add(name, event, clocks=self.clocks, zone=self._zone, now=at)
+
+    def told(self, one: OwnRequest) -> Iterator[tuple[Event, str]]:
+        """Every event, with what was sealed beside it for the person to read: reasons, and the person's own words."""
+        beside = self._premises.store.requests.words_beside(one.request.id)
+        for event, words in zip(one.request.events, beside, strict=True):
+            if event.act in {Act.EXTENDED, Act.REFUSED, Act.STATED, Act.ANSWERED}:
+                yield event, words
+            elif event.act is not Act.NOTED:  # what the staff note for themselves is not told here
+                yield event, ""
+
+
+def words_of(form: FormData) -> tuple[str, bool]:
+    """Somebody's own words in a form, and whether they are too long."""
+    sent = form.get("words", "")
+    words = sent.replace("\r\n", "\n").strip() if isinstance(sent, str) else ""
+    return words, len(words) > MOST_WORDS

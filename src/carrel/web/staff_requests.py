@@ -1,0 +1,210 @@
+"""A request as a checklist: what has to be done, what was done, and what staff do to it.
+
+Plans are made, approved and carried out on the command line; the page says by which commands.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Form, HTTPException
+from starlette.responses import Response
+
+from carrel.errors import CarrelError
+from carrel.inventory.site import May
+from carrel.retention.faults import NO_SUBJECT
+from carrel.rights import faults
+from carrel.rights.admission import may
+from carrel.rights.event import Act
+from carrel.rights.request import LONGEST_WORDS, Channel, Decision, Ground, Right
+from carrel.web import words as words_of_pages
+from carrel.web.staff_desk import DeskRequest
+from carrel.web.staff_queue import Case, case_of
+from carrel.web.staff_visit import StaffHere, StaffVisit, day_in, staff_pages
+
+router = staff_pages()
+Word = Annotated[str, Form()]
+
+HOW = ("photo id", "card at the desk", "known to the staff", "signed in")
+_TERM, _CARD = 200, 200
+# What each act takes from a form: closed words, by their name in the event.
+_STEPS = {
+    "assign": (Act.ASSIGNED, ("owner",)), "extend": (Act.EXTENDED, ()),
+    "note": (Act.NOTED, ()), "tell": (Act.TOLD, ("task",)), "reply": (Act.REPLIED, ("task",)),
+    "decide": (Act.DECIDED, ("decision",)),
+}  # fmt: skip
+_ENDS = {
+    "answer": (Act.ANSWERED, ()), "refuse": (Act.REFUSED, ("ground",)), "withdraw": (Act.WITHDRAWN, ()),
+    "waive": (Act.WAIVED, ("task",)), "waive plan": (Act.WAIVED, ("case",)),
+}  # fmt: skip
+_PROBLEMS = {
+    faults.NOT_NOW.code: "not now", faults.UNSETTLED.code: "unsettled", faults.REASON.code: "missing",
+    faults.NOT_EXTENDED.code: "no more time", faults.TERM.code: "term", faults.WORDS.code: "long",
+    faults.SHUT.code: "shut", faults.MOMENT.code: "day", NO_SUBJECT.code: "card",
+}  # fmt: skip
+
+
+@router.get("/requests/{request_id}")
+def show(here: StaffHere, request_id: str) -> Response:
+    """One request, with what became of its plans by now."""
+    here.premises.staff.follow()
+    return _page(here, _case(here, request_id))
+
+
+@router.post("/requests/{request_id}")
+def act(
+    here: StaffHere, request_id: str, form: Word = "", step: Word = "", words: Word = "", how: Word = "",
+    owner: Word = "", task: Word = "", decision: Word = "", system: Word = "", card: Word = "",
+) -> Response:  # fmt: skip
+    """Do something to it that leaves it open."""
+    here.require_own_form(form)
+    if step == "identify":
+        return _identified(here, request_id, how, system, card.strip())
+    said = {"how": how, "owner": owner, "task": task, "decision": decision}
+    if owner and owner not in {one.name for one in _workers(here)}:
+        return _page(here, _case(here, request_id), "missing")
+    return _done(here, request_id, _STEPS, step, said, words)
+
+
+@router.get("/ask")
+def ask(here: StaffHere) -> Response:
+    """The form for what somebody asks at the desk, by phone or in a letter."""
+    return _ask(here)
+
+
+@router.post("/ask")
+def write(
+    here: StaffHere, form: Word = "", right: Word = "", system: Word = "", card: Word = "", words: Word = "",
+    channel: Word = "", answer_in: Word = "", on: Word = "", how: Word = "",
+) -> Response:  # fmt: skip
+    """Write it down as a request."""
+    here.require_own_form(form)
+    kept = {"right": right, "words": words, "channel": channel, "answer_in": answer_in, "on": on, "how": how}
+    day = day_in(on)
+    known = right in set(Right) and channel in set(Channel) and how in {"", *HOW} and answer_in in words_of_pages.NAMES
+    if not known or (how and not card.strip()) or len(card) > _CARD:
+        return _ask(here, "missing", kept)
+    if on and day is None:
+        return _ask(here, "day", kept)
+    system = _system(here, system)
+    try:
+        made = here.premises.staff.open(
+            here.who.name, DeskRequest(right, system, card.strip(), words, channel, answer_in, day, how)
+        )
+    except CarrelError as wrong:
+        if wrong.code not in _PROBLEMS:
+            raise
+        return _ask(here, _PROBLEMS[wrong.code], kept)
+    return here.to(f"requests/{made}")
+
+
+@router.get("/requests/{request_id}/end")
+def ask_for_end(here: StaffHere, request_id: str) -> Response:
+    """The forms that end a request, or give something of it up."""
+    return _page(here, _case(here, request_id), ending=True)
+
+
+@router.post("/requests/{request_id}/end")
+def end(
+    here: StaffHere, request_id: str, form: Word = "", step: Word = "", words: Word = "", ground: Word = "",
+    task: Word = "", case: Word = "",
+) -> Response:  # fmt: skip
+    """End it, or give something of it up."""
+    here.require_own_form(form)
+    said = {"ground": ground, "task": task, "case": case}
+    return _done(here, request_id, _ENDS, step, said, words, ending=True)
+
+
+def _identified(here: StaffVisit, name: str, how: str, system: str, card: str) -> Response:
+    case = _case(here, name)
+    whose = (_system(here, system), card) if card else None
+    if how not in HOW or len(card) > _CARD or (whose is None and not case.request.about_somebody):
+        return _page(here, case, "missing")
+    try:
+        here.premises.staff.identify(here.who.name, name, how, whose)
+    except CarrelError as wrong:
+        if wrong.code not in _PROBLEMS:
+            raise
+        return _page(here, case, _PROBLEMS[wrong.code])
+    return here.to(f"requests/{name}")
+
+
+def _system(here: StaffVisit, said: str) -> str:
+    names = [one.name for one in here.premises.site.originals]
+    return said if said in names else names[0]
+
+
+def _done(
+    here: StaffVisit, name: str, table: dict[str, tuple[Act, tuple[str, ...]]], step: str, said: dict[str, str],
+    words: str, *, ending: bool = False,
+) -> Response:  # fmt: skip
+    case = _case(here, name)
+    if step not in table:
+        return _page(here, case, "missing", ending=ending)
+    what, terms = table[step]
+    if what is Act.ANSWERED and case.request.right is Right.QUESTION and not words.strip():
+        return _page(here, case, "missing", ending=ending)
+    told = {one: said[one][: _TERM + 1] for one in terms if said[one]}
+    try:
+        here.premises.staff.act(here.who.name, name, what, told, words)
+    except CarrelError as wrong:
+        if wrong.code not in _PROBLEMS:
+            raise
+        return _page(here, case, _PROBLEMS[wrong.code], ending=ending, kept=words)
+    return here.to(f"requests/{name}")
+
+
+def _case(here: StaffVisit, name: str) -> Case:
+    try:
+        return case_of(here.premises, here.premises.store.requests.request(name), here.premises.staff.rules())
+    except CarrelError as wrong:
+        if wrong.code != faults.UNKNOWN.code:
+            raise
+        raise HTTPException(404) from None
+
+
+def _workers(here: StaffVisit) -> tuple[Any, ...]:
+    return tuple(one for one in here.premises.staff.people() if May.REQUESTS in one.may)
+
+
+def _ask(here: StaffVisit, problem: str = "", kept: dict[str, str] | None = None) -> Response:
+    return here.page("ask", {
+        "problem": problem, "kept": kept or dict.fromkeys(("right", "words", "channel", "answer_in", "on", "how"), ""),
+        "rights": tuple(Right), "channels": tuple(one for one in Channel if one is not Channel.WEB), "how_list": HOW,
+        "systems": here.premises.site.originals, "longest": LONGEST_WORDS, "today": here.now.date().isoformat(),
+    }, 422 if problem else 200)  # fmt: skip
+
+
+def _page(here: StaffVisit, case: Case, problem: str = "", *, ending: bool = False, kept: str = "") -> Response:
+    requests, name = here.premises.store.requests, case.request.id
+    works, gone = here.may(May.REQUESTS), False
+    opened: dict[str, Any] = {"words_of_person": "", "beside": (), "whose": None}
+    if works:  # only for whoever works on requests; others see the course and no word of the person
+        try:
+            opened = {"words_of_person": requests.words(name), "whose": requests.subject(name),
+                      "beside": requests.words_beside(name)}  # fmt: skip
+        except CarrelError:  # over and forgotten, or its key is gone
+            gone = True
+    return here.page("request_end" if ending else "request", {
+        "case": case, "works": works, "gone": gone, "problem": problem, "kept": kept, **opened,
+        "beside": opened["beside"] or ("",) * len(case.request.events), "workers": _workers(here),
+        "how_list": HOW, "decisions": _decisions(case), "grounds": tuple(Ground), "longest": LONGEST_WORDS,
+        "open_acts": _open_acts(case), "systems": here.premises.site.originals,
+        "commands": case.commands(here.who.name),
+    }, 422 if problem else 200)  # fmt: skip
+
+
+def _decisions(case: Case) -> tuple[Decision, ...]:
+    return tuple(Decision) if case.request.right is Right.CHALLENGE else (Decision.NOTHING_HELD,)
+
+
+def _open_acts(case: Case) -> frozenset[str]:
+    """What may be done to it as it stands."""
+    found = set()
+    for one in Act:
+        try:
+            may(case.now, one)
+        except CarrelError:
+            continue
+        found.add(str(one))
+    return frozenset(found)

@@ -1,0 +1,201 @@
+"""One request to a staff page: whose it is, whether it may be answered at all, and how its page is made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from carrel.inventory.site import May, Person
+from carrel.store.staff_sessions import BEGINNING, StaffSession
+from carrel.web import forms, words
+from carrel.web.premises import Premises
+from carrel.web.staff_rights import PREFIX, entry, may_open
+from carrel.web.visit import environment
+
+PATH = "/staff"  # the cookie goes to no other page
+_BACK = re.compile(r"(account(/(password|passkeys))?|requests/req-[a-z]{12}(/end)?)?")
+
+
+class SentOn(Exception):  # noqa: N818  (no error: where the browser goes on)
+    """The browser is to open another page first."""
+
+    def __init__(self, to: str) -> None:
+        super().__init__(to)
+        self.to = to
+
+
+@dataclass(frozen=True)
+class StaffVisit:
+    """What a staff page knows of the request that it answers.
+
+    Attributes:
+        premises: that the pages work with.
+        language: of the page.
+        path: behind the language, so that the same page can be asked for in another.
+        session: None where nobody is signed in.
+        person: of the site file; None where nobody is signed in.
+    """
+
+    premises: Premises
+    language: str
+    path: str
+    session: StaffSession | None
+    person: Person | None
+
+    @property
+    def who(self) -> Person:
+        """Whoever is signed in, on a page that only opens to such.
+
+        Raises:
+            HTTPException: 403, nobody is.
+        """
+        if self.person is None or self.session is None:
+            raise HTTPException(403)
+        return self.person
+
+    @property
+    def own(self) -> StaffSession:
+        """The session, on a page that only opens within one.
+
+        Raises:
+            HTTPException: 403, there is none.
+        """
+        if self.session is None:
+            raise HTTPException(403)
+        return self.session
+
+    @property
+    def is_in(self) -> bool:
+        """Whether somebody is signed in altogether."""
+        return self.session is not None and self.session.way != BEGINNING
+
+    @property
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self.premises.now()
+
+    def may(self, act: str) -> bool:
+        """Whether whoever is signed in has a right."""
+        return self.person is not None and May(act) in self.person.may
+
+    def opens(self, path: str) -> bool:
+        """Whether a link to a page is of use to whoever is signed in."""
+        return self.is_in and self.person is not None and may_open(self.person.may, path)
+
+    def page(self, template: str, values: Mapping[str, Any] | None = None, status: int = 200) -> Response:
+        """A page, made of a template and values; every value is escaped."""
+        text = environment(self.language).get_template(f"staff_{template}.html.j2").render(
+            visit=self, library=self.premises.site.library, languages=self.premises.portal.languages,
+            names=words.NAMES, day=lambda when: words.day(when, self.language),
+            time=lambda when: words.moment(when, self.language), **(values or {}),
+        )  # fmt: skip
+        return HTMLResponse(text, status)
+
+    def to(self, path: str) -> Response:
+        """Send the browser on to another of these pages."""
+        return RedirectResponse(self.address(path), 303)
+
+    def address(self, path: str) -> str:
+        """Of another of these pages."""
+        return f"{PATH}/{self.language}/{path}"
+
+    @property
+    def form_token(self) -> str:
+        """What the forms of this page carry; empty where there is no session."""
+        return "" if self.session is None else forms.token(self.key, f"staff\0{self.session.token}")
+
+    def require_own_form(self, sent: str) -> None:
+        """Refuse a form that no page of this session made.
+
+        Raises:
+            HTTPException: 403.
+        """
+        if self.session is None or not forms.is_own(self.key, f"staff\0{self.session.token}", sent):
+            raise HTTPException(403)
+
+    @property
+    def key(self) -> bytes:
+        """Of the pages."""
+        return self.premises.store.portal_attempts.key()
+
+
+def back_to(said: str) -> str:
+    """Where a page may lead back to; anything else leads to the first page."""
+    return said if _BACK.fullmatch(said) else ""
+
+
+def day_in(said: str) -> date | None:
+    """The day that a form names; None of anything else."""
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        return None
+
+
+def cookie_name(*, secure: bool) -> str:
+    """The name of the staff's cookie; over TLS one that is set over TLS only."""
+    return "__Secure-carrel-staff" if secure else "carrel-staff"
+
+
+def seen(request: Request, language: str) -> StaffVisit:
+    """The visit that a request is, whatever it may open.
+
+    A session counts only while its person is in the site file and the account is not disabled; else it ends here.
+
+    Raises:
+        HTTPException: 404, the pages are not in this language.
+        CarrelError: the site file or the store cannot be read.
+    """
+    premises: Premises = request.app.state.premises
+    if language not in premises.portal.languages:
+        raise HTTPException(404)
+    path = request.url.path.removeprefix(f"{PATH}/{language}").lstrip("/")
+    token = request.cookies.get(cookie_name(secure=premises.portal.is_secure), "")
+    session = premises.store.staff_sessions.find(token, premises.now()) if token else None
+    person = None
+    if session is not None:
+        person = next((one for one in premises.staff.people() if one.name == session.name), None)
+        account = premises.store.staff_accounts.get(session.name)
+        begun = account is not None and (account.began_at is not None or session.way == BEGINNING)
+        if person is None or account is None or account.disabled_at is not None or not begun:
+            premises.store.staff_sessions.end_all(session.name)
+            session = person = None
+    return StaffVisit(premises, language, path, session, person)
+
+
+def admitted(request: Request, language: str) -> StaffVisit:
+    """The visit, if the table of rights lets it in.
+
+    Raises:
+        SentOn: to sign in first, or to show once more who it is.
+        HTTPException: 403, the person has no right to this; 404.
+    """
+    here = seen(request, language)
+    route = str(getattr(request.scope.get("route"), "path", ""))
+    asked = entry(request.method, route)
+    if asked is None:
+        raise HTTPException(403)
+    if asked.open_to_all:
+        return here
+    if here.session is None or here.person is None or asked.beginning == here.is_in:
+        raise SentOn(here.address("sign-in"))
+    if not asked.allows(here.person.may):
+        here.premises.store.staff_accounts.note(here.person.name, "refused", here.person.name, here.now)
+        raise HTTPException(403)
+    if not asked.is_recent(request.method, here.now - here.session.proved):
+        raise SentOn(here.address(f"prove?back={back_to(here.path)}"))
+    return here
+
+
+StaffHere = Annotated[StaffVisit, Depends(admitted)]
+
+
+def staff_pages() -> APIRouter:
+    """A router for staff pages: whatever is hung on it goes through the table of rights first."""
+    return APIRouter(prefix=PREFIX, include_in_schema=False, dependencies=[Depends(admitted)])

@@ -1,0 +1,83 @@
+"""The pages on Evergreen: signing in, and the whole walk of a patron, as the product keeps passwords and settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import bcrypt
+import pytest
+
+from tests.integration.web.conftest import PASSWORD, pages_of, sent
+from tests.integration.web.walk import MAIL, NEW_WORDS, walk
+
+
+def as_the_product(password: str, salt: str) -> str:
+    """What Evergreen's own functions would store: crypt() of the salted md5 (actor.change_password)."""
+    inner = hashlib.md5(password.encode()).hexdigest()
+    return bcrypt.hashpw(hashlib.md5((salt + inner).encode()).hexdigest().encode(), salt.encode()).decode()
+
+
+@pytest.fixture
+def patron(small) -> tuple[str, int]:
+    """Card and number of a patron who can sign in."""
+    small.do("CREATE TABLE IF NOT EXISTS config.upgrade_log (version text PRIMARY KEY, install_date timestamptz)")
+    small.do("INSERT INTO config.upgrade_log VALUES ('3.17.4', now()) ON CONFLICT DO NOTHING")
+    card, number = small.rows(
+        "SELECT c.barcode, u.id FROM actor.usr u JOIN actor.card c ON c.id = u.card JOIN actor.passwd p ON p.usr = u.id "
+        "WHERE u.active AND NOT u.deleted AND c.active AND p.passwd_type = 'main' AND u.email IS NOT NULL "
+        "ORDER BY u.id DESC LIMIT 1"
+    )[0]
+    salt = bcrypt.gensalt(4, prefix=b"2a").decode()
+    small.do(
+        "UPDATE actor.passwd SET passwd = :p, salt = :s WHERE usr = :n",
+        p=as_the_product(PASSWORD, salt),
+        s=salt,
+        n=number,
+    )
+    return str(card), int(number)
+
+
+def test_a_patron_walks_through_all_of_it(small, patron, tmp_path) -> None:
+    card, number = patron
+    before = small.rows("SELECT * FROM actor.usr WHERE id <> :n ORDER BY id", n=number)
+    with pages_of(tmp_path, small.url, "evergreen", policy="owwl") as pages:
+        walk(pages, card, number, PASSWORD, "opac.hold_notify", "sms")
+        browser = pages.signed_in(card, NEW_WORDS)
+        name = "circ.send_email_checkout_receipts"
+        assert sent(browser, "notices", {"notice": name, "way": f"{name} on"}).status_code == 200
+        sent(
+            browser,
+            "notices",
+            {"notice": "opac.hold_notify", "way": ["opac.hold_notify email", "opac.hold_notify sms"]},
+        )
+    settings = dict(small.rows("SELECT name, value FROM actor.usr_setting WHERE usr = :n", n=number))
+    assert json.loads(settings["opac.hold_notify"]) == "email|sms"
+    assert json.loads(settings[name]) is True
+    assert small.one("SELECT email FROM actor.usr WHERE id = :n", n=number) == MAIL
+    stored, salt = small.rows(
+        "SELECT passwd, salt FROM actor.passwd WHERE usr = :n AND passwd_type = 'main'", n=number
+    )[0]
+    assert salt.startswith("$2a$10$")
+    assert stored == as_the_product(NEW_WORDS, salt)
+    assert small.rows("SELECT * FROM actor.usr WHERE id <> :n ORDER BY id", n=number) == before, "nobody else's record"
+
+
+@pytest.mark.deep
+def test_an_account_with_too_few_rights_changes_nothing(small, patron, tmp_path) -> None:
+    card, _ = patron
+    names = [
+        name for (name,) in small.rows("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$'")
+    ]
+    url = small.limited_user(
+        [right for name in names for right in (f"USAGE ON SCHEMA {name}", f"SELECT ON ALL TABLES IN SCHEMA {name}")]
+    )
+    before = small.rows("SELECT * FROM actor.passwd ORDER BY id")
+    with pages_of(tmp_path, small.url, "evergreen", policy="owwl") as pages:
+        browser = pages.signed_in(card)
+        (tmp_path / "ils.dsn").write_text(url)
+        words = {"password": PASSWORD, "new": NEW_WORDS, "again": NEW_WORDS}
+        answer = sent(browser, "password", words)
+        assert answer.status_code == 503
+        assert "Nothing was changed." in answer.text
+    assert small.rows("SELECT * FROM actor.passwd ORDER BY id") == before
