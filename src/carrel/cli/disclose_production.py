@@ -163,10 +163,12 @@ def _opened(site: Site, names: Sequence[str]) -> Iterator[tuple[list[OpenSystem]
 
 
 def _further(site: Site, systems: Sequence[OpenSystem]) -> tuple[str, ...]:
-    """Systems and vendors of the site that were not looked into."""
+    """Systems, logs and vendors of the site that were not looked into."""
     there = {one.name for one in systems}
     left = [f"system {one.name}" for one in site.systems if one.name not in there]
-    return (*left, *(f"vendor {name}" for name in site.vendors))
+    logs = [f"log {one.name}" for one in site.logs]
+    computers = ["what public computers report"] if site.stations is not None else []
+    return (*left, *logs, *computers, *(f"vendor {name}" for name in site.vendors))
 
 
 def _require_whole(found: Production) -> None:
