@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from carrel.systems.access_answer import OpenSystem
 
 _MOST_RUNS = 400
-_READ_BACK = frozenset({Outcome.VERIFIED, Outcome.RESIDUE, Outcome.KEPT})
+_READ_BACK = {
+    Outcome.VERIFIED: "rows read back",
+    Outcome.RESIDUE: "rows read back; old values may stand in the servers' logs until these expire",
+    Outcome.KEPT: "rows read back; some are kept for a reason that the policy names",
+}
 _EARLIER = timedelta(days=1)  # no leaf of a run stands before the run ended
 
 
@@ -79,8 +83,7 @@ def _last(system: OpenSystem, store: Store) -> tuple[Run | None, Run | None]:
 def _proved(run: Run, ledger: LedgerFolder, file: str) -> tuple[Proof, str]:
     """The run with its leaf, where the ledger has it by now."""
     ended = run.finished_at or run.started_at
-    outcome = "" if run.outcome is None else run.outcome.value
-    proof = Proof(run.id, ended, "rows read back" if outcome == "verified" else f"rows read back; {outcome}")
+    proof = Proof(run.id, ended, _READ_BACK[run.outcome] if run.outcome is not None else "")
     for index, entry in ledger.backwards():
         leaf = decode_leaf(entry)
         if leaf.kind == "run" and (leaf.fields.get("plan_digest"), leaf.fields.get("finished")) == (

@@ -25,6 +25,7 @@ from carrel.disclosure.statement import NONE, PRODUCED, REPLY, reply, statement
 from carrel.errors import CarrelError, Exit, fault
 from carrel.inventory.site import May
 from carrel.ledger.leaf import OpenLeaf
+from carrel.policy.yaml_source import MOST_BYTES
 from carrel.systems import access_package, production_package, public_report
 from carrel.systems.access_answer import OpenSystem, not_searched
 from carrel.systems.access_systems import opened
@@ -115,7 +116,8 @@ def carry_out(
 
 def _scope(wish: Wish, clearing: Clearing) -> Scope:
     try:
-        text = wish.scope.read_text(encoding="utf-8")
+        with wish.scope.open("rb") as file:
+            text = file.read(MOST_BYTES + 1).decode("utf-8")  # a sign more than is read, so that it is told
     except (OSError, UnicodeDecodeError):
         raise fault(
             faults.SCOPE, at=str(wish.scope), wanted="a text file in UTF-8 that you may read", found="something else",

@@ -50,13 +50,14 @@ def gathered(systems: Sequence[OpenSystem], closed: Mapping[str, str], scope: Sc
         at: aware time.
 
     Raises:
-        CarrelError: DSC-053 to DSC-055, DSC-057, DSC-058; SQL-…, a system cannot be read.
+        CarrelError: DSC-050, DSC-053 to DSC-055, DSC-057, DSC-058; SQL-…, a system cannot be read.
 
     Guarantees:
         Each row lies in the period of its part by every reading of its time, is of a person in scope, and holds no
         column that the part does not ask for, no secret, and nobody else.
     """
     _require_records(systems, scope)
+    _require_systems({one.name for one in systems} | set(closed), scope)
     every: list[_Gathered] = []
     searched: list[Searched] = []
     for one in systems:
@@ -281,6 +282,20 @@ def _require_records(systems: Sequence[OpenSystem], scope: Scope) -> None:
                 because="no map of these systems tells where such records stand",
                 fix="answer for them from where they are kept; the site file names folders, vendors and paper",
             )
+
+
+def _require_systems(names: set[str], scope: Scope) -> None:
+    """A number of a system that is not searched would be nobody's, and a statement could be made of it."""
+    for part in scope.parts:
+        for one in part.people:
+            if one.system is not None and one.system not in names:
+                raise fault(
+                    faults.SCOPE,
+                    at=f"part {part.id}, {one.id}: system",
+                    wanted=f"one of: {', '.join(sorted(names))}",
+                    found="another one",
+                    fix="name the system as the site file does; where --system is given, name it there as well",
+                )
 
 
 def _require_one_person(every: Sequence[_Gathered]) -> None:

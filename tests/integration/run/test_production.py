@@ -298,6 +298,7 @@ BAD = {
     ),
     "kind of no system": ("records: loans", "records: camera footage", 2, "DSC-054"),
     "no such field": ("issuedate:", "isuedate:", 2, "DSC-055"),
+    "no such system": (f"card: {CARD}", "number: 51, system: annex", 2, "DSC-050"),
     "1 MB of words": (WORDING, WORDING + " x" * (1 << 19), 2, "POL-003"),
 }  # fmt: skip
 
