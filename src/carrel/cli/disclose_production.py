@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import custodian_gate, record
-from carrel.cli.access_case import passphrase_of
+from carrel.cli.access_case import opened_systems, passphrase_of
 from carrel.cli.at_site import allowed, open_site
 from carrel.cli.disclose_evidence import evidence_of
 from carrel.cli.premises import now
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
-from carrel.disclosure.production import Occasion, Production, manifest
+from carrel.disclosure.production import Production
+from carrel.disclosure.release_manifest import Occasion, manifest
 from carrel.disclosure.release_note import commitment
 from carrel.disclosure.scope import Scope, read_scope
 from carrel.disclosure.statement import NONE, PRODUCED, REPLY, reply, statement
-from carrel.errors import CarrelError, Exit, fault
+from carrel.errors import Exit, fault
 from carrel.inventory.site import May
 from carrel.ledger.leaf import OpenLeaf
 from carrel.policy.yaml_source import MOST_BYTES
 from carrel.systems import access_package, production_package, public_report
 from carrel.systems.access_answer import OpenSystem, not_searched
-from carrel.systems.access_systems import opened
 from carrel.systems.production_gathering import gathered
-from carrel.systems.site_systems import system_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -83,7 +81,8 @@ def carry_out(
     scope = _scope(wish, clearing)
     started = now()
     custodian_gate.in_force(site)
-    with open_store(site) as store, _opened(site, wish.systems) as (systems, closed):
+    with open_store(site) as store, opened_systems(site, wish.systems) as (systems, unopened):
+        closed = {one.name: one.unread[0].code for one in unopened}
         record.require_folder(site, store)
         ledger, signer = record.open_ledger(site, started)
         beyond = (*not_searched(site), *_further(site, systems))
@@ -139,29 +138,6 @@ def _scope(wish: Wish, clearing: Clearing) -> Scope:
             fix="take the steps that the case still waits for",
         )  # fmt: skip
     return scope
-
-
-@contextmanager
-def _opened(site: Site, names: Sequence[str]) -> Iterator[tuple[list[OpenSystem], dict[str, str]]]:
-    """Every system that is searched, and by which error others could not be opened.
-
-    Raises:
-        CarrelError: of the first, where none can be opened.
-    """
-    wanted = [system_of(site, one) for one in dict.fromkeys(names)] or list(site.originals) or [system_of(site, None)]
-    there: list[OpenSystem] = []
-    closed: dict[str, str] = {}
-    first: CarrelError | None = None
-    with ExitStack() as stack:
-        for one in wanted:
-            try:
-                there.append(stack.enter_context(opened(site, one)))
-            except CarrelError as wrong:
-                first = first or wrong
-                closed[one.name] = wrong.code
-        if first is not None and not there:
-            raise first
-        yield there, closed
 
 
 def _further(site: Site, systems: Sequence[OpenSystem]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from carrel.disclosure import faults
-from carrel.disclosure.production import FORMAT_VERSION
+from carrel.disclosure.release_manifest import FORMAT_VERSION
 from carrel.errors import CarrelError, fault
 from carrel.ledger.note import Signer, Verifier, open_note, parse_note, sign_note
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from carrel.disclosure.production import BEYOND, Occasion, Production
+from carrel.disclosure.production import Production
+from carrel.disclosure.release_manifest import BEYOND, Occasion
 from carrel.disclosure.scope import Scope
 from carrel.rights.ending import Keeping
 

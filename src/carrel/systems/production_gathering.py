@@ -8,22 +8,20 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, text
 
-from carrel.disclosure import faults
 from carrel.disclosure.asked_fields import Traced, dates_of, require_known, traced
 from carrel.disclosure.period import Period, Verdict
 from carrel.disclosure.production import NotRead, ProducedTable, Production, Searched, judged, trimmed
-from carrel.disclosure.scope import Asked, Part, Scope
-from carrel.errors import CarrelError, fault
+from carrel.disclosure.scope import Part, Scope
 from carrel.policy.record_type import RecordType
 from carrel.retention.identifiers import Subject
 from carrel.rights.answer import HeldTable
 from carrel.rights.third_persons import HeldRow
 from carrel.systems.access_answer import OpenSystem, denied_to
 from carrel.systems.faults import SHAPE
+from carrel.systems.production_people import require_one_person, require_records, require_systems, subject_of
 from carrel.systems.production_rows import Which, beside_of, borrowers, in_period, of_items, period_in, types_of
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_data import DeniedError, Narrowing, PersonData
-from carrel.systems.sql.person_search import numbers_under
 
 _ACCOUNTS = {"mysql": "SELECT CURRENT_USER()", "mariadb": "SELECT CURRENT_USER()", "postgresql": "SELECT current_user"}
 
@@ -56,8 +54,8 @@ def gathered(systems: Sequence[OpenSystem], closed: Mapping[str, str], scope: Sc
         Each row lies in the period of its part by every reading of its time, is of a person in scope, and holds no
         column that the part does not ask for, no secret, and nobody else.
     """
-    _require_records(systems, scope)
-    _require_systems({one.name for one in systems} | set(closed), scope)
+    require_records(systems, scope)
+    require_systems({one.name for one in systems} | set(closed), scope)
     every: list[_Gathered] = []
     searched: list[Searched] = []
     for one in systems:
@@ -69,7 +67,7 @@ def gathered(systems: Sequence[OpenSystem], closed: Mapping[str, str], scope: Sc
                     one.name, one.system_map.title, _account(connection), at, str(one.zone), found.asked, found.found
                 )
             )
-    _require_one_person(every)
+    require_one_person([one.called for one in every])
     shut = [
         NotRead(part.id, name, "*", code, "the whole system could not be opened")
         for name, code in closed.items()
@@ -174,31 +172,8 @@ class _System:
             numbers = borrowers(self._connection, self._open, part.items, dates, period)
             self._borrowers[part.id] = tuple((f"reader-{n}", Subject(one)) for n, one in enumerate(numbers, 1))
             return self._borrowers[part.id]
-        found = ((one.id, self._subject(part, one)) for one in part.people)
+        found = ((one.id, subject_of(self._connection, self._open, part, one)) for one in part.people)
         return tuple((label, subject) for label, subject in found if subject is not None)
-
-    def _subject(self, part: Part, asked: Asked) -> Subject | None:
-        if asked.number is not None and asked.system != self._open.name:
-            return None
-        by_card, at = asked.card is not None, f"{self._open.name}: part {part.id}, {asked.id}"
-        said = asked.card or asked.number or ""
-        there, copies = numbers_under(
-            self._connection, self._open.system_map, said, by_card=by_card, at=self._open.name
-        )
-        if len(there | copies) > 1:
-            raise _several(at, "records of more than one person under it, one of them perhaps deleted")
-        if copies and not part.copies:
-            raise fault(
-                faults.GONE,
-                at=at,
-                wanted="a record that is there",
-                found="a copy of one that was deleted or merged",
-                because="what was disposed of is not brought back unless the order asks for copies",
-                fix="where it was merged, name the record that it went into by 'number:'; where the order asks for "
-                "copies of records that are gone, quote it under 'copies:'",
-            )
-        numbers = (there | copies) - {0, self._open.stand_in}
-        return Subject(min(numbers)) if numbers else None
 
     # -- what -------------------------------------------------------------------------------------------------------
 
@@ -225,7 +200,7 @@ class _System:
         )  # fmt: skip
         name = self._open.name
         if data.called and part.people:
-            self._gathered.called[label, name] = data.called
+            self._gathered.called[f"{part.id}/{label}", name] = data.called
         held = data.read(name, self._open.system_map.title, denied=self._denied)
         seen = {one.table for one in self._gathered.not_read if one.part == part.id}
         self._gathered.not_read += [
@@ -268,54 +243,6 @@ def _produced(
         part.id, label, system, table.table, table.says, columns, () if period is None else dates, tuple(rows),
         counts[Verdict.UNSURE], counts[Verdict.UNDATED], to_read,
     )  # fmt: skip
-
-
-def _require_records(systems: Sequence[OpenSystem], scope: Scope) -> None:
-    known = {kind.record for one in systems for kind in one.layout.access.kinds if kind.record}
-    for part in scope.parts:
-        if part.records.value not in known:
-            raise fault(
-                faults.RECORDS,
-                at=f"part {part.id}",
-                wanted=f"one of: {', '.join(sorted(known))}",
-                found=part.records.value,
-                because="no map of these systems tells where such records stand",
-                fix="answer for them from where they are kept; the site file names folders, vendors and paper",
-            )
-
-
-def _require_systems(names: set[str], scope: Scope) -> None:
-    """A number of a system that is not searched would be nobody's, and a statement could be made of it."""
-    for part in scope.parts:
-        for one in part.people:
-            if one.system is not None and one.system not in names:
-                raise fault(
-                    faults.SCOPE,
-                    at=f"part {part.id}, {one.id}: system",
-                    wanted=f"one of: {', '.join(sorted(names))}",
-                    found="another one",
-                    fix="name the system as the site file does; where --system is given, name it there as well",
-                )
-
-
-def _require_one_person(every: Sequence[_Gathered]) -> None:
-    called: dict[str, frozenset[str]] = {}
-    for one in every:
-        for (label, system), names in one.called.items():
-            if label in called and not called[label] & names:
-                raise _several(f"{system}: {label}", "in two systems, records that share no whole name")
-            called.setdefault(label, names)
-
-
-def _several(at: str, found: str) -> CarrelError:
-    return fault(
-        faults.SEVERAL_PEOPLE,
-        at=at,
-        wanted="one person",
-        found=found,
-        because="one person's order would lay open another person",
-        fix="look at the records with counsel, and name the one that the order means by 'number:' and 'system:'",
-    )
 
 
 def _account(connection: Connection) -> str:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carrel.disclosure.period import period
-from carrel.disclosure.production import NotRead, Occasion, Production, Searched, judged, manifest, trimmed
+from carrel.disclosure.production import NotRead, Production, Searched, judged, trimmed
+from carrel.disclosure.release_manifest import Occasion, manifest
 from carrel.disclosure.release_note import commitment, manifest_text, opened, signed
 from carrel.disclosure.scope import read_scope
 from carrel.disclosure.statement import NONE, Evidence, Proof, statement
