@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,6 +99,7 @@ def carry_out(
             if kind == NONE:
                 texts["statement.txt"] = statement(scope, found, occasion, told)
             elif kind == REPLY:
+                _require_open(closed)
                 attached, texts = _attached(wish, scope, systems)
                 texts["reply.txt"] = reply(scope, occasion, attached)
             body = manifest(scope, found, occasion, kind, [one.as_dict() for one in told])
@@ -159,6 +160,14 @@ def _require_whole(found: Production) -> None:
             found=f"{amount(len(found.failed), 'table')} that could not be read, the first by {first.code}",
             fix="see `carrel doctor`, and give the command again when all of it can be read",
         )
+
+
+def _require_open(closed: Mapping[str, str]) -> None:
+    for name, code in closed.items():
+        raise fault(
+            faults.UNREAD, at=name, wanted="every system open, to see that a report tells of nobody whom it knows",
+            found=f"one that could not be opened ({code})", fix="see `carrel doctor`, and give the command again",
+        )  # fmt: skip
 
 
 def _attached(wish: Wish, scope: Scope, systems: Sequence[OpenSystem]) -> tuple[dict[str, str], dict[str, str | bytes]]:

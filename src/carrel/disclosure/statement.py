@@ -13,7 +13,7 @@ from typing import Any
 
 from carrel.disclosure.production import Production
 from carrel.disclosure.release_manifest import BEYOND, Occasion
-from carrel.disclosure.scope import Scope
+from carrel.disclosure.scope import Part, Scope
 from carrel.rights.ending import Keeping
 
 NONE, PRODUCED, REPLY = "no responsive records", "production", "open-records reply"
@@ -147,17 +147,19 @@ def statement(scope: Scope, found: Production, occasion: Occasion, evidence: Seq
             f"{one.system} ({one.product}), {one.at:%Y-%m-%d %H:%M:%S} UTC, by the account {one.account}, live"
         )
         lines += [f"  part {name}: {', '.join(tables) or 'no table'}" for name, tables in one.tables.items()]
-        lines += [
-            f"  part {name}: nobody is registered there under what the order gives"
-            for name, people in one.found.items()
-            if not people
-        ]
+        lines += [f"  part {name}: {_nobody(scope.part(name))}" for name, people in one.found.items() if not people]
     lines += ["", "WHAT WAS NOT SEARCHED", *(f"- {one}" for one in (*occasion.not_searched, *BEYOND))]
     lines += [f"- {one.table} in {one.system} (part {one.part}): {one.because}" for one in found.not_read]
     lines += ["", "BY WHICH RULE SUCH RECORDS GO, AND WHEN THAT WAS LAST DONE"]
     for each in evidence:
         lines += each.lines()
     return "\n".join([*lines, *_SIGN, ""])
+
+
+def _nobody(part: Part | None) -> str:
+    if part is not None and not part.people:
+        return "no loan of the period names anybody for the items that the order gives"
+    return "nobody is registered there under what the order gives"
 
 
 def reply(scope: Scope, occasion: Occasion, attached: Mapping[str, str]) -> str:

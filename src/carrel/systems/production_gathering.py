@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, text
+from sqlalchemy import Connection, text
 
-from carrel.disclosure.asked_fields import Traced, dates_of, require_known, traced
+from carrel.disclosure.asked_fields import Traced, dates_of, traced
 from carrel.disclosure.period import Period, Verdict
 from carrel.disclosure.production import NotRead, ProducedTable, Production, Searched, judged, trimmed
 from carrel.disclosure.scope import Part, Scope
@@ -18,8 +18,25 @@ from carrel.rights.answer import HeldTable
 from carrel.rights.third_persons import HeldRow
 from carrel.systems.access_answer import OpenSystem, denied_to
 from carrel.systems.faults import SHAPE
-from carrel.systems.production_people import require_one_person, require_records, require_systems, subject_of
-from carrel.systems.production_rows import Which, beside_of, borrowers, in_period, of_items, period_in, types_of
+from carrel.systems.production_people import (
+    require_fields,
+    require_one_person,
+    require_records,
+    require_systems,
+    subject_of,
+)
+from carrel.systems.production_rows import (
+    Which,
+    all_of,
+    beside_of,
+    borrowers,
+    in_period,
+    loan_tables,
+    meant_tables,
+    of_items,
+    period_in,
+    types_of,
+)
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_data import DeniedError, Narrowing, PersonData
 
@@ -55,6 +72,7 @@ def gathered(systems: Sequence[OpenSystem], closed: Mapping[str, str], scope: Sc
         column that the part does not ask for, no secret, and nobody else.
     """
     require_records(systems, scope)
+    require_fields(systems, scope)
     require_systems({one.name for one in systems} | set(closed), scope)
     every: list[_Gathered] = []
     searched: list[Searched] = []
@@ -129,21 +147,15 @@ class _System:
 
     def _tables(self, part: Part) -> dict[str, tuple[Traced, ...]]:
         """The tables that hold something of what a part asks for, and which of their columns."""
-        layout, former = self._layout, set(self._layout.selection.person.former)
-        kinds = [kind for kind in layout.access.kinds if kind.record == part.records.value]
-        there = set(layout.tables)
-        wanted = [one for kind in kinds for one in kind.tables if part.copies or one not in former]
-        anchors = {self._open.system_map.loans.open.table, self._open.system_map.loans.closed.table}
-        if part.items:
-            wanted = [one for one in wanted if one in anchors]
-        names = [one for one in wanted if one in there]
+        layout = self._layout
+        wanted = meant_tables(self._open, part)
         self._hidden(part, (one for one in wanted if one not in layout.schema.tables))
-        beside = {name: beside_of(layout, name) for name in names}
-        every = {name: layout.columns(name).told for name in names}
-        if names:
-            require_known(part, every, {one for some in beside.values() for one in some}, self._open.name)
-        own = anchors if part.records is RecordType.LOANS else set(names)
-        found = {name: traced(part, name, every[name], beside[name], by_table=name not in own) for name in names}
+        names = [one for one in wanted if one in set(layout.tables)]
+        loans = loan_tables(self._open) if part.records is RecordType.LOANS else set(names)
+        found = {
+            name: traced(part, name, layout.columns(name).told, beside_of(layout, name), by_table=name not in loans)
+            for name in names
+        }
         return {name: columns for name, columns in found.items() if columns}
 
     def _hidden(self, part: Part, missing: Iterable[str]) -> None:
@@ -153,10 +165,10 @@ class _System:
             self._gathered.not_read += [NotRead(part.id, self._open.name, one, SHAPE.code, why) for one in missing]
 
     def _dates(self, part: Part, table: str) -> tuple[str, ...]:
-        loans, ends = self._open.system_map.loans, self._layout.ends.get(table)
-        usual = (
-            (loans.closed.opened,) if table in {loans.open.table, loans.closed.table} else ends.dated if ends else ()
-        )
+        ends = self._layout.ends.get(table)
+        usual = () if ends is None else ends.dated
+        if table in loan_tables(self._open):
+            usual = (self._open.system_map.loans.closed.opened,)
         return dates_of(part, table, self._layout.columns(table).told, types_of(self._layout, table), usual)
 
     # -- whose ------------------------------------------------------------------------------------------------------
@@ -193,7 +205,7 @@ class _System:
             if part.items:
                 tests.append(of_items(self._connection, self._open, table, part.items))
             if tests:
-                which[table] = _all_of(tests)
+                which[table] = all_of(tests)
         data = PersonData(
             self._connection, self._layout, subject, self._open.policy, self._open.zone, self._open.name,
             Narrowing(frozenset(asked), which),
@@ -211,13 +223,6 @@ class _System:
                 one = _produced(part, period, label, name, each, asked[each.table], dates[each.table])
                 if one.rows or one.unsure or one.undated:
                     self._gathered.tables.append(one)
-
-
-def _all_of(tests: Sequence[Which]) -> Which:
-    def which(rows: FromClause) -> ColumnElement[bool]:
-        return and_(*(test(rows) for test in tests))
-
-    return which
 
 
 def _produced(

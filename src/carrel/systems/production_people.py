@@ -1,4 +1,4 @@
-"""Whose records an order means, before any is read: one person, whose record is there, in a system that is searched."""
+"""Whether an order can be carried out, before any record is read: its people, kinds of record, fields and systems."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Connection
 
 from carrel.disclosure import faults
+from carrel.disclosure.asked_fields import require_known
 from carrel.disclosure.scope import Asked, Part, Scope
 from carrel.errors import CarrelError, fault
 from carrel.retention.identifiers import Subject
+from carrel.rights.third_persons import HeldColumn
 from carrel.systems.access_answer import OpenSystem
+from carrel.systems.production_rows import beside_of, meant_tables
 from carrel.systems.sql.person_search import numbers_under
 
 
@@ -59,6 +62,23 @@ def require_records(systems: Sequence[OpenSystem], scope: Scope) -> None:
                 because="no map of these systems tells where such records stand",
                 fix="answer for them from where they are kept; the site file names folders, vendors and paper",
             )
+
+
+def require_fields(systems: Sequence[OpenSystem], scope: Scope) -> None:
+    """Refuse a field that no system has for records of its kind.
+
+    Raises:
+        CarrelError: DSC-055.
+    """
+    for part in scope.parts:
+        tables: dict[str, tuple[HeldColumn, ...]] = {}
+        beside: set[str] = set()
+        for one in systems:
+            for name in filter(set(one.layout.tables).__contains__, meant_tables(one, part)):
+                tables[name] = (*tables.get(name, ()), *one.layout.columns(name).told)
+                beside |= set(beside_of(one.layout, name))
+        if tables:
+            require_known(part, tables, beside, ", ".join(one.name for one in systems))
 
 
 def require_systems(names: Collection[str], scope: Scope) -> None:

@@ -22,6 +22,19 @@ _SLACK = timedelta(days=2)
 Which = Callable[[FromClause], ColumnElement[bool]]
 
 
+def loan_tables(system: OpenSystem) -> set[str]:
+    """The tables of loans themselves; others hang on them."""
+    return {one.table for one in _anchors(system)}
+
+
+def meant_tables(system: OpenSystem, part: Part) -> list[str]:
+    """The tables of the kind of record that a part asks for, whether or not they are there; copies only if it asks."""
+    former = set(system.layout.selection.person.former)
+    kinds = [kind for kind in system.layout.access.kinds if kind.record == part.records.value]
+    names = [one for kind in kinds for one in kind.tables if part.copies or one not in former]
+    return [one for one in names if one in loan_tables(system)] if part.items else names
+
+
 def period_in(part: Part, zone: ZoneInfo, system: str) -> Period | None:
     """The period of a part by the clock of a system; None where the record is asked for as it stands.
 
@@ -76,6 +89,15 @@ def of_items(connection: Connection, system: OpenSystem, table: str, barcodes: S
     anchor = next(one for one in _anchors(system) if one.table == table)
     keys = _keys(connection, system, barcodes)
     return lambda rows: rows.c[anchor.item].in_(keys)
+
+
+def all_of(tests: Sequence[Which]) -> Which:
+    """Whether a row passes all of these."""
+
+    def which(rows: FromClause) -> ColumnElement[bool]:
+        return and_(*(test(rows) for test in tests))
+
+    return which
 
 
 def borrowers(
