@@ -56,6 +56,9 @@ BASE = {
     "deidentify sample": ["SITE/asked.out"],
     "deidentify terms": ["SITE/searches.csv", "SITE/terms.csv", "--roster", "SITE/roster.csv", "--force"],
     "deidentify text": ["SITE/asked.txt", "SITE/again.txt", "--roster", "SITE/roster.csv", "--force"],
+    "disclose produce": ["SITE/scope.yaml", "--case", "c-1", "--out", "SITE/release.age", "--age-passphrase-file",
+                         "SITE/words.txt", "--as", "Ada", "--system", "koha", "--site", SITE],
+    "disclose verify": ["SITE/plan.json", "--key", "SITE/ada.vkey", "--site", SITE],
     "doctor": ["--site", SITE],
     "disclose absence": ["custodian", "--of", "Ben", "--as", "Ada", "--site", SITE],
     "disclose challenge": ["dsc-abcdefghijkl", "--because", "so", "--as", "Ada", "--site", SITE],
@@ -254,6 +257,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "cube.yaml").write_text(CUBE)
     (folder / "keys").mkdir()
     (folder / "card.txt").write_text("21000000000004\n")
+    (folder / "scope.yaml").write_text("parts: []\n")
+    (folder / "words.txt").write_text("correct horse battery staple\n")
+    (folder / "words.txt").chmod(0o600)
     shipped = resources.files("carrel.policy") / "shipped" / "worcester.yaml"
     (folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
     assert run(folder, ["plan", "--as", "Ben", "--out", "SITE/plan.json", "--system", "koha", "--site", SITE])[0] == 0

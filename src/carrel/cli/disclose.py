@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from carrel.cli.at_site import as_option, json_option, site_option
+from carrel.cli.disclose_produce import produce
+from carrel.cli.disclose_verify import verify
 from carrel.cli.option_values import ANY_FILE, DAY, FILE_OR_INPUT, NEW_FILE, WORDS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -354,6 +356,10 @@ def drill(**said: Any) -> int:
     from carrel.cli.disclose_drill import drill_desk
 
     return drill_desk(**said)
+
+
+disclose.add_command(produce)
+disclose.add_command(verify)
 
 
 def _act(act: str, terms: dict[str, str], **said: Any) -> None:
