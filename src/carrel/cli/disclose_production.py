@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from carrel.cli.premises import now
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
+from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.production import Production
 from carrel.disclosure.release_manifest import Occasion, manifest
 from carrel.disclosure.release_note import commitment
@@ -29,10 +31,12 @@ from carrel.policy.yaml_source import MOST_BYTES
 from carrel.systems import access_package, production_package, public_report
 from carrel.systems.access_answer import OpenSystem, not_searched
 from carrel.systems.production_gathering import gathered
+from carrel.systems.production_people import require_kept
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from carrel.cli.disclose_clearing import CaseGate
     from carrel.disclosure.scope import Clearing
     from carrel.inventory.site import Site
     from carrel.store.store import Store
@@ -60,7 +64,14 @@ def no_cases(case: str, scope: Scope) -> str | None:
 
 
 def carry_out(
-    wish: Wish, site_path: Path, name: str, *, as_json: bool, clearing: Clearing = no_cases, cleared: str = _NOT_CHECKED
+    wish: Wish,
+    site_path: Path,
+    name: str,
+    *,
+    as_json: bool,
+    clearing: Clearing = no_cases,
+    cleared: str = _NOT_CHECKED,
+    gate: CaseGate | None = None,
 ) -> int:
     """Gather, write, record, and tell counts.
 
@@ -71,14 +82,15 @@ def carry_out(
         as_json: for programs.
         clearing: whether the case allows the scope.
         cleared: what the manifest says of that.
+        gate: the case of this store: then it clears, keeps, and is told of the package.
 
     Raises:
-        CarrelError: DSC-050 to DSC-061, DSC-065, HLD-006, RGT-005, RGT-006, and whatever stands in the way of reading.
+        CarrelError: DSC-001 to DSC-004, DSC-008, DSC-017, DSC-050 to DSC-061, DSC-065, HLD-006, RGT-005, RGT-006, and whatever stands in the way of reading.
     """
     site = open_site(site_path)
     by = allowed(site, name, May.PLAN).name
     passphrase = passphrase_of(wish.passphrase_file)
-    scope = _scope(wish, clearing)
+    scope = _scope(wish, gate or clearing)
     started = now()
     custodian_gate.in_force(site)
     with open_store(site) as store, opened_systems(site, wish.systems) as (systems, unopened):
@@ -87,9 +99,18 @@ def carry_out(
         ledger, signer = record.open_ledger(site, started)
         beyond = (*not_searched(site), *_further(site, systems))
         occasion = Occasion(
-            wish.case, cleared, site.library, by, started, os.urandom(32).hex(), wish.names_title, beyond
+            wish.case,
+            gate.cleared(store) if gate else cleared,
+            site.library,
+            by,
+            started,
+            os.urandom(32).hex(),
+            wish.names_title,
+            beyond,
         )
         with access_package.package(wish.out, passphrase, os.urandom) as target:
+            if gate is not None:
+                require_kept(systems, scope, gate.kept(store), wish.case)
             found = _NOTHING if scope.open_records else gathered(systems, closed, scope, started)
             kind = REPLY if scope.open_records else PRODUCED if found.produced else NONE
             if kind == NONE:
@@ -108,8 +129,13 @@ def carry_out(
             )
             production_package.write(files, target)
             # The leaf first: a kill can leave a leaf without its package, and never a package without its leaf. It goes
-            # to the ledger with the night's batch, so that its time tells nobody of a case that is sealed.
-            _owe(store, commitment(occasion.salt, signed), started)
+            # to the ledger with the night's batch, so that its time tells nobody of a case that is sealed. The case is
+            # looked at again in the transaction that writes it down: it may have been thrown back meanwhile.
+            told_of = commitment(occasion.salt, signed)
+            if gate is None:
+                _owe(store, told_of, started)
+            else:
+                gate.record(store, PackageKind(kind), hashlib.sha256(signed).hexdigest(), told_of)
     _tell(wish, found, kind, as_json=as_json)
     return int(Exit.FINDINGS if found.failed else Exit.DONE)
 

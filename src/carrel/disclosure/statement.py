@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.production import Production
 from carrel.disclosure.release_manifest import BEYOND, Occasion
 from carrel.disclosure.scope import Part, Scope
 from carrel.rights.ending import Keeping
 
-NONE, PRODUCED, REPLY = "no responsive records", "production", "open-records reply"
+NONE, PRODUCED, REPLY = PackageKind.NOTHING.value, PackageKind.RECORDS.value, PackageKind.REPLY.value
 _SIGN = (
     "",
     "Custodian of records: ______________________________   Date: ____________",

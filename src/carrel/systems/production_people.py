@@ -11,9 +11,11 @@ from carrel.disclosure.asked_fields import require_known
 from carrel.disclosure.scope import Asked, Part, Scope
 from carrel.errors import CarrelError, fault
 from carrel.retention.identifiers import Subject
+from carrel.retention.legal_hold import Keeping
 from carrel.rights.third_persons import HeldColumn
 from carrel.systems.access_answer import OpenSystem
-from carrel.systems.production_rows import beside_of, meant_tables
+from carrel.systems.production_rows import beside_of, item_keys, meant_tables
+from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_search import numbers_under
 
 
@@ -43,6 +45,48 @@ def subject_of(connection: Connection, system: OpenSystem, part: Part, asked: As
         )
     numbers = (there | copies) - {0, system.stand_in}
     return Subject(min(numbers)) if numbers else None
+
+
+def require_kept(systems: Sequence[OpenSystem], scope: Scope, kept: Mapping[str, Sequence[Keeping]], case: str) -> None:
+    """Refuse whoever, or whatever item, is not what the case keeps from deletion: it asks for somebody else.
+
+    Args:
+        systems: open for reading.
+        scope: of the production.
+        kept: by system, the legal holds of the case that are in force.
+        case: what errors call it.
+
+    Raises:
+        CarrelError: DSC-060; DSC-057 and DSC-058 as `subject_of`. Nobody is named in them.
+    """
+    persons = {name: {one for hold in holds for one in hold.scope.persons} for name, holds in kept.items()}
+    items = {name: {one for hold in holds for one in hold.scope.items} for name, holds in kept.items()}
+    for part in scope.parts:
+        for asked in part.people:
+            found = {}
+            for one in systems:
+                with told(one.name), one.engine.connect() as connection:
+                    if (subject := subject_of(connection, one, part, asked)) is not None:
+                        found[one.name] = subject.number
+            theirs = [number in persons[name] for name, number in found.items() if persons.get(name)]
+            if found and not (theirs and all(theirs)):
+                raise _not_kept(case, f"part {part.id}, {asked.id}: somebody whom no legal hold of the case keeps")
+        if part.items:
+            for one in systems:
+                with told(one.name), one.engine.connect() as connection:
+                    if not item_keys(connection, one, part.items) <= items.get(one.name, set()):
+                        raise _not_kept(case, f"part {part.id}: an item that no legal hold of the case keeps")
+
+
+def _not_kept(case: str, found: str) -> CarrelError:
+    return fault(
+        faults.NOT_CLEARED,
+        at=f"case {case}",
+        wanted="a scope of those whose records the case keeps from deletion",
+        found=found,
+        because="the case was opened for what its paper asks, and for nobody else",
+        fix="compare the scope with the paper; where the paper names several people, open a case for each",
+    )
 
 
 def require_records(systems: Sequence[OpenSystem], scope: Scope) -> None:

@@ -87,7 +87,7 @@ def in_period(dates: Sequence[str], types: Mapping[str, str], found: Period) -> 
 def of_items(connection: Connection, system: OpenSystem, table: str, barcodes: Sequence[str]) -> Which:
     """Whether a loan is of one of these items."""
     anchor = next(one for one in _anchors(system) if one.table == table)
-    keys = _keys(connection, system, barcodes)
+    keys = item_keys(connection, system, barcodes)
     return lambda rows: rows.c[anchor.item].in_(keys)
 
 
@@ -116,7 +116,7 @@ def borrowers(
         dates: by table of loans, the columns that tell the time.
         found: the period.
     """
-    keys = _keys(connection, system, barcodes)
+    keys = item_keys(connection, system, barcodes)
     people: set[int] = set()
     for one in _anchors(system):
         if not (names := dates.get(one.table)):
@@ -138,8 +138,9 @@ def _anchors(system: OpenSystem) -> tuple[Anchor, Anchor]:
     return system.system_map.loans.open, system.system_map.loans.closed
 
 
-def _keys(connection: Connection, system: OpenSystem, barcodes: Sequence[str]) -> list[int]:
+def item_keys(connection: Connection, system: OpenSystem, barcodes: Sequence[str]) -> frozenset[int]:
+    """The numbers of items, by their barcodes; those that no record knows are left out."""
     items = system.system_map.items
     rows = system.layout.selection.rows(items.table)
     query = select(rows.c[items.key]).where(rows.c[items.barcode].in_(barcodes))
-    return [int(one) for one in connection.execute(query).scalars()]
+    return frozenset(int(one) for one in connection.execute(query).scalars())

@@ -12,6 +12,7 @@ import pytest
 from carrel.systems import age_file, map_files
 from tests.integration.evergreen import person_site
 from tests.integration.evergreen.person_seed import CARD, FIRST, LAST, NEEDLES, SECOND, STREET, Seeder
+from tests.integration.run.ready_case import ready_case
 
 pytestmark = [pytest.mark.postgresql]
 
@@ -54,7 +55,7 @@ def call(elm, text):
     out = folder / "release.age"
     out.unlink(missing_ok=True)
     return ("disclose", "produce", folder / "scope.yaml", "--out", out, "--age-passphrase-file", folder / "words.txt",
-            "--case", "c-1", "--as", "Cal Example")  # fmt: skip
+            "--case", ready_case(elm, text), "--as", "Cal Example")  # fmt: skip
 
 
 def produced(elm, text):

@@ -9,11 +9,13 @@ import signal
 import stat
 import time
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from carrel.cli.disclose_production import Wish, carry_out
+from carrel.disclosure import release_note
 from carrel.errors import CarrelError
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.key_file import read_verifier
@@ -21,6 +23,8 @@ from carrel.store.ledger_folder import LedgerFolder
 from carrel.systems import age_file, production_package
 from tests.integration.run import library
 from tests.integration.run.person_seed import Seeder
+from tests.integration.run.ready_case import ready_case
+from tests.integration.run.test_consent import policy
 
 CARD, USER, MAIL = "K7700123", "reader7700", "q.person77@elm.example"
 FIRST, LAST, STREET = "Quirina", "Okonkwo-Vale", "Nowhere Lane 77"
@@ -47,7 +51,7 @@ parts:
       title of the item: the titles borrowed
       issuedate: the dates of borrowing
 """
-PARTY = ("--as", "Cal Example", "--case", "2026-7")
+CAL = ("--as", "Cal Example")
 
 
 def person(elm):
@@ -74,7 +78,9 @@ def scoped(elm, text=SCOPE):
 def call(elm, text, *more):
     out = elm.folder.parent / "release.zip.age"
     out.unlink(missing_ok=True)
-    return ("disclose", "produce", scoped(elm, text), "--out", out, "--age-passphrase-file", words(elm), *PARTY, *more)
+    case = ("--case", ready_case(elm, text)) if "--case" not in more else ()
+    given = ("--out", out, "--age-passphrase-file", words(elm), *CAL, *case, *more)
+    return ("disclose", "produce", scoped(elm, text), *given)
 
 
 def produced(elm, text=SCOPE, *more, code=0):
@@ -221,9 +227,12 @@ def test_a_statement_tells_rule_run_and_proof_and_asserts_nothing(disposed):
     assert elm.ok("disclose", "verify", told["file"], "--age-passphrase-file", words(elm))["receipts"] == 1
     # The leaf is a commitment, it tells a day alone, and waits for the night.
     assert not [one for _, one in LedgerFolder(elm.folder / "ledger").backwards() if b'"disclosure"' in one]
-    (owed,) = [decode_leaf(one) for one in elm.store.owed.entries() if b'"disclosure"' in one]
-    assert set(owed.fields) == {"commitment"}
-    assert (owed.at.hour, owed.at.minute, owed.at.second) == (0, 0, 0)
+    owed = [decode_leaf(one) for one in elm.store.owed.entries() if b'"disclosure"' in one]
+    assert {tuple(one.fields) for one in owed} == {("commitment",)}
+    assert {one.at.time() for one in owed} == {datetime.min.time()}
+    assert release_note.commitment(manifest["salt"], files["manifest.json"].encode()) in {
+        one.fields["commitment"] for one in owed
+    }
 
 
 @pytest.mark.one_database
@@ -267,6 +276,7 @@ parts:
 @pytest.mark.one_database
 def test_an_open_records_reply_has_two_parts(small):
     elm = small
+    policy(elm, "manhattan")
     person(elm)
     figures = elm.folder.parent / "figures.csv"
     figures.write_text("month,loans\n2026-03,1204\n")
@@ -357,7 +367,7 @@ def test_a_package_that_was_changed_does_not_hold(small, tmp_path):
     verify({**files, csv_file: files[csv_file] + "\r\n"}, 5, "DSC-064")
     verify({**files, "more.txt": "x"}, 5, "DSC-064")
     verify({name: text for name, text in files.items() if name != csv_file}, 5, "DSC-064")
-    verify({**files, "manifest.json": files["manifest.json"].replace("2026-7", "2026-8")}, 5, "DSC-063")
+    verify({**files, "manifest.json": files["manifest.json"].replace("dsc-", "dsd-")}, 5, "DSC-063")
     verify({"manifest.json": "{}"}, 2, "DSC-062")
     verify(files, 5, "DSC-063", "--key", elm.folder / "ada.key")
     elm.refused("disclose", "verify", place, code=2, error="DSC-062")  # no passphrase
@@ -404,7 +414,8 @@ def test_whoever_is_killed_leaves_no_file(small):
     loan(seed, number, "2026-03-15 12:00:00")
     folder = elm.folder.parent / "out"
     folder.mkdir()
-    given = ("disclose", "produce", scoped(elm), "--out", folder / "a.age", "--age-passphrase-file", words(elm), *PARTY)
+    given = ("disclose", "produce", scoped(elm), "--out", folder / "a.age", "--age-passphrase-file", words(elm), *CAL,
+             "--case", ready_case(elm, SCOPE))  # fmt: skip
     process = elm.start(*given)
     links, end = Path(f"/proc/{process.pid}/fd"), time.monotonic() + 60
     while process.poll() is None and time.monotonic() < end:
