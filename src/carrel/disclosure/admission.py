@@ -264,7 +264,7 @@ def _release(here: Standing, act: Act, person: str, at: datetime) -> None:
 
 
 def _unanswered(here: Standing, *, nothing: bool) -> list[str]:
-    """What of a package an end still waits for: a release has records, and a statement that none were found has none."""
+    """What an end still waits for: a release has records, and a statement that none were found has none."""
     if nothing:
         fits = here.package in {PackageKind.NOTHING, PackageKind.BY_HAND}
         return [] if fits else ["a package of this case with the statement that nothing was found"]

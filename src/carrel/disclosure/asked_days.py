@@ -1,4 +1,4 @@
-"""The days that a case asks for, as its paper names them, or the new paper that cured it, or the court that narrowed it."""
+"""The days that a case asks for: by its paper, by the new one that cured it, or by the court that narrowed it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a case can have that answers it: a package that `carrel disclose produce` made, or a reason why there is none."""
+"""What a case can have that answers it: a package that was produced, or a reason why there is none."""
 
 from __future__ import annotations
 

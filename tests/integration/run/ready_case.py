@@ -59,7 +59,7 @@ def ready_case(elm: Library, text: str, *, days: tuple[str, str] = ("2000-01-01"
         events += [Event(Act.FILED, at, "Cal Example", {"document": "doc-1", "paper": one}) for one in process.papers]
         name = "dsc-" + "".join(secrets.choice("abcdefghij") for _ in range(12))
         disclosure_key(site.folder, name).create()
-        with store.database.writing() as connection:
+        with store._database.writing() as connection:
             connection.execute(insert(tables.disclosure_case).values(id=name))
             for event in events:
                 store.disclosures._write(connection, name, event, "", at)
