@@ -51,7 +51,8 @@ def may(
 
     Guarantees:
         `Act.RELEASED` passes only where every step that the policies ask for was taken, no defect and no challenge is
-        open, an answer was made ready since, and an officer other than this person signed it; or where the policy releases first and reviews after.
+        open, an answer was made ready since, and an officer other than this person signed it; or where the policy
+        releases first and reviews after.
     """
     if not here.sees(person, offices):
         raise unknown()
@@ -69,10 +70,8 @@ def may(
             _produce(here, kind, at)
         case Act.REFUSED if Outcome.REFUSED not in here.process.outcomes:
             raise not_now(act, "a case that may be refused", "one that may not", "see what the policy says")
-        case Act.RULED if here.challenge != "open":
-            raise not_now(act, "a challenge that is open", "none", "record the challenge first")
-        case Act.CHALLENGED if here.challenge in {"open", Ruling.QUASHED}:
-            raise not_now(act, "a paper that is not before the court", "one that is", "record what the court says")
+        case Act.RULED | Act.CHALLENGED:
+            _contest(here, act)
         case Act.SILENCE_ENDED if not here.silent:
             raise not_now(act, "a silence that is in force", "none", "nothing is left to do")
         case _:
@@ -210,6 +209,13 @@ def _take(here: Standing, step: str, person: str) -> None:
 def _tells(here: Standing, step: str) -> bool:
     known = here.process.step(step)
     return known is not None and known.does in {Does.TELL_PATRON, Does.TELL_BOARD}
+
+
+def _contest(here: Standing, act: Act) -> None:
+    if act is Act.RULED and here.challenge != "open":
+        raise not_now(act, "a challenge that is open", "none", "record the challenge first")
+    if act is Act.CHALLENGED and here.challenge in {"open", Ruling.QUASHED}:
+        raise not_now(act, "a paper that is not before the court", "one that is", "record what the court says")
 
 
 def _produce(here: Standing, kind: PackageKind | None, at: datetime) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from carrel.disclosure import faults
-from carrel.disclosure.asked_days import days_wrong
+from carrel.disclosure.asked_days import FROM, UNTIL, days_wrong
 from carrel.disclosure.event import Act, Event, Ground, Ruling
 from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Does
@@ -57,10 +57,7 @@ def require_said(here: Standing, event: Event, words: str) -> None:
         needed.append(f"which paper: {', '.join((*here.process.papers, 'other'))}")
     if event.act is Act.RULED and event.term("ruling") not in set(Ruling):
         needed.append(f"ruling: {', '.join(Ruling)}")
-    if event.act is Act.PRODUCED:
-        needed += _package(event, words)
-    if event.act in {Act.CURED, Act.RULED}:
-        needed += days_wrong(event.terms, ("from day", "until day"))
+    needed += _package(event, words) if event.act is Act.PRODUCED else days_wrong(event.terms, (FROM, UNTIL))
     if event.act is Act.REFUSED:
         needed += _ground(here, event)
     needed += _defect(here, event)
