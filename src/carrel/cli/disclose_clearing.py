@@ -57,6 +57,7 @@ class CaseGate:
             CarrelError: DSC-001, there is none, or none of which this person may know; DSC-002 to DSC-004 and DSC-008,
                 it does not stand there, or it is another office's; DSC-017.
         """
+        del case  # it is the gate's own
         with open_store(self.site) as store:
             found, here = self._standing(store)
         return why_not(found, here, scope, self.rules.zone)
