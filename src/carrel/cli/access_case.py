@@ -109,8 +109,7 @@ def _linked(site: Site, store: Store, systems: Sequence[OpenSystem], asked: Aske
         if whose is None or one.name == whose.system:
             with one.engine.connect() as connection:
                 number = find(connection, one.system_map, asked.said, by_card=asked.by_card, at=one.name)
-            found = (one.name, number)
-            link.require(store, rules, at, lambda asks: (asks.system, asks.number) == found)
+            link.require(store, rules, at, lambda asks, found=(one.name, number): (asks.system, asks.number) == found)
             return link
     raise fault(
         faults.OTHER_PERSON,

@@ -73,8 +73,10 @@ def agree(here: Premises, person: Person, text: ConsentText, said: Said, *, lift
     return _write(here, person, (event,), text, lift=person.addresses if silent else None)
 
 
-def take_back(here: Premises, person: Person, purpose: str | None, said: Said) -> Taken:
+def take_back(here: Premises, person: Person, purpose: str | tuple[str, ...] | None, said: Said) -> Taken:
     """Write down that somebody took a consent back, or objects; without a purpose, that nothing is wanted at all.
+
+    Several purposes are written down in one transaction: all of them, or none.
 
     Raises:
         CarrelError: CNS-004, CNS-007, CNS-009.
@@ -87,11 +89,13 @@ def take_back(here: Premises, person: Person, purpose: str | None, said: Said) -
             )
         )
     )
-    if purpose is not None and purpose not in known:
-        raise _unknown(here, purpose, known)
+    named = (purpose,) if isinstance(purpose, str) else purpose
+    for one in named or ():
+        if one not in known:
+            raise _unknown(here, one, known)
     events = [
         ConsentEvent(Act.WITHDRAWN, one, said.channel, said.taker, said.at, said.recorded_at)
-        for one in (known if purpose is None else (purpose,))
+        for one in (known if named is None else named)
     ]
     return _write(here, person, events, None, silence=person.addresses if purpose is None else None)
 

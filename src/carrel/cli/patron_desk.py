@@ -13,7 +13,8 @@ from carrel.cli.consent_word import Said, agree, require_optional, take_back
 from carrel.cli.premises import now
 from carrel.cli.store_place import open_store
 from carrel.consent.event import Channel
-from carrel.errors import fault
+from carrel.consent.faults import CHANGES
+from carrel.errors import CarrelError, fault
 from carrel.retention.faults import NO_SUBJECT
 from carrel.systems.sql.account_password import write_password
 from carrel.systems.sql.failure import told
@@ -56,6 +57,21 @@ class Desk:
         """
         with premises.enter(self._site, system, read_only=True) as here:
             take_back(here, person_numbered(here, number), purpose, _said())
+
+    def object(self, system: str, number: int, purposes: tuple[str, ...]) -> None:
+        """Write down an objection to several purposes: all of it stands on record afterwards, or nothing.
+
+        A mailing tool that cannot be told now is told by the next night: the objection itself holds in every export.
+
+        Raises:
+            CarrelError: CNS-004, CNS-007.
+        """
+        with premises.enter(self._site, system, read_only=True) as here:
+            try:
+                take_back(here, person_numbered(here, number), purposes, _said())
+            except CarrelError as wrong:
+                if wrong.code != CHANGES.code:
+                    raise
 
     def correct(self, system: str, number: int, wanted: tuple[Wanted, ...]) -> bool:
         """Write new values into the person's record.

@@ -11,6 +11,7 @@ from carrel.cli.at_site import allowed, open_site
 from carrel.cli.erasure_plan import said_in
 from carrel.cli.premises import now
 from carrel.cli.request_follow import follow_all
+from carrel.cli.request_person import look
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
@@ -19,7 +20,7 @@ from carrel.errors import fault
 from carrel.inventory.site import May
 from carrel.rights import faults
 from carrel.rights.event import Act, Event
-from carrel.rights.request import PERSON, Right
+from carrel.rights.request import PERSON, Decision, Right
 from carrel.systems.sql.person_search import find, require_somebody
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def act_on(
     by = person
     if done in _BY_PERSON:
         by, said = PERSON, {**said, "taken by": person}
+    if said.get("decision") == Decision.NOTHING_HELD:
+        said |= look(site_path, site, identity)
     with open_store(site) as store:
         follow_all(store, rules)
         store.requests.add(identity, Event(done, now(), by, said), words, clocks=rules.clocks, zone=rules.zone)

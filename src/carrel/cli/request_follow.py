@@ -131,7 +131,8 @@ def handed_out(
         by: who answers.
 
     Yields:
-        To be told whether the answer is whole, once its package has its name.
+        To be told whether the answer is whole, once its package has its name. One with gaps was handed out all the
+        same, and is told apart from one that never came to be.
 
     Raises:
         CarrelError: RGT-012, the request ended meanwhile.
@@ -140,7 +141,7 @@ def handed_out(
     if link is not None:
         link.made(store, case, system, "", at, by)
     try:
-        yield lambda whole: found.append(Outcome.VERIFIED if whole else Outcome.NOT_REACHED)
+        yield lambda whole: found.append(Outcome.VERIFIED if whole else Outcome.UNVERIFIED)
     finally:
         if link is not None:
             store.requests.add(link.request, carried_out(case, ACCESS, found[-1], now()))

@@ -5,17 +5,22 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from carrel.cli import premises
 from carrel.cli.premises import now
+from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError
 from carrel.retention.faults import NO_SUBJECT
 from carrel.store.erasures import new_case
 from carrel.systems.access_answer import Asked, gathered
 from carrel.systems.access_systems import opened
 from carrel.systems.site_systems import system_of
-from carrel.systems.sql.person_search import cards_of, find
+from carrel.systems.sql.person_search import cards_of, find, is_held
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from carrel.cli.premises import Premises
+    from carrel.inventory.site import Site
     from carrel.store.recorded_requests import Whose
 
 
@@ -56,6 +61,29 @@ def is_theirs(here: Premises, whose: Whose, number: int) -> bool:
         )
         with looked as answer:
             return all(one.found for one in answer.systems)
+
+
+def look(site_path: Path, site: Site, request: str) -> dict[str, str]:
+    """What somebody who says that nothing is held has to say with it: that the record is not there, as of now.
+
+    Args:
+        site_path: the site file, or its folder.
+        site: opened.
+        request: its id.
+
+    Returns:
+        The system that was looked into; empty where no record is known, or where one is still there.
+
+    Raises:
+        CarrelError: RGT-011, RGT-018; whatever stands in the way of reading the system.
+    """
+    with open_store(site) as store:
+        whose = store.requests.subject(request)
+    if whose is None:
+        return {}
+    with premises.enter(site_path, whose.system, read_only=True) as here, here.engine.connect() as connection:
+        there = is_held(connection, here.system_map, whose.number, at=whose.system)
+    return {} if there else {"looked": whose.system}
 
 
 def _found(here: Premises, card: str) -> int | None:

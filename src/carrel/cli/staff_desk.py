@@ -14,12 +14,13 @@ from carrel.cli.consent_taking import agreed, taken_back
 from carrel.cli.premises import now as real_now
 from carrel.cli.request_desk import received_on
 from carrel.cli.request_follow import follow_all
+from carrel.cli.request_person import look
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.staff_people import PeopleOfFile
 from carrel.cli.store_place import open_store
 from carrel.inventory.site import May
 from carrel.rights.event import Act, Event
-from carrel.rights.request import PERSON, Right
+from carrel.rights.request import PERSON, Decision, Right
 from carrel.systems.sql.person_search import find, require_somebody
 
 if TYPE_CHECKING:
@@ -136,6 +137,8 @@ class AtStaffDesk:
         site = open_site(self._site)
         person, rules = allowed(site, name, May.REQUESTS).name, rules_of(site)
         by, said = (PERSON, {**terms, "taken by": person}) if act in _BY_PERSON else (person, dict(terms))
+        if said.get("decision") == Decision.NOTHING_HELD:
+            said |= look(self._site, site, request)
         with open_store(site) as store:
             follow_all(store, rules)
             event = Event(act, self._now(), by, said)

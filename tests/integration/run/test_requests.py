@@ -350,7 +350,8 @@ def test_the_night_and_the_audit_see_what_is_overdue_and_what_was_altered(quick)
     assert "RGT-024" in health["systems"][0]["findings"]
     told = clauses(quick)["MITL-10.8"]
     assert (told["state"], told["measured"]["overdue"]) == ("finding", 1)
-    quick.ok("request", "answer", name, *DEE)
+    no(quick, "request", "answer", name, *DEE, code=2, error="RGT-014")  # a question is answered in words
+    quick.ok("request", "answer", name, "--words", words_file(quick, "A week."), *DEE)
     with quick.store as store:  # some of it is in the ledger by now, and some still waits for the next night
         facts = request_facts(load_site(quick.folder), store, "koha", datetime.now(UTC))
         assert (facts.altered, facts.standings[0].state) == (0, "answered")
