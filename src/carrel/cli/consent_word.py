@@ -50,8 +50,18 @@ class Said:
     recorded_at: datetime
 
 
-def agree(here: Premises, person: Person, text: ConsentText, said: Said, *, lift_silence: bool) -> Taken:
+def agree(
+    here: Premises, person: Person, text: ConsentText, said: Said, *, lift_silence: bool, alone: bool = False
+) -> Taken:
     """Write down that somebody agreed to a text.
+
+    Args:
+        here: open.
+        person: who agreed.
+        text: to which.
+        said: how it came in.
+        lift_silence: the person asks in as many words to be written to again.
+        alone: nobody of the library is by: only what this person put on the list of silence comes off it.
 
     Raises:
         CarrelError: CNS-008, the person or an address is on the list of silence; CNS-002, CNS-007, CNS-009.
@@ -70,7 +80,7 @@ def agree(here: Premises, person: Person, text: ConsentText, said: Said, *, lift
         Act.GIVEN, text.purpose, said.channel, said.taker, said.at, said.recorded_at,
         text.text, text.version, text.language, text.digest,
     )  # fmt: skip
-    return _write(here, person, (event,), text, lift=person.addresses if silent else None)
+    return _write(here, person, (event,), text, lift=person.addresses if silent else None, alone=alone)
 
 
 def take_back(here: Premises, person: Person, purpose: str | tuple[str, ...] | None, said: Said) -> Taken:
@@ -178,6 +188,7 @@ def _write(
     *,
     silence: tuple[str, ...] | None = None,
     lift: tuple[str, ...] | None = None,
+    alone: bool = False,
 ) -> Taken:
     """Write down what is new, and tell the mailing tools; what stands there already is not written twice."""
     consents, at = here.store.consents, now()
@@ -197,7 +208,7 @@ def _write(
     if new:
         consents.add(
             here.system.name, person.number, new, text, leaves, silence=silence,
-            lift=() if lift is None else (*lift, ""),
+            lift=() if lift is None else (*lift, ""), lift_own=alone,
         )  # fmt: skip
     after = consents.of(person.tag)
     states = {one.purpose: state_of(after, one.purpose, texts_of(here)).state for one in events}

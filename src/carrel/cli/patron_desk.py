@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from carrel.cli import premises, record, self_correction
 from carrel.cli.at_site import open_site
 from carrel.cli.consent_person import person_numbered
+from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.consent_word import Said, agree, require_optional, take_back
 from carrel.cli.premises import now
 from carrel.cli.store_place import open_store
@@ -47,7 +48,7 @@ class Desk:
         """
         with premises.enter(self._site, system, read_only=True) as here:
             require_optional(here, text.purpose)
-            agree(here, person_numbered(here, number), text, _said(), lift_silence=lift_silence)
+            agree(here, person_numbered(here, number), text, _said(), lift_silence=lift_silence, alone=True)
 
     def take_back(self, system: str, number: int, purpose: str | None) -> None:
         """Write down a withdrawal or an objection; without a purpose, of everything.
@@ -72,6 +73,14 @@ class Desk:
             except CarrelError as wrong:
                 if wrong.code != CHANGES.code:
                     raise
+
+    def restricted(self, system: str) -> None:
+        """Tell mailing tools of the requests for a restriction that are open; what cannot be told now, a night tells.
+
+        Raises:
+            CarrelError: RGT-018.
+        """
+        stop_at_once(self._site, system)
 
     def correct(self, system: str, number: int, wanted: tuple[Wanted, ...]) -> bool:
         """Write new values into the person's record.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import person_case, premises
 from carrel.cli.at_site import allowed, open_site
+from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.erasure_plan import said_in
 from carrel.cli.premises import now
 from carrel.cli.request_follow import follow_all
@@ -68,6 +69,8 @@ def open_one(
             received=received_on(on, rules), how=how or "",
         )  # fmt: skip
         told(store, rules, made, as_json=as_json, first=f"{made}: {wanted}")
+    if wanted is Right.RESTRICTION and how:
+        _stop(site_path, system, as_json=as_json)
 
 
 def identify_one(
@@ -91,10 +94,12 @@ def identify_one(
     found = whose(site_path, system_name, card, by_card=not by_number)
     rules, at = rules_of(site), now()
     with open_store(site) as store:
-        store.requests.add(
+        after = store.requests.add(
             identity, Event(Act.IDENTIFIED, at, by, {"how": how}), clocks=rules.clocks, zone=rules.zone, whose=found
         )
         told(store, rules, identity, as_json=as_json)
+    if after.right is Right.RESTRICTION:
+        _stop(site_path, found[0], as_json=as_json)
 
 
 def act_on(
@@ -186,6 +191,11 @@ def day_of(due: object) -> str | None:
     """The last day of a clock."""
     day = getattr(due, "day", None)
     return None if day is None else str(day)
+
+
+def _stop(site_path: Path, system: str, *, as_json: bool) -> None:
+    if not stop_at_once(site_path, system) and not as_json:
+        say("Mailing tools could not be told now (CNS-009); the next night tells them. Exports honour it already.")
 
 
 def _missing(at: str, wanted: str, found: str) -> Exception:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from carrel.cli import premises
 from carrel.cli.at_site import allowed, open_site
 from carrel.cli.consent_person import person_of_card
+from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.consent_taking import agreed, taken_back
 from carrel.cli.premises import now as real_now
 from carrel.cli.request_desk import received_on
@@ -110,10 +111,13 @@ class AtStaffDesk:
         system, number = self._whose(asked.system, asked.card) if asked.card else ("", None)
         on = None if asked.on is None else datetime.combine(asked.on, time())
         with open_store(site) as store:
-            return store.requests.open(
+            made = store.requests.open(
                 Right(asked.right), system, number, asked.words, asked.channel, asked.language, by, self._now(),
                 received=received_on(on, rules), how=asked.how,
             )  # fmt: skip
+        if Right(asked.right) is Right.RESTRICTION and asked.how:
+            stop_at_once(self._site, system)
+        return made
 
     def identify(self, name: str, request: str, how: str, whose: tuple[str, str] | None) -> None:
         """Write down that it is the person.
@@ -126,7 +130,9 @@ class AtStaffDesk:
         found = None if whose is None else self._whose(*whose)
         event = Event(Act.IDENTIFIED, self._now(), by, {"how": how})
         with open_store(site) as store:
-            store.requests.add(request, event, clocks=rules.clocks, zone=rules.zone, whose=found)
+            after = store.requests.add(request, event, clocks=rules.clocks, zone=rules.zone, whose=found)
+        if after.right is Right.RESTRICTION and after.system:
+            stop_at_once(self._site, after.system)
 
     def act(self, name: str, request: str, act: Act, terms: Mapping[str, str], words: str) -> None:
         """Write one event down.

@@ -62,6 +62,8 @@ def _send(wish: str) -> Callable[..., Response]:
             here.premises.desk.object(who.door.name, who.number, purposes)
         name = own.open(right, made, here.language)
         own.objected(name, purposes)
+        if right is Right.RESTRICTION:
+            here.premises.desk.restricted(who.door.name)
         return here.to(f"me/requests/{name}")
 
     return send

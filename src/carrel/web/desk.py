@@ -26,6 +26,9 @@ class PatronDesk(Protocol):
     def object(self, system: str, number: int, purposes: tuple[str, ...]) -> None:
         """Write down an objection to several purposes: all of it, or nothing."""
 
+    def restricted(self, system: str) -> None:
+        """Tell mailing tools of the requests for a restriction that are open."""
+
     def correct(self, system: str, number: int, wanted: tuple[Wanted, ...]) -> bool:
         """Write new values into the person's record; whether they were read back."""
 

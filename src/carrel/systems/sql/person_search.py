@@ -85,11 +85,10 @@ def find_left(connection: Connection, system_map: SystemMap, said: str, *, by_ca
 def cards_of(connection: Connection, system_map: SystemMap, number: int, *, at: str) -> tuple[str, ...]:
     """Every card by which `find` finds a record; none where the record is gone. Nobody prints them."""
     people, person = system_map.people, person_map(system_map)
-    name, key, columns = people.table, people.key, (person.card,)
-    if (cards := person.cards) is not None:
-        name, key, columns = cards.table, cards.person, tuple(cards.columns)
-    wanted = columns if cards is None else columns_of(cards)
-    rows = table(name, column(key), *map(column, wanted))
+    cards = person.cards
+    columns = (person.card,) if cards is None else cards.columns
+    name, key = (people.table, people.key) if cards is None else (cards.table, cards.person)
+    rows = table(name, column(key), *map(column, columns if cards is None else columns_of(cards)))
     query = select(*(rows.c[one] for one in columns)).where(rows.c[key] == number)
     with told(at):
         found = connection.execute(query if cards is None else query.where(meant(cards, rows))).all()
