@@ -188,6 +188,8 @@ def _task(before: Standing, event: Event) -> None:
         raise _not_now(event.act, "a task of this request", "no such task", "look it up with `carrel request show`")
     if task is None and event.term("kind") not in {str(one) for one in Route}:
         raise _not_now(event.act, f"a task of one of these kinds: {', '.join(Route)}", "another", "name one of them")
+    if task is not None and event.term("to") not in {"", task.to}:  # two who told somebody at once took one number
+        raise _not_now(event.act, f"a task that waits for {task.to}", "another's", "give the command again")
     if task is not None and (event.act is Act.TASKED or task.ended_at is not None):
         found = "one that is over" if task.ended_at else "one that is there already"
         raise _not_now(event.act, "a task that is open", found, "look it up with `carrel request show`")

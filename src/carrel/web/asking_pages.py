@@ -58,10 +58,11 @@ def _send(wish: str) -> Callable[..., Response]:
         if right is Right.ERASURE and said(form, "sure") != "yes":
             return _page(here, who, wish, typed=typed, confirm=True)
         purposes = tuple(_objected(here, form)) if right is Right.OBJECTION else ()
+        read_back: tuple[str, ...] = ()
         if purposes:  # first on record, all of them: the words of the request never say more than that
-            here.premises.desk.object(who.door.name, who.number, purposes)
+            read_back = here.premises.desk.object(who.door.name, who.number, purposes)
         name = own.open(right, made, here.language)
-        own.objected(name, purposes)
+        own.objected(name, purposes, read_back)
         if right is Right.RESTRICTION:
             here.premises.desk.restricted(who.door.name)
         return here.to(f"me/requests/{name}")

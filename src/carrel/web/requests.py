@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
 from carrel.errors import CarrelError
+from carrel.retention.outcome import Outcome
 from carrel.rights.admission import may
 from carrel.rights.clocks import Clocks, clocks_of
 from carrel.rights.course import standing
@@ -105,10 +107,15 @@ class OwnRequests:
             one.request.id, Event(act, at, PERSON), words, clocks=self.clocks, zone=self._zone, now=at
         )
 
-    def objected(self, name: str, purposes: Iterable[str]) -> None:
+    def objected(self, name: str, purposes: Iterable[str], read_back: Collection[str]) -> None:
         """Write into a request that the objection is on record: nobody is written to for these purposes any more.
 
         What stands there already, of a form that was sent again, is not written twice.
+
+        Args:
+            name: of the request.
+            purposes: that were objected to.
+            read_back: those of them that stand on record as such.
         """
         system, at, requests = self._who.door.name, self._premises.now(), self._premises.store.requests
         request = requests.request(name)
@@ -118,7 +125,9 @@ class OwnRequests:
             if one.settled
         }
         for purpose in purposes:
-            for event in () if purpose in there else done_at_once(new_case(), OBJECTION, system, purpose, at, PERSON):
+            outcome = Outcome.VERIFIED if purpose in read_back else Outcome.UNVERIFIED
+            done = done_at_once(new_case(), OBJECTION, system, purpose, at, PERSON, outcome)
+            for event in () if purpose in there else done:
                 requests.add(name, event, clocks=self.clocks, zone=self._zone, now=at)
 
     def told(self, one: OwnRequest) -> Iterator[tuple[Event, str]]:
@@ -134,5 +143,5 @@ class OwnRequests:
 def words_of(form: FormData) -> tuple[str, bool]:
     """Somebody's own words in a form, and whether they are too long."""
     sent = form.get("words", "")
-    words = sent.replace("\r\n", "\n").strip() if isinstance(sent, str) else ""
+    words = normalize("NFC", sent).replace("\r\n", "\n").strip() if isinstance(sent, str) else ""  # some signs grow
     return words, len(words) > MOST_WORDS

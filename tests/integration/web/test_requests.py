@@ -149,6 +149,7 @@ def test_tasks_clocks_and_lateness_are_told(koha_sqlite, mit: Pages) -> None:
 NOTHING_SAID = [
     ("challenge", {"pick": "use"}), ("challenge", {"words": "x"}), ("question", {"words": " \n "}), ("restrict", {}),
     ("restrict", {"pick": "because"}), ("object", {}), ("question", {"words": "x" * 4001}),
+    ("question", {"words": "\u0958" * 4000}), ("challenge", {"pick": "use", "words": "\U0001d160" * 3000}),
 ]  # fmt: skip
 
 

@@ -169,6 +169,27 @@ def test_a_challenge_that_was_upheld_is_answered_when_something_was_done_or_some
     assert not refused(answer, IDENTIFIED, event(Act.DECIDED, 2, decision=str(Decision.REFUSED)), right=Right.CHALLENGE)
 
 
+def test_of_two_who_tell_somebody_at_once_neither_is_lost() -> None:
+    first = event(Act.TOLD, 2, task="t1", kind="recipient", to="the chat vendor")
+    second = event(Act.TOLD, 2, task="t1", kind="recipient", to="the mailing house")
+    assert not refused(first, *DONE)
+    assert refused(second, *DONE, first) == "RGT-012"
+    assert not refused(event(Act.TOLD, 3, task="t1"), *DONE, first)
+
+
+def test_a_name_of_the_site_may_hold_digits_and_what_is_typed_in_may_not() -> None:
+    assert event(Act.PLANNED, case="case-a", kind="erasure", system="koha23050").term("system") == "koha23050"
+    assert event(Act.TASKED, task="t1", kind="recipient", to="box 12345").term("to") == "box 12345"
+    for act, terms in ((Act.TOLD, {"to": "box 12345"}), (Act.ASSIGNED, {"owner": "29999"})):
+        with pytest.raises(CarrelError) as wrong:
+            event(act, **terms)
+        assert wrong.value.code == "RGT-015"
+
+
+def test_words_turn_no_line_around() -> None:
+    assert free_words("a\u202eb\u2066c\u200bd\u2028e\u200cf\u200d") == "abcd\ne\u200cf\u200d"
+
+
 def test_a_question_is_answered_in_words() -> None:
     assert refused(event(Act.ANSWERED, 2), right=Right.QUESTION) == "RGT-014"
     assert not refused(event(Act.ANSWERED, 2), right=Right.QUESTION, words="A week.")
