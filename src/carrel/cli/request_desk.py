@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import person_case, premises
 from carrel.cli.at_site import allowed, open_site
+from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.erasure_plan import said_in
 from carrel.cli.premises import now
 from carrel.cli.request_follow import follow_all
+from carrel.cli.request_person import look
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
@@ -19,7 +21,7 @@ from carrel.errors import fault
 from carrel.inventory.site import May
 from carrel.rights import faults
 from carrel.rights.event import Act, Event
-from carrel.rights.request import PERSON, Right
+from carrel.rights.request import PERSON, Decision, Right
 from carrel.systems.sql.person_search import find, require_somebody
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ def open_one(
             received=received_on(on, rules), how=how or "",
         )  # fmt: skip
         told(store, rules, made, as_json=as_json, first=f"{made}: {wanted}")
+    if wanted is Right.RESTRICTION and how:
+        _stop(site_path, system, as_json=as_json)
 
 
 def identify_one(
@@ -90,10 +94,12 @@ def identify_one(
     found = whose(site_path, system_name, card, by_card=not by_number)
     rules, at = rules_of(site), now()
     with open_store(site) as store:
-        store.requests.add(
+        after = store.requests.add(
             identity, Event(Act.IDENTIFIED, at, by, {"how": how}), clocks=rules.clocks, zone=rules.zone, whose=found
         )
         told(store, rules, identity, as_json=as_json)
+    if after.right is Right.RESTRICTION:
+        _stop(site_path, found[0], as_json=as_json)
 
 
 def act_on(
@@ -120,6 +126,8 @@ def act_on(
     by = person
     if done in _BY_PERSON:
         by, said = PERSON, {**said, "taken by": person}
+    if said.get("decision") == Decision.NOTHING_HELD:
+        said |= look(site_path, site, identity)
     with open_store(site) as store:
         follow_all(store, rules)
         store.requests.add(identity, Event(done, now(), by, said), words, clocks=rules.clocks, zone=rules.zone)
@@ -183,6 +191,11 @@ def day_of(due: object) -> str | None:
     """The last day of a clock."""
     day = getattr(due, "day", None)
     return None if day is None else str(day)
+
+
+def _stop(site_path: Path, system: str, *, as_json: bool) -> None:
+    if not stop_at_once(site_path, system) and not as_json:
+        say("Mailing tools could not be told now (CNS-009); the next night tells them. Exports honour it already.")
 
 
 def _missing(at: str, wanted: str, found: str) -> Exception:

@@ -26,12 +26,19 @@ def serve(host: str, port: int, behind: tuple[str, ...], workers: int, site_path
     no log of who asked for what. TLS is for a proxy in front of it: 'portal:' in the site file has the address under
     which browsers reach it.
     """
-    from carrel.cli.serving import serve_pages
+    from carrel.cli.serving import at_address, require_proxies, serve_pages
+
+    require_proxies(behind)
 
     def ready(address: str) -> None:
         if as_json:
             put_json({"address": address, "host": host, "port": port})
         else:
             say(f"{address}, listening at {host} port {port} (Ctrl-C to stop)", err=True)
+            if not behind and not at_address(address, port):
+                told = f"Browsers must open {address}, and nothing else is answered: 'portal: address:' of the site says so."
+                say(
+                    f"{told} Without a proxy that brings them here, write the address with port {port} there.", err=True
+                )
 
     serve_pages(site_path, host, port, behind, ready, workers=workers)

@@ -9,8 +9,12 @@ import resource
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
 
 from carrel.errors import fault
 from carrel.web import faults
@@ -100,6 +104,29 @@ def _answering(site_path: Path) -> ASGIApp:
     held = contextlib.ExitStack()
     atexit.register(held.close)
     return application(held.enter_context(_premises_of(site_path)))
+
+
+def at_address(address: str, port: int) -> bool:
+    """Whether a browser that opens the address of the pages comes to a port, where nothing stands in between."""
+    parts = urlsplit(address)
+    return (parts.port or {"https": 443}.get(parts.scheme, 80)) == port
+
+
+def require_proxies(behind: Sequence[str]) -> None:
+    """Refuse a proxy that is none: whoever is believed to be one says from where a try to sign in comes.
+
+    Raises:
+        BadParameter: one is no address and no network.
+    """
+    for one in behind:
+        try:
+            ip_network(one)
+        except ValueError:
+            raise click.BadParameter(
+                "name an address such as 127.0.0.1, or a network such as 10.2.0.0/24: whoever is taken for a proxy can "
+                "say that each try to sign in comes from somewhere else",
+                param_hint="--behind",
+            ) from None
 
 
 def free_port(wanted: int) -> int:

@@ -16,6 +16,9 @@ from carrel.rights import faults
 
 # A term is a word of the library's, never a person's: no address, and no five digits on end as in a card's number.
 _TERM = re.compile(r"(?!.*[0-9]{5})[^\x00-\x1f\x7f@]{0,200}")
+# Names out of the site file and the policy, which nobody types in here: these may hold digits.
+_NAMES = frozenset({"system", "looked"})
+_NAMED = re.compile(r"[^\x00-\x1f\x7f@]{0,200}")
 _NAME = re.compile(r"[a-z][a-z ]{0,30}")
 
 
@@ -76,7 +79,8 @@ class Event:
             )
         object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))  # a copy, so that it stays as checked
         for name, value in self.terms.items():
-            if not _NAME.fullmatch(name) or not _TERM.fullmatch(value):
+            named = name in _NAMES or (name == "to" and self.act is Act.TASKED)
+            if not _NAME.fullmatch(name) or not (_NAMED if named else _TERM).fullmatch(value):
                 raise fault(
                     faults.TERM,
                     at=f"{self.act}: {name if _NAME.fullmatch(name) else 'a name'}",

@@ -11,6 +11,7 @@ from carrel.rights import faults
 from carrel.rights.event import Event
 
 PERSON = "the person"  # who acts, where nobody of the library does
+_MEANT = "\n\t\u200c\u200d"  # joiners belong to the spelling of some languages; signs that turn a line around do not
 LONGEST_WORDS = 5000  # signs of a person's or the staff's own words; two pages
 
 
@@ -114,8 +115,12 @@ def free_words(text: str) -> str:
     Raises:
         CarrelError: RGT-016, longer than five thousand signs. Nothing of them is repeated.
     """
-    said = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()
-    said = "".join(sign for sign in said if sign in "\n\t" or unicodedata.category(sign) not in {"Cc", "Cs"})
+    said = unicodedata.normalize("NFC", text)
+    for end in ("\r\n", "\u2028", "\u2029"):
+        said = said.replace(end, "\n")
+    said = "".join(
+        sign for sign in said if sign in _MEANT or unicodedata.category(sign) not in {"Cc", "Cs", "Cf"}
+    ).strip()
     if len(said) > LONGEST_WORDS:
         raise fault(
             faults.WORDS,

@@ -114,17 +114,22 @@ def _identities(data: dict[str, Any]) -> Iterator[Any]:
             inner = _json(base64.b64decode(quoted, validate=True))
         except (binascii.Error, ValueError):
             raise _unfit("encoded_request in base64", "something else") from None
-        if isinstance(inner, dict):
-            yield from _listed(inner)
+        yield from _listed(inner)
 
 
-def _listed(data: dict[str, Any]) -> Iterator[Any]:
-    found = data.get("subject_identities")
-    yield from found if isinstance(found, list) else ()
+def _listed(data: Any) -> Iterator[Any]:
+    """Every object in it, at whatever depth: a vendor may name somebody under any key."""
+    left = [data]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            yield one
+        left += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
 
 
 def _weak(one: Any) -> bool:
-    return isinstance(one, dict) and str(one.get("identity_format", "")).strip().lower() in _WEAK
+    said = str(one.get("identity_format", "")).casefold()
+    return "".join(sign for sign in said if sign.isascii() and sign.isalnum()) in _WEAK
 
 
 def _json(raw: bytes) -> Any:

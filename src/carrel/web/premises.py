@@ -60,7 +60,7 @@ class Door:
             CarrelError: of the SQL codes, the system is not to be reached.
         """
         with self._connected() as connection:
-            return self._sign_in.named(connection, name)
+            return tuple(one for one in self._sign_in.named(connection, name) if self._is_somebody(one))
 
     def person(self, numbers: Sequence[int], password: str) -> int | None:
         """As `AccountSignIn.person`.
@@ -78,7 +78,8 @@ class Door:
             CarrelError: as `named`.
         """
         with self._connected() as connection:
-            return account_holder.holder(connection, self._map, self._sign_in, said, holds, alone=alone)
+            found = account_holder.holder(connection, self._map, self._sign_in, said, holds, alone=alone)
+        return found if found is not None and self._is_somebody(found) else None
 
     def may(self, number: int) -> bool:
         """As `AccountSignIn.may`.
@@ -87,7 +88,7 @@ class Door:
             CarrelError: as `named`.
         """
         with self._connected() as connection:
-            return self._sign_in.may(connection, number)
+            return self._is_somebody(number) and self._sign_in.may(connection, number)
 
     def mark(self, number: int) -> str:
         """As `AccountSignIn.mark`.
@@ -96,7 +97,11 @@ class Door:
             CarrelError: as `named`.
         """
         with self._connected() as connection:
-            return self._sign_in.mark(connection, number)
+            return self._sign_in.mark(connection, number) if self._is_somebody(number) else ""
+
+    def _is_somebody(self, number: int) -> bool:
+        """Whether it is not the product's anonymous patron, who stands for all readers."""
+        return number != self._opened().stand_in
 
     @contextmanager
     def reading(self) -> Iterator[tuple[OpenSystem, Connection]]:

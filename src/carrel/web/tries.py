@@ -17,7 +17,9 @@ def accounts(system: str, numbers: Sequence[int], name: str) -> list[tuple[str, 
     """The accounts that are named, however they are spelled; else the word."""
     if numbers:
         return [("account", f"{system}\0{one}", OF_NAME) for one in numbers]
-    return [("word", f"{system}\0{unicodedata.normalize('NFKC', name).strip().casefold()}", OF_NAME)]
+    # Without marks, as most collations compare: else the ninth try of another spelling tells that nobody is named so.
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+    return [("word", f"{system}\0{bare.strip().casefold()}", OF_NAME)]
 
 
 def places(request: Request) -> list[tuple[str, str, int]]:

@@ -125,6 +125,7 @@ def give_password(koha, offset: int, password: str = PASSWORD) -> str:
         number, card = connection.execute(
             sa.text(
                 "SELECT borrowernumber, cardnumber FROM borrowers WHERE cardnumber IS NOT NULL AND userid IS NOT NULL "
+                "AND borrowernumber NOT IN (SELECT value FROM systempreferences WHERE variable = 'AnonymousPatron') "
                 "ORDER BY borrowernumber LIMIT 1 OFFSET :offset"
             ),
             {"offset": offset},

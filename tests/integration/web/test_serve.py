@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from carrel.cli.serving import at_address
 from carrel.errors import CarrelError
 from carrel.systems.site_file import load_site, parse_site
 from tests.integration.run.library import environment
@@ -176,3 +177,11 @@ portal:
         }  # fmt: skip
         (folder / "sip.secret").chmod(0o644)
         assert told("carrel", provider.issuer)["sign in: desk"][1].startswith("SIT-005")
+
+
+def test_a_proxy_has_an_address_and_another_port_is_told(folder: Path) -> None:
+    assert called(["serve", "--site", str(folder), "--behind", "*"], folder, environment(None))[0] == 2
+    assert at_address("https://privacy.elm.example", 443)
+    assert at_address("http://127.0.0.1:8000", 8000)
+    assert not at_address("http://127.0.0.1:8000", 8917)
+    assert not at_address("https://privacy.elm.example", 8000)

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from carrel.store.store import FILE
+from carrel.web.tries import accounts
 from tests.integration.web.conftest import PASSWORD, Pages, give_password, hashed, pages_of
 
 
@@ -200,3 +201,20 @@ def test_whom_the_library_locks_is_signed_out(koha_sqlite, pages: Pages) -> None
     with koha_sqlite.engine().begin() as connection:
         connection.execute(sa.text("UPDATE borrowers SET login_attempts = 0 WHERE cardnumber = :c"), {"c": card})
     assert browser.get("/en/me/data").headers["location"] == "/en/sign-in", "the session itself has ended"
+
+
+def test_the_products_anonymous_patron_is_nobody(koha_sqlite, pages: Pages) -> None:
+    browser, who = pages.browser(), "borrowernumber = 2"
+    assert koha_sqlite.rows("SELECT value FROM systempreferences WHERE variable = 'AnonymousPatron'") == [("2",)]
+    with koha_sqlite.engine().begin() as connection:
+        connection.execute(
+            sa.text(f"UPDATE borrowers SET password = :hashed WHERE {who}"), {"hashed": hashed(PASSWORD)}
+        )
+    ((card,),) = koha_sqlite.rows(f"SELECT cardnumber FROM borrowers WHERE {who}")
+    assert browser.post("/en/sign-in", data={"name": card, "password": PASSWORD}).status_code == 401
+    assert not pages.premises.doors["ils"].may(2)
+
+
+def test_of_a_name_that_nobody_has_other_spellings_count_together() -> None:
+    assert accounts("ils", (), "zzqe") == accounts("ils", (), " ZZQ\u00e9") == accounts("ils", (), "zzqe\u0301")
+    assert accounts("ils", (), "zzqe") != accounts("ils", (), "zzqf")
