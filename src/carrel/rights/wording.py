@@ -110,7 +110,7 @@ def rule_words(rule: Rule, words: Words, *, named: bool = False) -> str:
     Args:
         rule: of the policy.
         words: of the language.
-        named: begin with the part of the records that it is about: one of several rules would else seem to speak of all.
+        named: begin with the part that it is about: one of several rules would else seem to speak of all.
     """
     until = f" {words['and']} ".join(words.get(f"event {one}", one) for one in rule.until)
     then = words.get(f"then {rule.then.value}", rule.then.value)
@@ -131,8 +131,9 @@ def _period(keep: Duration, words: Words) -> str:
 
 
 def until_words(records: HeldRecords, words: Words) -> tuple[str, ...]:
-    """Until when a kind of record is held: by promise, by rule, or why it stays. What speaks of all of it comes first."""
-    held, found = records.keeping, []
+    """Until when a kind of record is held: by promise, by rule, or why it stays; what speaks of all of it first."""
+    held = records.keeping
+    found: list[str] = []
     if held.promised:
         found.append(words["promised"].format(promised=held.promised))
     found += [rule_words(one, words, named=bool(held.promised) or len(held.rules) > 1) for one in held.rules]

@@ -69,7 +69,7 @@ def kinds(table: HeldTable) -> dict[str, str]:
 
 
 def stayed(rows: Iterable[DatedRow], today: date) -> bool:
-    """Whether a row is still there after the day by which the policy lets it go; why, nobody tells (a hold is secret)."""
+    """Whether a row is still there after the day by which the policy lets it go; the reason is not told."""
     return any(one.goes_on is not None and one.goes_on < today for one in rows)
 
 

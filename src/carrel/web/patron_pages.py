@@ -26,15 +26,17 @@ def me(here: Here) -> Response:
 
 
 @router.get("/me/data")
-def data(here: Here, who: Signed) -> Response:
-    """What the library holds of whoever is signed in, read now."""
+def data(here: Here, who: Signed, whole: str = "") -> Response:
+    """What the library holds of whoever is signed in, read now; with ``whole=yes`` each part is open, for paper."""
     try:
         with who.door.answer(who.number) as answer:
-            return here.page("data", {"answer": answer, "most": MOST, "purposes": _purposes(here)})
+            return here.page(
+                "data", {"answer": answer, "most": MOST, "purposes": _purposes(here), "whole": whole == "yes"}
+            )
     except CarrelError as wrong:
         if wrong.code != NOBODY.code:
             raise
-        return here.page("data", {"answer": None, "most": MOST})
+        return here.page("data", {"answer": None, "most": MOST, "whole": whole == "yes"})
 
 
 def _purposes(here: Visit) -> dict[str, str]:

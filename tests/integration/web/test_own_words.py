@@ -6,6 +6,7 @@ import re
 
 import sqlalchemy as sa
 
+from carrel.systems.sample.signing_in import offer_notices
 from tests.integration.web.conftest import Pages
 from tests.integration.web.test_choices import number_of
 
@@ -45,3 +46,50 @@ def test_what_is_held_is_told_in_plain_words_in_both_languages(pages: Pages, car
         assert word not in dias, word
     assert "Tu número en el sistema" in dias
     assert "Donde mostramos las palabras de la política, están en inglés." in dias
+
+
+def test_every_page_of_a_person_ends_the_session_and_tells_of_its_cookie(pages: Pages, card: str) -> None:
+    browser = pages.signed_in(card)
+    for path in ("me", "me/data", "me/choices", "me/erase", ""):
+        text = browser.get(f"/en/{path}").text
+        header = text.split("<header>")[1].split("</header>")[0]
+        assert 'action="/en/sign-out"' in header, path
+        assert "One cookie keeps you signed in." in text
+        assert "no cookie until you sign in" not in text
+    token = text.split('name="form" value="')[1].split('"')[0]
+    out = browser.post("/en/sign-out", data={"form": token}).text
+    assert "sign-out" not in out, "whoever is out need not go out, and no link leads to a page that takes only forms"
+    assert "no cookie until you sign in" in out
+
+
+def test_all_of_it_can_be_opened_for_paper(pages: Pages, card: str) -> None:
+    browser = pages.signed_in(card)
+    some, whole = (browser.get(f"/en/me/data{one}").text for one in ("", "?whole=yes"))
+    assert "/en/me/data?whole=yes" in some
+    assert some.count("<details open>") == 1
+    assert whole.count("<details open>") == whole.count("<details") == some.count("<details")
+
+
+def test_no_stands_beside_yes_and_silence_tells_beforehand_what_it_covers(pages: Pages, card: str) -> None:
+    browser = pages.signed_in(card)
+    text = browser.get("/en/me/choices").text
+    assert text.count(">No, I do not want this<") == text.count('class="choice-box"') - text.count(">Leave me out<")
+    silence = text.split("No mail at all")[1]
+    assert "It ends when you say yes" in silence
+    for name in pages.premises.policy.body.purposes:
+        assert f">{name.capitalize()}</li>" in silence, name
+
+
+def test_a_notice_to_a_number_that_nobody_has_says_so(pages: Pages, card: str, koha_sqlite) -> None:
+    offer_notices(koha_sqlite.engine())
+    browser, number = pages.signed_in(card), number_of(koha_sqlite, card)
+    values = {"email": "", "emailpro": "", "B_email": "", "smsalertnumber": "", "phone": "617-555-0001"}
+    set_ = ", ".join(f"{one} = :{one}" for one in values)
+    with koha_sqlite.engine().begin() as connection:
+        connection.execute(sa.text(f"UPDATE borrowers SET {set_} WHERE borrowernumber = {number}"), values)
+    text = browser.get("/en/me/notices").text
+    ways = re.findall(r"<label[^>]*>(.*?)</label>", text, re.DOTALL)
+    assert ways
+    for one in ways:
+        assert ("We have no" in one) == ("by phone" not in one), one
+    assert 'href="/en/me/correct">Tell us your number' in text
