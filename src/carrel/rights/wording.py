@@ -66,6 +66,7 @@ ENGLISH: Words = {
     "nothing": "Nothing is held here.",
     "acted": "In entries that are about somebody else, or about nobody, you stand {count} times: {says} ({column}).",
     "unread": "Could not be read: {says} ({code}). Ask the library for it.",
+    "not_looked": "Not in this answer: {says}. It takes too long to look up at once. Ask the library for it.",
     "not_searched": "The library also keeps these, which were not searched for this answer: {names}.",
     "not_searched_none": "Copies in backups, mail and printed lists were not searched.",
     "texts": "Notes can speak of other people. Where somebody is known to the library, the name is left out.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from carrel.rights.answer import Answer, DatedRow, HeldTable
 from carrel.rights.csv_form import cell
+from carrel.rights.faults import NOT_LOOKED
 from carrel.rights.wording import Words, category_words, label, until_words
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def pieces(answer: Answer, words: Words) -> Iterator[str]:
         title=words["title"].format(library=answer.library),
         css=(TEMPLATES / "access.css").read_text(encoding="utf-8"),
         most=MOST,
+        not_looked=NOT_LOOKED.code,
         until=lambda records: until_words(records, words),
         goes=lambda day: goes(day, answer.made_at.date(), words),
         categories=lambda table: categories(table, words),

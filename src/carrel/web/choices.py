@@ -45,14 +45,14 @@ class Choices:
         others: purposes that ask nobody and write to people all the same; one can object to these.
         silent: the person, or an address, is on the list of silence.
         history: every event of the person, the newest first.
-        covered: purposes to which silence says no; it is told before somebody asks for it.
+        covered: purposes to which silence says no, each with what the policy says of it; told before somebody asks for it.
     """
 
     optional: tuple[Choice, ...]
     others: tuple[Choice, ...]
     silent: bool
     history: tuple[ConsentEvent, ...]
-    covered: tuple[str, ...] = ()
+    covered: tuple[tuple[str, str], ...] = ()
 
 
 def choices_of(premises: Premises, who: Patron, language: str) -> Choices:
@@ -83,7 +83,7 @@ def choices_of(premises: Premises, who: Patron, language: str) -> Choices:
             optional.append(Choice(name, says, standing, text_in(texts.current(name), language)))
         elif standing.last is not None or _writes(policies, name):
             others.append(Choice(name, says, standing))
-    covered = tuple(dict.fromkeys((*said, *consents.purposes(who.door.name))))
+    covered = tuple((one, said.get(one, "")) for one in dict.fromkeys((*said, *consents.purposes(who.door.name))))
     return Choices(tuple(optional), tuple(others), silent, in_order(events)[::-1], covered)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 
 import sqlalchemy as sa
 
 from carrel.systems.sample.signing_in import offer_notices
-from tests.integration.web.conftest import Pages
+from tests.integration.web.conftest import PASSWORD, Pages, sent
 from tests.integration.web.test_choices import number_of
+from tests.integration.web.test_take_along import fetched
 
 
 def lines(text: str) -> str:
@@ -77,7 +80,7 @@ def test_no_stands_beside_yes_and_silence_tells_beforehand_what_it_covers(pages:
     silence = text.split("No mail at all")[1]
     assert "It ends when you say yes" in silence
     for name in pages.premises.policy.body.purposes:
-        assert f">{name.capitalize()}</li>" in silence, name
+        assert f">{name.capitalize()}: " in silence, name
 
 
 def test_a_notice_to_a_number_that_nobody_has_says_so(pages: Pages, card: str, koha_sqlite) -> None:
@@ -93,3 +96,36 @@ def test_a_notice_to_a_number_that_nobody_has_says_so(pages: Pages, card: str, k
     for one in ways:
         assert ("We have no" in one) == ("by phone" not in one), one
     assert 'href="/en/me/correct">Tell us your number' in text
+
+
+def test_the_forms_tell_beforehand_what_is_not_so(pages: Pages, card: str) -> None:
+    browser = pages.signed_in(card)
+    along = lines(browser.get("/en/me/take-along").text)
+    assert "What is not in it" in along
+    assert "all that we hold" not in along
+    package = fetched(browser, sent(browser, "take-along", {"password": PASSWORD}).text)
+    page = zipfile.ZipFile(io.BytesIO(package.content)).read("index.html").decode()
+    assert "It takes too long to look up at once." in page
+    assert "RGT-008" not in page
+    erase = lines(browser.get("/en/me/erase").text)
+    assert "your name stays with it" in erase
+    assert "See below for how long." in erase
+    place = sent(browser, "object", {"words": "Do not count me."}).headers["location"]
+    again = browser.get("/en/me/object").text
+    assert "You objected before" in again
+    assert place in again
+    assert "You objected before" not in browser.get("/en/me/erase").text
+
+
+def test_a_correction_is_a_day_where_it_has_to_be_and_is_read_back_in_words(pages: Pages, card: str) -> None:
+    browser = pages.signed_in(card)
+    typed = {"birth date: day": "08/21/1978", "name: family": "Winters"}
+    wrong = sent(browser, "correct/ask", typed, page="correct")
+    assert wrong.status_code == 422
+    assert 'value="08/21/1978" aria-invalid="true"' in wrong.text
+    assert 'value="Winters"' in wrong.text
+    place = sent(browser, "correct/ask", {**typed, "birth date: day": "1978-08-21"}, page="correct")
+    text = browser.get(place.headers["location"]).text
+    assert "correct:" not in text
+    assert "{&#34;" not in text
+    assert "Name: Family name Winters" in lines(text)
