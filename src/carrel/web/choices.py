@@ -45,7 +45,7 @@ class Choices:
         others: purposes that ask nobody and write to people all the same; one can object to these.
         silent: the person, or an address, is on the list of silence.
         history: every event of the person, the newest first.
-        covered: purposes to which silence says no, each with what the policy says of it; told before somebody asks for it.
+        covered: purposes to which silence says no, each with what the policy says of it.
     """
 
     optional: tuple[Choice, ...]
