@@ -84,11 +84,20 @@ def ask_correction(here: Here, who: Signed, form: OwnForm) -> Response:
     sent = {one.key: said(form, one.key, 1_000) for one in fields if one.key in form}
     new = correction.wanted(fields, sent)
     whole = "\n\n".join(part for part in (correction.as_request(new), words) if part)
+    odd = correction.odd(fields, new)
     problem = (
-        "long" if too_long or len(whole) > MOST_WORDS else "many" if own.are_too_many() else "" if whole else "empty"
+        "unfit"
+        if odd
+        else "long"
+        if too_long or len(whole) > MOST_WORDS
+        else "many"
+        if own.are_too_many()
+        else ""
+        if whole
+        else "empty"
     )
     if problem:
-        return form_page(here, fields, problem=problem, words=words)
+        return form_page(here, fields, problem=problem, words=words, sent=sent, unfit=odd)
     return here.to(f"me/requests/{own.open(Right.RECTIFICATION, whole, here.language)}")
 
 

@@ -46,6 +46,7 @@ class Choices:
         silent: the person, or an address, is on the list of silence.
         held: an entry of it is not the person's own: only somebody of the library takes that off.
         history: every event of the person, the newest first.
+        covered: purposes to which silence says no, each with what the policy says of it.
     """
 
     optional: tuple[Choice, ...]
@@ -53,6 +54,7 @@ class Choices:
     silent: bool
     history: tuple[ConsentEvent, ...]
     held: bool = False
+    covered: tuple[tuple[str, str], ...] = ()
 
 
 def choices_of(premises: Premises, who: Patron, language: str) -> Choices:
@@ -85,7 +87,8 @@ def choices_of(premises: Premises, who: Patron, language: str) -> Choices:
             optional.append(Choice(name, says, standing, text_in(texts.current(name), language)))
         elif standing.last is not None or _writes(policies, name):
             others.append(Choice(name, says, standing))
-    return Choices(tuple(optional), tuple(others), silent, in_order(events)[::-1], held)
+    covered = tuple((one, said.get(one, "")) for one in dict.fromkeys((*said, *consents.purposes(who.door.name))))
+    return Choices(tuple(optional), tuple(others), silent, in_order(events)[::-1], held, covered)
 
 
 def text_in(texts: Iterable[ConsentText], language: str) -> ConsentText | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -53,7 +54,9 @@ def sign_out(here: Here, form: Word = "") -> Response:
     way = here.premises.ways.leading_away.get(here.session.said.get("way", "")) if here.session is not None else None
     if here.session is not None:
         here.premises.store.portal_sessions.end(here.session.token)
-    answer = here.page("signed_out", {"way": way, "farewell": "" if way is None else way.farewell()})
+    answer = replace(here, session=None, path="sign-in").page(
+        "signed_out", {"way": way, "farewell": "" if way is None else way.farewell()}
+    )
     secure = here.premises.portal.is_secure
     answer.delete_cookie(cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="lax")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -76,6 +77,12 @@ class StaffVisit:
         return self.session is not None and self.session.way != BEGINNING
 
     @property
+    def zone(self) -> tzinfo:
+        """Of the library, as its first system keeps time; the staff read the same hours here as at the desk."""
+        first = next(iter(self.premises.site.originals), None)
+        return UTC if first is None else ZoneInfo(first.time_zone)
+
+    @property
     def now(self) -> datetime:
         """The time, in UTC."""
         return self.premises.now()
@@ -93,7 +100,7 @@ class StaffVisit:
         text = environment(self.language).get_template(f"staff_{template}.html.j2").render(
             visit=self, library=self.premises.site.library, languages=self.premises.portal.languages,
             names=words.NAMES, day=lambda when: words.day(when, self.language),
-            time=lambda when: words.moment(when, self.language), **(values or {}),
+            time=lambda when: words.moment(when, self.language, self.zone), **(values or {}),
         )  # fmt: skip
         return HTMLResponse(text, status)
 

@@ -51,6 +51,8 @@ def test_a_one_time_code_a_password_and_a_telephone_make_an_account(pages: Pages
                         ({"password": "elm-library carrel", "again": "elm-library carrel"}, 422)):  # fmt: skip
         answer = browser.post("/staff/en/begin", data={**sent, **wrong})
         assert (answer.status_code, answer.headers.get("set-cookie")) == (told, None), wrong
+        assert (f'value="{sent["code"]}"' in answer.text) == (told == 422), "typed once; never the password"
+        assert {**sent, **wrong}["password"] not in answer.text
     assert browser.post("/staff/en/begin", data=sent).headers["location"] == "/staff/en/second"
     for path in ("", "account", "consents", "nights", "prove"):
         assert browser.get(f"/staff/en/{path}").headers["location"] == "/staff/en/sign-in", (
