@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
 from carrel.consent.text import LANGUAGE
-from carrel.errors import fault
+from carrel.errors import CarrelError, fault
 from carrel.inventory.site import May
+from carrel.retention.faults import NO_SUBJECT
 from carrel.rights import faults
 from carrel.rights.event import Act, Event
 from carrel.rights.request import PERSON, Right
@@ -59,7 +61,12 @@ def open_one(
     if not LANGUAGE.fullmatch(language):
         raise _missing("--language", "a language tag such as en, es or pt-BR", "something else")
     words = "" if words_file is None else text_in(words_file)
-    system, number = ("", None) if card is None else whose(site_path, system_name, card, by_card=not by_number)
+    system, number = "", None
+    if card is not None:
+        try:
+            system, number = whose(site_path, system_name, card, by_card=not by_number)
+        except CarrelError as nobody:
+            raise _without_card(nobody) from nobody
     rules = rules_of(site)
     with open_store(site) as store:
         made = store.requests.open(
@@ -174,7 +181,11 @@ def received_on(on: datetime | None, rules: Rules) -> datetime | None:
         return None
     if on.date() > now().astimezone(rules.zone).date():
         raise fault(
-            faults.MOMENT, at="--on", wanted="today or a day before", found="a day to come", fix="write its day"
+            faults.MOMENT,
+            at="--on",
+            wanted="today or a day before",
+            found="a day to come",
+            fix="give the day on which it came, as YEAR-MONTH-DAY; without --on it came now",
         )
     return datetime.combine(on.date(), time(), rules.zone).astimezone(UTC)
 
@@ -183,6 +194,14 @@ def day_of(due: object) -> str | None:
     """The last day of a clock."""
     day = getattr(due, "day", None)
     return None if day is None else str(day)
+
+
+def _without_card(nobody: CarrelError) -> CarrelError:
+    """Nobody's card is no reason to send somebody away: the request is opened, and its clock runs."""
+    if nobody.code != NO_SUBJECT.code:
+        return nobody
+    more = "; or open it without --card, and give `carrel request identify` once you know whose it is"
+    return CarrelError(tuple(replace(one, fix=one.fix + more) for one in nobody.faults))
 
 
 def _missing(at: str, wanted: str, found: str) -> Exception:

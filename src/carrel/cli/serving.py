@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from carrel.errors import fault
 from carrel.web import faults
@@ -108,6 +109,13 @@ def free_port(wanted: int) -> int:
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)) as listening:
             return int(listening.getsockname()[1])
     return wanted
+
+
+def elsewhere(address: str, port: int) -> bool:
+    """Whether an address of this very machine names another port; of any other, a proxy stands in between."""
+    said = urlsplit(address)
+    own = said.scheme == "http" and said.hostname in {"127.0.0.1", "localhost", "::1"}
+    return own and (said.port or 80) != port
 
 
 def _family(host: str) -> socket.AddressFamily:

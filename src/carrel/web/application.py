@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,6 +23,7 @@ from carrel.web import (
     choices_pages,
     correction_pages,
     interface,
+    other_host,
     patron_pages,
     public_pages,
     request_pages,
@@ -86,7 +88,7 @@ def application(premises: Premises) -> ASGIApp:
     portal = premises.portal
     away = premises.ways.leading_away.values()
     whole = OwnHost(
-        whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal,
+        whole, host=portal.host, origin=portal.address.lower(), refuse=partial(_refusal, portal.address),
         from_elsewhere=[f"/sign-in/{way.key}" for way in away if way.back_by_form],
     )  # fmt: skip
     return SecurityHeaders(whole, secure=portal.is_secure, sent_to=[way.origin for way in away])
@@ -135,8 +137,16 @@ def _too_large(app: FastAPI) -> ASGIApp:
     return refuse
 
 
-def _refusal(status: int) -> ASGIApp:
-    return JSONResponse(_as_json(status), status)
+def _refusal(address: str, status: int) -> ASGIApp:
+    """What is answered before anything is looked at; a browser that came by another address gets the right one."""
+
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+        is_read = status == other_host.STATUS and b"text/html" in asked and not scope["path"].startswith("/api/")
+        answer = HTMLResponse(other_host.page(address), status) if is_read else JSONResponse(_as_json(status), status)
+        await answer(scope, receive, send)
+
+    return refuse
 
 
 def _as_json(status: int) -> dict[str, Any]:
