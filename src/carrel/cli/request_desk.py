@@ -69,11 +69,14 @@ def open_one(
             raise _without_card(nobody) from nobody
     rules = rules_of(site)
     with open_store(site) as store:
+        same = () if number is None else _same(store, rules, wanted, system, number)
         made = store.requests.open(
             wanted, system, number, words, channel, language, by, now(),
             received=received_on(on, rules), how=how or "",
         )  # fmt: skip
         told(store, rules, made, as_json=as_json, first=f"{made}: {wanted}")
+        if same and not as_json:
+            put_line(f"The same person has asked for this already: {', '.join(same)}. One of them can be withdrawn.")
 
 
 def identify_one(
@@ -194,6 +197,12 @@ def day_of(due: object) -> str | None:
     """The last day of a clock."""
     day = getattr(due, "day", None)
     return None if day is None else str(day)
+
+
+def _same(store: Store, rules: Rules, right: Right, system: str, number: int) -> tuple[str, ...]:
+    """Open requests of the same person for the same right."""
+    own = store.requests.of_person(system, number)
+    return tuple(one.id for one in own if one.right is right and not rules.standing(one, now()).state.is_final)
 
 
 def _without_card(nobody: CarrelError) -> CarrelError:

@@ -193,6 +193,16 @@ def test_a_system_that_is_away_is_not_reached_and_says_so(quick):
     assert [one["outcome"] for one in shown(quick, name)["plans"]] == ["verified"]
 
 
+def test_who_asks_twice_and_a_card_that_nobody_has_are_told(quick):
+    subject(quick)
+    erase = ("request", "open", "erasure", "--channel", "desk", *DEE, "--card")
+    first = opened(quick)
+    assert first in quick.run(*erase, given(quick)).out
+    assert first not in quick.run("request", "open", "access", *erase[3:], given(quick)).out
+    nobody = quick.run(*erase, given(quick, "K7700998"))
+    assert (nobody.code, "open it without --card" in " ".join(nobody.err.split())) == (2, True)
+
+
 def test_nothing_is_done_to_one_person_because_another_asked(quick):
     seed, _ = subject(quick)
     other = "K7700999"
