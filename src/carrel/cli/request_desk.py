@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,9 @@ from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
 from carrel.consent.text import LANGUAGE
-from carrel.errors import fault
+from carrel.errors import CarrelError, fault
 from carrel.inventory.site import May
+from carrel.retention.faults import NO_SUBJECT
 from carrel.rights import faults
 from carrel.rights.event import Act, Event
 from carrel.rights.request import PERSON, Decision, Right
@@ -61,9 +63,15 @@ def open_one(
     if not LANGUAGE.fullmatch(language):
         raise _missing("--language", "a language tag such as en, es or pt-BR", "something else")
     words = "" if words_file is None else text_in(words_file)
-    system, number = ("", None) if card is None else whose(site_path, system_name, card, by_card=not by_number)
+    system, number = "", None
+    if card is not None:
+        try:
+            system, number = whose(site_path, system_name, card, by_card=not by_number)
+        except CarrelError as nobody:
+            raise _without_card(nobody) from nobody
     rules = rules_of(site)
     with open_store(site) as store:
+        same = () if number is None else _same(store, rules, wanted, system, number)
         made = store.requests.open(
             wanted, system, number, words, channel, language, by, now(),
             received=received_on(on, rules), how=how or "",
@@ -71,6 +79,8 @@ def open_one(
         told(store, rules, made, as_json=as_json, first=f"{made}: {wanted}")
     if wanted is Right.RESTRICTION and how:
         _stop(site_path, system, as_json=as_json)
+        if same and not as_json:
+            put_line(f"The same person has asked for this already: {', '.join(same)}. One of them can be withdrawn.")
 
 
 def identify_one(
@@ -182,7 +192,11 @@ def received_on(on: datetime | None, rules: Rules) -> datetime | None:
         return None
     if on.date() > now().astimezone(rules.zone).date():
         raise fault(
-            faults.MOMENT, at="--on", wanted="today or a day before", found="a day to come", fix="write its day"
+            faults.MOMENT,
+            at="--on",
+            wanted="today or a day before",
+            found="a day to come",
+            fix="give the day on which it came, as YEAR-MONTH-DAY; without --on it came now",
         )
     return datetime.combine(on.date(), time(), rules.zone).astimezone(UTC)
 
@@ -196,6 +210,20 @@ def day_of(due: object) -> str | None:
 def _stop(site_path: Path, system: str, *, as_json: bool) -> None:
     if not stop_at_once(site_path, system) and not as_json:
         say("Mailing tools could not be told now (CNS-009); the next night tells them. Exports honour it already.")
+
+
+def _same(store: Store, rules: Rules, right: Right, system: str, number: int) -> tuple[str, ...]:
+    """Open requests of the same person for the same right."""
+    own = store.requests.of_person(system, number)
+    return tuple(one.id for one in own if one.right is right and not rules.standing(one, now()).state.is_final)
+
+
+def _without_card(nobody: CarrelError) -> CarrelError:
+    """Nobody's card is no reason to send somebody away: the request is opened, and its clock runs."""
+    if nobody.code != NO_SUBJECT.code:
+        return nobody
+    more = "; or open it without --card, and give `carrel request identify` once you know whose it is"
+    return CarrelError(tuple(replace(one, fix=one.fix + more) for one in nobody.faults))
 
 
 def _missing(at: str, wanted: str, found: str) -> Exception:

@@ -14,6 +14,7 @@ from carrel.cli.request_person import is_theirs
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, fault
+from carrel.retention.faults import PENDING
 from carrel.retention.outcome import Outcome
 from carrel.rights import faults
 from carrel.rights.admission import may
@@ -101,6 +102,8 @@ def linked(here: Premises, request: str | None, kind: str, number: int, at: date
 def followed(place: Path, site_path: Path) -> Iterator[None]:
     """Write into its request what became of a plan, however the attempt ended.
 
+    A plan that nobody has approved yet was not begun: its request goes on waiting for it, and no event is written.
+
     Args:
         place: the plan's file.
         site_path: the site file, or its folder.
@@ -108,7 +111,9 @@ def followed(place: Path, site_path: Path) -> Iterator[None]:
     site, case = load_site(site_path), _case_in(place)
     try:
         yield
-    except BaseException:
+    except BaseException as wrong:
+        if isinstance(wrong, CarrelError) and wrong.code == PENDING.code:
+            raise
         with suppress(CarrelError):  # what went wrong first is what is told
             follow(site, case, tried=True)
         raise

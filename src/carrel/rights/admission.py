@@ -32,6 +32,14 @@ _NEEDED: Mapping[Act, tuple[str, ...]] = {
     Act.DECIDED: ("decision",),
     Act.REFUSED: ("ground",),
 }
+_CARRIED_OUT_BY: Mapping[Right, str] = {
+    Right.ACCESS: "carrel access FILE",
+    Right.PORTABILITY: "carrel access FILE",
+    Right.RECTIFICATION: "carrel plan --rectify FILE",
+    Right.ERASURE: "carrel plan --erase FILE",
+    Right.RESTRICTION: "carrel plan --restrict FILE",
+    Right.OBJECTION: "carrel consent withdraw FILE",
+}
 _WORDS = frozenset({Act.EXTENDED, Act.NOTED, Act.WAIVED, Act.STATED, Act.REFUSED})
 _CLOSED = {"decision": Decision, "ground": Ground}
 
@@ -120,8 +128,22 @@ def _require_settled(now: Standing) -> None:
             found="; ".join(left),
             because="MITL-9.7: a request does not close while somebody who got the data was not told, and what was not "
             "read back is not done",
-            fix="see to what is left; a task can be waived with a reason, and where nothing is held that is decided",
+            fix=_to_settle(now),
         )
+
+
+def _to_settle(now: Standing) -> str:
+    """What brings a request nearer to its answer, by the command that does it."""
+    ways = []
+    if now.waiting:
+        ways.append("`carrel request reply` when they answered, or `carrel request waive` with a reason")
+    if now.unsettled:
+        ways.append("`carrel apply` of the plan that is named; one that was never begun can be waived")
+    elif (verb := _CARRIED_OUT_BY.get(now.right)) and not now.done:
+        ways.append(f"`{verb} --request ID`; where nothing is held, `carrel request decide` says so")
+    if now.right is Right.CHALLENGE and now.decision is None:
+        ways.append("`carrel request decide`")
+    return "; ".join(ways) or "see to what is left with `carrel request show`"
 
 
 def _require_terms(request: Request, event: Event, words: str) -> None:

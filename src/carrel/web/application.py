@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from html import escape
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -25,6 +23,7 @@ from carrel.web import (
     choices_pages,
     correction_pages,
     interface,
+    other_host,
     patron_pages,
     public_pages,
     request_pages,
@@ -47,12 +46,6 @@ _PAGES = (
     public_pages, sign_in, sign_in_away, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
     asking_pages, request_pages,
 )  # fmt: skip
-_ANOTHER_HOST = 421
-_ELSEWHERE = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Another address</title><h1>Another address</h1>'
-    '<p>The pages of the library are at <a href="{0}">{0}</a>.</p>'
-    '<p lang="es">Las páginas de la biblioteca están en <a href="{0}">{0}</a>.</p></html>'
-)
 _STATIC = Path(__file__).parent / "static"
 _LARGEST = 64 * 1024  # bytes of a form: nobody writes so much
 _TITLES = {
@@ -95,7 +88,7 @@ def application(premises: Premises) -> ASGIApp:
     portal = premises.portal
     away = premises.ways.leading_away.values()
     whole = OwnHost(
-        whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal(portal.address),
+        whole, host=portal.host, origin=portal.address.lower(), refuse=partial(_refusal, portal.address),
         from_elsewhere=[f"/sign-in/{way.key}" for way in away if way.back_by_form],
     )  # fmt: skip
     return SecurityHeaders(whole, secure=portal.is_secure, sent_to=[way.origin for way in away])
@@ -144,18 +137,16 @@ def _too_large(app: FastAPI) -> ASGIApp:
     return refuse
 
 
-def _refusal(address: str) -> Callable[[int], ASGIApp]:
-    """What answers instead of the pages; a browser at another address reads where they are."""
+def _refusal(address: str, status: int) -> ASGIApp:
+    """What is answered before anything is looked at; a browser that came by another address gets the right one."""
 
-    def refusal(status: int) -> ASGIApp:
-        return JSONResponse(_as_json(status), status)
-
-    async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
-        is_page = "text/html" in Headers(scope=scope).get("accept", "")
-        answer = HTMLResponse(_ELSEWHERE.format(escape(address)), _ANOTHER_HOST) if is_page else refusal(_ANOTHER_HOST)
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+        is_read = status == other_host.STATUS and b"text/html" in asked and not scope["path"].startswith("/api/")
+        answer = HTMLResponse(other_host.page(address), status) if is_read else JSONResponse(_as_json(status), status)
         await answer(scope, receive, send)
 
-    return lambda status: elsewhere if status == _ANOTHER_HOST else refusal(status)
+    return refuse
 
 
 def _as_json(status: int) -> dict[str, Any]:

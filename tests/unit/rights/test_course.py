@@ -195,6 +195,19 @@ def test_a_question_is_answered_in_words() -> None:
     assert not refused(event(Act.ANSWERED, 2), right=Right.QUESTION, words="A week.")
 
 
+def test_what_is_left_is_told_with_the_command_that_does_it() -> None:
+    def fix(*events: Event, right: Right = Right.ERASURE) -> str:
+        with pytest.raises(CarrelError) as wrong:
+            may(stands(*events, right=right), Act.ANSWERED)
+        return wrong.value.faults[0].fix
+
+    assert "`carrel plan --erase FILE --request ID`" in fix(IDENTIFIED)
+    assert "`carrel access FILE --request ID`" in fix(IDENTIFIED, right=Right.PORTABILITY)
+    assert "`carrel apply` of the plan" in fix(IDENTIFIED, planned())
+    assert "`carrel request reply`" in fix(*DONE, TASK)
+    assert "`carrel request decide`" in fix(IDENTIFIED, right=Right.CHALLENGE)
+
+
 def test_a_plan_that_was_never_begun_can_be_given_up_and_one_that_was_cannot() -> None:
     waive = event(Act.WAIVED, case="case-a")
     assert not refused(waive, IDENTIFIED, planned(), words="Wrong person")
