@@ -16,7 +16,7 @@ from carrel.web import correction
 from carrel.web.correction_pages import form_page
 from carrel.web.kept import kept
 from carrel.web.patron import OwnForm, Patron, Signed, page, said
-from carrel.web.requests import MOST_WORDS, OwnRequests, words_of
+from carrel.web.requests import MOST_WORDS, OwnRequests, are_too_long, words_of
 from carrel.web.visit import Here, Visit
 
 router = APIRouter(prefix="/{language}/me", include_in_schema=False)
@@ -82,7 +82,7 @@ def ask_correction(here: Here, who: Signed, form: OwnForm) -> Response:
     new = correction.wanted(fields, sent)
     whole = "\n\n".join(part for part in (correction.as_request(new), words) if part)
     problem = (
-        "long" if too_long or len(whole) > MOST_WORDS else "many" if own.are_too_many() else "" if whole else "empty"
+        "long" if too_long or are_too_long(whole) else "many" if own.are_too_many() else "" if whole else "empty"
     )
     if problem:
         return form_page(here, fields, problem=problem, words=words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -40,6 +40,7 @@ class StaffVisit:
         path: behind the language, so that the same page can be asked for in another.
         session: None where nobody is signed in.
         person: of the site file; None where nobody is signed in.
+        proved: whether the page only opens to who showed lately who it is.
     """
 
     premises: Premises
@@ -47,6 +48,7 @@ class StaffVisit:
     path: str
     session: StaffSession | None
     person: Person | None
+    proved: bool = False
 
     @property
     def who(self) -> Person:
@@ -108,16 +110,30 @@ class StaffVisit:
     @property
     def form_token(self) -> str:
         """What the forms of this page carry; empty where there is no session."""
-        return "" if self.session is None else forms.token(self.key, f"staff\0{self.session.token}")
+        return "" if self.session is None else forms.token(self.key, self._of_forms(proved=self.proved))
+
+    @property
+    def session_token(self) -> str:
+        """What the form for signing out carries on every page."""
+        return "" if self.session is None else forms.token(self.key, self._of_forms(proved=False))
 
     def require_own_form(self, sent: str) -> None:
-        """Refuse a form that no page of this session made.
+        """Refuse a form that no page of this session made; and on a page that asks to show lately who it is, one that
+        was not opened since that was shown, in time.
 
         Raises:
             HTTPException: 403.
         """
-        if self.session is None or not forms.is_own(self.key, f"staff\0{self.session.token}", sent):
+        kinds = (True,) if self.proved else (False, True)
+        if self.session is None or not any(
+            forms.is_own(self.key, self._of_forms(proved=one), sent) for one in kinds
+        ):
             raise HTTPException(403)
+
+    def _of_forms(self, *, proved: bool) -> str:
+        """Whose forms they are; those of a proved page are of one proof, so that no other page gives their token."""
+        session = self.own
+        return f"staff\0{session.token}" + (f"\0{session.proved.isoformat()}" if proved else "")
 
     @property
     def key(self) -> bytes:
@@ -190,7 +206,7 @@ def admitted(request: Request, language: str) -> StaffVisit:
         raise HTTPException(403)
     if not asked.is_recent(request.method, here.now - here.session.proved):
         raise SentOn(here.address(f"prove?back={back_to(here.path)}"))
-    return here
+    return replace(here, proved=asked.proved)
 
 
 StaffHere = Annotated[StaffVisit, Depends(admitted)]

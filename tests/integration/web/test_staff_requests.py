@@ -31,7 +31,7 @@ def pages(koha_sqlite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 def done(browser: TestClient, request: str, step: str, *, end: bool = False, code: int = 303, **said: str) -> str:
     """One step on the page of a request; its text."""
     where = f"/staff/en/requests/{request}" + ("/end" if end else "")
-    answer = browser.post(where, data={"form": form(browser, "/staff/en/account"), "step": step, **said})
+    answer = browser.post(where, data={"form": form(browser, where), "step": step, **said})
     assert answer.status_code == code, re.sub(r"<[^>]+>", "", answer.text)
     return answer.text
 
