@@ -80,18 +80,17 @@ def serve_pages(
 @contextlib.contextmanager
 def _premises_of(site_path: Path) -> Iterator[Premises]:
     """What the pages of a site work with, for as long as the block lasts."""
-    from carrel.cli.at_site import open_site
     from carrel.cli.patron_desk import Desk
     from carrel.cli.premises import now
+    from carrel.cli.site_in_force import SiteInForce
     from carrel.cli.staff_desk import AtStaffDesk
     from carrel.cli.store_place import open_store
-    from carrel.systems import policy_files
     from carrel.web.premises import enter
 
-    site = open_site(site_path)
-    policy = policy_files.load(site.policy, site.policy_place)
+    again = SiteInForce(site_path)
+    site, policy = again()
     with open_store(site) as store:
-        entered = enter(site, policy, store, now, Desk(site_path), AtStaffDesk(site_path), os.environ)
+        entered = enter(site, policy, store, now, Desk(site_path), AtStaffDesk(site_path), os.environ, again)
         with contextlib.closing(entered) as premises:
             yield premises
 

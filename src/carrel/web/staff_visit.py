@@ -168,7 +168,7 @@ def seen(request: Request, language: str) -> StaffVisit:
         HTTPException: 404, the pages are not in this language.
         CarrelError: the site file or the store cannot be read.
     """
-    premises: Premises = request.app.state.premises
+    premises: Premises = request.app.state.premises.current()
     if language not in premises.portal.languages:
         raise HTTPException(404)
     path = request.url.path.removeprefix(f"{PATH}/{language}").lstrip("/")

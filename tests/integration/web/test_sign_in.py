@@ -176,6 +176,18 @@ def test_no_spelling_of_a_name_gives_more_tries_and_no_account_of_ones_own_gives
         assert tried(pages, "jReader", "the right one") == 401, "not even by a spelling that was not tried yet"
 
 
+def test_nobody_signs_in_as_the_anonymous_patron(koha_sqlite, pages: Pages) -> None:
+    with koha_sqlite.engine().begin() as connection:
+        anonymous = "(SELECT value FROM systempreferences WHERE variable = 'AnonymousPatron') + 0"
+        changed = connection.execute(
+            sa.text(f"UPDATE borrowers SET password = :h, userid = 'anon' WHERE borrowernumber = {anonymous}"),
+            {"h": hashed(PASSWORD)},
+        )
+        assert changed.rowcount == 1
+    assert [tried(pages, "anon") for _ in range(9)] == [401] * 8 + [429], "as a name that nobody has"
+    assert pages.premises.doors["ils"].may(2) is False
+
+
 def test_too_many_tries_do_not_show_which_names_there_are(koha_sqlite, pages: Pages) -> None:
     known = give_password(koha_sqlite, 0)
     with koha_sqlite.engine().begin() as connection:

@@ -233,11 +233,12 @@ def test_the_password_is_changed_only_after_showing_again_who_it_is(pages: Pages
     assert browser.get("/staff/en/").status_code == 200
     new = {"form": token, "password": "quite another row of words", "again": "quite another row of words"}
     assert browser.post("/staff/en/account/password", data=new).headers["location"].startswith("/staff/en/prove")
-    shown = {"form": token, "password": PASSWORD, "back": "account/password"}
+    shown = {"form": form(browser, "/staff/en/account"), "password": PASSWORD, "back": "account/password"}
     assert browser.post("/staff/en/prove", data={**shown, "code": "1"}).status_code == 401
     for evil in ("//evil.example", "https://evil.example", "../../me", "account\n"):
         answer = browser.post("/staff/en/prove", data={**shown, "back": evil, "code": code(pages)})
         assert answer.headers["location"] == "/staff/en/"
+    new["form"] = form(browser, "/staff/en/account/password")
     assert browser.post("/staff/en/account/password", data={**new, "again": "x"}).status_code == 422
     assert browser.post("/staff/en/account/password", data=new).headers["location"] == "/staff/en/account"
     assert browser.get("/staff/en/").status_code == 200
