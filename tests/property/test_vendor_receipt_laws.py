@@ -77,7 +77,9 @@ def _key_file(factory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("identity_format", ["md5", "SHA1", " sha1 ", "sha-1", "MD_5", "SHA 1", "hmac-sha1", "\uff4d\uff44\uff15"])
+@pytest.mark.parametrize(
+    "identity_format", ["md5", "SHA1", " sha1 ", "sha-1", "MD_5", "SHA 1", "hmac-sha1", "\uff4d\uff44\uff15"]
+)
 def test_a_hash_that_is_undone_by_trying_is_refused_wherever_it_stands(identity_format: str) -> None:
     mine = request_id("req-abcdefghijkl", "t1")
     somebody = {"identity_type": "email", "identity_value": "f" * 32, "identity_format": identity_format}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from carrel.web.premises import Premises
 
 
-_WIDEST_IPV4, _WIDEST_IPV6 = 8, 16  # in bits: a library's own network, and no provider's
+_WIDEST = {4: 8, 6: 16}  # by version of IP, in bits: a library's own network, and no provider's
 _AT_ONCE = 1_000  # connections; beyond these it answers that it is busy, and stays alive
 
 
@@ -128,11 +128,11 @@ def proxies(behind: Sequence[str]) -> list[str]:
             network = ip_network(one.strip(), strict=False)
         except ValueError:
             network = None
-        if network is None or network.prefixlen < (_WIDEST_IPV4 if network.version == 4 else _WIDEST_IPV6):
+        if network is None or network.prefixlen < _WIDEST[network.version]:
             raise fault(
                 faults.NO_PROXY,
                 at="--behind",
-                wanted=f"an address, or a network no wider than /{_WIDEST_IPV4} (IPv6: /{_WIDEST_IPV6})",
+                wanted=f"an address, or a network no wider than /{_WIDEST[4]} (IPv6: /{_WIDEST[6]})",
                 found=repr(one[:80]),
                 because="whoever is believed about an address can say another one with each try to sign in",
                 fix="give the address from which the proxy speaks to Carrel, such as --behind 127.0.0.1",

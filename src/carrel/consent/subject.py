@@ -114,7 +114,5 @@ def addresses_in(text: str) -> tuple[str, ...]:
     several = text.count("@") > 1
     if _APART.search(text) is None and not several:
         return (text,) if text else ()
-    parts = (
-        part for one in _APART.split(text) for part in (_BARS.split(one) if one.count("@") > 1 else (one,))
-    )
+    parts = (part for one in _APART.split(text) for part in (_BARS.split(one) if one.count("@") > 1 else (one,)))
     return tuple(dict.fromkeys(one for one in parts if one))

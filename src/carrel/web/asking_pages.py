@@ -81,9 +81,7 @@ def ask_correction(here: Here, who: Signed, form: OwnForm) -> Response:
     sent = {one.key: said(form, one.key, 1_000) for one in fields if one.key in form}
     new = correction.wanted(fields, sent)
     whole = "\n\n".join(part for part in (correction.as_request(new), words) if part)
-    problem = (
-        "long" if too_long or are_too_long(whole) else "many" if own.are_too_many() else "" if whole else "empty"
-    )
+    problem = "long" if too_long or are_too_long(whole) else "many" if own.are_too_many() else "" if whole else "empty"
     if problem:
         return form_page(here, fields, problem=problem, words=words)
     return here.to(f"me/requests/{own.open(Right.RECTIFICATION, whole, here.language)}")

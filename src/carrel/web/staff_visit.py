@@ -125,9 +125,7 @@ class StaffVisit:
             HTTPException: 403.
         """
         kinds = (True,) if self.proved else (False, True)
-        if self.session is None or not any(
-            forms.is_own(self.key, self._of_forms(proved=one), sent) for one in kinds
-        ):
+        if self.session is None or not any(forms.is_own(self.key, self._of_forms(proved=one), sent) for one in kinds):
             raise HTTPException(403)
 
     def _of_forms(self, *, proved: bool) -> str:

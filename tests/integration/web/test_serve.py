@@ -70,7 +70,9 @@ def test_pages_are_served_until_it_is_stopped(folder: Path, workers: int) -> Non
         pass
 
 
-@pytest.mark.parametrize("behind", ["*", "0.0.0.0/0", "128.0.0.0/1", "::/0", "proxy.example", "10.0.0.1,*", "", "/run/x"])
+@pytest.mark.parametrize(
+    "behind", ["*", "0.0.0.0/0", "128.0.0.0/1", "::/0", "proxy.example", "10.0.0.1,*", "", "/run/x"]
+)
 def test_nobody_who_could_be_anybody_is_believed_about_an_address(folder: Path, behind: str) -> None:
     assert refused(folder, "--behind", "127.0.0.1", "--behind", behind) == (2, ["WEB-004"])
 

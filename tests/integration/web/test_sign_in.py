@@ -194,7 +194,10 @@ def test_too_many_tries_do_not_show_which_names_there_are(koha_sqlite, pages: Pa
         connection.execute(sa.text("UPDATE borrowers SET userid = 'jose' WHERE cardnumber = :c"), {"c": known})
     answers = {}
     for one, other in (("jose", known), ("zzqe", "1029384756")):
-        answers[one] = [tried(pages, one, "wrong") for _ in range(8)] + [tried(pages, other, "wrong"), tried(pages, one)]
+        answers[one] = [tried(pages, one, "wrong") for _ in range(8)] + [
+            tried(pages, other, "wrong"),
+            tried(pages, one),
+        ]
     assert answers["jose"] == answers["zzqe"] == [401] * 9 + [429]
     assert tried(pages, known) == 401, "though by its other name, eight tries are all that an account has"
     pages.clock.go_on(timedelta(minutes=16))

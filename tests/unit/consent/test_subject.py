@@ -36,7 +36,9 @@ def test_letters_and_domains_of_other_scripts_have_one_form() -> None:
 @pytest.mark.parametrize("between", ["|", "/", " | ", ", ", ";", " "])
 def test_of_two_addresses_in_one_field_each_has_its_own(between: str) -> None:
     field = f"ann@oak.example{between}bob@elm.example"
-    assert tags_of(field)[:1] + tags_of(field)[-1:] == [TAGS.address(f"{one}.example") for one in ("ann@oak", "bob@elm")]
+    assert tags_of(field)[:1] + tags_of(field)[-1:] == [
+        TAGS.address(f"{one}.example") for one in ("ann@oak", "bob@elm")
+    ]
 
 
 def test_different_addresses_stay_apart() -> None:

@@ -19,7 +19,10 @@ def test_no_sign_turns_the_order_of_words_or_hides_in_them(sign: str) -> None:
 
 def test_lines_stay_lines_and_joiners_stay() -> None:
     assert free_words("one\u2028two\u2029three\x85four\r\nfive\n") == "one\ntwo\nthree\nfour\nfive"
-    assert free_words("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645") == "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    assert (
+        free_words("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645")
+        == "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    )
     assert free_words("\U0001f469\u200d\U0001f4bb") == "\U0001f469\u200d\U0001f4bb"
 
 
@@ -29,7 +32,9 @@ def test_what_is_kept_is_in_one_form_also_where_something_stood_between() -> Non
     assert free_words(said) == said
 
 
-@pytest.mark.parametrize(("sign", "most"), [("\u0958", MOST_WORDS // 2), ("\U0001d160", MOST_WORDS // 3), ("a", MOST_WORDS)])
+@pytest.mark.parametrize(
+    ("sign", "most"), [("\u0958", MOST_WORDS // 2), ("\U0001d160", MOST_WORDS // 3), ("a", MOST_WORDS)]
+)
 def test_words_are_counted_as_they_are_kept(sign: str, most: int) -> None:
     most = next(n for n in range(most, 0, -1) if len(free_words(sign * n)) <= MOST_WORDS)
     words, too_long = words_of(FormData({"words": sign * most}))
