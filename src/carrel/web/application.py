@@ -117,7 +117,7 @@ def _bare_routes(app: FastAPI, premises: Premises) -> None:
     @app.get("/.well-known/gpc.json", include_in_schema=False)
     def gpc() -> dict[str, Any]:
         """Global Privacy Control: nothing is sold or shared, whether a browser asks for that or not."""
-        return {"gpc": True, "lastUpdate": premises.policy.approved.isoformat()}
+        return {"gpc": True, "lastUpdate": premises.current().policy.approved.isoformat()}
 
     @app.get("/robots.txt", include_in_schema=False)
     def robots() -> Response:
@@ -169,7 +169,7 @@ def _told(request: Request, wrong: Exception) -> Response:
     said = dict(wrong.headers or {}) if isinstance(wrong, AnyHTTPException) else {}
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse(_as_json(status), status, headers=said)
-    premises: Premises = request.app.state.premises
+    premises: Premises = request.app.state.premises.current()
     first, _, rest = request.url.path[1:].partition("/")
     opened = staff_visit.seen if f"/{first}" == staff_visit.PATH else visit
     language = rest.partition("/")[0] if opened is staff_visit.seen else first

@@ -16,7 +16,7 @@ from carrel.web import correction
 from carrel.web.correction_pages import form_page
 from carrel.web.kept import kept
 from carrel.web.patron import OwnForm, Patron, Signed, page, said
-from carrel.web.requests import MOST_WORDS, TOLD_ONCE, OwnRequests, words_of
+from carrel.web.requests import MOST_WORDS, TOLD_ONCE, OwnRequests, are_too_long, words_of
 from carrel.web.visit import Here, Visit
 
 router = APIRouter(prefix="/{language}/me", include_in_schema=False)
@@ -89,7 +89,7 @@ def ask_correction(here: Here, who: Signed, form: OwnForm) -> Response:
         "unfit"
         if odd
         else "long"
-        if too_long or len(whole) > MOST_WORDS
+        if too_long or are_too_long(whole)
         else "many"
         if own.are_too_many()
         else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
@@ -15,7 +14,7 @@ from carrel.rights.admission import may
 from carrel.rights.clocks import Clocks, clocks_of
 from carrel.rights.course import standing
 from carrel.rights.event import Act, Event
-from carrel.rights.request import PERSON, Request, Right
+from carrel.rights.request import PERSON, Request, Right, plain_words
 from carrel.rights.standing import Standing
 from carrel.rights.work import OBJECTION, done_at_once
 from carrel.store.erasures import new_case
@@ -140,8 +139,13 @@ class OwnRequests:
                 yield event, ""
 
 
+def are_too_long(words: str) -> bool:
+    """Whether words are, as they would be kept: some letters become two or three."""
+    return len(plain_words(words)) > MOST_WORDS
+
+
 def words_of(form: FormData) -> tuple[str, bool]:
-    """Somebody's own words in a form, and whether they are too long."""
+    """Somebody's own words in a form, and whether they are too long in the form in which they are kept."""
     sent = form.get("words", "")
-    words = normalize("NFC", sent).replace("\r\n", "\n").strip() if isinstance(sent, str) else ""  # some signs grow
-    return words, len(words) > MOST_WORDS
+    words = sent.replace("\r\n", "\n").strip() if isinstance(sent, str) else ""
+    return words, are_too_long(words)

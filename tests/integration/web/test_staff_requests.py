@@ -28,10 +28,12 @@ def pages(koha_sqlite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         yield made
 
 
-def done(browser: TestClient, request: str, step: str, *, end: bool = False, code: int = 303, **said: str) -> str:
-    """One step on the page of a request; its text."""
+def done(
+    browser: TestClient, request: str, step: str, *, end: bool = False, code: int = 303, opened: str = "", **said: str
+) -> str:
+    """One step on the page of a request, by a form that was opened before or is now; its text."""
     where = f"/staff/en/requests/{request}" + ("/end" if end else "")
-    answer = browser.post(where, data={"form": form(browser, "/staff/en/account"), "step": step, **said})
+    answer = browser.post(where, data={"form": opened or form(browser, where), "step": step, **said})
     assert answer.status_code == code, re.sub(r"<[^>]+>", "", answer.text)
     return answer.text
 
@@ -120,8 +122,9 @@ def test_tasks_are_told_replied_and_waived_and_two_at_once_do_it_once(pages: Pag
     done(ada, request, "waive", end=True, task="t2", code=422)
     done(ada, request, "waive", end=True, task="t2", words="out of business")
     done(ada, request, "refuse", end=True, ground="a whim", words="x", code=422)
+    opened = form(flo, f"/staff/en/requests/{request}/end")
     done(ada, request, "refuse", end=True, ground="a legal claim", words="A suit is pending.")
-    assert "somebody else was faster" in done(flo, request, "answer", end=True, words="Yes", code=422)
+    assert "somebody else was faster" in done(flo, request, "answer", end=True, opened=opened, words="Yes", code=422)
     assert acts(pages, request) == ["received", "tasked", "tasked", "told", "replied", "waived", "refused"]
 
 

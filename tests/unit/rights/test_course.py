@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from carrel.errors import CarrelError
+from carrel.retention.outcome import Outcome
 from carrel.rights.admission import admit, may
 from carrel.rights.clocks import Clocks, Promise, clock_of
 from carrel.rights.course import Act, Event, Standing, State, standing
 from carrel.rights.request import Channel, Decision, Ground, Request, Right, free_words
+from carrel.rights.work import done_at_once, tasks_after
 
 AT = datetime(2026, 1, 31, 20, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
@@ -256,6 +258,22 @@ def test_a_refusal_names_a_ground_of_the_list_and_a_reason() -> None:
     assert refused(event(Act.REFUSED), words="Because") == "RGT-014"
     assert refused(event(Act.REFUSED, ground=str(Ground.IDENTITY))) == "RGT-014"
     assert not refused(event(Act.REFUSED, ground=str(Ground.IDENTITY)), words="No document was shown")
+
+
+def test_names_that_the_library_declared_may_have_digits() -> None:
+    for one in done_at_once("obj-a", "objection", "koha23050", "campaign 20271", AT, "the person"):
+        assert one.term("case") == "obj-a"
+    now = standing(Right.ERASURE, (event(Act.RECEIVED),), Clocks({}), ZoneInfo("UTC"), AT)
+    (task,) = tasks_after(now, Outcome.VERIFIED, ("box 12345",), (), AT)
+    assert task.term("to") == "box 12345"
+    for terms in ({"to": "box 12345"}, {"how": "card 12345"}, {"case": "12345"}, {"task": "12345"}):
+        with pytest.raises(CarrelError) as wrong:
+            event(Act.TASKED, **terms)
+        assert wrong.value.code == "RGT-015"
+    for declared in ("ann@oak.example", "two\nlines", "x" * 201):
+        with pytest.raises(CarrelError) as wrong:
+            event(Act.PLANNED, system=declared)
+        assert wrong.value.code == "RGT-015"
 
 
 def test_what_stands_in_the_open_cannot_be_somebodys() -> None:
