@@ -16,8 +16,8 @@ _PAGE = """\
 <body>
 <main>
 <h1>These pages have another address</h1>
-<p>They are at <a href="{address}/">{address}</a>, and answer nowhere else.</p>
-<p lang="es">Estas páginas tienen otra dirección: <a href="{address}/">{address}</a></p>
+<p>They are at <a href="{address}">{address}</a>, and answer nowhere else.</p>
+<p lang="es">Estas páginas tienen otra dirección: <a href="{address}">{address}</a></p>
 <p><small>For whoever runs them: browsers have to come by <code>portal: address:</code> of the site file, and a
 proxy has to hand on the <code>Host</code> that they ask for.</small></p>
 </main>
