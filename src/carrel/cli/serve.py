@@ -36,7 +36,7 @@ def serve(host: str, port: int, behind: tuple[str, ...], workers: int, site_path
         else:
             say(f"{address}, listening at {host} port {port} (Ctrl-C to stop)", err=True)
             if not behind and not at_address(address, port):
-                say(f"Browsers must open {address}: nothing else is answered ('portal: address:' of the site).", err=True)
+                say(f"Browsers must open {address}: nothing else is answered ('portal: address:').", err=True)
                 say(f"Without a proxy that brings them here, write the address with port {port} there.", err=True)
 
     serve_pages(site_path, host, port, behind, ready, workers=workers)
