@@ -34,15 +34,19 @@ def sign_in(request: Request, here: Here, name: Word = "", password: Word = "", 
     if way is None or not name.strip() or not password or max(len(name), len(password)) > _LONGEST:
         return form_page(here, "wrong", 401)
     attempts, now = premises.store.portal_attempts, premises.now()
+    word = tries.word(way.door.name, name)
     try:
         numbers = way.door.named(name.strip())
-        if not attempts.allow([*tries.accounts(way.door.name, numbers, name), *tries.places(request)], now, tries.SPAN):
+        if not attempts.allow([word, *tries.places(request)], now, tries.SPAN):
             return form_page(here, "later", 429)
-        number = way.person(numbers, name.strip(), password)
+        left = attempts.allow(tries.accounts(way.door.name, numbers, name), now, tries.SPAN)
+        opened = way.person(numbers if left else (), name.strip(), password)
+        number = opened if left else None
     except CarrelError:
         return form_page(here, "away", 503)
     if number is None:
         return form_page(here, "wrong", 401)
+    attempts.forget(*word[:2])
     attempts.forget("account", f"{way.door.name}\0{number}")
     return begin(here, way.door, number, here.to("me"), way.key)
 

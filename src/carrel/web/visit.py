@@ -95,7 +95,7 @@ def visit(request: Request, language: str) -> Visit:
     Raises:
         HTTPException: 404, the pages are not in this language.
     """
-    premises: Premises = request.app.state.premises
+    premises: Premises = request.app.state.premises.current()
     if language not in premises.portal.languages:
         raise HTTPException(404)
     token = request.cookies.get(cookie_name(secure=premises.portal.is_secure), "")
