@@ -105,6 +105,20 @@ def test_a_patron_corrects_and_hears_of_it_by_the_way_that_she_sets(walker, koha
     assert page.get_by_role("checkbox", checked=True).count() == 1
 
 
+CUT = "[...document.querySelectorAll('.wide')].some(one => one.scrollWidth > one.clientWidth + 1)"
+SHUT = "[...document.querySelectorAll('details')].some(one => one.clientHeight < 100)"
+
+
+def test_on_paper_nothing_is_cut_and_nothing_stays_shut(walker):
+    page = walker(viewport={"width": 672, "height": 900})
+    follow(page, "See what we hold on you")
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = false })")
+    assert page.evaluate(SHUT)
+    page.emulate_media(media="print")
+    assert not page.evaluate(SHUT)
+    assert not page.evaluate(CUT)
+
+
 def test_a_patron_takes_the_data_along_once(walker, tmp_path):
     page = walker(java_script_enabled=False)
     follow(page, "Take my data along")
