@@ -2,19 +2,19 @@
 # Installs the real servers that the tests start privately, when they are missing and this is root.
 # Elsewhere it says what is missing; the tests that need it are then skipped, and with CI=true a skip is a failure.
 set -u
-declare -A package=([mariadbd]=mariadb-server-core [mariadb-install-db]=mariadb-server-core [mariadb]=mariadb-client-core [chromium]=chromium [node]=nodejs [npm]=npm [mariadb-dump]=mariadb-client [restic]=restic [borg]=borgbackup [pgbackrest]=pgbackrest [mariadb-backup]=mariadb-backup [dovecot]=dovecot-imapd [openssl]=openssl)
+declare -A package=([mariadbd]=mariadb-server-core [mariadb-install-db]=mariadb-server-core [mariadb]=mariadb-client-core [chromium]=chromium [node]=nodejs [npm]=npm [mariadb-dump]=mariadb-client [restic]=restic [borg]=borgbackup [pgbackrest]=pgbackrest [mariadb-backup]=mariadb-backup [dovecot]=dovecot-imapd [openssl]=openssl [xmlsec1]=xmlsec1)
 missing=()
 for binary in "${!package[@]}"; do
   PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$binary" >/dev/null 2>&1 || missing+=("${package[$binary]}")
 done
-axe() {
-  # axe-core checks the pages in the browser tests; it is a file, and nothing of it is built.
-  [ -d node_modules/axe-core ] && return
+packages() {
+  # axe-core checks the pages in the browser tests, oidc-provider signs people in; nothing of them is built.
+  [ -d node_modules/axe-core ] && [ -d node_modules/oidc-provider ] && return
   PATH="$PATH:/usr/local/bin" command -v npm >/dev/null 2>&1 && npm ci --no-audit --no-fund --silent
 }
 # PostgreSQL's stand by version, outside every path.
 compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null 2>&1 || missing+=(postgresql)
-if [ "${#missing[@]}" -eq 0 ]; then axe || true; exit 0; fi
+if [ "${#missing[@]}" -eq 0 ]; then packages || true; exit 0; fi
 mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "installing for the tests: ${missing[*]}"
@@ -25,4 +25,4 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
 else
   echo "missing: ${missing[*]} (apt-get install ${missing[*]}); tests that need them will be skipped"
 fi
-axe || true
+packages || true

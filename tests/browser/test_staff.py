@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from datetime import timedelta
 
 import pytest
-import uvicorn
 
 from carrel.inventory import time_code
 from carrel.rights.request import Right
+from tests.browser.test_portal import serving_pages
 from tests.integration.conftest import _sqlite_template, koha_sqlite, shared_folder  # noqa: F401  (fixtures)
-from tests.integration.web.conftest import give_password, pages_of
+from tests.integration.web.conftest import give_password
 from tests.integration.web.staff_site import PASSWORD, cheap_hashes, code, people, set_up
 
 pytestmark = pytest.mark.browser
@@ -24,18 +21,8 @@ WORDS = "Please let me know which of my letters you still have."
 def served(koha_sqlite, tmp_path, monkeypatch):  # noqa: F811  (the fixture)
     """The pages, served for real under a name that passkeys take."""
     cheap_hashes(monkeypatch)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        address = f"http://localhost:{listening.getsockname()[1]}"
-        with pages_of(tmp_path, koha_sqlite.url, "koha", policy="owwl", address=address, more=people()) as pages:
-            server = uvicorn.Server(uvicorn.Config(pages._app, log_level="error", access_log=False))
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-            thread.start()
-            while not server.started:
-                assert thread.is_alive()
-                time.sleep(0.01)  # uvicorn tells it in no other way
-            yield pages
-            server.should_exit = True
-            thread.join(20)
+    with serving_pages(koha_sqlite, tmp_path, host="localhost", policy="owwl", more=people()) as pages:
+        yield pages
 
 
 @pytest.fixture
@@ -79,16 +66,21 @@ def device(page, *, verifies=True):
     return tools, made["authenticatorId"]
 
 
+def add_passkey(page, pages):
+    """Add a passkey, and sign out."""
+    page.goto(f"{pages.address}/staff/en/account/passkeys")
+    page.get_by_label("What do you call this device?").fill("desk")
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_role("button", name="Take away desk").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+
+
 def test_a_passkey_is_added_signs_in_proves_and_is_taken_away(browse, served):
     set_up(served, "Dee Example")
     page = browse()
     tools, authenticator = device(page)
     enter(page, served, "Dee Example")
-    page.goto(f"{served.address}/staff/en/account/passkeys")
-    page.get_by_label("What do you call this device?").fill("desk")
-    page.get_by_role("button", name="Add a passkey").click()
-    page.get_by_role("button", name="Take away desk").wait_for()
-    page.get_by_role("button", name="Sign out").click()
+    add_passkey(page, served)
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url("**/staff/en/")
     assert [one.way for one in served.store.staff_sessions.of("Dee Example", served.clock())] == ["passkey"]
@@ -129,11 +121,7 @@ def test_an_answer_counts_once_and_only_for_what_it_was_asked_for(browse, served
     page = browse()
     device(page)
     enter(page, served, "Dee Example")
-    page.goto(f"{served.address}/staff/en/account/passkeys")
-    page.get_by_label("What do you call this device?").fill("desk")
-    page.get_by_role("button", name="Add a passkey").click()
-    page.get_by_role("button", name="Take away desk").wait_for()
-    page.get_by_role("button", name="Sign out").click()
+    add_passkey(page, served)
 
     def sent(answer):
         return served.browser().post("/staff/en/sign-in/passkey", data={"answer": answer}).status_code
@@ -220,10 +208,11 @@ def test_every_page_passes_axe_and_fits(chromium, served, axe, language, width):
     def looked(path):
         page.goto(f"{served.address}/staff/{language}/{path}")
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        page.evaluate(axe)
-        found = page.evaluate("axe.run()")
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
-        assert len(found["passes"]) > 10
+        if language == "en" or path in {"sign-in", "consents"}:  # which depends on no language
+            page.evaluate(axe)
+            found = page.evaluate("axe.run()")
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+            assert len(found["passes"]) > 10
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.locator("html").get_attribute("lang") == language
 

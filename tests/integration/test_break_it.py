@@ -338,6 +338,34 @@ copy_of_a_patron = record(
 )
 
 
+@contextmanager
+def fines_for_guarantors(site: NightlySite) -> Iterator[None]:
+    """The staff can let a guarantor see a child's fines."""
+    name = "AllowStaffToSetFinesVisibilityForGuarantor"
+    before = site.koha.rows(f"SELECT value FROM systempreferences WHERE variable = '{name}'")
+    site.sql(f"DELETE FROM systempreferences WHERE variable = '{name}'")
+    site.sql(f"INSERT INTO systempreferences (variable, value) VALUES ('{name}', '1')")
+    yield
+    site.sql(f"DELETE FROM systempreferences WHERE variable = '{name}'")
+    for (value,) in before:
+        site.sql(f"INSERT INTO systempreferences (variable, value) VALUES ('{name}', '{value}')")
+
+
+@contextmanager
+def loans_of_a_child_shown(site: NightlySite) -> Iterator[None]:
+    """One record is marked so that its guarantor sees the loans; that of nobody's guarantee changes nothing."""
+    child, guarantor = reader(site), site.koha.sample.anonymous_patron + 1
+    site.sql(f"UPDATE borrowers SET privacy_guarantor_checkouts = 1 WHERE borrowernumber = {child}")
+    assert standings(site)["MPL-14"] == "holds", "nobody is the guarantor"
+    site.sql(
+        "INSERT INTO borrower_relationships (id, guarantor_id, guarantee_id, relationship) VALUES "
+        f"(990001, {guarantor}, {child}, 'father')"
+    )
+    yield
+    site.sql("DELETE FROM borrower_relationships WHERE id = 990001")
+    site.sql(f"UPDATE borrowers SET privacy_guarantor_checkouts = 0 WHERE borrowernumber = {child}")
+
+
 def relink(ago: int, *, late: bool = False) -> Breakage:
     return lambda site: relinked(site, ago, late=late)
 
@@ -389,6 +417,8 @@ MANHATTAN = [
     ("MPL-0", unknown_column, ()),
     ("MPL-5", fresh_search, ("MPL-0",)),
     ("MPL-5.1", card_that_lapsed, ("MPL-0",)),
+    ("MPL-14", fines_for_guarantors, ("MPL-0", "MPL-5")),
+    ("MPL-14", loans_of_a_child_shown, ("MPL-0", "MPL-5")),
 ]
 ELSEWHERE = """\
 records:

@@ -92,6 +92,7 @@ BASE = {
     "policy coverage": ["SITE/policy.yaml"],
     "policy diff": ["SITE/policy.yaml", "worcester"],
     "policy lint": ["SITE/policy.yaml"],
+    "policy notice": ["SITE/policy.yaml"],
     "policy show": ["SITE/policy.yaml"],
     "release list": ["--site", SITE],
     "release record": ["SITE/cube.json", "--as", "Ben", "--for", "a test", "--to", "nobody", "--site", SITE],
@@ -154,7 +155,7 @@ BASE = {
 # Values that are a file or not, as the command finds it: texts of their own that may name a file.
 NAMES_A_FILE = {("key show", "said"), ("ledger prove", "--key"), ("ledger verify", "--key"),
                 ("ledger verify", "--witness"), ("ledger cosign", "--log-key"), ("policy coverage", "said"),
-                ("policy diff", "old"), ("policy diff", "new"), ("policy lint", "said"), ("policy show", "said"),
+                ("policy diff", "old"), ("policy diff", "new"), ("policy lint", "said"), ("policy notice", "said"), ("policy show", "said"),
                 ("init", "--policy"), ("demo", "--policy")}  # fmt: skip
 RELEASE = """\
 from: loans.csv

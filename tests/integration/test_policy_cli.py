@@ -221,3 +221,15 @@ def test_a_folder_a_missing_file_and_a_huge_file_are_refused(tmp_path: Path) -> 
 def test_loading_shows_no_place_of_installation_for_shipped_policies() -> None:
     for name in shipped_names():
         assert load(name).document.source == f"{name}.yaml"
+
+
+def test_notices_are_printed_form_by_form(tmp_path: Path) -> None:
+    told = carrel("notice", "mit-libraries")
+    assert told.returncode == 0
+    assert "* institutional id (required)" in told.stdout
+    assert "If you leave it out: We cannot register you." in told.stdout
+    one = json.loads(carrel("notice", "mit-11.2", "--form", "registration", "--json").stdout)
+    assert [field["field"] for field in one["notices"][0]["fields"]] == ["name", "institutional id", "email"]
+    for words in (("manhattan",), ("mit-11.2", "--form", "register")):
+        answer = carrel("notice", *words)
+        assert (answer.returncode, "POL-010" in answer.stderr) == (2, True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from carrel.accountability.forms_told import FormFacts
 from carrel.inventory.category import Category
 from carrel.inventory.risk import Floor, RiskClass
 from carrel.policy.duration import Duration
@@ -128,6 +129,7 @@ class PolicyFacts:
         rules: every retention rule in force, of loans first.
         laws: of the policy and of all that it adopts.
         adopts: names of the policies that it tightens.
+        forms: by which patrons give something.
     """
 
     name: str
@@ -143,6 +145,7 @@ class PolicyFacts:
     rules: tuple[RuleFacts, ...] = ()
     laws: tuple[LawFacts, ...] = ()
     adopts: tuple[str, ...] = ()
+    forms: FormFacts = field(default_factory=FormFacts)
 
     def dataset(self, record: str) -> DatasetFacts | None:
         """The dataset of a record type, if the policy has it."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from carrel.accountability.adopted_policy import ClauseText, DatasetFacts, FieldFacts, PolicyException, PolicyFacts
+from carrel.accountability.consent_record import ConsentFacts
+from carrel.accountability.cookies import CookieFacts
 from carrel.accountability.custody_facts import CustodyFacts
 from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
@@ -107,13 +109,20 @@ class SchemaFacts:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A setting of the product that works against the policy."""
+    """A setting of the product that works against the policy.
+
+    Attributes:
+        shows: what of one person it shows to another.
+        value: to which it is set, or how many rows; it may stand nowhere uncounted.
+    """
 
     setting: str
     says: str
     clauses: tuple[str, ...] = ()
     severity: str = "finding"
     fix: str = ""
+    shows: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,10 @@ class AuditFacts:
         releases: what left the house and is on record.
         requests: of patrons, as they stand; None where there is none.
         outboxes: the folders from which releases leave, held against the record.
+        showing: how many settings and waivers the map knows that show one person to another; None if the database
+            could not be read.
+        consent: consents and exports of addresses on record; None where the store was not asked.
+        cookies: of the library's own pages that the site file names, as they were looked at.
         computers: public ones, as they reported; None where the site has none that report, or the drop cannot be read.
     """
 
@@ -191,6 +204,9 @@ class AuditFacts:
     releases: tuple[Standing, ...] = ()
     outboxes: tuple[Outbox, ...] = ()
     requests: RequestFacts | None = None
+    showing: int | None = None
+    consent: ConsentFacts | None = None
+    cookies: tuple[CookieFacts, ...] = ()
 
     @property
     def left(self) -> dict[str, int]:

@@ -14,11 +14,13 @@ from carrel.accountability.adopted_policy import (
     RuleFacts,
     StillNeeded,
 )
+from carrel.accountability.forms_told import FormFacts
 from carrel.inventory.collection import Needs, PolicyField
 from carrel.inventory.risk import RiskClass
+from carrel.policy.collection_notice import email_warning, notices
 from carrel.policy.grammar import Basis
 from carrel.policy.record_grammar import DatasetRule, LoansRule, RecordRetention, RecordsRule
-from carrel.policy.record_type import RecordType
+from carrel.policy.record_type import RecordType, Source
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Disposition
 
@@ -64,6 +66,22 @@ def policy_facts(policy: Policy) -> PolicyFacts:
             LawFacts(name, law.cite, dict(law.sets)) for one in _all(policy) for name, law in one.body.laws.items()
         ),
         adopts=tuple(one.name for one in policy.adopted),
+        forms=_forms(policy),
+    )
+
+
+def _forms(policy: Policy) -> FormFacts:
+    told = notices(policy)
+    without = [
+        str(record)
+        for one in _all(policy)
+        if one.body.forms
+        for record, rule in one.body.records.held().items()
+        if rule.source is Source.PATRON and record not in {form.record for form in one.body.forms.values()}
+    ]
+    fields = sum(len(one.fields) for one in told)
+    return FormFacts(
+        tuple(one.form for one in told), fields, tuple(dict.fromkeys(without)), bool(email_warning(policy))
     )
 
 

@@ -17,9 +17,13 @@ Provider = Callable[["AuditFacts"], Reading | None]
 _CHAPTERS = (
     "approval_dates",
     "ceilings",
+    "children",
+    "consent_record",
+    "cookies",
     "collection",
     "deidentified_records",
     "exceptions",
+    "forms_told",
     "high_water",
     "legal_holds",
     "lifecycle",

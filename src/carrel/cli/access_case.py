@@ -14,18 +14,17 @@ from carrel.cli import custodian_gate, record
 from carrel.cli.at_site import allowed, open_site
 from carrel.cli.erasure_plan import said_in
 from carrel.cli.premises import now
-from carrel.cli.request_follow import Link
+from carrel.cli.request_follow import Link, handed_out
 from carrel.cli.request_rules import rules_of
-from carrel.cli.screen import number, put_json, put_line, put_table, say, tell_written
+from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, Exit, fault
 from carrel.inventory.site import May
-from carrel.retention.outcome import Outcome
 from carrel.rights import faults
 from carrel.rights.access_leaf import access_leaf
 from carrel.rights.answer import Answer, HeldInSystem
 from carrel.rights.wording import ENGLISH
-from carrel.rights.work import ACCESS, carried_out
+from carrel.rights.work import ACCESS
 from carrel.store.erasures import new_case
 from carrel.systems import access_package, secret
 from carrel.systems.access_answer import Asked, OpenSystem, gathered, unreachable
@@ -73,25 +72,22 @@ def answer(wish: Wish, site_path: Path, name: str, *, as_json: bool) -> int:
         first, case = systems[0], new_case()
         asked = Asked(said, wish.by_card, _also(first, wish.also))
         link = _linked(site, store, systems, asked, wish.request)
-        if link is not None:
-            link.made(store, case, "every system" if not wish.systems else ", ".join(wish.systems), "", started, by)
-        with (
-            gathered(
-                systems, asked, closed=closed, case=case, site=site, policy=first.policy, at=started,
-                thorough=wish.thorough,
-            ) as found,
-            access_package.package(place, passphrase, os.urandom) as target,
-        ):  # fmt: skip
-            counts = access_package.write(found, target, ENGLISH)
-            # The leaf first: a kill can leave a leaf without its package, and never a package without its leaf.
-            leaf = access_leaf(
-                found, sum(counts.values()), first.policy, identity=wish.identity, encrypted=not wish.plain,
-                times=(started, now()),
-            )  # fmt: skip
-            receipt = record.record(site, store, (leaf,), now())
-        if link is not None:  # the package has its name by now
-            outcome = Outcome.VERIFIED if found.complete else Outcome.NOT_REACHED
-            store.requests.add(link.request, carried_out(case, ACCESS, outcome, now()))
+        with handed_out(store, link, case, ", ".join(wish.systems), started, by) as whole:
+            with (
+                gathered(
+                    systems, asked, closed=closed, case=case, site=site, policy=first.policy, at=started,
+                    thorough=wish.thorough,
+                ) as found,
+                access_package.package(place, passphrase, os.urandom) as target,
+            ):  # fmt: skip
+                counts = access_package.write(found, target, ENGLISH)
+                # The leaf first: a kill can leave a leaf without its package, and never a package without its leaf.
+                leaf = access_leaf(
+                    found, sum(counts.values()), first.policy, identity=wish.identity, encrypted=not wish.plain,
+                    times=(started, now()),
+                )  # fmt: skip
+                receipt = record.record(site, store, (leaf,), now())
+            whole(found.complete)
     if as_json:
         put_json({"access": as_dict(found, counts, place, receipt, encrypted=passphrase is not None)})
     else:
@@ -232,7 +228,7 @@ def show(found: Answer, counts: access_package.Counts, place: Path, receipt: Rec
             )
     if found.not_searched:
         put_line(f"Not searched, and named in the package: {', '.join(found.not_searched)}", hang=2)
-    tell_written(place)
+    put_line(f"Written to {place}.")
     say(
         "It is encrypted; tell the passphrase by another way."
         if encrypted

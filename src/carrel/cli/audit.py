@@ -172,6 +172,8 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
 
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
+    from carrel.cli.consent_told import consent_facts
+    from carrel.cli.cookies_told import cookie_facts
     from carrel.cli.custody_told import custody_facts
     from carrel.cli.outboxes import outboxes
     from carrel.cli.outside_told import kept_outside
@@ -229,6 +231,8 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         releases=standings(releases, risks, at),
         outboxes=outboxes(site, releases),
         requests=request_facts(site, store, name, at),
+        cookies=cookie_facts(site),
+        consent=consent_facts(site, store, subject.system, subject.policies, at),
     )
     if facts.loans is not None:
         audit_record.keep_count(site, name, HeldCount(holds, facts.held_now, at))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from carrel.cli.erasure_plan import basis_of
 from carrel.cli.premises import now
+from carrel.cli.request_follow import require_wanted
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults
 from carrel.retention.erasure_approval import approver, refuse_unapproved
@@ -43,7 +44,8 @@ def attempt(here: Premises, plan: ErasurePlan | PersonPlan, case: Case | PersonC
         The owner of the system's lease.
 
     Raises:
-        CarrelError: APR-007 stale, APR-008 not approved, RUN-001 another run, RUN-010 another system.
+        CarrelError: APR-007 stale, APR-008 not approved, RGT-012 not wanted any more, RUN-001 another run, RUN-010
+            another system.
     """
     admit(here, plan, case, kind)
     with holding(here) as owner:
@@ -70,10 +72,13 @@ def holding(here: Premises) -> Iterator[str]:
 
 
 def admit(here: Premises, plan: ErasurePlan | PersonPlan, case: Case | PersonCase, kind: Kind) -> None:
-    """Refuse a plan of another system, one that is stale, or one that nobody approved.
+    """Refuse a plan of another system, one that is stale, one that nobody approved, or whose request was taken back.
 
-    Args and errors as of `attempt`, but for RUN-001: the system is not held.
+    Args and errors as of `attempt`, but for RUN-001: the system is not held. RGT-012, the request that it answers was
+    taken back or refused before anything was done; half a change is ended.
     """
+    if case.state != RUNNING:
+        require_wanted(here.store, plan.case)
     require(here, plan, case.started_at if case.state == RUNNING else None, kind)
 
 

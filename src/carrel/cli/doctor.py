@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,7 +85,19 @@ def _checks(site: Site, at: datetime) -> Iterator[Check]:
         if copy.copy_of is not None:
             yield from _copy(site, copy, _policies(site, copy), at)
     yield from _outside(site, at)
+    yield from _ways(site)
+    if site.web_pages:
+        from carrel.cli.cookies_told import cookie_checks
+
+        yield from cookie_checks(site)
     yield from _records(site, at)
+
+
+def _ways(site: Site) -> Iterator[Check]:
+    if site.portal is not None and site.portal.sign_in:
+        from carrel.systems.sign_in.ways_check import ways_checks
+
+        yield from ways_checks(site.portal, os.environ, now)
 
 
 def _outside(site: Site, at: datetime) -> Iterator[Check]:
@@ -243,6 +256,9 @@ def _records(site: Site, at: datetime) -> Iterator[Check]:
                     stopped = "whom to leave out of counts"
                 detail = f"the key of {case} is gone: nobody can tell {stopped}"
                 yield finding("restrictions", detail, "docs/restrict.md, A lost key: three ways lead on")
+            for name in store.requests.lost():
+                detail = f"the key of {name} is gone: nobody can tell whose it is, or what was written"
+                yield finding("requests", detail, "put its file back into the folder requests; docs/requests.md")
             if owed := store.owed.count():
                 waits = amount(owed, "leaf of an earlier run waits", "leaves of earlier runs wait")
                 detail = f"{waits} for it: the process ended before it could append {'it' if owed == 1 else 'them'}"

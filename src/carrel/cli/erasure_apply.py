@@ -14,6 +14,7 @@ from carrel.cli.case_leaf import leaf_of_case
 from carrel.cli.case_pieces import PIECE, Noting, Pieces, redact_all
 from carrel.cli.consent_erasure import forget_consents
 from carrel.cli.erasure_plan import erasure_of, scopes_of
+from carrel.cli.erasure_tables import PersonTables
 from carrel.cli.premises import now
 from carrel.cli.progress import SWEEPING, phase
 from carrel.cli.replay_entries import left_by
@@ -151,7 +152,7 @@ def asked(here: Premises, plan: ErasurePlan) -> tuple[SqlErasure, bool]:
             refuse(here.system.name, blocking(here, erasure, connection))
             erasure.cascades(connection)
             if here.store.erasures.case(plan.case).state == PLANNED:
-                refuse_growth(plan, erasure.going(connection))
+                refuse_growth(plan, (*erasure.going(connection), *PersonTables(here, subject).going()))
     return erasure, known is not None
 
 
@@ -180,6 +181,8 @@ class Course:
         """All of it, noted in the store and told to the ledger."""
         here, plan = self._here, self._plan
         erasure, there = begun(here, plan)
+        # The record leads to the rows of other programs: they go first, so that it is there while they are not gone.
+        self._tables(erasure)
         self.take_out(erasure, there=there)
         self._schema.look()
         # Another read of the catalogue: a table that came meanwhile is searched as well.
@@ -192,6 +195,7 @@ class Course:
                 forget_consents(here, (subject,), plan.case, silence=True)
             with phase(SWEEPING):
                 found = erasure.sweep(connection)
+                found.add(PersonTables(here, subject).found(self._pieces.beat))
             places = surroundings_reading.read(
                 connection, self._here.site, self._here.system, self._here.policy, now()
             ).places
@@ -211,6 +215,14 @@ class Course:
         self._pieces.carry(PERSON, lambda c: erasure.delete_person(c, lambda: self._blocking(erasure, c)))
         # What all of this was copied into goes at the very end; the record is gone by then, so nothing keeps it.
         self._each(erasure, erasure.late, lambda c, step: erasure.piece(c, step, PIECE))
+
+    def _tables(self, erasure: SqlErasure) -> None:
+        def ask() -> None:
+            with self._here.engine.connect() as connection:
+                refuse(self._here.system.name, self._blocking(erasure, connection))
+
+        tables = PersonTables(self._here, erasure.subjects[0])
+        tables.take_out(self._plan.case, self._here.store.erasures, self._pieces.beat, ask)
 
     def _steps(self, erasure: SqlErasure) -> None:
         self._each(erasure, erasure.steps, lambda c, step: self._one(erasure, c, step))

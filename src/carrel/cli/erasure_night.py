@@ -15,6 +15,7 @@ from carrel.errors import CarrelError, Exit, fault
 from carrel.retention import faults
 from carrel.retention.approval import Kind
 from carrel.retention.outcome import Outcome
+from carrel.rights import faults as rights_faults
 from carrel.store.sealed_cases import DONE, DROPPED, PLANNED
 from carrel.systems import site_file
 
@@ -122,7 +123,8 @@ def _one(here: Premises, plan: ErasurePlan, mixed: int) -> NightErasure:
     except CarrelError as wrong:
         codes = tuple(dict.fromkeys(one.condition.code for one in wrong.faults))
         why = tuple(dict.fromkeys(one.condition.title for one in wrong.faults))
-        if faults.STALE.code in codes and cases.case(plan.case).state == PLANNED:
+        over = {faults.STALE.code, rights_faults.NOT_NOW.code}  # of these no later night would do better
+        if over & set(codes) and cases.case(plan.case).state == PLANNED:
             cases.leave_to_people(plan.case)
         rows = sum(cases.case(plan.case).rows.values())
         return NightErasure(plan.case, None, rows, mixed, why=why, codes=codes, exit=wrong.exit)

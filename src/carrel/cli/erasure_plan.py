@@ -11,6 +11,7 @@ from carrel.amount import amount
 from carrel.cli import plan_file, premises, screen
 from carrel.cli.at_site import allowed
 from carrel.cli.because import show_reasons
+from carrel.cli.erasure_tables import PersonTables
 from carrel.cli.request_follow import linked
 from carrel.cli.screen import number, put_line, put_table, say, tell_written
 from carrel.errors import fault
@@ -114,7 +115,7 @@ def plan_of(here: Premises, connection: Connection, subject: Subject, by: str, a
     case = new_case()
     refuse(here.system.name, erasure.blocking(connection, scopes_of(here, at), held=HELD), begun=False)
     cascades = erasure.cascades(connection)
-    goes = erasure.going(connection)
+    goes = (*erasure.going(connection), *PersonTables(here, subject).going())
     rows = {one.table: one.rows for one in goes}
     notices = []
     if "borrower_relationships" in rows or any("relationship" in table for table in rows):
@@ -127,7 +128,12 @@ def plan_of(here: Premises, connection: Connection, subject: Subject, by: str, a
         f"old values will also stand in: {one.name}"
         for one in surroundings_reading.read(connection, here.site, here.system, here.policy, at).places
     ]
-    notices.append("backups, exports, mail, printed lists, and tables and files outside this system are not reached")
+    notices.append("backups, exports, mail, printed lists, logs and files outside this system are not reached")
+    unsearched = [one.name for one in here.site.tables if not one.aggregate and not one.is_about(here.system.name)]
+    if unsearched:
+        notices.append(
+            f"tables of which no column is said to name a person are not looked into: {', '.join(unsearched)}"
+        )
     return ErasurePlan(
         case=case,
         system=here.system.name,

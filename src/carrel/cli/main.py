@@ -69,7 +69,7 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "map": ("carrel.cli.map:map_group", "System maps: where the records are, and every path to a person."),
     "plan": ("carrel.cli.plan:plan", "Count what is due, what is kept and why, and write a plan. Changes nothing."),
-    "policy": ("carrel.cli.policy:policy", "The policy document: lint, show, diff, coverage, schema."),
+    "policy": ("carrel.cli.policy:policy", "The policy document: lint, show, diff, notice, coverage, schema."),
     "release": (
         "carrel.cli.release:release",
         "Releases on record: what left the house, when, for whom, and how well it was measured.",

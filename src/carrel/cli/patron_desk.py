@@ -76,7 +76,8 @@ class Desk:
             if here.system_map.sign_in is None:
                 raise fault(NO_SUBJECT, at=system, found="a map that knows no accounts")
             with told(system), here.primary.begin() as connection:
-                write_password(connection, here.system_map.sign_in, number, new, system)
+                today = now().astimezone(here.zone).date()
+                write_password(connection, here.schema, here.system_map.sign_in, number, new, today=today, at=system)
 
     def set_notices(self, system: str, number: int, wanted: Mapping[str, Collection[str]]) -> None:
         """Write by which way each notice shall come.

@@ -9,6 +9,7 @@ from carrel.amount import amount
 from carrel.cli import premises, screen
 from carrel.cli.erasure_plan import erasure_of, said_in
 from carrel.cli.erasure_screen import HUMAN, keys_told
+from carrel.cli.erasure_tables import PersonTables
 from carrel.cli.progress import SWEEPING, phase
 from carrel.cli.screen import number, put_table, say
 from carrel.errors import Exit
@@ -39,6 +40,7 @@ def look(given: Path, site: Path, system_name: str | None, *, by_card: bool, as_
             known = whole[0] if whole else bare
             with phase(SWEEPING):
                 found = erasure_of(here, (known,), now).around_record(connection).sweep(connection)
+                found.add(PersonTables(here, known).found())
         system, read_from = here.system, here.read_from
     human = others(found)
     if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carrel.amount import amount
-from carrel.cli.option_values import DAY, FILE_OR_FOLDER, TEXT_OR_FILE
+from carrel.cli.option_values import DAY, FILE_OR_FOLDER, TEXT_OR_FILE, WORDS
 from carrel.cli.screen import put_line, say
 from carrel.errors import Exit
 
@@ -22,7 +22,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.group(epilog="Example: carrel policy show mit-libraries")
 def policy() -> None:
-    """The policy document: lint, show, diff, coverage, schema.
+    """The policy document: lint, show, diff, notice, coverage, schema.
 
     POLICY is the path of a policy file, or the name of one that comes with Carrel: manhattan, mit-11.2, mit-libraries,
     owwl, worcester.
@@ -118,6 +118,40 @@ def diff(old: str, new: str, as_json: bool) -> None:
         put_line(f"{row.change.value:<8} {row.says}{cited}", hang=9)
     if not found:
         say(f"{before.name} and {after.name} say the same")
+
+
+@policy.command(epilog="Example: carrel policy notice mit-11.2 --form registration")
+@_policy
+@click.option("--form", "form", metavar="NAME", type=WORDS, help="Only the notice of this form.  [default: all]")
+@_json
+def notice(said: str, form: str | None, as_json: bool) -> None:
+    """Print what people are told on each form: every field, why it is asked, whether it must be, and what follows.
+
+    Forms stand under `forms:` in the policy; those of adopted policies are printed as well. Print them on the form, or
+    beside it.
+    """
+    from dataclasses import asdict
+
+    from carrel.errors import fault
+    from carrel.policy import faults
+    from carrel.policy.collection_notice import notices
+    from carrel.systems.policy_files import load
+
+    found = notices(load(said))
+    mine = [one for one in found if form in {None, one.form}]
+    if not mine:
+        raise fault(
+            faults.REFERENCE,
+            at="forms",
+            wanted=" or ".join(one.form for one in found) or "a form under 'forms:' in the policy",
+            found="another name" if found else "none",
+            fix="name one of them" if found else "write the forms into the policy: docs/policy.md",
+        )
+    if as_json:
+        _print({"notices": [asdict(one) for one in mine]})
+        return
+    for number, one in enumerate(mine):
+        say(("\n" if number else "") + "\n".join(one.lines()))
 
 
 @policy.command(epilog="Example: carrel policy coverage --json")

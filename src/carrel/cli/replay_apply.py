@@ -9,11 +9,13 @@ from carrel.amount import amount
 from carrel.cli import erasure_apply, plan_file, premises, record, restrict_apply
 from carrel.cli.case_attempt import holding, require
 from carrel.cli.premises import now
+from carrel.cli.replay_look import erased_in_tables
 from carrel.cli.replay_open import open_if_clean, show_standing
 from carrel.cli.screen import put_json, put_line, say
 from carrel.errors import CarrelError, Exit
 from carrel.retention import faults
 from carrel.retention.approval import Kind
+from carrel.store.journal import LEASE_TTL
 from carrel.store.sealed_cases import DONE
 from carrel.systems.sql.present_people import numbers as present
 
@@ -38,6 +40,7 @@ def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) ->
             with holding(here) as owner:
                 here.store.replays.begin(plan.digest, now())
                 refused = _erase(here, plan, owner)
+                _tables(here, plan, owner)
                 _restrict(here, plan, owner)
         standing = open_if_clean(here, restore)
         receipt = record.deliver(here.site, here.store, now())
@@ -76,6 +79,17 @@ def _erase(here: Premises, plan: ReplayPlan, owner: str) -> dict[str, str]:
                 raise
             refused[one.case] = wrong.faults[0].found
     return refused
+
+
+def _tables(here: Premises, plan: ReplayPlan, owner: str) -> None:
+    """The rows of tables of the site file that bear the card of somebody who was erased."""
+
+    def beat() -> None:
+        here.store.leases.renew(here.system.name, owner, LEASE_TTL, now())
+
+    for one in erased_in_tables(here):
+        if one.entry.name in plan.tables:
+            one.take_out(beat)
 
 
 def _restrict(here: Premises, plan: ReplayPlan, owner: str) -> None:

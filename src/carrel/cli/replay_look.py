@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from carrel.cli.erasure_plan import erasure_of
 from carrel.cli.premises import now
 from carrel.cli.restrict_plan import switches_of
-from carrel.errors import fault
+from carrel.errors import CarrelError, fault
 from carrel.retention import faults
 from carrel.retention.approval import Kind
 from carrel.retention.identifiers import Subject
 from carrel.retention.replay import Entry, back_again, key_mark, same_card
 from carrel.retention.replay_plan import Task
+from carrel.retention.row_person import ErasedRows
 from carrel.store.replay_key import ReplayKey
 from carrel.store.sealed_cases import RUNNING
 from carrel.systems.sql.failure import told
+from carrel.systems.sql.person_search import find
 from carrel.systems.sql.present_people import numbers
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from carrel.cli.premises import Premises
     from carrel.retention.person_plan import PersonPlan
     from carrel.store.replays import Restore
+    from carrel.systems.tables.person_in_tables import PersonInTable
 
 ANOTHER_CARD = "a record under that number with another card"
 
@@ -38,12 +42,14 @@ class Back:
         doubtful: records under the number of somebody who was erased, with another card; with the case.
         restrictions: cases in force whose switches stand on.
         tasks: what people must do again, doubtful records among it.
+        tables: of the site file, rows with the card of somebody who was erased, and whom nobody has since.
     """
 
     people: tuple[Subject, ...]
     doubtful: tuple[Subject, ...]
     restrictions: tuple[str, ...]
     tasks: tuple[Task, ...]
+    tables: dict[str, int] = field(default_factory=dict)
 
 
 def look(here: Premises, connection: Connection, restore: Restore) -> Back:
@@ -72,7 +78,39 @@ def look(here: Premises, connection: Connection, restore: Restore) -> Back:
                 tasks.append(Task(erased[-1].case, str(Kind.ERASURE), (ANOTHER_CARD,)))
         tasks += _to_do(here, [one for one in those if one.needed_after(restore.made_at)], restore)
     tasks.sort(key=lambda one: one.case)
-    return Back(tuple(people), tuple(doubtful), _switched_on(here, connection), tuple(tasks))
+    tables = {one.entry.name: rows for one in erased_in_tables(here) if (rows := one.look().theirs)}
+    return Back(tuple(people), tuple(doubtful), _switched_on(here, connection), tuple(tasks), tables)
+
+
+def erased_in_tables(here: Premises) -> Iterator[PersonInTable]:
+    """The tables of the site file, looked through for cards of persons who were erased: they are restored as well.
+
+    A card that somebody has now is left out: a person who is back is erased again by a case, and a card that was given
+    again is somebody else's.
+
+    Raises:
+        CarrelError: RPL-001.
+    """
+    from carrel.systems.tables.person_in_tables import PersonInTable, tables_about  # most sites have no tables
+
+    if not (about := tables_about(here.site, here.system.name)):
+        return
+    key, every = _entries(here)
+    if tags := {one.card_tag for one in every if one.kind is Kind.ERASURE} - {""}:
+        for entry in about:
+            person = ErasedRows(key, here.system.name, tags, entry.person, lambda card: _has_record(here, card))
+            yield PersonInTable(here.site, entry, person, now())
+
+
+def _has_record(here: Premises, card: str) -> bool:
+    with here.engine.connect() as connection, told(here.system.name):
+        try:
+            find(connection, here.system_map, card, by_card=True, at=here.system.name)
+        except CarrelError as wrong:
+            if wrong.code != faults.NO_SUBJECT.code:
+                raise
+            return "several" in wrong.faults[0].found
+    return True
 
 
 def back_unasked(here: Premises) -> int:

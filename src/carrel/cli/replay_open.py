@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ class Standing:
         restrictions: in force, and a switch stands on.
         tasks: what people must do again.
         loans: rows past their time that still lead to a reader.
+        tables: of the site file, rows with the card of somebody who was erased.
     """
 
     people: int
@@ -42,11 +43,13 @@ class Standing:
     restrictions: tuple[str, ...]
     tasks: tuple[Task, ...]
     loans: int
+    tables: dict[str, int] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
         """Whether nothing keeps it closed."""
-        return not (self.people or self.unfinished or self.restrictions or self.tasks or self.loans)
+        kept = (self.people, self.unfinished, self.restrictions, self.tasks, self.loans, self.tables)
+        return not any(kept)
 
     def as_dict(self) -> dict[str, Any]:
         """For programs."""
@@ -56,6 +59,7 @@ class Standing:
             "restrictions": list(self.restrictions),
             "tasks": [{"case": one.case, "kind": one.kind, "fields": list(one.fields)} for one in self.tasks],
             "rows_past_their_time": self.loans,
+            "tables": self.tables,
         }
 
 
@@ -66,7 +70,7 @@ def standing_of(here: Premises, restore: Restore) -> Standing:
     with here.engine.connect() as connection:
         back = look(here, connection, restore)
     left = sum(owed(here).left.values())
-    return Standing(len(back.people), unfinished(here, restore), back.restrictions, back.tasks, left)
+    return Standing(len(back.people), unfinished(here, restore), back.restrictions, back.tasks, left, back.tables)
 
 
 def restore_of(here: Premises) -> Restore:
@@ -149,6 +153,8 @@ def show_standing(standing: Standing) -> None:
         put_line(f"{case}: a restriction in force, and a switch stands on", "  - ")
     for one in standing.tasks:
         put_line(f"{one.case}: {one.kind}, to be done again: {', '.join(one.fields)}", "  - ")
+    for name, rows in standing.tables.items():
+        put_line(f"table {name}: {amount(rows, 'row')} with the card of somebody who was erased", "  - ")
     if standing.loans:
         put_line(f"{amount(standing.loans, 'row')} past their time still lead to a reader: carrel plan", "  - ")
 

@@ -74,9 +74,10 @@ def make(
             blocked=blocked,
             doubtful=0 if changed_cards else len(back.doubtful),
             notices=_NOTES,
+            tables=back.tables,
         )
         target = None
-        if made.erasures or made.restrictions:
+        if made.erasures or made.restrictions or made.tables:
             here.store.replays.record(made, at)
             target = plan_file.write(made, out or Path("replay.json"))
         standing = standing_of(here, restore)
@@ -111,6 +112,7 @@ def show(plan: ReplayPlan) -> None:
     rows = [
         *((one.case, "erase again", amount(one.rows, "row")) for one in plan.erasures),
         *((one, "switch off again", "a restriction that is in force") for one in plan.restrictions),
+        *((f"table {name}", "take out again", amount(rows, "row")) for name, rows in plan.tables.items()),
         *((one.case, f"{one.kind}: by hand", ", ".join(one.fields)) for one in plan.tasks),
     ]
     if rows:

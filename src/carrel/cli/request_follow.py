@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +13,12 @@ from carrel.cli.premises import now
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, fault
+from carrel.retention.outcome import Outcome
 from carrel.rights import faults
 from carrel.rights.admission import may
 from carrel.rights.event import Act
 from carrel.rights.standing import State
-from carrel.rights.work import planned, require_fitting
+from carrel.rights.work import ACCESS, carried_out, planned, require_fitting
 from carrel.systems.site_file import load_site
 
 if TYPE_CHECKING:
@@ -98,21 +99,46 @@ def followed(place: Path, site_path: Path) -> Iterator[None]:
     Args:
         place: the plan's file.
         site_path: the site file, or its folder.
-
-    Raises:
-        CarrelError: RGT-012, the request was withdrawn or refused since: nothing is carried out for it.
     """
     site, case = load_site(site_path), _case_in(place)
-    if case:
-        with open_store(site) as store:
-            _require_wanted(store, case)
     try:
         yield
     except BaseException:
         with suppress(CarrelError):  # what went wrong first is what is told
             follow(site, case, tried=True)
         raise
-    follow(site, case, tried=False)
+    with suppress(CarrelError):  # it is done, and was told; whoever looks at the request next writes it in
+        follow(site, case, tried=False)
+
+
+@contextmanager
+def handed_out(
+    store: Store, link: Link | None, case: str, system: str, at: datetime, by: str
+) -> Iterator[Callable[[bool], None]]:
+    """Write into its request that an answer was handed out, or was not.
+
+    Args:
+        store: with the request.
+        link: to it; None where no request was named.
+        case: of the answer.
+        system: that was asked; empty for all.
+        at: aware time.
+        by: who answers.
+
+    Yields:
+        To be told whether the answer is whole, once its package has its name.
+
+    Raises:
+        CarrelError: RGT-012, the request ended meanwhile.
+    """
+    found = [Outcome.NOT_REACHED]
+    if link is not None:
+        link.made(store, case, system, "", at, by)
+    try:
+        yield lambda whole: found.append(Outcome.VERIFIED if whole else Outcome.NOT_REACHED)
+    finally:
+        if link is not None:
+            store.requests.add(link.request, carried_out(case, ACCESS, found[-1], now()))
 
 
 def follow(site: Site, case: str, *, tried: bool) -> None:
@@ -130,7 +156,12 @@ def follow_all(store: Store, rules: Rules) -> None:
     store.request_cases.follow_all(now(), lambda kind, name: rules.told(store, kind, name))
 
 
-def _require_wanted(store: Store, case: str) -> None:
+def require_wanted(store: Store, case: str) -> None:
+    """Refuse to begin a plan whose request was taken back or refused since.
+
+    Raises:
+        CarrelError: RGT-012.
+    """
     for request in store.request_cases.of(case):
         ends = [one.act for one in request.events if one.act.is_final]
         if ends and State(ends[0]) in {State.WITHDRAWN, State.REFUSED}:

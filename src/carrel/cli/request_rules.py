@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from carrel.rights.clocks import Clocks, clocks_of
 from carrel.rights.course import standing
 from carrel.systems import branch_policies
+from carrel.systems.policy_files import load
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,6 +68,9 @@ def rules_of(site: Site) -> Rules:
     for system in site.originals:
         for policy in branch_policies.load(site, system).policies:
             found.setdefault(policy.digest, policy)
+    if not site.originals:  # its data lie with a custodian
+        own = load(site.policy)
+        found[own.digest] = own
     zones = [one.time_zone for one in site.originals] or ["UTC"]
     policies = tuple(found.values())
     return Rules(clocks_of(policies), ZoneInfo(zones[0]), policies)

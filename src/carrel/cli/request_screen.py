@@ -63,7 +63,7 @@ def list_all(*, every: bool, site_path: Path, as_json: bool) -> int:
 def _sum(count: int, overdue: int, *, every: bool) -> str:
     told = amount(count, "request" if every else "open request")
     return (
-        f"{told}; {amount(overdue, 'is', 'are')} overdue: answer, or tell the person why it is late."
+        f"{told}; {amount(overdue, 'is', 'are')} overdue: answer, and tell the person that it is late."
         if overdue
         else f"{told}; none is overdue."
     )
@@ -123,7 +123,8 @@ def _show(request: Request, here: Standing, rules: Rules, words: tuple[str, tupl
     put_table("Tasks", ("task", "to", "kind", "told", "ended", "id for OpenDSR"), tasks)
     own, beside = words
     if own:
-        put_line(shown(own, lines=True), "their words: ")
+        say("Their words:")
+        _put_words(own, "  ")
     say("Events:")
     for n, one in enumerate(request.events):
         told = ", ".join(f"{key} {value}" for key, value in one.terms.items() if value)
@@ -132,7 +133,12 @@ def _show(request: Request, here: Standing, rules: Rules, words: tuple[str, tupl
             "  ",
         )
         if n < len(beside) and beside[n]:
-            put_line(shown(beside[n], lines=True), "    ")
+            _put_words(beside[n], "    ")
+
+
+def _put_words(text: str, lead: str) -> None:
+    for line in shown(text, lines=True).split("\n"):
+        put_line(line, lead)
 
 
 def as_dict(request: Request, here: Standing) -> dict[str, Any]:

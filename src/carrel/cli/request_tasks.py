@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +88,7 @@ def take_receipt(
                 fix="look it up with `carrel request show`",
             )
         receipt = receipt_of(body, request_id(identity, task))
-        kept = _kept(place.name, body, given)
+        kept = _kept(body, given, known.key.read_bytes())
         if receipt.status is Status.COMPLETED:
             store.requests.add(identity, Event(Act.REPLIED, at, by, {"task": task, "receipt": receipt.status}), kept)
         else:
@@ -113,13 +115,15 @@ def _terms(
     return {"task": f"t{len(here.tasks) + 1}", "kind": str(route), "to": given[0]}
 
 
-def _kept(name: str, body: bytes, signature: str) -> str:
-    """The evidence, as it is sealed: what came, and its signature; of a long one, the digest stands for the rest."""
-    import hashlib
-
-    text = body.decode("utf-8")
-    whole = f"{name}\nX-OpenDSR-Signature: {signature}\nSHA-256: {hashlib.sha256(body).hexdigest()}\n\n"
-    return (whole + text)[:LONGEST_WORDS]
+def _kept(body: bytes, signature: str, key: bytes) -> str:
+    """The evidence as it is sealed: signature, which key it fits, and the body to the byte, unless it is too long."""
+    lines = [
+        f"X-OpenDSR-Signature: {signature}",
+        f"SHA-256 of the vendor's key file: {hashlib.sha256(key).hexdigest()}",
+        f"SHA-256 of the body: {hashlib.sha256(body).hexdigest()}",
+    ]
+    whole = "\n".join([*lines, f"body in base64: {base64.b64encode(body).decode()}"])
+    return whole if len(whole) <= LONGEST_WORDS else "\n".join([*lines, f"body: {len(body)} bytes, not kept"])
 
 
 def _bytes(place: Path) -> bytes:

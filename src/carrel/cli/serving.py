@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import socket
 from collections.abc import Callable, Sequence
@@ -41,7 +42,7 @@ def serve_pages(site_path: Path, host: str, port: int, behind: Sequence[str], re
     site = open_site(site_path)
     policy = policy_files.load(site.policy, site.policy_place)
     with open_store(site) as store, contextlib.ExitStack() as open_things:
-        premises = enter(site, policy, store, now, Desk(site_path), AtStaffDesk(site_path))
+        premises = enter(site, policy, store, now, Desk(site_path), AtStaffDesk(site_path), os.environ)
         open_things.callback(premises.close)
         try:
             listening = open_things.enter_context(socket.create_server((host, port), family=_family(host)))

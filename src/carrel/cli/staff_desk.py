@@ -17,9 +17,7 @@ from carrel.cli.request_follow import follow_all
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.staff_people import PeopleOfFile
 from carrel.cli.store_place import open_store
-from carrel.errors import CarrelError
 from carrel.inventory.site import May
-from carrel.retention.faults import NO_SUBJECT
 from carrel.rights.event import Act, Event
 from carrel.rights.request import PERSON, Right
 from carrel.systems.sql.person_search import find, require_somebody
@@ -51,21 +49,6 @@ class AtStaffDesk:
             CarrelError: of the SIT codes.
         """
         return self.people_of_file()
-
-    def is_card(self, system: str, card: str) -> bool:
-        """Whether a card is somebody's.
-
-        Raises:
-            CarrelError: CNS-007, and whatever stands in the way of reading the system.
-        """
-        with premises.enter(self._site, system, read_only=True) as here:
-            try:
-                person_of_card(here, card)
-            except CarrelError as wrong:
-                if wrong.code != NO_SUBJECT.code:
-                    raise
-                return False
-        return True
 
     def give(self, name: str, word: PaperWord) -> bool:
         """Write down that somebody agreed.

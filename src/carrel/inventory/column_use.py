@@ -101,6 +101,10 @@ def _lookup(lookup: Lookup) -> Iterator[tuple[str, str, Use]]:
     yield from _conditions(lookup.table, lookup.where)
     if lookup.latest is not None:
         yield lookup.table, lookup.latest, Use.TIME
+    if (belongs := lookup.belongs) is not None:
+        yield lookup.table, belongs.by, Use.READ
+        yield from _read(belongs.table, (belongs.key,))
+        yield from _conditions(belongs.table, belongs.where)
 
 
 def _anchor(anchor: Anchor) -> Iterator[tuple[str, str, Use]]:

@@ -15,10 +15,14 @@ class Promise:
     Attributes:
         clauses: ids of the clauses that the policy's rules for loans carry.
         keeps_last_borrower: whether an item may name its last borrower at all (WPL-3.3).
+        children: the clauses by which a child's record is shown to nobody else; None where the policy does not say so.
+        shown: what it shows to guardians all the same, on a basis that it names.
     """
 
     clauses: tuple[str, ...]
     keeps_last_borrower: bool
+    children: tuple[str, ...] | None = None
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Contradiction:
     value: str
     clauses: tuple[str, ...]
     fix: str
+    shows: str = ""
 
 
 def contradictions(
@@ -55,17 +60,26 @@ def contradictions(
             values[setting.name] or "",
             _clauses(setting, promise),
             setting.fix,
+            setting.shows or "",
         )
         for setting in system_map.settings
         if setting.name in values
         and not (setting.unless == "last borrower kept" and promise.keeps_last_borrower)
         and not (setting.only == "cards lapse" and system_map.lapsing is None)
+        and (setting.shows is None or matters(setting, promise))
         and _contradicts(setting, values[setting.name])
     ]
     return tuple(sorted(found, key=lambda one: one.severity != "finding"))
 
 
+def matters(setting: Setting, promise: Promise) -> bool:
+    """Whether a policy says that what a setting shows of a child is shown to nobody else (MPL-14)."""
+    return promise.children is not None and setting.shows not in promise.shown
+
+
 def _clauses(setting: Setting, promise: Promise) -> tuple[str, ...]:
+    if setting.shows is not None:
+        return promise.children or ()
     if setting.only == "cards lapse":  # no clause of a rule for loans speaks of them: those of the same texts do
         texts = {clause.partition("-")[0] for clause in promise.clauses}
         return tuple(c for c in setting.clauses if c.partition("-")[0] in texts) or setting.clauses

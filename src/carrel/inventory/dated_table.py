@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from carrel.errors import unseen
 from carrel.inventory.csv_writing import CsvWriting, encoding_of
 from carrel.inventory.held_part import HeldPart
 from carrel.inventory.row_clock import is_form
+from carrel.inventory.system import NAME
 
 TABLE_NAME = r"^[a-z0-9][a-z0-9._-]{0,39}$"
 TOTALS_ONLY = "gate counts"  # kept as totals, whatever else a site keeps them as (MITL-2.7)
@@ -31,6 +33,15 @@ def is_delimiter(said: str) -> bool:
     return len(said) == 1 and said not in '"\r\n\0' and not said.isalnum()
 
 
+class Named(enum.StrEnum):
+    """What a column holds by which a row names its person."""
+
+    CARD = "card"
+    USER = "user name"
+    EMAIL = "email"
+    NUMBER = "number"
+
+
 class DatedTable(HeldPart):
     """One table of a database, or CSV files of one shape, whose rows may go, or lose columns, by plan.
 
@@ -46,6 +57,9 @@ class DatedTable(HeldPart):
         key: columns that tell one row from every other, and name nobody.
         blank: columns that a due row loses; left out, the whole row goes.
         triggers: of the table, that somebody has looked at: none makes a copy.
+        person: columns that name the person whom a row is about, and what each holds; by them one person's rows are
+            found.
+        system: in which these people are registered; may be left out where cards are the same in all systems.
         aggregate: it holds totals only, of gate counts; no row goes, and a column about single persons is refused.
         counts: of totals, columns that count and are not called so.
 
@@ -70,12 +84,14 @@ class DatedTable(HeldPart):
     key: Columns = ()
     blank: Columns = ()
     triggers: tuple[ColumnName, ...] = ()
+    person: dict[ColumnName, Named] = Field(default_factory=dict, max_length=12)
+    system: str | None = Field(default=None, pattern=NAME)
     aggregate: bool = False
     counts: Columns = ()
 
     @model_validator(mode="after")
     def _fitting(self) -> DatedTable:
-        texts = (self.table, *self.patterns, self.clock, *self.key, *self.blank, *self.counts)
+        texts = (self.table, *self.patterns, self.clock, *self.key, *self.blank, *self.counts, *self.person)
         if any(unseen(one) for one in texts if one is not None):
             raise ValueError("write names without signs that nobody sees")
         if (self.table is None) == (self.root is None):
@@ -108,7 +124,8 @@ class DatedTable(HeldPart):
     def _of_totals(self) -> None:
         if self.record != TOTALS_ONLY:
             raise ValueError("only gate counts are totals: any other record needs a clock and a key")
-        if any((self.clock, self.format, self.zone, self.key, self.blank, self.triggers, self.until)):
+        rows = (self.clock, self.format, self.zone, self.key, self.blank, self.triggers, self.until, self.person)
+        if any((*rows, self.system)):
             raise ValueError(
                 "totals have no clock and no key: leave out all but 'record', 'purpose' and where they are"
             )
@@ -128,13 +145,29 @@ class DatedTable(HeldPart):
             raise ValueError("write the name of a time zone, such as 'America/New_York'")
         if {self.clock, *self.key} & set(self.blank):
             raise ValueError("'blank:' takes neither the clock nor the key: without them no row is known any more")
+        self._of_one_person()
         if len(set(self.key)) < len(self.key) or len(set(self.blank)) < len(self.blank):
             raise ValueError("write each column once")
 
+    def _of_one_person(self) -> None:
+        if self.system is not None and not self.person:
+            raise ValueError("'system:' tells whose people 'person:' names: write both, or neither")
+        if Named.NUMBER in self.person.values() and self.system is None:
+            raise ValueError("a 'number' is one system's own: write 'system:' with its name")
+        if {self.clock, *self.key} & set(self.person):
+            raise ValueError("'person:' takes neither the clock nor the key: the key must name nobody")
+        if self.blank and (lacks := sorted(set(self.person) - set(self.blank))):
+            raise ValueError(f"'blank:' must take {', '.join(lacks)} as well: 'person:' says who stands there")
+
     @property
     def named(self) -> tuple[str, ...]:
-        """Every column that it speaks of."""
-        return tuple(one for one in (self.clock, *self.key, *self.blank) if one is not None)
+        """Every column that it speaks of, each once."""
+        columns = (self.clock, *self.key, *self.blank, *self.person)
+        return tuple(dict.fromkeys(one for one in columns if one is not None))
+
+    def is_about(self, system: str) -> bool:
+        """Whether its rows can be found for a person of a system."""
+        return bool(self.person) and self.system in {None, system}
 
     @property
     def writing(self) -> CsvWriting:
@@ -177,7 +210,9 @@ class DatedTable(HeldPart):
         """What tells whether the site file still speaks of the same rows."""
         said = (self.table, self.dsn_file, self.dsn_env, self.root, self.clock, self.format, self.zone, self.header)
         lists = (self.patterns, self.key, self.blank, self.triggers)
-        return [self.name, *map(str, said), self.delimiter, self.encoding, *map(str, map(list, lists))]
+        people = [f"{name}: {kind}" for name, kind in self.person.items()]
+        told = [self.name, *map(str, said), self.delimiter, self.encoding, *map(str, map(list, lists))]
+        return [*told, str(self.system), *people] if people else told
 
     @property
     def parts(self) -> tuple[DatedTable, ...]:

@@ -33,18 +33,36 @@ class Condition(Part):
     lacks: str | None = None
 
 
+class Belonging(Part):
+    """Rows of another table to which a row belongs; one of them is enough.
+
+    Attributes:
+        table: of those rows.
+        key: their column.
+        by: the column of the row itself that holds the same.
+        where: which of them count.
+    """
+
+    table: str
+    key: str
+    by: str
+    where: tuple[Condition, ...] = ()
+
+
 class Lookup(Part):
     """One value that the product keeps in a table of its own, such as a preference.
 
     Attributes:
         where: which row holds it.
         latest: column with a time; of several rows the latest counts.
+        belongs: only rows that belong to such ones are counted.
     """
 
     table: str
     column: str
     where: tuple[Condition, ...] = ()
     latest: str | None = None
+    belongs: Belonging | None = None
 
 
 # Where a product has no such value, a map leaves the lookup out.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from carrel.inventory.sign_in_way import Saml, SignInWay, Way
 from carrel.inventory.timetable import Part, Period
 
 Language = Literal["en", "es"]
@@ -23,7 +25,7 @@ class Portal(Part):
 
     Attributes:
         address: as browsers reach it, without a path; https, but on this machine itself.
-        sign_in: systems by whose accounts patrons sign in.
+        sign_in: ways in which patrons sign in; the name of a system is its own passwords.
         languages: of the pages; the first is for whoever asks for none of them.
         idle: a session ends when nothing is done for so long.
         longest: a session ends then in any case.
@@ -31,7 +33,7 @@ class Portal(Part):
     """
 
     address: str
-    sign_in: tuple[str, ...] = Field(default=(), max_length=20)
+    sign_in: tuple[SignInWay, ...] = Field(default=(), max_length=20)
     languages: tuple[Language, ...] = Field(default=("en", "es"), min_length=1)
     idle: Period = timedelta(minutes=20)
     longest: Period = timedelta(hours=4)
@@ -56,9 +58,22 @@ class Portal(Part):
     def _ordered(self) -> Self:
         if not timedelta(minutes=1) <= self.idle <= self.longest <= timedelta(hours=24):
             raise ValueError("write 'idle:' of a minute or more, and 'longest:' of at most 24 hours")
-        if any(len(set(some)) < len(some) for some in (self.languages, self.sign_in, self.may_change)):
-            raise ValueError("write each language, each system and each change once")
+        keys = [one.key for one in self.sign_in]
+        if any(len(set(some)) < len(some) for some in (self.languages, keys, self.may_change)):
+            raise ValueError(
+                "write each language, each system and each change once; a second way into a system needs a 'name:'"
+            )
+        if not self.is_secure and any(isinstance(one, Saml) for one in self.sign_in):
+            raise ValueError("write 'address:' with https: browsers come back from SAML only there")
         return self
+
+    def relative_to(self, base: Path) -> Self:
+        """The same with its paths taken from a folder."""
+        return self.model_copy(update={"sign_in": tuple(one.relative_to(base) for one in self.sign_in)})
+
+    def back(self, way: Way) -> str:
+        """The address to which browsers come back from where this way sends them."""
+        return f"{self.address}/sign-in/{way.key}"
 
     @property
     def host(self) -> str:

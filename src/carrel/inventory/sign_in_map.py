@@ -26,6 +26,22 @@ class SignInName(Part):
     where: tuple[Condition, ...] = ()
 
 
+class PasswordEnd(Part):
+    """The day after which a product no longer takes a password: so many days from when it was set.
+
+    Attributes:
+        column: of the password's table, with the day; empty for never. Versions that lack it know no such day.
+        table, days: where a library says after how many days; empty for never.
+        key, equals: column of that table, and of the password's, that lead from one to the other.
+    """
+
+    column: str
+    table: str
+    days: str
+    key: str
+    equals: str
+
+
 class Password(Part):
     """Where the password of an account stands, and how it was hashed.
 
@@ -36,6 +52,7 @@ class Password(Part):
         cost: of a new hash, as a power of two; what the product itself writes.
         resets: columns that the product sets with each new password, and to what.
         changed: column with the time of the last change; the product sets it.
+        ends: where the product says by when a password is too old; None where it knows no such day.
     """
 
     table: str
@@ -47,6 +64,7 @@ class Password(Part):
     cost: int = Field(default=10, ge=4, le=14)
     resets: dict[str, int] = Field(default_factory=dict)
     changed: str = ""
+    ends: PasswordEnd | None = None
 
     @model_validator(mode="after")
     def _salted(self) -> Self:

@@ -23,6 +23,7 @@ from carrel.inventory.scrubbed_log import ScrubbedLog
 from carrel.inventory.stations import Stations
 from carrel.inventory.system import NAME, Mode, SessionZone, System
 from carrel.inventory.timetable import Part, Period
+from carrel.inventory.web_page import WebPage
 
 __all__ = [
     "NAME", "ConsumerUse", "Mail", "May", "Mode", "OutsideCopy", "Person", "Role", "SessionZone", "Site",
@@ -137,6 +138,7 @@ class Site(Part):
         release_folders: from which releases leave; a file there that is not on record is a finding.
         vendors: that send signed receipts, by the name that the policy has for them among its recipients.
         consent: folders with the texts of consents, and for what mailing tools are told.
+        web_pages: of the library's own sites, that are looked at for cookies.
     """
 
     format_version: int = Field(default=1, ge=1, le=1)
@@ -166,6 +168,7 @@ class Site(Part):
     release_folders: tuple[Path, ...] = ()
     consent: ConsentFolders = ConsentFolders()
     vendors: dict[Annotated[str, Field(min_length=1, max_length=60)], Vendor] = Field(default_factory=dict)
+    web_pages: tuple[WebPage, ...] = Field(default=(), max_length=10)
     _policy_place: str = PrivateAttr(default="")
 
     @property
@@ -240,6 +243,7 @@ class Site(Part):
                 "mail": _joined(self.mail, base) if self.mail else None,
                 "branches": tuple(_branch(one, base) for one in self.branches),
                 "consent": _joined(self.consent, base),
+                "portal": self.portal.relative_to(base) if self.portal else None,
                 "vendors": {name: _joined(one, base) for name, one in self.vendors.items()},
                 "archives": _joined(self.archives, base) if self.archives else None,
                 "custodian": self.custodian.relative_to(base) if self.custodian else None,

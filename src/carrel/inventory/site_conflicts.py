@@ -188,6 +188,6 @@ def _twice(block: str, values: list[str], field: str) -> Iterator[Conflict]:
 
 def _portal(site: Site) -> Iterator[Conflict]:
     names = [one.name for one in site.originals]
-    for index, name in enumerate(site.portal.sign_in if site.portal is not None else ()):
-        if name not in names:
+    for index, way in enumerate(site.portal.sign_in if site.portal is not None else ()):
+        if way.system not in names:
             yield Conflict(("portal", "sign_in", index), f"name one of the site's systems: {', '.join(names)}")

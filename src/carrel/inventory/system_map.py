@@ -32,6 +32,8 @@ __all__ = [
 ]  # fmt: skip
 
 
+# What of one person a setting can show to another; the words are those of a policy's ``children:``.
+Shown = Literal["loans", "fines", "holds", "notices"]
 TriggerRight = Annotated[str, Field(pattern=r"^(INSERT|UPDATE|DELETE|USAGE) \S+$")]
 
 
@@ -83,6 +85,8 @@ class Setting(Part):
         counts: the value is the number of rows that the lookup finds.
         finding: what is said where every test of ``when`` holds for the value.
         only: it matters only where the policy has a rule for lapsed cards.
+        shows: what of one person it shows to another, as a policy's ``children:`` calls it; it matters only where a
+            policy says whose that is.
     """
 
     name: str
@@ -92,6 +96,7 @@ class Setting(Part):
     when: tuple[Condition, ...] = ()
     unless: Literal["last borrower kept"] | None = None
     only: Literal["cards lapse"] | None = None
+    shows: Shown | None = None
     clauses: tuple[str, ...] = ()
     severity: Literal["finding", "note"] = "finding"
     fix: str = ""

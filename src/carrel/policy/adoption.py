@@ -46,6 +46,7 @@ def laxities(own: PolicyDocument, base: PolicyDocument, held: Datasets) -> Itera
     """
     yield from _purposes(own, base)
     yield from _recipients(own, base)
+    yield from _children(own, base)
     yield from _floors(own, base)
     yield from _classes(own, held)
     yield from laxities_in_keeping(own, base, held)
@@ -72,6 +73,19 @@ def _laxer(
         because=f"{own.body.policy} adopts {base.body.policy} and may only be stricter",
         fix="write what the adopted policy says, or something stricter",
     )
+
+
+def _children(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:
+    if own.body.children is None or base.body.children is None:
+        return
+    shown = base.body.children.shown_to_guardians
+    for what in own.body.children.shown_to_guardians:
+        if what not in shown:
+            there: Path = ("children",)
+            path: Path = ("children", "shown to guardians", what)
+            yield _laxer(
+                (own, base), path, there, f"no {what} of a child shown to guardians", "a basis for it", key=True
+            )
 
 
 def _purposes(own: PolicyDocument, base: PolicyDocument) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from carrel.inventory.risk import Floor, RiskClass, floors_above, high_water
 from carrel.policy import faults
 from carrel.policy.contact_rules import contact_incoherences
 from carrel.policy.document import PolicyDocument, told
+from carrel.policy.form_rules import form_incoherences
 from carrel.policy.grammar import PolicyBody
 from carrel.policy.loan_rules import loan_incoherences
 from carrel.policy.process_rules import process_incoherences
@@ -28,6 +29,7 @@ def incoherences(document: PolicyDocument) -> Iterator[Fault]:
     yield from _ceilings(document)
     yield from _purposes(document)
     yield from contact_incoherences(document)
+    yield from form_incoherences(document)
     yield from _marked_as_chosen(document)
     yield from _clause_names(document)
     yield from _clauses(document)

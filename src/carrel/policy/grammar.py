@@ -15,6 +15,7 @@ from carrel.inventory.category import Category
 from carrel.inventory.risk import RiskClass
 from carrel.policy.block import Block, Figures
 from carrel.policy.contact_grammar import Contacts, Recipient
+from carrel.policy.form_grammar import EmailWarning, FormRule
 from carrel.policy.process_grammar import LegalProcess
 from carrel.policy.record_grammar import Records
 from carrel.policy.rights_grammar import Rights
@@ -111,6 +112,17 @@ class Conflict(Block):
     because: Text
 
 
+class ChildrenRule(Block):
+    """Children have the same privacy as adults: a parent or guardian is another person (MPL-14)."""
+
+    says: Text
+    shown_to_guardians: dict[Literal["loans", "fines", "holds", "notices"], Text] = Field(
+        default_factory=dict, description="What a guardian may see of a child all the same, each with its basis."
+    )
+    advice: Text | None = Field(default=None, description="What the notice tells parents.")
+    clauses: Clauses = ()
+
+
 class ClauseRule(Block):
     """One clause: carried by rules of this policy, or promised in words."""
 
@@ -153,7 +165,16 @@ class PolicyBody(Figures):
     risk_classes: RiskClasses
     floors: dict[Name, FloorRule] = Field(default_factory=dict)
     laws: dict[Name, LawRule] = Field(default_factory=dict)
+    children: ChildrenRule | None = Field(
+        default=None, description="Whose a child's record is, and what of it somebody else may see."
+    )
     records: Records
+    forms: dict[Name, FormRule] = Field(
+        default_factory=dict, description="What is asked on each form, and what follows where it is not answered."
+    )
+    email_warning: EmailWarning | None = Field(
+        default=None, description="That e-mail can be read by others; on every message about a question or request."
+    )
     exceptions: tuple[ExceptionRule, ...] = ()
     precedence: tuple[Conflict, ...] = ()
     clauses: dict[ClauseId, ClauseRule] = Field(min_length=1)

@@ -63,6 +63,8 @@ def _lines(policy: Policy) -> Iterator[str]:
             yield from _wrapped(given, 6)
     yield from _recipients(policy)
     yield from _rights(policy)
+    yield from _forms(policy)
+    yield from _children(policy)
     yield from _classes(policy)
     yield from _laws(policy)
     yield from _precedence(policy)
@@ -96,6 +98,28 @@ def _rights(policy: Policy) -> Iterator[str]:
     yield from _heading("If you ask for something")
     for name, says, clauses in rights_lines(policy.body.rights):
         yield from _item(name, says, clauses)
+
+
+def _forms(policy: Policy) -> Iterator[str]:
+    if policy.body.forms:
+        yield from _heading("What is asked on forms (carrel policy notice prints each notice)")
+    for name, form in policy.body.forms.items():
+        says = f"{form.says}. Asks: {_and(form.asks)}. Without what is required: {form.otherwise}"
+        yield from _item(name, says, form.clauses)
+    if (warning := policy.body.email_warning) is not None:
+        yield from _heading("E-mail")
+        yield from _item("a warning", warning.says, warning.clauses)
+
+
+def _children(policy: Policy) -> Iterator[str]:
+    if (rule := policy.body.children) is None:
+        return
+    yield from _heading("Children")
+    yield from _item("a child's record", rule.says, rule.clauses)
+    for what, basis in rule.shown_to_guardians.items():
+        yield from _item(f"{what} shown to guardians", basis)
+    if rule.advice is not None:
+        yield from _item("for parents", rule.advice)
 
 
 def _loans(policy: Policy) -> Iterator[str]:

@@ -25,6 +25,7 @@ from carrel.policy.record_rules import record_schedule
 from carrel.policy.record_type import RecordType
 from carrel.policy.rule_versions import periods_of
 from carrel.policy.schedule import (
+    Children,
     FinanceSchedule,
     LastBorrower,
     LoanRule,
@@ -127,7 +128,19 @@ class Policy:
             event_detail=loans.event_detail,
             finance=None if (told := loans.finance_schedule) is None else _finance(told),
             describing=describing_of(loans),
+            children=self.children,
         )
+
+    @property
+    def children(self) -> Children | None:
+        """Whose a child's record is, by this policy and those that it adopts: each may show less, and none more."""
+        found = [one.children for one in self.adopted if one.children is not None]
+        if (own := self.body.children) is not None:
+            found.insert(0, Children(own.clauses, frozenset(own.shown_to_guardians)))
+        if not found:
+            return None
+        clauses = dict.fromkeys(clause for one in found for clause in one.clauses)
+        return Children(tuple(clauses), frozenset.intersection(*(one.shown for one in found)))
 
     def record_schedules(self) -> Mapping[RecordType, RecordSchedule]:
         """What retention carries out for records other than loans; a kind without a rule is left out."""

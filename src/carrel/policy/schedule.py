@@ -151,6 +151,19 @@ class FinanceSchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Children:
+    """What a policy says of children's records.
+
+    Attributes:
+        clauses: by which they are shown to nobody else.
+        shown: what a guardian may see all the same, on a basis that the policy names.
+    """
+
+    clauses: tuple[str, ...]
+    shown: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class LoanSchedule:
     """Everything that a policy, after adoption and precedence, says of loans.
 
@@ -165,6 +178,7 @@ class LoanSchedule:
         finance: what is kept of payers; None while no schedule is set, and the financial record stays whole.
         event_detail: ``second`` keeps event times, ``day`` generalises the times of a de-identified loan to its day.
         describing: what may stay of a reader's description in a de-identified loan; None where all of it is removed.
+        children: to whom a child's record is shown; None where the policy does not say.
     """
 
     policy: str
@@ -177,3 +191,4 @@ class LoanSchedule:
     event_detail: str = "second"
     finance: FinanceSchedule | None = None
     describing: Describing | None = None
+    children: Children | None = None

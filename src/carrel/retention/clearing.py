@@ -17,6 +17,7 @@ from carrel.policy.record_type import RecordType
 from carrel.policy.resolve import Policy
 from carrel.policy.schedule import Disposition, RecordEvent, RecordRule
 from carrel.retention import faults
+from carrel.retention.row_person import Whose
 
 AHEAD = timedelta(days=1)  # clocks differ by less
 JOB = timedelta(days=1)
@@ -49,6 +50,7 @@ class Piece:
         done: whether what its rule takes out of it is out already.
         count: how many it stands for, where they are counted and not looked at one by one.
         since: aware time of the oldest of them, where ``at`` is that of the youngest.
+        whose: whether it is about the one person who is looked for, where somebody is.
     """
 
     tag: str
@@ -58,6 +60,7 @@ class Piece:
     done: bool = False
     count: int = 1
     since: datetime | None = None
+    whose: Whose = Whose.NOT
 
 
 class Standing(enum.StrEnum):

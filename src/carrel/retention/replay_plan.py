@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +60,7 @@ class ReplayPlan(Digested):
         blocked: persons who cannot be erased now, by ground.
         doubtful: records under the number of somebody who was erased, with another card.
         notices: what to know before approving.
+        tables: of the site file, rows that bear the card of somebody who was erased.
     """
 
     restore: str
@@ -74,6 +75,7 @@ class ReplayPlan(Digested):
     blocked: dict[str, int]
     doubtful: int
     notices: tuple[str, ...] = ()
+    tables: dict[str, int] = field(default_factory=dict)
 
     @property
     def anew(self) -> str:
@@ -88,6 +90,7 @@ class ReplayPlan(Digested):
             f"restore {self.restore}: {people} erased again",
             *(f"case {one.case}: {amount(one.rows, 'row')}, plan {one.digest[:16]}" for one in self.erasures),
             *(f"case {one}: restricted again" for one in self.restrictions),
+            *(f"table {name}: {amount(rows, 'row')} of persons who were erased" for name, rows in self.tables.items()),
         )
 
     def body(self) -> dict[str, Any]:

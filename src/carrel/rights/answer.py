@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from carrel.retention.identifiers import Subject
 from carrel.rights.ending import Keeping
-from carrel.rights.third_persons import HeldColumn, HeldRow
+from carrel.rights.third_persons import HeldColumn, HeldRow, Own
 
 FORMAT_VERSION = 1
 
@@ -95,6 +96,14 @@ class Unread:
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class TableAsker:
+    """How a system knows the person, for tables beside it; nobody prints it."""
+
+    subject: Subject = field(repr=False)
+    own: Own = field(repr=False)
+
+
 @dataclass(frozen=True)
 class HeldInSystem:
     """What one system holds of the person.
@@ -111,6 +120,7 @@ class HeldInSystem:
         without_index: tables that were read whole, because no index leads to a person there.
         called: whole names of the person there, in small letters; never told, only compared.
         to_read: free texts about the person, which may still speak of somebody whom no record names.
+        asker: the person as this system knows it; None where nobody was found.
     """
 
     name: str
@@ -124,6 +134,7 @@ class HeldInSystem:
     without_index: tuple[str, ...] = ()
     to_read: int = 0
     called: frozenset[str] = field(default=frozenset(), repr=False)
+    asker: TableAsker | None = field(default=None, repr=False)
 
     @property
     def rows_shown_first(self) -> int:

@@ -104,7 +104,7 @@ def _work(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
         if one.waived and one.outcome is None:
             continue
         outcome = words[f"outcome {one.outcome}" if one.outcome is not None else "outcome none"]
-        yield f"  {one.system}: {outcome}"
+        yield f"  {one.system or words['all systems']}: {outcome}"
     if said.stays:
         yield words["stays"]
         yield from (f"  - {one}" for one in said.stays)

@@ -171,6 +171,13 @@ class Consents:
         with self._database.reading() as connection:
             return tuple(connection.execute(query).scalars())
 
+    def given(self, system: str) -> int:
+        """How many times somebody said yes."""
+        table = tables.consent_event
+        which = (table.c.system == system, table.c.act == str(Act.GIVEN))
+        with self._database.reading() as connection:
+            return int(connection.execute(select(func.count()).select_from(table).where(*which)).scalar_one())
+
     def used(self) -> tuple[ConsentText, ...]:
         """Every text by which somebody agreed, in its words."""
         with self._database.reading() as connection:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 
 from carrel.consent.gate import Gate
+from carrel.consent.on_record import ExportOnRecord
 from carrel.ledger.leaf import OpenLeaf
 from carrel.store import clock, tables
 from carrel.store.consents import Consents
@@ -75,6 +76,16 @@ class ContactExports:
             )
             owe(connection, leaves, one.at)
         return True
+
+    def of(self, system: str) -> tuple[ExportOnRecord, ...]:
+        """The exports of a system, the oldest first."""
+        table = tables.contact_export
+        with self._database.reading() as connection:
+            rows = connection.execute(select(table).where(table.c.system == system).order_by(table.c.at)).all()
+        return tuple(
+            ExportOnRecord(one.purpose, one.recipient, tuple(one.fields), one.at, one.policy_digest, one.written)
+            for one in rows
+        )
 
     def count(self) -> int:
         """How many there were."""

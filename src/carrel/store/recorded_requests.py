@@ -110,6 +110,11 @@ class RecordedRequests:
             rows = connection.execute(select(table.c.sealed).where(table.c.request == name).order_by(table.c.id)).all()
         return tuple("" if row.sealed is None else own.open_text(row.sealed) or "" for row in rows)
 
+    def lost(self) -> tuple[str, ...]:
+        """Open requests whose key is gone."""
+        names = (one.id for one in self.all(open_only=True))
+        return tuple(name for name in names if not request_key(self._folder, name).exists())
+
     def kept_too_long(self, now: datetime, kept: timedelta) -> int:
         """Of how many requests something is sealed that should be forgotten by now."""
         table = tables.request

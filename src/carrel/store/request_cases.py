@@ -15,7 +15,7 @@ from carrel.retention.outcome import Outcome
 from carrel.rights.clocks import NO_CLOCKS
 from carrel.rights.course import standing
 from carrel.rights.event import Act
-from carrel.rights.request import Request
+from carrel.rights.request import LONGEST_WORDS, Request
 from carrel.rights.standing import LinkedCase, Standing
 from carrel.rights.work import ACCESS, OBJECTION, carried_out, tasks_after
 from carrel.store import tables
@@ -80,7 +80,7 @@ class RequestCases:
             if outcome is None:
                 continue
             if outcome is not linked.outcome:
-                self._requests.add(request.id, carried_out(case, linked.kind, outcome, now))
+                self._requests.add(request.id, carried_out(case, linked.kind, outcome, now), self._steps(case))
             found.append(Followed(request.id, case, outcome, self._tasks(request.id, here, linked, outcome, now, told)))
         return tuple(found)
 
@@ -111,10 +111,19 @@ class RequestCases:
             return recorded or Outcome.NOT_REACHED
         return Outcome.FAILED if tried else recorded
 
+    def _steps(self, case: str) -> str:
+        """What was read back of each step, and what stays on which ground; sealed, for a table can tell a trait."""
+        if (row := self._row(case)) is None:
+            return ""
+        lines = [f"{name}: {count}" for name, count in sorted(row.rows.items())]
+        lines += [f"stays, {one['ground']}: {one['table']} {one['rows']}" for one in row.body.get("stays", ())]
+        lines += ["an attempt died inside a step: the counts may be too low"] if row.unknown else []
+        return "\n".join(lines)[:LONGEST_WORDS]
+
     def _without_switch(self, linked: LinkedCase) -> tuple[str, ...]:
         if linked.kind != Kind.RESTRICTION or (row := self._row(linked.case)) is None:
             return ()
-        return tuple(f"{one['what']} in {linked.system}" for one in row.body.get("remains", ()))
+        return tuple(f"{one['what']} in {linked.system}"[:200] for one in row.body.get("remains", ()))
 
     def _row(self, case: str) -> Row[Any] | None:
         with self._database.reading() as connection:

@@ -25,12 +25,13 @@ from carrel.rights.request import Channel, Request, Right, free_words
 from carrel.store import clock, tables
 from carrel.store.owed_leaves import owe
 from carrel.store.recorded_requests import RecordedRequests, Whose
-from carrel.store.request_key import request_key
+from carrel.store.request_key import FOLDER, request_key
 
 __all__ = ["Requests", "Whose"]
 
 _LETTERS, _SALT = 12, 32
 _UTC = ZoneInfo("UTC")
+_LEFT = timedelta(days=1)
 
 
 class Requests(RecordedRequests):
@@ -162,6 +163,9 @@ class Requests(RecordedRequests):
 
         Returns:
             How many were forgotten.
+
+        Guarantees:
+            A key that a process left which died before it wrote its request goes too, a day later.
         """
         table = tables.request
         over = and_(table.c.ended_at.is_not(None), table.c.ended_at < now - kept)
@@ -171,7 +175,13 @@ class Requests(RecordedRequests):
             there = [name for name in names if request_key(self._folder, name).exists()]
             gone = {"subject": None, "words": None, "tag": "", "mark": ""}
             connection.execute(update(table).where(over, held).values(**gone))
-        for name in there:
+            known = set(connection.execute(select(table.c.id)).scalars())
+        left = [
+            place.stem
+            for place in (self._folder / FOLDER).glob("req-*.key")
+            if place.stem not in known and place.stat().st_mtime < (now - _LEFT).timestamp()
+        ]
+        for name in (*there, *left):
             request_key(self._folder, name).shred()
         if there:
             self._database.tidy()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -51,16 +52,18 @@ class Restrictions:
         Raises:
             CarrelError: RGT-018.
         """
-        if self._requests is None:
-            return frozenset()
-        found = set()
-        for request in self._requests.all(open_only=True):
-            asked = request.right is Right.RESTRICTION and request.system == system
-            acts = {one.act for one in request.events}
+        return frozenset(number for _, number, _ in self._asked(system))
+
+    def _asked(self, system: str) -> Iterator[tuple[str, int, datetime]]:
+        """Each such request, whose it is, and since when that is known."""
+        for request in () if self._requests is None else self._requests.all(open_only=True):
+            known = [one.at for one in request.events if one.act is Act.IDENTIFIED]
             done = any(one.act is Act.CARRIED_OUT and one.term("outcome") == VERIFIED for one in request.events)
-            if asked and Act.IDENTIFIED in acts and not done and (whose := self._requests.subject(request.id)):
-                found.add(whose.number)
-        return frozenset(found)
+            if request.right is not Right.RESTRICTION or request.system != system or done or not known:
+                continue
+            whose = None if self._requests is None else self._requests.subject(request.id)
+            if whose is not None:
+                yield request.id, whose.number, known[-1]
 
     def in_force(self, system: str | None = None) -> tuple[PersonCase, ...]:
         """Restrictions from the moment that their switches begin to be written until they are lifted, oldest first."""
@@ -139,10 +142,15 @@ class Restrictions:
     def keepings(self, system: str) -> tuple[Keeping, ...]:
         """The restrictions that spare a person's records from every disposal.
 
+        An open request for one spares them too: what somebody needs for a claim is not gone before it is planned.
+
         Raises:
-            CarrelError: ERA-004, one of them cannot be read. One that spares nothing is not asked for.
+            CarrelError: ERA-004, RGT-018: one of them cannot be read. One that spares nothing is not asked for.
         """
-        found = []
+        found = [
+            Keeping(name, Scope(persons=(number,)), AUTHORITY, AUTHORITY, since, None)
+            for name, number, since in self._asked(system)
+        ]
         for one in self.in_force(system):
             if self._keeps(one.case) and one.started_at is not None:
                 scope = Scope(persons=(int(self._sealed(one.case)["number"]),))

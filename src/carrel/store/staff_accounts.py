@@ -117,6 +117,9 @@ class StaffAccounts:
                     found="one that is set up",
                     fix="carrel staff reset NAME takes away the password and the second factor, and gives a new code",
                 )
+            # Whoever set out with an earlier code goes no further: it may be why a new one is given.
+            connection.execute(delete(staff_session).where(staff_session.c.name == name))
+            _set(connection, name, password=None, seed=None)
             return self._code_in(connection, name, "invited", by, now)
 
     def reset(self, name: str, by: str, now: datetime) -> str:

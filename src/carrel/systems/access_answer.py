@@ -135,7 +135,20 @@ def gathered(
                 fix="compare it with the card; an answer about a record that is gone needs the number that it had",
             )
         _require_one_person(held)
-        yield Answer(case, site.library, at, policy.title, policy.version, held, not_searched(site))
+        tables, looked = _tables(stack, site, held, policy, at) if thorough else ((), ())
+        left = tuple(one for one in not_searched(site) if one not in looked)
+        yield Answer(case, site.library, at, policy.title, policy.version, (*held, *tables), left)
+
+
+def _tables(
+    stack: ExitStack, site: Site, held: Sequence[HeldInSystem], policy: Policy, at: datetime
+) -> tuple[tuple[HeldInSystem, ...], tuple[str, ...]]:
+    askers = [(one.name, one.asker) for one in held if one.asker is not None]
+    if not any(entry.is_about(name) for entry in site.tables for name, _ in askers):
+        return (), ()
+    from carrel.systems.tables.answer_rows import answers  # most sites have no such tables
+
+    return answers(stack, site, askers, policy, at)
 
 
 def _require_one_person(held: Sequence[HeldInSystem]) -> None:
@@ -154,8 +167,9 @@ def _require_one_person(held: Sequence[HeldInSystem]) -> None:
 
 def not_searched(site: Site) -> tuple[str, ...]:
     """What else of a library can hold something of a person: the reply names it (MITL-9.1)."""
+    tables = [one for one in site.tables if not one.aggregate]
     kinds = (
-        ("folder", site.folders), ("table", site.tables), ("mailbox", site.mailboxes),
+        ("folder", site.folders), ("table", tables), ("mailbox", site.mailboxes),
         ("log service", site.log_services), ("backups", site.backups),
     )  # fmt: skip
     return tuple(f"{kind} {one.name}" for kind, some in kinds for one in some)

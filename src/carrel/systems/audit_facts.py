@@ -122,6 +122,7 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
             seen.demanded,
         ),
         live=_schema_facts(library.system_map, schema.product_version, differences),
+        showing=sum(one.shows is not None for one in library.system_map.settings),
         contradictions=(*against(library, facts.schedule, values), *told_as_settings(notices)),
     )
     read = Read(seen, values, lambda policy: noticed[policy.digest])

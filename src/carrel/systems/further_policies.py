@@ -56,7 +56,7 @@ def further(library: Library, facts: AuditFacts, read: Read) -> Iterator[AuditFa
 
 def _of(policy: Policy, library: Library, facts: AuditFacts, read: Read) -> AuditFacts:
     told = policy_facts(policy)
-    schedule = replace(facts.schedule, policy=policy.name, rules=policy.loan_schedule().rules)
+    schedule = replace(facts.schedule, policy=policy.name, rules=policy.loan_schedule().rules, children=policy.children)
     facts = replace(
         facts,
         policy=told,
@@ -101,8 +101,10 @@ def against(library: Library, schedule: LoanSchedule, settings: Mapping[str, str
     promise = contradiction.Promise(
         tuple(dict.fromkeys(clause for rule in schedule.rules for clause in rule.clauses)),
         keeps_last_borrower=schedule.last_borrower.at_most is not None,
+        children=None if schedule.children is None else schedule.children.clauses,
+        shown=frozenset() if schedule.children is None else schedule.children.shown,
     )
     return tuple(
-        Contradiction(one.setting, one.finding, one.clauses, one.severity, one.fix)
+        Contradiction(one.setting, one.finding, one.clauses, one.severity, one.fix, one.shows, one.value)
         for one in contradiction.contradictions(library.system_map, settings, promise)
     )

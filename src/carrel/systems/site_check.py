@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import stat
@@ -14,10 +15,13 @@ from carrel.inventory.faults import DUTIES_DIFFER
 from carrel.inventory.site import Mail, May, Site
 from carrel.systems import branch_policies, policy_files, secret
 from carrel.systems.check import Check, finding, ok, refused, unknown
+from carrel.systems.consent.change_folder import waiting
+from carrel.systems.consent.text_folder import read_texts
 
 _LITTLE, _TOO_LITTLE = 2 << 30, 200 << 20
 _MAIL_SECONDS = 5
 _TWO = 2
+_KEY_BYTES = 32
 
 
 def site_checks(site: Site) -> Iterator[Check]:
@@ -28,6 +32,8 @@ def site_checks(site: Site) -> Iterator[Check]:
     yield from _branches(site)
     yield from _secrets(site)
     yield from _keys(site.folder / "keys")
+    yield from _sealing_keys(site)
+    yield from _consent_folders(site)
     yield _room(site.folder)
     yield _people(site)
     yield from _outside(site)
@@ -96,6 +102,54 @@ def _keys(folder: Path) -> Iterator[Check]:
         yield refused("keys", f"{place.name} can be read by others", f"chmod 600 {place}, and make a new key")
     if not open_to_others:
         yield ok("keys", f"{len(private)} private keys that only their owner can read")
+
+
+def _sealing_keys(site: Site) -> Iterator[Check]:
+    """Keys that whole kinds of record rest on: each beside the store, for its owner alone, in a folder of its own."""
+    for name, what in (
+        ("consent", "key of consents"), ("portal", "key of sessions"), ("requests", "key of requests"),
+        ("staff", "key of staff's codes"),
+    ):  # fmt: skip
+        if (site.folder / name).is_dir():
+            yield _sealing_key(site.folder / name / "key", name, what)
+
+
+def _sealing_key(place: Path, name: str, what: str) -> Check:
+    try:
+        folder, key = place.parent.stat(), place.stat()
+    except OSError as wrong:
+        why = os.strerror(wrong.errno or 0)
+        return finding(what, f"{name}/key: {why}", "put the file back from a copy of the site's folder")
+    if key.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return refused(what, f"{name}/key can be read by others", f"chmod 600 {place}")
+    if folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return refused(what, f"others may write into the folder {name}", f"chmod 700 {place.parent}")
+    if key.st_size != _KEY_BYTES or not stat.S_ISREG(key.st_mode):
+        return refused(what, f"{name}/key is no key", "put the file back from a copy of the site's folder")
+    if key.st_uid != os.geteuid():
+        return finding(what, f"{name}/key belongs to another account", f"chown it to the one that runs Carrel: {place}")
+    return ok(what, f"{name}/key: only its owner can read it")
+
+
+def _consent_folders(site: Site) -> Iterator[Check]:
+    texts, changes = site.consent.texts, site.consent.changes
+    if texts is not None:
+        try:
+            yield ok("texts of consents", amount(len(read_texts(texts)), "text"))
+        except CarrelError as error:
+            yield said(error, "texts of consents")
+    name = "folder for mailing tools"
+    if changes is None:
+        return
+    if not changes.is_dir() or not os.access(changes, os.W_OK | os.X_OK):
+        fix = "make it, and let this account write there; or mend 'consent: {changes: FOLDER}'"
+        yield finding(name, f"{changes} is not there, or this account may not write into it", fix)
+    elif changes.stat().st_mode & stat.S_IWOTH:
+        fix = f"chmod o-w {changes}: what tools believe is read there"
+        yield finding(name, f"anybody may write into {changes}", fix)
+    else:
+        left = amount(len(waiting(changes)), "file waits", "files wait")
+        yield ok(name, f"can be written; {left} for a tool to take it away")
 
 
 def _room(folder: Path) -> Check:

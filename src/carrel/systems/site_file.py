@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from carrel.errors import CarrelError, Fault, fault
 from carrel.inventory.address import StoreAddress
+from carrel.inventory.sign_in_way import KINDS
 from carrel.inventory.site import Mail, Site, System
 from carrel.inventory.site_conflicts import conflicts
 from carrel.inventory.system_map import SystemMap
@@ -27,6 +28,7 @@ from carrel.systems.site_wishes import Wish, unknown_key, wish_of
 FILE = "carrel.yaml"
 
 _Path = tuple[str | int, ...]
+_ENTRY = ("portal", "sign_in", 0)
 
 
 def load_site(path: Path) -> Site:
@@ -245,7 +247,7 @@ def _records(site: Site, source: YamlSource) -> Iterator[Fault]:
 
 
 def _said(source: YamlSource, error: ErrorDetails) -> Fault:
-    path = tuple(part for part in error["loc"] if part != "[key]")
+    path = _written(tuple(part for part in error["loc"] if part != "[key]"))
     if error["type"] == "missing" and path[-1:] == ("time_zone",):
         return Fault(
             faults.ZONE,
@@ -261,6 +263,13 @@ def _said(source: YamlSource, error: ErrorDetails) -> Fault:
     if error["type"] == "extra_forbidden":
         return _fault(source, path, unknown_key(path), key=True)
     return _fault(source, path, wish_of(error))
+
+
+def _written(path: _Path) -> _Path:
+    """A path as the file has it: the kind of a way to sign in is a key of the entry and no step below it."""
+    if path[:2] == ("portal", "sign_in") and len(path) > len(_ENTRY) and path[len(_ENTRY)] in KINDS:
+        return (*path[: len(_ENTRY)], *path[len(_ENTRY) + 1 :])
+    return path
 
 
 def _yaml_name(part: str | int) -> str:

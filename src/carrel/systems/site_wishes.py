@@ -79,7 +79,7 @@ def keys_of(path: tuple[str | int, ...], document: type[BaseModel] = Site) -> li
     for step in path:
         kinds = [one.model_fields[str(step)].annotation for one in blocks if str(step) in one.model_fields]
         blocks = [found for kind in kinds for found in _blocks(kind)] or (blocks if isinstance(step, int) else [])
-    return [field.alias or name for one in blocks for name, field in one.model_fields.items()]
+    return list(dict.fromkeys(field.alias or name for one in blocks for name, field in one.model_fields.items()))
 
 
 def _blocks(kind: Any) -> Iterator[type[BaseModel]]:
@@ -141,6 +141,7 @@ _WANTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "dict_type": lambda _: "a block with keys of its own",
     "model_type": lambda _: "a block with keys of its own",
     "model_attributes_type": lambda _: "a block with keys of its own",
+    "union_tag_invalid": lambda c: "'by:' with one of these words: " + str(c.get("expected_tags")).replace("'", ""),
     "path_type": lambda _: "the path of a file or a folder",
     "date_type": lambda _: "a day such as 2026-11-25",
     "date_parsing": lambda _: "a day such as 2026-11-25",

@@ -26,6 +26,7 @@ from carrel.web import (
     public_pages,
     request_pages,
     sign_in,
+    sign_in_away,
     staff_account,
     staff_consents,
     staff_home,
@@ -40,7 +41,7 @@ from carrel.web.premises import Premises
 from carrel.web.visit import visit
 
 _PAGES = (
-    public_pages, sign_in, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
+    public_pages, sign_in, sign_in_away, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
     asking_pages, request_pages,
 )  # fmt: skip
 _STATIC = Path(__file__).parent / "static"
@@ -69,6 +70,7 @@ def application(premises: Premises) -> ASGIApp:
     app.state.premises = premises
     app.include_router(interface.router)
     _bare_routes(app, premises)
+    app.include_router(sign_in_away.returns)
     for staff in (staff_sign_in, staff_home, staff_requests, staff_consents, staff_account):
         app.include_router(staff.router)  # before the others: `/staff/en/` is no page in the language `staff`
     for pages in _PAGES:
@@ -82,8 +84,12 @@ def application(premises: Premises) -> ASGIApp:
     limited = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
     whole: ASGIApp = KindLimit(limited, most=_LARGEST, refuse=_too_large(app))
     portal = premises.portal
-    whole = OwnHost(whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal)
-    return SecurityHeaders(whole, secure=portal.is_secure)
+    away = premises.ways.leading_away.values()
+    whole = OwnHost(
+        whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal,
+        from_elsewhere=[f"/sign-in/{way.key}" for way in away if way.back_by_form],
+    )  # fmt: skip
+    return SecurityHeaders(whole, secure=portal.is_secure, sent_to=[way.origin for way in away])
 
 
 def _bare_routes(app: FastAPI, premises: Premises) -> None:

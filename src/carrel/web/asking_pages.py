@@ -53,12 +53,16 @@ def _send(wish: str) -> Callable[..., Response]:
             return here.to(f"me/requests/{same.request.id}")
         if own.are_too_many():
             return _page(here, who, wish, "many", typed)
-        made = _words(here, who, right, form, words)
+        made = _words(here, right, form, words)
         if made is None:
             return _page(here, who, wish, "empty", typed)
         if right is Right.ERASURE and said(form, "sure") != "yes":
             return _page(here, who, wish, typed=typed, confirm=True)
-        return here.to(f"me/requests/{own.open(right, made, here.language)}")
+        name = own.open(right, made, here.language)
+        for purpose in _objected(here, form) if right is Right.OBJECTION else ():
+            here.premises.desk.take_back(who.door.name, who.number, purpose)
+            own.objected(name, purpose)
+        return here.to(f"me/requests/{name}")
 
     return send
 
@@ -85,20 +89,20 @@ def ask_correction(here: Here, who: Signed, form: OwnForm) -> Response:
     return here.to(f"me/requests/{own.open(Right.RECTIFICATION, whole, here.language)}")
 
 
-def _words(here: Visit, who: Patron, right: Right, form: FormData, words: str) -> str | None:
-    """What is written down of a form; None where something is missing.
+def _objected(here: Visit, form: FormData) -> list[str]:
+    """Purposes that somebody ticked: an objection to them holds from this moment on."""
+    return [name for name, _ in _purposes(here) if name in form.getlist("pick")]
 
-    An objection to a purpose holds from this moment on: it is written down as one, beside the request.
-    """
+
+def _words(here: Visit, right: Right, form: FormData, words: str) -> str | None:
+    """What is written down of a form; None where something is missing."""
     picked = [one for one in form.getlist("pick") if isinstance(one, str)]
     match right:
         case Right.RESTRICTION:
             known = [one for one in picked if one in {str(ground) for ground in Ground}]
             return f"ground: {known[0]}\n\n{words}".strip() if known else None
         case Right.OBJECTION:
-            known = [name for name, _ in _purposes(here) if name in picked]
-            for name in known:
-                here.premises.desk.take_back(who.door.name, who.number, name)
+            known = _objected(here, form)
             head = f"purposes: {'; '.join(known)}" if known else ""
             return "\n\n".join(part for part in (head, words) if part) or None
         case Right.CHALLENGE:

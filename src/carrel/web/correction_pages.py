@@ -81,7 +81,9 @@ def form_page(
     at_once = "contact details" in here.premises.portal.may_change
     mine = [one for one in fields if one.is_contact]
     values = {
-        "now": mine if at_once else [], "later": [one for one in fields if not (at_once and one.is_contact)],
+        "now": mine if at_once else [],
+        "later": [one for one in fields if one.column and not (at_once and one.is_contact)],
+        "elsewhere": list(dict.fromkeys(one.name for one in fields if not one.column)),
         "seen": correction.seal(here.key, mine), "most": MOST_WORDS, "done": done, "changed": changed,
         "sent": sent or {}, "unfit": unfit, "words": words,
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +21,7 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
     "X-Robots-Tag": "noindex",
 }
+_FORM = "sign-in"
 _YEAR = "max-age=31536000; includeSubDomains"
 
 
@@ -30,10 +31,13 @@ class SecurityHeaders:
     Args:
         app: that answers.
         secure: whether it is reached over TLS.
+        sent_to: other hosts to which the form for signing in may lead, as origins.
     """
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, sent_to: Sequence[str] = ()) -> None:
         self._app = app
+        own = "form-action 'self'"
+        self._leading = CONTENT.replace(own, " ".join((own, *dict.fromkeys(sent_to))))
         self._said = {**_ALWAYS, **({"Strict-Transport-Security": _YEAR} if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,6 +51,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._said.items():
                     headers[name] = value
+                if _FORM in scope["path"].split("/"):  # browsers ask the page that a form stands on
+                    headers["Content-Security-Policy"] = self._leading
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -64,10 +70,15 @@ class OwnHost:
         host: name and port under which it is reached.
         origin: the same with its scheme.
         refuse: what answers instead.
+        from_elsewhere: paths at which forms of another site are meant, and prove themselves.
     """
 
-    def __init__(self, app: ASGIApp, *, host: str, origin: str, refuse: Callable[[int], ASGIApp]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, host: str, origin: str, refuse: Callable[[int], ASGIApp],
+        from_elsewhere: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self._app, self._host, self._origin, self._refuse = app, host, origin, refuse
+        self._from_elsewhere = frozenset(from_elsewhere)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse with 421 or 403."""
@@ -76,7 +87,8 @@ class OwnHost:
             if said.get(b"host", "").lower() != self._host:
                 await self._refuse(421)(scope, receive, send)
                 return
-            if scope["method"] not in {"GET", "HEAD", "OPTIONS"} and not self._is_own(said):
+            meant = scope["method"] == "POST" and scope["path"] in self._from_elsewhere
+            if scope["method"] not in {"GET", "HEAD", "OPTIONS"} and not meant and not self._is_own(said):
                 await self._refuse(403)(scope, receive, send)
                 return
             if scope["method"] == "HEAD":  # what is sent of it is the server's business

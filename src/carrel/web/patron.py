@@ -75,12 +75,22 @@ def said(form: FormData, name: str, longest: int = 200) -> str:
     return value if isinstance(value, str) and len(value) <= longest else ""
 
 
-def begin(here: Visit, door: Door, number: int, answer: Response) -> Response:
-    """Begin a session of a person in place of whatever this browser had, and give the browser its token."""
+def begin(here: Visit, door: Door, number: int, answer: Response, way: str | None = None) -> Response:
+    """Begin a session of a person in place of whatever this browser had, and give the browser its token.
+
+    Args:
+        here: the request.
+        door: the system by whose account.
+        number: of the person there.
+        answer: that the browser gets.
+        way: key of the one by which the person came in; that of the session before unless given.
+    """
     premises = here.premises
+    if way is None:
+        way = "" if here.session is None else here.session.said.get("way", "")
     if here.session is not None:
         premises.store.portal_sessions.end(here.session.token)
-    told = {"kind": KIND, "system": door.name, "number": str(number), "mark": _mark(here, door, number)}
+    told = {"kind": KIND, "system": door.name, "number": str(number), "mark": _mark(here, door, number), "way": way}
     session = premises.store.portal_sessions.begin(told, premises.now(), premises.portal.longest)
     answer.set_cookie(
         cookie_name(secure=premises.portal.is_secure), session.token, httponly=True, samesite="lax", path="/",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,36 +13,41 @@ from sqlalchemy import Connection
 from carrel.errors import fault
 from carrel.inventory.portal import Portal
 from carrel.inventory.site import Site, System
+from carrel.inventory.system_map import SystemMap
 from carrel.policy.resolve import Policy
 from carrel.rights.answer import Answer
 from carrel.store.store import Store
 from carrel.systems import access_systems, map_files, site_systems
 from carrel.systems.access_answer import Asked, OpenSystem, gathered
+from carrel.systems.sql import account_holder
+from carrel.systems.sql.account_holder import Holds
 from carrel.systems.sql.account_sign_in import AccountSignIn
 from carrel.systems.sql.failure import told
 from carrel.web import faults
 from carrel.web.desk import PatronDesk
 from carrel.web.staff_desk import StaffDesk
+from carrel.web.ways_in import Ways
 
 _LOOKED_AT = timedelta(minutes=10)
 
 
 class Door:
-    """One system by whose accounts patrons sign in. It is opened when it is first needed, and may be away until then.
+    """One system to whose people some way of signing in leads. It is opened when it is first needed, and may be away
+    until then.
 
     Args:
         site: of which it is.
         system: of the site file.
-        title: of the product, for people.
+        system_map: of the system.
         sign_in: its accounts.
         now: the clock.
     """
 
     def __init__(
-        self, site: Site, system: System, title: str, sign_in: AccountSignIn, now: Callable[[], datetime]
+        self, site: Site, system: System, system_map: SystemMap, sign_in: AccountSignIn, now: Callable[[], datetime]
     ) -> None:
-        self.name, self.title = system.name, title
-        self._site, self._system, self._sign_in, self._now = site, system, sign_in, now
+        self.name, self.title = system.name, system_map.title
+        self._site, self._system, self._map, self._sign_in, self._now = site, system, system_map, sign_in, now
         self._kept = ExitStack()
         self._open: OpenSystem | None = None
         self._since = now()
@@ -65,6 +70,15 @@ class Door:
         """
         with self._connected() as connection:
             return self._sign_in.person(connection, numbers, password)
+
+    def holder(self, said: str, holds: Holds, *, alone: bool) -> int | None:
+        """As `account_holder.holder`.
+
+        Raises:
+            CarrelError: as `named`.
+        """
+        with self._connected() as connection:
+            return account_holder.holder(connection, self._map, self._sign_in, said, holds, alone=alone)
 
     def may(self, number: int) -> bool:
         """As `AccountSignIn.may`.
@@ -147,6 +161,7 @@ class Premises:
         desk: what changes anything.
         staff: the same for the staff, and who they are.
         doors: systems by name, in the order of the site file.
+        ways: in which patrons sign in.
     """
 
     site: Site
@@ -157,6 +172,7 @@ class Premises:
     desk: PatronDesk
     staff: StaffDesk
     doors: dict[str, Door] = field(default_factory=dict)
+    ways: Ways = field(default_factory=Ways)
 
     def close(self) -> None:
         """Close every connection to the systems."""
@@ -165,7 +181,13 @@ class Premises:
 
 
 def enter(
-    site: Site, policy: Policy, store: Store, now: Callable[[], datetime], desk: PatronDesk, staff: StaffDesk
+    site: Site,
+    policy: Policy,
+    store: Store,
+    now: Callable[[], datetime],
+    desk: PatronDesk,
+    staff: StaffDesk,
+    environment: Mapping[str, str] | None = None,
 ) -> Premises:
     """What the pages need, ready.
 
@@ -176,9 +198,11 @@ def enter(
         now: the clock.
         desk: what changes anything.
         staff: the same for the staff.
+        environment: for secrets; none unless given.
 
     Raises:
-        CarrelError: WEB-001, the site has no pages; WEB-002, a system has no accounts that Carrel knows; MAP-001.
+        CarrelError: WEB-001, the site has no pages; WEB-002, a system has no accounts that Carrel knows; MAP-001;
+            SGN-007, an extra is not installed.
     """
     if site.portal is None:
         raise fault(
@@ -189,16 +213,20 @@ def enter(
             fix="write 'portal:' with 'address:' as patrons will write it; to try it, http://127.0.0.1 and your --port",
         )
     doors: dict[str, Door] = {}
-    for name in site.portal.sign_in:
-        system = site_systems.system_of(site, name)
+    ways = Ways()
+    for way in site.portal.sign_in:
+        system = site_systems.system_of(site, way.system)
         system_map = map_files.load(system.map)
-        if system_map.sign_in is None:
+        accounts = system_map.sign_in
+        if accounts is None:
             raise fault(
                 faults.NO_ACCOUNTS,
-                at=f"portal: sign_in: {name}",
+                at=f"portal: sign_in: {way.key}",
                 wanted="a system whose map says where accounts and passwords are",
                 found=f"the map {system.map!r}, which does not",
                 fix="take the system out of 'sign_in:'",
             )
-        doors[name] = Door(site, system, system_map.title, AccountSignIn(system_map.people, system_map.sign_in), now)
-    return Premises(site, site.portal, policy, store, now, desk, staff, doors)
+        if way.system not in doors:
+            doors[way.system] = Door(site, system, system_map, AccountSignIn(system_map.people, accounts), now)
+        ways.open(way, doors[way.system], site.portal, environment or {}, now)
+    return Premises(site, site.portal, policy, store, now, desk, staff, doors, ways)

@@ -11,6 +11,7 @@ from carrel.errors import CarrelError
 from carrel.rights import faults
 from carrel.rights.event import Act
 from carrel.rights.request import Right
+from carrel.rights.standing import SETTLED
 from carrel.web.patron import OwnForm, Signed, page, said
 from carrel.web.requests import MOST_WORDS, OwnRequest, OwnRequests, words_of
 from carrel.web.visit import Here, Visit
@@ -73,6 +74,7 @@ def _page(here: Visit, own: OwnRequests, one: OwnRequest, *, problem: str = "", 
         "picked": picked.split(between) if between else (), "one": one,
         "told": tuple(own.told(one)), "mine": rest if between else mine,
         "typed": words, "most": MOST_WORDS,
+        "settled": {one.value for one in SETTLED},
         "may_withdraw": one.may(Act.WITHDRAWN), "may_state": one.may(Act.STATED),
         "controllers": own.clocks.controllers,
     }  # fmt: skip

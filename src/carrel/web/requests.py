@@ -15,6 +15,8 @@ from carrel.rights.course import standing
 from carrel.rights.event import Act, Event
 from carrel.rights.request import PERSON, Request, Right
 from carrel.rights.standing import Standing
+from carrel.rights.work import OBJECTION, done_at_once
+from carrel.store.erasures import new_case
 from carrel.systems import branch_policies
 from carrel.systems.site_systems import system_of
 from carrel.web.patron import Patron
@@ -100,6 +102,12 @@ class OwnRequests:
         self._premises.store.requests.add(
             one.request.id, Event(act, at, PERSON), words, clocks=self.clocks, zone=self._zone, now=at
         )
+
+    def objected(self, name: str, purpose: str) -> None:
+        """Write into a request that the objection to a purpose is on record: nobody is written to for it any more."""
+        system, at = self._who.door.name, self._premises.now()
+        for event in done_at_once(new_case(), OBJECTION, system, purpose, at, PERSON):
+            self._premises.store.requests.add(name, event, clocks=self.clocks, zone=self._zone, now=at)
 
     def told(self, one: OwnRequest) -> Iterator[tuple[Event, str]]:
         """Every event, with what was sealed beside it for the person to read: reasons, and the person's own words."""

@@ -21,42 +21,57 @@ _LONGEST = 200
 @router.get("/sign-in")
 def ask(here: Here) -> Response:
     """The form."""
-    return here.to("me") if here.session is not None else _form(here)
+    return here.to("me") if here.session is not None else form_page(here)
 
 
 @router.post("/sign-in")
 def sign_in(request: Request, here: Here, name: Word = "", password: Word = "", system: Word = "") -> Response:
     """Sign in. Whatever is wrong, the answer is the same."""
     premises = here.premises
-    door = premises.doors.get(system) or (next(iter(premises.doors.values())) if len(premises.doors) == 1 else None)
-    if door is None or not name.strip() or not password or max(len(name), len(password)) > _LONGEST:
-        return _form(here, "wrong", 401)
+    ways = premises.ways.taking
+    way = ways.get(system) or (next(iter(ways.values())) if len(ways) == 1 else None)
+    if way is None or not name.strip() or not password or max(len(name), len(password)) > _LONGEST:
+        return form_page(here, "wrong", 401)
     attempts, now = premises.store.portal_attempts, premises.now()
     try:
-        numbers = door.named(name.strip())
-        if not attempts.allow([*tries.accounts(door.name, numbers, name), *tries.places(request)], now, tries.SPAN):
-            return _form(here, "later", 429)
-        number = door.person(numbers, password)
+        numbers = way.door.named(name.strip())
+        if not attempts.allow([*tries.accounts(way.door.name, numbers, name), *tries.places(request)], now, tries.SPAN):
+            return form_page(here, "later", 429)
+        number = way.person(numbers, name.strip(), password)
     except CarrelError:
-        return _form(here, "away", 503)
+        return form_page(here, "away", 503)
     if number is None:
-        return _form(here, "wrong", 401)
-    attempts.forget("account", f"{door.name}\0{number}")
-    return begin(here, door, number, here.to("me"))
+        return form_page(here, "wrong", 401)
+    attempts.forget("account", f"{way.door.name}\0{number}")
+    return begin(here, way.door, number, here.to("me"), way.key)
 
 
 @router.post("/sign-out")
 def sign_out(here: Here, form: Word = "") -> Response:
     """End the session, here and in the store."""
     here.require_own_form(form)
+    way = here.premises.ways.leading_away.get(here.session.said.get("way", "")) if here.session is not None else None
     if here.session is not None:
         here.premises.store.portal_sessions.end(here.session.token)
-    answer = here.page("signed_out")
+    answer = here.page("signed_out", {"way": way, "farewell": "" if way is None else way.farewell()})
     secure = here.premises.portal.is_secure
     answer.delete_cookie(cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="lax")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
 
-def _form(here: Visit, problem: str = "", status: int = 200) -> Response:
-    return here.page("sign_in", {"doors": tuple(here.premises.doors.values()), "problem": problem}, status)
+def form_page(here: Visit, problem: str = "", status: int = 200) -> Response:
+    """The page for signing in.
+
+    Args:
+        here: the request.
+        problem: what went wrong: ``wrong``, ``later``, ``away``, ``elsewhere``, ``unknown``; empty for nothing.
+        status: of the answer.
+    """
+    premises = here.premises
+    values = {
+        "ways": tuple(premises.ways.taking.values()),
+        "elsewhere": tuple(premises.ways.leading_away.values()),
+        "problem": problem,
+    }
+    return here.page("sign_in", values, status)

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import Form, Request
 from starlette.responses import Response
 
-from carrel.errors import CarrelError
+from carrel.inventory.site import Person
 from carrel.inventory.staff_password import LEAST, MOST, plain_form, weakness
 from carrel.store import staff_hash
 from carrel.web import passkeys
-from carrel.web.staff_proof import TooOften, by_passkey, by_password, spend_challenge
+from carrel.web.staff_proof import STATUS, by_passkey, by_password, shown, spend_challenge
 from carrel.web.staff_visit import StaffHere, StaffVisit, back_to, staff_pages
 
 router = staff_pages()
@@ -56,13 +56,7 @@ def prove(request: Request, here: StaffHere, form: Word = "", password: Word = "
     here.require_own_form(form)
     if max(map(len, (password, code))) > _LONGEST_WORD:
         return _prove(here, back_to(back), "wrong", 401)
-    try:
-        person = by_password(here, request, here.who.name, password, code)
-    except TooOften:
-        return _prove(here, back_to(back), "later", 429)
-    except CarrelError:
-        return _prove(here, back_to(back), "away", 503)
-    return _proved(here, back_to(back), right=person is not None and person.name == here.who.name)
+    return _proved(here, back_to(back), shown(lambda: by_password(here, request, here.who.name, password, code)))
 
 
 @router.post("/prove/passkey")
@@ -71,13 +65,7 @@ def prove_by_passkey(
 ) -> Response:
     """Show it with a passkey."""
     here.require_own_form(form)
-    try:
-        person = by_passkey(here, request, answer, _purpose(here, "prove"))
-    except TooOften:
-        return _prove(here, back_to(back), "later", 429)
-    except CarrelError:
-        return _prove(here, back_to(back), "away", 503)
-    return _proved(here, back_to(back), right=person is not None and person.name == here.who.name)
+    return _proved(here, back_to(back), shown(lambda: by_passkey(here, request, answer, _purpose(here, "prove"))))
 
 
 @router.get("/account/password")
@@ -139,9 +127,10 @@ def _purpose(here: StaffVisit, what: str) -> str:
     return f"{what}\0{here.own.id}"
 
 
-def _proved(here: StaffVisit, back: str, *, right: bool) -> Response:
-    if not right:
-        return _prove(here, back, "wrong", 401)
+def _proved(here: StaffVisit, back: str, found: tuple[Person | None, str]) -> Response:
+    person, problem = found
+    if person is None or person.name != here.who.name:
+        return _prove(here, back, problem or "wrong", STATUS[problem or "wrong"])
     here.premises.store.staff_sessions.prove(here.own, here.now)
     return here.to(back)
 

@@ -84,9 +84,6 @@ class StaffDesk(Protocol):
     def people(self) -> tuple[Person, ...]:
         """The people of the site file, as it stands now."""
 
-    def is_card(self, system: str, card: str) -> bool:
-        """Whether a card is somebody's; nothing else of it is told."""
-
     def give(self, name: str, word: PaperWord) -> bool:
         """Write down that somebody agreed, as `carrel consent give` does; whether it was new."""
 

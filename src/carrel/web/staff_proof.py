@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 from fastapi import Request
 
+from carrel.errors import CarrelError
 from carrel.inventory import time_code
 from carrel.inventory.site import Person
 from carrel.inventory.staff_password import plain_form
@@ -20,6 +22,20 @@ _NOBODYS = bytes(time_code.BYTES)
 
 class TooOften(Exception):  # noqa: N818  (what stands in the way, and no error of anybody's)
     """There were too many tries; even the right answer waits."""
+
+
+STATUS = {"wrong": 401, "passkey": 401, "later": 429, "away": 503}
+
+
+def shown(way: Callable[[], Person | None]) -> tuple[Person | None, str]:
+    """Whoever showed who it is; or nobody, and what the page says: ``wrong``, ``later`` or ``away``."""
+    try:
+        person = way()
+    except TooOften:
+        return None, "later"
+    except CarrelError:  # the store, the site file or the key of the seeds
+        return None, "away"
+    return person, "" if person is not None else "wrong"
 
 
 def person_named(here: StaffVisit, name: str) -> Person | None:

@@ -46,7 +46,8 @@ _PROBLEMS = {
 
 @router.get("/requests/{request_id}")
 def show(here: StaffHere, request_id: str) -> Response:
-    """One request."""
+    """One request, with what became of its plans by now."""
+    here.premises.staff.follow()
     return _page(here, _case(here, request_id))
 
 

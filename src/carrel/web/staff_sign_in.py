@@ -8,19 +8,28 @@ from typing import Annotated
 from fastapi import Form, Request
 from starlette.responses import Response
 
-from carrel.errors import CarrelError
 from carrel.inventory import time_code
 from carrel.inventory.staff_password import LEAST, MOST, plain_form, weakness
 from carrel.store import staff_hash
 from carrel.store.staff_sessions import BEGINNING, StaffSession
 from carrel.web import passkeys
-from carrel.web.staff_proof import TooOften, by_passkey, by_password, forget_tries, person_named, require_a_try
+from carrel.web.staff_proof import (
+    STATUS,
+    TooOften,
+    by_passkey,
+    by_password,
+    forget_tries,
+    person_named,
+    require_a_try,
+    shown,
+)
 from carrel.web.staff_visit import PATH, StaffHere, StaffVisit, cookie_name, staff_pages
 
 router = staff_pages()
 Word = Annotated[str, Form()]
 
 SIGN_IN = "sign in"  # the purpose of a challenge
+BY_CODE, BY_PASSKEY = "password and code", "passkey"
 _LONGEST_WORD, _LONGEST_ANSWER = 400, 32 * 1024
 _SETTING_UP = timedelta(minutes=30)
 
@@ -36,25 +45,18 @@ def sign_in(request: Request, here: StaffHere, name: Word = "", password: Word =
     """Sign in with password and code. Whatever is wrong, the answer is the same."""
     if not name.strip() or not password or max(map(len, (name, password, code))) > _LONGEST_WORD:
         return _form(here, "wrong", 401)
-    try:
-        person = by_password(here, request, name, password, code)
-    except TooOften:
-        return _form(here, "later", 429)
-    except CarrelError:
-        return _form(here, "away", 503)
-    return _form(here, "wrong", 401) if person is None else signed_in(here, person.name, "password and code")
+    person, problem = shown(lambda: by_password(here, request, name, password, code))
+    return _form(here, problem, STATUS[problem]) if person is None else signed_in(here, person.name, BY_CODE)
 
 
 @router.post("/sign-in/passkey")
 def sign_in_by_passkey(request: Request, here: StaffHere, answer: Word = "") -> Response:
     """Sign in with a passkey."""
-    try:
-        person = by_passkey(here, request, answer, SIGN_IN)
-    except TooOften:
-        return _form(here, "later", 429)
-    except CarrelError:
-        return _form(here, "away", 503)
-    return _form(here, "passkey", 401) if person is None else signed_in(here, person.name, "passkey")
+    person, problem = shown(lambda: by_passkey(here, request, answer, SIGN_IN))
+    if person is None:
+        problem = "passkey" if problem == "wrong" else problem
+        return _form(here, problem, STATUS[problem])
+    return signed_in(here, person.name, BY_PASSKEY)
 
 
 @router.get("/begin")
@@ -112,7 +114,7 @@ def second(request: Request, here: StaffHere, code: Word = "", form: Word = "") 
         store.staff_sessions.end(here.own.id, name)
         return here.to("begin")
     forget_tries(here, name)
-    return signed_in(here, name, "password and code")
+    return signed_in(here, name, BY_CODE)
 
 
 @router.post("/sign-out")

@@ -63,6 +63,7 @@ def test_a_patron_walks_through_all_of_it(small, patron, tmp_path) -> None:
     assert small.rows("SELECT * FROM actor.usr WHERE id <> :n ORDER BY id", n=number) == before, "nobody else's record"
 
 
+@pytest.mark.deep
 def test_an_account_with_too_few_rights_changes_nothing(small, patron, tmp_path) -> None:
     card, _ = patron
     names = [

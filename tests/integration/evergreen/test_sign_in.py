@@ -36,3 +36,28 @@ def test_by_card_and_by_user_name_on_evergreen(evergreen, tmp_path: Path) -> Non
         assert tried(pages, user) == 303
         evergreen.do("UPDATE actor.usr SET active = false WHERE id = :n", n=number)
         assert tried(pages, user) == 401
+
+
+def test_whose_card_another_server_tells_on_evergreen(evergreen, tmp_path: Path) -> None:
+    """Cards have a table of their own there; one that is out of use opens nothing, whoever vouches for it."""
+    rows = evergreen.rows(
+        "SELECT u.id FROM actor.usr u JOIN actor.card c ON c.usr = u.id AND c.active WHERE u.active AND NOT u.deleted "
+        "GROUP BY u.id ORDER BY u.id LIMIT 2"
+    )
+    one, two = (int(row[0]) for row in rows)
+    cards = [evergreen.one("SELECT min(barcode) FROM actor.card WHERE usr = :n AND active", n=n) for n in (one, two)]
+    evergreen.do("UPDATE actor.usr SET usrname = :user WHERE id = :n", user="jreader", n=one)
+    with pages_of(tmp_path, evergreen.url, "evergreen") as pages:
+        holder = pages.premises.doors["ils"].holder
+        assert [holder(card, "card", alone=True) for card in cards] == [one, two]
+        assert holder("jreader", "user name", alone=False) == one
+        assert holder("jreader", "card", alone=False) is None
+        assert holder(cards[0], "user name", alone=False) is None
+        evergreen.do("UPDATE actor.usr SET usrname = :user WHERE id = :n", user=cards[0], n=two)
+        assert holder(cards[0], "card", alone=True) is None, "the card of one and the user name of another"
+        assert holder(cards[0], "card", alone=False) == one
+        assert holder(cards[0], "user name", alone=False) == two
+        evergreen.do("UPDATE actor.card SET active = false WHERE usr = :n", n=one)
+        assert holder(cards[0], "card", alone=False) is None
+        evergreen.do("UPDATE actor.usr SET active = false WHERE id = :n", n=two)
+        assert holder(cards[1], "card", alone=True) is None

@@ -29,7 +29,7 @@ library: {library}
 policy: {policy}
 systems:
   - {{name: ils, map: {map}, dsn_file: ils.dsn, time_zone: {zone}, mode: window}}
-portal: {{address: '{address}', sign_in: [ils], may_change: [{may_change}]}}
+portal: {{address: '{address}', sign_in: {sign_in}, may_change: [{may_change}]}}
 consent: {{texts: texts, changes: changes}}
 """
 EVERYTHING = "contact details, notices, password"
@@ -51,10 +51,10 @@ class Clock:
 class Pages:
     """The pages of one site, and browsers that open them."""
 
-    def __init__(self, site: Site, store: Store) -> None:
+    def __init__(self, site: Site, store: Store, environment: Mapping[str, str] | None = None) -> None:
         self.clock, self.store = Clock(), store
         desks = Desk(site.folder), AtStaffDesk(site.folder, self.clock)
-        self.premises = enter(site, policy_files.load(site.policy), store, self.clock, *desks)
+        self.premises = enter(site, policy_files.load(site.policy), store, self.clock, *desks, environment)
         self.address = self.premises.portal.address
         self._app = application(self.premises)
 
@@ -80,18 +80,19 @@ def sent(browser: TestClient, path: str, data: Mapping[str, object], *, page: st
 
 @contextmanager
 def pages_of(folder: Path, url: str, system: str, *, policy: str = "worcester", library: str = "Elm Library",
-             address: str = ADDRESS, zone: str = "UTC", may_change: str = EVERYTHING,
-             more: str = "") -> Iterator[Pages]:  # fmt: skip
+             address: str = ADDRESS, zone: str = "UTC", may_change: str = EVERYTHING, more: str = "",
+             sign_in: str = "[ils]", environment: Mapping[str, str] | None = None) -> Iterator[Pages]:  # fmt: skip
     """The pages of a site in a folder, over a database."""
     (folder / "ils.dsn").write_text(url)
     (folder / "ils.dsn").chmod(0o600)
-    text = SITE.format(library=library, policy=policy, map=system, address=address, zone=zone, may_change=may_change)
+    text = SITE.format(library=library, policy=policy, map=system, address=address, zone=zone, may_change=may_change,
+                       sign_in=sign_in)  # fmt: skip
     write_examples(folder / "texts")
     (folder / "changes").mkdir(exist_ok=True)
     (folder / "carrel.yaml").write_text(text + more, encoding="utf-8")
     site = load_site(folder)
     with Store.open(site.folder) as store:
-        made = Pages(site, store)
+        made = Pages(site, store, environment)
         try:
             yield made
         finally:

@@ -31,13 +31,14 @@ def people() -> str:
     return PEOPLE.format(key=Signer.generate("elm.example/ada", bytes(range(32))).vkey)
 
 
-def cheap_hashes(monkeypatch) -> None:
+def cheap_hashes(monkeypatch, memory: int = 8) -> None:
     """Hashes with less work, for tests that are not about them."""
     from argon2 import PasswordHasher
 
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    cheap = PasswordHasher(time_cost=1, memory_cost=memory, parallelism=1)
     monkeypatch.setattr(staff_hash, "_HASHER", cheap)
-    monkeypatch.setattr(staff_hash, "_nobodys", lambda: cheap.hash("nobody's"))
+    nobodys = cheap.hash("nobody's")
+    monkeypatch.setattr(staff_hash, "_nobodys", lambda: nobodys)
 
 
 def set_up(pages: Pages, name: str, password: str = PASSWORD, seed: bytes = SEED) -> None:

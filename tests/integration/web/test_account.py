@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import bcrypt
+import pytest
 import sqlalchemy as sa
 
+from carrel.errors import CarrelError
+from carrel.systems import map_files
+from carrel.systems.sample.signing_in import offer_notices
+from carrel.systems.sql.account_password import write_password
+from carrel.systems.sql.notice_choices import NoticeChoices
 from tests.integration.web.conftest import PASSWORD, Pages, give_password, pages_of, sent
+from tests.integration.web.test_choices import number_of
 from tests.integration.web.test_sign_in import tried
 
 NEW = "four words in a r\u00f6w"
@@ -24,6 +32,8 @@ def set_to(browser, new: str, *, password: str = PASSWORD, again: str | None = N
 def test_a_new_password_opens_and_the_old_one_does_not(koha, tmp_path: Path) -> None:
     card, other = give_password(koha, 0), give_password(koha, 1)
     ((others,),) = koha.rows(f"SELECT password FROM borrowers WHERE cardnumber = '{other}'")
+    with koha.engine().begin() as connection:
+        connection.execute(sa.text("UPDATE categories SET password_expiry_days = 90"))
     with pages_of(tmp_path, koha.url, "koha") as pages:
         here, there = pages.signed_in(card), pages.signed_in(card)
         answer = set_to(here, NEW)
@@ -34,7 +44,10 @@ def test_a_new_password_opens_and_the_old_one_does_not(koha, tmp_path: Path) -> 
         assert tried(pages, card, PASSWORD) == 401
         assert tried(pages, card, NEW) == 303
         assert tried(pages, other) == 303
-    ((hashed, attempts),) = koha.rows(f"SELECT password, login_attempts FROM borrowers WHERE cardnumber = '{card}'")
+    ((hashed, attempts, ends),) = koha.rows(
+        f"SELECT password, login_attempts, password_expiration_date FROM borrowers WHERE cardnumber = '{card}'"
+    )
+    assert str(ends) == str(datetime.now(UTC).date() + timedelta(days=90)), "as the patron's category has it"
     assert hashed.startswith("$2a$08$"), "what Koha's own library reads"
     assert bcrypt.checkpw(NEW.encode(), hashed.encode())
     assert attempts == 0
@@ -138,3 +151,43 @@ def test_where_the_site_does_not_let_people_change_anything_nothing_is_changed(k
             data = {"form": token, "password": PASSWORD, "new": NEW, "again": NEW, "notice": "Item_Due"}
             assert browser.post(f"/en/me/{path}", data=data).status_code == 404, path
         assert koha_sqlite.rows("SELECT * FROM borrowers") == before
+
+
+REVERTS = {
+    "password": "CREATE TRIGGER back AFTER UPDATE OF password ON borrowers WHEN NEW.password <> OLD.password BEGIN "
+    "UPDATE borrowers SET password = OLD.password WHERE borrowernumber = OLD.borrowernumber; END",
+    "notices": "CREATE TRIGGER back AFTER INSERT ON borrower_message_transport_preferences BEGIN "
+    "DELETE FROM borrower_message_transport_preferences "
+    "WHERE borrower_message_preference_id = NEW.borrower_message_preference_id; END",
+}  # fmt: skip
+
+
+def test_what_the_product_does_not_take_is_not_told_as_set(koha_sqlite, pages: Pages) -> None:
+    card = give_password(koha_sqlite, 0)
+    engine = koha_sqlite.engine()
+    offer_notices(engine)
+    number, koha = number_of(koha_sqlite, card), map_files.load("koha")
+    assert koha.sign_in is not None
+    with pages.premises.doors["ils"].reading() as (system, _):
+        schema = system.schema
+    before = koha_sqlite.rows("SELECT password FROM borrowers")
+    for what, trigger in REVERTS.items():
+        with engine.begin() as connection:
+            connection.exec_driver_sql(trigger)
+        with pytest.raises(CarrelError) as wrong, engine.begin() as connection:
+            if what == "password":
+                write_password(connection, schema, koha.sign_in, number, NEW, today=datetime.now(UTC).date(), at="ils")
+            else:
+                NoticeChoices(koha).write(connection, number, {"Hold_Filled": ["email"]})
+        assert wrong.value.code == "SQL-023"
+        if what == "password":
+            with pytest.raises(CarrelError) as refused:
+                pages.premises.desk.set_password("ils", number, NEW)
+            assert refused.value.code == "MAP-003", "the desk does not even begin while there is such a trigger"
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TRIGGER back")
+    with pytest.raises(CarrelError) as wrong:
+        pages.premises.desk.set_password("ils", 99_999_999, NEW)
+    assert wrong.value.code == "SQL-023"
+    assert koha_sqlite.rows("SELECT password FROM borrowers") == before
+    assert koha_sqlite.rows(WISHES.format(card=card)) == []

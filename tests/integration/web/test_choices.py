@@ -90,6 +90,25 @@ def test_a_yes_is_to_the_words_that_were_shown(koha_sqlite, owwl: Pages, tmp_pat
     assert standing(owwl, koha_sqlite, card).history == ()
 
 
+def test_new_words_that_ask_again_are_a_no_until_the_next_yes(koha_sqlite, owwl: Pages, tmp_path: Path) -> None:
+    card = give_password(koha_sqlite, 0)
+    browser = owwl.signed_in(card)
+    sent(
+        browser, "choices", {"act": "give", "purpose": NEWS, "digest": digest(browser.get("/en/me/choices").text, NEWS)}
+    )
+    for place in (tmp_path / "texts").glob("library-news.1.*.yaml"):
+        text = place.read_text().replace("version: 1", "version: 2").replace("asks again: false", "asks again: true")
+        (tmp_path / "texts" / place.name.replace(".1.", ".2.")).write_text(text)
+    page = browser.get("/en/me/choices").text
+    assert "but to older words" in page
+    box = page.split('aria-labelledby="p1"')[1].split("</section>")[0]
+    assert ("Yes, I want this" in box, "No, stop it" in box) == (True, True)
+    sent(browser, "choices", {"act": "give", "purpose": NEWS, "digest": digest(page, NEWS)})
+    assert state(owwl, koha_sqlite, card, NEWS) is State.GIVEN
+    assert "words of version 2" in browser.get("/en/me/choices").text
+    assert "Quiero recibir" in browser.get("/es/me/choices").text, "in the language of the page"
+
+
 def test_silence_ends_with_a_yes_that_says_so(koha_sqlite, owwl: Pages) -> None:
     card = give_password(koha_sqlite, 0)
     browser = owwl.signed_in(card)

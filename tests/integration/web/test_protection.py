@@ -34,7 +34,9 @@ def routes(pages: Pages) -> list[tuple[str, str]]:
             if (below := getattr(one, "original_router", None)) is not None:
                 walk(below.routes)
                 continue
-            found.extend((method, one.path.replace("{language}", "en")) for method in one.methods or ())
+            found.extend(
+                (method, one.path.replace("{language}", "en").replace("{way}", "ils")) for method in one.methods or ()
+            )
 
     walk(whole(pages).routes)
     assert ("POST", "/en/sign-in") in found

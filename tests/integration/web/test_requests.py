@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from carrel.retention.outcome import Outcome
 from carrel.rights.event import Act, Event
 from carrel.rights.request import PERSON, Right
+from carrel.rights.work import carried_out, planned
 from tests.integration.web.conftest import Pages, give_password, pages_of, sent
 from tests.integration.web.test_choices import number_of
 
@@ -157,6 +159,21 @@ def test_what_says_nothing_or_too_much_opens_nothing(koha_sqlite, mit: Pages) ->
     assert mine(mit, koha_sqlite, card) == ()
 
 
+def test_what_was_not_read_back_is_not_told_as_done(koha_sqlite, mit: Pages) -> None:
+    card = give_password(koha_sqlite, 0)
+    browser = mit.signed_in(card)
+    place = sent(browser, "erase", {"sure": "yes"}).headers["location"]
+    name, at = place.rpartition("/")[2], mit.clock()
+    mit.store.requests.add(name, planned("case-abcdefghijkl", "erasure", "ils", "", at, "Cal Example"))
+    for outcome in (Outcome.NOT_REACHED, Outcome.UNVERIFIED, Outcome.RESIDUE):
+        mit.store.requests.add(name, carried_out("case-abcdefghijkl", "erasure", outcome, at))
+        page = browser.get(place).text
+        assert "Something is left to do." in page, outcome
+        assert "carried the plan out and checked it" not in page, outcome
+    mit.store.requests.add(name, carried_out("case-abcdefghijkl", "erasure", Outcome.VERIFIED, at))
+    assert "We carried the plan out and checked it." in browser.get(place).text
+
+
 def test_no_more_than_twenty_wait_at_once(koha_sqlite, mit: Pages) -> None:
     card = give_password(koha_sqlite, 0)
     browser = mit.signed_in(card)
@@ -196,7 +213,11 @@ def test_an_objection_holds_from_that_moment(koha_sqlite, tmp_path: Path) -> Non
         browser = pages.signed_in(card)
         assert sent(browser, "object", {"pick": ["library campaign", "x"]}).status_code == 303
         assert "You said no on" in browser.get("/en/me/choices").text
-        assert pages.store.requests.words(mine(pages, koha_sqlite, card)[0].id) == "purposes: library campaign"
+        (one,) = mine(pages, koha_sqlite, card)
+        assert pages.store.requests.words(one.id) == "purposes: library campaign"
+        assert [(event.act, event.term("what")) for event in one.events[2:]] == [
+            (Act.PLANNED, "library campaign"), (Act.CARRIED_OUT, ""),
+        ]  # fmt: skip
 
 
 def test_what_is_far_too_large_is_refused_kindly(koha_sqlite, mit: Pages) -> None:
@@ -205,3 +226,11 @@ def test_what_is_far_too_large_is_refused_kindly(koha_sqlite, mit: Pages) -> Non
     assert answer.status_code == 413
     assert "more than we can take" in answer.text
     assert mine(mit, koha_sqlite, card) == ()
+
+
+def test_a_question_is_asked_with_a_warning_of_email(mit: Pages, card: str) -> None:
+    """WPL-6.4: in the language of the page, where the question is written."""
+    browser = mit.signed_in(card)
+    assert "others can read it on its way" in browser.get("/en/me/question").text
+    assert "otros pueden leerlo en el camino" in browser.get("/es/me/question").text
+    assert "others can read it" not in browser.get("/en/me/erase").text

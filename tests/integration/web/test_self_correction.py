@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from carrel.ledger.leaf import OpenLeaf, decode_leaf
+from carrel.retention.legal_hold import Scope
 from carrel.store.ledger_folder import LedgerFolder
+from carrel.store.placement import Kind, Order
 from tests.integration.web.conftest import PASSWORD, Pages, give_password, pages_of, sent
 from tests.integration.web.test_choices import number_of
 
@@ -92,21 +94,22 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(koha_sqlite, pa
     assert koha_sqlite.rows(f"SELECT email FROM borrowers WHERE cardnumber = '{card}'") == [("desk@oak.example",)]
 
 
-def test_a_record_that_must_stay_is_refused_without_saying_why(koha_sqlite, pages: Pages, monkeypatch) -> None:
+def test_a_record_that_must_stay_is_refused_without_saying_why(koha_sqlite, pages: Pages) -> None:
     card = give_password(koha_sqlite, 0)
-    number = number_of(koha_sqlite, card)
-    from carrel.cli import rectify_plan
-    from carrel.retention.person_plan import refuse_held
-
-    def held(here, connection, found, at):  # a hold of this person, as the store would tell it
-        refuse_held(here.system.name, held=found == number)
-
-    monkeypatch.setattr(rectify_plan, "require_free", held)
-    answer = correct(pages.signed_in(card), email_address__main=NEW)
+    scope = Scope(persons=(number_of(koha_sqlite, card),))
+    order = Order(Kind.LEGAL_HOLD, "ils", scope, "preservation letter", "county court", "Ada Example", sealed=True)
+    placed = pages.store.keepings.place(order, lambda: datetime.now(UTC))
+    browser = pages.signed_in(card)
+    answer = correct(browser, email_address__main=NEW)
     assert answer.status_code == 409
     assert "cannot be changed here right now" in answer.text
-    assert "hold" not in answer.text.split("<main")[1].lower().replace("household", "")
+    told = answer.text.split("<main")[1].lower()
+    assert not [
+        word for word in ("legal", "court", "preservation", "exception", "sealed", "must be kept") if word in told
+    ]
     assert koha_sqlite.rows(f"SELECT count(*) FROM borrowers WHERE email = '{NEW}'") == [(0,)]
+    pages.store.keepings.release(placed.id, "Ada Example", datetime.now(UTC), Kind.LEGAL_HOLD)
+    assert correct(browser, email_address__main=NEW).status_code == 200
 
 
 def test_a_stop_and_another_run_are_told_as_busy(koha_sqlite, pages: Pages, tmp_path: Path) -> None:

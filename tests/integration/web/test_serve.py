@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from carrel.systems.site_file import load_site
+from carrel.errors import CarrelError
+from carrel.systems.site_file import load_site, parse_site
 from tests.integration.run.library import environment
 from tests.integration.run.warm_start import called
 from tests.integration.web.conftest import pages_of
@@ -73,7 +74,6 @@ def test_what_stands_in_its_way_has_a_code(folder: Path) -> None:
 
 
 def test_a_map_without_accounts_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from carrel.errors import CarrelError
     from carrel.store.store import Store
     from carrel.systems import map_files, policy_files
     from carrel.web.premises import enter
@@ -84,3 +84,84 @@ def test_a_map_without_accounts_is_told(folder: Path, monkeypatch: pytest.Monkey
     with Store.open(folder) as store, pytest.raises(CarrelError) as wrong:
         enter(site, policy_files.load("worcester"), store, lambda: None, None, None)  # type: ignore[arg-type, return-value]
     assert wrong.value.code == "WEB-002"
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{system: ils, by: sip2}", "'host:'"),
+        ("{system: ils, by: sip2, host: sip.example, tls: none}", "in the clear"),
+        ("{system: ils, by: sip2, host: sip.example, user: x}", "password_file"),
+        ("{system: ils, by: sip2, host: sip.example, password_env: X}", "password_file"),
+        ("{system: ils, by: sip2, host: sip.example, institution: 'a|b'}", "without '|'"),
+        ("{system: ils, by: sip2, host: sip.example, prot: 6001}", "did you mean 'port'"),
+        ("{system: ils, by: sip2, host: sip.example, port: 70000}", "up to 65535"),
+        ("{system: ils, by: saml3}", "password, sip2, oidc, saml"),
+        ("{system: nowhere, by: sip2, host: sip.example}", "one of the site's systems"),
+        ("{by: sip2, host: sip.example}", "'system:'"),
+        ("[ils]", "a block"),
+        ("{system: ils, by: oidc, issuer: 'http://idp.example', client: c, claim: card}", "https://"),
+        ("{system: ils, by: oidc, issuer: 'https://u:p@idp.example', client: c, claim: card}", "https://"),
+        ("{system: ils, by: oidc, issuer: \"https://idp.example'; script-src *\", client: c, claim: card}", "https://"),
+        ("{system: ils, by: oidc, issuer: 'https://idp.example', pages: 'https://x.example/y', client: c, claim: card}", "pages"),
+        ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: email}", "e-mail"),
+        ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: 'https://x.example/verified_email'}", "e-mail"),
+        ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: card, holds: email}", "card"),
+        ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: card, scopes: ['a b']}", "another text"),
+        ("{system: ils, by: oidc, issuer: 'https://idp.example', client: c, claim: card, client_secret_env: A, client_secret_file: b}",
+         "client_secret_file"),
+        ("ils, {system: ils, by: sip2, host: sip.example}", "a second way"),
+        ("{system: ils, by: saml, issuer: i, sign_in_at: 'https://x.example', certificates: [a.pem], attribute: a}", "with https"),
+        ("{system: ils, by: saml, issuer: i, sign_in_at: 'https://x.example', certificates: [], attribute: a}", "a list with"),
+        ("{system: ils, by: saml, issuer: i, sign_in_at: 'http://x.example', certificates: [a.pem], attribute: a}", "sign_in_at"),
+        ("{system: ils, by: saml, issuer: i, sign_in_at: 'https://x.example', certificates: [a.pem], attribute: mail}", "e-mail"),
+    ],
+)  # fmt: skip
+def test_a_way_to_sign_in_that_cannot_be_is_told_with_its_place(entry: str, said: str) -> None:
+    systems = "library: Elm\npolicy: worcester\nsystems: [{name: ils, map: koha, dsn_env: X, time_zone: UTC}]\n"
+    portal = f"portal: {{address: 'http://127.0.0.1:8000', sign_in: [{entry}]}}\n"
+    with pytest.raises(CarrelError) as wrong:
+        parse_site(systems + portal, "carrel.yaml")
+    told = [one for one in wrong.value.faults if said in f"{one.wanted} {one.found} {one.fix}"]
+    assert told, [one.lines() for one in wrong.value.faults]
+    assert {one.condition.code for one in wrong.value.faults} == {"SIT-001"}
+    assert all(one.at.startswith("carrel.yaml:4:") for one in told)
+
+
+def test_doctor_asks_whom_the_pages_would_ask(folder: Path) -> None:
+    from tests.integration.web.open_id import HostileProvider, hostile
+    from tests.integration.web.sip2_library import SipLibrary, served
+
+    text = (folder / "carrel.yaml").read_text().partition("portal:")[0]
+    (folder / "sip.secret").write_text("pa55word\n")
+    (folder / "sip.secret").chmod(0o600)
+
+    def told(user: str, issuer: str) -> dict[str, tuple[str, str]]:
+        (folder / "carrel.yaml").write_text(
+            text
+            + f"""\
+portal:
+  address: https://x.example
+  sign_in:
+    - ils
+    - {{name: desk, system: ils, by: sip2, host: 127.0.0.1, port: {library.port}, tls: none, user: {user}, password_file: sip.secret}}
+    - {{name: campus, system: ils, by: oidc, issuer: '{issuer}', client: c, claim: card}}
+"""
+        )
+        _, out, err = called(["doctor", "--json", "--site", str(folder)], folder, environment(None))
+        assert err == ""
+        assert "pa55word" not in out
+        return {
+            one["name"]: (one["state"], one["detail"]) for one in json.loads(out)["checks"] if "sign in" in one["name"]
+        }
+
+    with served(SipLibrary({}, login=("carrel", "pa55word"))) as library, hostile(HostileProvider()) as provider:
+        fine = told("carrel", provider.issuer)
+        assert {name: state for name, (state, _) in fine.items()} == {"sign in: desk": "ok", "sign in: campus": "ok"}
+        assert "https://x.example/sign-in/campus" in fine["sign in: campus"][1]
+        wrong = told("somebody", provider.issuer + "/")
+        assert {name: (state, detail[:7]) for name, (state, detail) in wrong.items()} == {
+            "sign in: desk": ("finding", "SGN-003"), "sign in: campus": ("finding", "SGN-005"),
+        }  # fmt: skip
+        (folder / "sip.secret").chmod(0o644)
+        assert told("carrel", provider.issuer)["sign in: desk"][1].startswith("SIT-005")

@@ -88,3 +88,28 @@ def test_the_code_is_told_once_and_stands_nowhere(folder: Path) -> None:
             content = place.read_bytes()
             assert code[1].encode() not in content
             assert code[1].replace("-", "").encode() not in content
+
+
+def test_the_doctor_looks_at_the_key_of_the_codes(folder: Path) -> None:
+    from carrel.systems.site_check import site_checks
+    from carrel.systems.site_file import load_site
+
+    def told() -> tuple[str, str] | None:
+        found = {one.name: one for one in site_checks(load_site(folder))}.get("key of staff's codes")
+        return None if found is None else (found.state.value, found.detail)
+
+    assert told() is None, "nobody has an account yet"
+    with Store.open(folder) as store:
+        from datetime import UTC, datetime
+
+        at = datetime.now(UTC)
+        store.staff_accounts.invite("Dee Example", "Ben Example", at)
+        store.staff_accounts.choose("Dee Example", "a hash", bytes(20), at)
+        key = store.staff_accounts.key_file
+    assert told() == ("ok", "staff/key: only its owner can read it")
+    key.chmod(0o644)
+    assert told() == ("refused", "staff/key can be read by others")
+    key.unlink()
+    state = told()
+    assert state is not None
+    assert state[0] == "finding"

@@ -151,3 +151,29 @@ def test_who_only_audits_sees_the_course_and_no_word_of_the_person(pages: Pages)
     assert "<form" not in part.partition("<footer")[0]
     for other in ("req-zzzzzzzzzzzz", "req-1", "..%2f..", "x" * 500):
         assert ada.get(f"/staff/en/requests/{other}").status_code == 404
+
+
+def test_the_nights_are_shown_by_state_and_count(pages: Pages) -> None:
+    from dataclasses import asdict
+    from datetime import UTC, datetime
+
+    from sqlalchemy import insert
+
+    from carrel.retention.outcome import Outcome
+    from carrel.store import tables
+    from carrel.store.nights import Night
+    from tests.unit.store.plan_values import plan
+
+    set_up(pages, "Gil Example")
+    gil = signed_in(pages, "Gil Example")
+    assert "No plan was made yet." in gil.get("/staff/en/nights").text
+    at = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+    pages.store.plans.record(plan(system="ils"), at)
+    night = Night("ils", at.date(), at, Outcome.FAILED, 712, 1_500, 2.5, ("SQL-003",))
+    with pages.store._database.writing() as connection:
+        row = {**asdict(night), "outcome": str(night.outcome), "codes": list(night.codes)}
+        connection.execute(insert(tables.night).values(**row))
+    text = gil.get("/staff/en/nights").text
+    for told in ("Nina Night", "800 loans are due", "712", "1500", "SQL-003", "March 2, 2026"):
+        assert told in text, told
+    assert "712" in gil.get("/staff/es/nights").text

@@ -107,7 +107,10 @@ def test_after_some_wrong_tries_even_the_right_one_waits(pages: Pages) -> None:
     assert tried(pages, "Dee Example") == 303
 
 
-def test_the_answer_and_its_time_tell_nothing_of_who_has_an_account(koha_sqlite, tmp_path: Path) -> None:
+def test_the_answer_and_its_time_tell_nothing_of_who_has_an_account(
+    koha_sqlite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cheap_hashes(monkeypatch, memory=32 * 1024)
     with pages_of(tmp_path, koha_sqlite.url, "koha", more=people()) as pages:
         set_up(pages, "Dee Example")
         pages.store.staff_accounts.invite("Flo Example", "Ada Example", pages.clock())
@@ -127,7 +130,7 @@ def test_the_answer_and_its_time_tell_nothing_of_who_has_an_account(koha_sqlite,
                 texts.add((plain, tuple(sorted(answer.headers))))
         assert len(texts) == 1
         medians = [statistics.median(times) for times in took.values()]
-        # A hash takes some 100 ms of work: a path without it would show at once.
+        # A hash takes some 30 ms of work here, six times all the rest: a path without it would show at once.
         assert max(medians) < 1.5 * min(medians), medians
 
 
@@ -262,3 +265,39 @@ def test_odd_words_are_wrong_and_no_more(pages: Pages, odd: str | bytes) -> None
             answer = pages.browser().post(f"/staff/en/{page}", data={**sent, field: odd})
             assert answer.status_code in {401, 422}, (field, page)
     assert pages.browser().post("/staff/en/sign-in/passkey", data={"answer": odd}).status_code in {401, 422}
+
+
+def test_without_the_library_and_under_a_bare_number_no_passkey_is_offered(
+    koha_sqlite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from carrel.web import passkeys
+
+    cheap_hashes(monkeypatch)
+    for address, installed, offered in (
+        ("http://127.0.0.1:8000", True, False), ("http://localhost:8000", True, True),
+        ("http://localhost:8000", False, False),
+    ):  # fmt: skip
+        if not installed:
+            monkeypatch.setattr(passkeys.importlib.util, "find_spec", lambda _: None)
+        with pages_of(tmp_path, koha_sqlite.url, "koha", more=people(), address=address) as pages:
+            assert ("data-passkey" in pages.browser().get("/staff/en/sign-in").text) == offered
+            if not offered:
+                assert pages.browser().post("/staff/en/sign-in/passkey", data={"answer": "{}"}).status_code == 401
+
+
+def test_a_challenge_is_of_one_purpose_and_one_time() -> None:
+    from datetime import UTC, datetime
+
+    from carrel.web.passkeys import LASTS, challenge, is_ours
+
+    key, now = bytes(32), datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+    made = challenge(key, "add\0one", now)
+    assert is_ours(key, "add\0one", made, now)
+    assert made != challenge(key, "add\0one", now)
+    late, early = now + LASTS, now - timedelta(minutes=1)
+    for wrong_key, purpose, sent, at in (
+        (key, "add\0two", made, now), (key, "prove\0one", made, now), (bytes(31) + b"x", "add\0one", made, now),
+        (key, "add\0one", made, late), (key, "add\0one", made, early), (key, "add\0one", made[:-1], now),
+        (key, "add\0one", b"", now), (key, "add\0one", bytes(56), now),
+    ):  # fmt: skip
+        assert not is_ours(wrong_key, purpose, sent, at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass
 
 from carrel.rights.request import Right
 from tests.integration.web.conftest import Pages, sent
@@ -16,15 +15,7 @@ NEW_WORDS = "seven old maps of the se\u00e4"
 MAIL = "walker@oak.example"
 
 
-@dataclass(frozen=True)
-class Walked:
-    """What the walk leaves to be looked for in the product."""
-
-    notice: str
-    way: str
-
-
-def walk(pages: Pages, card: str, number: int, password: str, notice: str, way: str) -> Walked:
+def walk(pages: Pages, card: str, number: int, password: str, notice: str, way: str) -> None:
     """Sign in, see, choose, set notices, correct, take along, object, ask for erasure, take it back, new password."""
     browser = pages.signed_in(card, password)
     assert card in browser.get("/en/me/data").text
@@ -49,4 +40,3 @@ def walk(pages: Pages, card: str, number: int, password: str, notice: str, way: 
     words = {"password": password, "new": NEW_WORDS, "again": NEW_WORDS}
     assert sent(browser, "password", words).headers["location"] == "/en/me/password/done"
     assert pages.signed_in(card, NEW_WORDS).get("/es/me").status_code == 200
-    return Walked(notice, way)

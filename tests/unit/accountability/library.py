@@ -27,6 +27,7 @@ from carrel.policy.duration import Duration
 from carrel.policy.schedule import (
     Applies,
     Charges,
+    Children,
     Disposition,
     Event,
     LastBorrower,
@@ -60,6 +61,7 @@ SCHEDULE = LoanSchedule(
     charges=Charges.LOSE_CARD,
     refund_window=Duration.parse("0 days"),
     consent_deadline=Duration.parse("30 days"),
+    children=Children(("MPL-14",)),
 )
 NEEDED = StillNeeded("The use of the collections is counted.", "collections", date(2027, 1, 1))
 POLICY = PolicyFacts(
@@ -163,6 +165,7 @@ FACTS = AuditFacts(
     ),
     placed={"gate counts": "the campus police"},
     labelled=628,
+    showing=7,
 )
 
 

@@ -20,6 +20,7 @@ from carrel.accountability.facts import (
     NoticeFacts,
     PolicyException,
 )
+from carrel.accountability.forms_told import FormFacts
 from carrel.accountability.notices import told_as_settings
 from carrel.accountability.registry import evidence_for, evidenced_clauses, provides
 from carrel.deidentification.reader_description import Describing, Trait
@@ -52,6 +53,7 @@ ISSUE_2 = {
 }
 COLLECTION = {"MITL-1.2", "WPL-8.8"}  # fmt: skip
 INVENTORY = {"MITL-1.1", "MITL-2.3", "MITL-6.9", "MPL-0", "MPL-5", "MPL-5.1", "WPL-1.4", "WPL-3.1", "WPL-3.5"}
+CHILDREN = {"MPL-14"}
 IN_PART = {"MITL-1.3", "WPL-2.4", "WPL-3.2"}
 TOO_MUCH = Superfluous("national identity numbers", "numbers of people", on=False, rows=12, fix="take them out")
 NOTICES = FACTS.notices or NoticeFacts()
@@ -76,7 +78,7 @@ def schedule(**changes):
 
 
 def test_these_clauses_are_carried():
-    assert set(CARRIED) == ISSUE_2 | COLLECTION | INVENTORY
+    assert set(CARRIED) == ISSUE_2 | COLLECTION | INVENTORY | CHILDREN
 
 
 @pytest.mark.parametrize("clause", CARRIED)
@@ -156,6 +158,8 @@ def test_a_column_that_nobody_knows_takes_away_that_it_holds(clause):
         ("WPL-3.1", replace(FACTS, collection=CollectionFacts(looked_at=41, unchosen=1))),
         ("WPL-3.1", replace(FACTS, collection=CollectionFacts(demanded=frozenset({Category.EMAIL_ADDRESS})))),
         ("WPL-3.1", replace(FACTS, collection=CollectionFacts(demanded=frozenset({Category.SOCIAL_SECURITY_NUMBER})))),
+        ("MPL-14", replace(FACTS, contradictions=(Contradiction("AllowStaff", "shows it", shows="fines"),))),
+        ("MITP-11.2.2a", policy(forms=FormFacts(("card",), 3, ("event registrations",)))),
         ("WPL-2.4", replace(FACTS, collection=CollectionFacts(superfluous=(TOO_MUCH,), looked_at=41))),
         (
             "WPL-3.4",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -92,6 +93,20 @@ def test_of_several_clocks_the_shortest_counts_and_the_policy_names_an_owner() -
     one = stands(right=Right.QUESTION)
     assert (one.due.day, one.owner) == (date(2026, 2, 14), "privacy officer")
     assert stands(event(Act.ASSIGNED, owner="Ann"), right=Right.QUESTION).owner == "Ann"
+
+
+def test_more_time_is_given_as_far_as_every_clock_that_runs_allows() -> None:
+    both = Clocks({Right.ACCESS: Promise((clock_of("gdpr"), clock_of("ferpa")))})
+    longer = event(Act.EXTENDED, 24)
+    events = (RECEIVED, IDENTIFIED, longer)
+    assert standing(Right.ACCESS, events[:2], both, ZONE, AT).due.day == date(2026, 3, 2)
+    assert standing(Right.ACCESS, events, both, ZONE, AT).due.day == date(2026, 3, 17)  # 45 days, and not three months
+    request = Request("req-abcdefghijkl", Right.ACCESS, "koha", Channel.DESK, "en", events[:2])
+    admit(request, longer, "Many systems", both, ZONE, longer.at)
+    again = event(Act.EXTENDED, 48)
+    with pytest.raises(CarrelError) as wrong:
+        admit(replace(request, events=events), again, "Again", both, ZONE, again.at)
+    assert wrong.value.code == "RGT-001"
 
 
 def test_nothing_is_answered_that_was_not_carried_out_and_read_back() -> None:

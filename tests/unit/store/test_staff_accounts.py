@@ -10,6 +10,7 @@ import pytest
 from carrel.errors import CarrelError
 from carrel.store import staff_hash
 from carrel.store.staff_accounts import CODE_LASTS, EVENTS_LAST
+from carrel.store.staff_sessions import BEGINNING
 from carrel.store.store import Store
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
@@ -40,6 +41,11 @@ def test_a_code_is_said_once_and_for_one_account(store: Store) -> None:
         assert not accounts.is_code(name, said, NOW)
     assert not accounts.is_code("Dee", code, NOW + CODE_LASTS)
     assert not accounts.finish("Dee", 1, NOW), "nothing was chosen yet"
+    accounts.choose("Dee", "another's hash", SEED, NOW)
+    half = store.staff_sessions.begin("Dee", BEGINNING, NOW).token
+    code = accounts.invite("Dee", "Ada", NOW)
+    assert store.staff_sessions.find(half, NOW) is None, "whoever set out with the code of before goes no further"
+    assert not accounts.finish("Dee", 1, NOW)
     accounts.choose("Dee", "a hash", SEED, NOW)
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(lambda _: accounts.finish("Dee", 1, NOW), range(4))) == 1

@@ -6,13 +6,11 @@ import enum
 import http.client
 import json
 import re
-import socket
 import ssl
-import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -21,13 +19,13 @@ from urllib.parse import quote, urlencode
 from carrel.errors import fault
 from carrel.inventory.log_service import PORTS, LogService
 from carrel.systems import faults
+from carrel.systems.answer_deadline import answer_deadline
 from carrel.systems.log_services.refusals import (
     ANSWER_SECONDS,
     BUSY,
     MOST_BYTES,
     TIMEOUT_SECONDS,
     TRIES,
-    SlowError,
     busy,
     refused,
     strange,
@@ -188,7 +186,7 @@ class Connection:
             head["Content-Type"] = "application/json"
         if mark:
             head["X-Opaque-Id"] = mark
-        with _deadline(way):
+        with answer_deadline(way, ANSWER_SECONDS):
             way.request(method, target, raw, head)
             with closing(way.getresponse()) as answer:
                 raw_answer = answer.read(MOST_BYTES + 1)
@@ -235,38 +233,6 @@ class Connection:
         if answer.status != 200 or len(raw) > MOST_BYTES or not isinstance(body, dict | list):  # noqa: PLR2004
             raise strange(self.service, answer.status, kind, large=len(raw) > MOST_BYTES)
         return body
-
-
-@contextmanager
-def _deadline(way: http.client.HTTPConnection) -> Iterator[None]:
-    """A limit for the whole of an answer: the one of the socket is begun anew with each byte.
-
-    Raises:
-        SlowError: the answer was cut off by it.
-    """
-    over = threading.Event()
-
-    def cut() -> None:
-        over.set()
-        with suppress(OSError):
-            socket.socket.shutdown(held, socket.SHUT_RDWR)  # below the encryption: whoever reads there is woken
-
-    timer = threading.Timer(ANSWER_SECONDS, cut)
-    timer.daemon = True
-    if way.sock is None:
-        way.connect()  # within the socket's own limit
-    held: socket.socket = way.sock  # an answer that ends the connection is read from it still
-    timer.start()
-    try:
-        yield
-    except (OSError, ValueError, http.client.HTTPException):
-        if over.is_set():
-            raise SlowError from None
-        raise
-    finally:
-        timer.cancel()
-    if over.is_set():
-        raise SlowError
 
 
 def quoted(name: str) -> str:

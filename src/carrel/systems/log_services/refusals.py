@@ -10,6 +10,7 @@ from typing import Any
 from carrel.errors import CarrelError, fault
 from carrel.inventory.log_service import LogService
 from carrel.systems import faults
+from carrel.systems.answer_deadline import SlowError
 from carrel.systems.log_services.shapes import table
 
 TIMEOUT_SECONDS = 30.0
@@ -18,10 +19,6 @@ TRIES = 3
 MOST_BYTES = 64 << 20
 BUSY = frozenset({429, 502, 503, 504})
 _REDIRECT = 3
-
-
-class SlowError(TimeoutError):
-    """An answer that did not come to its end in time."""
 
 
 def partial(at: str, found: str) -> CarrelError:

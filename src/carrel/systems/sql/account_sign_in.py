@@ -82,7 +82,7 @@ class AccountSignIn:
         return bool(self._allowed(connection, [number]))
 
     def mark(self, connection: Connection, number: int) -> str:
-        """What changes with the password of a person who may be signed in; empty of anybody else.
+        """What changes with the password of a person who may be signed in, also of one without; empty of anybody else.
 
         Args:
             connection: reads only.
@@ -94,7 +94,7 @@ class AccountSignIn:
         if not self.may(connection, number):
             return ""
         found = self._hashes(connection, [number])
-        return hashlib.sha256(repr(found).encode()).hexdigest() if found else ""
+        return hashlib.sha256(repr(found).encode()).hexdigest()
 
     def _allowed(self, connection: Connection, numbers: Sequence[int]) -> tuple[int, ...]:
         tests = (*self._map.where, *self._people.gone)

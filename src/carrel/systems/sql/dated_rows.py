@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from carrel.inventory.dated_table import DatedTable
 from carrel.inventory.row_clock import RowClock
 from carrel.inventory.system import System
 from carrel.retention.clearing import Piece, tag_of
+from carrel.retention.row_person import RowPerson, Whose
 from carrel.systems import faults
 from carrel.systems.sql import accounts, database, dated_shape
 from carrel.systems.sql.dated_shape import DatedShape
@@ -45,11 +46,13 @@ class DatedRows:
         entry: of the site file, with a table.
         engine: connections that only read.
         shape: of the table, as `dated_shape.require` found it.
+        person: for whom each row is looked at, where somebody is looked for.
     """
 
     entry: DatedTable
     engine: Engine
     shape: DatedShape
+    person: RowPerson | None = field(default=None, repr=False)
 
     @property
     def _at(self) -> str:
@@ -148,7 +151,7 @@ class DatedRows:
             page = query if after is None else query.where(self._behind(after))
             with told(self._at), self.engine.connect() as connection:  # no transaction lasts longer than a page
                 found = connection.execute(page).all()
-            rows = [_Row(tuple(key), at, self._piece(key, clock.of(at), bool(done))) for *key, at, done in found]
+            rows = [self._row(one, clock) for one in found]
             if rows:
                 yield rows
             if len(rows) < PAGE:
@@ -160,7 +163,8 @@ class DatedRows:
         order = [self._exactly(name) for name in self.entry.key]
         empty = [self._is_empty(name) for name in self.entry.blank]
         done: ColumnElement[Any] = case((and_(*empty), literal(1)), else_=literal(0)) if empty else literal(0)
-        wanted = (*keys, _column(self.entry.clock or ""), done.label("done_before"))
+        people = [] if self.person is None else [_column(name) for name in self.entry.person]
+        wanted = (*keys, _column(self.entry.clock or ""), done.label("done_before"), *people)
         return select(*wanted).select_from(self._named()).order_by(*order).limit(PAGE)
 
     def _is_empty(self, name: str) -> ColumnElement[bool]:
@@ -177,8 +181,12 @@ class DatedRows:
             )
         )
 
-    def _piece(self, key: Sequence[Any], at: datetime | None, done: bool) -> Piece:
-        return Piece(tag_of(*(part for one in key for part in _told(one))), at, done=done)
+    def _row(self, found: Sequence[Any], clock: RowClock) -> _Row:
+        wide = len(self.entry.key)
+        key, at, done, people = tuple(found[:wide]), found[wide], bool(found[wide + 1]), found[wide + 2 :]
+        whose = Whose.NOT if self.person is None else self.person.whose(people)
+        tag = tag_of(*(part for one in key for part in _told(one)))
+        return _Row(key, at, Piece(tag, clock.of(at), done=done, whose=whose))
 
 
 def _told(value: Any) -> tuple[str | bytes, ...]:

@@ -69,7 +69,13 @@ def look_up(connection: Connection, lookup: Lookup) -> str | None:
 
 def count(connection: Connection, lookup: Lookup) -> int:
     """How many rows a lookup stands for."""
-    query = select(func.count()).select_from(table(lookup.table)).where(all_hold(lookup.where))
+    rows = table(lookup.table)
+    query = select(func.count()).select_from(rows).where(all_hold(lookup.where))
+    if (belongs := lookup.belongs) is not None:
+        names = dict.fromkeys((belongs.key, *(one.column for one in belongs.where)))
+        others = table(belongs.table, *(column(name) for name in names)).alias("others")
+        named = select(others.c[belongs.key]).where(hold_of(others.c, belongs.where))
+        query = query.where(column(belongs.by).in_(named))
     return int(connection.execute(query).scalar_one())
 
 

@@ -16,6 +16,7 @@ from carrel.inventory.drift import Drift, Kind, Severity
 from carrel.inventory.schema import LiveSchema
 from carrel.inventory.system_map import SystemMap
 from carrel.policy.schedule import LoanSchedule
+from carrel.retention.reasons import figure
 from carrel.systems.check import Check, State, finding, note, ok, refused
 from carrel.systems.site_check import said
 from carrel.systems.sql import grants, live
@@ -39,7 +40,13 @@ _MOST = 5  # notes of one kind that are told one by one
 def promise(schedule: LoanSchedule) -> Promise:
     """What of a schedule decides whether a setting contradicts it."""
     clauses = {clause for rule in schedule.rules for clause in rule.clauses} | set(schedule.last_borrower.clauses)
-    return Promise(tuple(sorted(clauses)), schedule.last_borrower.at_most is not None)
+    children = schedule.children
+    return Promise(
+        tuple(sorted(clauses)),
+        schedule.last_borrower.at_most is not None,
+        None if children is None else children.clauses,
+        frozenset() if children is None else children.shown,
+    )
 
 
 def grant_checks(
@@ -142,7 +149,8 @@ def product_checks(
     counted = {one.name for one in system_map.settings if one.counts}
     for one in against:
         state = State.FINDING if one.severity == "finding" else State.NOTE
-        rows = f": {one.value}" if one.setting in counted else ""
+        value = figure(int(one.value)) if one.shows and one.value.isdigit() else one.value
+        rows = f": {value}" if one.setting in counted else ""
         told = f"{one.setting}: {one.finding}{rows} ({', '.join(one.clauses)})"
         yield Check("setting", state, told, one.fix)
     if not any(one.severity == "finding" for one in against):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from carrel.inventory.category import Category
 from carrel.policy.resolve import Policy
 from carrel.retention.identifiers import Subject
 from carrel.rights import faults
-from carrel.rights.answer import Acted, DatedRow, HeldInSystem, HeldRecords, HeldTable, Unread
+from carrel.rights.answer import Acted, DatedRow, HeldInSystem, HeldRecords, HeldTable, TableAsker, Unread
 from carrel.rights.ending import Keeping, goes_on, keeping, moment
 from carrel.rights.third_persons import Others, Telling, suspects
 from carrel.systems.faults import GRANTS
@@ -106,8 +107,12 @@ class PersonData:
         return HeldInSystem(
             name, product, str(self._zone), found=True, gone=self.gone, records=records, acted=tuple(self._acted),
             unread=tuple(self._unread), without_index=tuple(self._without_index), to_read=self._to_read,
-            called=self._naming.called,
+            called=self._naming.called, asker=TableAsker(self._with_addresses(), self.own),
         )  # fmt: skip
+
+    def _with_addresses(self) -> Subject:
+        """The person with the addresses of the record, of which nobody was asked whether somebody else has them too."""
+        return replace(self.subject, told=tuple(sorted(word for word in self.own.words if "@" in word)))
 
     def _look(self) -> None:
         """Learn where the person stands at all, so that the rest is not asked."""

@@ -8,6 +8,7 @@ from carrel.inventory.csv_writing import Record, lacking
 from carrel.inventory.dated_table import DatedTable
 from carrel.inventory.row_clock import RowClock
 from carrel.retention.clearing import Piece, tag_of
+from carrel.retention.row_person import RowPerson, Whose
 
 OTHER_FIELDS, NO_KEY = "has another number of fields", "has no key"
 TWICE = "its key and time stand twice in one file"
@@ -22,6 +23,7 @@ class CsvRowReader:
         path: of the file, from the root on.
         kept: why nothing of it goes; empty where nothing keeps it.
         twice: tags of rows that stand there several times.
+        person: for whom each row is looked at, where somebody is looked for.
 
     Attributes:
         is_foreign: whether columns are lacking that the entry names.
@@ -35,8 +37,11 @@ class CsvRowReader:
         path: str,
         kept: str = "",
         twice: frozenset[str] = frozenset(),
+        person: RowPerson | None = None,
     ) -> None:
         self._entry, self._columns, self._path, self._kept, self._twice = entry, columns, path, kept, twice
+        self._person = person
+        self._people: tuple[int, ...] = ()
         self._clock = RowClock(entry.zone_info, entry.format)
         self._width = -1
         self.is_foreign = False
@@ -53,16 +58,25 @@ class CsvRowReader:
         if self.is_foreign or not record.text.strip("\r\n"):
             return None
         if len(record.spans) != self._width:
-            return Piece(tag_of("odd"), None, kept=OTHER_FIELDS)
+            return Piece(tag_of("odd"), None, kept=OTHER_FIELDS, whose=self._anywhere(record))
         key = [record.value(index).strip() for index in self._keys]
         if not all(key):
-            return Piece(tag_of("odd"), None, kept=NO_KEY)
+            return Piece(tag_of("odd"), None, kept=NO_KEY, whose=self._whose(record))
         clock = record.value(self._at)
         done = bool(self.blanks) and not any(record.value(index).strip() for index in self.blanks)
         # A program can begin to count anew in each file: what bears the same key elsewhere is another row.
         tag = tag_of("row", self._path, *(one.encode("utf-8", "surrogatepass") for one in (clock, *key)))
         kept = self._kept or (TWICE if tag in self._twice else "")
-        return Piece(tag, self._clock.of(clock), kept=kept, done=done)
+        return Piece(tag, self._clock.of(clock), kept=kept, done=done, whose=self._whose(record))
+
+    def _whose(self, record: Record) -> Whose:
+        return Whose.NOT if self._person is None else self._person.whose([record.value(n) for n in self._people])
+
+    def _anywhere(self, record: Record) -> Whose:
+        """Of a record whose fields are not where they should be: the person can stand in any of them."""
+        if self._person is None or not any(map(self._person.names, map(record.value, range(len(record.spans))))):
+            return Whose.NOT
+        return Whose.THEIRS
 
     def _begin(self, first: Record) -> None:
         columns = self._columns(first)
@@ -71,4 +85,5 @@ class CsvRowReader:
         if not self.is_foreign:
             self.blanks = tuple(map(columns.index, self._entry.blank))
             self._keys = tuple(map(columns.index, self._entry.key))
+            self._people = tuple(map(columns.index, self._entry.person))
             self._at = columns.index(self._entry.clock or "")

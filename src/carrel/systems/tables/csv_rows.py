@@ -10,9 +10,10 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from carrel.errors import CarrelError, fault
-from carrel.inventory.csv_writing import BrokenCsvError
+from carrel.inventory.csv_writing import BrokenCsvError, CsvWriting
 from carrel.inventory.dated_table import DatedTable
 from carrel.retention.clearing import Piece, tag_of
+from carrel.retention.row_person import RowPerson
 from carrel.systems import faults
 from carrel.systems.folders import event_file
 from carrel.systems.folders.file_folder import BROKEN, LOCKED, SEVERAL_NAMES, UNREADABLE, WRITTEN
@@ -46,10 +47,12 @@ class CsvRows:
     Args:
         entry: of the site file, with an absolute root.
         open_files: what other processes write to.
+        person: for whom each row is looked at, where somebody is looked for.
     """
 
     entry: DatedTable
     open_files: OpenFiles = field(default_factory=OpenFiles)
+    person: RowPerson | None = field(default=None, repr=False)
 
     @property
     def _at(self) -> str:
@@ -126,7 +129,7 @@ class CsvRows:
             yield Piece(tag_of("file", spot.path), None, kept=kept)
             return
         with csv_text.records(spot, self.entry.writing) as (found, exact, _):
-            reader = CsvRowReader(self.entry, exact.columns, spot.path, kept, twice)
+            reader = self._reader(exact, spot, kept, twice)
             for record in found:
                 if (piece := reader.piece(record)) is not None:
                     yield piece
@@ -179,7 +182,7 @@ class CsvRows:
     def _going(self, spot: Spot, goes: Goes, some: list[bool]) -> Iterator[str]:
         """The tags of those that would go if they stood once. Of rows alike all would, or none."""
         with csv_text.records(spot, self.entry.writing) as (found, exact, _):
-            reader = CsvRowReader(self.entry, exact.columns, spot.path)
+            reader = self._reader(exact, spot)
             for record in found:
                 piece = reader.piece(record)
                 if piece is not None and goes(piece):
@@ -192,7 +195,7 @@ class CsvRows:
 
     def _tags(self, spot: Spot) -> Iterator[str]:
         with csv_text.records(spot, self.entry.writing) as (found, exact, _):
-            reader = CsvRowReader(self.entry, exact.columns, spot.path)
+            reader = self._reader(exact, spot)
             for record in found:
                 piece = reader.piece(record)
                 if piece is not None and not piece.kept:
@@ -203,7 +206,7 @@ class CsvRows:
     ) -> int:
         left, met, places = 0, set[str](), places_for(spot.known.st_size)
         with csv_text.records(spot, self.entry.writing) as (found, exact, packed):
-            reader = CsvRowReader(self.entry, exact.columns, spot.path, twice=twice)
+            reader = self._reader(exact, spot, twice=twice)
             with csv_text.packing(new, spot.name, int(spot.known.st_mtime), packed=packed) as out:
                 for number, record in enumerate(found):
                     if number % _EVERY == 0:
@@ -219,6 +222,11 @@ class CsvRows:
                     left += bool(text)
                     out.write(csv_text.as_bytes(text, exact.encoding))
         return left
+
+    def _reader(
+        self, exact: CsvWriting, spot: Spot, kept: str = "", twice: frozenset[str] = frozenset()
+    ) -> CsvRowReader:
+        return CsvRowReader(self.entry, exact.columns, spot.path, kept, twice, self.person)
 
     def _spots(self) -> Iterator[Spot]:
         try:

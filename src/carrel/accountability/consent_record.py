@@ -1,0 +1,202 @@
+"""Consents and exports of addresses in an audit: on record with their words, within the policy, and told to the tools.
+
+What the audit sees is what went through Carrel. Addresses that somebody took out of the product are not seen, so no
+clause is said to hold in full by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from carrel.accountability.evidence import Reading, cannot_tell, finding, holds
+from carrel.accountability.registry import provides
+from carrel.amount import amount
+from carrel.consent.on_record import Judged
+from carrel.retention.reasons import figure
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from carrel.accountability.facts import AuditFacts
+
+_UNSEEN = "addresses that were taken out of the product without Carrel"
+_FIX = "stop the message; look at who exported (carrel ledger), and let the policy name what it should allow"
+_TELL = "see to the folder of 'consent: {changes: FOLDER}'; carrel run-due tells the tools again"
+
+
+@dataclass(frozen=True)
+class ConsentFacts:
+    """What stands on record of one system.
+
+    Attributes:
+        optional: purposes of the policies in force that need consent.
+        named: clauses that each purpose carries, by purpose.
+        exports: of addresses, judged again.
+        consents: events that say yes.
+        without_words: of them, those that cannot show their text, their channel or who took them.
+        by_purpose: the same of each purpose.
+        texts: findings of the library's own texts that are serious.
+        tools: whether mailing tools are told at all.
+        untold: events of which they were not told, older than a night.
+        untold_since: the oldest of them; aware.
+        closed: why nothing can be told: the key is gone, or a text cannot be read.
+    """
+
+    optional: tuple[str, ...] = ()
+    named: dict[str, tuple[str, ...]] | None = None
+    exports: tuple[Judged, ...] = ()
+    consents: int = 0
+    without_words: int = 0
+    by_purpose: dict[str, int] | None = None
+    texts: tuple[str, ...] = ()
+    tools: bool = False
+    untold: int = 0
+    untold_since: datetime | None = None
+    closed: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written down, and nothing is the matter."""
+        return not (self.exports or self.consents or self.texts or self.untold or self.closed)
+
+
+@provides("OWWL-6", partly=_UNSEEN, at_some_sites=True)
+def no_address_to_whom_the_policy_bars(facts: AuditFacts) -> Reading | None:
+    """No export on record went to a recipient, for a purpose or with a field that the policy does not name."""
+    return _exports(facts, lambda _: True, "Exports of addresses are within the policy.", "uses are a closed list")
+
+
+@provides("OWWL-7", partly=_UNSEEN + ", and messages that the product sends by itself", at_some_sites=True)
+def no_message_without_an_opt_in(facts: AuditFacts) -> Reading | None:
+    """No export for an optional purpose has more addresses than people had agreed by then."""
+    kept = "No export for an optional purpose has more addresses than people had agreed."
+    return _exports(facts, lambda one: one.optional, kept, "every message beyond overdue notices needs an opt-in")
+
+
+@provides("WPL-3.7", partly=_UNSEEN, at_some_sites=True)
+def campaigns_take_two_fields(facts: AuditFacts) -> Reading | None:
+    """Exports for the library's campaigns went to the library alone, with the fields that the policy gives."""
+    because = "nothing is disclosed to outsiders; campaigns may use email and postal addresses"
+    return _exports(
+        facts, lambda one: "WPL-3.7" in one.clauses, "Exports for campaigns are within the policy.", because
+    )
+
+
+@provides("WPL-6.2", partly=_UNSEEN, at_some_sites=True)
+def questions_about_satisfaction_pass_the_gate(facts: AuditFacts) -> Reading | None:
+    """Exports to ask about satisfaction went through the gate."""
+    because = "details that were left serve to clarify a question or to ask about satisfaction"
+    return _exports(facts, lambda one: "WPL-6.2" in one.clauses, "Exports to ask are within the policy.", because)
+
+
+@provides("OWWL-8", partly="whether leaving is as easy as joining, and what the product offers by itself",
+          at_some_sites=True)  # fmt: skip
+def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
+    """Optional purposes are off until somebody agrees, and every withdrawal was told to the mailing tools."""
+    seen = facts.consent
+    if seen is None or seen.is_empty:
+        return None
+    if seen.closed:
+        return _closed(seen)
+    measured: dict[str, int | str] = {
+        "optional purposes, all off by default": len(seen.optional),
+        "mailing tools are told": "yes" if seen.tools else "no folder is named",
+        "events not told for a night": figure(seen.untold) if seen.untold else 0,
+    }
+    if seen.untold:
+        since = "" if seen.untold_since is None else f" since {seen.untold_since:%Y-%m-%d}"
+        return finding(
+            f"Mailing tools were not told of {amount(figure(seen.untold), 'consent or withdrawal')}{since}.",
+            measured,
+            because="a withdrawal reaches every tool that holds the address",
+            fix=_TELL,
+        )
+    return holds("Optional purposes are off by default, and the mailing tools were told of each withdrawal.", measured)
+
+
+@provides("OWWL-10", partly="histories and the like that patrons switched on in the product", at_some_sites=True)
+def consents_have_their_words(facts: AuditFacts) -> Reading | None:
+    """Every consent on record shows its exact text, its channel and who took it, and no text has changed since."""
+    seen = facts.consent
+    if seen is None or seen.is_empty:
+        return None
+    if seen.closed:
+        return _closed(seen)
+    measured: dict[str, int | str] = {
+        "consents on record": figure(seen.consents),
+        "without their words": figure(seen.without_words) if seen.without_words else 0,
+        "texts that cannot stand": len(seen.texts),
+    }
+    wrong = [f"{figure(seen.without_words)} consents cannot show what was agreed to"] if seen.without_words else []
+    wrong += [f"texts: {seen.texts[0]}"] if seen.texts else []
+    if wrong:
+        return finding(
+            f"{'; '.join(wrong)}.",
+            measured,
+            because="no record without the exact words, the time, the channel and who took it",
+            fix="carrel consent texts names each; put the words back, and ask these people again",
+        )
+    return holds("Every consent on record shows its words, its channel and who took it.", measured)
+
+
+@provides("MITL-3.4", partly="what was published by name without Carrel", at_some_sites=True)
+def named_only_who_agreed(facts: AuditFacts) -> Reading | None:
+    """Whoever is named agreed in words that are on record; what left without names is within its threshold."""
+    seen = facts.consent
+    if seen is None or seen.closed:
+        return None if seen is None else _closed(seen)
+    naming = [purpose for purpose, clauses in (seen.named or {}).items() if "MITL-3.4" in clauses]
+    if not naming or not (seen.consents or facts.releases):
+        return None
+    bare = sum((seen.by_purpose or {}).get(purpose, 0) for purpose in naming)
+    bad = sum(bool(one.against) for one in facts.releases)
+    measured: dict[str, int | str] = {
+        "releases on record": len(facts.releases),
+        "of these beyond their threshold": bad,
+        "agreements to be named without their words": figure(bare) if bare else 0,
+    }
+    if bare or bad:
+        return finding(
+            f"{amount(bad, 'release')} on record cannot stand, and {figure(bare)} agreements to be named have no words."
+            if bare
+            else f"{amount(bad, 'release')} on record cannot stand.",
+            measured,
+            because="data are public without names, unless the originator agreed to be named",
+            fix="carrel release list and carrel consent texts name them",
+        )
+    return holds(
+        "Releases on record are within their thresholds, and agreements to be named show their words.", measured
+    )
+
+
+def _exports(facts: AuditFacts, mine: Callable[[Judged], bool], kept: str, because: str) -> Reading | None:
+    seen = facts.consent
+    if seen is None:
+        return None
+    if seen.closed:
+        return _closed(seen)
+    own = [one for one in seen.exports if mine(one)]
+    if not own:
+        return None
+    wrong = [one for one in own if one.against]
+    measured: dict[str, int | str] = {
+        "exports on record": len(own),
+        "under an earlier policy": sum(one.earlier for one in own),
+        "that should not have gone": len(wrong),
+    }
+    if wrong:
+        first = wrong[0]
+        said = f"{amount(len(wrong), 'export')} should not have gone ({first.purpose}: {first.against[0]})."
+        return finding(said, measured, because=because, fix=_FIX)
+    return holds(kept, measured)
+
+
+def _closed(seen: ConsentFacts) -> Reading:
+    return cannot_tell(
+        "What stands on record cannot be read in full.",
+        {},
+        because=seen.closed,
+        fix="carrel doctor tells what is wrong with the key of consents and with the texts",
+    )

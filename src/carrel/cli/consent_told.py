@@ -1,0 +1,96 @@
+"""Consents and exports on record, for the audit; and the night, which tells mailing tools what they were not told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.errors import CarrelError
+
+if TYPE_CHECKING:
+    from carrel.accountability.consent_record import ConsentFacts
+    from carrel.inventory.site import Site, System
+    from carrel.retention.consortium import InForce
+    from carrel.store.store import Store
+
+_A_NIGHT = timedelta(hours=24)
+
+
+def consent_facts(site: Site, store: Store, system: System, in_force: InForce, at: datetime) -> ConsentFacts:
+    """What stands on record of a system, judged again; only reads.
+
+    Args:
+        site: whose.
+        store: of the site.
+        system: of it.
+        in_force: its policies.
+        at: aware time.
+    """
+    from carrel.accountability.consent_record import ConsentFacts
+    from carrel.consent.gate import needs_consent
+    from carrel.consent.on_record import judged, without_words
+    from carrel.consent.text import lint_texts
+    from carrel.systems.consent.text_folder import read_texts
+
+    policies, consents, name = in_force.policies, store.consents, system.name
+    known = dict.fromkeys(purpose for policy in policies for purpose in policy.body.purposes)
+    optional = tuple(one for one in known if any(needs_consent(policy, one) for policy in policies))
+    named = {
+        purpose: tuple(
+            clause for policy in policies if (one := policy.body.purposes.get(purpose)) for clause in one.clauses
+        )
+        for purpose in known
+    }
+    exports = store.contact_exports.of(name)
+    try:
+        consents.tags(name)
+        used = consents.used()
+        texts = lint_texts(read_texts(site.consent.texts), used, optional, known)
+    except CarrelError as wrong:
+        closed = f"{wrong.code}: {wrong.faults[0].condition.title}"
+        return ConsentFacts(optional, named, closed=closed)
+    bare = {
+        purpose: sum(without_words(events, used) for events in consents.each(name, purpose))
+        for purpose in consents.purposes(name)
+    }
+    late = [one for one in consents.untold(name) if one.event.recorded_at < at - _A_NIGHT]
+    tools = site.consent.changes is not None
+    return ConsentFacts(
+        optional,
+        named,
+        tuple(judged(one, policies, in_force.digest, consents.each(name, one.purpose)) for one in exports),
+        consents.given(name),
+        sum(bare.values()),
+        bare,
+        tuple(f"{one.at}: {one.says}" for one in texts if one.serious),
+        tools,
+        len(late) if tools else 0,
+        min((one.event.recorded_at for one in late), default=None) if tools else None,
+    )
+
+
+def tell_again(site_path: Path, site: Site, systems: Iterable[System], at: datetime) -> tuple[str, ...]:
+    """Tell mailing tools of each system what they were not told yet, as a night does.
+
+    Returns:
+        Codes of what went wrong; the consents hold all the same.
+    """
+    from carrel.cli import premises
+    from carrel.cli.consent_changes import tell_tools
+    from carrel.cli.store_place import begun, open_store
+
+    if site.consent.changes is None or not begun(site):
+        return ()
+    codes: list[str] = []
+    for system in systems:
+        try:
+            with open_store(site) as store:
+                waits = bool(store.consents.untold(system.name))
+            if waits:
+                with premises.enter(site_path, system.name, read_only=True) as here:
+                    tell_tools(here, at)
+        except CarrelError as wrong:
+            codes.append(wrong.code)
+    return tuple(dict.fromkeys(codes))

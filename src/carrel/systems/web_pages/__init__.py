@@ -1,0 +1,1 @@
+"""Pages of the library's own sites, as a visitor meets them who has made no choice yet."""

@@ -1,0 +1,48 @@
+"""What of a child the product shows to somebody else: waivers of those who are marked as children, and nobody else's."""
+
+from __future__ import annotations
+
+from carrel.inventory.contradiction import Promise, contradictions
+from carrel.systems import map_files
+from carrel.systems.sql import live
+
+CHILDREN = Promise(("MPL-5.1",), keeps_last_borrower=False, children=("MPL-14",))
+WAIVER = (
+    "INSERT INTO actor.usr_privacy_waiver (usr, name, place_holds, pickup_holds, view_history, checkout_items) "
+    "VALUES ({usr}, 'a neighbour', {place}, false, {view}, false)"
+)
+
+
+def shown(evergreen, promise=CHILDREN):
+    system_map = map_files.load("evergreen")
+    values = live.settings(evergreen.connection, system_map)
+    return {one.setting: one.value for one in contradictions(system_map, values, promise) if one.shows}
+
+
+def test_a_waiver_counts_where_its_patron_is_a_child(evergreen):
+    evergreen.do("DELETE FROM actor.usr_privacy_waiver")
+    evergreen.do("DELETE FROM actor.org_unit_setting WHERE name = 'circ.privacy_waiver'")
+    (adult, child), *_ = evergreen.rows("SELECT max(id), min(id) FROM actor.usr WHERE NOT deleted AND id > 1")
+    evergreen.do(f"UPDATE actor.usr SET juvenile = (id = {child}) WHERE id IN ({adult}, {child})")
+    assert shown(evergreen) == {}
+    evergreen.do(WAIVER.format(usr=adult, place=True, view=True))
+    assert shown(evergreen) == {}
+    evergreen.do(WAIVER.format(usr=child, place=False, view=True))
+    assert shown(evergreen) == {"children's records whose loans others see": "1"}
+    evergreen.do(WAIVER.format(usr=child, place=True, view=False))
+    assert shown(evergreen) == {
+        "children's records whose loans others see": "1", "children's records on which others place holds": "1",
+    }  # fmt: skip
+    basis = Promise(("MPL-5.1",), keeps_last_borrower=False, children=("MPL-14",), shown=frozenset({"holds"}))
+    assert shown(evergreen, basis) == {"children's records whose loans others see": "1"}
+    assert shown(evergreen, Promise(("MITL-6.4",), keeps_last_borrower=False)) == {}, "the policy does not speak of it"
+
+
+def test_a_branch_that_offers_waivers_is_told(evergreen):
+    evergreen.do("DELETE FROM actor.usr_privacy_waiver")
+    evergreen.do("DELETE FROM actor.org_unit_setting WHERE name = 'circ.privacy_waiver'")
+    evergreen.do(
+        "INSERT INTO actor.org_unit_setting (org_unit, name, value) "
+        "SELECT min(id), 'circ.privacy_waiver', 'true' FROM actor.org_unit"
+    )
+    assert shown(evergreen) == {"circ.privacy_waiver": "1"}

@@ -1,0 +1,131 @@
+"""Consents in the audit, at night and under ``carrel doctor``: each can turn red, and is put right again."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+
+import pytest
+
+from carrel.store.store import FILE
+from tests.integration.run import library
+from tests.integration.run.consent_desk import CAMPAIGN, NEWS
+from tests.integration.run.test_consent import people, policy
+
+CLAUSES = ("OWWL-6", "OWWL-7", "OWWL-8", "OWWL-10")
+RED = "finding"
+
+
+@pytest.fixture
+def quick(small_sqlite, tmp_path):
+    elm = library.make(tmp_path / "site", small_sqlite)
+    policy(elm, "owwl")
+    return elm
+
+
+def evidence(elm, *clauses):
+    told = json.loads(elm.run("audit", "--json").out)
+    found = {one["clause"]: one.get("evidence") for one in told["clauses"]}
+    return {one: None if found[one] is None else found[one]["state"] for one in clauses}
+
+
+def sql(elm, statement, *values):
+    with sqlite3.connect(elm.folder / FILE) as store:
+        store.execute(statement, values)
+    store.close()
+
+
+def test_each_clause_turns_red_and_back(quick):
+    desk = people(quick, "ann", "bob")
+    assert evidence(quick, *CLAUSES) == dict.fromkeys(CLAUSES), "nothing was written down, so nothing is told as kept"
+    desk.say("give", "ann")
+    desk.export()
+    desk.say("give", "bob", purpose=CAMPAIGN)
+    desk.export(CAMPAIGN)
+    green = dict.fromkeys(CLAUSES, "holds")
+    assert evidence(quick, *CLAUSES) == green
+    for change, back, red in (
+        ("UPDATE contact_export SET recipient = 'friends group'", "UPDATE contact_export SET recipient = 'the library'",
+         {"OWWL-6", "OWWL-7"}),
+        ("UPDATE contact_export SET written = 2", "UPDATE contact_export SET written = 1", {"OWWL-6", "OWWL-7"}),
+        ("UPDATE consent_event SET digest = 'x' || digest", "UPDATE consent_event SET digest = substr(digest, 2)",
+         {"OWWL-10"}),
+    ):  # fmt: skip
+        sql(quick, change)
+        assert evidence(quick, *CLAUSES) == {**green, **dict.fromkeys(red, RED)}, change
+        sql(quick, back)
+    sql(quick, "DELETE FROM consent_told")
+    assert evidence(quick, *CLAUSES) == green, "what waits for tonight is no finding"
+    [(recorded,)] = list(sqlite3.connect(quick.folder / FILE).execute("SELECT min(recorded_at) FROM consent_event"))
+    sql(quick, "UPDATE consent_event SET recorded_at = ? WHERE recorded_at = ?", older(recorded), recorded)
+    assert evidence(quick, *CLAUSES)["OWWL-8"] == RED
+    key = quick.folder / "consent" / "key"
+    kept = key.read_bytes()
+    key.write_bytes(os.urandom(32))
+    assert set(evidence(quick, *CLAUSES).values()) == {"cannot tell"}
+    key.write_bytes(kept)
+
+
+def older(moment):
+    """A moment as the store has it, some days earlier."""
+    if isinstance(moment, int):
+        return moment - 3 * 86_400_000_000
+    from datetime import datetime, timedelta
+
+    return (datetime.fromisoformat(moment) - timedelta(days=3)).isoformat(sep=" ")
+
+
+def test_a_night_tells_the_tools_again(quick):
+    desk = people(quick, "ann")
+    desk.say("give", "ann")
+    changes = quick.folder.parent / "changes"
+    for place in changes.iterdir():
+        place.unlink()
+    changes.rmdir()
+    changes.write_text("in the way")
+    answer = quick.run("consent", "withdraw", desk.card("ann"), "--purpose", NEWS, "--channel", "phone", "--as",
+                       "Dee Example")  # fmt: skip
+    assert answer.codes == ["CNS-009"]
+    told = json.loads(quick.run("run-due", "--json").out)
+    assert "CNS-009" in told["findings"]
+    assert "CNS-009" in json.loads((quick.folder / "health" / "health.json").read_text())["systems"][0]["findings"]
+    checks = {one["name"]: one["state"] for one in json.loads(quick.run("doctor", "--json").out)["checks"]}
+    assert checks["folder for mailing tools"] == "finding"
+    changes.unlink()
+    changes.mkdir()
+    told = json.loads(quick.run("run-due", "--json").out)
+    assert "CNS-009" not in told["findings"]
+    [place] = changes.iterdir()
+    assert place.read_text().splitlines()[1].startswith("ann@oak.example,library news,no,")
+    checks = {one["name"]: one["detail"] for one in json.loads(quick.run("doctor", "--json").out)["checks"]}
+    assert checks["folder for mailing tools"] == "can be written; 1 file waits for a tool to take it away"
+
+
+def test_doctor_looks_at_the_keys(quick):
+    desk = people(quick, "ann")
+    desk.say("give", "ann")
+    key = quick.folder / "consent" / "key"
+    kept = key.read_bytes()
+
+    def told():
+        found = {one["name"]: one for one in json.loads(quick.run("doctor", "--json").out)["checks"]}
+        return found["key of consents"]["state"], found["key of consents"]["detail"]
+
+    assert told() == ("ok", "consent/key: only its owner can read it")
+    key.chmod(0o640)
+    assert told() == ("refused", "consent/key can be read by others")
+    key.chmod(0o600)
+    key.parent.chmod(0o770)
+    assert told() == ("refused", "others may write into the folder consent")
+    key.parent.chmod(0o700)
+    key.write_bytes(kept[:-1])
+    assert told() == ("refused", "consent/key is no key")
+    key.unlink()
+    assert told()[0] == "finding"
+    key.write_bytes(kept)
+    key.chmod(0o600)
+    assert told()[0] == "ok"
+    (quick.folder.parent / "texts" / "broken.1.en.yaml").write_text("says: [")
+    states = {one["name"]: one["state"] for one in json.loads(quick.run("doctor", "--json").out)["checks"]}
+    assert states["texts of consents"] == "refused"

@@ -1,0 +1,92 @@
+"""The letter to the person: every state in words, in both languages, and nothing said to be done that is not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from carrel.retention.outcome import Outcome
+from carrel.rights.deadline import GDPR, deadline
+from carrel.rights.event import Act, Event
+from carrel.rights.letter import Said, Sender, letter
+from carrel.rights.letter_words import ENGLISH, SPANISH
+from carrel.rights.request import Channel, Decision, Ground, Request, Right
+from carrel.rights.standing import LinkedCase, Standing, State, Task
+
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+ZONE = ZoneInfo("America/New_York")
+SENDER = Sender("Elm Library", [("the privacy officer", "privacy@elm.example"), ("the state office", "dpo")], ZONE)
+
+
+def written(now: Standing, said: Said | None = None, language: str = "en", channel: Channel = Channel.DESK) -> str:
+    request = Request("req-abcdefghijkl", now.right, "koha", channel, language, (Event(Act.RECEIVED, AT, "Dee"),))
+    return letter(request, now, SENDER, said or Said())
+
+
+def test_both_languages_have_every_word() -> None:
+    assert set(ENGLISH) == set(SPANISH)
+    wanted = [f"{kind} {one}" for kind, words in (
+        ("state", State), ("right", Right), ("ground", Ground), ("decision", Decision), ("outcome", Outcome),
+    ) for one in words]  # fmt: skip
+    assert not set(wanted) - set(ENGLISH)
+    for name, text in ENGLISH.items():
+        assert text.count("{") == SPANISH[name].count("{"), name
+
+
+@pytest.mark.parametrize("language", ["en", "es", "es-MX", "pt"])
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize("state", State)
+def test_every_state_of_every_right_can_be_written(right: Right, state: State, language: str) -> None:
+    due = deadline(GDPR, AT, ZONE)
+    ground = str(Ground.CLAIM) if state is State.REFUSED else ""
+    cases = tuple(LinkedCase(f"case-{n}", "erasure", "koha", "", one) for n, one in enumerate((None, *Outcome)))
+    tasks = tuple(
+        Task(f"t{n}", kind, "the vendor", AT, told, None if how is None else AT, how)
+        for n, (kind, told, how) in enumerate(
+            [
+                ("recipient", None, None),
+                ("controller", AT, None),
+                ("switch", AT, Act.REPLIED),
+                ("vendor", AT, Act.WAIVED),
+            ]
+        )
+    )
+    text = written(Standing(right, state, AT, due, cases=cases, tasks=tasks, ground=ground), language=language)
+    assert "req-abcdefghijkl" in text
+    assert "{" not in text
+    for who, where in SENDER.contacts:  # both addresses for questions (MITL-10.8)
+        assert f"{who}: {where}" in text
+    answered = ENGLISH["state answered"] in text or SPANISH["state answered"] in text
+    assert answered == (state is State.ANSWERED)
+
+
+def test_it_says_by_when_and_that_it_is_late_and_why_it_takes_longer() -> None:
+    due = deadline(GDPR, AT, ZONE)
+    assert "We answer by 2026-12-02." in written(Standing(Right.ACCESS, State.OPEN, AT, due))
+    assert "We are sorry that it is late." in written(Standing(Right.ACCESS, State.OPEN, AT, due, overdue=True))
+    over = written(Standing(Right.ACCESS, State.ANSWERED, AT, due, late=True))
+    assert "We answer by" not in over
+
+
+def test_a_failure_is_told_as_one_and_what_stays_with_its_ground() -> None:
+    failed = LinkedCase("case-a", "erasure", "koha", "", Outcome.FAILED)
+    text = written(Standing(Right.ERASURE, State.OPEN, AT, cases=(failed,)), Said(stays=["an open loan"]))
+    assert "koha: not done; it failed" in text
+    assert "  - an open loan" in text
+    assert "cannot be read back" not in text  # nothing was erased yet, so nobody is on the list
+    done = LinkedCase("case-a", "erasure", "koha", "", Outcome.VERIFIED, settled=True)
+    assert "cannot be read back" in written(Standing(Right.ERASURE, State.ANSWERED, AT, cases=(done,)))
+
+
+def test_one_that_goes_by_email_warns_that_others_can_read_it() -> None:
+    now = Standing(Right.QUESTION, State.OPEN, AT)
+    for channel in Channel:
+        assert ("can be read by others" in written(now, channel=channel)) == (channel in {Channel.EMAIL, Channel.WEB})
+
+
+def test_what_the_person_wrote_does_not_come_back() -> None:
+    text = written(Standing(Right.QUESTION, State.ANSWERED, AT), Said(answer="For a week."))
+    assert "For a week." in text
+    assert "For a week." not in written(Standing(Right.QUESTION, State.OPEN, AT), Said(answer="For a week."))
