@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from carrel.cli.at_site import end_of, named, open_site
-from carrel.cli.disclose_rules import everybody, people_of, process_rules, viewer_of
+from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules, viewer_of
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
 from carrel.disclosure.absence import OfficeEvent, Turn
@@ -20,13 +22,16 @@ from carrel.disclosure.standing import Notice, State
 from carrel.errors import CarrelError
 from carrel.retention.legal_hold import Scope
 from carrel.store.placement import Kind, Order
+from carrel.systems.site_file import place_of
 from carrel.web.case_desk import CameIn, Disclosed, Kept, Report
 
 if TYPE_CHECKING:
     from carrel.disclosure.precedence import Processes
     from carrel.disclosure.viewer import Viewer
+    from carrel.inventory.site import Site
     from carrel.store.store import Store
 
+_RULES_FOR = 2.0  # seconds for which rules that were read are used: one page asks for them several times
 _FRESH = timedelta(minutes=10)  # how long a report that was reckoned is shown: anybody may ask for it
 
 
@@ -42,7 +47,10 @@ class AtCaseDesk:
     def __init__(
         self, site_path: Path, now: Callable[[], datetime], whose: Callable[[str, str], tuple[str, int]]
     ) -> None:
-        self._site, self._now, self._whose = site_path, now, whose
+        self._place, self._now, self._whose = place_of(site_path), now, whose
+        self._lock = threading.Lock()
+        self._seen: tuple[tuple[int, ...], float] = ((), 0.0)
+        self._known: tuple[Site, ProcessRules | None] | None = None
         self._reports: dict[int, tuple[datetime, Report]] = {}
 
     def processes(self) -> Processes:
@@ -51,7 +59,7 @@ class AtCaseDesk:
         Raises:
             CarrelError: DSC-018; of the SIT and POL codes.
         """
-        return process_rules(open_site(self._site)).processes
+        return self._opened()[1].processes
 
     def holders(self) -> Mapping[Office, tuple[str, ...]]:
         """Who holds which office.
@@ -59,7 +67,7 @@ class AtCaseDesk:
         Raises:
             CarrelError: of the SIT codes.
         """
-        people = people_of(open_site(self._site))
+        people = people_of(self._site())
         return {one: tuple(name for name, own in people.items() if one in own) for one in Office}
 
     def viewer(self, name: str) -> Viewer:
@@ -68,9 +76,9 @@ class AtCaseDesk:
         Raises:
             CarrelError: DSC-003, DSC-018; of the SIT and POL codes.
         """
-        site = open_site(self._site)
+        site, rules = self._opened()
         with open_store(site) as store:
-            return viewer_of(site, store, process_rules(site), name, self._now())
+            return viewer_of(site, store, rules, name, self._now())
 
     def open(self, name: str, came: CameIn) -> str:
         """Write a case down; what it asks for is kept from deletion first.
@@ -78,8 +86,8 @@ class AtCaseDesk:
         Raises:
             CarrelError: DSC-003, DSC-005, DSC-006, DSC-018; ERA-001; of the HLD codes.
         """
-        site = open_site(self._site)
-        rules, said = process_rules(site), free_words(came.words)
+        site, rules = self._opened()
+        said = free_words(came.words)
         with open_store(site) as store:
             viewer = viewer_of(site, store, rules, name, self._now())
             first = Event(Act.RECEIVED, viewer.at, viewer.person, came.terms)
@@ -94,8 +102,7 @@ class AtCaseDesk:
         Raises:
             CarrelError: DSC-001 to DSC-003; ERA-001; of the HLD codes.
         """
-        site = open_site(self._site)
-        rules = process_rules(site)
+        site, rules = self._opened()
         with open_store(site) as store:
             _, here = store.disclosures.case(case, viewer_of(site, store, rules, name, self._now()))
             terms = {"step": preserving(here.process) or "preserve", "hold": self._preserved(store, name, kept)}
@@ -107,8 +114,7 @@ class AtCaseDesk:
         Raises:
             CarrelError: DSC-001 to DSC-014, DSC-017, DSC-018.
         """
-        site = open_site(self._site)
-        rules = process_rules(site)
+        site, rules = self._opened()
         with open_store(site) as store:
             viewer = viewer_of(site, store, rules, name, self._now())
             said = {key: value for key, value in terms.items() if value}
@@ -122,14 +128,13 @@ class AtCaseDesk:
         Raises:
             CarrelError: DSC-001, DSC-005, DSC-015, DSC-017.
         """
-        site = open_site(self._site)
-        rules = process_rules(site)
+        site, rules = self._opened()
         with open_store(site) as store:
             store.disclosures.file(case, source, paper, viewer_of(site, store, rules, name, self._now()))
 
     def turns(self) -> tuple[OfficeEvent, ...]:
         """Delegations and absences."""
-        with open_store(open_site(self._site)) as store:
+        with open_store(self._site()) as store:
             return store.disclosures.turns()
 
     def turn(self, name: str, turn: Turn, office: Office, holder: str, alternate: str, until: date | None) -> None:
@@ -138,8 +143,7 @@ class AtCaseDesk:
         Raises:
             CarrelError: APR-013; DSC-003, DSC-010, DSC-011, DSC-018.
         """
-        site = open_site(self._site)
-        rules = process_rules(site)
+        site, rules = self._opened()
         for one in filter(None, (holder, alternate)):
             named(site, one)
         with open_store(site) as store:
@@ -157,8 +161,7 @@ class AtCaseDesk:
         at, known = self._now(), self._reports.get(year)
         if known is not None and at - known[0] < _FRESH:
             return known[1]
-        site = open_site(self._site)
-        rules = process_rules(site)
+        site, rules = self._opened()
         with open_store(site) as store:
             cases = store.disclosures.all(everybody(rules, at))
         band = rules.processes.band
@@ -175,9 +178,9 @@ class AtCaseDesk:
         Raises:
             CarrelError: of the SIT, POL and STO codes.
         """
-        site, at = open_site(self._site), self._now()
+        at = self._now()
         try:
-            rules = process_rules(site)
+            site, rules = self._opened()
         except CarrelError as wrong:
             if wrong.code != faults.NO_RULES.code:
                 raise
@@ -191,6 +194,39 @@ class AtCaseDesk:
                 if here.notice is Notice.TOLD and here.state in {State.RELEASED, State.REVIEWED}
                 and here.ended_at is not None and own.intersection(case.holds)
             )  # fmt: skip
+
+    def _site(self) -> Site:
+        """The site file, read again when it has changed: an office that was taken away is gone with the next page."""
+        return self._looked()[0]
+
+    def _opened(self) -> tuple[Site, ProcessRules]:
+        """The site, and its rules.
+
+        Raises:
+            CarrelError: DSC-018; of the SIT and POL codes.
+        """
+        site, rules = self._looked()
+        if rules is None:
+            rules = process_rules(site)
+            with self._lock:
+                if self._known is not None and self._known[0] is site:
+                    self._known = site, rules
+        return site, rules
+
+    def _looked(self) -> tuple[Site, ProcessRules | None]:
+        with self._lock:
+            try:
+                there = self._place.stat()
+            except OSError:
+                return open_site(self._place), None  # which tells why it cannot be read
+            state, at = (there.st_ino, there.st_size, there.st_mtime_ns, there.st_ctime_ns), time.monotonic()
+            if self._known is None or state != self._seen[0]:
+                self._known = open_site(self._place), None
+                self._seen = state, at
+            elif at - self._seen[1] > _RULES_FOR:
+                self._known = self._known[0], None
+                self._seen = state, at
+            return self._known
 
     def _preserved(self, store: Store, by: str, kept: Kept) -> str:
         """Place the hold, and wait until it is in force. It is sealed, whatever the case: none tells of another."""

@@ -13,6 +13,7 @@ from starlette.types import Message
 
 _FIELD = 4 * 1024  # bytes of all fields before the file
 _HEADER = 4 * 1024  # bytes of what stands before one part
+_BOUNDARY = 70  # signs, RFC 2046
 
 
 class PaperStream(io.RawIOBase):
@@ -33,7 +34,7 @@ class PaperStream(io.RawIOBase):
         super().__init__()
         kind, options = parse_options_header(request.headers.get("content-type", ""))
         boundary = options.get(b"boundary", b"")
-        if kind != b"multipart/form-data" or not boundary:
+        if kind != b"multipart/form-data" or not 0 < len(boundary) <= _BOUNDARY:
             raise HTTPException(422)
         self._request, self._more = request, more or self._received
         self.fields: dict[str, str] = {}
