@@ -62,20 +62,23 @@ def _gate(folder: Path, people: int, *, judge: bool) -> list[Row]:
     database = folder / "koha.db"
     _library(database, people)
     found = []
-    for name, asks in (("worcester", False), ("owwl", True)):
-        site = folder / name
+    for name, asks, silent in (("worcester", False, 0), ("owwl", True, 0), ("worcester", False, people // 100)):
+        site = folder / f"{name}-{silent}"
         _site(site, database, name)
         agreed = people // _AGREED
         _consents(site, agreed)
+        _silences(site, silent)
         fields = ("email",) if name == "worcester" else ("firstname", "surname", "email")
-        bare = _bare(database, fields, folder / f"bare-{name}.csv")
-        seconds, peak, told = _export(site, folder / f"{name}.csv")
+        bare = _bare(database, fields, site / "bare.csv")
+        seconds, peak, told = _export(site, site / "contacts.csv")
         ratio = seconds / bare
-        says = f"{people:,} patrons on SQLite, {agreed:,} said something; {told['written']:,} go; peak {peak} MB"
+        said = f"{agreed:,} said something" + (f", {silent:,} addresses asked for silence" if silent else "")
+        says = f"{people:,} patrons on SQLite, {said}; {told['written']:,} go; peak {peak} MB"
         work = "contact gate, opt-in, CPU" if asks else "contact gate, no opt-in, CPU"
+        work = work.replace("no opt-in", "list of silence") if silent else work
         found.append(
             Row(work, says, f"{seconds:.1f} s", f"{bare:.1f} s", "SELECT of the same columns into a CSV file, by hand",
-                "measured", ratio, "at most 60 s, 250 MB", seconds <= 60 and peak <= 250 if judge else None)
+                "measured", ratio, "at most 10 s, 250 MB", seconds <= 10 and peak <= 250 if judge else None)
         )  # fmt: skip
     return found
 
@@ -121,6 +124,26 @@ def _consents(site: Path, agreed: int) -> None:
     with engine.begin() as connection:
         connection.execute(sa.insert(tables.consent_event), more)
     engine.dispose()
+
+
+def _silences(site: Path, many: int) -> None:
+    """Addresses that are never written to, of patrons spread over the whole library."""
+    with Store.open(site) as store:
+        tags = store.consents.own_tags("koha")
+        rows = [
+            {
+                "tag": tags.address(f"reader{n * 100 + 7}@oak.example"),
+                "mark": tags.mark,
+                "reason": "asked",
+                "since": AS_OF,
+            }
+            for n in range(many)
+        ]
+    if rows:
+        engine = sa.create_engine(f"sqlite:///{site / FILE}")
+        with engine.begin() as connection:
+            connection.execute(sa.insert(tables.suppression), rows)
+        engine.dispose()
 
 
 def _nothing(*_: object) -> list[OpenLeaf]:

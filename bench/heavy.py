@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import access, branches, counting, desk, growth, handwritten, koha_loop, ours, person, workers
+from bench import access, branches, counting, desk, growth, handwritten, koha_loop, ours, person, portal, workers
 from bench.library import Library, Template
 from bench.row import Row
 
@@ -34,6 +34,13 @@ def works(folder: Path, loans: int, *, smoke: bool) -> dict[str, Callable[[], li
         "plan": lambda: plan(template(), rounds=1 if smoke else 3, judge=not smoke),
         "desk": lambda: at_desk(template(), seconds=3 if smoke else 60, clients=4, judge=not smoke),
         "person": lambda: person.erasure(template(), folder, rounds=1 if smoke else 3, judge=not smoke),
+        "portal": lambda: portal.portal(
+            template(min(loans, 20_000)),
+            folder,
+            users=20 if smoke else 200,
+            seconds=4 if smoke else 60,
+            judge=not smoke,
+        ),
         "workers": lambda: workers.shared(template(), folder, rounds=1 if smoke else 3, judge=not smoke),
         "branches": lambda: branches.branches(
             template(),

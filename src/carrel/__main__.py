@@ -2,4 +2,5 @@
 
 from carrel.cli.main import main
 
-main()
+if __name__ == "__main__":  # a worker that is started by another process imports this too
+    main()

@@ -13,6 +13,7 @@ from carrel.retention import faults
 from carrel.store.erasures import TEXTS
 from carrel.store.journal import LEASE_TTL
 from carrel.systems.faults import LOCKED
+from carrel.systems.sql.failure import told
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -70,7 +71,7 @@ class Pieces:
 
     def _once(self, name: str, work: Callable[[Connection], int]) -> int:
         self._noting.intend(self.case, name)
-        with self._gate.chunk() as turn, self.here.engine.begin() as connection:
+        with self._gate.chunk() as turn, told(self.here.system.name), self.here.engine.begin() as connection:
             done = work(connection)
             turn.check()
         self._noting.note(self.case, name, done)

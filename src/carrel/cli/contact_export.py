@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +13,12 @@ from carrel.amount import amount
 from carrel.cli import premises, record
 from carrel.cli.at_site import allowed
 from carrel.cli.consent_changes import tell_tools
-from carrel.cli.consent_word import texts_of
+from carrel.cli.contact_judging import Judge
 from carrel.cli.option_values import writing
 from carrel.cli.premises import now
 from carrel.cli.screen import figure, put_json, put_line, put_table
 from carrel.consent import faults
-from carrel.consent.gate import Gate, Known, LeftOut, gate
-from carrel.consent.state import State, Texts, state_of
-from carrel.consent.subject import SubjectTags, addresses_in
+from carrel.consent.gate import Gate, LeftOut, gate
 from carrel.errors import fault
 from carrel.inventory.category import Category
 from carrel.inventory.site import May
@@ -29,16 +27,14 @@ from carrel.ledger.word import slug
 from carrel.retention.faults import CLOSED
 from carrel.store.contact_exports import Export
 from carrel.systems.consent.contact_file import contact_file, refuse_there
-from carrel.systems.consent.contact_rows import Contact, ContactRows
-from carrel.systems.sql.in_lists import parts
+from carrel.systems.consent.contact_rows import ContactPage, ContactRows
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from carrel.cli.premises import Premises
 
 _TRIES = 3
-_TAGS = 5_000  # in one question to the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +145,11 @@ def _exported(here: Premises, let: Gate, by: str, out: Path) -> Export:
             file.head(rows.heads)
             left: Counter[LeftOut] = Counter()
             written = 0
-            for page in _judged(here, rows, let, restricted, at):
-                file.rows(one.values for one, reason in page if reason is None)
-                left.update(reason for _, reason in page if reason is not None)
-                written += sum(reason is None for _, reason in page)
+            for page, reasons in _judged(here, rows, let, restricted, at):
+                going = [values for values, reason in zip(page.values, reasons, strict=True) if reason is None]
+                file.rows(going)
+                left.update(reason for reason in reasons if reason is not None)
+                written += len(going)
             file.settle()
             told = {str(reason): left[reason] for reason in LeftOut if left[reason]}
             done = Export(here.system.name, by, here.in_force.digest, at, let, written, told)
@@ -181,61 +178,9 @@ def _restricted(here: Premises) -> frozenset[int]:
 
 def _judged(
     here: Premises, rows: ContactRows, let: Gate, restricted: frozenset[int], at: datetime
-) -> Iterator[list[tuple[Contact, LeftOut | None]]]:
+) -> Iterator[tuple[ContactPage, list[LeftOut | None]]]:
     """Every person with why the address does not go, page after page."""
-    texts, today = texts_of(here), at.astimezone(here.zone).date()
-    tags = here.store.consents.tags(here.system.name)
-    judge = _Judge(here, rows, let, restricted, texts, today, tags)
     with here.engine.connect() as connection:
+        judge = Judge.made(here, let, restricted, at)
         for page in rows.pages(connection):
-            for part in parts(page, _TAGS):
-                yield judge.judged(part)
-
-
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    """What a page of people is judged by."""
-
-    here: Premises
-    rows: ContactRows
-    let: Gate
-    restricted: frozenset[int]
-    texts: Texts
-    today: date
-    tags: SubjectTags | None
-
-    def judged(self, people: Sequence[Contact]) -> list[tuple[Contact, LeftOut | None]]:
-        """Each of some people with why the address does not go."""
-        states, silent = self._known(people)
-        let, rows, restricted, today = self.let, self.rows, self.restricted, self.today
-        return [
-            (
-                one,
-                let.left_out(
-                    Known(
-                        states.get(one.number, State.NEVER_ASKED),
-                        one.deleted,
-                        one.number in restricted,
-                        one.number in silent,
-                        one.expired(today),
-                        rows.reachable(one.values),
-                    )
-                ),
-            )
-            for one in people
-        ]
-
-    def _known(self, people: Sequence[Contact]) -> tuple[dict[int, State], set[int]]:
-        """Where each stands on the purpose, and who asked for silence; whoever is in neither said nothing."""
-        if self.tags is None:
-            return {}, set()
-        consents, of_number = self.here.store.consents, self.tags.number
-        tags = {of_number(one.number): one.number for one in people}
-        events = consents.among(list(tags), self.let.purpose)
-        states = {tags[tag]: state_of(said, self.let.purpose, self.texts).state for tag, said in events.items()}
-        if not consents.suppressions.count():
-            return states, set()
-        whose = [*tags.items()]
-        whose += [(self.tags.address(address), one.number) for one in people for address in addresses_in(one.email)]
-        found = consents.suppressions.among([tag for tag, _ in whose])
-        return states, {who for tag, who in whose if tag in found}
+            yield page, judge.judged(page)

@@ -29,6 +29,7 @@ from carrel.store.sealed_cases import DONE, PLANNED
 from carrel.systems import surroundings_reading
 from carrel.systems.sql import person_grants
 from carrel.systems.sql.erasure_sweep import Found
+from carrel.systems.sql.failure import told
 from carrel.systems.sql.trigger_way import beside_loans
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ class Course:
         for step in steps:
             name = f"{step.table}.{step.act}"
             while True:
-                with self._here.engine.connect() as connection:
+                with told(self._here.system.name), self._here.engine.connect() as connection:
                     if not erasure.rows.count(connection, step):
                         break
                 self._schema.beat()

@@ -16,9 +16,10 @@ from carrel.cli.screen import put_json, say
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen at.")
 @click.option("--behind", metavar="ADDRESS", multiple=True, type=WORDS,
               help="A proxy whose word counts for where a request comes from.")  # fmt: skip
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
 @site_option
 @json_option
-def serve(host: str, port: int, behind: tuple[str, ...], site_path: Path, as_json: bool) -> None:
+def serve(host: str, port: int, behind: tuple[str, ...], workers: int, site_path: Path, as_json: bool) -> None:
     """Serve the pages of this site: what is kept, and what patrons can do themselves.
 
     Reads the library's systems, and writes there only what 'may_change:' of 'portal:' lets patrons change. It writes
@@ -33,4 +34,4 @@ def serve(host: str, port: int, behind: tuple[str, ...], site_path: Path, as_jso
         else:
             say(f"{address}, listening at {host} port {port} (Ctrl-C to stop)", err=True)
 
-    serve_pages(site_path, host, port, behind, ready)
+    serve_pages(site_path, host, port, behind, ready, workers=workers)

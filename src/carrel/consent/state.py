@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from carrel.consent.event import Act, ConsentEvent, in_order
 from carrel.consent.text import ConsentText
@@ -44,7 +45,7 @@ class Texts:
     own: tuple[ConsentText, ...]
     used: tuple[ConsentText, ...] = ()
 
-    @property
+    @cached_property
     def all(self) -> tuple[ConsentText, ...]:
         """Every text that is known; of one that was used, the words of its first use."""
         there = {one.key for one in self.used}
@@ -67,11 +68,22 @@ class Texts:
         It is not where a later version asks again, where the purpose has another text by now, or where nobody knows
         the words.
         """
-        mine = [one for one in self.all if one.purpose == event.purpose and one.text == event.text]
+        which = (event.purpose, event.text, event.version, event.digest)
+        if (known := self._covered.get(which)) is None:
+            known = self._covered[which] = self._covers(*which)
+        return known
+
+    @cached_property
+    def _covered(self) -> dict[tuple[str, str, int, str], bool]:
+        """What was found of texts before: many agreed to few."""
+        return {}
+
+    def _covers(self, purpose: str, text: str, version: int, digest: str) -> bool:
+        mine = [one for one in self.all if one.purpose == purpose and one.text == text]
         return bool(
-            any((one.version, one.digest) == (event.version, event.digest) for one in mine)
-            and not any(one.asks_again for one in mine if one.version > event.version)
-            and all(one.text == event.text for one in self._asked(event.purpose))
+            any((one.version, one.digest) == (version, digest) for one in mine)
+            and not any(one.asks_again for one in mine if one.version > version)
+            and all(one.text == text for one in self._asked(purpose))
         )
 
 

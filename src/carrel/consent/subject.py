@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 
 _BETWEEN = b"\x1f"  # stands in no system's name
 _NUMBER, _ADDRESS = b"number", b"address"
@@ -31,6 +32,16 @@ class _Keyed:
         outer.update(inner.digest())
         return outer.hexdigest()
 
+    def hexes(self, many: Iterable[bytes]) -> list[str]:
+        """As `hex`, of each."""
+        first, second, found = self._inner.copy, self._outer.copy, []
+        for said in many:
+            inner, outer = first(), second()
+            inner.update(said)
+            outer.update(inner.digest())
+            found.append(outer.hexdigest())
+        return found
+
 
 class SubjectTags:
     """The hashes of one system's people under one key. Whoever holds the key can try every number.
@@ -50,12 +61,22 @@ class SubjectTags:
         """HMAC-SHA256 of a person's number, hex."""
         return self._numbers.hex(b"%d" % number)
 
+    def numbers(self, numbers: Iterable[int]) -> list[str]:
+        """The same of many, in their order."""
+        return self._numbers.hexes([b"%d" % one for one in numbers])
+
     def address(self, address: str) -> str:
         """The same of an email address, however it is spelled; empty for none."""
         said = address.strip().casefold()
         return self._addresses.hex(said.encode()) if said else ""
 
+    def addresses(self, addresses: Iterable[str]) -> list[str]:
+        """The same of many, in their order; none of them empty."""
+        return self._addresses.hexes([one.strip().casefold().encode() for one in addresses])
+
 
 def addresses_in(text: str) -> tuple[str, ...]:
     """The email addresses in a field, which can hold several."""
+    if _APART.search(text) is None:
+        return (text,) if text else ()
     return tuple(dict.fromkeys(one for one in _APART.split(text) if one))

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 QUOTE, BOM = '"', "\ufeff"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_WIDE_SIGNS = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", *_WIDE_SIGNS)
 LONGEST = 1 << 18  # letters in one record; a longer one comes of a quote that nobody closed
 _WIDE = {"utf-8", "utf-16-le", "utf-16-be", "utf-16"}
 
@@ -19,7 +20,12 @@ class BrokenCsvError(ValueError):
 
 def harmless(text: str) -> str:
     """A text that a spreadsheet would take for a formula, told as text; any other as it is."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would take a text for a formula; its first sign decides."""
+    return text.startswith(_FORMULA)
 
 
 def encoding_of(name: str) -> str | None:

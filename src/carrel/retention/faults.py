@@ -56,6 +56,7 @@ NOT_NOW = define("ERA-002", "this person cannot be erased now", Exit.REFUSED)
 UNTOLD_ROWS = define("ERA-003", "the map does not tell what becomes of rows that hang on this person", Exit.REFUSED)
 CASE_SHUT = define("ERA-004", "the case cannot be opened", Exit.REFUSED)
 STILL_HANGS = define("ERA-005", "deleting this row would reach rows that no step has dealt with", Exit.REFUSED)
+NOT_DONE = define("ERA-006", "the database took a statement and did not do it", Exit.VERIFICATION_FAILED)
 
 REQUEST = define("REQ-001", "this request cannot be read", Exit.USAGE)
 NO_FIELD = define("REQ-002", "the map knows no such field of a person's record", Exit.USAGE)

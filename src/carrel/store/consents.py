@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from carrel.consent.event import Act, Channel, ConsentEvent, commitment, in_order
+from carrel.consent.sieve import TagSieve
 from carrel.consent.subject import SubjectTags
 from carrel.consent.text import ConsentText, require_same
 from carrel.ledger.leaf import OpenLeaf
@@ -24,7 +25,7 @@ from carrel.store.consent_key import ConsentKey
 from carrel.store.database import Database
 from carrel.store.owed_leaves import owe
 from carrel.store.suppressions import Suppressions
-from carrel.store.tag_set import of_tags
+from carrel.store.tag_set import of_tags, streamed
 
 _SALT = 32
 Leaves = Callable[[ConsentEvent, str], Iterable[OpenLeaf]]
@@ -148,6 +149,14 @@ class Consents:
             for row in connection.execute(select(table).where(*mine).order_by(table.c.id)):
                 found[row.tag].append(_event(row))
         return dict(found)
+
+    def sieve(self, purpose: str) -> TagSieve:
+        """What holds back the hashes of all who said something on a purpose, and lets most others through."""
+        table = tables.consent_event
+        mine = table.c.purpose == purpose
+        with self._database.reading() as connection:
+            count = connection.execute(select(func.count()).select_from(table).where(mine)).scalar_one()
+            return TagSieve(streamed(connection, select(table.c.tag).where(mine)), count)
 
     def each(self, system: str, purpose: str) -> Iterable[list[ConsentEvent]]:
         """The events for a purpose, one person after another; nobody is told apart."""

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from carrel.consent.sieve import TagSieve
 from carrel.store import tables
 from carrel.store.database import Database
-from carrel.store.tag_set import of_tags
+from carrel.store.tag_set import of_tags, streamed
 
 
 class Suppressions:
@@ -41,3 +42,10 @@ class Suppressions:
         """How many hashes stand there; a person can have several."""
         with self._database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(tables.suppression)).scalar_one())
+
+    def sieve(self) -> TagSieve:
+        """What holds back all hashes that stand there, and lets most others through."""
+        table = tables.suppression
+        with self._database.reading() as connection:
+            count = connection.execute(select(func.count()).select_from(table)).scalar_one()
+            return TagSieve(streamed(connection, select(table.c.tag)), count)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import JSON, Connection, Select, cast, func, literal, select
+
+_AT_ONCE = 5_000
 
 
 def of_tags(connection: Connection, tags: Collection[str]) -> Select[Any]:
@@ -22,3 +24,8 @@ def of_tags(connection: Connection, tags: Collection[str]) -> Select[Any]:
     else:
         rows = func.json_array_elements_text(cast(text, JSON)).table_valued("value")
     return select(rows.c.value)
+
+
+def streamed(connection: Connection, query: Select[Any]) -> Iterator[Sequence[str]]:
+    """The hashes that a question finds, some at a time."""
+    yield from connection.execution_options(yield_per=_AT_ONCE).execute(query).scalars().partitions()

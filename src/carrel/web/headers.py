@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -89,8 +90,10 @@ class OwnHost:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse with 421 or 403."""
         if scope["type"] == "http":
-            said = {name: value.decode("latin-1") for name, value in scope["headers"]}
-            if said.get(b"host", "").lower() != self._host:
+            said: dict[bytes, list[str]] = defaultdict(list)
+            for name, value in scope["headers"]:
+                said[name].append(value.decode("latin-1").lower())
+            if said[b"host"] != [self._host]:
                 await self._refuse(421)(scope, receive, send)
                 return
             meant = scope["method"] == "POST" and scope["path"] in self._from_elsewhere
@@ -101,11 +104,12 @@ class OwnHost:
                 scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)
 
-    def _is_own(self, said: dict[bytes, str]) -> bool:
-        site, origin = said.get(b"sec-fetch-site"), said.get(b"origin")
-        if origin is not None and origin.lower() != self._origin:
+    def _is_own(self, said: Mapping[bytes, list[str]]) -> bool:
+        """Whether a form was sent from a page of ours; what is said twice is said by nobody who can be believed."""
+        site, origin = said[b"sec-fetch-site"], said[b"origin"]
+        if not site and not origin:
             return False
-        return origin is not None or site == "same-origin"
+        return origin in ([], [self._origin]) and site in ([], ["same-origin"])
 
 
 class KindLimit:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -33,13 +34,15 @@ def refused(folder: Path, *more: str) -> tuple[int, list[str]]:
     return code, re.findall(r"^error\[([A-Z]+-[0-9]+)\]", err, re.MULTILINE)
 
 
-def test_pages_are_served_until_it_is_stopped(folder: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_pages_are_served_until_it_is_stopped(folder: Path, workers: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     text = (folder / "carrel.yaml").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{port}")
     (folder / "carrel.yaml").write_text(text)
     process = subprocess.Popen(
-        [sys.executable, "-m", "carrel", "serve", "--port", str(port), "--site", str(folder)],
+        [sys.executable, "-m", "carrel", "serve", "--port", str(port), "--site", str(folder),
+         *(["--workers", str(workers)] if workers > 1 else [])],
         env={**environment(None), "PYTHONPATH": os.environ.get("PYTHONPATH", "")}, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -50,12 +53,20 @@ def test_pages_are_served_until_it_is_stopped(folder: Path) -> None:
         )
         told = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/policy", timeout=30))
         assert told["library"] == "Elm Library"
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert len(children) >= (workers if workers > 1 else 0)
         assert refused(folder, "--port", str(port)) == (1, ["WEB-003"])
     finally:
         process.send_signal(signal.SIGTERM)
         rest = process.communicate(timeout=30)[1]
     assert rest == "", "nothing is told of who asked for what"
     assert process.returncode in {0, -signal.SIGTERM}
+    end = time.monotonic() + 20
+    while left := [one for one in children if Path(f"/proc/{one}").exists()]:
+        assert time.monotonic() < end, f"left behind: {left}"
+        time.sleep(0.1)
+    with socket.create_server(("127.0.0.1", port)):
+        pass
 
 
 def test_what_stands_in_its_way_has_a_code(folder: Path) -> None:

@@ -13,7 +13,7 @@ from carrel.inventory.category import Category
 from carrel.inventory.schema import LiveSchema
 from carrel.systems import map_files
 from carrel.systems.consent.contact_file import plain
-from carrel.systems.consent.contact_rows import Contact, ContactRows
+from carrel.systems.consent.contact_rows import ContactPage, ContactRows
 from carrel.systems.consent.text_folder import read_texts, write_examples
 from carrel.systems.policy_files import load
 
@@ -102,7 +102,8 @@ def test_no_value_is_a_formula_or_breaks_a_line() -> None:
 def test_a_card_without_a_day_does_not_expire() -> None:
     today = date(2026, 11, 27)
     said = {"": False, "2026-11-27": False, "2026-11-26 23:59:59": True, "0000-00-00": False, "infinity": False}
-    found = {day: Contact(1, False, day, "", ()).expired(today) for day in said}
+    page = ContactPage([], [], list(said), [], [], [])
+    found = dict(zip(said, page.expired(today), strict=True))
     assert found == said
 
 

@@ -5,24 +5,32 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from carrel.consent import faults
 from carrel.errors import fault
+from carrel.inventory.csv_writing import harmless, is_formula
 from carrel.systems.durable_file import settle
 from carrel.systems.nameless_file import NOT_OFFERED, give_name
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%")
 
 
 def plain(value: str) -> str:
     """A value as no spreadsheet takes it for a formula, on one line."""
     if "\n" in value or "\r" in value or "\x00" in value:
         value = " ".join(value.replace("\x00", "").split())
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return harmless(value)
+
+
+def _plain_column(values: Sequence[str]) -> Sequence[str]:
+    """Each value made plain. Most columns are plain as they are, which is seen by what their values begin with."""
+    together = "".join(values)
+    broken = "\n" in together or "\r" in together or "\x00" in together
+    if not broken and not any(map(is_formula, {value[:1] for value in values})):
+        return values
+    return [plain(value) for value in values]
 
 
 class ContactFile:
@@ -39,9 +47,10 @@ class ContactFile:
         """The names of its columns."""
         self._writer.writerow(names)
 
-    def rows(self, rows: Iterable[Sequence[str]]) -> None:
+    def rows(self, rows: Sequence[Sequence[str]]) -> None:
         """Further rows."""
-        self._writer.writerows([[plain(value) for value in row] for row in rows])
+        columns = [_plain_column(column) for column in zip(*rows, strict=True)]
+        self._writer.writerows(zip(*columns, strict=True))
 
     def settle(self) -> None:
         """Wait until all of it is on the disk."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, String, and_, cast, false, not_, select
+from sqlalchemy import Connection, FromClause, Row, String, and_, cast, false, not_, select
 
 from carrel.consent import faults
 from carrel.errors import CarrelError, fault
@@ -43,10 +43,28 @@ class Contact:
     email: str
     values: tuple[str, ...]
 
-    def expired(self, today: date) -> bool:
-        """Whether the card has expired by a day; one without a day does not expire."""
-        day = self.expires[:10]
-        return bool(day) and not day.startswith(_YEARLESS) and day < today.isoformat()
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ContactPage:
+    """The records of some persons, column by column, for as long as the page is in hand.
+
+    Attributes:
+        numbers, deleted, expires, emails, values: as of a `Contact`, one for each person.
+        reachable: whether there is an address among what goes.
+    """
+
+    numbers: Sequence[int]
+    deleted: Sequence[bool]
+    expires: Sequence[str]
+    emails: Sequence[str]
+    values: Sequence[tuple[str, ...]]
+    reachable: Sequence[bool]
+
+    def expired(self, today: date) -> list[bool]:
+        """Whose card has expired by a day; one without a day does not expire."""
+        last = today.isoformat()
+        known = {day: _is_over(day[:10], last) for day in set(self.expires)}
+        return [known[day] for day in self.expires]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +100,18 @@ class ContactRows:
         self._map, self._stand_in, self._at = system_map, stand_in, at
         self._rows = PersonRows(schema, system_map, (), stand_in)
         self._places = [self._place(one) for one in fields]
-        self._email = self._place(Category.EMAIL_ADDRESS)
+        self._read = list(self._places)
+        if not any(one.category is Category.EMAIL_ADDRESS for one in self._places):
+            self._read.append(self._place(Category.EMAIL_ADDRESS))
+        before = next(n for n, one in enumerate(self._read) if one.category is Category.EMAIL_ADDRESS)
+        self._email_at = sum(len(one.columns) for one in self._read[:before])
 
     @property
     def heads(self) -> tuple[str, ...]:
         """Names of the columns that go."""
         return tuple(head for place in self._places for head, _ in place.columns)
 
-    def reachable(self, values: Sequence[str]) -> bool:
-        """Whether there is an address among what goes: every kind of address that goes counts, and one is enough."""
-        found, start = [], 0
-        for place in self._places:
-            end = start + len(place.columns)
-            if place.category is not Category.NAME:
-                found.append(any(values[start:end]))
-            start = end
-        return any(found) or not found
-
-    def pages(self, connection: Connection) -> Iterator[list[Contact]]:
+    def pages(self, connection: Connection) -> Iterator[ContactPage]:
         """Every person of the people's table, page after page, in order of number.
 
         Args:
@@ -112,23 +124,47 @@ class ContactRows:
         while True:
             with told(self._at):
                 page = self._page(connection, after, None)
-            if page:
-                yield page
+            if not page:
+                return
+            yield self._as_page(page)
             if len(page) < PAGE:
                 return
-            after = page[-1].number
+            after = int(page[-1][0])
 
     def of(self, connection: Connection, numbers: Sequence[int]) -> dict[int, Contact]:
         """Some persons by their numbers; whose record is gone is left out."""
         with told(self._at):
-            return {one.number: one for one in self._page(connection, None, numbers)}
+            found = self._page(connection, None, numbers)
+        if not found:
+            return {}
+        page = self._as_page(found)
+        columns = zip(page.numbers, page.deleted, page.expires, page.emails, page.values, strict=True)
+        return {one[0]: Contact(*one) for one in columns}
 
-    def _page(self, connection: Connection, after: int | None, numbers: Sequence[int] | None) -> list[Contact]:
+    def _as_page(self, rows: Sequence[Row[Any]]) -> ContactPage:
+        keys, deleted, expires, *texts = zip(*rows, strict=True)
+        clean = [[one.strip() if type(one) is str else _text(one) for one in column] for column in texts]
+        going, start, addresses = clean[: len(self.heads)], 0, []
+        for place in self._places:
+            end = start + len(place.columns)
+            if place.category is not Category.NAME:  # every kind of address that goes counts, and one is enough
+                addresses += going[start:end]
+            start = end
+        return ContactPage(
+            [int(one) for one in keys],
+            [bool(one) for one in deleted],
+            [one or "" for one in expires],
+            clean[self._email_at],
+            list(zip(*going, strict=True)) if going else [()] * len(rows),
+            [any(one) for one in zip(*addresses, strict=True)] if addresses else [True] * len(rows),
+        )
+
+    def _page(self, connection: Connection, after: int | None, numbers: Sequence[int] | None) -> Sequence[Row[Any]]:
         people = self._rows.rows(self._map.people.table)
         key = people.c[self._map.people.key]
         source: FromClause = people
         joined: dict[str, FromClause] = {}
-        for place in (*self._places, self._email):
+        for place in self._read:
             name = _joint(place.field)
             if place.field.table and name not in joined:
                 other = self._rows.rows(place.field.table).alias(f"joined_{len(joined)}")
@@ -137,7 +173,7 @@ class ContactRows:
                 joined[name] = other
         named = [
             (joined[_joint(place.field)] if place.field.table else people).c[column]
-            for place in (*self._places, self._email)
+            for place in self._read
             for _, column in place.columns
         ]
         expires = self._map.cards.expires if self._map.cards is not None else ""
@@ -154,17 +190,7 @@ class ContactRows:
             query = query.where(key.in_(numbers))
         else:
             query = (query if after is None else query.where(key > after)).order_by(key).limit(PAGE)
-        first = len(self.heads)
-        return [
-            Contact(
-                int(row[0]),
-                bool(row[1]),
-                row[2] or "",
-                _text(row[3 + first]),
-                tuple(map(_text, row[3 : 3 + first])),
-            )
-            for row in connection.execute(query)
-        ]
+        return connection.execute(query).all()
 
     def _place(self, category: Category) -> _Place:
         fields = {} if self._map.rectify is None else self._map.rectify.fields
@@ -199,3 +225,7 @@ def _joint(field: CorrectableField) -> str:
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()
+
+
+def _is_over(day: str, today: str) -> bool:
+    return bool(day) and not day.startswith(_YEARLESS) and day < today

@@ -13,7 +13,7 @@ from carrel.systems.sql.erasure_outlook import ErasureOutlook
 from carrel.systems.sql.erasure_sweep import Found, sweep
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_grounds import below, hung, hung_records
-from carrel.systems.sql.person_rows import lock
+from carrel.systems.sql.person_rows import lock, not_done
 from carrel.systems.sql.person_steps import Step
 from carrel.systems.sql.person_texts import Place
 
@@ -25,7 +25,8 @@ class SqlErasure(ErasureOutlook):
         """At most so many rows of a step; the caller commits. Nought when the step is done.
 
         Raises:
-            CarrelError: ERA-005, rows hang on these that no step has dealt with; the caller undoes the transaction.
+            CarrelError: ERA-005, rows hang on these that no step has dealt with; ERA-006, they are as they were. The
+                caller undoes the transaction.
         """
         with told(self._at):
             done, more = self.rows.piece(connection, step, size)
@@ -55,7 +56,7 @@ class SqlErasure(ErasureOutlook):
             One, or nought when it is gone already.
 
         Raises:
-            CarrelError: ERA-005; ERA-002 where something keeps the person since.
+            CarrelError: ERA-005, ERA-006; ERA-002 where something keeps the person since.
         """
         own = self.last
         rows = self.rows.rows(own.table)
@@ -70,6 +71,8 @@ class SqlErasure(ErasureOutlook):
             if more:
                 raise self._hangs(own.table, more)
             done = connection.execute(delete(rows).where(which)).rowcount
+            if left := self.rows.count(connection, own):
+                raise not_done(own.table, left)
         if done != 1:
             raise self._hangs(own.table, done)
         return 1
@@ -87,7 +90,7 @@ class SqlErasure(ErasureOutlook):
             How many records went.
 
         Raises:
-            CarrelError: ERA-005.
+            CarrelError: ERA-005, ERA-006.
         """
         own = self.last
         with told(self._at):
@@ -101,6 +104,8 @@ class SqlErasure(ErasureOutlook):
                 erasure = self.of(tuple(one for one in erasure.subjects if one.number not in late))
             there = erasure.rows.count(connection, own)
             done = connection.execute(delete(rows).where(erasure.rows.those(own, rows))).rowcount
+            if left := erasure.rows.count(connection, own):
+                raise not_done(own.table, left)
         if done != there:
             raise self._hangs(own.table, done)
         return done

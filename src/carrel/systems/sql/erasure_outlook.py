@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Self
 
 from sqlalchemy import Connection, func, not_, select
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, not_, select
 from carrel.errors import CarrelError, Fault
 from carrel.inventory.drift import untold_triggers
 from carrel.inventory.person_map import Act
-from carrel.inventory.schema import LiveSchema
+from carrel.inventory.schema import LiveSchema, Table
 from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
 from carrel.retention.erasure import STAND_IN, TAKEN_NUMBER, Cascade, Going, Staying, Words
@@ -210,8 +210,18 @@ class ErasureOutlook:
             Fault(faults.UNTOLD_ROWS, at=f"{child}.{by}", found=f"{rows} rows", fix=OVERLAY)
             for (child, by), rows in lost.items()
         )
-        self.require_told(untold)
+        self.require_told((*untold, *self._not_empty(connection)))
         return tuple(found.values())
+
+    def _not_empty(self, connection: Connection) -> Iterator[Fault]:
+        """Columns that a step would empty, in rows that are there, and that this database does not let be empty."""
+        for step in self._in_order:
+            table = self._schema.tables[step.table]
+            bound = [name for name in self.rows.emptied(step) if not _may_be_empty(table, name)]
+            if bound and (rows := self.rows.count(connection, step)):
+                fix = "say what becomes of these rows in maps/local.yaml, or let the column be empty"
+                at = f"{step.table}.{', '.join(bound)}"
+                yield Fault(faults.UNTOLD_ROWS, at=at, found=f"{rows} rows, and it may not be empty", fix=fix)
 
     def require_told(self, more: tuple[Fault, ...] = ()) -> None:
         """Refuse a database in which a step would find no column, or set off a trigger that nobody has looked at.
@@ -262,6 +272,11 @@ class ErasureOutlook:
             return frozenset(
                 int(one) for test in which for one in connection.execute(query.where(test, there)).scalars()
             )
+
+
+def _may_be_empty(table: Table, name: str) -> bool:
+    column = table.column(name)
+    return column is None or column.nullable
 
 
 def _sets(step: Step) -> dict[str, str]:

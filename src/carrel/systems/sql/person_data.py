@@ -18,6 +18,7 @@ from carrel.retention.identifiers import Subject
 from carrel.rights import faults
 from carrel.rights.answer import Acted, DatedRow, HeldInSystem, HeldRecords, HeldTable, TableAsker, Unread
 from carrel.rights.ending import Keeping, goes_on, keeping, moment
+from carrel.rights.reckoned_rows import Reckoned
 from carrel.rights.third_persons import Others, Telling, suspects
 from carrel.systems.faults import GRANTS
 from carrel.systems.sql.failure import classify
@@ -261,11 +262,11 @@ class PersonData:
         def stream() -> Iterator[DatedRow]:
             return map(dated, self._once(table, [(q, self._all(q) if more else iter(rows)) for q, rows, more in found]))
 
-        first = [dated(row) for row in self._once(table, [(q, iter(rows)) for q, rows, _ in found])]
-        notes = [one.name for one in columns if one.category is Category.STAFF_NOTE]
-        self._to_read += sum(1 for one in first for name in notes if one.row.values.get(name))
-        more = any(more for _, _, more in found)
-        return HeldTable(table, self._says(table), columns, first[:FIRST], more or len(first) > FIRST, stream, bool(by))
+        first = Reckoned(list(self._once(table, [(q, iter(rows)) for q, rows, _ in found])), dated)
+        if notes := [one.name for one in columns if one.category is Category.STAFF_NOTE]:
+            self._to_read += sum(1 for one in first for name in notes if one.row.values.get(name))
+        more = any(more for _, _, more in found) or len(first) > FIRST
+        return HeldTable(table, self._says(table), columns, first.only(FIRST), more, stream, bool(by))
 
     def _once(self, table: str, parts: list[tuple[Question, Iterator[Row]]]) -> Iterator[Row]:
         """The rows of several questions to one table, each row once."""

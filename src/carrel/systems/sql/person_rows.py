@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, and_, delete, exists, false, func, not_, or_, select, text, update
 from sqlalchemy.sql.expression import TableClause
 
+from carrel.errors import CarrelError, fault
 from carrel.inventory.person_map import Act
 from carrel.inventory.schema import Incoming
+from carrel.retention import faults
 from carrel.systems.sql.person_moves import move
 from carrel.systems.sql.person_selection import Bool, PersonSelection
 from carrel.systems.sql.person_steps import Step
@@ -54,6 +56,9 @@ class PersonRows(PersonSelection):
         Returns:
             Rows dealt with, and rows of other tables that would have gone or been emptied with them: if there are any,
             the caller must undo the transaction.
+
+        Raises:
+            CarrelError: ERA-006, the rows are as they were; the caller undoes the transaction.
         """
         rows = self.rows(step.table)
         keys = [rows.c[name] for name in self.key(step.table)]
@@ -69,7 +74,7 @@ class PersonRows(PersonSelection):
         elif has_places(connection.dialect):
             inner = self.rows(step.table).alias("inner")
             mine = and_(lies_among(connection.dialect, inner, self.those(step, inner), size), mine)
-        hung = 0
+        hung, before = 0, 0 if keys else self.count(connection, step)
         if step.act is Act.DELETE:
             hung = sum(self._hung(connection, step, mine, one) for one in self.schema.incoming(step.table))
             statement: Any = delete(rows).where(mine)
@@ -77,7 +82,15 @@ class PersonRows(PersonSelection):
             statement = update(rows).where(mine).values(self.values(step, rows))
         if not (keys or has_places(connection.dialect)):
             statement = statement.with_dialect_options(mysql_limit=size, mariadb_limit=size)
-        return (0, hung) if hung else (connection.execute(statement).rowcount, 0)
+        if hung:
+            return 0, hung
+        done = connection.execute(statement).rowcount
+        # A trigger or a rule can have a statement succeed and do nothing. Rows without a key are not told apart: some
+        # of them must have gone.
+        left = self._count(connection, rows, mine) if keys else self.count(connection, step)
+        if left and (keys or left >= before):
+            raise not_done(step.table, left)
+        return done, 0
 
     def count_of_key(self, connection: Connection, incoming: Incoming) -> int:
         """How many rows of a table name the person by a key."""
@@ -114,6 +127,19 @@ class PersonRows(PersonSelection):
                 pairs = zip(incoming.key.columns, incoming.key.references, strict=True)
                 tests.append(not_(exists().where(*(child.c[own] == rows.c[theirs] for own, theirs in pairs))))
         return tests
+
+
+def not_done(table: str, rows: int) -> CarrelError:
+    """The error of a statement after which the rows are as they were."""
+    return fault(
+        faults.NOT_DONE,
+        at=table,
+        wanted="rows that do not name the person any more",
+        found=f"{rows} as they were before",
+        because="a trigger, a rule or a policy of the table put them back, or kept the statement from them",
+        changed="nothing by this transaction; what earlier ones took out stays out",
+        fix="look at the table's triggers, rules and row policies; plan anew once they let the rows go",
+    )
 
 
 def lock(connection: Connection, rows: TableClause, which: Bool) -> int:

@@ -189,6 +189,15 @@ class PersonSelection:
             return null() if self.stand_in is None else self.stand_in
         return values[how]
 
+    def emptied(self, step: Step) -> tuple[str, ...]:
+        """The columns that a step leaves empty."""
+        if step.act is not Act.CHANGE:
+            return ()
+        without = self.stand_in is None
+        return tuple(
+            name for name, how in step.trace.set.items() if how is Method.CLEAR or (how is Method.STAND_IN and without)
+        )
+
     def _unset(self, step: Step, rows: FromClause) -> Iterator[Bool]:
         """Per column that a change sets, whether it still holds something else."""
         for name, how in step.trace.set.items():

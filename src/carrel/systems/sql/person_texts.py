@@ -16,11 +16,13 @@ from carrel.inventory.person_map import Act
 from carrel.inventory.schema import Table, TableKind
 from carrel.retention.finder import Finder
 from carrel.systems.sql.expressions_postgresql import exactly
-from carrel.systems.sql.person_rows import PersonRows
+from carrel.systems.sql.in_lists import parts
+from carrel.systems.sql.person_rows import PersonRows, not_done
 from carrel.systems.sql.person_selection import is_bytes, is_text
 from carrel.systems.sql.person_words import may_name, readable
 
 STRETCH = 50_000
+_READ_BACK = 100  # rows in one question
 _AT_ONCE = 1_000  # rows in memory, whatever a table holds
 
 
@@ -171,8 +173,12 @@ class PersonTexts:
 
         Returns:
             Rows that were changed or deleted; the caller commits.
+
+        Raises:
+            CarrelError: ERA-006, a text is as it was; the caller undoes the transaction.
         """
         done, dialect = 0, connection.dialect.name
+        read: dict[str, list[ColumnElement[bool]]] = {}
         for one in found:
             rows = self._rows.rows(one.table)
             keys = [rows.c[name] for name in self._rows.key(one.table)]
@@ -182,6 +188,7 @@ class PersonTexts:
             which += [self._still(dialect, one.table, column, text) for column, text in one.before.items()]
             if one.gone:
                 done += connection.execute(delete(rows).where(*which)).rowcount
+                read.setdefault(one.table, []).append(and_(*which))
                 continue
             values = {
                 column: self._written(dialect, one.table, column, finder.redacted(text))
@@ -189,6 +196,13 @@ class PersonTexts:
             }
             statement = update(rows).where(*which).values({**self._rows.kept_times(one.table, rows), **values})
             done += connection.execute(statement).rowcount
+            if any(finder.redacted(text) != text for text in one.before.values()):
+                read.setdefault(one.table, []).append(and_(*which))
+        for name, tests in read.items():
+            for some in parts(tests, _READ_BACK):
+                query = select(func.count()).select_from(self._rows.rows(name)).where(or_(*some))
+                if left := int(connection.execute(query).scalar_one()):
+                    raise not_done(name, left)
         return done
 
     def _still(self, dialect: str, name: str, column: str, text: str) -> ColumnElement[bool]:
