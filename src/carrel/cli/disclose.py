@@ -215,7 +215,9 @@ def note(**said: Any) -> None:
     _act("noted", {}, **said)
 
 
-@disclose.group()
+@disclose.group(
+    epilog='Example: carrel disclose document add dsc-abcdefghijkl scan.pdf --paper "the subpoena" --as "Dee Example"'
+)
 def document() -> None:
     """Papers of a case: encrypted as they are put in, under the key of the case."""
 

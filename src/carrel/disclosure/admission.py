@@ -12,7 +12,7 @@ from carrel.disclosure.course import standing
 from carrel.disclosure.event import Act, Event, Ground, Ruling
 from carrel.disclosure.process import Basis, Does, Office, Outcome, Process
 from carrel.disclosure.silence import require_silence
-from carrel.disclosure.standing import Standing, State
+from carrel.disclosure.standing import Standing
 from carrel.errors import CarrelError, fault
 
 _NEEDED: Mapping[Act, tuple[str, ...]] = {
@@ -122,6 +122,8 @@ def admit(
     _require_terms(before, event, words)
     if event.act is Act.SILENCED:
         require_silence(event, before.process, zone)
+        if event.term("basis") == Basis.JUDGEMENT and Office.SENIOR_OFFICER not in offices:
+            raise _not_yours(event.act, {Office.SENIOR_OFFICER})
     return before
 
 
@@ -173,9 +175,13 @@ def _require_office(here: Standing, act: Act, offices: frozenset[Office], step: 
     wanted = _offices_for(here, act, step)
     if Office.ANYONE in wanted or wanted & offices:
         return
-    raise fault(
+    raise _not_yours(step or str(act), wanted)
+
+
+def _not_yours(at: str, wanted: Collection[Office]) -> CarrelError:
+    return fault(
         faults.NOT_YOURS,
-        at=step or str(act),
+        at=at,
         wanted=f"one who is: {', '.join(sorted(wanted)) or 'nobody; two policies in force exclude each other'}",
         found="somebody who is not, or an alternate while the holder is not recorded absent",
         because="the policy says who takes each step (MPL-2, MITL-4.5)",
@@ -311,11 +317,25 @@ def _defect(here: Standing, event: Event) -> list[str]:
     return []
 
 
-def silent_on(here: Standing) -> Basis | None:
-    """On what a case is silenced now; None where it is not."""
-    return here.silence.basis if here.silent and here.silence is not None else None
+def sound(case: Case, process: Process, zone: ZoneInfo) -> bool:
+    """Whether a case that was released had all that its policies ask for when it was; for whoever looks later.
+
+    Offices are not asked for again: who held one then may hold none now.
+    """
+    for n, event in enumerate(case.events):
+        if event.act is not Act.RELEASED:
+            continue
+        before = standing(process, case.events[:n], zone, event.at)
+        if Outcome.RELEASED not in before.process.outcomes:
+            return False
+        if before.for_readers and not (process.compels and before.order_names_title):
+            return False
+        signed = before.signed_by and before.signed_by != event.by
+        if not process.release_first and (_left(before, event.at, nothing=False) or not signed):
+            return False
+    return True
 
 
 def over(here: Standing) -> bool:
     """Whether nothing is left to do in a case."""
-    return here.state.is_final and not here.owed and here.state is not State.READY
+    return here.state.is_final and not here.owed

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from carrel.disclosure.event import Act, Event, Ruling
-from carrel.disclosure.process import Does, Office, Process, Step
+from carrel.disclosure.process import Does, Office, Outcome, Process, Step
 from carrel.disclosure.silence import Silence, silence_of
 from carrel.disclosure.standing import Defect, Done, Notice, Standing, State
 from carrel.disclosure.working_day import day_is_over, working_days_later
@@ -191,7 +191,8 @@ def _state(found: Standing, course: _Course, at: datetime) -> State:
     if found.contested:
         return State.CHALLENGED if found.challenge in _BEFORE_COURT else State.DEFECTIVE
     waits = found.may_release_from is not None and at < found.may_release_from
-    if not (found.missing or found.papers_missing or waits):
+    ends = found.process.outcomes & {Outcome.RELEASED, Outcome.NOTHING}
+    if ends and not (found.missing or found.papers_missing or waits):
         return State.SIGNED if found.signed_by else State.READY
     if any(step.is_review for step in found.open):
         return State.WITH_COUNSEL

@@ -118,7 +118,8 @@ def _unnamed(instrument: Instrument, block: LegalProcess) -> Process:
     """A kind of paper that no policy names: nothing is given out."""
     like = block.instruments.get(Instrument.INFORMAL_ASK)
     script = like.script if like is not None else ("I cannot give anything out. I will find whoever answers for this.",)
-    return Process(instrument, f"No policy names it: {instrument} is refused.", script=script)
+    says = f"No policy names it: {instrument} is refused."
+    return Process(instrument, says, script=script, signed_by=frozenset(block.signed_by))
 
 
 def _together(found: list[_Named]) -> Process:

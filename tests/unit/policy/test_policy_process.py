@@ -51,7 +51,7 @@ def test_a_whole_block_is_sound(with_block: str) -> None:
         ("as: informal ask", "as: researcher", "POL-025"),
         ("as: informal ask", "as: informal ask, steps: [read]", "POL-025"),
         ("wait: 1 day", "within: 3 days", "POL-009"),
-        ("parent:", "parents:", "POL-009"),
+        ("parent:", "parents:", "POL-007"),
     ],
 )
 def test_what_does_not_hold_together_is_told(
