@@ -6,10 +6,10 @@ import re
 
 from starlette.testclient import TestClient
 
-from carrel.store import staff_hash
 from carrel.inventory import time_code
+from carrel.store import staff_hash
 from tests.integration.web.conftest import Pages
-from tests.integration.web.staff_site import SEED, PASSWORD, form
+from tests.integration.web.staff_site import PASSWORD, SEED, form
 
 ADA, LOU, DEE, MO, EVE = "Ada Example", "Lou Example", "Dee Example", "Mo Example", "Eve Example"
 OFFICERS = """\
@@ -42,7 +42,9 @@ def step(browser: TestClient, case: str, name: str, code: int = 303, **more: str
     return write(browser, f"cases/{case}", {"act": "take", "step": name, **more}, code)
 
 
-def upload(browser: TestClient, case: str, name: str, content: object, paper: str = "the subpoena", token: str | None = None):
+def upload(
+    browser: TestClient, case: str, name: str, content: object, paper: str = "the subpoena", token: str | None = None
+):
     """Put a paper in, as a browser does."""
     sent = {"form": form(browser, "/staff/en/account") if token is None else token, "paper": paper}
     return browser.post(f"/staff/en/cases/{case}/papers", data=sent, files={"file": (name, content, "text/html")})
