@@ -138,7 +138,7 @@ def test_every_page_of_legal_process_passes_axe_and_fits(chromium, served, axe, 
         shot(page, f"{language}-{path.replace('/', '_').replace(case, 'case').replace(sealed, 'sealed')}")
 
     try:
-        for path in ("desk", "desk/search-warrant", "desk/national-security-order"):
+        for path in ("desk", "desk/search-warrant", "desk/national-security-order", "desk/all"):
             looked(f"staff/{language}/{path}")
         looked(f"{language}/transparency")
         enter(page, served, ADA)
