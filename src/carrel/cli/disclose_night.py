@@ -30,7 +30,7 @@ def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
     if any(people_of(site).values()):  # where offices are named: every night, whether something was done or not
         store.disclosures.cover(at)
     try:
-        found = store.disclosures.all(everybody(process_rules(site), at))
+        found = store.disclosures.all(everybody(process_rules(site), at), covered=False)
         whole = store.disclosures.whole()
     except CarrelError as wrong:
         return () if wrong.code == faults.NO_RULES.code else (wrong.code,)
@@ -48,7 +48,7 @@ def disclosure_facts(site: Site, store: Store, at: datetime) -> DisclosureFacts 
         rules = process_rules(site)
     except CarrelError:
         return None
-    found = store.disclosures.all(everybody(rules, at))
+    found = store.disclosures.all(everybody(rules, at), covered=False)
     if not found:
         return None
     unsound = tuple(case.instrument for case, _ in found if not _sound(case, rules))

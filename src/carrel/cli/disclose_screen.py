@@ -35,6 +35,10 @@ def print_script(*, instrument: str, site_path: Path, as_json: bool) -> None:
         say("Then:")
     for step in (*process.steps, *process.afterwards):
         put_line(_step(step), "  - ")
+    if process.working_days:
+        put_line(f"answered within {amount(process.working_days, 'working day')}")
+    if process.wait:
+        put_line(f"nothing is released for {amount(process.wait.days, 'day')} after the person was told")
     put_line(f"may end: {', '.join(sorted(process.outcomes))}")
     for line in process.precedence:
         put_line(line, "policies differ: ")
@@ -144,6 +148,7 @@ def as_dict(case: Case, here: Standing) -> dict[str, Any]:
         "signed_by": here.signed_by or None,
         "ground": here.ground or None,
         "owed": [one.id for one in here.owed],
+        "may_release_from": None if here.may_release_from is None else here.may_release_from.isoformat(),
         "holds": list(case.holds),
         "process": _process(here.process),
     }
@@ -180,6 +185,8 @@ def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) ->
     put_line(f"came {here.received_at.astimezone(zone):%Y-%m-%d %H:%M} from {case.received.term('from')}, served on "
              f"{here.served_on}, taken in by {here.opened_by}" + (f"; due {here.due}" if here.due else ""))  # fmt: skip
     put_line(f"the person: {here.notice}" + (f"; signed by {here.signed_by}" if here.signed_by else ""))
+    if here.may_release_from is not None and not here.ended_at:
+        put_line(f"nothing is released before {here.may_release_from.astimezone(zone):%Y-%m-%d %H:%M}")
     nexts = {one.id for one in here.open}
     for step in (*here.process.steps, *here.process.afterwards):
         done = here.done.get(step.id)

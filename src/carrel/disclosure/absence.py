@@ -9,7 +9,7 @@ from datetime import datetime
 
 from carrel.disclosure import faults
 from carrel.disclosure.process import Office
-from carrel.errors import CarrelError, fault
+from carrel.errors import fault
 
 
 class Turn(enum.StrEnum):
@@ -167,13 +167,3 @@ def _delegation(event: OfficeEvent, people: Mapping[str, frozenset[Office]], alt
             because="MPL-2, MITL-4.5: the policy says which office has alternates, and its holder names them",
             fix="let the holder name somebody else, or see to it herself",
         )
-
-
-def not_here(office: str) -> CarrelError:
-    """The error of whoever acts in an office without holding it."""
-    return fault(
-        faults.NOT_YOURS,
-        wanted=f"somebody who holds the office: {office}",
-        found="somebody who does not, or an alternate while the holder is not recorded absent",
-        fix="ask the holder; `carrel disclose absence` records that she is away",
-    )

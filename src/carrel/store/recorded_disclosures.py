@@ -82,8 +82,12 @@ class RecordedDisclosures:
         self._database, self._folder = database, folder
         self.opened = 0  # events that the last list opened, decoys among them
 
-    def all(self, viewer: Viewer) -> tuple[tuple[Case, Standing], ...]:
+    def all(self, viewer: Viewer, *, covered: bool = True) -> tuple[tuple[Case, Standing], ...]:
         """Every case of which somebody may know, the oldest first, and where it stands.
+
+        Args:
+            viewer: who asks.
+            covered: whether a sheet is filled with decoys; a night and an audit, which answer nobody, go without.
 
         Guarantees:
             A case that is sealed to others changes nothing in it: not what it holds, and not how many events are
@@ -91,7 +95,8 @@ class RecordedDisclosures:
         """
         with self._database.reading() as connection:
             cases = list(self._cases(connection))
-        self._decoys(sum(len(case.events) for case in cases), viewer)
+        if covered:
+            self._decoys(sum(len(case.events) for case in cases), viewer)
         found = [(case, viewer.look(case)) for case in cases]
         return tuple((case, here) for case, here in found if here is not None)
 
