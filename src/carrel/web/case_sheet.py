@@ -120,11 +120,13 @@ def sheet(here: StaffVisit, name: str) -> Sheet:
     )
 
 
-def awaits(now: Standing, viewer: Viewer) -> bool:
-    """Whether a case waits for something that this person may do."""
-    if any(_may(now, Act.TAKEN, viewer, one.id) for one in now.open):
-        return True
-    return any(_may(now, one, viewer) for one in (Act.SIGNED, Act.RELEASED))
+def next_of(now: Standing, viewer: Viewer) -> tuple[tuple[Step, ...], tuple[Step, ...], bool]:
+    """What a case waits for: steps that this person may take, those of others, and whether a signature or the handing
+    over is this person's.
+    """
+    own = tuple(one for one in now.open if _may(now, Act.TAKEN, viewer, one.id))
+    others = tuple(one for one in now.open if one not in own)
+    return own, others, any(_may(now, one, viewer) for one in (Act.SIGNED, Act.RELEASED))
 
 
 def _row(step: Step, now: Standing, viewer: Viewer, holders: Mapping[Office, tuple[str, ...]]) -> Row:

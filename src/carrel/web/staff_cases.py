@@ -20,7 +20,7 @@ from carrel.errors import CarrelError
 from carrel.retention.faults import NO_SUBJECT
 from carrel.store.disclosure_documents import LARGEST
 from carrel.web.case_desk import CameIn, Kept
-from carrel.web.case_sheet import awaits, cases_of, sheet
+from carrel.web.case_sheet import cases_of, next_of, sheet
 from carrel.web.staff_visit import StaffHere, StaffVisit, day_in, staff_pages
 
 router = staff_pages()
@@ -50,9 +50,7 @@ PROBLEMS = {
 def cases(here: StaffHere, every: str = "") -> Response:
     """The cases of which whoever is signed in may know; those that are over only if asked for."""
     viewer, known = cases_of(here)
-    shown = [
-        {"case": case, "now": now, "yours": awaits(now, viewer)} for case, now in known if every or not over(now)
-    ]  # fmt: skip
+    shown = [{"case": case, "now": now, "next": next_of(now, viewer)} for case, now in known if every or not over(now)]
     return here.page("cases", {"cases": shown, "every": bool(every)})
 
 

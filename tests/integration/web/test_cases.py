@@ -30,6 +30,9 @@ def test_a_subpoena_from_the_desk_to_the_hand_over(pages: Pages, koha_sqlite) ->
     case = opened(dee, card=card)
     page = dee.get(f"/staff/en/cases/{case}").text
     assert card not in page
+    listed = [one.get("/staff/en/cases").text for one in (ada, lou, dee)]
+    assert [one.count("<strong>Yours</strong>") for one in listed] == [1, 1, 0]
+    assert "counsel on form</span> (Lawyer of the library)" in listed[2]
     assert "All loans of Quentin Quill." in page
     assert "WPL-8.1" in page
     assert "Keep it from deletion" not in page, "it was kept with the case"
