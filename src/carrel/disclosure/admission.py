@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from carrel.disclosure import faults
 from carrel.disclosure.case import Case
 from carrel.disclosure.course import standing
-from carrel.disclosure.event import Act, Event, Ground, Ruling
+from carrel.disclosure.event import Act, Event, Ruling
 from carrel.disclosure.process import Basis, Does, Office, Outcome, Process
+from carrel.disclosure.required_terms import require_said
 from carrel.disclosure.silence import require_silence
 from carrel.disclosure.standing import Standing
 from carrel.errors import CarrelError, fault
 
-_NEEDED: Mapping[Act, tuple[str, ...]] = {
-    Act.RECEIVED: ("instrument", "served on"),
-    Act.NAMED: ("person",),
-    Act.FILED: ("document", "paper"),
-    Act.TAKEN: ("step",),
-    Act.DEFECT: ("defect", "what"),
-    Act.CURED: ("defect",),
-    Act.RULED: ("ruling",),
-    Act.SILENCED: ("basis", "starts", "ends"),
-    Act.REFUSED: ("ground",),
-}
-_WORDS = frozenset({Act.NOTED, Act.CURED, Act.SILENCE_ENDED, Act.REFUSED})
-_STEP_NEEDS: Mapping[Does, str] = {
-    Does.PRESERVE: "hold", Does.CITE: "cite", Does.FIND: "finding", Does.REVIEW: "finding",
-}  # fmt: skip
 _OUTCOMES = {Act.RELEASED: Outcome.RELEASED, Act.NOTHING: Outcome.NOTHING, Act.REFUSED: Outcome.REFUSED}
 _AFTER_END = frozenset({Act.NOTED, Act.FILED, Act.TAKEN, Act.NAMED, Act.SILENCED, Act.SILENCE_ENDED})
 _OF_COUNSEL = frozenset({Act.CURED, Act.CHALLENGED, Act.RULED, Act.SILENCE_ENDED})
 _LEADS = frozenset({Office.CUSTODIAN, Office.COUNSEL, Office.AUTHORISED_OFFICER})
-_COMPELLED = frozenset({Ground.DEFECT, Ground.QUASHED, Ground.READERS, Ground.EXEMPT, Ground.CONDITIONS})
 
 
 def may(here: Standing, act: Act, person: str, offices: frozenset[Office], at: datetime, *, step: str = "") -> None:
@@ -119,7 +104,7 @@ def admit(
             faults.MOMENT, at=event.act, wanted="now, or a time since the case began", found="another", fix="wait"
         )
     may(before, event.act, event.by, offices, now, step=event.term("step"))
-    _require_terms(before, event, words)
+    require_said(before, event, words)
     if event.act is Act.SILENCED:
         require_silence(event, before.process, zone)
         if event.term("basis") == Basis.JUDGEMENT and Office.SENIOR_OFFICER not in offices:
@@ -272,49 +257,6 @@ def _left(here: Standing, at: datetime, *, nothing: bool) -> list[str]:
     if not nothing and here.may_release_from is not None and at < here.may_release_from:
         left.append("the time that the person has to object")
     return left
-
-
-def _require_terms(here: Standing, event: Event, words: str) -> None:
-    needed = [name for name in _NEEDED.get(event.act, ()) if not event.term(name)]
-    if event.act in _WORDS and not words.strip():
-        needed.append("words")
-    if event.act is Act.RELEASED and here.process.release_first and not words.strip():
-        needed.append("words: what was told to whom, and why at once")
-    if event.act is Act.TAKEN and (known := here.process.step(event.term("step"))) is not None:
-        name = _STEP_NEEDS.get(known.does, "")
-        if name and not event.term(name):
-            needed.append(name)
-    if event.act is Act.FILED and event.term("paper") not in {*here.process.papers, "other"}:
-        needed.append(f"which paper: {', '.join((*here.process.papers, 'other'))}")
-    if event.act is Act.RULED and event.term("ruling") not in set(Ruling):
-        needed.append(f"ruling: {', '.join(Ruling)}")
-    if event.act is Act.REFUSED:
-        needed += _ground(here, event)
-    needed += _defect(here, event)
-    if needed:
-        raise fault(
-            faults.MISSING,
-            at=event.act,
-            wanted=", ".join(needed),
-            found="nothing, or something else",
-            because="whoever reads the case later has to see it",
-            fix="say it",
-        )
-
-
-def _ground(here: Standing, event: Event) -> list[str]:
-    grounds = _COMPELLED if here.process.compels else frozenset(Ground)
-    return [] if event.term("ground") in grounds else [f"a ground: {', '.join(sorted(grounds))}"]
-
-
-def _defect(here: Standing, event: Event) -> list[str]:
-    name = event.term("defect")
-    there = {one.id for one in here.defects}
-    if event.act is Act.DEFECT and name in there:
-        return ["a defect that is new"]
-    if event.act is Act.CURED and name not in {one.id for one in here.open_defects}:
-        return [f"a defect that is open: {', '.join(one.id for one in here.open_defects) or 'none is'}"]
-    return []
 
 
 def sound(case: Case, process: Process, zone: ZoneInfo) -> bool:
