@@ -70,7 +70,8 @@ def test_a_patron_chooses_by_keyboard_without_script(walker):
     page = walker(java_script_enabled=False)
     follow(page, "My choices")
     box = page.locator(".choice-box").first
-    size = box.get_by_role("button").bounding_box()
+    size, no = (one.bounding_box() for one in box.get_by_role("button").all())
+    assert size["height"] == no["height"], "no is as easy as yes, from the beginning"
     follow(page, "Yes, I want this")
     assert "We wrote down that you said yes." in page.get_by_role("status").inner_text()
     other = box.get_by_role("button").bounding_box()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -23,6 +24,7 @@ from carrel.web import (
     correction_pages,
     desk_scripts,
     interface,
+    other_host,
     patron_pages,
     public_pages,
     request_pages,
@@ -96,7 +98,7 @@ def application(premises: Premises) -> ASGIApp:
     portal = premises.portal
     away = premises.ways.leading_away.values()
     whole = OwnHost(
-        whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal,
+        whole, host=portal.host, origin=portal.address.lower(), refuse=partial(_refusal, portal.address),
         from_elsewhere=[f"/sign-in/{way.key}" for way in away if way.back_by_form],
     )  # fmt: skip
     sent_to = [way.origin for way in away]
@@ -126,7 +128,7 @@ def _bare_routes(app: FastAPI, premises: Premises) -> None:
     @app.get("/.well-known/gpc.json", include_in_schema=False)
     def gpc() -> dict[str, Any]:
         """Global Privacy Control: nothing is sold or shared, whether a browser asks for that or not."""
-        return {"gpc": True, "lastUpdate": premises.policy.approved.isoformat()}
+        return {"gpc": True, "lastUpdate": premises.current().policy.approved.isoformat()}
 
     @app.get("/robots.txt", include_in_schema=False)
     def robots() -> Response:
@@ -151,8 +153,16 @@ def _too_large(app: FastAPI) -> ASGIApp:
     return refuse
 
 
-def _refusal(status: int) -> ASGIApp:
-    return JSONResponse(_as_json(status), status)
+def _refusal(address: str, status: int) -> ASGIApp:
+    """What is answered before anything is looked at; a browser that came by another address gets the right one."""
+
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+        is_read = status == other_host.STATUS and b"text/html" in asked and not scope["path"].startswith("/api/")
+        answer = HTMLResponse(other_host.page(address), status) if is_read else JSONResponse(_as_json(status), status)
+        await answer(scope, receive, send)
+
+    return refuse
 
 
 def _as_json(status: int) -> dict[str, Any]:
@@ -175,7 +185,7 @@ def _told(request: Request, wrong: Exception) -> Response:
     said = dict(wrong.headers or {}) if isinstance(wrong, AnyHTTPException) else {}
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse(_as_json(status), status, headers=said)
-    premises: Premises = request.app.state.premises
+    premises: Premises = request.app.state.premises.current()
     first, _, rest = request.url.path[1:].partition("/")
     opened = staff_visit.seen if f"/{first}" == staff_visit.PATH else visit
     language = rest.partition("/")[0] if opened is staff_visit.seen else first

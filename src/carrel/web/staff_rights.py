@@ -13,7 +13,9 @@ from carrel.inventory.site import May
 
 PREFIX = "/staff/{language}"
 RECENT = timedelta(minutes=10)  # since when password and code, or a passkey, have to have been shown
-_WHILE_WRITING = timedelta(minutes=10)  # what a form that was opened in time may take on top of that
+_WHILE_WRITING = timedelta(
+    minutes=10
+)  # what a form that was opened in time may take on top; its token tells that it was
 
 
 @dataclass(frozen=True, slots=True)

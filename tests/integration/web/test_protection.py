@@ -258,3 +258,12 @@ def test_a_port_that_browsers_leave_out_is_left_out(written: str, address: str) 
     from carrel.inventory.portal import Portal
 
     assert Portal(address=written).address == address
+
+
+def test_a_browser_at_another_address_reads_where_the_pages_are(pages: Pages) -> None:
+    browser = pages.browser()
+    answer = browser.get("/en/", headers={"Host": "127.0.0.1:8917", "Accept": "text/html,*/*;q=0.8"})
+    assert (answer.status_code, answer.headers["content-type"]) == (421, "text/html; charset=utf-8")
+    assert f'<a href="{pages.address}">' in answer.text
+    assert "8917" not in answer.text
+    assert browser.get("/en/", headers={"Host": "127.0.0.1:8917"}).json()["errors"][0]["code"] == "HTTP-421"
