@@ -15,7 +15,7 @@ from carrel.inventory.site import Site
 from carrel.inventory.timetable import Part
 from carrel.policy import grammar, record_grammar
 from carrel.systems import map_files
-from tests.docs import command_reference, console, record_reference
+from tests.docs import command_reference, console, process_reference, record_reference
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -60,6 +60,12 @@ def test_each_page_begins_with_one_title() -> None:
 def test_what_becomes_of_each_record_is_documented_as_it_is(name: str) -> None:
     assert record_reference.PAGES[name].read_text(encoding="utf-8") == record_reference.page(name), (
         "python -m tests.docs.record_reference writes it anew"
+    )
+
+
+def test_how_each_policy_leads_a_case_is_drawn_as_it_is() -> None:
+    assert process_reference.PAGE.read_text(encoding="utf-8") == process_reference.page(), (
+        "python -m tests.docs.process_reference writes it anew"
     )
 
 

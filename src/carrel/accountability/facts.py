@@ -14,6 +14,7 @@ from carrel.accountability.consent_record import ConsentFacts
 from carrel.accountability.cookies import CookieFacts
 from carrel.accountability.custody_facts import CustodyFacts
 from carrel.accountability.kept_outside import KeptOutside
+from carrel.accountability.legal_process import DisclosureFacts
 from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
 from carrel.accountability.measured_risk import MeasuredRisks
 from carrel.accountability.night_facts import CapsuleFacts, NightFacts
@@ -159,6 +160,7 @@ class AuditFacts:
         risks: measurements of records without names, as they were recorded.
         releases: what left the house and is on record.
         requests: of patrons, as they stand; None where there is none.
+        disclosures: cases of legal process that are not sealed; None where there is none.
         outboxes: the folders from which releases leave, held against the record.
         showing: how many settings and waivers the map knows that show one person to another; None if the database
             could not be read.
@@ -204,6 +206,7 @@ class AuditFacts:
     releases: tuple[Standing, ...] = ()
     outboxes: tuple[Outbox, ...] = ()
     requests: RequestFacts | None = None
+    disclosures: DisclosureFacts | None = None
     showing: int | None = None
     consent: ConsentFacts | None = None
     cookies: tuple[CookieFacts, ...] = ()

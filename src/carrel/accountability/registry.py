@@ -26,6 +26,7 @@ _CHAPTERS = (
     "forms_told",
     "high_water",
     "legal_holds",
+    "legal_process",
     "lifecycle",
     "log_clauses",
     "log_services",

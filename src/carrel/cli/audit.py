@@ -175,6 +175,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
     from carrel.cli.consent_told import consent_facts
     from carrel.cli.cookies_told import cookie_facts
     from carrel.cli.custody_told import custody_facts
+    from carrel.cli.disclose_night import disclosure_facts
     from carrel.cli.outboxes import outboxes
     from carrel.cli.outside_told import kept_outside
     from carrel.cli.request_audit import request_facts
@@ -231,6 +232,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         releases=standings(releases, risks, at),
         outboxes=outboxes(site, releases),
         requests=request_facts(site, store, name, at),
+        disclosures=disclosure_facts(site, store, at),
         cookies=cookie_facts(site),
         consent=consent_facts(site, store, subject.system, subject.policies, at),
     )

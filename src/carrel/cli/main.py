@@ -41,6 +41,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "De-identify records and texts, so that they may leave, and tell what that costs.",
     ),
     "demo": ("carrel.cli.demo:demo", "The whole loop on an invented library, in a folder of its own."),
+    "disclose": (
+        "carrel.cli.disclose:disclose",
+        "Who may have it: legal process, requests for records, emergencies, permission, each as one case.",
+    ),
     "doctor": ("carrel.cli.doctor:doctor", "Check site, keys, connections, grants and settings one by one."),
     "exception": ("carrel.cli.exception:exception", "Recorded exceptions: keep named loans longer, with a reason."),
     "export": (

@@ -39,6 +39,14 @@ class May(enum.StrEnum):
     EXPORT = "export"
     REQUESTS = "requests"
     STAFF = "staff"
+    # Offices of legal process: which step each takes is the policy's to say.
+    CUSTODIAN = "custodian"
+    COUNSEL = "counsel"
+    AUTHORISED_OFFICER = "authorised officer"
+    SENIOR_OFFICER = "senior officer"
+    UNIT_HEAD = "unit head"
+    PROVOST = "provost"
+    ARCHIVIST = "archivist"
 
 
 class Person(Part):

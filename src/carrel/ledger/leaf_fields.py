@@ -281,6 +281,8 @@ FIELDS: Mapping[str, Mapping[str, Form]] = {
     "consent": {"commitment": DIGEST, "policy": SLUG, "policy_digest": DIGEST},
     # What was done about a patron's request: which right, by whom and how stands behind the commitment.
     "request": {"commitment": DIGEST},
+    # What was done in a case of legal process, or nothing: each night has as many of them as any other.
+    "disclosure": {"commitment": DIGEST},
     # Addresses that left by the gate. A digest of the file would be one of people.
     "contacts": {
         "system": SLUG,

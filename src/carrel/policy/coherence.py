@@ -14,9 +14,13 @@ from carrel.policy.document import PolicyDocument, told
 from carrel.policy.form_rules import form_incoherences
 from carrel.policy.grammar import PolicyBody
 from carrel.policy.loan_rules import loan_incoherences
+from carrel.policy.process_rules import process_incoherences
 from carrel.policy.record_grammar import DatasetRule
 from carrel.policy.record_rules import record_incoherences
 from carrel.policy.yaml_source import Path
+
+# Blocks whose keys are the author's own choice.
+_OWN_KEYS = frozenset({"purposes", "recipients", "floors", "fields", "methods", "clauses", "statutes", "steps"})
 
 
 def incoherences(document: PolicyDocument) -> Iterator[Fault]:
@@ -32,6 +36,7 @@ def incoherences(document: PolicyDocument) -> Iterator[Fault]:
     yield from below_floors(document, floors_of(document.body))
     yield from loan_incoherences(document)
     yield from record_incoherences(document)
+    yield from process_incoherences(document)
 
 
 def floors_of(body: PolicyBody) -> tuple[Floor, ...]:
@@ -171,7 +176,16 @@ def _blocks(here: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]
 
 def _marked_as_chosen(document: PolicyDocument) -> Iterator[Fault]:
     for path, block in _blocks(document.text.data):
-        if path and path[-1] in {"purposes", "recipients", "floors", "fields", "methods", "clauses"}:
+        if path and path[-1] in {
+            "purposes",
+            "recipients",
+            "floors",
+            "fields",
+            "methods",
+            "clauses",
+            "statutes",
+            "steps",
+        }:
             continue  # keys of the author's own choice
         for n, name in enumerate(block.get("chosen", ())):
             if name not in block:

@@ -11,6 +11,7 @@ from carrel.policy.contact_grammar import Contacts
 from carrel.policy.dataset import Dataset
 from carrel.policy.duration import Duration
 from carrel.policy.grammar import ClauseRule
+from carrel.policy.process_words import process_lines
 from carrel.policy.reader_descriptions import describing_of, in_words
 from carrel.policy.record_grammar import LoansRule, NoticesRule, RecordsRule, Retention, SessionsRule
 from carrel.policy.resolve import Policy
@@ -211,6 +212,7 @@ def _named(old: Policy, new: Policy) -> Iterator[Difference]:
     )
     yield from _entries("recipient", *recipients)
     yield from _entries("request", _rights(old), _rights(new))
+    yield from _entries("disclosure", _process(old), _process(new))
     floors = (
         {f.name: (f"lowest class {f.lowest}", *sorted(f.all_of | f.any_of)) for f in p.floors} for p in (old, new)
     )
@@ -224,6 +226,11 @@ def _named(old: Policy, new: Policy) -> Iterator[Difference]:
 def _rights(policy: Policy) -> dict[str, tuple[str, ...]]:
     lines = () if policy.body.rights is None else rights_lines(policy.body.rights)
     return {name: (says,) for name, says, _ in lines}
+
+
+def _process(policy: Policy) -> dict[str, tuple[str, ...]]:
+    block = policy.body.legal_process
+    return {} if block is None else {name: (says,) for name, says, _ in process_lines(block)}
 
 
 def _contacts(rule: Contacts | None) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from carrel.inventory.risk import RiskClass
 from carrel.policy.block import Block, Figures
 from carrel.policy.contact_grammar import Contacts, Recipient
 from carrel.policy.form_grammar import EmailWarning, FormRule
+from carrel.policy.process_grammar import LegalProcess
 from carrel.policy.record_grammar import Records
 from carrel.policy.rights_grammar import Rights
 from carrel.policy.words import ClauseId, Clauses, Day, MaybeText, Name, Period, PolicyName, Text
@@ -157,6 +158,9 @@ class PolicyBody(Figures):
     )
     rights: Rights | None = Field(
         default=None, description="By when patrons' requests are answered, and who sees to them."
+    )
+    legal_process: LegalProcess | None = Field(
+        default=None, description="Who may have records of patrons, on which paper and by which steps."
     )
     risk_classes: RiskClasses
     floors: dict[Name, FloorRule] = Field(default_factory=dict)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from carrel.inventory.risk import RiskClass
 from carrel.policy.coherence import class_of
 from carrel.policy.difference import words_of
+from carrel.policy.process_words import process_lines
 from carrel.policy.reader_descriptions import in_words
 from carrel.policy.record_grammar import DatasetRule, LoansRule, NoticesRule, RecordsRule, SessionsRule
 from carrel.policy.record_type import RecordType, Source
@@ -63,6 +64,7 @@ def _lines(policy: Policy) -> Iterator[str]:
             yield from _wrapped(given, 6)
     yield from _recipients(policy)
     yield from _rights(policy)
+    yield from _process(policy)
     yield from _forms(policy)
     yield from _children(policy)
     yield from _classes(policy)
@@ -97,6 +99,15 @@ def _rights(policy: Policy) -> Iterator[str]:
         return
     yield from _heading("If you ask for something")
     for name, says, clauses in rights_lines(policy.body.rights):
+        yield from _item(name, says, clauses)
+
+
+def _process(policy: Policy) -> Iterator[str]:
+    """Who may have records; what an adopted policy asks for is asked for too."""
+    if policy.body.legal_process is None:
+        return
+    yield from _heading("Who may have records, and how that is decided")
+    for name, says, clauses in process_lines(policy.body.legal_process):
         yield from _item(name, says, clauses)
 
 

@@ -21,6 +21,7 @@ from carrel.store.contact_exports import ContactExports
 from carrel.store.counts import Counts
 from carrel.store.custody import CustodyChanges
 from carrel.store.database import PATIENCE, Database, url_of
+from carrel.store.disclosures import Disclosures
 from carrel.store.erasures import Erasures
 from carrel.store.expiries import Expiries
 from carrel.store.jobs import Jobs
@@ -88,6 +89,7 @@ class Store:
         self.requests = Requests(database, folder)
         self.request_cases = RequestCases(database, self.requests)
         self.restrictions.with_requests(self.requests)
+        self.disclosures = Disclosures(database, folder)
         self.consents = Consents(database, folder)
         self.contact_exports = ContactExports(database)
         self.risks = RiskMeasurements(database)

@@ -22,6 +22,7 @@ from carrel.web import (
     asking_pages,
     choices_pages,
     correction_pages,
+    desk_scripts,
     interface,
     other_host,
     patron_pages,
@@ -30,21 +31,30 @@ from carrel.web import (
     sign_in,
     sign_in_away,
     staff_account,
+    staff_case_decide,
+    staff_cases,
     staff_consents,
     staff_home,
+    staff_offices,
+    staff_papers,
     staff_requests,
     staff_sign_in,
     staff_visit,
     take_along_pages,
+    transparency_pages,
     words,
 )
-from carrel.web.headers import KindLimit, OwnHost, SecurityHeaders
+from carrel.web.headers import KindLimit, LargerAt, OwnHost, SecurityHeaders
 from carrel.web.premises import Premises
 from carrel.web.visit import visit
 
 _PAGES = (
     public_pages, sign_in, sign_in_away, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
-    asking_pages, request_pages,
+    asking_pages, request_pages, transparency_pages,
+)  # fmt: skip
+_STAFF_PAGES = (
+    staff_sign_in, staff_home, staff_requests, staff_consents, staff_account, desk_scripts, staff_cases,
+    staff_case_decide, staff_papers, staff_offices,
 )  # fmt: skip
 _STATIC = Path(__file__).parent / "static"
 _LARGEST = 64 * 1024  # bytes of a form: nobody writes so much
@@ -73,7 +83,7 @@ def application(premises: Premises) -> ASGIApp:
     app.include_router(interface.router)
     _bare_routes(app, premises)
     app.include_router(sign_in_away.returns)
-    for staff in (staff_sign_in, staff_home, staff_requests, staff_consents, staff_account):
+    for staff in _STAFF_PAGES:
         app.include_router(staff.router)  # before the others: `/staff/en/` is no page in the language `staff`
     for pages in _PAGES:
         app.include_router(pages.router)
@@ -83,15 +93,16 @@ def application(premises: Premises) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(CarrelError, _told)
     app.add_exception_handler(Exception, _told)
-    limited = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
-    whole: ASGIApp = KindLimit(limited, most=_LARGEST, refuse=_too_large(app))
+    forms, papers = _limited(app, _LARGEST), _limited(app, staff_papers.MOST)
+    whole: ASGIApp = LargerAt(papers, forms, at=staff_papers.AT)
     portal = premises.portal
     away = premises.ways.leading_away.values()
     whole = OwnHost(
         whole, host=portal.host, origin=portal.address.lower(), refuse=partial(_refusal, portal.address),
         from_elsewhere=[f"/sign-in/{way.key}" for way in away if way.back_by_form],
     )  # fmt: skip
-    return SecurityHeaders(whole, secure=portal.is_secure, sent_to=[way.origin for way in away])
+    sent_to = [way.origin for way in away]
+    return SecurityHeaders(whole, secure=portal.is_secure, sent_to=sent_to, own_style=desk_scripts.STYLE_HASH)
 
 
 def _bare_routes(app: FastAPI, premises: Premises) -> None:
@@ -126,6 +137,11 @@ def _bare_routes(app: FastAPI, premises: Premises) -> None:
     @app.get("/healthz", include_in_schema=False)
     def health() -> dict[str, str]:
         return {"state": "up"}
+
+
+def _limited(app: FastAPI, most: int) -> ASGIApp:
+    """The application for bodies of so many bytes."""
+    return KindLimit(RequestBodyLimitMiddleware(app, max_body_size=most), most=most, refuse=_too_large(app))
 
 
 def _too_large(app: FastAPI) -> ASGIApp:

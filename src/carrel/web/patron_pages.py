@@ -20,9 +20,10 @@ def me(here: Here) -> Response:
     portal = here.premises.portal
     try:
         who = patron(here)
+        disclosed = here.premises.staff.cases.disclosed(who.door.name, who.number)
     except CarrelError:  # a system that is away keeps nobody from signing out
-        return here.page("me", {"door": None, "portal": portal})
-    return here.page("me", {"door": who.door, "portal": portal})
+        return here.page("me", {"door": None, "portal": portal, "disclosed": ()})
+    return here.page("me", {"door": who.door, "portal": portal, "disclosed": disclosed})
 
 
 @router.get("/me/data")

@@ -20,7 +20,7 @@ from carrel.web.staff_rights import PREFIX, entry, may_open
 from carrel.web.visit import environment
 
 PATH = "/staff"  # the cookie goes to no other page
-_BACK = re.compile(r"(account(/(password|passkeys))?|requests/req-[a-z]{12}(/end)?)?")
+_BACK = re.compile(r"(account(/(password|passkeys))?|requests/req-[a-z]{12}(/end)?|cases/dsc-[a-z]{12}/decide)?")
 
 
 class SentOn(Exception):  # noqa: N818  (no error: where the browser goes on)

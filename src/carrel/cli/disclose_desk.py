@@ -1,0 +1,248 @@
+"""What is done in disclosure cases from the command line: taken in, led step by step, ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from carrel.cli.at_site import open_site
+from carrel.cli.disclose_rules import process_rules, viewer_of
+from carrel.cli.premises import now
+from carrel.cli.request_desk import text_in, whose
+from carrel.cli.screen import put_json, put_line, say
+from carrel.cli.store_place import open_store
+from carrel.disclosure import faults
+from carrel.disclosure.event import Act, Event
+from carrel.disclosure.opening import NAMED_BY_ORDER, WISHED, preserving, require_opening
+from carrel.disclosure.silence import INDEFINITE
+from carrel.errors import fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from carrel.disclosure.standing import Standing
+    from carrel.inventory.site import Site
+    from carrel.store.store import Store
+
+
+def open_one(
+    *,
+    instrument: str,
+    served_on: str,
+    sender: str,
+    dated: datetime | None,
+    from_day: datetime | None,
+    until_day: datetime | None,
+    readers: bool,
+    order_names_title: bool,
+    words_file: Path | None,
+    card: Path | None,
+    by_number: bool,
+    items: tuple[str, ...],
+    system_name: str | None,
+    name: str,
+    site_path: Path,
+    as_json: bool,
+) -> None:
+    """Open a case; what it asks for is kept from deletion before it is written down.
+
+    Raises:
+        CarrelError: DSC-003, DSC-005, DSC-006, DSC-018; ERA-001; of the HLD codes.
+    """
+    site = open_site(site_path)
+    rules = process_rules(site)
+    words = "" if words_file is None else text_in(words_file)
+    days = {"dated": dated, "from day": from_day, "until day": until_day}
+    terms = {"instrument": instrument, "served on": served_on, "from": sender}
+    terms |= {key: day.date().isoformat() for key, day in days.items() if day is not None}
+    if readers or order_names_title:
+        terms["title"] = NAMED_BY_ORDER if order_names_title else WISHED
+    subject = _subject(site_path, system_name, card, items, by_card=not by_number)
+    with open_store(site) as store:
+        viewer = viewer_of(site, store, rules, name)
+        step = preserving(require_opening(Event(Act.RECEIVED, viewer.at, viewer.person, terms), rules.processes))
+        hold = "" if subject is None else _preserved(site, store, subject, system_name, viewer.person)
+        viewer = viewer_of(site, store, rules, name)
+        made = store.disclosures.open(terms, words, viewer, hold=hold, step=step)
+        _, here = store.disclosures.case(made, viewer)
+    if not as_json:
+        say(f"{made}: {instrument}")
+        for line in here.process.script:
+            put_line(line, "  say: ")
+    told(made, here, as_json=as_json)
+
+
+def preserve_one(
+    *,
+    identity: str,
+    card: Path | None,
+    by_number: bool,
+    items: tuple[str, ...],
+    system_name: str | None,
+    name: str,
+    site_path: Path,
+    as_json: bool,
+) -> None:
+    """Keep what a case asks for from deletion.
+
+    Raises:
+        CarrelError: DSC-001 to DSC-003, DSC-021; ERA-001; of the HLD codes.
+    """
+    site = open_site(site_path)
+    rules = process_rules(site)
+    subject = _subject(site_path, system_name, card, items, by_card=not by_number)
+    if subject is None:
+        raise fault(
+            faults.PRESERVED, wanted="a card or an item", found="neither", fix="give --card FILE, or --item NUMBER"
+        )
+    with open_store(site) as store:
+        case, here = store.disclosures.case(identity, viewer_of(site, store, rules, name))
+        step = preserving(here.process) or "preserve"
+        hold = _preserved(site, store, subject, system_name, name)
+        after = store.disclosures.add(
+            case.id, Act.TAKEN, {"step": step, "hold": hold}, viewer_of(site, store, rules, name)
+        )
+    told(identity, after, as_json=as_json)
+
+
+def record_step(
+    *, identity: str, step: str, cite: str | None, finding: str | None, name: str, site_path: Path, as_json: bool
+) -> None:
+    """Write down that a step was taken.
+
+    Raises:
+        CarrelError: DSC-001 to DSC-005, DSC-009.
+    """
+    terms = {"step": step, "cite": cite or "", "finding": finding or ""}
+    act_on("taken", terms, identity=identity, name=name, site_path=site_path, as_json=as_json)
+
+
+def list_defect(*, identity: str, what: str, name: str, site_path: Path, as_json: bool) -> None:
+    """List a defect, under the next free number.
+
+    Raises:
+        CarrelError: DSC-001 to DSC-003.
+    """
+    site = open_site(site_path)
+    rules = process_rules(site)
+    with open_store(site) as store:
+        viewer = viewer_of(site, store, rules, name)
+        _, here = store.disclosures.case(identity, viewer)
+        taken = {one.id for one in here.defects} | {"d1"}
+        number = next(f"d{n}" for n in range(2, len(taken) + 3) if f"d{n}" not in taken)
+        after = store.disclosures.add(identity, Act.DEFECT, {"defect": number, "what": what}, viewer)
+    told(identity, after, as_json=as_json)
+
+
+def silence_one(
+    *,
+    identity: str,
+    basis: str | None,
+    court: str,
+    statute: str,
+    starts: datetime | None,
+    ends: datetime | None,
+    indefinite: bool,
+    may_tell: Sequence[str],
+    lift: bool,
+    because: str,
+    name: str,
+    site_path: Path,
+    as_json: bool,
+) -> None:
+    """Seal a case, or write down that the silence was lifted.
+
+    Raises:
+        CarrelError: DSC-001 to DSC-003, DSC-005, DSC-012 to DSC-014.
+    """
+    if lift:
+        act_on("silence ended", {}, identity=identity, because=because, name=name, site_path=site_path, as_json=as_json)
+        return
+    if indefinite and ends is not None:
+        raise fault(
+            faults.SILENCE_ENDS, at="--ends", wanted="a last day, or --indefinite", found="both", fix="give one of them"
+        )
+    last = INDEFINITE if indefinite else "" if ends is None else ends.date().isoformat()
+    terms = {
+        "basis": basis or "", "court": court, "statute": statute, "ends": last,
+        "starts": "" if starts is None else starts.date().isoformat(), "may tell": "; ".join(may_tell),
+    }  # fmt: skip
+    act_on("silenced", terms, identity=identity, because=because, name=name, site_path=site_path, as_json=as_json)
+
+
+def act_on(
+    act: str,
+    terms: Mapping[str, str],
+    *,
+    identity: str,
+    name: str,
+    site_path: Path,
+    as_json: bool,
+    because: str = "",
+) -> None:
+    """Write one event down.
+
+    Raises:
+        CarrelError: DSC-001 to DSC-014, DSC-017, DSC-018.
+    """
+    site = open_site(site_path)
+    rules = process_rules(site)
+    said = {key: value for key, value in terms.items() if value}
+    with open_store(site) as store:
+        after = store.disclosures.add(identity, Act(act), said, viewer_of(site, store, rules, name), because)
+    told(identity, after, as_json=as_json)
+
+
+def told(identity: str, here: Standing | None, *, as_json: bool) -> None:
+    """Where the case stands after what was done."""
+    if here is None:
+        if as_json:
+            put_json({"case": {"id": identity, "state": None}})
+        else:
+            say(f"{identity}: written down; you do not see it any more.")
+        return
+    if as_json:
+        body = {
+            "id": identity, "state": str(here.state), "sealed": here.silent, "notice": str(here.notice),
+            "next": [one.id for one in here.open], "due": None if here.due is None else here.due.isoformat(),
+        }  # fmt: skip
+        put_json({"case": body})
+        return
+    sealed = ", sealed" if here.silent else ""
+    put_line(f"{identity}: {here.state}{sealed}" + (f", due {here.due}" if here.due and not here.ended_at else ""))
+    for one in here.open:
+        put_line(f"{one.id} ({', '.join(sorted(one.by))})", "  next: ")
+    for defect in here.open_defects:
+        put_line(f"{defect.id}: {defect.what}", "  defect: ")
+
+
+def _subject(
+    site_path: Path, system_name: str | None, card: Path | None, items: tuple[str, ...], *, by_card: bool
+) -> tuple[str | None, tuple[int, ...], tuple[str, ...]] | None:
+    """System, people and items that are to be kept; None where nobody named any."""
+    if card is None and not items:
+        return None
+    if card is None:
+        return system_name, (), items
+    system, number = whose(site_path, system_name, card, by_card=by_card)
+    return system, (number,), items
+
+
+def _preserved(
+    site: Site,
+    store: Store,
+    subject: tuple[str | None, tuple[int, ...], tuple[str, ...]],
+    system_name: str | None,
+    by: str,
+) -> str:
+    """Place the hold, and wait until it is in force. It is sealed, whatever the case: none tells of another."""
+    from carrel.cli.scope_option import Said
+    from carrel.store.placement import Kind, Order
+    from carrel.systems.site_systems import system_of
+
+    system, persons, items = subject
+    scope = Said(tuple(map(str, persons)), None, items, (), (), None, None, everything=False).scope()
+    where = system or system_of(site, system_name).name
+    order = Order(Kind.LEGAL_HOLD, where, scope, "what a case asks for", "legal process", by, None, sealed=True)
+    return store.keepings.place(order, now).id

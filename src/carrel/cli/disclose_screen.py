@@ -1,0 +1,217 @@
+"""Disclosure cases on the screen: the script for the desk, the list, one case as a checklist, the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carrel.amount import amount
+from carrel.cli.at_site import open_site
+from carrel.cli.disclose_rules import everybody, process_rules, viewer_of
+from carrel.cli.premises import now
+from carrel.cli.screen import put_json, put_line, put_table, say
+from carrel.cli.store_place import open_store
+from carrel.disclosure.process import Instrument, Office, Process, Step
+from carrel.disclosure.report import ENDS, transparency
+from carrel.errors import Exit, shown
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from carrel.disclosure.case import Case
+    from carrel.disclosure.standing import Standing
+
+
+def print_script(*, instrument: str, site_path: Path, as_json: bool) -> None:
+    """What is said at the desk, and what follows."""
+    process = process_rules(open_site(site_path)).processes.of(Instrument(instrument))
+    if as_json:
+        put_json({"script": _process(process)})
+        return
+    put_line(f"{instrument}: {process.says}")
+    for n, line in enumerate(process.script, 1):
+        put_line(line, f"  {n}. ")
+    if process.release_first:
+        say("Then:")
+    for step in (*process.steps, *process.afterwards):
+        put_line(_step(step), "  - ")
+    if process.working_days:
+        put_line(f"answered within {amount(process.working_days, 'working day')}")
+    if process.wait:
+        put_line(f"nothing is released for {amount(process.wait.days, 'day')} after the person was told")
+    put_line(f"may end: {', '.join(sorted(process.outcomes))}")
+    for line in process.precedence:
+        put_line(line, "policies differ: ")
+
+
+def list_all(*, every: bool, name: str, site_path: Path, as_json: bool) -> int:
+    """The cases of which somebody may know.
+
+    Returns:
+        3 when one is late, or owes something.
+    """
+    site = open_site(site_path)
+    rules = process_rules(site)
+    with open_store(site) as store:
+        viewer = viewer_of(site, store, rules, name)
+        found = [(case, here) for case, here in store.disclosures.all(viewer) if every or _open(here)]
+        whole = store.disclosures.whole() if Office.CUSTODIAN in viewer.offices else True
+    late = sum(bool(_late(here)) for _, here in found)
+    if as_json:
+        put_json({"cases": [as_dict(case, here) for case, here in found], "late": late, "whole": whole})
+    else:
+        rows = [
+            (case.id, str(case.instrument), f"{here.state}{', sealed' if here.silent else ''}",
+             f"{here.due or ''}{', LATE' if here.overdue else ''}",
+             ", ".join(one.id for one in here.owed or here.open))
+            for case, here in found
+        ]  # fmt: skip
+        put_table("Cases", ("case", "came with", "state", "due", "next"), rows)
+        say(f"{amount(len(found), 'case')}; {amount(late, 'is', 'are')} late or owing a step.")
+        if not whole:
+            say("A key in the folder `disclosures` is gone, or something was changed: put it back from a copy.")
+    return int(Exit.FINDINGS if late or not whole else Exit.DONE)
+
+
+def show_one(*, identity: str, with_words: bool, salts: bool, name: str, site_path: Path, as_json: bool) -> None:
+    """One case.
+
+    Raises:
+        CarrelError: DSC-001, DSC-003, DSC-017.
+    """
+    site = open_site(site_path)
+    rules = process_rules(site)
+    with open_store(site) as store:
+        viewer = viewer_of(site, store, rules, name)
+        case, here = store.disclosures.case(identity, viewer)
+        words = store.disclosures.words(identity, viewer) if with_words else ()
+        leaves = store.disclosures.salts(identity, viewer) if salts else ()
+    if as_json:
+        body = as_dict(case, here)
+        body["events"] = [
+            {"act": str(one.act), "at": one.at.isoformat(), "by": one.by, **dict(one.terms)} for one in case.events
+        ]
+        if with_words:
+            body["words"] = list(words)
+        if salts:
+            body["leaves"] = [{"commitment": commitment, "salt": salt} for commitment, salt in leaves]
+        put_json({"case": body})
+        return
+    _show(case, here, rules.zone, words)
+    for commitment, salt in leaves:
+        say(f"leaf {commitment} salt {salt}")
+
+
+def print_report(*, year: int | None, site_path: Path, as_json: bool) -> None:
+    """The transparency report of a year."""
+    site = open_site(site_path)
+    rules, at = process_rules(site), now()
+    wanted = year or at.astimezone(rules.zone).year
+    with open_store(site) as store:
+        cases = store.disclosures.all(everybody(rules, at))
+    lines = transparency(cases, wanted, rules.processes.band, rules.zone)
+    if as_json:
+        told = [
+            {"instrument": str(one.instrument), "received": one.received,
+             **{str(state): band for state, band in zip(ENDS, one.ended, strict=True)}}
+            for one in lines
+        ]  # fmt: skip
+        put_json({"report": {"year": wanted, "band": rules.processes.band, "lines": told}})
+        return
+    put_table(
+        f"Who asked for records in {wanted}",
+        ("came with", "received", *map(str, ENDS)),
+        [(str(one.instrument), one.received, *one.ended) for one in lines],
+    )
+    put_line("Every figure is a band that begins at nothing. What the library may not speak of is in none of them.")
+
+
+def as_dict(case: Case, here: Standing) -> dict[str, Any]:
+    """One case for programs."""
+    return {
+        "id": case.id,
+        "instrument": str(case.instrument),
+        "state": str(here.state),
+        "served_on": here.served_on,
+        "from": case.received.term("from"),
+        "received": here.received_at.isoformat(),
+        "opened_by": here.opened_by,
+        "sealed": here.silent,
+        "notice": str(here.notice),
+        "due": None if here.due is None else here.due.isoformat(),
+        "overdue": here.overdue,
+        "next": [one.id for one in here.open],
+        "missing": [one.id for one in here.missing],
+        "papers_missing": list(here.papers_missing),
+        "defects": [{"id": one.id, "what": one.what, "cured": one.cured} for one in here.defects],
+        "challenge": here.challenge or None,
+        "signed_by": here.signed_by or None,
+        "ground": here.ground or None,
+        "owed": [one.id for one in here.owed],
+        "may_release_from": None if here.may_release_from is None else here.may_release_from.isoformat(),
+        "holds": list(case.holds),
+        "process": _process(here.process),
+    }
+
+
+def _process(process: Process) -> dict[str, Any]:
+    return {
+        "instrument": str(process.instrument),
+        "says": process.says,
+        "script": list(process.script),
+        "papers": list(process.papers),
+        "steps": [_step_dict(one) for one in process.steps],
+        "afterwards": [_step_dict(one) for one in process.afterwards],
+        "outcomes": sorted(process.outcomes),
+        "signed_by": sorted(process.signed_by),
+        "cites": [process.statutes[one].cite for one in process.cites if one in process.statutes],
+        "clauses": list(process.clauses),
+        "precedence": list(process.precedence),
+    }
+
+
+def _step_dict(step: Step) -> dict[str, Any]:
+    return {"id": step.id, "says": step.says, "by": sorted(step.by), "clauses": list(step.clauses)}
+
+
+def _step(step: Step) -> str:
+    cited = f" [{', '.join(step.clauses)}]" if step.clauses else ""
+    return f"{step.id}: {step.says} By: {', '.join(sorted(step.by))}.{cited}"
+
+
+def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) -> None:
+    sealed = f", sealed until {here.silence.last_day or 'further notice'}" if here.silent and here.silence else ""
+    put_line(f"{case.id}: {case.instrument}, {here.state}{sealed}" + (", LATE" if here.overdue else ""))
+    put_line(f"came {here.received_at.astimezone(zone):%Y-%m-%d %H:%M} from {case.received.term('from')}, served on "
+             f"{here.served_on}, taken in by {here.opened_by}" + (f"; due {here.due}" if here.due else ""))  # fmt: skip
+    put_line(f"the person: {here.notice}" + (f"; signed by {here.signed_by}" if here.signed_by else ""))
+    if here.may_release_from is not None and not here.ended_at:
+        put_line(f"nothing is released before {here.may_release_from.astimezone(zone):%Y-%m-%d %H:%M}")
+    nexts = {one.id for one in here.open}
+    for step in (*here.process.steps, *here.process.afterwards):
+        done = here.done.get(step.id)
+        mark = f"[x] {done.by}: " if done else "[>] " if step.id in nexts else "[ ] "
+        put_line(_step(step), f"  {mark}", hang=6)
+    for paper in here.process.papers:
+        put_line(paper, "  [ ] paper: " if paper in here.papers_missing else "  [x] paper: ")
+    for one in here.defects:
+        put_line(one.what, f"  {one.id}, {'cured' if one.cured else 'open'}: ")
+    for line in here.process.precedence:
+        put_line(line, "policies differ: ")
+    say("Events:")
+    for n, event in enumerate(case.events):
+        terms = ", ".join(f"{key} {value}" for key, value in event.terms.items() if value)
+        put_line(
+            f"{event.at.astimezone(zone):%Y-%m-%d %H:%M} {event.act} by {event.by}" + (f": {terms}" if terms else ""),
+            "  ",
+        )
+        if n < len(words) and words[n]:
+            put_line(shown(words[n], lines=True), "    ")
+
+
+def _open(here: Standing) -> bool:
+    return not here.state.is_final or bool(here.owed)
+
+
+def _late(here: Standing) -> bool:
+    return bool(here.owed) or (here.overdue and not here.state.is_final)

@@ -1,0 +1,283 @@
+"""Whether something may be done in a case, by this person, now; whoever writes an event down asks here first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from carrel.disclosure import faults
+from carrel.disclosure.case import Case
+from carrel.disclosure.course import standing
+from carrel.disclosure.event import Act, Event, Ruling
+from carrel.disclosure.process import Basis, Does, Office, Outcome, Process
+from carrel.disclosure.required_terms import require_said
+from carrel.disclosure.silence import require_silence
+from carrel.disclosure.standing import Standing
+from carrel.errors import CarrelError, fault
+
+_OUTCOMES = {Act.RELEASED: Outcome.RELEASED, Act.NOTHING: Outcome.NOTHING, Act.REFUSED: Outcome.REFUSED}
+_AFTER_END = frozenset({Act.NOTED, Act.FILED, Act.TAKEN, Act.NAMED, Act.SILENCED, Act.SILENCE_ENDED})
+_OF_COUNSEL = frozenset({Act.CURED, Act.CHALLENGED, Act.RULED, Act.SILENCE_ENDED})
+_LEADS = frozenset({Office.CUSTODIAN, Office.COUNSEL, Office.AUTHORISED_OFFICER})
+
+
+def may(here: Standing, act: Act, person: str, offices: frozenset[Office], at: datetime, *, step: str = "") -> None:
+    """Whether somebody may do something in a case as it stands, whatever it says in detail.
+
+    Args:
+        here: where the case stands at that moment.
+        act: which.
+        person: who, by the name of the site file.
+        offices: in which she may act at that moment; see `carrel.disclosure.absence.held`.
+        at: aware time.
+        step: which, where a step is taken.
+
+    Raises:
+        CarrelError: DSC-001, nobody may know of the case but those who were named; DSC-002, it is over, or the step is
+            not open; DSC-003, another office's; DSC-004, nothing may be released yet; DSC-008, a list of readers;
+            DSC-009, whoever signed does not hand over.
+
+    Guarantees:
+        `Act.RELEASED` passes only where every step that the policies ask for was taken, no defect and no challenge is
+        open, and an officer other than this person signed; or where the policy releases first and reviews after.
+    """
+    if not here.sees(person, offices):
+        raise unknown()
+    if act is Act.RECEIVED:
+        raise not_now(act, "a case that was not received yet", here.state, "open a new case")
+    if here.state.is_final and act not in _AFTER_END:
+        raise not_now(act, "a case that is open", here.state, "open a new case")
+    _require_office(here, act, offices, step)
+    match act:
+        case Act.TAKEN:
+            _take(here, step, person)
+        case Act.SIGNED | Act.NOTHING | Act.RELEASED:
+            _release(here, act, person, at)
+        case Act.REFUSED if Outcome.REFUSED not in here.process.outcomes:
+            raise not_now(act, "a case that may be refused", "one that may not", "see what the policy says")
+        case Act.RULED if here.challenge != "open":
+            raise not_now(act, "a challenge that is open", "none", "record the challenge first")
+        case Act.CHALLENGED if here.challenge in {"open", Ruling.QUASHED}:
+            raise not_now(act, "a paper that is not before the court", "one that is", "record what the court says")
+        case Act.SILENCE_ENDED if not here.silent:
+            raise not_now(act, "a silence that is in force", "none", "nothing is left to do")
+        case _:
+            pass
+
+
+def admit(
+    case: Case,
+    event: Event,
+    words: str,
+    process: Process,
+    offices: frozenset[Office],
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    free_days: Collection[date] = (),
+) -> Standing:
+    """Whether an event may be written down.
+
+    Args:
+        case: as it is, inside the transaction that will write.
+        event: that is new.
+        words: beside it; empty for none.
+        process: of the case's instrument, by the policies in force.
+        offices: in which whoever does it may act now.
+        zone: of the library.
+        now: aware time.
+        free_days: on which nobody works.
+
+    Returns:
+        Where the case stood before.
+
+    Raises:
+        CarrelError: as `may`; DSC-005, something is missing; DSC-007, a time to come, or before the last event;
+            DSC-012 to DSC-014, no such silence.
+    """
+    before = standing(process, case.events, zone, now, free_days=free_days)
+    if not before.sees(event.by, offices):
+        raise unknown()
+    if event.at > now or event.at < case.received.at:
+        raise fault(
+            faults.MOMENT, at=event.act, wanted="now, or a time since the case began", found="another", fix="wait"
+        )
+    may(before, event.act, event.by, offices, now, step=event.term("step"))
+    require_said(before, event, words)
+    if event.act is Act.SILENCED:
+        require_silence(event, before.process, zone)
+        if event.term("basis") == Basis.JUDGEMENT and Office.SENIOR_OFFICER not in offices:
+            raise _not_yours(event.act, {Office.SENIOR_OFFICER})
+    return before
+
+
+def require_release(here: Standing, person: str, offices: frozenset[Office], at: datetime) -> None:
+    """Whether a package may be made and handed over now; for whoever gathers the records.
+
+    Raises:
+        CarrelError: as `may` of `Act.RELEASED`.
+    """
+    may(here, Act.RELEASED, person, offices, at)
+
+
+def unknown() -> CarrelError:
+    """The error of whoever asks for a case that is not there, or that nobody may know of."""
+    return fault(
+        faults.UNKNOWN, wanted="a case of which you know", found="none", fix="look it up with `carrel disclose list`"
+    )
+
+
+def not_now(act: Act, wanted: str, found: str, fix: str, because: str = "") -> CarrelError:
+    """The error of whoever comes too early or too late."""
+    return fault(faults.NOT_NOW, at=act, wanted=wanted, found=str(found), because=because, fix=fix)
+
+
+def _offices_for(here: Standing, act: Act, step: str) -> frozenset[Office]:
+    """Offices, any of which may do it; `Office.ANYONE` for whoever sees the case."""
+    process, anyone = here.process, frozenset({Office.ANYONE})
+    ends = process.signed_by | {Office.COUNSEL, Office.CUSTODIAN} if process.compels else anyone
+    known = process.step(step)
+    by_act = {
+        Act.TAKEN: frozenset() if known is None else known.by,
+        Act.NAMED: _LEADS | process.signed_by,
+        Act.DEFECT: _LEADS | process.signed_by,
+        Act.SIGNED: process.signed_by,
+        Act.NOTHING: process.signed_by,
+        Act.RELEASED: anyone if process.release_first else process.handed_over_by,
+        Act.REFUSED: ends,
+        Act.WITHDRAWN: ends,
+    }
+    return frozenset({Office.COUNSEL}) if act in _OF_COUNSEL else by_act.get(act, anyone)
+
+
+def _require_office(here: Standing, act: Act, offices: frozenset[Office], step: str) -> None:
+    if act is Act.TAKEN and here.process.step(step) is None:
+        raise not_now(
+            act, f"one of these steps: {', '.join(one.id for one in here.open) or 'none is open'}", "no such step",
+            "look at `carrel disclose show`",
+        )  # fmt: skip
+    wanted = _offices_for(here, act, step)
+    if Office.ANYONE in wanted or wanted & offices:
+        return
+    raise _not_yours(step or str(act), wanted)
+
+
+def _not_yours(at: str, wanted: Collection[Office]) -> CarrelError:
+    return fault(
+        faults.NOT_YOURS,
+        at=at,
+        wanted=f"one who is: {', '.join(sorted(wanted)) or 'nobody; two policies in force exclude each other'}",
+        found="somebody who is not, or an alternate while the holder is not recorded absent",
+        because="the policy says who takes each step (MPL-2, MITL-4.5)",
+        fix="ask whoever holds the office; people: may: of the site file says who does",
+    )
+
+
+def _take(here: Standing, step: str, person: str) -> None:
+    if step in {one.id for one in here.open}:
+        known = here.process.step(step)
+        if known is not None and known.does is Does.REVIEW and person == here.released_by:
+            raise _second("whoever released it", "have somebody else of that office look at it")
+        return
+    found = (
+        "one that was taken" if step in here.done
+        else "one that waits for a defect or a challenge" if here.contested
+        else "one that must not be taken while the case is silenced" if here.silent and _tells(here, step)
+        else "one that comes after others"
+    )  # fmt: skip
+    raise not_now(
+        Act.TAKEN, f"one of these steps: {', '.join(one.id for one in here.open) or 'none is open'}", found,
+        "take what comes first", because="the policy sets the order, and no step is skipped",
+    )  # fmt: skip
+
+
+def _tells(here: Standing, step: str) -> bool:
+    known = here.process.step(step)
+    return known is not None and known.does in {Does.TELL_PATRON, Does.TELL_BOARD}
+
+
+def _release(here: Standing, act: Act, person: str, at: datetime) -> None:
+    process = here.process
+    outcome = _OUTCOMES.get(act, Outcome.RELEASED)
+    if outcome not in process.outcomes:
+        raise fault(
+            faults.CLOSED,
+            at=process.instrument,
+            wanted=f"one of these ends: {', '.join(sorted(process.outcomes))}",
+            found=str(outcome),
+            because="a policy in force gives nothing out on this",
+            fix="say the script, and refuse",
+        )
+    if here.for_readers and not (process.compels and here.order_names_title):
+        raise fault(
+            faults.READERS,
+            at=process.instrument,
+            wanted="an order that itself names the title and its readers, and that counsel has read",
+            found="a wish for everybody who borrowed it",
+            because="it tells of many people what they read, to find one",
+            fix="refuse it; an order that names the title is opened with --order-names-title",
+        )
+    if act is Act.RELEASED and process.release_first:
+        return
+    left = _left(here, at, nothing=act is Act.NOTHING)
+    if act is Act.RELEASED and not here.signed_by:
+        left.append(f"the signature of one who is {', '.join(sorted(process.signed_by)) or 'nobody'}")
+    if left:
+        raise fault(
+            faults.CLOSED,
+            at=process.instrument,
+            wanted="every step taken, every paper on file, no defect and no challenge open, and a signature",
+            found=f"open: {'; '.join(left)}",
+            because="WPL-1.3, WPL-8.1: compliance stays closed until then",
+            fix="see to what is open; `carrel disclose show` tells who may",
+        )
+    if act is Act.RELEASED and person == here.signed_by:
+        raise _second("whoever signed", "have somebody else look at the package and hand it over")
+    if act is Act.SIGNED and here.signed_by:
+        raise not_now(act, "a case that nobody signed yet", "one that is signed", "hand it over")
+
+
+def _second(other: str, fix: str) -> CarrelError:
+    return fault(
+        faults.TWO_PEOPLE,
+        wanted=f"somebody other than {other}",
+        found="the same person",
+        because="nothing leaves by one person's word alone",
+        fix=fix,
+    )
+
+
+def _left(here: Standing, at: datetime, *, nothing: bool) -> list[str]:
+    steps = [one for one in here.missing if not (nothing and one.does is Does.TELL_PATRON)]
+    left = [one.id for one in steps] + [f"the paper: {one}" for one in here.papers_missing]
+    left += [f"the defect: {one.what}" for one in here.open_defects]
+    if here.challenge in {"open", Ruling.QUASHED}:
+        left.append("the challenge" if here.challenge == "open" else "the paper was set aside")
+    if not nothing and here.may_release_from is not None and at < here.may_release_from:
+        left.append("the time that the person has to object")
+    return left
+
+
+def sound(case: Case, process: Process, zone: ZoneInfo) -> bool:
+    """Whether a case that was released had all that its policies ask for when it was; for whoever looks later.
+
+    Offices are not asked for again: who held one then may hold none now.
+    """
+    for n, event in enumerate(case.events):
+        if event.act is not Act.RELEASED:
+            continue
+        before = standing(process, case.events[:n], zone, event.at)
+        if Outcome.RELEASED not in before.process.outcomes:
+            return False
+        if before.for_readers and not (process.compels and before.order_names_title):
+            return False
+        signed = before.signed_by and before.signed_by != event.by
+        if not process.release_first and (_left(before, event.at, nothing=False) or not signed):
+            return False
+    return True
+
+
+def over(here: Standing) -> bool:
+    """Whether nothing is left to do in a case."""
+    return here.state.is_final and not here.owed

@@ -1,0 +1,148 @@
+"""Where a case can stand: its state, which steps were taken and which are open, who is told, and what is owed."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from carrel.disclosure.event import Ruling
+from carrel.disclosure.process import Does, Office, Process, Step
+from carrel.disclosure.silence import Silence
+
+
+class State(enum.StrEnum):
+    """The states of a case."""
+
+    RECEIVED = "received"
+    WITH_COUNSEL = "with counsel"
+    DEFECTIVE = "defective"
+    CHALLENGED = "challenged"
+    CLEARED = "cleared"  # counsel is done; other steps are open
+    READY = "ready"  # to be signed
+    SIGNED = "signed"  # to be handed over by somebody else
+    RELEASED = "released"
+    NOTHING = "nothing responsive"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    REVIEWED = "reviewed afterwards"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the case is over, but for what it still owes."""
+        return self in _FINAL
+
+
+_FINAL = frozenset({State.RELEASED, State.NOTHING, State.REFUSED, State.WITHDRAWN, State.REVIEWED})
+
+
+class Notice(enum.StrEnum):
+    """Whether the person was told."""
+
+    NONE = "not asked for"
+    DUE = "due"
+    SUSPENDED = "suspended"
+    TOLD = "told"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that was taken: by whom, when, and what was written down with it."""
+
+    by: str
+    at: datetime
+    terms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A defect of the paper; open while nobody cured it."""
+
+    id: str
+    what: str
+    cured: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one case stands at a moment.
+
+    Attributes:
+        process: by which it is led; with counsel's look at a list of readers, where one is asked for.
+        state: of it.
+        received_at, opened_by, served_on: how it came.
+        done: steps that were taken, by id.
+        open: steps that may be taken now.
+        missing: steps without which nothing is released; a suspended one is not among them.
+        papers_missing: papers that are not on file.
+        defects: of the paper.
+        challenge: empty, ``open``, or what the court said of it.
+        silence: the last that was recorded.
+        silent: whether it is in force: the case is sealed.
+        notice: whether the person was told.
+        may_release_from: aware time before which nothing is released after the person was told.
+        named: who was named to the case, or did something in it.
+        signed_by: who signed the release.
+        released_by: who handed it over.
+        ended_at, ground: of the end.
+        due, due_ends: by when it is answered.
+        overdue: whether it is not answered by then.
+        owed: steps that are owed though the case is over.
+        for_readers: whether it asks for the readers of a title; `order_names_title`, whether the order itself does.
+    """
+
+    process: Process
+    state: State
+    received_at: datetime
+    opened_by: str
+    served_on: str = ""
+    done: Mapping[str, Done] = field(default_factory=dict)
+    open: tuple[Step, ...] = ()
+    missing: tuple[Step, ...] = ()
+    papers_missing: tuple[str, ...] = ()
+    defects: tuple[Defect, ...] = ()
+    challenge: str = ""
+    silence: Silence | None = None
+    silent: bool = False
+    notice: Notice = Notice.NONE
+    may_release_from: datetime | None = None
+    named: frozenset[str] = frozenset()
+    signed_by: str = ""
+    released_by: str = ""
+    ended_at: datetime | None = None
+    ground: str = ""
+    due: date | None = None
+    due_ends: datetime | None = None
+    overdue: bool = False
+    owed: tuple[Step, ...] = ()
+    for_readers: bool = False
+    order_names_title: bool = False
+
+    @property
+    def open_defects(self) -> tuple[Defect, ...]:
+        """Those that nobody cured."""
+        return tuple(one for one in self.defects if not one.cured)
+
+    @property
+    def contested(self) -> bool:
+        """Whether a defect is open, or a challenge, or the court set the paper aside: nothing is released."""
+        return bool(self.open_defects) or self.challenge in {"open", Ruling.QUASHED}
+
+    def sees(self, person: str, offices: frozenset[Office]) -> bool:
+        """Whether somebody may know that the case is there.
+
+        Guarantees:
+            A sealed case is seen by whoever was named to it, and by nobody else, whatever the office.
+
+        Source:
+            WPL-1.2.
+        """
+        if person in self.named:
+            return True
+        return not self.silent and bool(offices & (self.process.offices | {Office.CUSTODIAN, Office.COUNSEL}))
+
+    @property
+    def tells(self) -> tuple[Step, ...]:
+        """Steps that tell the person."""
+        return tuple(one for one in (*self.process.steps, *self.process.afterwards) if one.does is Does.TELL_PATRON)

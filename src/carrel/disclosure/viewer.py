@@ -1,0 +1,44 @@
+"""Somebody who looks at cases: who it is, in which offices, by which rules, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from carrel.disclosure.case import Case
+from carrel.disclosure.course import standing
+from carrel.disclosure.precedence import Processes
+from carrel.disclosure.process import Office, Process
+from carrel.disclosure.standing import Standing
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Whoever asks.
+
+    Attributes:
+        person: by the name of the site file.
+        offices: in which she may act now; see `carrel.disclosure.absence.held`.
+        processes: of the policies in force.
+        zone: of the library.
+        at: aware time.
+        free_days: on which nobody works.
+    """
+
+    person: str
+    offices: frozenset[Office]
+    processes: Processes
+    zone: ZoneInfo
+    at: datetime
+    free_days: Collection[date] = ()
+
+    def process(self, case: Case) -> Process:
+        """By which a case is led."""
+        return self.processes.of(case.instrument)
+
+    def look(self, case: Case) -> Standing | None:
+        """Where a case stands; None where this person may not know that it is there."""
+        here = standing(self.process(case), case.events, self.zone, self.at, free_days=self.free_days)
+        return here if here.sees(self.person, self.offices) else None

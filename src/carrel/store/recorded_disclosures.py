@@ -1,0 +1,217 @@
+"""Disclosure cases as they are read: by whoever may know of them, and with the same work whoever asks.
+
+What a case is stands sealed under a key of its own beside the store. So a copy of the store tells how many cases and
+events there are, and nothing of any; and a sealed case looks there as every other does.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from carrel.disclosure import faults
+from carrel.disclosure.absence import OfficeEvent, Turn
+from carrel.disclosure.admission import unknown
+from carrel.disclosure.case import Case
+from carrel.disclosure.event import Act, Event, commitment
+from carrel.disclosure.process import Instrument, Office
+from carrel.disclosure.standing import Standing
+from carrel.disclosure.viewer import Viewer
+from carrel.errors import CarrelError, fault
+from carrel.store import tables
+from carrel.store.database import Database
+from carrel.store.sealing_key import SealingKey
+
+FOLDER = "disclosures"
+SHEET = 64  # events: a list opens as many as fill a sheet, so that one case more or less takes no other time
+_PAGE = 1024  # signs: what is sealed of an event is a multiple of it
+
+
+def disclosure_key(folder: Path, case: str) -> SealingKey:
+    """What seals a case and its documents."""
+    return SealingKey(folder / FOLDER / f"{case}.key", case)
+
+
+@dataclass(frozen=True, repr=False, slots=True)
+class Kept:
+    """An event as it is kept: with the words beside it, and the salt that opens its leaf in the ledger."""
+
+    event: Event
+    words: str
+    salt: bytes
+
+    def seal(self, key: SealingKey) -> bytes:
+        """As it stands in the store."""
+        one = self.event
+        text = json.dumps(
+            [one.act, one.at.isoformat(), one.by, dict(one.terms), self.words, base64.b64encode(self.salt).decode()]
+        )
+        return key.seal_text(text + " " * (-len(text) % _PAGE))
+
+    @classmethod
+    def open(cls, key: SealingKey, sealed: bytes) -> Kept | None:
+        """As it was kept; None where the key is gone or another."""
+        text = key.open_text(sealed)
+        if text is None:
+            return None
+        act, at, by, terms, words, salt = json.loads(text)
+        return cls(Event(Act(act), datetime.fromisoformat(at), by, terms), words, base64.b64decode(salt))
+
+    def commitment(self, case: str) -> str:
+        """What the ledger was told of it."""
+        return commitment(case, self.event, self.words, self.salt)
+
+
+class RecordedDisclosures:
+    """The cases of a store, to be read.
+
+    Args:
+        database: of the store.
+        folder: of the site; keys and documents lie there, outside the database.
+    """
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database, self._folder = database, folder
+        self.opened = 0  # events that the last list opened, decoys among them
+
+    def all(self, viewer: Viewer, *, covered: bool = True) -> tuple[tuple[Case, Standing], ...]:
+        """Every case of which somebody may know, the oldest first, and where it stands.
+
+        Args:
+            viewer: who asks.
+            covered: whether a sheet is filled with decoys; a night and an audit, which answer nobody, go without.
+
+        Guarantees:
+            A case that is sealed to others changes nothing in it: not what it holds, and not how many events are
+            opened for it, but where a whole sheet of them is full.
+        """
+        with self._database.reading() as connection:
+            cases = list(self._cases(connection))
+        if covered:
+            self._decoys(sum(len(case.events) for case in cases), viewer)
+        found = [(case, viewer.look(case)) for case in cases]
+        return tuple((case, here) for case, here in found if here is not None)
+
+    def case(self, name: str, viewer: Viewer) -> tuple[Case, Standing]:
+        """One case, and where it stands.
+
+        Raises:
+            CarrelError: DSC-001, there is none, or none of which this person may know; DSC-017, its key is gone.
+        """
+        with self._database.reading() as connection:
+            case = self._case(connection, name)
+        here = None if case is None else viewer.look(case)
+        if case is None or here is None:
+            raise unknown()
+        return case, here
+
+    def words(self, name: str, viewer: Viewer) -> tuple[str, ...]:
+        """What was said beside each event, in their order.
+
+        Raises:
+            CarrelError: as `case`.
+        """
+        self.case(name, viewer)
+        return tuple(one.words for one in self._kept(name))
+
+    def salts(self, name: str, viewer: Viewer) -> tuple[tuple[str, str], ...]:
+        """For each event what the ledger was told, and the salt by which anybody reckons that anew.
+
+        Raises:
+            CarrelError: as `case`.
+        """
+        self.case(name, viewer)
+        return tuple((one.commitment(name), one.salt.hex()) for one in self._kept(name))
+
+    def commitments(self) -> tuple[str, ...]:
+        """What the ledger was told of every event, reckoned anew from what stands in the store now."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(tables.disclosure_event).order_by(tables.disclosure_event.c.id)).all()
+        kept = ((row.case, Kept.open(disclosure_key(self._folder, row.case), row.sealed)) for row in rows)
+        return tuple(one.commitment(case) for case, one in kept if one is not None)
+
+    def whole(self) -> bool:
+        """Whether every case can be opened: its key is there, and nothing of it was changed."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(tables.disclosure_event)).all()
+        return all(Kept.open(disclosure_key(self._folder, row.case), row.sealed) is not None for row in rows)
+
+    def turns(self) -> tuple[OfficeEvent, ...]:
+        """Delegations and absences, in the order in which they were written down."""
+        with self._database.reading() as connection:
+            return self._turns(connection)
+
+    def _turns(self, connection: Connection) -> tuple[OfficeEvent, ...]:
+        table = tables.disclosure_office
+        return tuple(
+            OfficeEvent(
+                Turn(row.turn), Office(row.office), row.holder, row.by, row.at, row.starts, row.ends, row.alternate
+            )
+            for row in connection.execute(select(table).order_by(table.c.id)).all()
+        )
+
+    def _cases(self, connection: Connection) -> Iterator[Case]:
+        table = tables.disclosure_event
+        found: defaultdict[str, list[bytes]] = defaultdict(list)
+        for row in connection.execute(select(table).order_by(table.c.id)).all():
+            found[row.case].append(row.sealed)
+        for name, sealed in found.items():
+            events = self._events(name, sealed)
+            if events:
+                yield Case(name, events)
+
+    def _events(self, name: str, sealed: Iterable[bytes]) -> tuple[Event, ...]:
+        """Its events; none where its key is gone."""
+        key = disclosure_key(self._folder, name)
+        kept = [Kept.open(key, one) for one in sealed]
+        return tuple(one.event for one in kept if one is not None) if all(kept) else ()
+
+    def _case(self, connection: Connection, name: str) -> Case | None:
+        table = tables.disclosure_event
+        query = select(table.c.sealed).where(table.c.case == name).order_by(table.c.id)
+        sealed = connection.execute(query).scalars().all()
+        if not sealed:
+            return None
+        events = self._events(name, sealed)
+        if not events:
+            raise self.gone()
+        return Case(name, events)
+
+    def _kept(self, name: str) -> tuple[Kept, ...]:
+        table, key = tables.disclosure_event, disclosure_key(self._folder, name)
+        with self._database.reading() as connection:
+            query = select(table.c.sealed).where(table.c.case == name).order_by(table.c.id)
+            sealed = connection.execute(query).scalars().all()
+        return tuple(one for one in (Kept.open(key, each) for each in sealed) if one is not None)
+
+    def _decoys(self, opened: int, viewer: Viewer) -> None:
+        """Open as many events of no case as fill the sheet."""
+        key = disclosure_key(self._folder, "none")
+        missing = -opened % SHEET or (0 if opened else SHEET)
+        with suppress(OSError):  # a folder that cannot be written: there is no case in it either
+            key.ensure()
+            terms = {"instrument": str(Instrument.SUBPOENA), "served on": "the library"}
+            sealed = Kept(Event(Act.RECEIVED, viewer.at, "nobody", terms), "", b"\0" * 32).seal(key)
+            for _ in range(missing):
+                if (one := Kept.open(key, sealed)) is not None:
+                    viewer.look(Case("none", (one.event,)))
+        self.opened = opened + missing
+
+    def gone(self) -> CarrelError:
+        """The error of whoever asks for a case whose key is not there."""
+        return fault(
+            faults.NO_KEY,
+            at=str(self._folder / FOLDER),
+            wanted="the key under which the case was written down",
+            found="none that opens it",
+            because="without it nobody can tell what the case is",
+            fix="put the file back from a copy of the site's folder",
+        )

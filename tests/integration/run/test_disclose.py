@@ -1,0 +1,253 @@
+"""``carrel disclose``: from the paper at the desk to its end, on each database where it matters, with every wrong turn."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import date, timedelta
+
+import pytest
+
+from carrel.ledger.leaf import decode_leaf
+from carrel.store.ledger_folder import LedgerFolder
+from carrel.store.store import FILE
+from tests.integration.run import library
+from tests.integration.run.test_consent import policy
+from tests.integration.run.test_erasure import CARD, given, subject
+from tests.integration.run.test_requests import clauses
+
+TODAY = date.today()  # noqa: DTZ011  (days before it are past in every zone)
+ADA, LOU, DEE, BEA, MO = (("--as", f"{name} Example") for name in ("Ann", "Lou", "Dee", "Bea", "Mo"))
+PEOPLE = """people:
+  - {name: Ann Example, role: director, may: [custodian, authorised officer]}
+  - {name: Lou Example, role: staff, may: [counsel]}
+  - {name: Dee Example, role: staff}
+  - {name: Bea Example, role: staff}
+  - {name: Mo Example, role: systems librarian, may: [hold, custodian]}
+"""
+WORDS = "All loans of the person whose card is named, of the year 2025."
+
+
+def staffed(elm, name: str):
+    policy(elm, name)
+    elm.edit("people:\n", PEOPLE)
+    return elm
+
+
+@pytest.fixture
+def quick(small_sqlite, tmp_path):
+    """For what no dialect decides."""
+    return staffed(library.make(tmp_path / "site", small_sqlite), "worcester")
+
+
+def opened(elm, instrument="subpoena", *more, who=DEE, dates=True, code=0):
+    days = ("--from", "2025-01-01", "--until", "2025-12-31") if dates else ()
+    words = ("disclose", "open", instrument, "--served-on", "an employee", "--sender", "a law firm", *days, *more, *who)
+    return elm.ok(*words, code=code)["case"]["id"]
+
+
+def shown(elm, name, who=ADA):
+    return elm.ok("disclose", "show", name, *who)["case"]
+
+
+def cleared(elm, name):
+    """Every step of worcester's subpoena, by whom the policy names."""
+    elm.ok("disclose", "record", name, "tell the board", *ADA)
+    elm.ok("disclose", "record", name, "tell the patron", *ADA)
+    elm.ok("disclose", "record", name, "counsel on form", *LOU)
+    elm.ok("disclose", "record", name, "counsel on showing", *LOU)
+    paper = elm.folder.parent / "scan.pdf"
+    paper.write_bytes(b"%PDF-1.7 not really " * 9000)
+    elm.ok("disclose", "document", "add", name, paper, "--paper", "the subpoena", *DEE)
+
+
+def test_a_subpoena_is_preserved_first_led_step_by_step_and_leaves_by_two_people(quick) -> None:
+    elm = quick
+    subject(elm)
+    words = elm.folder.parent / "words.txt"
+    words.write_text(WORDS)
+    name = opened(elm, "subpoena", "--card", given(elm), "--words", words)
+    case = shown(elm, name)
+    assert case["holds"]
+    assert "preserve" not in case["missing"]
+    assert elm.ok("hold", "list")["legal_holds"] == []
+    for refused, who, code in (
+        (("sign", name), ADA, "DSC-004"), (("sign", name), LOU, "DSC-003"), (("release", name), LOU, "DSC-004"),
+        (("record", name, "counsel on showing"), LOU, "DSC-002"), (("record", name, "counsel on form"), ADA, "DSC-003"),
+        (("record", name, "no such step"), ADA, "DSC-002"), (("show", name), BEA, "DSC-001"),
+    ):  # fmt: skip
+        elm.refused("disclose", *refused, *who, code=2 if code == "DSC-001" else 4, error=code)
+    cleared(elm, name)
+    assert shown(elm, name)["state"] == "ready"
+    elm.ok("disclose", "sign", name, *ADA)
+    elm.refused("disclose", "release", name, *ADA, code=4, error="DSC-009")
+    assert elm.ok("disclose", "release", name, *DEE)["case"]["state"] == "released"
+    elm.refused("disclose", "sign", name, *ADA, code=4, error="DSC-002")
+    told = elm.ok("disclose", "show", name, "--words", "--salts", *ADA)["case"]
+    assert told["words"][0] == WORDS
+    assert len(told["leaves"]) == len(told["events"])
+    with sqlite3.connect(elm.folder / FILE) as store:
+        dump = "\n".join(store.iterdump())
+    assert CARD not in dump
+    assert "law firm" not in dump
+
+
+def test_a_defect_and_a_challenge_keep_it_closed(quick) -> None:
+    name = opened(quick, dates=False)
+    assert [one["what"] for one in shown(quick, name)["defects"]] == ["no period is named"]
+    assert shown(quick, name)["state"] == "defective"
+    quick.refused("disclose", "record", name, "counsel on form", *LOU, code=4, error="DSC-002")
+    quick.refused("disclose", "cure", name, "d1", "--because", "so", *DEE, code=4, error="DSC-003")
+    quick.refused("disclose", "cure", name, "d7", "--because", "so", *LOU, code=2, error="DSC-005")
+    quick.ok("disclose", "cure", name, "d1", "--because", "a new paper names the year", *LOU)
+    hold = quick.folder.parent / "number.txt"
+    hold.write_text("1")
+    quick.refused("disclose", "preserve", name, *DEE, code=2, error="DSC-021")
+    quick.ok("disclose", "preserve", name, "--item", "1", *DEE)
+    cleared(quick, name)
+    quick.ok("disclose", "sign", name, *ADA)
+    quick.ok("disclose", "defect", name, "--what", "no seal", *LOU)
+    quick.refused("disclose", "release", name, *DEE, code=4, error="DSC-004")
+    quick.ok("disclose", "cure", name, "d2", "--because", "sealed now", *LOU)
+    quick.refused("disclose", "release", name, *DEE, code=4, error="DSC-004")  # read and signed anew
+    quick.ok("disclose", "challenge", name, "--because", "no good cause", *LOU)
+    assert shown(quick, name)["state"] == "challenged"
+    quick.ok("disclose", "challenge", name, "--ruling", "quashed", "--because", "by the court", *LOU)
+    quick.refused("disclose", "record", name, "counsel on form", *LOU, code=4, error="DSC-002")
+    quick.ok("disclose", "refuse", name, "--ground", "the court set it aside", "--because", "see the ruling", *ADA)
+    assert shown(quick, name)["state"] == "refused"
+
+
+def test_a_sealed_case_leaves_no_trace_for_whoever_is_not_named(quick) -> None:
+    before = [quick.ok("disclose", "list", *MO), quick.ok("disclose", "report")]
+    name = opened(quick, "national-security order", "--item", "1")
+    statute = ("--basis", "statute", "--statute", "silence on federal access")
+    days = ("--starts", TODAY, "--ends", TODAY + timedelta(days=90))
+    quick.refused("disclose", "silence", name, *statute, *days, *DEE, code=4, error="DSC-013")
+    quick.refused("disclose", "silence", name, "--basis", "judgement", *days, *DEE, code=4, error="DSC-012")
+    order = ("--basis", "order", "--court", "District court")
+    past = ("--starts", TODAY - timedelta(days=9), "--ends", TODAY - timedelta(days=2))
+    quick.refused("disclose", "silence", name, *order, *past, *DEE, code=2, error="DSC-014")
+    quick.refused("disclose", "silence", name, *order, *days, "--indefinite", *DEE, code=2, error="DSC-014")
+    tells = ("--may-tell", "Ann Example", "--may-tell", "Lou Example")
+    assert quick.ok("disclose", "silence", name, *order, *days, *tells, *DEE)["case"]["notice"] == "suspended"
+    assert [quick.ok("disclose", "list", *MO), quick.ok("disclose", "report")] == before
+    for words in (("show", name), ("note", name, "--because", "x"), ("sign", name), ("show", "dsc-nothere")):
+        quick.refused("disclose", *words, *MO, code=2, error="DSC-001")
+    for step in ("tell the patron", "tell the board"):
+        quick.refused("disclose", "record", name, step, *ADA, code=4, error="DSC-002")
+    assert [one["id"] for one in quick.ok("disclose", "list", *LOU)["cases"]] == [name]
+    quick.ok("disclose", "silence", name, "--lift", "--because", "the court lifted it", *LOU)
+    assert shown(quick, name, MO)["notice"] == "due"
+
+
+def test_an_informal_ask_ends_in_the_script_and_a_list_of_readers_is_refused(quick) -> None:
+    assert quick.ok("disclose", "script", "informal ask")["script"]["outcomes"] == ["refused"]
+    name = opened(quick, "informal ask")
+    quick.refused("disclose", "sign", name, *ADA, code=4, error="DSC-004")
+    quick.ok("disclose", "refuse", name, "--ground", "no legal process", "--because", "no paper", *DEE)
+    wish = opened(quick, "subpoena", "--readers", "--item", "1")
+    quick.refused("disclose", "sign", wish, *ADA, code=4, error="DSC-008")
+    quick.ok("disclose", "refuse", wish, "--ground", "it asks for the readers of a title", "--because", "many", *ADA)
+    order = opened(quick, "subpoena", "--order-names-title", "--item", "1")
+    cleared(quick, order)
+    quick.refused("disclose", "sign", order, *ADA, code=4, error="DSC-004")
+    quick.ok("disclose", "record", order, "counsel on the list of readers", *LOU)
+    quick.ok("disclose", "sign", order, *ADA)
+
+
+def test_an_alternate_acts_only_while_somebody_else_recorded_the_absence(quick) -> None:
+    until = ("--until", TODAY + timedelta(days=30))
+    quick.refused("disclose", "delegate", "custodian", "--to", "Bea Example", *until, *ADA, code=4, error="DSC-010")
+    policy(quick, "manhattan")
+    quick.refused("disclose", "delegate", "custodian", "--to", "Ann Example", *until, *ADA, code=4, error="DSC-010")
+    quick.refused("disclose", "delegate", "custodian", "--to", "Bea Example", *ADA, code=4, error="DSC-010")
+    quick.ok("disclose", "delegate", "custodian", "--to", "Bea Example", *until, *ADA)
+    name = opened(quick, "public-records request")
+    excepted = ("record", name, "exception", "--cite", "K.S.A. 45-221(a)(23)")
+    quick.refused("disclose", *excepted, *BEA, code=2, error="DSC-001")
+    away = ("disclose", "absence", "custodian", "--of", "Ann Example")
+    quick.refused(*away, *BEA, code=4, error="DSC-011")
+    quick.ok(*away, *DEE)
+    quick.ok("disclose", *excepted, *BEA)
+    quick.ok(*away, "--over", *DEE)
+    quick.refused("disclose", "record", name, "open part", "--finding", "all", *BEA, code=4, error="DSC-003")
+    quick.refused("disclose", "list", "--as", "Nobody", code=4, error="DSC-003")
+
+
+def test_an_emergency_is_released_first_and_looked_at_after_by_somebody_else(quick) -> None:
+    policy(quick, "manhattan")
+    name = opened(quick, "emergency", who=ADA)
+    quick.refused("disclose", "release", name, *ADA, code=2, error="DSC-005")
+    quick.ok("disclose", "release", name, "--because", "told the officers who it was", *ADA)
+    assert quick.ok("disclose", "list", *ADA, code=3)["late"] == 1
+    quick.run("run-due")
+    health = json.loads((quick.folder / "health" / "health.json").read_text())
+    assert "DSC-020" in health["systems"][0]["findings"]
+    review = ("disclose", "record", name, "director's review", "--finding", "it had to be")
+    quick.refused(*review, *ADA, code=4, error="DSC-009")
+    assert quick.ok(*review, *MO)["case"]["state"] == "reviewed afterwards"
+    assert quick.ok("disclose", "list", *ADA)["cases"] == []
+    told = clauses(quick)
+    assert told["MPL-1"]["state"] == "holds"
+    assert "MPL-4.1" not in told
+
+
+def test_papers_come_back_whole_and_only_to_who_knows_of_the_case(quick, tmp_path) -> None:
+    name, paper, out = opened(quick, "subpoena", "--item", "1"), tmp_path / "paper", tmp_path / "out.pdf"
+    paper.write_bytes(bytes(range(256)) * 1000)
+    add = ("disclose", "document", "add", name)
+    told = quick.ok(*add, paper, "--paper", "the subpoena", *DEE)["document"]
+    quick.refused(*add, paper, "--paper", "a poem", *DEE, code=2, error="DSC-005")
+    quick.refused(*add, paper, *BEA, code=2, error="DSC-001")
+    get = ("disclose", "document", "get", name, told["id"], "--out", out)
+    quick.ok(*get, *LOU)
+    assert out.read_bytes() == paper.read_bytes()
+    quick.refused(*get, *BEA, code=2, error="DSC-001")
+    sealed = quick.folder / "disclosures" / f"{told['id']}.sealed"
+    sealed.write_bytes(sealed.read_bytes()[:-1])
+    out.unlink()
+    quick.refused(*get, *LOU, code=4, error="DSC-016")
+    assert not out.exists()
+    big = tmp_path / "big"
+    with big.open("wb") as file:
+        file.truncate(1024 * 1024 * 1024)
+    quick.refused(*add, big, *DEE, code=2, error="DSC-015")
+    (quick.folder / "disclosures" / f"{name}.key").unlink()
+    quick.refused("disclose", "show", name, *ADA, code=4, error="DSC-017")
+    assert quick.ok("disclose", "list", *ADA, code=3)["whole"] is False
+
+
+def test_the_stricter_policy_wins_and_says_so(quick) -> None:
+    policy(quick, "mit-libraries")
+    told = quick.ok("disclose", "script", "subpoena")["script"]
+    assert any("the stricter wins: order" in line for line in told["precedence"])
+    name = opened(quick, "subpoena", "--item", "1")
+    days = ("--starts", TODAY, "--indefinite")
+    quick.refused("disclose", "silence", name, "--basis", "judgement", *days, *ADA, code=4, error="DSC-012")
+
+
+def test_the_drill_asks_five_visits_and_says_what_went_wrong(quick, tmp_path) -> None:
+    visits = quick.ok("disclose", "drill")["visits"]
+    assert len(visits) == 5
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps({"1": "b", "2": "a", "3": "c", "4": "b", "5": "d"}))
+    assert quick.ok("disclose", "drill", "--answers", answers)["drill"]["right"] == 5
+    answers.write_text(json.dumps({"1": "a", "2": "a", "3": "d", "4": "b", "5": "b"}))
+    told = quick.ok("disclose", "drill", "--answers", answers, code=3)["drill"]
+    assert [one["visit"] for one in told["answers"] if one["wrong"]] == [1, 3, 5]
+    for wrong in ("[]", "{", '{"1": "a"}', '{"1": "z", "2": "a", "3": "a", "4": "a", "5": "a"}'):
+        answers.write_text(wrong)
+        quick.refused("disclose", "drill", "--answers", answers, code=2, error="DSC-019")
+
+
+def test_every_night_has_as_many_leaves_whether_a_case_was_opened_or_not(quick) -> None:
+    def kinds() -> list[str]:
+        return [decode_leaf(entry).kind for entry in LedgerFolder(quick.folder / "ledger").entries()]
+
+    quick.ok("run-due", code=6)
+    quiet = kinds().count("disclosure")
+    opened(quick, "national-security order", "--item", "1")
+    quick.ok("run-due", code=6)
+    assert quiet == 16
+    assert kinds().count("disclosure") == 2 * quiet

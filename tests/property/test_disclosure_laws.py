@@ -1,0 +1,378 @@
+"""Laws of disclosure cases: whoever does whatever whenever, nothing leaves without each step by somebody allowed then.
+
+The machine does not ask the admission what it thinks: it keeps its own account of who did what, when, in which office,
+and judges every release by it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from carrel.disclosure.absence import OfficeEvent, Turn, admit_turn, held
+from carrel.disclosure.admission import admit
+from carrel.disclosure.case import Case
+from carrel.disclosure.course import READERS, standing
+from carrel.disclosure.event import FINAL, Act, Event, Ground, Ruling
+from carrel.disclosure.precedence import processes_of
+from carrel.disclosure.process import Basis, Does, Instrument, Office, Outcome
+from carrel.disclosure.standing import Notice, State
+from carrel.errors import CarrelError
+from carrel.systems import policy_files
+
+ZONE = ZoneInfo("America/New_York")
+START = datetime(2027, 10, 28, 15, tzinfo=UTC)  # before the clocks go back, and a winter before a leap day
+NAMES = sorted(policy_files.shipped_names())
+PROCESSES = {name: processes_of([policy_files.load(name)]) for name in NAMES}
+# Eve holds nothing; Ben and Cid may be named alternates. Two hold the office of custodian, so that two can decide.
+PEOPLE = {
+    "Ada": frozenset({Office.CUSTODIAN, Office.AUTHORISED_OFFICER}),
+    "Ann": frozenset({Office.CUSTODIAN, Office.PROVOST, Office.ARCHIVIST}),
+    "Lou": frozenset({Office.COUNSEL}),
+    "Sam": frozenset({Office.SENIOR_OFFICER, Office.UNIT_HEAD}),
+    "Ben": frozenset(),
+    "Cid": frozenset(),
+    "Eve": frozenset(),
+}
+WHO = st.sampled_from(sorted(PEOPLE))
+# Hypothesis draws the first of a list most often, and walks would be short; these choices are as likely as each other.
+RANDOM = st.randoms(use_true_random=True)
+
+
+# The first is drawn most often. Every other kind is in the table of `tests/unit/disclosure`.
+KINDS = (
+    Instrument.SUBPOENA, Instrument.SEARCH_WARRANT, Instrument.PUBLIC_RECORDS, Instrument.FOREIGN_NATIONAL,
+    Instrument.NATIONAL_SECURITY, Instrument.COOPERATION, Instrument.EMERGENCY, Instrument.PERMISSION,
+    Instrument.INFORMAL_ASK,
+)  # fmt: skip
+INTERFERENCE = (
+    "takes any step", "finds a defect", "cures", "goes to court", "is told by the court", "silences",
+    "lifts the silence", "names an alternate", "says who is away", "names an alternate", "says who is away", "ends it",
+)  # fmt: skip
+
+
+class Visits(RuleBasedStateMachine):
+    """One case, and everything that anybody may try."""
+
+    policy = NAMES[0]
+
+    @initialize(rnd=RANDOM)
+    def comes(self, rnd: Random) -> None:
+        self.begin(rnd)
+
+    def begin(self, rnd: Random) -> None:
+        instrument, who, dated = rnd.choice(KINDS), rnd.choice(sorted(PEOPLE)), rnd.random() < 0.8
+        title = rnd.choice([""] * 8 + ["named by the order", "wished for"])
+        self.processes = PROCESSES[self.policy]
+        self.process = self.processes.of(instrument)
+        self.now, self.turns = START, list[OfficeEvent]()
+        terms = {"instrument": str(instrument), "served on": "an employee", "title": title}
+        if dated:
+            terms["from day"] = "2027-01-01"
+        self.case = Case("dsc-a", (Event(Act.RECEIVED, START, who, terms),))
+        self.account = [(Act.RECEIVED, who, START, frozenset(), terms)]
+
+    def offices(self, who: str, at: datetime | None = None) -> frozenset[Office]:
+        return held(who, PEOPLE[who], self.turns, self.processes.alternates, at or self.now)
+
+    def look(self):
+        return standing(self.process, self.case.events, ZONE, self.now)
+
+    def tries(self, act: Act, who: str, words: str = "so", **terms: str) -> bool:
+        terms = {name.replace("_", " "): value for name, value in terms.items()}
+        event = Event(act, self.now, who, terms)
+        try:
+            admit(self.case, event, words, self.process, self.offices(who), ZONE, self.now)
+        except CarrelError as refused:
+            assert refused.code.startswith("DSC-")
+            return False
+        self.case = Case(self.case.id, (*self.case.events, event))
+        self.account.append((act, who, self.now, self.offices(who), terms))
+        return True
+
+    @rule(hours=st.sampled_from([1, 30, 24 * 5, 24 * 11, 24 * 130]))
+    def passes(self, hours: int) -> None:
+        before = self.look()
+        self.now += timedelta(hours=hours)
+        after = self.look()
+        assert (before.done, before.defects, before.challenge) == (after.done, after.defects, after.challenge)
+        assert before.state.is_final == after.state.is_final  # time alone ends nothing
+
+    def walk(self, rnd: Random) -> None:
+        """One walk of forty acts, without Hypothesis."""
+        self.begin(rnd)
+        for _ in range(40):
+            kind = rnd.random()
+            if kind < 0.5:
+                self.go_on(rnd)
+            elif kind < 0.9:
+                self.interfere(rnd)
+            else:
+                self.now += timedelta(hours=rnd.choice([1, 30, 24 * 11]))
+            self.it_keeps_its_word()
+
+    @rule(rnd=RANDOM)
+    def goes_on(self, rnd: Random) -> None:
+        self.go_on(rnd)
+
+    @rule(rnd=RANDOM, times=st.integers(3, 9))
+    def goes_on_and_on(self, rnd: Random, times: int) -> None:
+        for _ in range(times):
+            self.go_on(rnd)
+
+    def go_on(self, rnd: Random) -> None:
+        """What somebody who means well would do next; without such steps few walks would come to an end."""
+        here = self.look()
+        names = [name for name in sorted(PEOPLE) if here.sees(name, self.offices(name))]
+        if here.open_defects:
+            self.tries(Act.CURED, "Lou", defect=here.open_defects[0].id)
+        elif here.challenge == "open":
+            self.tries(Act.RULED, "Lou", ruling="upheld")
+        elif here.open:
+            step = rnd.choice(here.open)
+            able = [name for name in names if step.by & {*self.offices(name), Office.ANYONE}]
+            if able:
+                self.tries(Act.TAKEN, rnd.choice(able), step=step.id, hold="h", cite="c", finding="f")
+        elif here.papers_missing:
+            self.tries(Act.FILED, names[0], document="doc-1", paper=here.papers_missing[0])
+        elif here.state is State.READY:
+            for name in names:
+                self.tries(Act.SIGNED, name)
+        elif here.state is State.SIGNED and names:
+            self.releases(rnd.choice(names))
+
+    @rule(rnd=RANDOM)
+    def interferes(self, rnd: Random) -> None:
+        self.interfere(rnd)
+
+    def interfere(self, rnd: Random) -> None:
+        """Whatever somebody may try who is wrong, in a hurry, or of ill will."""
+        who, draw = rnd.choice(sorted(PEOPLE)), lambda *of: rnd.choice(of)
+        match draw(*INTERFERENCE):
+            case "takes any step":
+                steps = [one.id for one in (*self.process.steps, *self.process.afterwards)] or ["none"]
+                self.tries(Act.TAKEN, who, step=draw(*steps), hold="h1", cite="c", finding="f")
+            case "finds a defect":
+                self.tries(Act.DEFECT, draw("Lou", "Ada", who), defect=draw("d2", "d3"), what="no seal")
+            case "cures":
+                self.tries(Act.CURED, draw("Lou", who), defect=draw("d1", "d2", "d3"))
+            case "goes to court":
+                self.tries(Act.CHALLENGED, draw("Lou", who))
+            case "is told by the court":
+                self.tries(Act.RULED, draw("Lou", who), ruling=str(draw(*Ruling)))
+            case "silences":
+                ends, tell = (
+                    draw("indefinite", "2028-02-29", "2027-11-07", "soon"),
+                    draw("", "Ada; Lou; Sam; Ann", "Eve; the board"),
+                )
+                said = {"basis": str(draw(*Basis)), "court": "a court", "starts": "2027-10-01", "ends": ends}
+                self.tries(Act.SILENCED, who, **said, may_tell=tell)
+            case "lifts the silence":
+                self.tries(Act.SILENCE_ENDED, draw("Lou", who))
+            case "names an alternate":
+                holder = draw("Ada", "Ann")
+                self.turns_to(
+                    draw(Turn.DELEGATED, Turn.DELEGATED, Turn.REVOKED),
+                    holder,
+                    draw(holder, who),
+                    draw("Ada", "Ben", "Cid"),
+                )
+            case "says who is away":
+                self.turns_to(
+                    draw(Turn.ABSENT, Turn.ABSENT, Turn.RETURNED), draw("Ada", "Ann"), draw("Ben", "Cid", who), ""
+                )
+            case "ends it":
+                act = draw(Act.NOTHING, Act.REFUSED, Act.WITHDRAWN, Act.SIGNED, Act.RELEASED)
+                if act is Act.RELEASED:
+                    self.releases(who)
+                else:
+                    self.tries(act, who, ground=str(draw(*Ground)))
+
+    def turns_to(self, turn: Turn, holder: str, by: str, other: str) -> None:
+        event = OfficeEvent(
+            turn, Office.CUSTODIAN, holder, by, self.now, self.now, self.now + timedelta(days=30), other
+        )
+        try:
+            admit_turn(event, self.turns, PEOPLE, self.processes.alternates)
+        except CarrelError as refused:
+            assert refused.code in {"DSC-010", "DSC-011"}
+            return
+        may_delegate = by == holder != other and Office.CUSTODIAN in self.processes.alternates
+        assert turn in {Turn.ABSENT, Turn.RETURNED} or may_delegate
+        self.turns.append(event)
+
+    def releases(self, who: str) -> None:
+        before = self.look()
+        if self.tries(Act.RELEASED, who):
+            self.judge_release(who, before.silent, before.named)
+
+    @rule(who=WHO)
+    def finds_nothing(self, who: str) -> None:
+        self.tries(Act.NOTHING, who)
+
+    @precondition(lambda self: len(self.case.events) > 8)
+    @rule(who=WHO, ground=st.sampled_from(Ground))
+    def refuses(self, who: str, ground: Ground) -> None:
+        self.tries(Act.REFUSED, who, ground=str(ground))
+
+    @precondition(lambda self: len(self.case.events) > 8)
+    @rule(who=WHO)
+    def takes_back(self, who: str) -> None:
+        self.tries(Act.WITHDRAWN, who)
+
+    def judge_release(self, who: str, silent: bool, named: frozenset[str]) -> None:
+        """By the machine's own account, from the last thing that threw the case back."""
+        process, acts = self.process, self.account
+        assert Outcome.RELEASED in process.outcomes
+        title = acts[0][4]["title"]
+        assert not title or (process.compels and title == "named by the order")
+        assert not silent or who in named
+        if process.release_first:
+            return
+        assert acts[0][4].get("from day") or not process.compels or any(
+            act is Act.CURED and terms["defect"] == "d1" for act, _, _, _, terms in acts
+        )  # fmt: skip
+        found = {terms["defect"] for act, _, _, _, terms in acts if act is Act.DEFECT}
+        cured = {
+            terms["defect"] for act, by, _, offices, terms in acts if act is Act.CURED and Office.COUNSEL in offices
+        }
+        assert found <= cured
+        court = [(act, terms.get("ruling")) for act, _, _, _, terms in acts if act in {Act.CHALLENGED, Act.RULED}]
+        assert not court or (court[-1][0] is Act.RULED and court[-1][1] != Ruling.QUASHED)
+        back = max((n for n, (act, _, _, _, terms) in enumerate(acts) if act in {Act.DEFECT, Act.CHALLENGED}
+                    or (act is Act.RULED and terms["ruling"] != Ruling.UPHELD)), default=0)  # fmt: skip
+        for step in (*process.steps, *([READERS] if title else [])):
+            if silent and step.does in {Does.TELL_PATRON, Does.TELL_BOARD}:
+                continue
+            since = back if step.does in {Does.FORM, Does.CAUSE, Does.AUTHORISE} else 0
+            took = [offices for act, _, _, offices, terms in acts[since:]
+                    if act is Act.TAKEN and terms["step"] == step.id]  # fmt: skip
+            assert took, step.id
+            assert any(Office.ANYONE in step.by or step.by & offices for offices in took), step.id
+        told = [at for act, _, at, _, terms in acts if act is Act.TAKEN
+                and (one := process.step(terms["step"])) and one.does is Does.TELL_PATRON]  # fmt: skip
+        assert not told or self.now >= told[-1] + process.wait
+        papers = {terms["paper"] for act, _, _, _, terms in acts if act is Act.FILED}
+        assert set(process.papers) <= papers
+        signed = [(by, offices) for act, by, _, offices, _ in acts[back:] if act is Act.SIGNED]
+        assert signed
+        assert all(process.signed_by & offices for _, offices in signed)
+        assert who != signed[-1][0]
+
+    @invariant()
+    def it_keeps_its_word(self) -> None:
+        if not hasattr(self, "case"):
+            return
+        here, ends = self.look(), [one.act for one in self.case.events if one.act in FINAL]
+        assert len(ends) <= 1
+        assert here.state.is_final == bool(ends)
+        if here.contested and not ends:
+            assert here.state in {State.DEFECTIVE, State.CHALLENGED}
+        if here.silent:
+            assert here.notice in {Notice.NONE, Notice.SUSPENDED, Notice.TOLD}
+            for name in PEOPLE:
+                assert here.sees(name, frozenset(Office)) == (name in here.named)
+        for name in ("Ben", "Cid"):
+            for office in self.offices(name):
+                assert any(one.turn is Turn.ABSENT and one.by != name for one in self.turns), office
+
+    def teardown(self) -> None:
+        if hasattr(self, "case"):
+            released = [one for one in self.case.events if one.act is Act.RELEASED]
+            COUNTED[self.policy] = COUNTED.get(self.policy, 0) + bool(released)
+
+
+COUNTED: dict[str, int] = {}
+
+
+@pytest.mark.parametrize("policy", NAMES)
+def test_released_is_never_reached_without_each_step_by_somebody_allowed_then(policy: str) -> None:
+    class Machine(Visits):
+        pass
+
+    Machine.policy = policy
+    run_state_machine_as_test(Machine, settings=settings(max_examples=25, stateful_step_count=16, deadline=None))
+    assert COUNTED[policy], "no walk came to a release: the machine says nothing"
+
+
+@pytest.mark.parametrize("policy", NAMES)
+def test_long_walks_of_many_visits_keep_the_same_law(policy: str) -> None:
+    """As the machine, along walks that are long: Hypothesis prefers short ones, and few of those are thrown back."""
+    back = 0
+    for seed in range(90):
+        rnd, walk = Random(seed), Visits()
+        walk.policy = policy
+        walk.walk(rnd)
+        acts = [act for act, *_ in walk.account]
+        back += Act.RELEASED in acts and bool({Act.DEFECT, Act.RULED} & set(acts))
+    assert back, "no case was thrown back and released after all: the walks say nothing"
+
+
+def test_a_silence_ends_with_the_leap_day_and_with_the_longest_night() -> None:
+    process = PROCESSES["worcester"].of(Instrument.COURT_ORDER)
+    first = Event(
+        Act.RECEIVED, START, "Ada", {"instrument": "court order", "served on": "the library", "from day": "2027-01-01"}
+    )
+    for day, last in (
+        (date(2028, 2, 29), "2028-03-01T05:00:00+00:00"),
+        (date(2027, 11, 7), "2027-11-08T05:00:00+00:00"),
+    ):
+        said = {"basis": "order", "court": "c", "starts": "2027-10-28", "ends": day.isoformat()}
+        events = (first, Event(Act.SILENCED, START, "Ada", said))
+        over = datetime.fromisoformat(last)
+        assert standing(process, events, ZONE, over - timedelta(seconds=1)).silent
+        after = standing(process, events, ZONE, over)
+        assert not after.silent
+        assert after.notice is Notice.DUE
+
+
+@given(st.lists(st.tuples(st.sampled_from(Turn), st.sampled_from(["Ada", "Ben", "Cid", "Lou"]), st.sampled_from(["Ben", "Cid", "Ada"]),
+                          st.integers(0, 9), st.sampled_from([None, 1, 5])), max_size=9), st.integers(0, 12))  # fmt: skip
+def test_an_alternate_acts_only_by_another_persons_record(turns, hour: int) -> None:
+    """Whatever is tried in whatever order: who stands in was named by the holder, and somebody else said she is away."""
+    custodian, found = frozenset({Office.CUSTODIAN}), list[OfficeEvent]()
+    people = {"Ada": custodian, "Ben": frozenset(), "Cid": frozenset(), "Lou": frozenset()}
+    for n, (turn, by, other, begins, lasts) in enumerate(turns):
+        at = START + timedelta(minutes=n)
+        starts = at + timedelta(hours=begins)
+        ends = None if lasts is None else starts + timedelta(hours=lasts)
+        event = OfficeEvent(turn, Office.CUSTODIAN, "Ada", by, at, starts, ends, other if turn in _NAMES else "")
+        try:
+            admit_turn(event, found, people, custodian)
+        except CarrelError:
+            continue
+        found.append(event)
+    now = START + timedelta(hours=hour)
+    assert held("Lou", frozenset(), found, custodian, now) == frozenset()
+    assert held("Ben", frozenset(), found, frozenset(), now) == frozenset()
+    for name in ("Ben", "Cid"):
+        if held(name, frozenset(), found, custodian, now):
+            past = [one for one in found if one.at <= now]
+            assert any(
+                one.turn is Turn.DELEGATED and (one.alternate, one.by) == (name, "Ada") and one.holds(now)
+                for one in past
+            )
+            away = [one for one in past if one.turn is Turn.ABSENT and one.holds(now)]
+            assert any(one.by != name for one in away)
+            assert any(one.by in {"Ada", "Lou"} or _before_named(one, past) for one in away)
+
+
+_NAMES = {Turn.DELEGATED, Turn.REVOKED}
+
+
+def _before_named(absence: OfficeEvent, events: list[OfficeEvent]) -> bool:
+    """Whether whoever recorded it was no alternate then."""
+    return not any(one.alternate == absence.by and one.at <= absence.at for one in events if one.turn is Turn.DELEGATED)

@@ -1,0 +1,224 @@
+"""Disclosure cases in the store: sealed whole, added and never changed, told to those who may know, and to no list else."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import threading
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from carrel.disclosure.absence import OfficeEvent, Turn
+from carrel.disclosure.event import Act
+from carrel.disclosure.precedence import processes_of
+from carrel.disclosure.process import Office
+from carrel.disclosure.standing import State
+from carrel.disclosure.viewer import Viewer
+from carrel.errors import CarrelError
+from carrel.store import disclosures, recorded_disclosures, tables
+from carrel.store.disclosure_documents import CHUNK, DisclosureDocuments, Filed
+from carrel.store.recorded_disclosures import SHEET, disclosure_key
+from carrel.systems import policy_files
+
+AT = datetime(2026, 11, 27, 9, tzinfo=UTC)
+ZONE = ZoneInfo("America/New_York")
+RULES = processes_of([policy_files.load("worcester")])
+OFFICES = {"Ada": frozenset({Office.CUSTODIAN}), "Lou": frozenset({Office.COUNSEL})}
+SUBPOENA = {"instrument": "subpoena", "served on": "an employee", "from": "a law firm", "from day": "2026-01-01"}
+SILENT = {
+    "basis": "order",
+    "court": "District court",
+    "starts": "2026-11-27",
+    "ends": "2027-03-01",
+    "may tell": "Ada; Lou",
+}
+WORDS = "all that Ishmael Quill, 29999000000017, borrowed"
+
+
+def viewer(name: str = "Dee", hours: float = 0, offices: frozenset[Office] | None = None) -> Viewer:
+    own = OFFICES.get(name, frozenset()) if offices is None else offices
+    return Viewer(name, own, RULES, ZONE, AT + timedelta(hours=hours))
+
+
+def opened(store, who: str = "Dee", hours: float = 0, **more: str) -> str:
+    return store.disclosures.open({**SUBPOENA, **more}, WORDS, viewer(who, hours), hold="h1", step="preserve")
+
+
+def code_of(call, *args, **named) -> str:
+    with pytest.raises(CarrelError) as wrong:
+        call(*args, **named)
+    return wrong.value.code
+
+
+def test_a_case_is_kept_with_its_events_and_a_leaf_each_that_the_salt_opens(store) -> None:
+    name = opened(store)
+    after = store.disclosures.add(name, Act.TAKEN, {"step": "tell the board"}, viewer("Ada", 1))
+    assert after is not None
+    case, here = store.disclosures.case(name, viewer("Lou", 2))
+    assert [one.act for one in case.events] == [Act.RECEIVED, Act.TAKEN, Act.TAKEN]
+    assert case.holds == ("h1",)
+    assert here.state is State.WITH_COUNSEL
+    assert store.disclosures.words(name, viewer("Ada", 2))[0] == WORDS
+    told = [entry for entry in store.owed.entries() if b'"kind":"disclosure"' in entry]
+    assert len(told) == len(case.events)
+    for (commitment, salt), entry in zip(store.disclosures.salts(name, viewer("Ada", 2)), told, strict=True):
+        assert commitment.encode() in entry
+        assert len(salt) == 64
+    assert set(store.disclosures.commitments()) == {one for one, _ in store.disclosures.salts(name, viewer("Ada", 2))}
+
+
+def test_nothing_of_a_case_stands_in_the_clear_and_all_look_alike(store) -> None:
+    first, second = opened(store), opened(store, hours=1, **{"from": "x" * 250})
+    store.disclosures.add(second, Act.SILENCED, SILENT, viewer("Dee", 2))
+    with store._database.reading() as connection:
+        rows = connection.execute(tables.disclosure_event.select()).all()
+        names = set(connection.execute(tables.disclosure_case.select()).scalars())
+    assert names == {first, second}
+    assert len({len(row.sealed) for row in rows}) == 1
+    for secret in (b"subpoena", b"Quill", b"law firm", b"silenced", b"2026-11-27"):
+        assert all(secret not in row.sealed for row in rows)
+
+
+def test_a_sealed_case_is_not_there_for_whoever_was_not_named_whatever_the_office(store) -> None:
+    name = opened(store)
+    every = frozenset(Office)
+    assert [case.id for case, _ in store.disclosures.all(viewer("Mo", offices=every))] == [name]
+    store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", 1))
+    assert store.disclosures.all(viewer("Mo", 2, every)) == ()
+    for act, terms in ((Act.NOTED, {}), (Act.REFUSED, {"ground": "the law exempts it"}), (Act.NAMED, {"person": "Mo"})):
+        assert code_of(store.disclosures.add, name, act, terms, viewer("Mo", 2, every), "so") == "DSC-001"
+    for call in (store.disclosures.case, store.disclosures.words, store.disclosures.salts):
+        assert code_of(call, name, viewer("Mo", 2, every)) == code_of(call, "dsc-nothere", viewer("Mo", 2)) == "DSC-001"
+    assert len(store.disclosures.all(viewer("Lou", 2))) == 1
+    lapsed = viewer("Mo", 24 * 120, every)
+    assert [case.id for case, _ in store.disclosures.all(lapsed)] == [name]
+
+
+def test_a_list_opens_as_much_with_a_sealed_case_as_without(store) -> None:
+    store.disclosures.all(viewer("Mo"))
+    without = store.disclosures.opened
+    name = opened(store)
+    store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", 1))
+    assert store.disclosures.all(viewer("Mo", 2)) == ()
+    assert store.disclosures.opened == without == SHEET
+
+
+def test_two_officers_decide_at_once_and_the_second_is_told(store) -> None:
+    name = opened(store)
+    codes: list[str] = []
+    both = threading.Barrier(2)
+
+    def refuse(who: str) -> None:
+        both.wait()
+        try:
+            store.disclosures.add(name, Act.REFUSED, {"ground": "the law exempts it"}, viewer(who, 1), "closed by law")
+            codes.append("done")
+        except CarrelError as wrong:
+            codes.append(wrong.code)
+
+    threads = [threading.Thread(target=refuse, args=(who,)) for who in ("Ada", "Lou")]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(codes) == ["DSC-002", "done"]
+
+
+def test_where_something_is_wrong_no_case_and_no_key_is_left(store) -> None:
+    assert code_of(opened, store, instrument="a wish") == "DSC-005"
+    assert code_of(opened, store, **{"until day": "2025-02-29"}) == "DSC-005"
+    assert code_of(opened, store, **{"until day": "2025-01-01"}) == "DSC-005"
+    assert code_of(opened, store, **{"from": "a\nb"}) == "DSC-006"
+    assert code_of(store.disclosures.open, SUBPOENA, "x" * 5001, viewer()) == "DSC-006"
+    assert not list((store.folder / "disclosures").glob("dsc-*"))
+    assert store.disclosures.all(viewer("Ada")) == ()
+
+
+def test_a_key_that_is_gone_is_told(store) -> None:
+    name = opened(store)
+    assert store.disclosures.whole()
+    disclosure_key(store.folder, name).shred()
+    assert code_of(store.disclosures.case, name, viewer("Ada")) == "DSC-017"
+    assert not store.disclosures.whole()
+    assert store.disclosures.all(viewer("Ada")) == ()
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
+def test_a_document_comes_back_as_it_was_and_lies_encrypted_in_whole_chunks(store, size: int) -> None:
+    name, content = opened(store), (b"Quill " * (size // 6 + 1))[:size]
+    filed = store.disclosures.file(name, io.BytesIO(content), "the subpoena", viewer("Dee", 1))
+    assert (filed.size, filed.id[:4]) == (size, "doc-")
+    place = store.folder / "disclosures" / f"{filed.id}.sealed"
+    lies = place.read_bytes()
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert (len(lies) - 8) % (CHUNK + 16) == 0
+    assert b"Quill" not in lies
+    documents = DisclosureDocuments(store.folder)
+    assert b"".join(documents.read(name, filed)) == content
+    for changed in (lies[:-1], lies + b"x", lies[:20] + bytes([lies[20] ^ 1]) + lies[21:], lies[: -(CHUNK + 16)]):
+        place.write_bytes(changed)
+        assert code_of(lambda: list(documents.read(name, filed))) == "DSC-016"
+    other = opened(store, hours=1)
+    place.write_bytes(lies)
+    assert code_of(lambda: list(documents.read(other, filed))) == "DSC-016"
+    assert code_of(lambda: list(documents.read(name, Filed(filed.id, size, "0" * 64)))) == "DSC-016"
+
+
+class Endless(io.RawIOBase):
+    """A document that has no end, and counts what was asked of it."""
+
+    asked = 0
+
+    def read(self, size: int = -1) -> bytes:
+        self.asked += size
+        return b"\0" * size
+
+
+def test_a_document_without_end_is_left_early_and_leaves_nothing(store) -> None:
+    name, source = opened(store), Endless()
+    assert code_of(store.disclosures.file, name, source, "other", viewer("Dee", 1)) == "DSC-015"
+    assert source.asked < 70 * 1024 * 1024
+    assert not [one for one in (store.folder / "disclosures").iterdir() if one.name.startswith("doc-")]
+    assert code_of(store.disclosures.file, name, io.BytesIO(b"x"), "a poem", viewer("Dee", 1)) == "DSC-005"
+    assert code_of(store.disclosures.file, name, io.BytesIO(b"x"), "other", viewer("Mo", 1)) == "DSC-001"
+    assert not [one for one in (store.folder / "disclosures").iterdir() if one.name.startswith("doc-")]
+
+
+def test_every_night_owes_as_many_leaves_as_any_other(store) -> None:
+    store.disclosures.cover(AT)
+    quiet = [one for one in store.owed.entries() if b'"kind":"disclosure"' in one]
+    opened(store)
+    store.disclosures.cover(AT)
+    assert len(quiet) == disclosures.A_NIGHT
+    busy = [one for one in store.owed.entries() if b'"kind":"disclosure"' in one]
+    assert len(busy) % disclosures.A_NIGHT == 0
+    assert {len(one) for one in busy} == {len(quiet[0])}
+
+
+def test_who_stands_in_is_written_down_and_judged(store) -> None:
+    people = {**OFFICES, "Ben": frozenset()}
+    both = frozenset({Office.CUSTODIAN})
+
+    def turn(kind: Turn, by: str, alternate: str = "", days: float | None = 7, holder: str = "Ada") -> OfficeEvent:
+        ends = None if days is None else AT + timedelta(days=days)
+        return OfficeEvent(kind, Office.CUSTODIAN, holder, by, AT, AT, ends, alternate)
+
+    add = store.disclosures.turn
+    assert code_of(add, turn(Turn.DELEGATED, "Ada", "Ada"), people, both) == "DSC-010"
+    assert code_of(add, turn(Turn.DELEGATED, "Ben", "Ben"), people, both) == "DSC-010"
+    assert code_of(add, turn(Turn.DELEGATED, "Ada", "Ben", None), people, both) == "DSC-010"
+    assert code_of(add, turn(Turn.DELEGATED, "Ada", "Ben"), people, frozenset()) == "DSC-010"
+    add(turn(Turn.DELEGATED, "Ada", "Ben"), people, both)
+    assert code_of(add, turn(Turn.ABSENT, "Ben"), people, both) == "DSC-011"
+    assert code_of(add, turn(Turn.ABSENT, "Mo"), people, both) == "DSC-011"
+    add(turn(Turn.ABSENT, "Lou"), people, both)
+    assert [one.turn for one in store.disclosures.turns()] == [Turn.DELEGATED, Turn.ABSENT]
+
+
+def test_events_are_added_and_never_changed() -> None:
+    """No statement of the store updates or deletes an event: there is no trigger, and none is needed."""
+    source = inspect.getsource(disclosures) + inspect.getsource(recorded_disclosures)
+    assert "update(" not in source
+    assert "delete(" not in source
