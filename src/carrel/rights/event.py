@@ -93,9 +93,7 @@ class Event:
         """Digits are looked for in what somebody typed. Systems, purposes and fields are declared, and so are the
         recipients of tasks that Carrel itself opens.
         """
-        declared = name in {"system", "what", "looked"} or (
-            name == "to" and (self.by == CARREL or self.act is Act.TASKED)
-        )
+        declared = name in {"system", "what", "looked"} or (name == "to" and self.by == CARREL)
         return _DECLARED if declared else _TERM
 
     def term(self, name: str) -> str:
