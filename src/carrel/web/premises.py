@@ -63,11 +63,7 @@ class Door:
             return tuple(one for one in self._sign_in.named(connection, name) if self._is_somebody(one))
 
     def person(self, numbers: Sequence[int], password: str) -> int | None:
-        """As `AccountSignIn.person`.
-
-        Raises:
-            CarrelError: as `named`.
-        """
+        """As `AccountSignIn.person`, and fails as `named` does."""
         with self._connected() as connection:
             return self._sign_in.person(connection, numbers, password)
 
@@ -82,20 +78,12 @@ class Door:
         return found if found is not None and self._is_somebody(found) else None
 
     def may(self, number: int) -> bool:
-        """As `AccountSignIn.may`.
-
-        Raises:
-            CarrelError: as `named`.
-        """
+        """As `AccountSignIn.may`, and fails as `named` does."""
         with self._connected() as connection:
             return self._is_somebody(number) and self._sign_in.may(connection, number)
 
     def mark(self, number: int) -> str:
-        """As `AccountSignIn.mark`.
-
-        Raises:
-            CarrelError: as `named`.
-        """
+        """As `AccountSignIn.mark`, and fails as `named` does."""
         with self._connected() as connection:
             return self._sign_in.mark(connection, number) if self._is_somebody(number) else ""
 
