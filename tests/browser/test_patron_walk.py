@@ -70,7 +70,8 @@ def test_a_patron_chooses_by_keyboard_without_script(walker):
     page = walker(java_script_enabled=False)
     follow(page, "My choices")
     box = page.locator(".choice-box").first
-    size = box.get_by_role("button").bounding_box()
+    size, no = (one.bounding_box() for one in box.get_by_role("button").all())
+    assert size["height"] == no["height"], "no is as easy as yes, from the beginning"
     follow(page, "Yes, I want this")
     assert "We wrote down that you said yes." in page.get_by_role("status").inner_text()
     other = box.get_by_role("button").bounding_box()
@@ -102,6 +103,20 @@ def test_a_patron_corrects_and_hears_of_it_by_the_way_that_she_sets(walker, koha
     follow(page, "Set my notices")
     assert group.get_by_label("by e-mail").is_checked()
     assert page.get_by_role("checkbox", checked=True).count() == 1
+
+
+CUT = "[...document.querySelectorAll('.wide')].some(one => one.scrollWidth > one.clientWidth + 1)"
+SHUT = "[...document.querySelectorAll('details')].some(one => one.clientHeight < 100)"
+
+
+def test_on_paper_nothing_is_cut_and_nothing_stays_shut(walker):
+    page = walker(viewport={"width": 672, "height": 900})
+    follow(page, "See what we hold on you")
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = false })")
+    assert page.evaluate(SHUT)
+    page.emulate_media(media="print")
+    assert not page.evaluate(SHUT)
+    assert not page.evaluate(CUT)
 
 
 def test_a_patron_takes_the_data_along_once(walker, tmp_path):

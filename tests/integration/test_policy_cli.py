@@ -228,6 +228,10 @@ def test_notices_are_printed_form_by_form(tmp_path: Path) -> None:
     assert told.returncode == 0
     assert "* institutional id (required)" in told.stdout
     assert "If you leave it out: We cannot register you." in told.stdout
+    put(tmp_path, "koha.dsn", "sqlite:///koha.db\n")
+    put(tmp_path, "carrel.yaml", "library: Elm\npolicy: mit-libraries\nsystems:\n"
+        "  - {name: koha, map: koha, dsn_file: koha.dsn, time_zone: UTC}\n")  # fmt: skip
+    assert carrel("notice", cwd=tmp_path).stdout == told.stdout  # the site's own
     one = json.loads(carrel("notice", "mit-11.2", "--form", "registration", "--json").stdout)
     assert [field["field"] for field in one["notices"][0]["fields"]] == ["name", "institutional id", "email"]
     for words in (("manhattan",), ("mit-11.2", "--form", "register")):

@@ -50,6 +50,20 @@ def test_rubbish_is_no_receipt_and_nothing_of_it_is_repeated(value) -> None:
             assert found not in str(wrong.value), name
 
 
+@pytest.mark.parametrize("spelled", ["md5", "MD_5", "sha-1", " SHA1 ", "Sha 1"])
+@pytest.mark.parametrize("place", ["subject_identities", "results", "extensions"])
+def test_a_weak_hash_is_found_wherever_it_stands_and_however_it_is_spelled(spelled: str, place: str) -> None:
+    task = request_id("req-abcdefghijkl", "t1")
+    one = {"identity_type": "email", "identity_value": "0" * 32, "identity_format": spelled}
+    for held in ([one], one, {"deep": [{"er": one}]}):
+        body = {"subject_request_id": task, "request_status": "completed", place: held}
+        with pytest.raises(CarrelError) as wrong:
+            receipt_of(json.dumps(body).encode(), task)
+        assert wrong.value.code == "RGT-022"
+    body = {"subject_request_id": task, "request_status": "completed", place: [{**one, "identity_format": "sha256"}]}
+    assert receipt_of(json.dumps(body).encode(), task).status is Status.COMPLETED
+
+
 @given(st.binary(max_size=300))
 def test_bytes_are_refused_or_parted_and_never_an_error_of_another_kind(raw: bytes) -> None:
     _, body = parted(raw)
@@ -77,16 +91,22 @@ def _key_file(factory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("identity_format", ["md5", "SHA1", " sha1 "])
+@pytest.mark.parametrize(
+    "identity_format", ["md5", "SHA1", " sha1 ", "sha-1", "MD_5", "SHA 1", "hmac-sha1", "\uff4d\uff44\uff15"]
+)
 def test_a_hash_that_is_undone_by_trying_is_refused_wherever_it_stands(identity_format: str) -> None:
     mine = request_id("req-abcdefghijkl", "t1")
     somebody = {"identity_type": "email", "identity_value": "f" * 32, "identity_format": identity_format}
     inner = base64.b64encode(json.dumps({"subject_identities": [{}, somebody]}).encode()).decode()
-    for extra in ({"subject_identities": [somebody]}, {"encoded_request": inner}):
+    for extra in (
+        {"subject_identities": [somebody]}, {"encoded_request": inner}, {"subject_identities": somebody},
+        {"results": [{"deep": {"er": somebody}}]}, {"extensions": {"identities": [{**somebody}]}},
+    ):  # fmt: skip
         body = {"subject_request_id": mine, "request_status": "completed", **extra}
         with pytest.raises(CarrelError) as wrong:
             receipt_of(json.dumps(body).encode(), mine)
         assert wrong.value.code == "RGT-022"
-    strong = {**somebody, "identity_format": "sha256"}
-    body = {"subject_request_id": mine, "request_status": "completed", "subject_identities": [strong]}
-    assert receipt_of(json.dumps(body).encode(), mine).status is Status.COMPLETED
+    for fine in ("sha256", "SHA-256", "sha-1024", "raw"):
+        strong = {**somebody, "identity_format": fine}
+        body = {"subject_request_id": mine, "request_status": "completed", "subject_identities": [strong]}
+        assert receipt_of(json.dumps(body).encode(), mine).status is Status.COMPLETED

@@ -26,6 +26,7 @@ from carrel.rights.answer import Answer, HeldInSystem
 from carrel.rights.wording import ENGLISH
 from carrel.rights.work import ACCESS
 from carrel.store.erasures import new_case
+from carrel.store.recorded_requests import Whose
 from carrel.systems import access_package, secret
 from carrel.systems.access_answer import Asked, OpenSystem, gathered, unreachable
 from carrel.systems.access_systems import opened
@@ -109,7 +110,7 @@ def _linked(site: Site, store: Store, systems: Sequence[OpenSystem], asked: Aske
         if whose is None or one.name == whose.system:
             with one.engine.connect() as connection:
                 number = find(connection, one.system_map, asked.said, by_card=asked.by_card, at=one.name)
-            link.require(store, rules, one.name, number, at)
+            link.require(store, rules, at, Whose(one.name, number).__eq__)
             return link
     raise fault(
         faults.OTHER_PERSON,

@@ -44,6 +44,7 @@ class Aftermath:
         day_keys: days whose keys of logs were destroyed before the night.
         period_keys: silos and periods whose keys of pseudonyms were destroyed before the night.
         outside: what the site keeps outside its databases, as it was looked at after the night.
+        late_requests: ids of patrons' requests that are overdue.
     """
 
     receipt: Receipt | None = None
@@ -53,6 +54,7 @@ class Aftermath:
     day_keys: tuple[str, ...] = ()
     period_keys: tuple[str, ...] = ()
     outside: KeptOutside = field(default_factory=KeptOutside)
+    late_requests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,11 @@ def follow_up(
     Returns:
         What was done. What goes wrong here is a finding in the health files; the night's dispositions stand.
     """
-    of_requests = (*requests_after_night(site, store, began), *disclosures_after_night(site, store, began))
+    of_requests, late = requests_after_night(site, store, began)
+    of_requests = (*of_requests, *disclosures_after_night(site, store, began))
     codes = [*in_the_way, *findings(site, began), *closed_codes(site, store), *of_requests]
     outside, open_codes = after_night(site, store, began)
-    after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside)
+    after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside, late_requests=late)
     measured = [_measure(site, store, night, after) for night in nights]
     changed = any(one.night.changed for one in measured)
     _record(site, store, [_night_leaf(measured, began)] if changed else [], after)

@@ -66,7 +66,7 @@ def named(site: Site, name: str) -> Person | None:
             faults.LOOK_ALIKE,
             wanted=f"a name exactly as the site file writes it, such as {meant}",
             found="one that differs by case, accents, spaces, invisible signs, or letters that look alike",
-            because="a plan and its approval must not be made by one person under two names",
+            because="what is done is recorded under a name, and nobody may act or approve as two people",
             fix="write the name as in the site file",
         )
     return site.person(name)

@@ -89,7 +89,7 @@ def _changes(here: Premises, untold: tuple[Untold, ...]) -> list[Change]:
     found: dict[tuple[str, str], Change] = {}
     for one in untold:
         person = people.get(one.number) if one.number is not None else None
-        if person is None or not _written_to(here, one.event.purpose):
+        if person is None or not is_written_to(here, one.event.purpose):
             continue
         tag, addresses = tags.number(person.number), addresses_in(person.email)
         silent = here.store.consents.suppressions.among((tag, *map(tags.address, addresses)))
@@ -105,7 +105,7 @@ def _changes(here: Premises, untold: tuple[Untold, ...]) -> list[Change]:
     return list(found.values())
 
 
-def _written_to(here: Premises, purpose: str) -> bool:
+def is_written_to(here: Premises, purpose: str) -> bool:
     """Whether anybody is written to for a purpose; where the policy dropped it, tools may know it still."""
     named = [one.body.purposes[purpose] for one in here.in_force.policies if purpose in one.body.purposes]
     return not named or any(one.contacts is not None for one in named)

@@ -79,6 +79,7 @@ def tell_again(site_path: Path, site: Site, systems: Iterable[System], at: datet
     """
     from carrel.cli import premises
     from carrel.cli.consent_changes import tell_tools
+    from carrel.cli.consent_stops import stop_restricted
     from carrel.cli.store_place import begun, open_store
 
     if site.consent.changes is None or not begun(site):
@@ -87,10 +88,11 @@ def tell_again(site_path: Path, site: Site, systems: Iterable[System], at: datet
     for system in systems:
         try:
             with open_store(site) as store:
-                waits = bool(store.consents.untold(system.name))
+                waits = bool(store.consents.untold(system.name)) or bool(store.restrictions.asking(system.name))
             if waits:
                 with premises.enter(site_path, system.name, read_only=True) as here:
                     tell_tools(here, at)
+                    stop_restricted(here)
         except CarrelError as wrong:
             codes.append(wrong.code)
     return tuple(dict.fromkeys(codes))

@@ -50,8 +50,18 @@ class Said:
     recorded_at: datetime
 
 
-def agree(here: Premises, person: Person, text: ConsentText, said: Said, *, lift_silence: bool) -> Taken:
+def agree(
+    here: Premises, person: Person, text: ConsentText, said: Said, *, lift_silence: bool, alone: bool = False
+) -> Taken:
     """Write down that somebody agreed to a text.
+
+    Args:
+        here: open.
+        person: who agreed.
+        text: to which.
+        said: how it came in.
+        lift_silence: the person asks in as many words to be written to again.
+        alone: nobody of the library is by: only what this person put on the list of silence comes off it.
 
     Raises:
         CarrelError: CNS-008, the person or an address is on the list of silence; CNS-002, CNS-007, CNS-009.
@@ -70,11 +80,13 @@ def agree(here: Premises, person: Person, text: ConsentText, said: Said, *, lift
         Act.GIVEN, text.purpose, said.channel, said.taker, said.at, said.recorded_at,
         text.text, text.version, text.language, text.digest,
     )  # fmt: skip
-    return _write(here, person, (event,), text, lift=person.addresses if silent else None)
+    return _write(here, person, (event,), text, lift=person.addresses if silent else None, alone=alone)
 
 
-def take_back(here: Premises, person: Person, purpose: str | None, said: Said) -> Taken:
+def take_back(here: Premises, person: Person, purpose: str | tuple[str, ...] | None, said: Said) -> Taken:
     """Write down that somebody took a consent back, or objects; without a purpose, that nothing is wanted at all.
+
+    Several purposes are written down in one transaction: all of them, or none.
 
     Raises:
         CarrelError: CNS-004, CNS-007, CNS-009.
@@ -87,11 +99,13 @@ def take_back(here: Premises, person: Person, purpose: str | None, said: Said) -
             )
         )
     )
-    if purpose is not None and purpose not in known:
-        raise _unknown(here, purpose, known)
+    named = (purpose,) if isinstance(purpose, str) else purpose
+    for one in named or ():
+        if one not in known:
+            raise _unknown(here, one, known)
     events = [
         ConsentEvent(Act.WITHDRAWN, one, said.channel, said.taker, said.at, said.recorded_at)
-        for one in (known if purpose is None else (purpose,))
+        for one in (known if named is None else named)
     ]
     return _write(here, person, events, None, silence=person.addresses if purpose is None else None)
 
@@ -174,6 +188,7 @@ def _write(
     *,
     silence: tuple[str, ...] | None = None,
     lift: tuple[str, ...] | None = None,
+    alone: bool = False,
 ) -> Taken:
     """Write down what is new, and tell the mailing tools; what stands there already is not written twice."""
     consents, at = here.store.consents, now()
@@ -193,7 +208,7 @@ def _write(
     if new:
         consents.add(
             here.system.name, person.number, new, text, leaves, silence=silence,
-            lift=() if lift is None else (*lift, ""),
+            lift=() if lift is None else (*lift, ""), lift_own=alone,
         )  # fmt: skip
     after = consents.of(person.tag)
     states = {one.purpose: state_of(after, one.purpose, texts_of(here)).state for one in events}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,9 +34,13 @@ if TYPE_CHECKING:
 @click.option(
     "--size", type=click.Choice(["tiny", "demo"]), default="demo", show_default=True, help="200 or 5,000 patrons."
 )
+@click.option(
+    "--port", default=PORT, show_default=True, type=click.IntRange(1, 65535),
+    help="Of its pages; where somebody listens there, another one that is free.",
+)  # fmt: skip
 @click.option("--no-serve", is_flag=True, help="End after the summary, as with --json; else its pages are served.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) -> int:
+def demo(folder: Path, policy: str, size: str, port: int, no_serve: bool, as_json: bool) -> int:
     """The whole loop on an invented library, in a folder of its own.
 
     Builds a Koha-shaped SQLite database with the dirt of real data, then plans, approves as a second person, applies in
@@ -51,7 +56,7 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
     clear(folder)
     tell = (lambda _: None) if as_json else say
     tell(f"Building a sample library in {folder} …")
-    port = free_port(PORT)
+    port = free_port(port)
     key, card, password = build_site(folder, policy, size, port)
     with premises.enter(folder, None, read_only=True) as here:
         tell(f"Policy {policy}: {_promise(here)}")
@@ -75,9 +80,14 @@ def demo(folder: Path, policy: str, size: str, no_serve: bool, as_json: bool) ->
     if as_json:
         from carrel.cli import screen
 
-        screen.put_json({"demo": figures, "page": str(page)})
+        screen.put_json(
+            {"demo": figures, "page": str(page), "pages": {"port": port, "card": card, "password": password}}
+        )
     else:
         show(plan, reports, figures, remaining, page, folder)
+    if no_serve and not as_json:
+        say(f"The pages: carrel serve --site {shlex.quote(str(folder))} --port {port}")
+        say(f"  card {card}, password {password}")
     if not (as_json or no_serve or exit_code(reports[-1])):
         serve_pages(
             folder, "127.0.0.1", port, (),

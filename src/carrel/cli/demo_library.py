@@ -29,7 +29,7 @@ systems:
     time_zone: {zone}
     mode: window
 people:
-  - {{name: {planner}, role: systems librarian, may: [plan, run, requests, consent, staff]}}
+  - {{name: {planner}, role: systems librarian, may: [plan, run, requests, consent, export, staff]}}
   - {{name: {approver}, role: privacy officer, may: [approve, audit, staff], public_key: {key}}}
 consumers:
   delete_patrons.pl --not_borrowed_since: not used
@@ -104,7 +104,7 @@ def build_site(folder: Path, policy: str, size: str, port: int) -> tuple[Signer,
     address = folder / "koha.dsn"
     address.touch(mode=0o600)
     address.write_text(f"sqlite:///{folder.absolute() / 'koha.db'}\n", encoding="utf-8")
-    write_examples(folder / "texts")
+    write_examples(folder / "texts", policy_files.load(policy).body.purposes)
     (folder / "changes").mkdir(exist_ok=True)
     text = SITE.format(policy=policy, zone=ZONE, planner=PLANNER, approver=APPROVER, key=signer.vkey, port=port)
     (folder / "carrel.yaml").write_text(text, encoding="utf-8")

@@ -238,6 +238,7 @@ def _carries_out(system: System, system_map: SystemMap, schema: LiveSchema) -> I
 
 
 def _records(site: Site, at: datetime) -> Iterator[Check]:
+    from carrel.cli.owed_told import owed_checks
     from carrel.cli.replay_told import closed_checks
     from carrel.cli.store_place import begun, store_checks
     from carrel.retention.restriction import KEEP
@@ -259,10 +260,7 @@ def _records(site: Site, at: datetime) -> Iterator[Check]:
             for name in store.requests.lost():
                 detail = f"the key of {name} is gone: nobody can tell whose it is, or what was written"
                 yield finding("requests", detail, "put its file back into the folder requests; docs/requests.md")
-            if owed := store.owed.count():
-                waits = amount(owed, "leaf of an earlier run waits", "leaves of earlier runs wait")
-                detail = f"{waits} for it: the process ended before it could append {'it' if owed == 1 else 'them'}"
-                yield finding("ledger", detail, "carrel run-due appends them")
+            yield from owed_checks(store, at)
             for system in site.originals:
                 runs = store.runs.newest(system.name, 1)
                 nights = store.nights.newest(system.name, 1)

@@ -61,7 +61,8 @@ def show(report: Report, receipt: Receipt, place: Path) -> None:
     if report.looked:
         show_found(found)
     else:
-        put_line("The person was looked for in every table when it ended; to look again: carrel sweep --person FILE")
+        put_line("The person was looked for in every table when it ended. To look again: carrel sweep --person FILE")
+        put_line("--by-number, with the number of the record in FILE: no card leads to it any more.")
     show_changes(report.schema_changes)
     if report.triggers is not None:
         put_line(f"Triggers: {SAID_BESIDE}.", hang=2)

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from carrel.cli import premises, record, self_correction
 from carrel.cli.at_site import open_site
 from carrel.cli.consent_person import person_numbered
-from carrel.cli.consent_word import Said, agree, require_optional, take_back
+from carrel.cli.consent_stops import stop_at_once
+from carrel.cli.consent_word import Said, agree, require_optional, take_back, texts_of
 from carrel.cli.premises import now
 from carrel.cli.store_place import open_store
 from carrel.consent.event import Channel
-from carrel.errors import fault
+from carrel.consent.faults import CHANGES
+from carrel.consent.state import State, state_of
+from carrel.errors import CarrelError, fault
 from carrel.retention.faults import NO_SUBJECT
 from carrel.systems.sql.account_password import write_password
 from carrel.systems.sql.failure import told
@@ -46,7 +49,7 @@ class Desk:
         """
         with premises.enter(self._site, system, read_only=True) as here:
             require_optional(here, text.purpose)
-            agree(here, person_numbered(here, number), text, _said(), lift_silence=lift_silence)
+            agree(here, person_numbered(here, number), text, _said(), lift_silence=lift_silence, alone=True)
 
     def take_back(self, system: str, number: int, purpose: str | None) -> None:
         """Write down a withdrawal or an objection; without a purpose, of everything.
@@ -56,6 +59,35 @@ class Desk:
         """
         with premises.enter(self._site, system, read_only=True) as here:
             take_back(here, person_numbered(here, number), purpose, _said())
+
+    def object(self, system: str, number: int, purposes: tuple[str, ...]) -> tuple[str, ...]:
+        """Write down an objection to several purposes: all of it stands on record afterwards, or nothing.
+
+        A mailing tool that cannot be told now is told by the next night: the objection itself holds in every export.
+
+        Returns:
+            The purposes that stand on record as objected to.
+
+        Raises:
+            CarrelError: CNS-004, CNS-007.
+        """
+        with premises.enter(self._site, system, read_only=True) as here:
+            person, texts = person_numbered(here, number), texts_of(here)
+            try:
+                take_back(here, person, purposes, _said())
+            except CarrelError as wrong:
+                if wrong.code != CHANGES.code:
+                    raise
+            there = here.store.consents.of(person.tag)
+        return tuple(one for one in purposes if state_of(there, one, texts).state is State.WITHDRAWN)
+
+    def restricted(self, system: str) -> None:
+        """Tell mailing tools of the requests for a restriction that are open; what cannot be told now, a night tells.
+
+        Raises:
+            CarrelError: RGT-018.
+        """
+        stop_at_once(self._site, system)
 
     def correct(self, system: str, number: int, wanted: tuple[Wanted, ...]) -> bool:
         """Write new values into the person's record.

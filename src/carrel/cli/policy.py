@@ -121,14 +121,14 @@ def diff(old: str, new: str, as_json: bool) -> None:
 
 
 @policy.command(epilog="Example: carrel policy notice mit-11.2 --form registration")
-@_policy
+@click.argument("said", metavar="[POLICY]", required=False, type=TEXT_OR_FILE)
 @click.option("--form", "form", metavar="NAME", type=WORDS, help="Only the notice of this form.  [default: all]")
 @_json
-def notice(said: str, form: str | None, as_json: bool) -> None:
+def notice(said: str | None, form: str | None, as_json: bool) -> None:
     """Print what people are told on each form: every field, why it is asked, whether it must be, and what follows.
 
-    Forms stand under `forms:` in the policy; those of adopted policies are printed as well. Print them on the form, or
-    beside it.
+    Without POLICY, of the policy of the site in this folder. Forms stand under `forms:` in the policy; those of adopted
+    policies are printed as well. Print them on the form, or beside it.
     """
     from dataclasses import asdict
 
@@ -137,7 +137,7 @@ def notice(said: str, form: str | None, as_json: bool) -> None:
     from carrel.policy.collection_notice import notices
     from carrel.systems.policy_files import load
 
-    found = notices(load(said))
+    found = notices(_of_site() if said is None else load(said))
     mine = [one for one in found if form in {None, one.form}]
     if not mine:
         raise fault(
@@ -190,6 +190,15 @@ def schema() -> None:
     from carrel.policy.json_schema import policy_schema
 
     say(json.dumps(policy_schema(), indent=2, sort_keys=True))
+
+
+def _of_site() -> Policy:
+    """The policy of the site in whose folder somebody works."""
+    from carrel.cli.at_site import open_site
+    from carrel.systems.policy_files import load
+
+    site = open_site(Path())
+    return load(site.policy, site.policy_place)
 
 
 def _data(found: Policy) -> dict[str, Any]:

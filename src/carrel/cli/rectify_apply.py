@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises, record, screen
+from carrel.cli.consent_stops import stop_old_addresses
 from carrel.cli.premises import now
 from carrel.cli.rectify_plan import correction_of, require_free
 from carrel.cli.replay_entries import left_by
@@ -78,7 +79,7 @@ def carried_out(here: Premises, plan: PersonPlan, gate: ChunkGate) -> Report:
         gate: of the system that is held.
 
     Raises:
-        CarrelError: REQ-004, REQ-005, REQ-007, SQL-005; nothing is written then.
+        CarrelError: CNS-009, REQ-004, REQ-005, REQ-007, SQL-005; nothing is written then.
     """
     cases = here.store.person_cases
     schema = SchemaWatch(here, whole=True)
@@ -94,6 +95,7 @@ def carried_out(here: Premises, plan: PersonPlan, gate: ChunkGate) -> Report:
     with gate.chunk() as turn, here.engine.begin() as connection:
         require_free(here, connection, sealed["number"], now())
         rows = correction.write(connection, sealed["old"], sealed["new"])
+        stop_old_addresses(here, plan.case, sealed["number"], sealed["old"], sealed["new"])
         turn.check()
     with here.engine.connect() as connection:
         there = correction.require_there(connection, sealed["new"])

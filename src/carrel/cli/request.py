@@ -109,7 +109,7 @@ def show(**said: Any) -> None:
 def identify(**said: Any) -> None:
     """Write down that it is the person, and whose record it is.
 
-    Given again it names another record: where two were merged, the one that is left. Needs `may: requests`.
+    Given again it must be the same record: another one has a request of its own. Needs `may: requests`.
     """
     from carrel.cli.request_desk import identify_one
 
@@ -180,9 +180,11 @@ def waive(task: str, **said: Any) -> None:
     """Do not wait for a task any more, or give a plan up that was never begun; with your name and a reason.
 
     What failed is never waived. Of an answer with gaps, and where only a log or a backup still holds old values, you
-    may say that it is enough: the letter tells the person.
+    may say that it is enough: the letter tells the person. The word `change` in place of a task says why no plan
+    follows from a challenge that was upheld.
     """
-    _act("waived", {"case" if task.startswith("case-") else "task": task}, **said)
+    which = "change" if task == "change" else "case" if task.startswith("case-") else "task"
+    _act("waived", {which: "none" if which == "change" else task}, **said)
 
 
 @request.command(

@@ -57,20 +57,20 @@ def request_facts(site: Site, store: Store, system: str, at: datetime) -> Reques
     )
 
 
-def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
+def after_night(site: Site, store: Store, at: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Write into requests what the night carried out, forget what is due, and tell what is overdue.
 
     Returns:
-        Codes for the health files.
+        Codes for the health files, and the ids of what is overdue.
     """
     try:
         rules = rules_of(site)
         follow_all(store, rules)
         store.requests.purge(at, rules.clocks.kept)
-        late = any(rules.standing(one, at).overdue for one in store.requests.all(open_only=True))
+        late = tuple(one.id for one in store.requests.all(open_only=True) if rules.standing(one, at).overdue)
     except CarrelError as wrong:
-        return (wrong.code,)
-    return (faults.OVERDUE.code,) if late else ()
+        return (wrong.code,), ()
+    return ((faults.OVERDUE.code,) if late else ()), late
 
 
 def _altered(site: Site, store: Store) -> int:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import person_case, premises
 from carrel.cli.at_site import allowed, open_site
+from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.erasure_plan import said_in
 from carrel.cli.premises import now
 from carrel.cli.request_follow import follow_all
+from carrel.cli.request_person import look
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
 from carrel.consent.text import LANGUAGE
-from carrel.errors import fault
+from carrel.errors import CarrelError, fault
 from carrel.inventory.site import May
+from carrel.retention.faults import NO_SUBJECT
 from carrel.rights import faults
 from carrel.rights.event import Act, Event
-from carrel.rights.request import PERSON, Right
+from carrel.rights.request import PERSON, Decision, Right
 from carrel.systems.sql.person_search import find, require_somebody
 
 if TYPE_CHECKING:
@@ -59,14 +63,24 @@ def open_one(
     if not LANGUAGE.fullmatch(language):
         raise _missing("--language", "a language tag such as en, es or pt-BR", "something else")
     words = "" if words_file is None else text_in(words_file)
-    system, number = ("", None) if card is None else whose(site_path, system_name, card, by_card=not by_number)
+    system, number = "", None
+    if card is not None:
+        try:
+            system, number = whose(site_path, system_name, card, by_card=not by_number)
+        except CarrelError as nobody:
+            raise _without_card(nobody) from nobody
     rules = rules_of(site)
     with open_store(site) as store:
+        same = () if number is None else _same(store, rules, wanted, system, number)
         made = store.requests.open(
             wanted, system, number, words, channel, language, by, now(),
             received=received_on(on, rules), how=how or "",
         )  # fmt: skip
         told(store, rules, made, as_json=as_json, first=f"{made}: {wanted}")
+    if wanted is Right.RESTRICTION and how:
+        _stop(site_path, system, as_json=as_json)
+        if same and not as_json:
+            put_line(f"The same person has asked for this already: {', '.join(same)}. One of them can be withdrawn.")
 
 
 def identify_one(
@@ -90,10 +104,12 @@ def identify_one(
     found = whose(site_path, system_name, card, by_card=not by_number)
     rules, at = rules_of(site), now()
     with open_store(site) as store:
-        store.requests.add(
+        after = store.requests.add(
             identity, Event(Act.IDENTIFIED, at, by, {"how": how}), clocks=rules.clocks, zone=rules.zone, whose=found
         )
         told(store, rules, identity, as_json=as_json)
+    if after.right is Right.RESTRICTION:
+        _stop(site_path, found[0], as_json=as_json)
 
 
 def act_on(
@@ -120,6 +136,8 @@ def act_on(
     by = person
     if done in _BY_PERSON:
         by, said = PERSON, {**said, "taken by": person}
+    if said.get("decision") == Decision.NOTHING_HELD:
+        said |= look(site_path, site, identity)
     with open_store(site) as store:
         follow_all(store, rules)
         store.requests.add(identity, Event(done, now(), by, said), words, clocks=rules.clocks, zone=rules.zone)
@@ -174,7 +192,11 @@ def received_on(on: datetime | None, rules: Rules) -> datetime | None:
         return None
     if on.date() > now().astimezone(rules.zone).date():
         raise fault(
-            faults.MOMENT, at="--on", wanted="today or a day before", found="a day to come", fix="write its day"
+            faults.MOMENT,
+            at="--on",
+            wanted="today or a day before",
+            found="a day to come",
+            fix="give the day on which it came, as YEAR-MONTH-DAY; without --on it came now",
         )
     return datetime.combine(on.date(), time(), rules.zone).astimezone(UTC)
 
@@ -183,6 +205,25 @@ def day_of(due: object) -> str | None:
     """The last day of a clock."""
     day = getattr(due, "day", None)
     return None if day is None else str(day)
+
+
+def _stop(site_path: Path, system: str, *, as_json: bool) -> None:
+    if not stop_at_once(site_path, system) and not as_json:
+        say("Mailing tools could not be told now (CNS-009); the next night tells them. Exports honour it already.")
+
+
+def _same(store: Store, rules: Rules, right: Right, system: str, number: int) -> tuple[str, ...]:
+    """Open requests of the same person for the same right."""
+    own = store.requests.of_person(system, number)
+    return tuple(one.id for one in own if one.right is right and not rules.standing(one, now()).state.is_final)
+
+
+def _without_card(nobody: CarrelError) -> CarrelError:
+    """Nobody's card is no reason to send somebody away: the request is opened, and its clock runs."""
+    if nobody.code != NO_SUBJECT.code:
+        return nobody
+    more = "; or open it without --card, and give `carrel request identify` once you know whose it is"
+    return CarrelError(tuple(replace(one, fix=one.fix + more) for one in nobody.faults))
 
 
 def _missing(at: str, wanted: str, found: str) -> Exception:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli.premises import now
+from carrel.cli.request_person import is_theirs
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, fault
+from carrel.retention.faults import PENDING
 from carrel.retention.outcome import Outcome
 from carrel.rights import faults
 from carrel.rights.admission import may
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from carrel.cli.premises import Premises
     from carrel.inventory.site import Site
     from carrel.rights.request import Request
+    from carrel.store.recorded_requests import Whose
     from carrel.store.store import Store
 
 
@@ -42,15 +45,14 @@ class Link:
     request: str
     kind: str
 
-    def require(self, store: Store, rules: Rules, system: str, number: int, at: datetime) -> Request:
+    def require(self, store: Store, rules: Rules, at: datetime, is_theirs: Callable[[Whose], bool]) -> Request:
         """Refuse to link a plan that is not this request's.
 
         Args:
             store: with the request.
             rules: of the site.
-            system: of the plan.
-            number: whose plan it is.
             at: aware time.
+            is_theirs: whether the plan is about the person whose request it is, in whichever system.
 
         Raises:
             CarrelError: RGT-011; RGT-012, identity is missing, or it is over, or of another right; RGT-018; RGT-020.
@@ -59,14 +61,18 @@ class Link:
         may(rules.standing(request, at), Act.PLANNED)
         require_fitting(request.right, self.kind)
         whose = store.requests.subject(self.request)
-        if whose is None or (whose.system == system and whose.number != number):
+        if whose is None or not is_theirs(whose):
             raise fault(
                 faults.OTHER_PERSON,
                 at=self.request,
                 wanted="the person whose request it is",
-                found="a request of which nobody knows yet whose it is" if whose is None else "somebody else",
+                found="a request of which nobody knows yet whose it is"
+                if whose is None
+                else "somebody else, or a record that no card of that person's finds",
                 because="nothing is done to one person because another asked",
-                fix="carrel request identify with the card of whoever asked; or give the card of that person here",
+                fix="carrel request identify with the card of whoever asked; or give the card of that person here. In "
+                "another system the same card has to find the record: write that card there first, or open a request "
+                "for that system",
             )
         return request
 
@@ -88,13 +94,15 @@ def linked(here: Premises, request: str | None, kind: str, number: int, at: date
     if request is None:
         return None
     link = Link(request, kind)
-    link.require(here.store, rules_of(here.site), here.original.name, number, at)
+    link.require(here.store, rules_of(here.site), at, lambda whose: is_theirs(here, whose, number))
     return link
 
 
 @contextmanager
 def followed(place: Path, site_path: Path) -> Iterator[None]:
     """Write into its request what became of a plan, however the attempt ended.
+
+    A plan that nobody has approved yet was not begun: its request goes on waiting for it, and no event is written.
 
     Args:
         place: the plan's file.
@@ -103,7 +111,9 @@ def followed(place: Path, site_path: Path) -> Iterator[None]:
     site, case = load_site(site_path), _case_in(place)
     try:
         yield
-    except BaseException:
+    except BaseException as wrong:
+        if isinstance(wrong, CarrelError) and wrong.code == PENDING.code:
+            raise
         with suppress(CarrelError):  # what went wrong first is what is told
             follow(site, case, tried=True)
         raise
@@ -126,7 +136,8 @@ def handed_out(
         by: who answers.
 
     Yields:
-        To be told whether the answer is whole, once its package has its name.
+        To be told whether the answer is whole, once its package has its name. One with gaps was handed out all the
+        same, and is told apart from one that never came to be.
 
     Raises:
         CarrelError: RGT-012, the request ended meanwhile.
@@ -135,7 +146,7 @@ def handed_out(
     if link is not None:
         link.made(store, case, system, "", at, by)
     try:
-        yield lambda whole: found.append(Outcome.VERIFIED if whole else Outcome.NOT_REACHED)
+        yield lambda whole: found.append(Outcome.VERIFIED if whole else Outcome.UNVERIFIED)
     finally:
         if link is not None:
             store.requests.add(link.request, carried_out(case, ACCESS, found[-1], now()))

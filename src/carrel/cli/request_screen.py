@@ -18,10 +18,12 @@ from carrel.cli.store_place import open_store
 from carrel.errors import CarrelError, Exit, shown
 from carrel.inventory.site import May
 from carrel.retention.approval import Kind
-from carrel.rights.event import Act
+from carrel.retention.outcome import Outcome
+from carrel.rights.event import Act, Event
 from carrel.rights.letter import Said, Sender, letter
 from carrel.rights.request import Right, Route
 from carrel.rights.vendor_receipt import request_id
+from carrel.rights.work import ACCESS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -129,11 +131,18 @@ def _show(request: Request, here: Standing, rules: Rules, words: tuple[str, tupl
     for n, one in enumerate(request.events):
         told = ", ".join(f"{key} {value}" for key, value in one.terms.items() if value)
         put_line(
-            f"{one.at.astimezone(rules.zone):%Y-%m-%d %H:%M} {one.act} by {one.by}" + (f": {told}" if told else ""),
+            f"{one.at.astimezone(rules.zone):%Y-%m-%d %H:%M %Z} {_act_of(one)} by {one.by}"
+            + (f": {told}" if told else ""),
             "  ",
         )
         if n < len(beside) and beside[n]:
             _put_words(beside[n], "    ")
+
+
+def _act_of(event: Event) -> str:
+    """What an event says was done; of a plan that was refused or not reached, that it was tried."""
+    is_refused = event.term("outcome") == Outcome.NOT_REACHED and event.term("kind") != ACCESS
+    return "tried" if is_refused else str(event.act)
 
 
 def _put_words(text: str, lead: str) -> None:

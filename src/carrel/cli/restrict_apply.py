@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises, record, screen
+from carrel.cli.consent_stops import stop_person
 from carrel.cli.premises import now
 from carrel.cli.replay_entries import left_by
 from carrel.cli.restrict_plan import RESTRICTION, images_of, refuse_twice, require_lost, switches_of
@@ -60,6 +61,8 @@ def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) ->
             here.store.person_cases.forget(plan.terms.get(RESTRICTION, plan.case))
         own = () if over else (leaf_of(plan, report.case),)
         receipt = record.deliver(here.site, here.store, now(), own=own)
+        if report.case.state == IN_FORCE:  # given again it tells the mailing tools again
+            stop_person(here, plan.case, int(here.store.person_cases.sealed(plan.case)["number"]), now())
     if as_json:
         screen.put_json({"restriction": as_dict(report, receipt)})
     else:

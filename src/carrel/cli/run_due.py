@@ -188,6 +188,7 @@ def as_dict(nights: list[SystemNight], after: Aftermath, folder: Path) -> dict[s
             "findings": [*after.outside.lines, *after.outside.backup_lines],
         },
         "findings": list(after.codes),
+        "requests_overdue": list(after.late_requests),
         "health": after.health.as_dict() if after.health else None,
     }
 
@@ -221,7 +222,7 @@ def show(nights: list[SystemNight], after: Aftermath, folder: Path) -> None:
 
 
 def _show_afterwards(after: Aftermath) -> None:
-    from carrel.cli.replay_told import SAID
+    from carrel.cli.afterwards import line_of
 
     for run in after.shredded:
         say(f"Undo capsule of run {run}: shredded, its loans are disposed of for good")
@@ -234,7 +235,7 @@ def _show_afterwards(after: Aftermath) -> None:
     if after.receipt is not None:
         say(f"Ledger: {amount(after.receipt.size, 'leaf', 'leaves')}, root {after.receipt.root[:16]}…")
     for code in after.codes:
-        say(f"Afterwards: {code}{SAID.get(code, '')}")
+        put_line(line_of(code, after.late_requests), "Afterwards: ")
 
 
 def _print_units(site: Site, place: Path, *, as_json: bool) -> None:

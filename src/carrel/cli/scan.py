@@ -121,11 +121,15 @@ def _of_files(
     *,
     totals: bool,
 ) -> Proposal:
+    from carrel.errors import shown
     from carrel.inventory.table_proposal import Guess
     from carrel.systems.tables import csv_sample
 
-    if place.is_dir() != bool(pattern):
-        raise click.UsageError("--pattern goes with a folder, and a folder with --pattern")
+    if pattern and not place.is_dir():
+        is_file = "is a file; leave --pattern out, or name its folder"
+        raise click.UsageError(f"{shown(str(place))} {is_file if place.exists() else 'does not exist'}")
+    if place.is_dir() and not pattern:
+        raise click.UsageError("with a folder, name its files with --pattern, such as --pattern 'bookings-*.csv'")
     root = place if pattern else place.absolute().parent
     patterns = pattern or (glob.escape(place.name),)
     delimiter, encoding, header = said

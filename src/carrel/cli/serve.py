@@ -26,12 +26,15 @@ def serve(host: str, port: int, behind: tuple[str, ...], workers: int, site_path
     no log of who asked for what. TLS is for a proxy in front of it: 'portal:' in the site file has the address under
     which browsers reach it.
     """
-    from carrel.cli.serving import serve_pages
+    from carrel.cli.serving import at_address, serve_pages
 
     def ready(address: str) -> None:
         if as_json:
             put_json({"address": address, "host": host, "port": port})
         else:
             say(f"{address}, listening at {host} port {port} (Ctrl-C to stop)", err=True)
+            if not behind and not at_address(address, port):
+                say(f"Browsers must open {address}, and nothing else is answered ('portal: address:').", err=True)
+                say(f"Without a proxy that brings them here, write the address with port {port} there.", err=True)
 
     serve_pages(site_path, host, port, behind, ready, workers=workers)

@@ -9,8 +9,10 @@ import resource
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from carrel.errors import fault
 from carrel.web import faults
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from carrel.web.premises import Premises
 
 
+_WIDEST = {4: 8, 6: 16}  # by version of IP, in bits: a library's own network, and no provider's
 _AT_ONCE = 1_000  # connections; beyond these it answers that it is busy, and stays alive
 
 
@@ -38,8 +41,9 @@ def serve_pages(
         workers: processes that answer. They share what is in the store: sessions, and how often somebody tried.
 
     Raises:
-        CarrelError: WEB-001, WEB-002, WEB-003, and of the policy, the maps and the store.
+        CarrelError: WEB-001, WEB-002, WEB-003, WEB-004, and of the policy, the maps and the store.
     """
+    trusted = proxies(behind)
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
@@ -62,8 +66,8 @@ def serve_pages(
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
         # No warnings: one for each torn request would let anybody fill a log.
         settings: dict[str, Any] = {
-            "access_log": False, "log_level": "error", "server_header": False, "proxy_headers": bool(behind),
-            "forwarded_allow_ips": list(behind), "timeout_keep_alive": 15, "limit_concurrency": _AT_ONCE,
+            "access_log": False, "log_level": "error", "server_header": False, "proxy_headers": bool(trusted),
+            "forwarded_allow_ips": trusted, "timeout_keep_alive": 15, "limit_concurrency": _AT_ONCE,
             "h11_max_incomplete_event_size": 32 * 1024,
         }  # fmt: skip
         ready(premises.portal.address)
@@ -77,18 +81,17 @@ def serve_pages(
 @contextlib.contextmanager
 def _premises_of(site_path: Path) -> Iterator[Premises]:
     """What the pages of a site work with, for as long as the block lasts."""
-    from carrel.cli.at_site import open_site
     from carrel.cli.patron_desk import Desk
     from carrel.cli.premises import now
+    from carrel.cli.site_in_force import SiteInForce
     from carrel.cli.staff_desk import AtStaffDesk
     from carrel.cli.store_place import open_store
-    from carrel.systems import policy_files
     from carrel.web.premises import enter
 
-    site = open_site(site_path)
-    policy = policy_files.load(site.policy, site.policy_place)
+    again = SiteInForce(site_path)
+    site, policy = again()
     with open_store(site) as store:
-        entered = enter(site, policy, store, now, Desk(site_path), AtStaffDesk(site_path), os.environ)
+        entered = enter(site, policy, store, now, Desk(site_path), AtStaffDesk(site_path), os.environ, again)
         with contextlib.closing(entered) as premises:
             yield premises
 
@@ -102,12 +105,47 @@ def _answering(site_path: Path) -> ASGIApp:
     return application(held.enter_context(_premises_of(site_path)))
 
 
+def at_address(address: str, port: int) -> bool:
+    """Whether a browser that opens the address of the pages comes to a port, where nothing stands in between."""
+    parts = urlsplit(address)
+    return (parts.port or {"https": 443}.get(parts.scheme, 80)) == port
+
+
 def free_port(wanted: int) -> int:
     """A port of this machine that nobody listens at: the wanted one if it is such."""
     for port in (wanted, 0):
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)) as listening:
             return int(listening.getsockname()[1])
     return wanted
+
+
+def proxies(behind: Sequence[str]) -> list[str]:
+    """The addresses and networks whose word counts for where a request comes from.
+
+    Args:
+        behind: as given.
+
+    Raises:
+        CarrelError: WEB-004, one is neither, or a network so wide that anybody could be in it: whoever is believed can
+            say another address with each try, and no limit holds.
+    """
+    found = []
+    for one in behind:
+        try:
+            network = ip_network(one.strip(), strict=False)
+        except ValueError:
+            network = None
+        if network is None or network.prefixlen < _WIDEST[network.version]:
+            raise fault(
+                faults.NO_PROXY,
+                at="--behind",
+                wanted=f"an address, or a network no wider than /{_WIDEST[4]} (IPv6: /{_WIDEST[6]})",
+                found=repr(one[:80]),
+                because="whoever is believed about an address can say another one with each try to sign in",
+                fix="give the address from which the proxy speaks to Carrel, such as --behind 127.0.0.1",
+            )
+        found.append(str(network) if "/" in one else str(network.network_address))
+    return found
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import premises
 from carrel.cli.at_site import allowed, open_site
+from carrel.cli.case_desk import AtCaseDesk
 from carrel.cli.consent_person import person_of_card
+from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.consent_taking import agreed, taken_back
 from carrel.cli.premises import now as real_now
 from carrel.cli.request_desk import received_on
 from carrel.cli.request_follow import follow_all
+from carrel.cli.request_person import look
 from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.staff_people import PeopleOfFile
 from carrel.cli.store_place import open_store
 from carrel.inventory.site import May
 from carrel.rights.event import Act, Event
-from carrel.rights.request import PERSON, Right
+from carrel.rights.request import PERSON, Decision, Right
 from carrel.systems.sql.person_search import find, require_somebody
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ class AtStaffDesk:
 
     def __init__(self, site_path: Path, now: Callable[[], datetime] = real_now) -> None:
         self._site, self._now, self.people_of_file = site_path, now, PeopleOfFile(site_path)
+        self.cases = AtCaseDesk(site_path, now, self._whose)
 
     def people(self) -> tuple[Person, ...]:
         """The people of the site file, as it stands now.
@@ -109,10 +113,13 @@ class AtStaffDesk:
         system, number = self._whose(asked.system, asked.card) if asked.card else ("", None)
         on = None if asked.on is None else datetime.combine(asked.on, time())
         with open_store(site) as store:
-            return store.requests.open(
+            made = store.requests.open(
                 Right(asked.right), system, number, asked.words, asked.channel, asked.language, by, self._now(),
                 received=received_on(on, rules), how=asked.how,
             )  # fmt: skip
+        if Right(asked.right) is Right.RESTRICTION and asked.how:
+            stop_at_once(self._site, system)
+        return made
 
     def identify(self, name: str, request: str, how: str, whose: tuple[str, str] | None) -> None:
         """Write down that it is the person.
@@ -125,7 +132,9 @@ class AtStaffDesk:
         found = None if whose is None else self._whose(*whose)
         event = Event(Act.IDENTIFIED, self._now(), by, {"how": how})
         with open_store(site) as store:
-            store.requests.add(request, event, clocks=rules.clocks, zone=rules.zone, whose=found)
+            after = store.requests.add(request, event, clocks=rules.clocks, zone=rules.zone, whose=found)
+        if after.right is Right.RESTRICTION and after.system:
+            stop_at_once(self._site, after.system)
 
     def act(self, name: str, request: str, act: Act, terms: Mapping[str, str], words: str) -> None:
         """Write one event down.
@@ -136,6 +145,8 @@ class AtStaffDesk:
         site = open_site(self._site)
         person, rules = allowed(site, name, May.REQUESTS).name, rules_of(site)
         by, said = (PERSON, {**terms, "taken by": person}) if act in _BY_PERSON else (person, dict(terms))
+        if said.get("decision") == Decision.NOTHING_HELD:
+            said |= look(self._site, site, request)
         with open_store(site) as store:
             follow_all(store, rules)
             event = Event(act, self._now(), by, said)

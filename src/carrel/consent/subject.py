@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import unicodedata
 from collections.abc import Iterable
 
 _BETWEEN = b"\x1f"  # stands in no system's name
 _NUMBER, _ADDRESS = b"number", b"address"
 _APART = re.compile(r"[\s,;<>]+")
+_BARS = re.compile(r"[|/\uff5c\uff0f]+")  # part addresses where there are two; one address can have them in it
+_PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9._%+-]*[a-z0-9_%+-])?@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_AROUND = " \t\r\n.\"'`()[]{}<>"
 
 
 class _Keyed:
@@ -67,16 +71,48 @@ class SubjectTags:
 
     def address(self, address: str) -> str:
         """The same of an email address, however it is spelled; empty for none."""
-        said = address.strip().casefold()
-        return self._addresses.hex(said.encode()) if said else ""
+        said = spelled(address)
+        return self._addresses.hex(said.encode(errors="surrogatepass")) if said else ""
 
     def addresses(self, addresses: Iterable[str]) -> list[str]:
         """The same of many, in their order; none of them empty."""
-        return self._addresses.hexes([one.strip().casefold().encode() for one in addresses])
+        return self._addresses.hexes([spelled(one).encode(errors="surrogatepass") for one in addresses])
+
+
+def spelled(address: str) -> str:
+    """An email address in the one spelling that is hashed; empty for none.
+
+    Guarantees:
+        Upper case, other forms of the same letters, signs that are not seen, quotes and brackets around, ``mailto:``,
+        a dot at the end and a domain in letters or as ``xn--`` make no other address. It is only compared, never
+        written to: what it leads to is one silence for all.
+
+    Source:
+        Unicode TR 15 (NFKC); RFC 5890 of domains; RFC 6068 of ``mailto:``.
+    """
+    said = address.strip().casefold()
+    if _PLAIN.fullmatch(said):
+        return said
+    shown = "".join(one for one in unicodedata.normalize("NFKC", said) if unicodedata.category(one) != "Cf")
+    bare = unicodedata.normalize("NFKC", shown.casefold()).strip(_AROUND).removeprefix("mailto:").strip(_AROUND)
+    local, at, domain = bare.rpartition("@")
+    if not at:
+        return bare or said
+    return f"{local.strip(_AROUND)}@{_domain(domain.strip(_AROUND))}"
+
+
+def _domain(domain: str) -> str:
+    """A domain as the net knows it; as it is where it can be none."""
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain
 
 
 def addresses_in(text: str) -> tuple[str, ...]:
     """The email addresses in a field, which can hold several."""
-    if _APART.search(text) is None:
+    several = text.count("@") > 1
+    if _APART.search(text) is None and not several:
         return (text,) if text else ()
-    return tuple(dict.fromkeys(one for one in _APART.split(text) if one))
+    parts = (part for one in _APART.split(text) for part in (_BARS.split(one) if one.count("@") > 1 else (one,)))
+    return tuple(dict.fromkeys(one for one in parts if one))

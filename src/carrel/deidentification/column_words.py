@@ -56,6 +56,9 @@ _ENDS = _set(
 _STARTS = _set("start started starts begin began login logon checkin opened from")
 _MADE = _set("created made printed submitted inserted date time timestamp datetime at ts when logged")
 _BIRTH = _set("birth dob birthday birthdate born geburtsdatum naissance nacimiento")
+_CARDS = _set("card barcode karte ausweis kartennummer tarjeta kortti carte")
+_MAILS = _set("email mail mailto courriel correo sahkoposti")
+_USERS = _set("user username userid login logon account uid upn netid benutzer nutzer usager usuario bookedby")
 _ROW = _set("id key rowid seq sequence no nr guid uuid")
 
 
@@ -123,3 +126,17 @@ def tells_time(name: str) -> bool:
 
 def _any(name: str, wanted: Iterable[str]) -> bool:
     return bool(set(words_of(name)) & set(wanted))
+
+
+def named_by(name: str) -> str:
+    """What a column called so holds of a person, as `person:` of a site file writes it; empty where it may be much.
+
+    Returns:
+        ``card``, ``email`` or ``user name``: by these a person is found. A name or a note finds nobody for certain.
+    """
+    found = set(person_words(name))
+    if found & _MAILS:
+        return "email"
+    if found & _CARDS or any(one.startswith(("card", "barcode")) for one in found):
+        return "card"
+    return "user name" if found & _USERS else ""

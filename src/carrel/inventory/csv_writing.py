@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 QUOTE, BOM = '"', "\ufeff"
 _WIDE_SIGNS = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", *_WIDE_SIGNS)
+_UNSEEN = {"Cc", "Cf"}
 LONGEST = 1 << 18  # letters in one record; a longer one comes of a quote that nobody closed
 _WIDE = {"utf-8", "utf-16-le", "utf-16-be", "utf-16"}
 
@@ -24,8 +26,17 @@ def harmless(text: str) -> str:
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would take a text for a formula; its first sign decides."""
-    return text.startswith(_FORMULA)
+    """Whether a spreadsheet would take a text for a formula: its first sign that is seen decides."""
+    return text.startswith(_FORMULA) or (hides(text[:1]) and _seen(text).startswith(_FORMULA))
+
+
+def hides(sign: str) -> bool:
+    """Whether a sign in front is passed over by the eye, and by some programs: a blank, or one that is not seen."""
+    return bool(sign) and (sign.isspace() or unicodedata.category(sign) in _UNSEEN)
+
+
+def _seen(text: str) -> str:
+    return text[next((n for n, sign in enumerate(text) if not hides(sign)), len(text)) :]
 
 
 def encoding_of(name: str) -> str | None:

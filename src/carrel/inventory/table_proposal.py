@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from carrel.deidentification.column_words import tells_end, tells_row
+from carrel.deidentification.column_words import named_by, tells_end, tells_row
 from carrel.errors import CarrelError, fault, shown
 from carrel.inventory import faults
 from carrel.inventory.dated_table import TOTALS_ONLY
@@ -97,7 +97,18 @@ class Proposal:
                 "    # In the place of whole rows, these columns can go, where the policy says 'then: de-identify':",
                 f"    # blank: {yaml_of(tuple(blank))}",
             ]
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines + self._one_person()) + "\n"
+
+    def _one_person(self) -> list[str]:
+        """How one person's rows would be found, for an erasure: what each column holds, a person has to say."""
+        if not self.persons:
+            return []
+        held = ", ".join(f"{yaml_of((one,))[1:-1]}: {what}" for one in self.persons if (what := named_by(one)))
+        return [
+            "    # Without 'person:' no erasure and no answer finds one person's rows here. Say what a column holds:",
+            "    # card, user name, email or number; of a name or a note nothing. 'blank:' has to take these as well.",
+            f"    # person: {{{held or 'COLUMN: card'}}}",
+        ]
 
     def role(self, name: str) -> str:
         """What a column would be; empty where it is nothing that the entry speaks of."""

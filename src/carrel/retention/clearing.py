@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from carrel.errors import CarrelError, fault
+from carrel.errors import CarrelError, fault, shown
 from carrel.inventory.held_part import HeldPart
 from carrel.policy.clock import segments
 from carrel.policy.record_type import RecordType
@@ -234,7 +234,7 @@ def require_held(policy: Policy, part: HeldPart, at: str) -> RecordType:
         raise _no_rule(
             at,
             "a record type of the policy",
-            "another word",
+            f"'{shown(part.record)}'",
             f"write one of {', '.join(sorted(one.value for one in policy.datasets))} under 'record:'",
         )
     purposes = dict.fromkeys(one.purpose for one in policy.datasets[record].rule.fields.values())

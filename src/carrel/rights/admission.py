@@ -19,6 +19,7 @@ _BEFORE_IDENTITY = frozenset(
     {Act.IDENTIFIED, Act.ASSIGNED, Act.EXTENDED, Act.NOTED, Act.REFUSED, Act.WITHDRAWN, Act.RECEIVED}
 )
 _DISPUTED = frozenset({Decision.REFUSED, Decision.PARTLY})
+_CHANGES = frozenset({Decision.UPHELD, Decision.PARTLY})  # of a challenge: something has to follow from it
 _MAY_HAVE_GAPS = frozenset({"access"})  # an answer that names what could not be read is one (MITL-9.1)
 _NEEDED: Mapping[Act, tuple[str, ...]] = {
     Act.IDENTIFIED: ("how",),
@@ -30,6 +31,14 @@ _NEEDED: Mapping[Act, tuple[str, ...]] = {
     Act.REPLIED: ("task",),
     Act.DECIDED: ("decision",),
     Act.REFUSED: ("ground",),
+}
+_CARRIED_OUT_BY: Mapping[Right, str] = {
+    Right.ACCESS: "carrel access FILE",
+    Right.PORTABILITY: "carrel access FILE",
+    Right.RECTIFICATION: "carrel plan --rectify FILE",
+    Right.ERASURE: "carrel plan --erase FILE",
+    Right.RESTRICTION: "carrel plan --restrict FILE",
+    Right.OBJECTION: "carrel consent withdraw FILE",
 }
 _WORDS = frozenset({Act.EXTENDED, Act.NOTED, Act.WAIVED, Act.STATED, Act.REFUSED})
 _CLOSED = {"decision": Decision, "ground": Ground}
@@ -76,18 +85,24 @@ def admit(request: Request, event: Event, words: str, clocks: Clocks, zone: Zone
 
     Raises:
         CarrelError: as `may`; RGT-001, an extension that no rule gives or that was told too late; RGT-012, a task or
-            plan that is not open; RGT-014, something is missing: a ground, a reason, how; RGT-019, a time to come.
+            plan that is not open; RGT-013, it is said that nothing is held of a record that is known, and nobody
+            looked; RGT-014, something is missing: a ground, a reason, how, the answer to a question; RGT-019, a time
+            to come.
     """
     if event.at > now:
         raise fault(faults.MOMENT, at=event.act, wanted="now, or a time before", found="a time to come", fix="wait")
     before = standing(request.right, request.events, clocks, zone, now)
     may(before, event.act)
-    _require_terms(event, words)
+    _require_terms(request, event, words)
     match event.act:
         case Act.EXTENDED:
             _extend(request, before, event, clocks, zone, words)
+        case Act.WAIVED if event.term("change"):
+            _change(before)
         case Act.TASKED | Act.TOLD | Act.REPLIED | Act.WAIVED:
             _task(before, event)
+        case Act.DECIDED if event.term("decision") == Decision.NOTHING_HELD:
+            _nothing_held(request, event)
         case Act.CARRIED_OUT if not (known := before.case(event.term("case"))) or known.kind != event.term("kind"):
             raise _not_now(event.act, "a plan that was linked to this request", "another", "link the plan first")
         case Act.PLANNED if before.case(event.term("case")):
@@ -103,6 +118,8 @@ def _require_settled(now: Standing) -> None:
         left.append("nothing was carried out and read back")
     if now.right is Right.CHALLENGE and now.decision is None:
         left.append("nothing was decided")
+    if now.right is Right.CHALLENGE and now.decision in _CHANGES and not (now.done or now.changes_nothing):
+        left.append("the person is right, and nothing was carried out and read back")
     if left:
         raise fault(
             faults.UNSETTLED,
@@ -111,14 +128,32 @@ def _require_settled(now: Standing) -> None:
             found="; ".join(left),
             because="MITL-9.7: a request does not close while somebody who got the data was not told, and what was not "
             "read back is not done",
-            fix="see to what is left; a task can be waived with a reason, and where nothing is held that is decided",
+            fix=_to_settle(now),
         )
 
 
-def _require_terms(event: Event, words: str) -> None:
+def _to_settle(now: Standing) -> str:
+    """What brings a request nearer to its answer, by the command that does it."""
+    ways = []
+    if now.waiting:
+        ways.append("`carrel request reply` when they answered, or `carrel request waive` with a reason")
+    if now.unsettled:
+        ways.append("`carrel apply` of the plan that is named; one that was never begun can be waived")
+    elif (verb := _CARRIED_OUT_BY.get(now.right)) and not now.done:
+        ways.append(f"`{verb} --request ID`; where nothing is held, `carrel request decide` says so")
+    if now.right is Right.CHALLENGE and now.decision is None:
+        ways.append("`carrel request decide`")
+    return "; ".join(ways) or "see to what is left with `carrel request show`"
+
+
+def _require_terms(request: Request, event: Event, words: str) -> None:
     needed = [name for name in _NEEDED.get(event.act, ()) if not event.term(name)]
-    if event.act is Act.WAIVED and bool(event.term("task")) == bool(event.term("case")):
+    if event.act is Act.WAIVED and sum(bool(event.term(one)) for one in ("task", "case", "change")) != 1:
         needed.append("a task or a case")
+    if event.act is Act.ANSWERED and request.right is Right.QUESTION and not words.strip():
+        needed.append("the answer")
+    if event.act is Act.DECIDED and event.term("decision") == Decision.NOTHING_HELD and not words.strip():
+        needed.append("how that is known")
     if event.act in _WORDS and not words.strip():
         needed.append("a reason" if event.act in {Act.EXTENDED, Act.WAIVED, Act.REFUSED} else "words")
     for name, known in _CLOSED.items():
@@ -175,14 +210,42 @@ def _task(before: Standing, event: Event) -> None:
         raise _not_now(event.act, "a task of this request", "no such task", "look it up with `carrel request show`")
     if task is None and event.term("kind") not in {str(one) for one in Route}:
         raise _not_now(event.act, f"a task of one of these kinds: {', '.join(Route)}", "another", "name one of them")
+    if task is not None and event.term("to") not in {"", task.to}:  # two who told somebody at once took one number
+        raise _not_now(event.act, f"a task that waits for {task.to}", "another's", "give the command again")
     if task is not None and (event.act is Act.TASKED or task.ended_at is not None):
         found = "one that is over" if task.ended_at else "one that is there already"
         raise _not_now(event.act, "a task that is open", found, "look it up with `carrel request show`")
 
 
+def _nothing_held(request: Request, event: Event) -> None:
+    """Refuse to say of a record that is known that nothing is held, unless somebody looked just now."""
+    if request.about_somebody and event.term("looked") != request.system:
+        raise fault(
+            faults.UNSETTLED,
+            at=Decision.NOTHING_HELD,
+            wanted="a look into the system that found no record",
+            found="a request whose record is known",
+            because="MITL-9.1: what is held is told; nobody looked",
+            fix="give the plan that answers this request, with `--request`; where the record is gone since, "
+            "`carrel request decide` looks, and takes it",
+        )
+
+
+def _change(before: Standing) -> None:
+    if before.right is not Right.CHALLENGE or before.decision not in _CHANGES or before.changes_nothing:
+        raise _not_now(
+            Act.WAIVED, "a challenge that was upheld, from which no plan follows", before.decision or "no decision",
+            "decide the challenge first",
+        )  # fmt: skip
+
+
 def _may_be_left(case: LinkedCase) -> bool:
-    """Whether somebody may say that it is enough: of an answer with gaps, and where only a log or backup is left."""
-    return case.outcome is Outcome.RESIDUE or case.kind in _MAY_HAVE_GAPS
+    """Whether somebody may say that it is enough: of an answer with gaps, and where only a log or backup is left.
+
+    An answer of which no package came to be has no gaps: there is none.
+    """
+    gaps = case.kind in _MAY_HAVE_GAPS and case.outcome is Outcome.UNVERIFIED
+    return case.outcome is Outcome.RESIDUE or gaps
 
 
 def _may_be_stated(now: Standing) -> bool:

@@ -76,12 +76,14 @@ def _changes(found: Standing, event: Event) -> dict[str, Any]:
             changes["owner"] = event.term("owner")
         case Act.TASKED | Act.TOLD | Act.REPLIED:
             changes["tasks"] = _tasks(found.tasks, event)
+        case Act.WAIVED if event.term("change"):
+            changes["changes_nothing"] = True
         case Act.WAIVED if event.term("task"):
             changes["tasks"] = _tasks(found.tasks, event)
         case Act.PLANNED | Act.CARRIED_OUT | Act.WAIVED:
             changes["cases"] = _cases(found.cases, event)
         case Act.DECIDED:
-            changes["decision"] = Decision(event.term("decision"))
+            changes |= {"decision": Decision(event.term("decision")), "changes_nothing": False}
         case Act.STATED:
             changes["stated"] = True
         case Act.ANSWERED | Act.REFUSED | Act.WITHDRAWN:

@@ -16,6 +16,9 @@ from carrel.rights import faults
 
 # A term is a word of the library's, never a person's: no address, and no five digits on end as in a card's number.
 _TERM = re.compile(r"(?!.*[0-9]{5})[^\x00-\x1f\x7f@]{0,200}")
+# What site and policy declare, which is nobody's: a system can be called koha23050, a recipient box 12345.
+_DECLARED = re.compile(r"[^\x00-\x1f\x7f@]{0,200}")
+CARREL = "carrel"  # who writes down what was read back
 _NAME = re.compile(r"[a-z][a-z ]{0,30}")
 
 
@@ -76,7 +79,7 @@ class Event:
             )
         object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))  # a copy, so that it stays as checked
         for name, value in self.terms.items():
-            if not _NAME.fullmatch(name) or not _TERM.fullmatch(value):
+            if not _NAME.fullmatch(name) or not self._rule(name).fullmatch(value):
                 raise fault(
                     faults.TERM,
                     at=f"{self.act}: {name if _NAME.fullmatch(name) else 'a name'}",
@@ -85,6 +88,13 @@ class Event:
                     because="the record of a request outlives what was sealed in it, and tells nobody's number",
                     fix="say it in the words beside the event, which are sealed",
                 )
+
+    def _rule(self, name: str) -> re.Pattern[str]:
+        """Digits are looked for in what somebody typed. Systems, purposes and fields are declared, and so are the
+        recipients of tasks that Carrel itself opens.
+        """
+        declared = name in {"system", "what", "looked"} or (name == "to" and self.by == CARREL)
+        return _DECLARED if declared else _TERM
 
     def term(self, name: str) -> str:
         """A term; empty where there is none."""

@@ -6,9 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from carrel.retention.approval import Kind
+from carrel.retention.outcome import Outcome
 from carrel.rights.letter_words import WORDS
 from carrel.rights.request import Channel, Request, Right, Route
 from carrel.rights.standing import Standing, State
+
+_ERASED = frozenset({Outcome.VERIFIED, Outcome.KEPT, Outcome.RESIDUE})  # then a hash was left so that nobody writes
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def _work(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
     if said.stays:
         yield words["stays"]
         yield from (f"  - {one}" for one in said.stays)
-    if now.right is Right.ERASURE and now.done:
+    if any(one.kind == Kind.ERASURE and one.outcome in _ERASED for one in now.cases):
         yield words["silent"]
 
 

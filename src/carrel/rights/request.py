@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from carrel.rights import faults
 from carrel.rights.event import Event
 
 PERSON = "the person"  # who acts, where nobody of the library does
+_LINE_ENDS = re.compile("\r\n|[\x85\u2028\u2029]")
+_UNSEEN = re.compile("[\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 LONGEST_WORDS = 5000  # signs of a person's or the staff's own words; two pages
 
 
@@ -108,14 +111,22 @@ class Request:
     has_words: bool = False
 
 
+def plain_words(text: str) -> str:
+    """Somebody's own words in one form of letters, without signs that steer a terminal, turn the order in which words
+    are read or are not seen at all, and without blanks around. Joiners stay: some scripts are not written without.
+    """
+    lines = _LINE_ENDS.sub("\n", text)
+    shown = "".join(one for one in lines if one in "\n\t" or unicodedata.category(one) not in {"Cc", "Cs"})
+    return unicodedata.normalize("NFC", _UNSEEN.sub("", shown)).strip()
+
+
 def free_words(text: str) -> str:
-    """Somebody's own words as they are kept: one form of letters, no signs that steer a terminal, no blanks around.
+    """Somebody's own words as they are kept, by `plain_words`.
 
     Raises:
         CarrelError: RGT-016, longer than five thousand signs. Nothing of them is repeated.
     """
-    said = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()
-    said = "".join(sign for sign in said if sign in "\n\t" or unicodedata.category(sign) not in {"Cc", "Cs"})
+    said = plain_words(text)
     if len(said) > LONGEST_WORDS:
         raise fault(
             faults.WORDS,

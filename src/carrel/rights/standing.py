@@ -92,6 +92,7 @@ class Standing:
         identified: how it was made sure that it is the person; empty where it was not.
         decision: of a challenge, or that nothing is held.
         ground: of a refusal.
+        changes_nothing: a challenge was upheld, and somebody said why no plan follows from it.
         ended_at: aware time; None while it is open.
         stated: the person's statement of disagreement is attached.
     """
@@ -110,6 +111,7 @@ class Standing:
     ground: str = ""
     ended_at: datetime | None = None
     stated: bool = False
+    changes_nothing: bool = False
 
     @property
     def waiting(self) -> tuple[Task, ...]:

@@ -10,6 +10,8 @@ import binascii
 import enum
 import hashlib
 import json
+import re
+import unicodedata
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from carrel.rights import faults
 
 SIGNATURE, DOMAIN = "x-opendsr-signature", "x-opendsr-processor-domain"
 LONGEST = 1_000_000  # bytes of a receipt
-_WEAK = frozenset({"md5", "sha1"})
+_WEAK = re.compile("md[245]|sha[01](?![0-9])")
 
 
 class Status(enum.StrEnum):
@@ -106,25 +108,37 @@ def receipt_of(body: bytes, expected: str) -> Receipt:
 
 
 def _identities(data: dict[str, Any]) -> Iterator[Any]:
-    """Whom the answer names, itself and in the request that it quotes."""
-    yield from _listed(data)
+    """Whom the answer names, itself and in the request that it quotes: whatever says a form of an identity."""
+    yield from _within(data)
     quoted = data.get("encoded_request")
     if isinstance(quoted, str):
         try:
             inner = _json(base64.b64decode(quoted, validate=True))
         except (binascii.Error, ValueError):
             raise _unfit("encoded_request in base64", "something else") from None
-        if isinstance(inner, dict):
-            yield from _listed(inner)
+        yield from _within(inner)
 
 
-def _listed(data: dict[str, Any]) -> Iterator[Any]:
-    found = data.get("subject_identities")
-    yield from found if isinstance(found, list) else ()
+def _within(data: Any) -> Iterator[dict[Any, Any]]:
+    """Every object of a JSON text, however deep: a vendor may put identities where the standard does not."""
+    waiting = [data]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
 
 
-def _weak(one: Any) -> bool:
-    return isinstance(one, dict) and str(one.get("identity_format", "")).strip().lower() in _WEAK
+def _weak(one: dict[Any, Any]) -> bool:
+    said = [value for name, value in one.items() if _letters(name) == "identityformat"]
+    return any(isinstance(value, str) and _WEAK.search(_letters(value)) for value in said)
+
+
+def _letters(text: str) -> str:
+    """A name by its letters and digits alone: ``SHA-1`` and ``sha_1`` are one."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
 def _json(raw: bytes) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from carrel.inventory.category import Category
+from carrel.policy.duration import Duration, Unit
 from carrel.rights.answer import HeldRecords, HeldTable
 from carrel.rights.ending import Rule
 from carrel.rights.third_persons import HeldColumn
@@ -20,18 +21,41 @@ ENGLISH: Words = {
     "what": "What",
     "why": "Why",
     "since": "Since",
-    "until": "Until",
+    "until": "How long",
     "where": "Where",
     "who": "Who has seen it",
     "no_purpose": "The policy names no purpose for it. You may ask the library why it is held.",
     "not_known": "No time is recorded.",
     "unseen": "None of the library's systems records who has looked at your data, so nobody can tell you. What was "
     "changed is told under the logs of each system, where it keeps any.",
-    "rule": "{until}, and {keep} after that; then it is {then}",
+    "rule": "{keep} after {until}; then it is {then}",
+    "rule at once": "until {until}; then it is {then}",
+    "rule of session": "until you leave the computer; then it is {then}",
+    "rule of part": "of it, {part}: {said}",
+    "and": "and",
+    "event returned": "the book is back",
+    "event settled": "everything is paid",
+    "event ended": "it is over",
+    "event sent": "it was sent",
+    "event made": "it was made",
+    "event answered": "it was answered",
+    "event lapsed": "the card has run out",
+    "event gone": "the card is gone",
+    "hour": "1 hour",
+    "hours": "{count} hours",
+    "day": "1 day",
+    "days": "{count} days",
+    "week": "1 week",
+    "weeks": "{count} weeks",
+    "month": "1 month",
+    "months": "{count} months",
+    "year": "1 year",
+    "years": "{count} years",
     "promised": "The policy promises: {promised}",
     "stays": "No rule of the policy ends it: {why}.",
     "stays_plain": "no time is set, and you may ask for its erasure",
     "goes_on": "Goes by",
+    "stayed": "was due on {day}; kept for now",
     "in_use": "still in use, or no time is set",
     "rows": "{count} entries",
     "row": "1 entry",
@@ -42,6 +66,7 @@ ENGLISH: Words = {
     "nothing": "Nothing is held here.",
     "acted": "In entries that are about somebody else, or about nobody, you stand {count} times: {says} ({column}).",
     "unread": "Could not be read: {says} ({code}). Ask the library for it.",
+    "not_looked": "Not in this answer: {says}. It takes too long to look up at once. Ask the library for it.",
     "not_searched": "The library also keeps these, which were not searched for this answer: {names}.",
     "not_searched_none": "Copies in backups, mail and printed lists were not searched.",
     "texts": "Notes can speak of other people. Where somebody is known to the library, the name is left out.",
@@ -55,7 +80,7 @@ ENGLISH: Words = {
     "then delete": "deleted",
     "then de-identify": "parted from you, so that it names nobody",
     "then transfer to archives": "handed over to the archives",
-    "secret": "a secret, such as a password; it is never shown",
+    "secret": "a secret, or about signing in; it is never shown, for your safety",
     "staff": "a member of the staff",
     "another person": "another person",
     "a relative, guarantor or contact": "a relative, guarantor or contact",
@@ -80,19 +105,39 @@ def why_withheld(column: HeldColumn, why: str, words: Words) -> str:
     return words[why]
 
 
-def rule_words(rule: Rule, words: Words) -> str:
-    """One rule of the policy as a sentence."""
-    until = " and ".join(f"until {one}" if not one.startswith("until") else one for one in rule.until)
+def rule_words(rule: Rule, words: Words, *, named: bool = False) -> str:
+    """One rule of the policy as a sentence.
+
+    Args:
+        rule: of the policy.
+        words: of the language.
+        named: begin with the part that it is about: one of several rules would else seem to speak of all.
+    """
+    until = f" {words['and']} ".join(words.get(f"event {one}", one) for one in rule.until)
     then = words.get(f"then {rule.then.value}", rule.then.value)
-    said = words["rule"].format(until=until, keep=rule.keep, then=then)
+    if rule.keep.unit is Unit.SESSION:
+        said = words["rule of session"].format(then=then)
+    elif not rule.keep.amount:
+        said = words["rule at once"].format(until=until, then=then)
+    else:
+        said = words["rule"].format(until=until, keep=_period(rule.keep, words), then=then)
+    if named:
+        said = words["rule of part"].format(part=rule.id, said=said)
     return f"{said} ({', '.join(rule.clauses)})" if rule.clauses else said
 
 
+def _period(keep: Duration, words: Words) -> str:
+    unit = str(keep.unit)
+    return words[unit.removesuffix("s")] if keep.amount == 1 else words[unit].format(count=keep.amount)
+
+
 def until_words(records: HeldRecords, words: Words) -> tuple[str, ...]:
-    """Until when a kind of record is held: by rule, by promise, or why it stays."""
-    found = [rule_words(one, words) for one in records.keeping.rules]
-    if records.keeping.promised:
-        found.append(words["promised"].format(promised=records.keeping.promised))
+    """Until when a kind of record is held: by promise, by rule, or why it stays; what speaks of all of it first."""
+    held = records.keeping
+    found: list[str] = []
+    if held.promised:
+        found.append(words["promised"].format(promised=held.promised))
+    found += [rule_words(one, words, named=bool(held.promised) or len(held.rules) > 1) for one in held.rules]
     if not found:
         found.append(words["stays"].format(why=records.while_there or words["stays_plain"]))
     return tuple(found)

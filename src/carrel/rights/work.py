@@ -9,11 +9,10 @@ from carrel.errors import fault
 from carrel.retention.approval import Kind
 from carrel.retention.outcome import Outcome
 from carrel.rights import faults
-from carrel.rights.event import Act, Event
+from carrel.rights.event import CARREL, Act, Event
 from carrel.rights.request import Right, Route
 from carrel.rights.standing import Standing
 
-CARREL = "carrel"  # who writes down what was read back
 ACCESS, OBJECTION = "access", "objection"
 _FITS: Mapping[Right, Collection[str]] = {
     Right.ACCESS: {ACCESS},

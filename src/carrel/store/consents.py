@@ -24,7 +24,7 @@ from carrel.store import clock, tables
 from carrel.store.consent_key import ConsentKey
 from carrel.store.database import Database
 from carrel.store.owed_leaves import owe
-from carrel.store.suppressions import Suppressions
+from carrel.store.suppressions import ASKED, ERASED, Suppressions, own_wish
 from carrel.store.tag_set import of_tags, streamed
 
 _SALT = 32
@@ -91,6 +91,7 @@ class Consents:
         *,
         silence: Collection[str] | None = None,
         lift: Collection[str] = (),
+        lift_own: bool = False,
     ) -> tuple[int, ...]:
         """Write events down, and owe the ledger's leaves with them.
 
@@ -102,6 +103,8 @@ class Consents:
             leaves: what the ledger is told of an event, by its commitment.
             silence: addresses of a person who is never written to any more; None of whoever did not ask for that.
             lift: addresses of a person who asks to be written to again.
+            lift_own: of them only those that this person put on the list, as on the pages: nobody of the library
+                looked whose address it is.
 
         Returns:
             The events' ids.
@@ -122,8 +125,12 @@ class Consents:
                 owe(connection, leaves(event, commitment(event, tag, salt)), event.recorded_at)
                 if silence is not None:
                     who = (tag, *map(tags.address, silence))
-                    self.suppressions.add_in(connection, who, mark, "asked", event.recorded_at)
-            self.suppressions.lift_in(connection, (tag, *map(tags.address, lift)) if lift else ())
+                    self.suppressions.add_in(connection, who[:1], mark, ASKED, event.recorded_at)
+                    self.suppressions.add_in(connection, who[1:], mark, own_wish(tag), event.recorded_at)
+            if lift and lift_own:
+                self.suppressions.lift_own_in(connection, tag, tuple(map(tags.address, lift)))
+            elif lift:
+                self.suppressions.lift_in(connection, (tag, *map(tags.address, lift)))
             known = select(tables.consent_subject.c.tag).where(tables.consent_subject.c.tag == tag)
             if written and connection.execute(known).first() is None:
                 sealed = self.key.seal(number)
@@ -255,7 +262,7 @@ class Consents:
                 connection.execute(delete(tables.consent_subject).where(tables.consent_subject.c.tag == tag))
                 if silence:
                     who = (tag, *map(tags.address, addresses))
-                    self.suppressions.add_in(connection, who, tags.mark, "erased", now)
+                    self.suppressions.add_in(connection, who, tags.mark, ERASED, now)
         self._database.tidy()
 
     @staticmethod

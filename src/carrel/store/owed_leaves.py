@@ -55,6 +55,12 @@ class OwedLeaves:
         with self._database.reading() as connection:
             return tuple(connection.execute(select(tables.owed_leaf.c.entry)).scalars())
 
+    def waiting(self) -> tuple[tuple[bytes, datetime], ...]:
+        """What waits, and since when."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(tables.owed_leaf.c.entry, tables.owed_leaf.c.owed_at)).all()
+        return tuple((row.entry, row.owed_at) for row in rows)
+
     def claim(self, size: int, entries: Callable[[int, int], Iterable[bytes]]) -> Sequence[OwedLeaf] | None:
         """As `carrel.ledger.ports.Outbox.claim`."""
         table = tables.owed_leaf

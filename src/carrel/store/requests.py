@@ -5,6 +5,7 @@ There is no statement in here that updates an event, and none that deletes one.
 
 from __future__ import annotations
 
+import enum
 import json
 import secrets
 import string
@@ -27,11 +28,18 @@ from carrel.store.owed_leaves import owe
 from carrel.store.recorded_requests import RecordedRequests, Whose
 from carrel.store.request_key import FOLDER, request_key
 
-__all__ = ["Requests", "Whose"]
+__all__ = ["Once", "Requests", "Whose"]
 
 _LETTERS, _SALT = 12, 32
 _UTC = ZoneInfo("UTC")
 _LEFT = timedelta(days=1)
+
+
+class Once(enum.StrEnum):
+    """What makes a request the same as one that is open."""
+
+    RIGHT = "right"  # a second one beside it would change nothing
+    WORDS = "words"  # right and words: a form that was sent twice
 
 
 class Requests(RecordedRequests):
@@ -50,6 +58,7 @@ class Requests(RecordedRequests):
         *,
         received: datetime | None = None,
         how: str = "",
+        once: Once | None = None,
     ) -> str:
         """Write a request down.
 
@@ -64,15 +73,17 @@ class Requests(RecordedRequests):
             now: aware time.
             received: when it came, where that was before: the clock runs from then.
             how: how it was made sure that it is the person, where that is known already.
+            once: what would be the same request of the same person; None where each is another.
 
         Returns:
-            Its id.
+            Its id; that of the same one where it is open.
 
         Raises:
             CarrelError: RGT-016, too many words; RGT-017; RGT-019, it came in the future.
 
         Guarantees:
-            Where an error is raised nothing was written, and no key is left.
+            Where an error is raised nothing was written, and no key is left. Of two who ask the same at once, the
+            second gets the request of the first.
         """
         said, way = free_words(words), Channel(channel)
         name = "req-" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
@@ -88,6 +99,9 @@ class Requests(RecordedRequests):
         try:
             with self._database.writing() as connection:
                 clock.observe(connection, now)
+                if same := self._same(connection, once, right, said, "" if tags is None else tags.number(number or 0)):
+                    own.shred()
+                    return same
                 connection.execute(
                     insert(tables.request).values(
                         id=name,
@@ -127,13 +141,14 @@ class Requests(RecordedRequests):
             clocks: of the policies in force; without them nothing can be extended.
             zone: of the library.
             now: aware time; that of the event, if left out.
-            whose: system and number, where it is known only now, or another than before.
+            whose: system and number, where it is known only now.
 
         Returns:
             The request afterwards.
 
         Raises:
-            CarrelError: RGT-001, RGT-011 to RGT-019 as `admit` says; RGT-018, its key is gone.
+            CarrelError: RGT-001, RGT-011 to RGT-019 as `admit` says; RGT-018, its key is gone; RGT-020, it is known
+                to be somebody else's: what was sealed in it is that person's, and goes to nobody else.
 
         Guarantees:
             Of two who write at once, the second is judged by what the first wrote.
@@ -146,6 +161,8 @@ class Requests(RecordedRequests):
             admit(before, event, said, clocks, zone, at)
             if said and not request_key(self._folder, name).exists():
                 raise self._shut(name)
+            if whose is not None:
+                self._require_same(connection, name, tags, whose[1])
             self._write(connection, name, event, said, at)
             changes: dict[str, Any] = {"ended_at": event.at} if event.act.is_final else {}
             if whose is not None:
@@ -211,6 +228,32 @@ class Requests(RecordedRequests):
         # The seal names the system too, so that one that is renamed in the site file is noticed.
         sealed = request_key(self._folder, name).seal_text(json.dumps([tags.system, number]))
         return {"tag": tags.number(number), "mark": tags.mark, "subject": sealed}
+
+    def _same(self, connection: Connection, once: Once | None, right: Right, said: str, tag: str) -> str:
+        """An open request of the same person that is the same; empty for none."""
+        table = tables.request
+        if once is None or not tag:
+            return ""
+        mine = (table.c.tag == tag, table.c.right == str(right), table.c.ended_at.is_(None))
+        for row in connection.execute(select(table.c.id, table.c.words).where(*mine).order_by(table.c.opened_at)):
+            words = "" if row.words is None else request_key(self._folder, row.id).open_text(row.words)
+            if once is Once.RIGHT or words == said:
+                return str(row.id)
+        return ""
+
+    @staticmethod
+    def _require_same(connection: Connection, name: str, tags: SubjectTags | None, number: int) -> None:
+        row = connection.execute(select(tables.request.c.tag).where(tables.request.c.id == name)).one()
+        if row.tag and tags is not None and row.tag != tags.number(number):
+            raise fault(
+                faults.OTHER_PERSON,
+                at=name,
+                wanted="the person whose request it is",
+                found="another record",
+                because="what was sealed in a request is its person's; another card would hand it over",
+                fix="compare the card; where records were merged, note it, open a new request for the record that is "
+                "left (`--on` the day on which this one came), and end this one",
+            )
 
     def _own_tags(self, system: str) -> SubjectTags:
         found = self._tags(system)

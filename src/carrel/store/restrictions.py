@@ -54,6 +54,14 @@ class Restrictions:
         """
         return frozenset(number for _, number, _ in self._asked(system))
 
+    def asking(self, system: str) -> tuple[tuple[str, int, datetime], ...]:
+        """Each such request with the number of whoever asks, and since when that is known.
+
+        Raises:
+            CarrelError: RGT-018.
+        """
+        return tuple(self._asked(system))
+
     def _asked(self, system: str) -> Iterator[tuple[str, int, datetime]]:
         """Each such request, whose it is, and since when that is known."""
         for request in () if self._requests is None else self._requests.all(open_only=True):

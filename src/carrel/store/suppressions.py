@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, not_, or_, select, update
 
 from carrel.consent.sieve import TagSieve
 from carrel.store import tables
 from carrel.store.database import Database
 from carrel.store.tag_set import of_tags, streamed
+
+ASKED, ERASED = "asked", "erased"
+
+
+def own_wish(number: str) -> str:
+    """Why an address stands on the list that one person asked for; by the hash of that person's number."""
+    return f"{ASKED} {number}"
 
 
 class Suppressions:
@@ -20,16 +27,44 @@ class Suppressions:
         self._database = database
 
     def add_in(self, connection: Connection, tags: Collection[str], mark: str, reason: str, now: datetime) -> None:
-        """Put hashes on the list, inside a transaction; what stands there stays as it is."""
+        """Put hashes on the list, inside a transaction.
+
+        An entry that stands there for another reason is nobody's own from then on; one of an erasure stays that.
+        """
         table, wanted = tables.suppression, set(filter(None, tags))
-        known = set(connection.execute(select(table.c.tag).where(table.c.tag.in_(wanted))).scalars())
-        for tag in sorted(wanted - known):
-            connection.execute(insert(table).values(tag=tag, mark=mark, reason=reason, since=now))
+        rows = connection.execute(select(table.c.tag, table.c.reason).where(table.c.tag.in_(wanted)))
+        known = {str(row.tag): str(row.reason) for row in rows}
+        for tag in sorted(wanted):
+            if tag not in known:
+                connection.execute(insert(table).values(tag=tag, mark=mark, reason=reason, since=now))
+            elif known[tag] not in {reason, ERASED}:
+                changed = ERASED if reason == ERASED else ASKED
+                connection.execute(update(table).where(table.c.tag == tag).values(reason=changed))
 
     def lift_in(self, connection: Connection, tags: Collection[str]) -> None:
         """Take hashes off the list, inside a transaction."""
         table = tables.suppression
         connection.execute(delete(table).where(table.c.tag.in_(set(filter(None, tags)))))
+
+    def lift_own_in(self, connection: Connection, number: str, tags: Collection[str]) -> None:
+        """Take off a person's number, and those addresses that stand there by this person's own wish alone.
+
+        What an erasure left stays: a product can give a number anew.
+
+        Args:
+            connection: in a transaction.
+            number: hash of the number.
+            tags: hashes of addresses that stand on the record now. Whoever holds an account can type in anybody's.
+        """
+        table = tables.suppression
+        connection.execute(delete(table).where(_own(number, tags)))
+
+    def beyond(self, number: str, tags: Collection[str]) -> bool:
+        """Whether one of a person's hashes stands there that `lift_own_in` would leave."""
+        table, all_of_them = tables.suppression, {number, *filter(None, tags)}
+        query = select(table.c.tag).where(table.c.tag.in_(all_of_them), not_(_own(number, tags))).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is not None
 
     def among(self, tags: Collection[str]) -> frozenset[str]:
         """Those of some hashes that stand on the list."""
@@ -49,3 +84,10 @@ class Suppressions:
         with self._database.reading() as connection:
             count = connection.execute(select(func.count()).select_from(table)).scalar_one()
             return TagSieve(streamed(connection, select(table.c.tag)), count)
+
+
+def _own(number: str, tags: Collection[str]) -> ColumnElement[bool]:
+    """Entries that one person alone is behind."""
+    table = tables.suppression
+    mine = and_(table.c.tag.in_(set(filter(None, tags))), table.c.reason == own_wish(number))
+    return or_(and_(table.c.tag == number, table.c.reason != ERASED), mine)

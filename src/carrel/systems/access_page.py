@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.rights.answer import Answer, DatedRow, HeldTable
 from carrel.rights.csv_form import cell
+from carrel.rights.faults import NOT_LOOKED
 from carrel.rights.wording import Words, category_words, label, until_words
 
 if TYPE_CHECKING:
@@ -26,7 +28,9 @@ def pieces(answer: Answer, words: Words) -> Iterator[str]:
         title=words["title"].format(library=answer.library),
         css=(TEMPLATES / "access.css").read_text(encoding="utf-8"),
         most=MOST,
+        not_looked=NOT_LOOKED.code,
         until=lambda records: until_words(records, words),
+        goes=lambda day: goes(day, answer.made_at.date(), words),
         categories=lambda table: categories(table, words),
         shown=lambda dated, name: shown(dated, name, words),
     )
@@ -59,6 +63,21 @@ def shown(dated: DatedRow, name: str, words: Words) -> str:
 def categories(table: HeldTable, words: Words) -> list[str]:
     """What the columns of a table hold, in plain words, each once."""
     return list(dict.fromkeys(category_words(one.category, words) for one in table.columns if one.category))
+
+
+def kinds(table: HeldTable) -> dict[str, str]:
+    """What each column of a table says of the person, by category; columns that say nothing are left out."""
+    return {one.name: one.category.value for one in table.columns if one.category is not None}
+
+
+def stayed(rows: Iterable[DatedRow], today: date) -> bool:
+    """Whether a row is still there after the day by which the policy lets it go; the reason is not told."""
+    return any(one.goes_on is not None and one.goes_on < today for one in rows)
+
+
+def goes(day: date, today: date, words: Words) -> str:
+    """The day by which a row goes; one that is over is no promise any more, and is told as what it is."""
+    return words["stayed"].format(day=day.isoformat()) if day < today else day.isoformat()
 
 
 def capital(said: str) -> str:

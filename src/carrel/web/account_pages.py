@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from fastapi import APIRouter, HTTPException, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from carrel.inventory.category import Category
 from carrel.systems.sql.account_password import LONGEST, SHORTEST
-from carrel.systems.sql.notice_choices import NoticeChoice, NoticeChoices
+from carrel.systems.sql.notice_choices import ON, NoticeChoice, NoticeChoices
+from carrel.web.correction import OwnField, own_fields
 from carrel.web.patron import OwnForm, Patron, Signed, begin, page, password_problem, said
 from carrel.web.visit import Here
 
 router = APIRouter(prefix="/{language}/me", include_in_schema=False)
+_TEXT = "text message"  # in the names of fields for a number that takes them
+_REACH: tuple[tuple[frozenset[str], Category, bool | None], ...] = (
+    (frozenset({"email", ON}), Category.EMAIL_ADDRESS, None),
+    (frozenset({"sms"}), Category.TELEPHONE_NUMBER, True),
+    (frozenset({"phone"}), Category.TELEPHONE_NUMBER, False),
+)
 _TYPED = 1000  # letters of a field for a password; whoever pastes more is told that it is too long
 
 
 @router.get("/notices")
 def notices(here: Here, who: Signed) -> Response:
     """By which way somebody hears of what."""
-    return page(here, "notices", {"notices": _notices(who), "done": False})
+    return page(here, "notices", _told(who))
 
 
 @router.post("/notices")
@@ -34,7 +44,7 @@ def set_notices(here: Here, who: Signed, form: OwnForm) -> Response:
         if one.name in named
     }
     here.premises.desk.set_notices(who.door.name, who.number, wanted)
-    return page(here, "notices", {"notices": _notices(who), "done": True})
+    return page(here, "notices", _told(who, done=True))
 
 
 @router.get("/password")
@@ -76,6 +86,23 @@ def _unfit(form: FormData, new: str) -> str:
     if said(form, "again", _TYPED) != new:
         return "differ"
     return "same" if new == said(form, "password", _TYPED) else ""
+
+
+def _told(who: Patron, *, done: bool = False) -> dict[str, object]:
+    return {"notices": _notices(who), "done": done, "out_of_reach": out_of_reach(own_fields(who))}
+
+
+def out_of_reach(fields: Collection[OwnField]) -> frozenset[str]:
+    """Ways by which no notice can come, because the record has no address or number for them.
+
+    What stands in another table is not read here, so nothing is said of it.
+    """
+    found: set[str] = set()
+    for ways, category, is_text in _REACH:
+        mine = [one for one in fields if one.category is category and is_text in {None, _TEXT in one.key}]
+        if mine and all(one.column and not one.value.strip() for one in mine):
+            found |= ways
+    return frozenset(found)
 
 
 def _notices(who: Patron) -> tuple[NoticeChoice, ...]:

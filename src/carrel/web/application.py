@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,28 +22,39 @@ from carrel.web import (
     asking_pages,
     choices_pages,
     correction_pages,
+    desk_scripts,
     interface,
+    other_host,
     patron_pages,
     public_pages,
     request_pages,
     sign_in,
     sign_in_away,
     staff_account,
+    staff_case_decide,
+    staff_cases,
     staff_consents,
     staff_home,
+    staff_offices,
+    staff_papers,
     staff_requests,
     staff_sign_in,
     staff_visit,
     take_along_pages,
+    transparency_pages,
     words,
 )
-from carrel.web.headers import KindLimit, OwnHost, SecurityHeaders
+from carrel.web.headers import KindLimit, LargerAt, OwnHost, SecurityHeaders
 from carrel.web.premises import Premises
 from carrel.web.visit import visit
 
 _PAGES = (
     public_pages, sign_in, sign_in_away, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
-    asking_pages, request_pages,
+    asking_pages, request_pages, transparency_pages,
+)  # fmt: skip
+_STAFF_PAGES = (
+    staff_sign_in, staff_home, staff_requests, staff_consents, staff_account, desk_scripts, staff_cases,
+    staff_case_decide, staff_papers, staff_offices,
 )  # fmt: skip
 _STATIC = Path(__file__).parent / "static"
 _LARGEST = 64 * 1024  # bytes of a form: nobody writes so much
@@ -71,7 +83,7 @@ def application(premises: Premises) -> ASGIApp:
     app.include_router(interface.router)
     _bare_routes(app, premises)
     app.include_router(sign_in_away.returns)
-    for staff in (staff_sign_in, staff_home, staff_requests, staff_consents, staff_account):
+    for staff in _STAFF_PAGES:
         app.include_router(staff.router)  # before the others: `/staff/en/` is no page in the language `staff`
     for pages in _PAGES:
         app.include_router(pages.router)
@@ -81,15 +93,16 @@ def application(premises: Premises) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(CarrelError, _told)
     app.add_exception_handler(Exception, _told)
-    limited = RequestBodyLimitMiddleware(app, max_body_size=_LARGEST)
-    whole: ASGIApp = KindLimit(limited, most=_LARGEST, refuse=_too_large(app))
+    forms, papers = _limited(app, _LARGEST), _limited(app, staff_papers.MOST)
+    whole: ASGIApp = LargerAt(papers, forms, at=staff_papers.AT)
     portal = premises.portal
     away = premises.ways.leading_away.values()
     whole = OwnHost(
-        whole, host=portal.host, origin=portal.address.lower(), refuse=_refusal,
+        whole, host=portal.host, origin=portal.address.lower(), refuse=partial(_refusal, portal.address),
         from_elsewhere=[f"/sign-in/{way.key}" for way in away if way.back_by_form],
     )  # fmt: skip
-    return SecurityHeaders(whole, secure=portal.is_secure, sent_to=[way.origin for way in away])
+    sent_to = [way.origin for way in away]
+    return SecurityHeaders(whole, secure=portal.is_secure, sent_to=sent_to, own_style=desk_scripts.STYLE_HASH)
 
 
 def _bare_routes(app: FastAPI, premises: Premises) -> None:
@@ -115,7 +128,7 @@ def _bare_routes(app: FastAPI, premises: Premises) -> None:
     @app.get("/.well-known/gpc.json", include_in_schema=False)
     def gpc() -> dict[str, Any]:
         """Global Privacy Control: nothing is sold or shared, whether a browser asks for that or not."""
-        return {"gpc": True, "lastUpdate": premises.policy.approved.isoformat()}
+        return {"gpc": True, "lastUpdate": premises.current().policy.approved.isoformat()}
 
     @app.get("/robots.txt", include_in_schema=False)
     def robots() -> Response:
@@ -124,6 +137,11 @@ def _bare_routes(app: FastAPI, premises: Premises) -> None:
     @app.get("/healthz", include_in_schema=False)
     def health() -> dict[str, str]:
         return {"state": "up"}
+
+
+def _limited(app: FastAPI, most: int) -> ASGIApp:
+    """The application for bodies of so many bytes."""
+    return KindLimit(RequestBodyLimitMiddleware(app, max_body_size=most), most=most, refuse=_too_large(app))
 
 
 def _too_large(app: FastAPI) -> ASGIApp:
@@ -135,8 +153,16 @@ def _too_large(app: FastAPI) -> ASGIApp:
     return refuse
 
 
-def _refusal(status: int) -> ASGIApp:
-    return JSONResponse(_as_json(status), status)
+def _refusal(address: str, status: int) -> ASGIApp:
+    """What is answered before anything is looked at; a browser that came by another address gets the right one."""
+
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+        is_read = status == other_host.STATUS and b"text/html" in asked and not scope["path"].startswith("/api/")
+        answer = HTMLResponse(other_host.page(address), status) if is_read else JSONResponse(_as_json(status), status)
+        await answer(scope, receive, send)
+
+    return refuse
 
 
 def _as_json(status: int) -> dict[str, Any]:
@@ -159,7 +185,7 @@ def _told(request: Request, wrong: Exception) -> Response:
     said = dict(wrong.headers or {}) if isinstance(wrong, AnyHTTPException) else {}
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse(_as_json(status), status, headers=said)
-    premises: Premises = request.app.state.premises
+    premises: Premises = request.app.state.premises.current()
     first, _, rest = request.url.path[1:].partition("/")
     opened = staff_visit.seen if f"/{first}" == staff_visit.PATH else visit
     language = rest.partition("/")[0] if opened is staff_visit.seen else first

@@ -16,7 +16,7 @@ from carrel.web import correction
 from carrel.web.correction_pages import form_page
 from carrel.web.kept import kept
 from carrel.web.patron import OwnForm, Patron, Signed, page, said
-from carrel.web.requests import MOST_WORDS, OwnRequests, words_of
+from carrel.web.requests import MOST_WORDS, TOLD_ONCE, OwnRequests, are_too_long, words_of
 from carrel.web.visit import Here, Visit
 
 router = APIRouter(prefix="/{language}/me", include_in_schema=False)
@@ -25,7 +25,6 @@ WISHES: Mapping[str, Right] = {
     "question": Right.QUESTION, "see-all": Right.ACCESS,
 }  # fmt: skip
 ABOUT = ("accuracy", "completeness", "use")  # of which a challenge speaks (MITP-11.2.3)
-_TOLD_ONCE = {Right.ERASURE, Right.RESTRICTION, Right.ACCESS}  # a second one beside it would change nothing
 
 
 @router.get("/ask")
@@ -49,7 +48,7 @@ def _send(wish: str) -> Callable[..., Response]:
         typed = {"words": words, "picked": [one for one in form.getlist("pick") if isinstance(one, str)]}
         if too_long:
             return _page(here, who, wish, "long", typed)
-        if right in _TOLD_ONCE and (same := own.still_open(right)):
+        if right in TOLD_ONCE and (same := own.still_open(right)):
             return here.to(f"me/requests/{same.request.id}")
         if own.are_too_many():
             return _page(here, who, wish, "many", typed)
@@ -58,10 +57,14 @@ def _send(wish: str) -> Callable[..., Response]:
             return _page(here, who, wish, "empty", typed)
         if right is Right.ERASURE and said(form, "sure") != "yes":
             return _page(here, who, wish, typed=typed, confirm=True)
+        purposes = tuple(_objected(here, form)) if right is Right.OBJECTION else ()
+        read_back: tuple[str, ...] = ()
+        if purposes:  # first on record, all of them: the words of the request never say more than that
+            read_back = here.premises.desk.object(who.door.name, who.number, purposes)
         name = own.open(right, made, here.language)
-        for purpose in _objected(here, form) if right is Right.OBJECTION else ():
-            here.premises.desk.take_back(who.door.name, who.number, purpose)
-            own.objected(name, purpose)
+        own.objected(name, purposes, read_back)
+        if right is Right.RESTRICTION:
+            here.premises.desk.restricted(who.door.name)
         return here.to(f"me/requests/{name}")
 
     return send
@@ -81,11 +84,20 @@ def ask_correction(here: Here, who: Signed, form: OwnForm) -> Response:
     sent = {one.key: said(form, one.key, 1_000) for one in fields if one.key in form}
     new = correction.wanted(fields, sent)
     whole = "\n\n".join(part for part in (correction.as_request(new), words) if part)
+    odd = correction.odd(fields, new)
     problem = (
-        "long" if too_long or len(whole) > MOST_WORDS else "many" if own.are_too_many() else "" if whole else "empty"
+        "unfit"
+        if odd
+        else "long"
+        if too_long or are_too_long(whole)
+        else "many"
+        if own.are_too_many()
+        else ""
+        if whole
+        else "empty"
     )
     if problem:
-        return form_page(here, fields, problem=problem, words=words)
+        return form_page(here, fields, problem=problem, words=words, sent=sent, unfit=odd)
     return here.to(f"me/requests/{own.open(Right.RECTIFICATION, whole, here.language)}")
 
 
@@ -128,7 +140,7 @@ def _page(
     values: dict[str, Any] = {
         "wish": wish, "typed": {"words": "", "picked": [], **(typed or {})}, "most": MOST_WORDS, "confirm": confirm,
         "promise": own.clocks.of(WISHES[wish]), "same": own.still_open(WISHES[wish]),
-        "contacts": own.clocks.controllers, "once": WISHES[wish] in _TOLD_ONCE,
+        "contacts": own.clocks.controllers, "once": WISHES[wish] in TOLD_ONCE,
     }  # fmt: skip
     if wish == "erase":
         values["kept"] = kept(here.premises.policy)

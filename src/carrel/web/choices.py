@@ -44,13 +44,17 @@ class Choices:
         optional: purposes that ask.
         others: purposes that ask nobody and write to people all the same; one can object to these.
         silent: the person, or an address, is on the list of silence.
+        held: an entry of it is not the person's own: only somebody of the library takes that off.
         history: every event of the person, the newest first.
+        covered: purposes to which silence says no, each with what the policy says of it.
     """
 
     optional: tuple[Choice, ...]
     others: tuple[Choice, ...]
     silent: bool
     history: tuple[ConsentEvent, ...]
+    held: bool = False
+    covered: tuple[tuple[str, str], ...] = ()
 
 
 def choices_of(premises: Premises, who: Patron, language: str) -> Choices:
@@ -68,11 +72,13 @@ def choices_of(premises: Premises, who: Patron, language: str) -> Choices:
     consents = premises.store.consents
     texts = Texts(read_texts(premises.site.consent.texts), consents.used())
     events: tuple[ConsentEvent, ...] = ()
-    silent = False
+    silent = held = False
     if (tags := consents.tags(who.door.name)) is not None:
         tag = tags.number(who.number)
         events = consents.of(tag)
-        silent = bool(consents.suppressions.among((tag, *map(tags.address, _addresses(who)))))
+        addresses = tuple(map(tags.address, _addresses(who)))
+        silent = bool(consents.suppressions.among((tag, *addresses)))
+        held = silent and consents.suppressions.beyond(tag, addresses)
     said = {name: one.says for policy in reversed(policies) for name, one in policy.body.purposes.items()}
     optional, others = [], []
     for name, says in said.items():
@@ -81,7 +87,8 @@ def choices_of(premises: Premises, who: Patron, language: str) -> Choices:
             optional.append(Choice(name, says, standing, text_in(texts.current(name), language)))
         elif standing.last is not None or _writes(policies, name):
             others.append(Choice(name, says, standing))
-    return Choices(tuple(optional), tuple(others), silent, in_order(events)[::-1])
+    covered = tuple((one, said.get(one, "")) for one in dict.fromkeys((*said, *consents.purposes(who.door.name))))
+    return Choices(tuple(optional), tuple(others), silent, in_order(events)[::-1], held, covered)
 
 
 def text_in(texts: Iterable[ConsentText], language: str) -> ConsentText | None:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from carrel.errors import unseen
 from carrel.inventory.category import Category
@@ -19,6 +20,8 @@ from carrel.web.patron import Patron
 
 CONTACT = (Category.EMAIL_ADDRESS, Category.TELEPHONE_NUMBER, Category.POSTAL_ADDRESS)
 _OWN = (Category.NAME, Category.PREFIX_OR_TITLE, Category.GENDER, Category.BIRTH_DATE, *CONTACT)
+_FIRST_YEAR = 1850  # in which somebody can be born who has a card
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
@@ -91,14 +94,23 @@ def wanted(fields: Iterable[OwnField], sent: Mapping[str, str]) -> tuple[Wanted,
 
 
 def odd(fields: Collection[OwnField], new: Iterable[Wanted]) -> tuple[str, ...]:
-    """Keys of values that are nothing of the kind: signs that nobody can see, or an address without its ``@``."""
+    """Keys of values that are nothing of the kind: signs that nobody sees, an address without ``@``, no day."""
     mail = {one.key for one in fields if one.category is Category.EMAIL_ADDRESS}
-    return tuple(
-        f"{one.name}: {one.part}"
-        for one in new
-        if unseen(one.value, lines=False)
-        or (f"{one.name}: {one.part}" in mail and one.value and not _MAIL.fullmatch(one.value))
-    )
+    days = {one.key for one in fields if one.category is Category.BIRTH_DATE}
+    found = []
+    for one in new:
+        key = f"{one.name}: {one.part}"
+        no_mail = key in mail and one.value and not _MAIL.fullmatch(one.value)
+        if unseen(one.value, lines=False) or no_mail or (key in days and one.value and not _is_day(one.value)):
+            found.append(key)
+    return tuple(found)
+
+
+def _is_day(said: str) -> bool:
+    try:
+        return _DAY.fullmatch(said) is not None and date.fromisoformat(said).year >= _FIRST_YEAR
+    except ValueError:
+        return False
 
 
 def as_request(new: Iterable[Wanted]) -> str:
@@ -108,3 +120,22 @@ def as_request(new: Iterable[Wanted]) -> str:
         parts.setdefault(one.name, {})[one.part] = one.value
     lines = [f"  {name}: {json.dumps(said, ensure_ascii=False)}" for name, said in parts.items()]
     return "\n".join(["correct:", *lines]) if lines else ""
+
+
+def from_request(words: str) -> tuple[tuple[OwnField, ...], str]:
+    """What `as_request` wrote, as fields again, and what the person wrote beside it."""
+    head, _, rest = words.partition("\n\n")
+    first, *lines = head.split("\n")
+    if first != "correct:":
+        return (), words
+    found = []
+    for line in lines:
+        name, _, said = line.strip().partition(": ")
+        try:
+            parts = json.loads(said)
+        except ValueError:
+            return (), words
+        if not isinstance(parts, dict):
+            return (), words
+        found += [OwnField(name, str(part), "", Category.OTHER_LINKABLE, str(value)) for part, value in parts.items()]
+    return tuple(found), rest

@@ -23,6 +23,12 @@ class PatronDesk(Protocol):
     def take_back(self, system: str, number: int, purpose: str | None) -> None:
         """Write down a withdrawal or an objection; without a purpose, of everything, with silence."""
 
+    def object(self, system: str, number: int, purposes: tuple[str, ...]) -> tuple[str, ...]:
+        """Write down an objection to several purposes, all of it or nothing; those that were read back."""
+
+    def restricted(self, system: str) -> None:
+        """Tell mailing tools of the requests for a restriction that are open."""
+
     def correct(self, system: str, number: int, wanted: tuple[Wanted, ...]) -> bool:
         """Write new values into the person's record; whether they were read back."""
 

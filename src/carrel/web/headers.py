@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -23,6 +24,7 @@ _ALWAYS = {
     "X-Robots-Tag": "noindex",
 }
 _FORM = "sign-in"
+_OWN_STYLE = re.compile(r"/staff/[^/]+/desk(/.*)?")
 _YEAR = "max-age=31536000; includeSubDomains"
 
 
@@ -33,10 +35,12 @@ class SecurityHeaders:
         app: that answers.
         secure: whether it is reached over TLS.
         sent_to: other hosts to which the form for signing in may lead, as origins.
+        own_style: hash of the style that the pages for the desk carry with them, to be kept as one file.
     """
 
-    def __init__(self, app: ASGIApp, *, secure: bool, sent_to: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, sent_to: Sequence[str] = (), own_style: str = "") -> None:
         self._app = app
+        self._carrying = CONTENT.replace("style-src 'self'", f"style-src 'self' {own_style}".rstrip())
         own = "form-action 'self'"
         self._leading = CONTENT.replace(own, " ".join((own, *dict.fromkeys(sent_to))))
         self._said = {**_ALWAYS, **({"Strict-Transport-Security": _YEAR} if secure else {})}
@@ -54,6 +58,8 @@ class SecurityHeaders:
                     headers[name] = value
                 if _FORM in scope["path"].split("/"):  # browsers ask the page that a form stands on
                     headers["Content-Security-Policy"] = self._leading
+                elif _OWN_STYLE.fullmatch(scope["path"]):
+                    headers["Content-Security-Policy"] = self._carrying
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -123,3 +129,21 @@ class KindLimit:
         said = dict(scope["headers"]).get(b"content-length", b"") if scope["type"] == "http" else b""
         large = said.isdigit() and (len(said) > len(str(self._most)) or int(said) > self._most)
         await (self._refuse if large else self._app)(scope, receive, send)
+
+
+class LargerAt:
+    """Takes more than a form at one kind of address.
+
+    Args:
+        app: that answers there.
+        others: that answers everywhere else.
+        at: the whole path, as a regular expression.
+    """
+
+    def __init__(self, app: ASGIApp, others: ASGIApp, *, at: str) -> None:
+        self._app, self._others, self._at = app, others, re.compile(at)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, by one of the two."""
+        there = scope["type"] == "http" and self._at.fullmatch(scope["path"])
+        await (self._app if there else self._others)(scope, receive, send)

@@ -50,7 +50,7 @@ class PolicyInForce(BaseModel):
 @router.get("/policy")
 def policy(request: Request) -> PolicyInForce:
     """What is kept, and for how long."""
-    premises: Premises = request.app.state.premises
+    premises: Premises = request.app.state.premises.current()
     own = premises.policy
     return PolicyInForce(
         library=premises.site.library, policy=own.name, version=own.version, digest=own.digest,

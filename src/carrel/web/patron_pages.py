@@ -8,7 +8,7 @@ from starlette.responses import Response
 from carrel.errors import CarrelError
 from carrel.rights.faults import NOBODY
 from carrel.web.patron import Signed, patron
-from carrel.web.visit import Here
+from carrel.web.visit import Here, Visit
 
 router = APIRouter(prefix="/{language}", include_in_schema=False)
 MOST = 50  # entries of one table on the page
@@ -20,18 +20,26 @@ def me(here: Here) -> Response:
     portal = here.premises.portal
     try:
         who = patron(here)
+        disclosed = here.premises.staff.cases.disclosed(who.door.name, who.number)
     except CarrelError:  # a system that is away keeps nobody from signing out
-        return here.page("me", {"door": None, "portal": portal})
-    return here.page("me", {"door": who.door, "portal": portal})
+        return here.page("me", {"door": None, "portal": portal, "disclosed": ()})
+    return here.page("me", {"door": who.door, "portal": portal, "disclosed": disclosed})
 
 
 @router.get("/me/data")
-def data(here: Here, who: Signed) -> Response:
-    """What the library holds of whoever is signed in, read now."""
+def data(here: Here, who: Signed, whole: str = "") -> Response:
+    """What the library holds of whoever is signed in, read now; with ``whole=yes`` each part is open, for paper."""
     try:
         with who.door.answer(who.number) as answer:
-            return here.page("data", {"answer": answer, "most": MOST})
+            return here.page(
+                "data", {"answer": answer, "most": MOST, "purposes": _purposes(here), "whole": whole == "yes"}
+            )
     except CarrelError as wrong:
         if wrong.code != NOBODY.code:
             raise
-        return here.page("data", {"answer": None, "most": MOST})
+        return here.page("data", {"answer": None, "most": MOST, "whole": whole == "yes"})
+
+
+def _purposes(here: Visit) -> dict[str, str]:
+    """What the policy says of each of its purposes: a bare name would tell nobody anything."""
+    return {name: one.says for name, one in here.premises.policy.body.purposes.items()}

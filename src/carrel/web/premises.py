@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -60,14 +60,10 @@ class Door:
             CarrelError: of the SQL codes, the system is not to be reached.
         """
         with self._connected() as connection:
-            return self._sign_in.named(connection, name)
+            return tuple(one for one in self._sign_in.named(connection, name) if self._is_somebody(one))
 
     def person(self, numbers: Sequence[int], password: str) -> int | None:
-        """As `AccountSignIn.person`.
-
-        Raises:
-            CarrelError: as `named`.
-        """
+        """As `AccountSignIn.person`, and fails as `named` does."""
         with self._connected() as connection:
             return self._sign_in.person(connection, numbers, password)
 
@@ -78,25 +74,22 @@ class Door:
             CarrelError: as `named`.
         """
         with self._connected() as connection:
-            return account_holder.holder(connection, self._map, self._sign_in, said, holds, alone=alone)
+            found = account_holder.holder(connection, self._map, self._sign_in, said, holds, alone=alone)
+        return found if found is not None and self._is_somebody(found) else None
 
     def may(self, number: int) -> bool:
-        """As `AccountSignIn.may`.
-
-        Raises:
-            CarrelError: as `named`.
-        """
+        """As `AccountSignIn.may`, and fails as `named` does."""
         with self._connected() as connection:
-            return self._sign_in.may(connection, number)
+            return self._is_somebody(number) and self._sign_in.may(connection, number)
 
     def mark(self, number: int) -> str:
-        """As `AccountSignIn.mark`.
-
-        Raises:
-            CarrelError: as `named`.
-        """
+        """As `AccountSignIn.mark`, and fails as `named` does."""
         with self._connected() as connection:
-            return self._sign_in.mark(connection, number)
+            return self._sign_in.mark(connection, number) if self._is_somebody(number) else ""
+
+    def _is_somebody(self, number: int) -> bool:
+        """Whether it is not the product's anonymous patron, who stands for all readers."""
+        return number != self._opened().stand_in
 
     @contextmanager
     def reading(self) -> Iterator[tuple[OpenSystem, Connection]]:
@@ -144,6 +137,7 @@ class Door:
                 opened = kept.enter_context(access_systems.opened(self._site, self._system))
                 with told(self.name), opened.engine.connect() as connection:
                     self._sign_in.learn_cost(connection)
+                self._sign_in.leave_out(opened.stand_in)
                 # Whoever reads by the older one goes on with it: only connections that are idle end here.
                 self._kept.close()
                 self._kept, self._open, self._since = kept, opened, self._now()
@@ -162,6 +156,7 @@ class Premises:
         staff: the same for the staff, and who they are.
         doors: systems by name, in the order of the site file.
         ways: in which patrons sign in.
+        again: tells site and policy as their files stand now; None leaves them as they were.
     """
 
     site: Site
@@ -173,6 +168,21 @@ class Premises:
     staff: StaffDesk
     doors: dict[str, Door] = field(default_factory=dict)
     ways: Ways = field(default_factory=Ways)
+    again: Callable[[], tuple[Site, Policy]] | None = None
+
+    def current(self) -> Premises:
+        """The same with site and policy as they stand now: what pages show is what the desk goes by.
+
+        Where the pages are, and how patrons sign in, stays until they are started again.
+        """
+        if self.again is None:
+            return self
+        site, policy = self.again()
+        if site is self.site and policy is self.policy:
+            return self
+        fixed = {"address": self.portal.address, "sign_in": self.portal.sign_in}
+        portal = self.portal if site.portal is None else site.portal.model_copy(update=fixed)
+        return replace(self, site=site, policy=policy, portal=portal)
 
     def close(self) -> None:
         """Close every connection to the systems."""
@@ -188,6 +198,7 @@ def enter(
     desk: PatronDesk,
     staff: StaffDesk,
     environment: Mapping[str, str] | None = None,
+    again: Callable[[], tuple[Site, Policy]] | None = None,
 ) -> Premises:
     """What the pages need, ready.
 
@@ -199,6 +210,7 @@ def enter(
         desk: what changes anything.
         staff: the same for the staff.
         environment: for secrets; none unless given.
+        again: tells site and policy as their files stand now.
 
     Raises:
         CarrelError: WEB-001, the site has no pages; WEB-002, a system has no accounts that Carrel knows; MAP-001;
@@ -229,4 +241,4 @@ def enter(
         if way.system not in doors:
             doors[way.system] = Door(site, system, system_map, AccountSignIn(system_map.people, accounts), now)
         ways.open(way, doors[way.system], site.portal, environment or {}, now)
-    return Premises(site, site.portal, policy, store, now, desk, staff, doors, ways)
+    return Premises(site, site.portal, policy, store, now, desk, staff, doors, ways, again)

@@ -12,6 +12,7 @@ from carrel.rights import faults
 from carrel.rights.event import Act
 from carrel.rights.request import Right
 from carrel.rights.standing import SETTLED
+from carrel.web.correction import OwnField, from_request
 from carrel.web.patron import OwnForm, Signed, page, said
 from carrel.web.requests import MOST_WORDS, OwnRequest, OwnRequests, words_of
 from carrel.web.visit import Here, Visit
@@ -69,9 +70,12 @@ def _page(here: Visit, own: OwnRequests, one: OwnRequest, *, problem: str = "", 
         mine = here.premises.store.requests.words(one.request.id)
     head, _, rest = mine.partition("\n\n")
     kind, _, picked = head.partition(": ")
+    corrected: tuple[OwnField, ...] = ()
+    if one.request.right is Right.RECTIFICATION:
+        corrected, mine = from_request(mine)
     between = _HEADS.get((one.request.right, kind))  # what was picked in the form stands above the person's words
     values = {
-        "picked": picked.split(between) if between else (), "one": one,
+        "corrected": corrected, "picked": picked.split(between) if between else (), "one": one,
         "told": tuple(own.told(one)), "mine": rest if between else mine,
         "typed": words, "most": MOST_WORDS,
         "settled": {one.value for one in SETTLED},

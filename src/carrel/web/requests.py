@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
 from carrel.errors import CarrelError
+from carrel.retention.outcome import Outcome
 from carrel.rights.admission import may
 from carrel.rights.clocks import Clocks, clocks_of
 from carrel.rights.course import standing
 from carrel.rights.event import Act, Event
-from carrel.rights.request import PERSON, Request, Right
+from carrel.rights.request import PERSON, Request, Right, plain_words
 from carrel.rights.standing import Standing
 from carrel.rights.work import OBJECTION, done_at_once
 from carrel.store.erasures import new_case
+from carrel.store.requests import Once
 from carrel.systems import branch_policies
 from carrel.systems.site_systems import system_of
 from carrel.web.patron import Patron
@@ -25,6 +27,7 @@ from carrel.web.premises import Premises
 MOST_WORDS = 4_000  # signs of somebody's own words: two pages; what is longer is told to the person, and nothing is cut
 MOST_OPEN = 20  # requests of one person that nobody has answered yet
 IDENTITY = "signed in"
+TOLD_ONCE = frozenset({Right.ERASURE, Right.RESTRICTION, Right.ACCESS})  # a second one beside it would change nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,14 @@ class OwnRequests:
         return sum(not one.standing.state.is_final for one in self.all()) >= MOST_OPEN
 
     def open(self, right: Right, words: str, language: str) -> str:
-        """Write one down; its id. That it is the person is known: she or he is signed in.
+        """Write one down, or go on with the same one that is open; its id. She or he is signed in, so it is known who.
 
         Raises:
             CarrelError: RGT-016, RGT-017.
         """
         return self._premises.store.requests.open(
             right, self._who.door.name, self._who.number, words, "web", language, PERSON, self._premises.now(),
-            how=IDENTITY,
+            how=IDENTITY, once=Once.RIGHT if right in TOLD_ONCE else Once.WORDS,
         )  # fmt: skip
 
     def add(self, one: OwnRequest, act: Act, words: str = "") -> None:
@@ -103,11 +106,28 @@ class OwnRequests:
             one.request.id, Event(act, at, PERSON), words, clocks=self.clocks, zone=self._zone, now=at
         )
 
-    def objected(self, name: str, purpose: str) -> None:
-        """Write into a request that the objection to a purpose is on record: nobody is written to for it any more."""
-        system, at = self._who.door.name, self._premises.now()
-        for event in done_at_once(new_case(), OBJECTION, system, purpose, at, PERSON):
-            self._premises.store.requests.add(name, event, clocks=self.clocks, zone=self._zone, now=at)
+    def objected(self, name: str, purposes: Iterable[str], read_back: Collection[str]) -> None:
+        """Write into a request that the objection is on record: nobody is written to for these purposes any more.
+
+        What stands there already, of a form that was sent again, is not written twice.
+
+        Args:
+            name: of the request.
+            purposes: that were objected to.
+            read_back: those of them that stand on record as such.
+        """
+        system, at, requests = self._who.door.name, self._premises.now(), self._premises.store.requests
+        request = requests.request(name)
+        there = {
+            one.what
+            for one in standing(request.right, request.events, self.clocks, self._zone, at).cases
+            if one.settled
+        }
+        for purpose in purposes:
+            outcome = Outcome.VERIFIED if purpose in read_back else Outcome.UNVERIFIED
+            done = done_at_once(new_case(), OBJECTION, system, purpose, at, PERSON, outcome)
+            for event in () if purpose in there else done:
+                requests.add(name, event, clocks=self.clocks, zone=self._zone, now=at)
 
     def told(self, one: OwnRequest) -> Iterator[tuple[Event, str]]:
         """Every event, with what was sealed beside it for the person to read: reasons, and the person's own words."""
@@ -119,8 +139,13 @@ class OwnRequests:
                 yield event, ""
 
 
+def are_too_long(words: str) -> bool:
+    """Whether words are, as they would be kept: some letters become two or three."""
+    return len(plain_words(words)) > MOST_WORDS
+
+
 def words_of(form: FormData) -> tuple[str, bool]:
-    """Somebody's own words in a form, and whether they are too long."""
+    """Somebody's own words in a form, and whether they are too long in the form in which they are kept."""
     sent = form.get("words", "")
     words = sent.replace("\r\n", "\n").strip() if isinstance(sent, str) else ""
-    return words, len(words) > MOST_WORDS
+    return words, are_too_long(words)

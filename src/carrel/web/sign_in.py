@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -33,15 +34,19 @@ def sign_in(request: Request, here: Here, name: Word = "", password: Word = "", 
     if way is None or not name.strip() or not password or max(len(name), len(password)) > _LONGEST:
         return form_page(here, "wrong", 401)
     attempts, now = premises.store.portal_attempts, premises.now()
+    word = tries.word(way.door.name, name)
     try:
         numbers = way.door.named(name.strip())
-        if not attempts.allow([*tries.accounts(way.door.name, numbers, name), *tries.places(request)], now, tries.SPAN):
+        if not attempts.allow([word, *tries.places(request)], now, tries.SPAN):
             return form_page(here, "later", 429)
-        number = way.person(numbers, name.strip(), password)
+        left = attempts.allow(tries.accounts(way.door.name, numbers, name), now, tries.SPAN)
+        opened = way.person(numbers if left else (), name.strip(), password)
+        number = opened if left else None
     except CarrelError:
         return form_page(here, "away", 503)
     if number is None:
         return form_page(here, "wrong", 401)
+    attempts.forget(*word[:2])
     attempts.forget("account", f"{way.door.name}\0{number}")
     return begin(here, way.door, number, here.to("me"), way.key)
 
@@ -53,7 +58,9 @@ def sign_out(here: Here, form: Word = "") -> Response:
     way = here.premises.ways.leading_away.get(here.session.said.get("way", "")) if here.session is not None else None
     if here.session is not None:
         here.premises.store.portal_sessions.end(here.session.token)
-    answer = here.page("signed_out", {"way": way, "farewell": "" if way is None else way.farewell()})
+    answer = replace(here, session=None, path="sign-in").page(
+        "signed_out", {"way": way, "farewell": "" if way is None else way.farewell()}
+    )
     secure = here.premises.portal.is_secure
     answer.delete_cookie(cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="lax")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'

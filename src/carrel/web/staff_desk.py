@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from carrel.inventory.site import Person
 from carrel.rights.clocks import Clocks
 from carrel.rights.event import Act
+from carrel.web.case_desk import CaseDesk
 
 
 class Rules(Protocol):
@@ -80,6 +81,10 @@ class StaffDesk(Protocol):
     Each act takes the name of whoever does it, of the session, and asks once more whether that person may. What is
     refused is refused as the commands refuse it, with a CarrelError.
     """
+
+    @property
+    def cases(self) -> CaseDesk:
+        """The same for cases of legal process."""
 
     def people(self) -> tuple[Person, ...]:
         """The people of the site file, as it stands now."""

@@ -36,11 +36,12 @@ _STEPS = {
 _ENDS = {
     "answer": (Act.ANSWERED, ()), "refuse": (Act.REFUSED, ("ground",)), "withdraw": (Act.WITHDRAWN, ()),
     "waive": (Act.WAIVED, ("task",)), "waive plan": (Act.WAIVED, ("case",)),
+    "waive change": (Act.WAIVED, ("change",)),
 }  # fmt: skip
 _PROBLEMS = {
     faults.NOT_NOW.code: "not now", faults.UNSETTLED.code: "unsettled", faults.REASON.code: "missing",
     faults.NOT_EXTENDED.code: "no more time", faults.TERM.code: "term", faults.WORDS.code: "long",
-    faults.SHUT.code: "shut", faults.MOMENT.code: "day", NO_SUBJECT.code: "card",
+    faults.SHUT.code: "shut", faults.OTHER_PERSON.code: "other", faults.MOMENT.code: "day", NO_SUBJECT.code: "card",
 }  # fmt: skip
 
 
@@ -111,7 +112,7 @@ def end(
 ) -> Response:  # fmt: skip
     """End it, or give something of it up."""
     here.require_own_form(form)
-    said = {"ground": ground, "task": task, "case": case}
+    said = {"ground": ground, "task": task, "case": case, "change": "none"}
     return _done(here, request_id, _ENDS, step, said, words, ending=True)
 
 
@@ -150,7 +151,8 @@ def _done(
     except CarrelError as wrong:
         if wrong.code not in _PROBLEMS:
             raise
-        return _page(here, case, _PROBLEMS[wrong.code], ending=ending, kept=words)
+        held = what is Act.DECIDED and wrong.code == faults.UNSETTLED.code
+        return _page(here, case, "held" if held else _PROBLEMS[wrong.code], ending=ending, kept=words)
     return here.to(f"requests/{name}")
 
 

@@ -13,7 +13,9 @@ from carrel.inventory.site import May
 
 PREFIX = "/staff/{language}"
 RECENT = timedelta(minutes=10)  # since when password and code, or a passkey, have to have been shown
-_WHILE_WRITING = timedelta(minutes=10)  # what a form that was opened in time may take on top of that
+_WHILE_WRITING = timedelta(
+    minutes=10
+)  # what a form that was opened in time may take on top; its token tells that it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,21 @@ ENTRIES: dict[tuple[str, str], Entry] = {
     ("GET", "/requests/{request_id}/end"): _ENDING,
     ("POST", "/requests/{request_id}/end"): _ENDING,
     ("GET", "/nights"): _NIGHTS,
+    # Legal process: any account may take a paper in. To whom a case opens, and whether it is there at all, it says.
+    ("GET", "/desk"): _ALL,
+    ("GET", "/desk/all"): _ALL,
+    ("GET", "/desk/{paper}"): _ALL,
+    ("GET", "/cases"): _ANY,
+    ("GET", "/cases/open"): _ANY,
+    ("POST", "/cases/open"): _ANY,
+    ("GET", "/cases/{case_id}"): _ANY,
+    ("POST", "/cases/{case_id}"): _ANY,
+    ("GET", "/cases/{case_id}/decide"): _PROVED,
+    ("POST", "/cases/{case_id}/decide"): _PROVED,
+    ("POST", "/cases/{case_id}/papers"): _ANY,
+    ("GET", "/cases/{case_id}/papers/{document}"): _ANY,
+    ("GET", "/offices"): _ANY,
+    ("POST", "/offices"): _ANY,
 }
 
 

@@ -79,12 +79,12 @@ def begin(
         return _begin(here, "later", 429)
     if not accounts.is_code(name if person is None else person.name, code, here.now) or person is None:
         accounts.note("" if person is None else person.name, "code refused", "", here.now)
-        return _begin(here, "wrong", 401)
+        return _begin(here, "wrong", 401, name)
     names = (here.premises.site.library, "carrel", person.name)
     if password != again:
-        return _begin(here, "differ", 422)
+        return _begin(here, "differ", 422, name, code)
     if (weak := weakness(password, names)) is not None:
-        return _begin(here, str(weak), 422)
+        return _begin(here, str(weak), 422, name, code)
     accounts.choose(person.name, staff_hash.hashed(plain_form(password)), _new_seed(), here.now)
     here.premises.store.staff_sessions.end_all(person.name)
     session = here.premises.store.staff_sessions.begin(person.name, BEGINNING, here.now, _SETTING_UP)
@@ -160,8 +160,9 @@ def _form(here: StaffVisit, problem: str = "", status: int = 200) -> Response:
     return here.page("sign_in", {"problem": problem, "asked": asked}, status)
 
 
-def _begin(here: StaffVisit, problem: str = "", status: int = 200) -> Response:
-    return here.page("begin", {"problem": problem, "least": LEAST, "most": MOST}, status)
+def _begin(here: StaffVisit, problem: str = "", status: int = 200, name: str = "", code: str = "") -> Response:
+    """The form, with what was typed but for the password; the code stands there again only where it was right."""
+    return here.page("begin", {"problem": problem, "least": LEAST, "most": MOST, "name": name, "code": code}, status)
 
 
 def _second(here: StaffVisit, problem: str = "", status: int = 200) -> Response:

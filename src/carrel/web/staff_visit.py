@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, tzinfo
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -19,7 +20,7 @@ from carrel.web.staff_rights import PREFIX, entry, may_open
 from carrel.web.visit import environment
 
 PATH = "/staff"  # the cookie goes to no other page
-_BACK = re.compile(r"(account(/(password|passkeys))?|requests/req-[a-z]{12}(/end)?)?")
+_BACK = re.compile(r"(account(/(password|passkeys))?|requests/req-[a-z]{12}(/end)?|cases/dsc-[a-z]{12}/decide)?")
 
 
 class SentOn(Exception):  # noqa: N818  (no error: where the browser goes on)
@@ -40,6 +41,7 @@ class StaffVisit:
         path: behind the language, so that the same page can be asked for in another.
         session: None where nobody is signed in.
         person: of the site file; None where nobody is signed in.
+        proved: whether the page only opens to who showed lately who it is.
     """
 
     premises: Premises
@@ -47,6 +49,7 @@ class StaffVisit:
     path: str
     session: StaffSession | None
     person: Person | None
+    proved: bool = False
 
     @property
     def who(self) -> Person:
@@ -76,6 +79,12 @@ class StaffVisit:
         return self.session is not None and self.session.way != BEGINNING
 
     @property
+    def zone(self) -> tzinfo:
+        """Of the library, as its first system keeps time; the staff read the same hours here as at the desk."""
+        first = next(iter(self.premises.site.originals), None)
+        return UTC if first is None else ZoneInfo(first.time_zone)
+
+    @property
     def now(self) -> datetime:
         """The time, in UTC."""
         return self.premises.now()
@@ -93,7 +102,7 @@ class StaffVisit:
         text = environment(self.language).get_template(f"staff_{template}.html.j2").render(
             visit=self, library=self.premises.site.library, languages=self.premises.portal.languages,
             names=words.NAMES, day=lambda when: words.day(when, self.language),
-            time=lambda when: words.moment(when, self.language), **(values or {}),
+            time=lambda when: words.moment(when, self.language, self.zone), **(values or {}),
         )  # fmt: skip
         return HTMLResponse(text, status)
 
@@ -108,16 +117,28 @@ class StaffVisit:
     @property
     def form_token(self) -> str:
         """What the forms of this page carry; empty where there is no session."""
-        return "" if self.session is None else forms.token(self.key, f"staff\0{self.session.token}")
+        return "" if self.session is None else forms.token(self.key, self._of_forms(proved=self.proved))
+
+    @property
+    def session_token(self) -> str:
+        """What the form for signing out carries on every page."""
+        return "" if self.session is None else forms.token(self.key, self._of_forms(proved=False))
 
     def require_own_form(self, sent: str) -> None:
-        """Refuse a form that no page of this session made.
+        """Refuse a form that no page of this session made; and on a page that asks to show lately who it is, one that
+        was not opened since that was shown, in time.
 
         Raises:
             HTTPException: 403.
         """
-        if self.session is None or not forms.is_own(self.key, f"staff\0{self.session.token}", sent):
+        kinds = (True,) if self.proved else (False, True)
+        if self.session is None or not any(forms.is_own(self.key, self._of_forms(proved=one), sent) for one in kinds):
             raise HTTPException(403)
+
+    def _of_forms(self, *, proved: bool) -> str:
+        """Whose forms they are; those of a proved page are of one proof, so that no other page gives their token."""
+        session = self.own
+        return f"staff\0{session.token}" + (f"\0{session.proved.isoformat()}" if proved else "")
 
     @property
     def key(self) -> bytes:
@@ -152,7 +173,7 @@ def seen(request: Request, language: str) -> StaffVisit:
         HTTPException: 404, the pages are not in this language.
         CarrelError: the site file or the store cannot be read.
     """
-    premises: Premises = request.app.state.premises
+    premises: Premises = request.app.state.premises.current()
     if language not in premises.portal.languages:
         raise HTTPException(404)
     path = request.url.path.removeprefix(f"{PATH}/{language}").lstrip("/")
@@ -190,7 +211,7 @@ def admitted(request: Request, language: str) -> StaffVisit:
         raise HTTPException(403)
     if not asked.is_recent(request.method, here.now - here.session.proved):
         raise SentOn(here.address(f"prove?back={back_to(here.path)}"))
-    return here
+    return replace(here, proved=asked.proved)
 
 
 StaffHere = Annotated[StaffVisit, Depends(admitted)]

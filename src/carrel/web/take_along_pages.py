@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from carrel.errors import CarrelError
 from carrel.rights.access_leaf import access_leaf
+from carrel.rights.answer import Unread
 from carrel.rights.faults import NOBODY
 from carrel.store.erasures import new_case
 from carrel.systems import access_package
@@ -97,13 +98,32 @@ def _package(here: Visit, who: Patron, passphrase: str) -> bytes:
     return made.getvalue()
 
 
+def _left_out(who: Patron) -> tuple[Unread, ...]:
+    """What would not be in the package: it is told before anybody types a password."""
+    try:
+        with who.door.answer(who.number) as answer:
+            return tuple(one for system in answer.systems for one in system.unread)
+    except CarrelError as wrong:
+        if wrong.code != NOBODY.code:
+            raise
+        return ()
+
+
 def _session(here: Visit) -> str:
     return hashlib.sha256(here.session.token.encode()).hexdigest() if here.session is not None else ""
 
 
 def _page(here: Visit, who: Patron, problem: str = "", *, ticket: str = "", encrypted: bool = False) -> Response:
+    left_out = () if ticket else _left_out(who)
     minutes = int(GOOD_FOR.total_seconds() // 60)
-    values = {"ticket": ticket, "encrypted": encrypted, "minutes": minutes, "shortest": SHORTEST, "door": who.door}
+    values = {
+        "ticket": ticket,
+        "encrypted": encrypted,
+        "minutes": minutes,
+        "shortest": SHORTEST,
+        "door": who.door,
+        "left_out": left_out,
+    }
     answer = page(here, "take_along", values, problem)
     if problem == "used":
         answer.status_code = 410

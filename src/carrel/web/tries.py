@@ -13,11 +13,19 @@ SPAN = timedelta(minutes=15)
 OF_NAME, OF_PLACE, OF_NETWORK = 8, 60, 300  # attempts in the span; a whole branch can share a place
 
 
+def word(system: str, name: str) -> tuple[str, str, int]:
+    """The word that was typed, whoever has it: by this alone, and by the place, an answer tells of too many tries."""
+    return ("word", f"{system}\0{unicodedata.normalize('NFKC', name).strip().casefold()}", OF_NAME)
+
+
 def accounts(system: str, numbers: Sequence[int], name: str) -> list[tuple[str, str, int]]:
-    """The accounts that are named, however they are spelled; else the word."""
+    """The accounts that it names, however it is spelled; where there is none, the word stands in, for the same work.
+
+    That an account is at its end is never told: another spelling of its name would show that it exists.
+    """
     if numbers:
         return [("account", f"{system}\0{one}", OF_NAME) for one in numbers]
-    return [("word", f"{system}\0{unicodedata.normalize('NFKC', name).strip().casefold()}", OF_NAME)]
+    return [("nobody", word(system, name)[1], OF_NAME)]
 
 
 def places(request: Request) -> list[tuple[str, str, int]]:

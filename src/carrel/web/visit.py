@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from carrel.rights.wording import ENGLISH, label, until_words
+from carrel.rights.wording import ENGLISH, label
 from carrel.store.portal_sessions import Session
 from carrel.systems import access_page
 from carrel.web import forms, words
@@ -95,7 +95,7 @@ def visit(request: Request, language: str) -> Visit:
     Raises:
         HTTPException: 404, the pages are not in this language.
     """
-    premises: Premises = request.app.state.premises
+    premises: Premises = request.app.state.premises.current()
     if language not in premises.portal.languages:
         raise HTTPException(404)
     token = request.cookies.get(cookie_name(secure=premises.portal.is_secure), "")
@@ -120,7 +120,7 @@ def environment(language: str) -> Environment:
     )  # fmt: skip
     made.filters |= {
         "filled": access_page.filled, "has": access_page.has, "shown": access_page.shown, "label": label,
-        "capital": access_page.capital, "categories": access_page.categories, "until": until_words,
+        "capital": access_page.capital, "kinds": access_page.kinds, "stayed": access_page.stayed,
     }  # fmt: skip
     made.install_gettext_translations(words.words(language), newstyle=True)  # type: ignore[attr-defined]  # the extension's
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 
@@ -53,6 +53,9 @@ def day(when: date, language: str) -> str:
     return str(format_date(when, format="long", locale=language))
 
 
-def moment(when: datetime, language: str) -> str:
-    """A moment as people write it, in UTC: whoever reads it can be elsewhere than the library."""
-    return f"{format_datetime(when.astimezone(UTC), format='medium', locale=language)} UTC"
+def moment(when: datetime, language: str, zone: tzinfo = UTC) -> str:
+    """A moment as people write it, in a zone that is named: whoever reads it can be elsewhere than the library."""
+    there = when.astimezone(zone)
+    name = there.tzname() or "UTC"
+    named = f"UTC{name}" if name[0] in "+-" else name
+    return f"{format_datetime(there, format='medium', locale=language)} {named}"

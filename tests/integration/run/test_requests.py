@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
@@ -119,9 +120,12 @@ def test_an_erasure_goes_from_the_letter_to_the_answer(elm):
     elm.ok("plan", "--erase", given(elm), "--request", name, *DEE, "--out", place)
     assert [one["outcome"] for one in shown(elm, name)["plans"]] == [None]
     elm.refused("apply", place, code=6, error="APR-008")  # nobody approved it: that is no erasure
-    assert [one["outcome"] for one in shown(elm, name)["plans"]] == ["not reached"]
+    assert [one["outcome"] for one in shown(elm, name)["plans"]] == [None]  # nothing was begun
+    assert "carried out" not in elm.run("request", "show", name).out.split("Events:")[1]
     elm.approve(place)
     elm.ok("apply", place)
+    again = elm.run("apply", place)
+    assert (again.code, "--by-number" in again.out) == (0, True)  # what to look again with
     elm.ok("apply", place)  # the same again tells nothing new
     told = shown(elm, name)
     [plan] = told["plans"]
@@ -141,7 +145,7 @@ def test_an_erasure_goes_from_the_letter_to_the_answer(elm):
     assert "Head Librarian" in letter
     acts = [one["act"] for one in shown(elm, name)["events"]]
     assert acts[:4] == ["received", "identified", "planned", "carried out"]
-    assert acts.count("carried out") == 2
+    assert acts.count("carried out") == 1
     no(elm, "request", "note", name, "--because", "late", *DEE, code=4, error="RGT-012")
     ledger = [decode_leaf(entry) for entry in LedgerFolder(elm.folder / "ledger").entries()]
     owed = 0
@@ -190,6 +194,16 @@ def test_a_system_that_is_away_is_not_reached_and_says_so(quick):
     assert [one["outcome"] for one in shown(quick, name)["plans"]] == ["verified"]
 
 
+def test_who_asks_twice_and_a_card_that_nobody_has_are_told(quick):
+    subject(quick)
+    erase = ("request", "open", "erasure", "--channel", "desk", *DEE, "--card")
+    first = opened(quick)
+    assert first in quick.run(*erase, given(quick)).out
+    assert first not in quick.run("request", "open", "access", *erase[3:], given(quick)).out
+    nobody = quick.run(*erase, given(quick, "K7700998"))
+    assert (nobody.code, "open it without --card" in " ".join(nobody.err.split())) == (2, True)
+
+
 def test_nothing_is_done_to_one_person_because_another_asked(quick):
     seed, _ = subject(quick)
     other = "K7700999"
@@ -216,6 +230,28 @@ def test_nothing_is_done_to_one_person_because_another_asked(quick):
     assert not (quick.folder.parent / "a.zip").exists()
     no(quick, "plan", "--erase", given(quick), "--request", "req-zzzzzzzzzzzz", *DEE, code=2, error="RGT-011")
     assert quick.run("plan", "--request", name, *DEE).code == 2
+
+
+def test_in_another_system_too_a_request_is_answered_for_its_own_person_alone(small_sqlite, tmp_path):
+    """A plan there is taken only of the record that the same card finds, as `carrel access` looks."""
+    there = tmp_path / "there.db"
+    elm = ruled(library.make(tmp_path / "site", small_sqlite, others=[("branch", f"sqlite:///{there}")]))
+    _, number = subject(elm)
+    shutil.copyfile(tmp_path / "koha.db", there)
+    with sqlite3.connect(there) as other:
+        other.execute("UPDATE borrowers SET cardnumber = 'K7700999', surname = 'Ahab' WHERE borrowernumber <> ? AND "
+                      "borrowernumber = (SELECT MAX(borrowernumber) FROM borrowers b WHERE b.borrowernumber <> ?)",
+                      (number, number))  # fmt: skip
+    name = identified(elm, "erasure", "--system", "koha")
+    plan = ("plan", "--erase", given(elm, "K7700999"), "--request", name, *DEE, "--out", elm.folder / "erase.json")
+    no(elm, *plan, "--system", "branch", code=4, error="RGT-020")
+    assert shown(elm, name)["plans"] == []
+    elm.ok("plan", "--erase", given(elm), *plan[3:], "--system", "branch")
+    assert [one["system"] for one in shown(elm, name)["plans"]] == ["branch"]
+    with sqlite3.connect(there) as other:  # somebody else has that card there: the names share nothing
+        other.execute("UPDATE borrowers SET surname = 'Ahab', firstname = 'Captain' WHERE cardnumber = ?", (CARD,))
+    no(elm, *plan[:2], given(elm), *plan[3:], "--system", "branch", code=4, error="RGT-010")
+    assert len(shown(elm, name)["plans"]) == 1
 
 
 def test_a_plan_of_a_request_that_was_taken_back_is_not_carried_out(quick):
@@ -327,7 +363,8 @@ def test_the_night_and_the_audit_see_what_is_overdue_and_what_was_altered(quick)
     assert "RGT-024" in health["systems"][0]["findings"]
     told = clauses(quick)["MITL-10.8"]
     assert (told["state"], told["measured"]["overdue"]) == ("finding", 1)
-    quick.ok("request", "answer", name, *DEE)
+    no(quick, "request", "answer", name, *DEE, code=2, error="RGT-014")  # a question is answered in words
+    quick.ok("request", "answer", name, "--words", words_file(quick, "A week."), *DEE)
     with quick.store as store:  # some of it is in the ledger by now, and some still waits for the next night
         facts = request_facts(load_site(quick.folder), store, "koha", datetime.now(UTC))
         assert (facts.altered, facts.standings[0].state) == (0, "answered")

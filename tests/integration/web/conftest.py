@@ -13,10 +13,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from carrel.cli.patron_desk import Desk
+from carrel.cli.site_in_force import SiteInForce
 from carrel.cli.staff_desk import AtStaffDesk
 from carrel.inventory.site import Site
 from carrel.store.store import Store
-from carrel.systems import policy_files
 from carrel.systems.consent.text_folder import write_examples
 from carrel.systems.site_file import load_site
 from carrel.web.application import application
@@ -54,7 +54,8 @@ class Pages:
     def __init__(self, site: Site, store: Store, environment: Mapping[str, str] | None = None) -> None:
         self.clock, self.store = Clock(), store
         desks = Desk(site.folder), AtStaffDesk(site.folder, self.clock)
-        self.premises = enter(site, policy_files.load(site.policy), store, self.clock, *desks, environment)
+        again = SiteInForce(site.folder)
+        self.premises = enter(*again(), store, self.clock, *desks, environment, again)
         self.address = self.premises.portal.address
         self._app = application(self.premises)
 
@@ -125,6 +126,8 @@ def give_password(koha, offset: int, password: str = PASSWORD) -> str:
         number, card = connection.execute(
             sa.text(
                 "SELECT borrowernumber, cardnumber FROM borrowers WHERE cardnumber IS NOT NULL AND userid IS NOT NULL "
+                "AND borrowernumber <> COALESCE((SELECT MAX(value) FROM systempreferences "
+                "WHERE variable = 'AnonymousPatron'), '0') + 0 "
                 "ORDER BY borrowernumber LIMIT 1 OFFSET :offset"
             ),
             {"offset": offset},

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carrel.retention.restriction import Ground as Grounds
+from carrel.web.case_desk import CameIn
 from tests.integration.web import staff_site
 
 if TYPE_CHECKING:
@@ -103,12 +104,26 @@ def _no_way(_ground: Ground, _who: Person) -> dict[str, str]:
     return {"way": "nowhere"}
 
 
+def _case(ground: Ground, _who: Person) -> dict[str, str]:
+    """A case of legal process, made once by staff: a patron is nobody there."""
+    if "case" not in ground.requests:
+        terms = {"instrument": "subpoena", "served on": "the library", "from": "a firm"}
+        desk = ground.pages.premises.staff.cases
+        ground.requests["case"] = desk.open("Ada Example", CameIn(terms, "all of it", None))
+    return {"case_id": ground.requests["case"], "document": "doc-0123456789abcdef"}
+
+
+def _nothing_there(_ground: Ground, _who: Person) -> dict[str, str]:
+    return {"paper": "nothing", "year": "1999"}
+
+
 _OPEN, _OWN, _STAFF = Whose.EVERYBODY, Whose.PATRON, Whose.STAFF
 _ME, _DESK = "/{language}/me", "/staff/{language}"
 KNOWN: dict[tuple[str, str], Kind] = {
     **{("GET", path): Kind(_OPEN) for path in (
         "/", "/.well-known/gpc.json", "/robots.txt", "/healthz", "/api/openapi.json", "/api/v1/policy", "/{language}/",
         "/{language}/about", "/{language}/sign-in", "/staff", "/staff/", "/staff/begin", f"{_DESK}/sign-in", f"{_DESK}/begin",
+        f"{_DESK}/desk", f"{_DESK}/desk/all", "/{language}/transparency",
     )},
     **{("GET", f"{_ME}{path}"): Kind(_OWN) for path in (
         "", "/data", "/ask", "/choices", "/correct", "/notices", "/password", "/password/done", "/requests", "/take-along",
@@ -116,15 +131,23 @@ KNOWN: dict[tuple[str, str], Kind] = {
     )},
     **{("GET", f"{_DESK}{path}"): Kind(_STAFF) for path in (
         "/", "/account", "/account/passkeys", "/account/password", "/ask", "/consents", "/nights", "/prove", "/second",
+        "/cases", "/cases/open", "/offices",
     )},
     **{("POST", f"{_DESK}{path}"): Kind(_STAFF, _sends()) for path in (
         "/account/passkeys", "/account/passkeys/remove", "/account/password", "/account/sessions", "/ask", "/consents", "/prove",
-        "/prove/passkey", "/second", "/sign-out",
+        "/prove/passkey", "/second", "/sign-out", "/cases/open", "/offices",
     )},
     ("GET", f"{_DESK}/requests/{{request_id}}"): Kind(_STAFF, thing=_request),
     ("POST", f"{_DESK}/requests/{{request_id}}"): Kind(_STAFF, _sends(step="identity"), thing=_request),
     ("GET", f"{_DESK}/requests/{{request_id}}/end"): Kind(_STAFF, thing=_request),
     ("POST", f"{_DESK}/requests/{{request_id}}/end"): Kind(_STAFF, _sends(end="fulfilled"), thing=_request),
+    **{("GET", f"{_DESK}/cases/{{case_id}}{path}"): Kind(_STAFF, thing=_case) for path in ("", "/decide", "/papers/{document}")},
+    ("POST", f"{_DESK}/cases/{{case_id}}"): Kind(_STAFF, _sends(act="note", words="x"), thing=_case),
+    ("POST", f"{_DESK}/cases/{{case_id}}/decide"): Kind(_STAFF, _sends(act="withdraw", words="x"), thing=_case),
+    ("POST", f"{_DESK}/cases/{{case_id}}/papers"): Kind(_STAFF, _sends(paper="other"), thing=_case),
+    # What is said at the desk, and the report, are for everybody; there are no such as these.
+    ("GET", f"{_DESK}/desk/{{paper}}"): Kind(_OPEN, thing=_nothing_there),
+    ("GET", "/{language}/transparency/{year}"): Kind(_OPEN, thing=_nothing_there),
     ("GET", f"{_ME}/requests/{{name}}"): Kind(_OWN, thing=_request),
     ("POST", f"{_ME}/requests/{{name}}"): Kind(_OWN, _sends(act="withdraw"), thing=_request),
     ("POST", "/{language}/sign-in"): Kind(_OPEN, _signing_in, token=False),

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from carrel.cli.consent_told import tell_again
 from carrel.consent.state import State
 from carrel.web.choices import Choices, choices_of
 from carrel.web.patron import Patron
-from tests.integration.web.conftest import Pages, give_password, pages_of, sent
+from tests.integration.web.conftest import PASSWORD, Pages, give_password, pages_of, sent
 
 NEWS = "library news"
 
@@ -133,3 +134,96 @@ def test_what_asks_nobody_can_be_objected_to(koha_sqlite, pages: Pages) -> None:
     assert (
         sent(browser, "choices", {"act": "give", "purpose": "library campaign", "digest": "0" * 64}).status_code == 422
     )
+
+
+def address(koha, card: str, mail: str) -> None:
+    with koha.engine().begin() as connection:
+        connection.exec_driver_sql(f"UPDATE borrowers SET email = '{mail}' WHERE cardnumber = '{card}'")
+
+
+def corrected(browser, mail: str) -> None:
+    seen = browser.get("/en/me/correct").text.split('name="seen" value="')[1].split('"')[0]
+    answer = sent(browser, "correct", {"password": PASSWORD, "seen": seen, "email address: main": mail})
+    assert "That is changed" in answer.text
+
+
+def told(folder: Path, form: str = "*") -> list[tuple[str, str, str]]:
+    """What mailing tools were told, file after file."""
+    rows = [
+        row
+        for place in sorted((folder / "changes").glob(form), key=lambda one: one.stat().st_mtime_ns)
+        for row in csv.DictReader(place.read_text().splitlines())
+    ]
+    return [(row["email address"], row["purpose"], row["may be written to"]) for row in rows]
+
+
+def given(browser) -> str:
+    text = browser.get("/en/me/choices").text
+    return sent(browser, "choices", {"act": "give", "purpose": NEWS, "digest": digest(text, NEWS)}).text
+
+
+def test_an_address_that_somebody_typed_in_comes_off_the_list_of_silence_by_nobody_else(
+    koha_sqlite, owwl: Pages, tmp_path: Path
+) -> None:
+    ann, cal = give_password(koha_sqlite, 0), give_password(koha_sqlite, 4)
+    address(koha_sqlite, ann, "ann@oak.example")
+    address(koha_sqlite, cal, "cal@oak.example")
+    sent(owwl.signed_in(ann), "choices", {"act": "silence"})
+    number, silence = number_of(koha_sqlite, ann), owwl.store.consents.suppressions
+    tags = owwl.store.consents.own_tags("ils")
+    owwl.store.consents.forget("ils", {9999: ("gone@oak.example",)}, owwl.clock(), silence=True)
+    browser = owwl.signed_in(cal)
+    for mail in ("Ann@oak.example", "gone@oak.example"):
+        corrected(browser, mail)
+        page = given(browser)
+        assert "only we at the library can take the address off" in page
+        assert silence.among([tags.address(mail)]), mail
+        assert not [row for row in told(tmp_path) if row[0].casefold() == mail.casefold() and row[2] == "yes"]
+    assert silence.among([tags.number(number)])
+    bob, his = give_password(koha_sqlite, 5), tags.address("bob@oak.example")
+    address(koha_sqlite, bob, "bob@oak.example")
+    corrected(browser, "bob@oak.example")
+    sent(browser, "choices", {"act": "silence"})
+    sent(owwl.signed_in(bob), "choices", {"act": "silence"})  # an entry of two people is nobody's own any more
+    given(browser)
+    assert silence.among([his])
+    given(owwl.signed_in(ann))  # and what is one's own comes off
+    assert not silence.among([tags.number(number), tags.address("ann@oak.example")])
+
+
+def test_mailing_tools_are_told_of_an_address_that_is_not_the_persons_any_more(
+    koha_sqlite, owwl: Pages, tmp_path: Path
+) -> None:
+    card = give_password(koha_sqlite, 0)
+    address(koha_sqlite, card, "old@oak.example")
+    browser = owwl.signed_in(card)
+    given(browser)
+    corrected(browser, "new@oak.example")
+    assert [row for row in told(tmp_path) if row[1] == NEWS] == [
+        ("old@oak.example", NEWS, "yes"),
+        ("old@oak.example", NEWS, "no"),
+    ]  # fmt: skip  (of the new one nothing: it could be anybody's)
+    (tmp_path / "changes").rename(tmp_path / "away")
+    seen = browser.get("/en/me/correct").text.split('name="seen" value="')[1].split('"')[0]
+    answer = sent(browser, "correct", {"password": PASSWORD, "seen": seen, "email address: main": "x@oak.example"})
+    assert answer.status_code >= 400
+    assert koha_sqlite.rows(f"SELECT email FROM borrowers WHERE cardnumber = '{card}'") == [("new@oak.example",)]
+
+
+def test_mailing_tools_are_told_of_a_restriction_when_it_is_asked_for(koha_sqlite, owwl: Pages, tmp_path: Path) -> None:
+    card = give_password(koha_sqlite, 0)
+    address(koha_sqlite, card, "ann@oak.example")
+    browser = owwl.signed_in(card)
+    given(browser)
+    (tmp_path / "changes").rename(tmp_path / "away")
+    place = sent(browser, "restrict", {"pick": "needed for a claim"}).headers["location"]
+    assert number_of(koha_sqlite, card) in owwl.store.restrictions.restricted("ils")
+    (tmp_path / "changes").mkdir()
+    codes = tell_again(tmp_path, owwl.premises.site, owwl.premises.site.originals, owwl.clock())  # as a night does
+    assert codes == ()
+    assert ("ann@oak.example", NEWS, "no") in told(tmp_path, f"*.{place.rpartition('/')[2]}.csv")
+    other = give_password(koha_sqlite, 3)
+    address(koha_sqlite, other, "bob@oak.example")
+    answer = sent(owwl.signed_in(other), "restrict", {"pick": "needed for a claim"})
+    place = answer.headers["location"]
+    assert ("bob@oak.example", NEWS, "no") in told(tmp_path, f"*.{place.rpartition('/')[2]}.csv")

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount
 
+from carrel.web.desk_scripts import STYLE_HASH
 from carrel.web.headers import CONTENT
 from tests.integration.web.conftest import PASSWORD, Pages, give_password, pages_of
 
@@ -50,9 +51,12 @@ def test_every_answer_bears_the_headers_and_may_be_kept_by_nobody(pages: Pages) 
                          ("BREW", "/en/"), ("POST", "/en/")]:  # fmt: skip
         answer = browser.request(method, path)
         assert answer.status_code < 500, (method, path)
-        assert answer.headers["content-security-policy"] == CONTENT, (method, path)
+        desk = path.startswith("/staff/en/desk")  # what is said there names nobody, is one file, and is kept
+        content = CONTENT.replace("style-src 'self'", f"style-src 'self' {STYLE_HASH}") if desk else CONTENT
+        assert answer.headers["content-security-policy"] == content, (method, path)
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["cache-control"] == "no-store", (method, path)
+        kept = "public, max-age=86400" if desk and answer.status_code == 200 else "no-store"
+        assert answer.headers["cache-control"] == kept, (method, path)
         assert "set-cookie" not in answer.headers or path == "/en/sign-out", (method, path)
         assert "server" not in answer.headers
 
@@ -178,7 +182,8 @@ def test_global_privacy_control_is_answered(pages: Pages) -> None:
 def test_each_sees_what_is_held_of_that_person_and_of_nobody_else(koha_sqlite, pages: Pages) -> None:
     """Routes have no number of anybody in them: what is shown follows from the session alone."""
     named = {path for _, path in routes(pages) if "{" in path and not path.startswith("/staff/")}
-    assert named == {"/en/me/requests/{name}"}, "which is looked up among the person's own: see test_requests"
+    # The first is looked up among the person's own (see test_requests), the second names a year.
+    assert named == {"/en/me/requests/{name}", "/en/transparency/{year}"}
     cards = [give_password(koha_sqlite, one) for one in (3, 5)]
     mails = [str(koha_sqlite.rows(f"SELECT email FROM borrowers WHERE cardnumber = '{card}'")[0][0]) for card in cards]
     for mine, card in enumerate(cards):
@@ -253,3 +258,12 @@ def test_a_port_that_browsers_leave_out_is_left_out(written: str, address: str) 
     from carrel.inventory.portal import Portal
 
     assert Portal(address=written).address == address
+
+
+def test_a_browser_at_another_address_reads_where_the_pages_are(pages: Pages) -> None:
+    browser = pages.browser()
+    answer = browser.get("/en/", headers={"Host": "127.0.0.1:8917", "Accept": "text/html,*/*;q=0.8"})
+    assert (answer.status_code, answer.headers["content-type"]) == (421, "text/html; charset=utf-8")
+    assert f'<a href="{pages.address}">' in answer.text
+    assert "8917" not in answer.text
+    assert browser.get("/en/", headers={"Host": "127.0.0.1:8917"}).json()["errors"][0]["code"] == "HTTP-421"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -148,6 +149,7 @@ def test_tasks_clocks_and_lateness_are_told(koha_sqlite, mit: Pages) -> None:
 NOTHING_SAID = [
     ("challenge", {"pick": "use"}), ("challenge", {"words": "x"}), ("question", {"words": " \n "}), ("restrict", {}),
     ("restrict", {"pick": "because"}), ("object", {}), ("question", {"words": "x" * 4001}),
+    ("question", {"words": "\u0958" * 4000}), ("challenge", {"pick": "use", "words": "\U0001d160" * 3000}),
 ]  # fmt: skip
 
 
@@ -218,6 +220,25 @@ def test_an_objection_holds_from_that_moment(koha_sqlite, tmp_path: Path) -> Non
         assert [(event.act, event.term("what")) for event in one.events[2:]] == [
             (Act.PLANNED, "library campaign"), (Act.CARRIED_OUT, ""),
         ]  # fmt: skip
+
+
+def test_an_objection_is_on_record_whole_and_its_request_says_no_more(koha_sqlite, mit: Pages, tmp_path: Path) -> None:
+    """No mailing tool can be told: what was ticked stands all the same, once, and sent again it is the same request."""
+    card = give_password(koha_sqlite, 0)
+    browser = mit.signed_in(card)
+    picks = re.findall(r'name="pick" value="([^"]+)"', browser.get("/en/me/object").text)[:2]
+    assert len(picks) == 2
+    (tmp_path / "changes").rmdir()
+    (tmp_path / "changes").write_text("in the way")
+    places = {sent(browser, "object", {"pick": picks}).headers["location"] for _ in range(2)}
+    assert len(places) == 1
+    (one,) = mine(mit, koha_sqlite, card)
+    assert mit.store.requests.words(one.id) == f"purposes: {'; '.join(picks)}"
+    assert [event.term("what") for event in one.events if event.act is Act.PLANNED] == picks
+    tags = mit.store.consents.tags("ils")
+    assert tags is not None
+    said = mit.store.consents.of(tags.number(number_of(koha_sqlite, card)))
+    assert [(event.act, event.purpose) for event in said] == [("withdrawn", name) for name in picks]
 
 
 def test_what_is_far_too_large_is_refused_kindly(koha_sqlite, mit: Pages) -> None:

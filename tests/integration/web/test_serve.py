@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from carrel.cli.serving import at_address, proxies
 from carrel.errors import CarrelError
 from carrel.systems.site_file import load_site, parse_site
 from tests.integration.run.library import environment
@@ -67,6 +68,17 @@ def test_pages_are_served_until_it_is_stopped(folder: Path, workers: int) -> Non
         time.sleep(0.1)
     with socket.create_server(("127.0.0.1", port)):
         pass
+
+
+@pytest.mark.parametrize(
+    "behind", ["*", "0.0.0.0/0", "128.0.0.0/1", "::/0", "proxy.example", "10.0.0.1,*", "", "/run/x"]
+)
+def test_nobody_who_could_be_anybody_is_believed_about_an_address(folder: Path, behind: str) -> None:
+    assert refused(folder, "--behind", "127.0.0.1", "--behind", behind) == (2, ["WEB-004"])
+
+
+def test_addresses_and_networks_of_proxies_are_taken() -> None:
+    assert proxies(["127.0.0.1", "10.1.2.3/8", "::1", "fd00::/16"]) == ["127.0.0.1", "10.0.0.0/8", "::1", "fd00::/16"]
 
 
 def test_what_stands_in_its_way_has_a_code(folder: Path) -> None:
@@ -176,3 +188,11 @@ portal:
         }  # fmt: skip
         (folder / "sip.secret").chmod(0o644)
         assert told("carrel", provider.issuer)["sign in: desk"][1].startswith("SIT-005")
+
+
+def test_a_proxy_has_an_address_and_another_port_is_told(folder: Path) -> None:
+    assert called(["serve", "--site", str(folder), "--behind", "*"], folder, environment(None))[0] == 2
+    assert at_address("https://privacy.elm.example", 443)
+    assert at_address("http://127.0.0.1:8000", 8000)
+    assert not at_address("http://127.0.0.1:8000", 8917)
+    assert not at_address("https://privacy.elm.example", 8000)

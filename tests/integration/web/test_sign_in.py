@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from carrel.store.store import FILE
+from carrel.web.tries import accounts
 from tests.integration.web.conftest import PASSWORD, Pages, give_password, hashed, pages_of
 
 
@@ -171,8 +172,37 @@ def test_no_spelling_of_a_name_gives_more_tries_and_no_account_of_ones_own_gives
         for _ in range(2):
             assert tried(pages, victim, "mine") == 303, "the other account that this word names"
         assert [tried(pages, name, "wrong") for name in spellings] == [401] * 6
-        assert tried(pages, victim, "mine") == 429, "what the other account gave back is not the victim's"
-        assert tried(pages, "jreader", "the right one") == 429
+        assert tried(pages, victim, "mine") == 401, "what the other account gave back is not the victim's"
+        assert tried(pages, "jreader", "the right one") == 401
+        assert tried(pages, "jReader", "the right one") == 401, "not even by a spelling that was not tried yet"
+
+
+def test_nobody_signs_in_as_the_anonymous_patron(koha_sqlite, pages: Pages) -> None:
+    with koha_sqlite.engine().begin() as connection:
+        anonymous = "(SELECT value FROM systempreferences WHERE variable = 'AnonymousPatron') + 0"
+        changed = connection.execute(
+            sa.text(f"UPDATE borrowers SET password = :h, userid = 'anon' WHERE borrowernumber = {anonymous}"),
+            {"h": hashed(PASSWORD)},
+        )
+        assert changed.rowcount == 1
+    assert [tried(pages, "anon") for _ in range(9)] == [401] * 8 + [429], "as a name that nobody has"
+    assert pages.premises.doors["ils"].may(2) is False
+
+
+def test_too_many_tries_do_not_show_which_names_there_are(koha_sqlite, pages: Pages) -> None:
+    known = give_password(koha_sqlite, 0)
+    with koha_sqlite.engine().begin() as connection:
+        connection.execute(sa.text("UPDATE borrowers SET userid = 'jose' WHERE cardnumber = :c"), {"c": known})
+    answers = {}
+    for one, other in (("jose", known), ("zzqe", "1029384756")):
+        answers[one] = [tried(pages, one, "wrong") for _ in range(8)] + [
+            tried(pages, other, "wrong"),
+            tried(pages, one),
+        ]
+    assert answers["jose"] == answers["zzqe"] == [401] * 9 + [429]
+    assert tried(pages, known) == 401, "though by its other name, eight tries are all that an account has"
+    pages.clock.go_on(timedelta(minutes=16))
+    assert tried(pages, known) == 303
 
 
 def test_readers_behind_a_proxy_that_speaks_ipv6_do_not_share_their_tries() -> None:
@@ -200,3 +230,20 @@ def test_whom_the_library_locks_is_signed_out(koha_sqlite, pages: Pages) -> None
     with koha_sqlite.engine().begin() as connection:
         connection.execute(sa.text("UPDATE borrowers SET login_attempts = 0 WHERE cardnumber = :c"), {"c": card})
     assert browser.get("/en/me/data").headers["location"] == "/en/sign-in", "the session itself has ended"
+
+
+def test_the_products_anonymous_patron_is_nobody(koha_sqlite, pages: Pages) -> None:
+    browser, who = pages.browser(), "borrowernumber = 2"
+    assert koha_sqlite.rows("SELECT value FROM systempreferences WHERE variable = 'AnonymousPatron'") == [("2",)]
+    with koha_sqlite.engine().begin() as connection:
+        connection.execute(
+            sa.text(f"UPDATE borrowers SET password = :hashed WHERE {who}"), {"hashed": hashed(PASSWORD)}
+        )
+    ((card,),) = koha_sqlite.rows(f"SELECT cardnumber FROM borrowers WHERE {who}")
+    assert browser.post("/en/sign-in", data={"name": card, "password": PASSWORD}).status_code == 401
+    assert not pages.premises.doors["ils"].may(2)
+
+
+def test_of_a_name_that_nobody_has_other_spellings_count_together() -> None:
+    assert accounts("ils", (), "zzqe") == accounts("ils", (), " ZZQ\u00e9") == accounts("ils", (), "zzqe\u0301")
+    assert accounts("ils", (), "zzqe") != accounts("ils", (), "zzqf")

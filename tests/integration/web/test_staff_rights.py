@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from carrel.inventory.site import May
 from carrel.rights.request import Right
+from carrel.web.case_desk import CameIn
 from carrel.web.staff_rights import ENTRIES, PREFIX, entry
 from tests.integration.web.conftest import Pages, give_password, pages_of
 from tests.integration.web.staff_site import cheap_hashes, form, people, set_up, signed_in
@@ -26,7 +27,8 @@ _NAMES = {"without a right": "Eve Example", "consents": "Dee Example", "plans": 
 _AUDITOR = "  - {name: Gil Example, role: auditor, may: [audit]}\n"
 _GONE = "  - {name: Ira Example, role: staff, may: [consent, requests, audit, staff]}\n"
 _OUT = "  - {name: Kim Example, role: staff, may: [consent, requests, audit, staff]}\n"
-_TABLES = ("request", "request_event", "consent_event", "staff_account", "staff_passkey", "consent_subject")
+_TABLES = ("request", "request_event", "consent_event", "staff_account", "staff_passkey", "consent_subject",
+           "disclosure_event", "disclosure_office", "keeping")  # fmt: skip
 
 
 @pytest.fixture
@@ -53,6 +55,12 @@ def state(pages: Pages) -> dict[str, list]:
 
     with pages.store._database.reading() as connection:
         return {one: list(connection.execute(select(getattr(tables, one)))) for one in _TABLES}
+
+
+def case_of(pages: Pages, name: str) -> str:
+    """A case of legal process that one person took in; of the others nobody has a part in it."""
+    terms = {"instrument": "subpoena", "served on": "the library", "from": "a firm"}
+    return pages.premises.staff.cases.open(name, CameIn(terms, "", None))
 
 
 def browsers(pages: Pages, koha, folder: Path) -> dict[str, TestClient]:
@@ -86,6 +94,7 @@ def test_every_staff_route_is_in_the_table_and_the_table_has_no_other(pages: Pag
 
 def test_every_route_by_every_kind_of_account(koha_sqlite, pages: Pages, tmp_path: Path) -> None:
     request = pages.store.requests.open(Right.QUESTION, "ils", None, "why", "desk", "en", "Ada Example", pages.clock())
+    case, own = case_of(pages, "Ada Example"), "requests"
     all_of = browsers(pages, koha_sqlite, tmp_path)
     routes_there = staff_routes(pages)
     tokens = {kind: "x" if KINDS[kind] is None else form(browser, "/staff/en/") for kind, browser in all_of.items()}
@@ -94,12 +103,16 @@ def test_every_route_by_every_kind_of_account(koha_sqlite, pages: Pages, tmp_pat
         asked = ENTRIES[method, path.replace("/staff/en", "", 1)]
         if asked.open_to_all or (method, path) == ("POST", "/staff/en/sign-out"):
             continue
-        where = path.replace("{request_id}", request)
+        where = path.replace("{request_id}", request).replace("{case_id}", case).replace("{document}", "doc-0")
         for kind, may in KINDS.items():
             browser, sent = all_of[kind], {"form": tokens[kind], "step": "note", "words": "x", "act": "give"}
             if may is not None and asked.allows([May(one) for one in may]) and not asked.beginning:
+                unseen = "{case_id}" in path and (kind != own or "{document}" in path)
                 if method == "GET":
-                    assert browser.get(where).status_code == 200, (kind, where)
+                    assert browser.get(where).status_code == (404 if unseen else 200), (kind, where)
+                elif unseen:
+                    assert browser.post(where, data=sent).status_code == 404, (kind, where)
+                    assert state(pages) == before, (kind, method, where)
                 continue
             answer = browser.request(method, where, **({"data": sent} if method == "POST" else {}))
             if may is None and (kind, asked.beginning) != ("half set up", True):
@@ -122,6 +135,7 @@ def test_no_form_without_its_token_changes_anything(pages: Pages) -> None:
     for name in ("Ada Example", "Flo Example", "Dee Example"):
         set_up(pages, name)
     ada, flo, dee = (signed_in(pages, name) for name in ("Ada Example", "Flo Example", "Dee Example"))
+    case = case_of(pages, "Ada Example")
     foreign, before = form(flo, "/staff/en/"), state(pages)
     for method, path in staff_routes(pages):
         asked = ENTRIES[method, path.replace("/staff/en", "", 1)]
@@ -130,8 +144,9 @@ def test_no_form_without_its_token_changes_anything(pages: Pages) -> None:
         browser = dee if May.CONSENT in asked.any_of else ada
         for token in ("", foreign, "0" * 64, "é"):
             sent = {"form": token, "step": "note", "words": "x", "act": "give", "which": "others"}
-            where = path.replace("{request_id}", request)
-            assert browser.post(where, data=sent).status_code == 403, path
+            where = path.replace("{request_id}", request).replace("{case_id}", case)
+            files = {"file": ("x", b"x")} if path.endswith("/papers") else None
+            assert browser.post(where, data=sent, files=files).status_code == 403, path
     assert state(pages) == before
     assert ada.get("/staff/en/").status_code == 200, "nobody was signed out"
 

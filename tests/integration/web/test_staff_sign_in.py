@@ -51,6 +51,8 @@ def test_a_one_time_code_a_password_and_a_telephone_make_an_account(pages: Pages
                         ({"password": "elm-library carrel", "again": "elm-library carrel"}, 422)):  # fmt: skip
         answer = browser.post("/staff/en/begin", data={**sent, **wrong})
         assert (answer.status_code, answer.headers.get("set-cookie")) == (told, None), wrong
+        assert (f'value="{sent["code"]}"' in answer.text) == (told == 422), "typed once; never the password"
+        assert {**sent, **wrong}["password"] not in answer.text
     assert browser.post("/staff/en/begin", data=sent).headers["location"] == "/staff/en/second"
     for path in ("", "account", "consents", "nights", "prove"):
         assert browser.get(f"/staff/en/{path}").headers["location"] == "/staff/en/sign-in", (
@@ -198,6 +200,30 @@ def test_sessions_are_listed_and_ended_and_nobody_ends_anothers(pages: Pages) ->
     assert (again.get("/staff/en/").status_code, here.get("/staff/en/").status_code) == (303, 200)
 
 
+def test_only_a_form_that_was_opened_in_time_is_taken_later_than_ten_minutes(pages: Pages) -> None:
+    set_up(pages, "Dee Example")
+    browser = signed_in(pages, "Dee Example")
+    anywhere, opened = form(browser, "/staff/en/account"), form(browser, "/staff/en/account/password")
+    new = {"password": "quite another row of words", "again": "quite another row of words"}
+    pages.clock.go_on(timedelta(minutes=8))
+    early = browser.post("/staff/en/account/password", data={"form": anywhere, **new})
+    assert early.status_code == 403, early.headers
+    pages.clock.go_on(timedelta(minutes=8))
+    assert browser.get("/staff/en/account/password").status_code == 303
+    assert browser.post("/staff/en/account/password", data={"form": anywhere, **new}).status_code == 403
+    assert browser.post("/staff/en/account/passkeys/remove", data={"form": anywhere}).status_code == 403
+    differs = browser.post("/staff/en/account/password", data={"form": opened, **new, "again": "x"})
+    assert differs.status_code == 422
+    assert f'value="{opened}"' in differs.text
+    prove = {"form": anywhere, "password": PASSWORD, "code": code(pages), "back": "account/password"}
+    assert browser.post("/staff/en/prove", data=prove).headers["location"] == "/staff/en/account/password"
+    assert browser.post("/staff/en/account/password", data={"form": opened, **new}).status_code == 403, "of before"
+    again = form(browser, "/staff/en/account/password")
+    pages.clock.go_on(timedelta(minutes=12))
+    assert browser.post("/staff/en/account/password", data={"form": again, **new}).status_code == 303
+    assert browser.post("/staff/en/sign-out", data={"form": anywhere}).status_code == 303
+
+
 def test_the_password_is_changed_only_after_showing_again_who_it_is(pages: Pages) -> None:
     set_up(pages, "Dee Example")
     browser, other = signed_in(pages, "Dee Example"), signed_in(pages, "Dee Example")
@@ -209,11 +235,12 @@ def test_the_password_is_changed_only_after_showing_again_who_it_is(pages: Pages
     assert browser.get("/staff/en/").status_code == 200
     new = {"form": token, "password": "quite another row of words", "again": "quite another row of words"}
     assert browser.post("/staff/en/account/password", data=new).headers["location"].startswith("/staff/en/prove")
-    shown = {"form": token, "password": PASSWORD, "back": "account/password"}
+    shown = {"form": form(browser, "/staff/en/account"), "password": PASSWORD, "back": "account/password"}
     assert browser.post("/staff/en/prove", data={**shown, "code": "1"}).status_code == 401
     for evil in ("//evil.example", "https://evil.example", "../../me", "account\n"):
         answer = browser.post("/staff/en/prove", data={**shown, "back": evil, "code": code(pages)})
         assert answer.headers["location"] == "/staff/en/"
+    new["form"] = form(browser, "/staff/en/account/password")
     assert browser.post("/staff/en/account/password", data={**new, "again": "x"}).status_code == 422
     assert browser.post("/staff/en/account/password", data=new).headers["location"] == "/staff/en/account"
     assert browser.get("/staff/en/").status_code == 200

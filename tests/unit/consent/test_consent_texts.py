@@ -37,6 +37,14 @@ def test_the_examples_are_sound_and_stand_in_two_languages(folder) -> None:
     assert sorted(one.name for one in shipped.iterdir()) == sorted(one.file_name for one in found)
 
 
+def test_a_demo_gets_the_texts_that_its_policy_needs_and_no_other(tmp_path) -> None:
+    ours = load("mit-libraries").body.purposes
+    write_examples(tmp_path, ours)
+    optional = [name for name, one in ours.items() if one.basis == "opt-in"]
+    assert lint_texts(read_texts(tmp_path), (), optional, ours) == ()
+    assert max(one.name for one in tmp_path.iterdir()) == "policy-news.1.es.yaml"
+
+
 def test_what_is_there_is_left_alone(folder) -> None:
     (folder / FIRST).write_text("mine")
     assert write_examples(folder) == ()

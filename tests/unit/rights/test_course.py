@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from carrel.errors import CarrelError
+from carrel.retention.outcome import Outcome
 from carrel.rights.admission import admit, may
 from carrel.rights.clocks import Clocks, Promise, clock_of
 from carrel.rights.course import Act, Event, Standing, State, standing
 from carrel.rights.request import Channel, Decision, Ground, Request, Right, free_words
+from carrel.rights.work import done_at_once, tasks_after
 
 AT = datetime(2026, 1, 31, 20, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
@@ -63,7 +65,7 @@ def test_nothing_is_done_before_somebody_made_sure_that_it_is_the_person() -> No
         early = act in {Act.IDENTIFIED, Act.ASSIGNED, Act.EXTENDED, Act.NOTED, Act.REFUSED, Act.WITHDRAWN}
         assert told == ("" if early else "RGT-012"), act
     assert stands(right=Right.QUESTION).state is State.OPEN  # anybody may ask
-    assert not refused(event(Act.ANSWERED), right=Right.QUESTION)
+    assert not refused(event(Act.ANSWERED), right=Right.QUESTION, words="For a week.")
 
 
 def _terms(act: Act) -> dict[str, str]:
@@ -123,6 +125,90 @@ def test_nothing_is_answered_that_was_not_carried_out_and_read_back() -> None:
     assert not refused(answer, IDENTIFIED, event(Act.DECIDED, decision=str(Decision.NOTHING_HELD)))
 
 
+def test_nothing_is_held_is_said_of_a_known_record_only_after_a_look_that_found_none() -> None:
+    request = Request(
+        "req-abcdefghijkl", Right.ERASURE, "koha", Channel.DESK, "en", (RECEIVED, IDENTIFIED), about_somebody=True
+    )
+    found = []
+    for terms in ({}, {"looked": "evergreen"}, {"looked": "koha"}):
+        decided = event(Act.DECIDED, 2, decision=str(Decision.NOTHING_HELD), **terms)
+        try:
+            admit(request, decided, "No record", CLOCKS, ZONE, decided.at)
+            found.append("")
+        except CarrelError as wrong:
+            found.append(wrong.code)
+    assert found == ["RGT-013", "RGT-013", ""]
+    decided = event(Act.DECIDED, 2, decision=str(Decision.NOTHING_HELD))
+    assert refused(decided, IDENTIFIED, words="Nobody has this card") == ""  # no record is known
+    assert refused(decided, IDENTIFIED) == "RGT-014"  # and somebody says how that is known
+
+
+def test_an_answer_of_which_no_package_came_to_be_is_not_waived() -> None:
+    package = event(Act.PLANNED, case="case-a", kind="access", system="koha")
+    waive, answer = event(Act.WAIVED, 2, case="case-a"), event(Act.ANSWERED, 3)
+    for outcome, code in (("not reached", "RGT-012"), ("failed", "RGT-012"), ("applied, unverified", "")):
+        handed = event(Act.CARRIED_OUT, case="case-a", kind="access", outcome=outcome)
+        before = (IDENTIFIED, package, handed)
+        assert refused(waive, *before, right=Right.ACCESS, words="Enough") == code, outcome
+        assert refused(answer, *before, right=Right.ACCESS) == "RGT-013"
+        if not code:  # it was handed out, and names its gaps
+            assert not refused(answer, *before, waive, right=Right.ACCESS)
+
+
+def test_a_challenge_that_was_upheld_is_answered_when_something_was_done_or_somebody_says_why_not() -> None:
+    answer, none = event(Act.ANSWERED, 5), event(Act.WAIVED, 4, change="none")
+    assert refused(none, IDENTIFIED, right=Right.CHALLENGE, words="It was the form") == "RGT-012"
+    for decision in (Decision.UPHELD, Decision.PARTLY):
+        yes = (IDENTIFIED, event(Act.DECIDED, 2, decision=str(decision)))
+        assert refused(answer, *yes, right=Right.CHALLENGE) == "RGT-013"
+        assert refused(answer, *yes, planned(), carried("failed"), right=Right.CHALLENGE) == "RGT-013"
+        assert not refused(answer, *yes, planned(), carried("verified"), right=Right.CHALLENGE)
+        assert refused(none, *yes, right=Right.CHALLENGE) == "RGT-014"
+        assert not refused(none, *yes, right=Right.CHALLENGE, words="The form was changed, no record")
+        assert not refused(answer, *yes, none, right=Right.CHALLENGE)
+        assert refused(none, *yes, none, right=Right.CHALLENGE, words="Again") == "RGT-012"
+        assert refused(answer, *yes, none, yes[1], right=Right.CHALLENGE) == "RGT-013"  # decided anew
+    assert not refused(answer, IDENTIFIED, event(Act.DECIDED, 2, decision=str(Decision.REFUSED)), right=Right.CHALLENGE)
+
+
+def test_of_two_who_tell_somebody_at_once_neither_is_lost() -> None:
+    first = event(Act.TOLD, 2, task="t1", kind="recipient", to="the chat vendor")
+    second = event(Act.TOLD, 2, task="t1", kind="recipient", to="the mailing house")
+    assert not refused(first, *DONE)
+    assert refused(second, *DONE, first) == "RGT-012"
+    assert not refused(event(Act.TOLD, 3, task="t1"), *DONE, first)
+
+
+def test_a_name_of_the_site_may_hold_digits_and_what_is_typed_in_may_not() -> None:
+    assert event(Act.PLANNED, case="case-a", kind="erasure", system="koha23050").term("system") == "koha23050"
+    for act, terms in ((Act.TOLD, {"to": "box 12345"}), (Act.ASSIGNED, {"owner": "29999"})):
+        with pytest.raises(CarrelError) as wrong:
+            event(act, **terms)
+        assert wrong.value.code == "RGT-015"
+
+
+def test_words_turn_no_line_around() -> None:
+    assert free_words("a\u202eb\u2066c\u200bd\u2028e\u200cf\u200d") == "abcd\ne\u200cf\u200d"
+
+
+def test_a_question_is_answered_in_words() -> None:
+    assert refused(event(Act.ANSWERED, 2), right=Right.QUESTION) == "RGT-014"
+    assert not refused(event(Act.ANSWERED, 2), right=Right.QUESTION, words="A week.")
+
+
+def test_what_is_left_is_told_with_the_command_that_does_it() -> None:
+    def fix(*events: Event, right: Right = Right.ERASURE) -> str:
+        with pytest.raises(CarrelError) as wrong:
+            may(stands(*events, right=right), Act.ANSWERED)
+        return wrong.value.faults[0].fix
+
+    assert "`carrel plan --erase FILE --request ID`" in fix(IDENTIFIED)
+    assert "`carrel access FILE --request ID`" in fix(IDENTIFIED, right=Right.PORTABILITY)
+    assert "`carrel apply` of the plan" in fix(IDENTIFIED, planned())
+    assert "`carrel request reply`" in fix(*DONE, TASK)
+    assert "`carrel request decide`" in fix(IDENTIFIED, right=Right.CHALLENGE)
+
+
 def test_a_plan_that_was_never_begun_can_be_given_up_and_one_that_was_cannot() -> None:
     waive = event(Act.WAIVED, case="case-a")
     assert not refused(waive, IDENTIFIED, planned(), words="Wrong person")
@@ -171,6 +257,22 @@ def test_a_refusal_names_a_ground_of_the_list_and_a_reason() -> None:
     assert refused(event(Act.REFUSED), words="Because") == "RGT-014"
     assert refused(event(Act.REFUSED, ground=str(Ground.IDENTITY))) == "RGT-014"
     assert not refused(event(Act.REFUSED, ground=str(Ground.IDENTITY)), words="No document was shown")
+
+
+def test_names_that_the_library_declared_may_have_digits() -> None:
+    for one in done_at_once("obj-a", "objection", "koha23050", "campaign 20271", AT, "the person"):
+        assert one.term("case") == "obj-a"
+    now = standing(Right.ERASURE, (event(Act.RECEIVED),), Clocks({}), ZoneInfo("UTC"), AT)
+    (task,) = tasks_after(now, Outcome.VERIFIED, ("box 12345",), (), AT)
+    assert task.term("to") == "box 12345"
+    for terms in ({"to": "box 12345"}, {"how": "card 12345"}, {"case": "12345"}, {"task": "12345"}):
+        with pytest.raises(CarrelError) as wrong:
+            event(Act.TASKED, **terms)
+        assert wrong.value.code == "RGT-015"
+    for declared in ("ann@oak.example", "two\nlines", "x" * 201):
+        with pytest.raises(CarrelError) as wrong:
+            event(Act.PLANNED, system=declared)
+        assert wrong.value.code == "RGT-015"
 
 
 def test_what_stands_in_the_open_cannot_be_somebodys() -> None:

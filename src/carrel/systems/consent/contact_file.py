@@ -12,7 +12,7 @@ from typing import IO
 
 from carrel.consent import faults
 from carrel.errors import fault
-from carrel.inventory.csv_writing import harmless, is_formula
+from carrel.inventory.csv_writing import harmless, hides, is_formula
 from carrel.systems.durable_file import settle
 from carrel.systems.nameless_file import NOT_OFFERED, give_name
 
@@ -28,7 +28,7 @@ def _plain_column(values: Sequence[str]) -> Sequence[str]:
     """Each value made plain. Most columns are plain as they are, which is seen by what their values begin with."""
     together = "".join(values)
     broken = "\n" in together or "\r" in together or "\x00" in together
-    if not broken and not any(map(is_formula, {value[:1] for value in values})):
+    if not broken and not any(is_formula(one) or hides(one) for one in {value[:1] for value in values}):
         return values
     return [plain(value) for value in values]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from importlib import resources
 from pathlib import Path
 
@@ -80,8 +81,12 @@ def _as_ours(said: tuple[Fault, ...] | list[Fault]) -> CarrelError:
     )
 
 
-def write_examples(folder: Path) -> tuple[str, ...]:
+def write_examples(folder: Path, purposes: Collection[str] | None = None) -> tuple[str, ...]:
     """Write the texts that come with Carrel into a folder, in English and Spanish; what is there is left alone.
+
+    Args:
+        folder: made if need be.
+        purposes: only texts that ask for one of these; None for all.
 
     Returns:
         Names of the files that were written.
@@ -90,7 +95,10 @@ def write_examples(folder: Path) -> tuple[str, ...]:
     written = []
     for entry in sorted((resources.files("carrel.systems.consent") / "shipped").iterdir(), key=lambda one: one.name):
         place = folder / entry.name
-        if entry.name.endswith(".yaml") and not place.exists():
-            replace_file(place, entry.read_text(encoding="utf-8"), mode=0o644)
+        if not entry.name.endswith(".yaml") or place.exists():
+            continue
+        text = entry.read_text(encoding="utf-8")
+        if purposes is None or text_of(read_yaml(text, entry.name).data, entry.name).purpose in purposes:
+            replace_file(place, text, mode=0o644)
             written.append(entry.name)
     return tuple(written)

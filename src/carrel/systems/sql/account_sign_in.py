@@ -34,6 +34,11 @@ class AccountSignIn:
     def __init__(self, people: People, sign_in: SignInMap) -> None:
         self._people, self._map = people, sign_in
         self._stand_in = _stand_in(_COST)
+        self._left_out: int | None = None
+
+    def leave_out(self, number: int | None) -> None:
+        """Let nobody in as the product's anonymous patron, who is no person; None where there is none."""
+        self._left_out = number
 
     def learn_cost(self, connection: Connection) -> None:
         """Take the work of an attempt for which there is no account from the hashes that the system has."""
@@ -101,6 +106,8 @@ class AccountSignIn:
         rows = _rows(self._people.table, self._people.key, *(test.column for test in tests))
         key = rows.c[self._people.key]
         query = select(key).where(key.in_(numbers or (_NOBODY,)), all_hold(rows.c, self._map.where))
+        if self._left_out is not None:
+            query = query.where(key != self._left_out)
         if self._people.gone:
             query = query.where(~all_hold(rows.c, self._people.gone))
         return tuple(int(one) for one in connection.execute(query.order_by(key)).scalars())

@@ -119,6 +119,27 @@ def _deleted_among(connection: Connection, system_map: SystemMap, numbers: set[i
     return {int(one) for one in connection.execute(query).scalars()}
 
 
+def cards_of(connection: Connection, system_map: SystemMap, number: int, *, at: str) -> tuple[str, ...]:
+    """Every card by which `find` finds a record; none where the record is gone. Nobody prints them."""
+    people, person = system_map.people, person_map(system_map)
+    cards = person.cards
+    columns = (person.card,) if cards is None else cards.columns
+    name, key = (people.table, people.key) if cards is None else (cards.table, cards.person)
+    rows = table(name, column(key), *map(column, columns if cards is None else columns_of(cards)))
+    query = select(*(rows.c[one] for one in columns)).where(rows.c[key] == number)
+    with told(at):
+        found = connection.execute(query if cards is None else query.where(meant(cards, rows))).all()
+    return tuple(dict.fromkeys(str(one) for row in found for one in row if one))
+
+
+def is_held(connection: Connection, system_map: SystemMap, number: int, *, at: str) -> bool:
+    """Whether a record has this number, or a copy that the product keeps of a deleted one."""
+    person = person_map(system_map)
+    with told(at):
+        names = dict.fromkeys((system_map.people.table, *person.former))
+        return any(_numbers(connection, system_map, one, str(number), by_card=False) for one in names)
+
+
 def _numbers(connection: Connection, system_map: SystemMap, name: str, said: str, *, by_card: bool) -> set[int]:
     people, person = system_map.people, person_map(system_map)
     if by_card and person.cards is not None:

@@ -1,0 +1,36 @@
+"""What a night says of a code that it ends with: what it means, what it is about, and which command tells more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from carrel.cli.replay_told import SAID
+from carrel.errors import catalogue
+from carrel.retention.faults import PAST_OUTSIDE
+from carrel.rights.faults import OVERDUE
+
+_TOLD = 5  # ids of requests in one line
+_NEXT = {
+    OVERDUE.code: "answer, and tell the person that it is late; carrel request list",
+    PAST_OUTSIDE.code: "the lines above say where; carrel doctor",
+}
+
+
+def line_of(code: str, late: Sequence[str] = ()) -> str:
+    """The line about a code.
+
+    Args:
+        code: of an error or a finding.
+        late: ids of patrons' requests that are overdue.
+
+    Returns:
+        Code, title, and what comes next; of a code that is not known here, the code and where it is told.
+    """
+    known = next((one for one in catalogue() if one.code == code), None)
+    if code in SAID:
+        return f"{code}{SAID[code]}"
+    if known is None:
+        return f"{code}; docs/errors.md"
+    about = ", ".join(late[:_TOLD]) + (f" and {len(late) - _TOLD} more" if len(late) > _TOLD else "")
+    of = f" ({about})" if code == OVERDUE.code and late else ""
+    return f"{code}: {known.title}{of}; {_NEXT.get(code, 'docs/errors.md')}"

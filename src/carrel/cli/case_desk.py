@@ -1,0 +1,244 @@
+"""What the pages of legal process have done, made of what `carrel disclose` does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from carrel.cli.at_site import end_of, named, open_site
+from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules, viewer_of
+from carrel.cli.store_place import open_store
+from carrel.disclosure import faults
+from carrel.disclosure.absence import OfficeEvent, Turn
+from carrel.disclosure.event import Act, Event, free_words
+from carrel.disclosure.opening import preserving, require_opening
+from carrel.disclosure.process import Office
+from carrel.disclosure.report import transparency
+from carrel.disclosure.standing import Notice, State
+from carrel.errors import CarrelError
+from carrel.retention.legal_hold import Scope
+from carrel.store.placement import Kind, Order
+from carrel.systems.site_file import place_of
+from carrel.web.case_desk import CameIn, Disclosed, Kept, Report
+
+if TYPE_CHECKING:
+    from carrel.disclosure.precedence import Processes
+    from carrel.disclosure.viewer import Viewer
+    from carrel.inventory.site import Site
+    from carrel.store.store import Store
+
+_RULES_FOR = 2.0  # seconds for which rules that were read are used: one page asks for them several times
+_FRESH = timedelta(minutes=10)  # how long a report that was reckoned is shown: anybody may ask for it
+
+
+class AtCaseDesk:
+    """The desk of one site. Each act opens the site anew, as a command would.
+
+    Args:
+        site_path: the site file, or its folder.
+        now: the clock.
+        whose: tells whose card it is: system and number of the record.
+    """
+
+    def __init__(
+        self, site_path: Path, now: Callable[[], datetime], whose: Callable[[str, str], tuple[str, int]]
+    ) -> None:
+        self._place, self._now, self._whose = place_of(site_path), now, whose
+        self._lock = threading.Lock()
+        self._seen: tuple[tuple[int, ...], float] = ((), 0.0)
+        self._known: tuple[Site, ProcessRules | None] | None = None
+        self._reports: dict[int, tuple[datetime, Report]] = {}
+
+    def processes(self) -> Processes:
+        """How every kind of paper is handled.
+
+        Raises:
+            CarrelError: DSC-018; of the SIT and POL codes.
+        """
+        return self._opened()[1].processes
+
+    def holders(self) -> Mapping[Office, tuple[str, ...]]:
+        """Who holds which office.
+
+        Raises:
+            CarrelError: of the SIT codes.
+        """
+        people = people_of(self._site())
+        return {one: tuple(name for name, own in people.items() if one in own) for one in Office}
+
+    def viewer(self, name: str) -> Viewer:
+        """Who somebody is in the cases now.
+
+        Raises:
+            CarrelError: DSC-003, DSC-018; of the SIT and POL codes.
+        """
+        site, rules = self._opened()
+        with open_store(site) as store:
+            return viewer_of(site, store, rules, name, self._now())
+
+    def open(self, name: str, came: CameIn) -> str:
+        """Write a case down; what it asks for is kept from deletion first.
+
+        Raises:
+            CarrelError: DSC-003, DSC-005, DSC-006, DSC-018; ERA-001; of the HLD codes.
+        """
+        site, rules = self._opened()
+        said = free_words(came.words)
+        with open_store(site) as store:
+            viewer = viewer_of(site, store, rules, name, self._now())
+            first = Event(Act.RECEIVED, viewer.at, viewer.person, came.terms)
+            step = preserving(require_opening(first, rules.processes))
+            hold = "" if came.keep is None else self._preserved(store, name, came.keep)
+            viewer = viewer_of(site, store, rules, name, self._now())
+            return store.disclosures.open(came.terms, said, viewer, hold=hold, step=step)
+
+    def preserve(self, name: str, case: str, kept: Kept) -> None:
+        """Keep records from deletion for a case.
+
+        Raises:
+            CarrelError: DSC-001 to DSC-003; ERA-001; of the HLD codes.
+        """
+        site, rules = self._opened()
+        with open_store(site) as store:
+            _, here = store.disclosures.case(case, viewer_of(site, store, rules, name, self._now()))
+            terms = {"step": preserving(here.process) or "preserve", "hold": self._preserved(store, name, kept)}
+            store.disclosures.add(case, Act.TAKEN, terms, viewer_of(site, store, rules, name, self._now()))
+
+    def act(self, name: str, case: str, act: Act, terms: Mapping[str, str], words: str) -> None:
+        """Write one event down.
+
+        Raises:
+            CarrelError: DSC-001 to DSC-014, DSC-017, DSC-018.
+        """
+        site, rules = self._opened()
+        with open_store(site) as store:
+            viewer = viewer_of(site, store, rules, name, self._now())
+            said = {key: value for key, value in terms.items() if value}
+            if act is Act.DEFECT:
+                said["defect"] = _next_defect(store, case, viewer)
+            store.disclosures.add(case, act, said, viewer, words)
+
+    def file(self, name: str, case: str, source: BinaryIO, paper: str) -> None:
+        """Put a document into a case.
+
+        Raises:
+            CarrelError: DSC-001, DSC-005, DSC-015, DSC-017.
+        """
+        site, rules = self._opened()
+        with open_store(site) as store:
+            store.disclosures.file(case, source, paper, viewer_of(site, store, rules, name, self._now()))
+
+    def turns(self) -> tuple[OfficeEvent, ...]:
+        """Delegations and absences."""
+        with open_store(self._site()) as store:
+            return store.disclosures.turns()
+
+    def turn(self, name: str, turn: Turn, office: Office, holder: str, alternate: str, until: date | None) -> None:
+        """Write a delegation or an absence down.
+
+        Raises:
+            CarrelError: APR-013; DSC-003, DSC-010, DSC-011, DSC-018.
+        """
+        site, rules = self._opened()
+        for one in filter(None, (holder, alternate)):
+            named(site, one)
+        with open_store(site) as store:
+            viewer = viewer_of(site, store, rules, name, self._now())
+            ends = None if until is None else end_of(until, rules.zone)
+            event = OfficeEvent(turn, office, holder, viewer.person, viewer.at, viewer.at, ends, alternate)
+            store.disclosures.turn(event, people_of(site), rules.processes.alternates)
+
+    def report(self, year: int) -> Report:
+        """The transparency report of a year; for some minutes the same one.
+
+        Raises:
+            CarrelError: DSC-018; of the SIT and POL codes.
+        """
+        at, known = self._now(), self._reports.get(year)
+        if known is not None and at - known[0] < _FRESH:
+            return known[1]
+        site, rules = self._opened()
+        with open_store(site) as store:
+            cases = store.disclosures.all(everybody(rules, at))
+        band = rules.processes.band
+        found = Report(year, band, transparency(cases, year, band, rules.zone))
+        self._reports[year] = (at, found)
+        return found
+
+    def disclosed(self, system: str, number: int) -> tuple[Disclosed, ...]:
+        """What was given out of one person's records, told by the holds that were placed for the cases.
+
+        Guarantees:
+            A case that is sealed, and one of which the person was not told, is not in it, whatever was done.
+
+        Raises:
+            CarrelError: of the SIT, POL and STO codes.
+        """
+        at = self._now()
+        try:
+            site, rules = self._opened()
+        except CarrelError as wrong:
+            if wrong.code != faults.NO_RULES.code:
+                raise
+            return ()
+        with open_store(site) as store:
+            holds = store.keepings.current(system, at, to_dispose=False).legal_holds
+            own = {one.id for one in holds if number in one.scope.persons}
+            return tuple(
+                Disclosed(here.ended_at.astimezone(rules.zone).date(), case.instrument)
+                for case, here in store.disclosures.all(everybody(rules, at))
+                if here.notice is Notice.TOLD and here.state in {State.RELEASED, State.REVIEWED}
+                and here.ended_at is not None and own.intersection(case.holds)
+            )  # fmt: skip
+
+    def _site(self) -> Site:
+        """The site file, read again when it has changed: an office that was taken away is gone with the next page."""
+        return self._looked()[0]
+
+    def _opened(self) -> tuple[Site, ProcessRules]:
+        """The site, and its rules.
+
+        Raises:
+            CarrelError: DSC-018; of the SIT and POL codes.
+        """
+        site, rules = self._looked()
+        if rules is None:
+            rules = process_rules(site)
+            with self._lock:
+                if self._known is not None and self._known[0] is site:
+                    self._known = site, rules
+        return site, rules
+
+    def _looked(self) -> tuple[Site, ProcessRules | None]:
+        with self._lock:
+            try:
+                there = self._place.stat()
+            except OSError:
+                return open_site(self._place), None  # which tells why it cannot be read
+            state, at = (there.st_ino, there.st_size, there.st_mtime_ns, there.st_ctime_ns), time.monotonic()
+            if self._known is None or state != self._seen[0]:
+                self._known = open_site(self._place), None
+                self._seen = state, at
+            elif at - self._seen[1] > _RULES_FOR:
+                self._known = self._known[0], None
+                self._seen = state, at
+            return self._known
+
+    def _preserved(self, store: Store, by: str, kept: Kept) -> str:
+        """Place the hold, and wait until it is in force. It is sealed, whatever the case: none tells of another."""
+        system, number = self._whose(kept.system, kept.card)
+        order = Order(
+            Kind.LEGAL_HOLD, system, Scope(persons=(number,)), "what a case asks for", "legal process", by, None,
+            sealed=True,
+        )  # fmt: skip
+        return store.keepings.place(order, self._now).id
+
+
+def _next_defect(store: Store, case: str, viewer: Viewer) -> str:
+    _, here = store.disclosures.case(case, viewer)
+    taken = {one.id for one in here.defects} | {"d1"}
+    return next(f"d{n}" for n in range(2, len(taken) + 3) if f"d{n}" not in taken)

@@ -1,0 +1,106 @@
+"""What the pages of legal process have done. `carrel serve` gives it, made of what `carrel disclose` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import BinaryIO, Protocol
+
+from carrel.disclosure.absence import OfficeEvent, Turn
+from carrel.disclosure.event import Act
+from carrel.disclosure.precedence import Processes
+from carrel.disclosure.process import Instrument, Office
+from carrel.disclosure.report import Line
+from carrel.disclosure.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Whose records are kept from deletion for a case.
+
+    Attributes:
+        system: in which the card is one.
+        card: its number; it is shown on no page and in no error.
+    """
+
+    system: str
+    card: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CameIn:
+    """What came to the desk.
+
+    Attributes:
+        terms: of `carrel.disclosure.event.Act.RECEIVED`: instrument, served on, from, and days.
+        words: what is asked for, as the paper says it; empty for none.
+        keep: whose records are kept first; None where nobody knows yet.
+    """
+
+    terms: Mapping[str, str]
+    words: str = field(repr=False)
+    keep: Kept | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The transparency report of one year; `band` is how wide its bands are."""
+
+    year: int
+    band: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """That records of somebody were given out, and that the person was told.
+
+    Attributes:
+        on: the day, on the library's calendar.
+        instrument: on what.
+    """
+
+    on: date
+    instrument: Instrument
+
+
+class CaseDesk(Protocol):
+    """The cases of legal process, as the staff pages lead them.
+
+    Each act takes the name of whoever does it, of the session, and asks once more whether that person may. What is
+    refused is refused as the commands refuse it, with a CarrelError.
+    """
+
+    def processes(self) -> Processes:
+        """How every kind of paper is handled, by the policies as they are now."""
+
+    def holders(self) -> Mapping[Office, tuple[str, ...]]:
+        """Who holds which office, by the site file as it stands now."""
+
+    def viewer(self, name: str) -> Viewer:
+        """Who somebody is in the cases now."""
+
+    def open(self, name: str, came: CameIn) -> str:
+        """Write a case down, as `carrel disclose open` does; its id."""
+
+    def preserve(self, name: str, case: str, kept: Kept) -> None:
+        """Keep records from deletion for a case, as `carrel disclose preserve` does."""
+
+    def act(self, name: str, case: str, act: Act, terms: Mapping[str, str], words: str) -> None:
+        """Write one event of a case down, as the verbs of `carrel disclose` do."""
+
+    def file(self, name: str, case: str, source: BinaryIO, paper: str) -> None:
+        """Put a document into a case while it arrives, as `carrel disclose document add` does."""
+
+    def turns(self) -> tuple[OfficeEvent, ...]:
+        """Delegations and absences that were written down."""
+
+    def turn(self, name: str, turn: Turn, office: Office, holder: str, alternate: str, until: date | None) -> None:
+        """Write a delegation or an absence down, as `carrel disclose delegate` and `absence` do."""
+
+    def report(self, year: int) -> Report:
+        """The transparency report of a year."""
+
+    def disclosed(self, system: str, number: int) -> tuple[Disclosed, ...]:
+        """What was given out of one person's records, of which the person was told and may be."""

@@ -1,0 +1,48 @@
+"""What ends a case or seals it: signing, handing over, refusing, silence. Whoever does it shows once more who it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Form
+from starlette.responses import Response
+
+from carrel.disclosure.event import Act
+from carrel.disclosure.silence import INDEFINITE
+from carrel.web.staff_cases import acted, case_page
+from carrel.web.staff_visit import StaffHere, staff_pages
+
+router = staff_pages()
+Word = Annotated[str, Form()]
+_ACTS = {
+    "sign": (Act.SIGNED, ()), "release": (Act.RELEASED, ()), "nothing": (Act.NOTHING, ()),
+    "refuse": (Act.REFUSED, ("ground",)), "withdraw": (Act.WITHDRAWN, ()),
+    "silence": (Act.SILENCED, ("basis", "court", "statute", "starts", "ends", "may tell")),
+    "lift": (Act.SILENCE_ENDED, ()),
+}  # fmt: skip
+
+
+@router.get("/cases/{case_id}/decide")
+def ask(here: StaffHere, case_id: str) -> Response:
+    """The forms."""
+    return case_page(here, case_id, deciding=True)
+
+
+@router.post("/cases/{case_id}/decide")
+def decide(
+    here: StaffHere, case_id: str, form: Word = "", act: Word = "", ground: Word = "", words: Word = "",
+    basis: Word = "", court: Word = "", statute: Word = "", starts: Word = "", ends: Word = "", indefinite: Word = "",
+    may_tell: Annotated[tuple[str, ...], Form()] = (),
+) -> Response:  # fmt: skip
+    """Do one of them."""
+    here.require_own_form(form)
+    named = {one.name for one in here.premises.staff.people()} | {"the board"}
+    if act not in _ACTS or not named.issuperset(may_tell):
+        return case_page(here, case_id, "missing", deciding=True)
+    if indefinite and ends:
+        return case_page(here, case_id, "silence ends", deciding=True, kept=words)
+    said = {
+        "ground": ground, "basis": basis, "court": court, "statute": statute, "starts": starts,
+        "ends": INDEFINITE if indefinite else ends, "may tell": "; ".join(may_tell),
+    }  # fmt: skip
+    return acted(here, case_id, _ACTS[act], said, words, deciding=True)

@@ -1,0 +1,172 @@
+"""Cases of legal process on the staff pages: the list, taking a paper in, one case with its steps.
+
+Whoever may not know of a case gets the same bytes as if it were not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import Form
+from starlette.responses import Response
+
+from carrel.disclosure import faults
+from carrel.disclosure.admission import over
+from carrel.disclosure.event import LONGEST_WORDS, Act, Ground, Ruling
+from carrel.disclosure.opening import NAMED_BY_ORDER, WISHED, ServedOn
+from carrel.disclosure.process import Instrument
+from carrel.errors import CarrelError
+from carrel.retention.faults import NO_SUBJECT
+from carrel.store.disclosure_documents import LARGEST
+from carrel.web.case_desk import CameIn, Kept
+from carrel.web.case_sheet import cases_of, next_of, sheet
+from carrel.web.staff_visit import StaffHere, StaffVisit, day_in, staff_pages
+
+router = staff_pages()
+Word = Annotated[str, Form()]
+MEGABYTE = 1024 * 1024
+_TERM = 300
+_READERS = {"": "", "wished": WISHED, "named": NAMED_BY_ORDER}
+# What each act on the page of a case takes from its form: closed words, by their name in the event.
+_ACTS = {
+    "take": (Act.TAKEN, ("step", "cite", "finding")), "defect": (Act.DEFECT, ("what",)),
+    "cure": (Act.CURED, ("defect",)), "challenge": (Act.CHALLENGED, ()), "rule": (Act.RULED, ("ruling",)),
+    "name": (Act.NAMED, ("person",)), "note": (Act.NOTED, ()),
+}  # fmt: skip
+# What nobody may say to a paper that can oblige the library.
+_WITHOUT_PROCESS = frozenset({Ground.NO_PROCESS, Ground.NOT_REQUIRED, Ground.NO_PERMISSION})
+PROBLEMS = {
+    faults.NOT_NOW.code: "not now", faults.NOT_YOURS.code: "not yours", faults.CLOSED.code: "closed",
+    faults.MISSING.code: "missing", faults.TERM.code: "term", faults.MOMENT.code: "not now",
+    faults.READERS.code: "readers", faults.TWO_PEOPLE.code: "second", faults.NOT_SILENCED.code: "not silenced",
+    faults.UNCONFIRMED.code: "unconfirmed", faults.SILENCE_ENDS.code: "silence ends",
+    faults.DOCUMENT_SIZE.code: "large", faults.DOCUMENT_BROKEN.code: "broken", faults.NO_KEY.code: "key",
+    faults.UNKNOWN.code: "gone", NO_SUBJECT.code: "card",
+}  # fmt: skip
+
+
+@router.get("/cases")
+def cases(here: StaffHere, every: str = "") -> Response:
+    """The cases of which whoever is signed in may know; those that are over only if asked for."""
+    viewer, known = cases_of(here)
+    shown = [{"case": case, "now": now, "next": next_of(now, viewer)} for case, now in known if every or not over(now)]
+    return here.page("cases", {"cases": shown, "every": bool(every)})
+
+
+@router.get("/cases/open")
+def ask(here: StaffHere) -> Response:
+    """The form for what came."""
+    cases_of(here)
+    return _open_page(here)
+
+
+@router.post("/cases/open")
+def take_in(
+    here: StaffHere, form: Word = "", instrument: Word = "", served_on: Word = "", sender: Word = "", dated: Word = "",
+    from_day: Word = "", until_day: Word = "", readers: Word = "", words: Word = "", system: Word = "", card: Word = "",
+) -> Response:  # fmt: skip
+    """Write down what came."""
+    here.require_own_form(form)
+    kept = {"instrument": instrument, "served_on": served_on, "sender": sender, "dated": dated, "from_day": from_day,
+            "until_day": until_day, "readers": readers, "words": words}  # fmt: skip
+    days = {"dated": dated, "from day": from_day, "until day": until_day}
+    if any(said and day_in(said) is None for said in days.values()):
+        return _open_page(here, "day", kept)
+    if not sender.strip() or readers not in _READERS or max(len(sender), len(card)) > _TERM:
+        return _open_page(here, "missing", kept)
+    terms = {"instrument": instrument, "served on": served_on, "from": sender.strip(), **days}
+    terms["title"] = _READERS[readers]
+    keep = Kept(known_system(here, system), card.strip()) if card.strip() else None
+    came = CameIn({key: said for key, said in terms.items() if said}, words, keep)
+    try:
+        made = here.premises.staff.cases.open(here.who.name, came)
+    except CarrelError as wrong:
+        if wrong.code not in PROBLEMS:
+            raise
+        return _open_page(here, PROBLEMS[wrong.code], kept)
+    return here.to(f"cases/{made}")
+
+
+@router.get("/cases/{case_id}")
+def show(here: StaffHere, case_id: str) -> Response:
+    """One case."""
+    return case_page(here, case_id)
+
+
+@router.post("/cases/{case_id}")
+def act(
+    here: StaffHere, case_id: str, form: Word = "", act: Word = "", step: Word = "", cite: Word = "",
+    finding: Word = "", what: Word = "", defect: Word = "", ruling: Word = "", person: Word = "", words: Word = "",
+    system: Word = "", card: Word = "",
+) -> Response:  # fmt: skip
+    """Take a step, or write down something else that leaves the case open."""
+    here.require_own_form(form)
+    if act == "preserve":
+        if not card.strip() or len(card) > _TERM:
+            return case_page(here, case_id, "missing")
+        desk, kept = here.premises.staff.cases, Kept(known_system(here, system), card.strip())
+        return done(here, case_id, lambda: desk.preserve(here.who.name, case_id, kept))
+    said = {"step": step, "cite": cite, "finding": finding, "what": what, "defect": defect, "ruling": ruling,
+            "person": person}  # fmt: skip
+    unknown = person and person not in {one.name for one in here.premises.staff.people()}
+    if act not in _ACTS or unknown:
+        return case_page(here, case_id, "missing")
+    return acted(here, case_id, _ACTS[act], said, words)
+
+
+def acted(
+    here: StaffVisit, case_id: str, what: tuple[Act, tuple[str, ...]], said: Mapping[str, str], words: str,
+    *, deciding: bool = False,
+) -> Response:  # fmt: skip
+    """Write one event down, and show the case again."""
+    kind, names = what
+    terms = {name: said[name].strip()[: _TERM + 1] for name in names if said[name]}
+    desk = here.premises.staff.cases
+    return done(
+        here, case_id, lambda: desk.act(here.who.name, case_id, kind, terms, words), deciding=deciding, kept=words
+    )
+
+
+def done(here: StaffVisit, case_id: str, what: Any, *, deciding: bool = False, kept: str = "") -> Response:
+    """Do something to a case of which whoever is signed in knows; what is refused is told on its page.
+
+    Raises:
+        HTTPException: 404, there is none, or none of which this person may know, before or after.
+    """
+    sheet(here, case_id)  # of any other case it is told, with the same work, that there is none
+    try:
+        what()
+    except CarrelError as wrong:
+        if wrong.code not in PROBLEMS:
+            raise
+        return case_page(here, case_id, PROBLEMS[wrong.code], deciding=deciding, kept=kept)
+    known = {case.id for case, _ in cases_of(here)[1]}
+    return here.to(f"cases/{case_id}" if case_id in known else "cases")
+
+
+def case_page(here: StaffVisit, case_id: str, problem: str = "", *, deciding: bool = False, kept: str = "") -> Response:
+    """The page of a case, or the one on which it is decided."""
+    found = sheet(here, case_id)
+    return here.page("case_decide" if deciding else "case", {
+        "sheet": found, "case": found.case, "now": found.now, "problem": problem, "kept": kept,
+        "people": here.premises.staff.people(), "rulings": tuple(Ruling), "systems": here.premises.site.originals,
+        "grounds": [one for one in Ground if not (found.now.process.compels and one in _WITHOUT_PROCESS)],
+        "longest": LONGEST_WORDS, "megabytes": LARGEST // MEGABYTE, "today": here.now.date().isoformat(),
+    }, 422 if problem else 200)  # fmt: skip
+
+
+def known_system(here: StaffVisit, said: str) -> str:
+    """The system that a form names, or the first."""
+    names = [one.name for one in here.premises.site.originals]
+    return said if said in names else names[0]
+
+
+def _open_page(here: StaffVisit, problem: str = "", kept: dict[str, str] | None = None) -> Response:
+    empty = dict.fromkeys(
+        ("instrument", "served_on", "sender", "dated", "from_day", "until_day", "readers", "words"), ""
+    )
+    return here.page("case_open", {
+        "problem": problem, "kept": kept or empty, "instruments": tuple(Instrument), "served_list": tuple(ServedOn),
+        "systems": here.premises.site.originals, "longest": LONGEST_WORDS, "today": here.now.date().isoformat(),
+    }, 422 if problem else 200)  # fmt: skip
