@@ -16,7 +16,8 @@ from carrel.web.staff_visit import StaffHere, staff_pages
 router = staff_pages()
 Word = Annotated[str, Form()]
 _ACTS = {
-    "by hand": (Act.PRODUCED, ("kind",)), "sign": (Act.SIGNED, ()), "release": (Act.RELEASED, ()), "nothing": (Act.NOTHING, ()),
+    "by hand": (Act.PRODUCED, ("kind",)),
+    "sign": (Act.SIGNED, ()), "release": (Act.RELEASED, ()), "nothing": (Act.NOTHING, ()),
     "refuse": (Act.REFUSED, ("ground",)), "withdraw": (Act.WITHDRAWN, ()),
     "silence": (Act.SILENCED, ("basis", "court", "statute", "starts", "ends", "may tell")),
     "lift": (Act.SILENCE_ENDED, ()),

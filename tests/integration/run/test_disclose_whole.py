@@ -104,9 +104,6 @@ def led(elm):
 
 def test_a_sealed_case_is_gathered_by_who_is_named_and_is_unknown_to_others(small_sqlite, tmp_path):
     elm = staffed(tmp_path, small_sqlite, "hold, plan, custodian")
-    elm.edit(
-        "people:\n", PEOPLE.replace("[custodian, authorised officer]", GATHERS).replace("hold, c", "hold, plan, c")
-    )
     person(elm)
     today = date.today()  # noqa: DTZ011  (days around it are the same in every zone)
     case = opened(elm, "subpoena", "--card", given(elm, CARD), dates=False)
