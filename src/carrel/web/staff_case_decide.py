@@ -44,7 +44,8 @@ def decide(
     if indefinite and ends:
         return case_page(here, case_id, "silence ends", deciding=True, kept=words)
     said = {
-        "kind": str(PackageKind.BY_HAND), "ground": ground, "basis": basis, "court": court, "statute": statute, "starts": starts,
+        "kind": str(PackageKind.BY_HAND),
+        "ground": ground, "basis": basis, "court": court, "statute": statute, "starts": starts,
         "ends": INDEFINITE if indefinite else ends, "may tell": "; ".join(may_tell),
     }  # fmt: skip
     return acted(here, case_id, _ACTS[act], said, words, deciding=True)
