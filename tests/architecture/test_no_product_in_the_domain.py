@@ -11,7 +11,7 @@ import carrel
 from carrel.systems import map_files
 
 SOURCE = Path(carrel.__file__).parent
-DOMAIN = ("inventory", "deidentification", "policy", "retention", "rights", "accountability", "ledger")
+DOMAIN = ("inventory", "deidentification", "policy", "retention", "rights", "disclosure", "accountability", "ledger")
 PRODUCTS = {*map_files.names(), "koha", "evergreen", "folio", "alma", "ezproxy", "sierra", "symphony"}
 NAMED = re.compile(rf"\b({'|'.join(sorted(PRODUCTS))})\b", re.IGNORECASE)
 FILES = sorted(path for folder in DOMAIN for path in (SOURCE / folder).rglob("*.py"))

@@ -56,8 +56,12 @@ BASE = {
     "deidentify sample": ["SITE/asked.out"],
     "deidentify terms": ["SITE/searches.csv", "SITE/terms.csv", "--roster", "SITE/roster.csv", "--force"],
     "deidentify text": ["SITE/asked.txt", "SITE/again.txt", "--roster", "SITE/roster.csv", "--force"],
+    "disclose produce": ["SITE/scope.yaml", "--case", "dsc-abcdefghijkl", "--out", "SITE/release.age", "--age-passphrase-file",
+                         "SITE/words.txt", "--as", "Ada", "--system", "koha", "--site", SITE],
+    "disclose verify": ["SITE/plan.json", "--key", "SITE/ada.vkey", "--site", SITE],
     "doctor": ["--site", SITE],
     "disclose absence": ["custodian", "--of", "Ben", "--as", "Ada", "--site", SITE],
+    "disclose by-hand": ["dsc-abcdefghijkl", "--because", "so", "--as", "Ada", "--site", SITE],
     "disclose challenge": ["dsc-abcdefghijkl", "--because", "so", "--as", "Ada", "--site", SITE],
     "disclose cure": ["dsc-abcdefghijkl", "d1", "--because", "so", "--as", "Ada", "--site", SITE],
     "disclose defect": ["dsc-abcdefghijkl", "--what", "no seal", "--as", "Ada", "--site", SITE],
@@ -232,7 +236,7 @@ def test_the_table_is_whole() -> None:
     assert {name for name, _ in PLACES + DATES} <= set(BASE)
     assert set(DATES) == {
         ("approve", "--until"), ("custodian attest", "--until"), ("log-service attest", "--until"), ("custodian request", "--until"), ("policy lint", "--on"), ("hold place", "--expires"), ("exception add", "--expires"),
-        ("disclose open", "--dated"), ("disclose open", "--from"), ("disclose open", "--until"), ("disclose silence", "--starts"), ("disclose silence", "--ends"), ("disclose delegate", "--until"), ("disclose absence", "--until"),
+        ("disclose cure", "--from"), ("disclose cure", "--until"), ("disclose challenge", "--from"), ("disclose challenge", "--until"), ("disclose open", "--dated"), ("disclose open", "--from"), ("disclose open", "--until"), ("disclose silence", "--starts"), ("disclose silence", "--ends"), ("disclose delegate", "--until"), ("disclose absence", "--until"),
         ("consent give", "--on"), ("request open", "--on"), ("consent withdraw", "--on"), ("hold place", "--from"), ("hold place", "--until"), ("exception add", "--from"), ("exception add", "--until"),
     }  # fmt: skip
     assert len(PLACES) > 50
@@ -254,6 +258,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "cube.yaml").write_text(CUBE)
     (folder / "keys").mkdir()
     (folder / "card.txt").write_text("21000000000004\n")
+    (folder / "scope.yaml").write_text("parts: []\n")
+    (folder / "words.txt").write_text("correct horse battery staple\n")
+    (folder / "words.txt").chmod(0o600)
     shipped = resources.files("carrel.policy") / "shipped" / "worcester.yaml"
     (folder / "policy.yaml").write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
     assert run(folder, ["plan", "--as", "Ben", "--out", "SITE/plan.json", "--system", "koha", "--site", SITE])[0] == 0

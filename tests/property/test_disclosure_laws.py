@@ -27,6 +27,7 @@ from carrel.disclosure.admission import admit
 from carrel.disclosure.case import Case
 from carrel.disclosure.course import READERS, standing
 from carrel.disclosure.event import FINAL, Act, Event, Ground, Ruling
+from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.precedence import processes_of
 from carrel.disclosure.process import Basis, Does, Instrument, Office, Outcome
 from carrel.disclosure.standing import Notice, State
@@ -60,7 +61,8 @@ KINDS = (
 )  # fmt: skip
 INTERFERENCE = (
     "takes any step", "finds a defect", "cures", "goes to court", "is told by the court", "silences",
-    "lifts the silence", "names an alternate", "says who is away", "names an alternate", "says who is away", "ends it",
+    "lifts the silence", "names an alternate", "says who is away", "names an alternate", "says who is away", "gathers",
+    "ends it",
 )  # fmt: skip
 
 
@@ -150,6 +152,8 @@ class Visits(RuleBasedStateMachine):
             self.tries(Act.FILED, names[0], document="doc-1", paper=here.papers_missing[0])
         elif here.state is State.READY:
             for name in names:
+                if self.look().package is None:
+                    self.tries(Act.PRODUCED, name, kind=rnd.choice(PACKAGES), manifest="a" * 64, leaf="b" * 64)
                 self.tries(Act.SIGNED, name)
         elif here.state is State.SIGNED and names:
             self.releases(rnd.choice(names))
@@ -194,6 +198,8 @@ class Visits(RuleBasedStateMachine):
                 self.turns_to(
                     draw(Turn.ABSENT, Turn.ABSENT, Turn.RETURNED), draw("Ada", "Ann"), draw("Ben", "Cid", who), ""
                 )
+            case "gathers":
+                self.tries(Act.PRODUCED, who, kind=draw(*PACKAGES), manifest="a" * 64, leaf="b" * 64)
             case "ends it":
                 act = draw(Act.NOTHING, Act.REFUSED, Act.WITHDRAWN, Act.SIGNED, Act.RELEASED)
                 if act is Act.RELEASED:
@@ -270,6 +276,12 @@ class Visits(RuleBasedStateMachine):
         signed = [(by, offices) for act, by, _, offices, _ in acts[back:] if act is Act.SIGNED]
         assert signed
         assert all(process.signed_by & offices for _, offices in signed)
+        made = [(n, offices, terms["kind"]) for n, (act, _, _, offices, terms) in enumerate(acts[back:])
+                if act is Act.PRODUCED]  # fmt: skip
+        assert made
+        assert made[-1][2] != "no responsive records"
+        assert made[-1][1] & {Office.CUSTODIAN, Office.COUNSEL, Office.AUTHORISED_OFFICER, *process.signed_by}
+        assert any(act is Act.SIGNED for act, *_ in acts[back + made[-1][0] :])
         assert who != signed[-1][0]
 
     @invariant()
@@ -295,6 +307,7 @@ class Visits(RuleBasedStateMachine):
             COUNTED[self.policy] = COUNTED.get(self.policy, 0) + bool(released)
 
 
+PACKAGES = tuple(map(str, PackageKind))
 COUNTED: dict[str, int] = {}
 
 

@@ -69,7 +69,7 @@ def answer(wish: Wish, site_path: Path, name: str, *, as_json: bool) -> int:
     place = wish.out or Path("answer.zip" if passphrase is None else "answer.zip.age")
     said, started = said_in(wish.given, "CARD_FILE"), now()
     custodian_gate.in_force(site)
-    with open_store(site) as store, _opened(site, wish.systems) as (systems, closed):
+    with open_store(site) as store, opened_systems(site, wish.systems) as (systems, closed):
         first, case = systems[0], new_case()
         asked = Asked(said, wish.by_card, _also(first, wish.also))
         link = _linked(site, store, systems, asked, wish.request)
@@ -123,7 +123,7 @@ def _linked(site: Site, store: Store, systems: Sequence[OpenSystem], asked: Aske
 
 
 @contextmanager
-def _opened(site: Site, names: Sequence[str]) -> Iterator[tuple[list[OpenSystem], list[HeldInSystem]]]:
+def opened_systems(site: Site, names: Sequence[str]) -> Iterator[tuple[list[OpenSystem], list[HeldInSystem]]]:
     """Every system that was asked for, and those that could not be opened.
 
     Raises:
@@ -165,11 +165,20 @@ def _passphrase(wish: Wish) -> str | None:
         )
     if wish.passphrase_file is None:
         return None
-    said = secret.from_file(wish.passphrase_file).reveal()
+    return passphrase_of(wish.passphrase_file)
+
+
+def passphrase_of(place: Path) -> str:
+    """The passphrase of a package, from the first line of a file.
+
+    Raises:
+        CarrelError: RGT-006, it is short; SIT-004 or SIT-005, the file cannot be read, or others can read it.
+    """
+    said = secret.from_file(place).reveal()
     if len(said) < SHORTEST_PASSPHRASE:
         raise fault(
             faults.PASSPHRASE,
-            at=str(wish.passphrase_file),
+            at=str(place),
             wanted=f"{SHORTEST_PASSPHRASE} letters or more",
             found="fewer",
             because="whoever has the file can try as many passphrases as they like",

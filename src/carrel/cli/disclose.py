@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
 
 from carrel.cli.at_site import as_option, json_option, site_option
+from carrel.cli.disclose_produce import produce
+from carrel.cli.disclose_verify import verify
 from carrel.cli.option_values import ANY_FILE, DAY, FILE_OR_INPUT, NEW_FILE, WORDS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -26,6 +29,8 @@ _OFFICES = (
     "custodian", "counsel", "authorised officer", "senior officer", "unit head", "provost", "archivist",
 )  # fmt: skip
 _ID = click.argument("identity", metavar="ID", type=WORDS)
+_FROM = click.option("--from", "from_day", type=DAY, metavar="DATE", help="First day that it asks for now.")
+_UNTIL = click.option("--until", "until_day", type=DAY, metavar="DATE", help="Last day of that.")
 _BECAUSE = click.option("--because", required=True, type=WORDS, help="Why; it is sealed with the case.")
 
 
@@ -156,11 +161,13 @@ def defect(**said: Any) -> None:
 @disclose.command(epilog='Example: carrel disclose cure dsc-abcdefghijkl d2 --because "new paper" --as "Lou Example"')
 @_ID
 @click.argument("defect", type=WORDS)
+@_FROM
+@_UNTIL
 @_BECAUSE
 @_written
-def cure(defect: str, **said: Any) -> None:
+def cure(defect: str, from_day: datetime | None, until_day: datetime | None, **said: Any) -> None:
     """Write down that a defect is cured; counsel does. The paper is read anew."""
-    _act("cured", {"defect": defect}, **said)
+    _act("cured", {"defect": defect, **_days(from_day, until_day)}, **said)
 
 
 @disclose.command(
@@ -168,11 +175,13 @@ def cure(defect: str, **said: Any) -> None:
 )
 @_ID
 @click.option("--ruling", type=click.Choice(("upheld", "narrowed", "quashed")), help="What the court said of it.")
+@_FROM
+@_UNTIL
 @_BECAUSE
 @_written
-def challenge(ruling: str | None, **said: Any) -> None:
+def challenge(ruling: str | None, from_day: datetime | None, until_day: datetime | None, **said: Any) -> None:
     """Write down that the paper is challenged in court; with --ruling, what became of it."""
-    _act("ruled" if ruling else "challenged", {"ruling": ruling} if ruling else {}, **said)
+    _act("ruled" if ruling else "challenged", {"ruling": ruling or "", **_days(from_day, until_day)}, **said)
 
 
 @disclose.command(
@@ -253,11 +262,26 @@ def get_document(**said: Any) -> None:
     get_one(**said)
 
 
+@disclose.command(
+    "by-hand",
+    epilog='Example: carrel disclose by-hand dsc-abcdefghijkl --because "sign-up sheets, on paper" --as "Ada Example"',
+)
+@_ID
+@_BECAUSE
+@_written
+def by_hand(**said: Any) -> None:
+    """Write down that what answers lies in no system: where, and why no package can be made of it.
+
+    In the place of a package: on paper, with a vendor, or told by word of mouth. What lies in a system is produced.
+    """
+    _act("produced", {"kind": "in no system"}, **said)
+
+
 @disclose.command(epilog='Example: carrel disclose sign dsc-abcdefghijkl --as "Ada Example"')
 @_ID
 @_written
 def sign(**said: Any) -> None:
-    """Sign a release: the office that the policy names, once every step is taken."""
+    """Sign a release: the office that the policy names, once every step is taken and the package is made."""
     _act("signed", {}, **said)
 
 
@@ -266,7 +290,7 @@ def sign(**said: Any) -> None:
 @click.option("--because", type=WORDS, default="", help="In an emergency: what was told to whom, and why at once.")
 @_written
 def release(**said: Any) -> None:
-    """Write down that what was signed was handed over, by somebody other than whoever signed."""
+    """Write down that the package that was signed was handed over, by somebody other than whoever signed."""
     _act("released", {}, **said)
 
 
@@ -274,7 +298,7 @@ def release(**said: Any) -> None:
 @_ID
 @_written
 def nothing(**said: Any) -> None:
-    """End a case with the statement that no record answers it."""
+    """End a case with the statement that no record answers it, once a package with that statement was made."""
     _act("nothing responsive", {}, **said)
 
 
@@ -354,6 +378,15 @@ def drill(**said: Any) -> int:
     from carrel.cli.disclose_drill import drill_desk
 
     return drill_desk(**said)
+
+
+disclose.add_command(produce)
+disclose.add_command(verify)
+
+
+def _days(first: datetime | None, last: datetime | None) -> dict[str, str]:
+    named = {"from day": first, "until day": last}
+    return {key: day.date().isoformat() for key, day in named.items() if day is not None}
 
 
 def _act(act: str, terms: dict[str, str], **said: Any) -> None:

@@ -145,6 +145,7 @@ def as_dict(case: Case, here: Standing) -> dict[str, Any]:
         "papers_missing": list(here.papers_missing),
         "defects": [{"id": one.id, "what": one.what, "cured": one.cured} for one in here.defects],
         "challenge": here.challenge or None,
+        "package": None if here.package is None else {"kind": str(here.package), "manifest": here.manifest or None},
         "signed_by": here.signed_by or None,
         "ground": here.ground or None,
         "owed": [one.id for one in here.owed],
@@ -185,6 +186,8 @@ def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) ->
     put_line(f"came {here.received_at.astimezone(zone):%Y-%m-%d %H:%M} from {case.received.term('from')}, served on "
              f"{here.served_on}, taken in by {here.opened_by}" + (f"; due {here.due}" if here.due else ""))  # fmt: skip
     put_line(f"the person: {here.notice}" + (f"; signed by {here.signed_by}" if here.signed_by else ""))
+    if here.package is not None:
+        put_line(f"made ready: {here.package}" + (f", manifest {here.manifest}" if here.manifest else ""))
     if here.may_release_from is not None and not here.ended_at:
         put_line(f"nothing is released before {here.may_release_from.astimezone(zone):%Y-%m-%d %H:%M}")
     nexts = {one.id for one in here.open}

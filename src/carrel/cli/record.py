@@ -130,6 +130,7 @@ def deliver(site: Site, store: Store, at: datetime, *, own: Sequence[Leaf] = ())
     """
     try:
         require_folder(site, store)
+        _cover(site, store, at)
         folder, signer = _patiently(site, store, at)
     except CarrelError as wrong:
         waits = "the run is recorded; the ledger gets its leaves from the next apply or run-due"
@@ -139,6 +140,14 @@ def deliver(site: Site, store: Store, at: datetime, *, own: Sequence[Leaf] = ())
     checkpoint = folder.checkpoint()
     first = _first(folder, own[0].encode(), checkpoint.size) if own else checkpoint.size
     return Receipt(checkpoint.size, checkpoint.root.hex(), first, folder.path, signer.vkey)
+
+
+def _cover(site: Site, store: Store, at: datetime) -> None:
+    """Fill up the leaves of legal process in each batch, not only in the night's: none tells whether one was owed."""
+    from carrel.cli.disclose_rules import people_of
+
+    if any(people_of(site).values()):
+        store.disclosures.cover(at)
 
 
 def _patiently(site: Site, store: Store, at: datetime) -> tuple[LedgerFolder, Signer]:

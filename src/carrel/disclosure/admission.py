@@ -10,6 +10,7 @@ from carrel.disclosure import faults
 from carrel.disclosure.case import Case
 from carrel.disclosure.course import standing
 from carrel.disclosure.event import Act, Event, Ruling
+from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Basis, Does, Office, Outcome, Process
 from carrel.disclosure.required_terms import require_said
 from carrel.disclosure.silence import require_silence
@@ -22,7 +23,16 @@ _OF_COUNSEL = frozenset({Act.CURED, Act.CHALLENGED, Act.RULED, Act.SILENCE_ENDED
 _LEADS = frozenset({Office.CUSTODIAN, Office.COUNSEL, Office.AUTHORISED_OFFICER})
 
 
-def may(here: Standing, act: Act, person: str, offices: frozenset[Office], at: datetime, *, step: str = "") -> None:
+def may(
+    here: Standing,
+    act: Act,
+    person: str,
+    offices: frozenset[Office],
+    at: datetime,
+    *,
+    step: str = "",
+    kind: PackageKind | None = None,
+) -> None:
     """Whether somebody may do something in a case as it stands, whatever it says in detail.
 
     Args:
@@ -32,6 +42,7 @@ def may(here: Standing, act: Act, person: str, offices: frozenset[Office], at: d
         offices: in which she may act at that moment; see `carrel.disclosure.absence.held`.
         at: aware time.
         step: which, where a step is taken.
+        kind: of an answer that is made ready; None where nobody knows yet whether anything is found.
 
     Raises:
         CarrelError: DSC-001, nobody may know of the case but those who were named; DSC-002, it is over, or the step is
@@ -40,7 +51,8 @@ def may(here: Standing, act: Act, person: str, offices: frozenset[Office], at: d
 
     Guarantees:
         `Act.RELEASED` passes only where every step that the policies ask for was taken, no defect and no challenge is
-        open, and an officer other than this person signed; or where the policy releases first and reviews after.
+        open, an answer was made ready since, and an officer other than this person signed it; or where the policy
+        releases first and reviews after.
     """
     if not here.sees(person, offices):
         raise unknown()
@@ -54,12 +66,12 @@ def may(here: Standing, act: Act, person: str, offices: frozenset[Office], at: d
             _take(here, step, person)
         case Act.SIGNED | Act.NOTHING | Act.RELEASED:
             _release(here, act, person, at)
+        case Act.PRODUCED:
+            _produce(here, kind, at)
         case Act.REFUSED if Outcome.REFUSED not in here.process.outcomes:
             raise not_now(act, "a case that may be refused", "one that may not", "see what the policy says")
-        case Act.RULED if here.challenge != "open":
-            raise not_now(act, "a challenge that is open", "none", "record the challenge first")
-        case Act.CHALLENGED if here.challenge in {"open", Ruling.QUASHED}:
-            raise not_now(act, "a paper that is not before the court", "one that is", "record what the court says")
+        case Act.RULED | Act.CHALLENGED:
+            _contest(here, act)
         case Act.SILENCE_ENDED if not here.silent:
             raise not_now(act, "a silence that is in force", "none", "nothing is left to do")
         case _:
@@ -103,7 +115,8 @@ def admit(
         raise fault(
             faults.MOMENT, at=event.act, wanted="now, or a time since the case began", found="another", fix="wait"
         )
-    may(before, event.act, event.by, offices, now, step=event.term("step"))
+    kind = PackageKind(event.term("kind")) if event.term("kind") in set(PackageKind) else None
+    may(before, event.act, event.by, offices, now, step=event.term("step"), kind=kind)
     require_said(before, event, words)
     if event.act is Act.SILENCED:
         require_silence(event, before.process, zone)
@@ -142,6 +155,7 @@ def _offices_for(here: Standing, act: Act, step: str) -> frozenset[Office]:
         Act.TAKEN: frozenset() if known is None else known.by,
         Act.NAMED: _LEADS | process.signed_by,
         Act.DEFECT: _LEADS | process.signed_by,
+        Act.PRODUCED: _LEADS | process.signed_by,
         Act.SIGNED: process.signed_by,
         Act.NOTHING: process.signed_by,
         Act.RELEASED: anyone if process.release_first else process.handed_over_by,
@@ -197,9 +211,24 @@ def _tells(here: Standing, step: str) -> bool:
     return known is not None and known.does in {Does.TELL_PATRON, Does.TELL_BOARD}
 
 
-def _release(here: Standing, act: Act, person: str, at: datetime) -> None:
+def _contest(here: Standing, act: Act) -> None:
+    if act is Act.RULED and here.challenge != "open":
+        raise not_now(act, "a challenge that is open", "none", "record the challenge first")
+    if act is Act.CHALLENGED and here.challenge in {"open", Ruling.QUASHED}:
+        raise not_now(act, "a paper that is not before the court", "one that is", "record what the court says")
+
+
+def _produce(here: Standing, kind: PackageKind | None, at: datetime) -> None:
+    """Whether an answer may be made ready: by what is found, or by what any answer asks for, where nobody knows yet."""
+    ends = here.process.outcomes & {Outcome.RELEASED, Outcome.NOTHING}
+    gives = kind in {PackageKind.RECORDS, PackageKind.REPLY}
+    _require_outcome(here, Outcome.RELEASED if gives or Outcome.NOTHING not in ends else Outcome.NOTHING)
+    _require_no_wish(here)
+    _require_none_left(here, _left(here, at, nothing=not gives))
+
+
+def _require_outcome(here: Standing, outcome: Outcome) -> None:
     process = here.process
-    outcome = _OUTCOMES.get(act, Outcome.RELEASED)
     if outcome not in process.outcomes:
         raise fault(
             faults.CLOSED,
@@ -209,6 +238,10 @@ def _release(here: Standing, act: Act, person: str, at: datetime) -> None:
             because="a policy in force gives nothing out on this",
             fix="say the script, and refuse",
         )
+
+
+def _require_no_wish(here: Standing) -> None:
+    process = here.process
     if here.for_readers and not (process.compels and here.order_names_title):
         raise fault(
             faults.READERS,
@@ -218,24 +251,43 @@ def _release(here: Standing, act: Act, person: str, at: datetime) -> None:
             because="it tells of many people what they read, to find one",
             fix="refuse it; an order that names the title is opened with --order-names-title",
         )
+
+
+def _release(here: Standing, act: Act, person: str, at: datetime) -> None:
+    process = here.process
+    _require_outcome(here, _OUTCOMES.get(act, Outcome.RELEASED))
+    _require_no_wish(here)
     if act is Act.RELEASED and process.release_first:
         return
-    left = _left(here, at, nothing=act is Act.NOTHING)
+    left = [*_left(here, at, nothing=act is Act.NOTHING), *_unanswered(here, nothing=act is Act.NOTHING)]
     if act is Act.RELEASED and not here.signed_by:
         left.append(f"the signature of one who is {', '.join(sorted(process.signed_by)) or 'nobody'}")
-    if left:
-        raise fault(
-            faults.CLOSED,
-            at=process.instrument,
-            wanted="every step taken, every paper on file, no defect and no challenge open, and a signature",
-            found=f"open: {'; '.join(left)}",
-            because="WPL-1.3, WPL-8.1: compliance stays closed until then",
-            fix="see to what is open; `carrel disclose show` tells who may",
-        )
+    _require_none_left(here, left)
     if act is Act.RELEASED and person == here.signed_by:
         raise _second("whoever signed", "have somebody else look at the package and hand it over")
     if act is Act.SIGNED and here.signed_by:
         raise not_now(act, "a case that nobody signed yet", "one that is signed", "hand it over")
+
+
+def _unanswered(here: Standing, *, nothing: bool) -> list[str]:
+    """What an end still waits for: a release has records, and a statement that none were found has none."""
+    if nothing:
+        fits = here.package in {PackageKind.NOTHING, PackageKind.BY_HAND}
+        return [] if fits else ["a package of this case with the statement that nothing was found"]
+    fits = here.package in {PackageKind.RECORDS, PackageKind.REPLY, PackageKind.BY_HAND}
+    return [] if fits else ["a package of this case with what is handed over"]
+
+
+def _require_none_left(here: Standing, left: Collection[str]) -> None:
+    if left:
+        raise fault(
+            faults.CLOSED,
+            at=here.process.instrument,
+            wanted="every step taken, every paper on file, no defect and no challenge open, a package and a signature",
+            found=f"open: {'; '.join(left)}",
+            because="WPL-1.3, WPL-8.1: compliance stays closed until then",
+            fix="see to what is open; `carrel disclose show` tells who may",
+        )
 
 
 def _second(other: str, fix: str) -> CarrelError:
@@ -273,7 +325,9 @@ def sound(case: Case, process: Process, zone: ZoneInfo) -> bool:
         if before.for_readers and not (process.compels and before.order_names_title):
             return False
         signed = before.signed_by and before.signed_by != event.by
-        if not process.release_first and (_left(before, event.at, nothing=False) or not signed):
+        if not process.release_first and (
+            _left(before, event.at, nothing=False) or _unanswered(before, nothing=False) or not signed
+        ):
             return False
     return True
 

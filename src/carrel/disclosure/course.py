@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from carrel.disclosure.event import Act, Event, Ruling
+from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Does, Office, Outcome, Process, Step
 from carrel.disclosure.silence import Silence, silence_of
 from carrel.disclosure.standing import Defect, Done, Notice, Standing, State
@@ -37,6 +38,8 @@ class _Course:
     named: set[str] = field(default_factory=set)
     challenge: str = ""
     silence: Silence | None = None
+    package: PackageKind | None = None
+    manifest: str = ""
     signed_by: str = ""
     last: Event | None = None
 
@@ -83,6 +86,8 @@ def standing(
         silent=silent,
         may_release_from=wait,
         named=frozenset(course.named),
+        package=course.package,
+        manifest=course.manifest,
         signed_by=course.signed_by,
         for_readers=bool(first.term("title")),
         order_names_title=first.term("title") == "named by the order",
@@ -113,6 +118,9 @@ def _after(course: _Course, event: Event, process: Process, zone: ZoneInfo) -> N
             _contested(course, event, process)
         case Act.SILENCED | Act.SILENCE_ENDED:
             _silence(course, event, zone)
+        case Act.PRODUCED:
+            course.package, course.manifest = PackageKind(event.term("kind")), event.term("manifest")
+            course.signed_by = ""  # whoever signed had another package before her
         case Act.SIGNED:
             course.signed_by = event.by
         case _:
@@ -132,7 +140,7 @@ def _contested(course: _Course, event: Event, process: Process) -> None:
     if event.act is Act.CURED:
         course.defects[name] = replace(course.defects[name], cured=True)
         return
-    course.signed_by = ""
+    course.package, course.manifest, course.signed_by = None, "", ""
     if event.act is Act.DEFECT:
         course.defects[name] = Defect(name, event.term("what"))
     elif event.act is Act.CHALLENGED:

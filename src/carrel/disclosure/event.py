@@ -34,6 +34,7 @@ class Act(enum.StrEnum):
     RULED = "ruled"  # ruling: upheld, narrowed, quashed
     SILENCED = "silenced"  # basis, court or statute, starts, ends
     SILENCE_ENDED = "silence ended"
+    PRODUCED = "produced"  # kind; of a package also manifest and leaf
     SIGNED = "signed"
     RELEASED = "released"
     NOTHING = "nothing responsive"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from datetime import date
 
 from carrel.disclosure import faults
+from carrel.disclosure.asked_days import FROM, UNTIL, days_wrong
 from carrel.disclosure.event import Event
 from carrel.disclosure.precedence import Processes
 from carrel.disclosure.process import Does, Instrument, Process
@@ -49,10 +48,7 @@ def require_opening(event: Event, processes: Processes) -> Process:
         wrong.append(f"served on: {', '.join(ServedOn)}")
     if event.term("title") not in {"", NAMED_BY_ORDER, WISHED}:
         wrong.append(f"title: {NAMED_BY_ORDER}, or {WISHED}")
-    days = ("dated", "from day", "until day")
-    wrong += [f"{name}: a day such as 2026-11-27" for name in days if not _day(event, name)]
-    if not wrong and _turned(event.terms):
-        wrong.append("a period that begins no later than it ends")
+    wrong += days_wrong(event.terms, ("dated", FROM, UNTIL))
     if wrong:
         raise fault(
             faults.MISSING,
@@ -68,19 +64,3 @@ def require_opening(event: Event, processes: Processes) -> Process:
 def preserving(process: Process) -> str:
     """The step with which what is asked for is kept; empty where the policy asks for none."""
     return next((one.id for one in process.steps if one.does is Does.PRESERVE), "")
-
-
-def _day(event: Event, name: str) -> bool:
-    said = event.term(name)
-    if not said:
-        return True
-    try:
-        date.fromisoformat(said)
-    except ValueError:
-        return False
-    return True
-
-
-def _turned(terms: Mapping[str, str]) -> bool:
-    first, last = terms.get("from day", ""), terms.get("until day", "")
-    return bool(first and last and last < first)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from carrel.disclosure import faults
+from carrel.disclosure.asked_days import FROM, UNTIL, days_wrong
 from carrel.disclosure.event import Act, Event, Ground, Ruling
+from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Does
 from carrel.disclosure.standing import Standing
 from carrel.errors import fault
@@ -18,9 +21,11 @@ _NEEDED: Mapping[Act, tuple[str, ...]] = {
     Act.DEFECT: ("defect", "what"),
     Act.CURED: ("defect",),
     Act.RULED: ("ruling",),
+    Act.PRODUCED: ("kind",),
     Act.SILENCED: ("basis", "starts", "ends"),
     Act.REFUSED: ("ground",),
 }
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _WORDS = frozenset({Act.NOTED, Act.CURED, Act.SILENCE_ENDED, Act.REFUSED})
 _STEP_NEEDS: Mapping[Does, str] = {
     Does.PRESERVE: "hold", Does.CITE: "cite", Does.FIND: "finding", Does.REVIEW: "finding",
@@ -52,6 +57,7 @@ def require_said(here: Standing, event: Event, words: str) -> None:
         needed.append(f"which paper: {', '.join((*here.process.papers, 'other'))}")
     if event.act is Act.RULED and event.term("ruling") not in set(Ruling):
         needed.append(f"ruling: {', '.join(Ruling)}")
+    needed += _package(event, words) if event.act is Act.PRODUCED else days_wrong(event.terms, (FROM, UNTIL))
     if event.act is Act.REFUSED:
         needed += _ground(here, event)
     needed += _defect(here, event)
@@ -64,6 +70,15 @@ def require_said(here: Standing, event: Event, words: str) -> None:
             because="whoever reads the case later has to see it",
             fix="say it",
         )
+
+
+def _package(event: Event, words: str) -> list[str]:
+    kind = event.term("kind")
+    if kind not in set(PackageKind):
+        return [f"a kind: {', '.join(PackageKind)}"]
+    if kind == PackageKind.BY_HAND:
+        return [] if words.strip() else ["words: where it lies, and why no system has it"]
+    return [name for name in ("manifest", "leaf") if not _DIGEST.fullmatch(event.term(name))]
 
 
 def _ground(here: Standing, event: Event) -> list[str]:

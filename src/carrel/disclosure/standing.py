@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from carrel.disclosure.event import Ruling
+from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Does, Office, Process, Step
 from carrel.disclosure.silence import Silence
 
@@ -83,6 +84,8 @@ class Standing:
         notice: whether the person was told.
         may_release_from: aware time before which nothing is released after the person was told.
         named: who was named to the case, or did something in it.
+        package: what kind of answer was made ready since the case was last thrown back; None where none was.
+        manifest: SHA-256 of the package's signed manifest, in hex; empty where there is no package.
         signed_by: who signed the release.
         released_by: who handed it over.
         ended_at, ground: of the end.
@@ -108,6 +111,8 @@ class Standing:
     notice: Notice = Notice.NONE
     may_release_from: datetime | None = None
     named: frozenset[str] = frozenset()
+    package: PackageKind | None = None
+    manifest: str = ""
     signed_by: str = ""
     released_by: str = ""
     ended_at: datetime | None = None

@@ -22,7 +22,7 @@ def pieces(table: HeldTable, words: Words) -> Iterator[str]:
     """
     beside = list(_names_beside(table))
     names = [*(one.name for one in table.columns), *beside]
-    yield BOM + _line([*names, words["goes_on"]])
+    yield BOM + line([*names, words["goes_on"]])
     for dated in table.every():
         said = [
             f"[{words[dated.row.withheld[name].value]}]"
@@ -30,7 +30,7 @@ def pieces(table: HeldTable, words: Words) -> Iterator[str]:
             else cell(dated.row.values.get(name))
             for name in names
         ]
-        yield _line([*said, "" if dated.goes_on is None else dated.goes_on.isoformat()])
+        yield line([*said, "" if dated.goes_on is None else dated.goes_on.isoformat()])
 
 
 def cell(value: Any) -> str:
@@ -48,7 +48,8 @@ def _names_beside(table: HeldTable) -> Iterator[str]:
         yield from (name for name in dated.row.values if name not in known)
 
 
-def _line(cells: list[str]) -> str:
+def line(cells: list[str]) -> str:
+    """One line of a file."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow(cells)
     return out.getvalue()

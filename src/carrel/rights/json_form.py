@@ -72,7 +72,7 @@ def _records(records: HeldRecords, words: Words) -> Iterator[str]:
         "name": records.name,
         "policy_record": records.keeping.record or None,
         "why": list(records.keeping.purposes),
-        "since": None if records.since is None else _value(records.since),
+        "since": None if records.since is None else value_of(records.since),
         "until": list(until_words(records, words)),
         "rules": rules,
     }
@@ -101,7 +101,7 @@ def _table(table: HeldTable, words: Words) -> Iterator[str]:
 
 
 def _row(dated: DatedRow) -> dict[str, Any]:
-    found: dict[str, Any] = {"values": {name: _value(value) for name, value in dated.row.values.items()}}
+    found: dict[str, Any] = {"values": {name: value_of(value) for name, value in dated.row.values.items()}}
     if dated.row.withheld:
         found["withheld"] = {name: why.value for name, why in dated.row.withheld.items()}
     if dated.row.redacted:
@@ -111,7 +111,7 @@ def _row(dated: DatedRow) -> dict[str, Any]:
     return found
 
 
-def _value(value: Any) -> Any:
+def value_of(value: Any) -> Any:
     """A database's value as JSON has it: times and days as ISO 8601, sums as texts, files as base64."""
     if isinstance(value, datetime | date | time):
         return value.isoformat()

@@ -242,3 +242,8 @@ def words_of(identifiers: Iterable[str], names: Iterable[tuple[str, str]]) -> tu
 def suspects(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """What in a text may be somebody's card number, and which words may be names: to be looked up."""
     return frozenset(_NUMBER.findall(text)), frozenset(_CAPITAL.findall(text))
+
+
+def contacts(text: str) -> int:
+    """How many e-mail addresses and telephone numbers stand in a text."""
+    return len(_MAIL.findall(text)) + len(_PHONE.findall(text))

@@ -72,7 +72,9 @@ class Disclosures(RecordedDisclosures):
             raise
         return name
 
-    def add(self, name: str, act: Act, terms: Mapping[str, str], viewer: Viewer, words: str = "") -> Standing | None:
+    def add(
+        self, name: str, act: Act, terms: Mapping[str, str], viewer: Viewer, words: str = "", *, leaf: str = ""
+    ) -> Standing | None:
         """Write down what somebody did, if she may do it to the case as it stands.
 
         Args:
@@ -81,6 +83,7 @@ class Disclosures(RecordedDisclosures):
             terms: of it.
             viewer: who did it, now.
             words: beside it.
+            leaf: of a package that it tells of; the ledger is owed it together with the event's own.
 
         Returns:
             Where the case stands afterwards; None where this person may not know of it any more.
@@ -102,6 +105,8 @@ class Disclosures(RecordedDisclosures):
                 free_days=viewer.free_days,
             )  # fmt: skip
             self._write(connection, name, event, said, viewer.at)
+            if leaf:
+                owe(connection, [_leaf(leaf, viewer.at)], viewer.at)
             after = self._case(connection, name)
         return None if after is None else viewer.look(after)
 

@@ -132,11 +132,13 @@ class RecordedDisclosures:
         return tuple((one.commitment(name), one.salt.hex()) for one in self._kept(name))
 
     def commitments(self) -> tuple[str, ...]:
-        """What the ledger was told of every event, reckoned anew from what stands in the store now."""
+        """What the ledger was told of every event and package, reckoned anew from what stands in the store now."""
         with self._database.reading() as connection:
             rows = connection.execute(select(tables.disclosure_event).order_by(tables.disclosure_event.c.id)).all()
         kept = ((row.case, Kept.open(disclosure_key(self._folder, row.case), row.sealed)) for row in rows)
-        return tuple(one.commitment(case) for case, one in kept if one is not None)
+        there = [(case, one) for case, one in kept if one is not None]
+        packages = (one.event.term("leaf") for _, one in there if one.event.term("leaf"))
+        return (*(one.commitment(case) for case, one in there), *packages)
 
     def whole(self) -> bool:
         """Whether every case can be opened: its key is there, and nothing of it was changed."""

@@ -197,7 +197,7 @@ def _held(stack: ExitStack, system: OpenSystem, asked: Asked, *, thorough: bool)
 
 def _read(connection: Connection, system: OpenSystem, asked: Asked, *, thorough: bool) -> HeldInSystem:
     product = system.system_map.title
-    denied = _denied(connection)
+    denied = denied_to(connection)
     while True:
         if (subject := _subject(connection, system, asked)) is None:
             return HeldInSystem(system.name, product, str(system.zone), found=False)
@@ -222,7 +222,7 @@ def _subject(connection: Connection, system: OpenSystem, asked: Asked) -> Subjec
     return None if number in {0, system.stand_in} else Subject(number, also=asked.also)
 
 
-def _denied(connection: Connection) -> set[str]:
+def denied_to(connection: Connection) -> set[str]:
     """Tables that the account may not read, where the server tells it without ending the transaction."""
     if connection.dialect.name != "postgresql":
         return set()

@@ -19,7 +19,7 @@ from carrel.systems.age_file import WORK_FACTOR, AgeWriter, Random
 from carrel.systems.nameless_file import nameless
 
 _SAFE = re.compile(r"[^a-z0-9]+")
-_TIME = (1980, 1, 1, 0, 0, 0)  # the entries carry no time of their own; when it was read stands in the answer
+TIME = (1980, 1, 1, 0, 0, 0)  # the entries carry no time of their own; when it was read stands in the answer
 
 
 Counts = dict[tuple[str, str], int]
@@ -40,7 +40,7 @@ def write(answer: Answer, target: BinaryIO, words: Words) -> Counts:
         One row at a time is in memory beside those that were read first, and nothing is written anywhere else.
     """
     counts: Counts = {}
-    with zipfile.ZipFile(_Stream(target), "w", zipfile.ZIP_DEFLATED) as package:
+    with zipfile.ZipFile(Stream(target), "w", zipfile.ZIP_DEFLATED) as package:
         _entry(package, "index.html", access_page.pieces(answer, words))
         _entry(package, "answer.json", json_form.pieces(answer, words))
         _entry(package, json_form.SCHEMA, [schema_text()])
@@ -94,7 +94,7 @@ def schema_text() -> str:
 
 def _entry(package: zipfile.ZipFile, name: str, parts: Iterable[str]) -> int:
     count = 0
-    told = zipfile.ZipInfo(name, _TIME)
+    told = zipfile.ZipInfo(name, TIME)
     told.compress_type, told.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
     with package.open(told, "w", force_zip64=True) as entry:
         for part in parts:
@@ -107,7 +107,7 @@ def _word(name: str) -> str:
     return _SAFE.sub("-", name.lower()).strip("-") or "x"
 
 
-class _Stream(io.RawIOBase):
+class Stream(io.RawIOBase):
     """Takes bytes and cannot go back, so that a zip writes each entry's size behind it."""
 
     def __init__(self, target: BinaryIO) -> None:
@@ -115,9 +115,11 @@ class _Stream(io.RawIOBase):
         self._put: Callable[[bytes], object] = target.write
 
     def writable(self) -> bool:
+        """It is written to."""
         return True
 
     def write(self, data: object) -> int:
+        """Hand the bytes on."""
         piece = bytes(data)  # type: ignore[call-overload]  # any buffer
         self._put(piece)
         return len(piece)

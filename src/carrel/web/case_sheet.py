@@ -124,9 +124,10 @@ def next_of(now: Standing, viewer: Viewer) -> tuple[tuple[Step, ...], tuple[Step
     """What a case waits for: steps that this person may take, those of others, and whether a signature or the handing
     over is this person's.
     """
+    ends = (Act.SIGNED, Act.RELEASED) if now.package else (Act.PRODUCED, Act.RELEASED)
     own = tuple(one for one in now.open if _may(now, Act.TAKEN, viewer, one.id))
     others = tuple(one for one in now.open if one not in own)
-    return own, others, any(_may(now, one, viewer) for one in (Act.SIGNED, Act.RELEASED))
+    return own, others, any(_may(now, one, viewer) for one in ends)
 
 
 def _row(step: Step, now: Standing, viewer: Viewer, holders: Mapping[Office, tuple[str, ...]]) -> Row:

@@ -8,6 +8,7 @@ from fastapi import Form
 from starlette.responses import Response
 
 from carrel.disclosure.event import Act
+from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.silence import INDEFINITE
 from carrel.web.staff_cases import acted, case_page
 from carrel.web.staff_visit import StaffHere, staff_pages
@@ -15,6 +16,7 @@ from carrel.web.staff_visit import StaffHere, staff_pages
 router = staff_pages()
 Word = Annotated[str, Form()]
 _ACTS = {
+    "by hand": (Act.PRODUCED, ("kind",)),
     "sign": (Act.SIGNED, ()), "release": (Act.RELEASED, ()), "nothing": (Act.NOTHING, ()),
     "refuse": (Act.REFUSED, ("ground",)), "withdraw": (Act.WITHDRAWN, ()),
     "silence": (Act.SILENCED, ("basis", "court", "statute", "starts", "ends", "may tell")),
@@ -42,6 +44,7 @@ def decide(
     if indefinite and ends:
         return case_page(here, case_id, "silence ends", deciding=True, kept=words)
     said = {
+        "kind": str(PackageKind.BY_HAND),
         "ground": ground, "basis": basis, "court": court, "statute": statute, "starts": starts,
         "ends": INDEFINITE if indefinite else ends, "may tell": "; ".join(may_tell),
     }  # fmt: skip

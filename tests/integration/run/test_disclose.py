@@ -61,6 +61,10 @@ def cleared(elm, name):
     elm.ok("disclose", "document", "add", name, paper, "--paper", "the subpoena", *DEE)
 
 
+def by_hand(elm, name):
+    elm.ok("disclose", "by-hand", name, "--because", "sign-up sheets, on paper", *ADA)
+
+
 def test_a_subpoena_is_preserved_first_led_step_by_step_and_leaves_by_two_people(quick) -> None:
     elm = quick
     subject(elm)
@@ -79,6 +83,9 @@ def test_a_subpoena_is_preserved_first_led_step_by_step_and_leaves_by_two_people
         elm.refused("disclose", *refused, *who, code=2 if code == "DSC-001" else 4, error=code)
     cleared(elm, name)
     assert shown(elm, name)["state"] == "ready"
+    elm.refused("disclose", "sign", name, *ADA, code=4, error="DSC-004")  # nothing to sign is there yet
+    elm.refused("disclose", "by-hand", name, "--because", "on paper", *DEE, code=4, error="DSC-003")
+    by_hand(elm, name)
     elm.ok("disclose", "sign", name, *ADA)
     elm.refused("disclose", "release", name, *ADA, code=4, error="DSC-009")
     assert elm.ok("disclose", "release", name, *DEE)["case"]["state"] == "released"
@@ -105,6 +112,7 @@ def test_a_defect_and_a_challenge_keep_it_closed(quick) -> None:
     quick.refused("disclose", "preserve", name, *DEE, code=2, error="DSC-021")
     quick.ok("disclose", "preserve", name, "--item", "1", *DEE)
     cleared(quick, name)
+    by_hand(quick, name)
     quick.ok("disclose", "sign", name, *ADA)
     quick.ok("disclose", "defect", name, "--what", "no seal", *LOU)
     quick.refused("disclose", "release", name, *DEE, code=4, error="DSC-004")
@@ -153,6 +161,7 @@ def test_an_informal_ask_ends_in_the_script_and_a_list_of_readers_is_refused(qui
     cleared(quick, order)
     quick.refused("disclose", "sign", order, *ADA, code=4, error="DSC-004")
     quick.ok("disclose", "record", order, "counsel on the list of readers", *LOU)
+    by_hand(quick, order)
     quick.ok("disclose", "sign", order, *ADA)
 
 

@@ -47,6 +47,7 @@ def test_a_subpoena_from_the_desk_to_the_hand_over(pages: Pages, koha_sqlite) ->
     assert upload(dee, case, "subpoena.pdf", b"%PDF-1.7 paper").status_code == 303
     step(lou, case, "counsel on form")
     step(lou, case, "counsel on showing")
+    write(ada, f"cases/{case}/decide", {"act": "by hand", "words": "sign-up sheets, on paper"})
     write(ada, f"cases/{case}/decide", {"act": "sign"})
     assert "second person" in write(ada, f"cases/{case}/decide", {"act": "release"}, 422)
     assert "Records about you" not in patron.get("/en/me").text
@@ -208,6 +209,7 @@ def test_the_person_is_told_only_after_the_seal_is_gone(pages: Pages, koha_sqlit
     step(lou, case, "counsel on form")
     step(lou, case, "counsel on showing")
     assert upload(dee, case, "s", b"s").status_code == 303
+    write(ada, f"cases/{case}/decide", {"act": "by hand", "words": "sign-up sheets, on paper"})
     write(ada, f"cases/{case}/decide", {"act": "sign"})
     write(dee, f"cases/{case}/decide", {"act": "release"})
     assert patron.get("/en/me").content == before

@@ -66,6 +66,8 @@ def test_a_release_that_the_store_holds_without_a_signature_is_unsound() -> None
     signed = done(case, Act.SIGNED, "Ann", now)
     assert sound(done(signed, Act.RELEASED, "Dee", now), process, ZONE)
     assert not sound(done(signed, Act.RELEASED, "Ann", now), process, ZONE)
+    without, _ = walked(process, kind="")
+    assert not sound(done(done(without, Act.SIGNED, "Ann", now), Act.RELEASED, "Dee", now), process, ZONE)
     bare = done(done(begun(process), Act.SIGNED, "Ann", now), Act.RELEASED, "Dee", now)
     assert not sound(bare, process, ZONE)
 

@@ -13,6 +13,7 @@ from carrel.disclosure.case import Case
 from carrel.disclosure.course import standing
 from carrel.disclosure.drill import judge, visits
 from carrel.disclosure.event import Act, Event
+from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.precedence import processes_of
 from carrel.disclosure.process import Does, Instrument, Office, Outcome, Process
 from carrel.disclosure.report import transparency
@@ -119,14 +120,21 @@ def done(case: Case, act: Act, by: str, at: datetime, **terms: str) -> Case:
     return Case(case.id, (*case.events, Event(act, at, by, terms)))
 
 
-def walked(process: Process, without: str = "", papers: bool = True, **more: str) -> tuple[Case, datetime]:
-    """A case in which every step was taken but one; the library's and the person's time is over."""
+PACKAGE = {"manifest": "a" * 64, "leaf": "b" * 64}
+
+
+def walked(
+    process: Process, without: str = "", papers: bool = True, kind: str = "production", **more: str
+) -> tuple[Case, datetime]:
+    """A case in which a package was made and every step was taken but one; the library's and the person's time is over."""
     case, now = begun(process, **more), AT
     for step in process.steps:
         if step.id != without:
             case = done(case, Act.TAKEN, "Ada", now, step=step.id, hold="h", cite="c", finding="f")
     for paper in process.papers if papers else ():
         case = done(case, Act.FILED, "Dee", now, document="doc-1", paper=paper)
+    if kind:
+        case = done(case, Act.PRODUCED, "Ada", now, kind=kind, **PACKAGE)
     return case, now + process.wait
 
 
@@ -182,6 +190,53 @@ def test_no_step_can_be_left_out_and_none_is_taken_by_another_office(name: str, 
     here = standing(process, signed.events, ZONE, now)
     assert code_of(require_release, here, "Ann", EVERY, now) == "DSC-009"
     require_release(here, "Dee", frozenset(), now)
+
+
+@pytest.mark.parametrize(("name", "instrument"), RELEASING)
+def test_nothing_is_gathered_before_each_step_and_nothing_ends_without_its_package(
+    name: str, instrument: Instrument
+) -> None:
+    process = PROCESSES[name].of(instrument)
+    gives = {"kind": PackageKind.RECORDS}
+    for step in process.steps:
+        case, now = walked(process, without=step.id, kind="")
+        here = standing(process, case.events, ZONE, now)
+        assert code_of(may, here, Act.PRODUCED, "Ann", EVERY, now, **gives) == "DSC-004"
+        if step.does is not Does.TELL_PATRON:  # of whom nothing is found, nobody is told
+            assert code_of(may, here, Act.PRODUCED, "Ann", EVERY, now) == "DSC-004"
+    case, now = walked(process, kind="")
+    here = standing(process, case.events, ZONE, now)
+    may(here, Act.PRODUCED, "Ann", EVERY, now, **gives)
+    assert code_of(may, here, Act.PRODUCED, "Dee", frozenset({Office.ANYONE}), now) == "DSC-003"
+    assert code_of(may, here, Act.SIGNED, "Ann", EVERY, now) == "DSC-004"
+    assert code_of(may, here, Act.NOTHING, "Ann", EVERY, now) == "DSC-004"
+    for kind, open_acts in (
+        ("production", {Act.SIGNED}),
+        ("open-records reply", {Act.SIGNED}),
+        ("no responsive records", {Act.NOTHING}),
+        ("in no system", {Act.SIGNED, Act.NOTHING}),
+    ):
+        case, now = walked(process, kind=kind)
+        here = standing(process, case.events, ZONE, now)
+        for act in (Act.SIGNED, Act.NOTHING):
+            if act in open_acts and (act is Act.SIGNED or Outcome.NOTHING in process.outcomes):
+                may(here, act, "Ann", EVERY, now)
+            else:
+                assert code_of(may, here, act, "Ann", EVERY, now) == "DSC-004"
+    again = done(done(case, Act.SIGNED, "Ann", now), Act.PRODUCED, "Ada", now, kind="production", **PACKAGE)
+    assert standing(process, again.events, ZONE, now).signed_by == ""  # she signed the one before
+    back = done(again, Act.DEFECT, "Lou", now, defect="d9", what="no seal")
+    assert standing(process, back.events, ZONE, now).package is None
+
+
+def test_a_package_is_told_with_its_digest_or_a_reason() -> None:
+    process = PROCESSES["worcester"].of(Instrument.SUBPOENA)
+    case, now = walked(process, kind="")
+    for terms, words in (({"kind": "poem"}, "x"), ({"kind": "production"}, "x"), ({"kind": "in no system"}, " ")):
+        event = Event(Act.PRODUCED, now, "Ann", terms)
+        assert code_of(admit, case, event, words, process, EVERY, ZONE, now) == "DSC-005"
+    admit(case, Event(Act.PRODUCED, now, "Ann", {"kind": "production", **PACKAGE}), "", process, EVERY, ZONE, now)
+    admit(case, Event(Act.PRODUCED, now, "Ann", {"kind": "in no system"}), "on paper", process, EVERY, ZONE, now)
 
 
 @pytest.mark.parametrize(("name", "instrument"), RELEASING)
@@ -250,6 +305,7 @@ def test_what_was_silenced_is_owed_when_the_silence_is_over_also_of_a_case_that_
             case = done(case, Act.TAKEN, "Ada", AT, step=step.id, hold="h")
     for paper in process.papers:
         case = done(case, Act.FILED, "Dee", AT, document="d", paper=paper)
+    case = done(case, Act.PRODUCED, "Ann", AT, kind="production", **PACKAGE)
     case = done(case, Act.SIGNED, "Ann", AT)
     before = standing(process, case.events, ZONE, AT)
     assert (before.state, before.notice) == (State.SIGNED, Notice.SUSPENDED)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select
 from sqlalchemy.exc import DBAPIError
 
 from carrel.errors import CarrelError
@@ -33,6 +33,19 @@ Row = dict[str, Any]
 Read = dict[str, list[tuple[Question, list[Row], bool]]]  # by table; whether there are more rows
 
 
+@dataclass(frozen=True)
+class Narrowing:
+    """What alone is read, where not everything is asked for.
+
+    Attributes:
+        tables: that are read; nothing else is.
+        which: by table, which of its rows.
+    """
+
+    tables: frozenset[str]
+    which: Mapping[str, Callable[[FromClause], ColumnElement[bool]]]
+
+
 class PersonData:
     """One person in one system, for as long as the connection is in its transaction.
 
@@ -43,6 +56,8 @@ class PersonData:
         policy: in force.
         zone: of the system.
         at: what errors call the system.
+        narrowing: what alone is read; rows that only a coincidence leads to are not, nor is what the person did in rows
+            of others counted. None for everything.
 
     Attributes:
         own: the person's numbers and words; nobody prints them.
@@ -56,11 +71,12 @@ class PersonData:
         policy: Policy,
         zone: ZoneInfo,
         at: str,
+        narrowing: Narrowing | None = None,
     ) -> None:
-        self._connection, self._layout, self._at = connection, layout, at
+        self._connection, self._layout, self._at, self._narrowing = connection, layout, at, narrowing
         self._policy, self._zone = policy, zone
         self._schema, self._map, self.access = layout.schema, layout.system_map, layout.access
-        self._naming = Naming(connection, layout.selection.of((subject,)))
+        self._naming = Naming(connection, layout.selection.of((subject,)), whole=narrowing is not None)
         self.subject, self.own, self.gone = self._naming.named(subject)
         self._selection = layout.selection.of((self.subject,))
         self.queries = PersonQueries(layout, self._selection, connection)
@@ -88,11 +104,11 @@ class PersonData:
             CarrelError: SQL-…, whatever else stands in the way.
         """
         without = set(denied)
-        if not without:
+        if not without and self._narrowing is None:
             self._look()
         self._unread += self._unseen()
         read: Read = {}
-        for table in self._layout.tables:
+        for table in filter(self._is_asked, self._layout.tables):
             says = self._says(table)
             if table in without:
                 self._unread.append(Unread(table, says, "SQL-005", "the account may not read it"))
@@ -110,6 +126,14 @@ class PersonData:
             unread=tuple(self._unread), without_index=tuple(self._without_index), to_read=self._to_read,
             called=self._naming.called, asker=TableAsker(self._with_addresses(), self.own),
         )  # fmt: skip
+
+    @property
+    def called(self) -> frozenset[str]:
+        """Whole names of the person, in small letters; never told, only compared."""
+        return self._naming.called
+
+    def _is_asked(self, table: str) -> bool:
+        return self._narrowing is None or table in self._narrowing.tables
 
     def _with_addresses(self) -> Subject:
         """The person with the addresses of the record, of which nobody was asked whether somebody else has them too."""
@@ -133,7 +157,7 @@ class PersonData:
         if self._connection.dialect.name not in {"mysql", "mariadb"}:
             return
         for kind in self.access.kinds:
-            for table in kind.tables:
+            for table in filter(self._is_asked, kind.tables):
                 live = self._schema.tables.get(table)
                 if live is None:
                     yield Unread(table, self._says(table), "SQL-012", "it is not there, or the account may not see it")
@@ -146,6 +170,8 @@ class PersonData:
         found = []
         try:
             for question in self.queries.of(table):
+                if self._narrowing is not None and (question.counted or self._is_coincidence(question)):
+                    continue
                 whole = self._layout.read_whole(table, question.by)
                 self._without_index |= dict.fromkeys(whole)
                 if table in whole and not thorough:
@@ -165,7 +191,15 @@ class PersonData:
         return found
 
     def _query(self, question: Question) -> Select[Any]:
-        return self._layout.shown(question.table).where(question.which)
+        query = self._layout.shown(question.table).where(question.which)
+        if self._narrowing is not None and (which := self._narrowing.which.get(question.table)) is not None:
+            query = query.where(which(self._selection.rows(question.table)))
+        return query
+
+    def _is_coincidence(self, question: Question) -> bool:
+        """Whether nothing but the second of an event leads to the rows: what was parted stays parted."""
+        labels = self._map.labels
+        return any(labels.of(table, name) is Category.EVENT_TIME for table, name in question.way)
 
     def statements(self, *, indexed: bool = False) -> Iterator[tuple[str, str]]:
         """Every question that shows rows, by table, as SQL; with values of the person in it, so it is never printed.

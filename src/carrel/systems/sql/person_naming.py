@@ -35,13 +35,15 @@ class Naming:
     Args:
         connection: reads only.
         selection: of the person.
+        whole: names are looked up also where no index leads to them, and whoever a row names goes by surname alone
+            too; who must leave nobody in waits for it.
 
     Attributes:
         called: whole names of the person, once `named` was asked.
     """
 
-    def __init__(self, connection: Connection, selection: PersonSelection) -> None:
-        self._connection, self._selection = connection, selection
+    def __init__(self, connection: Connection, selection: PersonSelection, *, whole: bool = False) -> None:
+        self._connection, self._selection, self._whole = connection, selection, whole
         self._people, self._person = selection.map.people, selection.person
         self.called: frozenset[str] = frozenset()
 
@@ -88,6 +90,8 @@ class Naming:
             ]
             identifiers = [str(row[name]) for row in records for name in self._person.identifiers if row.get(name)]
             found += words_of(identifiers, self._names(records))
+            if self._whole:  # a note can name a guarantor by the surname alone
+                found += [last for _, last in self._names(records)]
             others = self._selection.of(tuple(map(Subject, some)))
             for one in (self._person.cards, *self._person.elsewhere):
                 if one is not None:
@@ -162,7 +166,7 @@ class Naming:
         wanted = sorted(one for one in names if one.casefold() not in own.words)
         folded = {one.casefold() for one in names}
         for first, last in self._person.names:
-            if not led_to(live, (last,)):
+            if not self._whole and not led_to(live, (last,)):
                 continue
             for some in parts(wanted, 200):
                 query = select(rows.c[first], rows.c[last]).where(

@@ -27,6 +27,7 @@ class Question:
         by: the columns by which they are found.
         counted: the rows are counted and not shown.
         column: that names the person, or what leads to the row.
+        way: for rows that others lead to, the columns on the way, each with its table.
     """
 
     table: str
@@ -34,6 +35,7 @@ class Question:
     by: tuple[str, ...]
     counted: bool
     column: str
+    way: tuple[tuple[str, str], ...] = ()
 
 
 class PersonQueries:
@@ -79,7 +81,8 @@ class PersonQueries:
         there = [values for one in found if (values := self._as_there(table, own, one))]
         for some in parts(there, _AT_ONCE):
             which = and_(_among(rows, own, some), meant(rows, trace), *self._layout.not_told_elsewhere(table))
-            yield Question(table, which, own, self._layout.access.counts(table, trace), f"by {way.table}")
+            counted = self._layout.access.counts(table, trace)
+            yield Question(table, which, own, counted, f"by {way.table}", tuple(_steps(table, way)))
 
     def _values(self, way: Through) -> list[tuple[Any, ...]]:
         """What the rows of the other table hold of the person, in the columns by which it leads on."""
@@ -120,6 +123,14 @@ class PersonQueries:
             else:
                 found.append(value)
         return tuple(found)
+
+
+def _steps(table: str, way: Through) -> Iterator[tuple[str, str]]:
+    """Every column by which a way leads on, each with its table."""
+    here = table
+    for one in way.way:
+        yield from ((here, own) for own in one.pairs)
+        here = one.table
 
 
 def _among(rows: FromClause, own: Sequence[str], some: Sequence[tuple[Any, ...]]) -> Bool:

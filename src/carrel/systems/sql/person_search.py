@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, column, or_, select
 from carrel.errors import CarrelError, fault
 from carrel.inventory.system_map import SystemMap
 from carrel.retention import faults
+from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.gone_people import gone_among
 from carrel.systems.sql.named_table import table
@@ -80,6 +81,42 @@ def find_left(connection: Connection, system_map: SystemMap, said: str, *, by_ca
             at, len(there), _FIX_LEFT if by_card else "write the record's number, digits only", by_card=by_card
         )
     return there.pop()
+
+
+def numbers_under(
+    connection: Connection, system_map: SystemMap, said: str, *, by_card: bool, at: str
+) -> tuple[frozenset[int], frozenset[int]]:
+    """The numbers of the records under a card or a number: of those that are there, and of copies of others.
+
+    Args:
+        connection: reads only.
+        system_map: tells where people stand.
+        said: the card, or the number.
+        by_card: which of the two.
+        at: what errors call the system.
+
+    Returns:
+        Of each two at most. A record that the product keeps as deleted, or as an empty row, counts as a copy.
+    """
+    people, person = system_map.people, person_map(system_map)
+    with told(at):
+        there = _numbers(connection, system_map, people.table, said, by_card=by_card)
+        left = {one for name in person.former for one in _numbers(connection, system_map, name, said, by_card=by_card)}
+        over = gone_among(connection, people, there) | _deleted_among(connection, system_map, there)
+        # A change that waits for the staff is a copy too, of a record that is there.
+        known = {
+            one for number in left for one in _numbers(connection, system_map, people.table, str(number), by_card=False)
+        }
+    return frozenset(there - over), frozenset(over | (left - (known - over) - {0}))
+
+
+def _deleted_among(connection: Connection, system_map: SystemMap, numbers: set[int]) -> set[int]:
+    people = system_map.people
+    if not people.deleted or not numbers:
+        return set()
+    rows = table(people.table, column(people.key), *(column(one.column) for one in people.deleted))
+    query = select(rows.c[people.key]).where(rows.c[people.key].in_(numbers), all_hold(rows.c, people.deleted))
+    return {int(one) for one in connection.execute(query).scalars()}
 
 
 def cards_of(connection: Connection, system_map: SystemMap, number: int, *, at: str) -> tuple[str, ...]:

@@ -1,0 +1,129 @@
+"""Legal process from the paper at the desk to the package that somebody else hands over, on each database."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from carrel.ledger.leaf import decode_leaf
+from carrel.systems import age_file
+from tests.integration.run import library
+from tests.integration.run.test_consent import policy
+from tests.integration.run.test_disclose import ADA, BEA, DEE, LOU, MO, PEOPLE, cleared, opened, shown
+from tests.integration.run.test_erasure import given
+from tests.integration.run.test_production import CARD, NEIGHBOUR, PASSPHRASE, SCOPE, loan, person, scoped, words
+
+CAL = ("--as", "Cal Example")
+MARCH = ("--from", "2026-03-01", "--until", "2026-03-31")
+ASKED = ("--served-on", "an employee", "--sender", "a law firm")
+GATHERS = "[custodian, authorised officer, plan]"
+
+
+def staffed(place, koha, mo="hold, custodian"):
+    elm = library.make(place / "site", koha)
+    policy(elm, "worcester")
+    people = PEOPLE.replace("[custodian, authorised officer]", GATHERS).replace("hold, custodian", mo)
+    elm.edit("people:\n", people)
+    return elm
+
+
+def call(elm, case, text, who, *more):
+    out = elm.folder.parent / "release.age"
+    out.unlink(missing_ok=True)
+    return ("disclose", "produce", scoped(elm, text), "--out", out, "--age-passphrase-file", words(elm),
+            "--case", case, *who, *more)  # fmt: skip
+
+
+def refused(elm, case, text, who, *more, code=4, error):
+    elm.refused(*call(elm, case, text, who, *more), code=code, error=error)
+    assert not (elm.folder.parent / "release.age").exists()
+
+
+def leaves(elm):
+    return [decode_leaf(one) for one in elm.store.owed.entries() if b'"disclosure"' in one]
+
+
+def test_a_paper_is_led_gathered_signed_and_handed_over_by_two_and_by_nobody_else(small_sqlite, tmp_path):
+    led(staffed(tmp_path, small_sqlite))
+
+
+@pytest.mark.deep
+def test_so_it_is_on_mariadb(small_mariadb, tmp_path):
+    led(staffed(tmp_path, small_mariadb))
+
+
+@pytest.mark.deep
+def test_so_it_is_on_postgresql(small_postgresql, tmp_path):
+    led(staffed(tmp_path, small_postgresql))
+
+
+def led(elm):
+    """Open, every step, produce, sign, release by a second person, verify; and every wrong turn on the way."""
+    seed, number = person(elm)
+    seed.patron(**NEIGHBOUR)
+    loan(seed, number, "2026-03-15 12:00:00")
+    case = elm.ok("disclose", "open", "subpoena", *ASKED, *MARCH, "--card", given(elm, CARD), *DEE)["case"]["id"]
+    refused(elm, case, SCOPE, ADA, error="DSC-004")  # before it is cleared
+    cleared(elm, case)
+    elm.refused("disclose", "sign", case, *ADA, code=4, error="DSC-004")  # there is nothing to sign
+    refused(elm, case, SCOPE, CAL, code=2, error="DSC-001")  # who may plan, and knows of no case
+    for who in (DEE, LOU):
+        refused(elm, case, SCOPE, who, error="HLD-006")  # who knows of it, and may not read systems
+    refused(elm, "dsc-abcdefghijkl", SCOPE, ADA, code=2, error="DSC-001")
+    for old, new in (
+        (CARD, NEIGHBOUR["cardnumber"]), ("from: 2026-03-01", "from: 2026-02-28"), ("until: 2026-04-01", "until: 2026-04-02"),
+        ("until: 2026-04-01", "until: 2026-04-01 00:01"), ("instrument: subpoena", "instrument: court order"),
+    ):  # fmt: skip
+        refused(elm, case, SCOPE.replace(old, new), ADA, error="DSC-060")
+    people = f"people: [{{id: holder, card: {CARD}}}]"
+    refused(elm, case, SCOPE.replace(people, "items: [T-1]"), ADA, "--order-names-title", error="DSC-060")
+    before = len(leaves(elm))
+    told = elm.ok(*call(elm, case, SCOPE, ADA))["production"]
+    assert (told["kind"], told["records"]) == ("production", 1)
+    assert len(leaves(elm)) == before + 2  # of the event and of the package, and each as every other
+    assert {tuple(one.fields) for one in leaves(elm)} == {("commitment",)}
+    with zipfile.ZipFile(io.BytesIO(age_file.opened(Path(told["file"]).read_bytes(), PASSPHRASE.encode()))) as package:
+        manifest = package.read("manifest.json")
+    assert "counsel on showing" in json.loads(manifest)["case_cleared"]
+    assert shown(elm, case)["package"] == {"kind": "production", "manifest": hashlib.sha256(manifest).hexdigest()}
+    elm.refused("disclose", "nothing", case, *ADA, code=4, error="DSC-004")  # something was found
+    elm.ok("disclose", "sign", case, *ADA)
+    elm.refused("disclose", "release", case, *ADA, code=4, error="DSC-009")
+    assert elm.ok("disclose", "release", case, *DEE)["case"]["state"] == "released"
+    elm.ok("disclose", "verify", told["file"], "--age-passphrase-file", words(elm))
+    refused(elm, case, SCOPE, ADA, error="DSC-002")  # it is over
+    elm.ok("run-due", code=6)
+    assert not leaves(elm)
+
+
+def test_a_sealed_case_is_gathered_by_who_is_named_and_is_unknown_to_others(small_sqlite, tmp_path):
+    elm = staffed(tmp_path, small_sqlite, "hold, plan, custodian")
+    person(elm)
+    today = date.today()  # noqa: DTZ011  (days around it are the same in every zone)
+    case = opened(elm, "subpoena", "--card", given(elm, CARD), dates=False)
+    order = ("--basis", "order", "--court", "a court", "--starts", today, "--ends", today + timedelta(days=90))
+    elm.ok("disclose", "silence", case, *order, "--may-tell", "Ann Example", "--may-tell", "Lou Example", *DEE)
+    refused(elm, case, SCOPE, MO, code=2, error="DSC-001")
+    refused(elm, "dsc-nothere", SCOPE, MO, code=2, error="DSC-001")
+    refused(elm, case, SCOPE, ADA, error="DSC-004")  # a defect is open: it names no days
+    cure = ("disclose", "cure", case, "d1", "--because", "a new paper")
+    elm.refused(*cure, "--from", "2026-03-31", "--until", "2026-03-01", *LOU, code=2, error="DSC-005")
+    elm.ok(*cure, *MARCH, *LOU)
+    for step in ("counsel on form", "counsel on showing"):
+        elm.ok("disclose", "record", case, step, *LOU)
+    paper = tmp_path / "scan.pdf"
+    paper.write_bytes(b"x")
+    elm.ok("disclose", "document", "add", case, paper, "--paper", "the subpoena", *DEE)
+    refused(elm, case, SCOPE.replace("2026-04-01", "2026-05-01"), ADA, error="DSC-060")
+    quiet = json.dumps([elm.ok("disclose", "list", *MO), elm.ok("disclose", "report")])
+    assert elm.ok(*call(elm, case, SCOPE, ADA))["production"]["kind"] == "no responsive records"
+    assert json.dumps([elm.ok("disclose", "list", *MO), elm.ok("disclose", "report")]) == quiet
+    elm.refused("disclose", "sign", case, *ADA, code=4, error="DSC-004")  # a statement is no release
+    elm.refused("disclose", "show", case, *BEA, code=2, error="DSC-001")
+    assert elm.ok("disclose", "nothing", case, *ADA)["case"]["state"] == "nothing responsive"
