@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from carrel.disclosure.asked_days import AskedDays, asked_days
 from carrel.disclosure.case import Case
-from carrel.disclosure.period import period
+from carrel.disclosure.period import period, unusable
 from carrel.disclosure.scope import Part, Scope
 from carrel.disclosure.standing import Standing
 
@@ -24,6 +24,9 @@ def why_not(case: Case, here: Standing, scope: Scope, zone: ZoneInfo) -> str | N
     Returns:
         What does not fit, in words that name nobody; None where all of it fits. Whom the scope names is not judged
         here: that is read in the systems.
+
+    Raises:
+        CarrelError: DSC-053, a part has no such time zone, or a bound that is no instant there.
 
     Guarantees:
         A part that reaches one instant before the first day of the case, or one behind its last, does not fit; nor does
@@ -47,7 +50,9 @@ def _beyond(part: Part, days: AskedDays, here: Standing, zone: ZoneInfo) -> str 
     try:
         own = zone if part.time_zone is None else ZoneInfo(part.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return "a time zone that is none"
+        raise unusable(
+            f"part {part.id}", "a time zone such as America/New_York", "another word", "write one, or leave it out"
+        ) from None
     found = period(part.from_ or "", part.until or "", own, f"part {part.id}")
     last = days.last or here.received_at.astimezone(zone).date()
     if days.first is not None and found.since < _begins(days.first, zone):
