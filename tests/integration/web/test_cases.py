@@ -10,7 +10,20 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from tests.integration.web.case_site import ADA, DEE, EVE, LOU, MO, OFFICERS, opened, quick_set_up, step, upload, write
+from tests.integration.web.case_site import (
+    ADA,
+    DEE,
+    EVE,
+    LOU,
+    MO,
+    OFFICERS,
+    PROVED,
+    opened,
+    quick_set_up,
+    step,
+    upload,
+    write,
+)
 from tests.integration.web.conftest import Pages, give_password, pages_of
 from tests.integration.web.staff_site import cheap_hashes, form, rewrite, signed_in
 
@@ -137,7 +150,9 @@ def test_a_gigabyte_is_refused_while_it_comes_and_nothing_is_left(pages: Pages, 
     assert forms.status_code == 413, "elsewhere a form is small"
 
 
-def everything(browser: TestClient, case: str, token: str) -> list[tuple[int, bytes, list[tuple[str, str]]]]:
+def everything(
+    browser: TestClient, case: str, token: str, proved: str
+) -> list[tuple[int, bytes, list[tuple[str, str]]]]:
     """Every page, and every form about a case, as somebody gets it."""
     own, found = f"/staff/en/cases/{case}", []
     for language in ("en", "es"):
@@ -150,22 +165,22 @@ def everything(browser: TestClient, case: str, token: str) -> list[tuple[int, by
             {"act": "nonsense"})  # fmt: skip
     found += [browser.post(own, data={"form": token, **data}) for data in sent]
     acts = ("sign", "release", "refuse", "silence", "lift")
-    found += [browser.post(f"{own}/decide", data={"form": token, "act": act}) for act in acts]
+    found += [browser.post(f"{own}/decide", data={"form": proved, "act": act}) for act in acts]
     found.append(browser.post(f"{own}/papers", data={"form": token}, files={"file": ("x", b"x")}))
     return [(one.status_code, one.content, sorted(one.headers.items())) for one in found]
 
 
 def test_whoever_is_not_named_gets_the_same_bytes_with_and_without_a_sealed_case(pages: Pages) -> None:
     ada, dee, eve, mo = (signed_in(pages, name) for name in (ADA, DEE, EVE, MO))
-    token = form(eve, "/staff/en/account")
-    nobodys = everything(eve, "dsc-zzzzzzzzzzzz", token)
+    tokens = form(eve, "/staff/en/account"), form(eve, PROVED)
+    nobodys = everything(eve, "dsc-zzzzzzzzzzzz", *tokens)
     case = opened(dee)
     assert case in eve.get("/staff/en/cases").text
     assert eve.get(f"/staff/en/cases/{case}").status_code == 200
     silence = {"act": "silence", "basis": "order", "court": "District court", "starts": "2026-01-01", "indefinite": "1",
                "words": "x", "may_tell": [MO]}  # fmt: skip
     write(ada, f"cases/{case}/decide", silence)
-    sealed = everything(eve, case, token)
+    sealed = everything(eve, case, *tokens)
     assert len(sealed) == len(nobodys)
     for n, (one, other) in enumerate(zip(sealed, nobodys, strict=True)):
         mended = one[1].replace(case.encode(), b"dsc-zzzzzzzzzzzz")  # its own address, which whoever asks has typed
