@@ -13,7 +13,6 @@ import pytest
 import sqlalchemy as sa
 
 from carrel.store.store import FILE
-from carrel.web.tries import accounts
 from tests.integration.web.conftest import PASSWORD, Pages, give_password, hashed, pages_of
 
 
@@ -242,8 +241,3 @@ def test_the_products_anonymous_patron_is_nobody(koha_sqlite, pages: Pages) -> N
     ((card,),) = koha_sqlite.rows(f"SELECT cardnumber FROM borrowers WHERE {who}")
     assert browser.post("/en/sign-in", data={"name": card, "password": PASSWORD}).status_code == 401
     assert not pages.premises.doors["ils"].may(2)
-
-
-def test_of_a_name_that_nobody_has_other_spellings_count_together() -> None:
-    assert accounts("ils", (), "zzqe") == accounts("ils", (), " ZZQ\u00e9") == accounts("ils", (), "zzqe\u0301")
-    assert accounts("ils", (), "zzqe") != accounts("ils", (), "zzqf")

@@ -31,7 +31,8 @@ def account(koha, offset: int) -> tuple[int, str, str]:
         row = connection.execute(
             sa.text(
                 "SELECT borrowernumber, cardnumber, userid FROM borrowers WHERE cardnumber IS NOT NULL AND userid IS "
-                "NOT NULL ORDER BY borrowernumber LIMIT 1 OFFSET :offset"
+                "NOT NULL AND borrowernumber <> COALESCE((SELECT MAX(value) FROM systempreferences "
+                "WHERE variable = 'AnonymousPatron'), '0') + 0 ORDER BY borrowernumber LIMIT 1 OFFSET :offset"
             ),
             {"offset": offset},
         ).one()
