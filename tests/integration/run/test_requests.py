@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 import sqlite3
 from datetime import UTC, date, datetime, timedelta
@@ -44,7 +45,8 @@ def ruled(elm):
     policy(elm, "worcester")
     place = elm.folder / "policy.yaml"
     text = place.read_text(encoding="utf-8")
-    start, end = text.index("\nrights:\n"), text.index("\nrisk classes:")
+    start = text.index("\nrights:\n")
+    end = re.compile(r"\n(?=[a-z])").search(text, start + 1).start()  # the block that follows
     text = text[:start] + RIGHTS + text[end:]
     told = f"recipients:\n  {VENDOR}:\n    says: Shows covers.\n    told of: [erasure, rectification]\n"
     place.write_text(text.replace("recipients:\n", told, 1))
