@@ -77,10 +77,10 @@ def open_one(
             received=received_on(on, rules), how=how or "",
         )  # fmt: skip
         told(store, rules, made, as_json=as_json, first=f"{made}: {wanted}")
-    if wanted is Right.RESTRICTION and how:
-        _stop(site_path, system, as_json=as_json)
         if same and not as_json:
             put_line(f"The same person has asked for this already: {', '.join(same)}. One of them can be withdrawn.")
+    if wanted is Right.RESTRICTION and how:
+        _stop(site_path, system, as_json=as_json)
 
 
 def identify_one(
