@@ -126,6 +126,7 @@ def test_approved_it_runs_and_a_second_call_finds_nothing_to_do(koha, tmp_path, 
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_what_becomes_due_later_waits_only_for_a_standing_approval(koha_sqlite, tmp_path):
     site = nightly_site.make(tmp_path, koha_sqlite)
     approved_night(site)
@@ -253,6 +254,7 @@ def test_a_stale_interrupted_run_is_ended_and_a_new_plan_made(koha_sqlite, tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.deep
 def test_what_a_killed_run_owed_the_ledger_is_told_by_the_next_call_with_nothing_else_to_do(koha_sqlite, tmp_path):
     from carrel.cli import night, premises
 

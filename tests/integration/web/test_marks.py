@@ -24,6 +24,8 @@ from tests.integration.web.ground import Ground, filled, ground_of
 from tests.integration.web.marked_rows import MARK
 from tests.integration.web.route_kinds import KNOWN, Whose
 
+pytestmark = pytest.mark.xdist_group("marks of the pages")  # one process opens what they share
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _SEES = {"value"}  # attributes that may hold a text of a person: what a field of a form is filled with

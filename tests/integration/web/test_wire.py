@@ -19,6 +19,8 @@ from tests.integration.conftest import Koha
 from tests.integration.run.library import environment
 from tests.integration.web.conftest import PASSWORD, give_password, pages_of
 
+pytestmark = pytest.mark.xdist_group("wire of the pages")  # one process opens what they share
+
 
 @dataclass
 class Served:
