@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from carrel.cli.at_site import end_of, named, open_site
+from carrel.cli.at_site import end_of, named
 from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules, viewer_of
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
@@ -22,7 +20,6 @@ from carrel.disclosure.standing import Notice, State
 from carrel.errors import CarrelError
 from carrel.retention.legal_hold import Scope
 from carrel.store.placement import Kind, Order
-from carrel.systems.site_file import place_of
 from carrel.web.case_desk import CameIn, Disclosed, Kept, Report
 
 if TYPE_CHECKING:
@@ -39,18 +36,16 @@ class AtCaseDesk:
     """The desk of one site. Each act opens the site anew, as a command would.
 
     Args:
-        site_path: the site file, or its folder.
+        site_now: tells the site as its file stands now: an office that was taken away is gone with the next page.
         now: the clock.
         whose: tells whose card it is: system and number of the record.
     """
 
     def __init__(
-        self, site_path: Path, now: Callable[[], datetime], whose: Callable[[str, str], tuple[str, int]]
+        self, site_now: Callable[[], Site], now: Callable[[], datetime], whose: Callable[[str, str], tuple[str, int]]
     ) -> None:
-        self._place, self._now, self._whose = place_of(site_path), now, whose
-        self._lock = threading.Lock()
-        self._seen: tuple[tuple[int, ...], float] = ((), 0.0)
-        self._known: tuple[Site, ProcessRules | None] | None = None
+        self._site, self._now, self._whose = site_now, now, whose
+        self._known: tuple[Site, ProcessRules, float] | None = None  # as they were read, and when
         self._reports: dict[int, tuple[datetime, Report]] = {}
 
     def processes(self) -> Processes:
@@ -169,8 +164,13 @@ class AtCaseDesk:
         self._reports[year] = (at, found)
         return found
 
-    def disclosed(self, system: str, number: int) -> tuple[Disclosed, ...]:
+    def disclosed(self, store: Store, system: str, number: int) -> tuple[Disclosed, ...]:
         """What was given out of one person's records, told by the holds that were placed for the cases.
+
+        Args:
+            store: of the site, open: this is asked for with each page of a patron.
+            system: that holds the record.
+            number: of it.
 
         Guarantees:
             A case that is sealed, and one of which the person was not told, is not in it, whatever was done.
@@ -180,24 +180,19 @@ class AtCaseDesk:
         """
         at = self._now()
         try:
-            site, rules = self._opened()
+            _, rules = self._opened()
         except CarrelError as wrong:
             if wrong.code != faults.NO_RULES.code:
                 raise
             return ()
-        with open_store(site) as store:
-            holds = store.keepings.current(system, at, to_dispose=False).legal_holds
-            own = {one.id for one in holds if number in one.scope.persons}
-            return tuple(
-                Disclosed(here.ended_at.astimezone(rules.zone).date(), case.instrument)
-                for case, here in store.disclosures.all(everybody(rules, at))
-                if here.notice is Notice.TOLD and here.state in {State.RELEASED, State.REVIEWED}
-                and here.ended_at is not None and own.intersection(case.holds)
-            )  # fmt: skip
-
-    def _site(self) -> Site:
-        """The site file, read again when it has changed: an office that was taken away is gone with the next page."""
-        return self._looked()[0]
+        holds = store.keepings.current(system, at, to_dispose=False).legal_holds
+        own = {one.id for one in holds if number in one.scope.persons}
+        return tuple(
+            Disclosed(here.ended_at.astimezone(rules.zone).date(), case.instrument)
+            for case, here in store.disclosures.all(everybody(rules, at))
+            if here.notice is Notice.TOLD and here.state in {State.RELEASED, State.REVIEWED}
+            and here.ended_at is not None and own.intersection(case.holds)
+        )  # fmt: skip
 
     def _opened(self) -> tuple[Site, ProcessRules]:
         """The site, and its rules.
@@ -205,28 +200,12 @@ class AtCaseDesk:
         Raises:
             CarrelError: DSC-018; of the SIT and POL codes.
         """
-        site, rules = self._looked()
-        if rules is None:
-            rules = process_rules(site)
-            with self._lock:
-                if self._known is not None and self._known[0] is site:
-                    self._known = site, rules
+        site, known = self._site(), self._known
+        if known is not None and known[0] is site and time.monotonic() - known[2] <= _RULES_FOR:
+            return site, known[1]
+        read_at, rules = time.monotonic(), process_rules(site)
+        self._known = site, rules, read_at
         return site, rules
-
-    def _looked(self) -> tuple[Site, ProcessRules | None]:
-        with self._lock:
-            try:
-                there = self._place.stat()
-            except OSError:
-                return open_site(self._place), None  # which tells why it cannot be read
-            state, at = (there.st_ino, there.st_size, there.st_mtime_ns, there.st_ctime_ns), time.monotonic()
-            if self._known is None or state != self._seen[0]:
-                self._known = open_site(self._place), None
-                self._seen = state, at
-            elif at - self._seen[1] > _RULES_FOR:
-                self._known = self._known[0], None
-                self._seen = state, at
-            return self._known
 
     def _preserved(self, store: Store, by: str, kept: Kept) -> str:
         """Place the hold, and wait until it is in force. It is sealed, whatever the case: none tells of another."""

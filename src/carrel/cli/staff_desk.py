@@ -18,7 +18,7 @@ from carrel.cli.request_desk import received_on
 from carrel.cli.request_follow import follow_all
 from carrel.cli.request_person import look
 from carrel.cli.request_rules import Rules, rules_of
-from carrel.cli.staff_people import PeopleOfFile
+from carrel.cli.site_in_force import SiteOfFile
 from carrel.cli.store_place import open_store
 from carrel.inventory.site import May
 from carrel.rights.event import Act, Event
@@ -43,8 +43,8 @@ class AtStaffDesk:
     """
 
     def __init__(self, site_path: Path, now: Callable[[], datetime] = real_now) -> None:
-        self._site, self._now, self.people_of_file = site_path, now, PeopleOfFile(site_path)
-        self.cases = AtCaseDesk(site_path, now, self._whose)
+        self._site, self._now, self._site_now = site_path, now, SiteOfFile(site_path)
+        self.cases = AtCaseDesk(self._site_now, now, self._whose)
 
     def people(self) -> tuple[Person, ...]:
         """The people of the site file, as it stands now.
@@ -52,7 +52,7 @@ class AtStaffDesk:
         Raises:
             CarrelError: of the SIT codes.
         """
-        return self.people_of_file()
+        return self._site_now().people
 
     def give(self, name: str, word: PaperWord) -> bool:
         """Write down that somebody agreed.

@@ -13,6 +13,7 @@ from carrel.disclosure.precedence import Processes
 from carrel.disclosure.process import Instrument, Office
 from carrel.disclosure.report import Line
 from carrel.disclosure.viewer import Viewer
+from carrel.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,5 +103,5 @@ class CaseDesk(Protocol):
     def report(self, year: int) -> Report:
         """The transparency report of a year."""
 
-    def disclosed(self, system: str, number: int) -> tuple[Disclosed, ...]:
+    def disclosed(self, store: Store, system: str, number: int) -> tuple[Disclosed, ...]:
         """What was given out of one person's records, of which the person was told and may be."""

@@ -20,7 +20,7 @@ def me(here: Here) -> Response:
     portal = here.premises.portal
     try:
         who = patron(here)
-        disclosed = here.premises.staff.cases.disclosed(who.door.name, who.number)
+        disclosed = here.premises.staff.cases.disclosed(here.premises.store, who.door.name, who.number)
     except CarrelError:  # a system that is away keeps nobody from signing out
         return here.page("me", {"door": None, "portal": portal, "disclosed": ()})
     return here.page("me", {"door": who.door, "portal": portal, "disclosed": disclosed})

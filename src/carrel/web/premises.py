@@ -60,7 +60,7 @@ class Door:
             CarrelError: of the SQL codes, the system is not to be reached.
         """
         with self._connected() as connection:
-            return tuple(one for one in self._sign_in.named(connection, name) if self._is_somebody(one))
+            return self._sign_in.named(connection, name)
 
     def person(self, numbers: Sequence[int], password: str) -> int | None:
         """As `AccountSignIn.person`, and fails as `named` does."""
@@ -74,22 +74,17 @@ class Door:
             CarrelError: as `named`.
         """
         with self._connected() as connection:
-            found = account_holder.holder(connection, self._map, self._sign_in, said, holds, alone=alone)
-        return found if found is not None and self._is_somebody(found) else None
+            return account_holder.holder(connection, self._map, self._sign_in, said, holds, alone=alone)
 
     def may(self, number: int) -> bool:
         """As `AccountSignIn.may`, and fails as `named` does."""
         with self._connected() as connection:
-            return self._is_somebody(number) and self._sign_in.may(connection, number)
+            return self._sign_in.may(connection, number)
 
     def mark(self, number: int) -> str:
         """As `AccountSignIn.mark`, and fails as `named` does."""
         with self._connected() as connection:
-            return self._sign_in.mark(connection, number) if self._is_somebody(number) else ""
-
-    def _is_somebody(self, number: int) -> bool:
-        """Whether it is not the product's anonymous patron, who stands for all readers."""
-        return number != self._opened().stand_in
+            return self._sign_in.mark(connection, number)
 
     @contextmanager
     def reading(self) -> Iterator[tuple[OpenSystem, Connection]]:
