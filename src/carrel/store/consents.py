@@ -64,22 +64,15 @@ class Consents:
         Raises:
             CarrelError: CNS-007, the key is gone, or something was made under another one.
         """
-        with self._database.reading() as connection:
-            marks = _marks(connection)
-        if not marks:
-            return None
-        found = self.key.tags(system)
-        if marks != {found.mark}:
-            raise self.key.gone("another key")
-        return found
+        return self.key.tags(system, self._marks())
 
     def own_tags(self, system: str) -> SubjectTags:
         """As `tags`; with the first thing to be written down the key is drawn."""
-        found = self.tags(system)
-        if found is None:
-            self.key.ensure()
-            found = self.key.tags(system)
-        return found
+        return self.key.own_tags(system, self._marks())
+
+    def _marks(self) -> set[str]:
+        with self._database.reading() as connection:
+            return _marks(connection)
 
     def add(
         self,

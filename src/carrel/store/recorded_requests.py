@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select
 
-from carrel.consent.subject import SubjectTags
 from carrel.errors import CarrelError, fault
 from carrel.rights import faults
 from carrel.rights.event import Act, Event, commitment
@@ -71,7 +70,7 @@ class RecordedRequests:
         Raises:
             CarrelError: RGT-017, the key is gone, or requests were written under another.
         """
-        tags, table = self._tags(system), tables.request
+        tags, table = self.key.tags(system, self._marks()), tables.request
         if tags is None:
             return ()
         query = select(table).where(table.c.tag == tags.number(number)).order_by(table.c.opened_at, table.c.id)
@@ -139,17 +138,12 @@ class RecordedRequests:
     def _request(self, connection: Connection, name: str) -> Request:
         return _requests(connection, [_row(connection, name)])[0]
 
-    def _tags(self, system: str) -> SubjectTags | None:
+    def _marks(self) -> set[str]:
+        """Of the keys under which requests were written down."""
         table = tables.request
         with self._database.reading() as connection:
             query = select(table.c.mark).where(table.c.mark != "").distinct()
-            marks = set(connection.execute(query).scalars())
-        if not marks:
-            return None
-        found = self.key.tags(system)
-        if marks != {found.mark}:
-            raise self.key.gone("another key")
-        return found
+            return set(connection.execute(query).scalars())
 
     def _opened(self, name: str, sealed: bytes) -> str:
         text = request_key(self._folder, name).open_text(sealed)

@@ -93,7 +93,7 @@ class Requests(RecordedRequests):
             raise fault(faults.MOMENT, wanted="now, or a time before", found="a time to come", fix="write when it came")
         if how:
             events.append(Event(Act.IDENTIFIED, now, by, {"how": how}))
-        tags = None if number is None else self._own_tags(system)
+        tags = None if number is None else self.key.own_tags(system, self._marks())
         own = request_key(self._folder, name)
         own.create()
         try:
@@ -154,7 +154,7 @@ class Requests(RecordedRequests):
             Of two who write at once, the second is judged by what the first wrote.
         """
         said, at = free_words(sealed), now or event.at
-        tags = None if whose is None else self._own_tags(whose[0])
+        tags = None if whose is None else self.key.own_tags(whose[0], self._marks())
         with self._database.writing() as connection:
             clock.observe(connection, at)
             before = self._request(connection, name)
@@ -254,10 +254,3 @@ class Requests(RecordedRequests):
                 fix="compare the card; where records were merged, note it, open a new request for the record that is "
                 "left (`--on` the day on which this one came), and end this one",
             )
-
-    def _own_tags(self, system: str) -> SubjectTags:
-        found = self._tags(system)
-        if found is None:
-            self.key.ensure()
-            found = self.key.tags(system)
-        return found
