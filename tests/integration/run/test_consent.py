@@ -214,9 +214,9 @@ def test_the_order_in_which_the_person_spoke_decides(quick):
 
 
 def test_screens_show_nobody_within_a_hundred_columns(quick):
-    desk = people(quick, "ann")
+    desk, yesterday = people(quick, "ann"), TODAY - timedelta(days=1)
     for words in (
-        ("consent", "give", desk.card("ann"), "--purpose", NEWS, "--channel", "paper card", "--on", TODAY, *DEE),
+        ("consent", "give", desk.card("ann"), "--purpose", NEWS, "--channel", "paper card", "--on", yesterday, *DEE),
         ("consent", "show", desk.card("ann")),
         ("consent", "list"),
         ("consent", "texts"),
