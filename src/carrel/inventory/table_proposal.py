@@ -105,8 +105,9 @@ class Proposal:
             return []
         held = ", ".join(f"{yaml_of((one,))[1:-1]}: {what}" for one in self.persons if (what := named_by(one)))
         return [
-            "    # Without 'person:' no erasure and no answer finds one person's rows here. Say what a column holds:",
-            "    # card, user name, email or number; of a name or a note nothing. 'blank:' has to take these as well.",
+            "    # Without 'person:' no erasure and no answer finds one person's rows here. Say what a column",
+            "    # holds: card, user name, email or number; of a name or a note nothing. 'blank:' has to take",
+            "    # these as well.",
             f"    # person: {{{held or 'COLUMN: card'}}}",
         ]
 

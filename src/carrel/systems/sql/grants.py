@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from carrel.inventory import coverage
+from carrel.inventory.map_part import Condition
 from carrel.inventory.person_map import Act
 from carrel.inventory.system_map import SystemMap
 from carrel.systems.sql.named_table import parted
@@ -110,6 +111,7 @@ def once(rights: Iterable[Grant]) -> tuple[Grant, ...]:
 
 def _read_tables(system_map: SystemMap) -> set[str]:
     looked_up = {setting.at.table for setting in system_map.settings}
+    looked_up.update(one.at.belongs.table for one in system_map.settings if one.at.belongs is not None)
     looked_up.update(consumer.used.table for consumer in system_map.consumers if consumer.used is not None)
     looked_up.update(sign.table for sign in system_map.life_signs)
     looked_up.update(system_map.erased_from)
@@ -131,9 +133,17 @@ def _only(system_map: SystemMap, table: str) -> tuple[str, ...]:
         return tuple(sorted(coverage.used(system_map)[table]))
     if table != system_map.people.table:
         return ()
-    lookups = [setting.at for setting in system_map.settings if setting.at.table == table]
-    asked = {name for one in lookups for name in (one.column, *(condition.column for condition in one.where))}
+    lookups = [setting.at for setting in system_map.settings]
+    asked = {name for one in lookups if one.table == table for name in (one.column, *_columns(one.where))}
+    for one in lookups:
+        if (owner := one.belongs) is not None:
+            asked.update((owner.key, *_columns(owner.where)) if owner.table == table else ())
+            asked.update((owner.by,) if one.table == table else ())
     return tuple(sorted({*coverage.used(system_map)[table], *asked}))
+
+
+def _columns(where: Iterable[Condition]) -> Iterator[str]:
+    return (condition.column for condition in where)
 
 
 def _writes(system_map: SystemMap) -> tuple[dict[str, set[str]], set[str]]:
