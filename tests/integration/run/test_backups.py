@@ -309,7 +309,9 @@ def test_a_copy_of_borg_that_is_called_like_an_option_goes_and_the_repository_st
     elm = library.make(tmp_path / "site", small_sqlite)
     declare(elm, repo)
     [new] = fill(repo, tmp_path, 1)
-    repo.call("create", "--timestamp", f"{ago(40):%Y-%m-%dT%H:%M:%S}", f"{repo.place}::--force", "koha.sql", cwd=tmp_path)
+    repo.call(
+        "create", "--timestamp", f"{ago(40):%Y-%m-%dT%H:%M:%S}", f"{repo.place}::--force", "koha.sql", cwd=tmp_path
+    )
     monkeypatch.setenv("BORG_DELETE_I_KNOW_WHAT_I_AM_DOING", "YES")
     place, plan = planned(elm)
     assert [one["id"] for one in plan["goes"]] == ["--force"]
