@@ -11,6 +11,7 @@ from carrel.amount import amount
 from carrel.cli import premises, record
 from carrel.cli.at_site import allowed
 from carrel.cli.premises import now
+from carrel.cli.replay_absent import part
 from carrel.cli.replay_look import look, unfinished
 from carrel.cli.screen import put_json, put_line, say
 from carrel.errors import Exit, fault
@@ -95,6 +96,7 @@ def open_if_clean(here: Premises, restore: Restore) -> Standing:
     """Open the system where nothing keeps it closed any more, and tell the ledger."""
     standing = standing_of(here, restore)
     if standing.clean:
+        part(here)  # before it is open: whoever is registered next can get the number of one of these
         at = now()
         here.store.replays.open(restore.id, at, [_opened_leaf(here, restore, at)])
     return standing
