@@ -148,13 +148,22 @@ def _erasures(
 
 
 def _made_at(here: Premises, copy: str) -> datetime:
-    """When the copy was made out of which the system was restored."""
-    found = {
-        one.id: one.made_at
-        for source in sources(here.site, here.system)
-        for one in repository(source, here.site.folder).listing().snapshots
-        if one.id.startswith(copy)
-    }
+    """When the copy was made out of which the system was restored.
+
+    A place that cannot be listed, such as one that was lost with the server, stands in the way only where no other
+    one has the copy.
+    """
+    found: dict[str, datetime] = {}
+    unseen: CarrelError | None = None
+    for source in sources(here.site, here.system):
+        try:
+            listing = repository(source, here.site.folder).listing()
+        except CarrelError as wrong:
+            unseen = unseen or wrong
+            continue
+        found |= {one.id: one.made_at for one in listing.snapshots if one.id.startswith(copy)}
+    if not found and unseen is not None:
+        raise unseen
     if len(found) != 1:
         raise fault(
             faults.NO_COPY,
