@@ -141,18 +141,26 @@ def settle(case: str, site: Path, system_name: str | None, name: str | None, *, 
     return int(Exit.DONE)
 
 
-def show_standing(standing: Standing) -> None:
-    """What keeps the system closed, or that it is open."""
+def show_standing(standing: Standing, *, planned: bool = False) -> None:
+    """What keeps the system closed, or that it is open.
+
+    Args:
+        standing: as it was looked at.
+        planned: whether a plan for what is back has been made a moment ago.
+    """
+    again = "" if planned else ": carrel replay plan"
     if standing.clean:
         say("Nobody who was erased is there, and nothing else is owed: the system may be opened.")
         return
     say("The system stays closed until the sweep is clean:")
     if standing.people:
-        put_line(f"{amount(standing.people, 'person who was erased is', 'persons who were erased are')} back", "  - ")
+        put_line(
+            f"{amount(standing.people, 'person who was erased is', 'persons who were erased are')} back{again}", "  - "
+        )
     for case in standing.unfinished:
         put_line(f"{case}: begun, and not at its end: apply the same plan again", "  - ")
     for case in standing.restrictions:
-        put_line(f"{case}: a restriction in force, and a switch stands on", "  - ")
+        put_line(f"{case}: a restriction in force, and a switch stands on{again}", "  - ")
     for one in standing.tasks:
         put_line(f"{one.case}: {one.kind}, to be done again: {', '.join(one.fields)}", "  - ")
     for name, rows in standing.tables.items():

@@ -102,7 +102,7 @@ def _tell(made: ReplayPlan, target: Path | None, restore: Restore, standing: Sta
         )
         return
     show(made)
-    show_standing(standing)
+    show_standing(standing, planned=target is not None)
     if target is None:
         say("Nothing is to be approved. When all of this is done: carrel replay open")
     else:
