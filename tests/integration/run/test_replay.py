@@ -307,6 +307,7 @@ def test_what_cannot_be_done_keeps_the_system_closed(pine, tmp_path):
     assert [one["kind"] for one in told["closed"]["tasks"]] == ["lifting of a restriction"]
     shown = elm.run("replay", "plan", "--as", "Cal Example", "--out", elm.folder / "r.json")
     assert "cannot be erased now: 1 person" in shown.out
+    assert "1 person who was erased is back: carrel replay plan" in shown.out
     assert max(map(len, shown.out.splitlines())) <= 100
     # Without its key nobody could tell whom an entry speaks of; another key is no better.
     key = elm.folder / "replay" / "key"
