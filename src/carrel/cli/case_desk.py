@@ -165,7 +165,7 @@ class AtCaseDesk:
             return known[1]
         site, rules = self._opened()
         with open_store(site) as store:
-            cases = store.disclosures.all(everybody(rules, at))
+            cases = store.disclosures.reported(everybody(rules, at), year)
         band = rules.processes.band
         found = Report(year, band, transparency(cases, year, band, rules.zone))
         self._reports[year] = (at, found)

@@ -108,7 +108,7 @@ def print_report(*, year: int | None, site_path: Path, as_json: bool) -> None:
     rules, at = process_rules(site), now()
     wanted = year or at.astimezone(rules.zone).year
     with open_store(site) as store:
-        cases = store.disclosures.all(everybody(rules, at))
+        cases = store.disclosures.reported(everybody(rules, at), wanted)
     lines = transparency(cases, wanted, rules.processes.band, rules.zone)
     if as_json:
         told = [

@@ -25,6 +25,7 @@ from carrel.disclosure.admission import unknown
 from carrel.disclosure.case import Case
 from carrel.disclosure.event import Act, Event, commitment
 from carrel.disclosure.process import Instrument, Office
+from carrel.disclosure.report import counted
 from carrel.disclosure.standing import Standing
 from carrel.disclosure.viewer import Viewer
 from carrel.errors import CarrelError, fault
@@ -113,6 +114,14 @@ class RecordedDisclosures:
         if covered:
             self._decoys(sum(len(case.events) for case in cases), viewer)
         found = [(case, viewer.look(case)) for case in cases]
+        return tuple((case, here) for case, here in found if here is not None)
+
+    def reported(self, viewer: Viewer, year: int) -> tuple[tuple[Case, Standing], ...]:
+        """Every case that the report of a year may count; see `carrel.disclosure.report.counted`."""
+        with self._database.reading() as connection:
+            cases = list(self._cases(connection))
+        self._decoys(sum(len(case.events) for case in cases), viewer)
+        found = [(case, counted(case, viewer, year)) for case in cases]
         return tuple((case, here) for case, here in found if here is not None)
 
     def case(self, name: str, viewer: Viewer) -> tuple[Case, Standing]:

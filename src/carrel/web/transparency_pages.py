@@ -7,13 +7,13 @@ is sealed after it was counted would tell of itself by going.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC
 
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from carrel.disclosure import faults
-from carrel.disclosure.report import ENDS, Line
+from carrel.disclosure.report import ENDS, Line, out_from
 from carrel.errors import CarrelError
 from carrel.web.visit import Here, Visit
 
@@ -50,7 +50,8 @@ def report(here: Here, year: int) -> Response:
 
 
 def _years(here: Visit) -> tuple[int, ...]:
-    last = (here.premises.now() - timedelta(days=1)).year - 1  # a year is over everywhere by the second of January
+    this = here.premises.now().astimezone(UTC).year
+    last = this - 1 if here.premises.now() >= out_from(this - 1) else this - 2
     return tuple(range(last, last - YEARS, -1))
 
 
