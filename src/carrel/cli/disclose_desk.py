@@ -205,8 +205,8 @@ def _require_people(site: Site, said: Mapping[str, str]) -> None:
     Raises:
         CarrelError: APR-013; DSC-005.
     """
-    names = [said.get("person", ""), *said.get("may tell", "").split("; ")]
-    if any(one not in {"", THE_BOARD} and named(site, one) is None for one in names):
+    told = [one for one in said.get("may tell", "").split("; ") if one != THE_BOARD]
+    if any(one and named(site, one) is None for one in (said.get("person", ""), *told)):
         raise fault(
             faults.MISSING, wanted=f"people of the site file, each by the whole name, or '{THE_BOARD}' for --may-tell",
             found="another name", because="what is sealed is seen by whoever is named, and by nobody else",

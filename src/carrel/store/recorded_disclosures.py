@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,9 @@ from carrel.store.database import Database
 from carrel.store.sealing_key import SealingKey
 
 FOLDER = "disclosures"
+LOOKS = 16  # cases: a list looks at as many, for the same reason
 SHEET = 64  # events: a list opens as many as fill a sheet, so that one case more or less takes no other time
+_A_CASE = 8  # events of one of no case: about as many as a case has
 HALF = 16  # bytes: a commitment to nothing is as many that are random, and as many that follow from them
 _PAGE = 1024  # signs: what is sealed of an event is a multiple of it
 
@@ -96,7 +98,8 @@ class RecordedDisclosures:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database, self._folder = database, folder
-        self.opened = 0  # events that the last list opened, decoys among them
+        self.opened = self.looked = 0  # events and cases that the last list opened and looked at, decoys among them
+        self.unopened = 0  # cases that the last list could not open, or not as they were written
 
     def all(self, viewer: Viewer, *, covered: bool = True) -> tuple[tuple[Case, Standing], ...]:
         """Every case of which somebody may know, the oldest first, and where it stands.
@@ -107,12 +110,12 @@ class RecordedDisclosures:
 
         Guarantees:
             A case that is sealed to others changes nothing in it: not what it holds, and not how many events are
-            opened for it, but where a whole sheet of them is full.
+            opened and cases looked at for it, but where a whole sheet of them is full.
         """
         with self._database.reading() as connection:
             cases = list(self._cases(connection))
         if covered:
-            self._decoys(sum(len(case.events) for case in cases), viewer)
+            self._decoys(cases, viewer)
         found = [(case, viewer.look(case)) for case in cases]
         return tuple((case, here) for case, here in found if here is not None)
 
@@ -120,7 +123,7 @@ class RecordedDisclosures:
         """Every case that the report of a year may count; see `carrel.disclosure.report.counted`."""
         with self._database.reading() as connection:
             cases = list(self._cases(connection))
-        self._decoys(sum(len(case.events) for case in cases), viewer)
+        self._decoys(cases, viewer)
         found = [(case, counted(case, viewer, year)) for case in cases]
         return tuple((case, here) for case, here in found if here is not None)
 
@@ -189,9 +192,12 @@ class RecordedDisclosures:
         )
 
     def _cases(self, connection: Connection) -> Iterator[Case]:
+        self.unopened = 0
         for name, sealed in self._sealed(connection).items():
             if events := tuple(one.event for one in self._opened(name, sealed)):
                 yield Case(name, events)
+            else:
+                self.unopened += 1
 
     def _sealed(self, connection: Connection) -> Mapping[str, list[bytes]]:
         table = tables.disclosure_event
@@ -236,18 +242,19 @@ class RecordedDisclosures:
         key, _ = self._no_case().there()
         return hmac.digest(key, b"nothing " + start, hashlib.sha256)[:HALF] if key else b""
 
-    def _decoys(self, opened: int, viewer: Viewer) -> None:
-        """Open as many events of no case as fill the sheet."""
-        key = self._no_case()
+    def _decoys(self, cases: Sequence[Case], viewer: Viewer) -> None:
+        """Open as many events of no case as fill the sheet, and look at as many cases of none."""
+        key, opened = self._no_case(), sum(len(case.events) for case in cases)
         missing = -opened % SHEET or (0 if opened else SHEET)
+        looks = -len(cases) % LOOKS or (0 if cases else LOOKS)
         with suppress(OSError):  # a folder that cannot be written: there is no case in it either
             key.ensure()
             terms = {"instrument": str(Instrument.SUBPOENA), "served on": "the library"}
             sealed = Kept(Event(Act.RECEIVED, viewer.at, "nobody", terms), "", b"\0" * 32).seal(key)
-            for _ in range(missing):
-                if (one := Kept.open(key, sealed)) is not None:
-                    viewer.look(Case("none", (one.event,)))
-        self.opened = opened + missing
+            found = [one.event for _ in range(missing) if (one := Kept.open(key, sealed)) is not None]
+            for _ in range(looks):
+                viewer.look(Case("none", tuple(found[:_A_CASE]) or (Event(Act.RECEIVED, viewer.at, "nobody", terms),)))
+        self.opened, self.looked = opened + missing, len(cases) + looks
 
     def gone(self) -> CarrelError:
         """The error of whoever asks for a case whose key is not there."""

@@ -22,7 +22,7 @@ from carrel.store import disclosures, recorded_disclosures, tables
 from carrel.ledger.leaf import OpenLeaf, decode_leaf
 from carrel.store.disclosure_documents import CHUNK, DisclosureDocuments, Filed
 from carrel.store.owed_leaves import A_BATCH
-from carrel.store.recorded_disclosures import SHEET, disclosure_key
+from carrel.store.recorded_disclosures import LOOKS, SHEET, disclosure_key
 from carrel.systems import policy_files
 
 AT = datetime(2026, 11, 27, 9, tzinfo=UTC)
@@ -101,11 +101,12 @@ def test_a_sealed_case_is_not_there_for_whoever_was_not_named_whatever_the_offic
 
 def test_a_list_opens_as_much_with_a_sealed_case_as_without(store) -> None:
     store.disclosures.all(viewer("Mo"))
-    without = store.disclosures.opened
-    name = opened(store)
-    store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", 1))
-    assert store.disclosures.all(viewer("Mo", 2)) == ()
-    assert store.disclosures.opened == without == SHEET
+    without = store.disclosures.opened, store.disclosures.looked
+    for n in range(LOOKS):
+        name = opened(store, hours=n)
+        store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", n))
+        assert store.disclosures.all(viewer("Mo", 2)) == ()
+        assert (store.disclosures.opened, store.disclosures.looked) == without == (SHEET, LOOKS)
 
 
 def test_two_officers_decide_at_once_and_the_second_is_told(store) -> None:
