@@ -80,7 +80,7 @@ def list_all(*, every: bool, name: str, site_path: Path, as_json: bool) -> int:
     with open_store(site) as store:
         viewer = viewer_of(site, store, rules, name)
         found = [(case, here) for case, here in store.disclosures.all(viewer) if every or _open(here)]
-        whole = store.disclosures.whole() if Office.CUSTODIAN in viewer.offices else True
+        whole = Office.CUSTODIAN not in viewer.offices or not store.disclosures.unopened  # no case is opened twice
     late = sum(bool(_late(here)) for _, here in found)
     if as_json:
         put_json({"cases": [as_dict(case, here) for case, here in found], "late": late, "whole": whole})
@@ -133,7 +133,7 @@ def print_report(*, year: int | None, site_path: Path, as_json: bool) -> None:
     rules, at = process_rules(site), now()
     wanted = year or at.astimezone(rules.zone).year
     with open_store(site) as store:
-        cases = store.disclosures.all(everybody(rules, at))
+        cases = store.disclosures.reported(everybody(rules, at), wanted)
     lines = transparency(cases, wanted, rules.processes.band, rules.zone)
     if as_json:
         told = [

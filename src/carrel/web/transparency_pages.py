@@ -7,13 +7,13 @@ is sealed after it was counted would tell of itself by going.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC
 
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from carrel.disclosure import faults
-from carrel.disclosure.report import ENDS, Line
+from carrel.disclosure.report import ENDS, Line, out_from
 from carrel.errors import CarrelError
 from carrel.web.visit import Here, Visit
 
@@ -63,7 +63,8 @@ def _years(here: Visit) -> tuple[int, ...]:
         if wrong.code != faults.NO_RULES.code:
             raise
         raise HTTPException(404) from None
-    last = (here.premises.now() - timedelta(days=1)).year - 1  # a year is over everywhere by the second of January
+    this = here.premises.now().astimezone(UTC).year
+    last = this - 1 if here.premises.now() >= out_from(this - 1) else this - 2
     since = desk.since()
     return () if since is None else tuple(range(last, max(last - YEARS, since.year - 1), -1))
 
