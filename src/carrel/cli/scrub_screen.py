@@ -58,7 +58,7 @@ def lines(told: Mapping[str, Any]) -> list[str]:
     out = [whole] if told["logs"] or name else []
     if told["no_log_found"]:
         out.append("No log was found: the patterns name none here, or each that they name is empty.")
-    elif not (told["logs"] or told["keys_destroyed"]):
+    elif not (told["logs"] or told["keys_destroyed"] or told["scrubbed_before"]):
         out.append("No key was due.")
     if told["scrubbed_before"]:
         before = amount(len(told["scrubbed_before"]), "log was", "logs were")

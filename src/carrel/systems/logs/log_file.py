@@ -98,7 +98,8 @@ def replace_log(folder: int, name: str, at: str, how: Replacing) -> Tally | None
                 os.fsync(target)
             except OSError as wrong:
                 raise unwritable(at, wrong) from None
-            how.taken.add(name)
+            if how.into is not None:
+                how.taken.add(name)
     return tally
 
 
