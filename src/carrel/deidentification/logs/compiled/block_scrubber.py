@@ -100,6 +100,10 @@ class BlockScrubber:
             return self._plain.block(data)
         return ScrubbedBlock(text, passed, rest.unknown, past + rest.past)
 
+    def listen(self, heard: Heard) -> None:
+        """Hear from now on what others learned, and tell them."""
+        self._heard = heard
+
     def _use_room(self, size: int) -> None:
         self._data = _bytes(size + (1 << 17))
         self._out = _bytes(2 * len(self._data))
