@@ -124,22 +124,17 @@ class ScrubWork:
 
     def _stream(self, raw: BinaryIO, at: str) -> None:
         from carrel.systems.logs.log_stream import opened
+        from carrel.systems.logs.log_tally import Tally
 
-        written = 0
-
-        def put(lines: bytes) -> None:
-            nonlocal written
-            _put(lines)
-            written += lines.count(b"\n")
-
+        tally = Tally()
         try:
             with opened(raw, at) as (stream, _):
-                tally = self.run.scrub(stream, put, at)
+                self.run.scrub(stream, _put, at, tally)
         except CarrelError as wrong:
-            if not written:
+            if not tally.passed:
                 raise
             raise wrong.having_changed(
-                f"{amount(written, 'scrubbed line was', 'scrubbed lines were')} written"
+                f"{amount(tally.passed, 'scrubbed line was', 'scrubbed lines were')} written"
             ) from None
         except BrokenPipeError:
             raise

@@ -26,7 +26,7 @@ from carrel.systems.logs.lane_wire import LaneWire, wire
 from carrel.systems.logs.plain_file import PlainFile
 from carrel.systems.logs.scrubbers_in_turn import ScrubbersInTurn
 
-_PART: Final = 1 << 20  # bytes: so many pay for handing them out
+_PART: Final = 1 << 21  # bytes: so many pay for handing them out
 _READINGS: Final = 4  # of a part, at least
 _AHEAD: Final = 2  # parts that a lane has before it
 _ROOMS: Final = 4  # parts of a lane that are under way or wait for their turn
@@ -198,9 +198,7 @@ class FileLanes:
 
     def _text(self, part: _Part) -> bytes:
         assert part.done is not None  # noqa: S101  (it is ready)
-        if part.done.text is not None:
-            return part.done.text
-        return bytes(self._memory[part.room : part.room + part.done.length])
+        return bytes(self._memory[part.room : part.room + part.done.length]) + part.done.rest
 
     def _secret(self, day: int) -> bytes | None:
         """The secret of a day; None where it cannot be had, which the scrub meets itself where its first line is."""

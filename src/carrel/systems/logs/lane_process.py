@@ -36,7 +36,7 @@ class DonePart:
         stop: up to which it is done: its end, or where a reading begins that holds a block in another format.
         passed, past, unknown, too_long: how many lines.
         length: bytes of the lines that pass, in the memory that is shared.
-        text: those lines, where they have no room there.
+        rest: what has no room there.
         aside: the lines that fit no format, where they are kept.
     """
 
@@ -46,8 +46,26 @@ class DonePart:
     unknown: int
     too_long: int
     length: int
-    text: bytes | None
+    rest: bytes
     aside: bytes
+
+
+class _Text:
+    """Lines that pass, in a room of the memory that is shared; what has no room there comes with the message."""
+
+    def __init__(self, room: memoryview) -> None:
+        self._room, self.length, self._rest = room, 0, list[bytes]()
+
+    def add(self, text: bytes) -> None:
+        after = self.length + len(text)
+        if self._rest or after > len(self._room):
+            self._rest.append(text)
+        else:
+            self._room[self.length : after], self.length = text, after
+
+    @property
+    def rest(self) -> bytes:
+        return b"".join(self._rest)
 
 
 class LaneProcess:
@@ -88,7 +106,7 @@ class LaneProcess:
             self._wire.send(*said)
 
     def _scrubbed(self, start: int, stop: int, room: int, size: int) -> tuple[Any, ...]:
-        texts, aside, cutter = list[bytes](), list[bytes](), self._file.cutter(start)
+        text, aside, cutter = _Text(self._memory[room : room + size]), list[bytes](), self._file.cutter(start)
         passed = past = unknown = too_long = 0
         for place, lines in self._file.lines(start, stop, cutter):
             too_long += lines.too_long
@@ -96,19 +114,14 @@ class LaneProcess:
             if self._in_turn.other_format(block.unknown) is not None:
                 stop = place
                 break
-            texts.append(block.text)
+            text.add(block.text)
             passed, past, unknown = passed + block.passed, past + block.past, unknown + len(block.unknown)
             if block.unknown and self._aside:
                 aside.append(lines_of(block.unknown))
         else:
             too_long += cutter.too_long
-        text: bytes | None = b"".join(texts)
-        assert text is not None  # noqa: S101  (joined just now)
-        length = len(text)
-        if length <= size:
-            self._memory[room : room + length], text = text, None
         news = [(one.tag, one.text, one.made, one.more, one.day) for one in self._others.news()]
-        return (DONE, news, stop, passed, past, unknown, too_long, length, text, b"".join(aside))
+        return (DONE, news, stop, passed, past, unknown, too_long, text.length, text.rest, b"".join(aside))
 
     def _fetch(self, day: date) -> bytes:
         self._wire.send(KEY, day.toordinal())

@@ -35,13 +35,16 @@ class Course:
         at: what faults call the log.
         cores: that share its blocks here; one, where parts of the log are shared elsewhere.
         size: bytes that it is known to have; 0 of a pipe.
+        tally: that takes what became of its lines; one of its own unless it is given.
 
     Attributes:
         in_turn: what scrubs its lines.
         tally: what became of them.
     """
 
-    def __init__(self, run: ScrubRun, write: Write, at: str, cores: int, size: int = 0) -> None:
+    def __init__(
+        self, run: ScrubRun, write: Write, at: str, cores: int, size: int = 0, tally: Tally | None = None
+    ) -> None:
         self._run, self._write, self._at, self._cores, self._size = run, write, at, cores, size
         self._rules = run.rules
         self._day = run.today()
@@ -50,7 +53,7 @@ class Course:
         self._lanes: ScrubLanes | None = None
         self._code: MachineCode | None = None
         self._tried, self._taken = False, 0
-        self.tally = Tally()
+        self.tally = Tally() if tally is None else tally
         if run.declared is not None:
             self._use(run.declared)
 
@@ -132,10 +135,12 @@ class Course:
         if code is None:
             return
         plain, self._code = self.in_turn.lead, code
-        if self._made(plain.log_format).block(data) == plain.block(data):
-            self._remake()
-        else:
+        compiled = self._made(plain.log_format)
+        if compiled.block(data) != plain.block(data):
             self._code = None
+            return
+        self.in_turn.all = [compiled, *(self._made(one.log_format) for one in self.in_turn.all[1:])]
+        self._open_lanes()
 
     def _made(self, log_format: LogFormat, heard: Heard | None = None) -> Scrubbing:
         if self._code is None:

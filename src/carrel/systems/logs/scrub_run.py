@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
-from carrel.deidentification.logs.compiled.machine_code import MachineCode
 from carrel.deidentification.logs.log_format import LogFormat
 from carrel.deidentification.logs.log_line import SeenRow
 from carrel.deidentification.logs.scrub_rules import AddressRule, ScrubRules
@@ -17,6 +16,9 @@ from carrel.systems.logs.log_stream import BLOCK, LineCutter, blocks
 from carrel.systems.logs.log_tally import Tally
 from carrel.systems.logs.plain_file import PlainFile, plain_file
 from carrel.systems.logs.scrub_course import Course, Write
+
+if TYPE_CHECKING:
+    from carrel.deidentification.logs.compiled.machine_code import MachineCode
 
 WORTH_COMPILING: Final = 1 << 22  # bytes of a log: less is done before machine code is there
 WORTH_SHARING: Final = 1 << 24  # bytes that are left of a file: less is done before lanes have begun
@@ -56,13 +58,17 @@ class ScrubRun:
     cores: int = 1
     shared_from: int = WORTH_SHARING
 
-    def scrub(self, stream: IO[bytes], write: Write, at: str) -> Tally:
+    def scrub(self, stream: IO[bytes], write: Write, at: str, tally: Tally | None = None) -> Tally:
         """Scrub a stream to its end.
 
         Args:
             stream: plain bytes.
             write: takes what passes, block by block.
             at: what faults call the log.
+            tally: takes the counts as they come, for whoever wants them after an error too.
+
+        Returns:
+            The counts.
 
         Raises:
             CarrelError: LOG-002, the format was not declared and is not known; nothing was written then.
@@ -71,7 +77,8 @@ class ScrubRun:
         file = plain_file(stream, size)
         length = 0 if file is None else file.end - stream.tell()
         shared = file if self.cores > 1 and self.count is None else None
-        with _no_cycles(), Course(self, write, at, self.cores if file is None else 1, length) as course:
+        cores = self.cores if file is None else 1
+        with _no_cycles(), Course(self, write, at, cores, length, tally) as course:
             cutter = LineCutter()
             while True:
                 for one in blocks(stream, size, cutter):
