@@ -49,7 +49,7 @@ def parts(file: PlainFile, cuts: list[int]) -> tuple[list[Lines], int]:
 def test_every_cut_gives_the_same_blocks(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "log"
     path.write_bytes(data)
-    whole = list(blocks(io.BufferedReader(io.BytesIO(data), SIZE), SIZE))  # type: ignore[arg-type]
+    whole = list(blocks(io.BufferedReader(io.BytesIO(data), SIZE), SIZE))
     with path.open("rb") as stream:
         file = plain_file_of(stream, SIZE)
         assert file is not None

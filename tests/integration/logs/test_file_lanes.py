@@ -82,7 +82,11 @@ def in_lanes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     real = file_lanes.FileLanes.go
 
     def go(self: file_lanes.FileLanes, start: int, take: Callable[..., object], may: Callable[[], bool]) -> int:
-        return real(self, start, lambda part, text: (seen.append(part.stop), take(part, text)), may)
+        def taken(part: lane_process.DonePart, text: bytes) -> None:
+            seen.append(part.stop)
+            take(part, text)
+
+        return real(self, start, taken, may)
 
     monkeypatch.setattr(file_lanes.FileLanes, "go", go)
     return seen
