@@ -232,7 +232,7 @@ def unwritable(at: str, wrong: OSError) -> CarrelError:
     return fault(faults.UNWRITABLE, at=at, found=os.strerror(wrong.errno or 0), fix="make room, or name another place")
 
 
-def _put(text: bytes) -> None:
+def _put(text: bytes | memoryview) -> None:
     try:
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()

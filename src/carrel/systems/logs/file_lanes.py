@@ -89,12 +89,12 @@ class FileLanes:
     def __exit__(self, kind: type[BaseException] | None, wrong: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def go(self, start: int, take: Callable[[DonePart, bytes], object], may_go_on: Callable[[], bool]) -> int:
+    def go(self, start: int, take: Callable[[DonePart, memoryview], object], may_go_on: Callable[[], bool]) -> int:
         """Scrub the file from a place on.
 
         Args:
             start: where a reading begins.
-            take: takes what became of each part, in order, and the lines of it that pass.
+            take: takes what became of each part, in order, and the lines of it that pass, in memory that is used again.
             may_go_on: asked before a part is handed out.
 
         Returns:
@@ -118,7 +118,7 @@ class FileLanes:
             while done < self._limit and done in ready:
                 part = ready.pop(done)
                 assert part.done is not None  # noqa: S101  (it is ready)
-                take(part.done, self._text(part))
+                take(part.done, self._memory[part.room : part.room + part.done.length])
                 part.lane.rooms.append(part.room)
                 done = part.done.stop
         return done
@@ -195,10 +195,6 @@ class FileLanes:
             if other is not lane:
                 other.news = (other.news + news)[-MOST:]
         return part
-
-    def _text(self, part: _Part) -> bytes:
-        assert part.done is not None  # noqa: S101  (it is ready)
-        return bytes(self._memory[part.room : part.room + part.done.length]) + part.done.rest
 
     def _secret(self, day: int) -> bytes | None:
         """The secret of a day; None where it cannot be had, which the scrub meets itself where its first line is."""

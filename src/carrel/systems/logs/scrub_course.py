@@ -14,16 +14,16 @@ from carrel.deidentification.logs.log_format import LogFormat
 from carrel.deidentification.logs.log_line import LineScrubber, ScrubbedBlock
 from carrel.systems.logs.log_stream import BLOCK, Lines
 from carrel.systems.logs.log_tally import Tally
-from carrel.systems.logs.scrub_lanes import Done, ScrubLanes
 from carrel.systems.logs.scrubbers_in_turn import ENOUGH, LOOKED_AT, ScrubbersInTurn, joined_blocks, lines_of
 
 if TYPE_CHECKING:
     from carrel.deidentification.logs.compiled.heard_texts import Heard
     from carrel.deidentification.logs.compiled.machine_code import MachineCode
     from carrel.systems.logs.lane_process import DonePart
+    from carrel.systems.logs.scrub_lanes import Done, ScrubLanes
     from carrel.systems.logs.scrub_run import ScrubRun
 
-Write = Callable[[bytes], object]
+Write = Callable[[bytes | memoryview], object]
 
 
 class Course:
@@ -99,10 +99,12 @@ class Course:
         """Whether the day is the one that its rules go by."""
         return self._run.today() == self._day
 
-    def take_part(self, part: DonePart, text: bytes) -> None:
+    def take_part(self, part: DonePart, text: memoryview) -> None:
         """Take what became of a part of the log that was scrubbed elsewhere, by the scrubbers of this one."""
         self.tally.too_long += part.too_long
-        self._keep(text, part.passed, part.past, part.unknown, part.aside)
+        if text:
+            self._write(text)
+        self._keep(part.rest, part.passed, part.past, part.unknown, part.aside)
 
     def end(self) -> None:
         """Scrub what still waits."""
@@ -160,6 +162,7 @@ class Course:
         self._lanes = None
         if self._cores > 1 and not isinstance(lead, LineScrubber):  # the plain way would keep the others waiting
             from carrel.deidentification.logs.compiled.heard_texts import listeners
+            from carrel.systems.logs.scrub_lanes import ScrubLanes
 
             self._lanes = ScrubLanes([self._made(lead.log_format, one) for one in listeners(self._cores)])
 

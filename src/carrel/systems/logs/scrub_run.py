@@ -63,7 +63,7 @@ class ScrubRun:
 
         Args:
             stream: plain bytes.
-            write: takes what passes, block by block.
+            write: takes what passes, block by block. Some come as memory that is used again when it returns.
             at: what faults call the log.
             tally: takes the counts as they come, for whoever wants them after an error too.
 

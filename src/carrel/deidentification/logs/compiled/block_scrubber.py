@@ -74,8 +74,8 @@ class BlockScrubber:
     def block(self, data: bytes) -> ScrubbedBlock:
         """Scrub whole lines; the last one may be without its end."""
         size = len(data)
-        if self._heard is not None:
-            self._known.take(self._heard.news())
+        if self._heard is not None and (news := self._heard.news()):
+            self._known.take(news)
         if len(self._data) < size + 1 + ROOM:
             self._use_room(size)
         start, out, most = self._start, self._out_start, len(self._out)
