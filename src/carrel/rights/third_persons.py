@@ -175,6 +175,9 @@ class Telling:
         self._known = {one.name: one for one in columns}
         self._secret = {one.name: Withheld.SECRET for one in columns if one.is_secret}
         self._own, self._others, self._own_table = own, others, own_table
+        # Most columns say nothing of anybody, and are looked at for words of others alone.
+        self._plain = {one.name for one in columns if not self._may_name(one)}
+        self._free = {one.name for one in columns if one.is_free}
 
     def __call__(self, row: Mapping[str, Any]) -> HeldRow:
         """One row.
@@ -191,16 +194,22 @@ class Telling:
             if value is None or value == "":
                 values[name] = value
                 continue
-            one = self._known.get(name, _BESIDE)
-            if why := self._why_not(one, value):
+            if name not in self._plain and (why := self._why_not(self._known.get(name, _BESIDE), value)):
                 withheld[name] = why
+            elif isinstance(value, bytes) and self._others.in_bytes(value):
+                withheld[name] = Withheld.OTHER
             elif isinstance(value, str):
-                values[name] = clean = self._without(one, value)
+                values[name] = clean = self._without(name, value)
                 if clean != value:
                     redacted.append(name)
             else:
                 values[name] = value
         return HeldRow(values, withheld, tuple(redacted))
+
+    def _may_name(self, one: HeldColumn) -> bool:
+        """Whether a value of a column can be withheld for whom it names."""
+        named = one.category in _NAMES_SOMEBODY and not self._own_table
+        return named or one.role is not Role.PLAIN or one.category in _RELATIVES
 
     def _why_not(self, one: HeldColumn, value: Any) -> Withheld | None:
         if one.role is not Role.PLAIN:
@@ -211,11 +220,11 @@ class Telling:
             return Withheld.RELATIVE
         if one.category in _NAMES_SOMEBODY and not self._own_table and not self._own.is_named(value):
             return Withheld.OTHER
-        return Withheld.OTHER if isinstance(value, bytes) and self._others.in_bytes(value) else None
+        return None
 
-    def _without(self, one: HeldColumn, text: str) -> str:
+    def _without(self, name: str, text: str) -> str:
         clean = self._others.out_of(text)
-        if one.category in _FREE:
+        if name in self._free:
             if "@" in clean:
                 clean = _MAIL.sub(lambda met: met[0] if self._own.is_named(met[0]) else "[an e-mail address]", clean)
             clean = _PHONE.sub(lambda met: met[0] if self._own.is_named(met[0]) else "[a telephone number]", clean)

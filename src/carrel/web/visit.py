@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from carrel.rights.wording import ENGLISH, label
 from carrel.store.portal_sessions import Session
 from carrel.systems import access_page
-from carrel.web import forms, words
+from carrel.web import forms, held_rows, words
 from carrel.web.premises import Premises
 
 if TYPE_CHECKING:
@@ -78,10 +78,16 @@ class Visit:
     @property
     def told(self) -> Mapping[str, str]:
         """The words of an answer about a person, in the language of the page."""
-        return {key: words.words(self.language).gettext(said) for key, said in ENGLISH.items()}
+        return told_in(self.language)
 
     def _day(self, when: date) -> str:
         return words.day(when, self.language)
+
+
+@cache
+def told_in(language: str) -> Mapping[str, str]:
+    """The words of an answer about a person in a language."""
+    return {key: words.words(language).gettext(said) for key, said in ENGLISH.items()}
 
 
 def cookie_name(*, secure: bool) -> str:
@@ -121,6 +127,8 @@ def environment(language: str) -> Environment:
     made.filters |= {
         "filled": access_page.filled, "has": access_page.has, "shown": access_page.shown, "label": label,
         "capital": access_page.capital, "kinds": access_page.kinds, "stayed": access_page.stayed,
+        "cells": held_rows.cells, "openings": held_rows.openings, "entry": held_rows.entry,
     }  # fmt: skip
     made.install_gettext_translations(words.words(language), newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    made.globals |= words.said_in(language)
     return made

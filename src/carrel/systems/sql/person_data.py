@@ -198,8 +198,7 @@ class PersonData:
 
     def _is_coincidence(self, question: Question) -> bool:
         """Whether nothing but the second of an event leads to the rows: what was parted stays parted."""
-        labels = self._map.labels
-        return any(labels.of(table, name) is Category.EVENT_TIME for table, name in question.way)
+        return self._layout.ways.is_coincidence(question.way)
 
     def statements(self, *, indexed: bool = False) -> Iterator[tuple[str, str]]:
         """Every question that shows rows, by table, as SQL; with values of the person in it, so it is never printed.
@@ -227,6 +226,7 @@ class PersonData:
     def _others(self, read: Read) -> Others:
         """Words of everybody else whom these rows name, by number or in a text."""
         numbers: set[str] = set()
+        texts: set[str] = set()  # many rows say the same: each is looked through once
         cards: set[str] = set()
         names: set[str] = set()
         relatives: set[str] = set()
@@ -239,10 +239,11 @@ class PersonData:
                 for row in self._all(question) if further else rows:
                     numbers |= {str(value) for name in columns.people if (value := row.get(name)) not in {None, "", 0}}
                     relatives |= {value for name in kin if isinstance(value := row.get(name), str)}
-                    for text in (value for name in free if isinstance(value := row.get(name), str)):
-                        digits, capitals = suspects(text)
-                        cards |= digits
-                        names |= capitals
+                    texts |= {value for name in free if isinstance(value := row.get(name), str)}
+        for text in texts:
+            digits, capitals = suspects(text)
+            cards |= digits
+            names |= capitals
         words = self._naming.of_others(numbers, cards, names, self.own)
         return Others((*words, *self._naming.of_relatives(relatives)), self.own)
 

@@ -19,6 +19,7 @@ from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.named_table import parted
 from carrel.systems.sql.person_columns import THERE, BesideRow, TableColumns, access_of, columns_of, endings
 from carrel.systems.sql.person_selection import PersonSelection
+from carrel.systems.sql.person_ways import PersonWays
 from carrel.systems.sql.way_rows import led_by
 
 
@@ -77,6 +78,11 @@ class AnswerLayout:
         named = [name for kind in self.access.kinds for name in kind.tables]
         every = dict.fromkeys((*named, *self.selection.person.tables, *self.access.further))
         return tuple(name for name in every if name in self.schema.tables and self.traces(name))
+
+    @cached_property
+    def ways(self) -> PersonWays:
+        """The ways through other tables."""
+        return PersonWays(self.system_map, self.access, {name: self.traces(name) for name in self.tables})
 
     def traces(self, table: str) -> tuple[Trace, ...]:
         """Every trace of a table, with those that only an answer needs."""
