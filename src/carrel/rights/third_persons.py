@@ -15,6 +15,7 @@ from typing import Any
 from carrel.inventory.category import Category
 
 SHORTEST = 4  # letters of a word that is taken out of a text; a shorter one would take out half of it
+_A_CODE, _CODES = 40, 2_000  # letters of a text that others may say too, and how many of these are remembered
 _SECRETS = frozenset({Category.CREDENTIAL, Category.SESSION_IDENTIFIER})
 _RELATIVES = frozenset({Category.FAMILY_MEMBER, Category.EMERGENCY_CONTACT})
 _NAMES_SOMEBODY = frozenset(
@@ -131,10 +132,19 @@ class Others:
         )
         self._bytes = tuple(word.encode() for word in kept)
         self._any = bool(kept)
+        self._clean: dict[str, str] = {}  # codes of branches and kinds stand in every row
 
     def out_of(self, text: str) -> str:
         """The text without them."""
-        return self._found.sub(f"[{Withheld.OTHER}]", text) if self._any else text
+        if not self._any or len(text) < SHORTEST:
+            return text
+        if len(text) > _A_CODE:
+            return self._found.sub(f"[{Withheld.OTHER}]", text)
+        if (clean := self._clean.get(text)) is None:
+            clean = self._found.sub(f"[{Withheld.OTHER}]", text)
+            if len(self._clean) < _CODES:
+                self._clean[text] = clean
+        return clean
 
     def in_bytes(self, value: bytes) -> bool:
         """Whether a file holds one of them in the clear."""

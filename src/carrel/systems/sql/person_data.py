@@ -183,7 +183,11 @@ class PersonData:
                         self._acted.append(Acted(table, question.column, self._says(table), many))
                     continue
                 query = self._query(question).limit(FIRST + 1)
-                rows_read = [dict(one) for one in self._connection.execute(query).mappings()]
+                result = self._connection.execute(query)
+                names = tuple(result.keys())
+                rows_read = [dict(zip(names, one, strict=True)) for one in result]
+                if self._narrowing is None and len(rows_read) <= FIRST:
+                    self.queries.keep(question, rows_read)
                 if rows_read:
                     found.append((question, rows_read[:FIRST], len(rows_read) > FIRST))
         except DBAPIError as wrong:

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, and_, func, select, tuple_
 
-from carrel.inventory.person_map import Through
+from carrel.inventory.person_map import Holds, Through
+from carrel.inventory.schema import Column
 from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.in_lists import parts
 from carrel.systems.sql.person_layout import AnswerLayout, AskedColumn, meant
 from carrel.systems.sql.person_selection import Bool, PersonSelection, is_text
-from carrel.systems.sql.person_ways import Led, steps_of, together, walk_of
+from carrel.systems.sql.person_ways import Led, plain_walk, steps_of, together, walk_of
 
 _AT_ONCE = 500
 
@@ -29,6 +30,7 @@ class Question:
         counted: the rows are counted and not shown.
         column: that names the person, or what leads to the row.
         way: for rows that others lead to, the columns on the ways, each with its table.
+        walk: tells which rows they are; empty where a way that leads on from the table never means the same ones.
     """
 
     table: str
@@ -37,6 +39,7 @@ class Question:
     counted: bool
     column: str
     way: tuple[tuple[str, str], ...] = ()
+    walk: tuple[str, ...] = ()
 
 
 class PersonQueries:
@@ -60,6 +63,7 @@ class PersonQueries:
         present: frozenset[AskedColumn] | None = None,
     ) -> None:
         self._layout, self.selection, self._connection, self._present = layout, selection, connection, present
+        self._shown: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         self._ways: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
 
     def of(self, table: str) -> Iterator[Question]:
@@ -70,7 +74,13 @@ class PersonQueries:
         for one in self._layout.asked(table):
             if not self._is_absent(one):
                 which = and_(self.selection.names(table, one.name, rows, one.holds), *one.tests)
-                yield Question(table, which, (one.name,), one.counted, one.name)
+                walk = () if one.tests or one.holds is not Holds.NUMBER else plain_walk(table, one.name)
+                yield Question(table, which, (one.name,), one.counted, one.name, walk=walk)
+
+    def keep(self, question: Question, rows: list[dict[str, Any]]) -> None:
+        """Remember all the rows of a question: ways that go on from them need not read them again."""
+        if question.walk:
+            self._shown[question.walk] = rows
 
     def _is_absent(self, one: AskedColumn) -> bool:
         return self._present is not None and one.indexed and one not in self._present
@@ -82,14 +92,18 @@ class PersonQueries:
         there = self._there(table, own, [way for _, way in led])
         by = ", ".join(dict.fromkeys(way.table for _, way in led))
         steps = tuple(dict.fromkeys(step for _, way in led for step in steps_of(table, way)))
+        further = self._layout.not_told_elsewhere(table)
+        alone = not (trace.only or trace.among or further or len(there) > _AT_ONCE)
+        walk = (*plain_walk(table), *sorted(way.model_dump_json() for _, way in led)) if alone else ()
         for some in parts(there, _AT_ONCE):
-            which = and_(self._among(rows, own, some), meant(rows, trace), *self._layout.not_told_elsewhere(table))
-            yield Question(table, which, own, self._layout.access.counts(table, trace), f"by {by}", steps)
+            which = and_(self._among(rows, own, some), meant(rows, trace), *further)
+            yield Question(table, which, own, self._layout.access.counts(table, trace), f"by {by}", steps, walk)
 
     def _there(self, table: str, own: Sequence[str], ways: Sequence[Through]) -> list[tuple[Any, ...]]:
         """The values to which ways lead, as the columns of a table hold them; each once."""
         found = dict.fromkeys(one for some in together(ways) for one in self._values(some))
-        return list(dict.fromkeys(values for one in found if (values := self._as_there(table, own, one))))
+        kinds = [_kind(self.selection.schema.tables[table].column(name)) for name in own]
+        return list(dict.fromkeys(values for one in found if (values := _as_there(kinds, one))))
 
     def _values(self, ways: Sequence[Through]) -> list[tuple[Any, ...]]:
         """What the rows of the other table hold of the person, in the columns by which it leads on."""
@@ -101,7 +115,9 @@ class PersonQueries:
     def _walked(self, ways: Sequence[Through], read: Sequence[str]) -> list[tuple[Any, ...]]:
         """The rows of the other table that are the person's, read once for every way that begins at them."""
         way = ways[0]
-        said = (*walk_of(way), *(one.model_dump_json() for one in ways if one.then is not None))
+        said = (*walk_of(way), *sorted(one.then.model_dump_json() for one in ways if one.then is not None))
+        if said in self._shown and said not in self._ways and self._are_read(way.table, read):
+            self._ways[said] = list(dict.fromkeys(tuple(row[name] for name in read) for row in self._shown[said]))
         if said not in self._ways:
             rows = self.selection.rows(way.table)
             named: list[Bool] = [all_hold(rows.c, way.only)]
@@ -117,6 +133,10 @@ class PersonQueries:
                 gathered |= dict.fromkeys(tuple(one) for one in self._connection.execute(query))
             self._ways[said] = list(gathered)
         return self._ways[said]
+
+    def _are_read(self, table: str, names: Sequence[str]) -> bool:
+        """Whether an answer reads these columns; a secret is never read."""
+        return set(names) <= set(self._layout.columns(table).read)
 
     def _among(self, rows: FromClause, own: Sequence[str], some: Sequence[tuple[Any, ...]]) -> Bool:
         """Whether a row has one of these values in its columns."""
@@ -136,20 +156,27 @@ class PersonQueries:
         named = [one for one in self._layout.asked(way.table) if one.name == way.person and not one.tests]
         return bool(named) and all(self._is_absent(one) for one in named)
 
-    def _as_there(self, table: str, own: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...] | None:
-        """Values as the columns of a table hold them: a number among texts is a text. None where it cannot be there."""
-        found: list[Any] = []
-        for name, value in zip(own, values, strict=True):
-            there = self.selection.schema.tables[table].column(name)
-            if there is not None and is_text(there):
-                found.append(str(value))
-            elif isinstance(value, str) and there is not None and "int" in there.type.lower():
-                if not value.isascii() or not value.isdigit():
-                    return None
-                found.append(int(value))
-            else:
-                found.append(value)
-        return tuple(found)
+
+def _kind(there: Column | None) -> str:
+    """How a column takes a value that another one holds."""
+    if there is None:
+        return ""
+    return "text" if is_text(there) else "number" if "int" in there.type.lower() else ""
+
+
+def _as_there(kinds: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Values as the columns of a table hold them: a number among texts is a text. None where it cannot be there."""
+    found: list[Any] = []
+    for kind, value in zip(kinds, values, strict=True):
+        if kind == "text":
+            found.append(str(value))
+        elif kind == "number" and isinstance(value, str):
+            if not value.isascii() or not value.isdigit():
+                return None
+            found.append(int(value))
+        else:
+            found.append(value)
+    return tuple(found)
 
 
 def count(question: Question, rows: FromClause) -> Select[Any]:

@@ -64,7 +64,12 @@ def steps_of(table: str, way: Through) -> Iterator[tuple[str, str]]:
 
 def walk_of(way: Through) -> tuple[str, str, str]:
     """Which rows of the other table are meant: table, column with the person, and what else must hold of them."""
-    return way.table, way.person, way.model_dump_json(include={"only"})
+    return way.table, way.person, way.model_dump_json(include={"only"}) if way.only else ""
+
+
+def plain_walk(table: str, person: str = "") -> tuple[str, str, str]:
+    """The same of rows of which nothing else must hold."""
+    return table, person, ""
 
 
 def together(ways: Iterable[Through]) -> list[list[Through]]:
