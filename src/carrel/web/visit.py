@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from carrel.rights.wording import ENGLISH, label
 from carrel.store.portal_sessions import Session
 from carrel.systems import access_page
-from carrel.web import forms, held_rows, words
+from carrel.web import assets, forms, held_rows, words
 from carrel.web.premises import Premises
 
 if TYPE_CHECKING:
@@ -46,11 +46,15 @@ class Visit:
 
     def page(self, template: str, values: Mapping[str, Any] | None = None, status: int = 200) -> Response:
         """A page, made of a template and values; every value is escaped."""
-        text = environment(self.language).get_template(f"{template}.html.j2").render(
+        return HTMLResponse(self.text(template, values or {}), status)
+
+    def text(self, template: str, values: Mapping[str, Any]) -> str:
+        """The same as a text."""
+        text: str = environment(self.language).get_template(f"{template}.html.j2").render(
             visit=self, library=self.premises.site.library, languages=self.premises.portal.languages,
-            names=words.NAMES, day=self._day, **(values or {}),
+            names=words.NAMES, day=self._day, **values,
         )  # fmt: skip
-        return HTMLResponse(text, status)
+        return text
 
     def to(self, path: str) -> Response:
         """Send the browser on to another of these pages."""
@@ -130,5 +134,5 @@ def environment(language: str) -> Environment:
         "cells": held_rows.cells, "openings": held_rows.openings, "entry": held_rows.entry,
     }  # fmt: skip
     made.install_gettext_translations(words.words(language), newstyle=True)  # type: ignore[attr-defined]  # the extension's
-    made.globals |= words.said_in(language)
+    made.globals |= {**words.said_in(language), "asset": assets.address}
     return made
