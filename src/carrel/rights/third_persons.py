@@ -16,6 +16,7 @@ from carrel.inventory.category import Category
 
 SHORTEST = 4  # letters of a word that is taken out of a text; a shorter one would take out half of it
 _A_CODE, _CODES = 40, 2_000  # letters of a text that others may say too, and how many of these are remembered
+_LIKE_ASCII = frozenset("\u017f\u0131\u0130\u212a")  # letters that are one of ASCII's to whoever minds no capitals
 _SECRETS = frozenset({Category.CREDENTIAL, Category.SESSION_IDENTIFIER})
 _RELATIVES = frozenset({Category.FAMILY_MEMBER, Category.EMERGENCY_CONTACT})
 _NAMES_SOMEBODY = frozenset(
@@ -127,9 +128,9 @@ class Others:
         kept = {
             word.strip() for word in words if len(word.strip()) >= SHORTEST and word.strip().casefold() not in own.words
         }
-        self._found = re.compile(
-            "|".join(map(re.escape, sorted(kept, key=lambda one: (-len(one), one)))), re.IGNORECASE
-        )
+        self._words = sorted(kept, key=lambda one: (-len(one), one))
+        self._small = [(one.lower(), one) for one in self._words if one.isascii()]
+        self._all = any(_LIKE_ASCII & set(one) for one in kept)
         self._bytes = tuple(word.encode() for word in kept)
         self._any = bool(kept)
         self._clean: dict[str, str] = {}  # codes of branches and kinds stand in every row
@@ -139,12 +140,20 @@ class Others:
         if not self._any or len(text) < SHORTEST:
             return text
         if len(text) > _A_CODE:
-            return self._found.sub(f"[{Withheld.OTHER}]", text)
+            return self._cut(text)
         if (clean := self._clean.get(text)) is None:
-            clean = self._found.sub(f"[{Withheld.OTHER}]", text)
+            clean = self._cut(text)
             if len(self._clean) < _CODES:
                 self._clean[text] = clean
         return clean
+
+    def _cut(self, text: str) -> str:
+        words = self._words
+        if text.isascii() and not self._all:  # a pattern of every word would take longer than most answers
+            low = text.lower()
+            words = [word for small, word in self._small if small in low]
+        pattern = "|".join(map(re.escape, words))
+        return re.sub(pattern, f"[{Withheld.OTHER}]", text, flags=re.IGNORECASE) if words else text
 
     def in_bytes(self, value: bytes) -> bool:
         """Whether a file holds one of them in the clear."""

@@ -126,7 +126,7 @@ def environment(language: str) -> Environment:
 
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"],
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.filters |= {
         "filled": access_page.filled, "has": access_page.has, "shown": access_page.shown, "label": label,
