@@ -175,11 +175,33 @@ class HeldRow:
     redacted: tuple[str, ...] = ()
 
 
+class ToldColumns:
+    """The columns of one table, sorted by how they are told; the same for everybody.
+
+    Args:
+        columns: of the rows.
+        own_table: the table is a record of the person, so that a name in it is the person's.
+    """
+
+    def __init__(self, columns: Sequence[HeldColumn], *, own_table: bool = False) -> None:
+        self.own_table = own_table
+        self.known = {one.name: one for one in columns}
+        self.secret = {one.name: Withheld.SECRET for one in columns if one.is_secret}
+        self.free = frozenset(one.name for one in columns if one.is_free)
+        # Most say nothing of anybody, and are looked at for words of others alone.
+        self.plain = frozenset(one.name for one in columns if not self._may_name(one))
+
+    def _may_name(self, one: HeldColumn) -> bool:
+        """Whether a value of a column can be withheld for whom it names."""
+        named = one.category in _NAMES_SOMEBODY and not self.own_table
+        return named or one.role is not Role.PLAIN or one.category in _RELATIVES
+
+
 class Telling:
     """Tells rows of one table to one person, without secrets and without anybody else.
 
     Args:
-        columns: of the rows.
+        columns: of the rows, or the same sorted already.
         own: the person.
         others: words that name other people.
         own_table: the table is a record of the person, so that a name in it is the person's.
@@ -190,13 +212,11 @@ class Telling:
         empty, and tells nobody anything.
     """
 
-    def __init__(self, columns: Sequence[HeldColumn], own: Own, others: Others, *, own_table: bool = False) -> None:
-        self._known = {one.name: one for one in columns}
-        self._secret = {one.name: Withheld.SECRET for one in columns if one.is_secret}
-        self._own, self._others, self._own_table = own, others, own_table
-        # Most columns say nothing of anybody, and are looked at for words of others alone.
-        self._plain = {one.name for one in columns if not self._may_name(one)}
-        self._free = {one.name for one in columns if one.is_free}
+    def __init__(
+        self, columns: Sequence[HeldColumn] | ToldColumns, own: Own, others: Others, *, own_table: bool = False
+    ) -> None:
+        self._columns = columns if isinstance(columns, ToldColumns) else ToldColumns(columns, own_table=own_table)
+        self._own, self._others = own, others
 
     def __call__(self, row: Mapping[str, Any]) -> HeldRow:
         """One row.
@@ -205,17 +225,18 @@ class Telling:
             row: by column; what is not among the columns is a word beside the row, such as a title.
         """
         values: dict[str, Any] = {}
-        withheld: dict[str, Withheld] = dict(self._secret)
+        columns, others = self._columns, self._others
+        withheld: dict[str, Withheld] = dict(columns.secret)
         redacted: list[str] = []
         for name, value in row.items():
-            if name in self._secret:
+            if name in columns.secret:
                 continue
             if value is None or value == "":
                 values[name] = value
                 continue
-            if name not in self._plain and (why := self._why_not(self._known.get(name, _BESIDE), value)):
+            if name not in columns.plain and (why := self._why_not(columns.known.get(name, _BESIDE), value)):
                 withheld[name] = why
-            elif isinstance(value, bytes) and self._others.in_bytes(value):
+            elif isinstance(value, bytes) and others.in_bytes(value):
                 withheld[name] = Withheld.OTHER
             elif isinstance(value, str):
                 values[name] = clean = self._without(name, value)
@@ -225,11 +246,6 @@ class Telling:
                 values[name] = value
         return HeldRow(values, withheld, tuple(redacted))
 
-    def _may_name(self, one: HeldColumn) -> bool:
-        """Whether a value of a column can be withheld for whom it names."""
-        named = one.category in _NAMES_SOMEBODY and not self._own_table
-        return named or one.role is not Role.PLAIN or one.category in _RELATIVES
-
     def _why_not(self, one: HeldColumn, value: Any) -> Withheld | None:
         if one.role is not Role.PLAIN:
             if value == 0 or self._own.is_named(value):
@@ -237,13 +253,13 @@ class Telling:
             return Withheld.STAFF if one.role is Role.STAFF else Withheld.OTHER
         if one.category in _RELATIVES:
             return Withheld.RELATIVE
-        if one.category in _NAMES_SOMEBODY and not self._own_table and not self._own.is_named(value):
+        if one.category in _NAMES_SOMEBODY and not self._columns.own_table and not self._own.is_named(value):
             return Withheld.OTHER
         return None
 
     def _without(self, name: str, text: str) -> str:
         clean = self._others.out_of(text)
-        if name in self._free:
+        if name in self._columns.free:
             if "@" in clean:
                 clean = _MAIL.sub(lambda met: met[0] if self._own.is_named(met[0]) else "[an e-mail address]", clean)
             clean = _PHONE.sub(lambda met: met[0] if self._own.is_named(met[0]) else "[a telephone number]", clean)
