@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -12,13 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from carrel import __version__
 from carrel.errors import CarrelError
 from carrel.web import (
     account_pages,
+    assets,
     asking_pages,
     choices_pages,
     correction_pages,
@@ -46,6 +45,7 @@ from carrel.web import (
 )
 from carrel.web.headers import KindLimit, LargerAt, OwnHost, SecurityHeaders
 from carrel.web.premises import Premises
+from carrel.web.shared_pages import SharedPages
 from carrel.web.visit import visit
 
 _PAGES = (
@@ -56,7 +56,6 @@ _STAFF_PAGES = (
     staff_sign_in, staff_home, staff_requests, staff_consents, staff_account, desk_scripts, staff_cases,
     staff_case_decide, staff_papers, staff_offices,
 )  # fmt: skip
-_STATIC = Path(__file__).parent / "static"
 _LARGEST = 64 * 1024  # bytes of a form: nobody writes so much
 _TITLES = {
     400: "bad request", 403: "not from a page of ours", 404: "there is no such page", 405: "no such way of asking",
@@ -79,7 +78,7 @@ def application(premises: Premises) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.premises = premises
+    app.state.premises, app.state.shared = premises, SharedPages()
     app.include_router(interface.router)
     _bare_routes(app, premises)
     app.include_router(sign_in_away.returns)
@@ -87,7 +86,7 @@ def application(premises: Premises) -> ASGIApp:
         app.include_router(staff.router)  # before the others: `/staff/en/` is no page in the language `staff`
     for pages in _PAGES:
         app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.mount(assets.PATH, assets.assets, name="static")
     app.add_exception_handler(staff_visit.SentOn, _sent_on)
     app.add_exception_handler(AnyHTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
