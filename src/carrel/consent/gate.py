@@ -95,11 +95,12 @@ class Gate:
             return LeftOut.SUPPRESSED
         if one.state is State.WITHDRAWN or (self.needs_consent and one.state is not State.GIVEN):
             return _BY_STATE[one.state]
-        if one.shared:
-            return LeftOut.SHARED
-        if one.expired and not self.expired_cards:
-            return LeftOut.EXPIRED
-        return None if one.reachable else LeftOut.NO_ADDRESS
+        rest = (
+            (one.shared, LeftOut.SHARED),
+            (one.expired and not self.expired_cards, LeftOut.EXPIRED),
+            (not one.reachable, LeftOut.NO_ADDRESS),
+        )
+        return next((reason for holds, reason in rest if holds), None)
 
 
 def gate(policies: Sequence[Policy], purpose: str, recipient: str, asked: Sequence[Category] = ()) -> Gate:
