@@ -58,6 +58,7 @@ ENTRIES: dict[tuple[str, str], Entry] = {
     ("GET", "/begin"): _ALL,
     ("POST", "/begin"): _ALL,
     ("GET", "/second"): _BEGINNING,
+    ("GET", "/second/picture"): _BEGINNING,
     ("POST", "/second"): _BEGINNING,
     ("GET", "/"): _ANY,
     ("POST", "/sign-out"): _ANY,

@@ -131,7 +131,7 @@ KNOWN: dict[tuple[str, str], Kind] = {
     )},
     **{("GET", f"{_DESK}{path}"): Kind(_STAFF) for path in (
         "/", "/account", "/account/passkeys", "/account/password", "/ask", "/consents", "/nights", "/prove", "/second",
-        "/cases", "/cases/open", "/offices",
+        "/second/picture", "/cases", "/cases/open", "/offices",
     )},
     **{("POST", f"{_DESK}{path}"): Kind(_STAFF, _sends()) for path in (
         "/account/passkeys", "/account/passkeys/remove", "/account/password", "/account/sessions", "/ask", "/consents", "/prove",
