@@ -61,6 +61,7 @@ ENTRIES: dict[tuple[str, str], Entry] = {
     ("GET", "/second/picture"): _BEGINNING,
     ("POST", "/second"): _BEGINNING,
     ("GET", "/"): _ANY,
+    ("GET", "/stay"): _ANY,
     ("POST", "/sign-out"): _ANY,
     ("GET", "/prove"): _ANY,
     ("POST", "/prove"): _ANY,

@@ -17,6 +17,7 @@ from carrel.store.portal_sessions import Session
 from carrel.systems import access_page
 from carrel.web import forms, words
 from carrel.web.premises import Premises
+from carrel.web.sign_out_notice import seconds_left
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -55,6 +56,18 @@ class Visit:
     def to(self, path: str) -> Response:
         """Send the browser on to another of these pages."""
         return RedirectResponse(f"/{self.language}/{path}", 303)
+
+    @property
+    def shown_after(self) -> int:
+        """After how many seconds this page says that the session is about to end."""
+        until = None if self.session is None else self.session.until
+        return 0 if until is None else seconds_left(until, self.premises.now())
+
+    @property
+    def until(self) -> str:
+        """The hour at which the session ends if nothing is done, as clocks at the library show it."""
+        until = None if self.session is None else self.session.until
+        return "" if until is None else words.hour(until, self.language, self.premises.zone)
 
     @property
     def form_token(self) -> str:

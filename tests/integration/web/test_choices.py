@@ -118,6 +118,15 @@ def test_silence_ends_with_a_yes_that_says_so(koha_sqlite, owwl: Pages) -> None:
     assert standing(owwl, koha_sqlite, card).silent
     text = browser.get("/en/me/choices").text
     assert "A yes below ends that." in text
+    answer = sent(browser, "choices", {"act": "end silence"})
+    assert "We took you off the list" in answer.text
+    found = standing(owwl, koha_sqlite, card)
+    assert not found.silent
+    assert all(one.standing.state is not State.GIVEN for one in found.optional), "nobody is written to by that"
+    assert len(found.history) == len(found.covered)
+    assert sent(browser, "choices", {"act": "end silence"}).status_code == 422, "there is none to end"
+    sent(browser, "choices", {"act": "silence"})
+    assert standing(owwl, koha_sqlite, card).silent
     sent(browser, "choices", {"act": "give", "purpose": purpose, "digest": digest(text, purpose)})
     assert not standing(owwl, koha_sqlite, card).silent
     assert state(owwl, koha_sqlite, card, purpose) is State.GIVEN
