@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from carrel.rights.wording import ENGLISH, label
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _ONLY_SENT = {"me/take-along/file": "me/take-along", "me/correct/ask": "me/correct"}  # whose page is another's
 KIND = "patron"  # of a session; a button for a package has a token of another kind
+OF_POLICIES = "en"  # the language that policies are written in
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -52,6 +54,17 @@ class Visit:
             names=words.NAMES, day=self._day, **(values or {}),
         )  # fmt: skip
         return HTMLResponse(text, status)
+
+    def says(self, sentence: str) -> Markup:
+        """A sentence of the policy in the language of the page; where nobody wrote it, in the policy's own, marked.
+
+        Args:
+            sentence: as it stands in the policy.
+        """
+        said = None if self.language == OF_POLICIES else self.premises.policy.said_in(self.language, sentence)
+        if said is not None or self.language == OF_POLICIES:
+            return escape(said or sentence)
+        return Markup('<span lang="{}">{}</span>').format(OF_POLICIES, sentence)
 
     def to(self, path: str) -> Response:
         """Send the browser on to another of these pages."""
