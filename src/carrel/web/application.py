@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -29,6 +30,7 @@ from carrel.web import (
     request_pages,
     sign_in,
     sign_in_away,
+    sign_out_notice,
     staff_account,
     staff_case_decide,
     staff_cases,
@@ -46,6 +48,7 @@ from carrel.web import (
 from carrel.web.headers import KindLimit, LargerAt, OwnHost, SecurityHeaders
 from carrel.web.premises import Premises
 from carrel.web.shared_pages import SharedPages
+from carrel.web.unsent_words import NotTaken
 from carrel.web.visit import visit
 
 _PAGES = (
@@ -80,6 +83,7 @@ def application(premises: Premises) -> ASGIApp:
     )
     app.state.premises, app.state.shared = premises, SharedPages()
     app.include_router(interface.router)
+    app.include_router(sign_out_notice.router)
     _bare_routes(app, premises)
     app.include_router(sign_in_away.returns)
     for staff in _STAFF_PAGES:
@@ -88,6 +92,7 @@ def application(premises: Premises) -> ASGIApp:
         app.include_router(pages.router)
     app.mount(assets.PATH, assets.assets, name="static")
     app.add_exception_handler(staff_visit.SentOn, _sent_on)
+    app.add_exception_handler(NotTaken, _sign_in_again)
     app.add_exception_handler(AnyHTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(CarrelError, _told)
@@ -173,6 +178,14 @@ def _sent_on(request: Request, on: Exception) -> Response:
     """The browser opens another page first."""
     del request
     return RedirectResponse(on.to if isinstance(on, staff_visit.SentOn) else "/", 303)
+
+
+def _sign_in_again(request: Request, late: Exception) -> Response:
+    """What somebody wrote and sent too late waits on the page for signing in."""
+    if not isinstance(late, NotTaken):
+        return _told(request, late)
+    here = replace(late.here, path="sign-in")
+    return sign_in.form_page(here, "ended", 401, late.what)
 
 
 def _told(request: Request, wrong: Exception) -> Response:
