@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,11 +66,12 @@ _TITLES = {
 }  # fmt: skip
 
 
-def application(premises: Premises) -> ASGIApp:
+def application(premises: Premises, tell: Callable[[BaseException], None] = lambda wrong: None) -> ASGIApp:
     """The application that answers every request.
 
     Args:
         premises: what its pages work with; closed by whoever opened them.
+        tell: is given what kept a page from being answered.
     """
     app = FastAPI(
         title="Carrel",
@@ -79,7 +81,7 @@ def application(premises: Premises) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.premises = premises
+    app.state.premises, app.state.tell = premises, tell
     app.include_router(interface.router)
     _bare_routes(app, premises)
     app.include_router(sign_in_away.returns)
@@ -183,6 +185,7 @@ def _told(request: Request, wrong: Exception) -> Response:
     status = wrong.status_code if isinstance(wrong, AnyHTTPException) else 500
     status = 422 if isinstance(wrong, RequestValidationError) else 503 if isinstance(wrong, CarrelError) else status
     said = dict(wrong.headers or {}) if isinstance(wrong, AnyHTTPException) else {}
+    request.app.state.tell(wrong)
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse(_as_json(status), status, headers=said)
     premises: Premises = request.app.state.premises.current()
