@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,8 +19,8 @@ from carrel import __version__
 from carrel.errors import CarrelError
 from carrel.web import (
     account_pages,
-    assets,
     asking_pages,
+    assets,
     choices_pages,
     correction_pages,
     desk_scripts,
@@ -67,11 +68,12 @@ _TITLES = {
 }  # fmt: skip
 
 
-def application(premises: Premises) -> ASGIApp:
+def application(premises: Premises, tell: Callable[[BaseException], None] = lambda wrong: None) -> ASGIApp:
     """The application that answers every request.
 
     Args:
         premises: what its pages work with; closed by whoever opened them.
+        tell: is given what kept a page from being answered.
     """
     app = FastAPI(
         title="Carrel",
@@ -81,7 +83,7 @@ def application(premises: Premises) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.premises, app.state.shared = premises, SharedPages()
+    app.state.premises, app.state.shared, app.state.tell = premises, SharedPages(), tell
     app.include_router(interface.router)
     app.include_router(sign_out_notice.router)
     _bare_routes(app, premises)
@@ -195,6 +197,7 @@ def _told(request: Request, wrong: Exception) -> Response:
     status = wrong.status_code if isinstance(wrong, AnyHTTPException) else 500
     status = 422 if isinstance(wrong, RequestValidationError) else 503 if isinstance(wrong, CarrelError) else status
     said = dict(wrong.headers or {}) if isinstance(wrong, AnyHTTPException) else {}
+    request.app.state.tell(wrong)
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse(_as_json(status), status, headers=said)
     premises: Premises = request.app.state.premises.current()

@@ -18,8 +18,8 @@ from carrel.disclosure.process import Office
 from carrel.disclosure.standing import State
 from carrel.disclosure.viewer import Viewer
 from carrel.errors import CarrelError
-from carrel.store import disclosures, recorded_disclosures, tables
 from carrel.ledger.leaf import OpenLeaf, decode_leaf
+from carrel.store import disclosures, recorded_disclosures, tables
 from carrel.store.disclosure_documents import CHUNK, DisclosureDocuments, Filed
 from carrel.store.owed_leaves import A_BATCH
 from carrel.store.recorded_disclosures import LOOKS, SHEET, disclosure_key

@@ -43,7 +43,7 @@ class RowsOfAnswer(MySQLResult):  # type: ignore[misc]  # the driver's, without 
 class RowConnection(pymysql.Connection):  # type: ignore[type-arg]
     """A connection whose answers are read so."""
 
-    def _read_query_result(self, unbuffered: bool = False) -> int:  # noqa: FBT001,FBT002  (as the driver calls it)
+    def _read_query_result(self, unbuffered: bool = False) -> int:
         self._result = None
         result = RowsOfAnswer(self)
         if unbuffered:
