@@ -17,8 +17,8 @@ from carrel import __version__
 from carrel.errors import CarrelError
 from carrel.web import (
     account_pages,
-    assets,
     asking_pages,
+    assets,
     choices_pages,
     correction_pages,
     desk_scripts,
