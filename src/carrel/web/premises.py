@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -186,6 +187,12 @@ class Premises:
         fixed = {"address": self.portal.address, "sign_in": self.portal.sign_in}
         portal = self.portal if site.portal is None else site.portal.model_copy(update=fixed)
         return replace(self, site=site, policy=policy, portal=portal)
+
+    @property
+    def zone(self) -> tzinfo:
+        """Of the library, as its first system keeps time: pages tell the same hours as the clocks at the desk."""
+        first = next(iter(self.site.originals), None)
+        return UTC if first is None else ZoneInfo(first.time_zone)
 
     def close(self) -> None:
         """Close every connection to the systems."""

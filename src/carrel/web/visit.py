@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from carrel.rights.wording import ENGLISH, label
@@ -17,12 +18,14 @@ from carrel.store.portal_sessions import Session
 from carrel.systems import access_page
 from carrel.web import assets, forms, held_rows, words
 from carrel.web.premises import Premises
+from carrel.web.sign_out_notice import seconds_left
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _ONLY_SENT = {"me/take-along/file": "me/take-along", "me/correct/ask": "me/correct"}  # whose page is another's
 KIND = "patron"  # of a session; a button for a package has a token of another kind
+OF_POLICIES = "en"  # the language that policies are written in
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -56,9 +59,32 @@ class Visit:
         )  # fmt: skip
         return text
 
+    def says(self, sentence: str) -> Markup:
+        """A sentence of the policy in the language of the page; where nobody wrote it, in the policy's own, marked.
+
+        Args:
+            sentence: as it stands in the policy.
+        """
+        said = None if self.language == OF_POLICIES else self.premises.policy.said_in(self.language, sentence)
+        if said is not None or self.language == OF_POLICIES:
+            return escape(said or sentence)
+        return Markup('<span lang="{}">{}</span>').format(OF_POLICIES, sentence)
+
     def to(self, path: str) -> Response:
         """Send the browser on to another of these pages."""
         return RedirectResponse(f"/{self.language}/{path}", 303)
+
+    @property
+    def shown_after(self) -> int:
+        """After how many seconds this page says that the session is about to end."""
+        until = None if self.session is None else self.session.until
+        return 0 if until is None else seconds_left(until, self.premises.now())
+
+    @property
+    def until(self) -> str:
+        """The hour at which the session ends if nothing is done, as clocks at the library show it."""
+        until = None if self.session is None else self.session.until
+        return "" if until is None else words.hour(until, self.language, self.premises.zone)
 
     @property
     def form_token(self) -> str:

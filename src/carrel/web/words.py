@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import cache, lru_cache
 from pathlib import Path
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup
@@ -78,6 +78,11 @@ def preferred(asked: str, offered: tuple[str, ...]) -> str:
 def day(when: date, language: str) -> str:
     """A day as people write it."""
     return str(format_date(when, format="long", locale=language))
+
+
+def hour(when: datetime, language: str, zone: tzinfo) -> str:
+    """The hour of a moment as people write it, on the clocks of a zone."""
+    return str(format_time(when.astimezone(zone), format="short", locale=language))
 
 
 def moment(when: datetime, language: str, zone: tzinfo = UTC) -> str:
