@@ -13,7 +13,6 @@ import pytest
 
 from carrel.ledger.leaf import decode_leaf
 from carrel.systems import age_file
-from tests.integration.run import library
 from tests.integration.run.test_consent import policy
 from tests.integration.run.test_disclose import ADA, BEA, DEE, LOU, MO, PEOPLE, cleared, opened, shown
 from tests.integration.run.test_erasure import given
@@ -25,12 +24,13 @@ ASKED = ("--served-on", "an employee", "--sender", "a law firm")
 GATHERS = "[custodian, authorised officer, plan]"
 
 
-def staffed(place, koha, mo="hold, custodian"):
-    elm = library.make(place / "site", koha)
-    policy(elm, "worcester")
-    people = PEOPLE.replace("[custodian, authorised officer]", GATHERS).replace("hold, custodian", mo)
-    elm.edit("people:\n", people)
-    return elm
+@pytest.fixture
+def elm(small_stored):
+    """On each database, with the store in a file or on a server; two may plan and hold an office."""
+    policy(small_stored, "worcester")
+    people = PEOPLE.replace("[custodian, authorised officer]", GATHERS)
+    small_stored.edit("people:\n", people.replace("hold, custodian", "hold, plan, custodian"))
+    return small_stored
 
 
 def call(elm, case, text, who, *more):
@@ -46,24 +46,11 @@ def refused(elm, case, text, who, *more, code=4, error):
 
 
 def leaves(elm):
-    return [decode_leaf(one) for one in elm.store.owed.entries() if b'"disclosure"' in one]
+    with elm.store as store:
+        return [decode_leaf(one) for one in store.owed.entries() if b'"disclosure"' in one]
 
 
-def test_a_paper_is_led_gathered_signed_and_handed_over_by_two_and_by_nobody_else(small_sqlite, tmp_path):
-    led(staffed(tmp_path, small_sqlite))
-
-
-@pytest.mark.deep
-def test_so_it_is_on_mariadb(small_mariadb, tmp_path):
-    led(staffed(tmp_path, small_mariadb))
-
-
-@pytest.mark.deep
-def test_so_it_is_on_postgresql(small_postgresql, tmp_path):
-    led(staffed(tmp_path, small_postgresql))
-
-
-def led(elm):
+def test_a_paper_is_led_gathered_signed_and_handed_over_by_two_and_by_nobody_else(elm):
     """Open, every step, produce, sign, release by a second person, verify; and every wrong turn on the way."""
     seed, number = person(elm)
     seed.patron(**NEIGHBOUR)
@@ -102,8 +89,7 @@ def led(elm):
     assert not leaves(elm)
 
 
-def test_a_sealed_case_is_gathered_by_who_is_named_and_is_unknown_to_others(small_sqlite, tmp_path):
-    elm = staffed(tmp_path, small_sqlite, "hold, plan, custodian")
+def test_a_sealed_case_is_gathered_by_who_is_named_and_is_unknown_to_others(elm, tmp_path):
     person(elm)
     today = date.today()  # noqa: DTZ011  (days around it are the same in every zone)
     case = opened(elm, "subpoena", "--card", given(elm, CARD), dates=False)
