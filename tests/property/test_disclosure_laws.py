@@ -62,6 +62,7 @@ KINDS = (
 INTERFERENCE = (
     "takes any step", "finds a defect", "cures", "goes to court", "is told by the court", "silences",
     "lifts the silence", "names an alternate", "says who is away", "names an alternate", "says who is away", "gathers",
+    "finds no student",
     "ends it",
 )  # fmt: skip
 
@@ -153,7 +154,7 @@ class Visits(RuleBasedStateMachine):
         elif here.state is State.READY:
             for name in names:
                 if self.look().package is None:
-                    self.tries(Act.PRODUCED, name, kind=rnd.choice(PACKAGES), manifest="a" * 64, leaf="b" * 64)
+                    self.gathers(name, rnd)
                 self.tries(Act.SIGNED, name)
         elif here.state is State.SIGNED and names:
             self.releases(rnd.choice(names))
@@ -199,13 +200,20 @@ class Visits(RuleBasedStateMachine):
                     draw(Turn.ABSENT, Turn.ABSENT, Turn.RETURNED), draw("Ada", "Ann"), draw("Ben", "Cid", who), ""
                 )
             case "gathers":
-                self.tries(Act.PRODUCED, who, kind=draw(*PACKAGES), manifest="a" * 64, leaf="b" * 64)
+                self.gathers(who, rnd)
+            case "finds no student":
+                over = draw("", "", "yes")
+                self.tries(Act.EXEMPTED, draw("Lou", "Ada", who), exemption=draw(*EXEMPTIONS), over=over)
             case "ends it":
                 act = draw(Act.NOTHING, Act.REFUSED, Act.WITHDRAWN, Act.SIGNED, Act.RELEASED)
                 if act is Act.RELEASED:
                     self.releases(who)
                 else:
                     self.tries(act, who, ground=str(draw(*Ground)))
+
+    def gathers(self, who: str, rnd: Random) -> None:
+        said = {"kind": rnd.choice(PACKAGES), "manifest": "a" * 64, "leaf": "b" * 64}
+        self.tries(Act.PRODUCED, who, **said, education=rnd.choice(["yes", "no", ""]))
 
     def turns_to(self, turn: Turn, holder: str, by: str, other: str) -> None:
         event = OfficeEvent(
@@ -276,6 +284,7 @@ class Visits(RuleBasedStateMachine):
         signed = [(by, offices) for act, by, _, offices, _ in acts[back:] if act is Act.SIGNED]
         assert signed
         assert all(process.signed_by & offices for _, offices in signed)
+        self.judge_students(silent, told, back)
         made = [(n, offices, terms["kind"]) for n, (act, _, _, offices, terms) in enumerate(acts[back:])
                 if act is Act.PRODUCED]  # fmt: skip
         assert made
@@ -283,6 +292,26 @@ class Visits(RuleBasedStateMachine):
         assert made[-1][1] & {Office.CUSTODIAN, Office.COUNSEL, Office.AUTHORISED_OFFICER, *process.signed_by}
         assert any(act is Act.SIGNED for act, *_ in acts[back + made[-1][0] :])
         assert who != signed[-1][0]
+
+    def judge_students(self, silent: bool, told: list[datetime], back: int) -> None:
+        """By the machine's own account: a student was told long enough before, or a court forbids it."""
+        rule, acts = self.process.education, self.account
+        found: set[str] = set()
+        for act, by, _, offices, terms in acts:
+            if act is Act.EXEMPTED:
+                assert offices & rule.exemptions[terms["exemption"]].by, by
+                (found.discard if terms["over"] else found.add)(terms["exemption"])
+        last = [terms for act, _, _, _, terms in acts[back:] if act is Act.PRODUCED][-1]
+        theirs = last["kind"] == "production" and last["education"] != "no"
+        theirs |= last["kind"] == "in no system" and not {"no student", "health or safety"} & found
+        if rule is None or not theirs:
+            return
+        bases = [terms["basis"] for act, _, _, _, terms in acts if act is Act.SILENCED]
+        if not told:
+            assert silent
+            assert bases[-1] in {"order", "statute"}
+        else:
+            assert self.now >= told[-1] + timedelta(days=10)
 
     @invariant()
     def it_keeps_its_word(self) -> None:
@@ -307,6 +336,7 @@ class Visits(RuleBasedStateMachine):
             COUNTED[self.policy] = COUNTED.get(self.policy, 0) + bool(released)
 
 
+EXEMPTIONS = ("no student", "directory information", "health or safety")
 PACKAGES = tuple(map(str, PackageKind))
 COUNTED: dict[str, int] = {}
 

@@ -263,6 +263,22 @@ def get_document(**said: Any) -> None:
 
 
 @disclose.command(
+    epilog='Example: carrel disclose exempt dsc-abcdefghijkl "no student" --because "a visitor" --as "Lou Example"'
+)
+@_ID
+@click.argument("exemption", type=WORDS)
+@click.option("--over", is_flag=True, help="It was found by mistake, and holds no more.")
+@_BECAUSE
+@_written
+def exempt(exemption: str, *, over: bool, **said: Any) -> None:
+    """Write down a finding by which records are given out without waiting for a student.
+
+    EXEMPTION is its name in the policy, under "education records:". What was gathered before is gathered anew.
+    """
+    _act("exempted", {"exemption": exemption, "over": "yes" if over else ""}, **said)
+
+
+@disclose.command(
     "by-hand",
     epilog='Example: carrel disclose by-hand dsc-abcdefghijkl --because "sign-up sheets, on paper" --as "Ada Example"',
 )

@@ -19,7 +19,7 @@ from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
 from carrel.disclosure.package_kind import PackageKind
-from carrel.disclosure.production import Production
+from carrel.disclosure.production import Production, given
 from carrel.disclosure.release_manifest import Occasion, manifest
 from carrel.disclosure.release_note import commitment
 from carrel.disclosure.scope import Scope, read_scope
@@ -136,7 +136,7 @@ def carry_out(
             if gate is None:
                 _owe(store, told_of, started)
             else:
-                gate.record(store, PackageKind(kind), hashlib.sha256(signed).hexdigest(), told_of)
+                gate.record(store, PackageKind(kind), hashlib.sha256(signed).hexdigest(), told_of, given(scope, found))
     _tell(wish, found, kind, as_json=as_json)
     return int(Exit.FINDINGS if found.failed else Exit.DONE)
 

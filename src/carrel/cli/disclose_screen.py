@@ -39,6 +39,13 @@ def print_script(*, instrument: str, site_path: Path, as_json: bool) -> None:
         put_line(f"answered within {amount(process.working_days, 'working day')}")
     if process.wait:
         put_line(f"nothing is released for {amount(process.wait.days, 'day')} after the person was told")
+    if (rule := process.education) is not None:
+        wait = f" for {amount(rule.wait.days, 'day')}" if rule.wait else ""
+        cited, unless = ", ".join(rule.clauses), ", ".join(rule.exemptions) or "nothing"
+        put_line(
+            f"a student's education records are released only after the student was told, and nothing of them{wait} "
+            f"after that [{cited}]; but for a finding of: {unless}"
+        )
     put_line(f"may end: {', '.join(sorted(process.outcomes))}")
     for line in process.precedence:
         put_line(line, "policies differ: ")
@@ -149,10 +156,14 @@ def as_dict(case: Case, here: Standing) -> dict[str, Any]:
         "signed_by": here.signed_by or None,
         "ground": here.ground or None,
         "owed": [one.id for one in here.owed],
+        "education": None if here.process.education is None else {
+            "in_package": here.education, "exemptions": sorted(here.exemptions),
+            "kinds": sorted(here.process.education.kinds), "wait_days": here.process.education.wait.days,
+        },
         "may_release_from": None if here.may_release_from is None else here.may_release_from.isoformat(),
         "holds": list(case.holds),
         "process": _process(here.process),
-    }
+    }  # fmt: skip
 
 
 def _process(process: Process) -> dict[str, Any]:
@@ -188,6 +199,10 @@ def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) ->
     put_line(f"the person: {here.notice}" + (f"; signed by {here.signed_by}" if here.signed_by else ""))
     if here.package is not None:
         put_line(f"made ready: {here.package}" + (f", manifest {here.manifest}" if here.manifest else ""))
+    if (rule := here.process.education) is not None:
+        found = f"found: {', '.join(sorted(here.exemptions))}" if here.exemptions else "no exemption was found"
+        there = "in the package: " if here.education else ""
+        put_line(f"{there}a student's education records, told {amount(rule.wait.days, 'day')} before; {found}")
     if here.may_release_from is not None and not here.ended_at:
         put_line(f"nothing is released before {here.may_release_from.astimezone(zone):%Y-%m-%d %H:%M}")
     nexts = {one.id for one in here.open}

@@ -32,6 +32,7 @@ def may(
     *,
     step: str = "",
     kind: PackageKind | None = None,
+    education: bool | None = None,
 ) -> None:
     """Whether somebody may do something in a case as it stands, whatever it says in detail.
 
@@ -43,6 +44,7 @@ def may(
         at: aware time.
         step: which, where a step is taken.
         kind: of an answer that is made ready; None where nobody knows yet whether anything is found.
+        education: whether a student's education records are in that answer; None where nobody knows yet.
 
     Raises:
         CarrelError: DSC-001, nobody may know of the case but those who were named; DSC-002, it is over, or the step is
@@ -67,7 +69,7 @@ def may(
         case Act.SIGNED | Act.NOTHING | Act.RELEASED:
             _release(here, act, person, at)
         case Act.PRODUCED:
-            _produce(here, kind, at)
+            _produce(here, kind, at, education)
         case Act.REFUSED if Outcome.REFUSED not in here.process.outcomes:
             raise not_now(act, "a case that may be refused", "one that may not", "see what the policy says")
         case Act.RULED | Act.CHALLENGED:
@@ -116,13 +118,32 @@ def admit(
             faults.MOMENT, at=event.act, wanted="now, or a time since the case began", found="another", fix="wait"
         )
     kind = PackageKind(event.term("kind")) if event.term("kind") in set(PackageKind) else None
-    may(before, event.act, event.by, offices, now, step=event.term("step"), kind=kind)
+    education = _educational(before, kind, event)
+    may(before, event.act, event.by, offices, now, step=event.term("step"), kind=kind, education=education)
     require_said(before, event, words)
+    if event.act is Act.EXEMPTED:
+        _require_finder(before, event, offices)
     if event.act is Act.SILENCED:
         require_silence(event, before.process, zone)
         if event.term("basis") == Basis.JUDGEMENT and Office.SENIOR_OFFICER not in offices:
             raise _not_yours(event.act, {Office.SENIOR_OFFICER})
     return before
+
+
+def _educational(here: Standing, kind: PackageKind | None, event: Event) -> bool | None:
+    """Whether an answer that is made ready has education records in it; what does not say so counts as if it had."""
+    if here.process.education is None or kind not in {PackageKind.RECORDS, PackageKind.BY_HAND}:
+        return False
+    if kind is PackageKind.BY_HAND:
+        return here.process.education.without_system(here.exemptions)
+    return event.term("education") != "no"
+
+
+def _require_finder(here: Standing, event: Event, offices: frozenset[Office]) -> None:
+    known = here.process.education.exemptions if here.process.education is not None else {}
+    found = known.get(event.term("exemption"))
+    if found is not None and not (found.by & offices):
+        raise _not_yours(found.name, found.by)
 
 
 def require_release(here: Standing, person: str, offices: frozenset[Office], at: datetime) -> None:
@@ -218,13 +239,13 @@ def _contest(here: Standing, act: Act) -> None:
         raise not_now(act, "a paper that is not before the court", "one that is", "record what the court says")
 
 
-def _produce(here: Standing, kind: PackageKind | None, at: datetime) -> None:
+def _produce(here: Standing, kind: PackageKind | None, at: datetime, education: bool | None) -> None:
     """Whether an answer may be made ready: by what is found, or by what any answer asks for, where nobody knows yet."""
     ends = here.process.outcomes & {Outcome.RELEASED, Outcome.NOTHING}
     gives = kind in {PackageKind.RECORDS, PackageKind.REPLY}
     _require_outcome(here, Outcome.RELEASED if gives or Outcome.NOTHING not in ends else Outcome.NOTHING)
     _require_no_wish(here)
-    _require_none_left(here, _left(here, at, nothing=not gives))
+    _require_none_left(here, _left(here, at, nothing=not gives, education=education))
 
 
 def _require_outcome(here: Standing, outcome: Outcome) -> None:
@@ -300,14 +321,18 @@ def _second(other: str, fix: str) -> CarrelError:
     )
 
 
-def _left(here: Standing, at: datetime, *, nothing: bool) -> list[str]:
+def _left(here: Standing, at: datetime, *, nothing: bool, education: bool | None = None) -> list[str]:
     steps = [one for one in here.missing if not (nothing and one.does is Does.TELL_PATRON)]
     left = [one.id for one in steps] + [f"the paper: {one}" for one in here.papers_missing]
     left += [f"the defect: {one.what}" for one in here.open_defects]
     if here.challenge in {"open", Ruling.QUASHED}:
         left.append("the challenge" if here.challenge == "open" else "the paper was set aside")
-    if not nothing and here.may_release_from is not None and at < here.may_release_from:
+    if nothing:
+        return left
+    if here.told_at is not None and at < here.told_at + here.process.wait:
         left.append("the time that the person has to object")
+    elif why := here.student_waits(at, education=education):
+        left.append(why)
     return left
 
 

@@ -34,7 +34,8 @@ class Act(enum.StrEnum):
     RULED = "ruled"  # ruling: upheld, narrowed, quashed
     SILENCED = "silenced"  # basis, court or statute, starts, ends
     SILENCE_ENDED = "silence ended"
-    PRODUCED = "produced"  # kind; of a package also manifest and leaf
+    EXEMPTED = "exempted"  # exemption, and whether it is taken back: over
+    PRODUCED = "produced"  # kind; of a package also manifest, leaf, and education: whether such records are in it
     SIGNED = "signed"
     RELEASED = "released"
     NOTHING = "nothing responsive"

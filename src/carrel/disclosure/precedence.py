@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from carrel.disclosure import faults
+from carrel.disclosure.education import Education, education_of, stricter
 from carrel.disclosure.process import Cited, Instrument, Office, Process, Step
 from carrel.errors import fault
 from carrel.policy.process_grammar import LegalProcess
@@ -105,8 +106,14 @@ def _process(block: LegalProcess, instrument: Instrument) -> Process | None:
             name: Cited(name, one.cite, one.says, one.confirmed_by or "") for name, one in block.statutes.items()
         },
         cites=full.cites,
+        education=_education(block, instrument),
         clauses=tuple(dict.fromkeys((*rule.clauses, *full.clauses))),
     )
+
+
+def _education(block: LegalProcess, instrument: Instrument) -> Education | None:
+    rule = block.education_records
+    return education_of(rule) if rule is not None and instrument in rule.instruments else None
 
 
 def _step(block: LegalProcess, name: str) -> Step:
@@ -155,6 +162,8 @@ def _pair(one: _Named, two: _Named) -> tuple[Process, list[str]]:
                 f"the stricter wins: {both}"
             )
     shorter = [days for days in (mine.working_days, theirs.working_days) if days]
+    if mine.education is not None and theirs.education is not None and mine.education != theirs.education:
+        told.append("a student's education records: every kind that either names, the longest wait, what both let pass")
     if len(set(shorter)) > 1 or mine.wait != theirs.wait:
         told.append("clocks: the shortest time to answer counts, and the longest wait after the person was told")
     process = replace(
@@ -172,6 +181,7 @@ def _pair(one: _Named, two: _Named) -> tuple[Process, list[str]]:
         silenced_by=mine.silenced_by & theirs.silenced_by,
         statutes={**theirs.statutes, **mine.statutes},
         cites=tuple(dict.fromkeys((*mine.cites, *theirs.cites))),
+        education=stricter(mine.education, theirs.education),
         clauses=tuple(dict.fromkeys((*mine.clauses, *theirs.clauses))),
     )
     return process, told

@@ -113,3 +113,28 @@ def test_a_sealed_case_is_gathered_by_who_is_named_and_is_unknown_to_others(elm,
     elm.refused("disclose", "sign", case, *ADA, code=4, error="DSC-004")  # a statement is no release
     elm.refused("disclose", "show", case, *BEA, code=2, error="DSC-001")
     assert elm.ok("disclose", "nothing", case, *ADA)["case"]["state"] == "nothing responsive"
+
+
+def test_a_students_records_wait_and_those_of_nobody_who_was_one_do_not(elm):
+    policy(elm, "mit-libraries")
+    seed, number = person(elm)
+    loan(seed, number, "2026-03-15 12:00:00")
+    case = elm.ok("disclose", "open", "subpoena", *ASKED, *MARCH, "--card", given(elm, CARD), *DEE)["case"]["id"]
+    elm.ok("disclose", "record", case, "tell the patron", *ADA)
+    elm.ok("disclose", "record", case, "counsel on form", *LOU)
+    paper = elm.folder.parent / "scan.pdf"
+    paper.write_bytes(b"x")
+    elm.ok("disclose", "document", "add", case, paper, "--paper", "the subpoena", *DEE)
+    refused(elm, case, SCOPE, ADA, error="DSC-004")  # ten days are not over, and whose they are nobody found
+    exempt = ("disclose", "exempt", case)
+    elm.refused(*exempt, "no student", "--because", "a visitor", *DEE, code=4, error="DSC-003")
+    elm.refused(*exempt, "a poem", "--because", "a visitor", *LOU, code=2, error="DSC-005")
+    elm.ok(*exempt, "directory information", "--because", "not blocked", *ADA)
+    refused(elm, case, SCOPE, ADA, error="DSC-004")  # what somebody borrowed is in no directory
+    elm.ok(*exempt, "no student", "--because", "a visitor", *LOU)
+    assert elm.ok(*call(elm, case, SCOPE, ADA))["production"]["records"] == 1
+    told = shown(elm, case)["education"]
+    assert (told["in_package"], told["exemptions"]) == (False, ["directory information", "no student"])
+    elm.ok(*exempt, "no student", "--over", "--because", "she was enrolled", *LOU)
+    elm.refused("disclose", "sign", case, *ADA, code=4, error="DSC-004")  # what was gathered is judged anew
+    refused(elm, case, SCOPE, ADA, error="DSC-004")
