@@ -70,6 +70,7 @@ BASE = {
     "disclose document get": ["dsc-abcdefghijkl", "doc-0123456789abcdef", "--out", "SITE/scan.pdf", "--as", "Ada", "--site", SITE],
     "disclose drill": ["--answers", "SITE/card.txt", "--site", SITE],
     "disclose exempt": ["dsc-abcdefghijkl", "no student", "--because", "so", "--as", "Ada", "--site", SITE],
+    "disclose forget": ["--as", "Ada", "--site", SITE],
     "disclose list": ["--as", "Ada", "--site", SITE],
     "disclose name": ["dsc-abcdefghijkl", "Ben", "--as", "Ada", "--site", SITE],
     "disclose note": ["dsc-abcdefghijkl", "--because", "so", "--as", "Ada", "--site", SITE],

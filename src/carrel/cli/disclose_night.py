@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from carrel.accountability.legal_process import DisclosureFacts
 from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules
 from carrel.disclosure import faults
-from carrel.disclosure.admission import sound
+from carrel.disclosure.ending import over, sound
 from carrel.errors import CarrelError
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.ledger_folder import LedgerFolder
@@ -30,7 +30,13 @@ def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
     if any(people_of(site).values()):  # where offices are named: every night, whether something was done or not
         store.disclosures.cover(at)
     try:
-        found = store.disclosures.all(everybody(process_rules(site), at), covered=False)
+        viewer = everybody(process_rules(site), at)
+        found = store.disclosures.all(viewer, covered=False)
+        for case, here in found:  # whoever ended it may have been stopped before this
+            if over(here):
+                store.disclosures.let_go(case.id, viewer)
+                store.forgotten.forget(case.id, viewer)
+        store.forgotten.sweep(at)
         whole = store.disclosures.whole()
     except CarrelError as wrong:
         return () if wrong.code == faults.NO_RULES.code else (wrong.code,)

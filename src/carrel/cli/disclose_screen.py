@@ -115,8 +115,8 @@ def print_report(*, year: int | None, site_path: Path, as_json: bool) -> None:
     rules, at = process_rules(site), now()
     wanted = year or at.astimezone(rules.zone).year
     with open_store(site) as store:
-        cases = store.disclosures.all(everybody(rules, at))
-    lines = transparency(cases, wanted, rules.processes.band, rules.zone)
+        cases, past = store.disclosures.all(everybody(rules, at)), store.disclosures.past()
+    lines = transparency(cases, wanted, rules.processes.band, rules.zone, past)
     if as_json:
         told = [
             {"instrument": str(one.instrument), "received": one.received,
@@ -196,15 +196,10 @@ def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) ->
     put_line(f"{case.id}: {case.instrument}, {here.state}{sealed}" + (", LATE" if here.overdue else ""))
     put_line(f"came {here.received_at.astimezone(zone):%Y-%m-%d %H:%M} from {case.received.term('from')}, served on "
              f"{here.served_on}, taken in by {here.opened_by}" + (f"; due {here.due}" if here.due else ""))  # fmt: skip
+    if case.keeps_on or case.let_go:
+        put_line(f"what it kept from deletion {'stays kept, as was said at its end' if case.keeps_on else 'is let go'}")
     put_line(f"the person: {here.notice}" + (f"; signed by {here.signed_by}" if here.signed_by else ""))
-    if here.package is not None:
-        put_line(f"made ready: {here.package}" + (f", manifest {here.manifest}" if here.manifest else ""))
-    if (rule := here.process.education) is not None:
-        found = f"found: {', '.join(sorted(here.exemptions))}" if here.exemptions else "no exemption was found"
-        there = "in the package: " if here.education else ""
-        put_line(f"{there}a student's education records, told {amount(rule.wait.days, 'day')} before; {found}")
-    if here.may_release_from is not None and not here.ended_at:
-        put_line(f"nothing is released before {here.may_release_from.astimezone(zone):%Y-%m-%d %H:%M}")
+    _show_package(here, zone)
     nexts = {one.id for one in here.open}
     for step in (*here.process.steps, *here.process.afterwards):
         done = here.done.get(step.id)
@@ -225,6 +220,17 @@ def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) ->
         )
         if n < len(words) and words[n]:
             put_line(shown(words[n], lines=True), "    ")
+
+
+def _show_package(here: Standing, zone: ZoneInfo) -> None:
+    if here.package is not None:
+        put_line(f"made ready: {here.package}" + (f", manifest {here.manifest}" if here.manifest else ""))
+    if (rule := here.process.education) is not None:
+        found = f"found: {', '.join(sorted(here.exemptions))}" if here.exemptions else "no exemption was found"
+        there = "in the package: " if here.education else ""
+        put_line(f"{there}a student's education records, told {amount(rule.wait.days, 'day')} before; {found}")
+    if here.may_release_from is not None and not here.ended_at:
+        put_line(f"nothing is released before {here.may_release_from.astimezone(zone):%Y-%m-%d %H:%M}")
 
 
 def _open(here: Standing) -> bool:

@@ -115,7 +115,7 @@ def _for_readers(process: Process, first: Event) -> Process:
 
 
 def _after(course: _Course, event: Event, process: Process, zone: ZoneInfo) -> None:
-    course.named.add(event.by)
+    course.named |= {event.by} if event.act is not Act.LET_GO else set()  # a night does that for nobody
     match event.act:
         case Act.RECEIVED if process.compels and not (event.term("from day") or event.term("until day")):
             course.defects["d1"] = Defect("d1", NO_PERIOD)
@@ -129,17 +129,22 @@ def _after(course: _Course, event: Event, process: Process, zone: ZoneInfo) -> N
             _contested(course, event, process)
         case Act.SILENCED | Act.SILENCE_ENDED:
             _silence(course, event, zone)
-        case Act.PRODUCED:
-            course.package, course.manifest = PackageKind(event.term("kind")), event.term("manifest")
-            course.is_educational = course.package is PackageKind.RECORDS and event.term("education") != "no"
-            course.signed_by = ""  # whoever signed had another package before her
-        case Act.EXEMPTED:
-            (course.exemptions.discard if event.term("over") else course.exemptions.add)(event.term("exemption"))
-            course.package, course.manifest, course.signed_by = None, "", ""  # what was gathered is judged anew
+        case Act.PRODUCED | Act.EXEMPTED:
+            _package(course, event)
         case Act.SIGNED:
             course.signed_by = event.by
         case _:
             course.last = event if event.act.is_final else course.last
+
+
+def _package(course: _Course, event: Event) -> None:
+    course.signed_by = ""  # whoever signed had another package before her
+    if event.act is Act.PRODUCED:
+        course.package, course.manifest = PackageKind(event.term("kind")), event.term("manifest")
+        course.is_educational = course.package is PackageKind.RECORDS and event.term("education") != "no"
+        return
+    (course.exemptions.discard if event.term("over") else course.exemptions.add)(event.term("exemption"))
+    course.package, course.manifest = None, ""  # what was gathered is judged anew
 
 
 def _silence(course: _Course, event: Event, zone: ZoneInfo) -> None:

@@ -41,6 +41,8 @@ class Act(enum.StrEnum):
     NOTHING = "nothing responsive"
     REFUSED = "refused"  # ground
     WITHDRAWN = "withdrawn"
+    FORGET = "to be forgotten"  # plan: that it was approved with
+    LET_GO = "let go"  # what the case kept is kept no more; subjects: by whom it was about, as only the case can tell
 
     @property
     def is_final(self) -> bool:

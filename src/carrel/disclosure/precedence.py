@@ -23,11 +23,13 @@ class Processes:
         known: by kind. One that no policy names is refused.
         band: in which cases are published; the widest of the policies.
         alternates: offices whose holder may name alternates.
+        kept: how long a case is kept once it is over, the longest of the policies; None for good.
     """
 
     known: Mapping[Instrument, Process]
     band: int = 10
     alternates: frozenset[Office] = frozenset()
+    kept: timedelta | None = None
 
     def of(self, instrument: Instrument) -> Process:
         """How one kind of paper is handled."""
@@ -73,7 +75,9 @@ def processes_of(policies: Iterable[Policy]) -> Processes:
         own = [_Named(name, one) for name, block in said if (one := _process(block, instrument)) is not None]
         whole = _together(own) if own else _unnamed(instrument, said[0][1])
         found[instrument] = replace(whole, alternates=shared)
-    return Processes(MappingProxyType(found), max(block.band for _, block in said), shared)
+    kept = [timedelta(days=block.keep_cases.days_at_most) for _, block in said if block.keep_cases is not None]
+    band = max(block.band for _, block in said)
+    return Processes(MappingProxyType(found), band, shared, max(kept, default=None))
 
 
 def _with_adopted(policies: Iterable[Policy]) -> Iterator[Policy]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from carrel.disclosure.case import Case
+from carrel.disclosure.forgetting import Past
 from carrel.disclosure.process import Instrument
 from carrel.disclosure.standing import Standing, State
 
@@ -29,7 +30,9 @@ class Line:
     ended: tuple[str, ...]
 
 
-def transparency(cases: Iterable[tuple[Case, Standing]], year: int, width: int, zone: ZoneInfo) -> tuple[Line, ...]:
+def transparency(
+    cases: Iterable[tuple[Case, Standing]], year: int, width: int, zone: ZoneInfo, past: Iterable[Past] = ()
+) -> tuple[Line, ...]:
     """What may be published of a year.
 
     Args:
@@ -37,18 +40,18 @@ def transparency(cases: Iterable[tuple[Case, Standing]], year: int, width: int, 
         year: on the library's calendar, in which they came.
         width: of a band.
         zone: of the library.
+        past: what is left of those that were forgotten.
 
     Guarantees:
         Every kind of paper has a line, and every band of it begins at a multiple of the width, the first at nothing: so
         it does not tell whether there was one. A sealed case is counted only once it is sealed no more.
     """
     received, ended = Counter[Instrument](), Counter[tuple[Instrument, State]]()
-    for case, here in cases:
-        if here.silent or here.received_at.astimezone(zone).year != year:
-            continue
-        received[case.instrument] += 1
-        state = State.RELEASED if here.state is State.REVIEWED else here.state
-        ended[case.instrument, state] += 1
+    there = [Past.of(case, here, zone) for case, here in cases if not here.silent]
+    for one in (*there, *past):
+        if one.year == year:
+            received[one.instrument] += 1
+            ended[one.instrument, State.RELEASED if one.state is State.REVIEWED else one.state] += 1
     return tuple(
         Line(one, band(received[one], width), tuple(band(ended[one, state], width) for state in ENDS))
         for one in Instrument

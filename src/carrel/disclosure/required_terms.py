@@ -22,6 +22,7 @@ _NEEDED: Mapping[Act, tuple[str, ...]] = {
     Act.CURED: ("defect",),
     Act.RULED: ("ruling",),
     Act.EXEMPTED: ("exemption",),
+    Act.FORGET: ("plan",),
     Act.PRODUCED: ("kind",),
     Act.SILENCED: ("basis", "starts", "ends"),
     Act.REFUSED: ("ground",),

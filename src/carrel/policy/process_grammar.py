@@ -178,4 +178,7 @@ class LegalProcess(Figures):
     steps: dict[Name, StepRule] = Field(min_length=1)
     instruments: dict[Instrument, InstrumentRule] = Field(min_length=1)
     education_records: EducationRule | None = None
+    keep_cases: Period | None = Field(
+        default=None, description="How long a case is kept once it is over; for good where left out."
+    )
     band: Number = Field(default=10, description="Cases are published in bands this wide; sealed ones not at all.")

@@ -21,6 +21,8 @@ def process_lines(block: LegalProcess) -> Iterator[Line]:
     silenced = _and(block.silenced_by) if block.silenced_by else "nothing"
     told = f"A release is signed by the {_or(block.signed_by)} and handed over by somebody else."
     yield "every release", f"{told} What may suspend telling the person: {silenced}.", ()
+    if block.keep_cases is not None:
+        yield "cases", f"A case is forgotten {block.keep_cases} after it is over; its number stays in the report.", ()
     for name, statute in block.statutes.items():
         by = f"confirmed by {statute.confirmed_by}" if statute.confirmed_by else "not confirmed by counsel yet"
         yield name, f"{statute.says} ({statute.cite}; {by})", statute.clauses

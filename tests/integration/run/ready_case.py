@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from sqlalchemy import insert
 
 from carrel.cli.at_site import open_site
@@ -45,7 +46,7 @@ def ready_case(elm: Library, text: str, *, days: tuple[str, str] = ("2000-01-01"
     terms |= {"from day": days[0], "until day": days[1]}
     terms |= {"title": "named by the order"} if "items:" in text else {}
     with open_store(site) as store:
-        hold = _hold(elm, store, site.systems[0].name)
+        hold = " ".join(_hold(elm, store, one.name) for one in site.originals)
         events = [Event(Act.RECEIVED, at, "Cal Example", terms)]
         steps = [one.id for one in process.steps] + (["counsel on the list of readers"] if "title" in terms else [])
         if Does.PRESERVE not in {one.does for one in process.steps}:
@@ -68,8 +69,10 @@ def ready_case(elm: Library, text: str, *, days: tuple[str, str] = ("2000-01-01"
 
 def _hold(elm: Library, store, system: str) -> str:
     people, items = EVERGREEN if system == "evergreen" else KOHA
-    persons = tuple(str(one) for (one,) in elm.koha.rows(people))
-    things = tuple(str(one) for (one,) in elm.koha.rows(items))
+    engine = sa.create_engine((elm.folder / f"{system}.dsn").read_text().strip())
+    with engine.connect() as connection:
+        persons, things = (tuple(str(one) for (one,) in connection.execute(sa.text(each))) for each in (people, items))
+    engine.dispose()
     scope = Said(persons, None, things, (), (), None, None, everything=False).scope()
     order = Order(Kind.LEGAL_HOLD, system, scope, "a case", "legal process", "Cal Example", None, sealed=True)
     return store.keepings.place(order, lambda: datetime.now(UTC)).id
