@@ -54,6 +54,7 @@ def _subject(command: Command) -> Command:
         ),
         click.option("--by-number", is_flag=True, help="The file holds the number of the record instead."),
         click.option("--item", "items", multiple=True, metavar="N", help="An item's number, of a title."),
+        click.option("--title", "titles", multiple=True, metavar="N", help="The number of a title: all its items."),
         click.option("--system", "system_name", type=WORDS, metavar="NAME", help="Which system, of several."),
     )
     for option in reversed(options):

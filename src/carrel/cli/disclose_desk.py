@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli.at_site import open_site
-from carrel.cli.disclose_keeping import Asked, people_on, preserved, taken_back
+from carrel.cli.disclose_keeping import Asked, items_on, people_on, preserved, taken_back
 from carrel.cli.disclose_rules import process_rules, viewer_of
 from carrel.cli.premises import now
 from carrel.cli.request_desk import text_in
-from carrel.cli.scope_option import Said
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
@@ -21,7 +20,6 @@ from carrel.disclosure.opening import NAMED_BY_ORDER, WISHED, preserving, requir
 from carrel.disclosure.silence import INDEFINITE
 from carrel.errors import fault
 from carrel.store.case_holds import LetGo
-from carrel.systems.site_systems import system_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +41,7 @@ def open_one(
     cards: tuple[Path, ...],
     by_number: bool,
     items: tuple[str, ...],
+    titles: tuple[str, ...],
     system_name: str | None,
     name: str,
     site_path: Path,
@@ -59,9 +58,9 @@ def open_one(
     days = {"dated": dated, "from day": from_day, "until day": until_day}
     terms = {"instrument": instrument, "served on": served_on, "from": sender}
     terms |= {key: day.date().isoformat() for key, day in days.items() if day is not None}
-    if readers or order_names_title:
+    if readers or order_names_title or titles:
         terms["title"] = NAMED_BY_ORDER if order_names_title else WISHED
-    asked = _asked(site_path, system_name, cards, items, by_card=not by_number)
+    asked = _asked(site_path, system_name, cards, items, titles, by_card=not by_number)
     with open_store(site) as store:
         viewer = viewer_of(site, store, rules, name)
         step = preserving(require_opening(Event(Act.RECEIVED, viewer.at, viewer.person, terms), rules.processes))
@@ -86,6 +85,7 @@ def preserve_one(
     cards: tuple[Path, ...],
     by_number: bool,
     items: tuple[str, ...],
+    titles: tuple[str, ...],
     system_name: str | None,
     name: str,
     site_path: Path,
@@ -98,10 +98,13 @@ def preserve_one(
     """
     site = open_site(site_path)
     rules = process_rules(site)
-    asked = _asked(site_path, system_name, cards, items, by_card=not by_number)
+    asked = _asked(site_path, system_name, cards, items, titles, by_card=not by_number)
     if not asked:
         raise fault(
-            faults.PRESERVED, wanted="a card or an item", found="neither", fix="give --card FILE, or --item NUMBER"
+            faults.PRESERVED,
+            wanted="a card, an item or a title",
+            found="none",
+            fix="give --card FILE, --item or --title NUMBER",
         )
     with open_store(site) as store:
         viewer = viewer_of(site, store, rules, name)
@@ -238,13 +241,17 @@ def told(identity: str, here: Standing | None, *, as_json: bool, gone: LetGo | N
 
 
 def _asked(
-    site_path: Path, system_name: str | None, cards: tuple[Path, ...], items: tuple[str, ...], *, by_card: bool
+    site_path: Path,
+    system_name: str | None,
+    cards: tuple[Path, ...],
+    items: tuple[str, ...],
+    titles: tuple[str, ...],
+    *,
+    by_card: bool,
 ) -> Asked:
-    """People and items that are to be kept."""
+    """People and items that are to be kept; of a title every item that is there."""
     found = people_on(site_path, system_name, cards, by_card=by_card)
-    if not items:
+    if not items and not titles:
         return found
-    said = Said((), None, items, (), (), None, None, everything=False).scope()
-    theirs = next(iter(found.persons), None)
-    system = system_of(open_site(site_path), system_name or theirs).name
-    return Asked(found.persons, {system: said.items})
+    said = items_on(site_path, system_name or next(iter(found.persons), None), items, titles)
+    return Asked(found.persons, said.items)

@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import premises
+from carrel.cli.at_site import open_site
 from carrel.cli.erasure_plan import said_in
-from carrel.errors import CarrelError
+from carrel.cli.scope_option import Said
+from carrel.disclosure import faults
+from carrel.errors import CarrelError, fault
 from carrel.retention.faults import NO_SUBJECT
 from carrel.retention.legal_hold import Scope
 from carrel.store.placement import Kind, Order
+from carrel.systems.site_systems import system_of
+from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_search import find, find_left, is_held, require_somebody
+from carrel.systems.sql.title_items import items_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,6 +52,30 @@ def people_on(site_path: Path, system_name: str | None, cards: Sequence[Path], *
         system, number = _number(site_path, system_name, card, by_card=by_card)
         found.setdefault(system, set()).add(number)
     return Asked({name: tuple(sorted(numbers)) for name, numbers in found.items()})
+
+
+def items_on(site_path: Path, system_name: str | None, items: tuple[str, ...], titles: tuple[str, ...]) -> Asked:
+    """These items, and every item that is there of these titles.
+
+    Raises:
+        CarrelError: DSC-021, no item of a title; HLD-003, something else than a number.
+    """
+    numbers = set(_numbers(items)) if items else set()
+    if not titles:
+        return Asked(items={system_of(open_site(site_path), system_name).name: tuple(sorted(numbers))})
+    with premises.enter(site_path, system_name, read_only=True) as here:
+        with told(here.system.name), here.engine.connect() as connection:
+            found = items_of(connection, here.system_map, _numbers(titles))
+        if not found:
+            raise fault(
+                faults.PRESERVED, at=here.system.name, wanted="a title with items", found="none of this number",
+                fix="give the number of the title's record; what was deleted is named by --item",
+            )  # fmt: skip
+        return Asked(items={here.original.name: tuple(sorted(numbers | found))})
+
+
+def _numbers(said: tuple[str, ...]) -> tuple[int, ...]:
+    return Said((), None, said, (), (), None, None, everything=False).scope().items
 
 
 def preserved(store: Store, asked: Asked, by: str, now: Callable[[], datetime]) -> str:

@@ -156,7 +156,7 @@ def _scope(wish: Wish, clearing: Clearing) -> Scope:
             faults.FISHING,
             at=str(wish.scope),
             wanted="people whose records the order asks for",
-            found="items, and everybody who borrowed them",
+            found="items or a title, and everybody who borrowed them",
             because="a list of whoever read a title lays open people of whom the order says nothing",
             fix="send the order back; where it names the title itself, and counsel has seen that: --order-names-title",
         )

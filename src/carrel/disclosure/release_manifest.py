@@ -96,6 +96,7 @@ def _part(part: Part, production: Production) -> dict[str, Any]:
         "people": [one.id for one in part.people],
         "people_of": part.people_of,
         "items": len(part.items),
+        "titles": len(part.titles),
         "from": part.from_,
         "until": part.until,
         "until_is": "not in the period any more",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.integration.run.library import Library
 
 KOHA = ("SELECT borrowernumber FROM borrowers", "SELECT itemnumber FROM items WHERE barcode LIKE 'T-%'")
-EVERGREEN = ("SELECT id FROM actor.usr WHERE id > 1", "SELECT id FROM asset.copy WHERE id < 0")
+EVERGREEN = ("SELECT id FROM actor.usr WHERE id > 1", "SELECT id FROM asset.copy WHERE id > 0")
 LONG_AGO = timedelta(days=60)
 
 
@@ -44,7 +44,7 @@ def ready_case(elm: Library, text: str, *, days: tuple[str, str] = ("2000-01-01"
     process = rules.processes.of(Instrument(said[1] if said else "subpoena"))
     terms = {"instrument": str(process.instrument), "served on": "the library", "from": "a court"}
     terms |= {"from day": days[0], "until day": days[1]}
-    terms |= {"title": "named by the order"} if "items:" in text else {}
+    terms |= {"title": "named by the order"} if "items:" in text or "titles:" in text else {}
     with open_store(site) as store:
         hold = " ".join(_hold(elm, store, one.name) for one in site.originals)
         events = [Event(Act.RECEIVED, at, "Cal Example", terms)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from datetime import date, timedelta
 
@@ -230,9 +231,24 @@ def test_papers_come_back_whole_and_only_to_who_knows_of_the_case(elm, tmp_path)
     with big.open("wb") as file:
         file.truncate(1024 * 1024 * 1024)
     elm.refused(*add, big, *DEE, code=2, error="DSC-015")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for odd in (pipe, "/dev/zero"):  # nothing that could keep the desk waiting
+        elm.refused(*add, odd, *DEE, code=4, error="DSC-016")
     (elm.folder / "disclosures" / f"{name}.key").unlink()
     elm.refused("disclose", "show", name, *ADA, code=4, error="DSC-017")
     assert elm.ok("disclose", "list", *ADA, code=3)["whole"] is False
+
+
+def test_who_leaves_or_loses_an_office_in_the_middle_does_nothing_more(elm) -> None:
+    name = opened(elm, "subpoena", "--item", "1")
+    elm.ok("disclose", "record", name, "tell the board", *ADA)
+    elm.edit("may: [custodian, authorised officer]", "may: [plan]")
+    elm.refused("disclose", "record", name, "tell the patron", *ADA, code=4, error="DSC-003")
+    elm.ok("disclose", "show", name, *ADA)  # she did something in it, and may still look
+    elm.edit("  - {name: Ann Example, role: director, may: [plan]}\n", "")
+    elm.refused("disclose", "show", name, *ADA, code=4, error="DSC-003")
+    elm.ok("disclose", "record", name, "tell the patron", *MO)  # the office has somebody else
 
 
 def test_the_stricter_policy_wins_and_says_so(elm) -> None:

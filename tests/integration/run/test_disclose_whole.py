@@ -138,3 +138,27 @@ def test_a_students_records_wait_and_those_of_nobody_who_was_one_do_not(elm):
     elm.ok(*exempt, "no student", "--over", "--because", "she was enrolled", *LOU)
     elm.refused("disclose", "sign", case, *ADA, code=4, error="DSC-004")  # what was gathered is judged anew
     refused(elm, case, SCOPE, ADA, error="DSC-004")
+
+
+def test_who_borrowed_a_title_is_refused_unless_the_order_names_it_and_counsel_saw_that(elm):
+    seed, number = person(elm)
+    title = seed.row("biblio", title="A Plain Book")["biblionumber"]
+    item = seed.row("items", barcode="T-4711", biblionumber=title)["itemnumber"]
+    loan(seed, number, "2026-03-15 12:00:00", itemnumber=item)
+    text = SCOPE.replace(f"people: [{{id: holder, card: {CARD}}}]", f"titles: [{{number: '{title}', system: koha}}]")
+    ask = ("disclose", "open", "subpoena", *ASKED, *MARCH, "--title")
+    elm.refused(*ask, "987654321", *DEE, code=2, error="DSC-021")
+    wish = elm.ok(*ask, title, *DEE)["case"]["id"]
+    cleared(elm, wish)
+    refused(elm, wish, text, ADA, "--order-names-title", error="DSC-008")
+    elm.refused("disclose", "record", wish, "counsel on the list of readers", *ADA, code=4, error="DSC-003")
+    case = elm.ok(*ask, title, "--order-names-title", *DEE)["case"]["id"]
+    cleared(elm, case)
+    refused(elm, case, text, ADA, "--order-names-title", error="DSC-004")  # counsel has not seen it
+    elm.ok("disclose", "record", case, "counsel on the list of readers", *LOU)
+    refused(elm, case, text, ADA, error="DSC-059")
+    assert elm.ok(*call(elm, case, text, ADA, "--order-names-title"))["production"]["records"] == 1
+    seed.row("items", barcode="T-4712", biblionumber=title)  # came later: it is kept before it is told of
+    refused(elm, case, text, ADA, "--order-names-title", error="DSC-060")
+    elm.ok("disclose", "preserve", case, "--title", title, *DEE)
+    elm.ok(*call(elm, case, text, ADA, "--order-names-title"))
