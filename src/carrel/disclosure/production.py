@@ -117,6 +117,13 @@ class Production:
     not_read: tuple[NotRead, ...]
     periods: Mapping[tuple[str, str], Period]
 
+    def with_more(self, other: Production) -> Production:
+        """This, and what was gathered somewhere else."""
+        return Production(
+            (*self.tables, *other.tables), (*self.searched, *other.searched), (*self.not_read, *other.not_read),
+            {**self.periods, **other.periods},
+        )  # fmt: skip
+
     @property
     def produced(self) -> tuple[ProducedTable, ...]:
         """The tables that go into the package."""

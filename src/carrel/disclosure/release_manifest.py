@@ -93,6 +93,7 @@ def _part(part: Part, production: Production) -> dict[str, Any]:
         "part": part.id,
         "wording": part.wording,
         "records": part.records.value,
+        "outside": part.outside,
         "people": [one.id for one in part.people],
         "people_of": part.people_of,
         "items": len(part.items),

@@ -62,6 +62,7 @@ class Part(Block):
         id: what the package calls it.
         wording: the order's own words for it.
         records: kind of record, as a policy names it.
+        outside: a table, mailbox or folder of the site file that is meant, and no system.
         people: whose.
         people_of: another part, whose people are meant: those who borrowed the items that it names.
         items: barcodes; whoever borrowed one of them is meant.
@@ -77,6 +78,7 @@ class Part(Block):
     id: Id
     wording: Text
     records: RecordType
+    outside: _Short | None = None
     people: Annotated[tuple[Asked, ...], Field(max_length=MOST_PEOPLE)] = ()
     people_of: Id | None = None
     items: Annotated[tuple[_Short, ...], Field(max_length=MOST_ITEMS)] = ()
@@ -142,6 +144,11 @@ class Scope(Block):
     def asks_for_readers(self) -> bool:
         """Whether it asks who borrowed something."""
         return any(one.asks_for_readers for one in self.parts)
+
+    @property
+    def inside(self) -> Scope:
+        """Of it what is asked of the systems."""
+        return self.model_copy(update={"parts": tuple(one for one in self.parts if one.outside is None)})
 
     def part(self, name: str) -> Part | None:
         """The part of that name."""
@@ -235,6 +242,11 @@ def _wrong(scope: Scope, part: Part, source: YamlSource, path: Path) -> list[Fau
             not part.asks_for_readers or part.records is RecordType.LOANS,
             ("items" if part.items else "titles",),
             "items and titles of a part on loans",
+        ),
+        (
+            part.outside is None or bool(part.people and part.from_ is not None and part.copies is None),
+            ("outside",),
+            "'outside:' with 'people:', and with dates",
         ),
         (len({one.id for one in part.people}) == len(part.people), ("people",), "each person's id once"),
         (sum(one.id == part.id for one in scope.parts) == 1, ("id",), "each part's id once"),

@@ -157,7 +157,7 @@ parts:
     people of: title
     records: registrations
     as it stands: as the record is today
-    fields: {{name: by name}}
+    fields: {{family_name: by name}}
 """
     words, *more = call(elm, text), "--order-names-title"
     elm.refused(*words, code=4, error="DSC-059")
