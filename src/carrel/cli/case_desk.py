@@ -138,7 +138,11 @@ class AtCaseDesk:
         """
         site, rules = self._opened()
         with open_store(site) as store:
-            store.disclosures.file(case, source, paper, viewer_of(site, store, rules, name, self._now()))
+
+            def who() -> Viewer:
+                return viewer_of(self._site(), store, rules, name, self._now())
+
+            store.disclosures.file(case, source, paper, who(), later=who)
 
     def turns(self) -> tuple[OfficeEvent, ...]:
         """Delegations and absences."""
@@ -160,6 +164,14 @@ class AtCaseDesk:
             event = OfficeEvent(turn, office, holder, viewer.person, viewer.at, viewer.at, ends, alternate)
             store.disclosures.turn(event, people_of(site), rules.processes.alternates)
 
+    def since(self) -> date | None:
+        """The first day that a report counts.
+
+        Raises:
+            CarrelError: of the SIT codes.
+        """
+        return self._site().cases_since
+
     def report(self, year: int) -> Report:
         """The transparency report of a year; for some minutes the same one.
 
@@ -171,9 +183,11 @@ class AtCaseDesk:
             return known[1]
         site, rules = self._opened()
         with open_store(site) as store:
-            cases, past = store.disclosures.all(everybody(rules, at)), store.disclosures.past()
+            cases, past = store.disclosures.reported(everybody(rules, at), year), store.disclosures.past()
         band = rules.processes.band
-        found = Report(year, band, transparency(cases, year, band, rules.zone, past))
+        since = site.cases_since
+        begun = since if since is not None and since.year == year else None
+        found = Report(year, band, transparency(cases, year, band, rules.zone, past), begun)
         self._reports[year] = (at, found)
         return found
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli.at_site import open_site
+from carrel.cli.at_site import named, open_site
 from carrel.cli.disclose_keeping import Asked, items_on, people_on, preserved, taken_back
 from carrel.cli.disclose_rules import process_rules, viewer_of
 from carrel.cli.premises import now
@@ -15,7 +15,8 @@ from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
 from carrel.disclosure.admission import may
-from carrel.disclosure.event import Act, Event
+from carrel.disclosure.course import THE_BOARD
+from carrel.disclosure.event import Act, Event, free_words
 from carrel.disclosure.opening import NAMED_BY_ORDER, WISHED, preserving, require_opening
 from carrel.disclosure.silence import INDEFINITE
 from carrel.errors import fault
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from carrel.disclosure.standing import Standing
+    from carrel.inventory.site import Site
 
 
 def open_one(
@@ -54,7 +56,7 @@ def open_one(
     """
     site = open_site(site_path)
     rules = process_rules(site)
-    words = "" if words_file is None else text_in(words_file)
+    words = "" if words_file is None else free_words(text_in(words_file))
     days = {"dated": dated, "from day": from_day, "until day": until_day}
     terms = {"instrument": instrument, "served on": served_on, "from": sender}
     terms |= {key: day.date().isoformat() for key, day in days.items() if day is not None}
@@ -205,10 +207,26 @@ def act_on(
     site = open_site(site_path)
     rules = process_rules(site)
     said = {key: value for key, value in terms.items() if value}
+    _require_people(site, said)
     with open_store(site) as store:
         after = store.disclosures.add(identity, Act(act), said, viewer_of(site, store, rules, name), because)
         gone = store.disclosures.let_go(identity, viewer_of(site, store, rules, name)) if after is not None else LetGo()
     told(identity, after, as_json=as_json, gone=gone)
+
+
+def _require_people(site: Site, said: Mapping[str, str]) -> None:
+    """Whoever is named to a case is somebody: a name that nobody has would leave her out whom it was meant for.
+
+    Raises:
+        CarrelError: APR-013; DSC-005.
+    """
+    told = [one for one in said.get("may tell", "").split("; ") if one != THE_BOARD]
+    if any(one and named(site, one) is None for one in (said.get("person", ""), *told)):
+        raise fault(
+            faults.MISSING, wanted=f"people of the site file, each by the whole name, or '{THE_BOARD}' for --may-tell",
+            found="another name", because="what is sealed is seen by whoever is named, and by nobody else",
+            fix="write the name as people: of the site file has it",
+        )  # fmt: skip
 
 
 def told(identity: str, here: Standing | None, *, as_json: bool, gone: LetGo | None = None) -> None:

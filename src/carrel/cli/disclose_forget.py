@@ -49,7 +49,7 @@ def carry_out(digest: str | None, name: str, site_path: Path, *, applied: bool, 
     """Show, approve or apply.
 
     Raises:
-        CarrelError: DSC-003, DSC-009, DSC-018, DSC-022.
+        CarrelError: DSC-003, DSC-009, DSC-018, DSC-023.
     """
     from carrel.cli.at_site import open_site
     from carrel.cli.disclose_rules import process_rules, viewer_of

@@ -21,26 +21,33 @@ _ASIDE = frozenset({Act.LET_GO, Act.FORGET, Act.NAMED})
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is left of a case that was forgotten: enough for the report of its year, and nothing else."""
+    """What is left of a case that was forgotten.
+
+    Attributes:
+        year: in which it came, on the library's calendar.
+        instrument, state: for the report of that year.
+        leaves: what the ledger was told of it; so that nothing is missing there, though nobody can open them any more.
+    """
 
     year: int
     instrument: Instrument
     state: State
+    leaves: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, case: Case, here: Standing, zone: ZoneInfo) -> Past:
-        """What is left of this one; its year is that in which it came, on the library's calendar."""
-        return cls(here.received_at.astimezone(zone).year, case.instrument, here.state)
+    def of(cls, case: Case, here: Standing, zone: ZoneInfo, leaves: tuple[str, ...] = ()) -> Past:
+        """What is left of this one."""
+        return cls(here.received_at.astimezone(zone).year, case.instrument, here.state, leaves)
 
     def text(self) -> str:
         """As it is sealed."""
-        return json.dumps([self.year, self.instrument, self.state])
+        return json.dumps([self.year, self.instrument, self.state, self.leaves])
 
     @classmethod
     def read(cls, text: str) -> Past:
         """As it was."""
-        year, instrument, state = json.loads(text)
-        return cls(year, Instrument(instrument), State(state))
+        year, instrument, state, leaves = json.loads(text)
+        return cls(year, Instrument(instrument), State(state), tuple(leaves))
 
 
 def closed_at(case: Case, here: Standing) -> datetime | None:

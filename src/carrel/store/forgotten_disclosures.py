@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
@@ -13,11 +12,9 @@ from carrel.disclosure.refusal import second, unknown
 from carrel.disclosure.viewer import Viewer
 from carrel.store import case_holds, clock, tables
 from carrel.store.disclosure_documents import DisclosureDocuments
-from carrel.store.disclosures import leaf_of
-from carrel.store.owed_leaves import owe
 from carrel.store.recorded_disclosures import FOLDER, PAST, RecordedDisclosures, disclosure_key
 
-_PAST_SIGNS = 128  # what is left of a case has the same length, whichever it was
+_PAST_SIGNS = 4096  # what is left of a case is a multiple of it
 _LEFT = timedelta(hours=1)
 
 
@@ -42,6 +39,7 @@ class ForgottenDisclosures(RecordedDisclosures):
             A kill leaves it whole, or gone but for a key and documents that open nothing any more; `sweep` removes
             those. Its leaves stay in the ledger, and nobody can open them.
         """
+        leaves = self._leaves_of(name)
         with self._database.writing() as connection:
             clock.observe(connection, viewer.at)
             case = self._case(connection, name)
@@ -53,21 +51,28 @@ class ForgottenDisclosures(RecordedDisclosures):
                 raise second("whoever approved it", "have somebody else apply it, or leave it to the night")
             if not by or not is_due(case, here, viewer.processes.kept, viewer.at):
                 return False
-            if case_holds.open_among(connection, case.holds):
+            told = len(case.events) + sum(bool(event.term("leaf")) for event in case.events)
+            if case_holds.open_among(connection, case.holds) or len(leaves) != told:  # something was done meanwhile
                 return False
             past = disclosure_key(self._folder, PAST)
             past.ensure()
-            text = Past.of(case, here, viewer.zone).text()
-            connection.execute(insert(tables.disclosure_past).values(sealed=past.seal_text(text.ljust(_PAST_SIGNS))))
+            text = Past.of(case, here, viewer.zone, leaves).text()
+            sealed = past.seal_text(text + " " * (-len(text) % _PAST_SIGNS))
+            connection.execute(insert(tables.disclosure_past).values(sealed=sealed))
             connection.execute(delete(tables.disclosure_event).where(tables.disclosure_event.c.case == name))
             connection.execute(delete(tables.disclosure_case).where(tables.disclosure_case.c.id == name))
-            owe(connection, [leaf_of(secrets.token_hex(32), viewer.at)], viewer.at)
         disclosure_key(self._folder, name).shred()
         for event in case.events:
             if event.act is Act.FILED:
                 DisclosureDocuments(self._folder).drop(event.term("document"))
         self._database.tidy()
         return True
+
+    def _leaves_of(self, name: str) -> tuple[str, ...]:
+        """What the ledger was told of a case and of its packages."""
+        kept = self._kept(name)
+        packages = (one.event.term("leaf") for one in kept if one.event.term("leaf"))
+        return (*(one.commitment(name) for one in kept), *packages)
 
     def sweep(self, now: datetime) -> None:
         """Remove keys and documents that no case names, an hour after they were written; a process died over them."""

@@ -47,9 +47,9 @@ def test_one_approves_another_applies_and_the_rest_goes_by_night(elm) -> None:
     assert (names, approved) == ([first], [None])
     assert due(elm, BEA) == (None, [], [])  # who may not know of it
     approve = ("disclose", "forget", "--approve")
-    elm.refused(*approve, "0" * 16, *ADA, code=4, error="DSC-022")
+    elm.refused(*approve, "0" * 16, *ADA, code=4, error="DSC-023")
     elm.refused(*approve, plan, *DEE, code=4, error="DSC-003")
-    elm.refused(*approve, plan, *BEA, code=4, error="DSC-022")
+    elm.refused(*approve, plan, *BEA, code=4, error="DSC-023")
     elm.ok(*approve, plan, *ADA)
     elm.refused("disclose", "forget", "--apply", *ADA, code=4, error="DSC-009")
     assert due(elm)[2] == ["Ann Example"]
