@@ -151,7 +151,9 @@ class Visits(RuleBasedStateMachine):
         elif here.papers_missing:
             self.tries(Act.FILED, names[0], document="doc-1", paper=here.papers_missing[0])
         elif not here.state.is_final:
-            # Whether the time for it has come is not asked here: the case has to know.
+            # Whether the time for it has come is not asked here: the case has to know. At the last moment, too.
+            if rnd.random() < 0.2:
+                self.tries(rnd.choice([Act.CHALLENGED, Act.DEFECT]), "Lou", defect="d5", what="no date")
             for name in names:
                 if self.look().package is None:
                     self.gathers(name, rnd)

@@ -117,6 +117,9 @@ def _tell(found: list[_Due], plan: str, gone: int, viewer: Viewer, *, as_json: b
     if kept is None:
         put_line("No policy in force says how long cases are kept ('keep cases:'): none is forgotten.")
         return
+    if not found:
+        put_line(f"No case is due: each is kept for {amount(kept.days, 'day')} once it is over.")
+        return
     zone = viewer.zone
     rows = [
         (one.case.id, str(one.case.instrument), str(one.here.state), f"{one.closed.astimezone(zone):%Y-%m-%d}",
@@ -124,6 +127,5 @@ def _tell(found: list[_Due], plan: str, gone: int, viewer: Viewer, *, as_json: b
         for one in found
     ]  # fmt: skip
     put_table("Due to be forgotten", ("case", "came with", "state", "over since", "approved by"), rows)
-    if rows:
-        put_line(f"Plan {plan}. Approve it with --approve {plan}; the next night, or somebody else with --apply, "
-                 "then forgets what is approved.", hang=2)  # fmt: skip
+    put_line(f"Plan {plan}. Approve it with --approve {plan}; the next night, or somebody else with --apply, "
+             "then forgets what is approved.", hang=2)  # fmt: skip

@@ -261,8 +261,8 @@ def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) ->
 def _show_waits(here: Standing, zone: ZoneInfo) -> None:
     if (rule := here.process.education) is not None:
         found = f"found: {', '.join(sorted(here.exemptions))}" if here.exemptions else "no exemption was found"
-        there = "in the package: " if here.education else ""
-        put_line(f"{there}a student's education records, told {amount(rule.wait.days, 'day')} before; {found}")
+        there = "the package has records of education: these wait" if here.education else "records of education wait"
+        put_line(f"{there} until {amount(rule.wait.days, 'day')} after the student was told; {found}")
     if here.may_release_from is not None and not here.ended_at:
         put_line(f"nothing is released before {here.may_release_from.astimezone(zone):%Y-%m-%d %H:%M}")
 
