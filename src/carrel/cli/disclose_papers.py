@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from pathlib import Path
-from typing import BinaryIO
 
 from carrel.cli.at_site import open_site
 from carrel.cli.disclose_rules import process_rules, viewer_of
@@ -28,7 +25,7 @@ def add_one(*, identity: str, place: Path, paper: str, name: str, site_path: Pat
     site = open_site(site_path)
     rules = process_rules(site)
     try:
-        source = _opened(place)
+        source = place.open("rb")
     except OSError as wrong:
         raise fault(
             faults.DOCUMENT_BROKEN, at=place.name, wanted="a file that can be read",
@@ -40,18 +37,6 @@ def add_one(*, identity: str, place: Path, paper: str, name: str, site_path: Pat
         put_json({"document": {"id": filed.id, "size": filed.size, "digest": filed.digest}})
     else:
         say(f"{filed.id}: {paper}, {filed.size} bytes, sealed.")
-
-
-def _opened(place: Path) -> BinaryIO:
-    """A file, or what a shell hands over as one; a pipe in the file system, or a device, could keep the desk waiting.
-
-    Raises:
-        OSError: it is something else, or cannot be read.
-    """
-    handed = place.parent in {Path("/dev/fd"), Path("/proc/self/fd")} or place == Path("/dev/stdin")
-    if not handed and not stat.S_ISREG(place.stat().st_mode):
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-    return place.open("rb")
 
 
 def get_one(*, identity: str, document: str, out: Path, name: str, site_path: Path, as_json: bool) -> None:

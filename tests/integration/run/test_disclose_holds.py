@@ -128,7 +128,7 @@ def test_nothing_is_kept_for_a_case_that_was_not_written_down(elm, monkeypatch) 
     (_, card) = cards(elm, CARD)
     said = {"instrument": "subpoena", "served_on": "an employee", "sender": "a court", "dated": None, "from_day": None,
             "until_day": None, "readers": False, "order_names_title": False, "words_file": None, "by_number": False,
-            "items": (), "system_name": None, "name": "Dee Example", "site_path": elm.folder, "as_json": True}  # fmt: skip
+            "items": (), "titles": (), "system_name": None, "name": "Dee Example", "site_path": elm.folder, "as_json": True}  # fmt: skip
     with pytest.raises(OSError, match="full"):
         disclose_desk.open_one(cards=(card,), **said)
     monkeypatch.undo()
