@@ -158,6 +158,9 @@ class Visits(RuleBasedStateMachine):
                 if self.look().package is None:
                     self.gathers(name, rnd)
                 self.tries(Act.SIGNED, name)
+            if rnd.random() < 0.2 and self.tries(Act.EXEMPTED, "Lou", exemption="no student", over=""):
+                for name in names:  # the same package once more, which is not what was found by now
+                    self.tries(Act.SIGNED, name)
             if names:
                 self.releases(rnd.choice(names))
 
@@ -328,6 +331,8 @@ class Visits(RuleBasedStateMachine):
         assert made[-1][1] & {Office.CUSTODIAN, Office.COUNSEL, Office.AUTHORISED_OFFICER, *process.signed_by}
         assert any(act is Act.SIGNED for act, *_ in acts[back + made[-1][0] :])
         assert who != signed[-1][0]
+        findings = [n for n, (act, *_) in enumerate(acts) if act is Act.EXEMPTED]
+        assert not findings or findings[-1] < back + made[-1][0]  # what was gathered before a finding is judged anew
 
     def judge_students(self, silent: bool, told: list[datetime], back: int) -> None:
         """By the machine's own account: a student was told long enough before, or a court forbids it."""
