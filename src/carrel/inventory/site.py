@@ -68,10 +68,16 @@ class Archives(Part):
 
 
 class ConsentFolders(Part):
-    """Where the texts of consents lie, and where mailing tools fetch what changed."""
+    """Where the texts of consents lie, where mailing tools fetch what changed, and what a yes on the pages waits for.
+
+    Attributes:
+        texts, changes: folders.
+        confirm: ``by mail``: a yes on the pages counts when whoever reads the address says so.
+    """
 
     texts: Path | None = None
     changes: Path | None = None
+    confirm: Literal["by mail"] | None = None
 
 
 class Vendor(Part):

@@ -22,6 +22,7 @@ from carrel.web import (
     account_pages,
     asking_pages,
     choices_pages,
+    confirm_pages,
     correction_pages,
     desk_scripts,
     interface,
@@ -52,8 +53,8 @@ from carrel.web.unsent_words import NotTaken
 from carrel.web.visit import visit
 
 _PAGES = (
-    public_pages, sign_in, sign_in_away, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
-    asking_pages, request_pages, transparency_pages,
+    public_pages, sign_in, sign_in_away, patron_pages, choices_pages, confirm_pages, account_pages, correction_pages,
+    take_along_pages, asking_pages, request_pages, transparency_pages,
 )  # fmt: skip
 _STAFF_PAGES = (
     staff_sign_in, staff_home, staff_requests, staff_consents, staff_account, desk_scripts, staff_cases,

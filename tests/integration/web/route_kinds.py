@@ -147,6 +147,11 @@ KNOWN: dict[tuple[str, str], Kind] = {
     ("POST", f"{_DESK}/cases/{{case_id}}/papers"): Kind(_STAFF, _sends(paper="other"), thing=_case),
     # What is said at the desk, and the report, are for everybody; there are no such as these.
     ("GET", f"{_DESK}/desk/{{paper}}"): Kind(_OPEN, thing=_nothing_there),
+    # The link in a letter is its own proof; there is none of these here (see test_confirmation).
+    ("GET", "/{language}/confirm/{token}"): Kind(_OPEN, thing=lambda _ground, _who: {"token": "x"}),
+    ("POST", "/{language}/confirm/{token}"): Kind(
+        _OPEN, _sends(), token=False, thing=lambda _ground, _who: {"token": "x"}, works=False
+    ),
     ("GET", "/ends/{seconds}.css"): Kind(_OPEN, thing=lambda _ground, _who: {"seconds": "60"}),
     ("GET", "/{language}/transparency/{year}"): Kind(_OPEN, thing=_nothing_there),
     ("GET", f"{_ME}/requests/{{name}}"): Kind(_OWN, thing=_request),
