@@ -145,7 +145,7 @@ def _record(site: Site, store: Store, leaves: list[OpenLeaf], after: Aftermath) 
     """One padded batch of all that is owed: of this night's runs and capsules, and what a kill left before it."""
     from carrel.cli import premises, record
 
-    if not leaves and not store.owed.count():
+    if not leaves and not store.owed.any():
         return
     try:
         after.receipt = record.record(site, store, leaves, premises.now())

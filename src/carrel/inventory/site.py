@@ -149,6 +149,7 @@ class Site(Part):
         consent: folders with the texts of consents, and for what mailing tools are told.
         web_pages: of the library's own sites, that are looked at for cookies.
         closed_days: on which nobody works, beside Saturdays and Sundays.
+        cases_since: the first day of which every paper that came was written down as a case; no report counts before.
     """
 
     format_version: int = Field(default=1, ge=1, le=1)
@@ -180,6 +181,7 @@ class Site(Part):
     vendors: dict[Annotated[str, Field(min_length=1, max_length=60)], Vendor] = Field(default_factory=dict)
     web_pages: tuple[WebPage, ...] = Field(default=(), max_length=10)
     closed_days: tuple[Days, ...] = Field(default=(), max_length=400)
+    cases_since: date | None = None
     _policy_place: str = PrivateAttr(default="")
 
     @property

@@ -126,8 +126,14 @@ class Door:
             yield connection
 
     def _opened(self) -> OpenSystem:
-        """The system; its tables are looked at again from time to time, since a product is brought up to date."""
-        with self._opening:
+        """The system; its tables are looked at again from time to time, since a product is brought up to date.
+
+        One page waits for that; the others go on with what was seen before.
+        """
+        open_now = self._open
+        if not self._opening.acquire(blocking=open_now is None) and open_now is not None:
+            return open_now
+        try:
             if self._open is None or self._now() - self._since >= _LOOKED_AT:
                 kept = ExitStack()
                 opened = kept.enter_context(access_systems.opened(self._site, self._system))
@@ -138,6 +144,8 @@ class Door:
                 self._kept.close()
                 self._kept, self._open, self._since = kept, opened, self._now()
             return self._open
+        finally:
+            self._opening.release()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from carrel.rights.wording import ENGLISH, label
 from carrel.store.portal_sessions import Session
 from carrel.systems import access_page
-from carrel.web import forms, words
+from carrel.web import assets, forms, held_rows, words
 from carrel.web.premises import Premises
 from carrel.web.sign_out_notice import seconds_left
 
@@ -49,11 +49,15 @@ class Visit:
 
     def page(self, template: str, values: Mapping[str, Any] | None = None, status: int = 200) -> Response:
         """A page, made of a template and values; every value is escaped."""
-        text = environment(self.language).get_template(f"{template}.html.j2").render(
+        return HTMLResponse(self.text(template, values or {}), status)
+
+    def text(self, template: str, values: Mapping[str, Any]) -> str:
+        """The same as a text."""
+        text: str = environment(self.language).get_template(f"{template}.html.j2").render(
             visit=self, library=self.premises.site.library, languages=self.premises.portal.languages,
-            names=words.NAMES, day=self._day, **(values or {}),
+            names=words.NAMES, day=self._day, **values,
         )  # fmt: skip
-        return HTMLResponse(text, status)
+        return text
 
     def says(self, sentence: str) -> Markup:
         """A sentence of the policy in the language of the page; where nobody wrote it, in the policy's own, marked.
@@ -104,10 +108,16 @@ class Visit:
     @property
     def told(self) -> Mapping[str, str]:
         """The words of an answer about a person, in the language of the page."""
-        return {key: words.words(self.language).gettext(said) for key, said in ENGLISH.items()}
+        return told_in(self.language)
 
     def _day(self, when: date) -> str:
         return words.day(when, self.language)
+
+
+@cache
+def told_in(language: str) -> Mapping[str, str]:
+    """The words of an answer about a person in a language."""
+    return {key: words.words(language).gettext(said) for key, said in ENGLISH.items()}
 
 
 def cookie_name(*, secure: bool) -> str:
@@ -142,11 +152,13 @@ def environment(language: str) -> Environment:
 
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"],
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.filters |= {
         "filled": access_page.filled, "has": access_page.has, "shown": access_page.shown, "label": label,
         "capital": access_page.capital, "kinds": access_page.kinds, "stayed": access_page.stayed,
+        "cells": held_rows.cells, "openings": held_rows.openings, "entry": held_rows.entry,
     }  # fmt: skip
     made.install_gettext_translations(words.words(language), newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    made.globals |= {**words.said_in(language), "asset": assets.address}
     return made
