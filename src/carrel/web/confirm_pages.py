@@ -51,7 +51,7 @@ def look(here: Here, token: str) -> Response:
     """What was asked for, and the button. A program that opens links in letters beforehand says yes to nothing."""
     found = _found(here, token)
     if found is None:
-        return here.page("confirm", {"text": None, "token": "", "done": False}, 410)
+        return here.page("confirm", {"text": None, "token": "", "done": False}, 404)
     return here.page("confirm", {"text": found[1], "token": token, "done": False})
 
 
@@ -61,7 +61,7 @@ def confirm(here: Here, token: str) -> Response:
     found, store = _found(here, token), here.premises.store
     once = [("confirmed", token, 1)]
     if found is None or not store.portal_attempts.allow(once, here.premises.now(), confirmation.LASTS):
-        return here.page("confirm", {"text": None, "token": "", "done": False}, 410)
+        return here.page("confirm", {"text": None, "token": "", "done": False}, 404)
     who, text = found
     silent = choices_of(here.premises, who, here.language).silent
     here.premises.desk.agree(who.door.name, who.number, text, lift_silence=silent)

@@ -152,7 +152,7 @@ KNOWN: dict[tuple[str, str], Kind] = {
     ("POST", "/{language}/confirm/{token}"): Kind(
         _OPEN, _sends(), token=False, thing=lambda _ground, _who: {"token": "x"}, works=False
     ),
-    ("GET", "/ends/{seconds}.css"): Kind(_OPEN, thing=lambda _ground, _who: {"seconds": "60"}),
+    ("GET", "/ends/{seconds}.css"): Kind(_OPEN, thing=lambda _ground, _who: {"seconds": "61"}),
     ("GET", "/{language}/transparency/{year}"): Kind(_OPEN, thing=_nothing_there),
     ("GET", f"{_ME}/requests/{{name}}"): Kind(_OWN, thing=_request),
     ("POST", f"{_ME}/requests/{{name}}"): Kind(_OWN, _sends(act="withdraw"), thing=_request),
@@ -182,6 +182,7 @@ KNOWN: dict[tuple[str, str], Kind] = {
 }  # fmt: skip
 # Forms that carry no token, since there is no session yet; the browser says where they come from.
 WITHOUT_TOKEN = {
+    "/{language}/confirm/{token}",
     "/{language}/sign-in",
     "/sign-in/{way}",
     "/{language}/sign-in/away",
