@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from carrel.accountability.message import Message
@@ -48,20 +48,28 @@ def ask_by_mail(here: Visit, who: Patron, text: ConsentText) -> str:
 
 @router.get("/confirm/{token}")
 def look(here: Here, token: str) -> Response:
-    """What was asked for, and the button. A program that opens links in letters beforehand says yes to nothing."""
+    """What was asked for, and the button. A program that opens links in letters beforehand says yes to nothing.
+
+    Raises:
+        HTTPException: 404, the link is not good, or not any more.
+    """
     found = _found(here, token)
     if found is None:
-        return here.page("confirm", {"text": None, "token": "", "done": False}, 404)
+        raise HTTPException(404)  # its page says what can be wrong with a link
     return here.page("confirm", {"text": found[1], "token": token, "done": False})
 
 
 @router.post("/confirm/{token}")
 def confirm(here: Here, token: str) -> Response:
-    """Write the yes down: once, and only while record, address and words are what they were."""
+    """Write the yes down: once, and only while record, address and words are what they were.
+
+    Raises:
+        HTTPException: 404, the link is not good, or not any more.
+    """
     found, store = _found(here, token), here.premises.store
     once = [("confirmed", token, 1)]
     if found is None or not store.portal_attempts.allow(once, here.premises.now(), confirmation.LASTS):
-        return here.page("confirm", {"text": None, "token": "", "done": False}, 404)
+        raise HTTPException(404)
     who, text = found
     silent = choices_of(here.premises, who, here.language).silent
     here.premises.desk.agree(who.door.name, who.number, text, lift_silence=silent)

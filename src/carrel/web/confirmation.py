@@ -5,25 +5,16 @@ The store holds nothing of it: who never opens the letter, or typed another's ad
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
-import json
-import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from carrel.consent.subject import spelled
+from carrel.web.sealed_token import TokenKind
 
 LASTS = timedelta(days=1)
-_NONCE, _MOST = 12, 1024
-_ABOUT = b"carrel confirmation"
+_KIND = TokenKind(b"carrel confirmation", LASTS)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,9 +50,7 @@ def sealed(pending: Pending, key: bytes, now: datetime) -> str:
         key: of the pages.
         now: an aware time.
     """
-    drawn = secrets.token_bytes(_NONCE)
-    text = json.dumps({**asdict(pending), "ends": (now + LASTS).timestamp()}).encode()
-    return base64.urlsafe_b64encode(drawn + AESGCM(_key(key)).encrypt(drawn, text, _ABOUT)).decode()
+    return _KIND.sealed(asdict(pending), key, now)
 
 
 def opened(value: str, key: bytes, now: datetime) -> Pending | None:
@@ -72,16 +61,5 @@ def opened(value: str, key: bytes, now: datetime) -> Pending | None:
         key: of the pages.
         now: an aware time.
     """
-    if not value.isascii() or len(value) > _MOST:
-        return None
-    try:
-        raw = base64.b64decode(value, altchars=b"-_", validate=True)
-        found = json.loads(AESGCM(_key(key)).decrypt(raw[:_NONCE], raw[_NONCE:], _ABOUT))
-    except (InvalidTag, ValueError, binascii.Error):
-        return None
-    left = found.pop("ends") - now.timestamp()
-    return Pending(**found) if 0 < left <= LASTS.total_seconds() else None
-
-
-def _key(key: bytes) -> bytes:
-    return HKDF(SHA256(), 32, salt=None, info=_ABOUT).derive(key)
+    found = _KIND.opened(value, key, now)
+    return None if found is None else Pending(**found)
