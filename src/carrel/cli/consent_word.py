@@ -80,7 +80,14 @@ def agree(
         Act.GIVEN, text.purpose, said.channel, said.taker, said.at, said.recorded_at,
         text.text, text.version, text.language, text.digest,
     )  # fmt: skip
-    return _write(here, person, (event,), text, lift=person.addresses if silent else None, alone=alone)
+    return _write(
+        here,
+        person,
+        (event,),
+        text,
+        lift=person.addresses if silent or (lift_silence and not alone) else None,
+        alone=alone,
+    )
 
 
 def take_back(
