@@ -109,8 +109,8 @@ def _work(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
         if one.waived and one.outcome is None:
             continue
         outcome = words[f"outcome {one.outcome}" if one.outcome is not None else "outcome none"]
-        name = one.system
-        yield f"  {words['system'].format(name=name, outcome=outcome) if name else words['all systems'] + ': ' + outcome}"
+        where = words["system"].format(name=one.system) if one.system else words["all systems"]
+        yield f"  {where}: {outcome}"
     if said.stays:
         yield words["stays"]
         yield from dict.fromkeys(f"  - {_stays(one, words)}" for one in said.stays)
