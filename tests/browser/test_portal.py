@@ -17,11 +17,11 @@ pytestmark = pytest.mark.browser
 
 
 @contextmanager
-def serving_pages(koha, folder, *, host="127.0.0.1", **more):
+def serving_pages(koha, folder, *, host="127.0.0.1", system="koha", **more):
     """The pages over a database, served for real under a name of this machine."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"http://{host}:{listening.getsockname()[1]}"
-        with pages_of(folder, koha.url, "koha", address=address, **more) as pages:
+        with pages_of(folder, koha.url, system, address=address, **more) as pages:
             server = uvicorn.Server(uvicorn.Config(pages._app, log_level="error", access_log=False))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
             thread.start()

@@ -69,7 +69,12 @@ _TITLES = {
 }  # fmt: skip
 
 
-def application(premises: Premises, tell: Callable[[BaseException], None] = lambda wrong: None) -> ASGIApp:
+def nobody_is_told(wrong: BaseException) -> None:
+    """Where no command has been started, there is nobody to tell."""
+    del wrong
+
+
+def application(premises: Premises, tell: Callable[[BaseException], None] = nobody_is_told) -> ASGIApp:
     """The application that answers every request.
 
     Args:

@@ -84,7 +84,7 @@ class PersonData:
         self._unread: list[Unread] = []
         self._acted: list[Acted] = []
         self._without_index: dict[str, None] = {}
-        self._left_out: dict[str, None] = {}
+        self._left_out: dict[str, bool] = {}  # whether only rows of others stand there
         self._to_read = 0
 
     def read(self, name: str, product: str, *, denied: Iterable[str] = (), thorough: bool = True) -> HeldInSystem:
@@ -119,7 +119,8 @@ class PersonData:
                 read[table] = found
         if self._left_out:
             why = "no index leads to a person there, and it was not to be read whole"
-            self._unread += [Unread(name, self._says(name), faults.NOT_LOOKED.code, why) for name in self._left_out]
+            code = faults.NOT_LOOKED.code
+            self._unread += [Unread(name, self._says(name), code, why, acted) for name, acted in self._left_out.items()]
         others = self._others(read)
         records = tuple(self._records(kind, tables, read, others) for kind, tables in self._kinds(read))
         return HeldInSystem(
@@ -191,7 +192,7 @@ class PersonData:
                 whole = self._layout.read_whole(table, question.by)
                 self._without_index |= dict.fromkeys(whole)
                 if table in whole and not thorough:
-                    self._left_out[table] = None
+                    self._left_out[table] = self._left_out.get(table, True) and question.counted
                     continue
                 if question.counted:
                     rows = self._selection.rows(table)
