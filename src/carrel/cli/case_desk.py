@@ -12,6 +12,7 @@ from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, proces
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
 from carrel.disclosure.absence import OfficeEvent, Turn
+from carrel.disclosure.admission import may
 from carrel.disclosure.event import Act, Event, free_words
 from carrel.disclosure.opening import preserving, require_opening
 from carrel.disclosure.process import Office
@@ -99,8 +100,11 @@ class AtCaseDesk:
         """
         site, rules = self._opened()
         with open_store(site) as store:
-            _, here = store.disclosures.case(case, viewer_of(site, store, rules, name, self._now()))
-            terms = {"step": preserving(here.process) or "preserve", "hold": self._preserved(store, name, kept)}
+            viewer = viewer_of(site, store, rules, name, self._now())
+            _, here = store.disclosures.case(case, viewer)
+            step = preserving(here.process) or "preserve"
+            may(here, Act.TAKEN, name, viewer.offices, viewer.at, step=step)  # before anything is kept
+            terms = {"step": step, "hold": self._preserved(store, name, kept)}
             store.disclosures.add(case, Act.TAKEN, terms, viewer_of(site, store, rules, name, self._now()))
 
     def act(self, name: str, case: str, act: Act, terms: Mapping[str, str], words: str) -> None:
@@ -125,7 +129,11 @@ class AtCaseDesk:
         """
         site, rules = self._opened()
         with open_store(site) as store:
-            store.disclosures.file(case, source, paper, viewer_of(site, store, rules, name, self._now()))
+
+            def who() -> Viewer:
+                return viewer_of(self._site(), store, rules, name, self._now())
+
+            store.disclosures.file(case, source, paper, who(), later=who)
 
     def turns(self) -> tuple[OfficeEvent, ...]:
         """Delegations and absences."""
@@ -147,6 +155,14 @@ class AtCaseDesk:
             event = OfficeEvent(turn, office, holder, viewer.person, viewer.at, viewer.at, ends, alternate)
             store.disclosures.turn(event, people_of(site), rules.processes.alternates)
 
+    def since(self) -> date | None:
+        """The first day that a report counts.
+
+        Raises:
+            CarrelError: of the SIT codes.
+        """
+        return self._site().cases_since
+
     def report(self, year: int) -> Report:
         """The transparency report of a year; for some minutes the same one.
 
@@ -158,9 +174,11 @@ class AtCaseDesk:
             return known[1]
         site, rules = self._opened()
         with open_store(site) as store:
-            cases = store.disclosures.all(everybody(rules, at))
+            cases = store.disclosures.reported(everybody(rules, at), year)
         band = rules.processes.band
-        found = Report(year, band, transparency(cases, year, band, rules.zone))
+        since = site.cases_since
+        begun = since if since is not None and since.year == year else None
+        found = Report(year, band, transparency(cases, year, band, rules.zone), begun)
         self._reports[year] = (at, found)
         return found
 

@@ -6,14 +6,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carrel.cli.at_site import open_site
+from carrel.cli.at_site import named, open_site
 from carrel.cli.disclose_rules import process_rules, viewer_of
 from carrel.cli.premises import now
 from carrel.cli.request_desk import text_in, whose
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
-from carrel.disclosure.event import Act, Event
+from carrel.disclosure.admission import may
+from carrel.disclosure.course import THE_BOARD
+from carrel.disclosure.event import Act, Event, free_words
 from carrel.disclosure.opening import NAMED_BY_ORDER, WISHED, preserving, require_opening
 from carrel.disclosure.silence import INDEFINITE
 from carrel.errors import fault
@@ -52,7 +54,7 @@ def open_one(
     """
     site = open_site(site_path)
     rules = process_rules(site)
-    words = "" if words_file is None else text_in(words_file)
+    words = "" if words_file is None else free_words(text_in(words_file))
     days = {"dated": dated, "from day": from_day, "until day": until_day}
     terms = {"instrument": instrument, "served on": served_on, "from": sender}
     terms |= {key: day.date().isoformat() for key, day in days.items() if day is not None}
@@ -97,8 +99,10 @@ def preserve_one(
             faults.PRESERVED, wanted="a card or an item", found="neither", fix="give --card FILE, or --item NUMBER"
         )
     with open_store(site) as store:
-        case, here = store.disclosures.case(identity, viewer_of(site, store, rules, name))
+        viewer = viewer_of(site, store, rules, name)
+        case, here = store.disclosures.case(identity, viewer)
         step = preserving(here.process) or "preserve"
+        may(here, Act.TAKEN, viewer.person, viewer.offices, viewer.at, step=step)  # before anything is kept
         hold = _preserved(site, store, subject, system_name, name)
         after = store.disclosures.add(
             case.id, Act.TAKEN, {"step": step, "hold": hold}, viewer_of(site, store, rules, name)
@@ -189,9 +193,25 @@ def act_on(
     site = open_site(site_path)
     rules = process_rules(site)
     said = {key: value for key, value in terms.items() if value}
+    _require_people(site, said)
     with open_store(site) as store:
         after = store.disclosures.add(identity, Act(act), said, viewer_of(site, store, rules, name), because)
     told(identity, after, as_json=as_json)
+
+
+def _require_people(site: Site, said: Mapping[str, str]) -> None:
+    """Whoever is named to a case is somebody: a name that nobody has would leave her out whom it was meant for.
+
+    Raises:
+        CarrelError: APR-013; DSC-005.
+    """
+    told = [one for one in said.get("may tell", "").split("; ") if one != THE_BOARD]
+    if any(one and named(site, one) is None for one in (said.get("person", ""), *told)):
+        raise fault(
+            faults.MISSING, wanted=f"people of the site file, each by the whole name, or '{THE_BOARD}' for --may-tell",
+            found="another name", because="what is sealed is seen by whoever is named, and by nobody else",
+            fix="write the name as people: of the site file has it",
+        )  # fmt: skip
 
 
 def told(identity: str, here: Standing | None, *, as_json: bool) -> None:

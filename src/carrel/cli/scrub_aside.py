@@ -40,14 +40,14 @@ def aside_file(path: Path | None) -> Iterator[BinaryIO | None]:
         yield file
 
 
-def keeping(kept: BinaryIO) -> Callable[[bytes], None]:
+def keeping(kept: BinaryIO) -> Callable[[bytes | memoryview], None]:
     """Takes lines as they came into a file.
 
     Raises:
         CarrelError: LOG-015, as it takes them.
     """
 
-    def keep(text: bytes) -> None:
+    def keep(text: bytes | memoryview) -> None:
         try:
             kept.write(text)
         except OSError as wrong:

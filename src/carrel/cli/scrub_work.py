@@ -127,24 +127,19 @@ class ScrubWork:
 
     def _stream(self, raw: BinaryIO, at: str) -> None:
         from carrel.systems.logs.log_stream import opened
+        from carrel.systems.logs.log_tally import Tally
         from carrel.systems.logs.own_output import own_files, refuse_own, state_of
 
         refuse_own(state_of(raw), at, own_files((self.kept, getattr(sys.stdout, "buffer", None))))
-        written = 0
-
-        def put(lines: bytes) -> None:
-            nonlocal written
-            _put(lines)
-            written += lines.count(b"\n")
-
+        tally = Tally()
         try:
             with opened(raw, at) as (stream, _):
-                tally = self.run.scrub(stream, put, at)
+                self.run.scrub(stream, _put, at, tally)
         except CarrelError as wrong:
-            if not written:
+            if not tally.passed:
                 raise
             raise wrong.having_changed(
-                f"{amount(written, 'scrubbed line was', 'scrubbed lines were')} written"
+                f"{amount(tally.passed, 'scrubbed line was', 'scrubbed lines were')} written"
             ) from None
         except BrokenPipeError:
             raise
@@ -215,7 +210,7 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _put(text: bytes) -> None:
+def _put(text: bytes | memoryview) -> None:
     if sys.stdout is None:
         raise unwritable("the standard output", OSError(errno.EBADF, ""))
     try:

@@ -25,6 +25,7 @@ NO_RULES = define("DSC-018", "no policy in force says anything of legal process"
 ANSWERS = define("DSC-019", "these answers to the drill cannot be read", Exit.USAGE)
 OWED = define("DSC-020", "a case owes something", Exit.FINDINGS)
 PRESERVED = define("DSC-021", "nothing says what is to be kept", Exit.USAGE)
+RECORD_CHANGED = define("DSC-022", "the record of a case is not as it was written", Exit.REFUSED)
 SCOPE = define("DSC-050", "this is no scope of a production", Exit.USAGE)
 WORDING = define("DSC-051", "the order's words are missing, or too long", Exit.USAGE)
 NO_DATES = define("DSC-052", "a part of the scope has no dates", Exit.REFUSED)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import BinaryIO
 
 from sqlalchemy import Connection, insert
@@ -23,11 +24,10 @@ from carrel.disclosure.viewer import Viewer
 from carrel.ledger.leaf import OpenLeaf
 from carrel.store import clock, tables
 from carrel.store.disclosure_documents import DisclosureDocuments, Filed
-from carrel.store.owed_leaves import owe
-from carrel.store.recorded_disclosures import Kept, RecordedDisclosures, disclosure_key
+from carrel.store.owed_leaves import OF_PROCESS, day_of, even_out, owe
+from carrel.store.recorded_disclosures import HALF, Kept, RecordedDisclosures, disclosure_key
 
 _LETTERS, _SALT = 12, 32
-A_NIGHT = 16  # leaves of this kind that every night has, or a multiple of it
 
 
 class Disclosures(RecordedDisclosures):
@@ -66,7 +66,7 @@ class Disclosures(RecordedDisclosures):
                 clock.observe(connection, viewer.at)
                 connection.execute(insert(tables.disclosure_case).values(id=name))
                 for n, event in enumerate(events):
-                    self._write(connection, name, event, "" if n else said, viewer.at)
+                    self._write(connection, name, n, event, "" if n else said, viewer.at)
         except BaseException:
             own.shred()
             raise
@@ -104,13 +104,15 @@ class Disclosures(RecordedDisclosures):
                 case, event, said, viewer.process(case), viewer.offices, viewer.zone, viewer.at,
                 free_days=viewer.free_days,
             )  # fmt: skip
-            self._write(connection, name, event, said, viewer.at)
+            self._write(connection, name, len(case.events), event, said, viewer.at)
             if leaf:
                 owe(connection, [_leaf(leaf, viewer.at)], viewer.at)
             after = self._case(connection, name)
         return None if after is None else viewer.look(after)
 
-    def file(self, name: str, source: BinaryIO, paper: str, viewer: Viewer) -> Filed:
+    def file(
+        self, name: str, source: BinaryIO, paper: str, viewer: Viewer, *, later: Callable[[], Viewer] | None = None
+    ) -> Filed:
         """Put a document into a case: encrypted while it is read, and never in the clear on a disk.
 
         Args:
@@ -118,6 +120,7 @@ class Disclosures(RecordedDisclosures):
             source: the document; its kind is not asked for and not trusted.
             paper: which of the papers that the policy asks for, or ``other``.
             viewer: who files it.
+            later: who that is once it has arrived: a slow line takes hours, and an office can end meanwhile.
 
         Raises:
             CarrelError: as `add`; DSC-015, it is too large. Then nothing is left of it.
@@ -127,7 +130,7 @@ class Disclosures(RecordedDisclosures):
         filed = documents.put(name, source)
         terms = {"document": filed.id, "paper": paper, "size": str(filed.size), "digest": filed.digest}
         try:
-            self.add(name, Act.FILED, terms, viewer)
+            self.add(name, Act.FILED, terms, viewer if later is None else later())
         except BaseException:
             documents.drop(filed.id)
             raise
@@ -156,21 +159,23 @@ class Disclosures(RecordedDisclosures):
             )
 
     def cover(self, now: datetime) -> None:
-        """Owe the ledger as many leaves as any other night has, so that none tells whether something was done."""
-        mark = b'"kind":"disclosure"'
+        """Owe the ledger as many leaves as any other batch has, so that none tells whether something was done."""
         with self._database.writing() as connection:
-            entries = connection.execute(tables.owed_leaf.select()).all()
-            there = sum(mark in row.entry for row in entries)
-            missing = -there % A_NIGHT or (0 if there else A_NIGHT)
-            owe(connection, [_leaf(secrets.token_hex(32), now) for _ in range(missing)], now)
+            even_out(connection, lambda: _leaf(self._of_nothing(), now), now)
 
-    def _write(self, connection: Connection, name: str, event: Event, said: str, now: datetime) -> None:
-        kept = Kept(event, said, secrets.token_bytes(_SALT))
+    def _of_nothing(self) -> str:
+        """A commitment to nothing. With the site's own key it can be told from others, and without it cannot."""
+        start = secrets.token_bytes(HALF)
+        with suppress(OSError):  # a folder that cannot be written: there is no case in it either
+            self._no_case().ensure()
+        return (start + (self._rest_of_nothing(start) or secrets.token_bytes(HALF))).hex()
+
+    def _write(self, connection: Connection, name: str, place: int, event: Event, said: str, now: datetime) -> None:
+        kept = Kept(event, said, secrets.token_bytes(_SALT), place)
         sealed = kept.seal(disclosure_key(self._folder, name))
         connection.execute(insert(tables.disclosure_event).values(case=name, sealed=sealed))
         owe(connection, [_leaf(kept.commitment(name), now)], now)
 
 
 def _leaf(commitment: str, now: datetime) -> OpenLeaf:
-    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return OpenLeaf("disclosure", day, {"commitment": commitment})
+    return OpenLeaf(OF_PROCESS, day_of(now), {"commitment": commitment})

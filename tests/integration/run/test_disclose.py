@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from datetime import date, timedelta
 
@@ -250,13 +251,71 @@ def test_the_drill_asks_five_visits_and_says_what_went_wrong(quick, tmp_path) ->
         quick.refused("disclose", "drill", "--answers", answers, code=2, error="DSC-019")
 
 
-def test_every_night_has_as_many_leaves_whether_a_case_was_opened_or_not(quick) -> None:
+def test_what_is_refused_keeps_nobodys_records_and_names_nobody_who_is_not_there(quick) -> None:
+    def holds() -> int:
+        return len(quick.ok("hold", "list", "--sealed", *MO)["legal_holds"])
+
+    long = quick.folder.parent / "long.txt"
+    long.write_text("x" * 5001)
+    served = ("--served-on", "an employee", "--sender", "a law firm")
+    quick.refused(
+        "disclose", "open", "subpoena", *served, "--item", "1", "--words", long, *DEE, code=2, error="DSC-006"
+    )
+    assert holds() == 0
+    name = opened(quick, "subpoena", "--item", "1")
+    assert holds() == 1
+    quick.refused("disclose", "preserve", name, "--item", "2", *DEE, code=4, error="DSC-002")  # it was taken
+    assert holds() == 1
+    for typed in ("Nobody Atall", "the board", "a law firm"):
+        quick.refused("disclose", "name", name, typed, *ADA, code=2, error="DSC-005")
+    days = ("--basis", "order", "--court", "x", "--starts", TODAY, "--indefinite")
+    quick.refused("disclose", "silence", name, *days, "--may-tell", "Lou Exmaple", *DEE, code=2, error="DSC-005")
+    quick.refused("disclose", "silence", name, *days, "--may-tell", "lou example", *DEE, code=4, error="APR-013")
+    assert shown(quick, name)["sealed"] is False
+    quick.ok("disclose", "silence", name, *days, "--may-tell", "the board", "--may-tell", "Lou Example", *DEE)
+
+
+def test_a_paper_is_written_into_a_new_file_and_through_no_link(quick, tmp_path) -> None:
+    name, paper, out = opened(quick, "subpoena", "--item", "1"), tmp_path / "paper", tmp_path / "out.pdf"
+    paper.write_bytes(b"the paper")
+    told = quick.ok("disclose", "document", "add", name, paper, *DEE)["document"]
+    others = tmp_path / "others"
+    others.write_bytes(b"kept")
+    get = ("disclose", "document", "get", name, told["id"], "--out", out, *LOU)
+    for made in (out, tmp_path / ".out.pdf.part"):
+        made.symlink_to(others)
+        quick.run(*get)
+        assert others.read_bytes() == b"kept"
+        made.unlink()
+        out.unlink(missing_ok=True)
+    out.write_bytes(b"another's")
+    quick.refused(*get, code=1, error="RGT-005")
+    assert out.read_bytes() == b"another's"
+
+
+def test_every_night_has_as_many_leaves_and_nothing_tells_of_a_case_between_them(quick) -> None:
     def kinds() -> list[str]:
         return [decode_leaf(entry).kind for entry in LedgerFolder(quick.folder / "ledger").entries()]
 
+    def codes() -> set[str]:
+        told = json.loads((quick.folder / "health" / "health.json").read_text())
+        return set(told["systems"][0]["findings"])
+
+    def doctor() -> str:
+        return re.sub("[0-9.]+ GiB free", "", quick.run("doctor").out)
+
     quick.ok("run-due", code=6)
-    quiet = kinds().count("disclosure")
-    opened(quick, "national-security order", "--item", "1")
+    quiet, told = kinds().count("disclosure"), doctor()
+    name = opened(quick, "national-security order", "--item", "1")
+    silence = ("--basis", "order", "--court", "x", "--starts", TODAY, "--indefinite")
+    quick.ok("disclose", "silence", name, *silence, *DEE)
+    assert doctor() == told
+    quick.run("undo", "shred", "--due")
+    assert kinds().count("disclosure") == quiet == 16  # no batch because of a case
     quick.ok("run-due", code=6)
-    assert quiet == 16
     assert kinds().count("disclosure") == 2 * quiet
+    assert not {"DSC-017", "DSC-022"} & codes()
+    with sqlite3.connect(quick.folder / FILE) as store:  # the last event alone: the silence itself
+        store.execute("delete from disclosure_event where id = (select max(id) from disclosure_event)")
+    quick.ok("run-due", code=6)
+    assert "DSC-022" in codes()

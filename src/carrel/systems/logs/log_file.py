@@ -131,7 +131,7 @@ def _written(source: BinaryIO, raw: BinaryIO, at: str, how: Replacing, before: o
             out = compressed(raw, kind)
             digest = hashlib.sha256()
 
-            def write(text: bytes) -> None:
+            def write(text: bytes | memoryview) -> None:
                 digest.update(text)
                 _put(out, text, at)
 
@@ -151,7 +151,7 @@ def _written(source: BinaryIO, raw: BinaryIO, at: str, how: Replacing, before: o
     return tally
 
 
-def _put(out: IO[bytes], text: bytes, at: str) -> None:
+def _put(out: IO[bytes], text: bytes | memoryview, at: str) -> None:
     try:
         out.write(text)
     except OSError as wrong:
