@@ -129,6 +129,7 @@ class AtCaseDesk:
         """
         site, rules = self._opened()
         with open_store(site) as store:
+
             def who() -> Viewer:
                 return viewer_of(self._site(), store, rules, name, self._now())
 

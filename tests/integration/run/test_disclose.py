@@ -258,7 +258,9 @@ def test_what_is_refused_keeps_nobodys_records_and_names_nobody_who_is_not_there
     long = quick.folder.parent / "long.txt"
     long.write_text("x" * 5001)
     served = ("--served-on", "an employee", "--sender", "a law firm")
-    quick.refused("disclose", "open", "subpoena", *served, "--item", "1", "--words", long, *DEE, code=2, error="DSC-006")
+    quick.refused(
+        "disclose", "open", "subpoena", *served, "--item", "1", "--words", long, *DEE, code=2, error="DSC-006"
+    )
     assert holds() == 0
     name = opened(quick, "subpoena", "--item", "1")
     assert holds() == 1

@@ -18,8 +18,8 @@ from carrel.disclosure.process import Office
 from carrel.disclosure.standing import State
 from carrel.disclosure.viewer import Viewer
 from carrel.errors import CarrelError
-from carrel.store import disclosures, recorded_disclosures, tables
 from carrel.ledger.leaf import OpenLeaf, decode_leaf
+from carrel.store import disclosures, recorded_disclosures, tables
 from carrel.store.disclosure_documents import CHUNK, DisclosureDocuments, Filed
 from carrel.store.owed_leaves import A_BATCH
 from carrel.store.recorded_disclosures import LOOKS, SHEET, disclosure_key
@@ -136,7 +136,14 @@ def test_where_something_is_wrong_no_case_and_no_key_is_left(store) -> None:
     assert code_of(opened, store, **{"until day": "2025-01-01"}) == "DSC-005"
     assert code_of(opened, store, **{"from": "a\nb"}) == "DSC-006"
     assert code_of(store.disclosures.open, SUBPOENA, "x" * 5001, viewer()) == "DSC-006"
+    assert code_of(opened, store, **{"from": "a law firm\u202emrif wal"}) == "DSC-006"
     assert not list((store.folder / "disclosures").glob("dsc-*"))
+    name = opened(store)
+    assert (
+        code_of(store.disclosures.add, name, Act.DEFECT, {"defect": "d2", "what": "no\u200bseal"}, viewer("Lou"))
+        == "DSC-006"
+    )
+    disclosure_key(store.folder, name).shred()
     assert store.disclosures.all(viewer("Ada")) == ()
 
 
