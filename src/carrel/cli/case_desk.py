@@ -155,6 +155,14 @@ class AtCaseDesk:
             event = OfficeEvent(turn, office, holder, viewer.person, viewer.at, viewer.at, ends, alternate)
             store.disclosures.turn(event, people_of(site), rules.processes.alternates)
 
+    def since(self) -> date | None:
+        """The first day that a report counts.
+
+        Raises:
+            CarrelError: of the SIT codes.
+        """
+        return self._site().cases_since
+
     def report(self, year: int) -> Report:
         """The transparency report of a year; for some minutes the same one.
 
@@ -168,7 +176,9 @@ class AtCaseDesk:
         with open_store(site) as store:
             cases = store.disclosures.reported(everybody(rules, at), year)
         band = rules.processes.band
-        found = Report(year, band, transparency(cases, year, band, rules.zone))
+        since = site.cases_since
+        begun = since if since is not None and since.year == year else None
+        found = Report(year, band, transparency(cases, year, band, rules.zone), begun)
         self._reports[year] = (at, found)
         return found
 

@@ -57,15 +57,16 @@ def disclose() -> None:
 
 
 @disclose.command(epilog='Example: carrel disclose script "search warrant"')
-@click.argument("instrument", type=click.Choice(_INSTRUMENTS), metavar="INSTRUMENT")
+@click.argument("instrument", type=click.Choice(_INSTRUMENTS), metavar="[INSTRUMENT]", required=False)
 @site_option
 @json_option
 def script(**said: Any) -> None:
-    """Print what is said at the desk, and which steps follow, by whom.
+    """What is said at the desk, and what follows.
 
-    INSTRUMENT is with what they come: "informal ask", "public-records request", "subpoena", "court order", "search
-    warrant", "national-security order", "emergency", "directory information", "foreign national", "employer",
-    "parent", "researcher", "interlibrary cooperation", "theft prosecution", "permission", "permanent records".
+    Without INSTRUMENT it prints what is said while nobody knows what it is, and which kinds there are. INSTRUMENT
+    is with what they come: "informal ask", "public-records request", "subpoena", "court order", "search warrant",
+    "national-security order", "emergency", "directory information", "foreign national", "employer", "parent",
+    "researcher", "interlibrary cooperation", "theft prosecution", "permission", "permanent records".
     """
     from carrel.cli.disclose_screen import print_script
 
@@ -89,10 +90,10 @@ def script(**said: Any) -> None:
 @_subject
 @_written
 def open_case(**said: Any) -> None:
-    """Write down what came; anybody of the site file may, and whoever was served does.
+    """Write down what came, as a case.
 
-    What is asked for is kept from deletion first, by a legal hold that shows in no list. An order that names no days
-    begins with that defect.
+    Anybody of the site file may, and whoever was served does. What is asked for is kept from deletion first, by a
+    legal hold that shows in no list. An order that names no days begins with that defect.
     """
     from carrel.cli.disclose_desk import open_one
 
@@ -104,7 +105,10 @@ def open_case(**said: Any) -> None:
 @_subject
 @_written
 def preserve(**said: Any) -> None:
-    """Keep what a case asks for from deletion, where nobody knew at first what it is."""
+    """Keep from deletion what a case asks for.
+
+    It is done when a case is opened; this is for a case of which nobody knew then whom it is about.
+    """
     from carrel.cli.disclose_desk import preserve_one
 
     preserve_one(**said)
@@ -114,7 +118,10 @@ def preserve(**said: Any) -> None:
 @click.option("--all", "every", is_flag=True, help="Those that are over, too.")
 @_written
 def list_cases(**said: Any) -> int:
-    """The cases of which you may know: where each stands, what is next, and by when. Exit code 3 when one is late."""
+    """The cases of which you may know, and what is next.
+
+    Where each stands, what is next, and by when. Exit code 3 when one is late.
+    """
     from carrel.cli.disclose_screen import list_all
 
     return list_all(**said)
@@ -126,7 +133,10 @@ def list_cases(**said: Any) -> int:
 @click.option("--salts", is_flag=True, help="With what opens each leaf that the ledger has of it.")
 @_written
 def show(**said: Any) -> None:
-    """One case as a checklist: each step in a sentence, who may take it, its clauses, and what was done."""
+    """One case as a checklist.
+
+    Each step in a sentence, who may take it, its clauses, and what was done.
+    """
     from carrel.cli.disclose_screen import show_one
 
     show_one(**said)
@@ -139,7 +149,10 @@ def show(**said: Any) -> None:
 @click.option("--finding", type=WORDS, help="What was found, where the step finds something.")
 @_written
 def record(**said: Any) -> None:
-    """Write down that a step was taken. Only what the policy has next may be, by whom it names."""
+    """Write down that a step was taken.
+
+    Only what the policy has next may be, by whom it names.
+    """
     from carrel.cli.disclose_desk import record_step
 
     record_step(**said)
@@ -152,7 +165,10 @@ def record(**said: Any) -> None:
 @click.option("--what", required=True, type=WORDS, help="What is wrong with the paper.")
 @_written
 def defect(**said: Any) -> None:
-    """List a defect of the paper: the process goes back, and nothing is released until it is cured."""
+    """List a defect of the paper.
+
+    The process goes back, and nothing is released until it is cured.
+    """
     from carrel.cli.disclose_desk import list_defect
 
     list_defect(**said)
@@ -166,7 +182,10 @@ def defect(**said: Any) -> None:
 @_BECAUSE
 @_written
 def cure(defect: str, from_day: datetime | None, until_day: datetime | None, **said: Any) -> None:
-    """Write down that a defect is cured; counsel does. The paper is read anew."""
+    """Write down that a defect is cured.
+
+    Counsel does. The paper is read anew.
+    """
     _act("cured", {"defect": defect, **_days(from_day, until_day)}, **said)
 
 
@@ -180,7 +199,10 @@ def cure(defect: str, from_day: datetime | None, until_day: datetime | None, **s
 @_BECAUSE
 @_written
 def challenge(ruling: str | None, from_day: datetime | None, until_day: datetime | None, **said: Any) -> None:
-    """Write down that the paper is challenged in court; with --ruling, what became of it."""
+    """Write down that a court is asked, or what it said.
+
+    Without --ruling the paper is challenged in court; with it, what became of that.
+    """
     _act("ruled" if ruling else "challenged", {"ruling": ruling or "", **_days(from_day, until_day)}, **said)
 
 
@@ -200,7 +222,10 @@ def challenge(ruling: str | None, from_day: datetime | None, until_day: datetime
 @click.option("--because", type=WORDS, default="", help="Why.")
 @_written
 def silence(**said: Any) -> None:
-    """Seal a case: nobody but who is named in it knows that it is there, until the silence lapses."""
+    """Seal a case, or end its silence.
+
+    Nobody but who is named in it knows that it is there, until the silence lapses.
+    """
     from carrel.cli.disclose_desk import silence_one
 
     silence_one(**said)
@@ -211,7 +236,10 @@ def silence(**said: Any) -> None:
 @click.argument("person", type=WORDS)
 @_written
 def name(person: str, **said: Any) -> None:
-    """Let somebody of the site file know of a case, and act in it."""
+    """Let somebody know of a case, and act in it.
+
+    Somebody of the site file.
+    """
     _act("named", {"person": person}, **said)
 
 
@@ -228,7 +256,7 @@ def note(**said: Any) -> None:
     epilog='Example: carrel disclose document add dsc-abcdefghijkl scan.pdf --paper "the subpoena" --as "Dee Example"'
 )
 def document() -> None:
-    """Papers of a case: encrypted as they are put in, under the key of the case."""
+    """Papers of a case, encrypted under its own key."""
 
 
 @document.command(
@@ -270,9 +298,10 @@ def get_document(**said: Any) -> None:
 @_BECAUSE
 @_written
 def by_hand(**said: Any) -> None:
-    """Write down that what answers lies in no system: where, and why no package can be made of it.
+    """Write down that what answers lies in no system.
 
-    In the place of a package: on paper, with a vendor, or told by word of mouth. What lies in a system is produced.
+    Where it lies, and why no package can be made of it. It stands in the place of a package: on paper, with a
+    vendor, or told by word of mouth. What lies in a system is produced.
     """
     _act("produced", {"kind": "in no system"}, **said)
 
@@ -281,7 +310,10 @@ def by_hand(**said: Any) -> None:
 @_ID
 @_written
 def sign(**said: Any) -> None:
-    """Sign a release: the office that the policy names, once every step is taken and the package is made."""
+    """Sign a release.
+
+    The office that the policy names does, once every step is taken and the package is made.
+    """
     _act("signed", {}, **said)
 
 
@@ -290,7 +322,10 @@ def sign(**said: Any) -> None:
 @click.option("--because", type=WORDS, default="", help="In an emergency: what was told to whom, and why at once.")
 @_written
 def release(**said: Any) -> None:
-    """Write down that the package that was signed was handed over, by somebody other than whoever signed."""
+    """Write down that the package was handed over.
+
+    What was signed, by somebody other than whoever signed.
+    """
     _act("released", {}, **said)
 
 
@@ -298,7 +333,10 @@ def release(**said: Any) -> None:
 @_ID
 @_written
 def nothing(**said: Any) -> None:
-    """End a case with the statement that no record answers it, once a package with that statement was made."""
+    """End a case: no record answers it.
+
+    Once a package with that statement was made.
+    """
     _act("nothing responsive", {}, **said)
 
 
@@ -337,7 +375,10 @@ def withdraw(**said: Any) -> None:
 @click.option("--revoke", is_flag=True, help="Take it back.")
 @_written
 def delegate(**said: Any) -> None:
-    """Name an alternate for your own office, where every policy in force knows alternates for it."""
+    """Name an alternate for your own office.
+
+    Where every policy in force knows alternates for it.
+    """
     from carrel.cli.disclose_offices import delegate_one
 
     delegate_one(**said)
@@ -352,7 +393,10 @@ def delegate(**said: Any) -> None:
 @click.option("--over", is_flag=True, help="She is back.")
 @_written
 def absence(**said: Any) -> None:
-    """Record that whoever holds an office is away, so that an alternate may act; no alternate records it herself."""
+    """Record that whoever holds an office is away.
+
+    An alternate may act then; no alternate records it herself.
+    """
     from carrel.cli.disclose_offices import absent_one
 
     absent_one(**said)
@@ -363,7 +407,10 @@ def absence(**said: Any) -> None:
 @site_option
 @json_option
 def report(**said: Any) -> None:
-    """How many came with what, and how it ended, in bands, to be published. What is sealed is in none of them."""
+    """How many came with what, in bands, to be published.
+
+    And how it ended. What is sealed is in none of them.
+    """
     from carrel.cli.disclose_screen import print_report
 
     print_report(**said)
@@ -374,7 +421,10 @@ def report(**said: Any) -> None:
 @site_option
 @json_option
 def drill(**said: Any) -> int:
-    """Five made-up visits for a new front desk: what would you do? Exit code 3 when something went wrong."""
+    """Five made-up visits for a new front desk.
+
+    What would you do? Exit code 3 when something went wrong.
+    """
     from carrel.cli.disclose_drill import drill_desk
 
     return drill_desk(**said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -139,6 +139,7 @@ class Site(Part):
         vendors: that send signed receipts, by the name that the policy has for them among its recipients.
         consent: folders with the texts of consents, and for what mailing tools are told.
         web_pages: of the library's own sites, that are looked at for cookies.
+        cases_since: the first day of which every paper that came was written down as a case; no report counts before.
     """
 
     format_version: int = Field(default=1, ge=1, le=1)
@@ -169,6 +170,7 @@ class Site(Part):
     consent: ConsentFolders = ConsentFolders()
     vendors: dict[Annotated[str, Field(min_length=1, max_length=60)], Vendor] = Field(default_factory=dict)
     web_pages: tuple[WebPage, ...] = Field(default=(), max_length=10)
+    cases_since: date | None = None
     _policy_place: str = PrivateAttr(default="")
 
     @property

@@ -295,6 +295,23 @@ def test_a_clock_that_was_set_back_opens_no_silence(store) -> None:
     assert code_of(store.disclosures.case, name, viewer("Mo", -24 * 365, frozenset(Office))) == "DSC-001"
 
 
+def test_a_night_forgets_papers_that_no_case_names_and_no_other(store) -> None:
+    name, home = opened(store), store.folder / "disclosures"
+    filed = store.disclosures.file(name, io.BytesIO(b"x"), "other", viewer("Dee", 1))
+    orphan = DisclosureDocuments(store.folder).put(name, io.BytesIO(b"x"))  # killed before it was written down
+    (home / "doc-0123456789abcdef.part").write_bytes(b"x")  # killed while it arrived
+    now, places = datetime.now(UTC), {one.name for one in home.iterdir()}
+    assert store.disclosures.forget_unnamed(now - timedelta(days=1)) == 0
+    key = disclosure_key(store.folder, name)._path
+    whole = key.read_bytes()
+    key.write_bytes(bytes(32))
+    assert store.disclosures.forget_unnamed(now + timedelta(days=1)) == 0
+    key.write_bytes(whole)
+    assert store.disclosures.forget_unnamed(now + timedelta(days=1)) == 2
+    assert places - {one.name for one in home.iterdir()} == {f"{orphan.id}.sealed", "doc-0123456789abcdef.part"}
+    assert b"".join(DisclosureDocuments(store.folder).read(name, filed)) == b"x"
+
+
 class Slow(io.BytesIO):
     """A document during whose arrival something else is done."""
 
