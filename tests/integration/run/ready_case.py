@@ -62,7 +62,7 @@ def ready_case(elm: Library, text: str, *, days: tuple[str, str] = ("2000-01-01"
         with store._database.writing() as connection:
             connection.execute(insert(tables.disclosure_case).values(id=name))
             for event in events:
-                store.disclosures._write(connection, name, event, "", at)
+                store.disclosures._write(connection, name, n, event, "", at)
     return name
 
 
