@@ -61,7 +61,7 @@ def ready_case(elm: Library, text: str, *, days: tuple[str, str] = ("2000-01-01"
         disclosure_key(site.folder, name).create()
         with store._database.writing() as connection:
             connection.execute(insert(tables.disclosure_case).values(id=name))
-            for event in events:
+            for n, event in enumerate(events):
                 store.disclosures._write(connection, name, n, event, "", at)
     return name
 

@@ -240,7 +240,7 @@ class PersonData:
                     numbers |= {str(value) for name in columns.people if (value := row.get(name)) not in {None, "", 0}}
                     relatives |= {value for name in kin if isinstance(value := row.get(name), str)}
                     for text in (value for name in free if isinstance(value := row.get(name), str)):
-                        digits, capitals = suspects(text)
+                        digits, capitals = suspects(text, whole=self._naming.whole)
                         cards |= digits
                         names |= capitals
         words = self._naming.of_others(numbers, cards, names, self.own)
