@@ -110,6 +110,19 @@ def take_back(here: Premises, person: Person, purpose: str | tuple[str, ...] | N
     return _write(here, person, events, None, silence=person.addresses if purpose is None else None)
 
 
+def end_silence(here: Premises, person: Person) -> None:
+    """Take a person's own entries off the list of silence, where the person asks for that and says yes to nothing.
+
+    What an erasure or somebody else put there stays. No event is written: each purpose stays withdrawn.
+
+    Raises:
+        CarrelError: CNS-007.
+    """
+    here.store.consents.add(
+        here.system.name, person.number, (), None, lambda *_: (), lift=(*person.addresses, ""), lift_own=True
+    )
+
+
 def texts_of(here: Premises) -> Texts:
     """The texts of the library, and those by which somebody agreed.
 

@@ -10,7 +10,7 @@ from carrel.cli import premises, record, self_correction
 from carrel.cli.at_site import open_site
 from carrel.cli.consent_person import person_numbered
 from carrel.cli.consent_stops import stop_at_once
-from carrel.cli.consent_word import Said, agree, require_optional, take_back, texts_of
+from carrel.cli.consent_word import Said, agree, end_silence, require_optional, take_back, texts_of
 from carrel.cli.premises import now
 from carrel.cli.store_place import open_store
 from carrel.consent.event import Channel
@@ -59,6 +59,17 @@ class Desk:
         """
         with premises.enter(self._site, system, read_only=True) as here:
             take_back(here, person_numbered(here, number), purpose, _said())
+
+    def end_silence(self, system: str, number: int) -> None:
+        """Take off the list of silence the person's own number, and the addresses that this person put there.
+
+        Nobody is written to by that: every purpose to which silence said no stays a no until the person says yes.
+
+        Raises:
+            CarrelError: CNS-007.
+        """
+        with premises.enter(self._site, system, read_only=True) as here:
+            end_silence(here, person_numbered(here, number))
 
     def object(self, system: str, number: int, purposes: tuple[str, ...]) -> tuple[str, ...]:
         """Write down an objection to several purposes: all of it stands on record afterwards, or nothing.

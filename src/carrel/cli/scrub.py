@@ -53,7 +53,7 @@ MOST_CORES = 64
 )  # fmt: skip
 @click.option(
     "--cores", metavar="N", default=1, show_default=True, type=click.IntRange(1, MOST_CORES),
-    help="Cores that share the work; more than one with the extra analytics only.",
+    help="Cores that share a file; a pipe with the extra analytics only.",
 )  # fmt: skip
 @click.option("--site", type=FILE_OR_FOLDER, help="Scrub the logs that this site file declares, by its own settings.")
 @click.option("--log", "names", multiple=True, type=WORDS, help="Only these of them; without --site, of the site here.")
@@ -78,8 +78,9 @@ def scrub(
     With --site, --log or --check it is about the logs that a site file declares, by what stands there of each.
     """
     from carrel.cli import scrub_screen
+    from carrel.cli.scrub_aside import aside_file, keeping
     from carrel.cli.scrub_setup import Chosen, compiled_here, format_of, keys_of, log_rule, rules_of, today
-    from carrel.cli.scrub_work import Counting, ScrubWork, aside_file, keeping
+    from carrel.cli.scrub_work import Counting, ScrubWork
     from carrel.deidentification.logs.line_scrubbing import is_compiler_here
     from carrel.systems.logs.day_key_folder import DayKeyFolder
     from carrel.systems.logs.known_formats import described, known_formats
@@ -92,8 +93,8 @@ def scrub(
         _require_declared(ctx)
         _declared(ctx, site or Path(), names, check=check, destroy_keys=destroy_keys, as_json=as_json)
     _require_sense(logs, in_place=in_place, out=out, keys=keys, destroy_keys=destroy_keys)
-    if cores > 1 and not is_compiler_here():
-        raise click.UsageError("--cores wants the extra analytics: pip install 'carrel[analytics]'")
+    if cores > 1 and not logs and not is_compiler_here():
+        raise click.UsageError("--cores of a pipe wants the extra analytics: pip install 'carrel[analytics]'")
     chosen = Chosen(log_format, address, sessions, people, query, precision, words, hosts, policy, zone)
     folder = None if keys is None else DayKeyFolder(keys, make=not destroy_keys, destroys=destroy_keys)
     destroyed = [] if folder is None else folder.destroy_due(today())

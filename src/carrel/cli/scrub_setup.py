@@ -60,6 +60,13 @@ class LogRule:
         return {"policy": self.policy, "rule": self.rule.id, "keep": keep, "then": self.rule.disposition.value}
 
     @property
+    def drops_past(self) -> bool:
+        """Whether a line past its time is deleted; otherwise it is only told."""
+        from carrel.policy.schedule import Disposition
+
+        return self.rule.disposition is Disposition.DELETE
+
+    @property
     def is_past(self) -> Callable[[datetime], bool]:
         """Whether a line of an aware time is past its time, by the versions of the rule that are in force."""
         from carrel.policy.clock import segments
@@ -117,7 +124,6 @@ def rules_of(chosen: Chosen, keys: DayKeys, day: date, rule: LogRule | None) -> 
     """
     from carrel.deidentification.logs.log_time import Precision
     from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule, QueryRule, ScrubRules
-    from carrel.policy.schedule import Disposition
     from carrel.systems.logs.words import vocabulary
 
     return ScrubRules(
@@ -131,7 +137,7 @@ def rules_of(chosen: Chosen, keys: DayKeys, day: date, rule: LogRule | None) -> 
         query=QueryRule(chosen.query),
         precision=Precision(chosen.precision),
         is_past=None if rule is None else rule.is_past,
-        drop_past=rule is not None and rule.rule.disposition is Disposition.DELETE,
+        drop_past=rule is not None and rule.drops_past,
         zone=_zone(chosen.zone),
     )
 

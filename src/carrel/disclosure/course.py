@@ -92,9 +92,16 @@ def standing(
         for_readers=bool(first.term("title")),
         order_names_title=first.term("title") == "named by the order",
     )
-    found = replace(found, notice=_notice(found, course), open=_open(process, course, found))
-    found = replace(found, state=_state(found, course, at), **_end(course))
-    return _clocked(replace(found, owed=_owed(found, course)), zone, at, free_days)
+    _tell(found, notice=_notice(found, course), open=_open(process, course, found))
+    _tell(found, state=_state(found, course, at), **_end(course))
+    _tell(found, owed=_owed(found, course), **_clocks(found, zone, at, free_days))
+    return found
+
+
+def _tell(found: Standing, **more: Any) -> None:
+    """What follows from the rest of a standing that nobody has seen yet; a copy each time would be most of the work."""
+    for name, value in more.items():
+        object.__setattr__(found, name, value)
 
 
 def _for_readers(process: Process, first: Event) -> Process:
@@ -233,10 +240,10 @@ def _owed(found: Standing, course: _Course) -> tuple[Step, ...]:
     return found.open
 
 
-def _clocked(found: Standing, zone: ZoneInfo, at: datetime, free_days: Collection[date]) -> Standing:
+def _clocks(found: Standing, zone: ZoneInfo, at: datetime, free_days: Collection[date]) -> dict[str, Any]:
     if not found.process.working_days:
-        return found
+        return {}
     day = working_days_later(found.received_at, found.process.working_days, zone, free_days)
     ends = day_is_over(day, zone)
     answered = found.ended_at if found.ended_at is not None else at
-    return replace(found, due=day, due_ends=ends, overdue=answered >= ends)
+    return {"due": day, "due_ends": ends, "overdue": answered >= ends}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from pydantic import Field
 
@@ -23,20 +24,23 @@ class Labels(Part):
 
     def of(self, table: str, column: str) -> Category | None:
         """The category of a column; None where it has none, or says nothing of a person."""
-        return self._found(table, column)[0]
+        known = self._by_name
+        return known.get(f"{table}.{column}", known.get(column))
 
     def knows(self, table: str, column: str) -> bool:
         """Whether a column is labelled: with a category, or as one that says nothing of a person."""
-        return self._found(table, column)[1]
+        return f"{table}.{column}" in self._by_name or column in self._by_name
 
-    def _found(self, table: str, column: str) -> tuple[Category | None, bool]:
-        for name in (f"{table}.{column}", column):
-            for category, columns in self.categories.items():
-                if name in columns:
-                    return category, True
-            if name in self.nothing:
-                return None, True
-        return None, False
+    @cached_property
+    def _by_name(self) -> dict[str, Category | None]:
+        """The category of each name as it is written in the map; the first that has it."""
+        found: dict[str, Category | None] = {}
+        for category, columns in self.categories.items():
+            for name in columns:
+                found.setdefault(name, category)
+        for name in self.nothing:
+            found.setdefault(name, None)
+        return found
 
 
 def unlabelled(labels: Labels, columns: Mapping[str, Iterable[str]]) -> tuple[str, ...]:

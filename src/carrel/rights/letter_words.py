@@ -16,6 +16,12 @@ ENGLISH: Mapping[str, str] = {
     "addresses below.",
     "stated": "Your statement of disagreement is kept beside the record.",
     "stays": "What stays, and why:",
+    "stays for the books": "the lines of your bills, and your name with them: they belong to the library's books, and no "
+    "time is set for that",
+    "stays for the books until": "what the library's books need of your bills: {rule}",
+    "stays of your work": "entries about others that say you did something, as one of our staff or at the desk",
+    "stays of consent": "that you once agreed, as the proof of it",
+    "system": "In our system {name}: {outcome}",
     "silent": "So that nobody writes to you by mistake, we keep a code made from your number and address. It cannot be "
     "read back.",
     "told": "{to} had the data from us.",
@@ -78,6 +84,12 @@ SPANISH: Mapping[str, str] = {
     "en las direcciones de abajo.",
     "stated": "Su declaración de desacuerdo se guarda junto al registro.",
     "stays": "Lo que queda, y por qué:",
+    "stays for the books": "las líneas de sus cuentas, y su nombre con ellas: son parte de los libros de la biblioteca, y "
+    "no hay plazo fijado",
+    "stays for the books until": "lo que los libros de la biblioteca necesitan de sus cuentas: {rule}",
+    "stays of your work": "entradas sobre otras personas que dicen que usted hizo algo, como personal o en el mostrador",
+    "stays of consent": "que usted dio su acuerdo, como prueba de ello",
+    "system": "En nuestro sistema {name}: {outcome}",
     "silent": "Para que nadie le escriba por error, guardamos un código hecho con su número y su dirección. No se "
     "puede volver a leer.",
     "told": "{to} tenía los datos por nosotros.",

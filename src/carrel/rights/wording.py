@@ -80,7 +80,7 @@ ENGLISH: Words = {
     "then delete": "deleted",
     "then de-identify": "parted from you, so that it names nobody",
     "then transfer to archives": "handed over to the archives",
-    "secret": "a secret, or about signing in; it is never shown, for your safety",
+    "secret": "it serves to sign in, or opens something; it is never shown, for your safety",
     "staff": "a member of the staff",
     "another person": "another person",
     "a relative, guarantor or contact": "a relative, guarantor or contact",

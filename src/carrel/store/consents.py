@@ -23,6 +23,7 @@ from carrel.ledger.leaf import OpenLeaf
 from carrel.store import clock, tables
 from carrel.store.consent_key import ConsentKey
 from carrel.store.database import Database
+from carrel.store.objectors import Objectors
 from carrel.store.owed_leaves import owe
 from carrel.store.suppressions import ASKED, ERASED, Suppressions, own_wish
 from carrel.store.tag_set import of_tags, streamed
@@ -57,6 +58,7 @@ class Consents:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database, self.key = database, ConsentKey(folder)
         self.suppressions = Suppressions(database)
+        self.objectors = Objectors(database, self.key)
 
     def tags(self, system: str) -> SubjectTags | None:
         """The hashes of a system's people; None while nothing was written down yet.

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from carrel.consent.subject import SubjectTags
 from carrel.errors import fault
@@ -59,6 +59,7 @@ class Requests(RecordedRequests):
         received: datetime | None = None,
         how: str = "",
         once: Once | None = None,
+        most: int | None = None,
     ) -> str:
         """Write a request down.
 
@@ -74,16 +75,18 @@ class Requests(RecordedRequests):
             received: when it came, where that was before: the clock runs from then.
             how: how it was made sure that it is the person, where that is known already.
             once: what would be the same request of the same person; None where each is another.
+            most: of one person's requests that may be open, this one among them; None for any number.
 
         Returns:
             Its id; that of the same one where it is open.
 
         Raises:
-            CarrelError: RGT-016, too many words; RGT-017; RGT-019, it came in the future.
+            CarrelError: RGT-016, too many words; RGT-017; RGT-019, it came in the future;
+                RGT-025, as many are open as may be.
 
         Guarantees:
             Where an error is raised nothing was written, and no key is left. Of two who ask the same at once, the
-            second gets the request of the first.
+            second gets the request of the first; however many ask at once, no more than ``most`` are open after it.
         """
         said, way = free_words(words), Channel(channel)
         name = "req-" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
@@ -99,9 +102,12 @@ class Requests(RecordedRequests):
         try:
             with self._database.writing() as connection:
                 clock.observe(connection, now)
-                if same := self._same(connection, once, right, said, "" if tags is None else tags.number(number or 0)):
+                tag = "" if tags is None else tags.number(number or 0)
+                if same := self._same(connection, once, right, said, tag):
                     own.shred()
                     return same
+                if most is not None:
+                    self._require_room(connection, tag, most)
                 connection.execute(
                     insert(tables.request).values(
                         id=name,
@@ -240,6 +246,19 @@ class Requests(RecordedRequests):
             if once is Once.RIGHT or words == said:
                 return str(row.id)
         return ""
+
+    @staticmethod
+    def _require_room(connection: Connection, tag: str, most: int) -> None:
+        table = tables.request
+        mine = select(func.count()).select_from(table).where(table.c.tag == tag, table.c.ended_at.is_(None))
+        if tag and connection.execute(mine).scalar_one() >= most:
+            raise fault(
+                faults.MANY,
+                wanted=f"fewer than {most} open requests of one person",
+                found=f"{most}",
+                changed="nothing",
+                fix="wait until one of them is answered, or take one back",
+            )
 
     @staticmethod
     def _require_same(connection: Connection, name: str, tags: SubjectTags | None, number: int) -> None:

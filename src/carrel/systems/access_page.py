@@ -38,13 +38,15 @@ def pieces(answer: Answer, words: Words) -> Iterator[str]:
 
 def filled(rows: Sequence[DatedRow]) -> list[str]:
     """The columns that hold something in one of these rows, or hide it."""
-    names: dict[str, bool] = {}
+    names: dict[str, None] = {}
+    some: set[str] = set()
     for dated in rows:
-        for name, value in dated.row.values.items():
-            names[name] = names.get(name, False) or value not in {None, ""}
-        for name in dated.row.withheld:
-            names[name] = True
-    return [name for name, there in names.items() if there]
+        row = dated.row
+        names |= dict.fromkeys(row.values)
+        names |= dict.fromkeys(row.withheld)
+        some.update(row.withheld)
+        some.update([name for name, value in row.values.items() if value is not None and value != ""])
+    return [name for name in names if name in some]
 
 
 def has(dated: DatedRow, name: str) -> bool:

@@ -30,6 +30,8 @@ def choose(here: Here, who: Signed, form: OwnForm) -> Response:
     known = any(one.purpose == purpose for one in (*found.optional, *found.others))
     if act == "silence":
         here.premises.desk.take_back(who.door.name, who.number, None)
+    elif act == "end silence" and found.silent:
+        here.premises.desk.end_silence(who.door.name, who.number)
     elif act == "withdraw" and known:
         here.premises.desk.take_back(who.door.name, who.number, purpose)
     elif problem := _give(here, who, found, purpose, said(form, "digest")) if act == "give" else "odd":

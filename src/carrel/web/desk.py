@@ -23,6 +23,9 @@ class PatronDesk(Protocol):
     def take_back(self, system: str, number: int, purpose: str | None) -> None:
         """Write down a withdrawal or an objection; without a purpose, of everything, with silence."""
 
+    def end_silence(self, system: str, number: int) -> None:
+        """Take off the list of silence what this person put there; every purpose stays as it is."""
+
     def object(self, system: str, number: int, purposes: tuple[str, ...]) -> tuple[str, ...]:
         """Write down an objection to several purposes, all of it or nothing; those that were read back."""
 

@@ -26,6 +26,12 @@ def me(here: Here) -> Response:
     return here.page("me", {"door": who.door, "portal": portal, "disclosed": disclosed})
 
 
+@router.get("/me/stay")
+def stay(here: Here, _who: Signed) -> Response:
+    """That the session goes on, in a window of its own: the form in the other one keeps what was typed."""
+    return here.page("stay")
+
+
 @router.get("/me/data")
 def data(here: Here, who: Signed, whole: str = "") -> Response:
     """What the library holds of whoever is signed in, read now; with ``whole=yes`` each part is open, for paper."""

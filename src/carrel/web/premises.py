@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -125,8 +126,14 @@ class Door:
             yield connection
 
     def _opened(self) -> OpenSystem:
-        """The system; its tables are looked at again from time to time, since a product is brought up to date."""
-        with self._opening:
+        """The system; its tables are looked at again from time to time, since a product is brought up to date.
+
+        One page waits for that; the others go on with what was seen before.
+        """
+        open_now = self._open
+        if not self._opening.acquire(blocking=open_now is None) and open_now is not None:
+            return open_now
+        try:
             if self._open is None or self._now() - self._since >= _LOOKED_AT:
                 kept = ExitStack()
                 opened = kept.enter_context(access_systems.opened(self._site, self._system))
@@ -137,6 +144,8 @@ class Door:
                 self._kept.close()
                 self._kept, self._open, self._since = kept, opened, self._now()
             return self._open
+        finally:
+            self._opening.release()
 
 
 @dataclass(frozen=True)
@@ -178,6 +187,12 @@ class Premises:
         fixed = {"address": self.portal.address, "sign_in": self.portal.sign_in}
         portal = self.portal if site.portal is None else site.portal.model_copy(update=fixed)
         return replace(self, site=site, policy=policy, portal=portal)
+
+    @property
+    def zone(self) -> tzinfo:
+        """Of the library, as its first system keeps time: pages tell the same hours as the clocks at the desk."""
+        first = next(iter(self.site.originals), None)
+        return UTC if first is None else ZoneInfo(first.time_zone)
 
     def close(self) -> None:
         """Close every connection to the systems."""

@@ -63,6 +63,30 @@ def test_a_patron_walks_through_all_of_it(small, patron, tmp_path) -> None:
     assert small.rows("SELECT * FROM actor.usr WHERE id <> :n ORDER BY id", n=number) == before, "nobody else's record"
 
 
+def test_what_the_nearest_unit_asks_of_a_password_is_asked_here_too(small, patron, tmp_path) -> None:
+    """The catalogue's own rule where nobody wrote one; that of a unit above; and the nearest one."""
+    card, number = patron
+    home, above = small.rows(
+        "SELECT o.id, o.parent_ou FROM actor.usr u JOIN actor.org_unit o ON o.id = u.home_ou WHERE u.id = :n", n=number
+    )[0]
+    setting = "global.password_regex"
+    put = "INSERT INTO actor.org_unit_setting (org_unit, name, value) VALUES (:o, :n, :v)"
+
+    def asked(browser, new: str) -> str:
+        answer = sent(browser, "password", {"password": PASSWORD, "new": new, "again": new})
+        return "" if answer.status_code == 303 else answer.text.partition('id="problem"')[2].partition("</div>")[0]
+
+    small.do("INSERT INTO config.org_unit_setting_type (name, label, datatype) VALUES (:n, :n, 'string')", n=setting)
+    with pages_of(tmp_path, small.url, "evergreen", policy="owwl") as pages:
+        browser = pages.signed_in(card)
+        assert "at least one digit" in asked(browser, "words without any")
+        small.do(put, o=above, n=setting, v=json.dumps("^(?=.*[A-Z]).{10,}$"))
+        assert "at least one capital letter" in asked(browser, "all small 1 here")
+        small.do(put, o=home, n=setting, v=json.dumps("^[a-z ]+$"))
+        assert "cannot put in plain words" in asked(browser, "Not Small")
+        assert asked(browser, "only small words") == ""
+
+
 @pytest.mark.deep
 def test_an_account_with_too_few_rights_changes_nothing(small, patron, tmp_path) -> None:
     card, _ = patron

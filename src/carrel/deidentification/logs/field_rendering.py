@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from carrel.deidentification.logs.address_column import AddressColumn
 from carrel.deidentification.logs.circulation_message import scrubbed_message
 from carrel.deidentification.logs.day_key import DayKey, KeyColumn
 from carrel.deidentification.logs.ip_address import network_of
@@ -15,6 +16,9 @@ from carrel.deidentification.logs.log_time import TimeForm, coarse, without
 from carrel.deidentification.logs.page_address import Cache, PageAddresses
 from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule, QueryRule, ScrubRules
 from carrel.deidentification.logs.software import family
+
+if TYPE_CHECKING:
+    from carrel.deidentification.logs.address_column import AddressColumn
 
 Column = Sequence[bytes]
 Written = bytes | Column
@@ -70,9 +74,14 @@ class FieldRendering:
     def __init__(self, rules: ScrubRules, moment: Callable[[TimeForm, bytes], datetime | None]) -> None:
         self._rules, self._moment = rules, moment
         self._pages = PageAddresses(rules.vocabulary)
-        self._addresses = AddressColumn(rules)
         self._tokens: dict[date, Cache] = {}
         self._of_field: dict[Field, Mapping[bytes, bytes]] = {}
+
+    @cached_property
+    def _addresses(self) -> AddressColumn:
+        from carrel.deidentification.logs.address_column import AddressColumn  # ciphers take long to load
+
+        return AddressColumn(self._rules)
 
     def columns(self, placed: Placed, raw: Sequence[Column], keys: Keys) -> list[Written]:
         """What a field is written as: pieces that stand side by side, each a column, or one text for every row.

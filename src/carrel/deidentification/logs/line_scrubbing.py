@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from functools import cache
 from importlib.util import find_spec
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from carrel.deidentification.logs.log_format import LogFormat
 from carrel.deidentification.logs.log_line import ScrubbedBlock
+
+if TYPE_CHECKING:
+    from carrel.deidentification.logs.compiled.heard_texts import Heard
 
 
 class Scrubbing(Protocol):
@@ -20,6 +23,9 @@ class Scrubbing(Protocol):
 
     def block(self, data: bytes) -> ScrubbedBlock:
         """Scrub whole lines; the last one may be without its end."""
+
+    def listen(self, heard: Heard) -> None:
+        """Hear from now on what others learned, and tell them, where anything is learned."""
 
 
 @cache

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 from carrel.deidentification.logs.day_key import KeyColumn
 from carrel.deidentification.logs.field_rendering import FieldRendering
@@ -22,6 +23,9 @@ from carrel.deidentification.logs.log_field import Kind
 from carrel.deidentification.logs.log_format import LogFormat
 from carrel.deidentification.logs.log_time import TimeForm, without
 from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule, QueryRule, ScrubRules
+
+if TYPE_CHECKING:
+    from carrel.deidentification.logs.compiled.heard_texts import Heard
 
 Row = tuple[bytes, ...]
 Column = Sequence[bytes]
@@ -92,6 +96,9 @@ class LineScrubber:
         if not any(columns[-1]) and self._all_in_time(columns):  # as nearly always
             return ScrubbedBlock(self._text(rows, columns), len(rows), (), 0)
         return self._picked(rows, data)
+
+    def listen(self, heard: Heard) -> None:
+        """Nothing: what a text becomes is found out for each line."""
 
     def _picked(self, rows: list[Row], data: bytes) -> ScrubbedBlock:
         """A block of which some lines do not pass."""

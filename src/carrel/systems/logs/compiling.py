@@ -6,7 +6,6 @@ A scrub runs for hours in little memory; the compiler is needed once on a machin
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -21,6 +20,8 @@ def compile_into(path: Path, module: str = __name__) -> bool:
     Raises:
         OSError: no process could be begun.
     """
+    import subprocess  # most runs find the code where it is kept, and need none
+
     # Where a scrub happens to run, anybody may write: nothing is imported from there (-P).
     folders = os.pathsep.join(one for one in sys.path if Path(one).is_absolute())
     done = subprocess.run(  # noqa: S603  (this interpreter, without a shell)

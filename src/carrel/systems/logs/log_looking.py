@@ -39,7 +39,7 @@ from carrel.systems.logs.end_mark import Mark, mark_of
 from carrel.systems.logs.known_formats import known_formats
 from carrel.systems.logs.log_stream import blocks, opened
 from carrel.systems.logs.pipe_looking import PipedLogs
-from carrel.systems.logs.scrub_course import LOOKED_AT
+from carrel.systems.logs.scrubbers_in_turn import LOOKED_AT
 
 _SHORT, _LONG = 24, 32  # as a truncated address keeps
 

@@ -68,31 +68,64 @@ def opened(raw: BinaryIO, at: str) -> Iterator[tuple[IO[bytes], str]]:
         raise
 
 
-def blocks(stream: IO[bytes], size: int = BLOCK) -> Iterator[Lines]:
+class LineCutter:
+    """Cuts what comes in pieces into whole lines.
+
+    Args:
+        rest: the beginning of a line that came before the first piece.
+        skipping: whether the first piece goes on with a line that is too long.
+
+    Attributes:
+        too_long: lines that were let go since the last whole ones.
+    """
+
+    def __init__(self, rest: bytes = b"", *, skipping: bool = False) -> None:
+        self._rest, self._skipping, self.too_long = rest, skipping, 0
+
+    def take(self, piece: bytes) -> Lines | None:
+        """The whole lines that there are with this piece; None where it ends none."""
+        start = 0
+        if self._skipping:
+            start = piece.find(b"\n") + 1
+            if not start:
+                return None
+            self._skipping = False
+        end = piece.rfind(b"\n", start) + 1
+        if not end:
+            self._rest += piece[start:]
+            if len(self._rest) > LONGEST:
+                self._rest, self.too_long, self._skipping = b"", self.too_long + 1, True
+            return None
+        data = b"".join((self._rest, memoryview(piece)[start:end]))
+        self._rest = piece[end:]
+        return self._with(data)
+
+    def end(self) -> Lines | None:
+        """What is left at the end: a line without its end, or the count of those that were too long."""
+        if not self._rest and not self.too_long:
+            return None
+        rest, self._rest = self._rest, b""
+        return self._with(rest)
+
+    def _with(self, data: bytes) -> Lines:
+        too_long, self.too_long = self.too_long, 0
+        return Lines(data, too_long)
+
+
+def blocks(stream: IO[bytes], size: int = BLOCK, cutter: LineCutter | None = None) -> Iterator[Lines]:
     """Whole lines, as many as come at once; the last may be without its end.
 
     Args:
         stream: plain bytes.
         size: the most bytes of one reading.
+        cutter: that knows what came before; nothing did unless it is given.
     """
-    rest, too_long, skipping = b"", 0, False
-    while chunk := stream.read1(size) if hasattr(stream, "read1") else stream.read(size):
-        if skipping:
-            end = chunk.find(b"\n")
-            if end < 0:
-                continue
-            chunk, skipping = chunk[end + 1 :], False
-        end = chunk.rfind(b"\n") + 1
-        if not end:
-            rest += chunk
-            if len(rest) > LONGEST:
-                rest, too_long, skipping = b"", too_long + 1, True
-            continue
-        data, rest = rest + chunk[:end], chunk[end:]
-        yield Lines(data, too_long)
-        too_long = 0
-    if rest or too_long:
-        yield Lines(rest, too_long)
+    cutter = LineCutter() if cutter is None else cutter
+    while piece := stream.read1(size) if hasattr(stream, "read1") else stream.read(size):
+        if (lines := cutter.take(piece)) is not None:
+            yield lines
+    if (lines := cutter.end()) is not None:
+        yield lines
 
 
 def compressed(raw: BinaryIO, kind: str) -> IO[bytes]:

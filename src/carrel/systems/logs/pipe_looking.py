@@ -16,7 +16,7 @@ from carrel.deidentification.logs.scrubbed_line import ScrubbedLines
 from carrel.inventory.scrubbed_log import ScrubbedLog
 from carrel.systems.logs.end_mark import is_end_line
 from carrel.systems.logs.log_stream import blocks, kind_of, opened
-from carrel.systems.logs.scrub_course import LOOKED_AT
+from carrel.systems.logs.scrubbers_in_turn import LOOKED_AT
 from carrel.systems.logs.words import vocabulary
 
 _TAIL: Final = 1 << 16

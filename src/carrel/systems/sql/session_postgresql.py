@@ -153,9 +153,9 @@ def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
             **{name: value for name, value in url.query.items() if name in _KNOWN},
         },
         isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
-        pool_size=2,
+        pool_size=6,  # opened as they are needed, and kept: a new one takes longer than what a page asks for
         query_cache_size=KINDS_OF_STATEMENTS,
-        max_overflow=4,
+        max_overflow=0,
         use_native_hstore=False,
         native_inet_types=False,
         hide_parameters=True,

@@ -74,8 +74,8 @@ class BlockScrubber:
     def block(self, data: bytes) -> ScrubbedBlock:
         """Scrub whole lines; the last one may be without its end."""
         size = len(data)
-        if self._heard is not None:
-            self._known.take(self._heard.news())
+        if self._heard is not None and (news := self._heard.news()):
+            self._known.take(news)
         if len(self._data) < size + 1 + ROOM:
             self._use_room(size)
         start, out, most = self._start, self._out_start, len(self._out)
@@ -99,6 +99,10 @@ class BlockScrubber:
         if rest.passed:  # lines between those that are written: their order is the plain way's
             return self._plain.block(data)
         return ScrubbedBlock(text, passed, rest.unknown, past + rest.past)
+
+    def listen(self, heard: Heard) -> None:
+        """Hear from now on what others learned, and tell them."""
+        self._heard = heard
 
     def _use_room(self, size: int) -> None:
         self._data = _bytes(size + (1 << 17))

@@ -7,9 +7,10 @@ everything is let go, so that memory stays bounded.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ctypes import addressof, c_char, c_int64, memset
+from ctypes import Array, addressof, c_char, c_int64, memset
 from dataclasses import dataclass
 from itertools import chain
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import Final
 
 from carrel.deidentification.logs.compiled.layout import ENTRY, LONGEST_TEXT, ROOM
@@ -54,8 +55,8 @@ class KnownTexts:
     def __init__(self, code: MachineCode, seed: int, most: int = MOST, room: int = BYTES) -> None:
         self._code, self._most, self._room = code, most, room
         slots = most * 2  # half of them stay empty, so a text that is not known is told soon
-        self._slots, self._entries = (c_int64 * slots)(), (c_char * (most * ENTRY))()
-        self._arena = (c_char * (room + 2 * ROOM))()
+        self._slots, self._entries = (c_int64 * slots).from_buffer(_pages(slots * 8)), _bytes(most * ENTRY)
+        self._arena = _bytes(room + 2 * ROOM)
         self._table = (c_int64 * 5)(addressof(self._slots), addressof(self._entries), slots - 1, seed >> 1, 0)
         self._used = (c_int64 * 2)()
         self.address = addressof(self._table)
@@ -100,3 +101,12 @@ class KnownTexts:
         joined = b"".join([one.text + one.made for one in known])
         texts = (c_char * (len(joined) + ROOM)).from_buffer_copy(joined + bytes(ROOM))
         self._code.take_texts(self.address, addressof(self._used), addressof(given), len(known), addressof(texts))
+
+
+def _bytes(size: int) -> Array[c_char]:
+    return (c_char * size).from_buffer(_pages(size))
+
+
+def _pages(size: int) -> mmap:
+    """Memory of which a page is there once it is written to, and of this process alone also after a fork."""
+    return mmap(-1, size, MAP_PRIVATE | MAP_ANONYMOUS)

@@ -11,10 +11,12 @@ import ctypes
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import version
-from importlib.resources import files
+from importlib.machinery import SourceFileLoader
+from importlib.util import find_spec
+from pkgutil import get_data
 from typing import Any, Final
 
 NAMES: Final = ("scrub_block", "take_texts")
@@ -49,13 +51,24 @@ def name_of_code() -> str:
     import llvmlite.binding as llvm
 
     digest = hashlib.sha256()
-    for one in (version("numba"), version("llvmlite"), llvm.get_process_triple(), llvm.get_host_cpu_name()):
+    for one in (llvm.get_process_triple(), llvm.get_host_cpu_name()):
         digest.update(one.encode() + b"\0")
     digest.update(llvm.get_host_cpu_features().flatten().encode() + b"\0")
-    here = files("carrel.deidentification.logs.compiled")
-    for one in _SOURCES:
-        digest.update((here / f"{one}.py").read_bytes() + b"\0")
+    sources = [get_data("carrel.deidentification.logs.compiled", f"{one}.py") or b"" for one in _SOURCES]
+    for source in (_release("numba"), _release("llvmlite"), *sources):
+        digest.update(source + b"\0")
     return digest.hexdigest()[:32]
+
+
+def _release(package: str) -> bytes:
+    """What changes with the release of a package, without the package itself, which takes half a second to import."""
+    spec = find_spec(package)
+    if spec is not None and spec.origin is not None and isinstance(spec.loader, SourceFileLoader):
+        with suppress(OSError):
+            return spec.loader.get_data(spec.origin.replace("__init__.py", "_version.py"))
+    from importlib.metadata import version
+
+    return version(package).encode()
 
 
 def compile_code() -> dict[str, bytes]:
