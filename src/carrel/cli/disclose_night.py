@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from carrel.accountability.legal_process import DisclosureFacts
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from carrel.store.store import Store
 
 
+_LEFT_FOR = timedelta(days=1)  # a paper that still arrives is written to, and named when it has
+
+
 def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
-    """Fill up what the ledger is owed, and tell what is late.
+    """Fill up what the ledger is owed, forget what a killed process left of papers, and tell what is late.
 
     Returns:
         Codes for the health files. A sealed case is in none of them, until its silence lapses and the person has to be
@@ -38,6 +42,8 @@ def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
         whole, altered = store.disclosures.whole(), _altered(site, store)
     except CarrelError as wrong:
         return () if wrong.code == faults.NO_RULES.code else (wrong.code,)
+    if whole and not altered:  # what is wrong is looked at first: the papers of an event that was taken out stay
+        store.disclosures.forget_unnamed(at - _LEFT_FOR)
     late = any(here.owed or (here.overdue and not here.state.is_final) for _, here in found)
     told = {faults.OWED.code: late, faults.NO_KEY.code: not whole, faults.RECORD_CHANGED.code: altered > 0}
     return tuple(code for code, so in told.items() if so)

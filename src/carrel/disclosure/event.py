@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from carrel.disclosure import faults
-from carrel.errors import fault
+from carrel.errors import fault, unseen
 
 LONGEST_WORDS = 5000  # signs of somebody's own words; two pages
 _TERM = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,300}")
@@ -130,6 +130,20 @@ def free_words(text: str) -> str:
             fix="say it shorter; what is longer is filed as a document",
         )
     return said
+
+
+def require_seen(event: Event) -> None:
+    """Whether each term of a new event reads as it is; a page would show one with hidden signs as another.
+
+    Raises:
+        CarrelError: DSC-006. Nothing of it is repeated.
+    """
+    for name, value in event.terms.items():
+        if unseen(value):
+            raise fault(
+                faults.TERM, at=f"{event.act}: {name}", wanted="letters, numbers and signs on one line",
+                found="an invisible sign", because="people decide by what they see", fix="type it anew",
+            )  # fmt: skip
 
 
 def commitment(case: str, event: Event, words: str, salt: bytes) -> str:

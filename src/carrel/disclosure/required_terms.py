@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from carrel.disclosure import faults
 from carrel.disclosure.asked_days import FROM, UNTIL, days_wrong
-from carrel.disclosure.event import Act, Event, Ground, Ruling
+from carrel.disclosure.event import Act, Event, Ground, Ruling, require_seen
 from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Does
 from carrel.disclosure.standing import Standing
@@ -44,8 +44,9 @@ def require_said(here: Standing, event: Event, words: str) -> None:
         words: beside it.
 
     Raises:
-        CarrelError: DSC-005.
+        CarrelError: DSC-005; DSC-006, a term has hidden signs.
     """
+    require_seen(event)
     needed = [name for name in _NEEDED.get(event.act, ()) if not event.term(name)]
     if event.act in _WORDS and not words.strip():
         needed.append("words")

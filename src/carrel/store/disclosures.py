@@ -180,6 +180,22 @@ class Disclosures(RecordedDisclosures):
             raise
         return filed
 
+    def forget_unnamed(self, before: datetime) -> int:
+        """Forget documents that no case names, as a process leaves them that was killed before it wrote them down.
+
+        Args:
+            before: aware time; what was written to since is let be.
+
+        Returns:
+            How many files went; none while a case cannot be opened: it may be the one that names them.
+        """
+        with self._database.reading() as connection:
+            cases = list(self._cases(connection))
+        if self.unopened:
+            return 0
+        named = {event.term("document") for case in cases for event in case.events}
+        return DisclosureDocuments(self._folder).sweep(named, before)
+
     def turn(self, event: OfficeEvent, people: Mapping[str, frozenset[Office]], alternates: frozenset[Office]) -> None:
         """Write a delegation or an absence down.
 

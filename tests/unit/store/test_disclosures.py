@@ -137,7 +137,14 @@ def test_where_something_is_wrong_no_case_and_no_key_is_left(store) -> None:
     assert code_of(opened, store, **{"until day": "2025-01-01"}) == "DSC-005"
     assert code_of(opened, store, **{"from": "a\nb"}) == "DSC-006"
     assert code_of(store.disclosures.open, SUBPOENA, "x" * 5001, viewer()) == "DSC-006"
+    assert code_of(opened, store, **{"from": "a law firm\u202emrif wal"}) == "DSC-006"
     assert not list((store.folder / "disclosures").glob("dsc-*"))
+    name = opened(store)
+    assert (
+        code_of(store.disclosures.add, name, Act.DEFECT, {"defect": "d2", "what": "no\u200bseal"}, viewer("Lou"))
+        == "DSC-006"
+    )
+    disclosure_key(store.folder, name).shred()
     assert store.disclosures.all(viewer("Ada")) == ()
 
 
@@ -322,6 +329,23 @@ def test_a_clock_that_was_set_back_opens_no_silence(store) -> None:
     store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", 1))
     assert store.disclosures.all(viewer("Mo", -24 * 365, frozenset(Office))) == ()
     assert code_of(store.disclosures.case, name, viewer("Mo", -24 * 365, frozenset(Office))) == "DSC-001"
+
+
+def test_a_night_forgets_papers_that_no_case_names_and_no_other(store) -> None:
+    name, home = opened(store), store.folder / "disclosures"
+    filed = store.disclosures.file(name, io.BytesIO(b"x"), "other", viewer("Dee", 1))
+    orphan = DisclosureDocuments(store.folder).put(name, io.BytesIO(b"x"))  # killed before it was written down
+    (home / "doc-0123456789abcdef.part").write_bytes(b"x")  # killed while it arrived
+    now, places = datetime.now(UTC), {one.name for one in home.iterdir()}
+    assert store.disclosures.forget_unnamed(now - timedelta(days=1)) == 0
+    key = disclosure_key(store.folder, name)._path
+    whole = key.read_bytes()
+    key.write_bytes(bytes(32))
+    assert store.disclosures.forget_unnamed(now + timedelta(days=1)) == 0
+    key.write_bytes(whole)
+    assert store.disclosures.forget_unnamed(now + timedelta(days=1)) == 2
+    assert places - {one.name for one in home.iterdir()} == {f"{orphan.id}.sealed", "doc-0123456789abcdef.part"}
+    assert b"".join(DisclosureDocuments(store.folder).read(name, filed)) == b"x"
 
 
 class Slow(io.BytesIO):

@@ -273,7 +273,7 @@ class PersonData:
                         if isinstance(value := row.get(name), str):
                             texts.add(value)
         for text in texts:
-            digits, capitals = suspects(text)
+            digits, capitals = suspects(text, whole=self._naming.whole)
             cards |= digits
             names |= capitals
         numbers = {str(one) for one in people - {None, "", 0}}
