@@ -107,7 +107,7 @@ class Consents:
         Raises:
             CarrelError: CNS-002, the text had other words when it was used first; CNS-007.
         """
-        tags = self.own_tags(system)
+        tags, events = self.own_tags(system), tuple(events)
         tag, mark, written = tags.number(number), tags.mark, []
         with self._database.writing() as connection:
             for event in events:
@@ -126,6 +126,8 @@ class Consents:
                 self.suppressions.lift_own_in(connection, tag, tuple(map(tags.address, lift)))
             elif lift:
                 self.suppressions.lift_in(connection, (tag, *map(tags.address, lift)))
+                back, when = [tags.asked_back(one) for one in lift if one], max(one.recorded_at for one in events)
+                self.suppressions.note_asked_back_in(connection, back, mark, when)
             known = select(tables.consent_subject.c.tag).where(tables.consent_subject.c.tag == tag)
             if written and connection.execute(known).first() is None:
                 sealed = self.key.seal(number)

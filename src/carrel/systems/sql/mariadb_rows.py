@@ -1,7 +1,8 @@
-"""Rows of a MariaDB answer, read from the wire with no more calls than they need: an answer holds thousands of values."""
+"""Rows of a MariaDB answer, taken apart with few calls: what is held of a person has thousands of values."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pymysql
@@ -12,11 +13,14 @@ _NULL, _TWO, _THREE, _EIGHT = 251, 252, 253, 254  # the first byte of a value, w
 _LENGTHS = {_TWO: 2, _THREE: 3, _EIGHT: 8}
 
 
-class RowsOfAnswer(MySQLResult):  # type: ignore[misc]  # the driver's, without types
+class RowsOfAnswer(MySQLResult):
     """As the driver's own, but for how a row is taken apart."""
 
+    converters: Sequence[tuple[str | None, Callable[[Any], Any] | None]]
+
     def _read_row_from_packet(self, packet: Any) -> tuple[Any, ...]:
-        data, at, row = packet.get_all_data(), packet._position, []  # noqa: SLF001  (the driver's own use of it)
+        data, at = packet.get_all_data(), packet._position  # noqa: SLF001  (as the driver's own does)
+        row: list[Any] = []
         end = len(data)
         for encoding, converter in self.converters:
             if at >= end:
@@ -40,7 +44,7 @@ class RowsOfAnswer(MySQLResult):  # type: ignore[misc]  # the driver's, without 
         return tuple(row)
 
 
-class RowConnection(pymysql.Connection):  # type: ignore[type-arg]
+class RowConnection(pymysql.Connection):
     """A connection whose answers are read so."""
 
     def _read_query_result(self, unbuffered: bool = False) -> int:
