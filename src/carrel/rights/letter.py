@@ -109,8 +109,8 @@ def _work(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
         if one.waived and one.outcome is None:
             continue
         outcome = words[f"outcome {one.outcome}" if one.outcome is not None else "outcome none"]
-        name = one.system
-        yield f"  {words['system'].format(name=name, outcome=outcome) if name else words['all systems'] + ': ' + outcome}"
+        where = words["system"].format(name=one.system) if one.system else words["all systems"]
+        yield f"  {where}: {outcome}"
     if said.stays:
         yield words["stays"]
         yield from dict.fromkeys(f"  - {_stays(one, words)}" for one in said.stays)
@@ -129,14 +129,22 @@ def _stays(ground: str, words: Mapping[str, str]) -> str:
     return words["stays of consent"] if ground == "evidence of consent" else ground
 
 
+def switch_of(task: str) -> str:
+    """What a task of the library's is about where a product has no switch, without the words that lead the task."""
+    return task.removeprefix("no switch: ")
+
+
 def _tasks(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
     if now.tasks:
         yield ""
     for one in now.tasks:
-        name = "elsewhere" if one.kind == Route.CONTROLLER else "switch" if one.kind == Route.SWITCH else "told"
+        name = "elsewhere" if one.kind == Route.CONTROLLER else "told"
         state = "none" if one.ended_how is None else str(one.ended_how)
         if one.ended_how is None and one.told_at is None:
             state = "not yet"
+        if one.kind == Route.SWITCH:
+            yield words["switch"].format(to=switch_of(one.to)) + " " + words[f"switch {state}"]
+            continue
         yield words[name].format(to=one.to) + " " + words[f"task {state}"]
         if one.kind == Route.CONTROLLER and said.where and one.to in said.where:
             yield f"  {said.where[one.to]}"

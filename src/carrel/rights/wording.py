@@ -56,6 +56,8 @@ ENGLISH: Words = {
     "stays_plain": "no time is set, and you may ask for its erasure",
     "goes_on": "Goes by",
     "stayed": "was due on {day}; kept for now",
+    "yes": "yes",
+    "no": "no",
     "in_use": "still in use, or no time is set",
     "rows": "{count} entries",
     "row": "1 entry",

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 TEMPLATES = Path(__file__).parent / "templates"
+# Columns that say yes or no, in products that write both as a number.
+_YES_OR_NO = frozenset({
+    "anonymized", "autorenew_checkouts", "auto_renew", "gonenoaddress", "has_cardnumber", "item_level_hold", "lost",
+    "lowestPriority", "non_priority", "noteseen", "onsite_checkout", "privacy_guarantor_checkouts",
+    "privacy_guarantor_fines", "protected", "suspend",
+})  # fmt: skip
 MOST = 500  # entries of one table on the page; the other files hold all
 
 
@@ -59,6 +65,8 @@ def shown(dated: DatedRow, name: str, words: Words) -> str:
     if (why := dated.row.withheld.get(name)) is not None:
         return f"[{words[why.value]}]"
     value = dated.row.values.get(name)
+    if isinstance(value, bool) or (name in _YES_OR_NO and value in {0, 1}):
+        return words["yes" if value else "no"]
     return value if isinstance(value, str) else cell(value)
 
 

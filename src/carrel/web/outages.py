@@ -1,4 +1,4 @@
-"""What whoever runs the pages is told where a page could not be answered: which part of the library fails, and what to do.
+"""What whoever runs the pages is told where a page could not be answered: which part fails, and what to do.
 
 A page tells a patron only that it does not work now. Whoever runs it needs the error itself; who asked for what stands
 in none.
@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from carrel.errors import CarrelError
 
-# Chapters whose errors speak of servers, files, rights and settings. The others speak of somebody's request or case, but
-# for those by which a key or a folder is not there.
+# Chapters whose errors speak of servers, files, rights and settings. The others speak of somebody's request or case,
+# but for those by which a key or a folder is not there.
 _CHAPTERS = frozenset({"SQL", "SIT", "MAP", "STO", "LED", "SGN"})
 _CODES = frozenset({"CNS-007", "CNS-009", "ERA-004", "RGT-018"})
 AGAIN = timedelta(hours=1)

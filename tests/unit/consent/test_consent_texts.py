@@ -120,3 +120,9 @@ def test_a_field_that_the_map_does_not_tell_is_refused() -> None:
     with pytest.raises(CarrelError) as refused:
         ContactRows(LiveSchema("sqlite", "", "", "", ""), koha, None, (Category.NAME,), at="koha")
     assert refused.value.code == "CNS-014"
+
+
+def test_a_purpose_that_is_in_no_policy_is_told_once(folder) -> None:
+    found = [one.says for one in lint_texts(read_texts(folder), (), {"policy news"}, {"policy news", "provide"})]
+    assert "the policy has no purpose 'library campaign'" in found
+    assert not [one for one in found if "library campaign" in one and "needs no consent" in one]

@@ -94,6 +94,17 @@ def test_what_the_person_wrote_does_not_come_back() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("ended", "said"), [(None, "not yet"), (Act.REPLIED, "replied"), (Act.WAIVED, "waived")])
+def test_what_has_no_switch_is_told_as_work_of_the_librarys_and_of_nobody_elses(language, ended, said) -> None:
+    words = SPANISH if language == "es" else ENGLISH
+    at = None if ended is None else AT
+    task = Task("t1", "switch", "no switch: overdue notices in koha", AT, None, at, ended)
+    text = written(Standing(Right.RESTRICTION, State.WAITING, AT, None, tasks=(task,)), language=language)
+    assert f"{words['switch'].format(to='overdue notices in koha')} {words[f'switch {said}']}" in text
+    assert not [one for one in (words["task not yet"], words["task replied"], "no switch:") if one in text]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
 def test_what_stays_is_told_to_whoever_it_is_about_and_not_in_the_words_of_the_map(language: str) -> None:
     case = LinkedCase("case-a", "erasure", "koha", "", Outcome.KEPT)
     stays = (
@@ -107,5 +118,5 @@ def test_what_stays_is_told_to_whoever_it_is_about_and_not_in_the_words_of_the_m
     assert words["stays for the books"] in text
     assert words["stays for the books until"].format(rule="MITL-6.8: 7 years from its last line") in text
     assert text.count(words["stays of your work"]) == 1
-    assert words["system"].format(name="koha", outcome=words["outcome kept, because"]) in text
+    assert f"{words['system'].format(name='koha')}: {words['outcome kept, because']}" in text
     assert not [one for one in ("schedule is set", "acted ", "payer") if one in text]

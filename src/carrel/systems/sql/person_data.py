@@ -84,7 +84,7 @@ class PersonData:
         self._unread: list[Unread] = []
         self._acted: list[Acted] = []
         self._without_index: dict[str, None] = {}
-        self._left_out: dict[str, None] = {}
+        self._left_out: dict[str, bool] = {}  # whether only rows of others stand there
         self._to_read = 0
 
     def read(self, name: str, product: str, *, denied: Iterable[str] = (), thorough: bool = True) -> HeldInSystem:
@@ -119,19 +119,35 @@ class PersonData:
                 read[table] = found
         if self._left_out:
             why = "no index leads to a person there, and it was not to be read whole"
-            self._unread += [Unread(name, self._says(name), faults.NOT_LOOKED.code, why) for name in self._left_out]
+            code = faults.NOT_LOOKED.code
+            self._unread += [Unread(name, self._says(name), code, why, acted) for name, acted in self._left_out.items()]
         others = self._others(read)
         records = tuple(self._records(kind, tables, read, others) for kind, tables in self._kinds(read))
         return HeldInSystem(
             name, product, str(self._zone), found=True, gone=self.gone, records=records, acted=tuple(self._acted),
             unread=tuple(self._unread), without_index=tuple(self._without_index), to_read=self._to_read,
-            called=self._naming.called, asker=TableAsker(self._with_addresses(), self.own),
+            called=self._naming.called, asker=self.asker,
         )  # fmt: skip
 
     @property
     def called(self) -> frozenset[str]:
         """Whole names of the person, in small letters; never told, only compared."""
         return self._naming.called
+
+    @property
+    def asker(self) -> TableAsker:
+        """How the system knows the person, for what stands beside it."""
+        return TableAsker(self._with_addresses(), self.own)
+
+    def others_in(self, texts: Iterable[str]) -> Others:
+        """Words of everybody else whom texts from beside the system name, as far as it knows them."""
+        cards: set[str] = set()
+        names: set[str] = set()
+        for text in texts:
+            digits, capitals = suspects(text)
+            cards |= digits
+            names |= capitals
+        return Others(self._naming.of_others((), cards, names, self.own), self.own)
 
     def _is_asked(self, table: str) -> bool:
         return self._narrowing is None or table in self._narrowing.tables
@@ -176,7 +192,7 @@ class PersonData:
                 whole = self._layout.read_whole(table, question.by)
                 self._without_index |= dict.fromkeys(whole)
                 if table in whole and not thorough:
-                    self._left_out[table] = None
+                    self._left_out[table] = self._left_out.get(table, True) and question.counted
                     continue
                 if question.counted:
                     rows = self._selection.rows(table)
@@ -257,7 +273,7 @@ class PersonData:
                         if isinstance(value := row.get(name), str):
                             texts.add(value)
         for text in texts:
-            digits, capitals = suspects(text)
+            digits, capitals = suspects(text, whole=self._naming.whole)
             cards |= digits
             names |= capitals
         numbers = {str(one) for one in people - {None, "", 0}}

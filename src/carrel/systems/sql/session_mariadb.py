@@ -71,21 +71,22 @@ def check(connection: Connection, at: str, *, read_only: bool, replica: bool = F
         )
 
 
-def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
+def engine(url: URL, zone: str | None, *, read_only: bool, silence: int = SILENCE_SECONDS) -> Engine:
     """An engine on MariaDB.
 
     Args:
         url: of the database.
         zone: to set for every session; None leaves the server's.
         read_only: the server refuses every write of the session; otherwise transactions are READ COMMITTED.
+        silence: seconds for which the server may say nothing before the connection is given up.
     """
     made = create_engine(
         url.set(query={}),
         connect_args={
             "charset": "utf8mb4",
             "connect_timeout": CONNECT_SECONDS,
-            "read_timeout": SILENCE_SECONDS,
-            "write_timeout": SILENCE_SECONDS,
+            "read_timeout": silence,
+            "write_timeout": silence,
             "local_infile": False,
             "conv": _CONVERSIONS,
             **_extra(url),
