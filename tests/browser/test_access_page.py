@@ -71,7 +71,7 @@ def test_what_a_patron_or_a_product_wrote_stays_text(opened, page_file):
     assert page.locator("script, img").count() == 0
     text = page.locator("main").inner_text()
     assert XSS in text
-    assert "[a secret, or about signing in; it is never shown, for your safety]" in text
+    assert "[it serves to sign in, or opens something; it is never shown, for your safety]" in text
     assert "[a member of the staff]" in text
     assert "2026-12-04" in text
     assert "Could not be read: new issues of a serial (SQL-005)" in text

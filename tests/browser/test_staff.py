@@ -245,5 +245,7 @@ def test_the_page_that_adds_a_telephone_passes_axe(chromium, served, axe):
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         seed = served.store.staff_accounts.seed("Flo Example")
         assert time_code.written(seed) in page.inner_text(".key")
+        picture = page.locator("img.square")
+        assert picture.evaluate("one => one.complete && one.naturalWidth") > 0
     finally:
         context.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -365,3 +366,14 @@ def test_no_default_of_the_server_shortens_an_answer(koha_mariadb, setting, odd)
         engine.dispose()
     finally:
         server.sql(f"SET GLOBAL {setting} = " + (f"'{before}'" if isinstance(before, str) else str(before)))
+
+
+@pytest.mark.mariadb
+def test_a_page_does_not_wait_for_a_server_that_says_nothing(koha_mariadb):
+    engine = connect(access(koha_mariadb.url, silence=1), read_only=True)
+    begun = time.monotonic()
+    with pytest.raises(CarrelError) as error, told("library"), engine.connect() as connection:
+        connection.execute(sa.text("SELECT SLEEP(20)"))
+    engine.dispose()
+    assert error.value.code == "SQL-008"
+    assert time.monotonic() - begun < 15

@@ -111,6 +111,19 @@ def test_coverage_lists_every_clause_of_every_shipped_policy_once() -> None:
     assert {"WPL-3.3", "WPL-3.4"} <= set(told["policies"]["worcester"]["carried"])
 
 
+def test_coverage_of_a_site_is_that_of_the_policies_that_it_goes_by(tmp_path: Path) -> None:
+    """No database is opened: what the site file names, each policy once."""
+    system = "  - {name: NAME, map: koha, dsn_env: KOHA_DSN, time_zone: America/New_York}\n"
+    put(tmp_path, "own.yaml", MINIMAL)
+    text = "format_version: 1\nlibrary: Example Library\npolicy: own.yaml\nsystems:\n" + system.replace("NAME", "koha")
+    put(tmp_path, "carrel.yaml", text + system.replace("NAME", "other"))
+    told = json.loads(carrel("coverage", "--site", str(tmp_path), "--json").stdout)["policies"]
+    assert set(told) == {"minimal"}
+    assert told == json.loads(carrel("coverage", str(tmp_path / "own.yaml"), "--json").stdout)["policies"]
+    assert carrel("coverage", "owwl", "--site", str(tmp_path)).returncode == 2
+    assert "Name policies, or a site" in carrel("coverage", "owwl", "--site", str(tmp_path)).stderr
+
+
 def test_nothing_carried_is_only_a_promise() -> None:
     for name, row in json.loads(carrel("coverage", "--json").stdout)["policies"].items():
         assert all(load(name).clauses[clause].carried_by for clause in row["carried"])

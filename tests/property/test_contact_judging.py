@@ -108,8 +108,9 @@ def test_a_page_is_judged_as_each_of_its_people_alone(policy: str, tmp_path: Pat
         restricted = frozenset(dice.sample(numbers, 9))
         tags = consents.tags("ils")
         judge = Judge(
-            consents, let, restricted, TEXTS, TODAY, tags, consents.sieve(PURPOSE), consents.suppressions.sieve()
-        )
+            consents, let, restricted, TEXTS, TODAY, tags, consents.sieve(PURPOSE), consents.suppressions.sieve(),
+            frozenset({"r3@oak.example", "second5@oak.example"}),
+        )  # fmt: skip
         for _ in range(6):
             page = page_of(dice, numbers)
             reasons = judge.judged(page)
@@ -120,11 +121,13 @@ def test_a_page_is_judged_as_each_of_its_people_alone(policy: str, tmp_path: Pat
                     state_of(events[n], PURPOSE, TEXTS).state, page.deleted[place], n in restricted,
                     n in numbers[::17] or bool(mine & silenced),
                     day not in {"", "0000-00-00"} and day < TODAY.isoformat(), page.reachable[place],
+                    bool(mine & {"r3@oak.example", "second5@oak.example"}),
                 )  # fmt: skip
                 assert reasons[place] is let.left_out(known), (n, known)
                 seen.add(reasons[place])
         assert judge.judged(page_of(dice, [])) == []
         nobody = Judge(consents, let, frozenset(), TEXTS, TODAY, None)
         assert LeftOut.SUPPRESSED not in nobody.judged(page_of(dice, numbers))
-    assert seen >= {None, LeftOut.SUPPRESSED, LeftOut.RESTRICTED, LeftOut.WITHDRAWN, LeftOut.DELETED, LeftOut.EXPIRED}
+    assert seen >= {None, LeftOut.SUPPRESSED, LeftOut.RESTRICTED, LeftOut.WITHDRAWN, LeftOut.DELETED, LeftOut.EXPIRED,
+                    LeftOut.SHARED}  # fmt: skip
     assert (LeftOut.ASK_AGAIN in seen) == let.needs_consent

@@ -111,12 +111,14 @@ class Health:
         systems: of the site.
         outside: place → what is past its time there, of mailboxes, folders, backups and logs.
         unseen: of these, places that could not be looked at.
+        overdue_requests: of patrons, open and past their clock; None where they could not be counted.
     """
 
     at: datetime
     systems: tuple[SystemHealth, ...]
     outside: Mapping[str, int] = field(default_factory=dict)
     unseen: tuple[str, ...] = ()
+    overdue_requests: int | None = 0
 
     @property
     def state(self) -> HealthState:
@@ -139,6 +141,7 @@ class Health:
             "overdue_rows": None if None in counts else sum(count or 0 for count in counts),
             "plans_awaiting_approval": sum(system.plans_awaiting_approval for system in self.systems),
             "open_joins": sum(len(system.open_joins) for system in self.systems),
+            "overdue_requests": self.overdue_requests,
             "outside": [{"place": place, "overdue": count} for place, count in self.outside.items()]
             + [{"place": place, "overdue": None} for place in self.unseen],
             "residues": [residue for system in systems for residue in system["residues"]],
@@ -169,6 +172,11 @@ class Health:
             "carrel_plans_awaiting_approval",
             "Plans that wait for a person.",
             (({"system": s.name}, s.plans_awaiting_approval) for s in each),
+        )
+        yield (
+            "carrel_overdue_requests",
+            "Patrons' requests that are open and past their clock.",
+            iter([({}, self.overdue_requests)]),
         )
         yield (
             "carrel_open_joins",

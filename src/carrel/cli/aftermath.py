@@ -45,6 +45,7 @@ class Aftermath:
         period_keys: silos and periods whose keys of pseudonyms were destroyed before the night.
         outside: what the site keeps outside its databases, as it was looked at after the night.
         late_requests: ids of patrons' requests that are overdue.
+        late_are_known: whether these could be told; without the key of requests nobody can.
     """
 
     receipt: Receipt | None = None
@@ -55,6 +56,7 @@ class Aftermath:
     period_keys: tuple[str, ...] = ()
     outside: KeptOutside = field(default_factory=KeptOutside)
     late_requests: tuple[str, ...] = ()
+    late_are_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def follow_up(
     of_requests = (*of_requests, *disclosures_after_night(site, store, began))
     codes = [*in_the_way, *findings(site, began), *closed_codes(site, store), *of_requests]
     outside, open_codes = after_night(site, store, began)
-    after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside, late_requests=late)
+    after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside, late_requests=late or (),
+                      late_are_known=late is not None)  # fmt: skip
     measured = [_measure(site, store, night, after) for night in nights]
     changed = any(one.night.changed for one in measured)
     _record(site, store, [_night_leaf(measured, began)] if changed else [], after)
@@ -142,7 +145,7 @@ def _record(site: Site, store: Store, leaves: list[OpenLeaf], after: Aftermath) 
     """One padded batch of all that is owed: of this night's runs and capsules, and what a kill left before it."""
     from carrel.cli import premises, record
 
-    if not leaves and not store.owed.count():
+    if not leaves and not store.owed.any():
         return
     try:
         after.receipt = record.record(site, store, leaves, premises.now())
@@ -287,7 +290,8 @@ def _write_health(site: Site, store: Store, measured: list[Measured], after: Aft
     if not shown:
         return  # the run that holds the system writes it
     health = tuple(_health(store, one, at, tuple(after.codes)) for one in shown)
-    after.health = Health(at, health, after.outside.late, after.outside.unseen)
+    late = len(after.late_requests) if after.late_are_known else None
+    after.health = Health(at, health, after.outside.late, after.outside.unseen, late)
     write_health(site.folder / "health", after.health)
 
 

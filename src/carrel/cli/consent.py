@@ -115,7 +115,9 @@ def list_consents(system_name: str | None, site_path: Path, *, as_json: bool) ->
 
 @consent.command(epilog="Example: carrel consent texts --examples texts")
 @click.option(
-    "--examples", type=ANY_FOLDER, help="Write the texts that come with Carrel into this folder; no other work."
+    "--examples",
+    type=ANY_FOLDER,
+    help="Write the texts that come with Carrel for what this site's policy asks, into this folder; no other work.",
 )
 @site_option
 @json_option
@@ -126,4 +128,4 @@ def texts(examples: Path | None, site_path: Path, *, as_json: bool) -> int:
     """
     from carrel.cli.consent_screen import check_texts, examples_into
 
-    return examples_into(examples, as_json=as_json) if examples else check_texts(site_path, as_json=as_json)
+    return examples_into(examples, site_path, as_json=as_json) if examples else check_texts(site_path, as_json=as_json)

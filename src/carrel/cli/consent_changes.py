@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
+from carrel.cli.refused_addresses import refused_addresses
 from carrel.consent.gate import Gate, Known, needs_consent
 from carrel.consent.state import state_of
-from carrel.consent.subject import addresses_in
+from carrel.consent.subject import addresses_in, spelled
 from carrel.inventory.category import Category
 from carrel.systems.consent.change_folder import Change, file_name, waiting, write_changes
 from carrel.systems.consent.contact_rows import Contact, ContactRows
@@ -87,6 +88,7 @@ def _changes(here: Premises, untold: tuple[Untold, ...]) -> list[Change]:
     restricted |= here.store.restrictions.asked_for(here.system.name)
     unsure = bool(here.store.restrictions.lost(here.system.name))
     found: dict[tuple[str, str], Change] = {}
+    refused: dict[str, frozenset[str]] = {}
     for one in untold:
         person = people.get(one.number) if one.number is not None else None
         if person is None or not is_written_to(here, one.event.purpose):
@@ -99,9 +101,13 @@ def _changes(here: Premises, untold: tuple[Untold, ...]) -> list[Change]:
             restricted=unsure or person.number in restricted,
             suppressed=bool(silent),
         )
-        may = _gate(here, one.event.purpose).left_out(known) is None
+        purpose = one.event.purpose
+        may = _gate(here, purpose).left_out(known) is None
+        if may and purpose not in refused:  # it reads everybody who said no, so it is asked for where it matters
+            refused[purpose] = refused_addresses(here, purpose, restricted)
         for address in addresses:
-            found[address, one.event.purpose] = Change(address, one.event.purpose, may, one.event.recorded_at)
+            held = may and spelled(address) not in refused[purpose]
+            found[address, purpose] = Change(address, purpose, held, one.event.recorded_at)
     return list(found.values())
 
 

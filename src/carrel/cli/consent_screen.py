@@ -17,17 +17,19 @@ from carrel.cli.store_place import open_store
 from carrel.consent.gate import needs_consent
 from carrel.consent.state import State, Texts, state_of
 from carrel.consent.text import lint_texts
-from carrel.errors import Exit
+from carrel.errors import CarrelError, Exit
 from carrel.ledger.leaf import banded
 from carrel.systems import branch_policies
 from carrel.systems.consent.change_folder import waiting
 from carrel.systems.consent.text_folder import read_texts, write_examples
+from carrel.systems.faults import NO_SITE
 from carrel.systems.site_systems import system_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carrel.consent.event import ConsentEvent
+    from carrel.inventory.site import Site
     from carrel.policy.resolve import Policy
 
 _ORDER = (State.GIVEN, State.ASK_AGAIN, State.WITHDRAWN)
@@ -142,11 +144,15 @@ def list_purposes(system_name: str | None, site_path: Path, *, as_json: bool) ->
         put_line(f"{amount(len(files), 'file')} of changes not taken away yet by any tool.")
 
 
+def _everywhere(site: Site) -> list[Policy]:
+    """Every policy that is in force somewhere at a site."""
+    return [policy for one in site.originals for policy in branch_policies.load(site, one).policies]
+
+
 def check_texts(site_path: Path, *, as_json: bool) -> int:
     """Every text, and what is wrong with them together."""
     site = open_site(site_path)
-    policies = [branch_policies.load(site, one).policies for one in site.originals]
-    everywhere = [policy for several in policies for policy in several]
+    everywhere = _everywhere(site)
     own = read_texts(site.consent.texts)
     with open_store(site) as store:
         used = store.consents.used()
@@ -191,10 +197,19 @@ def check_texts(site_path: Path, *, as_json: bool) -> int:
     return int(Exit.FINDINGS if found else Exit.DONE)
 
 
-def examples_into(folder: Path, *, as_json: bool) -> int:
-    """Write the texts that come with Carrel; what is there is left alone."""
+def examples_into(folder: Path, site_path: Path, *, as_json: bool) -> int:
+    """Write the texts that come with Carrel; what is there is left alone.
+
+    At a site only those that its policies ask for: each other one would be a finding. All of them where there is no site.
+    """
+    try:
+        wanted = _optional(_everywhere(open_site(site_path)))
+    except CarrelError as wrong:
+        if wrong.code != NO_SITE.code:
+            raise
+        wanted = None
     with writing(folder):
-        written = write_examples(folder)
+        written = write_examples(folder, wanted)
     if as_json:
         put_json({"written": list(written)})
     else:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING
 
 from carrel.cli.consent_word import texts_of
+from carrel.cli.refused_addresses import refused_addresses
 from carrel.consent.gate import Gate, Known, LeftOut
 from carrel.consent.state import State, Texts, state_of
-from carrel.consent.subject import SubjectTags, addresses_in
+from carrel.consent.subject import SubjectTags, addresses_in, spelled
 from carrel.systems.sql.in_lists import parts
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 _TAGS = 5_000  # in one question to the store
 
 
-class _Reasons(dict[tuple[State, bool, bool, bool, bool, bool], "LeftOut | None"]):
+class _Reasons(dict[tuple[State, bool, bool, bool, bool, bool, bool], "LeftOut | None"]):
     """What the gate says of each kind of person: there are few, and it is asked once of each."""
 
     def __init__(self, let: Gate) -> None:
         super().__init__()
         self._let = let
 
-    def __missing__(self, known: tuple[State, bool, bool, bool, bool, bool]) -> LeftOut | None:
+    def __missing__(self, known: tuple[State, bool, bool, bool, bool, bool, bool]) -> LeftOut | None:
         said = self[known] = self._let.left_out(Known(*known))
         return said
 
@@ -48,6 +49,7 @@ class Judge:
         today: where the library is.
         tags: the hashes of the people; None where nothing was ever written down.
         said, silent: hold back who may have said something on the purpose, and who may be on the list of silence.
+        theirs: email addresses of people who said no, or whose use is restricted, in one spelling.
 
     Guarantees:
         Whoever a sieve holds back is looked for in the store, and nobody who is there falls through. What is written
@@ -62,6 +64,7 @@ class Judge:
     tags: SubjectTags | None
     said: TagSieve | None = None
     silent: TagSieve | None = None
+    theirs: frozenset[str] = field(default=frozenset(), repr=False)
     _reasons: _Reasons = field(init=False)
 
     def __post_init__(self) -> None:
@@ -76,10 +79,11 @@ class Judge:
         """
         consents, today = here.store.consents, at.astimezone(here.zone).date()
         tags = consents.tags(here.system.name)
+        theirs = refused_addresses(here, let.purpose, restricted)
         if tags is None:
-            return cls(consents, let, restricted, texts_of(here), today, None)
+            return cls(consents, let, restricted, texts_of(here), today, None, theirs=theirs)
         said, silent = consents.sieve(let.purpose), consents.suppressions.sieve()
-        return cls(consents, let, restricted, texts_of(here), today, tags, said, silent)
+        return cls(consents, let, restricted, texts_of(here), today, tags, said, silent, theirs)
 
     def judged(self, page: ContactPage) -> list[LeftOut | None]:
         """Why each one's address does not go; None where it goes."""
@@ -93,9 +97,17 @@ class Judge:
             silent,
             page.expired(self.today),
             page.reachable,
+            self._shared(page),
             strict=True,
         )
         return [reasons[one] for one in known]
+
+    def _shared(self, page: ContactPage) -> Iterable[bool]:
+        """Who has an address of somebody who said no."""
+        if not self.theirs:
+            return repeat(False, len(page.numbers))
+        theirs = self.theirs
+        return [bool(email) and any(spelled(one) in theirs for one in addresses_in(email)) for email in page.emails]
 
     def _known(self, page: ContactPage) -> tuple[Sequence[State], Sequence[bool]]:
         """Where each stands on the purpose, and who asked for silence; whoever is in neither said nothing."""

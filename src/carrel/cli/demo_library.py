@@ -31,6 +31,10 @@ systems:
 people:
   - {{name: {planner}, role: systems librarian, may: [plan, run, requests, consent, export, staff]}}
   - {{name: {approver}, role: privacy officer, may: [approve, audit, staff], public_key: {key}}}
+  - {{name: Ida, role: director, may: [authorised officer, custodian, plan], phone: "555 0100"}}
+  - {{name: Lou, role: counsel, may: [counsel], phone: "555 0101"}}
+  - {{name: Dee, role: staff}}
+cases_since: {today}
 consumers:
   delete_patrons.pl --not_borrowed_since: not used
 portal:
@@ -106,6 +110,7 @@ def build_site(folder: Path, policy: str, size: str, port: int) -> tuple[Signer,
     address.write_text(f"sqlite:///{folder.absolute() / 'koha.db'}\n", encoding="utf-8")
     write_examples(folder / "texts", policy_files.load(policy).body.purposes)
     (folder / "changes").mkdir(exist_ok=True)
-    text = SITE.format(policy=policy, zone=ZONE, planner=PLANNER, approver=APPROVER, key=signer.vkey, port=port)
+    text = SITE.format(policy=policy, zone=ZONE, planner=PLANNER, approver=APPROVER, key=signer.vkey, port=port,
+                       today=now().date().isoformat())  # fmt: skip
     (folder / "carrel.yaml").write_text(text, encoding="utf-8")
     return signer, card, password

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from carrel.cli.at_site import as_option, json_option, site_option
+from carrel.cli.disclose_forget import forget
 from carrel.cli.disclose_produce import produce
 from carrel.cli.disclose_verify import verify
 from carrel.cli.option_values import ANY_FILE, DAY, FILE_OR_INPUT, NEW_FILE, WORDS
@@ -34,6 +35,9 @@ _UNTIL = click.option("--until", "until_day", type=DAY, metavar="DATE", help="La
 _BECAUSE = click.option("--because", required=True, type=WORDS, help="Why; it is sealed with the case.")
 
 
+_STAYS = click.option("--keep-hold", is_flag=True, help="What it kept from deletion stays kept, for what may follow.")
+
+
 def _written(command: Command) -> Command:
     return as_option(site_option(json_option(command)))
 
@@ -41,9 +45,16 @@ def _written(command: Command) -> Command:
 def _subject(command: Command) -> Command:
     """The options that say what is kept from deletion."""
     options = (
-        click.option("--card", type=FILE_OR_INPUT, help="A file with the card number of whom it is about."),
+        click.option(
+            "--card",
+            "cards",
+            multiple=True,
+            type=FILE_OR_INPUT,
+            help="A file with the card number of whom it is about; again for each.",
+        ),
         click.option("--by-number", is_flag=True, help="The file holds the number of the record instead."),
         click.option("--item", "items", multiple=True, metavar="N", help="An item's number, of a title."),
+        click.option("--title", "titles", multiple=True, metavar="N", help="The number of a title: all its items."),
         click.option("--system", "system_name", type=WORDS, metavar="NAME", help="Which system, of several."),
     )
     for option in reversed(options):
@@ -57,15 +68,16 @@ def disclose() -> None:
 
 
 @disclose.command(epilog='Example: carrel disclose script "search warrant"')
-@click.argument("instrument", type=click.Choice(_INSTRUMENTS), metavar="INSTRUMENT")
+@click.argument("instrument", type=click.Choice(_INSTRUMENTS), metavar="[INSTRUMENT]", required=False)
 @site_option
 @json_option
 def script(**said: Any) -> None:
-    """Print what is said at the desk, and which steps follow, by whom.
+    """What is said at the desk, and what follows.
 
-    INSTRUMENT is with what they come: "informal ask", "public-records request", "subpoena", "court order", "search
-    warrant", "national-security order", "emergency", "directory information", "foreign national", "employer",
-    "parent", "researcher", "interlibrary cooperation", "theft prosecution", "permission", "permanent records".
+    Without INSTRUMENT it prints what is said while nobody knows what it is, and which kinds there are. INSTRUMENT
+    is with what they come: "informal ask", "public-records request", "subpoena", "court order", "search warrant",
+    "national-security order", "emergency", "directory information", "foreign national", "employer", "parent",
+    "researcher", "interlibrary cooperation", "theft prosecution", "permission", "permanent records".
     """
     from carrel.cli.disclose_screen import print_script
 
@@ -89,10 +101,10 @@ def script(**said: Any) -> None:
 @_subject
 @_written
 def open_case(**said: Any) -> None:
-    """Write down what came; anybody of the site file may, and whoever was served does.
+    """Write down what came, as a case.
 
-    What is asked for is kept from deletion first, by a legal hold that shows in no list. An order that names no days
-    begins with that defect.
+    Anybody of the site file may, and whoever was served does. What is asked for is kept from deletion first, by a
+    legal hold that shows in no list. An order that names no days begins with that defect.
     """
     from carrel.cli.disclose_desk import open_one
 
@@ -104,7 +116,10 @@ def open_case(**said: Any) -> None:
 @_subject
 @_written
 def preserve(**said: Any) -> None:
-    """Keep what a case asks for from deletion, where nobody knew at first what it is."""
+    """Keep from deletion what a case asks for.
+
+    It is done when a case is opened; this is for a case of which nobody knew then whom it is about.
+    """
     from carrel.cli.disclose_desk import preserve_one
 
     preserve_one(**said)
@@ -114,7 +129,10 @@ def preserve(**said: Any) -> None:
 @click.option("--all", "every", is_flag=True, help="Those that are over, too.")
 @_written
 def list_cases(**said: Any) -> int:
-    """The cases of which you may know: where each stands, what is next, and by when. Exit code 3 when one is late."""
+    """The cases of which you may know, and what is next.
+
+    Where each stands, what is next, and by when. Exit code 3 when one is late.
+    """
     from carrel.cli.disclose_screen import list_all
 
     return list_all(**said)
@@ -126,7 +144,10 @@ def list_cases(**said: Any) -> int:
 @click.option("--salts", is_flag=True, help="With what opens each leaf that the ledger has of it.")
 @_written
 def show(**said: Any) -> None:
-    """One case as a checklist: each step in a sentence, who may take it, its clauses, and what was done."""
+    """One case as a checklist.
+
+    Each step in a sentence, who may take it, its clauses, and what was done.
+    """
     from carrel.cli.disclose_screen import show_one
 
     show_one(**said)
@@ -139,7 +160,10 @@ def show(**said: Any) -> None:
 @click.option("--finding", type=WORDS, help="What was found, where the step finds something.")
 @_written
 def record(**said: Any) -> None:
-    """Write down that a step was taken. Only what the policy has next may be, by whom it names."""
+    """Write down that a step was taken.
+
+    Only what the policy has next may be, by whom it names.
+    """
     from carrel.cli.disclose_desk import record_step
 
     record_step(**said)
@@ -152,7 +176,10 @@ def record(**said: Any) -> None:
 @click.option("--what", required=True, type=WORDS, help="What is wrong with the paper.")
 @_written
 def defect(**said: Any) -> None:
-    """List a defect of the paper: the process goes back, and nothing is released until it is cured."""
+    """List a defect of the paper.
+
+    The process goes back, and nothing is released until it is cured.
+    """
     from carrel.cli.disclose_desk import list_defect
 
     list_defect(**said)
@@ -166,7 +193,10 @@ def defect(**said: Any) -> None:
 @_BECAUSE
 @_written
 def cure(defect: str, from_day: datetime | None, until_day: datetime | None, **said: Any) -> None:
-    """Write down that a defect is cured; counsel does. The paper is read anew."""
+    """Write down that a defect is cured.
+
+    Counsel does. The paper is read anew.
+    """
     _act("cured", {"defect": defect, **_days(from_day, until_day)}, **said)
 
 
@@ -180,7 +210,10 @@ def cure(defect: str, from_day: datetime | None, until_day: datetime | None, **s
 @_BECAUSE
 @_written
 def challenge(ruling: str | None, from_day: datetime | None, until_day: datetime | None, **said: Any) -> None:
-    """Write down that the paper is challenged in court; with --ruling, what became of it."""
+    """Write down that a court is asked, or what it said.
+
+    Without --ruling the paper is challenged in court; with it, what became of that.
+    """
     _act("ruled" if ruling else "challenged", {"ruling": ruling or "", **_days(from_day, until_day)}, **said)
 
 
@@ -200,7 +233,10 @@ def challenge(ruling: str | None, from_day: datetime | None, until_day: datetime
 @click.option("--because", type=WORDS, default="", help="Why.")
 @_written
 def silence(**said: Any) -> None:
-    """Seal a case: nobody but who is named in it knows that it is there, until the silence lapses."""
+    """Seal a case, or end its silence.
+
+    Nobody but who is named in it knows that it is there, until the silence lapses.
+    """
     from carrel.cli.disclose_desk import silence_one
 
     silence_one(**said)
@@ -211,7 +247,10 @@ def silence(**said: Any) -> None:
 @click.argument("person", type=WORDS)
 @_written
 def name(person: str, **said: Any) -> None:
-    """Let somebody of the site file know of a case, and act in it."""
+    """Let somebody know of a case, and act in it.
+
+    Somebody of the site file.
+    """
     _act("named", {"person": person}, **said)
 
 
@@ -228,7 +267,7 @@ def note(**said: Any) -> None:
     epilog='Example: carrel disclose document add dsc-abcdefghijkl scan.pdf --paper "the subpoena" --as "Dee Example"'
 )
 def document() -> None:
-    """Papers of a case: encrypted as they are put in, under the key of the case."""
+    """Papers of a case, encrypted under its own key."""
 
 
 @document.command(
@@ -263,6 +302,22 @@ def get_document(**said: Any) -> None:
 
 
 @disclose.command(
+    epilog='Example: carrel disclose exempt dsc-abcdefghijkl "no student" --because "a visitor" --as "Lou Example"'
+)
+@_ID
+@click.argument("exemption", type=WORDS)
+@click.option("--over", is_flag=True, help="It was found by mistake, and holds no more.")
+@_BECAUSE
+@_written
+def exempt(exemption: str, *, over: bool, **said: Any) -> None:
+    """Write down a finding by which records are given out without waiting for a student.
+
+    EXEMPTION is its name in the policy, under "education records:". What was gathered before is gathered anew.
+    """
+    _act("exempted", {"exemption": exemption, "over": "yes" if over else ""}, **said)
+
+
+@disclose.command(
     "by-hand",
     epilog='Example: carrel disclose by-hand dsc-abcdefghijkl --because "sign-up sheets, on paper" --as "Ada Example"',
 )
@@ -270,9 +325,10 @@ def get_document(**said: Any) -> None:
 @_BECAUSE
 @_written
 def by_hand(**said: Any) -> None:
-    """Write down that what answers lies in no system: where, and why no package can be made of it.
+    """Write down that what answers lies in no system.
 
-    In the place of a package: on paper, with a vendor, or told by word of mouth. What lies in a system is produced.
+    Where it lies, and why no package can be made of it. It stands in the place of a package: on paper, with a
+    vendor, or told by word of mouth. What lies in a system is produced.
     """
     _act("produced", {"kind": "in no system"}, **said)
 
@@ -281,25 +337,36 @@ def by_hand(**said: Any) -> None:
 @_ID
 @_written
 def sign(**said: Any) -> None:
-    """Sign a release: the office that the policy names, once every step is taken and the package is made."""
+    """Sign a release.
+
+    The office that the policy names does, once every step is taken and the package is made.
+    """
     _act("signed", {}, **said)
 
 
 @disclose.command(epilog='Example: carrel disclose release dsc-abcdefghijkl --as "Dee Example"')
 @_ID
 @click.option("--because", type=WORDS, default="", help="In an emergency: what was told to whom, and why at once.")
+@_STAYS
 @_written
-def release(**said: Any) -> None:
-    """Write down that the package that was signed was handed over, by somebody other than whoever signed."""
-    _act("released", {}, **said)
+def release(*, keep_hold: bool, **said: Any) -> None:
+    """Write down that the package was handed over.
+
+    What was signed, by somebody other than whoever signed.
+    """
+    _act("released", _stays(keep_hold), **said)
 
 
 @disclose.command(epilog='Example: carrel disclose nothing dsc-abcdefghijkl --as "Ada Example"')
 @_ID
+@_STAYS
 @_written
-def nothing(**said: Any) -> None:
-    """End a case with the statement that no record answers it, once a package with that statement was made."""
-    _act("nothing responsive", {}, **said)
+def nothing(*, keep_hold: bool, **said: Any) -> None:
+    """End a case: no record answers it.
+
+    Once a package with that statement was made.
+    """
+    _act("nothing responsive", _stays(keep_hold), **said)
 
 
 @disclose.command(
@@ -309,23 +376,25 @@ def nothing(**said: Any) -> None:
 @_ID
 @click.option("--ground", required=True, type=click.Choice(_GROUNDS), metavar="GROUND", help="See below.")
 @_BECAUSE
+@_STAYS
 @_written
-def refuse(ground: str, **said: Any) -> None:
-    """Refuse, on a ground and with a reason.
+def refuse(ground: str, *, keep_hold: bool, **said: Any) -> None:
+    """Refuse, on a ground and with a reason. With --keep-hold where they may come back with a paper.
 
     Grounds: "no legal process", "no law requires it", "the law exempts it", "a defect was not cured", "the court set
     it aside", "it asks for the readers of a title", "a condition is not met", "the person did not permit it".
     """
-    _act("refused", {"ground": ground}, **said)
+    _act("refused", {"ground": ground, **_stays(keep_hold)}, **said)
 
 
 @disclose.command(epilog='Example: carrel disclose withdraw dsc-abcdefghijkl --because "they left" --as "Ada Example"')
 @_ID
 @_BECAUSE
+@_STAYS
 @_written
-def withdraw(**said: Any) -> None:
+def withdraw(*, keep_hold: bool, **said: Any) -> None:
     """Write down that whoever came took it back."""
-    _act("withdrawn", {}, **said)
+    _act("withdrawn", _stays(keep_hold), **said)
 
 
 @disclose.command(
@@ -337,7 +406,10 @@ def withdraw(**said: Any) -> None:
 @click.option("--revoke", is_flag=True, help="Take it back.")
 @_written
 def delegate(**said: Any) -> None:
-    """Name an alternate for your own office, where every policy in force knows alternates for it."""
+    """Name an alternate for your own office.
+
+    Where every policy in force knows alternates for it.
+    """
     from carrel.cli.disclose_offices import delegate_one
 
     delegate_one(**said)
@@ -352,7 +424,10 @@ def delegate(**said: Any) -> None:
 @click.option("--over", is_flag=True, help="She is back.")
 @_written
 def absence(**said: Any) -> None:
-    """Record that whoever holds an office is away, so that an alternate may act; no alternate records it herself."""
+    """Record that whoever holds an office is away.
+
+    An alternate may act then; no alternate records it herself.
+    """
     from carrel.cli.disclose_offices import absent_one
 
     absent_one(**said)
@@ -363,7 +438,10 @@ def absence(**said: Any) -> None:
 @site_option
 @json_option
 def report(**said: Any) -> None:
-    """How many came with what, and how it ended, in bands, to be published. What is sealed is in none of them."""
+    """How many came with what, in bands, to be published.
+
+    And how it ended. What is sealed is in none of them.
+    """
     from carrel.cli.disclose_screen import print_report
 
     print_report(**said)
@@ -374,12 +452,16 @@ def report(**said: Any) -> None:
 @site_option
 @json_option
 def drill(**said: Any) -> int:
-    """Five made-up visits for a new front desk: what would you do? Exit code 3 when something went wrong."""
+    """Five made-up visits for a new front desk.
+
+    What would you do? Exit code 3 when something went wrong.
+    """
     from carrel.cli.disclose_drill import drill_desk
 
     return drill_desk(**said)
 
 
+disclose.add_command(forget)
 disclose.add_command(produce)
 disclose.add_command(verify)
 
@@ -387,6 +469,10 @@ disclose.add_command(verify)
 def _days(first: datetime | None, last: datetime | None) -> dict[str, str]:
     named = {"from day": first, "until day": last}
     return {key: day.date().isoformat() for key, day in named.items() if day is not None}
+
+
+def _stays(keep_hold: bool) -> dict[str, str]:
+    return {"hold stays": "yes" if keep_hold else ""}
 
 
 def _act(act: str, terms: dict[str, str], **said: Any) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from carrel.accountability.legal_process import DisclosureFacts
 from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules
 from carrel.disclosure import faults
-from carrel.disclosure.admission import sound
+from carrel.disclosure.ending import over, sound
 from carrel.errors import CarrelError
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.ledger_folder import LedgerFolder
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from carrel.disclosure.case import Case
+    from carrel.disclosure.viewer import Viewer
     from carrel.inventory.site import Site
     from carrel.store.store import Store
 
@@ -27,15 +29,27 @@ def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
         Codes for the health files. A sealed case is in none of them, until its silence lapses and the person has to be
         told.
     """
+    with suppress(CarrelError):  # what stands in the way is told below
+        _end_what_is_over(store, everybody(process_rules(site), at))
     if any(people_of(site).values()):  # where offices are named: every night, whether something was done or not
         store.disclosures.cover(at)
     try:
         found = store.disclosures.all(everybody(process_rules(site), at), covered=False)
-        whole = store.disclosures.whole()
+        whole, altered = store.disclosures.whole(), _altered(site, store)
     except CarrelError as wrong:
         return () if wrong.code == faults.NO_RULES.code else (wrong.code,)
     late = any(here.owed or (here.overdue and not here.state.is_final) for _, here in found)
-    return (*((faults.OWED.code,) if late else ()), *(() if whole else (faults.NO_KEY.code,)))
+    told = {faults.OWED.code: late, faults.NO_KEY.code: not whole, faults.RECORD_CHANGED.code: altered > 0}
+    return tuple(code for code, so in told.items() if so)
+
+
+def _end_what_is_over(store: Store, viewer: Viewer) -> None:
+    """Release what is kept for cases that are over, where whoever ended them was stopped; forget what was approved."""
+    for case, here in store.disclosures.all(viewer, covered=False):
+        if over(here):
+            store.disclosures.let_go(case.id, viewer)
+            store.forgotten.forget(case.id, viewer)
+    store.forgotten.sweep(viewer.at)
 
 
 def disclosure_facts(site: Site, store: Store, at: datetime) -> DisclosureFacts | None:
@@ -52,20 +66,36 @@ def disclosure_facts(site: Site, store: Store, at: datetime) -> DisclosureFacts 
     if not found:
         return None
     unsound = tuple(case.instrument for case, _ in found if not _sound(case, rules))
-    missing = set(store.disclosures.commitments()) - _told(site, store)
-    return DisclosureFacts(tuple(here for _, here in found), unsound, len(missing), store.disclosures.whole())
+    altered, whole = _altered(site, store), store.disclosures.whole()
+    return DisclosureFacts(tuple(here for _, here in found), unsound, altered, whole)
 
 
 def _sound(case: Case, rules: ProcessRules) -> bool:
     return sound(case, rules.processes.of(case.instrument), rules.zone)
 
 
-def _told(site: Site, store: Store) -> set[str]:
-    """Every commitment that stands in the ledger, or is owed to it."""
+def _altered(site: Site, store: Store) -> int:
+    """Events, of all cases, that do not fit the ledger: written and not told to it, or told to it and not there.
+
+    Commitments to nothing are known by the site's key. Those of before that key was drawn are not, so what stands
+    before the first that is known is not asked for.
+    """
+    kept = store.disclosures
+    before = set(kept.commitments())
+    told = _told(site, store)
+    there = before.union(kept.commitments())  # one that was written down meanwhile
+    first = next((n for n, one in enumerate(told) if kept.tells_of_nothing(one)), len(told))
+    lost = {one for one in told[first:] if one not in there and not kept.tells_of_nothing(one)}
+    return len(before.difference(told)) + len(lost)
+
+
+def _told(site: Site, store: Store) -> list[str]:
+    """Every commitment that is owed to the ledger, or stands in it: those that stand first."""
+    waiting = store.owed.entries()  # first: one that moves on meanwhile is found in one of the two
     folder = site.folder / "ledger"
     standing = LedgerFolder(folder).entries() if (folder / "checkpoint").exists() else ()
-    return {
+    return [
         str(decode_leaf(entry).fields.get("commitment", ""))
-        for entry in (*store.owed.entries(), *standing)
+        for entry in (*standing, *waiting)
         if b'"kind":"disclosure"' in entry
-    }
+    ]

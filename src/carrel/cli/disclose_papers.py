@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from carrel.cli.at_site import open_site
 from carrel.cli.disclose_rules import process_rules, viewer_of
-from carrel.cli.option_values import writing
 from carrel.cli.screen import put_json, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
 from carrel.disclosure.event import Act
 from carrel.errors import fault
 from carrel.store.disclosure_documents import DisclosureDocuments, Filed
+from carrel.systems.nameless_file import nameless
 
 
 def add_one(*, identity: str, place: Path, paper: str, name: str, site_path: Path, as_json: bool) -> None:
@@ -41,10 +40,10 @@ def add_one(*, identity: str, place: Path, paper: str, name: str, site_path: Pat
 
 
 def get_one(*, identity: str, document: str, out: Path, name: str, site_path: Path, as_json: bool) -> None:
-    """Write a document into a file of mode 0600; where it is not whole, no file is left.
+    """Write a document into a new file of mode 0600; where it is not whole, no file is left.
 
     Raises:
-        CarrelError: DSC-001, DSC-016, DSC-017; CLI-003.
+        CarrelError: DSC-001, DSC-016, DSC-017; RGT-005.
     """
     site = open_site(site_path)
     rules = process_rules(site)
@@ -57,17 +56,9 @@ def get_one(*, identity: str, document: str, out: Path, name: str, site_path: Pa
             fix="look at `carrel disclose show`",
         )  # fmt: skip
     filed = Filed(document, int(found.term("size")), found.term("digest"))
-    part = out.with_name(f".{out.name}.part")
-    try:
-        with writing(out), os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as target:
-            for piece in DisclosureDocuments(site.folder).read(identity, filed):
-                target.write(piece)
-        with writing(out):
-            part.replace(out)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            part.unlink()
-        raise
+    with nameless(out) as target:  # whoever is killed leaves nothing in the clear, and no link is followed
+        for piece in DisclosureDocuments(site.folder).read(identity, filed):
+            target.write(piece)
     if as_json:
         put_json({"document": {"id": filed.id, "size": filed.size, "out": str(out)}})
     else:

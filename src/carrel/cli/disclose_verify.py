@@ -28,9 +28,10 @@ from carrel.cli.option_values import ANY_FILE, FILE_OR_FOLDER, TEXT_OR_FILE
 )
 @json_option
 def verify(place: Path, passphrase_file: Path | None, said: str | None, site_path: Path, as_json: bool) -> None:
-    """Check signature, files and ledger receipts of a release package.
+    """Check a release package that somebody brings.
 
-    Nothing is asked over a network, and nothing is written. Exit code 5 when a byte of it is not what was signed.
+    Its signature, its files and its ledger receipts. Nothing is asked over a network, and nothing is written. Exit code
+    5 when a byte of it is not what was signed.
     """
     from carrel.amount import amount
     from carrel.cli import record

@@ -206,14 +206,15 @@ def _system(site: Site, system: System, policies: InForce | None, at: datetime) 
             yield replica_check(system, engine)
     finally:
         engine.dispose()
-    yield from _carries_out(system, system_map, schema)
+    yield from _carries_out(site, system, system_map, schema)
 
 
-def _carries_out(system: System, system_map: SystemMap, schema: LiveSchema) -> Iterator[Check]:
+def _carries_out(site: Site, system: System, system_map: SystemMap, schema: LiveSchema) -> Iterator[Check]:
     """What is to be said of the account that writes."""
     from dataclasses import replace
 
     from carrel.systems.check import finding, ok
+    from carrel.systems.sql import portal_grants
     from carrel.systems.sql.accounts import accounts_check
     from carrel.systems.sql.database import access, connect
     from carrel.systems.sql.failure import told
@@ -225,7 +226,11 @@ def _carries_out(system: System, system_map: SystemMap, schema: LiveSchema) -> I
         with engine.connect() as connection, told(system.name):
             if system.has_two_accounts:
                 yield accounts_check(system, engine)
-            yield from grant_checks(connection, system_map, schema, Purpose.APPLY)
+            offered = site.portal.may_change if site.portal and system.name in site.portal.systems else ()
+            further = portal_grants.needed(system_map, offered, connection.dialect.name)
+            yield from grant_checks(connection, system_map, schema, Purpose.APPLY, further)
+            if offered:
+                yield portal_grants.portal_grants_check(connection, system_map, schema, offered)
             yield from trigger_check(connection, system_map)
             one = not system.has_two_accounts and connection.dialect.name != "sqlite"
             if one and system.copy_of is not None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from carrel.amount import amount
+from carrel.store.owed_leaves import OF_PROCESS
 
 if TYPE_CHECKING:
     from carrel.store.store import Store
@@ -26,12 +27,14 @@ def owed_checks(store: Store, at: datetime) -> Iterator[Check]:
 
     Yields:
         A finding for leaves that a command was to append itself, and did not come to; and what requests and consents
-        added since the last night, which is a finding only when a night has passed it by.
+        added since the last night, which is a finding only when a night has passed it by. Nothing of legal process: a
+        case can be sealed.
     """
     from carrel.ledger.leaf import decode_leaf
     from carrel.systems.check import finding, ok
 
-    found = [(decode_leaf(entry).kind in BY_NIGHT, since) for entry, since in store.owed.waiting()]
+    kinds = [(decode_leaf(entry).kind, since) for entry, since in store.owed.waiting()]
+    found = [(kind in BY_NIGHT, since) for kind, since in kinds if kind != OF_PROCESS]
     by_night = [since for is_so, since in found if is_so]
     if owed := len(found) - len(by_night):
         waits = amount(owed, "leaf of an earlier run waits", "leaves of earlier runs wait")

@@ -156,19 +156,24 @@ def notice(said: str | None, form: str | None, as_json: bool) -> None:
 
 @policy.command(epilog="Example: carrel policy coverage --json")
 @click.argument("said", metavar="[POLICY]...", nargs=-1, type=TEXT_OR_FILE)
+@click.option("--site", type=FILE_OR_FOLDER, help="The policies in force at this site instead, those of branches too.")
 @_json
-def coverage(said: tuple[str, ...], as_json: bool) -> None:
+def coverage(said: tuple[str, ...], site: Path | None, as_json: bool) -> None:
     """List which clauses are carried out, and which are not yet.
 
-    Without POLICY, all policies that come with Carrel. A clause is carried when it stands under a rule of the policy
-    (its `carried by:`) and an audit takes evidence for it from the live systems; a rule alone does not carry it.
+    Without POLICY, all policies that come with Carrel; with --site, those that a site goes by. A clause is carried when
+    it stands under a rule of the policy (its `carried by:`) and an audit takes evidence for it from the live systems; a
+    rule alone does not carry it.
     """
     from carrel.accountability.custody import CUSTODIAN_CLAUSES
     from carrel.accountability.registry import carried_clauses
     from carrel.policy.coverage import coverage as cover
     from carrel.systems.policy_files import load, shipped_names
 
-    found = cover((load(name) for name in said or shipped_names()), carried_clauses() | CUSTODIAN_CLAUSES.keys())
+    if site is not None and said:
+        raise click.UsageError("Name policies, or a site with --site, not both.")
+    policies = _in_force(site) if site is not None else [load(name) for name in said or shipped_names()]
+    found = cover(policies, carried_clauses() | CUSTODIAN_CLAUSES.keys())
     if as_json:
         _print(
             {"policies": {row.policy: {"carried": list(row.carried), "not_yet": list(row.not_yet)} for row in found}}
@@ -179,6 +184,16 @@ def coverage(said: tuple[str, ...], as_json: bool) -> None:
         put_line(f"carried, that is under a rule and measured: {', '.join(row.carried) or 'none'}", "  ", hang=4)
         put_line(f"not yet, under a rule that no audit measures: {', '.join(row.ruled) or 'none'}", "  ", hang=4)
         put_line(f"not yet, promised in words: {', '.join(row.promised) or 'none'}", "  ", hang=4)
+
+
+def _in_force(place: Path) -> list[Policy]:
+    """The policies by which a site goes, each once, in the order of its systems."""
+    from carrel.systems import branch_policies
+    from carrel.systems.site_file import load_site
+
+    site = load_site(place)
+    found = [one for system in site.originals for one in branch_policies.load(site, system).policies]
+    return list({one.digest: one for one in found}.values())
 
 
 @policy.command(epilog="Example: carrel policy schema > policy.schema.json")

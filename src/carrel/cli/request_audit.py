@@ -57,11 +57,11 @@ def request_facts(site: Site, store: Store, system: str, at: datetime) -> Reques
     )
 
 
-def after_night(site: Site, store: Store, at: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def after_night(site: Site, store: Store, at: datetime) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
     """Write into requests what the night carried out, forget what is due, and tell what is overdue.
 
     Returns:
-        Codes for the health files, and the ids of what is overdue.
+        Codes for the health files, and the ids of what is overdue; None where nobody can tell.
     """
     try:
         rules = rules_of(site)
@@ -69,7 +69,7 @@ def after_night(site: Site, store: Store, at: datetime) -> tuple[tuple[str, ...]
         store.requests.purge(at, rules.clocks.kept)
         late = tuple(one.id for one in store.requests.all(open_only=True) if rules.standing(one, at).overdue)
     except CarrelError as wrong:
-        return (wrong.code,), ()
+        return (wrong.code,), None
     return ((faults.OVERDUE.code,) if late else ()), late
 
 

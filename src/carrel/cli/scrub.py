@@ -78,8 +78,9 @@ def scrub(
     With --site, --log or --check it is about the logs that a site file declares, by what stands there of each.
     """
     from carrel.cli import scrub_screen
+    from carrel.cli.scrub_aside import aside_file, keeping
     from carrel.cli.scrub_setup import Chosen, compiled_here, format_of, keys_of, log_rule, rules_of, today
-    from carrel.cli.scrub_work import Counting, ScrubWork, aside_file, keeping
+    from carrel.cli.scrub_work import Counting, ScrubWork
     from carrel.deidentification.logs.line_scrubbing import is_compiler_here
     from carrel.systems.logs.day_key_folder import DayKeyFolder
     from carrel.systems.logs.known_formats import described, known_formats

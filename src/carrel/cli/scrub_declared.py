@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from carrel.cli import scrub_screen
 from carrel.cli.at_site import now
 from carrel.cli.screen import put_json, put_line, put_table, say
-from carrel.cli.scrub_setup import Chosen, LogRule, keys_of, rules_of, today
+from carrel.cli.scrub_setup import Chosen, LogRule, compiled_here, keys_of, rules_of, today
 from carrel.cli.scrub_work import Counting, ScrubWork
 from carrel.errors import CarrelError, Exit, Fault
 from carrel.systems import policy_files, site_file
@@ -115,6 +115,7 @@ def _one(entry: ScrubbedLog, policy: Policy, *, only_keys: bool) -> Done:
 
 
 def _work(entry: ScrubbedLog, rule: LogRule | None, destroyed: list[date], *, draws: bool) -> ScrubWork:
+    from carrel.deidentification.logs.line_scrubbing import is_compiler_here
     from carrel.systems.logs.day_key_folder import DayKeyFolder
     from carrel.systems.logs.scrub_run import ScrubRun
 
@@ -129,6 +130,7 @@ def _work(entry: ScrubbedLog, rule: LogRule | None, destroyed: list[date], *, dr
         rules, known_formats(), today, declared.format_of(entry),
         new_day=None if folder is None else lambda day: destroyed.extend(folder.destroy_due(day)),
         count=None if counting is None else counting.of_run.take,
+        code=compiled_here if is_compiler_here() else None,
     )  # fmt: skip
     return ScrubWork(run, entry.most_unknown / 100, None, counting)
 

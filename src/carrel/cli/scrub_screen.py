@@ -58,12 +58,11 @@ def lines(told: Mapping[str, Any]) -> list[str]:
     out = [whole] if told["logs"] or name else []
     if told["no_log_found"]:
         out.append("No log was found: the patterns name none here, or each that they name is empty.")
-    elif not (told["logs"] or told["keys_destroyed"]):
+    elif not (told["logs"] or told["keys_destroyed"] or told["scrubbed_before"]):
         out.append("No key was due.")
     if told["scrubbed_before"]:
-        out.append(
-            f"{amount(len(told['scrubbed_before']), 'log was', 'logs were')} scrubbed before and left as they are."
-        )
+        before = amount(len(told["scrubbed_before"]), "log was", "logs were")
+        out.append(f"{before} scrubbed before and left {'as it is' if before.startswith('1 ') else 'as they are'}.")
     if aside["unknown"]:
         out.append(f"{amount(aside['unknown'], 'line')} set aside: no known format fits. None of them passed.")
     if aside["too_long"]:

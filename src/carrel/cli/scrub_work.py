@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from carrel.amount import amount
 from carrel.cli.option_values import writing
+from carrel.cli.scrub_aside import unwritable
 from carrel.errors import CarrelError, Fault, fault
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ class ScrubWork:
     count: int = 0
     skipped: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    _taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         from carrel.systems.logs.log_tally import Tally
@@ -99,7 +102,7 @@ class ScrubWork:
         for path in logs or (None,):
             try:
                 if path is None:
-                    self._stream(sys.stdin.buffer, "the standard input")
+                    self._stream(_standard_input(), "the standard input")
                 elif in_place or out is not None:
                     self._files(path, pattern, out)
                 else:
@@ -125,7 +128,9 @@ class ScrubWork:
     def _stream(self, raw: BinaryIO, at: str) -> None:
         from carrel.systems.logs.log_stream import opened
         from carrel.systems.logs.log_tally import Tally
+        from carrel.systems.logs.own_output import own_files, refuse_own, state_of
 
+        refuse_own(state_of(raw), at, own_files((self.kept, getattr(sys.stdout, "buffer", None))))
         tally = Tally()
         try:
             with opened(raw, at) as (stream, _):
@@ -147,8 +152,10 @@ class ScrubWork:
     def _files(self, path: Path, pattern: str, out: Path | None) -> None:
         from carrel.systems.logs.log_file import Replacing
         from carrel.systems.logs.log_tree import folder_handle, logs_of
+        from carrel.systems.logs.own_output import own_files
 
-        how = Replacing(self.run, None if self.kept is not None else self.most_unknown, self._first)
+        share = None if self.kept is not None else self.most_unknown
+        how = Replacing(self.run, share, self._first, own=own_files((self.kept,)), taken=self._taken)
         with ExitStack() as stack:
             if out is not None:
                 with writing(out):
@@ -197,42 +204,15 @@ class ScrubWork:
             self.counting.add(source)
 
 
-@contextmanager
-def aside_file(path: Path | None) -> Iterator[BinaryIO | None]:
-    """A file of mode 0600 that takes lines as they came; what stood in it stays."""
-    if path is None:
-        yield None
-        return
-    with writing(path):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "ab") as file:
-        yield file
-
-
-def keeping(kept: BinaryIO) -> Callable[[bytes], None]:
-    """Takes lines as they came into a file.
-
-    Raises:
-        CarrelError: LOG-015, as it takes them.
-    """
-
-    def keep(text: bytes) -> None:
-        try:
-            kept.write(text)
-        except OSError as wrong:
-            raise unwritable("--aside", wrong) from None
-
-    return keep
-
-
-def unwritable(at: str, wrong: OSError) -> CarrelError:
-    """The error of what cannot be written: LOG-015."""
-    from carrel.systems.logs import faults
-
-    return fault(faults.UNWRITABLE, at=at, found=os.strerror(wrong.errno or 0), fix="make room, or name another place")
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:  # it was closed before this began
+        raise _unreadable("the standard input", OSError(errno.EBADF, ""))
+    return sys.stdin.buffer
 
 
 def _put(text: bytes | memoryview) -> None:
+    if sys.stdout is None:
+        raise unwritable("the standard output", OSError(errno.EBADF, ""))
     try:
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()

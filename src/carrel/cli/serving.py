@@ -20,6 +20,7 @@ from carrel.web import faults
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from carrel.web.outages import Outages
     from carrel.web.premises import Premises
 
 
@@ -72,7 +73,7 @@ def serve_pages(
         }  # fmt: skip
         ready(premises.portal.address)
         if workers == 1:
-            uvicorn.Server(uvicorn.Config(application(premises), **settings)).run(sockets=[listening])
+            uvicorn.Server(uvicorn.Config(application(premises, _outages().tell), **settings)).run(sockets=[listening])
             return
         answering = uvicorn.Config(partial(_answering, site_path), factory=True, workers=workers, **settings)
         Multiprocess(answering, sockets=[listening]).run()
@@ -102,7 +103,16 @@ def _answering(site_path: Path) -> ASGIApp:
 
     held = contextlib.ExitStack()
     atexit.register(held.close)
-    return application(held.enter_context(_premises_of(site_path)))
+    return application(held.enter_context(_premises_of(site_path)), _outages().tell)
+
+
+def _outages() -> Outages:
+    """What keeps pages from being answered goes where the command was started, such as into the journal."""
+    from carrel.cli.premises import now
+    from carrel.cli.screen import say
+    from carrel.web.outages import Outages
+
+    return Outages(partial(say, err=True), now)
 
 
 def at_address(address: str, port: int) -> bool:

@@ -26,6 +26,7 @@ class LeftOut(enum.StrEnum):
     WITHDRAWN = "consent withdrawn, or objected"
     ASK_AGAIN = "agreed to an older text"
     NO_CONSENT = "never agreed"
+    SHARED = "same address as somebody who said no"
     EXPIRED = "card expired"
     NO_ADDRESS = "no such address"
 
@@ -48,6 +49,7 @@ class Known:
         suppressed: the person, or one of the addresses, is on the list of silence.
         expired: the card has expired, or nobody can tell whether it has.
         reachable: there is an address to write to.
+        shared: an email address stands on the record of somebody too who said no, or whose use is restricted.
     """
 
     state: State = State.NEVER_ASKED
@@ -56,6 +58,7 @@ class Known:
     suppressed: bool = False
     expired: bool = False
     reachable: bool = True
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Gate:
 
         Guarantees:
             Whoever withdrew, objected, was erased, asked for silence or is restricted never goes, whatever the policy
-            says of consent.
+            says of consent. Neither does an email address of theirs by another record: who reads it said no.
         """
         if one.deleted:
             return LeftOut.DELETED
@@ -92,9 +95,12 @@ class Gate:
             return LeftOut.SUPPRESSED
         if one.state is State.WITHDRAWN or (self.needs_consent and one.state is not State.GIVEN):
             return _BY_STATE[one.state]
-        if one.expired and not self.expired_cards:
-            return LeftOut.EXPIRED
-        return None if one.reachable else LeftOut.NO_ADDRESS
+        rest = (
+            (one.shared, LeftOut.SHARED),
+            (one.expired and not self.expired_cards, LeftOut.EXPIRED),
+            (not one.reachable, LeftOut.NO_ADDRESS),
+        )
+        return next((reason for holds, reason in rest if holds), None)
 
 
 def gate(policies: Sequence[Policy], purpose: str, recipient: str, asked: Sequence[Category] = ()) -> Gate:

@@ -118,7 +118,12 @@ def lint_texts(
     own = sorted(texts, key=lambda one: one.key)
     return tuple(
         sorted(
-            {*_changed(own, used), *_versions(own), *_purposes(own, set(known)), *_asked(own, set(optional))},
+            {
+                *_changed(own, used),
+                *_versions(own),
+                *_purposes(own, set(known)),
+                *_asked(own, set(optional), set(known)),
+            },
             key=lambda one: (one.at, one.says),
         )
     )
@@ -160,11 +165,11 @@ def _purposes(own: list[ConsentText], known: set[str]) -> Iterator[TextFinding]:
             yield TextFinding(purpose, f"several texts ask for it: {', '.join(names)}; keep one")
 
 
-def _asked(own: list[ConsentText], optional: set[str]) -> Iterator[TextFinding]:
+def _asked(own: list[ConsentText], optional: set[str], known: set[str]) -> Iterator[TextFinding]:
     for purpose in sorted(optional - {one.purpose for one in own}):
         yield TextFinding(purpose, "no text asks for it, so nobody can agree to it", serious=False)
     for one in own:
-        if optional and one.purpose not in optional:
+        if optional and one.purpose in known - optional:
             yield TextFinding(one.file_name, f"'{one.purpose}' needs no consent under this policy", serious=False)
 
 

@@ -34,12 +34,15 @@ class Act(enum.StrEnum):
     RULED = "ruled"  # ruling: upheld, narrowed, quashed
     SILENCED = "silenced"  # basis, court or statute, starts, ends
     SILENCE_ENDED = "silence ended"
-    PRODUCED = "produced"  # kind; of a package also manifest and leaf
+    EXEMPTED = "exempted"  # exemption, and whether it is taken back: over
+    PRODUCED = "produced"  # kind; of a package also manifest, leaf, and education: whether such records are in it
     SIGNED = "signed"
     RELEASED = "released"
     NOTHING = "nothing responsive"
     REFUSED = "refused"  # ground
     WITHDRAWN = "withdrawn"
+    FORGET = "to be forgotten"  # plan: that it was approved with
+    LET_GO = "let go"  # what the case kept is kept no more; subjects: by whom it was about, as only the case can tell
 
     @property
     def is_final(self) -> bool:

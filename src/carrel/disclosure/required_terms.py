@@ -21,12 +21,14 @@ _NEEDED: Mapping[Act, tuple[str, ...]] = {
     Act.DEFECT: ("defect", "what"),
     Act.CURED: ("defect",),
     Act.RULED: ("ruling",),
+    Act.EXEMPTED: ("exemption",),
+    Act.FORGET: ("plan",),
     Act.PRODUCED: ("kind",),
     Act.SILENCED: ("basis", "starts", "ends"),
     Act.REFUSED: ("ground",),
 }
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_WORDS = frozenset({Act.NOTED, Act.CURED, Act.SILENCE_ENDED, Act.REFUSED})
+_WORDS = frozenset({Act.NOTED, Act.CURED, Act.SILENCE_ENDED, Act.REFUSED, Act.EXEMPTED})
 _STEP_NEEDS: Mapping[Does, str] = {
     Does.PRESERVE: "hold", Does.CITE: "cite", Does.FIND: "finding", Does.REVIEW: "finding",
 }  # fmt: skip
@@ -58,6 +60,8 @@ def require_said(here: Standing, event: Event, words: str) -> None:
     if event.act is Act.RULED and event.term("ruling") not in set(Ruling):
         needed.append(f"ruling: {', '.join(Ruling)}")
     needed += _package(event, words) if event.act is Act.PRODUCED else days_wrong(event.terms, (FROM, UNTIL))
+    if event.act is Act.EXEMPTED:
+        needed += _exemption(here, event)
     if event.act is Act.REFUSED:
         needed += _ground(here, event)
     needed += _defect(here, event)
@@ -84,6 +88,12 @@ def _package(event: Event, words: str) -> list[str]:
 def _ground(here: Standing, event: Event) -> list[str]:
     grounds = _COMPELLED if here.process.compels else frozenset(Ground)
     return [] if event.term("ground") in grounds else [f"a ground: {', '.join(sorted(grounds))}"]
+
+
+def _exemption(here: Standing, event: Event) -> list[str]:
+    rule, name = here.process.education, event.term("exemption")
+    known = () if rule is None else tuple(sorted(here.exemptions if event.term("over") else rule.exemptions))
+    return [] if name in known else [f"an exemption that holds here: {', '.join(known) or 'there is none'}"]
 
 
 def _defect(here: Standing, event: Event) -> list[str]:

@@ -36,8 +36,8 @@ class Silence:
     may_tell: frozenset[str] = frozenset()
 
     def in_force(self, at: datetime) -> bool:
-        """Whether it holds at a moment (half-open)."""
-        return self.since <= at and (self.over is None or at < self.over)
+        """Whether it holds at a moment: from when it was recorded, also for a clock that was set back since."""
+        return self.over is None or at < self.over
 
 
 def silence_of(event: Event, zone: ZoneInfo) -> Silence:

@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 from carrel.inventory.category import Category
 from carrel.inventory.map_part import Condition, Part
 
+# What a site may let people change by themselves, on the pages.
+CONTACT = (Category.EMAIL_ADDRESS, Category.TELEPHONE_NUMBER, Category.POSTAL_ADDRESS)
+
 
 class CorrectableField(Part):
     """One field of a person's record, as a request to correct it may name it.

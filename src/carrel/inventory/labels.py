@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from carrel.inventory.category import Category
 from carrel.inventory.map_part import Part
+
+
+class _Known:
+    """What was looked up of labels; it makes no difference between two of them."""
+
+    def __init__(self) -> None:
+        self.held: tuple[object, object, dict[str, Category | None]] = (None, None, {})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known)
+
+    __hash__ = None  # type: ignore[assignment]  # as of whatever compares by value
 
 
 class Labels(Part):
@@ -20,23 +32,31 @@ class Labels(Part):
 
     categories: dict[Category, tuple[str, ...]] = Field(default_factory=dict)
     nothing: tuple[str, ...] = ()
+    _known: _Known = PrivateAttr(default_factory=_Known)
 
     def of(self, table: str, column: str) -> Category | None:
         """The category of a column; None where it has none, or says nothing of a person."""
-        return self._found(table, column)[0]
+        known = self._by_name
+        return known.get(f"{table}.{column}", known.get(column))
 
     def knows(self, table: str, column: str) -> bool:
         """Whether a column is labelled: with a category, or as one that says nothing of a person."""
-        return self._found(table, column)[1]
+        return f"{table}.{column}" in self._by_name or column in self._by_name
 
-    def _found(self, table: str, column: str) -> tuple[Category | None, bool]:
-        for name in (f"{table}.{column}", column):
-            for category, columns in self.categories.items():
-                if name in columns:
-                    return category, True
-            if name in self.nothing:
-                return None, True
-        return None, False
+    @property
+    def _by_name(self) -> dict[str, Category | None]:
+        """The category of each name as it is written in the map; the first that has it."""
+        categories, nothing, found = self._known.held
+        if categories is self.categories and nothing is self.nothing:  # a copy with others has this one's memory
+            return found
+        found = {}
+        for category, columns in self.categories.items():
+            for name in columns:
+                found.setdefault(name, category)
+        for name in self.nothing:
+            found.setdefault(name, None)
+        self._known.held = self.categories, self.nothing, found
+        return found
 
 
 def unlabelled(labels: Labels, columns: Mapping[str, Iterable[str]]) -> tuple[str, ...]:

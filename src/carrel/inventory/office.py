@@ -21,6 +21,7 @@ class Role(enum.StrEnum):
     PRIVACY_OFFICER = "privacy officer"
     SYSTEMS_LIBRARIAN = "systems librarian"
     CUSTODIAN = "custodian of records"
+    COUNSEL = "counsel"
     STAFF = "staff"
     AUDITOR = "auditor"
     BOARD = "board"
@@ -50,11 +51,16 @@ class May(enum.StrEnum):
 
 
 class Person(Part):
-    """A person who may do something in Carrel; who approves signs with a key of their own."""
+    """A person who may do something in Carrel; who approves signs with a key of their own.
+
+    Attributes:
+        phone: by which the desk reaches this person at once; it stands on a page that needs no account.
+    """
 
     name: str = Field(min_length=1, max_length=80)
     role: Role
     public_key: str | None = None
+    phone: str | None = Field(default=None, pattern=r"[0-9+(][0-9 ()./+x-]{1,29}")
     may: tuple[May, ...] = ()
 
     @model_validator(mode="after")

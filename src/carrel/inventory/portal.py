@@ -76,6 +76,11 @@ class Portal(Part):
         return f"{self.address}/sign-in/{way.key}"
 
     @property
+    def systems(self) -> frozenset[str]:
+        """The systems to whose people some way of signing in leads."""
+        return frozenset(one.system for one in self.sign_in)
+
+    @property
     def host(self) -> str:
         """Name and port, as a browser sends them."""
         return urlsplit(self.address).netloc.lower()

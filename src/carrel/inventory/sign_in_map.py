@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from carrel.inventory.map_part import Condition, Part
+from carrel.inventory.password_rules import PasswordRules
 
 Scheme = Literal["bcrypt", "salted md5 in bcrypt"]
 
@@ -53,6 +54,7 @@ class Password(Part):
         resets: columns that the product sets with each new password, and to what.
         changed: column with the time of the last change; the product sets it.
         ends: where the product says by when a password is too old; None where it knows no such day.
+        rules: what the product asks of a new one; None where it asks for nothing.
     """
 
     table: str
@@ -65,6 +67,7 @@ class Password(Part):
     resets: dict[str, int] = Field(default_factory=dict)
     changed: str = ""
     ends: PasswordEnd | None = None
+    rules: PasswordRules | None = None
 
     @model_validator(mode="after")
     def _salted(self) -> Self:

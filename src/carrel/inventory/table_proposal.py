@@ -213,7 +213,8 @@ def _key(sample: TableSample, told: Told, persons: dict[str, str], clock: str, a
         at,
         "a column that tells each row from every other",
         "none that is filled, and never twice the same, and names nobody",
-        "have the program write a number for each row; whole CSV files, or their old lines, can go under 'folders:'",
+        "have the program write a number for each row; whole CSV files, or their old lines, can go under 'folders:'; "
+        "totals such as gate counts need none: scan them with --aggregate",
     )
 
 

@@ -17,6 +17,7 @@ from carrel.policy.loan_rules import loan_incoherences
 from carrel.policy.process_rules import process_incoherences
 from carrel.policy.record_grammar import DatasetRule
 from carrel.policy.record_rules import record_incoherences
+from carrel.policy.saying_rules import saying_incoherences
 from carrel.policy.yaml_source import Path
 
 # Blocks whose keys are the author's own choice.
@@ -30,6 +31,7 @@ def incoherences(document: PolicyDocument) -> Iterator[Fault]:
     yield from _purposes(document)
     yield from contact_incoherences(document)
     yield from form_incoherences(document)
+    yield from saying_incoherences(document)
     yield from _marked_as_chosen(document)
     yield from _clause_names(document)
     yield from _clauses(document)

@@ -19,6 +19,7 @@ from carrel.policy.form_grammar import EmailWarning, FormRule
 from carrel.policy.process_grammar import LegalProcess
 from carrel.policy.record_grammar import Records
 from carrel.policy.rights_grammar import Rights
+from carrel.policy.saying_grammar import Saying
 from carrel.policy.words import ClauseId, Clauses, Day, MaybeText, Name, Period, PolicyName, Text
 
 
@@ -174,6 +175,9 @@ class PolicyBody(Figures):
     )
     email_warning: EmailWarning | None = Field(
         default=None, description="That e-mail can be read by others; on every message about a question or request."
+    )
+    in_other_languages: tuple[Saying, ...] = Field(
+        default=(), description="Sentences of this policy as pages say them in other languages."
     )
     exceptions: tuple[ExceptionRule, ...] = ()
     precedence: tuple[Conflict, ...] = ()

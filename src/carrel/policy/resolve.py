@@ -96,6 +96,19 @@ class Policy:
         held = self.datasets.get(RecordType.LOANS)
         return held.rule if held is not None and isinstance(held.rule, LoansRule) else None
 
+    def said_in(self, language: str, sentence: str) -> str | None:
+        """A sentence of this policy, or of one that it adopts, in another language; None where nobody wrote that.
+
+        Args:
+            language: a language tag; where nobody wrote in that of a region, the language as such will do.
+            sentence: as it stands in the policy.
+        """
+        for one in self.body.in_other_languages:
+            if one.says == sentence and (word := one.words.get(language) or one.words.get(language.partition("-")[0])):
+                return word
+        found = (policy.said_in(language, sentence) for policy in self.adopted)
+        return next((word for word in found if word), None)
+
     @property
     def barred(self) -> Mapping[str, tuple[str, ...]]:
         """Recipients that may be given nobody's address, with the clauses that say so; adopted ones stay barred."""
@@ -260,10 +273,11 @@ def _adopted_twice(document: PolicyDocument, adopted: Sequence[Policy]) -> Itera
 
 
 def _digest(body: PolicyBody, adopted: Sequence[Policy]) -> str:
-    # Keys left out and keys written with their default mean the same, and so have the same digest.
+    # Keys left out and keys written with their default mean the same, and so have the same digest. What is said in
+    # other languages binds nobody: a better word in Spanish is no other policy, to be approved anew.
     content = {
         "format": 1,
-        "policy": body.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        "policy": body.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"in_other_languages"}),
         "adopts": [policy.digest for policy in adopted],
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -72,6 +72,6 @@ def refuse_unapproved(plan: OnePerson, by: str | None) -> None:
             at=f"plan {plan.digest[:16]} on {plan.system}",
             wanted="approval of this plan by a second named person",
             found="none",
-            because="a plan for named persons, backups, mail or files is never covered by a standing approval",
+            because="no plan for persons, backups, mail, files, tables or log services goes by a standing approval",
             fix="a second person approves it: `carrel approve PLAN --as NAME --key FILE`",
         )

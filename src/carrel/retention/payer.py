@@ -13,6 +13,7 @@ from carrel.retention import faults
 from carrel.retention.cutoff import local_cutoff
 
 WHOLE = "financial record, kept whole with its payer: no finance schedule is set"
+BOOKS = "financial record, by "  # before the rule of a finance schedule that keeps it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +67,5 @@ def payer_of(schedule: LoanSchedule, person: PersonMap, as_of: datetime, zone: Z
     columns = frozenset({*told.stays, *(column for one in wanted for column in told.fields[one])})
     if finance is None:
         return Payer(WHOLE, columns, None)
-    ground = f"financial record, by {finance.cited}: {finance.keep} from its last line"
+    ground = f"{BOOKS}{finance.cited}: {finance.keep} from its last line"
     return Payer(ground, columns, local_cutoff(finance.keep.before(as_of), zone))

@@ -88,12 +88,19 @@ class Acted:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What could not be read, and by which error; it is part of the answer that it is missing."""
+    """What could not be read, and by which error; it is part of the answer that it is missing.
+
+    Attributes:
+        table, says: which, and what it holds in the map's words.
+        code, because: of the error.
+        acted: it holds nothing of the person, but rows of others in which the person may have done something.
+    """
 
     table: str
     says: str
     code: str
     because: str
+    acted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

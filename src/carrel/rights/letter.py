@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from carrel.retention.approval import Kind
 from carrel.retention.outcome import Outcome
+from carrel.retention.payer import BOOKS, WHOLE
 from carrel.rights.letter_words import WORDS
 from carrel.rights.request import Channel, Request, Right, Route
 from carrel.rights.standing import Standing, State
@@ -108,22 +109,42 @@ def _work(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
         if one.waived and one.outcome is None:
             continue
         outcome = words[f"outcome {one.outcome}" if one.outcome is not None else "outcome none"]
-        yield f"  {one.system or words['all systems']}: {outcome}"
+        where = words["system"].format(name=one.system) if one.system else words["all systems"]
+        yield f"  {where}: {outcome}"
     if said.stays:
         yield words["stays"]
-        yield from (f"  - {one}" for one in said.stays)
+        yield from dict.fromkeys(f"  - {_stays(one, words)}" for one in said.stays)
     if any(one.kind == Kind.ERASURE and one.outcome in _ERASED for one in now.cases):
         yield words["silent"]
+
+
+def _stays(ground: str, words: Mapping[str, str]) -> str:
+    """What stays, for whoever it is about; the ground in the map's own words where nobody wrote it down for people."""
+    if ground == WHOLE:
+        return words["stays for the books"]
+    if ground.startswith(BOOKS):
+        return words["stays for the books until"].format(rule=ground.removeprefix(BOOKS))
+    if ground.startswith("acted "):
+        return words["stays of your work"]
+    return words["stays of consent"] if ground == "evidence of consent" else ground
+
+
+def switch_of(task: str) -> str:
+    """What a task of the library's is about where a product has no switch, without the words that lead the task."""
+    return task.removeprefix("no switch: ")
 
 
 def _tasks(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
     if now.tasks:
         yield ""
     for one in now.tasks:
-        name = "elsewhere" if one.kind == Route.CONTROLLER else "switch" if one.kind == Route.SWITCH else "told"
+        name = "elsewhere" if one.kind == Route.CONTROLLER else "told"
         state = "none" if one.ended_how is None else str(one.ended_how)
         if one.ended_how is None and one.told_at is None:
             state = "not yet"
+        if one.kind == Route.SWITCH:
+            yield words["switch"].format(to=switch_of(one.to)) + " " + words[f"switch {state}"]
+            continue
         yield words[name].format(to=one.to) + " " + words[f"task {state}"]
         if one.kind == Route.CONTROLLER and said.where and one.to in said.where:
             yield f"  {said.where[one.to]}"

@@ -15,6 +15,8 @@ from typing import Any
 from carrel.inventory.category import Category
 
 SHORTEST = 4  # letters of a word that is taken out of a text; a shorter one would take out half of it
+_A_CODE, _CODES = 40, 2_000  # letters of a text that others may say too, and how many of these are remembered
+_LIKE_ASCII = frozenset("\u017f\u0131\u0130\u212a")  # letters that are one of ASCII's to whoever minds no capitals
 _SECRETS = frozenset({Category.CREDENTIAL, Category.SESSION_IDENTIFIER})
 _RELATIVES = frozenset({Category.FAMILY_MEMBER, Category.EMERGENCY_CONTACT})
 _NAMES_SOMEBODY = frozenset(
@@ -126,15 +128,32 @@ class Others:
         kept = {
             word.strip() for word in words if len(word.strip()) >= SHORTEST and word.strip().casefold() not in own.words
         }
-        self._found = re.compile(
-            "|".join(map(re.escape, sorted(kept, key=lambda one: (-len(one), one)))), re.IGNORECASE
-        )
+        self._words = sorted(kept, key=lambda one: (-len(one), one))
+        self._small = [(one.lower(), one) for one in self._words if one.isascii()]
+        self._all = any(_LIKE_ASCII & set(one) for one in kept)
         self._bytes = tuple(word.encode() for word in kept)
         self._any = bool(kept)
+        self._clean: dict[str, str] = {}  # codes of branches and kinds stand in every row
 
     def out_of(self, text: str) -> str:
         """The text without them."""
-        return self._found.sub(f"[{Withheld.OTHER}]", text) if self._any else text
+        if not self._any or len(text) < SHORTEST:
+            return text
+        if len(text) > _A_CODE:
+            return self._cut(text)
+        if (clean := self._clean.get(text)) is None:
+            clean = self._cut(text)
+            if len(self._clean) < _CODES:
+                self._clean[text] = clean
+        return clean
+
+    def _cut(self, text: str) -> str:
+        words = self._words
+        if text.isascii() and not self._all:  # a pattern of every word would take longer than most answers
+            low = text.lower()
+            words = [word for small, word in self._small if small in low]
+        pattern = "|".join(map(re.escape, words))
+        return re.sub(pattern, f"[{Withheld.OTHER}]", text, flags=re.IGNORECASE) if words else text
 
     def in_bytes(self, value: bytes) -> bool:
         """Whether a file holds one of them in the clear."""
@@ -156,11 +175,33 @@ class HeldRow:
     redacted: tuple[str, ...] = ()
 
 
+class ToldColumns:
+    """The columns of one table, sorted by how they are told; the same for everybody.
+
+    Args:
+        columns: of the rows.
+        own_table: the table is a record of the person, so that a name in it is the person's.
+    """
+
+    def __init__(self, columns: Sequence[HeldColumn], *, own_table: bool = False) -> None:
+        self.own_table = own_table
+        self.known = {one.name: one for one in columns}
+        self.secret = {one.name: Withheld.SECRET for one in columns if one.is_secret}
+        self.free = frozenset(one.name for one in columns if one.is_free)
+        # Most say nothing of anybody, and are looked at for words of others alone.
+        self.plain = frozenset(one.name for one in columns if not self._may_name(one))
+
+    def _may_name(self, one: HeldColumn) -> bool:
+        """Whether a value of a column can be withheld for whom it names."""
+        named = one.category in _NAMES_SOMEBODY and not self.own_table
+        return named or one.role is not Role.PLAIN or one.category in _RELATIVES
+
+
 class Telling:
     """Tells rows of one table to one person, without secrets and without anybody else.
 
     Args:
-        columns: of the rows.
+        columns: of the rows, or the same sorted already.
         own: the person.
         others: words that name other people.
         own_table: the table is a record of the person, so that a name in it is the person's.
@@ -171,10 +212,11 @@ class Telling:
         empty, and tells nobody anything.
     """
 
-    def __init__(self, columns: Sequence[HeldColumn], own: Own, others: Others, *, own_table: bool = False) -> None:
-        self._known = {one.name: one for one in columns}
-        self._secret = {one.name: Withheld.SECRET for one in columns if one.is_secret}
-        self._own, self._others, self._own_table = own, others, own_table
+    def __init__(
+        self, columns: Sequence[HeldColumn] | ToldColumns, own: Own, others: Others, *, own_table: bool = False
+    ) -> None:
+        self._columns = columns if isinstance(columns, ToldColumns) else ToldColumns(columns, own_table=own_table)
+        self._own, self._others = own, others
 
     def __call__(self, row: Mapping[str, Any]) -> HeldRow:
         """One row.
@@ -183,19 +225,21 @@ class Telling:
             row: by column; what is not among the columns is a word beside the row, such as a title.
         """
         values: dict[str, Any] = {}
-        withheld: dict[str, Withheld] = dict(self._secret)
+        columns, others = self._columns, self._others
+        withheld: dict[str, Withheld] = dict(columns.secret)
         redacted: list[str] = []
         for name, value in row.items():
-            if name in self._secret:
+            if name in columns.secret:
                 continue
             if value is None or value == "":
                 values[name] = value
                 continue
-            one = self._known.get(name, _BESIDE)
-            if why := self._why_not(one, value):
+            if name not in columns.plain and (why := self._why_not(columns.known.get(name, _BESIDE), value)):
                 withheld[name] = why
+            elif isinstance(value, bytes) and others.in_bytes(value):
+                withheld[name] = Withheld.OTHER
             elif isinstance(value, str):
-                values[name] = clean = self._without(one, value)
+                values[name] = clean = self._without(name, value)
                 if clean != value:
                     redacted.append(name)
             else:
@@ -209,13 +253,13 @@ class Telling:
             return Withheld.STAFF if one.role is Role.STAFF else Withheld.OTHER
         if one.category in _RELATIVES:
             return Withheld.RELATIVE
-        if one.category in _NAMES_SOMEBODY and not self._own_table and not self._own.is_named(value):
+        if one.category in _NAMES_SOMEBODY and not self._columns.own_table and not self._own.is_named(value):
             return Withheld.OTHER
-        return Withheld.OTHER if isinstance(value, bytes) and self._others.in_bytes(value) else None
+        return None
 
-    def _without(self, one: HeldColumn, text: str) -> str:
+    def _without(self, name: str, text: str) -> str:
         clean = self._others.out_of(text)
-        if one.category in _FREE:
+        if name in self._columns.free:
             if "@" in clean:
                 clean = _MAIL.sub(lambda met: met[0] if self._own.is_named(met[0]) else "[an e-mail address]", clean)
             clean = _PHONE.sub(lambda met: met[0] if self._own.is_named(met[0]) else "[a telephone number]", clean)

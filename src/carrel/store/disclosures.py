@@ -1,33 +1,37 @@
 """Disclosure cases as the store keeps them: events that are added and never changed, sealed, and told to the ledger.
 
-There is no statement in here that updates an event, and none that deletes one.
+No statement in here updates an event, and none deletes one: see `carrel.store.forgotten_disclosures`.
 """
 
 from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import BinaryIO
 
 from sqlalchemy import Connection, insert
 
 from carrel.disclosure.absence import OfficeEvent, admit_turn
-from carrel.disclosure.admission import admit, unknown
+from carrel.disclosure.admission import admit
+from carrel.disclosure.ending import over
 from carrel.disclosure.event import Act, Event, free_words
 from carrel.disclosure.opening import require_opening
 from carrel.disclosure.process import Office
+from carrel.disclosure.refusal import unknown
 from carrel.disclosure.standing import Standing
 from carrel.disclosure.viewer import Viewer
 from carrel.ledger.leaf import OpenLeaf
-from carrel.store import clock, tables
+from carrel.store import case_holds, clock, tables
+from carrel.store.case_holds import LetGo
 from carrel.store.disclosure_documents import DisclosureDocuments, Filed
-from carrel.store.owed_leaves import owe
-from carrel.store.recorded_disclosures import Kept, RecordedDisclosures, disclosure_key
+from carrel.store.owed_leaves import OF_PROCESS, day_of, even_out, owe
+from carrel.store.recorded_disclosures import HALF, Kept, RecordedDisclosures, disclosure_key, subject_digest
 
 _LETTERS, _SALT = 12, 32
-A_NIGHT = 16  # leaves of this kind that every night has, or a multiple of it
+_SUBJECTS = 16  # digests in one term
 
 
 class Disclosures(RecordedDisclosures):
@@ -66,7 +70,7 @@ class Disclosures(RecordedDisclosures):
                 clock.observe(connection, viewer.at)
                 connection.execute(insert(tables.disclosure_case).values(id=name))
                 for n, event in enumerate(events):
-                    self._write(connection, name, event, "" if n else said, viewer.at)
+                    self._write(connection, name, n, event, "" if n else said, viewer.at)
         except BaseException:
             own.shred()
             raise
@@ -104,13 +108,55 @@ class Disclosures(RecordedDisclosures):
                 case, event, said, viewer.process(case), viewer.offices, viewer.zone, viewer.at,
                 free_days=viewer.free_days,
             )  # fmt: skip
-            self._write(connection, name, event, said, viewer.at)
+            self._write(connection, name, len(case.events), event, said, viewer.at)
             if leaf:
                 owe(connection, [_leaf(leaf, viewer.at)], viewer.at)
             after = self._case(connection, name)
         return None if after is None else viewer.look(after)
 
-    def file(self, name: str, source: BinaryIO, paper: str, viewer: Viewer) -> Filed:
+    def let_go(self, name: str, viewer: Viewer) -> LetGo:
+        """Release the holds of a case in which nothing is left to do; without effect where something is.
+
+        Args:
+            name: of the case.
+            viewer: who ended it; a night that saw it.
+
+        Returns:
+            How many were released, and what else keeps the same, of which this person may know.
+
+        Raises:
+            CarrelError: DSC-017.
+
+        Guarantees:
+            The numbers that the holds name are deleted with them, in the transaction that writes it down. The case
+            knows the same person again by a digest under its own key, and tells nobody who it was.
+        """
+        with self._database.writing() as connection:
+            clock.observe(connection, viewer.at)
+            case = self._case(connection, name)
+            here = None if case is None else viewer.look(case)
+            if case is None or here is None or not over(here) or case.keeps_on:
+                return LetGo()
+            holds = case_holds.open_among(connection, case.holds)
+            if not holds:
+                return LetGo()
+            sealed, shown = case_holds.also_kept_by(connection, holds, viewer.at)
+            people = [(system, number) for system, kind, number in case_holds.subjects_of(connection, holds)
+                      if kind == "person"]  # fmt: skip
+            digests = sorted(subject_digest(self._folder, name, *one) for one in people)
+            for n, start in enumerate(range(0, max(1, len(digests)), _SUBJECTS)):
+                terms = {"subjects": " ".join(digests[start : start + _SUBJECTS])}
+                by = viewer.person or "the night"
+                event = Event(Act.LET_GO, viewer.at, by, terms)
+                self._write(connection, name, len(case.events) + n, event, "", viewer.at)
+            case_holds.end(connection, holds, viewer.person or "the night", viewer.at)
+        self._database.tidy()
+        others = self.all(viewer, covered=False) if sealed else ()
+        return LetGo(len(holds), tuple(one.id for one, _ in others if sealed.intersection(one.holds)), shown)
+
+    def file(
+        self, name: str, source: BinaryIO, paper: str, viewer: Viewer, *, later: Callable[[], Viewer] | None = None
+    ) -> Filed:
         """Put a document into a case: encrypted while it is read, and never in the clear on a disk.
 
         Args:
@@ -118,6 +164,7 @@ class Disclosures(RecordedDisclosures):
             source: the document; its kind is not asked for and not trusted.
             paper: which of the papers that the policy asks for, or ``other``.
             viewer: who files it.
+            later: who that is once it has arrived: a slow line takes hours, and an office can end meanwhile.
 
         Raises:
             CarrelError: as `add`; DSC-015, it is too large. Then nothing is left of it.
@@ -127,7 +174,7 @@ class Disclosures(RecordedDisclosures):
         filed = documents.put(name, source)
         terms = {"document": filed.id, "paper": paper, "size": str(filed.size), "digest": filed.digest}
         try:
-            self.add(name, Act.FILED, terms, viewer)
+            self.add(name, Act.FILED, terms, viewer if later is None else later())
         except BaseException:
             documents.drop(filed.id)
             raise
@@ -156,21 +203,23 @@ class Disclosures(RecordedDisclosures):
             )
 
     def cover(self, now: datetime) -> None:
-        """Owe the ledger as many leaves as any other night has, so that none tells whether something was done."""
-        mark = b'"kind":"disclosure"'
+        """Owe the ledger as many leaves as any other batch has, so that none tells whether something was done."""
         with self._database.writing() as connection:
-            entries = connection.execute(tables.owed_leaf.select()).all()
-            there = sum(mark in row.entry for row in entries)
-            missing = -there % A_NIGHT or (0 if there else A_NIGHT)
-            owe(connection, [_leaf(secrets.token_hex(32), now) for _ in range(missing)], now)
+            even_out(connection, lambda: _leaf(self._of_nothing(), now), now)
 
-    def _write(self, connection: Connection, name: str, event: Event, said: str, now: datetime) -> None:
-        kept = Kept(event, said, secrets.token_bytes(_SALT))
+    def _of_nothing(self) -> str:
+        """A commitment to nothing. With the site's own key it can be told from others, and without it cannot."""
+        start = secrets.token_bytes(HALF)
+        with suppress(OSError):  # a folder that cannot be written: there is no case in it either
+            self._no_case().ensure()
+        return (start + (self._rest_of_nothing(start) or secrets.token_bytes(HALF))).hex()
+
+    def _write(self, connection: Connection, name: str, place: int, event: Event, said: str, now: datetime) -> None:
+        kept = Kept(event, said, secrets.token_bytes(_SALT), place)
         sealed = kept.seal(disclosure_key(self._folder, name))
         connection.execute(insert(tables.disclosure_event).values(case=name, sealed=sealed))
         owe(connection, [_leaf(kept.commitment(name), now)], now)
 
 
 def _leaf(commitment: str, now: datetime) -> OpenLeaf:
-    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return OpenLeaf("disclosure", day, {"commitment": commitment})
+    return OpenLeaf(OF_PROCESS, day_of(now), {"commitment": commitment})

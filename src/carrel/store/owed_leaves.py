@@ -2,20 +2,27 @@
 
 A run and its leaves are written down in one transaction, so a process that is killed afterwards loses none of them:
 whoever appends next, appends them too.
+
+Leaves of legal process go out so many at a time, all of the day on which they go, behind the others, and in an order
+that tells nothing: neither number, nor day, nor place of one shows whether it tells of a case or of nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from carrel.ledger.leaf import Leaf
+from carrel.ledger.leaf import Leaf, OpenLeaf, decode_leaf
 from carrel.store import tables
 from carrel.store.database import Database
+
+A_BATCH = 16  # leaves of legal process that a batch has, however many wait
+OF_PROCESS = "disclosure"
+_MARK = b'"kind":"disclosure"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,13 @@ class OwedLeaves:
             owe(connection, leaves, now)
 
     def count(self) -> int:
-        """How many wait."""
+        """How many wait, but for those of legal process: what is done because leaves wait would tell of these."""
+        return sum(_MARK not in entry for entry in self.entries())
+
+    def any(self) -> bool:
+        """Whether one of any kind waits; for what is done every night anyway."""
         with self._database.reading() as connection:
-            return int(connection.execute(select(func.count()).select_from(tables.owed_leaf)).scalar_one())
+            return bool(connection.execute(select(func.count()).select_from(tables.owed_leaf)).scalar_one())
 
     def entries(self) -> tuple[bytes, ...]:
         """What waits, as it will stand."""
@@ -68,7 +79,8 @@ class OwedLeaves:
             rows = connection.execute(select(table).order_by(table.c.id)).all()
             standing = _standing(rows, size, entries)
             connection.execute(delete(table).where(table.c.id.in_(standing)))
-            waiting = [row for row in rows if row.id not in standing]
+            waiting, later = _in_order([row for row in rows if row.id not in standing])
+            connection.execute(update(table).where(table.c.id.in_(later)).values(place=None))
             for place, row in enumerate(waiting, size):
                 connection.execute(update(table).where(table.c.id == row.id).values(place=place))
         return [OwedLeaf(row.entry) for row in waiting] or None
@@ -84,6 +96,35 @@ def owe(connection: Connection, leaves: Iterable[Leaf], now: datetime) -> None:
     """Write leaves down inside the transaction of what they tell of."""
     for leaf in leaves:
         connection.execute(insert(tables.owed_leaf).values(entry=leaf.encode(), owed_at=now))
+
+
+def even_out(connection: Connection, nothing: Callable[[], OpenLeaf], now: datetime) -> None:
+    """Have as many leaves of legal process wait as a batch takes, all of this day.
+
+    Args:
+        connection: of the transaction.
+        nothing: makes a leaf that tells of nothing.
+        now: aware time.
+    """
+    table, day = tables.owed_leaf, day_of(now)
+    rows = connection.execute(select(table).where(table.c.place.is_(None)).order_by(table.c.id)).all()
+    own = [row for row in rows if _MARK in row.entry]  # one with a place may stand in the ledger by now, as it is
+    for row in own:
+        entry = replace(decode_leaf(row.entry), at=day).encode()
+        connection.execute(update(table).where(table.c.id == row.id).values(entry=entry))
+    owe(connection, [nothing() for _ in range(A_BATCH - len(own))], now)
+
+
+def day_of(now: datetime) -> datetime:
+    """The day to which a leaf of legal process owns up."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _in_order(rows: Sequence[Row[Any]]) -> tuple[list[Row[Any]], list[int]]:
+    """The leaves of a batch in the order in which they will stand, and those that wait for another."""
+    own = [row for row in rows if _MARK in row.entry]
+    others = [row for row in rows if _MARK not in row.entry]
+    return [*others, *sorted(own[:A_BATCH], key=lambda row: bytes(row.entry))], [row.id for row in own[A_BATCH:]]
 
 
 def _standing(rows: Sequence[Row[Any]], size: int, entries: Callable[[int, int], Iterable[bytes]]) -> set[int]:

@@ -32,10 +32,12 @@ class Session:
     Attributes:
         token: that the browser has.
         said: what was put into it as it began.
+        until: when it ends, if nothing is done from now on; None of one that has just begun.
     """
 
     token: str
     said: Mapping[str, str]
+    until: datetime | None = None
 
 
 class PortalSessions:
@@ -80,10 +82,12 @@ class PortalSessions:
             text = AESGCM(_key(token)).decrypt(row.sealed[:_NONCE], row.sealed[_NONCE:], row.id.encode())
         except InvalidTag:
             return None
-        if now - row.used >= _AGAIN:
+        used = row.used
+        if now - used >= _AGAIN:
+            used = now
             with self._database.writing() as connection:
                 connection.execute(update(portal_session).where(portal_session.c.id == row.id).values(used=now))
-        return Session(token, json.loads(text))
+        return Session(token, json.loads(text), min(used + idle, row.ends))
 
     def end(self, token: str) -> bool:
         """End a session.

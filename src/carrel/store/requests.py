@@ -9,11 +9,12 @@ import enum
 import json
 import secrets
 import string
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from carrel.consent.subject import SubjectTags
 from carrel.errors import fault
@@ -31,6 +32,7 @@ from carrel.store.request_key import FOLDER, request_key
 __all__ = ["Once", "Requests", "Whose"]
 
 _LETTERS, _SALT = 12, 32
+_GONE = "gone"  # the hash of nobody's number
 _UTC = ZoneInfo("UTC")
 _LEFT = timedelta(days=1)
 
@@ -59,6 +61,7 @@ class Requests(RecordedRequests):
         received: datetime | None = None,
         how: str = "",
         once: Once | None = None,
+        most: int | None = None,
     ) -> str:
         """Write a request down.
 
@@ -74,16 +77,18 @@ class Requests(RecordedRequests):
             received: when it came, where that was before: the clock runs from then.
             how: how it was made sure that it is the person, where that is known already.
             once: what would be the same request of the same person; None where each is another.
+            most: of one person's requests that may be open, this one among them; None for any number.
 
         Returns:
             Its id; that of the same one where it is open.
 
         Raises:
-            CarrelError: RGT-016, too many words; RGT-017; RGT-019, it came in the future.
+            CarrelError: RGT-016, too many words; RGT-017; RGT-019, it came in the future;
+                RGT-025, as many are open as may be.
 
         Guarantees:
             Where an error is raised nothing was written, and no key is left. Of two who ask the same at once, the
-            second gets the request of the first.
+            second gets the request of the first; however many ask at once, no more than ``most`` are open after it.
         """
         said, way = free_words(words), Channel(channel)
         name = "req-" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
@@ -99,9 +104,12 @@ class Requests(RecordedRequests):
         try:
             with self._database.writing() as connection:
                 clock.observe(connection, now)
-                if same := self._same(connection, once, right, said, "" if tags is None else tags.number(number or 0)):
+                tag = "" if tags is None else tags.number(number or 0)
+                if same := self._same(connection, once, right, said, tag):
                     own.shred()
                     return same
+                if most is not None:
+                    self._require_room(connection, tag, most)
                 connection.execute(
                     insert(tables.request).values(
                         id=name,
@@ -170,6 +178,23 @@ class Requests(RecordedRequests):
             if changes:
                 connection.execute(update(tables.request).where(tables.request.c.id == name).values(**changes))
             return self._request(connection, name)
+
+    def part(self, gone: Collection[str]) -> None:
+        """Have requests be nobody's any more: a product can give their persons' numbers to somebody else.
+
+        Args:
+            gone: of `people`.
+
+        Guarantees:
+            No other person can come to be the one of such a request.
+        """
+        table = tables.request
+        with self._database.writing() as connection:
+            for tag in sorted(gone):
+                change = update(table).where(table.c.tag == tag)
+                connection.execute(change.values(tag=_GONE, mark="", subject=None))
+        if gone:
+            self._database.tidy()
 
     def purge(self, now: datetime, kept: timedelta = KEPT) -> int:
         """Forget whose requests were that are over long enough, and every free word of them; events stay.
@@ -240,6 +265,19 @@ class Requests(RecordedRequests):
             if once is Once.RIGHT or words == said:
                 return str(row.id)
         return ""
+
+    @staticmethod
+    def _require_room(connection: Connection, tag: str, most: int) -> None:
+        table = tables.request
+        mine = select(func.count()).select_from(table).where(table.c.tag == tag, table.c.ended_at.is_(None))
+        if tag and connection.execute(mine).scalar_one() >= most:
+            raise fault(
+                faults.MANY,
+                wanted=f"fewer than {most} open requests of one person",
+                found=f"{most}",
+                changed="nothing",
+                fix="wait until one of them is answered, or take one back",
+            )
 
     @staticmethod
     def _require_same(connection: Connection, name: str, tags: SubjectTags | None, number: int) -> None:

@@ -71,9 +71,17 @@ class SealingKey:
     def open_text(self, sealed: bytes) -> str | None:
         """The text; None when the key is gone or does not fit."""
         try:
-            return AESGCM(self._path.read_bytes()).decrypt(sealed[:_NONCE], sealed[_NONCE:], self._of).decode()
+            return AESGCM(self._bytes()).decrypt(sealed[:_NONCE], sealed[_NONCE:], self._of).decode()
         except (OSError, ValueError, InvalidTag):
             return None
+
+    def _bytes(self) -> bytes:
+        """The key as it is on the disk now, with no more than that takes: a page can open many texts."""
+        handle = os.open(self._path, os.O_RDONLY)
+        try:
+            return os.read(handle, _BYTES + 1)
+        finally:
+            os.close(handle)
 
     def shred(self) -> None:
         """Overwrite the key and delete it; nothing happens when it is gone already."""

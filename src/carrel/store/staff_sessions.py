@@ -44,6 +44,11 @@ class StaffSession:
     ends: datetime
     token: str = ""
 
+    @property
+    def until(self) -> datetime:
+        """When it ends, if nothing is done from now on."""
+        return min(self.used + IDLE, self.ends)
+
     def __repr__(self) -> str:
         return f"StaffSession({self.name!r}, {self.way!r})"
 
@@ -86,10 +91,12 @@ class StaffSessions:
             row = connection.execute(select(staff_session).where(staff_session.c.id == one)).one_or_none()
         if row is None or not row.began - _AGAIN <= now < row.ends or now - row.used >= idle:
             return None
-        if now - row.used >= _AGAIN:
+        used = row.used
+        if now - used >= _AGAIN:
+            used = now
             with self._database.writing() as connection:
                 connection.execute(update(staff_session).where(staff_session.c.id == one).values(used=now))
-        return replace(_session(row), token=token)
+        return replace(_session(row), token=token, used=used)
 
     def of(self, name: str | None, now: datetime, idle: timedelta = IDLE) -> tuple[StaffSession, ...]:
         """Those of one person, or of all, that are still sessions, the newest first."""

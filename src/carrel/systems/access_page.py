@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 TEMPLATES = Path(__file__).parent / "templates"
+# Columns that say yes or no, in products that write both as a number.
+_YES_OR_NO = frozenset({
+    "anonymized", "autorenew_checkouts", "auto_renew", "gonenoaddress", "has_cardnumber", "item_level_hold", "lost",
+    "lowestPriority", "non_priority", "noteseen", "onsite_checkout", "privacy_guarantor_checkouts",
+    "privacy_guarantor_fines", "protected", "suspend",
+})  # fmt: skip
 MOST = 500  # entries of one table on the page; the other files hold all
 
 
@@ -38,13 +44,15 @@ def pieces(answer: Answer, words: Words) -> Iterator[str]:
 
 def filled(rows: Sequence[DatedRow]) -> list[str]:
     """The columns that hold something in one of these rows, or hide it."""
-    names: dict[str, bool] = {}
+    names: dict[str, None] = {}
+    some: set[str] = set()
     for dated in rows:
-        for name, value in dated.row.values.items():
-            names[name] = names.get(name, False) or value not in {None, ""}
-        for name in dated.row.withheld:
-            names[name] = True
-    return [name for name, there in names.items() if there]
+        row = dated.row
+        names |= dict.fromkeys(row.values)
+        names |= dict.fromkeys(row.withheld)
+        some.update(row.withheld)
+        some.update([name for name, value in row.values.items() if value is not None and value != ""])
+    return [name for name in names if name in some]
 
 
 def has(dated: DatedRow, name: str) -> bool:
@@ -57,6 +65,8 @@ def shown(dated: DatedRow, name: str, words: Words) -> str:
     if (why := dated.row.withheld.get(name)) is not None:
         return f"[{words[why.value]}]"
     value = dated.row.values.get(name)
+    if isinstance(value, bool) or (name in _YES_OR_NO and value in {0, 1}):
+        return words["yes" if value else "no"]
     return value if isinstance(value, str) else cell(value)
 
 

@@ -11,10 +11,11 @@ from carrel.retention.records import in_force_there
 from carrel.systems import branch_policies, site_file
 from carrel.systems.access_answer import OpenSystem
 from carrel.systems.sql import accounts, live
+from carrel.systems.sql.session_limits import SILENCE_SECONDS
 
 
 @contextmanager
-def opened(site: Site, system: System) -> Iterator[OpenSystem]:
+def opened(site: Site, system: System, *, silence: int = SILENCE_SECONDS) -> Iterator[OpenSystem]:
     """One system, by the account that reads.
 
     A cut is refused where map and database differ in a way that could do harm. An answer is not: a person's right does
@@ -23,13 +24,14 @@ def opened(site: Site, system: System) -> Iterator[OpenSystem]:
     Args:
         site: whose.
         system: of it.
+        silence: seconds for which its server may say nothing.
 
     Raises:
         CarrelError: SIT-…, SQL-…, MAP-001 and others: it cannot be opened.
     """
     policies = branch_policies.load(site, system)
     system_map = site_file.map_in_force(system, policies.way.records)
-    engine = accounts.open_compared(system, read_only=True)
+    engine = accounts.open_compared(system, read_only=True, silence=silence)
     try:
         with engine.connect() as connection:
             schema = live.read(connection, system_map, at=system.name)

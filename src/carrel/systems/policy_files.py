@@ -95,12 +95,32 @@ def _load(path: Path, above: tuple[Path, ...], told_by: str) -> Policy:
         circle = " adopts ".join(step.name for step in (*above[above.index(identity) :], identity))
         raise fault(faults.CYCLE, at=told_by, found=circle, fix="take one of these out of 'adopts:'")
     name = _shown(path)
-    document = _parsed(_text(path, name, told_by), name)
+    text = _text(path, name, told_by)
+    document = _parsed(text, name)
     adopted = []
     for n, written in enumerate(document.body.adopts):
         at = document.text.at(("adopts", n))
         adopted.append(_load(_locate_adopted(written, path.parent, at), (*above, identity), at))
-    return resolve(document, adopted)
+    return _resolved(text, name, *map(_Same, adopted))
+
+
+class _Same:
+    """A policy that is the same only as itself: it knows the files that it was read from."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.policy is self.policy
+
+    def __hash__(self) -> int:
+        return id(self.policy)
+
+
+@lru_cache(maxsize=128)
+def _resolved(text: str, name: str, *adopted: _Same) -> Policy:
+    """What holds by the same texts is reckoned once in a process: pages ask for it often."""
+    return resolve(_parsed(text, name), [one.policy for one in adopted])
 
 
 @lru_cache(maxsize=128)  # a consortium has a policy for each system

@@ -176,6 +176,16 @@ people: []
 #   - name: Ben Example
 #     role: systems librarian
 #     may: [plan, run, stop]
+#   - name: Dee Example             # roles: director, privacy officer, systems librarian, custodian of records,
+#     role: privacy officer         # staff, auditor, board
+#     may: [requests, consent, export, staff]
+
+# The pages for patrons and for the staff: docs/portal.md, docs/staff.md.
+# portal:
+#   address: https://privacy.library.example
+#   sign_in: [{name}]
+#   may_change: [contact details, notices, password]   # carrel doctor tells the rights that this needs
+# consent: {{texts: texts, changes: changes}}            # carrel consent texts --examples texts: docs/consent.md
 
 # Jobs that read what a plan changes. One that would do harm blocks every plan until it is declared.
 consumers: {{}}

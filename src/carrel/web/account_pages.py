@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.datastructures import FormData
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from carrel.inventory.category import Category
 from carrel.systems.sql.account_password import LONGEST, SHORTEST
 from carrel.systems.sql.notice_choices import ON, NoticeChoice, NoticeChoices
+from carrel.systems.sql.password_rule import PasswordRule, rule_of
 from carrel.web.correction import OwnField, own_fields
 from carrel.web.patron import OwnForm, Patron, Signed, begin, page, password_problem, said
 from carrel.web.visit import Here
@@ -50,7 +52,7 @@ def set_notices(here: Here, who: Signed, form: OwnForm) -> Response:
 @router.get("/password")
 def password(here: Here, who: Signed) -> Response:
     """The form for a new password."""
-    return page(here, "password", {"shortest": SHORTEST, "longest": LONGEST, "door": who.door, "done": False})
+    return page(here, "password", _form(who, _rule(who)))
 
 
 @router.post("/password")
@@ -58,10 +60,13 @@ def set_password(request: Request, here: Here, who: Signed, form: OwnForm) -> Re
     """Write a new password. Every other session of this person ends with its next page."""
     if "password" not in here.premises.portal.may_change:
         raise HTTPException(404)
-    values = {"shortest": SHORTEST, "longest": LONGEST, "door": who.door, "done": False}
-    new = said(form, "new", _TYPED)
-    if problem := password_problem(request, here, who, said(form, "password", _TYPED)) or _unfit(form, new):
-        return page(here, "password", values, problem)
+    new, rule = said(form, "new", _TYPED), _rule(who)
+    if not rule.leaves_room(SHORTEST):
+        return page(here, "password", _form(who, rule), "kept")
+    problem = password_problem(request, here, who, said(form, "password", _TYPED)) or _unfit(form, new)
+    missing = () if problem else rule.missing(new)
+    if problem or missing:
+        return page(here, "password", {**_form(who, rule), "missing": missing}, problem or "rule")
     here.premises.desk.set_password(who.door.name, who.number, new)
     return begin(here, who.door, who.number, here.to("me/password/done"))
 
@@ -69,7 +74,21 @@ def set_password(request: Request, here: Here, who: Signed, form: OwnForm) -> Re
 @router.get("/password/done")
 def password_set(here: Here, who: Signed) -> Response:
     """That it was set, in the session that goes on."""
-    return page(here, "password", {"shortest": SHORTEST, "longest": LONGEST, "door": who.door, "done": True})
+    return page(here, "password", _form(who, PasswordRule(), done=True))
+
+
+def _form(who: Patron, rule: PasswordRule, *, done: bool = False) -> dict[str, object]:
+    """What the page tells: the product's own rules, and never fewer signs than everybody is asked for."""
+    told = replace(rule, shortest=max(rule.shortest, SHORTEST))
+    return {
+        "rule": told, "longest": LONGEST, "done": done, "missing": (), "door": who.door,
+        "fits": rule.leaves_room(SHORTEST),
+    }  # fmt: skip
+
+
+def _rule(who: Patron) -> PasswordRule:
+    with who.door.reading() as (system, connection):
+        return rule_of(connection, system.schema, system.system_map, who.number)
 
 
 def _unfit(form: FormData, new: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -12,7 +13,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from carrel import __version__
@@ -20,7 +20,9 @@ from carrel.errors import CarrelError
 from carrel.web import (
     account_pages,
     asking_pages,
+    assets,
     choices_pages,
+    confirm_pages,
     correction_pages,
     desk_scripts,
     interface,
@@ -30,6 +32,7 @@ from carrel.web import (
     request_pages,
     sign_in,
     sign_in_away,
+    sign_out_notice,
     staff_account,
     staff_case_decide,
     staff_cases,
@@ -46,17 +49,18 @@ from carrel.web import (
 )
 from carrel.web.headers import KindLimit, LargerAt, OwnHost, SecurityHeaders
 from carrel.web.premises import Premises
+from carrel.web.shared_pages import SharedPages
+from carrel.web.unsent_words import NotTaken
 from carrel.web.visit import visit
 
 _PAGES = (
-    public_pages, sign_in, sign_in_away, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
-    asking_pages, request_pages, transparency_pages,
+    public_pages, sign_in, sign_in_away, patron_pages, choices_pages, confirm_pages, account_pages, correction_pages,
+    take_along_pages, asking_pages, request_pages, transparency_pages,
 )  # fmt: skip
 _STAFF_PAGES = (
     staff_sign_in, staff_home, staff_requests, staff_consents, staff_account, desk_scripts, staff_cases,
     staff_case_decide, staff_papers, staff_offices,
 )  # fmt: skip
-_STATIC = Path(__file__).parent / "static"
 _LARGEST = 64 * 1024  # bytes of a form: nobody writes so much
 _TITLES = {
     400: "bad request", 403: "not from a page of ours", 404: "there is no such page", 405: "no such way of asking",
@@ -65,11 +69,17 @@ _TITLES = {
 }  # fmt: skip
 
 
-def application(premises: Premises) -> ASGIApp:
+def nobody_is_told(wrong: BaseException) -> None:
+    """Where no command has been started, there is nobody to tell."""
+    del wrong
+
+
+def application(premises: Premises, tell: Callable[[BaseException], None] = nobody_is_told) -> ASGIApp:
     """The application that answers every request.
 
     Args:
         premises: what its pages work with; closed by whoever opened them.
+        tell: is given what kept a page from being answered.
     """
     app = FastAPI(
         title="Carrel",
@@ -79,16 +89,18 @@ def application(premises: Premises) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.premises = premises
+    app.state.premises, app.state.shared, app.state.tell = premises, SharedPages(), tell
     app.include_router(interface.router)
+    app.include_router(sign_out_notice.router)
     _bare_routes(app, premises)
     app.include_router(sign_in_away.returns)
     for staff in _STAFF_PAGES:
         app.include_router(staff.router)  # before the others: `/staff/en/` is no page in the language `staff`
     for pages in _PAGES:
         app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.mount(assets.PATH, assets.assets, name="static")
     app.add_exception_handler(staff_visit.SentOn, _sent_on)
+    app.add_exception_handler(NotTaken, _sign_in_again)
     app.add_exception_handler(AnyHTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(CarrelError, _told)
@@ -176,6 +188,14 @@ def _sent_on(request: Request, on: Exception) -> Response:
     return RedirectResponse(on.to if isinstance(on, staff_visit.SentOn) else "/", 303)
 
 
+def _sign_in_again(request: Request, late: Exception) -> Response:
+    """What somebody wrote and sent too late waits on the page for signing in."""
+    if not isinstance(late, NotTaken):
+        return _told(request, late)
+    here = replace(late.here, path="sign-in")
+    return sign_in.form_page(here, "ended", 401, late.what)
+
+
 def _told(request: Request, wrong: Exception) -> Response:
     """A page or JSON that says what is wrong. Nothing of the request is repeated."""
     if isinstance(wrong, AnyHTTPException) and wrong.status_code == 303:  # noqa: PLR2004  (see another page)
@@ -183,6 +203,7 @@ def _told(request: Request, wrong: Exception) -> Response:
     status = wrong.status_code if isinstance(wrong, AnyHTTPException) else 500
     status = 422 if isinstance(wrong, RequestValidationError) else 503 if isinstance(wrong, CarrelError) else status
     said = dict(wrong.headers or {}) if isinstance(wrong, AnyHTTPException) else {}
+    request.app.state.tell(wrong)
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse(_as_json(status), status, headers=said)
     premises: Premises = request.app.state.premises.current()

@@ -50,11 +50,9 @@ def _send(wish: str) -> Callable[..., Response]:
             return _page(here, who, wish, "long", typed)
         if right in TOLD_ONCE and (same := own.still_open(right)):
             return here.to(f"me/requests/{same.request.id}")
-        if own.are_too_many():
-            return _page(here, who, wish, "many", typed)
         made = _words(here, right, form, words)
-        if made is None:
-            return _page(here, who, wish, "empty", typed)
+        if made is None or own.are_too_many():
+            return _page(here, who, wish, "many" if own.are_too_many() else "empty", typed)
         if right is Right.ERASURE and said(form, "sure") != "yes":
             return _page(here, who, wish, typed=typed, confirm=True)
         purposes = tuple(_objected(here, form)) if right is Right.OBJECTION else ()
@@ -62,6 +60,8 @@ def _send(wish: str) -> Callable[..., Response]:
         if purposes:  # first on record, all of them: the words of the request never say more than that
             read_back = here.premises.desk.object(who.door.name, who.number, purposes)
         name = own.open(right, made, here.language)
+        if name is None:
+            return _page(here, who, wish, "many", typed)
         own.objected(name, purposes, read_back)
         if right is Right.RESTRICTION:
             here.premises.desk.restricted(who.door.name)
@@ -96,9 +96,10 @@ def ask_correction(here: Here, who: Signed, form: OwnForm) -> Response:
         if whole
         else "empty"
     )
-    if problem:
-        return form_page(here, fields, problem=problem, words=words, sent=sent, unfit=odd)
-    return here.to(f"me/requests/{own.open(Right.RECTIFICATION, whole, here.language)}")
+    name = None if problem else own.open(Right.RECTIFICATION, whole, here.language)
+    if name is None:
+        return form_page(here, fields, problem=problem or "many", words=words, sent=sent, unfit=odd)
+    return here.to(f"me/requests/{name}")
 
 
 def _objected(here: Visit, form: FormData) -> list[str]:

@@ -46,11 +46,19 @@ class CameIn:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The transparency report of one year; `band` is how wide its bands are."""
+    """The transparency report of one year.
+
+    Attributes:
+        year: on the library's calendar.
+        band: how wide its bands are.
+        lines: one for each kind of paper.
+        since: the day from which on cases were written down, where that is in this year.
+    """
 
     year: int
     band: int
     lines: tuple[Line, ...]
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,9 @@ class CaseDesk(Protocol):
 
     def turn(self, name: str, turn: Turn, office: Office, holder: str, alternate: str, until: date | None) -> None:
         """Write a delegation or an absence down, as `carrel disclose delegate` and `absence` do."""
+
+    def since(self) -> date | None:
+        """The first day that a report counts, as the site file says it; None where it says none."""
 
     def report(self, year: int) -> Report:
         """The transparency report of a year."""

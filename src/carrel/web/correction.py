@@ -12,13 +12,13 @@ from datetime import date
 
 from carrel.errors import unseen
 from carrel.inventory.category import Category
+from carrel.inventory.correction_map import CONTACT
 from carrel.retention.identifiers import Subject
 from carrel.retention.person_request import Wanted
 from carrel.systems.sql.correction import SqlCorrection
 from carrel.systems.sql.person_rows import PersonRows
 from carrel.web.patron import Patron
 
-CONTACT = (Category.EMAIL_ADDRESS, Category.TELEPHONE_NUMBER, Category.POSTAL_ADDRESS)
 _OWN = (Category.NAME, Category.PREFIX_OR_TITLE, Category.GENDER, Category.BIRTH_DATE, *CONTACT)
 _FIRST_YEAR = 1850  # in which somebody can be born who has a card
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

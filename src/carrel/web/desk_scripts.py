@@ -58,6 +58,7 @@ def _page(here: StaffVisit, template: str, papers: tuple[Instrument, ...]) -> Re
     text = environment(here.language).get_template(f"{template}.html.j2").render(
         language=here.language, library=here.premises.site.library, languages=here.premises.portal.languages,
         names=words.NAMES, style=STYLE, path=here.path, papers=PAPERS, policy=policy, holders=desk.holders(),
+        phones={one.name: one.phone for one in here.premises.staff.people()},
         unknown=processes.of(Instrument.INFORMAL_ASK), shown=[processes.of(one) for one in papers],
     )  # fmt: skip
     return HTMLResponse(text, headers={"Cache-Control": _KEEP})

@@ -6,9 +6,11 @@ from datetime import date
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
 from carrel.web.kept import kept
 from carrel.web.premises import Premises
+from carrel.web.shared_pages import SharedPages
 
 router = APIRouter(prefix="/api/v1")
 
@@ -47,10 +49,16 @@ class PolicyInForce(BaseModel):
     kept: list[KeptRule]
 
 
-@router.get("/policy")
-def policy(request: Request) -> PolicyInForce:
+@router.get("/policy", response_model=PolicyInForce)
+def policy(request: Request) -> Response:
     """What is kept, and for how long."""
     premises: Premises = request.app.state.premises.current()
+    shared: SharedPages = request.app.state.shared
+    return shared.document(request, premises, "/api/v1/policy", lambda: in_force(premises).model_dump_json())
+
+
+def in_force(premises: Premises) -> PolicyInForce:
+    """The policy as the API tells it."""
     own = premises.policy
     return PolicyInForce(
         library=premises.site.library, policy=own.name, version=own.version, digest=own.digest,

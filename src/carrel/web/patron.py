@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from carrel.web import tries
 from carrel.web.premises import Door
+from carrel.web.unsent_words import keep_words
 from carrel.web.visit import KIND, Here, Visit, cookie_name
 
 
@@ -30,7 +31,7 @@ class Patron:
     number: int
 
 
-def patron(here: Here) -> Patron:
+def patron(here: Here, _kept: Annotated[None, Depends(keep_words)] = None) -> Patron:
     """Who is signed in.
 
     Raises:
@@ -75,14 +76,16 @@ def said(form: FormData, name: str, longest: int = 200) -> str:
     return value if isinstance(value, str) and len(value) <= longest else ""
 
 
-def begin(here: Visit, door: Door, number: int, answer: Response, way: str | None = None) -> Response:
+def begin(
+    here: Visit, door: Door, number: int, answer: Response | Callable[[Visit], Response], way: str | None = None
+) -> Response:
     """Begin a session of a person in place of whatever this browser had, and give the browser its token.
 
     Args:
         here: the request.
         door: the system by whose account.
         number: of the person there.
-        answer: that the browser gets.
+        answer: that the browser gets; or what makes it, of the visit in the new session.
         way: key of the one by which the person came in; that of the session before unless given.
     """
     premises = here.premises
@@ -92,11 +95,12 @@ def begin(here: Visit, door: Door, number: int, answer: Response, way: str | Non
         premises.store.portal_sessions.end(here.session.token)
     told = {"kind": KIND, "system": door.name, "number": str(number), "mark": _mark(here, door, number), "way": way}
     session = premises.store.portal_sessions.begin(told, premises.now(), premises.portal.longest)
-    answer.set_cookie(
+    made = answer if isinstance(answer, Response) else answer(replace(here, session=session))
+    made.set_cookie(
         cookie_name(secure=premises.portal.is_secure), session.token, httponly=True, samesite="lax", path="/",
         secure=premises.portal.is_secure,
     )  # fmt: skip
-    return answer
+    return made
 
 
 def password_problem(request: Request, here: Visit, who: Patron, password: str) -> str:
@@ -123,5 +127,5 @@ def _mark(here: Visit, door: Door, number: int) -> str:
 
 def page(here: Visit, template: str, values: Mapping[str, Any], problem: str = "") -> Response:
     """A page that tells what is wrong with a form, if anything is."""
-    status = {"": 200, "later": 429, "kept": 409, "moved": 409, "away": 503}.get(problem, 422)
+    status = {"": 200, "later": 429, "often": 429, "kept": 409, "moved": 409, "away": 503}.get(problem, 422)
     return here.page(template, {**values, "problem": problem, "may_change": here.premises.portal.may_change}, status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from carrel.errors import CarrelError
@@ -15,15 +15,22 @@ MOST = 50  # entries of one table on the page
 
 
 @router.get("/me")
-def me(here: Here) -> Response:
+def me(request: Request, here: Here) -> Response:
     """Where somebody is who has signed in."""
     portal = here.premises.portal
     try:
         who = patron(here)
         disclosed = here.premises.staff.cases.disclosed(here.premises.store, who.door.name, who.number)
-    except CarrelError:  # a system that is away keeps nobody from signing out
+    except CarrelError as wrong:  # a system that is away keeps nobody from signing out
+        request.app.state.tell(wrong)
         return here.page("me", {"door": None, "portal": portal, "disclosed": ()})
     return here.page("me", {"door": who.door, "portal": portal, "disclosed": disclosed})
+
+
+@router.get("/me/stay")
+def stay(here: Here, _who: Signed) -> Response:
+    """That the session goes on, in a window of its own: the form in the other one keeps what was typed."""
+    return here.page("stay")
 
 
 @router.get("/me/data")

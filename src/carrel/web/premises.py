@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -19,16 +20,20 @@ from carrel.rights.answer import Answer
 from carrel.store.store import Store
 from carrel.systems import access_systems, map_files, site_systems
 from carrel.systems.access_answer import Asked, OpenSystem, gathered
+from carrel.systems.faults import UNREACHABLE
 from carrel.systems.sql import account_holder
 from carrel.systems.sql.account_holder import Holds
 from carrel.systems.sql.account_sign_in import AccountSignIn
 from carrel.systems.sql.failure import told
+from carrel.systems.sql.session_limits import PAGE_SECONDS
 from carrel.web import faults
 from carrel.web.desk import PatronDesk
 from carrel.web.staff_desk import StaffDesk
 from carrel.web.ways_in import Ways
 
 _LOOKED_AT = timedelta(minutes=10)
+_AT_ONCE = 6  # pages that ask one system; its engine has no more connections
+_TURN_SECONDS = 10  # for which a page waits until one of them is through
 
 
 class Door:
@@ -52,6 +57,7 @@ class Door:
         self._open: OpenSystem | None = None
         self._since = now()
         self._opening = threading.Lock()
+        self._turns = threading.BoundedSemaphore(_AT_ONCE)
 
     def named(self, name: str) -> tuple[int, ...]:
         """As `AccountSignIn.named`.
@@ -93,9 +99,10 @@ class Door:
         Raises:
             CarrelError: as `named`.
         """
-        system = self._opened()
-        with told(self.name), system.engine.connect() as connection:
-            yield system, connection
+        with self._turn():
+            system = self._opened()
+            with told(self.name), system.engine.connect() as connection:
+                yield system, connection
 
     def close(self) -> None:
         """Close its connections."""
@@ -112,24 +119,52 @@ class Door:
         Raises:
             CarrelError: RGT-003, nobody is there under the number any more; of the SQL codes.
         """
-        system = self._opened()
         asked = Asked(str(number), by_card=False)
-        with gathered(
-            (system,), asked, case=case, site=self._site, policy=system.policy, at=self._now(), thorough=False
-        ) as found:
-            yield found
+        with self._turn():
+            system = self._opened()
+            with gathered(
+                (system,), asked, case=case, site=self._site, policy=system.policy, at=self._now(), thorough=False
+            ) as found:
+                yield found
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        with told(self.name), self._opened().engine.connect() as connection:
+        with self._turn(), told(self.name), self._opened().engine.connect() as connection:
             yield connection
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A few pages ask the system at once. One that stands still must not keep every thread of the process: pages
+        that need no system, and those of another, go on.
+
+        Raises:
+            CarrelError: SQL-003, it answers nobody.
+        """
+        if not self._turns.acquire(timeout=_TURN_SECONDS):
+            raise fault(
+                UNREACHABLE,
+                at=self.name,
+                found=f"{_AT_ONCE} pages that wait for its answer",
+                because="a page waits no longer than a person would",
+                fix="look whether the system's server answers, and how busy it is",
+            )
+        try:
+            yield
+        finally:
+            self._turns.release()
+
     def _opened(self) -> OpenSystem:
-        """The system; its tables are looked at again from time to time, since a product is brought up to date."""
-        with self._opening:
+        """The system; its tables are looked at again from time to time, since a product is brought up to date.
+
+        One page waits for that; the others go on with what was seen before.
+        """
+        open_now = self._open
+        if not self._opening.acquire(blocking=open_now is None) and open_now is not None:
+            return open_now
+        try:
             if self._open is None or self._now() - self._since >= _LOOKED_AT:
                 kept = ExitStack()
-                opened = kept.enter_context(access_systems.opened(self._site, self._system))
+                opened = kept.enter_context(access_systems.opened(self._site, self._system, silence=PAGE_SECONDS))
                 with told(self.name), opened.engine.connect() as connection:
                     self._sign_in.learn_cost(connection)
                 self._sign_in.leave_out(opened.stand_in)
@@ -137,6 +172,8 @@ class Door:
                 self._kept.close()
                 self._kept, self._open, self._since = kept, opened, self._now()
             return self._open
+        finally:
+            self._opening.release()
 
 
 @dataclass(frozen=True)
@@ -178,6 +215,12 @@ class Premises:
         fixed = {"address": self.portal.address, "sign_in": self.portal.sign_in}
         portal = self.portal if site.portal is None else site.portal.model_copy(update=fixed)
         return replace(self, site=site, policy=policy, portal=portal)
+
+    @property
+    def zone(self) -> tzinfo:
+        """Of the library, as its first system keeps time: pages tell the same hours as the clocks at the desk."""
+        first = next(iter(self.site.originals), None)
+        return UTC if first is None else ZoneInfo(first.time_zone)
 
     def close(self) -> None:
         """Close every connection to the systems."""

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from carrel.web.kept import kept
+from carrel.web.shared_pages import SharedPages
 from carrel.web.visit import Here
 
 router = APIRouter(prefix="/{language}", include_in_schema=False)
 
 
 @router.get("/")
-def home(here: Here) -> Response:
+def home(request: Request, here: Here) -> Response:
     """What is kept, and for how long."""
-    policy = here.premises.policy
-    return here.page("home", {"policy": policy, "kept": kept(policy), "contacts": policy.body.contact})
+    policy, pages = here.premises.policy, shared(request)
+    return pages.page(
+        request, here, "home", lambda: {"policy": policy, "kept": kept(policy), "contacts": policy.body.contact}
+    )
 
 
 @router.get("/about")
-def about(here: Here) -> Response:
+def about(request: Request, here: Here) -> Response:
     """What these pages keep of whoever reads them."""
-    return here.page("about", {"portal": here.premises.portal})
+    return shared(request).page(request, here, "about", lambda: {"portal": here.premises.portal})
+
+
+def shared(request: Request) -> SharedPages:
+    """The pages that are the same for everybody, of the application that answers."""
+    pages: SharedPages = request.app.state.shared
+    return pages

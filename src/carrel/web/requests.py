@@ -14,6 +14,7 @@ from carrel.rights.admission import may
 from carrel.rights.clocks import Clocks, clocks_of
 from carrel.rights.course import standing
 from carrel.rights.event import Act, Event
+from carrel.rights.faults import MANY
 from carrel.rights.request import PERSON, Request, Right, plain_words
 from carrel.rights.standing import Standing
 from carrel.rights.work import OBJECTION, done_at_once
@@ -58,7 +59,7 @@ class OwnRequests:
         self._premises, self._who = premises, who
         system = system_of(premises.site, who.door.name)
         self._zone = ZoneInfo(system.time_zone)
-        self.clocks: Clocks = clocks_of(branch_policies.load(premises.site, system).policies)
+        self.clocks: Clocks = clocks_of(branch_policies.load(premises.site, system).policies, premises.site.free_days)
 
     def all(self) -> tuple[OwnRequest, ...]:
         """Every one, the newest first.
@@ -84,16 +85,24 @@ class OwnRequests:
         """Whether so many are open that more would only hide them."""
         return sum(not one.standing.state.is_final for one in self.all()) >= MOST_OPEN
 
-    def open(self, right: Right, words: str, language: str) -> str:
-        """Write one down, or go on with the same one that is open; its id. She or he is signed in, so it is known who.
+    def open(self, right: Right, words: str, language: str) -> str | None:
+        """Write one down, or go on with the same one that is open. She or he is signed in, so it is known who.
+
+        Returns:
+            Its id; None where as many are open as may be, however many forms were sent at once.
 
         Raises:
             CarrelError: RGT-016, RGT-017.
         """
-        return self._premises.store.requests.open(
-            right, self._who.door.name, self._who.number, words, "web", language, PERSON, self._premises.now(),
-            how=IDENTITY, once=Once.RIGHT if right in TOLD_ONCE else Once.WORDS,
-        )  # fmt: skip
+        try:
+            return self._premises.store.requests.open(
+                right, self._who.door.name, self._who.number, words, "web", language, PERSON, self._premises.now(),
+                how=IDENTITY, once=Once.RIGHT if right in TOLD_ONCE else Once.WORDS, most=MOST_OPEN,
+            )  # fmt: skip
+        except CarrelError as wrong:
+            if wrong.code != MANY.code:
+                raise
+            return None
 
     def add(self, one: OwnRequest, act: Act, words: str = "") -> None:
         """Write down that the person withdrew it, or stated a disagreement.

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from carrel.errors import CarrelError
-from carrel.web import tries
+from carrel.web import tries, unsent_words
 from carrel.web.patron import begin
+from carrel.web.unsent_words import Unsent
 from carrel.web.visit import Here, Visit, cookie_name
 
 router = APIRouter(prefix="/{language}", include_in_schema=False)
@@ -26,29 +27,33 @@ def ask(here: Here) -> Response:
 
 
 @router.post("/sign-in")
-def sign_in(request: Request, here: Here, name: Word = "", password: Word = "", system: Word = "") -> Response:
-    """Sign in. Whatever is wrong, the answer is the same."""
+def sign_in(request: Request, here: Here, name: Word = "", password: Word = "", system: Word = "",
+            unsent: Word = "") -> Response:  # fmt: skip
+    """Sign in. Whatever is wrong, the answer is the same; what was not sent in time waits on until it is right."""
+    waits = unsent_words.read(unsent)
     premises = here.premises
     ways = premises.ways.taking
     way = ways.get(system) or (next(iter(ways.values())) if len(ways) == 1 else None)
     if way is None or not name.strip() or not password or max(len(name), len(password)) > _LONGEST:
-        return form_page(here, "wrong", 401)
+        return form_page(here, "wrong", 401, waits)
     attempts, now = premises.store.portal_attempts, premises.now()
     word = tries.word(way.door.name, name)
     try:
         numbers = way.door.named(name.strip())
         if not attempts.allow([word, *tries.places(request)], now, tries.SPAN):
-            return form_page(here, "later", 429)
+            return form_page(here, "later", 429, waits)
         left = attempts.allow(tries.accounts(way.door.name, numbers, name), now, tries.SPAN)
         opened = way.person(numbers if left else (), name.strip(), password)
         number = opened if left else None
     except CarrelError:
-        return form_page(here, "away", 503)
+        return form_page(here, "away", 503, waits)
     if number is None:
-        return form_page(here, "wrong", 401)
+        return form_page(here, "wrong", 401, waits)
     attempts.forget(*word[:2])
     attempts.forget("account", f"{way.door.name}\0{number}")
-    return begin(here, way.door, number, here.to("me"), way.key)
+    if waits is None:
+        return begin(here, way.door, number, here.to("me"), way.key)
+    return begin(here, way.door, number, lambda there: there.page("unsent", {"unsent": waits}), way.key)
 
 
 @router.post("/sign-out")
@@ -67,18 +72,21 @@ def sign_out(here: Here, form: Word = "") -> Response:
     return answer
 
 
-def form_page(here: Visit, problem: str = "", status: int = 200) -> Response:
+def form_page(here: Visit, problem: str = "", status: int = 200, waits: Unsent | None = None) -> Response:
     """The page for signing in.
 
     Args:
         here: the request.
-        problem: what went wrong: ``wrong``, ``later``, ``away``, ``elsewhere``, ``unknown``; empty for nothing.
+        problem: what went wrong: ``wrong``, ``later``, ``away``, ``elsewhere``, ``unknown``, ``ended``; empty for
+            nothing.
         status: of the answer.
+        waits: what was not sent in time.
     """
     premises = here.premises
     values = {
         "ways": tuple(premises.ways.taking.values()),
         "elsewhere": tuple(premises.ways.leading_away.values()),
         "problem": problem,
+        "unsent": waits,
     }
     return here.page("sign_in", values, status)

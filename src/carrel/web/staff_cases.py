@@ -12,7 +12,8 @@ from fastapi import Form
 from starlette.responses import Response
 
 from carrel.disclosure import faults
-from carrel.disclosure.admission import over
+from carrel.disclosure.asked_days import FROM, UNTIL, asked_days
+from carrel.disclosure.ending import over
 from carrel.disclosure.event import LONGEST_WORDS, Act, Ground, Ruling
 from carrel.disclosure.opening import NAMED_BY_ORDER, WISHED, ServedOn
 from carrel.disclosure.process import Instrument
@@ -31,7 +32,8 @@ _READERS = {"": "", "wished": WISHED, "named": NAMED_BY_ORDER}
 # What each act on the page of a case takes from its form: closed words, by their name in the event.
 _ACTS = {
     "take": (Act.TAKEN, ("step", "cite", "finding")), "defect": (Act.DEFECT, ("what",)),
-    "cure": (Act.CURED, ("defect",)), "challenge": (Act.CHALLENGED, ()), "rule": (Act.RULED, ("ruling",)),
+    "cure": (Act.CURED, ("defect", FROM, UNTIL)), "challenge": (Act.CHALLENGED, ()),
+    "rule": (Act.RULED, ("ruling", FROM, UNTIL)),
     "name": (Act.NAMED, ("person",)), "note": (Act.NOTED, ()),
 }  # fmt: skip
 # What nobody may say to a paper that can oblige the library.
@@ -70,7 +72,7 @@ def take_in(
     here.require_own_form(form)
     kept = {"instrument": instrument, "served_on": served_on, "sender": sender, "dated": dated, "from_day": from_day,
             "until_day": until_day, "readers": readers, "words": words}  # fmt: skip
-    days = {"dated": dated, "from day": from_day, "until day": until_day}
+    days = {"dated": dated, FROM: from_day, UNTIL: until_day}
     if any(said and day_in(said) is None for said in days.values()):
         return _open_page(here, "day", kept)
     if not sender.strip() or readers not in _READERS or max(len(sender), len(card)) > _TERM:
@@ -98,7 +100,7 @@ def show(here: StaffHere, case_id: str) -> Response:
 def act(
     here: StaffHere, case_id: str, form: Word = "", act: Word = "", step: Word = "", cite: Word = "",
     finding: Word = "", what: Word = "", defect: Word = "", ruling: Word = "", person: Word = "", words: Word = "",
-    system: Word = "", card: Word = "",
+    system: Word = "", card: Word = "", from_day: Word = "", until_day: Word = "",
 ) -> Response:  # fmt: skip
     """Take a step, or write down something else that leaves the case open."""
     here.require_own_form(form)
@@ -108,7 +110,9 @@ def act(
         desk, kept = here.premises.staff.cases, Kept(known_system(here, system), card.strip())
         return done(here, case_id, lambda: desk.preserve(here.who.name, case_id, kept))
     said = {"step": step, "cite": cite, "finding": finding, "what": what, "defect": defect, "ruling": ruling,
-            "person": person}  # fmt: skip
+            "person": person, FROM: from_day, UNTIL: until_day}  # fmt: skip
+    if any(said[name] and day_in(said[name]) is None for name in (FROM, UNTIL)):
+        return case_page(here, case_id, "day", kept=words)
     unknown = person and person not in {one.name for one in here.premises.staff.people()}
     if act not in _ACTS or unknown:
         return case_page(here, case_id, "missing")
@@ -150,6 +154,7 @@ def case_page(here: StaffVisit, case_id: str, problem: str = "", *, deciding: bo
     found = sheet(here, case_id)
     return here.page("case_decide" if deciding else "case", {
         "sheet": found, "case": found.case, "now": found.now, "problem": problem, "kept": kept,
+        "asked": asked_days(found.case.events),
         "people": here.premises.staff.people(), "rulings": tuple(Ruling), "systems": here.premises.site.originals,
         "grounds": [one for one in Ground if not (found.now.process.compels and one in _WITHOUT_PROCESS)],
         "longest": LONGEST_WORDS, "megabytes": LARGEST // MEGABYTE, "today": here.now.date().isoformat(),

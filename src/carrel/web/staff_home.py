@@ -18,6 +18,12 @@ def home(here: StaffHere) -> Response:
     return here.page("home", {"cases": queue(here.premises) if looks else (), "looks": looks})
 
 
+@router.get("/stay")
+def stay(here: StaffHere) -> Response:
+    """That the session goes on, in a window of its own: the form in the other one keeps what was typed."""
+    return here.page("stay")
+
+
 @router.get("/nights")
 def nights(here: StaffHere) -> Response:
     """The plan that lies ready in each system, and what the last nights did: states and counts."""

@@ -13,6 +13,7 @@ from carrel.inventory.staff_password import LEAST, MOST, plain_form, weakness
 from carrel.store import staff_hash
 from carrel.store.staff_sessions import BEGINNING, StaffSession
 from carrel.web import passkeys
+from carrel.web.square_code import square
 from carrel.web.staff_proof import (
     STATUS,
     TooOften,
@@ -95,6 +96,16 @@ def begin(
 def ask_for_second(here: StaffHere) -> Response:
     """The seed for the telephone, and the form for its first code."""
     return _second(here)
+
+
+@router.get("/second/picture")
+def picture(here: StaffHere) -> Response:
+    """The key as a picture that a telephone reads, for this session alone."""
+    seed = here.premises.store.staff_accounts.seed(here.who.name)
+    if seed is None:
+        return here.to("begin")
+    drawn = square(time_code.address(seed, here.who.name, here.premises.site.library))
+    return Response(drawn, media_type="image/svg+xml")
 
 
 @router.post("/second")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -16,6 +15,7 @@ from carrel.inventory.site import May, Person
 from carrel.store.staff_sessions import BEGINNING, StaffSession
 from carrel.web import forms, words
 from carrel.web.premises import Premises
+from carrel.web.sign_out_notice import seconds_left
 from carrel.web.staff_rights import PREFIX, entry, may_open
 from carrel.web.visit import environment
 
@@ -81,8 +81,7 @@ class StaffVisit:
     @property
     def zone(self) -> tzinfo:
         """Of the library, as its first system keeps time; the staff read the same hours here as at the desk."""
-        first = next(iter(self.premises.site.originals), None)
-        return UTC if first is None else ZoneInfo(first.time_zone)
+        return self.premises.zone
 
     @property
     def now(self) -> datetime:
@@ -113,6 +112,16 @@ class StaffVisit:
     def address(self, path: str) -> str:
         """Of another of these pages."""
         return f"{PATH}/{self.language}/{path}"
+
+    @property
+    def shown_after(self) -> int:
+        """After how many seconds this page says that the session is about to end."""
+        return seconds_left(self.own.until, self.now)
+
+    @property
+    def until(self) -> str:
+        """The hour at which the session ends if nothing is done."""
+        return words.hour(self.own.until, self.language, self.zone)
 
     @property
     def form_token(self) -> str:

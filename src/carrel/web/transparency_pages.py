@@ -7,13 +7,13 @@ is sealed after it was counted would tell of itself by going.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC
 
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from carrel.disclosure import faults
-from carrel.disclosure.report import ENDS, Line
+from carrel.disclosure.report import ENDS, Line, out_from
 from carrel.errors import CarrelError
 from carrel.web.visit import Here, Visit
 
@@ -34,7 +34,8 @@ class Bar:
 @router.get("/transparency")
 def newest(here: Here) -> Response:
     """Of the last year that is over."""
-    return _page(here, _years(here)[0])
+    years = _years(here)
+    return _page(here, years[0], years) if years else here.page("transparency_none")
 
 
 @router.get("/transparency/{year}")
@@ -44,25 +45,34 @@ def report(here: Here, year: int) -> Response:
     Raises:
         HTTPException: 404, none of the years that are shown.
     """
-    if year not in _years(here):
+    if year not in (years := _years(here)):
         raise HTTPException(404)
-    return _page(here, year)
+    return _page(here, year, years)
 
 
 def _years(here: Visit) -> tuple[int, ...]:
-    last = (here.premises.now() - timedelta(days=1)).year - 1  # a year is over everywhere by the second of January
-    return tuple(range(last, last - YEARS, -1))
+    """Years that are over and in which cases were written down: of any other "0-9" would claim what nobody knows.
 
-
-def _page(here: Visit, year: int) -> Response:
+    Raises:
+        HTTPException: 404, no policy in force says anything of legal process.
+    """
+    desk = here.premises.staff.cases
     try:
-        found = here.premises.staff.cases.report(year)
+        desk.processes()
     except CarrelError as wrong:
         if wrong.code != faults.NO_RULES.code:
             raise
         raise HTTPException(404) from None
+    this = here.premises.now().astimezone(UTC).year
+    last = this - 1 if here.premises.now() >= out_from(this - 1) else this - 2
+    since = desk.since()
+    return () if since is None else tuple(range(last, max(last - YEARS, since.year - 1), -1))
+
+
+def _page(here: Visit, year: int, years: tuple[int, ...]) -> Response:
+    found = here.premises.staff.cases.report(year)
     return here.page("transparency", {
-        "report": found, "bars": bars(found.lines), "years": _years(here), "ends": ENDS, "width": _WIDTH,
+        "report": found, "bars": bars(found.lines), "years": years, "ends": ENDS, "width": _WIDTH,
     })  # fmt: skip
 
 

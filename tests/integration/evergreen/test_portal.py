@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 
 import bcrypt
 import pytest
@@ -16,6 +17,17 @@ def as_the_product(password: str, salt: str) -> str:
     """What Evergreen's own functions would store: crypt() of the salted md5 (actor.change_password)."""
     inner = hashlib.md5(password.encode()).hexdigest()
     return bcrypt.hashpw(hashlib.md5((salt + inner).encode()).hexdigest().encode(), salt.encode()).decode()
+
+
+def in_plain_words(page: str) -> None:
+    """What is left out is told once and without the work of the staff; yes and no are words; the record's own fields too."""
+    left_out = re.findall(r"<li>(.*?)</li>", page.rpartition("tarda demasiado")[2].partition("me/see-all")[0])
+    assert len(left_out) == len(set(left_out)) > 3, left_out
+    assert not [one for one in left_out if "Who " in one or "Former states" in one], left_out
+    assert "el trabajo de nuestro personal" in page
+    assert not re.findall(r"<(?:dd|td)[^>]*>(?:True|False)<", page)
+    record = page.partition('<dl class="entry">')[2].partition("</dl>")[0]
+    assert not re.findall(r'<dt>[^<]*<small lang="en">', record), record
 
 
 @pytest.fixture
@@ -44,6 +56,8 @@ def test_a_patron_walks_through_all_of_it(small, patron, tmp_path) -> None:
     with pages_of(tmp_path, small.url, "evergreen", policy="owwl") as pages:
         walk(pages, card, number, PASSWORD, "opac.hold_notify", "sms")
         browser = pages.signed_in(card, NEW_WORDS)
+        in_plain_words(browser.get("/es/me/data?whole=yes").text)
+        in_plain_words(browser.get("/es/me/take-along").text)
         name = "circ.send_email_checkout_receipts"
         assert sent(browser, "notices", {"notice": name, "way": f"{name} on"}).status_code == 200
         sent(
@@ -61,6 +75,30 @@ def test_a_patron_walks_through_all_of_it(small, patron, tmp_path) -> None:
     assert salt.startswith("$2a$10$")
     assert stored == as_the_product(NEW_WORDS, salt)
     assert small.rows("SELECT * FROM actor.usr WHERE id <> :n ORDER BY id", n=number) == before, "nobody else's record"
+
+
+def test_what_the_nearest_unit_asks_of_a_password_is_asked_here_too(small, patron, tmp_path) -> None:
+    """The catalogue's own rule where nobody wrote one; that of a unit above; and the nearest one."""
+    card, number = patron
+    home, above = small.rows(
+        "SELECT o.id, o.parent_ou FROM actor.usr u JOIN actor.org_unit o ON o.id = u.home_ou WHERE u.id = :n", n=number
+    )[0]
+    setting = "global.password_regex"
+    put = "INSERT INTO actor.org_unit_setting (org_unit, name, value) VALUES (:o, :n, :v)"
+
+    def asked(browser, new: str) -> str:
+        answer = sent(browser, "password", {"password": PASSWORD, "new": new, "again": new})
+        return "" if answer.status_code == 303 else answer.text.partition('id="problem"')[2].partition("</div>")[0]
+
+    small.do("INSERT INTO config.org_unit_setting_type (name, label, datatype) VALUES (:n, :n, 'string')", n=setting)
+    with pages_of(tmp_path, small.url, "evergreen", policy="owwl") as pages:
+        browser = pages.signed_in(card)
+        assert "at least one digit" in asked(browser, "words without any")
+        small.do(put, o=above, n=setting, v=json.dumps("^(?=.*[A-Z]).{10,}$"))
+        assert "at least one capital letter" in asked(browser, "all small 1 here")
+        small.do(put, o=home, n=setting, v=json.dumps("^[a-z ]+$"))
+        assert "cannot put in plain words" in asked(browser, "Not Small")
+        assert asked(browser, "only small words") == ""
 
 
 @pytest.mark.deep

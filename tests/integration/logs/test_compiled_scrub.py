@@ -6,6 +6,8 @@ import io
 import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -20,6 +22,7 @@ from carrel.deidentification.logs.day_key import DayKeys
 from carrel.deidentification.logs.log_counts import LogCounts
 from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule, ScrubRules
 from carrel.systems.logs import code_folder
+from carrel.systems.logs.executable_memory import may_run_memory
 from carrel.systems.logs.known_formats import known_formats
 from carrel.systems.logs.scrub_run import ScrubRun
 from carrel.systems.logs.words import vocabulary
@@ -175,6 +178,33 @@ def test_code_counts_only_where_nobody_else_can_have_written_it(code_place: Path
     assert code_folder.machine_code(tmp_path) is None
     assert code_folder.machine_code(None) is None
     assert code_folder.machine_code(kept / "below a file") is None
+
+
+MADE_STRICT = """
+import ctypes, runpy, sys
+PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN = 65, 1
+if ctypes.CDLL(None).prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0):
+    sys.exit(77)
+runpy.run_module("carrel", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_where_no_memory_may_be_run_the_lines_go_the_plain_way(code_place: Path, tmp_path: Path) -> None:
+    """As under Debian's logrotate.service: there the compiler's library does not refuse, it ends the process."""
+    kept = code_place / f"scrub-{name_of_code()}.json"
+    home = tmp_path / "cache" / "carrel"
+    home.mkdir(parents=True, mode=0o700)
+    shutil.copy(kept, home)
+    log = tmp_path / "access.log"
+    log.write_text("".join(LINES[1].format(n=n % 256, m=n % 60) + "\n" for n in range(30_000)))
+    done = subprocess.run(
+        [sys.executable, "-c", MADE_STRICT, "scrub", "--format", "combined", str(log)],
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}, capture_output=True, check=False,
+    )  # fmt: skip
+    if done.returncode == 77:
+        pytest.skip("this kernel cannot be told so by a process (Linux 6.3)")
+    assert (done.returncode, done.stdout.count(b"\n")) == (0, 30_000), done.stderr
+    assert may_run_memory(), "here it may"
 
 
 def test_the_command_uses_it_and_says_the_same(

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from carrel.cli.main import main
+from carrel.deidentification.logs.line_scrubbing import is_compiler_here
 from carrel.retention.legal_hold import Scope
 from carrel.store.keepings import Kind, Order
 from carrel.store.store import FILE, Store
 from carrel.systems import policy_files, site_file
 from carrel.systems.logs.end_mark import is_end_line
 from carrel.systems.logs.log_looking import look
+from carrel.systems.logs.scrub_run import WORTH_COMPILING
 from tests.integration.site_folder import TEXT
 
 NOW = datetime.now(UTC)
@@ -95,6 +97,19 @@ def test_a_hook_needs_no_flag_and_what_it_did_is_told_as_it_should_be(
     assert (one["raw"], one["scrubbed"], one["identifiers"]["seen"], findings) == (0, 2, 60, [])
     code, told = carrel(capsys, "scrub", "--site", tmp_path, "--log", "proxy")
     assert (code, told["logs"][0]["logs"], len(told["logs"][0]["scrubbed_before"])) == (0, 0, 2)
+
+
+def test_a_large_declared_log_asks_for_machine_code_as_a_named_one_does(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr("carrel.cli.scrub_declared.compiled_here", lambda: asked.append("asked"))
+    declare(tmp_path, counts=None)
+    one = raw(1)
+    (root / "e.log.1").write_bytes(one * (WORTH_COMPILING // len(one) + 60))
+    (root / "e.log.2").write_bytes(one)
+    assert carrel(capsys, "scrub", "--site", tmp_path)[0] == 0
+    assert len(asked) == is_compiler_here()
 
 
 def test_a_raw_log_past_its_time_one_that_was_changed_and_a_hook_that_stopped_are_findings(

@@ -27,7 +27,8 @@ from carrel.deidentification.logs.day_key import DayKeys
 from carrel.deidentification.logs.scrub_rules import ScrubRules
 from carrel.errors import CarrelError
 from carrel.systems.logs.known_formats import format_of, known_formats
-from carrel.systems.logs.log_file import BESIDE, Replacing, replace_log
+from carrel.systems.logs.log_copy import BESIDE
+from carrel.systems.logs.log_file import Replacing, replace_log
 from carrel.systems.logs.log_stream import blocks, opened
 from carrel.systems.logs.log_tree import folder_handle
 from carrel.systems.logs.scrub_run import ScrubRun
@@ -225,6 +226,81 @@ def test_lines_that_fit_nothing_can_be_kept_by_the_owner(tmp_path: Path, capsys:
     assert (tmp_path / "kept").read_bytes() == odd * 5
     assert ((tmp_path / "kept").stat().st_mode & 0o777) == 0o600
     assert b"egypt" not in (tmp_path / "a.log").read_bytes()
+
+
+def test_of_two_logs_with_one_name_neither_takes_the_others_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for n, folder in enumerate(("north", "south"), 1):
+        (tmp_path / folder / "proxy").mkdir(parents=True)
+        (tmp_path / folder / "proxy" / "a.log").write_bytes(COMMON * 30 * n)
+    code, report = carrel(capsys, tmp_path / "north", tmp_path / "south", "--out", tmp_path / "out")
+    assert (code, codes(report), report["logs"], report["passed"]) == (1, ["LOG-015"], 1, 30)
+    assert (tmp_path / "out" / "a.log").read_bytes().count(b"\n") == 31
+    assert carrel(capsys, tmp_path / "south", "--out", tmp_path / "out")[0] == 0, "the next call may"
+
+
+def test_a_folder_to_write_into_that_is_the_logs_own_spares_no_look(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_bytes(COMMON * 30)
+    os.link(log, tmp_path / "b.txt")
+    assert codes(carrel(capsys, log, "--out", tmp_path)[1]) == ["LOG-016"]
+    assert log.read_bytes() == COMMON * 30
+    (tmp_path / "b.txt").unlink()
+    assert carrel(capsys, log, "--out", tmp_path)[0] == 0
+    assert b"jane" not in log.read_bytes()
+
+
+def test_what_a_call_writes_is_no_log_for_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else lines that are set aside would be read, and set aside again, without end; or go with the log itself."""
+    log, odd = tmp_path / "a.log", b"jane.doe@x.org read of egypt\n"
+    log.write_bytes(COMMON * 50 + odd)
+    log.chmod(0o600)
+    for more in ([], ["--in-place"]):
+        code, report = carrel(capsys, log, "--aside", log, *more)
+        assert (code, codes(report), log.read_bytes()) == (4, ["LOG-016"], COMMON * 50 + odd)
+    words = [sys.executable, "-m", "carrel", "scrub", "--json"]
+    for at_end in ([str(log)], []):
+        with log.open("rb") as source, log.open("ab") as out:
+            done = subprocess.run(
+                [*words, *at_end], stdin=source, stdout=out, stderr=subprocess.PIPE, timeout=60, check=False
+            )
+        assert (done.returncode, codes(json.loads(done.stderr))) == (4, ["LOG-016"])
+    assert log.read_bytes() == COMMON * 50 + odd
+
+
+def test_lines_as_they_came_go_into_no_file_that_others_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.log").write_bytes(COMMON * 50 + b"jane.doe@x.org read of egypt\n")
+    kept = tmp_path / "kept"
+    kept.touch(mode=0o644)
+    kept.chmod(0o644)
+    with pytest.raises(SystemExit) as left:
+        main(["scrub", str(tmp_path / "a.log"), "--in-place", "--aside", str(kept)])
+    assert left.value.code == 1
+    assert "LOG-015" in capsys.readouterr().err
+    assert kept.read_bytes() == b""
+    assert b"egypt" in (tmp_path / "a.log").read_bytes()
+    kept.chmod(0o600)
+    assert carrel(capsys, tmp_path / "a.log", "--in-place", "--aside", kept)[0] == 3
+    assert kept.read_bytes()
+
+
+def test_closed_ends_and_a_pipe_in_the_place_of_the_copy_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_bytes(COMMON * 30)
+    os.mkfifo(tmp_path / f".a.log{BESIDE}")
+    assert codes(carrel(capsys, log, "--in-place")[1]) == ["LOG-015"]
+    assert log.read_bytes() == COMMON * 30
+    words = f"{sys.executable} -m carrel scrub --json"
+    for closed, code in (("<&-", "LOG-010"), (f"< {log} >&-", "LOG-015")):
+        done = subprocess.run(["sh", "-c", f"{words} {closed}"], capture_output=True, check=False)
+        assert (done.returncode, codes(json.loads(done.stderr))) == (1, [code])
 
 
 def test_a_log_with_two_names_or_a_writer_or_another_run_is_left_alone(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -210,3 +211,12 @@ def test_a_key_that_waits_for_the_commit_does_not_wait_in_our_sessions(empty):
         connection.exec_driver_sql("DELETE FROM parent")
     assert error.value.code == "SQL-016"
     engine.dispose()
+
+
+def test_a_page_does_not_wait_for_a_statement_that_does_not_end(empty):
+    engine = connect(replace(access(empty.url("empty")), silence=1), read_only=True)
+    begun = time.monotonic()
+    with pytest.raises(CarrelError), told("library"), engine.connect() as connection:
+        connection.execute(sa.text("SELECT pg_sleep(20)"))
+    engine.dispose()
+    assert time.monotonic() - begun < 15

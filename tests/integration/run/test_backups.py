@@ -301,6 +301,25 @@ def test_a_repository_of_borg_that_keeps_what_is_deleted_is_refused(small_sqlite
     assert len(repo.ids()) == 1
 
 
+def test_a_copy_of_borg_that_is_called_like_an_option_goes_and_the_repository_stays(
+    small_sqlite, tmp_path, bare, monkeypatch
+):
+    """Without another name beside it, `borg delete REPOSITORY --force` is the end of the whole repository."""
+    repo = bare("borg")
+    elm = library.make(tmp_path / "site", small_sqlite)
+    declare(elm, repo)
+    [new] = fill(repo, tmp_path, 1)
+    repo.call(
+        "create", "--timestamp", f"{ago(40):%Y-%m-%dT%H:%M:%S}", f"{repo.place}::--force", "koha.sql", cwd=tmp_path
+    )
+    monkeypatch.setenv("BORG_DELETE_I_KNOW_WHAT_I_AM_DOING", "YES")
+    place, plan = planned(elm)
+    assert [one["id"] for one in plan["goes"]] == ["--force"]
+    elm.approve(place)
+    elm.ok("backup", "apply", place)
+    assert repo.ids() == {new}
+
+
 def test_data_of_restic_that_were_turned_are_found_where_all_is_read(small_sqlite, tmp_path, bare):
     repo = bare("restic")
     elm = library.make(tmp_path / "site", small_sqlite)

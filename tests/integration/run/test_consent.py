@@ -120,6 +120,43 @@ def test_silence_restriction_expiry_and_what_nobody_knows(owwl):
     assert "BOB@oak.example" in desk.mails()
 
 
+def test_a_no_holds_for_the_address_on_whichever_record_it_stands(quick):
+    """A parent's address on a child's record; who lives there said no, by objecting, by silence, or by a restriction."""
+    desk = people(quick, "ann", "kid", "bob", "cyd")
+    policy(quick, "worcester")
+    quick.sql("UPDATE borrowers SET email = 'Ann@Oak.Example' WHERE cardnumber = 'K99kid'")
+    assert desk.mails(CAMPAIGN) == ["ann@oak.example", "Ann@Oak.Example", "bob@oak.example", "cyd@oak.example"]
+    desk.say("withdraw", "ann", purpose=CAMPAIGN)
+    told, place = desk.export(CAMPAIGN)
+    assert [row["email address"] for row in rows(place)] == ["bob@oak.example", "cyd@oak.example"]
+    assert told["left_out"]["same address as somebody who said no"] == "1-9"
+    assert told["left_out"]["consent withdrawn, or objected"] == "1-9"
+    changes = quick.folder.parent / "changes"
+    policy(quick, "owwl")
+    told = desk.say("give", "kid", purpose=CAMPAIGN)["told"]  # the child's own yes does not undo the parent's no
+    [line] = rows(changes / told["file"])
+    assert (line["email address"], line["may be written to"]) == ("Ann@Oak.Example", "no")
+    assert desk.mails(CAMPAIGN) == []
+    desk.say("give", "kid", "--lift-silence", purpose=CAMPAIGN)  # somebody of the library asked whose address it is
+    assert desk.mails(CAMPAIGN) == ["Ann@Oak.Example"]
+    desk.say("give", "ann", purpose=CAMPAIGN)
+    assert desk.mails(CAMPAIGN) == ["ann@oak.example", "Ann@Oak.Example"]
+    # Whoever asked for silence and has another address by now: that one is left out as well, the old one too.
+    policy(quick, "worcester")
+    desk.say("withdraw", "ann", "--everything", purpose=None)
+    quick.sql("UPDATE borrowers SET email = 'bob@oak.example' WHERE cardnumber = 'K99ann'")
+    assert desk.mails(CAMPAIGN) == ["cyd@oak.example"]
+    # Put into the record and out again, an address leaves nothing behind.
+    quick.sql("UPDATE borrowers SET email = 'else@oak.example' WHERE cardnumber = 'K99ann'")
+    assert desk.mails(CAMPAIGN) == ["bob@oak.example", "cyd@oak.example"]
+    # The same of a restriction, from the moment of the request.
+    quick.edit("may: [consent, export]", "may: [consent, export, requests]")
+    quick.ok("request", "open", "restriction", "--card", desk.card("cyd"), "--channel", "desk", "--identity", "photo id",
+             *DEE)  # fmt: skip
+    quick.sql("UPDATE borrowers SET email = 'cyd@oak.example' WHERE cardnumber = 'K99bob'")
+    assert desk.mails(CAMPAIGN) == []
+
+
 def test_what_is_refused(quick):
     desk = people(quick, "ann")
     out = quick.folder.parent / "out.csv"

@@ -271,6 +271,17 @@ parts:
     everything = "\n".join(files.values())
     assert LAST in everything
     assert [one for one in OTHERS if one in everything] == []
+    # The same by the number of the title, which has one more item that nobody borrowed.
+    title = seed.row("biblio", title="A Plain Book")["biblionumber"]
+    seed.row("items", barcode="T-4712", biblionumber=title)
+    elm.sql(f"UPDATE items SET biblionumber = {title} WHERE itemnumber = {item}")
+    by_title = text.replace("items: [T-4711]", f"titles: [{{number: '{title}', system: koha}}]")
+    told, files, manifest = produced(elm, by_title, "--order-names-title")
+    assert [(one["part"], one["records"]) for one in told["tables"]] == [("title", 1), ("who", 1)]
+    assert manifest["parts"][0]["titles"] == 1
+    assert [one for one in OTHERS if one in "\n".join(files.values())] == []
+    refused(elm, by_title, code=4, error="DSC-059")
+    refused(elm, by_title.replace("system: koha", "system: annex"), "--order-names-title", error="DSC-050")
 
 
 @pytest.mark.one_database

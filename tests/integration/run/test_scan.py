@@ -124,6 +124,7 @@ def test_what_is_doubtful_is_asked_and_what_cannot_be_is_refused(small_sqlite):
         with pytest.raises(CarrelError) as wrong:
             guessed(small_sqlite, name, **told)
         assert wrong.value.code == "TBL-006", name
+        assert ("--aggregate" in str(wrong.value)) is (name == "keyless")
 
 
 def totals(koha, name):
@@ -195,6 +196,18 @@ def test_gate_counts_with_a_column_about_persons_are_a_finding_everywhere(elm):
     elm.edit("record: gate counts, purpose: improve, aggregate: true}\npeople", "record: gate counts, purpose: improve, "
              "key: card_no, clock: day}\npeople")  # fmt: skip
     assert "gate counts are totals only" in elm.run("table", "list").err
+
+
+def test_totals_need_no_word_of_the_policy_and_where_it_has_one_its_purpose(elm):
+    fill(elm.koha, "clean", HOUR, HOURS)
+    elm.secret("gate.dsn", elm.koha.url)
+    declare(elm, "dsn_file: gate.dsn, table: clean, record: gate counts, purpose: provide, aggregate: true")
+    assert elm.run("table", "list", "--json").codes == ["CLR-007"]
+    elm.edit("policy: ./policy.yaml", "policy: worcester")  # which does not speak of gates
+    [listed] = elm.ok("table", "list")["tables"]
+    assert (listed["name"], listed["rows"]) == ("pcs", 400)
+    checks = {one["name"]: one for one in elm.run("check", "--json").told["checks"]}
+    assert checks["table pcs"]["state"] == "ok"
 
 
 def test_a_proposal_becomes_an_entry_once_it_is_put_into_the_site_file(elm, tmp_path):

@@ -15,10 +15,11 @@ ADA, LOU, DEE, MO, EVE = "Ada Example", "Lou Example", "Dee Example", "Mo Exampl
 OFFICERS = """\
 people:
   - {name: Ada Example, role: custodian of records, may: [custodian, staff]}
-  - {name: Lou Example, role: staff, may: [counsel]}
+  - {name: Lou Example, role: counsel, may: [counsel], phone: "+1 555 0101"}
   - {name: Dee Example, role: staff, may: []}
   - {name: Mo Example, role: staff, may: [custodian]}
   - {name: Eve Example, role: staff, may: [custodian, counsel]}
+cases_since: 2026-01-15
 """
 
 

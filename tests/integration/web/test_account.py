@@ -85,10 +85,46 @@ def test_what_is_no_new_password(koha_sqlite, pages: Pages) -> None:
 
 
 def test_no_composition_is_asked_for(koha_sqlite, pages: Pages) -> None:
-    for offset, new in enumerate(("aaaaaaaa", "12345678", "        ", "\u263a" * 24)):
+    for offset, new in enumerate(("aaaaaaaa", "12345678", "a       b", "\u263a" * 24)):
         card = give_password(koha_sqlite, offset)
         assert set_to(pages.signed_in(card), new).status_code == 303, new
         assert tried(pages, card, new) == 303
+
+
+def test_what_koha_asks_of_a_password_is_asked_here_too(koha_sqlite, pages: Pages) -> None:
+    """Koha's own rules: the library's, then those of the category, which may be milder; read with each page."""
+    card = give_password(koha_sqlite, 0)
+    browser = pages.signed_in(card)
+
+    def do(text: str, **values: object) -> None:
+        with koha_sqlite.engine().begin() as connection:
+            connection.execute(sa.text(text), values)
+
+    ((number,),) = koha_sqlite.rows(f"SELECT categorycode FROM borrowers WHERE cardnumber = '{card}'")
+    for name, value in (("minPasswordLength", "12"), ("RequireStrongPassword", "1")):
+        do("INSERT INTO systempreferences (variable, value) VALUES (:n, :v)", n=name, v=value)
+    text = browser.get("/en/me/password").text
+    assert "Use 12 letters or more." in text
+    assert "at least one capital letter" in text
+    assert "no space at the start or at the end" in text
+    for new, says in (
+        ("Short 1 ok?", "12 letters or more"), ("all small 1 here", "at least one capital letter"),
+        ("No Digit In This", "at least one digit"), (" Space 1 at start", "no space at the start"),
+    ):  # fmt: skip
+        answer = set_to(browser, new)
+        assert answer.status_code == 422, new
+        problem = answer.text.partition('id="problem"')[2].partition("</div>")[0]
+        assert says in problem, new
+        assert problem.count("<li>") == 1, new
+    assert tried(pages, card) == 303, "nothing was written"
+    assert set_to(browser, "Fine 1 for Koha").status_code == 303
+    do("UPDATE categories SET min_password_length = 9, require_strong_password = 0 WHERE categorycode = :c", c=number)
+    card = give_password(koha_sqlite, 0)
+    browser = pages.signed_in(card)
+    text = browser.get("/es/me/password").text
+    assert "Usa 9 letras o m\u00e1s." in text
+    assert "may\u00fascula" not in text
+    assert set_to(browser, "nine long").status_code == 303
 
 
 def test_the_old_password_is_asked_for_and_guessing_ends(koha_sqlite, pages: Pages) -> None:

@@ -118,6 +118,15 @@ def test_silence_ends_with_a_yes_that_says_so(koha_sqlite, owwl: Pages) -> None:
     assert standing(owwl, koha_sqlite, card).silent
     text = browser.get("/en/me/choices").text
     assert "A yes below ends that." in text
+    answer = sent(browser, "choices", {"act": "end silence"})
+    assert "We took you off the list" in answer.text
+    found = standing(owwl, koha_sqlite, card)
+    assert not found.silent
+    assert all(one.standing.state is not State.GIVEN for one in found.optional), "nobody is written to by that"
+    assert len(found.history) == len(found.covered)
+    assert sent(browser, "choices", {"act": "end silence"}).status_code == 422, "there is none to end"
+    sent(browser, "choices", {"act": "silence"})
+    assert standing(owwl, koha_sqlite, card).silent
     sent(browser, "choices", {"act": "give", "purpose": purpose, "digest": digest(text, purpose)})
     assert not standing(owwl, koha_sqlite, card).silent
     assert state(owwl, koha_sqlite, card, purpose) is State.GIVEN
@@ -227,3 +236,18 @@ def test_mailing_tools_are_told_of_a_restriction_when_it_is_asked_for(koha_sqlit
     answer = sent(owwl.signed_in(other), "restrict", {"pick": "needed for a claim"})
     place = answer.headers["location"]
     assert ("bob@oak.example", NEWS, "no") in told(tmp_path, f"*.{place.rpartition('/')[2]}.csv")
+
+
+def test_sentences_of_the_policy_are_in_the_language_of_the_page_or_marked(koha_sqlite, owwl: Pages) -> None:
+    browser = owwl.signed_in(give_password(koha_sqlite, 0))
+    says = owwl.premises.policy.body.purposes["library campaign"].says
+    home = browser.get("/es/").text
+    assert "Lo que has tomado prestado." in home
+    assert "What you have borrowed." not in home
+    assert says not in browser.get("/es/me/object").text
+    found = re.search(
+        r"<li><span lang=\"en\">Library campaign</span>: ([^<]+)</li>", browser.get("/es/me/choices").text
+    )
+    assert found
+    assert found[1] == owwl.premises.policy.said_in("es", says)
+    assert '<span lang="en">' not in browser.get("/en/").text

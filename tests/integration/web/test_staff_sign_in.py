@@ -13,6 +13,7 @@ import pytest
 
 from carrel.inventory import time_code
 from carrel.store.staff_accounts import CODE_LASTS
+from carrel.web.square_code import square
 from tests.integration.web.conftest import Pages, give_password, pages_of
 from tests.integration.web.staff_site import (
     PASSWORD,
@@ -65,6 +66,13 @@ def test_a_one_time_code_a_password_and_a_telephone_make_an_account(pages: Pages
     assert shown
     assert seed is not None
     assert shown[1] == time_code.written(seed)
+    assert 'src="/staff/en/second/picture"' in page
+    drawn = browser.get("/staff/en/second/picture")
+    assert drawn.headers["content-type"] == "image/svg+xml"
+    assert drawn.headers["cache-control"] == "no-store"
+    assert drawn.content == square(time_code.address(seed, "Dee Example", pages.premises.site.library))
+    assert set(re.findall(r"<(\w+)", drawn.text)) == {"svg", "path"}
+    assert pages.browser().get("/staff/en/second/picture").headers["location"] == "/staff/en/sign-in"
     token = form(browser, "/staff/en/second")
     assert browser.post("/staff/en/second", data={"form": token, "code": "000000"}).status_code == 422
     before = browser.cookies["carrel-staff"]
@@ -72,6 +80,7 @@ def test_a_one_time_code_a_password_and_a_telephone_make_an_account(pages: Pages
     assert done.headers["location"] == "/staff/en/"
     assert browser.cookies["carrel-staff"] != before
     assert browser.get("/staff/en/").status_code == 200
+    assert browser.get("/staff/en/second/picture").headers["location"] == "/staff/en/sign-in", "nobody sees it again"
     assert pages.browser().post("/staff/en/begin", data=sent).status_code == 401, "the code is spent"
     assert [one.act for one in store.staff_accounts.events("Dee Example", 3)] == ["code refused", "signed in", "set up"]
 

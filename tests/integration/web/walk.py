@@ -11,7 +11,7 @@ from tests.integration.web.conftest import Pages, sent
 from tests.integration.web.test_choices import digest
 from tests.integration.web.test_take_along import fetched
 
-NEW_WORDS = "seven old maps of the se\u00e4"
+NEW_WORDS = "7 old maps of the se\u00e4"
 MAIL = "walker@oak.example"
 
 

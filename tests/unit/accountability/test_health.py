@@ -95,6 +95,9 @@ def test_a_label_is_escaped():
 
 def test_figures_are_summed_over_systems():
     other = SystemHealth("b", NOW - timedelta(hours=9), 4, 1, (Residue("binary log", NOW + timedelta(days=3), 120),))
+    assert Health(NOW, (WELL,), overdue_requests=3).as_dict()["overdue_requests"] == 3
+    assert "\ncarrel_overdue_requests 3\n" in Health(NOW, (WELL,), overdue_requests=3).prometheus()
+    assert "carrel_overdue_requests" not in Health(NOW, (WELL,), overdue_requests=None).prometheus()
     body = Health(NOW, (WELL, other)).as_dict()
     assert (body["overdue_rows"], body["plans_awaiting_approval"]) == (4, 1)
     assert body["last_verified_night"] == (NOW - timedelta(hours=9)).isoformat(timespec="seconds")

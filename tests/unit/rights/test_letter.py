@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from carrel.retention.outcome import Outcome
+from carrel.retention.payer import WHOLE
 from carrel.rights.deadline import GDPR, deadline
 from carrel.rights.event import Act, Event
 from carrel.rights.letter import Said, Sender, letter
@@ -90,3 +91,32 @@ def test_what_the_person_wrote_does_not_come_back() -> None:
     text = written(Standing(Right.QUESTION, State.ANSWERED, AT), Said(answer="For a week."))
     assert "For a week." in text
     assert "For a week." not in written(Standing(Right.QUESTION, State.OPEN, AT), Said(answer="For a week."))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("ended", "said"), [(None, "not yet"), (Act.REPLIED, "replied"), (Act.WAIVED, "waived")])
+def test_what_has_no_switch_is_told_as_work_of_the_librarys_and_of_nobody_elses(language, ended, said) -> None:
+    words = SPANISH if language == "es" else ENGLISH
+    at = None if ended is None else AT
+    task = Task("t1", "switch", "no switch: overdue notices in koha", AT, None, at, ended)
+    text = written(Standing(Right.RESTRICTION, State.WAITING, AT, None, tasks=(task,)), language=language)
+    assert f"{words['switch'].format(to='overdue notices in koha')} {words[f'switch {said}']}" in text
+    assert not [one for one in (words["task not yet"], words["task replied"], "no switch:") if one in text]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_stays_is_told_to_whoever_it_is_about_and_not_in_the_words_of_the_map(language: str) -> None:
+    case = LinkedCase("case-a", "erasure", "koha", "", Outcome.KEPT)
+    stays = (
+        WHOLE,
+        "financial record, by MITL-6.8: 7 years from its last line",
+        "acted at the desk",
+        "acted with money",
+    )
+    words = SPANISH if language == "es" else ENGLISH
+    text = written(Standing(Right.ERASURE, State.ANSWERED, AT, None, cases=(case,)), Said(stays=stays), language)
+    assert words["stays for the books"] in text
+    assert words["stays for the books until"].format(rule="MITL-6.8: 7 years from its last line") in text
+    assert text.count(words["stays of your work"]) == 1
+    assert f"{words['system'].format(name='koha')}: {words['outcome kept, because']}" in text
+    assert not [one for one in ("schedule is set", "acted ", "payer") if one in text]

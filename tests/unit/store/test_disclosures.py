@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import io
+import json
 import threading
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,9 +19,11 @@ from carrel.disclosure.process import Office
 from carrel.disclosure.standing import State
 from carrel.disclosure.viewer import Viewer
 from carrel.errors import CarrelError
-from carrel.store import disclosures, recorded_disclosures, tables
+from carrel.ledger.leaf import OpenLeaf, decode_leaf
+from carrel.store import disclosure_documents, disclosures, recorded_disclosures, tables
 from carrel.store.disclosure_documents import CHUNK, DisclosureDocuments, Filed
-from carrel.store.recorded_disclosures import SHEET, disclosure_key
+from carrel.store.owed_leaves import A_BATCH
+from carrel.store.recorded_disclosures import LOOKS, SHEET, disclosure_key
 from carrel.systems import policy_files
 
 AT = datetime(2026, 11, 27, 9, tzinfo=UTC)
@@ -98,11 +102,12 @@ def test_a_sealed_case_is_not_there_for_whoever_was_not_named_whatever_the_offic
 
 def test_a_list_opens_as_much_with_a_sealed_case_as_without(store) -> None:
     store.disclosures.all(viewer("Mo"))
-    without = store.disclosures.opened
-    name = opened(store)
-    store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", 1))
-    assert store.disclosures.all(viewer("Mo", 2)) == ()
-    assert store.disclosures.opened == without == SHEET
+    without = store.disclosures.opened, store.disclosures.looked
+    for n in range(LOOKS):
+        name = opened(store, hours=n)
+        store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", n))
+        assert store.disclosures.all(viewer("Mo", 2)) == ()
+        assert (store.disclosures.opened, store.disclosures.looked) == without == (SHEET, LOOKS)
 
 
 def test_two_officers_decide_at_once_and_the_second_is_told(store) -> None:
@@ -178,12 +183,47 @@ class Endless(io.RawIOBase):
 
 def test_a_document_without_end_is_left_early_and_leaves_nothing(store) -> None:
     name, source = opened(store), Endless()
-    assert code_of(store.disclosures.file, name, source, "other", viewer("Dee", 1)) == "DSC-015"
+    tracemalloc.start()
+    try:
+        assert code_of(store.disclosures.file, name, source, "other", viewer("Dee", 1)) == "DSC-015"
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
     assert source.asked < 70 * 1024 * 1024
+    assert most < 4 * 1024 * 1024  # whatever its size: some chunks and the store's own statements
     assert not [one for one in (store.folder / "disclosures").iterdir() if one.name.startswith("doc-")]
     assert code_of(store.disclosures.file, name, io.BytesIO(b"x"), "a poem", viewer("Dee", 1)) == "DSC-005"
     assert code_of(store.disclosures.file, name, io.BytesIO(b"x"), "other", viewer("Mo", 1)) == "DSC-001"
     assert not [one for one in (store.folder / "disclosures").iterdir() if one.name.startswith("doc-")]
+
+
+BOMB = b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><l>&b;</l>'
+HOSTILE = {
+    "a script": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    "entities": BOMB,
+    "a broken zip": b"PK\x03\x04" + b"\xff" * 4096,
+    "a page for a shell": b"#!/bin/sh\nrm -rf /\n",
+    "signs of a terminal": b"\x1b]0;owned\x07\x1b[2J" * 99,
+    "a tar that leaves its folder": b"../../../../etc/passwd".ljust(512, b"\0"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_a_document_claims_to_be_is_not_believed_and_not_read(store, what: str) -> None:
+    content = HOSTILE[what]
+    name = opened(store)
+    before = {one.name for one in store.folder.rglob("*")}
+    filed = store.disclosures.file(name, io.BytesIO(content), "other", viewer("Dee", 1))
+    new = {one.name for one in store.folder.rglob("*")} - before
+    assert {one for one in new if not one.startswith("store.db")} == {f"{filed.id}.sealed"}
+    assert b"".join(DisclosureDocuments(store.folder).read(name, filed)) == content
+    case, _ = store.disclosures.case(name, viewer("Ada", 2))
+    assert set(case.events[-1].terms) == {"document", "paper", "size", "digest"}  # no kind, and no name of a file
+
+
+def test_no_code_that_keeps_documents_knows_a_format() -> None:
+    known = {name for name in vars(disclosure_documents) if inspect.ismodule(getattr(disclosure_documents, name))}
+    assert known == {"faults", "hashlib", "os", "secrets"}
 
 
 def test_every_night_owes_as_many_leaves_as_any_other(store) -> None:
@@ -191,10 +231,143 @@ def test_every_night_owes_as_many_leaves_as_any_other(store) -> None:
     quiet = [one for one in store.owed.entries() if b'"kind":"disclosure"' in one]
     opened(store)
     store.disclosures.cover(AT)
-    assert len(quiet) == disclosures.A_NIGHT
-    busy = [one for one in store.owed.entries() if b'"kind":"disclosure"' in one]
-    assert len(busy) % disclosures.A_NIGHT == 0
-    assert {len(one) for one in busy} == {len(quiet[0])}
+    assert len(quiet) == A_BATCH
+    assert {len(one) for one in store.owed.entries()} == {len(quiet[0])}
+    assert len(batch(store)) == A_BATCH
+
+
+def batch(store, size: int = 0) -> list[OpenLeaf]:
+    """What goes to the ledger now, in its order."""
+    found = store.owed.claim(size, lambda first, last: [])
+    store.owed.clear()
+    return [decode_leaf(one.encode()) for one in found or ()]
+
+
+@pytest.mark.parametrize("cases", [0, 1, 7, 8, 9, 20])
+def test_no_batch_tells_how_many_of_its_leaves_are_of_a_case(store, cases: int) -> None:
+    for n in range(cases):  # two events each, on the day before
+        opened(store, hours=n / 10)
+    store.owed.add([OpenLeaf("request", AT, {"commitment": "0" * 64})], AT)
+    for night in range(1, 5):
+        at = AT + timedelta(days=night)
+        store.disclosures.cover(at)
+        opened(store, hours=24 * night)  # between the covering and the claim
+        found = batch(store)
+        own = [one for one in found if one.kind == "disclosure"]
+        assert [one.kind for one in found[:-A_BATCH]] == ["request"] * (night == 1)
+        assert len(own) == A_BATCH
+        assert {one.at.date() for one in own} == {at.date()}
+        assert own == sorted(own, key=lambda one: one.encode())
+
+
+def test_a_batch_that_a_kill_cut_short_goes_out_once_and_as_it_was(store) -> None:
+    opened(store)
+    store.disclosures.cover(AT + timedelta(days=1))
+    cut = [one.encode() for one in store.owed.claim(0, lambda first, last: [])]
+    opened(store, hours=24)
+    store.disclosures.cover(AT + timedelta(days=2))
+    again = [one.encode() for one in store.owed.claim(0, lambda first, last: [])]  # nothing of it stands there
+    assert again == cut
+    later = store.owed.claim(len(cut), lambda first, last: cut[first:last])  # all of it does
+    assert len(later) == A_BATCH
+    assert not {one.encode() for one in later} & set(cut)
+
+
+def test_commitments_to_nothing_are_known_by_the_sites_key_alone(store) -> None:
+    name = opened(store)
+    store.disclosures.cover(AT)
+    told = [decode_leaf(one).fields["commitment"] for one in store.owed.entries()]
+    own = set(store.disclosures.commitments())
+    assert [store.disclosures.tells_of_nothing(one) for one in told] == [one not in own for one in told]
+    disclosure_key(store.folder, "none").shred()
+    assert not any(map(store.disclosures.tells_of_nothing, told))
+    assert store.disclosures.case(name, viewer("Ada"))
+
+
+def test_events_that_were_moved_doubled_or_taken_out_are_found(store) -> None:
+    name, other = opened(store), opened(store)
+    store.disclosures.add(name, Act.DEFECT, {"defect": "d2", "what": "no seal"}, viewer("Lou", 1))
+    store.disclosures.add(name, Act.CURED, {"defect": "d2"}, viewer("Lou", 2), "a new paper")
+    table = tables.disclosure_event
+    with store._database.reading() as connection:
+        rows = connection.execute(table.select().order_by(table.c.id)).all()
+    own = [row for row in rows if row.case == name]
+    for changed in (
+        [own[0], own[2], own[1], own[3]], [own[0], own[1], own[3]], [*own, own[3]], own[1:], [*own[:3], own[2]],
+    ):  # fmt: skip
+        with store._database.writing() as connection:
+            connection.execute(table.delete().where(table.c.case == name))
+            for row in changed:
+                connection.execute(table.insert().values(case=name, sealed=row.sealed))
+        assert not store.disclosures.whole()
+        assert code_of(store.disclosures.case, name, viewer("Ada", 3)) == "DSC-022"
+        assert code_of(store.disclosures.add, name, Act.NOTED, {}, viewer("Ada", 3), "so") == "DSC-022"
+        assert [case.id for case, _ in store.disclosures.all(viewer("Ada", 3))] == [other]
+
+
+def test_events_from_before_they_had_places_are_read(store) -> None:
+    name = opened(store)
+    key, table = disclosure_key(store.folder, name), tables.disclosure_event
+    with store._database.writing() as connection:
+        for row in connection.execute(table.select()).all():
+            *old, _ = json.loads(key.open_text(row.sealed))
+            connection.execute(table.update().where(table.c.id == row.id).values(sealed=key.seal_text(json.dumps(old))))
+    store.disclosures.add(name, Act.TAKEN, {"step": "tell the board"}, viewer("Ada", 1))
+    assert len(store.disclosures.case(name, viewer("Ada", 2))[0].events) == 3
+    assert store.disclosures.whole()
+
+
+def test_a_clock_that_was_set_back_opens_no_silence(store) -> None:
+    name = opened(store)
+    store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", 1))
+    assert store.disclosures.all(viewer("Mo", -24 * 365, frozenset(Office))) == ()
+    assert code_of(store.disclosures.case, name, viewer("Mo", -24 * 365, frozenset(Office))) == "DSC-001"
+
+
+class Slow(io.BytesIO):
+    """A document during whose arrival something else is done."""
+
+    def __init__(self, content: bytes, meanwhile) -> None:
+        super().__init__(content)
+        self._meanwhile = meanwhile
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._meanwhile, now = None, self._meanwhile
+        if now is not None:
+            now()
+        return super().read(size)
+
+
+def test_a_paper_that_takes_an_hour_to_arrive_is_judged_and_dated_when_it_has(store) -> None:
+    name = opened(store)
+    act = (name, Act.NOTED, {}, viewer("Ada", 1), "they rang")
+    slow = Slow(b"x", lambda: store.disclosures.add(*act))
+    store.disclosures.file(name, slow, "the subpoena", viewer("Dee", 0), later=lambda: viewer("Dee", 2))
+    assert [one.at for one in store.disclosures.case(name, viewer("Ada", 3))[0].events] == [
+        AT, AT, AT + timedelta(hours=1), AT + timedelta(hours=2)
+    ]  # fmt: skip
+    sealed = Slow(b"x", lambda: store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", 3)))
+    who = viewer("Mo", 3, frozenset(Office))
+    assert code_of(store.disclosures.file, name, sealed, "other", who, later=lambda: who) == "DSC-001"
+    assert len(list((store.folder / "disclosures").glob("doc-*"))) == 1
+
+
+def test_a_year_that_is_out_counts_a_case_as_it_was_when_it_was_sealed_and_never_less(store) -> None:
+    name, every = opened(store), frozenset(Office)
+
+    def figures(day: int) -> list[tuple[str, str]]:
+        found = store.disclosures.reported(viewer("", 24 * day, every), 2026)
+        return [(case.id, str(here.state)) for case, here in found]
+
+    assert figures(60) == [(name, "with counsel")]
+    store.disclosures.add(name, Act.SILENCED, {**SILENT, "ends": "2027-06-01"}, viewer("Dee", 24 * 61))
+    store.disclosures.add(name, Act.REFUSED, {"ground": "the law exempts it"}, viewer("Lou", 24 * 62), "closed by law")
+    assert figures(63) == [(name, "with counsel")]
+    assert figures(300) == [(name, "refused")]
+    early = opened(store, hours=24 * 63)
+    assert store.disclosures.reported(viewer("", 24 * 64, every), 2027)[-1][0].id == early
+    store.disclosures.add(early, Act.SILENCED, {**SILENT, "ends": "2029-06-01"}, viewer("Dee", 24 * 65))
+    assert early not in {case.id for case, _ in store.disclosures.reported(viewer("", 24 * 66, every), 2027)}
 
 
 def test_who_stands_in_is_written_down_and_judged(store) -> None:

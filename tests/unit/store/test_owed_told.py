@@ -27,6 +27,13 @@ def test_what_a_request_adds_is_no_finding_until_a_night_has_passed_it_by(store:
     assert "no night appended them" in detail
 
 
+def test_nothing_is_told_of_legal_process(store: Store) -> None:
+    store.owed.add([OpenLeaf("disclosure", NOW, {"commitment": "0" * 64})], NOW)
+    assert told(store, timedelta()) == told(store, timedelta(days=30)) == []
+    assert store.owed.count() == 0
+    assert store.owed.any()
+
+
 def test_what_a_dead_process_left_is_a_finding_at_once(store: Store) -> None:
     store.owed.add([OpenLeaf("run", NOW, {"applied": 100}), OpenLeaf("request", NOW, {"commitment": "0" * 64})], NOW)
     states = told(store, timedelta())

@@ -104,6 +104,28 @@ def test_who_asks_the_same_many_times_at_once_has_one_request(store, store_place
     assert ask(51, Right.QUESTION, "Why?", None) not in same
 
 
+def test_no_more_are_open_than_may_be_however_many_ask_at_once(store, store_place) -> None:
+    def ask(words: str) -> str:
+        with store_place.open() as own:
+            try:
+                own.requests.open(
+                    Right.QUESTION, "koha", 51, words, "web", "en", PERSON, AT, how="signed in", once=Once.WORDS, most=3
+                )
+            except CarrelError as wrong:
+                return wrong.code
+        return ""
+
+    first = opened(store, 51, right=Right.QUESTION)
+    opened(store, 52)  # another person's do not count
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(ask, "abcdef"))
+    assert sorted(found) == ["", "", *["RGT-025"] * 4]
+    assert len(store.requests.of_person("koha", 51)) == 3
+    assert len(list((store.folder / "requests").glob("req-*.key"))) == 4  # none is left of those that were refused
+    store.requests.add(first, withdrawn(0.01))
+    assert [ask("g"), ask("g"), ask("h")] == ["", "", "RGT-025"]  # the same again is the same, and not one more
+
+
 def test_nothing_of_a_person_stands_in_the_store_in_the_clear(store, tmp_path: Path) -> None:
     name = opened(store)
     store.requests.add(name, event(Act.NOTED), f"Called about {WORDS}")

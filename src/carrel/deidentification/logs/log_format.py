@@ -18,6 +18,7 @@ from itertools import pairwise
 
 from carrel.deidentification.logs import faults
 from carrel.deidentification.logs.log_field import Field, Kind
+from carrel.deidentification.logs.log_setting import format_text
 from carrel.deidentification.logs.log_time import TimeForm
 from carrel.errors import CarrelError, fault
 
@@ -72,7 +73,7 @@ def parse_format(text: str, name: str, headers: Mapping[str, Field], header: byt
     """The format that a text describes.
 
     Args:
-        text: in one of the three ways. The word ``LogFormat`` before it, and quotation marks around it, may stay.
+        text: in one of the three ways, or the line of the server's settings that holds it.
         name: what it is called.
         headers: fields by the name that stands in braces, for servers that have names of their own.
         header: the line that such a log begins with.
@@ -80,7 +81,7 @@ def parse_format(text: str, name: str, headers: Mapping[str, Field], header: byt
     Raises:
         CarrelError: LOG-001.
     """
-    body = _unwrapped(text)
+    body = format_text(text)
     if _BRACES.search(body) and not _PERCENT.search(_BRACES.sub("", body)) and "%{" not in body:
         parts = list(_braces(body))
     elif _DOLLAR.search(body):
@@ -90,14 +91,6 @@ def parse_format(text: str, name: str, headers: Mapping[str, Field], header: byt
     joined = tuple(_joined(parts))
     _require_usable(joined, text)
     return LogFormat(name, joined, header)
-
-
-def _unwrapped(text: str) -> str:
-    body = re.sub(r"\A\s*LogFormat\s+", "", text.strip("\r\n"))
-    mark = body[:1]
-    if mark in {"'", '"'} and body.endswith(mark) and body[1:-1].count(mark) == body[1:-1].count("\\" + mark):
-        body = body[1:-1]
-    return body.replace('\\"', '"').replace("\\t", "\t")
 
 
 def _percent(body: str, headers: Mapping[str, Field]) -> Iterator[Part]:

@@ -125,7 +125,8 @@ class Borg:
         """
         del again
         if gone:  # without a name borg would delete the whole repository
-            self._call("delete", self.backup.place, *(one.id for one in gone), beat=beat, otherwise=True)
+            # Whoever makes archives names them: one can be called --force, and is no option behind "--".
+            self._call("delete", "--", self.backup.place, *(one.id for one in gone), beat=beat, otherwise=True)
         self._call("compact", self.backup.place, beat=beat, otherwise=True)
 
     def _refused(self, condition: Condition, found: str, wanted: str) -> CarrelError:

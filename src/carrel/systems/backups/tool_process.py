@@ -15,10 +15,12 @@ from carrel.systems import faults
 
 LISTING = timedelta(minutes=3)
 _BEAT_SECONDS = 10
-# What could point the tool at another repository than the one of the site file, or open it with another secret.
+# What could point the tool at another repository than the one of the site file, open it with another secret, say yes
+# where it asks before a whole repository goes, or give its exit codes another meaning.
 _STRAY = (
     "RESTIC_REPOSITORY", "RESTIC_PASSWORD", "RESTIC_KEY_HINT", "RESTIC_CACHE_DIR", "BORG_REPO", "BORG_PASS",
     "BORG_BASE_DIR", "BORG_CACHE_DIR", "BORG_CONFIG_DIR", "BORG_SECURITY_DIR", "BORG_KEYS_DIR", "PGBACKREST_",
+    "BORG_DELETE_I_KNOW", "BORG_EXIT_CODES",
 )  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def _merging(listed: Sequence[Mapping[str, Any]], held: Mapping[str, object]) ->
         )
     copies = max((_count(one.get("rep")) or 0 for one in listed if one.get("index") in held), default=0)
     if copies:
-        yield f"each index has up to {amount(copies, 'further copy', 'further copies')} that follow it"
+        yield f"each index has up to {amount(copies, 'further copy', 'further copies')}, from which events go as well"
 
 
 def _unnamed(listed: Sequence[Mapping[str, Any]], held: Mapping[str, object]) -> Iterator[str]:

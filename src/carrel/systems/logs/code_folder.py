@@ -17,6 +17,7 @@ from pathlib import Path
 
 from carrel.deidentification.logs.compiled.machine_code import NAMES, MachineCode, load_code, name_of_code
 from carrel.systems.logs.compiling import compile_into
+from carrel.systems.logs.executable_memory import may_run_memory
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _MOST = 1 << 23  # bytes of such a file
@@ -37,8 +38,9 @@ def machine_code(folder: Path | None) -> MachineCode | None:
         folder: of this account; None where there is none.
 
     Returns:
-        The code; None where it cannot be kept, because then each run would take some seconds to compile it, and where
-        the compiler that is installed does not compile it. Lines go the plain way then.
+        The code; None where it cannot be kept, because then each run would take some seconds to compile it, where
+        the compiler that is installed does not compile it, and where this process may not run it. Lines go the plain
+        way then.
     """
     try:
         objects = kept_objects(folder, f"scrub-{name_of_code()}.json", NAMES, compile_into)
@@ -59,9 +61,10 @@ def kept_objects(
         compiling: writes such a file; whether that could be done.
 
     Returns:
-        The object files by name; None where the folder is not this account's alone, or nothing was compiled.
+        The object files by name; None where the folder is not this account's alone, nothing was compiled, or this
+        process may not run it.
     """
-    if folder is None:
+    if folder is None or not may_run_memory():
         return None
     path = folder / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

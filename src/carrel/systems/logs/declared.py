@@ -16,7 +16,7 @@ from carrel.retention.clearing import rule_for
 from carrel.systems.folders.walk import Spot, files
 from carrel.systems.logs import faults, known_formats
 from carrel.systems.logs.day_key_folder import DayKeyFolder
-from carrel.systems.logs.log_file import BESIDE
+from carrel.systems.logs.log_copy import BESIDE
 
 THEN = (Disposition.DE_IDENTIFY, Disposition.DELETE)  # what may become of a line
 

@@ -11,14 +11,13 @@ Source: MITL-6.3; WPL-8.3.
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, BinaryIO, Final
+from typing import IO, BinaryIO
 
 from carrel.amount import amount
 from carrel.deidentification.logs import faults as log_faults
@@ -26,13 +25,13 @@ from carrel.errors import CarrelError, fault
 from carrel.systems.durable_file import as_before
 from carrel.systems.logs import faults
 from carrel.systems.logs.end_mark import Mark, end_line, mark_of
+from carrel.systems.logs.log_copy import beside, not_alone, unreadable, unwritable
 from carrel.systems.logs.log_stream import compressed, opened
 from carrel.systems.logs.log_tally import Tally
-from carrel.systems.logs.open_files import OpenFiles
+from carrel.systems.logs.open_files import Identity, OpenFiles
+from carrel.systems.logs.own_output import refuse_own
 from carrel.systems.logs.scrub_run import ScrubRun
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-BESIDE: Final = ".carrel-scrub"
 _FEW = 20  # lines: in a log this small one odd line is no sign of another format
 
 
@@ -48,6 +47,8 @@ class Replacing:
             made of it is safe by then.
         into: folder that takes the scrubbed file; None to replace the log itself.
         open_files: what other processes write to.
+        own: files that this call writes; none of them is a log.
+        taken: names of files that this call has put into that folder.
     """
 
     run: ScrubRun
@@ -55,6 +56,8 @@ class Replacing:
     first: Callable[[str], object]
     into: int | None = None
     open_files: OpenFiles = field(default_factory=OpenFiles)
+    own: frozenset[Identity] = frozenset()
+    taken: set[str] = field(default_factory=set)
 
 
 def replace_log(folder: int, name: str, at: str, how: Replacing) -> Tally | None:
@@ -73,25 +76,51 @@ def replace_log(folder: int, name: str, at: str, how: Replacing) -> Tally | None
         CarrelError: of the LOG codes; the log stands as it was.
     """
     with _source(folder, name, at) as (source, before):
+        refuse_own(before, at, how.own)
         if not before.st_size:
             return Tally()
         if mark_of(source, at) is Mark.AGREES:
             return None
-        if how.into is None:
-            _require_alone(before, at, how.open_files)
-        source.seek(0)
         target = folder if how.into is None else how.into
-        with _beside(target, name, at) as (raw, temporary):
+        itself = _is_in(target, name, before)
+        if itself:
+            _require_alone(before, at, how.open_files)
+        elif name in how.taken:
+            raise _taken(at)
+        source.seek(0)
+        with beside(target, name, at) as (raw, temporary):
             tally = _written(source, raw, at, how, before)
-            if how.into is None:
+            if itself:
                 _require_unchanged(folder, name, before, at)
             how.first(f"{before.st_dev}-{before.st_ino}-{before.st_size}-{before.st_mtime_ns}")
             try:
                 os.rename(temporary, name, src_dir_fd=target, dst_dir_fd=target)
                 os.fsync(target)
             except OSError as wrong:
-                raise _unwritable(at, wrong) from None
+                raise unwritable(at, wrong) from None
+            if how.into is not None:
+                how.taken.add(name)
     return tally
+
+
+def _is_in(folder: int, name: str, log: os.stat_result) -> bool:
+    """Whether a name in a folder is that of the log itself: the folder to write into can be the one it lies in."""
+    try:
+        there = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return (there.st_dev, there.st_ino) == (log.st_dev, log.st_ino)
+
+
+def _taken(at: str) -> CarrelError:
+    return fault(
+        faults.UNWRITABLE,
+        at=at,
+        wanted="a name that no other log of this call has",
+        found="another log of that name, which lies in the folder already",
+        because="the one would take the other's place",
+        fix="scrub it in a call of its own, with another folder behind --out",
+    )
 
 
 def _written(source: BinaryIO, raw: BinaryIO, at: str, how: Replacing, before: os.stat_result) -> Tally:
@@ -108,7 +137,7 @@ def _written(source: BinaryIO, raw: BinaryIO, at: str, how: Replacing, before: o
             _require_fitting(tally, at, how)
             _put(out, end_line(digest.hexdigest()), at)
     except OSError as wrong:
-        raise _unreadable(at, wrong) from None
+        raise unreadable(at, wrong) from None
     try:
         if out is not raw:
             out.close()
@@ -116,7 +145,7 @@ def _written(source: BinaryIO, raw: BinaryIO, at: str, how: Replacing, before: o
         as_before(raw.fileno(), before, owner_may_differ=True)  # other tools go by its age
         os.fsync(raw.fileno())
     except OSError as wrong:
-        raise _unwritable(at, wrong) from None
+        raise unwritable(at, wrong) from None
     return tally
 
 
@@ -124,7 +153,7 @@ def _put(out: IO[bytes], text: bytes | memoryview, at: str) -> None:
     try:
         out.write(text)
     except OSError as wrong:
-        raise _unwritable(at, wrong) from None
+        raise unwritable(at, wrong) from None
 
 
 @contextmanager
@@ -133,53 +162,18 @@ def _source(folder: int, name: str, at: str) -> Iterator[tuple[BinaryIO, os.stat
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except OSError as wrong:
         if wrong.errno == errno.ELOOP:
-            raise _not_alone(at, "a link to somewhere else") from None
-        raise _unreadable(at, wrong) from None
+            raise not_alone(at, "a link to somewhere else") from None
+        raise unreadable(at, wrong) from None
     with os.fdopen(handle, "rb") as source:
         before = os.fstat(handle)
         if not stat.S_ISREG(before.st_mode):
-            raise _not_alone(at, "a folder, a pipe or a device")
+            raise not_alone(at, "a folder, a pipe or a device")
         yield source, before
-
-
-@contextmanager
-def _beside(folder: int, name: str, at: str) -> Iterator[tuple[BinaryIO, str]]:
-    """A file beside the log that is gone afterwards unless it took the log's name; a dead run's is cleared away."""
-    temporary = f".{name}{BESIDE}"
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        handle = os.open(temporary, flags, 0o600, dir_fd=folder)
-    except OSError as wrong:
-        raise _unwritable(at, wrong) from None
-    raw = os.fdopen(handle, "r+b")
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            mine, there = os.fstat(handle), os.stat(temporary, dir_fd=folder, follow_symlinks=False)
-        except OSError:
-            raise _at_work(at) from None
-        # Between the two steps above the other run may have given the file the log's name.
-        if (mine.st_dev, mine.st_ino, mine.st_nlink) != (there.st_dev, there.st_ino, 1):
-            raise _at_work(at)
-        os.ftruncate(handle, 0)
-        try:
-            yield raw, temporary
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary, dir_fd=folder)
-            raise
-    finally:
-        with suppress(OSError):
-            raw.close()
-
-
-def _at_work(at: str) -> CarrelError:
-    return fault(faults.IN_USE, at=at, found="another run that scrubs it", fix="wait until that run has ended")
 
 
 def _require_alone(before: os.stat_result, at: str, open_files: OpenFiles) -> None:
     if before.st_nlink > 1:
-        raise _not_alone(at, f"a file with {before.st_nlink} names, of which one would be left as it is")
+        raise not_alone(at, f"a file with {before.st_nlink} names, of which one would be left as it is")
     if open_files.written((before.st_dev, before.st_ino)):
         raise fault(
             faults.IN_USE,
@@ -220,31 +214,3 @@ def _require_fitting(tally: Tally, at: str, how: Replacing) -> None:
             because="they would be gone with the file that is replaced",
             fix="declare the format with --format, or keep these lines with --aside FILE",
         )
-
-
-def _unreadable(at: str, wrong: OSError) -> CarrelError:
-    return fault(
-        faults.UNREADABLE, at=at, found=os.strerror(wrong.errno or 0), fix="check the name and who may read it"
-    )
-
-
-def _unwritable(at: str, wrong: OSError) -> CarrelError:
-    full = wrong.errno in _FULL
-    return fault(
-        faults.UNWRITABLE,
-        at=at,
-        found=os.strerror(wrong.errno or 0),
-        because="the scrubbed log is written beside the old one before it takes its place",
-        fix="make room for the largest log once more" if full else "let this account write into the folder",
-    )
-
-
-def _not_alone(at: str, found: str) -> CarrelError:
-    return fault(
-        faults.NOT_ALONE,
-        at=at,
-        wanted="a file of one name",
-        found=found,
-        because="the lines would stay readable under the other name, or another file would be replaced",
-        fix="name the file itself",
-    )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from carrel.errors import CarrelError, fault
 from carrel.systems.logs import faults
-from carrel.systems.logs.log_file import BESIDE
+from carrel.systems.logs.log_copy import BESIDE
 
 
 def logs_of(path: Path, pattern: str, missed: Callable[[CarrelError], object]) -> Iterator[tuple[int, str, str]]:

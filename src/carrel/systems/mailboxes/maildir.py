@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,9 @@ from carrel.errors import CarrelError, fault
 from carrel.inventory.mailbox import Mailbox, MailFolder
 from carrel.retention.clearing import Piece, tag_of
 from carrel.systems import faults
-from carrel.systems.durable_file import as_before, settle
+from carrel.systems.durable_file import as_before
+from carrel.systems.mailboxes import maildir_box
+from carrel.systems.mailboxes.maildir_box import Box
 from carrel.systems.mailboxes.message_date import head_of, message_date
 from carrel.systems.mailboxes.shelf import Letter, unkept
 
@@ -53,12 +56,12 @@ class MaildirFolder:
             try:
                 for path in paths:
                     beat()
-                    path.unlink(missing_ok=True)
+                    self._unlink(path)
             except OSError as wrong:
                 raise fault(
                     faults.MAIL_UNWRITABLE,
                     at=self._at,
-                    found=wrong.strerror or "an error of the file system",
+                    found=maildir_box.why(wrong),
                     changed="perhaps some: `carrel mailbox list` counts them",
                     fix="let this account delete files there; then apply the same plan again",
                 ) from None
@@ -90,7 +93,13 @@ class MaildirFolder:
     def whole(self, letter: Letter) -> bytes | None:
         """The message's file."""
         path = self._now(letter)
-        return None if path is None else path.read_bytes()
+        if path is None:
+            return None
+        try:
+            with self._box(path.parent.name) as box, box.reading(path.name) as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
 
     def add(self, letter: Letter, raw: bytes, name: str) -> None:
         """Write a file beside the other one's, with its marks, mode, owner and times; one of this name is replaced.
@@ -104,23 +113,27 @@ class MaildirFolder:
         if other is None or letter.at is None:
             raise unkept(self._at, "a message that was moved meanwhile")
         unique = f"{int(letter.at.timestamp())}.C{name}.carrel"
-        made, target = self._folder / "tmp" / unique, other.with_name(f"{unique}{_marks(other)}")
-        made.unlink(missing_ok=True)  # of an earlier try that was killed
-        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
-            new.write(raw)
-            new.flush()
-            as_before(new.fileno(), other.stat())  # a server tells by a file's time when its message came in
-            os.fsync(new.fileno())
-        made.replace(target)
-        settle(target.parent)
-        if target.read_bytes() != raw:
+        name = f"{unique}{_marks(other)}"
+        with self._box("tmp") as tmp, self._box(other.parent.name) as box:
+            tmp.drop(unique)  # of an earlier try that was killed
+            with tmp.making(unique) as new:
+                new.write(raw)
+                new.flush()
+                as_before(
+                    new.fileno(), box.known(other.name)
+                )  # a server tells by a file's time when its message came in
+                os.fsync(new.fileno())
+            tmp.move(unique, box, name)
+            with box.reading(name) as file:
+                same = file.read() == raw
+        if not same:
             raise unkept(self._at, "another one read back from the disk")
 
     def drop(self, letters: Sequence[Letter]) -> None:
         """Delete the files of messages."""
         for one in letters:
             if (path := self._now(one)) is not None:
-                path.unlink(missing_ok=True)
+                self._unlink(path)
 
     def _now(self, letter: Letter) -> Path | None:
         """Where a message lies now: another mark gives its file another name."""
@@ -140,23 +153,32 @@ class MaildirFolder:
         place = Path(str(self.mailbox.place))
         return place if self.part.folder == _INBOX else place / f".{self.part.folder}"
 
+    def _box(self, name: str) -> AbstractContextManager[Box]:
+        part = self.part.folder
+        return maildir_box.opened(Path(str(self.mailbox.place)), *(() if part == _INBOX else (f".{part}",)), name)
+
+    def _unlink(self, path: Path) -> None:
+        with self._box(path.parent.name) as box:
+            box.drop(path.name)
+
     def _messages(self) -> Iterator[tuple[Path, Piece, bytes]]:
-        for box in ("cur", "new"):
+        for name in ("cur", "new"):
             try:
-                with os.scandir(self._folder / box) as found:
-                    for one in found:
-                        if one.is_file(follow_symlinks=False) and not one.name.startswith("."):
-                            yield from self._message(Path(one.path), one.name)
+                with self._box(name) as box:
+                    for one in box.names():
+                        yield from self._message(box, self._folder / name / one)
             except OSError as wrong:
                 raise self._unread(wrong) from None
 
-    def _message(self, path: Path, name: str) -> Iterator[tuple[Path, Piece, bytes]]:
-        unique, _, marks = name.partition(":2,")
+    def _message(self, box: Box, path: Path) -> Iterator[tuple[Path, Piece, bytes]]:
+        unique, _, marks = path.name.partition(":2,")
         try:
-            with path.open("rb") as file:
+            with box.reading(path.name) as file:
                 head = head_of(file)
-        except FileNotFoundError:
-            return  # its mark was changed, or it was moved, a moment ago
+        except OSError as wrong:
+            if wrong.errno in {errno.ENOENT, errno.ELOOP}:
+                return  # its mark was changed, it was moved, or a link took its place, a moment ago
+            raise
         yield path, Piece(tag_of(unique), message_date(head), open="R" not in marks), head
 
     def _unread(self, wrong: OSError) -> CarrelError:
@@ -164,7 +186,7 @@ class MaildirFolder:
             faults.NO_MAIL_FOLDER,
             at=self._at,
             wanted="a Maildir, with 'cur' and 'new' in it, that this account may read",
-            found=wrong.strerror or "an error of the file system",
+            found=maildir_box.why(wrong),
             fix="mend 'place' or 'folder' in the site file, or let this account read it",
         )
 

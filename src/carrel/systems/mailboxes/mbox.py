@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import tempfile
@@ -15,31 +14,17 @@ from typing import BinaryIO
 
 from carrel.errors import CarrelError, fault
 from carrel.inventory.mailbox import Mailbox, MailFolder
-from carrel.retention.clearing import Piece, tag_of
+from carrel.retention.clearing import Piece
 from carrel.systems import faults
 from carrel.systems.durable_file import as_before, settle
-from carrel.systems.mailboxes.mbox_lock import locked
-from carrel.systems.mailboxes.message_date import LONGEST_HEAD, message_date
+from carrel.systems.mailboxes.mbox_lock import locked, opened
+from carrel.systems.mailboxes.mbox_message import OPENS, Reading, Span
 from carrel.systems.mailboxes.shelf import Letter, unkept
 
 _CHUNK = 1 << 20
 _LINE = 1 << 16
-# A line of a message's text can begin with "From " as well; one that opens a message bears a date.
-_OPENS = re.compile(rb"From .*(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,? +(\w{3} +\d{1,2}|\d{1,2} +\w{3}).* \d{1,2}:\d\d")
-_CHANGES = (b"status:", b"x-status:", b"x-keywords:", b"x-uid:", b"content-length:", b"x-imapbase:")
-_OWN_DATA = "the folder's own data"
 _STATUS = re.compile(rb"^(?:X-)?Status: ?[A-Z]{0,8}\r?$", re.MULTILINE | re.IGNORECASE)
 _OPENING = re.compile(rb"^From ", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """One message: from where to where, and what is known of it."""
-
-    start: int
-    end: int
-    piece: Piece
-    head: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -60,7 +45,7 @@ class MboxFolder:
             CarrelError: MBX-003.
         """
         try:
-            with os.fdopen(os.open(self._place, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+            with opened(self._place, os.O_RDONLY) as file:
                 for span in self._spans(file):
                     yield span.piece
         except OSError as wrong:
@@ -105,19 +90,19 @@ class MboxFolder:
         beside.replace(self._place)
         settle(self._place.parent)
 
-    def _spans(self, file: BinaryIO) -> Iterator[_Span]:
+    def _spans(self, file: BinaryIO) -> Iterator[Span]:
         """Each message with its place in the file; memory stays that of one message's headers."""
         file.seek(0)
-        reading: _Reading | None = None
+        reading: Reading | None = None
         at, blank, fresh = 0, True, True
         while line := file.readline(_LINE):
-            if fresh and blank and _OPENS.match(line):
+            if fresh and blank and OPENS.match(line) and (reading is None or reading.opens(at)):
                 if reading is not None:
                     yield reading.span(at)
-                reading = _Reading(at)
+                reading = Reading(at)
             elif reading is None:
                 raise self._unread("a file that does not begin with a message")
-            reading.take(line, whole=fresh)
+            reading.take(line, whole=fresh, at=at, file=file)
             at += len(line)
             blank, fresh = fresh and not line.strip(b"\r\n"), line.endswith(b"\n")
         if reading is not None:
@@ -131,7 +116,7 @@ class MboxFolder:
             CarrelError: MBX-003.
         """
         try:
-            with os.fdopen(os.open(self._place, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+            with opened(self._place, os.O_RDONLY) as file:
                 yield MboxDesk(self, file)
         except OSError as wrong:
             raise self._unread(wrong.strerror or "an error of the file system") from None
@@ -259,40 +244,6 @@ def _stretch(letter: Letter) -> tuple[int, int]:
     if not isinstance(letter.where, tuple):
         raise TypeError("a letter of another mailbox")
     return letter.where
-
-
-class _Reading:
-    """One message while its lines go by. What mail programs rewrite later, such as its marks, names it not."""
-
-    def __init__(self, start: int) -> None:
-        self._start, self._head, self._in_head = start, bytearray(), True
-        self._digest = hashlib.sha256()
-        self._answered = self._own = self._skips = False
-
-    def take(self, line: bytes, *, whole: bool) -> None:
-        """Take a line in, or a piece of one that is very long."""
-        if self._in_head:
-            if whole:
-                low = line.lower()
-                self._skips = low.startswith(_CHANGES)
-                self._answered |= low.startswith(b"x-status:") and b"a" in low[9:]
-                self._own |= low.startswith(b"x-imap:")
-                self._in_head = bool(line.strip(b"\r\n"))
-            if len(self._head) < LONGEST_HEAD and self._head:
-                self._head += line
-            elif not self._head:
-                self._head += b"X-Opened: yes\n"  # the line that opens a message is no header
-            if self._skips:
-                return
-        self._digest.update(line)
-
-    def span(self, end: int) -> _Span:
-        """The message, whose last byte has gone by."""
-        head = bytes(self._head)
-        at = message_date(head)
-        kept = _OWN_DATA if self._own and self._start == 0 else ""
-        piece = Piece(tag_of(self._digest.digest()), at, open=not self._answered, kept=kept)
-        return _Span(self._start, end, piece, head)
 
 
 def _copy(file: BinaryIO, new: BinaryIO, start: int, end: int) -> None:

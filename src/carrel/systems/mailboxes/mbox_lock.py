@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,12 +41,29 @@ def locked(place: Path, at: str, patience: float = PATIENCE_SECONDS) -> Iterator
         _wait(at, until)
     try:
         # Opened behind the file beside it: whoever keeps to that custom has put no other file in its place meanwhile.
-        with os.fdopen(os.open(place, os.O_RDWR | os.O_NOFOLLOW), "rb") as file:
+        with opened(place, os.O_RDWR) as file:
             while not _taken(file):
                 _wait(at, until)
             yield file
     finally:
         beside.unlink(missing_ok=True)
+
+
+def opened(place: Path, how: int) -> BinaryIO:
+    """A file; a link is none, and a pipe or a device in its place is not waited for.
+
+    Args:
+        place: of the file.
+        how: ``os.O_RDONLY`` or ``os.O_RDWR``.
+
+    Raises:
+        OSError: it cannot be opened, or is none.
+    """
+    descriptor = os.open(place, how | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no file")
+    return os.fdopen(descriptor, "rb")
 
 
 def _made(beside: Path) -> bool:

@@ -7,9 +7,10 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import bcrypt
-from sqlalchemy import Connection, TableClause, column, select, union_all
+from sqlalchemy import Connection, Select, TableClause, column, select, union_all
 
 from carrel.inventory.sign_in_map import Password, SignInMap
 from carrel.inventory.system_map import People
@@ -96,12 +97,16 @@ class AccountSignIn:
         Returns:
             A digest of the hash that the product keeps. Whoever has it learns nothing that the hash does not tell.
         """
-        if not self.may(connection, number):
+        found = self._hashes(connection, [number], allowed=True)
+        if not found and not self.may(connection, number):
             return ""
-        found = self._hashes(connection, [number])
         return hashlib.sha256(repr(found).encode()).hexdigest()
 
     def _allowed(self, connection: Connection, numbers: Sequence[int]) -> tuple[int, ...]:
+        return tuple(int(one) for one in connection.execute(self._may_sign_in(numbers)).scalars())
+
+    def _may_sign_in(self, numbers: Sequence[int]) -> Select[Any]:
+        """Those of some people who may be signed in, in order."""
         tests = (*self._map.where, *self._people.gone)
         rows = _rows(self._people.table, self._people.key, *(test.column for test in tests))
         key = rows.c[self._people.key]
@@ -110,14 +115,20 @@ class AccountSignIn:
             query = query.where(key != self._left_out)
         if self._people.gone:
             query = query.where(~all_hold(rows.c, self._people.gone))
-        return tuple(int(one) for one in connection.execute(query.order_by(key)).scalars())
+        return query.order_by(key)
 
-    def _hashes(self, connection: Connection, numbers: Sequence[int]) -> list[tuple[int, str, str]]:
+    def _hashes(
+        self, connection: Connection, numbers: Sequence[int], *, allowed: bool = False
+    ) -> list[tuple[int, str, str]]:
         place = self._map.password
         rows = _rows(place.table, place.column, place.person, place.salt, *(test.column for test in place.where))
         columns = [rows.c[place.person], rows.c[place.column], *([rows.c[place.salt]] if place.salt else [])]
         who = rows.c[place.person].in_(numbers or (_NOBODY,))
-        found = connection.execute(select(*columns).where(who, all_hold(rows.c, place.where))).all()
+        query = select(*columns).where(who, all_hold(rows.c, place.where))
+        if allowed:  # asked with every page of whoever is signed in, so in one question
+            may = self._may_sign_in(numbers).order_by(None).subquery("may")
+            query = query.where(rows.c[place.person].in_(select(may.c[self._people.key])))
+        found = connection.execute(query).all()
         return [(int(row[0]), str(row[1] or ""), str(row[2] or "") if place.salt else "") for row in found][:_MOST]
 
 

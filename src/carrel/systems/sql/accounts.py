@@ -19,25 +19,27 @@ from carrel.systems.check import Check, ok
 from carrel.systems.site_check import said
 from carrel.systems.sql import database, replica
 from carrel.systems.sql.failure import told
+from carrel.systems.sql.session_limits import SILENCE_SECONDS
 from carrel.systems.sql.whereabouts import Whereabouts, is_same, of
 
 # What an address says that cannot lead to where the other account already is.
 _ELSEWHERE = {faults.NO_DATABASE.code, faults.READ_ONLY_SERVER.code}
 
 
-def open_compared(system: System, *, read_only: bool) -> Engine:
+def open_compared(system: System, *, read_only: bool, silence: int = SILENCE_SECONDS) -> Engine:
     """`database.open_system`, once its database was seen to be the one that the system's other account leads to.
 
     Args:
         system: of the site file.
         read_only: the account that reads, else the one that carries out.
+        silence: seconds for which the server may say nothing.
 
     Raises:
         CarrelError: what `database.connect` raises; SQL-022, the two do not lead to one database. Before anything is
             carried out, also whatever keeps the account that reads from being opened. Who only reads goes on where
             the account that carries out cannot be reached: it does so from another host, or not now.
     """
-    engine = database.open_system(system, read_only=read_only)
+    engine = database.open_system(system, read_only=read_only, silence=silence)
     try:
         require_one(system, engine, read_only=read_only)
     except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 
 from sqlalchemy import Engine
@@ -17,6 +17,7 @@ from carrel.systems import faults, secret
 from carrel.systems.secret import Secret
 from carrel.systems.sql import session_mariadb, session_postgresql, session_sqlite, zone
 from carrel.systems.sql.failure import told
+from carrel.systems.sql.session_limits import SILENCE_SECONDS
 
 DRIVERS = ("mariadb+pymysql", "sqlite", session_postgresql.DRIVER)
 _ALSO = {
@@ -38,6 +39,7 @@ class Access:
         session_zone: a zone to set for every session, as Koha's own ``<timezone>`` does; None leaves the server's.
         declared_zone: the zone in which the site says that the product writes; a session on another clock is refused.
         replica: it is meant for a replica; every other session is refused where the server is one.
+        silence: seconds for which the server may say nothing.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Access:
     session_zone: str | None = None
     declared_zone: str | None = None
     replica: bool = False
+    silence: int = SILENCE_SECONDS
 
     @property
     def url(self) -> URL:
@@ -98,9 +101,12 @@ def access(system: System, *, apply: bool = False, environment: Mapping[str, str
     return Access(system.name, dsn, session_zone, system.time_zone)
 
 
-def open_system(system: System, *, read_only: bool, environment: Mapping[str, str] | None = None) -> Engine:
+def open_system(
+    system: System, *, read_only: bool, environment: Mapping[str, str] | None = None, silence: int = SILENCE_SECONDS
+) -> Engine:
     """`connect` with what the site file says: the account for reading, or the one that carries out."""
-    return connect(access(system, apply=not read_only, environment=environment), read_only=read_only)
+    way = access(system, apply=not read_only, environment=environment)
+    return connect(replace(way, silence=silence), read_only=read_only)
 
 
 def connect(system: Access, *, read_only: bool) -> Engine:
@@ -123,7 +129,7 @@ def connect(system: Access, *, read_only: bool) -> Engine:
     """
     url = system.url
     session = _session(url)
-    engine: Engine = session.engine(url, system.session_zone, read_only=read_only)
+    engine: Engine = session.engine(url, system.session_zone, read_only=read_only, silence=system.silence)
     try:
         with told(system.name), engine.connect() as connection:
             session.check(connection, system.name, read_only=read_only, replica=system.replica)

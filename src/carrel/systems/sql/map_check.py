@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 
 from sqlalchemy import Connection
@@ -20,7 +20,7 @@ from carrel.retention.reasons import figure
 from carrel.systems.check import Check, State, finding, note, ok, refused
 from carrel.systems.site_check import said
 from carrel.systems.sql import grants, live
-from carrel.systems.sql.grants import Purpose
+from carrel.systems.sql.grants import Grant, Purpose
 from carrel.systems.sql.trigger_way import SAID, way_of
 
 _GROUPS = (
@@ -50,7 +50,7 @@ def promise(schedule: LoanSchedule) -> Promise:
 
 
 def grant_checks(
-    connection: Connection, system_map: SystemMap, schema: LiveSchema, purpose: Purpose
+    connection: Connection, system_map: SystemMap, schema: LiveSchema, purpose: Purpose, further: Iterable[Grant] = ()
 ) -> Iterator[Check]:
     """Whether an account has the rights that it needs, and no others that could do harm.
 
@@ -59,17 +59,20 @@ def grant_checks(
         system_map: decides what is needed.
         schema: rights on tables that the site lacks are not asked for.
         purpose: of the account.
+        further: rights that something else than a night needs, so that they are not beyond the need.
     """
     name = f"grants to {purpose}"
     if connection.dialect.name == "sqlite":
         yield ok(name, "the rights of the file; SQLite has no accounts")
         return
     has = grants.granted(connection)
-    found = grants.compare(grants.needed(system_map, purpose, connection.dialect.name), has, tables=schema.tables)
+    needs = grants.needed(system_map, purpose, connection.dialect.name)
+    found = grants.compare(needs, has, tables=schema.tables)
     fix = f"carrel init {system_map.system} --grants-only --policy NAME prints the statements"
     if found.missing:
         yield refused(name, f"{len(found.missing)} missing: {_listed(found.missing)}", fix)
-    beyond = [one for one in found.beyond if purpose is Purpose.APPLY or one.privilege != "SELECT"]
+    beyond = grants.compare(grants.once((*needs, *further)), has, tables=schema.tables).beyond
+    beyond = tuple(one for one in beyond if purpose is Purpose.APPLY or one.privilege != "SELECT")
     if beyond:
         yield finding(name, f"{len(beyond)} beyond the need: {_listed(beyond)}", f"revoke them; {fix}")
     if not grants.may_sweep(has):

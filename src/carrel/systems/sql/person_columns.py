@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, column, select
 
 from carrel.errors import fault
 from carrel.inventory.access_map import AccessMap
+from carrel.inventory.category import Category
 from carrel.inventory.schema import LiveSchema, Table
 from carrel.inventory.system_map import SystemMap
 from carrel.rights import faults
@@ -30,11 +31,15 @@ class TableColumns:
         told: every one, in order, secret ones among them.
         read: those that are read.
         people: of these, those that name somebody.
+        free: of them, those in which somebody wrote; `kin`, those that name relatives; `times`, those of an event.
     """
 
     told: tuple[HeldColumn, ...]
     read: tuple[str, ...]
     people: tuple[str, ...]
+    free: tuple[str, ...] = ()
+    kin: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
 
 
 def columns_of(system_map: SystemMap, access: AccessMap, live: Table) -> TableColumns:
@@ -56,6 +61,9 @@ def columns_of(system_map: SystemMap, access: AccessMap, live: Table) -> TableCo
         tuple(told),
         tuple(one.name for one in told if not one.is_secret),
         tuple(one.name for one in told if one.role is not Role.PLAIN and not one.is_secret),
+        tuple(one.name for one in told if one.is_free),
+        tuple(one.name for one in told if one.is_of_relatives),
+        tuple(one.name for one in told if one.category is Category.EVENT_TIME),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select
+from sqlalchemy import ColumnElement, Connection, CursorResult, FromClause, Select
 from sqlalchemy.exc import DBAPIError
 
 from carrel.errors import CarrelError
@@ -26,6 +26,7 @@ from carrel.systems.sql.person_layout import AnswerLayout
 from carrel.systems.sql.person_naming import Naming
 from carrel.systems.sql.person_presence import presence_of
 from carrel.systems.sql.person_queries import PersonQueries, Question, count
+from carrel.systems.sql.person_statement import statement_of
 
 FIRST = 500  # rows of a question that are read at once; more are read as they are written
 _OTHER = HeldKind(name="other records", tables=("",))
@@ -83,7 +84,7 @@ class PersonData:
         self._unread: list[Unread] = []
         self._acted: list[Acted] = []
         self._without_index: dict[str, None] = {}
-        self._left_out: dict[str, None] = {}
+        self._left_out: dict[str, bool] = {}  # whether only rows of others stand there
         self._to_read = 0
 
     def read(self, name: str, product: str, *, denied: Iterable[str] = (), thorough: bool = True) -> HeldInSystem:
@@ -118,19 +119,35 @@ class PersonData:
                 read[table] = found
         if self._left_out:
             why = "no index leads to a person there, and it was not to be read whole"
-            self._unread += [Unread(name, self._says(name), faults.NOT_LOOKED.code, why) for name in self._left_out]
+            code = faults.NOT_LOOKED.code
+            self._unread += [Unread(name, self._says(name), code, why, acted) for name, acted in self._left_out.items()]
         others = self._others(read)
         records = tuple(self._records(kind, tables, read, others) for kind, tables in self._kinds(read))
         return HeldInSystem(
             name, product, str(self._zone), found=True, gone=self.gone, records=records, acted=tuple(self._acted),
             unread=tuple(self._unread), without_index=tuple(self._without_index), to_read=self._to_read,
-            called=self._naming.called, asker=TableAsker(self._with_addresses(), self.own),
+            called=self._naming.called, asker=self.asker,
         )  # fmt: skip
 
     @property
     def called(self) -> frozenset[str]:
         """Whole names of the person, in small letters; never told, only compared."""
         return self._naming.called
+
+    @property
+    def asker(self) -> TableAsker:
+        """How the system knows the person, for what stands beside it."""
+        return TableAsker(self._with_addresses(), self.own)
+
+    def others_in(self, texts: Iterable[str]) -> Others:
+        """Words of everybody else whom texts from beside the system name, as far as it knows them."""
+        cards: set[str] = set()
+        names: set[str] = set()
+        for text in texts:
+            digits, capitals = suspects(text)
+            cards |= digits
+            names |= capitals
+        return Others(self._naming.of_others((), cards, names, self.own), self.own)
 
     def _is_asked(self, table: str) -> bool:
         return self._narrowing is None or table in self._narrowing.tables
@@ -175,20 +192,31 @@ class PersonData:
                 whole = self._layout.read_whole(table, question.by)
                 self._without_index |= dict.fromkeys(whole)
                 if table in whole and not thorough:
-                    self._left_out[table] = None
+                    self._left_out[table] = self._left_out.get(table, True) and question.counted
                     continue
                 if question.counted:
                     rows = self._selection.rows(table)
                     if many := int(self._connection.execute(count(question, rows)).scalar_one()):
                         self._acted.append(Acted(table, question.column, self._says(table), many))
                     continue
-                query = self._query(question).limit(FIRST + 1)
-                rows_read = [dict(one) for one in self._connection.execute(query).mappings()]
+                result = self._result(question)
+                names = tuple(result.keys())
+                rows_read = [dict(zip(names, one, strict=True)) for one in result]
+                if self._narrowing is None and len(rows_read) <= FIRST:
+                    self.queries.keep(question, rows_read)
                 if rows_read:
                     found.append((question, rows_read[:FIRST], len(rows_read) > FIRST))
         except DBAPIError as wrong:
             raise DeniedError(table, classify(wrong, f"{self._at}: {table}")) from None
         return found
+
+    def _result(self, question: Question) -> CursorResult[Any]:
+        """The first rows of a question."""
+        numbers = self.subject.numbers
+        if question.walk and not question.way and self._narrowing is None and len(numbers) == 1:
+            asked = statement_of(self._layout, question.table, question.column, FIRST + 1, self._connection)
+            return asked.rows(self._connection, numbers[0])
+        return self._connection.execute(self._query(question).limit(FIRST + 1))
 
     def _query(self, question: Question) -> Select[Any]:
         query = self._layout.shown(question.table).where(question.which)
@@ -198,8 +226,7 @@ class PersonData:
 
     def _is_coincidence(self, question: Question) -> bool:
         """Whether nothing but the second of an event leads to the rows: what was parted stays parted."""
-        labels = self._map.labels
-        return any(labels.of(table, name) is Category.EVENT_TIME for table, name in question.way)
+        return self._layout.ways.is_coincidence(question.way)
 
     def statements(self, *, indexed: bool = False) -> Iterator[tuple[str, str]]:
         """Every question that shows rows, by table, as SQL; with values of the person in it, so it is never printed.
@@ -226,23 +253,30 @@ class PersonData:
 
     def _others(self, read: Read) -> Others:
         """Words of everybody else whom these rows name, by number or in a text."""
-        numbers: set[str] = set()
+        people: set[Any] = set()
+        texts: set[str] = set()  # many rows say the same: each is looked through once
         cards: set[str] = set()
         names: set[str] = set()
         relatives: set[str] = set()
         for table, found in read.items():
             columns = self._layout.columns(table)
-            free = [one.name for one in columns.told if one.is_free]
-            kin = [one.name for one in columns.told if one.is_of_relatives]
+            free, kin = columns.free, columns.kin
             for question, rows, more in found:
                 further = more and (free or kin or columns.people)
                 for row in self._all(question) if further else rows:
-                    numbers |= {str(value) for name in columns.people if (value := row.get(name)) not in {None, "", 0}}
-                    relatives |= {value for name in kin if isinstance(value := row.get(name), str)}
-                    for text in (value for name in free if isinstance(value := row.get(name), str)):
-                        digits, capitals = suspects(text)
-                        cards |= digits
-                        names |= capitals
+                    for name in columns.people:
+                        people.add(row.get(name))
+                    for name in kin:
+                        if isinstance(value := row.get(name), str):
+                            relatives.add(value)
+                    for name in free:
+                        if isinstance(value := row.get(name), str):
+                            texts.add(value)
+        for text in texts:
+            digits, capitals = suspects(text)
+            cards |= digits
+            names |= capitals
+        numbers = {str(one) for one in people - {None, "", 0}}
         words = self._naming.of_others(numbers, cards, names, self.own)
         return Others((*words, *self._naming.of_relatives(relatives)), self.own)
 
@@ -269,9 +303,9 @@ class PersonData:
             value
             for name in tables
             for _, rows, _ in read[name]
+            for column in self._layout.columns(name).times
             for row in rows
-            for column in self._layout.columns(name).told
-            if column.category is Category.EVENT_TIME and (value := moment(row.get(column.name))) is not None
+            if (value := moment(row.get(column))) is not None
         ]
         since = min(times, default=None)
         return HeldRecords(kind.name, rules, kind.while_there, since, held)
@@ -287,7 +321,7 @@ class PersonData:
         ends = self._layout.ends.get(table)
         by = () if ends is None else rules.rules_for(ends.event)
         columns = self._layout.columns(table).told
-        telling = Telling(columns, self.own, others, own_table=kind.own)
+        telling = Telling(self._layout.told(table, own_table=kind.own), self.own, others)
 
         def dated(row: Row) -> DatedRow:
             until = None if ends is None else goes_on(row, ends, by, self._zone)

@@ -15,10 +15,12 @@ from carrel.inventory.person_map import Holds, Trace
 from carrel.inventory.schema import LiveSchema, Table
 from carrel.inventory.system_map import SystemMap
 from carrel.rights.ending import Ends
+from carrel.rights.third_persons import ToldColumns
 from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.named_table import parted
 from carrel.systems.sql.person_columns import THERE, BesideRow, TableColumns, access_of, columns_of, endings
 from carrel.systems.sql.person_selection import PersonSelection
+from carrel.systems.sql.person_ways import PersonWays
 from carrel.systems.sql.way_rows import led_by
 
 
@@ -65,6 +67,7 @@ class AnswerLayout:
         self.ends: dict[str, Ends] = endings(system_map)
         self._beside = BesideRow(schema, system_map, self.access)
         self._columns: dict[str, TableColumns] = {}
+        self._told: dict[tuple[str, bool], ToldColumns] = {}
         self._shown: dict[str, Select[Any]] = {}
         self._elsewhere: dict[str, list[ColumnElement[bool]]] = {}
         self.prepared: dict[str, Any] = {}
@@ -77,6 +80,11 @@ class AnswerLayout:
         named = [name for kind in self.access.kinds for name in kind.tables]
         every = dict.fromkeys((*named, *self.selection.person.tables, *self.access.further))
         return tuple(name for name in every if name in self.schema.tables and self.traces(name))
+
+    @cached_property
+    def ways(self) -> PersonWays:
+        """The ways through other tables."""
+        return PersonWays(self.system_map, self.access, {name: self.traces(name) for name in self.tables})
 
     def traces(self, table: str) -> tuple[Trace, ...]:
         """Every trace of a table, with those that only an answer needs."""
@@ -107,6 +115,12 @@ class AnswerLayout:
         if table not in self._columns:
             self._columns[table] = columns_of(self.system_map, self.access, self.schema.tables[table])
         return self._columns[table]
+
+    def told(self, table: str, *, own_table: bool) -> ToldColumns:
+        """The columns of a table, sorted by how they are told."""
+        if (table, own_table) not in self._told:
+            self._told[table, own_table] = ToldColumns(self.columns(table).told, own_table=own_table)
+        return self._told[table, own_table]
 
     def shown(self, table: str) -> Select[Any]:
         """The rows of a table with the columns that are read, and what stands beside them; of everybody as yet."""

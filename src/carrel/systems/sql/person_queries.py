@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, and_, func, select, tuple_
 
-from carrel.inventory.person_map import Through, Trace
+from carrel.inventory.person_map import Holds, Through
+from carrel.inventory.schema import Column
 from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.in_lists import parts
 from carrel.systems.sql.person_layout import AnswerLayout, AskedColumn, meant
 from carrel.systems.sql.person_selection import Bool, PersonSelection, is_text
+from carrel.systems.sql.person_ways import Led, plain_walk, steps_of, together, walk_of
 
 _AT_ONCE = 500
 
@@ -27,7 +29,8 @@ class Question:
         by: the columns by which they are found.
         counted: the rows are counted and not shown.
         column: that names the person, or what leads to the row.
-        way: for rows that others lead to, the columns on the way, each with its table.
+        way: for rows that others lead to, the columns on the ways, each with its table.
+        walk: tells which rows they are; empty where a way that leads on from the table never means the same ones.
     """
 
     table: str
@@ -36,6 +39,7 @@ class Question:
     counted: bool
     column: str
     way: tuple[tuple[str, str], ...] = ()
+    walk: tuple[str, ...] = ()
 
 
 class PersonQueries:
@@ -59,83 +63,120 @@ class PersonQueries:
         present: frozenset[AskedColumn] | None = None,
     ) -> None:
         self._layout, self.selection, self._connection, self._present = layout, selection, connection, present
-        self._ways: dict[str, list[tuple[Any, ...]]] = {}
+        self._shown: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        self._ways: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
 
     def of(self, table: str) -> Iterator[Question]:
         """The questions to a table."""
-        for trace in self._layout.traces(table):
-            if trace.through is not None:
-                yield from self._led(table, trace, trace.through)
+        for led in self._layout.ways.to(table):
+            yield from self._led(table, led)
         rows = self.selection.rows(table)
         for one in self._layout.asked(table):
             if not self._is_absent(one):
                 which = and_(self.selection.names(table, one.name, rows, one.holds), *one.tests)
-                yield Question(table, which, (one.name,), one.counted, one.name)
+                walk = () if one.tests or one.holds is not Holds.NUMBER else plain_walk(table, one.name)
+                yield Question(table, which, (one.name,), one.counted, one.name, walk=walk)
+
+    def keep(self, question: Question, rows: list[dict[str, Any]]) -> None:
+        """Remember all the rows of a question: ways that go on from them need not read them again."""
+        if question.walk:
+            self._shown[question.walk] = rows
 
     def _is_absent(self, one: AskedColumn) -> bool:
         return self._present is not None and one.indexed and one not in self._present
 
-    def _led(self, table: str, trace: Trace, way: Through) -> Iterator[Question]:
-        rows, own = self.selection.rows(table), tuple(way.pairs)
-        found = self._values(way)
-        there = [values for one in found if (values := self._as_there(table, own, one))]
+    def _led(self, table: str, led: Sequence[Led]) -> Iterator[Question]:
+        """What is asked by ways that end at the same columns: several lead to the same rows, which are read once."""
+        trace, first = led[0]
+        rows, own = self.selection.rows(table), tuple(first.pairs)
+        there = self._there(table, own, [way for _, way in led])
+        by = ", ".join(dict.fromkeys(way.table for _, way in led))
+        steps = tuple(dict.fromkeys(step for _, way in led for step in steps_of(table, way)))
+        further = self._layout.not_told_elsewhere(table)
+        alone = not (trace.only or trace.among or further or len(there) > _AT_ONCE)
+        walk = (*plain_walk(table), *sorted(way.model_dump_json() for _, way in led)) if alone else ()
         for some in parts(there, _AT_ONCE):
-            which = and_(_among(rows, own, some), meant(rows, trace), *self._layout.not_told_elsewhere(table))
-            counted = self._layout.access.counts(table, trace)
-            yield Question(table, which, own, counted, f"by {way.table}", tuple(_steps(table, way)))
+            which = and_(self._among(rows, own, some), meant(rows, trace), *further)
+            yield Question(table, which, own, self._layout.access.counts(table, trace), f"by {by}", steps, walk)
 
-    def _values(self, way: Through) -> list[tuple[Any, ...]]:
+    def _there(self, table: str, own: Sequence[str], ways: Sequence[Through]) -> list[tuple[Any, ...]]:
+        """The values to which ways lead, as the columns of a table hold them; each once."""
+        found = dict.fromkeys(one for some in together(ways) for one in self._values(some))
+        kinds = [_kind(self.selection.schema.tables[table].column(name)) for name in own]
+        return list(dict.fromkeys(values for one in found if (values := _as_there(kinds, one))))
+
+    def _values(self, ways: Sequence[Through]) -> list[tuple[Any, ...]]:
         """What the rows of the other table hold of the person, in the columns by which it leads on."""
-        said = way.model_dump_json()
+        read = self._layout.ways.read(ways[0])
+        places = [read.index(name) for name in ways[0].pairs.values()]
+        found = dict.fromkeys(tuple(row[place] for place in places) for row in self._walked(ways, read))
+        return [one for one in found if None not in one]
+
+    def _walked(self, ways: Sequence[Through], read: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The rows of the other table that are the person's, read once for every way that begins at them."""
+        way = ways[0]
+        said = (*walk_of(way), *sorted(one.then.model_dump_json() for one in ways if one.then is not None))
+        if said in self._shown and said not in self._ways and self._are_read(way.table, read):
+            self._ways[said] = list(dict.fromkeys(tuple(row[name] for name in read) for row in self._shown[said]))
         if said not in self._ways:
-            rows, theirs = self.selection.rows(way.table), tuple(way.pairs.values())
+            rows = self.selection.rows(way.table)
             named: list[Bool] = [all_hold(rows.c, way.only)]
             further: list[Bool] = []
             if way.person and not self._stands_nowhere(way):
                 further = [self.selection.names(way.table, way.person, rows)]
             elif way.then is not None and not way.person:
-                own = tuple(way.then.pairs)
-                found = [v for one in self._values(way.then) if (v := self._as_there(way.table, own, one))]
-                further = [_among(rows, own, some) for some in parts(found, _AT_ONCE)]
+                own, thens = tuple(way.then.pairs), [one.then for one in ways if one.then is not None]
+                further = [self._among(rows, own, some) for some in parts(self._there(way.table, own, thens), _AT_ONCE)]
             gathered: dict[tuple[Any, ...], None] = {}
             for which in further:
-                query = select(*(rows.c[name] for name in theirs)).where(which, *named)
+                query = select(*(rows.c[name] for name in read)).where(which, *named)
                 gathered |= dict.fromkeys(tuple(one) for one in self._connection.execute(query))
-            self._ways[said] = [one for one in gathered if None not in one]
+            self._ways[said] = list(gathered)
         return self._ways[said]
+
+    def _are_read(self, table: str, names: Sequence[str]) -> bool:
+        """Whether an answer reads these columns; a secret is never read."""
+        return set(names) <= set(self._layout.columns(table).read)
+
+    def _among(self, rows: FromClause, own: Sequence[str], some: Sequence[tuple[Any, ...]]) -> Bool:
+        """Whether a row has one of these values in its columns."""
+        keys = [rows.c[name] for name in own]
+        if len(own) == 1:
+            return keys[0].in_([one[0] for one in some])
+        whole = tuple_(*keys).in_(some)
+        if self._connection.dialect.name not in {"mysql", "mariadb"}:
+            return whole
+        # MariaDB weighs every pair against every other before it begins. A list for each column it takes as it is, and
+        # of the few rows that these leave it looks which have a pair; as a test of a test no plan is made of that.
+        lists = (key.in_(list(dict.fromkeys(one[place] for one in some))) for place, key in enumerate(keys))
+        return and_(*lists, whole.is_(True))
 
     def _stands_nowhere(self, way: Through) -> bool:
         """Whether it is known that no row of the other table names the person in that column."""
         named = [one for one in self._layout.asked(way.table) if one.name == way.person and not one.tests]
         return bool(named) and all(self._is_absent(one) for one in named)
 
-    def _as_there(self, table: str, own: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...] | None:
-        """Values as the columns of a table hold them: a number among texts is a text. None where it cannot be there."""
-        found: list[Any] = []
-        for name, value in zip(own, values, strict=True):
-            there = self.selection.schema.tables[table].column(name)
-            if there is not None and is_text(there):
-                found.append(str(value))
-            elif isinstance(value, str) and there is not None and "int" in there.type.lower():
-                if not value.isascii() or not value.isdigit():
-                    return None
-                found.append(int(value))
-            else:
-                found.append(value)
-        return tuple(found)
+
+def _kind(there: Column | None) -> str:
+    """How a column takes a value that another one holds."""
+    if there is None:
+        return ""
+    return "text" if is_text(there) else "number" if "int" in there.type.lower() else ""
 
 
-def _steps(table: str, way: Through) -> Iterator[tuple[str, str]]:
-    """Every column by which a way leads on, each with its table."""
-    here = table
-    for one in way.way:
-        yield from ((here, own) for own in one.pairs)
-        here = one.table
-
-
-def _among(rows: FromClause, own: Sequence[str], some: Sequence[tuple[Any, ...]]) -> Bool:
-    keys = [rows.c[name] for name in own]
-    return keys[0].in_([one[0] for one in some]) if len(own) == 1 else tuple_(*keys).in_(some)
+def _as_there(kinds: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Values as the columns of a table hold them: a number among texts is a text. None where it cannot be there."""
+    found: list[Any] = []
+    for kind, value in zip(kinds, values, strict=True):
+        if kind == "text":
+            found.append(str(value))
+        elif kind == "number" and isinstance(value, str):
+            if not value.isascii() or not value.isdigit():
+                return None
+            found.append(int(value))
+        else:
+            found.append(value)
+    return tuple(found)
 
 
 def count(question: Question, rows: FromClause) -> Select[Any]:

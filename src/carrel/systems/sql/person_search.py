@@ -69,13 +69,13 @@ def find_left(connection: Connection, system_map: SystemMap, said: str, *, by_ca
     Raises:
         CarrelError: ERA-001, nobody's or several people's; what was given is not repeated.
     """
+    if not by_card and (number := _number(said)) >= 0:
+        return number  # whether a record is there under it or not
     people, person = system_map.people, person_map(system_map)
     there: set[int] = set()
     with told(at):
         for name in dict.fromkeys((people.table, *person.former)):
             there |= _numbers(connection, system_map, name, said, by_card=by_card)
-    if not by_card and not there and (number := _number(said)) >= 0:
-        return number
     if len(there) != 1:
         raise _nobody(
             at, len(there), _FIX_LEFT if by_card else "write the record's number, digits only", by_card=by_card

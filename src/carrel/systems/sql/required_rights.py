@@ -41,7 +41,7 @@ def require_rights(
         return
     with told(at):
         missing = grants.compare(needs, grants.granted(connection), tables=tables).missing
-        lines = _statements(connection, missing) if missing else ""
+        lines = statements(connection, missing) if missing else ""
     if missing:
         raise fault(
             faults.GRANTS,
@@ -53,10 +53,12 @@ def require_rights(
         )
 
 
-def _statements(connection: Connection, missing: Iterable[Grant]) -> str:
-    """What gives these rights in a session's database, a statement a line."""
+def statements(connection: Connection, missing: Iterable[Grant]) -> str:
+    """What gives these rights to the account of a session, in its database, a statement a line."""
     there = connection.dialect.name == "postgresql"
-    named = "SELECT current_database()" if there else "SELECT DATABASE()"
-    database = str(connection.exec_driver_sql(named).scalar_one())
-    account = "account" if there else "'ACCOUNT'@'HOST'"
+    named = "SELECT current_database(), quote_ident(current_user)" if there else "SELECT DATABASE(), CURRENT_USER()"
+    database, account = map(str, connection.exec_driver_sql(named).one())
+    if not there:
+        user, _, host = account.rpartition("@")
+        account = "@".join("'" + one.replace("'", "''") + "'" for one in (user, host))
     return "\n".join(one.sql(database, account, connection.dialect.name) for one in missing)

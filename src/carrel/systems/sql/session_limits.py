@@ -8,5 +8,6 @@ LOCK_SECONDS = 3  # a desk transaction that waits longer than this notices
 # PostgreSQL takes 0 for "for ever"; it looks for deadlocks after a second.
 BESIDE_A_DESK = {"mariadb": "SET SESSION innodb_lock_wait_timeout = 0", "postgresql": "SET lock_timeout = '20ms'"}
 SILENCE_SECONDS = 3600
+PAGE_SECONDS = 20  # of silence, where somebody waits before a page
 # A night asks some 800 statements of different kinds; each is compiled once, if none pushes another out.
 KINDS_OF_STATEMENTS = 4_000

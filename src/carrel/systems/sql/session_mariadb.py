@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from pymysql.constants import FIELD_TYPE
@@ -11,6 +12,7 @@ from sqlalchemy.engine import URL
 
 from carrel.errors import fault
 from carrel.systems import faults
+from carrel.systems.sql.mariadb_rows import RowConnection
 from carrel.systems.sql.session_limits import CONNECT_SECONDS, KINDS_OF_STATEMENTS, LOCK_SECONDS, SILENCE_SECONDS
 
 METADATA_LOCK_SECONDS = 5
@@ -69,31 +71,36 @@ def check(connection: Connection, at: str, *, read_only: bool, replica: bool = F
         )
 
 
-def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
+def engine(url: URL, zone: str | None, *, read_only: bool, silence: int = SILENCE_SECONDS) -> Engine:
     """An engine on MariaDB.
 
     Args:
         url: of the database.
         zone: to set for every session; None leaves the server's.
         read_only: the server refuses every write of the session; otherwise transactions are READ COMMITTED.
+        silence: seconds for which the server may say nothing before the connection is given up.
     """
     made = create_engine(
         url.set(query={}),
         connect_args={
             "charset": "utf8mb4",
             "connect_timeout": CONNECT_SECONDS,
-            "read_timeout": SILENCE_SECONDS,
-            "write_timeout": SILENCE_SECONDS,
+            "read_timeout": silence,
+            "write_timeout": silence,
             "local_infile": False,
             "conv": _CONVERSIONS,
             **_extra(url),
         },
         isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
-        pool_size=2,
+        pool_size=6,  # opened as they are needed, and kept: a new one takes longer than what a page asks for
         query_cache_size=KINDS_OF_STATEMENTS,
-        max_overflow=4,
+        max_overflow=0,
         hide_parameters=True,
     )
+
+    @event.listens_for(made, "do_connect")
+    def connect(_dialect: Any, _record: Any, told: Any, named: Any) -> RowConnection:
+        return RowConnection(*told, **named)
 
     # Before the dialect looks: it would learn the server's way of quoting instead of this session's.
     @event.listens_for(made, "connect", insert=True)
@@ -120,17 +127,20 @@ def _extra(url: URL) -> dict[str, Any]:
     return {known[name]: value for name, value in url.query.items() if name in known}
 
 
-def _or_none(convert: Any) -> Any:
+def _or_none(kind: type[date], convert: Any) -> Any:
     def converted(value: Any) -> Any:
-        found = convert(value)
-        return None if isinstance(found, str | bytes) else found  # the driver hands back what is no date
+        try:
+            return kind.fromisoformat(value)
+        except (TypeError, ValueError):
+            found = convert(value)
+            return None if isinstance(found, str | bytes) else found  # the driver hands back what is no date
 
     return converted
 
 
 _CONVERSIONS = {
     **conversions,
-    FIELD_TYPE.DATETIME: _or_none(convert_datetime),
-    FIELD_TYPE.TIMESTAMP: _or_none(convert_datetime),
-    FIELD_TYPE.DATE: _or_none(convert_date),
+    FIELD_TYPE.DATETIME: _or_none(datetime, convert_datetime),
+    FIELD_TYPE.TIMESTAMP: _or_none(datetime, convert_datetime),
+    FIELD_TYPE.DATE: _or_none(date, convert_date),
 }

@@ -130,13 +130,15 @@ def check(connection: Connection, at: str, *, read_only: bool, replica: bool = F
         )
 
 
-def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
+def engine(url: URL, zone: str | None, *, read_only: bool, silence: int = SILENCE_SECONDS) -> Engine:
     """An engine on PostgreSQL.
 
     Args:
         url: of the database.
         zone: to set for every session; None leaves the server's.
         read_only: the server refuses every write of the session; otherwise transactions are READ COMMITTED.
+        silence: seconds after which the server ends a statement, and a network that is gone ends the connection; a
+            server that stands still in the midst of an answer is waited for.
     """
     from carrel.systems.sql import values_postgresql
 
@@ -144,6 +146,7 @@ def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
         url.set(drivername=_OURS.replace(".", "+"), query={}),
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
+            **({"tcp_user_timeout": silence * 1000} if silence < SILENCE_SECONDS else {}),
             "application_name": "carrel",
             # Or an account's own could end what comes next.
             "options": "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0",
@@ -153,9 +156,9 @@ def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
             **{name: value for name, value in url.query.items() if name in _KNOWN},
         },
         isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
-        pool_size=2,
+        pool_size=6,  # opened as they are needed, and kept: a new one takes longer than what a page asks for
         query_cache_size=KINDS_OF_STATEMENTS,
-        max_overflow=4,
+        max_overflow=0,
         use_native_hstore=False,
         native_inet_types=False,
         hide_parameters=True,
@@ -165,6 +168,8 @@ def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
     def promise(connection: Any, _record: Any) -> None:
         values_postgresql.register(connection)
         wanted = {**_PROMISES, "default_transaction_read_only": "on" if read_only else "off"}
+        if silence < SILENCE_SECONDS:
+            wanted["statement_timeout"] = f"{silence}s"
         if zone is not None:
             wanted["timezone"] = zone
         with connection.cursor() as cursor:

@@ -22,15 +22,16 @@ def check(connection: Connection, at: str, *, read_only: bool, replica: bool = F
     connection.execute(text("SELECT count(*) FROM sqlite_master"))
 
 
-def engine(url: URL, zone: str | None, *, read_only: bool) -> Engine:
+def engine(url: URL, zone: str | None, *, read_only: bool, silence: int = 0) -> Engine:
     """An engine on one file.
 
     Args:
         url: of the file.
         zone: nothing here keeps one.
         read_only: the file is opened for reading; otherwise a writer takes its lock at once.
+        silence: no server answers here.
     """
-    del zone
+    del zone, silence
     path = quote(str(Path(url.database or "").absolute()))
     mode = "ro" if read_only else "rw"
 

@@ -9,6 +9,7 @@ import pytest
 from carrel.deidentification.logs.log_detection import detected, require_detected
 from carrel.deidentification.logs.log_field import Kind
 from carrel.deidentification.logs.log_format import parse_format
+from carrel.deidentification.logs.log_setting import format_text
 from carrel.deidentification.logs.log_time import Precision, TimeForm
 from carrel.errors import CarrelError
 from carrel.systems.logs.known_formats import HEADERS, format_of, known_formats
@@ -32,7 +33,7 @@ def kinds(text: str) -> list[str]:
 def test_three_ways_to_write_a_format() -> None:
     wanted = ["address", "session", "person", "time", "request", "status", "size", "referrer", "agent"]
     combined = r'LogFormat "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"" combined'
-    assert kinds(combined.removesuffix(" combined")) == wanted
+    assert kinds(combined) == kinds(combined.removesuffix(" combined")) == wanted
     assert kinds('%h %l %u %t "%r" %200,304!s %b'.replace("%200,304!s", "%!200,304s")) == wanted[:7]
     dollar = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "${http_user_agent}"'
     assert kinds(dollar) == [one for one in wanted if one != "session"]
@@ -40,6 +41,37 @@ def test_three_ways_to_write_a_format() -> None:
     assert kinds("%{ezproxy-session}i %{ezproxy-dbvar3}i %{%Y/%m/%d:%H:%M:%S}t %{nobody}e") == [
         "session", "free", "time", "free",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("setting", "alone"),
+    [
+        (r'LogFormat "%h \"%r\" %>s" vhost_common', '%h "%r" %>s'),
+        (r'logformat "%h \"%r\" %>s"', '%h "%r" %>s'),
+        ('LogFormat %h "%r" %s "%{Referer}i"', '%h "%r" %s "%{Referer}i"'),
+        (r"LogSPU -strftime log/spu%Y%m.log %h\t%u\t%U", "%h\t%u\t%U"),
+        ("LogSPU spu.log %h %U", "%h %U"),
+        (
+            """log_format  main  '$remote_addr [$time_local] "$request" '
+                      '$status "$http_referer"';""",
+            '$remote_addr [$time_local] "$request" $status "$http_referer"',
+        ),
+        ("""log_format j escape=json '{"ip":"$remote_addr","at":"$time_iso8601"}';""",
+         '{"ip":"$remote_addr","at":"$time_iso8601"}'),
+        (r'log_format one "$remote_addr \"$request\"" ;', '$remote_addr "$request"'),
+        ("log_format one $remote_addr;", "$remote_addr"),
+        ("""'%h "%r"'""", '%h "%r"'),
+        ('"%h" "%u"', '"%h" "%u"'),
+    ],
+)  # fmt: skip
+def test_a_format_may_be_copied_with_the_line_that_it_stands_in(setting: str, alone: str) -> None:
+    assert format_text(setting) == alone
+    assert parse_format(setting, "x", HEADERS) == parse_format(alone, "x", HEADERS)
+
+
+def test_a_line_of_settings_that_is_none_takes_no_time() -> None:
+    odd = "log_format main " + "a" * 50_000 + "'"
+    assert format_text(odd) == odd
 
 
 @pytest.mark.parametrize(
