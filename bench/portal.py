@@ -79,11 +79,12 @@ def portal(template: Template, folder: Path, *, users: int, seconds: float, judg
             peak = _peak(process.pid)
     read, pressed = _load(thinking), _load(flat_out)
     ours, server = ((b - a) * 1000 / len(read.all) for a, b in zip(before, after, strict=True))
+    browsers = thinking["processor"] * 1000 / len(read.all)
     pages = ", ".join(f"{page} {read.part(95, page):.0f} ms" for page in ("/en/me/data", "/en/me", "/en/"))
     size = (
         f"{users} patrons signed in ({signed['signing']:.0f} s before), each asks, reads {_READS:.0f} s on average and asks again, two workers: "
         f"{len(read.all) / read.lasted:.0f} pages/s in {read.lasted:.0f} s, a quarter of them all that is held of the person; p95 {pages}; "
-        f"processor {ours:.0f} ms a page, and {server:.0f} ms of MariaDB's; peak {peak} MB; {template.loans:,} loans on MariaDB, browsers in another process of the same machine"
+        f"processor {ours:.0f} ms a page, {server:.0f} ms of MariaDB's, and {browsers:.1f} ms of the browsers'; peak {peak} MB; {template.loans:,} loans on MariaDB, browsers in another process of the same machine"
     )
     met = read.part(95) < 300 and not read.errors
     return [
@@ -217,7 +218,8 @@ async def _browse(said: dict[str, Any]) -> dict[str, Any]:
         if not one.cookie:
             status, _ = await one.ask("/en/sign-in", {"name": name, "password": _PASSWORD})
             assert status == 303, status
-    signing, times, errors = time.monotonic() - began, defaultdict[str, list[float]](list), list[str]()
+    signing, spent = time.monotonic() - began, time.process_time()
+    times, errors = defaultdict[str, list[float]](list), list[str]()
     began = time.monotonic()
     end = began + said["seconds"]
     dice = random.Random(7)
@@ -240,6 +242,7 @@ async def _browse(said: dict[str, Any]) -> dict[str, Any]:
         "times": times,
         "errors": errors,
         "lasted": time.monotonic() - began,
+        "processor": time.process_time() - spent,
         "cookies": cookies,
     }
 

@@ -136,3 +136,27 @@ def test_the_language_is_the_browsers_and_can_be_changed(browse, served):
     page.get_by_role("link", name="English").click()
     page.wait_for_url("**/en/")
     assert page.locator("h1").inner_text() == "What we keep, and for how long"
+
+
+def test_the_notice_before_a_session_ends_is_shown_by_its_style_alone_and_goes_on_beside_the_form(browse, served, axe):
+    card, address = served
+    page = browse(viewport={"width": 320, "height": 800}, bypass_csp=True)
+    page.goto(f"{address}/en/sign-in")
+    page.fill("#name", card)
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/me")
+    page.goto(f"{address}/en/me/question")
+    page.fill("#words", "half a question")
+    notice = page.locator(".ends")
+    assert not notice.is_visible()
+    assert page.evaluate("document.getAnimations().map(one => one.effect.getTiming().delay)") == [18 * 60 * 1000]
+    page.evaluate("document.getAnimations().forEach(one => one.finish())")
+    assert notice.is_visible()
+    page.evaluate(axe)
+    assert page.evaluate("axe.run()")["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    with page.context.expect_page() as opened:
+        notice.get_by_role("link").click()
+    assert "You are still signed in" in opened.value.inner_text("h1")
+    assert page.input_value("#words") == "half a question", "nothing is lost"

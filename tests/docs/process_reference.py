@@ -69,6 +69,8 @@ def _drawn(process: Process) -> Iterator[str]:
             yield f"    ▷ on file: {paper}"
         if process.wait:
             yield f"    → {process.wait.days} days after the person was told"
+        if (rule := process.education) is not None:
+            yield f"    → {rule.wait.days} days after the person was told, where education records are among them"
     if Outcome.RELEASED in process.outcomes and not process.release_first:
         yield f"    → ready → signed ({', '.join(sorted(process.signed_by))})"
         yield f"    ⇒ released by another person ({', '.join(sorted(process.handed_over_by))})"

@@ -69,6 +69,8 @@ BASE = {
     "disclose document add": ["dsc-abcdefghijkl", "SITE/card.txt", "--as", "Ada", "--site", SITE],
     "disclose document get": ["dsc-abcdefghijkl", "doc-0123456789abcdef", "--out", "SITE/scan.pdf", "--as", "Ada", "--site", SITE],
     "disclose drill": ["--answers", "SITE/card.txt", "--site", SITE],
+    "disclose exempt": ["dsc-abcdefghijkl", "no student", "--because", "so", "--as", "Ada", "--site", SITE],
+    "disclose forget": ["--as", "Ada", "--site", SITE],
     "disclose list": ["--as", "Ada", "--site", SITE],
     "disclose name": ["dsc-abcdefghijkl", "Ben", "--as", "Ada", "--site", SITE],
     "disclose note": ["dsc-abcdefghijkl", "--because", "so", "--as", "Ada", "--site", SITE],

@@ -67,6 +67,20 @@ def test_a_cell_is_never_a_formula(value):
     assert cell(value)[:1] not in set("=+-@\t\r")
 
 
+def test_another_spelling_hides_nobody():
+    others = Others(words_of(["K8800456", "06 2233 4455"], [("Zo\u00eb", "Brackwater")]), OWN)
+    for said in (
+        "Zo\u00eb Brackwater", "ZO\u00cb BRACKWATER", "zo\u00eb  brackwater", "Zo\u00eb\nBrackwater", "Zo\u00eb\u00a0Brackwater",
+        "Brackwater, Zo\u00eb", "Brackwater Zo\u00eb", "Brackwater,Zo\u00eb", "Zo\u00eb Q. Brackwater", "Zo\u00eb Q Brackwater",
+        "Zoe\u0308 Brackwater", "k8800456", "06  2233\n4455",
+    ):  # fmt: skip
+        assert others.out_of(f"ask {said} first") == "ask [another person] first", said
+    for stays in ("ask Zo\u00eb", "Zo\u00eb and Brackwater", "Zoe\u0308 alone"):
+        assert others.out_of(stays) == stays
+    assert "brackwater" in suspects("ask zo\u00eb brackwater", whole=True)[1]
+    assert suspects("ask zo\u00eb brackwater")[1] == frozenset()
+
+
 def test_words_and_suspects():
     assert words_of(["K1", "K7700123"], [("Ada", "Vale"), ("", "Solo")]) == ("K7700123", "Ada Vale", "Vale, Ada")
     digits, names = suspects("Ada Vale has card K7700123, see 12345 and O'Brien")

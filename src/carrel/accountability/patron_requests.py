@@ -5,6 +5,7 @@ A site where nobody asked for something has no evidence of it, and the clause st
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, holds
 from carrel.accountability.registry import provides
 from carrel.amount import amount
-from carrel.rights.request import Right, Route
+from carrel.rights.request import Decision, Right, Route
 from carrel.rights.standing import Standing, State
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def identity_comes_first(facts: AuditFacts) -> Reading | None:
         "requests": len(own),
         "identified": sum(bool(one.identified) for one in own),
         "something done before": seen.before_identity,
+        **{f"identified: {how}": many for how, many in sorted(Counter(one.identified for one in own).items()) if how},
     }
     if seen.before_identity:
         return finding(
@@ -181,7 +183,12 @@ def requests_elsewhere_are_passed_on(facts: AuditFacts) -> Reading | None:
     if not tasks:
         return None
     untold = sum(task.told_at is None and task.ended_at is None for task in tasks)
-    measured: dict[str, int | str] = {"passed on": len(tasks), "not told yet": untold}
+    measured: dict[str, int | str] = {
+        "passed on": len(tasks),
+        "not told yet": untold,
+        "replied to": sum(task.ended_at is not None and task.ended_how != "waived" for task in tasks),
+        "waived": sum(task.ended_how == "waived" for task in tasks),
+    }
     if untold:
         return finding(
             f"{amount(untold, 'controller was', 'controllers were')} not told yet.",
@@ -236,6 +243,7 @@ def _of_rights(facts: AuditFacts, rights: Collection[Right], what: str, because:
         "overdue": overdue,
         "answered": len(answered),
         "of these late": sum(one.late for one in answered),
+        "of these because nothing is held": sum(one.decision is Decision.NOTHING_HELD for one in answered),
         "answered and not done": undone,
         "refused": sum(one.state is State.REFUSED for one in own),
         "without a clock": sum(one.due is None for one in own),

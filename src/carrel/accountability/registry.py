@@ -90,6 +90,11 @@ def carried_clauses() -> frozenset[str]:
     return frozenset(clause for clause, one in _loaded().items() if not one.partly)
 
 
+def measured_clauses() -> frozenset[str]:
+    """These, and those of which an audit measures a part, or what some sites have: it can show a finding on each."""
+    return frozenset(_loaded())
+
+
 def evidence_for(clause: str, facts: AuditFacts) -> Evidence | None:
     """The evidence for one clause; None where nothing measures it yet, or nothing at this site."""
     if (found := _loaded().get(clause)) is None or (reading := found.provider(facts)) is None:

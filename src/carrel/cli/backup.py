@@ -34,7 +34,7 @@ def list_backups(site_path: Path, as_json: bool) -> int:
 @click.option(
     "--as", "by", help="You, as the site file names you; needs `may: plan`.  [default: $CARREL_PERSON or the account]"
 )
-@click.option("--read-data", "read", is_flag=True, help="Have the tool read all data of what stays first.")
+@click.option("--read-data", "read", is_flag=True, help="Have all data of what stays read first.")
 @site_option
 @json_option
 def plan(name: str | None, out: Path | None, by: str | None, read: bool, site_path: Path, as_json: bool) -> None:
@@ -49,7 +49,7 @@ def plan(name: str | None, out: Path | None, by: str | None, read: bool, site_pa
 
 @backup.command(epilog="Example: carrel backup apply expire.json")
 @click.argument("place", metavar="PLAN", type=ANY_FILE)
-@click.option("--read-data", "read", is_flag=True, help="Have the tool read all data of what stays first.")
+@click.option("--read-data", "read", is_flag=True, help="Have all data of what stays read first.")
 @site_option
 @json_option
 def apply(place: Path, read: bool, site_path: Path, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 from carrel.cli.at_site import end_of, named
+from carrel.cli.disclose_keeping import Asked, preserved, taken_back
 from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules, viewer_of
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
@@ -19,8 +20,6 @@ from carrel.disclosure.process import Office
 from carrel.disclosure.report import transparency
 from carrel.disclosure.standing import Notice, State
 from carrel.errors import CarrelError
-from carrel.retention.legal_hold import Scope
-from carrel.store.placement import Kind, Order
 from carrel.web.case_desk import CameIn, Disclosed, Kept, Report
 
 if TYPE_CHECKING:
@@ -90,7 +89,11 @@ class AtCaseDesk:
             step = preserving(require_opening(first, rules.processes))
             hold = "" if came.keep is None else self._preserved(store, name, came.keep)
             viewer = viewer_of(site, store, rules, name, self._now())
-            return store.disclosures.open(came.terms, said, viewer, hold=hold, step=step)
+            try:
+                return store.disclosures.open(came.terms, said, viewer, hold=hold, step=step)
+            except BaseException:
+                taken_back(store, hold, name, self._now)
+                raise
 
     def preserve(self, name: str, case: str, kept: Kept) -> None:
         """Keep records from deletion for a case.
@@ -103,9 +106,14 @@ class AtCaseDesk:
             viewer = viewer_of(site, store, rules, name, self._now())
             _, here = store.disclosures.case(case, viewer)
             step = preserving(here.process) or "preserve"
-            may(here, Act.TAKEN, name, viewer.offices, viewer.at, step=step)  # before anything is kept
-            terms = {"step": step, "hold": self._preserved(store, name, kept)}
-            store.disclosures.add(case, Act.TAKEN, terms, viewer_of(site, store, rules, name, self._now()))
+            may(here, Act.TAKEN, viewer.person, viewer.offices, viewer.at, step=step)
+            hold = self._preserved(store, name, kept)
+            try:
+                terms = {"step": step, "hold": hold}
+                store.disclosures.add(case, Act.TAKEN, terms, viewer_of(site, store, rules, name, self._now()))
+            except BaseException:
+                taken_back(store, hold, name, self._now)
+                raise
 
     def act(self, name: str, case: str, act: Act, terms: Mapping[str, str], words: str) -> None:
         """Write one event down.
@@ -119,7 +127,8 @@ class AtCaseDesk:
             said = {key: value for key, value in terms.items() if value}
             if act is Act.DEFECT:
                 said["defect"] = _next_defect(store, case, viewer)
-            store.disclosures.add(case, act, said, viewer, words)
+            if store.disclosures.add(case, act, said, viewer, words) is not None:
+                store.disclosures.let_go(case, viewer_of(site, store, rules, name, self._now()))
 
     def file(self, name: str, case: str, source: BinaryIO, paper: str) -> None:
         """Put a document into a case.
@@ -174,16 +183,16 @@ class AtCaseDesk:
             return known[1]
         site, rules = self._opened()
         with open_store(site) as store:
-            cases = store.disclosures.reported(everybody(rules, at), year)
+            cases, past = store.disclosures.reported(everybody(rules, at), year), store.disclosures.past()
         band = rules.processes.band
         since = site.cases_since
         begun = since if since is not None and since.year == year else None
-        found = Report(year, band, transparency(cases, year, band, rules.zone), begun)
+        found = Report(year, band, transparency(cases, year, band, rules.zone, past), begun)
         self._reports[year] = (at, found)
         return found
 
     def disclosed(self, store: Store, system: str, number: int) -> tuple[Disclosed, ...]:
-        """What was given out of one person's records, told by the holds that were placed for the cases.
+        """What was given out of one person's records, told by the holds of the cases or what is left of them.
 
         Args:
             store: of the site, open: this is asked for with each page of a patron.
@@ -209,7 +218,8 @@ class AtCaseDesk:
             Disclosed(here.ended_at.astimezone(rules.zone).date(), case.instrument)
             for case, here in store.disclosures.all(everybody(rules, at))
             if here.notice is Notice.TOLD and here.state in {State.RELEASED, State.REVIEWED}
-            and here.ended_at is not None and own.intersection(case.holds)
+            and here.ended_at is not None
+            and (own.intersection(case.holds) or store.disclosures.is_about(case, system, number))
         )  # fmt: skip
 
     def _opened(self) -> tuple[Site, ProcessRules]:
@@ -228,11 +238,7 @@ class AtCaseDesk:
     def _preserved(self, store: Store, by: str, kept: Kept) -> str:
         """Place the hold, and wait until it is in force. It is sealed, whatever the case: none tells of another."""
         system, number = self._whose(kept.system, kept.card)
-        order = Order(
-            Kind.LEGAL_HOLD, system, Scope(persons=(number,)), "what a case asks for", "legal process", by, None,
-            sealed=True,
-        )  # fmt: skip
-        return store.keepings.place(order, self._now).id
+        return preserved(store, Asked({system: (number,)}), by, self._now)
 
 
 def _next_defect(store: Store, case: str, viewer: Viewer) -> str:

@@ -200,7 +200,7 @@ def check_texts(site_path: Path, *, as_json: bool) -> int:
 def examples_into(folder: Path, site_path: Path, *, as_json: bool) -> int:
     """Write the texts that come with Carrel; what is there is left alone.
 
-    At a site only those that its policies ask for: each other one would be a finding. All of them where there is none.
+    At a site only those that its policies ask for: each other one would be a finding. Without a site, all of them.
     """
     try:
         wanted = _optional(_everywhere(open_site(site_path)))

@@ -80,13 +80,29 @@ def agree(
         Act.GIVEN, text.purpose, said.channel, said.taker, said.at, said.recorded_at,
         text.text, text.version, text.language, text.digest,
     )  # fmt: skip
-    return _write(here, person, (event,), text, lift=person.addresses if silent else None, alone=alone)
+    return _write(
+        here,
+        person,
+        (event,),
+        text,
+        lift=person.addresses if silent or (lift_silence and not alone) else None,
+        alone=alone,
+    )
 
 
-def take_back(here: Premises, person: Person, purpose: str | tuple[str, ...] | None, said: Said) -> Taken:
+def take_back(
+    here: Premises, person: Person, purpose: str | tuple[str, ...] | None, said: Said, *, addresses: bool = True
+) -> Taken:
     """Write down that somebody took a consent back, or objects; without a purpose, that nothing is wanted at all.
 
     Several purposes are written down in one transaction: all of them, or none.
+
+    Args:
+        here: open.
+        person: who says so.
+        purpose: one, several, or None for everything, with silence.
+        said: how it came in.
+        addresses: whether silence is of the addresses on the record too, which then hold whoever has them.
 
     Raises:
         CarrelError: CNS-004, CNS-007, CNS-009.
@@ -107,7 +123,8 @@ def take_back(here: Premises, person: Person, purpose: str | tuple[str, ...] | N
         ConsentEvent(Act.WITHDRAWN, one, said.channel, said.taker, said.at, said.recorded_at)
         for one in (known if named is None else named)
     ]
-    return _write(here, person, events, None, silence=person.addresses if purpose is None else None)
+    silenced = person.addresses if addresses else ()
+    return _write(here, person, events, None, silence=silenced if purpose is None else None)
 
 
 def end_silence(here: Premises, person: Person) -> None:
@@ -207,7 +224,8 @@ def _write(
     consents, at = here.store.consents, now()
     before = consents.of(person.tag)
     texts, silent = texts_of(here), consents.suppressions.among((person.tag, *person.address_tags))
-    again = silence is not None and not {person.tag, *person.address_tags} <= silent
+    listed = {person.tag, *(person.address_tags if silence else ())}
+    again = silence is not None and not listed <= silent
     new = tuple(
         one for one in events if again or lift is not None or not _is_known(before, one, texts)
     )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from carrel.cli.at_site import as_option, json_option, site_option
+from carrel.cli.disclose_forget import forget
 from carrel.cli.disclose_produce import produce
 from carrel.cli.disclose_verify import verify
 from carrel.cli.option_values import ANY_FILE, DAY, FILE_OR_INPUT, NEW_FILE, WORDS
@@ -34,6 +35,9 @@ _UNTIL = click.option("--until", "until_day", type=DAY, metavar="DATE", help="La
 _BECAUSE = click.option("--because", required=True, type=WORDS, help="Why; it is sealed with the case.")
 
 
+_STAYS = click.option("--keep-hold", is_flag=True, help="What it kept from deletion stays kept, for what may follow.")
+
+
 def _written(command: Command) -> Command:
     return as_option(site_option(json_option(command)))
 
@@ -41,9 +45,16 @@ def _written(command: Command) -> Command:
 def _subject(command: Command) -> Command:
     """The options that say what is kept from deletion."""
     options = (
-        click.option("--card", type=FILE_OR_INPUT, help="A file with the card number of whom it is about."),
+        click.option(
+            "--card",
+            "cards",
+            multiple=True,
+            type=FILE_OR_INPUT,
+            help="A file with the card number of whom it is about; again for each.",
+        ),
         click.option("--by-number", is_flag=True, help="The file holds the number of the record instead."),
         click.option("--item", "items", multiple=True, metavar="N", help="An item's number, of a title."),
+        click.option("--title", "titles", multiple=True, metavar="N", help="The number of a title: all its items."),
         click.option("--system", "system_name", type=WORDS, metavar="NAME", help="Which system, of several."),
     )
     for option in reversed(options):
@@ -291,6 +302,22 @@ def get_document(**said: Any) -> None:
 
 
 @disclose.command(
+    epilog='Example: carrel disclose exempt dsc-abcdefghijkl "no student" --because "a visitor" --as "Lou Example"'
+)
+@_ID
+@click.argument("exemption", type=WORDS)
+@click.option("--over", is_flag=True, help="It was found by mistake, and holds no more.")
+@_BECAUSE
+@_written
+def exempt(exemption: str, *, over: bool, **said: Any) -> None:
+    """Write down a finding by which records are given out without waiting for a student.
+
+    EXEMPTION is its name in the policy, under "education records:". What was gathered before is gathered anew.
+    """
+    _act("exempted", {"exemption": exemption, "over": "yes" if over else ""}, **said)
+
+
+@disclose.command(
     "by-hand",
     epilog='Example: carrel disclose by-hand dsc-abcdefghijkl --because "sign-up sheets, on paper" --as "Ada Example"',
 )
@@ -320,24 +347,26 @@ def sign(**said: Any) -> None:
 @disclose.command(epilog='Example: carrel disclose release dsc-abcdefghijkl --as "Dee Example"')
 @_ID
 @click.option("--because", type=WORDS, default="", help="In an emergency: what was told to whom, and why at once.")
+@_STAYS
 @_written
-def release(**said: Any) -> None:
+def release(*, keep_hold: bool, **said: Any) -> None:
     """Write down that the package was handed over.
 
     What was signed, by somebody other than whoever signed.
     """
-    _act("released", {}, **said)
+    _act("released", _stays(keep_hold), **said)
 
 
 @disclose.command(epilog='Example: carrel disclose nothing dsc-abcdefghijkl --as "Ada Example"')
 @_ID
+@_STAYS
 @_written
-def nothing(**said: Any) -> None:
+def nothing(*, keep_hold: bool, **said: Any) -> None:
     """End a case: no record answers it.
 
     Once a package with that statement was made.
     """
-    _act("nothing responsive", {}, **said)
+    _act("nothing responsive", _stays(keep_hold), **said)
 
 
 @disclose.command(
@@ -347,23 +376,25 @@ def nothing(**said: Any) -> None:
 @_ID
 @click.option("--ground", required=True, type=click.Choice(_GROUNDS), metavar="GROUND", help="See below.")
 @_BECAUSE
+@_STAYS
 @_written
-def refuse(ground: str, **said: Any) -> None:
-    """Refuse, on a ground and with a reason.
+def refuse(ground: str, *, keep_hold: bool, **said: Any) -> None:
+    """Refuse, on a ground and with a reason. With --keep-hold where they may come back with a paper.
 
     Grounds: "no legal process", "no law requires it", "the law exempts it", "a defect was not cured", "the court set
     it aside", "it asks for the readers of a title", "a condition is not met", "the person did not permit it".
     """
-    _act("refused", {"ground": ground}, **said)
+    _act("refused", {"ground": ground, **_stays(keep_hold)}, **said)
 
 
 @disclose.command(epilog='Example: carrel disclose withdraw dsc-abcdefghijkl --because "they left" --as "Ada Example"')
 @_ID
 @_BECAUSE
+@_STAYS
 @_written
-def withdraw(**said: Any) -> None:
+def withdraw(*, keep_hold: bool, **said: Any) -> None:
     """Write down that whoever came took it back."""
-    _act("withdrawn", {}, **said)
+    _act("withdrawn", _stays(keep_hold), **said)
 
 
 @disclose.command(
@@ -430,6 +461,7 @@ def drill(**said: Any) -> int:
     return drill_desk(**said)
 
 
+disclose.add_command(forget)
 disclose.add_command(produce)
 disclose.add_command(verify)
 
@@ -437,6 +469,10 @@ disclose.add_command(verify)
 def _days(first: datetime | None, last: datetime | None) -> dict[str, str]:
     named = {"from day": first, "until day": last}
     return {key: day.date().isoformat() for key, day in named.items() if day is not None}
+
+
+def _stays(keep_hold: bool) -> dict[str, str]:
+    return {"hold stays": "yes" if keep_hold else ""}
 
 
 def _act(act: str, terms: dict[str, str], **said: Any) -> None:

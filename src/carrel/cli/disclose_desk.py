@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli.at_site import named, open_site
+from carrel.cli.disclose_keeping import Asked, items_on, people_on, preserved, taken_back
 from carrel.cli.disclose_rules import process_rules, viewer_of
 from carrel.cli.premises import now
-from carrel.cli.request_desk import text_in, whose
+from carrel.cli.request_desk import text_in
 from carrel.cli.screen import put_json, put_line, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
@@ -19,13 +20,13 @@ from carrel.disclosure.event import Act, Event, free_words
 from carrel.disclosure.opening import NAMED_BY_ORDER, WISHED, preserving, require_opening
 from carrel.disclosure.silence import INDEFINITE
 from carrel.errors import fault
+from carrel.store.case_holds import LetGo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from carrel.disclosure.standing import Standing
     from carrel.inventory.site import Site
-    from carrel.store.store import Store
 
 
 def open_one(
@@ -39,9 +40,10 @@ def open_one(
     readers: bool,
     order_names_title: bool,
     words_file: Path | None,
-    card: Path | None,
+    cards: tuple[Path, ...],
     by_number: bool,
     items: tuple[str, ...],
+    titles: tuple[str, ...],
     system_name: str | None,
     name: str,
     site_path: Path,
@@ -58,15 +60,19 @@ def open_one(
     days = {"dated": dated, "from day": from_day, "until day": until_day}
     terms = {"instrument": instrument, "served on": served_on, "from": sender}
     terms |= {key: day.date().isoformat() for key, day in days.items() if day is not None}
-    if readers or order_names_title:
+    if readers or order_names_title or titles:
         terms["title"] = NAMED_BY_ORDER if order_names_title else WISHED
-    subject = _subject(site_path, system_name, card, items, by_card=not by_number)
+    asked = _asked(site_path, system_name, cards, items, titles, by_card=not by_number)
     with open_store(site) as store:
         viewer = viewer_of(site, store, rules, name)
         step = preserving(require_opening(Event(Act.RECEIVED, viewer.at, viewer.person, terms), rules.processes))
-        hold = "" if subject is None else _preserved(site, store, subject, system_name, viewer.person)
+        hold = preserved(store, asked, viewer.person, now)
         viewer = viewer_of(site, store, rules, name)
-        made = store.disclosures.open(terms, words, viewer, hold=hold, step=step)
+        try:
+            made = store.disclosures.open(terms, words, viewer, hold=hold, step=step)
+        except BaseException:
+            taken_back(store, hold, viewer.person, now)
+            raise
         _, here = store.disclosures.case(made, viewer)
     if not as_json:
         say(f"{made}: {instrument}")
@@ -78,9 +84,10 @@ def open_one(
 def preserve_one(
     *,
     identity: str,
-    card: Path | None,
+    cards: tuple[Path, ...],
     by_number: bool,
     items: tuple[str, ...],
+    titles: tuple[str, ...],
     system_name: str | None,
     name: str,
     site_path: Path,
@@ -93,20 +100,27 @@ def preserve_one(
     """
     site = open_site(site_path)
     rules = process_rules(site)
-    subject = _subject(site_path, system_name, card, items, by_card=not by_number)
-    if subject is None:
+    asked = _asked(site_path, system_name, cards, items, titles, by_card=not by_number)
+    if not asked:
         raise fault(
-            faults.PRESERVED, wanted="a card or an item", found="neither", fix="give --card FILE, or --item NUMBER"
+            faults.PRESERVED,
+            wanted="a card, an item or a title",
+            found="none",
+            fix="give --card FILE, --item or --title NUMBER",
         )
     with open_store(site) as store:
         viewer = viewer_of(site, store, rules, name)
         case, here = store.disclosures.case(identity, viewer)
         step = preserving(here.process) or "preserve"
-        may(here, Act.TAKEN, viewer.person, viewer.offices, viewer.at, step=step)  # before anything is kept
-        hold = _preserved(site, store, subject, system_name, name)
-        after = store.disclosures.add(
-            case.id, Act.TAKEN, {"step": step, "hold": hold}, viewer_of(site, store, rules, name)
-        )
+        may(here, Act.TAKEN, viewer.person, viewer.offices, viewer.at, step=step)
+        hold = preserved(store, asked, name, now)
+        try:
+            after = store.disclosures.add(
+                case.id, Act.TAKEN, {"step": step, "hold": hold}, viewer_of(site, store, rules, name)
+            )
+        except BaseException:
+            taken_back(store, hold, name, now)
+            raise
     told(identity, after, as_json=as_json)
 
 
@@ -196,7 +210,8 @@ def act_on(
     _require_people(site, said)
     with open_store(site) as store:
         after = store.disclosures.add(identity, Act(act), said, viewer_of(site, store, rules, name), because)
-    told(identity, after, as_json=as_json)
+        gone = store.disclosures.let_go(identity, viewer_of(site, store, rules, name)) if after is not None else LetGo()
+    told(identity, after, as_json=as_json, gone=gone)
 
 
 def _require_people(site: Site, said: Mapping[str, str]) -> None:
@@ -214,8 +229,9 @@ def _require_people(site: Site, said: Mapping[str, str]) -> None:
         )  # fmt: skip
 
 
-def told(identity: str, here: Standing | None, *, as_json: bool) -> None:
-    """Where the case stands after what was done."""
+def told(identity: str, here: Standing | None, *, as_json: bool, gone: LetGo | None = None) -> None:
+    """Where the case stands after what was done, and whether its holds were released with its end."""
+    gone = gone or LetGo()
     if here is None:
         if as_json:
             put_json({"case": {"id": identity, "state": None}})
@@ -225,44 +241,35 @@ def told(identity: str, here: Standing | None, *, as_json: bool) -> None:
     if as_json:
         body = {
             "id": identity, "state": str(here.state), "sealed": here.silent, "notice": str(here.notice),
+            "holds_released": gone.ended, "kept_on_by": [*gone.cases, *gone.holds],
             "next": [one.id for one in here.open], "due": None if here.due is None else here.due.isoformat(),
         }  # fmt: skip
         put_json({"case": body})
         return
     sealed = ", sealed" if here.silent else ""
     put_line(f"{identity}: {here.state}{sealed}" + (f", due {here.due}" if here.due and not here.ended_at else ""))
+    if gone.ended:
+        on = [*(f"case {one}" for one in gone.cases), *(f"legal hold {one}" for one in gone.holds)]
+        still = f" The same records are kept on by: {', '.join(on)}." if on else ""
+        put_line(f"What it kept from deletion is kept no more.{still}", "  ")
     for one in here.open:
         put_line(f"{one.id} ({', '.join(sorted(one.by))})", "  next: ")
     for defect in here.open_defects:
         put_line(f"{defect.id}: {defect.what}", "  defect: ")
 
 
-def _subject(
-    site_path: Path, system_name: str | None, card: Path | None, items: tuple[str, ...], *, by_card: bool
-) -> tuple[str | None, tuple[int, ...], tuple[str, ...]] | None:
-    """System, people and items that are to be kept; None where nobody named any."""
-    if card is None and not items:
-        return None
-    if card is None:
-        return system_name, (), items
-    system, number = whose(site_path, system_name, card, by_card=by_card)
-    return system, (number,), items
-
-
-def _preserved(
-    site: Site,
-    store: Store,
-    subject: tuple[str | None, tuple[int, ...], tuple[str, ...]],
+def _asked(
+    site_path: Path,
     system_name: str | None,
-    by: str,
-) -> str:
-    """Place the hold, and wait until it is in force. It is sealed, whatever the case: none tells of another."""
-    from carrel.cli.scope_option import Said
-    from carrel.store.placement import Kind, Order
-    from carrel.systems.site_systems import system_of
-
-    system, persons, items = subject
-    scope = Said(tuple(map(str, persons)), None, items, (), (), None, None, everything=False).scope()
-    where = system or system_of(site, system_name).name
-    order = Order(Kind.LEGAL_HOLD, where, scope, "what a case asks for", "legal process", by, None, sealed=True)
-    return store.keepings.place(order, now).id
+    cards: tuple[Path, ...],
+    items: tuple[str, ...],
+    titles: tuple[str, ...],
+    *,
+    by_card: bool,
+) -> Asked:
+    """People and items that are to be kept; of a title every item that is there."""
+    found = people_on(site_path, system_name, cards, by_card=by_card)
+    if not items and not titles:
+        return found
+    said = items_on(site_path, system_name or next(iter(found.persons), None), items, titles)
+    return Asked(found.persons, said.items)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from carrel.accountability.legal_process import DisclosureFacts
 from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules
 from carrel.disclosure import faults
-from carrel.disclosure.admission import sound
+from carrel.disclosure.ending import over, sound
 from carrel.errors import CarrelError
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.ledger_folder import LedgerFolder
@@ -16,17 +18,23 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from carrel.disclosure.case import Case
+    from carrel.disclosure.viewer import Viewer
     from carrel.inventory.site import Site
     from carrel.store.store import Store
 
 
+_LEFT_FOR = timedelta(days=1)  # a paper that still arrives is written to, and named when it has
+
+
 def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
-    """Fill up what the ledger is owed, and tell what is late.
+    """Fill up what the ledger is owed, forget what a killed process left of papers, and tell what is late.
 
     Returns:
         Codes for the health files. A sealed case is in none of them, until its silence lapses and the person has to be
         told.
     """
+    with suppress(CarrelError):  # what stands in the way is told below
+        _end_what_is_over(store, everybody(process_rules(site), at))
     if any(people_of(site).values()):  # where offices are named: every night, whether something was done or not
         store.disclosures.cover(at)
     try:
@@ -34,9 +42,20 @@ def after_night(site: Site, store: Store, at: datetime) -> tuple[str, ...]:
         whole, altered = store.disclosures.whole(), _altered(site, store)
     except CarrelError as wrong:
         return () if wrong.code == faults.NO_RULES.code else (wrong.code,)
+    if whole and not altered:  # what is wrong is looked at first: the papers of an event that was taken out stay
+        store.disclosures.forget_unnamed(at - _LEFT_FOR)
     late = any(here.owed or (here.overdue and not here.state.is_final) for _, here in found)
     told = {faults.OWED.code: late, faults.NO_KEY.code: not whole, faults.RECORD_CHANGED.code: altered > 0}
     return tuple(code for code, so in told.items() if so)
+
+
+def _end_what_is_over(store: Store, viewer: Viewer) -> None:
+    """Release what is kept for cases that are over, where whoever ended them was stopped; forget what was approved."""
+    for case, here in store.disclosures.all(viewer, covered=False):
+        if over(here):
+            store.disclosures.let_go(case.id, viewer)
+            store.forgotten.forget(case.id, viewer)
+    store.forgotten.sweep(viewer.at)
 
 
 def disclosure_facts(site: Site, store: Store, at: datetime) -> DisclosureFacts | None:

@@ -19,7 +19,7 @@ from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
 from carrel.disclosure.package_kind import PackageKind
-from carrel.disclosure.production import Production
+from carrel.disclosure.production import Production, given
 from carrel.disclosure.release_manifest import Occasion, manifest
 from carrel.disclosure.release_note import commitment
 from carrel.disclosure.scope import Scope, read_scope
@@ -31,6 +31,7 @@ from carrel.policy.yaml_source import MOST_BYTES
 from carrel.systems import access_package, production_package, public_report
 from carrel.systems.access_answer import OpenSystem, not_searched
 from carrel.systems.production_gathering import gathered
+from carrel.systems.production_outside import outside_of, require_outside
 from carrel.systems.production_people import require_kept
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ def carry_out(
         closed = {one.name: one.unread[0].code for one in unopened}
         record.require_folder(site, store)
         ledger, signer = record.open_ledger(site, started)
-        beyond = (*not_searched(site), *_further(site, systems))
+        asked = {part.outside for part in scope.parts if part.outside is not None}
+        beyond = (*(one for one in not_searched(site) if one.partition(" ")[2] not in asked), *_further(site, systems))
         occasion = Occasion(
             wish.case,
             gate.cleared(store) if gate else cleared,
@@ -112,7 +114,12 @@ def carry_out(
         with access_package.package(wish.out, passphrase, os.urandom) as target:
             if gate is not None:
                 require_kept(systems, scope, gate.kept(store), wish.case)
-            found = _NOTHING if scope.open_records else gathered(systems, closed, scope, started)
+            require_outside(site, scope)
+            found = _NOTHING
+            if not scope.open_records:
+                found = gathered(systems, closed, scope.inside, started).with_more(
+                    outside_of(site, systems, scope, started)
+                )
             kind = REPLY if scope.open_records else PRODUCED if found.produced else NONE
             if kind == NONE:
                 _require_whole(found)
@@ -136,7 +143,7 @@ def carry_out(
             if gate is None:
                 _owe(store, told_of, started)
             else:
-                gate.record(store, PackageKind(kind), hashlib.sha256(signed).hexdigest(), told_of)
+                gate.record(store, PackageKind(kind), hashlib.sha256(signed).hexdigest(), told_of, given(scope, found))
     _tell(wish, found, kind, as_json=as_json)
     return int(Exit.FINDINGS if found.failed else Exit.DONE)
 
@@ -156,7 +163,7 @@ def _scope(wish: Wish, clearing: Clearing) -> Scope:
             faults.FISHING,
             at=str(wish.scope),
             wanted="people whose records the order asks for",
-            found="items, and everybody who borrowed them",
+            found="items or a title, and everybody who borrowed them",
             because="a list of whoever read a title lays open people of whom the order says nothing",
             fix="send the order back; where it names the title itself, and counsel has seen that: --order-names-title",
         )

@@ -17,7 +17,7 @@ from carrel.disclosure.viewer import Viewer
 from carrel.errors import fault
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from carrel.inventory.site import Person, Site
     from carrel.store.store import Store
@@ -29,6 +29,7 @@ class ProcessRules:
 
     processes: Processes
     zone: ZoneInfo
+    free_days: frozenset[date]
 
 
 def process_rules(site: Site) -> ProcessRules:
@@ -38,7 +39,7 @@ def process_rules(site: Site) -> ProcessRules:
         CarrelError: DSC-018, no policy says anything of legal process; of the POL codes.
     """
     rules = rules_of(site)
-    return ProcessRules(processes_of(rules.policies), rules.zone)
+    return ProcessRules(processes_of(rules.policies), rules.zone, site.free_days)
 
 
 def offices_in(person: Person) -> frozenset[Office]:
@@ -67,9 +68,9 @@ def viewer_of(site: Site, store: Store, rules: ProcessRules, name: str, at: date
             fix="add the person under people:; --as NAME says who you are",
         )
     offices = held(name, offices_in(person), store.disclosures.turns(), rules.processes.alternates, moment)
-    return Viewer(person.name, offices, rules.processes, rules.zone, moment)
+    return Viewer(person.name, offices, rules.processes, rules.zone, moment, rules.free_days)
 
 
 def everybody(rules: ProcessRules, at: datetime | None = None) -> Viewer:
     """Whoever may know of every case that is not sealed, for figures and findings."""
-    return Viewer("", frozenset(Office), rules.processes, rules.zone, at or now())
+    return Viewer("", frozenset(Office), rules.processes, rules.zone, at or now(), rules.free_days)

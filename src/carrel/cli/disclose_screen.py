@@ -50,6 +50,13 @@ def print_script(*, instrument: str | None, site_path: Path, as_json: bool) -> N
         put_line(f"answered within {amount(process.working_days, 'working day')}")
     if process.wait:
         put_line(f"nothing is released for {amount(process.wait.days, 'day')} after the person was told")
+    if (rule := process.education) is not None:
+        wait = f" for {amount(rule.wait.days, 'day')}" if rule.wait else ""
+        cited, unless = ", ".join(rule.clauses), ", ".join(rule.exemptions) or "nothing"
+        put_line(
+            f"a student's education records are released only after the student was told, and nothing of them{wait} "
+            f"after that [{cited}]; but for a finding of: {unless}"
+        )
     put_line(f"may end: {', '.join(sorted(process.outcomes))}")
     for line in process.precedence:
         put_line(line, "policies differ: ")
@@ -133,8 +140,8 @@ def print_report(*, year: int | None, site_path: Path, as_json: bool) -> None:
     rules, at = process_rules(site), now()
     wanted = year or at.astimezone(rules.zone).year
     with open_store(site) as store:
-        cases = store.disclosures.reported(everybody(rules, at), wanted)
-    lines = transparency(cases, wanted, rules.processes.band, rules.zone)
+        cases, past = store.disclosures.reported(everybody(rules, at), wanted), store.disclosures.past()
+    lines = transparency(cases, wanted, rules.processes.band, rules.zone, past)
     if as_json:
         told = [
             {"instrument": str(one.instrument), "received": one.received,
@@ -180,10 +187,14 @@ def as_dict(case: Case, here: Standing) -> dict[str, Any]:
         "signed_by": here.signed_by or None,
         "ground": here.ground or None,
         "owed": [one.id for one in here.owed],
+        "education": None if here.process.education is None else {
+            "in_package": here.education, "exemptions": sorted(here.exemptions),
+            "kinds": sorted(here.process.education.kinds), "wait_days": here.process.education.wait.days,
+        },
         "may_release_from": None if here.may_release_from is None else here.may_release_from.isoformat(),
         "holds": list(case.holds),
         "process": _process(here.process),
-    }
+    }  # fmt: skip
 
 
 def _process(process: Process) -> dict[str, Any]:
@@ -216,12 +227,13 @@ def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) ->
     put_line(f"{case.id}: {case.instrument}, {here.state}{sealed}" + (", LATE" if here.overdue else ""))
     put_line(f"came {here.received_at.astimezone(zone):%Y-%m-%d %H:%M} from {case.received.term('from')}, served on "
              f"{here.served_on}, taken in by {here.opened_by}" + (f"; due {here.due}" if here.due else ""))  # fmt: skip
+    if case.keeps_on or case.let_go:
+        put_line(f"what it kept from deletion {'stays kept, as was said at its end' if case.keeps_on else 'is let go'}")
     asked = asked_days(case.events)
     put_line(f"asks for records of {asked.first or 'no first day'} to {asked.last or 'no last day'}" if asked else
              "names no days")  # fmt: skip
     put_line(_TOLD[here.notice])
-    if here.may_release_from is not None and not here.ended_at:
-        put_line(f"nothing is released before {here.may_release_from.astimezone(zone):%Y-%m-%d %H:%M}")
+    _show_waits(here, zone)
     nexts = {one.id for one in here.open}
     for step in (*here.process.steps, *here.process.afterwards):
         done = here.done.get(step.id)
@@ -244,6 +256,15 @@ def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) ->
         )
         if n < len(words) and words[n]:
             put_line(shown(words[n], lines=True), "    ")
+
+
+def _show_waits(here: Standing, zone: ZoneInfo) -> None:
+    if (rule := here.process.education) is not None:
+        found = f"found: {', '.join(sorted(here.exemptions))}" if here.exemptions else "no exemption was found"
+        there = "the package has records of education: these wait" if here.education else "records of education wait"
+        put_line(f"{there} until {amount(rule.wait.days, 'day')} after the student was told; {found}")
+    if here.may_release_from is not None and not here.ended_at:
+        put_line(f"nothing is released before {here.may_release_from.astimezone(zone):%Y-%m-%d %H:%M}")
 
 
 def _endings(here: Standing) -> list[tuple[str, str]]:

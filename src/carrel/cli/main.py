@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import importlib
+import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -170,6 +172,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with the exit code that the outcome has."""
     wanted = sys.argv[1:] if arguments is None else arguments
+    _leave_no_core()
     gc.set_threshold(50_000, 20, 100)  # a run makes statements by the hundred, and little garbage
     try:
         code = cli.main(args=wanted, prog_name="carrel", standalone_mode=False)
@@ -192,6 +195,13 @@ def main(arguments: list[str] | None = None) -> None:
         tell(_unexpected(wrong), as_json="--json" in wanted)
         sys.exit(int(Exit.FAILED))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _leave_no_core() -> None:
+    """A process that dies writes nothing of its memory to a disk: patrons' values and papers of cases stand in it."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def tell(wrong: CarrelError, *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import premises, record, self_correction
+from carrel.cli.aftermath import mail_server
 from carrel.cli.at_site import open_site
 from carrel.cli.consent_person import person_numbered
 from carrel.cli.consent_stops import stop_at_once
@@ -18,11 +19,13 @@ from carrel.consent.faults import CHANGES
 from carrel.consent.state import State, state_of
 from carrel.errors import CarrelError, fault
 from carrel.retention.faults import NO_SUBJECT
+from carrel.systems import mail
 from carrel.systems.sql.account_password import write_password
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.notice_choices import NoticeChoices
 
 if TYPE_CHECKING:
+    from carrel.accountability.message import Message
     from carrel.consent.text import ConsentText
     from carrel.ledger.leaf import OpenLeaf
     from carrel.retention.person_request import Wanted
@@ -51,14 +54,22 @@ class Desk:
             require_optional(here, text.purpose)
             agree(here, person_numbered(here, number), text, _said(), lift_silence=lift_silence, alone=True)
 
-    def take_back(self, system: str, number: int, purpose: str | None) -> None:
+    def write_to(self, address: str, letter: Message) -> None:
+        """Send a letter to somebody by the site's mail server.
+
+        Raises:
+            CarrelError: ACC-002 to ACC-004, SIT-004, SIT-005.
+        """
+        mail.send(mail_server(open_site(self._site), (address,)), letter)
+
+    def take_back(self, system: str, number: int, purpose: str | None, *, addresses: bool = True) -> None:
         """Write down a withdrawal or an objection; without a purpose, of everything.
 
         Raises:
             CarrelError: CNS-004, CNS-007, CNS-009.
         """
         with premises.enter(self._site, system, read_only=True) as here:
-            take_back(here, person_numbered(here, number), purpose, _said())
+            take_back(here, person_numbered(here, number), purpose, _said(), addresses=addresses)
 
     def end_silence(self, system: str, number: int) -> None:
         """Take off the list of silence the person's own number, and the addresses that this person put there.

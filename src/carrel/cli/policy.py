@@ -163,10 +163,11 @@ def coverage(said: tuple[str, ...], site: Path | None, as_json: bool) -> None:
 
     Without POLICY, all policies that come with Carrel; with --site, those that a site goes by. A clause is carried when
     it stands under a rule of the policy (its `carried by:`) and an audit takes evidence for it from the live systems; a
-    rule alone does not carry it.
+    rule alone does not carry it. Of some others an audit measures a part, or what only some sites have: it can tell a
+    finding there.
     """
     from carrel.accountability.custody import CUSTODIAN_CLAUSES
-    from carrel.accountability.registry import carried_clauses
+    from carrel.accountability.registry import carried_clauses, measured_clauses
     from carrel.policy.coverage import coverage as cover
     from carrel.systems.policy_files import load, shipped_names
 
@@ -174,16 +175,24 @@ def coverage(said: tuple[str, ...], site: Path | None, as_json: bool) -> None:
         raise click.UsageError("Name policies, or a site with --site, not both.")
     policies = _in_force(site) if site is not None else [load(name) for name in said or shipped_names()]
     found = cover(policies, carried_clauses() | CUSTODIAN_CLAUSES.keys())
+    measured = measured_clauses()
+    partly = {row.policy: [one for one in row.not_yet if one in measured] for row in found}
     if as_json:
-        _print(
-            {"policies": {row.policy: {"carried": list(row.carried), "not_yet": list(row.not_yet)} for row in found}}
-        )
+        rows = {
+            row.policy: {
+                "carried": list(row.carried), "not_yet": list(row.not_yet), "measured_in_part": partly[row.policy]
+            }
+            for row in found
+        }  # fmt: skip
+        _print({"policies": rows})
         return
     for row in found:
         say(f"{row.policy}: {len(row.carried)} of {amount(len(row.carried) + len(row.not_yet), 'clause')} carried")
         put_line(f"carried, that is under a rule and measured: {', '.join(row.carried) or 'none'}", "  ", hang=4)
-        put_line(f"not yet, under a rule that no audit measures: {', '.join(row.ruled) or 'none'}", "  ", hang=4)
+        put_line(f"not yet, under a rule that no audit measures whole: {', '.join(row.ruled) or 'none'}", "  ", hang=4)
         put_line(f"not yet, promised in words: {', '.join(row.promised) or 'none'}", "  ", hang=4)
+        some = ", ".join(partly[row.policy]) or "none"
+        put_line(f"of these an audit measures a part, or what only some sites have: {some}", "  ", hang=4)
 
 
 def _in_force(place: Path) -> list[Policy]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from carrel.consent.subject import addresses_in, spelled
@@ -12,12 +13,15 @@ from carrel.systems.sql.in_lists import batches
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
 
+_NEVER, _ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
 
 def refused_addresses(here: Premises, purpose: str, restricted: Collection[int]) -> frozenset[str]:
     """The addresses that nobody is written to for a purpose, on whichever record they stand.
 
     They are read from the records as these stand now and kept nowhere: whoever types another's address into the own
-    record and takes it out again leaves nothing behind.
+    record and takes it out again leaves nothing behind. An address whose reader asked since, before somebody of the
+    library and in as many words, to be written to again (``--lift-silence``) is not among them.
 
     Args:
         here: open.
@@ -30,14 +34,22 @@ def refused_addresses(here: Premises, purpose: str, restricted: Collection[int])
     Source:
         WPL-3.7, MITL-9.3; GDPR Art. 21 (3).
     """
-    tagged = here.store.consents.tags(here.system.name) is not None
-    said_no = here.store.consents.objectors.numbers(here.system.name, purpose) if tagged else ()
+    consents = here.store.consents
+    tags = consents.tags(here.system.name)
+    said_no = {} if tags is None else dict(consents.objectors.numbers(here.system.name, purpose))
     numbers = {*restricted, *said_no}
     if not numbers:
         return frozenset()
-    rows, found = ContactRows(here.schema, here.system_map, here.stand_in, (), at=here.system.name), set[str]()
+    rows, found = (
+        ContactRows(here.schema, here.system_map, here.stand_in, (), at=here.system.name),
+        dict[str, datetime](),
+    )
     with here.engine.connect() as connection:
         for some in batches(numbers):
             for one in rows.of(connection, some).values():
-                found.update(spelled(address) for address in addresses_in(one.email))
-    return frozenset(found - {""})
+                since = _ALWAYS if one.number in restricted else said_no[one.number]
+                for address in map(spelled, addresses_in(one.email)):
+                    found[address] = max(since, found.get(address, since))
+    back = {} if tags is None else consents.suppressions.asked_back([tags.asked_back(one) for one in found])
+    later = {one for one, at in found.items() if tags is not None and back.get(tags.asked_back(one), _NEVER) > at}
+    return frozenset(found.keys() - later - {""})

@@ -33,6 +33,11 @@ def replay() -> None:
     is_flag=True,
     help="Also erase records under a known number with another card: nobody was registered since the restore.",
 )
+@click.option(
+    "--restored-again",
+    is_flag=True,
+    help="It was restored once more since it was closed: what was done again or settled meanwhile is undone.",
+)
 @_json
 def plan(
     site: Path,
@@ -41,6 +46,7 @@ def plan(
     out: Path | None,
     name: str | None,
     card_changed: bool,
+    restored_again: bool,
     as_json: bool,
 ) -> int:
     """Close a system that was restored, find who is back, and write a plan.
@@ -53,7 +59,7 @@ def plan(
     """
     from carrel.cli.replay_plan import make
 
-    return make(site, system_name, copy, out, name, changed_cards=card_changed, as_json=as_json)
+    return make(site, system_name, copy, out, name, changed_cards=card_changed, anew=restored_again, as_json=as_json)
 
 
 @replay.command(epilog="Example: carrel replay apply replay.json")

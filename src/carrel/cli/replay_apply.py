@@ -57,7 +57,8 @@ def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) ->
         }
         put_json({"replay": body})
     else:
-        say(f"restore {plan.restore}: {amount(done, 'person', 'persons')} erased again, looked for everywhere")
+        who = amount(done, "person", "persons")
+        say(f"restore {plan.restore}: {who} erased again by this plan, looked for everywhere")
         for case, ground in refused.items():
             put_line(f"{case}: cannot be erased now: {ground}", "  - ")
         show_standing(standing)

@@ -11,6 +11,7 @@ from carrel.amount import amount
 from carrel.cli import premises, record
 from carrel.cli.at_site import allowed
 from carrel.cli.premises import now
+from carrel.cli.replay_absent import part
 from carrel.cli.replay_look import look, unfinished
 from carrel.cli.screen import put_json, put_line, say
 from carrel.errors import Exit, fault
@@ -95,6 +96,7 @@ def open_if_clean(here: Premises, restore: Restore) -> Standing:
     """Open the system where nothing keeps it closed any more, and tell the ledger."""
     standing = standing_of(here, restore)
     if standing.clean:
+        part(here)  # before it is open: whoever is registered next can get the number of one of these
         at = now()
         here.store.replays.open(restore.id, at, [_opened_leaf(here, restore, at)])
     return standing
@@ -139,18 +141,26 @@ def settle(case: str, site: Path, system_name: str | None, name: str | None, *, 
     return int(Exit.DONE)
 
 
-def show_standing(standing: Standing) -> None:
-    """What keeps the system closed, or that it is open."""
+def show_standing(standing: Standing, *, planned: bool = False) -> None:
+    """What keeps the system closed, or that it is open.
+
+    Args:
+        standing: as it was looked at.
+        planned: whether a plan for what is back has been made a moment ago.
+    """
+    again = "" if planned else ": carrel replay plan"
     if standing.clean:
         say("Nobody who was erased is there, and nothing else is owed: the system may be opened.")
         return
     say("The system stays closed until the sweep is clean:")
     if standing.people:
-        put_line(f"{amount(standing.people, 'person who was erased is', 'persons who were erased are')} back", "  - ")
+        put_line(
+            f"{amount(standing.people, 'person who was erased is', 'persons who were erased are')} back{again}", "  - "
+        )
     for case in standing.unfinished:
         put_line(f"{case}: begun, and not at its end: apply the same plan again", "  - ")
     for case in standing.restrictions:
-        put_line(f"{case}: a restriction in force, and a switch stands on", "  - ")
+        put_line(f"{case}: a restriction in force, and a switch stands on{again}", "  - ")
     for one in standing.tasks:
         put_line(f"{one.case}: {one.kind}, to be done again: {', '.join(one.fields)}", "  - ")
     for name, rows in standing.tables.items():

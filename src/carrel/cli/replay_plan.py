@@ -13,6 +13,7 @@ from carrel.cli.at_site import allowed
 from carrel.cli.erasure_approve import Form
 from carrel.cli.erasure_plan import basis_of, plan_of
 from carrel.cli.premises import now
+from carrel.cli.replay_absent import notes, without_record
 from carrel.cli.replay_entries import sources
 from carrel.cli.replay_look import look
 from carrel.cli.replay_open import Standing, closed_leaf, show_standing, standing_of
@@ -46,6 +47,7 @@ def make(
     name: str | None,
     *,
     changed_cards: bool,
+    anew: bool,
     as_json: bool,
 ) -> int:
     """Close the system, look for what is back, and plan to take it out again.
@@ -56,7 +58,8 @@ def make(
     with premises.enter(site, system_name, read_only=True) as here:
         by, at = allowed(here.site, premises.person(name), May.PLAN).name, now()
         made_at = None if copy is None else _made_at(here, copy)
-        restore = here.store.replays.close(here.system.name, by, made_at, at, [closed_leaf(here, at)])
+        leaves = [closed_leaf(here, at)]
+        restore = here.store.replays.close(here.system.name, by, made_at, at, leaves, anew=anew)
         with here.engine.connect() as connection:
             back = look(here, connection, restore)
             who = (*back.people, *(back.doubtful if changed_cards else ()))
@@ -73,7 +76,7 @@ def make(
             tasks=back.tasks,
             blocked=blocked,
             doubtful=0 if changed_cards else len(back.doubtful),
-            notices=_NOTES,
+            notices=(*_NOTES, *notes(without_record(here))),
             tables=back.tables,
         )
         target = None
@@ -99,7 +102,7 @@ def _tell(made: ReplayPlan, target: Path | None, restore: Restore, standing: Sta
         )
         return
     show(made)
-    show_standing(standing)
+    show_standing(standing, planned=target is not None)
     if target is None:
         say("Nothing is to be approved. When all of this is done: carrel replay open")
     else:
@@ -145,13 +148,22 @@ def _erasures(
 
 
 def _made_at(here: Premises, copy: str) -> datetime:
-    """When the copy was made out of which the system was restored."""
-    found = {
-        one.id: one.made_at
-        for source in sources(here.site, here.system)
-        for one in repository(source, here.site.folder).listing().snapshots
-        if one.id.startswith(copy)
-    }
+    """When the copy was made out of which the system was restored.
+
+    A place that cannot be listed, such as one that was lost with the server, stands in the way only where no other
+    one has the copy.
+    """
+    found: dict[str, datetime] = {}
+    unseen: CarrelError | None = None
+    for source in sources(here.site, here.system):
+        try:
+            listing = repository(source, here.site.folder).listing()
+        except CarrelError as wrong:
+            unseen = unseen or wrong
+            continue
+        found |= {one.id: one.made_at for one in listing.snapshots if one.id.startswith(copy)}
+    if not found and unseen is not None:
+        raise unseen
     if len(found) != 1:
         raise fault(
             faults.NO_COPY,

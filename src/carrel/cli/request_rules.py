@@ -73,4 +73,4 @@ def rules_of(site: Site) -> Rules:
         found[own.digest] = own
     zones = [one.time_zone for one in site.originals] or ["UTC"]
     policies = tuple(found.values())
-    return Rules(clocks_of(policies), ZoneInfo(zones[0]), policies)
+    return Rules(clocks_of(policies, site.free_days), ZoneInfo(zones[0]), policies)

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 
 _BETWEEN = b"\x1f"  # stands in no system's name
-_NUMBER, _ADDRESS = b"number", b"address"
+_NUMBER, _ADDRESS, _ASKED_BACK = b"number", b"address", b"address asked back"
 _APART = re.compile(r"[\s,;<>]+")
 _BARS = re.compile(r"[|/\uff5c\uff0f]+")  # part addresses where there are two; one address can have them in it
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9._%+-]*[a-z0-9_%+-])?@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
@@ -59,6 +59,7 @@ class SubjectTags:
         self.system = system
         self._numbers = _Keyed(key, _NUMBER + _BETWEEN + system.encode() + _BETWEEN)
         self._addresses = _Keyed(key, _ADDRESS + _BETWEEN * 2)
+        self._asked_back = _Keyed(key, _ASKED_BACK + _BETWEEN * 2)
         self.mark = hmac.digest(key, b"mark of a consent key", "sha256").hex()[:16]
 
     def number(self, number: int) -> str:
@@ -73,6 +74,10 @@ class SubjectTags:
         """The same of an email address, however it is spelled; empty for none."""
         said = spelled(address)
         return self._addresses.hex(said.encode(errors="surrogatepass")) if said else ""
+
+    def asked_back(self, address: str) -> str:
+        """Another hash of an email address: that its reader asked, before somebody of the library, to be written to."""
+        return self._asked_back.hex(spelled(address).encode(errors="surrogatepass"))
 
     def addresses(self, addresses: Iterable[str]) -> list[str]:
         """The same of many, in their order; none of them empty."""

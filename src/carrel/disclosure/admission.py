@@ -9,16 +9,17 @@ from zoneinfo import ZoneInfo
 from carrel.disclosure import faults
 from carrel.disclosure.case import Case
 from carrel.disclosure.course import standing
+from carrel.disclosure.ending import over, require_end, require_production
 from carrel.disclosure.event import Act, Event, Ruling
 from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Basis, Does, Office, Outcome, Process
+from carrel.disclosure.refusal import not_now, not_yours, second, unknown
 from carrel.disclosure.required_terms import require_said
 from carrel.disclosure.silence import require_silence
 from carrel.disclosure.standing import Standing
-from carrel.errors import CarrelError, fault
+from carrel.errors import fault
 
-_OUTCOMES = {Act.RELEASED: Outcome.RELEASED, Act.NOTHING: Outcome.NOTHING, Act.REFUSED: Outcome.REFUSED}
-_AFTER_END = frozenset({Act.NOTED, Act.FILED, Act.TAKEN, Act.NAMED, Act.SILENCED, Act.SILENCE_ENDED})
+_AFTER_END = frozenset({Act.FORGET, Act.NOTED, Act.FILED, Act.TAKEN, Act.NAMED, Act.SILENCED, Act.SILENCE_ENDED})
 _OF_COUNSEL = frozenset({Act.CURED, Act.CHALLENGED, Act.RULED, Act.SILENCE_ENDED})
 _LEADS = frozenset({Office.CUSTODIAN, Office.COUNSEL, Office.AUTHORISED_OFFICER})
 
@@ -32,6 +33,7 @@ def may(
     *,
     step: str = "",
     kind: PackageKind | None = None,
+    education: bool | None = None,
 ) -> None:
     """Whether somebody may do something in a case as it stands, whatever it says in detail.
 
@@ -43,6 +45,7 @@ def may(
         at: aware time.
         step: which, where a step is taken.
         kind: of an answer that is made ready; None where nobody knows yet whether anything is found.
+        education: whether a student's education records are in that answer; None where nobody knows yet.
 
     Raises:
         CarrelError: DSC-001, nobody may know of the case but those who were named; DSC-002, it is over, or the step is
@@ -56,7 +59,7 @@ def may(
     """
     if not here.sees(person, offices):
         raise unknown()
-    if act is Act.RECEIVED:
+    if act in {Act.RECEIVED, Act.LET_GO}:
         raise not_now(act, "a case that was not received yet", here.state, "open a new case")
     if here.state.is_final and act not in _AFTER_END:
         raise not_now(act, "a case that is open", here.state, "open a new case")
@@ -65,15 +68,15 @@ def may(
         case Act.TAKEN:
             _take(here, step, person)
         case Act.SIGNED | Act.NOTHING | Act.RELEASED:
-            _release(here, act, person, at)
+            require_end(here, act, person, at)
         case Act.PRODUCED:
-            _produce(here, kind, at)
+            require_production(here, kind, at, education)
         case Act.REFUSED if Outcome.REFUSED not in here.process.outcomes:
             raise not_now(act, "a case that may be refused", "one that may not", "see what the policy says")
         case Act.RULED | Act.CHALLENGED:
             _contest(here, act)
-        case Act.SILENCE_ENDED if not here.silent:
-            raise not_now(act, "a silence that is in force", "none", "nothing is left to do")
+        case Act.FORGET | Act.SILENCE_ENDED:
+            _after_end(here, act)
         case _:
             pass
 
@@ -116,13 +119,32 @@ def admit(
             faults.MOMENT, at=event.act, wanted="now, or a time since the case began", found="another", fix="wait"
         )
     kind = PackageKind(event.term("kind")) if event.term("kind") in set(PackageKind) else None
-    may(before, event.act, event.by, offices, now, step=event.term("step"), kind=kind)
+    education = _educational(before, kind, event)
+    may(before, event.act, event.by, offices, now, step=event.term("step"), kind=kind, education=education)
     require_said(before, event, words)
+    if event.act is Act.EXEMPTED:
+        _require_finder(before, event, offices)
     if event.act is Act.SILENCED:
         require_silence(event, before.process, zone)
         if event.term("basis") == Basis.JUDGEMENT and Office.SENIOR_OFFICER not in offices:
-            raise _not_yours(event.act, {Office.SENIOR_OFFICER})
+            raise not_yours(event.act, {Office.SENIOR_OFFICER})
     return before
+
+
+def _educational(here: Standing, kind: PackageKind | None, event: Event) -> bool | None:
+    """Whether an answer that is made ready has education records in it; what does not say so counts as if it had."""
+    if here.process.education is None or kind not in {PackageKind.RECORDS, PackageKind.BY_HAND}:
+        return False
+    if kind is PackageKind.BY_HAND:
+        return here.process.education.without_system(here.exemptions)
+    return event.term("education") != "no"
+
+
+def _require_finder(here: Standing, event: Event, offices: frozenset[Office]) -> None:
+    known = here.process.education.exemptions if here.process.education is not None else {}
+    found = known.get(event.term("exemption"))
+    if found is not None and not (found.by & offices):
+        raise not_yours(found.name, found.by)
 
 
 def require_release(here: Standing, person: str, offices: frozenset[Office], at: datetime) -> None:
@@ -134,18 +156,6 @@ def require_release(here: Standing, person: str, offices: frozenset[Office], at:
     may(here, Act.RELEASED, person, offices, at)
 
 
-def unknown() -> CarrelError:
-    """The error of whoever asks for a case that is not there, or that nobody may know of."""
-    return fault(
-        faults.UNKNOWN, wanted="a case of which you know", found="none", fix="look it up with `carrel disclose list`"
-    )
-
-
-def not_now(act: Act, wanted: str, found: str, fix: str, because: str = "") -> CarrelError:
-    """The error of whoever comes too early or too late."""
-    return fault(faults.NOT_NOW, at=act, wanted=wanted, found=str(found), because=because, fix=fix)
-
-
 def _offices_for(here: Standing, act: Act, step: str) -> frozenset[Office]:
     """Offices, any of which may do it; `Office.ANYONE` for whoever sees the case."""
     process, anyone = here.process, frozenset({Office.ANYONE})
@@ -153,6 +163,7 @@ def _offices_for(here: Standing, act: Act, step: str) -> frozenset[Office]:
     known = process.step(step)
     by_act = {
         Act.TAKEN: frozenset() if known is None else known.by,
+        Act.FORGET: frozenset({Office.CUSTODIAN, Office.COUNSEL}) | process.signed_by,
         Act.NAMED: _LEADS | process.signed_by,
         Act.DEFECT: _LEADS | process.signed_by,
         Act.PRODUCED: _LEADS | process.signed_by,
@@ -174,25 +185,15 @@ def _require_office(here: Standing, act: Act, offices: frozenset[Office], step: 
     wanted = _offices_for(here, act, step)
     if Office.ANYONE in wanted or wanted & offices:
         return
-    raise _not_yours(step or str(act), wanted)
-
-
-def _not_yours(at: str, wanted: Collection[Office]) -> CarrelError:
-    return fault(
-        faults.NOT_YOURS,
-        at=at,
-        wanted=f"one who is: {', '.join(sorted(wanted)) or 'nobody; two policies in force exclude each other'}",
-        found="somebody who is not, or an alternate while the holder is not recorded absent",
-        because="the policy says who takes each step (MPL-2, MITL-4.5)",
-        fix="ask whoever holds the office; people: may: of the site file says who does",
-    )
+    raise not_yours(step or str(act), wanted)
 
 
 def _take(here: Standing, step: str, person: str) -> None:
-    if step in {one.id for one in here.open}:
-        known = here.process.step(step)
+    known = here.process.step(step)
+    again = known is not None and known.does is Does.PRESERVE and not here.state.is_final
+    if again or step in {one.id for one in here.open}:
         if known is not None and known.does is Does.REVIEW and person == here.released_by:
-            raise _second("whoever released it", "have somebody else of that office look at it")
+            raise second("whoever released it", "have somebody else of that office look at it")
         return
     found = (
         "one that was taken" if step in here.done
@@ -211,127 +212,15 @@ def _tells(here: Standing, step: str) -> bool:
     return known is not None and known.does in {Does.TELL_PATRON, Does.TELL_BOARD}
 
 
+def _after_end(here: Standing, act: Act) -> None:
+    if act is Act.FORGET and not over(here):
+        raise not_now(act, "a case that is over and owes nothing", here.state, "see to what is open")
+    if act is Act.SILENCE_ENDED and not here.silent:
+        raise not_now(act, "a silence that is in force", "none", "nothing is left to do")
+
+
 def _contest(here: Standing, act: Act) -> None:
     if act is Act.RULED and here.challenge != "open":
         raise not_now(act, "a challenge that is open", "none", "record the challenge first")
     if act is Act.CHALLENGED and here.challenge in {"open", Ruling.QUASHED}:
         raise not_now(act, "a paper that is not before the court", "one that is", "record what the court says")
-
-
-def _produce(here: Standing, kind: PackageKind | None, at: datetime) -> None:
-    """Whether an answer may be made ready: by what is found, or by what any answer asks for, where nobody knows yet."""
-    ends = here.process.outcomes & {Outcome.RELEASED, Outcome.NOTHING}
-    gives = kind in {PackageKind.RECORDS, PackageKind.REPLY}
-    _require_outcome(here, Outcome.RELEASED if gives or Outcome.NOTHING not in ends else Outcome.NOTHING)
-    _require_no_wish(here)
-    _require_none_left(here, _left(here, at, nothing=not gives))
-
-
-def _require_outcome(here: Standing, outcome: Outcome) -> None:
-    process = here.process
-    if outcome not in process.outcomes:
-        raise fault(
-            faults.CLOSED,
-            at=process.instrument,
-            wanted=f"one of these ends: {', '.join(sorted(process.outcomes))}",
-            found=str(outcome),
-            because="a policy in force gives nothing out on this",
-            fix="say the script, and refuse",
-        )
-
-
-def _require_no_wish(here: Standing) -> None:
-    process = here.process
-    if here.for_readers and not (process.compels and here.order_names_title):
-        raise fault(
-            faults.READERS,
-            at=process.instrument,
-            wanted="an order that itself names the title and its readers, and that counsel has read",
-            found="a wish for everybody who borrowed it",
-            because="it tells of many people what they read, to find one",
-            fix="refuse it; an order that names the title is opened with --order-names-title",
-        )
-
-
-def _release(here: Standing, act: Act, person: str, at: datetime) -> None:
-    process = here.process
-    _require_outcome(here, _OUTCOMES.get(act, Outcome.RELEASED))
-    _require_no_wish(here)
-    if act is Act.RELEASED and process.release_first:
-        return
-    left = [*_left(here, at, nothing=act is Act.NOTHING), *_unanswered(here, nothing=act is Act.NOTHING)]
-    if act is Act.RELEASED and not here.signed_by:
-        left.append(f"the signature of one who is {', '.join(sorted(process.signed_by)) or 'nobody'}")
-    _require_none_left(here, left)
-    if act is Act.RELEASED and person == here.signed_by:
-        raise _second("whoever signed", "have somebody else look at the package and hand it over")
-    if act is Act.SIGNED and here.signed_by:
-        raise not_now(act, "a case that nobody signed yet", "one that is signed", "hand it over")
-
-
-def _unanswered(here: Standing, *, nothing: bool) -> list[str]:
-    """What an end still waits for: a release has records, and a statement that none were found has none."""
-    if nothing:
-        fits = here.package in {PackageKind.NOTHING, PackageKind.BY_HAND}
-        return [] if fits else ["a package of this case with the statement that nothing was found"]
-    fits = here.package in {PackageKind.RECORDS, PackageKind.REPLY, PackageKind.BY_HAND}
-    return [] if fits else ["a package of this case with what is handed over"]
-
-
-def _require_none_left(here: Standing, left: Collection[str]) -> None:
-    if left:
-        raise fault(
-            faults.CLOSED,
-            at=here.process.instrument,
-            wanted="every step taken, every paper on file, no defect and no challenge open, a package and a signature",
-            found=f"open: {'; '.join(left)}",
-            because="WPL-1.3, WPL-8.1: compliance stays closed until then",
-            fix="see to what is open; `carrel disclose show` tells who may",
-        )
-
-
-def _second(other: str, fix: str) -> CarrelError:
-    return fault(
-        faults.TWO_PEOPLE,
-        wanted=f"somebody other than {other}",
-        found="the same person",
-        because="nothing leaves by one person's word alone",
-        fix=fix,
-    )
-
-
-def _left(here: Standing, at: datetime, *, nothing: bool) -> list[str]:
-    steps = [one for one in here.missing if not (nothing and one.does is Does.TELL_PATRON)]
-    left = [one.id for one in steps] + [f"the paper: {one}" for one in here.papers_missing]
-    left += [f"the defect: {one.what}" for one in here.open_defects]
-    if here.challenge in {"open", Ruling.QUASHED}:
-        left.append("the challenge" if here.challenge == "open" else "the paper was set aside")
-    if not nothing and here.may_release_from is not None and at < here.may_release_from:
-        left.append("the time that the person has to object")
-    return left
-
-
-def sound(case: Case, process: Process, zone: ZoneInfo) -> bool:
-    """Whether a case that was released had all that its policies ask for when it was; for whoever looks later.
-
-    Offices are not asked for again: who held one then may hold none now.
-    """
-    for n, event in enumerate(case.events):
-        if event.act is not Act.RELEASED:
-            continue
-        before = standing(process, case.events[:n], zone, event.at)
-        if Outcome.RELEASED not in before.process.outcomes:
-            return False
-        if before.for_readers and not (process.compels and before.order_names_title):
-            return False
-        signed = before.signed_by and before.signed_by != event.by
-        if not process.release_first and (
-            _left(before, event.at, nothing=False) or _unanswered(before, nothing=False) or not signed
-        ):
-            return False
-    return True
-
-
-def over(here: Standing) -> bool:
-    """Whether nothing is left to do in a case."""
-    return here.state.is_final and not here.owed

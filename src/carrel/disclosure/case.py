@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from carrel.disclosure.event import Act, Event
 from carrel.disclosure.process import Instrument
 
+STAYS = "hold stays"
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -34,4 +36,15 @@ class Case:
     def holds(self) -> tuple[str, ...]:
         """Legal holds that keep what is asked for."""
         told = (Act.RECEIVED, Act.TAKEN)
-        return tuple(one.term("hold") for one in self.events if one.act in told and one.term("hold"))
+        return tuple(hold for one in self.events if one.act in told for hold in one.term("hold").split())
+
+    @property
+    def keeps_on(self) -> bool:
+        """Whether whoever ended it said that its holds stay."""
+        return any(one.term(STAYS) for one in self.events if one.act.is_final)
+
+    @property
+    def let_go(self) -> frozenset[str]:
+        """Whom it was about, after its holds were released: digests under the key of the case."""
+        told = (one.term("subjects") for one in self.events if one.act is Act.LET_GO)
+        return frozenset(one for each in told for one in each.split())

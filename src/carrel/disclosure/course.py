@@ -40,6 +40,8 @@ class _Course:
     silence: Silence | None = None
     package: PackageKind | None = None
     manifest: str = ""
+    exemptions: set[str] = field(default_factory=set)
+    is_educational: bool = False
     signed_by: str = ""
     last: Event | None = None
 
@@ -70,7 +72,13 @@ def standing(
     missing = _missing(process, course.done, course, silent=silent)
     told = max((done.at for step in process.steps if step.does is Does.TELL_PATRON
                 for done in [course.done.get(step.id)] if done), default=None)  # fmt: skip
-    wait = None if told is None or not process.wait else told + process.wait
+    rule, education = process.education, False
+    if rule is not None and course.package in {PackageKind.RECORDS, PackageKind.BY_HAND}:
+        education = course.is_educational or (
+            course.package is PackageKind.BY_HAND and rule.without_system(course.exemptions)
+        )
+    longest = max(process.wait, rule.wait) if rule is not None and education else process.wait
+    wait = None if told is None or not longest else told + longest
     found = Standing(
         process,
         State.RECEIVED,
@@ -88,6 +96,9 @@ def standing(
         named=frozenset(course.named),
         package=course.package,
         manifest=course.manifest,
+        told_at=told,
+        education=education,
+        exemptions=frozenset(course.exemptions),
         signed_by=course.signed_by,
         for_readers=bool(first.term("title")),
         order_names_title=first.term("title") == "named by the order",
@@ -111,7 +122,7 @@ def _for_readers(process: Process, first: Event) -> Process:
 
 
 def _after(course: _Course, event: Event, process: Process, zone: ZoneInfo) -> None:
-    course.named.add(event.by)
+    course.named |= {event.by} if event.act is not Act.LET_GO else set()  # a night does that for nobody
     match event.act:
         case Act.RECEIVED if process.compels and not (event.term("from day") or event.term("until day")):
             course.defects["d1"] = Defect("d1", NO_PERIOD)
@@ -125,13 +136,22 @@ def _after(course: _Course, event: Event, process: Process, zone: ZoneInfo) -> N
             _contested(course, event, process)
         case Act.SILENCED | Act.SILENCE_ENDED:
             _silence(course, event, zone)
-        case Act.PRODUCED:
-            course.package, course.manifest = PackageKind(event.term("kind")), event.term("manifest")
-            course.signed_by = ""  # whoever signed had another package before her
+        case Act.PRODUCED | Act.EXEMPTED:
+            _package(course, event)
         case Act.SIGNED:
             course.signed_by = event.by
         case _:
             course.last = event if event.act.is_final else course.last
+
+
+def _package(course: _Course, event: Event) -> None:
+    course.signed_by = ""  # whoever signed had another package before her
+    if event.act is Act.PRODUCED:
+        course.package, course.manifest = PackageKind(event.term("kind")), event.term("manifest")
+        course.is_educational = course.package is PackageKind.RECORDS and event.term("education") != "no"
+        return
+    (course.exemptions.discard if event.term("over") else course.exemptions.add)(event.term("exemption"))
+    course.package, course.manifest = None, ""  # what was gathered is judged anew
 
 
 def _silence(course: _Course, event: Event, zone: ZoneInfo) -> None:
@@ -205,7 +225,7 @@ def _state(found: Standing, course: _Course, at: datetime) -> State:
         return _state_at_end(found, course.last)
     if found.contested:
         return State.CHALLENGED if found.challenge in _BEFORE_COURT else State.DEFECTIVE
-    waits = found.may_release_from is not None and at < found.may_release_from
+    waits = bool(found.student_waits(at)) or (found.may_release_from is not None and at < found.may_release_from)
     ends = found.process.outcomes & {Outcome.RELEASED, Outcome.NOTHING}
     if ends and not (found.missing or found.papers_missing or waits):
         return State.SIGNED if found.signed_by else State.READY

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from carrel.disclosure import faults
-from carrel.errors import fault
+from carrel.errors import fault, unseen
 
 LONGEST_WORDS = 5000  # signs of somebody's own words; two pages
 _TERM = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,300}")
@@ -34,12 +34,15 @@ class Act(enum.StrEnum):
     RULED = "ruled"  # ruling: upheld, narrowed, quashed
     SILENCED = "silenced"  # basis, court or statute, starts, ends
     SILENCE_ENDED = "silence ended"
-    PRODUCED = "produced"  # kind; of a package also manifest and leaf
+    EXEMPTED = "exempted"  # exemption, and whether it is taken back: over
+    PRODUCED = "produced"  # kind; of a package also manifest, leaf, and education: whether such records are in it
     SIGNED = "signed"
     RELEASED = "released"
     NOTHING = "nothing responsive"
     REFUSED = "refused"  # ground
     WITHDRAWN = "withdrawn"
+    FORGET = "to be forgotten"  # plan: that it was approved with
+    LET_GO = "let go"  # what the case kept is kept no more; subjects: by whom it was about, as only the case can tell
 
     @property
     def is_final(self) -> bool:
@@ -127,6 +130,20 @@ def free_words(text: str) -> str:
             fix="say it shorter; what is longer is filed as a document",
         )
     return said
+
+
+def require_seen(event: Event) -> None:
+    """Whether each term of a new event reads as it is; a page would show one with hidden signs as another.
+
+    Raises:
+        CarrelError: DSC-006. Nothing of it is repeated.
+    """
+    for name, value in event.terms.items():
+        if unseen(value):
+            raise fault(
+                faults.TERM, at=f"{event.act}: {name}", wanted="letters, numbers and signs on one line",
+                found="an invisible sign", because="people decide by what they see", fix="type it anew",
+            )  # fmt: skip
 
 
 def commitment(case: str, event: Event, words: str, salt: bytes) -> str:

@@ -26,6 +26,7 @@ ANSWERS = define("DSC-019", "these answers to the drill cannot be read", Exit.US
 OWED = define("DSC-020", "a case owes something", Exit.FINDINGS)
 PRESERVED = define("DSC-021", "nothing says what is to be kept", Exit.USAGE)
 RECORD_CHANGED = define("DSC-022", "the record of a case is not as it was written", Exit.REFUSED)
+PLAN = define("DSC-023", "this is not the plan that stands there now", Exit.REFUSED)
 SCOPE = define("DSC-050", "this is no scope of a production", Exit.USAGE)
 WORDING = define("DSC-051", "the order's words are missing, or too long", Exit.USAGE)
 NO_DATES = define("DSC-052", "a part of the scope has no dates", Exit.REFUSED)

@@ -6,7 +6,7 @@ import enum
 
 from carrel.disclosure import faults
 from carrel.disclosure.asked_days import FROM, UNTIL, days_wrong
-from carrel.disclosure.event import Event
+from carrel.disclosure.event import Event, require_seen
 from carrel.disclosure.precedence import Processes
 from carrel.disclosure.process import Does, Instrument, Process
 from carrel.errors import fault
@@ -35,12 +35,13 @@ def require_opening(event: Event, processes: Processes) -> Process:
         By which it will be led.
 
     Raises:
-        CarrelError: DSC-005, a kind of paper that is none, or a day that is none.
+        CarrelError: DSC-005, a kind of paper that is none, or a day that is none; DSC-006, a term has hidden signs.
 
     Guarantees:
         A list of readers that is asked for without an order that names the title may be opened, and can only be
         refused.
     """
+    require_seen(event)
     wrong = []
     if event.term("instrument") not in set(Instrument):
         wrong.append(f"instrument: {', '.join(Instrument)}")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from carrel.disclosure import faults
+from carrel.disclosure.education import Education, education_of, stricter
 from carrel.disclosure.process import Cited, Instrument, Office, Process, Step
 from carrel.errors import fault
 from carrel.policy.process_grammar import LegalProcess
@@ -22,11 +23,13 @@ class Processes:
         known: by kind. One that no policy names is refused.
         band: in which cases are published; the widest of the policies.
         alternates: offices whose holder may name alternates.
+        kept: how long a case is kept once it is over, the longest of the policies; None for good.
     """
 
     known: Mapping[Instrument, Process]
     band: int = 10
     alternates: frozenset[Office] = frozenset()
+    kept: timedelta | None = None
 
     def of(self, instrument: Instrument) -> Process:
         """How one kind of paper is handled."""
@@ -72,7 +75,9 @@ def processes_of(policies: Iterable[Policy]) -> Processes:
         own = [_Named(name, one) for name, block in said if (one := _process(block, instrument)) is not None]
         whole = _together(own) if own else _unnamed(instrument, said[0][1])
         found[instrument] = replace(whole, alternates=shared)
-    return Processes(MappingProxyType(found), max(block.band for _, block in said), shared)
+    kept = [timedelta(days=block.keep_cases.days_at_most) for _, block in said if block.keep_cases is not None]
+    band = max(block.band for _, block in said)
+    return Processes(MappingProxyType(found), band, shared, max(kept, default=None))
 
 
 def _with_adopted(policies: Iterable[Policy]) -> Iterator[Policy]:
@@ -105,8 +110,14 @@ def _process(block: LegalProcess, instrument: Instrument) -> Process | None:
             name: Cited(name, one.cite, one.says, one.confirmed_by or "") for name, one in block.statutes.items()
         },
         cites=full.cites,
+        education=_education(block, instrument),
         clauses=tuple(dict.fromkeys((*rule.clauses, *full.clauses))),
     )
+
+
+def _education(block: LegalProcess, instrument: Instrument) -> Education | None:
+    rule = block.education_records
+    return education_of(rule) if rule is not None and instrument in rule.instruments else None
 
 
 def _step(block: LegalProcess, name: str) -> Step:
@@ -155,6 +166,8 @@ def _pair(one: _Named, two: _Named) -> tuple[Process, list[str]]:
                 f"the stricter wins: {both}"
             )
     shorter = [days for days in (mine.working_days, theirs.working_days) if days]
+    if mine.education is not None and theirs.education is not None and mine.education != theirs.education:
+        told.append("a student's education records: every kind that either names, the longest wait, what both let pass")
     if len(set(shorter)) > 1 or mine.wait != theirs.wait:
         told.append("clocks: the shortest time to answer counts, and the longest wait after the person was told")
     process = replace(
@@ -172,6 +185,7 @@ def _pair(one: _Named, two: _Named) -> tuple[Process, list[str]]:
         silenced_by=mine.silenced_by & theirs.silenced_by,
         statutes={**theirs.statutes, **mine.statutes},
         cites=tuple(dict.fromkeys((*mine.cites, *theirs.cites))),
+        education=stricter(mine.education, theirs.education),
         clauses=tuple(dict.fromkeys((*mine.clauses, *theirs.clauses))),
     )
     return process, told

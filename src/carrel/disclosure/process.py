@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from carrel.disclosure.education import Education
 from carrel.policy.process_grammar import Does, Instrument, Office, Outcome
 from carrel.policy.process_grammar import SilenceBasis as Basis
 
@@ -70,6 +71,7 @@ class Process:
         alternates: offices whose holder may name alternates.
         statutes: that are cited, by name.
         cites: names of those that a refusal cites.
+        education: what is asked for before a student's education records are given out; None where nothing is.
         clauses: of the policies.
         precedence: where policies differ, which one decides, in words.
     """
@@ -91,6 +93,7 @@ class Process:
     alternates: frozenset[Office] = frozenset()
     statutes: Mapping[str, Cited] = field(default_factory=dict)
     cites: tuple[str, ...] = ()
+    education: Education | None = None
     clauses: tuple[str, ...] = ()
     precedence: tuple[str, ...] = ()
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from carrel.disclosure.asked_fields import Traced
 from carrel.disclosure.period import Period, Verdict
+from carrel.disclosure.scope import Scope
+from carrel.inventory.category import Category
+from carrel.policy.record_type import RecordType
 from carrel.rights.third_persons import HeldRow, Withheld
 
 
@@ -114,6 +117,13 @@ class Production:
     not_read: tuple[NotRead, ...]
     periods: Mapping[tuple[str, str], Period]
 
+    def with_more(self, other: Production) -> Production:
+        """This, and what was gathered somewhere else."""
+        return Production(
+            (*self.tables, *other.tables), (*self.searched, *other.searched), (*self.not_read, *other.not_read),
+            {**self.periods, **other.periods},
+        )  # fmt: skip
+
     @property
     def produced(self) -> tuple[ProducedTable, ...]:
         """The tables that go into the package."""
@@ -128,6 +138,12 @@ class Production:
     def failed(self) -> tuple[NotRead, ...]:
         """What could not be read by an error."""
         return tuple(one for one in self.not_read if one.code)
+
+
+def given(scope: Scope, found: Production) -> tuple[tuple[RecordType, tuple[Category | None, ...]], ...]:
+    """Of each table that is produced its kind of record, and the category of each column; None for what has none."""
+    kinds = {part.id: part.records for part in scope.parts}
+    return tuple((kinds[one.part], tuple(column.category for column in one.columns)) for one in found.produced)
 
 
 def judged(dates: Sequence[str], row: HeldRow, period: Period | None) -> Verdict:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from carrel.disclosure.case import Case
 from carrel.disclosure.course import standing
 from carrel.disclosure.event import Act
+from carrel.disclosure.forgetting import Past
 from carrel.disclosure.process import Instrument
 from carrel.disclosure.standing import Standing, State
 from carrel.disclosure.viewer import Viewer
@@ -61,7 +62,9 @@ def out_from(year: int) -> datetime:
     return datetime(year + 1, 1, 2, tzinfo=UTC)
 
 
-def transparency(cases: Iterable[tuple[Case, Standing]], year: int, width: int, zone: ZoneInfo) -> tuple[Line, ...]:
+def transparency(
+    cases: Iterable[tuple[Case, Standing]], year: int, width: int, zone: ZoneInfo, past: Iterable[Past] = ()
+) -> tuple[Line, ...]:
     """What may be published of a year.
 
     Args:
@@ -69,6 +72,7 @@ def transparency(cases: Iterable[tuple[Case, Standing]], year: int, width: int, 
         year: on the library's calendar, in which they came.
         width: of a band.
         zone: of the library.
+        past: what is left of those that were forgotten.
 
     Guarantees:
         Every kind of paper has a line, and every band of it begins at a multiple of the width, the first at nothing: so
@@ -76,12 +80,11 @@ def transparency(cases: Iterable[tuple[Case, Standing]], year: int, width: int, 
         `counted` says.
     """
     received, ended = Counter[Instrument](), Counter[tuple[Instrument, State]]()
-    for case, here in cases:
-        if here.silent or here.received_at.astimezone(zone).year != year:
-            continue
-        received[case.instrument] += 1
-        state = State.RELEASED if here.state is State.REVIEWED else here.state
-        ended[case.instrument, state] += 1
+    there = [Past.of(case, here, zone) for case, here in cases if not here.silent]
+    for one in (*there, *past):
+        if one.year == year:
+            received[one.instrument] += 1
+            ended[one.instrument, State.RELEASED if one.state is State.REVIEWED else one.state] += 1
     return tuple(
         Line(one, band(received[one], width), tuple(band(ended[one, state], width) for state in ENDS))
         for one in Instrument

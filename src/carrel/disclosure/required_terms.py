@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from carrel.disclosure import faults
 from carrel.disclosure.asked_days import FROM, UNTIL, days_wrong
-from carrel.disclosure.event import Act, Event, Ground, Ruling
+from carrel.disclosure.event import Act, Event, Ground, Ruling, require_seen
 from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Does
 from carrel.disclosure.standing import Standing
@@ -21,12 +21,14 @@ _NEEDED: Mapping[Act, tuple[str, ...]] = {
     Act.DEFECT: ("defect", "what"),
     Act.CURED: ("defect",),
     Act.RULED: ("ruling",),
+    Act.EXEMPTED: ("exemption",),
+    Act.FORGET: ("plan",),
     Act.PRODUCED: ("kind",),
     Act.SILENCED: ("basis", "starts", "ends"),
     Act.REFUSED: ("ground",),
 }
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_WORDS = frozenset({Act.NOTED, Act.CURED, Act.SILENCE_ENDED, Act.REFUSED})
+_WORDS = frozenset({Act.NOTED, Act.CURED, Act.SILENCE_ENDED, Act.REFUSED, Act.EXEMPTED})
 _STEP_NEEDS: Mapping[Does, str] = {
     Does.PRESERVE: "hold", Does.CITE: "cite", Does.FIND: "finding", Does.REVIEW: "finding",
 }  # fmt: skip
@@ -42,8 +44,9 @@ def require_said(here: Standing, event: Event, words: str) -> None:
         words: beside it.
 
     Raises:
-        CarrelError: DSC-005.
+        CarrelError: DSC-005; DSC-006, a term has hidden signs.
     """
+    require_seen(event)
     needed = [name for name in _NEEDED.get(event.act, ()) if not event.term(name)]
     if event.act in _WORDS and not words.strip():
         needed.append("words")
@@ -58,6 +61,8 @@ def require_said(here: Standing, event: Event, words: str) -> None:
     if event.act is Act.RULED and event.term("ruling") not in set(Ruling):
         needed.append(f"ruling: {', '.join(Ruling)}")
     needed += _package(event, words) if event.act is Act.PRODUCED else days_wrong(event.terms, (FROM, UNTIL))
+    if event.act is Act.EXEMPTED:
+        needed += _exemption(here, event)
     if event.act is Act.REFUSED:
         needed += _ground(here, event)
     needed += _defect(here, event)
@@ -84,6 +89,12 @@ def _package(event: Event, words: str) -> list[str]:
 def _ground(here: Standing, event: Event) -> list[str]:
     grounds = _COMPELLED if here.process.compels else frozenset(Ground)
     return [] if event.term("ground") in grounds else [f"a ground: {', '.join(sorted(grounds))}"]
+
+
+def _exemption(here: Standing, event: Event) -> list[str]:
+    rule, name = here.process.education, event.term("exemption")
+    known = () if rule is None else tuple(sorted(here.exemptions if event.term("over") else rule.exemptions))
+    return [] if name in known else [f"an exemption that holds here: {', '.join(known) or 'there is none'}"]
 
 
 def _defect(here: Standing, event: Event) -> list[str]:

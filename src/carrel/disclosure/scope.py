@@ -48,6 +48,13 @@ class Asked(Block):
         return self
 
 
+class Title(Block):
+    """One title whose borrowers are asked for: the number of its record, and in which system."""
+
+    number: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$")]
+    system: _Short
+
+
 class Part(Block):
     """One part of an order.
 
@@ -55,9 +62,11 @@ class Part(Block):
         id: what the package calls it.
         wording: the order's own words for it.
         records: kind of record, as a policy names it.
+        outside: a table, mailbox or folder of the site file that is meant, and no system.
         people: whose.
         people_of: another part, whose people are meant: those who borrowed the items that it names.
         items: barcodes; whoever borrowed one of them is meant.
+        titles: whoever borrowed an item of one of them is meant.
         from_, until: half-open.
         as_it_stands: the words that ask for a record as it is today, which has no period.
         dated_by: columns with the time that counts, where the usual one is not meant.
@@ -69,9 +78,11 @@ class Part(Block):
     id: Id
     wording: Text
     records: RecordType
+    outside: _Short | None = None
     people: Annotated[tuple[Asked, ...], Field(max_length=MOST_PEOPLE)] = ()
     people_of: Id | None = None
     items: Annotated[tuple[_Short, ...], Field(max_length=MOST_ITEMS)] = ()
+    titles: Annotated[tuple[Title, ...], Field(max_length=MOST_ITEMS)] = ()
     from_: _Bound | None = None
     until: _Bound | None = None
     as_it_stands: _Short | None = None
@@ -79,6 +90,11 @@ class Part(Block):
     time_zone: _Short | None = None
     fields: Annotated[dict[_Short, _Short], Field(min_length=1, max_length=100)]
     copies: _Short | None = None
+
+    @property
+    def asks_for_readers(self) -> bool:
+        """Whether it asks who borrowed something."""
+        return bool(self.items or self.titles)
 
     @property
     def quotes(self) -> dict[str, str]:
@@ -127,7 +143,12 @@ class Scope(Block):
     @property
     def asks_for_readers(self) -> bool:
         """Whether it asks who borrowed something."""
-        return any(one.items for one in self.parts)
+        return any(one.asks_for_readers for one in self.parts)
+
+    @property
+    def inside(self) -> Scope:
+        """Of it what is asked of the systems."""
+        return self.model_copy(update={"parts": tuple(one for one in self.parts if one.outside is None)})
 
     def part(self, name: str) -> Part | None:
         """The part of that name."""
@@ -213,14 +234,27 @@ def _wrong(scope: Scope, part: Part, source: YamlSource, path: Path) -> list[Fau
     other = None if part.people_of is None else scope.part(part.people_of)
     shape: tuple[tuple[bool, Path, str], ...] = (
         (
-            sum(map(bool, (part.people, part.people_of, part.items))) == 1,
+            sum(map(bool, (part.people, part.people_of, part.asks_for_readers))) == 1,
             (),
-            "one of 'people:', 'people of:', 'items:'",
+            "one of 'people:', 'people of:', 'items:' or 'titles:'",
         ),
-        (not part.items or part.records is RecordType.LOANS, ("items",), "items of a part on loans"),
+        (
+            not part.asks_for_readers or part.records is RecordType.LOANS,
+            ("items" if part.items else "titles",),
+            "items and titles of a part on loans",
+        ),
+        (
+            part.outside is None or bool(part.people and part.from_ is not None and part.copies is None),
+            ("outside",),
+            "'outside:' with 'people:', and with dates",
+        ),
         (len({one.id for one in part.people}) == len(part.people), ("people",), "each person's id once"),
         (sum(one.id == part.id for one in scope.parts) == 1, ("id",), "each part's id once"),
-        (part.people_of is None or bool(other and other.items), ("people of",), "the id of a part with 'items:'"),
+        (
+            part.people_of is None or bool(other and other.asks_for_readers),
+            ("people of",),
+            "the id of a part with 'items:' or 'titles:'",
+        ),
     )
     found += [
         Fault(faults.SCOPE, source.at((*path, *key)), wanted, "something else", fix=_SEE)
@@ -232,7 +266,7 @@ def _wrong(scope: Scope, part: Part, source: YamlSource, path: Path) -> list[Fau
 
 def _undated(part: Part, source: YamlSource, path: Path) -> list[Fault]:
     if part.as_it_stands is not None and part.from_ is None and part.until is None:
-        if part.records is RecordType.REGISTRATIONS and not part.items:
+        if part.records is RecordType.REGISTRATIONS and not part.asks_for_readers:
             return []
         stands = "only a patron's record stands as it is; what happened has a day"
         return [Fault(faults.NO_DATES, source.at(path), "'from:' and 'until:'", "neither", stands, fix=_ASK)]

@@ -85,6 +85,9 @@ class Standing:
         may_release_from: aware time before which nothing is released after the person was told.
         named: who was named to the case, or did something in it.
         package: what kind of answer was made ready since the case was last thrown back; None where none was.
+        told_at: aware time at which the person was told; None where she was not.
+        education: whether a student's education records are in what was made ready.
+        exemptions: that were found, by which such records do not wait for the student.
         manifest: SHA-256 of the package's signed manifest, in hex; empty where there is no package.
         signed_by: who signed the release.
         released_by: who handed it over.
@@ -113,6 +116,9 @@ class Standing:
     named: frozenset[str] = frozenset()
     package: PackageKind | None = None
     manifest: str = ""
+    told_at: datetime | None = None
+    education: bool = False
+    exemptions: frozenset[str] = frozenset()
     signed_by: str = ""
     released_by: str = ""
     ended_at: datetime | None = None
@@ -133,6 +139,25 @@ class Standing:
     def contested(self) -> bool:
         """Whether a defect is open, or a challenge, or the court set the paper aside: nothing is released."""
         return bool(self.open_defects) or self.challenge in {"open", Ruling.QUASHED}
+
+    def student_waits(self, at: datetime, *, education: bool | None = None) -> str:
+        """Why a student's education records may not be given out yet; empty where they may.
+
+        Args:
+            at: aware time.
+            education: whether such records are given out; as the package tells where nobody says.
+
+        Source:
+            MITP-11.3; 34 CFR 99.31(a)(9)(ii): told in time to object, unless a court or a law forbids it.
+        """
+        rule = self.process.education
+        if rule is None or not (self.education if education is None else education):
+            return ""
+        if self.told_at is not None:
+            return "the time that the student has to object" if at < self.told_at + rule.wait else ""
+        if self.silent and self.silence is not None and self.silence.basis in rule.silenced_by:
+            return ""
+        return "telling the student, which only what the policy names for education records suspends"
 
     def sees(self, person: str, offices: frozenset[Office]) -> bool:
         """Whether somebody may know that the case is there.

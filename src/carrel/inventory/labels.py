@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from carrel.inventory.category import Category
 from carrel.inventory.map_part import Part
+
+
+class _Known:
+    """What was looked up of labels; it makes no difference between two of them."""
+
+    def __init__(self) -> None:
+        self.held: tuple[object, object, dict[str, Category | None]] = (None, None, {})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known)
+
+    __hash__ = None  # type: ignore[assignment]  # as of whatever compares by value
 
 
 class Labels(Part):
@@ -21,6 +32,7 @@ class Labels(Part):
 
     categories: dict[Category, tuple[str, ...]] = Field(default_factory=dict)
     nothing: tuple[str, ...] = ()
+    _known: _Known = PrivateAttr(default_factory=_Known)
 
     def of(self, table: str, column: str) -> Category | None:
         """The category of a column; None where it has none, or says nothing of a person."""
@@ -31,15 +43,19 @@ class Labels(Part):
         """Whether a column is labelled: with a category, or as one that says nothing of a person."""
         return f"{table}.{column}" in self._by_name or column in self._by_name
 
-    @cached_property
+    @property
     def _by_name(self) -> dict[str, Category | None]:
         """The category of each name as it is written in the map; the first that has it."""
-        found: dict[str, Category | None] = {}
+        categories, nothing, found = self._known.held
+        if categories is self.categories and nothing is self.nothing:  # a copy with others has this one's memory
+            return found
+        found = {}
         for category, columns in self.categories.items():
             for name in columns:
                 found.setdefault(name, category)
         for name in self.nothing:
             found.setdefault(name, None)
+        self._known.held = self.categories, self.nothing, found
         return found
 
 

@@ -22,13 +22,16 @@ from carrel.inventory.portal import Portal
 from carrel.inventory.scrubbed_log import ScrubbedLog
 from carrel.inventory.stations import Stations
 from carrel.inventory.system import NAME, Mode, SessionZone, System
-from carrel.inventory.timetable import Part, Period
+from carrel.inventory.timetable import Days, Part, Period
 from carrel.inventory.web_page import WebPage
 
 __all__ = [
     "NAME", "ConsumerUse", "Mail", "May", "Mode", "OutsideCopy", "Person", "Role", "SessionZone", "Site",
     "StandingApproval", "System",
 ]  # fmt: skip
+
+
+_YEAR = 365  # days
 
 
 class OutsideCopy(Part):
@@ -65,10 +68,16 @@ class Archives(Part):
 
 
 class ConsentFolders(Part):
-    """Where the texts of consents lie, and where mailing tools fetch what changed."""
+    """Where the texts of consents lie, where mailing tools fetch what changed, and what a yes on the pages waits for.
+
+    Attributes:
+        texts, changes: folders.
+        confirm: ``by mail``: a yes on the pages counts when whoever reads the address says so.
+    """
 
     texts: Path | None = None
     changes: Path | None = None
+    confirm: Literal["by mail"] | None = None
 
 
 class Vendor(Part):
@@ -139,6 +148,7 @@ class Site(Part):
         vendors: that send signed receipts, by the name that the policy has for them among its recipients.
         consent: folders with the texts of consents, and for what mailing tools are told.
         web_pages: of the library's own sites, that are looked at for cookies.
+        closed_days: on which nobody works, beside Saturdays and Sundays.
         cases_since: the first day of which every paper that came was written down as a case; no report counts before.
     """
 
@@ -170,8 +180,15 @@ class Site(Part):
     consent: ConsentFolders = ConsentFolders()
     vendors: dict[Annotated[str, Field(min_length=1, max_length=60)], Vendor] = Field(default_factory=dict)
     web_pages: tuple[WebPage, ...] = Field(default=(), max_length=10)
+    closed_days: tuple[Days, ...] = Field(default=(), max_length=400)
     cases_since: date | None = None
     _policy_place: str = PrivateAttr(default="")
+
+    @property
+    def free_days(self) -> frozenset[date]:
+        """On which nobody works, day by day; of a range that runs for longer than a year, its first year."""
+        spans = ((one.first, min((one.last - one.first).days, _YEAR)) for one in self.closed_days)
+        return frozenset(first + timedelta(days=n) for first, last in spans for n in range(last + 1))
 
     @property
     def policy_place(self) -> str:

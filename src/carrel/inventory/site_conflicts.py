@@ -187,6 +187,9 @@ def _twice(block: str, values: list[str], field: str) -> Iterator[Conflict]:
 
 
 def _portal(site: Site) -> Iterator[Conflict]:
+    if site.consent.confirm is not None and (site.mail is None or site.portal is None):
+        missing = "mail" if site.mail is None else "portal"
+        yield Conflict(("consent", "confirm"), f"write '{missing}:' too, or leave this out: the link goes by mail")
     names = [one.name for one in site.originals]
     for index, way in enumerate(site.portal.sign_in if site.portal is not None else ()):
         if way.system not in names:

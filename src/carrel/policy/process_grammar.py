@@ -9,7 +9,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from carrel.inventory.category import Category
 from carrel.policy.block import Block, Figures
+from carrel.policy.record_type import RecordType
 from carrel.policy.words import WORD_FAULT, Clauses, Name, Number, Period, Text, YesNo
 
 _WORKING = re.compile(r"[1-9][0-9]? working days?")
@@ -138,6 +140,31 @@ class InstrumentRule(Figures):
     clauses: Clauses = ()
 
 
+class ExemptionRule(Block):
+    """On which finding nobody waits for a student, though records of education are given out."""
+
+    says: Text
+    by: tuple[Office, ...] = Field(min_length=1, description="Offices, any of which may find it.")
+    only: tuple[Category, ...] = Field(
+        default=(), description="Where nothing but these is given out; left out, whatever is."
+    )
+    clauses: Clauses = ()
+
+
+class EducationRule(Figures):
+    """A student's education records: told before they are given out, in time to object (FERPA)."""
+
+    says: Text
+    kinds: tuple[RecordType, ...] = Field(min_length=1, description="Kinds of record that are such, of a student.")
+    instruments: tuple[Instrument, ...] = Field(
+        min_length=1, description="With which papers the student is told before."
+    )
+    wait: Period | None = Field(default=None, description="How long after that none of these records is given out.")
+    silenced_by: tuple[SilenceBasis, ...] = Field(default=(), description="What may suspend telling the student.")
+    exemptions: dict[Name, ExemptionRule] = Field(default_factory=dict)
+    clauses: Clauses = ()
+
+
 class LegalProcess(Figures):
     """Who may have records of patrons, and how that is decided."""
 
@@ -150,4 +177,8 @@ class LegalProcess(Figures):
     statutes: dict[Name, Statute] = Field(default_factory=dict)
     steps: dict[Name, StepRule] = Field(min_length=1)
     instruments: dict[Instrument, InstrumentRule] = Field(min_length=1)
+    education_records: EducationRule | None = None
+    keep_cases: Period | None = Field(
+        default=None, description="How long a case is kept once it is over; for good where left out."
+    )
     band: Number = Field(default=10, description="Cases are published in bands this wide; sealed ones not at all.")

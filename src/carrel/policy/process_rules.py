@@ -29,12 +29,34 @@ def process_incoherences(document: PolicyDocument) -> Iterator[Fault]:
         yield _wrong(document, (*_ROOT, "signed by"), "offices that somebody holds", "anyone", "name who answers")
     for name, step in process.steps.items():
         yield from _unknown(document, (*_ROOT, "steps", name, "by"), step.by, offices)
+    yield from _education(document, process, offices)
     for instrument, rule in process.instruments.items():
         at: Path = (*_ROOT, "instruments", instrument.value)
         if rule.as_ is not None:
             yield from _alias(document, process, at, rule)
         else:
             yield from _instrument(document, process, at, rule)
+
+
+def _education(document: PolicyDocument, process: LegalProcess, offices: list[Office]) -> Iterator[Fault]:
+    rule, at = process.education_records, (*_ROOT, "education records")
+    if rule is None:
+        return
+    for name, one in rule.exemptions.items():
+        yield from _unknown(document, (*at, "exemptions", name, "by"), one.by, offices)
+        if Office.ANYONE in one.by:
+            yield _wrong(
+                document, (*at, "exemptions", name, "by"), "offices that somebody holds", "anyone", "name who answers"
+            )
+    for n, instrument in enumerate(rule.instruments):
+        said = process.instruments.get(instrument)
+        full = process.instruments.get(said.as_) if said is not None and said.as_ is not None else said
+        steps = [process.steps[name] for name in full.steps if name in process.steps] if full is not None else []
+        if not any(one.does is Does.TELL_PATRON for one in steps):
+            yield _wrong(
+                document, (*at, "instruments", n), "an instrument with a step that tells the patron", str(instrument),
+                "name such a step there, or leave the instrument out",
+            )  # fmt: skip
 
 
 def _alias(document: PolicyDocument, process: LegalProcess, at: Path, rule: InstrumentRule) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from carrel.policy.process_grammar import InstrumentRule, LegalProcess, Outcome
+from carrel.policy.process_grammar import EducationRule, InstrumentRule, LegalProcess, Outcome
 
 Line = tuple[str, str, tuple[str, ...]]
 
@@ -21,9 +21,13 @@ def process_lines(block: LegalProcess) -> Iterator[Line]:
     silenced = _and(block.silenced_by) if block.silenced_by else "nothing"
     told = f"A release is signed by the {_or(block.signed_by)} and handed over by somebody else."
     yield "every release", f"{told} What may suspend telling the person: {silenced}.", ()
+    if block.keep_cases is not None:
+        yield "cases", f"A case is forgotten {block.keep_cases} after it is over; its number stays in the report.", ()
     for name, statute in block.statutes.items():
         by = f"confirmed by {statute.confirmed_by}" if statute.confirmed_by else "not confirmed by counsel yet"
         yield name, f"{statute.says} ({statute.cite}; {by})", statute.clauses
+    if block.education_records is not None:
+        yield "a student's education records", _education(block.education_records), block.education_records.clauses
     for instrument, rule in block.instruments.items():
         yield str(instrument), _instrument(block, rule), rule.clauses
 
@@ -46,6 +50,20 @@ def _instrument(block: LegalProcess, rule: InstrumentRule) -> str:
     if full.signed_by:
         told.append(f"Signed by the {_or(full.signed_by)}.")
     chosen = f"Chosen by the library: {_and(full.chosen)}." if full.chosen else ""
+    return " ".join(one for one in (*told, chosen) if one)
+
+
+def _education(rule: EducationRule) -> str:
+    wait = f", and nothing of them is released for {rule.wait} after that" if rule.wait is not None else ""
+    told = [
+        f"{rule.says} Of a student these are education records: {_and(rule.kinds)}.",
+        f"On a {_or(rule.instruments)} the student is told first{wait}.",
+        f"What may suspend that: {_and(rule.silenced_by) if rule.silenced_by else 'nothing'}.",
+    ]
+    for name, one in rule.exemptions.items():
+        only = f" Where only this is given out: {_and(one.only)}." if one.only else ""
+        told.append(f"No wait by the finding '{name}' ({_or(one.by)}): {one.says}{only}")
+    chosen = f"Chosen by the library: {_and(rule.chosen)}." if rule.chosen else ""
     return " ".join(one for one in (*told, chosen) if one)
 
 

@@ -184,7 +184,7 @@ def _extend(request: Request, before: Standing, event: Event, clocks: Clocks, zo
     if before.due is not None and after is not None and after.ends > before.due.ends:
         return
     for clock in clocks.of(request.right).clocks:  # why it gains nothing: what one of them refuses
-        deadline(clock, before.received_at, zone, extension=Extension(event.at, words))
+        deadline(clock, before.received_at, zone, extension=Extension(event.at, words), free_days=clocks.free_days)
     raise fault(
         faults.NOT_EXTENDED,
         at=request.right,

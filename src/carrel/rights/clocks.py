@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 
 from carrel.policy.duration import Duration, Unit
@@ -42,6 +42,7 @@ class Clocks:
         promises: by right; of a right that is not there, nothing is promised.
         kept: how long what was sealed in a request stays after its end.
         controllers: who answers for what the library does not control (MITL-9.11).
+        free_days: on which nobody works, beside Saturdays and Sundays.
         told: names of recipients by what they are told of, such as ``erasure`` (MITL-9.7).
     """
 
@@ -49,6 +50,7 @@ class Clocks:
     kept: timedelta = KEPT
     controllers: tuple[Controller, ...] = ()
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    free_days: frozenset[date] = frozenset()
 
     def of(self, right: Right) -> Promise:
         """What is promised of one right."""
@@ -58,11 +60,12 @@ class Clocks:
 NO_CLOCKS = Clocks()
 
 
-def clocks_of(policies: Iterable[Policy]) -> Clocks:
+def clocks_of(policies: Iterable[Policy], free_days: frozenset[date] = frozenset()) -> Clocks:
     """What policies promise together, with those that they adopt.
 
     Args:
         policies: in force; of several the shortest clock counts, so that none weakens another.
+        free_days: on which nobody works there, beside Saturdays and Sundays.
 
     Returns:
         Every clock of every policy; the first owner that is named; the shortest time for which something stays sealed.
@@ -82,6 +85,7 @@ def clocks_of(policies: Iterable[Policy]) -> Clocks:
         min((_longest(one) for one in rights), default=KEPT),
         tuple({one.name: one for block in reversed(rights) for one in block.controllers}.values()),
         MappingProxyType(_told(every)),
+        free_days,
     )
 
 

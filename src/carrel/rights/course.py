@@ -25,18 +25,15 @@ def standing(
     clocks: Clocks,
     zone: ZoneInfo,
     at: datetime,
-    *,
-    free_days: Collection[date] = (),
 ) -> Standing:
     """Where a request stands at a moment.
 
     Args:
         right: that is exercised.
         events: of the request, in the order in which they were written down; the first is `Act.RECEIVED`.
-        clocks: of the policies in force.
+        clocks: of the policies in force, with the days on which nobody works.
         zone: of the library.
         at: aware time.
-        free_days: on which nobody works, beside Saturdays and Sundays.
 
     Guarantees:
         A clock runs from receipt, whatever else is missing. An extension counts only where the rule gives it and the
@@ -49,7 +46,7 @@ def standing(
     for event in events:
         found = _after(found, event)
     found = replace(found, cases=_settled(found.cases), owner=found.owner or promise.owner)
-    due = _due(promise, found.received_at, events, zone, free_days)
+    due = _due(promise, found.received_at, events, zone, clocks.free_days)
     if found.state.is_final:
         late = due is not None and found.ended_at is not None and due.missed(found.ended_at)
         return replace(found, due=due, late=late)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +47,8 @@ _FREE = frozenset(
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w-])(?:\+\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])|(?<!\w)\+\d[\d ]{7,16}\d")
 _NUMBER = re.compile(r"(?<!\w)[A-Za-z]{0,4}\d{5,20}(?!\w)")
+_WORD = re.compile(r"(?<!\w)[^\W\d_][\w'\u2019-]+")
+_BETWEEN = re.compile(r"[\s,]+")
 _CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-z][\w'\u2019-]+")
 
 
@@ -56,6 +59,9 @@ class Withheld(enum.StrEnum):
     STAFF = "staff"
     OTHER = "another person"
     RELATIVE = "a relative, guarantor or contact"
+
+
+_INSTEAD = f"[{Withheld.OTHER}]"
 
 
 class Role(enum.StrEnum):
@@ -122,6 +128,10 @@ class Others:
     Args:
         words: cards, names, addresses of whoever is not this person.
         own: the person.
+
+    Guarantees:
+        Letters of either size, blanks and ends of lines of any kind and number, a comma more or less between names, one
+        letter of a middle name, and accents written as signs of their own hide no word.
     """
 
     def __init__(self, words: Iterable[str], own: Own) -> None:
@@ -129,7 +139,7 @@ class Others:
             word.strip() for word in words if len(word.strip()) >= SHORTEST and word.strip().casefold() not in own.words
         }
         self._words = sorted(kept, key=lambda one: (-len(one), one))
-        self._small = [(one.lower(), one) for one in self._words if one.isascii()]
+        self._small = [(_BETWEEN.split(one.lower()), one) for one in self._words if one.isascii()]
         self._all = any(_LIKE_ASCII & set(one) for one in kept)
         self._bytes = tuple(word.encode() for word in kept)
         self._any = bool(kept)
@@ -151,9 +161,14 @@ class Others:
         words = self._words
         if text.isascii() and not self._all:  # a pattern of every word would take longer than most answers
             low = text.lower()
-            words = [word for small, word in self._small if small in low]
-        pattern = "|".join(map(re.escape, words))
-        return re.sub(pattern, f"[{Withheld.OTHER}]", text, flags=re.IGNORECASE) if words else text
+            words = [word for small, word in self._small if all(one in low for one in small)]
+        if not words:
+            return text
+        found = re.compile("|".join(map(_in_any_spelling, words)), re.IGNORECASE)
+        clean = found.sub(_INSTEAD, text)
+        joined = unicodedata.normalize("NFC", clean)
+        again = clean if joined == clean else found.sub(_INSTEAD, joined)
+        return clean if again == joined else again
 
     def in_bytes(self, value: bytes) -> bool:
         """Whether a file holds one of them in the clear."""
@@ -269,6 +284,12 @@ class Telling:
 _BESIDE = HeldColumn("")
 
 
+def _in_any_spelling(word: str) -> str:
+    parts = [re.escape(one) for one in _BETWEEN.split(unicodedata.normalize("NFC", word)) if one]
+    is_name = not any(sign.isdigit() or sign == "@" for sign in word)
+    return (r"[\s,]+(?:\w\.?[\s,]+)?" if is_name else r"[\s,]+").join(parts) or re.escape(word)
+
+
 def words_of(identifiers: Iterable[str], names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """The words by which a text can name somebody.
 
@@ -283,9 +304,15 @@ def words_of(identifiers: Iterable[str], names: Iterable[tuple[str, str]]) -> tu
     return tuple(dict.fromkeys(found))
 
 
-def suspects(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """What in a text may be somebody's card number, and which words may be names: to be looked up."""
-    return frozenset(_NUMBER.findall(text)), frozenset(_CAPITAL.findall(text))
+def suspects(text: str, *, whole: bool = False) -> tuple[frozenset[str], frozenset[str]]:
+    """What in a text may be somebody's card number, and which words may be names: to be looked up.
+
+    Args:
+        text: any.
+        whole: words in small letters, too.
+    """
+    joined = unicodedata.normalize("NFC", text)
+    return frozenset(_NUMBER.findall(joined)), frozenset((_WORD if whole else _CAPITAL).findall(joined))
 
 
 def contacts(text: str) -> int:

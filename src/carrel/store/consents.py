@@ -107,7 +107,7 @@ class Consents:
         Raises:
             CarrelError: CNS-002, the text had other words when it was used first; CNS-007.
         """
-        tags = self.own_tags(system)
+        tags, events = self.own_tags(system), tuple(events)
         tag, mark, written = tags.number(number), tags.mark, []
         with self._database.writing() as connection:
             for event in events:
@@ -126,6 +126,8 @@ class Consents:
                 self.suppressions.lift_own_in(connection, tag, tuple(map(tags.address, lift)))
             elif lift:
                 self.suppressions.lift_in(connection, (tag, *map(tags.address, lift)))
+                back, when = [tags.asked_back(one) for one in lift if one], max(one.recorded_at for one in events)
+                self.suppressions.note_asked_back_in(connection, back, mark, when)
             known = select(tables.consent_subject.c.tag).where(tables.consent_subject.c.tag == tag)
             if written and connection.execute(known).first() is None:
                 sealed = self.key.seal(number)
@@ -253,12 +255,40 @@ class Consents:
         with self._database.writing() as connection:
             for number, addresses in erased.items():
                 tag = tags.number(number)
-                self._end_in(connection, system, tag, tags.mark, now)
-                connection.execute(delete(tables.consent_subject).where(tables.consent_subject.c.tag == tag))
+                self._forget_in(connection, system, tag, tags.mark, now)
                 if silence:
                     who = (tag, *map(tags.address, addresses))
                     self.suppressions.add_in(connection, who, tags.mark, ERASED, now)
         self._database.tidy()
+
+    def people(self, system: str) -> set[str]:
+        """The hashes of all of whom something was written down, and who were not forgotten since."""
+        whom = tables.consent_subject
+        with self._database.reading() as connection:
+            return set(connection.execute(select(whom.c.tag).where(whom.c.system == system)).scalars())
+
+    def forget_tags(self, system: str, gone: Collection[str], now: datetime) -> None:
+        """As `forget`, of persons whom nobody can name: only the hashes of their numbers are known.
+
+        Args:
+            system: whose people they were.
+            gone: of `people`.
+            now: aware time.
+
+        Raises:
+            CarrelError: CNS-007.
+        """
+        tags = self.tags(system)
+        if not gone or tags is None:
+            return
+        with self._database.writing() as connection:
+            for tag in sorted(gone):
+                self._forget_in(connection, system, tag, tags.mark, now)
+        self._database.tidy()
+
+    def _forget_in(self, connection: Connection, system: str, tag: str, mark: str, now: datetime) -> None:
+        self._end_in(connection, system, tag, mark, now)
+        connection.execute(delete(tables.consent_subject).where(tables.consent_subject.c.tag == tag))
 
     @staticmethod
     def _end_in(connection: Connection, system: str, tag: str, mark: str, now: datetime) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -92,6 +93,24 @@ class DisclosureDocuments:
     def drop(self, name: str) -> None:
         """Forget a document that no case names."""
         self._path(name).unlink(missing_ok=True)
+
+    def sweep(self, named: Collection[str], before: datetime) -> int:
+        """Forget what a process left that was killed: pieces of a document, and whole ones that no case names.
+
+        Args:
+            named: ids of the documents that cases name; of every case, and read before.
+            before: aware time; what was written to since is let be: it may be named in a moment.
+
+        Returns:
+            How many files went.
+        """
+        left = [
+            one for one in self._home.glob("doc-*")
+            if one.stem not in named and one.suffix in {".part", ".sealed"} and one.stat().st_mtime < before.timestamp()
+        ]  # fmt: skip
+        for one in left:
+            one.unlink(missing_ok=True)
+        return len(left)
 
     def _path(self, name: str) -> Path:
         return self._home / f"{name}.sealed"

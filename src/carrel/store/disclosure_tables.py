@@ -17,6 +17,13 @@ disclosure_event = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
+disclosure_past = Table(
+    "disclosure_past",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
 disclosure_office = Table(
     "disclosure_office",
     metadata,

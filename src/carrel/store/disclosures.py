@@ -1,6 +1,6 @@
 """Disclosure cases as the store keeps them: events that are added and never changed, sealed, and told to the ledger.
 
-There is no statement in here that updates an event, and none that deletes one.
+No statement in here updates an event, and none deletes one: see `carrel.store.forgotten_disclosures`.
 """
 
 from __future__ import annotations
@@ -15,19 +15,23 @@ from typing import BinaryIO
 from sqlalchemy import Connection, insert
 
 from carrel.disclosure.absence import OfficeEvent, admit_turn
-from carrel.disclosure.admission import admit, unknown
+from carrel.disclosure.admission import admit
+from carrel.disclosure.ending import over
 from carrel.disclosure.event import Act, Event, free_words
 from carrel.disclosure.opening import require_opening
 from carrel.disclosure.process import Office
+from carrel.disclosure.refusal import unknown
 from carrel.disclosure.standing import Standing
 from carrel.disclosure.viewer import Viewer
 from carrel.ledger.leaf import OpenLeaf
-from carrel.store import clock, tables
+from carrel.store import case_holds, clock, tables
+from carrel.store.case_holds import LetGo
 from carrel.store.disclosure_documents import DisclosureDocuments, Filed
 from carrel.store.owed_leaves import OF_PROCESS, day_of, even_out, owe
-from carrel.store.recorded_disclosures import HALF, Kept, RecordedDisclosures, disclosure_key
+from carrel.store.recorded_disclosures import HALF, Kept, RecordedDisclosures, disclosure_key, subject_digest
 
 _LETTERS, _SALT = 12, 32
+_SUBJECTS = 16  # digests in one term
 
 
 class Disclosures(RecordedDisclosures):
@@ -110,6 +114,46 @@ class Disclosures(RecordedDisclosures):
             after = self._case(connection, name)
         return None if after is None else viewer.look(after)
 
+    def let_go(self, name: str, viewer: Viewer) -> LetGo:
+        """Release the holds of a case in which nothing is left to do; without effect where something is.
+
+        Args:
+            name: of the case.
+            viewer: who ended it; a night that saw it.
+
+        Returns:
+            How many were released, and what else keeps the same, of which this person may know.
+
+        Raises:
+            CarrelError: DSC-017.
+
+        Guarantees:
+            The numbers that the holds name are deleted with them, in the transaction that writes it down. The case
+            knows the same person again by a digest under its own key, and tells nobody who it was.
+        """
+        with self._database.writing() as connection:
+            clock.observe(connection, viewer.at)
+            case = self._case(connection, name)
+            here = None if case is None else viewer.look(case)
+            if case is None or here is None or not over(here) or case.keeps_on:
+                return LetGo()
+            holds = case_holds.open_among(connection, case.holds)
+            if not holds:
+                return LetGo()
+            sealed, shown = case_holds.also_kept_by(connection, holds, viewer.at)
+            people = [(system, number) for system, kind, number in case_holds.subjects_of(connection, holds)
+                      if kind == "person"]  # fmt: skip
+            digests = sorted(subject_digest(self._folder, name, *one) for one in people)
+            for n, start in enumerate(range(0, max(1, len(digests)), _SUBJECTS)):
+                terms = {"subjects": " ".join(digests[start : start + _SUBJECTS])}
+                by = viewer.person or "the night"
+                event = Event(Act.LET_GO, viewer.at, by, terms)
+                self._write(connection, name, len(case.events) + n, event, "", viewer.at)
+            case_holds.end(connection, holds, viewer.person or "the night", viewer.at)
+        self._database.tidy()
+        others = self.all(viewer, covered=False) if sealed else ()
+        return LetGo(len(holds), tuple(one.id for one, _ in others if sealed.intersection(one.holds)), shown)
+
     def file(
         self, name: str, source: BinaryIO, paper: str, viewer: Viewer, *, later: Callable[[], Viewer] | None = None
     ) -> Filed:
@@ -135,6 +179,22 @@ class Disclosures(RecordedDisclosures):
             documents.drop(filed.id)
             raise
         return filed
+
+    def forget_unnamed(self, before: datetime) -> int:
+        """Forget documents that no case names, as a process leaves them that was killed before it wrote them down.
+
+        Args:
+            before: aware time; what was written to since is let be.
+
+        Returns:
+            How many files went; none while a case cannot be opened: it may be the one that names them.
+        """
+        with self._database.reading() as connection:
+            cases = list(self._cases(connection))
+        if self.unopened:
+            return 0
+        named = {event.term("document") for case in cases for event in case.events}
+        return DisclosureDocuments(self._folder).sweep(named, before)
 
     def turn(self, event: OfficeEvent, people: Mapping[str, frozenset[Office]], alternates: frozenset[Office]) -> None:
         """Write a delegation or an absence down.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -24,8 +25,8 @@ class Objectors:
     def __init__(self, database: Database, key: ConsentKey) -> None:
         self._database, self._key = database, key
 
-    def numbers(self, system: str, purpose: str) -> Iterator[int]:
-        """Whoever withdrew a purpose, objected to it, or asked for silence, and is still known by a number.
+    def numbers(self, system: str, purpose: str) -> Iterator[tuple[int, datetime]]:
+        """Whoever withdrew a purpose, objected to it, or asked for silence, and is still known by a number; with when.
 
         Args:
             system: of the people.
@@ -46,12 +47,16 @@ class Objectors:
             for row in connection.execute(acts.order_by(event.c.id)):
                 one = ConsentEvent(Act(row.act), purpose, Channel(row.channel), "", row.at, row.recorded_at)
                 said[row.tag].append(one)
-            no = {tag for tag, events in said.items() if in_order(events)[-1].act is Act.WITHDRAWN}
-            listed = select(whom.c.tag).join(silent, silent.c.tag == whom.c.tag).where(whom.c.system == system)
-            no |= set(connection.execute(listed).scalars())
+            last = {tag: in_order(events)[-1] for tag, events in said.items()}
+            no = {tag: one.at for tag, one in last.items() if one.act is Act.WITHDRAWN}
+            listed = select(whom.c.tag, silent.c.since).join(silent, silent.c.tag == whom.c.tag)
+            for tag, since in connection.execute(listed.where(whom.c.system == system)).all():
+                no[tag] = max(no.get(tag, since), since)
             sealed = [
-                row.sealed
+                (row.sealed, no[row.tag])
                 for row in connection.execute(select(whom.c.tag, whom.c.sealed).where(whom.c.system == system))
                 if row.tag in no
             ]
-        yield from (number for one in sealed if (number := self._key.opened(one)) is not None)
+        for one, at in sealed:
+            if (number := self._key.opened(one)) is not None:
+                yield number, at

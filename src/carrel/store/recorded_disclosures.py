@@ -21,10 +21,11 @@ from sqlalchemy import Connection, select
 
 from carrel.disclosure import faults
 from carrel.disclosure.absence import OfficeEvent, Turn
-from carrel.disclosure.admission import unknown
 from carrel.disclosure.case import Case
 from carrel.disclosure.event import Act, Event, commitment
+from carrel.disclosure.forgetting import Past
 from carrel.disclosure.process import Instrument, Office
+from carrel.disclosure.refusal import unknown
 from carrel.disclosure.report import counted
 from carrel.disclosure.standing import Standing
 from carrel.disclosure.viewer import Viewer
@@ -34,6 +35,7 @@ from carrel.store.database import Database
 from carrel.store.sealing_key import SealingKey
 
 FOLDER = "disclosures"
+PAST = "past"  # whose key seals what is left of cases that were forgotten
 LOOKS = 16  # cases: a list looks at as many, for the same reason
 SHEET = 64  # events: a list opens as many as fill a sheet, so that one case more or less takes no other time
 _A_CASE = 8  # events of one of no case: about as many as a case has
@@ -44,6 +46,15 @@ _PAGE = 1024  # signs: what is sealed of an event is a multiple of it
 def disclosure_key(folder: Path, case: str) -> SealingKey:
     """What seals a case and its documents."""
     return SealingKey(folder / FOLDER / f"{case}.key", case)
+
+
+def subject_digest(folder: Path, case: str, system: str, number: int) -> str:
+    """By what a case knows somebody again whose number it no longer keeps: sixteen signs, under the key of the case.
+
+    Empty where the key is gone.
+    """
+    key, _ = disclosure_key(folder, case).there()
+    return hmac.new(key, f"subject {system} {number}".encode(), "sha256").hexdigest()[:16] if key else ""
 
 
 @dataclass(frozen=True, repr=False, slots=True)
@@ -149,6 +160,10 @@ class RecordedDisclosures:
         self.case(name, viewer)
         return tuple(one.words for one in self._kept(name))
 
+    def is_about(self, case: Case, system: str, number: int) -> bool:
+        """Whether a case whose holds were released was about this person."""
+        return subject_digest(self._folder, case.id, system, number) in case.let_go
+
     def salts(self, name: str, viewer: Viewer) -> tuple[tuple[str, str], ...]:
         """For each event what the ledger was told, and the salt by which anybody reckons that anew.
 
@@ -165,7 +180,22 @@ class RecordedDisclosures:
         kept = ((row.case, Kept.open(disclosure_key(self._folder, row.case), row.sealed)) for row in rows)
         there = [(case, one) for case, one in kept if one is not None]
         packages = (one.event.term("leaf") for _, one in there if one.event.term("leaf"))
-        return (*(one.commitment(case) for case, one in there), *packages)
+        forgotten = (leaf for past in self.past() for leaf in past.leaves)
+        return (*(one.commitment(case) for case, one in there), *packages, *forgotten)
+
+    def past(self) -> tuple[Past, ...]:
+        """What is left of the cases that were forgotten.
+
+        Raises:
+            CarrelError: DSC-017, the key of it is gone.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(select(tables.disclosure_past).order_by(tables.disclosure_past.c.id)).all()
+        key = disclosure_key(self._folder, PAST)
+        texts = [key.open_text(row.sealed) for row in rows]
+        if None in texts:
+            raise self.gone()
+        return tuple(Past.read(one) for one in texts if one is not None)
 
     def whole(self) -> bool:
         """Whether every case can be opened: its key is there, and no event of it was changed, moved or left out."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select
 
+from carrel.consent.subject import SubjectTags
 from carrel.errors import CarrelError, fault
 from carrel.rights import faults
 from carrel.rights.event import Act, Event, commitment
@@ -76,6 +77,17 @@ class RecordedRequests:
         query = select(table).where(table.c.tag == tags.number(number)).order_by(table.c.opened_at, table.c.id)
         with self._database.reading() as connection:
             return _requests(connection, connection.execute(query).all())
+
+    def people(self, system: str) -> tuple[SubjectTags | None, set[str]]:
+        """The hashes of all of a system whose requests can be told to be theirs, and by which they are made.
+
+        Raises:
+            CarrelError: RGT-017.
+        """
+        tags, table = self.key.tags(system, self._marks()), tables.request
+        query = select(table.c.tag).where(table.c.system == system, table.c.mark != "").distinct()
+        with self._database.reading() as connection:
+            return tags, set(connection.execute(query).scalars())
 
     def subject(self, name: str) -> Whose | None:
         """Whose it is; None where nobody knows yet.

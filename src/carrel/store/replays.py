@@ -26,7 +26,7 @@ class Restore:
 
     Attributes:
         id, system, begun_by: as recorded.
-        begun_at: aware time at which the system was closed.
+        begun_at: aware time at which the system was closed, or found to be restored once more.
         made_at: aware time at which the backup was made; None where nobody said.
         settled: cases of tasks that a person has settled.
         opened_at: aware time; None while the system is closed.
@@ -113,7 +113,14 @@ class Replays:
             return _restore(connection.execute(select(table).where(table.c.id == identity)).one())
 
     def close(
-        self, system: str, by: str, made_at: datetime | None, now: datetime, leaves: Iterable[OpenLeaf]
+        self,
+        system: str,
+        by: str,
+        made_at: datetime | None,
+        now: datetime,
+        leaves: Iterable[OpenLeaf],
+        *,
+        anew: bool = False,
     ) -> Restore:
         """Close a system, before anything is looked for; one that is closed already stays so.
 
@@ -123,6 +130,8 @@ class Replays:
             made_at: when the backup was made, where that is known; it takes the place of what was said before.
             now: aware time.
             leaves: what the ledger is told of that.
+            anew: it was restored once more since, so that what was done again or settled meanwhile is undone. Of
+                another backup than the one that was said before that is taken to be so.
         """
         known, table = self.closed(system), tables.restore
         identity = secrets.token_hex(8) if known is None else known.id
@@ -135,8 +144,12 @@ class Replays:
                     )
                 )
                 owe(connection, leaves, now)
-            elif made_at is not None:
-                connection.execute(update(table).where(table.c.id == identity).values(made_at=made_at))
+            else:
+                anew |= made_at is not None and known.made_at is not None and made_at != known.made_at
+                changes: dict[str, Any] = {"made_at": made_at} if made_at is not None else {}
+                changes |= {"begun_at": now, "settled": []} if anew else {}
+                if changes:
+                    connection.execute(update(table).where(table.c.id == identity).values(**changes))
         return self.restore(identity)
 
     def settle(self, identity: str, case: str) -> None:

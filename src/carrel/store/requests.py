@@ -9,6 +9,7 @@ import enum
 import json
 import secrets
 import string
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ from carrel.store.request_key import FOLDER, request_key
 __all__ = ["Once", "Requests", "Whose"]
 
 _LETTERS, _SALT = 12, 32
+_GONE = "gone"  # the hash of nobody's number
 _UTC = ZoneInfo("UTC")
 _LEFT = timedelta(days=1)
 
@@ -176,6 +178,23 @@ class Requests(RecordedRequests):
             if changes:
                 connection.execute(update(tables.request).where(tables.request.c.id == name).values(**changes))
             return self._request(connection, name)
+
+    def part(self, gone: Collection[str]) -> None:
+        """Have requests be nobody's any more: a product can give their persons' numbers to somebody else.
+
+        Args:
+            gone: of `people`.
+
+        Guarantees:
+            No other person can come to be the one of such a request.
+        """
+        table = tables.request
+        with self._database.writing() as connection:
+            for tag in sorted(gone):
+                change = update(table).where(table.c.tag == tag)
+                connection.execute(change.values(tag=_GONE, mark="", subject=None))
+        if gone:
+            self._database.tidy()
 
     def purge(self, now: datetime, kept: timedelta = KEPT) -> int:
         """Forget whose requests were that are over long enough, and every free word of them; events stay.

@@ -24,6 +24,7 @@ from carrel.store.database import PATIENCE, Database, url_of
 from carrel.store.disclosures import Disclosures
 from carrel.store.erasures import Erasures
 from carrel.store.expiries import Expiries
+from carrel.store.forgotten_disclosures import ForgottenDisclosures
 from carrel.store.jobs import Jobs
 from carrel.store.keepings import Keepings
 from carrel.store.leases import Leases
@@ -90,6 +91,7 @@ class Store:
         self.request_cases = RequestCases(database, self.requests)
         self.restrictions.with_requests(self.requests)
         self.disclosures = Disclosures(database, folder)
+        self.forgotten = ForgottenDisclosures(database, folder)
         self.consents = Consents(database, folder)
         self.contact_exports = ContactExports(database)
         self.risks = RiskMeasurements(database)

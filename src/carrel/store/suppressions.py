@@ -12,7 +12,7 @@ from carrel.store import tables
 from carrel.store.database import Database
 from carrel.store.tag_set import of_tags, streamed
 
-ASKED, ERASED = "asked", "erased"
+ASKED, ERASED, ASKED_BACK = "asked", "erased", "asked back"
 
 
 def own_wish(number: str) -> str:
@@ -46,6 +46,27 @@ class Suppressions:
         table = tables.suppression
         connection.execute(delete(table).where(table.c.tag.in_(set(filter(None, tags)))))
 
+    def note_asked_back_in(self, connection: Connection, tags: Collection[str], mark: str, now: datetime) -> None:
+        """Note that addresses may be written to again, whoever said no before by a record that has them too.
+
+        Args:
+            connection: in a transaction.
+            tags: of `SubjectTags.asked_back`; they are no hash of any number or address that is looked for.
+            mark: of the key.
+            now: aware time.
+        """
+        table = tables.suppression
+        for tag in sorted(set(tags)):
+            connection.execute(delete(table).where(table.c.tag == tag))
+            connection.execute(insert(table).values(tag=tag, mark=mark, reason=ASKED_BACK, since=now))
+
+    def asked_back(self, tags: Collection[str]) -> dict[str, datetime]:
+        """Those of some such hashes that were noted, and when."""
+        table = tables.suppression
+        with self._database.reading() as connection:
+            mine = (table.c.tag.in_(of_tags(connection, tags)), table.c.reason == ASKED_BACK)
+            return {row.tag: row.since for row in connection.execute(select(table.c.tag, table.c.since).where(*mine))}
+
     def lift_own_in(self, connection: Connection, number: str, tags: Collection[str]) -> None:
         """Take off a person's number, and those addresses that stand there by this person's own wish alone.
 
@@ -76,7 +97,10 @@ class Suppressions:
     def count(self) -> int:
         """How many hashes stand there; a person can have several."""
         with self._database.reading() as connection:
-            return int(connection.execute(select(func.count()).select_from(tables.suppression)).scalar_one())
+            listed = tables.suppression.c.reason != ASKED_BACK
+            return int(
+                connection.execute(select(func.count()).select_from(tables.suppression).where(listed)).scalar_one()
+            )
 
     def sieve(self) -> TagSieve:
         """What holds back all hashes that stand there, and lets most others through."""

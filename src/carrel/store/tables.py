@@ -13,7 +13,7 @@ from carrel.store.consent_tables import (
     contact_export,
     suppression,
 )
-from carrel.store.disclosure_tables import disclosure_case, disclosure_event, disclosure_office
+from carrel.store.disclosure_tables import disclosure_case, disclosure_event, disclosure_office, disclosure_past
 from carrel.store.outcome_tables import custody, night, night_count, open_join, owed_leaf, owner_mark, residue, sweep
 from carrel.store.portal_tables import portal_attempt, portal_session
 from carrel.store.release_tables import account_head, release
@@ -39,6 +39,7 @@ __all__ = [
     "disclosure_case",
     "disclosure_event",
     "disclosure_office",
+    "disclosure_past",
     "erasure",
     "job",
     "keeping",

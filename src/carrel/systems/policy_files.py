@@ -119,7 +119,7 @@ class _Same:
 
 @lru_cache(maxsize=128)
 def _resolved(text: str, name: str, *adopted: _Same) -> Policy:
-    """What holds by the same texts is reckoned once in a process: pages that read their files again ask for it often."""
+    """What holds by the same texts is reckoned once in a process: pages ask for it often."""
     return resolve(_parsed(text, name), [one.policy for one in adopted])
 
 

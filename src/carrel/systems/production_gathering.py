@@ -123,7 +123,7 @@ class _System:
 
     def read(self) -> _Gathered:
         """Every part, those with items first: others may ask for the same people."""
-        for part in sorted(self._scope.parts, key=lambda one: not one.items):
+        for part in sorted(self._scope.parts, key=lambda one: not one.asks_for_readers):
             self._part(part)
         return self._gathered
 
@@ -178,10 +178,10 @@ class _System:
     ) -> tuple[tuple[str, Subject], ...]:
         if part.people_of is not None:
             return self._borrowers.get(part.people_of, ())
-        if part.items:
+        if part.asks_for_readers:
             if period is None:
                 raise ValueError("a part with items has a period")
-            numbers = borrowers(self._connection, self._open, part.items, dates, period)
+            numbers = borrowers(self._connection, self._open, part, dates, period)
             self._borrowers[part.id] = tuple((f"reader-{n}", Subject(one)) for n, one in enumerate(numbers, 1))
             return self._borrowers[part.id]
         found = ((one.id, subject_of(self._connection, self._open, part, one)) for one in part.people)
@@ -202,8 +202,8 @@ class _System:
         for table in asked:
             types = types_of(self._layout, table)
             tests = [in_period(dates[table], types, period)] if period is not None else []
-            if part.items:
-                tests.append(of_items(self._connection, self._open, table, part.items))
+            if part.asks_for_readers:
+                tests.append(of_items(self._connection, self._open, table, part))
             if tests:
                 which[table] = all_of(tests)
         data = PersonData(

@@ -71,10 +71,10 @@ def require_kept(systems: Sequence[OpenSystem], scope: Scope, kept: Mapping[str,
             theirs = [number in persons[name] for name, number in found.items() if persons.get(name)]
             if found and not (theirs and all(theirs)):
                 raise _not_kept(case, f"part {part.id}, {asked.id}: somebody whom no legal hold of the case keeps")
-        if part.items:
+        if part.asks_for_readers:
             for one in systems:
                 with told(one.name), one.engine.connect() as connection:
-                    if not item_keys(connection, one, part.items) <= items.get(one.name, set()):
+                    if not item_keys(connection, one, part) <= items.get(one.name, set()):
                         raise _not_kept(case, f"part {part.id}: an item that no legal hold of the case keeps")
 
 
@@ -85,7 +85,7 @@ def _not_kept(case: str, found: str) -> CarrelError:
         wanted="a scope of those whose records the case keeps from deletion",
         found=found,
         because="the case was opened for what its paper asks, and for nobody else",
-        fix="compare the scope with the paper; where the paper names several people, open a case for each",
+        fix="compare the scope with the paper; what it names beside is kept by `carrel disclose preserve`",
     )
 
 
@@ -132,11 +132,12 @@ def require_systems(names: Collection[str], scope: Scope) -> None:
         CarrelError: DSC-050.
     """
     for part in scope.parts:
-        for one in part.people:
-            if one.system is not None and one.system not in names:
+        named = [*((one.id, one.system) for one in part.people), *((one.number, one.system) for one in part.titles)]
+        for said, system in named:
+            if system is not None and system not in names:
                 raise fault(
                     faults.SCOPE,
-                    at=f"part {part.id}, {one.id}: system",
+                    at=f"part {part.id}, {said}: system",
                     wanted=f"one of: {', '.join(sorted(names))}",
                     found="another one",
                     fix="name the system as the site file does; where --system is given, name it there as well",

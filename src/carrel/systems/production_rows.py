@@ -16,6 +16,7 @@ from carrel.systems.access_answer import OpenSystem
 from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.expressions import LocalTime
 from carrel.systems.sql.person_layout import AnswerLayout
+from carrel.systems.sql.title_items import items_of
 
 # A server and its wall clock may differ by any offset, and by a change of it: the exact look follows, row by row.
 _SLACK = timedelta(days=2)
@@ -32,7 +33,7 @@ def meant_tables(system: OpenSystem, part: Part) -> list[str]:
     former = set(system.layout.selection.person.former)
     kinds = [kind for kind in system.layout.access.kinds if kind.record == part.records.value]
     names = [one for kind in kinds for one in kind.tables if part.copies or one not in former]
-    return [one for one in names if one in loan_tables(system)] if part.items else names
+    return [one for one in names if one in loan_tables(system)] if part.asks_for_readers else names
 
 
 def period_in(part: Part, zone: ZoneInfo, system: str) -> Period | None:
@@ -84,10 +85,10 @@ def in_period(dates: Sequence[str], types: Mapping[str, str], found: Period) -> 
     return which
 
 
-def of_items(connection: Connection, system: OpenSystem, table: str, barcodes: Sequence[str]) -> Which:
+def of_items(connection: Connection, system: OpenSystem, table: str, part: Part) -> Which:
     """Whether a loan is of one of these items."""
     anchor = next(one for one in _anchors(system) if one.table == table)
-    keys = item_keys(connection, system, barcodes)
+    keys = item_keys(connection, system, part)
     return lambda rows: rows.c[anchor.item].in_(keys)
 
 
@@ -103,7 +104,7 @@ def all_of(tests: Sequence[Which]) -> Which:
 def borrowers(
     connection: Connection,
     system: OpenSystem,
-    barcodes: Sequence[str],
+    part: Part,
     dates: Mapping[str, Sequence[str]],
     found: Period,
 ) -> tuple[int, ...]:
@@ -112,11 +113,11 @@ def borrowers(
     Args:
         connection: reads only.
         system: whose loans.
-        barcodes: of the items.
+        part: with the items, or the titles.
         dates: by table of loans, the columns that tell the time.
         found: the period.
     """
-    keys = item_keys(connection, system, barcodes)
+    keys = item_keys(connection, system, part)
     people: set[int] = set()
     for one in _anchors(system):
         if not (names := dates.get(one.table)):
@@ -138,9 +139,11 @@ def _anchors(system: OpenSystem) -> tuple[Anchor, Anchor]:
     return system.system_map.loans.open, system.system_map.loans.closed
 
 
-def item_keys(connection: Connection, system: OpenSystem, barcodes: Sequence[str]) -> frozenset[int]:
-    """The numbers of items, by their barcodes; those that no record knows are left out."""
+def item_keys(connection: Connection, system: OpenSystem, part: Part) -> frozenset[int]:
+    """The numbers of the items that a part means, by barcode or by title; those that no record knows are left out."""
     items = system.system_map.items
     rows = system.layout.selection.rows(items.table)
-    query = select(rows.c[items.key]).where(rows.c[items.barcode].in_(barcodes))
-    return frozenset(int(one) for one in connection.execute(query).scalars())
+    query = select(rows.c[items.key]).where(rows.c[items.barcode].in_(part.items))
+    titles = [int(one.number) for one in part.titles if one.system == system.name]
+    found = frozenset(int(one) for one in connection.execute(query).scalars())
+    return found | items_of(connection, system.system_map, titles) if titles else found

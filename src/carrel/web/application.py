@@ -22,6 +22,7 @@ from carrel.web import (
     asking_pages,
     assets,
     choices_pages,
+    confirm_pages,
     correction_pages,
     desk_scripts,
     interface,
@@ -53,8 +54,8 @@ from carrel.web.unsent_words import NotTaken
 from carrel.web.visit import visit
 
 _PAGES = (
-    public_pages, sign_in, sign_in_away, patron_pages, choices_pages, account_pages, correction_pages, take_along_pages,
-    asking_pages, request_pages, transparency_pages,
+    public_pages, sign_in, sign_in_away, patron_pages, choices_pages, confirm_pages, account_pages, correction_pages,
+    take_along_pages, asking_pages, request_pages, transparency_pages,
 )  # fmt: skip
 _STAFF_PAGES = (
     staff_sign_in, staff_home, staff_requests, staff_consents, staff_account, desk_scripts, staff_cases,

@@ -1,4 +1,4 @@
-"""Style sheet, mark and script of the pages: four small files, read once. Browsers keep what has its digest in its address."""
+"""Style sheets, mark and script of the pages, read once. Browsers keep what bears its digest in its address."""
 
 from __future__ import annotations
 

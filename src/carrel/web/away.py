@@ -5,22 +5,14 @@ It is not in the store: who only began to sign in has left nothing there.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from carrel.web.sealed_token import TokenKind
 
 LONGEST = timedelta(minutes=10)  # to sign in over there
-_NONCE, _MOST = 12, 1024
-_ABOUT = b"carrel away"
+_KIND = TokenKind(b"carrel away", LONGEST)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,9 +43,7 @@ def sealed(away: Away, key: bytes, now: datetime) -> str:
         key: of the pages.
         now: an aware time.
     """
-    drawn = secrets.token_bytes(_NONCE)
-    text = json.dumps({**asdict(away), "ends": (now + LONGEST).timestamp()}).encode()
-    return base64.urlsafe_b64encode(drawn + AESGCM(_key(key)).encrypt(drawn, text, _ABOUT)).decode()
+    return _KIND.sealed(asdict(away), key, now)
 
 
 def opened(value: str, key: bytes, now: datetime) -> Away | None:
@@ -64,17 +54,5 @@ def opened(value: str, key: bytes, now: datetime) -> Away | None:
         key: of the pages.
         now: an aware time.
     """
-    if not value.isascii() or len(value) > _MOST:
-        return None
-    try:
-        raw = base64.b64decode(value, altchars=b"-_", validate=True)
-        found = json.loads(AESGCM(_key(key)).decrypt(raw[:_NONCE], raw[_NONCE:], _ABOUT))
-    except (InvalidTag, ValueError, binascii.Error):
-        return None
-    ends = found.pop("ends")
-    left = ends - now.timestamp()
-    return Away(**found) if 0 < left <= LONGEST.total_seconds() else None
-
-
-def _key(key: bytes) -> bytes:
-    return HKDF(SHA256(), 32, salt=None, info=_ABOUT).derive(key)
+    found = _KIND.opened(value, key, now)
+    return None if found is None else Away(**found)

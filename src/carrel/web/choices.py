@@ -76,7 +76,7 @@ def choices_of(premises: Premises, who: Patron, language: str) -> Choices:
     if (tags := consents.tags(who.door.name)) is not None:
         tag = tags.number(who.number)
         events = consents.of(tag)
-        addresses = tuple(map(tags.address, _addresses(who)))
+        addresses = tuple(map(tags.address, addresses_of(who)))
         silent = bool(consents.suppressions.among((tag, *addresses)))
         held = silent and consents.suppressions.beyond(tag, addresses)
     said = {name: one.says for policy in reversed(policies) for name, one in policy.body.purposes.items()}
@@ -102,7 +102,8 @@ def _writes(policies: Iterable[Policy], purpose: str) -> bool:
     return any(one is not None and one.contacts is not None for one in named)
 
 
-def _addresses(who: Patron) -> tuple[str, ...]:
+def addresses_of(who: Patron) -> tuple[str, ...]:
+    """The e-mail addresses that stand on somebody's record now."""
     with who.door.reading() as (system, connection):
         rows = ContactRows(system.schema, system.system_map, system.stand_in, (), at=system.name)
         found = rows.of(connection, (who.number,)).get(who.number)

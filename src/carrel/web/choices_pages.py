@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from carrel.consent.state import State
 from carrel.web.choices import Choices, choices_of
+from carrel.web.confirm_pages import ask_by_mail
 from carrel.web.patron import OwnForm, Patron, Signed, page, said
 from carrel.web.visit import Here, Visit
 
@@ -29,13 +30,14 @@ def choose(here: Here, who: Signed, form: OwnForm) -> Response:
     act, purpose = said(form, "act"), said(form, "purpose")
     known = any(one.purpose == purpose for one in (*found.optional, *found.others))
     if act == "silence":
-        here.premises.desk.take_back(who.door.name, who.number, None)
+        sure = here.premises.site.consent.confirm is None
+        here.premises.desk.take_back(who.door.name, who.number, None, addresses=sure)
     elif act == "end silence" and found.silent:
         here.premises.desk.end_silence(who.door.name, who.number)
     elif act == "withdraw" and known:
         here.premises.desk.take_back(who.door.name, who.number, purpose)
     elif problem := _give(here, who, found, purpose, said(form, "digest")) if act == "give" else "odd":
-        return _page(here, found, problem=problem)
+        return _page(here, found, done="sent") if problem == "sent" else _page(here, found, problem=problem)
     return _page(here, choices_of(here.premises, who, here.language), done=act, about=purpose)
 
 
@@ -46,6 +48,8 @@ def _give(here: Visit, who: Patron, found: Choices, purpose: str, digest: str) -
     if choice.text.digest != digest:
         return "moved"
     if choice.standing.state is not State.GIVEN or found.silent:
+        if here.premises.site.consent.confirm is not None and (told := ask_by_mail(here, who, choice.text)):
+            return told
         here.premises.desk.agree(who.door.name, who.number, choice.text, lift_silence=found.silent)
     return ""
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from carrel.errors import CarrelError
+from carrel.inventory.category import Category
 from carrel.retention import faults
 from carrel.web import correction
 from carrel.web.correction import OwnField
@@ -40,7 +41,7 @@ def write(request: Request, here: Here, who: Signed, form: OwnForm) -> Response:
     if "contact details" not in here.premises.portal.may_change:
         raise HTTPException(404)
     fields = correction.own_fields(who)
-    mine = [one for one in fields if one.is_contact]
+    mine = _at_once(here, fields)
     sent = {one.key: said(form, one.key, _LONGEST) for one in mine if one.key in form}
     if problem := password_problem(request, here, who, said(form, "password", _LONGEST)):
         return form_page(here, fields, problem=problem, sent=sent)
@@ -62,6 +63,14 @@ def write(request: Request, here: Here, who: Signed, form: OwnForm) -> Response:
     return form_page(here, correction.own_fields(who), done="written" if there else "unsure", changed=len(new))
 
 
+def _at_once(here: Visit, fields: Sequence[OwnField]) -> list[OwnField]:
+    """What is written at once. Where a yes waits for whoever reads the address, another address is no patron's to set:
+    a yes that was confirmed for the old one would be given for it.
+    """
+    mail = here.premises.site.consent.confirm is None
+    return [one for one in fields if one.is_contact and (mail or one.category is not Category.EMAIL_ADDRESS)]
+
+
 def form_page(
     here: Visit, fields: Sequence[OwnField], *, problem: str = "", done: str = "", changed: int = 0,
     sent: dict[str, str] | None = None, unfit: Sequence[str] = (), words: str = "",
@@ -79,10 +88,10 @@ def form_page(
         words: of the person, that stand in the second form still.
     """
     at_once = "contact details" in here.premises.portal.may_change
-    mine = [one for one in fields if one.is_contact]
+    mine = _at_once(here, fields)
     values = {
         "now": mine if at_once else [],
-        "later": [one for one in fields if one.column and not (at_once and one.is_contact)],
+        "later": [one for one in fields if one.column and not (at_once and one in mine)],
         "elsewhere": list(dict.fromkeys(one.name for one in fields if not one.column)),
         "seen": correction.seal(here.key, mine), "most": MOST_WORDS, "done": done, "changed": changed,
         "sent": sent or {}, "unfit": unfit, "words": words,

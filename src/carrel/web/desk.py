@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
+from carrel.accountability.message import Message
 from carrel.consent.text import ConsentText
 from carrel.ledger.leaf import OpenLeaf
 from carrel.retention.person_request import Wanted
@@ -20,8 +21,14 @@ class PatronDesk(Protocol):
     def agree(self, system: str, number: int, text: ConsentText, *, lift_silence: bool) -> None:
         """Write down that the person agreed to a text, and tell the mailing tools, as `carrel consent give` does."""
 
-    def take_back(self, system: str, number: int, purpose: str | None) -> None:
-        """Write down a withdrawal or an objection; without a purpose, of everything, with silence."""
+    def take_back(self, system: str, number: int, purpose: str | None, *, addresses: bool = True) -> None:
+        """Write down a withdrawal or an objection; without a purpose, of everything, with silence.
+
+        Without ``addresses`` the list of silence gets the person's number alone: they could be anybody's.
+        """
+
+    def write_to(self, address: str, letter: Message) -> None:
+        """Send a letter to somebody by the site's mail server."""
 
     def end_silence(self, system: str, number: int) -> None:
         """Take off the list of silence what this person put there; every purpose stays as it is."""

@@ -127,5 +127,5 @@ def _mark(here: Visit, door: Door, number: int) -> str:
 
 def page(here: Visit, template: str, values: Mapping[str, Any], problem: str = "") -> Response:
     """A page that tells what is wrong with a form, if anything is."""
-    status = {"": 200, "later": 429, "kept": 409, "moved": 409, "away": 503}.get(problem, 422)
+    status = {"": 200, "later": 429, "often": 429, "kept": 409, "moved": 409, "away": 503}.get(problem, 422)
     return here.page(template, {**values, "problem": problem, "may_change": here.premises.portal.may_change}, status)

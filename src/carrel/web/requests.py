@@ -59,7 +59,7 @@ class OwnRequests:
         self._premises, self._who = premises, who
         system = system_of(premises.site, who.door.name)
         self._zone = ZoneInfo(system.time_zone)
-        self.clocks: Clocks = clocks_of(branch_policies.load(premises.site, system).policies)
+        self.clocks: Clocks = clocks_of(branch_policies.load(premises.site, system).policies, premises.site.free_days)
 
     def all(self) -> tuple[OwnRequest, ...]:
         """Every one, the newest first.

@@ -1,7 +1,7 @@
 """Pages that are the same for everybody, made once for each policy and language. Nothing of a session is ever in them.
 
 A page for somebody who is signed in differs by its head alone. It is made for a session of nobody, and the token of its
-forms is replaced by that of whoever asks.
+forms, and the hour at which the session ends, are replaced by those of whoever asks.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -18,7 +19,7 @@ from carrel.policy.resolve import Policy
 from carrel.store.portal_sessions import Session
 from carrel.web import unchanged
 from carrel.web.premises import Premises
-from carrel.web.visit import Visit
+from carrel.web.visit import AFTER_MARK, UNTIL_MARK, Visit
 
 _NOBODY = Session("", {})
 _VARY = "Cookie, Sec-GPC"
@@ -51,10 +52,10 @@ class SharedPages:
 
         Guarantees:
             What is kept of a page was made without anybody's session. A page for somebody who is signed in has the
-            form token of that session, no tag, and may be kept by nobody.
+            form token of that session and the hour at which it ends, no tag, and may be kept by nobody.
         """
         is_signed_in = here.session is not None
-        of_nobody = replace(here, session=_NOBODY if is_signed_in else None)
+        of_nobody = replace(here, session=_NOBODY if is_signed_in else None, is_shared=is_signed_in)
 
         def pieces() -> list[str]:
             text = of_nobody.text(template, values())
@@ -63,7 +64,10 @@ class SharedPages:
         key = (template, here.language, here.path, here.asks_not_to_be_sold, is_signed_in)
         made = self._of(key, here.premises, pieces)
         if is_signed_in:
-            return HTMLResponse(here.form_token.encode().join(made))
+            whole = here.form_token.encode().join(made)
+            for mark, told in ((UNTIL_MARK, here.until), (AFTER_MARK, str(here.shown_after))):
+                whole = whole.replace(mark.encode(), escape(told).encode())
+            return HTMLResponse(whole)
         return unchanged.answered(request, HTMLResponse(made[0]), vary=_VARY)
 
     def document(self, request: Request, premises: Premises, path: str, make: Callable[[], str]) -> Response:

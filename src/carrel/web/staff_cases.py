@@ -12,8 +12,8 @@ from fastapi import Form
 from starlette.responses import Response
 
 from carrel.disclosure import faults
-from carrel.disclosure.admission import over
 from carrel.disclosure.asked_days import FROM, UNTIL, asked_days
+from carrel.disclosure.ending import over
 from carrel.disclosure.event import LONGEST_WORDS, Act, Ground, Ruling
 from carrel.disclosure.opening import NAMED_BY_ORDER, WISHED, ServedOn
 from carrel.disclosure.process import Instrument

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ONLY_SENT = {"me/take-along/file": "me/take-along", "me/correct/ask": "me/correct"}  # whose page is another's
 KIND = "patron"  # of a session; a button for a package has a token of another kind
+UNTIL_MARK, AFTER_MARK = "hour-at-which-it-ends", "seconds-until-it-is-told"  # stand in shared pages alone
 OF_POLICIES = "en"  # the language that policies are written in
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -40,6 +41,7 @@ class Visit:
         path: behind the language, so that the same page can be asked for in another.
         session: of whoever is signed in; None of everybody else.
         asks_not_to_be_sold: the browser sent ``Sec-GPC: 1``.
+        is_shared: the page is made once for many: where it tells when a session ends, it has marks instead.
     """
 
     premises: Premises
@@ -47,6 +49,7 @@ class Visit:
     path: str
     session: Session | None
     asks_not_to_be_sold: bool
+    is_shared: bool = False
 
     def page(self, template: str, values: Mapping[str, Any] | None = None, status: int = 200) -> Response:
         """A page, made of a template and values; every value is escaped."""
@@ -76,14 +79,18 @@ class Visit:
         return RedirectResponse(f"/{self.language}/{path}", 303)
 
     @property
-    def shown_after(self) -> int:
+    def shown_after(self) -> int | str:
         """After how many seconds this page says that the session is about to end."""
+        if self.is_shared:
+            return AFTER_MARK
         until = None if self.session is None else self.session.until
         return 0 if until is None else seconds_left(until, self.premises.now())
 
     @property
     def until(self) -> str:
         """The hour at which the session ends if nothing is done, as clocks at the library show it."""
+        if self.is_shared:
+            return UNTIL_MARK
         until = None if self.session is None else self.session.until
         return "" if until is None else words.hour(until, self.language, self.premises.zone)
 

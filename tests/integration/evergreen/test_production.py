@@ -65,9 +65,10 @@ def produced(elm, text):
         return told, {name: package.read(name).decode() for name in package.namelist()}
 
 
-def lent(seed, number, day, **more):
+def lent(seed, number, day, copy=None, **more):
     (identity,) = seed.evergreen.rows("SELECT max(id) + 1 FROM money.billable_xact")[0]
-    (copy,) = seed.evergreen.rows("SELECT min(id) FROM asset.copy WHERE id > 0")[0]
+    if copy is None:
+        (copy,) = seed.evergreen.rows("SELECT min(id) FROM asset.copy WHERE id > 0")[0]
     seed.add("action.circulation", id=identity, usr=number, xact_start=day, checkin_time=day, xact_finish=day,
              target_copy=copy, **more)  # fmt: skip
 
@@ -127,3 +128,46 @@ def test_a_merged_record_and_aged_loans_are_not_brought_back(elm):
     assert "Counsel:" in files["statement.txt"]
     elm.koha.do(f"SET session_replication_role = replica; UPDATE actor.usr SET deleted = true WHERE id = {number}")
     elm.refused(*call(elm, SCOPE), code=4, error="DSC-058")
+
+
+def test_who_borrowed_a_title_is_told_only_where_the_order_names_it_and_of_nobody_else(elm):
+    seed = Seeder(elm.koha, map_files.load("evergreen"))
+    number = seed.patron(guardian="Wilhelmina Guarde")
+    [(copy, other_copy)] = elm.koha.rows("SELECT min(id), max(id) FROM asset.copy WHERE id > 0")
+    [(title,)] = elm.koha.rows(
+        f"SELECT n.record FROM asset.copy c JOIN asset.call_number n ON n.id = c.call_number WHERE c.id = {copy}"
+    )
+    lent(seed, number, "2026-03-15 12:00:00+00")
+    lent(seed, number, "2026-05-15 12:00:00+00")
+    lent(seed, seed.somebody, "2026-03-15 12:00:00+00", copy=other_copy)
+    elm.needles |= {*NEEDLES, PASSPHRASE}
+    text = f"""\
+format version: 1
+instrument: court order
+parts:
+  - id: title
+    wording: who borrowed the title {title} in March 2026 and when
+    titles: [{{number: '{title}', system: evergreen}}]
+    records: loans
+    from: 2026-03-01
+    until: 2026-04-01
+    fields: {{xact_start: when}}
+  - id: who
+    wording: who borrowed it as the record is today, by name
+    people of: title
+    records: registrations
+    as it stands: as the record is today
+    fields: {{family_name: by name}}
+"""
+    words, *more = call(elm, text), "--order-names-title"
+    elm.refused(*words, code=4, error="DSC-059")
+    told = elm.ok(*words, *more)["production"]
+    assert [(one["part"], one["person"], one["table"], one["records"]) for one in told["tables"]] == [
+        ("title", "reader-1", "action.circulation", 1), ("who", "reader-1", "actor.usr", 1),
+    ]  # fmt: skip
+    content = (elm.folder.parent / "release.age").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(age_file.opened(content, PASSPHRASE.encode()))) as package:
+        everything = "\n".join(package.read(name).decode() for name in package.namelist())
+    assert LAST in everything
+    assert "Wilhelmina" not in everything
+    assert "2026-05-15" not in everything

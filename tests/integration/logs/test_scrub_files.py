@@ -330,8 +330,9 @@ def test_a_log_with_two_names_or_a_writer_or_another_run_is_left_alone(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.log", "out"]
 
 
+@pytest.mark.parametrize("when", ["read", "counted"])
 @pytest.mark.parametrize("change", ["grown", "rotated", "gone"])
-def test_a_log_that_changes_while_it_is_read_is_left_alone(change: str, tmp_path: Path) -> None:
+def test_a_log_that_changes_while_it_is_read_is_left_alone(change: str, when: str, tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     log.write_bytes(COMMON * 30)
     done: list[str] = []
@@ -349,7 +350,8 @@ def test_a_log_that_changes_while_it_is_read_is_left_alone(change: str, tmp_path
                 log.write_bytes(b"")
 
     with folder_handle(tmp_path) as folder, pytest.raises(CarrelError) as told:
-        replace_log(folder, "a.log", str(log), Replacing(run(count=meanwhile), 0.01, lambda _: None))
+        how = Replacing(run(count=meanwhile), 0.01, lambda _: None)
+        replace_log(folder, "a.log", str(log), how if when == "read" else Replacing(run(), 0.01, meanwhile))
     assert told.value.code == "LOG-013"
     raw = log if change == "grown" else tmp_path / "a.log.1"
     assert raw.read_bytes() == COMMON * (31 if change == "grown" else 30)

@@ -33,6 +33,7 @@ from tests.integration.run.disposed import Disposed
 from tests.integration.run.log_site import pair, vendor  # noqa: F401  (fixtures)
 from tests.integration.run.mail_site import dovecot_server, mail  # noqa: F401  (fixtures)
 from tests.integration.servers import mariadb, postgresql
+from tests.store_place import on_server
 
 
 @pytest.fixture
@@ -203,3 +204,21 @@ def disposed(request: pytest.FixtureRequest) -> library.Library:
 def small_server(request: pytest.FixtureRequest, tmp_path: Path) -> library.Library:
     """A small library with its site, on each database that lets several writers in."""
     return library.make(tmp_path / "site", request.getfixturevalue(f"small_{request.param}"))
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("mariadb", marks=[pytest.mark.mariadb, pytest.mark.postgresql]),
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+    ]
+)
+def small_stored(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[library.Library]:
+    """A small library on each database in turn; beside a server's its store is on a server too."""
+    elm = library.make(tmp_path / "site", request.getfixturevalue(f"small_{request.param}"))
+    if request.param == "sqlite":
+        yield elm
+        return
+    with on_server(request.getfixturevalue("postgresql_server"), elm.folder, fresh=False) as place:
+        elm.keep_store_in(place)
+        yield elm

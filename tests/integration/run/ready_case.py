@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from sqlalchemy import insert
 
 from carrel.cli.at_site import open_site
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tests.integration.run.library import Library
 
 KOHA = ("SELECT borrowernumber FROM borrowers", "SELECT itemnumber FROM items WHERE barcode LIKE 'T-%'")
-EVERGREEN = ("SELECT id FROM actor.usr WHERE id > 1", "SELECT id FROM asset.copy WHERE id < 0")
+EVERGREEN = ("SELECT id FROM actor.usr WHERE id > 1", "SELECT id FROM asset.copy WHERE id > 0")
 LONG_AGO = timedelta(days=60)
 
 
@@ -43,9 +44,9 @@ def ready_case(elm: Library, text: str, *, days: tuple[str, str] = ("2000-01-01"
     process = rules.processes.of(Instrument(said[1] if said else "subpoena"))
     terms = {"instrument": str(process.instrument), "served on": "the library", "from": "a court"}
     terms |= {"from day": days[0], "until day": days[1]}
-    terms |= {"title": "named by the order"} if "items:" in text else {}
+    terms |= {"title": "named by the order"} if "items:" in text or "titles:" in text else {}
     with open_store(site) as store:
-        hold = _hold(elm, store, site.systems[0].name)
+        hold = " ".join(_hold(elm, store, one.name) for one in site.originals)
         events = [Event(Act.RECEIVED, at, "Cal Example", terms)]
         steps = [one.id for one in process.steps] + (["counsel on the list of readers"] if "title" in terms else [])
         if Does.PRESERVE not in {one.does for one in process.steps}:
@@ -61,15 +62,17 @@ def ready_case(elm: Library, text: str, *, days: tuple[str, str] = ("2000-01-01"
         disclosure_key(site.folder, name).create()
         with store._database.writing() as connection:
             connection.execute(insert(tables.disclosure_case).values(id=name))
-            for event in events:
-                store.disclosures._write(connection, name, event, "", at)
+            for n, event in enumerate(events):
+                store.disclosures._write(connection, name, n, event, "", at)
     return name
 
 
 def _hold(elm: Library, store, system: str) -> str:
     people, items = EVERGREEN if system == "evergreen" else KOHA
-    persons = tuple(str(one) for (one,) in elm.koha.rows(people))
-    things = tuple(str(one) for (one,) in elm.koha.rows(items))
+    engine = sa.create_engine((elm.folder / f"{system}.dsn").read_text().strip())
+    with engine.connect() as connection:
+        persons, things = (tuple(str(one) for (one,) in connection.execute(sa.text(each))) for each in (people, items))
+    engine.dispose()
     scope = Said(persons, None, things, (), (), None, None, everything=False).scope()
     order = Order(Kind.LEGAL_HOLD, system, scope, "a case", "legal process", "Cal Example", None, sealed=True)
     return store.keepings.place(order, lambda: datetime.now(UTC)).id

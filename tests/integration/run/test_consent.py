@@ -137,6 +137,8 @@ def test_a_no_holds_for_the_address_on_whichever_record_it_stands(quick):
     [line] = rows(changes / told["file"])
     assert (line["email address"], line["may be written to"]) == ("Ann@Oak.Example", "no")
     assert desk.mails(CAMPAIGN) == []
+    desk.say("give", "kid", "--lift-silence", purpose=CAMPAIGN)  # somebody of the library asked whose address it is
+    assert desk.mails(CAMPAIGN) == ["Ann@Oak.Example"]
     desk.say("give", "ann", purpose=CAMPAIGN)
     assert desk.mails(CAMPAIGN) == ["ann@oak.example", "Ann@Oak.Example"]
     # Whoever asked for silence and has another address by now: that one is left out as well, the old one too.

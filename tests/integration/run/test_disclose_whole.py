@@ -13,7 +13,6 @@ import pytest
 
 from carrel.ledger.leaf import decode_leaf
 from carrel.systems import age_file
-from tests.integration.run import library
 from tests.integration.run.test_consent import policy
 from tests.integration.run.test_disclose import ADA, BEA, DEE, LOU, MO, PEOPLE, cleared, opened, shown
 from tests.integration.run.test_erasure import given
@@ -25,12 +24,13 @@ ASKED = ("--served-on", "an employee", "--sender", "a law firm")
 GATHERS = "[custodian, authorised officer, plan]"
 
 
-def staffed(place, koha, mo="hold, custodian"):
-    elm = library.make(place / "site", koha)
-    policy(elm, "worcester")
-    people = PEOPLE.replace("[custodian, authorised officer]", GATHERS).replace("hold, custodian", mo)
-    elm.edit("people:\n", people)
-    return elm
+@pytest.fixture
+def elm(small_stored):
+    """On each database, with the store in a file or on a server; two may plan and hold an office."""
+    policy(small_stored, "worcester")
+    people = PEOPLE.replace("[custodian, authorised officer]", GATHERS)
+    small_stored.edit("people:\n", people.replace("hold, custodian", "hold, plan, custodian"))
+    return small_stored
 
 
 def call(elm, case, text, who, *more):
@@ -46,24 +46,11 @@ def refused(elm, case, text, who, *more, code=4, error):
 
 
 def leaves(elm):
-    return [decode_leaf(one) for one in elm.store.owed.entries() if b'"disclosure"' in one]
+    with elm.store as store:
+        return [decode_leaf(one) for one in store.owed.entries() if b'"disclosure"' in one]
 
 
-def test_a_paper_is_led_gathered_signed_and_handed_over_by_two_and_by_nobody_else(small_sqlite, tmp_path):
-    led(staffed(tmp_path, small_sqlite))
-
-
-@pytest.mark.deep
-def test_so_it_is_on_mariadb(small_mariadb, tmp_path):
-    led(staffed(tmp_path, small_mariadb))
-
-
-@pytest.mark.deep
-def test_so_it_is_on_postgresql(small_postgresql, tmp_path):
-    led(staffed(tmp_path, small_postgresql))
-
-
-def led(elm):
+def test_a_paper_is_led_gathered_signed_and_handed_over_by_two_and_by_nobody_else(elm):
     """Open, every step, produce, sign, release by a second person, verify; and every wrong turn on the way."""
     seed, number = person(elm)
     seed.patron(**NEIGHBOUR)
@@ -102,8 +89,7 @@ def led(elm):
     assert not leaves(elm)
 
 
-def test_a_sealed_case_is_gathered_by_who_is_named_and_is_unknown_to_others(small_sqlite, tmp_path):
-    elm = staffed(tmp_path, small_sqlite, "hold, plan, custodian")
+def test_a_sealed_case_is_gathered_by_who_is_named_and_is_unknown_to_others(elm, tmp_path):
     person(elm)
     today = date.today()  # noqa: DTZ011  (days around it are the same in every zone)
     case = opened(elm, "subpoena", "--card", given(elm, CARD), dates=False)
@@ -127,3 +113,52 @@ def test_a_sealed_case_is_gathered_by_who_is_named_and_is_unknown_to_others(smal
     elm.refused("disclose", "sign", case, *ADA, code=4, error="DSC-004")  # a statement is no release
     elm.refused("disclose", "show", case, *BEA, code=2, error="DSC-001")
     assert elm.ok("disclose", "nothing", case, *ADA)["case"]["state"] == "nothing responsive"
+
+
+def test_a_students_records_wait_and_those_of_nobody_who_was_one_do_not(elm):
+    policy(elm, "mit-libraries")
+    seed, number = person(elm)
+    loan(seed, number, "2026-03-15 12:00:00")
+    case = elm.ok("disclose", "open", "subpoena", *ASKED, *MARCH, "--card", given(elm, CARD), *DEE)["case"]["id"]
+    elm.ok("disclose", "record", case, "tell the patron", *ADA)
+    elm.ok("disclose", "record", case, "counsel on form", *LOU)
+    paper = elm.folder.parent / "scan.pdf"
+    paper.write_bytes(b"x")
+    elm.ok("disclose", "document", "add", case, paper, "--paper", "the subpoena", *DEE)
+    refused(elm, case, SCOPE, ADA, error="DSC-004")  # ten days are not over, and whose they are nobody found
+    exempt = ("disclose", "exempt", case)
+    elm.refused(*exempt, "no student", "--because", "a visitor", *DEE, code=4, error="DSC-003")
+    elm.refused(*exempt, "a poem", "--because", "a visitor", *LOU, code=2, error="DSC-005")
+    elm.ok(*exempt, "directory information", "--because", "not blocked", *ADA)
+    refused(elm, case, SCOPE, ADA, error="DSC-004")  # what somebody borrowed is in no directory
+    elm.ok(*exempt, "no student", "--because", "a visitor", *LOU)
+    assert elm.ok(*call(elm, case, SCOPE, ADA))["production"]["records"] == 1
+    told = shown(elm, case)["education"]
+    assert (told["in_package"], told["exemptions"]) == (False, ["directory information", "no student"])
+    elm.ok(*exempt, "no student", "--over", "--because", "she was enrolled", *LOU)
+    elm.refused("disclose", "sign", case, *ADA, code=4, error="DSC-004")  # what was gathered is judged anew
+    refused(elm, case, SCOPE, ADA, error="DSC-004")
+
+
+def test_who_borrowed_a_title_is_refused_unless_the_order_names_it_and_counsel_saw_that(elm):
+    seed, number = person(elm)
+    title = seed.row("biblio", title="A Plain Book")["biblionumber"]
+    item = seed.row("items", barcode="T-4711", biblionumber=title)["itemnumber"]
+    loan(seed, number, "2026-03-15 12:00:00", itemnumber=item)
+    text = SCOPE.replace(f"people: [{{id: holder, card: {CARD}}}]", f"titles: [{{number: '{title}', system: koha}}]")
+    ask = ("disclose", "open", "subpoena", *ASKED, *MARCH, "--title")
+    elm.refused(*ask, "987654321", *DEE, code=2, error="DSC-021")
+    wish = elm.ok(*ask, title, *DEE)["case"]["id"]
+    cleared(elm, wish)
+    refused(elm, wish, text, ADA, "--order-names-title", error="DSC-008")
+    elm.refused("disclose", "record", wish, "counsel on the list of readers", *ADA, code=4, error="DSC-003")
+    case = elm.ok(*ask, title, "--order-names-title", *DEE)["case"]["id"]
+    cleared(elm, case)
+    refused(elm, case, text, ADA, "--order-names-title", error="DSC-004")  # counsel has not seen it
+    elm.ok("disclose", "record", case, "counsel on the list of readers", *LOU)
+    refused(elm, case, text, ADA, error="DSC-059")
+    assert elm.ok(*call(elm, case, text, ADA, "--order-names-title"))["production"]["records"] == 1
+    seed.row("items", barcode="T-4712", biblionumber=title)  # came later: it is kept before it is told of
+    refused(elm, case, text, ADA, "--order-names-title", error="DSC-060")
+    elm.ok("disclose", "preserve", case, "--title", title, *DEE)
+    elm.ok(*call(elm, case, text, ADA, "--order-names-title"))

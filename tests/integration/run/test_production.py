@@ -118,6 +118,7 @@ def test_exactly_the_records_of_the_period_and_nothing_of_the_neighbours(small):
     seed, number = person(elm)
     other = seed.patron(**NEIGHBOUR)
     guarantor = seed.patron(**GUARANTOR)
+    seed.patron(cardnumber="K8800458", userid="reader8802", firstname="Trude", surname="Marrowby")
     seed.row("borrower_relationships", guarantor_id=guarantor, guarantee_id=number, relationship="parent")
     for day in ("2026-02-28 23:59:59", "2026-04-01 00:00:00", "2025-03-10 10:00:00"):
         loan(seed, number, day)
@@ -127,7 +128,8 @@ def test_exactly_the_records_of_the_period_and_nothing_of_the_neighbours(small):
             seed,
             number,
             day,
-            note=f"Ottoline Brackwater ({NEIGHBOUR['cardnumber']}) collects for {FIRST}, or Brackwater's son",
+            note=f"Ottoline Brackwater ({NEIGHBOUR['cardnumber']}) collects for {FIRST}, or Brackwater's son; ask"
+            " TRUDE  MARROWBY, or marrowby trude, or Trude X. Marrowby",
             issuer_id=other,
             itemnumber=item,
         )
@@ -158,6 +160,7 @@ def test_exactly_the_records_of_the_period_and_nothing_of_the_neighbours(small):
     assert all(FIRST in one["note"] and "another person" in one["note"] for one in loans)
     everything = "\n".join(files.values())
     assert [one for one in OTHERS if one in everything] == []
+    assert "marrowby" not in everything.casefold()
     assert str(other) not in everything
     assert str(guarantor) not in everything
     (record,) = rows_of(files, "records/holder/holder/koha/borrowers.csv")
@@ -271,6 +274,17 @@ parts:
     everything = "\n".join(files.values())
     assert LAST in everything
     assert [one for one in OTHERS if one in everything] == []
+    # The same by the number of the title, which has one more item that nobody borrowed.
+    title = seed.row("biblio", title="A Plain Book")["biblionumber"]
+    seed.row("items", barcode="T-4712", biblionumber=title)
+    elm.sql(f"UPDATE items SET biblionumber = {title} WHERE itemnumber = {item}")
+    by_title = text.replace("items: [T-4711]", f"titles: [{{number: '{title}', system: koha}}]")
+    told, files, manifest = produced(elm, by_title, "--order-names-title")
+    assert [(one["part"], one["records"]) for one in told["tables"]] == [("title", 1), ("who", 1)]
+    assert manifest["parts"][0]["titles"] == 1
+    assert [one for one in OTHERS if one in "\n".join(files.values())] == []
+    refused(elm, by_title, code=4, error="DSC-059")
+    refused(elm, by_title.replace("system: koha", "system: annex"), "--order-names-title", error="DSC-050")
 
 
 @pytest.mark.one_database

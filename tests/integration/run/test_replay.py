@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from carrel.consent.event import Act as ConsentAct
+from carrel.consent.event import Channel as ConsentChannel
+from carrel.consent.event import ConsentEvent
+from carrel.errors import CarrelError
 from carrel.ledger.leaf import decode_leaf
+from carrel.rights.event import Act, Event
+from carrel.rights.request import PERSON, Right
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.systems import map_files
 from carrel.systems.sql import present_people
@@ -167,9 +173,52 @@ def test_a_restriction_is_switched_again_and_a_correction_is_a_task(pine, tmp_pa
     assert elm.ok("replay", "apply", place, code=5)["replay"]["closed"]["tasks"] == [task]
     assert own(elm, kept, "autorenew_checkouts") == (0,)
     correct(elm)  # by the library's own file on the case
+    # Had it been restored once more out of the same copy, nobody could see that, so it is said.
+    _, told = planned(elm, "--restored-again", code=3)
+    again = told["closed"]["tasks"]
+    assert ([one["fields"] for one in again], task in again) == ([task["fields"]] * 2, True)
+    for one in again:
+        elm.ok("replay", "settle", one["case"], "--as", "Ada Example")
     assert elm.ok("replay", "open")["opened"] is True
     assert own(elm, corrected, "address") == (NEW_STREET,)
     elm.refused("replay", "open", code=2, error="RPL-004")
+
+
+def test_what_stands_of_a_number_that_nobody_has_is_nobody_s_who_gets_it(pine, tmp_path):
+    """Who was registered after the copy was made is gone with the restore, and the product gives the number again."""
+    elm, repo = pine
+    seed, there = erased_one(elm)
+    copy, restore = backed_up(elm, repo, tmp_path)
+    gone = seed.patron(cardnumber=OTHER)
+    elm.needles |= {OTHER}
+    at = datetime.now(UTC)
+    yes = ConsentEvent(ConsentAct.GIVEN, "news", ConsentChannel.DESK, "Dee Example", at, at)
+    with elm.store as store:
+        for number in (there, gone):
+            store.consents.add("koha", number, (yes,), None, lambda *_: ())
+            store.requests.open(Right.QUESTION, "koha", number, "my own words", "web", "en", PERSON, at)
+        [asked] = store.requests.of_person("koha", gone)
+    restore()
+    elm.dispose()
+    # Another place of backups was lost with the server: it stands in the way only where nothing else has the copy.
+    lost = f"  - {{name: lost, tool: dump folder, place: {tmp_path}/lost, files: ['*'], systems: [koha]}}\n"
+    elm.edit("backups:\n", f"backups:\n{lost}")
+    elm.refused("replay", "plan", "--from", "none", "--as", "Cal Example", code=1, error="BAK-002")
+    shown = elm.run("replay", "plan", "--from", copy, "--as", "Cal Example").out
+    assert shown.count("1 person who has no record") == 2
+    assert max(map(len, shown.splitlines())) <= 100
+    assert elm.ok("replay", "open")["opened"] is True
+    with elm.store as store:
+        tags = store.consents.tags("koha")
+        assert [one.act for one in store.consents.of(tags.number(gone))] == [ConsentAct.GIVEN, ConsentAct.WITHDRAWN]
+        assert [one.act for one in store.consents.of(tags.number(there))] == [ConsentAct.GIVEN]
+        assert store.requests.of_person("koha", gone) == ()
+        assert len(store.requests.of_person("koha", there)) == 1
+        # Whoever has the number now cannot be taken for the one who asked.
+        assert store.requests.subject(asked.id) is None
+        here = Event(Act.IDENTIFIED, datetime.now(UTC), "Dee Example", {"how": "a card at the desk"})
+        with pytest.raises(CarrelError, match="RGT-020"):
+            store.requests.add(asked.id, here, whose=("koha", gone))
 
 
 def correct(elm):
@@ -258,6 +307,7 @@ def test_what_cannot_be_done_keeps_the_system_closed(pine, tmp_path):
     assert [one["kind"] for one in told["closed"]["tasks"]] == ["lifting of a restriction"]
     shown = elm.run("replay", "plan", "--as", "Cal Example", "--out", elm.folder / "r.json")
     assert "cannot be erased now: 1 person" in shown.out
+    assert "1 person who was erased is back: carrel replay plan" in shown.out
     assert max(map(len, shown.out.splitlines())) <= 100
     # Without its key nobody could tell whom an entry speaks of; another key is no better.
     key = elm.folder / "replay" / "key"

@@ -30,7 +30,7 @@ policy: {policy}
 systems:
   - {{name: ils, map: {map}, dsn_file: ils.dsn, time_zone: {zone}, mode: window}}
 portal: {{address: '{address}', sign_in: {sign_in}, may_change: [{may_change}]}}
-consent: {{texts: texts, changes: changes}}
+consent: {{{consent}}}
 """
 EVERYTHING = "contact details, notices, password"
 
@@ -82,12 +82,12 @@ def sent(browser: TestClient, path: str, data: Mapping[str, object], *, page: st
 @contextmanager
 def pages_of(folder: Path, url: str, system: str, *, policy: str = "worcester", library: str = "Elm Library",
              address: str = ADDRESS, zone: str = "UTC", may_change: str = EVERYTHING, more: str = "",
-             sign_in: str = "[ils]", environment: Mapping[str, str] | None = None) -> Iterator[Pages]:  # fmt: skip
+             sign_in: str = "[ils]", consent: str = "texts: texts, changes: changes", environment: Mapping[str, str] | None = None) -> Iterator[Pages]:  # fmt: skip
     """The pages of a site in a folder, over a database."""
     (folder / "ils.dsn").write_text(url)
     (folder / "ils.dsn").chmod(0o600)
     text = SITE.format(library=library, policy=policy, map=system, address=address, zone=zone, may_change=may_change,
-                       sign_in=sign_in)  # fmt: skip
+                       sign_in=sign_in, consent=consent)  # fmt: skip
     write_examples(folder / "texts")
     (folder / "changes").mkdir(exist_ok=True)
     (folder / "carrel.yaml").write_text(text + more, encoding="utf-8")

@@ -147,7 +147,12 @@ KNOWN: dict[tuple[str, str], Kind] = {
     ("POST", f"{_DESK}/cases/{{case_id}}/papers"): Kind(_STAFF, _sends(paper="other"), thing=_case),
     # What is said at the desk, and the report, are for everybody; there are no such as these.
     ("GET", f"{_DESK}/desk/{{paper}}"): Kind(_OPEN, thing=_nothing_there),
-    ("GET", "/ends/{seconds}.css"): Kind(_OPEN, thing=lambda _ground, _who: {"seconds": "60"}),
+    # The link in a letter is its own proof; there is none of these here (see test_confirmation).
+    ("GET", "/{language}/confirm/{token}"): Kind(_OPEN, thing=lambda _ground, _who: {"token": "x"}),
+    ("POST", "/{language}/confirm/{token}"): Kind(
+        _OPEN, _sends(), token=False, thing=lambda _ground, _who: {"token": "x"}, works=False
+    ),
+    ("GET", "/ends/{seconds}.css"): Kind(_OPEN, thing=lambda _ground, _who: {"seconds": "61"}),
     ("GET", "/{language}/transparency/{year}"): Kind(_OPEN, thing=_nothing_there),
     ("GET", f"{_ME}/requests/{{name}}"): Kind(_OWN, thing=_request),
     ("POST", f"{_ME}/requests/{{name}}"): Kind(_OWN, _sends(act="withdraw"), thing=_request),
@@ -177,6 +182,7 @@ KNOWN: dict[tuple[str, str], Kind] = {
 }  # fmt: skip
 # Forms that carry no token, since there is no session yet; the browser says where they come from.
 WITHOUT_TOKEN = {
+    "/{language}/confirm/{token}",
     "/{language}/sign-in",
     "/sign-in/{way}",
     "/{language}/sign-in/away",

@@ -187,8 +187,8 @@ def test_global_privacy_control_is_answered(pages: Pages) -> None:
 def test_each_sees_what_is_held_of_that_person_and_of_nobody_else(koha_sqlite, pages: Pages) -> None:
     """Routes have no number of anybody in them: what is shown follows from the session alone."""
     named = {path for _, path in routes(pages) if "{" in path and not path.startswith("/staff/")}
-    # The first is looked up among the person's own (see test_requests), the second names a year, the third seconds.
-    assert named == {"/en/me/requests/{name}", "/en/transparency/{year}", "/ends/{seconds}.css"}
+    # The first is looked up among the person's own (see test_requests), the second names a year, the third seconds, the fourth is sealed.
+    assert named == {"/en/me/requests/{name}", "/en/transparency/{year}", "/ends/{seconds}.css", "/en/confirm/{token}"}
     cards = [give_password(koha_sqlite, one) for one in (3, 5)]
     mails = [str(koha_sqlite.rows(f"SELECT email FROM borrowers WHERE cardnumber = '{card}'")[0][0]) for card in cards]
     for mine, card in enumerate(cards):

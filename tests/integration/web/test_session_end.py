@@ -37,6 +37,12 @@ def test_each_page_says_when_the_session_ends_and_a_link_lets_it_go_on(koha_sqli
     assert browser.get("/en/me").status_code == 200, "it went on"
     pages.clock.go_on(idle)
     assert browser.get("/en/me/stay").headers["location"] == "/en/sign-in"
+    browser = pages.signed_in(give_password(koha_sqlite, 0))
+    for path in ("/en/", "/en/about", "/en/", "/es/"):  # made once for everybody; the hour is each one's own
+        text = browser.get(path).text
+        assert f'href="/ends/{shown[2]}.css"' in text, path
+        assert 'href="/' + path[1:3] + '/me/stay"' in text
+        assert "hour-at-which" not in text
     assert "/ends/" not in pages.browser().get("/en/about").text, "nobody is signed in"
 
 

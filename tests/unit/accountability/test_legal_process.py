@@ -9,8 +9,8 @@ import pytest
 from carrel.accountability.evidence import State as Shown
 from carrel.accountability.legal_process import _CLAUSES, DisclosureFacts
 from carrel.accountability.registry import carried_clauses, evidence_for
-from carrel.disclosure.admission import sound
 from carrel.disclosure.course import standing
+from carrel.disclosure.ending import sound
 from carrel.disclosure.event import Act
 from carrel.disclosure.process import Instrument
 from carrel.systems import policy_files

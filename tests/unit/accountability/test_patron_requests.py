@@ -107,3 +107,25 @@ def test_recipients_controllers_and_the_erased() -> None:
     assert shown("MITL-9.8", erased) is Shown.HOLDS
     assert shown("MITL-9.6", erased, kept_too_long=1) is Shown.FINDING
     assert shown("MITL-9.6", erased) is Shown.HOLDS
+
+
+def test_that_nothing_is_held_how_people_were_identified_and_who_replied_are_counted_apart() -> None:
+    nothing = answered(Right.ERASURE, cases=(), tasks=(), decision=Decision.NOTHING_HELD, identified="signed in")
+    elsewhere = Task("t2", "controller", "campus police", AT, AT, AT, None)
+    waived = replace(elsewhere, id="t3", ended_how="waived")
+    seen = RequestFacts((nothing, answered(Right.ERASURE), answered(Right.ACCESS, tasks=(elsewhere, waived))))
+    facts = replace(FACTS, requests=seen)
+
+    def measured(clause: str) -> dict[str, object]:
+        return dict(evidence_for(clause, facts).measured)
+
+    erased = measured("MITL-9.3")
+    assert (erased["answered"], erased["of these because nothing is held"], erased["answered and not done"]) == (
+        2,
+        1,
+        0,
+    )
+    identity = measured("MITL-9.8")
+    assert (identity["identified: photo id"], identity["identified: signed in"]) == (2, 1)
+    passed = measured("MITL-9.11")
+    assert (passed["passed on"], passed["replied to"], passed["waived"]) == (2, 1, 1)

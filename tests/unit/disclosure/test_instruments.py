@@ -135,7 +135,7 @@ def walked(
         case = done(case, Act.FILED, "Dee", now, document="doc-1", paper=paper)
     if kind:
         case = done(case, Act.PRODUCED, "Ada", now, kind=kind, **PACKAGE)
-    return case, now + process.wait
+    return case, now + max(process.wait, process.education.wait if process.education else timedelta())
 
 
 def code_of(call, *args, **named) -> str:
@@ -247,17 +247,6 @@ def test_steps_are_taken_in_order(name: str, instrument: Instrument) -> None:
     for later in strict[1:]:
         assert code_of(may, here, Act.TAKEN, "Ann", EVERY, AT, step=later.id) == "DSC-002"
     assert set(here.open) == {*(one for one in process.steps if one.at_once), *strict[:1]}
-
-
-@pytest.mark.parametrize("name", ["mit-11.2", "mit-libraries"])
-def test_a_student_is_told_before_and_has_time_to_object(name: str) -> None:
-    process = PROCESSES[name].of(Instrument.SUBPOENA)
-    case, over = walked(process)
-    assert over - AT == timedelta(days=10)
-    early = standing(process, case.events, ZONE, over - timedelta(seconds=1))
-    assert early.state is not State.READY
-    assert code_of(may, early, Act.SIGNED, "Ann", EVERY, over - timedelta(seconds=1)) == "DSC-004"
-    assert standing(process, case.events, ZONE, over).state is State.READY
 
 
 def test_silence_that_is_asked_for_and_not_ordered_is_a_senior_officers_judgement_and_nobodys_where_a_stricter_rules() -> (

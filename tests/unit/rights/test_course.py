@@ -97,6 +97,18 @@ def test_of_several_clocks_the_shortest_counts_and_the_policy_names_an_owner() -
     assert stands(event(Act.ASSIGNED, owner="Ann"), right=Right.QUESTION).owner == "Ann"
 
 
+def test_a_clock_of_working_days_does_not_end_on_a_day_on_which_the_library_is_closed() -> None:
+    free = frozenset({date(2026, 3, 2), date(2026, 3, 3), date(2026, 4, 30)})
+    both = Clocks({Right.ACCESS: Promise((clock_of("gdpr"),)), Right.QUESTION: Promise((clock_of("14 days"),))},
+                  free_days=free)  # fmt: skip
+    assert standing(Right.ACCESS, (RECEIVED,), both, ZONE, AT).due.day == date(2026, 3, 4)
+    longer = event(Act.EXTENDED, 24 * 20)
+    assert standing(Right.ACCESS, (RECEIVED, longer), both, ZONE, AT).due.day == date(2026, 5, 1)
+    request = Request("req-abcdefghijkl", Right.ACCESS, "koha", Channel.DESK, "en", (RECEIVED, IDENTIFIED))
+    told = event(Act.EXTENDED, 24 * 31)  # on 3 March: too late by the bare calendar, and in time while nobody works
+    admit(request, told, "Closed", both, ZONE, told.at)
+
+
 def test_more_time_is_given_as_far_as_every_clock_that_runs_allows() -> None:
     both = Clocks({Right.ACCESS: Promise((clock_of("gdpr"), clock_of("ferpa")))})
     longer = event(Act.EXTENDED, 24)

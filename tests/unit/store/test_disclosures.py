@@ -6,6 +6,7 @@ import inspect
 import io
 import json
 import threading
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from carrel.disclosure.standing import State
 from carrel.disclosure.viewer import Viewer
 from carrel.errors import CarrelError
 from carrel.ledger.leaf import OpenLeaf, decode_leaf
-from carrel.store import disclosures, recorded_disclosures, tables
+from carrel.store import disclosure_documents, disclosures, recorded_disclosures, tables
 from carrel.store.disclosure_documents import CHUNK, DisclosureDocuments, Filed
 from carrel.store.owed_leaves import A_BATCH
 from carrel.store.recorded_disclosures import LOOKS, SHEET, disclosure_key
@@ -136,7 +137,14 @@ def test_where_something_is_wrong_no_case_and_no_key_is_left(store) -> None:
     assert code_of(opened, store, **{"until day": "2025-01-01"}) == "DSC-005"
     assert code_of(opened, store, **{"from": "a\nb"}) == "DSC-006"
     assert code_of(store.disclosures.open, SUBPOENA, "x" * 5001, viewer()) == "DSC-006"
+    assert code_of(opened, store, **{"from": "a law firm\u202emrif wal"}) == "DSC-006"
     assert not list((store.folder / "disclosures").glob("dsc-*"))
+    name = opened(store)
+    assert (
+        code_of(store.disclosures.add, name, Act.DEFECT, {"defect": "d2", "what": "no\u200bseal"}, viewer("Lou"))
+        == "DSC-006"
+    )
+    disclosure_key(store.folder, name).shred()
     assert store.disclosures.all(viewer("Ada")) == ()
 
 
@@ -182,12 +190,47 @@ class Endless(io.RawIOBase):
 
 def test_a_document_without_end_is_left_early_and_leaves_nothing(store) -> None:
     name, source = opened(store), Endless()
-    assert code_of(store.disclosures.file, name, source, "other", viewer("Dee", 1)) == "DSC-015"
+    tracemalloc.start()
+    try:
+        assert code_of(store.disclosures.file, name, source, "other", viewer("Dee", 1)) == "DSC-015"
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
     assert source.asked < 70 * 1024 * 1024
+    assert most < 4 * 1024 * 1024  # whatever its size: some chunks and the store's own statements
     assert not [one for one in (store.folder / "disclosures").iterdir() if one.name.startswith("doc-")]
     assert code_of(store.disclosures.file, name, io.BytesIO(b"x"), "a poem", viewer("Dee", 1)) == "DSC-005"
     assert code_of(store.disclosures.file, name, io.BytesIO(b"x"), "other", viewer("Mo", 1)) == "DSC-001"
     assert not [one for one in (store.folder / "disclosures").iterdir() if one.name.startswith("doc-")]
+
+
+BOMB = b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><l>&b;</l>'
+HOSTILE = {
+    "a script": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    "entities": BOMB,
+    "a broken zip": b"PK\x03\x04" + b"\xff" * 4096,
+    "a page for a shell": b"#!/bin/sh\nrm -rf /\n",
+    "signs of a terminal": b"\x1b]0;owned\x07\x1b[2J" * 99,
+    "a tar that leaves its folder": b"../../../../etc/passwd".ljust(512, b"\0"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_a_document_claims_to_be_is_not_believed_and_not_read(store, what: str) -> None:
+    content = HOSTILE[what]
+    name = opened(store)
+    before = {one.name for one in store.folder.rglob("*")}
+    filed = store.disclosures.file(name, io.BytesIO(content), "other", viewer("Dee", 1))
+    new = {one.name for one in store.folder.rglob("*")} - before
+    assert {one for one in new if not one.startswith("store.db")} == {f"{filed.id}.sealed"}
+    assert b"".join(DisclosureDocuments(store.folder).read(name, filed)) == content
+    case, _ = store.disclosures.case(name, viewer("Ada", 2))
+    assert set(case.events[-1].terms) == {"document", "paper", "size", "digest"}  # no kind, and no name of a file
+
+
+def test_no_code_that_keeps_documents_knows_a_format() -> None:
+    known = {name for name in vars(disclosure_documents) if inspect.ismodule(getattr(disclosure_documents, name))}
+    assert known == {"faults", "hashlib", "os", "secrets"}
 
 
 def test_every_night_owes_as_many_leaves_as_any_other(store) -> None:
@@ -286,6 +329,23 @@ def test_a_clock_that_was_set_back_opens_no_silence(store) -> None:
     store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", 1))
     assert store.disclosures.all(viewer("Mo", -24 * 365, frozenset(Office))) == ()
     assert code_of(store.disclosures.case, name, viewer("Mo", -24 * 365, frozenset(Office))) == "DSC-001"
+
+
+def test_a_night_forgets_papers_that_no_case_names_and_no_other(store) -> None:
+    name, home = opened(store), store.folder / "disclosures"
+    filed = store.disclosures.file(name, io.BytesIO(b"x"), "other", viewer("Dee", 1))
+    orphan = DisclosureDocuments(store.folder).put(name, io.BytesIO(b"x"))  # killed before it was written down
+    (home / "doc-0123456789abcdef.part").write_bytes(b"x")  # killed while it arrived
+    now, places = datetime.now(UTC), {one.name for one in home.iterdir()}
+    assert store.disclosures.forget_unnamed(now - timedelta(days=1)) == 0
+    key = disclosure_key(store.folder, name)._path
+    whole = key.read_bytes()
+    key.write_bytes(bytes(32))
+    assert store.disclosures.forget_unnamed(now + timedelta(days=1)) == 0
+    key.write_bytes(whole)
+    assert store.disclosures.forget_unnamed(now + timedelta(days=1)) == 2
+    assert places - {one.name for one in home.iterdir()} == {f"{orphan.id}.sealed", "doc-0123456789abcdef.part"}
+    assert b"".join(DisclosureDocuments(store.folder).read(name, filed)) == b"x"
 
 
 class Slow(io.BytesIO):

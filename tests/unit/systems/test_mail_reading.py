@@ -72,6 +72,7 @@ def test_names_of_folders_are_written_as_the_protocol_has_them():
 
 def test_a_line_without_number_or_flags_is_no_message():
     assert _read(b"3 (FLAGS (\\Seen))", "1") is None
+    assert _read(b"3 (UID 7 FLAGS (\\Seen))", "1") is None  # somebody else marked it meanwhile
     assert _read(b'3 (UID 7 INTERNALDATE "01-Jan-2024 10:00:00 +0000")', "1") is None
     number, piece = _read(b'3 (UID 7 FLAGS ($x \\ANSWERED) INTERNALDATE " 1-Jan-2024 10:00:00 +0000")', "1")
     assert (number, piece.open, piece.at) == (7, False, datetime(2024, 1, 1, 10, tzinfo=UTC))

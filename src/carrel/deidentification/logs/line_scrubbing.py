@@ -24,6 +24,17 @@ class Scrubbing(Protocol):
     def block(self, data: bytes) -> ScrubbedBlock:
         """Scrub whole lines; the last one may be without its end."""
 
+    def block_in(self, data: bytes, room: memoryview) -> tuple[int, ScrubbedBlock]:
+        """Scrub whole lines into some memory.
+
+        Args:
+            data: the lines.
+            room: for what passes.
+
+        Returns:
+            How many bytes of that are filled, and the block with what follows them.
+        """
+
     def listen(self, heard: Heard) -> None:
         """Hear from now on what others learned, and tell them, where anything is learned."""
 

@@ -97,6 +97,10 @@ class LineScrubber:
             return ScrubbedBlock(self._text(rows, columns), len(rows), (), 0)
         return self._picked(rows, data)
 
+    def block_in(self, data: bytes, room: memoryview) -> tuple[int, ScrubbedBlock]:  # noqa: ARG002  (it is not used)
+        """Scrub whole lines; nothing of them is in the room."""
+        return 0, self.block(data)
+
     def listen(self, heard: Heard) -> None:
         """Nothing: what a text becomes is found out for each line."""
 

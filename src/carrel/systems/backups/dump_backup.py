@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from carrel.errors import fault
+from carrel.amount import amount
+from carrel.errors import CarrelError, fault
 from carrel.inventory.backup import Backup
 from carrel.retention.backup_expiry import Listing, Snapshot
 from carrel.systems import faults
+from carrel.systems.backups.dump_end import End, end_of
 from carrel.systems.dump_files import regular_files
 
 
 @dataclass(frozen=True)
 class DumpBackup:
-    """One folder; its files are told apart by name, size and time, and never opened."""
+    """One folder; its files are told apart by name, size and time, and opened only to look for their end."""
 
     backup: Backup
 
@@ -29,13 +31,41 @@ class DumpBackup:
         try:
             found = list(self._files())
         except OSError as wrong:
-            raise fault(
-                faults.NO_REPOSITORY,
-                at=f"backup {self.backup.name}",
-                found=wrong.strerror or "an error of the file system",
-                fix="let this account list the folder, mount it, or mend 'place' in the site file",
-            ) from None
+            fix = "let this account list the folder, mount it, or mend 'place' in the site file"
+            raise self._unlisted(wrong, fix) from None
         return Listing.of((one for one, size in found if size), sum(not size for _, size in found))
+
+    def examine(self, stays: Sequence[Snapshot], beat: Callable[[], None], *, read: bool) -> str:
+        """Look whether what stays was written to its end; only reads.
+
+        Args:
+            stays: by their names.
+            beat: done every few seconds.
+            read: packed ones are unpacked to their last byte.
+
+        Returns:
+            What was looked at, in words.
+
+        Raises:
+            CarrelError: BAK-002, one cannot be read; BAK-013, one ends too early.
+        """
+        try:
+            found = [end_of(self._folder / one.id, beat, read=read) for one in stays]
+        except OSError as wrong:
+            raise self._unlisted(wrong, "let this account read the dumps") from None
+        if early := found.count(End.MISSING):
+            raise fault(
+                faults.UNREADABLE,
+                at=f"backup {self.backup.name}",
+                found=amount(early, "dump that ends", "dumps that end") + " too early",
+                because="an older one may be the last that can be restored",
+                fix="make a new dump, take what is broken away by hand, then plan again",
+            )
+        seen, more = found.count(End.THERE), found.count(End.NOT_SEEN)
+        told = [f"{amount(seen, 'dump', 'dumps')} that {'stays was' if seen == 1 else 'stay were'} written to the end"]
+        rest = "bears no mark by which that can be told" if read else "is packed or unmarked, and was not read"
+        other = "bear no mark by which that can be told" if read else "are packed or unmarked, and were not read"
+        return "; ".join([*(told if seen else []), *([amount(more, f"dump {rest}", f"dumps {other}")] if more else [])])
 
     def expire(self, gone: Sequence[Snapshot], beat: Callable[[], None], *, again: bool) -> None:
         """Delete these files.
@@ -56,6 +86,10 @@ class DumpBackup:
                     changed="perhaps some: `carrel backup list` shows them",
                     fix="let this account delete files in the folder; then apply the same plan again",
                 ) from None
+
+    def _unlisted(self, wrong: OSError, fix: str) -> CarrelError:
+        at = f"backup {self.backup.name}"
+        return fault(faults.NO_REPOSITORY, at=at, found=wrong.strerror or "an error of the file system", fix=fix)
 
     @property
     def _folder(self) -> Path:

@@ -54,7 +54,7 @@ def examine(
     Raises:
         CarrelError: BAK-001 to BAK-004, BAK-013.
     """
-    if isinstance(source, Restic | Borg | Pgbackrest):
+    if isinstance(source, Restic | Borg | Pgbackrest | DumpBackup):
         return source.examine(stays, beat, read=read)
     return "whether what stays can be restored was not looked at: that is the tool's own check"
 

@@ -118,7 +118,8 @@ class FileLanes:
             while done < self._limit and done in ready:
                 part = ready.pop(done)
                 assert part.done is not None  # noqa: S101  (it is ready)
-                take(part.done, self._memory[part.room : part.room + part.done.length])
+                with self._memory[part.room : part.room + part.done.length] as text:
+                    take(part.done, text)
                 part.lane.rooms.append(part.room)
                 done = part.done.stop
         return done

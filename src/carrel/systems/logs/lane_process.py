@@ -56,11 +56,18 @@ class _Text:
     def __init__(self, room: memoryview) -> None:
         self._room, self.length, self._rest = room, 0, list[bytes]()
 
-    def add(self, text: bytes) -> None:
+    @property
+    def left(self) -> memoryview:
+        """Room that nothing stands in yet; none behind what has had none."""
+        return self._room[len(self._room) if self._rest else self.length :]
+
+    def add(self, filled: int, text: bytes) -> None:
+        """Take so much of the room as filled, and a text behind it."""
+        self.length += filled
         after = self.length + len(text)
         if self._rest or after > len(self._room):
             self._rest.append(text)
-        else:
+        elif text:
             self._room[self.length : after], self.length = text, after
 
     @property
@@ -110,11 +117,12 @@ class LaneProcess:
         passed = past = unknown = too_long = 0
         for place, lines in self._file.lines(start, stop, cutter):
             too_long += lines.too_long
-            block = self._in_turn.by_others(self._in_turn.lead.block(lines.data))
+            filled, block = self._in_turn.lead.block_in(lines.data, text.left)
+            block = self._in_turn.by_others(block)
             if self._in_turn.other_format(block.unknown) is not None:
                 stop = place
                 break
-            text.add(block.text)
+            text.add(filled, block.text)
             passed, past, unknown = passed + block.passed, past + block.past, unknown + len(block.unknown)
             if block.unknown and self._aside:
                 aside.append(lines_of(block.unknown))

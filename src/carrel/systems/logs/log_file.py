@@ -93,6 +93,8 @@ def replace_log(folder: int, name: str, at: str, how: Replacing) -> Tally | None
             if itself:
                 _require_unchanged(folder, name, before, at)
             how.first(f"{before.st_dev}-{before.st_ino}-{before.st_size}-{before.st_mtime_ns}")
+            if itself:  # that can have taken a while
+                _require_unchanged(folder, name, before, at)
             try:
                 os.rename(temporary, name, src_dir_fd=target, dst_dir_fd=target)
                 os.fsync(target)

@@ -311,9 +311,9 @@ def _with_literals(data: Sequence[Any]) -> Iterator[tuple[bytes, bytes]]:
 
 def _read(line: bytes, validity: str) -> tuple[int, Piece] | None:
     number, date, flags = _UID.search(line), _DATE.search(line), _FLAGS.search(line)
-    if number is None or flags is None:
-        return None
-    at = None if date is None else read_date(date[1].decode("ascii", "replace"))
+    if number is None or flags is None or date is None:
+        return None  # not what was asked for: somebody else changed a mark meanwhile
+    at = read_date(date[1].decode("ascii", "replace"))
     answered = rb"\answered" in flags[1].lower().split()
     return int(number[1]), Piece(tag_of(validity, number[1]), at, open=not answered)
 

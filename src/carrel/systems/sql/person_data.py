@@ -126,13 +126,28 @@ class PersonData:
         return HeldInSystem(
             name, product, str(self._zone), found=True, gone=self.gone, records=records, acted=tuple(self._acted),
             unread=tuple(self._unread), without_index=tuple(self._without_index), to_read=self._to_read,
-            called=self._naming.called, asker=TableAsker(self._with_addresses(), self.own),
+            called=self._naming.called, asker=self.asker,
         )  # fmt: skip
 
     @property
     def called(self) -> frozenset[str]:
         """Whole names of the person, in small letters; never told, only compared."""
         return self._naming.called
+
+    @property
+    def asker(self) -> TableAsker:
+        """How the system knows the person, for what stands beside it."""
+        return TableAsker(self._with_addresses(), self.own)
+
+    def others_in(self, texts: Iterable[str]) -> Others:
+        """Words of everybody else whom texts from beside the system name, as far as it knows them."""
+        cards: set[str] = set()
+        names: set[str] = set()
+        for text in texts:
+            digits, capitals = suspects(text)
+            cards |= digits
+            names |= capitals
+        return Others(self._naming.of_others((), cards, names, self.own), self.own)
 
     def _is_asked(self, table: str) -> bool:
         return self._narrowing is None or table in self._narrowing.tables
@@ -258,7 +273,7 @@ class PersonData:
                         if isinstance(value := row.get(name), str):
                             texts.add(value)
         for text in texts:
-            digits, capitals = suspects(text)
+            digits, capitals = suspects(text, whole=self._naming.whole)
             cards |= digits
             names |= capitals
         numbers = {str(one) for one in people - {None, "", 0}}

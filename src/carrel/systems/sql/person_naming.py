@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, func, or_, select
 
 from carrel.inventory.category import Category
 from carrel.retention.identifiers import Subject
@@ -43,7 +43,7 @@ class Naming:
     """
 
     def __init__(self, connection: Connection, selection: PersonSelection, *, whole: bool = False) -> None:
-        self._connection, self._selection, self._whole = connection, selection, whole
+        self._connection, self._selection, self.whole = connection, selection, whole
         self._people, self._person = selection.map.people, selection.person
         self.called: frozenset[str] = frozenset()
 
@@ -90,7 +90,7 @@ class Naming:
             ]
             identifiers = [str(row[name]) for row in records for name in self._person.identifiers if row.get(name)]
             found += words_of(identifiers, self._names(records))
-            if self._whole:  # a note can name a guarantor by the surname alone
+            if self.whole:  # a note can name a guarantor by the surname alone
                 found += [last for _, last in self._names(records)]
             others = self._selection.of(tuple(map(Subject, some)))
             for one in (self._person.cards, *self._person.elsewhere):
@@ -159,6 +159,12 @@ class Naming:
                     found |= {int(one) for one in self._connection.execute(query).scalars() if one is not None}
         return found
 
+    def _is_one_of(self, name: ColumnElement[str], words: Sequence[str]) -> ColumnElement[bool]:
+        """Whether a name is one of these words; where no index has to lead there, in letters of either size."""
+        if not self.whole:
+            return name.in_(words)
+        return or_(name.in_(words), func.lower(name).in_([one.lower() for one in words]))
+
     def _called(self, names: Collection[str], own: Own) -> list[str]:
         """Whole names of people whose given name and surname both stand in the texts, where an index leads to them."""
         live, rows = self._selection.schema.tables[self._people.table], self._selection.rows(self._people.table)
@@ -166,11 +172,11 @@ class Naming:
         wanted = sorted(one for one in names if one.casefold() not in own.words)
         folded = {one.casefold() for one in names}
         for first, last in self._person.names:
-            if not self._whole and not led_to(live, (last,)):
+            if not self.whole and not led_to(live, (last,)):
                 continue
             for some in parts(wanted, 200):
                 query = select(rows.c[first], rows.c[last]).where(
-                    rows.c[last].in_(some), rows.c[self._people.key].not_in(self._numbers)
+                    self._is_one_of(rows.c[last], some), rows.c[self._people.key].not_in(self._numbers)
                 )
                 found += [
                     (a, b) for a, b in self._connection.execute(query) if a and str(a).split()[0].casefold() in folded

@@ -12,7 +12,6 @@ from sqlalchemy.engine import URL
 
 from carrel.errors import fault
 from carrel.systems import faults
-from carrel.systems.sql.mariadb_rows import RowConnection
 from carrel.systems.sql.session_limits import CONNECT_SECONDS, KINDS_OF_STATEMENTS, LOCK_SECONDS, SILENCE_SECONDS
 
 METADATA_LOCK_SECONDS = 5
@@ -97,10 +96,6 @@ def engine(url: URL, zone: str | None, *, read_only: bool, silence: int = SILENC
         max_overflow=0,
         hide_parameters=True,
     )
-
-    @event.listens_for(made, "do_connect")
-    def connect(_dialect: Any, _record: Any, told: Any, named: Any) -> RowConnection:
-        return RowConnection(*told, **named)
 
     # Before the dialect looks: it would learn the server's way of quoting instead of this session's.
     @event.listens_for(made, "connect", insert=True)

@@ -80,12 +80,70 @@ def answers(
     return tuple(found), tuple(one.name for one in found)
 
 
+@dataclass(frozen=True)
+class Source:
+    """The rows of one entry, before anybody is taken out of them.
+
+    Attributes:
+        columns: of the rows; secrets are not read.
+        unread: what could not be read.
+        looked: each row, its time, and whose it is.
+    """
+
+    columns: tuple[HeldColumn, ...]
+    unread: tuple[Unread, ...]
+    looked: Callable[[], Iterator[tuple[Row, Any, Whose]]]
+
+    def theirs(self) -> tuple[list[tuple[Row, Any]], int]:
+        """The rows of the person, each with its time, and how many may be another person's."""
+        found, perhaps = [], 0
+        for row, at, whose in self.looked():
+            if whose is Whose.THEIRS:
+                found.append((row, at))
+            perhaps += whose is Whose.PERHAPS
+        return found, perhaps
+
+
+def source_of(stack: ExitStack, site: Site, entry: DatedTable, askers: Sequence[TableAsker], at: datetime) -> Source:
+    """The rows of one entry, for whoever tells them to somebody else than the person.
+
+    Args:
+        stack: keeps what is opened.
+        site: whose.
+        entry: with ``person``.
+        askers: how each system that the entry is about knows the person.
+        at: aware time.
+
+    Raises:
+        CarrelError: SIT-004, SIT-005, FIL-001, of the SQL and TBL codes.
+    """
+    return _Table(entry, askers, None).source(stack, site, at)
+
+
 @dataclass
 class _Table:
     entry: DatedTable
     askers: Sequence[TableAsker]
-    policy: Policy
+    policy: Policy | None
     unread: list[Unread] = field(default_factory=list)
+
+    def source(self, stack: ExitStack, site: Site, at: datetime) -> Source:
+        entry = self.entry
+        rows = stack.enter_context(opened(entry, at, site))(entry)
+        pages, names = self._of_database(rows) if isinstance(rows, DatedRows) else self._of_files(rows)
+        in_utc = isinstance(rows, DatedRows) and rows.shape.in_utc
+        clock = RowClock(entry.zone_info, entry.format, in_utc=in_utc)
+        zone = entry.zone_info or ZoneInfo("UTC")
+
+        def time_of(row: Row) -> Any:
+            over = clock.of(row.get(entry.clock or ""))
+            # On the wall clock, so that an hour that comes twice is read both ways.
+            return over if over is None or in_utc else over.astimezone(zone).replace(tzinfo=None)
+
+        def looked() -> Iterator[tuple[Row, Any, Whose]]:
+            return ((row, time_of(row), whose) for row, whose in self._looked(pages()))
+
+        return Source(tuple(self._column(one) for one in names), tuple(self.unread), looked)
 
     def read(self, stack: ExitStack, site: Site, at: datetime) -> HeldInSystem:
         entry, name = self.entry, f"table {self.entry.name}"
@@ -199,6 +257,8 @@ class _Table:
         return HeldColumn(name, None if name in self.entry.key else Category.OTHER_LINKABLE)
 
     def _rules(self) -> Keeping:
+        if self.policy is None:
+            return Keeping("")
         with suppress(ValueError):  # a word that no policy knows is told where the table is looked at
             return keeping(self.policy, self.entry.record)
         return Keeping("")

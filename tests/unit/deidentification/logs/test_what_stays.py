@@ -20,7 +20,7 @@ from carrel.deidentification.logs.page_address import Cache, PageAddresses
 from carrel.deidentification.logs.scrub_rules import ScrubRules, Vocabulary, require_harmless
 from carrel.deidentification.logs.software import family
 from carrel.errors import CarrelError
-from carrel.systems.logs.known_formats import known_formats
+from carrel.systems.logs.known_formats import format_of, known_formats
 from carrel.systems.logs.words import path_words, platforms, vocabulary
 
 PAGES = PageAddresses(vocabulary())
@@ -188,6 +188,28 @@ def test_a_line_may_bear_several_times_in_forms_of_their_own() -> None:
     assert LineScrubber(several, rules).block(line).text == (
         b"05.03.2026 07:00 1772694000 08:00:00 on 2026-03-04 192.0.2.0\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("declared", "before", "stays"),
+    [
+        ("{time %Y-%m-%dT%H:%M:%S.%f%:z} {free} {free}: {word directions} MSG: '{message}",
+         b"2026-03-05T00:07:21.123456+01:00 host koha_sip[1234]: INPUT MSG: '",
+         b"2026-03-05T00:00:00.0+01:00 - -: input MSG: '"),
+        ("[{time %Y/%m/%d %H:%M:%S}] [{free}] {free}@{address}: {word directions} MSG: '{message}",
+         b"[2026/03/05 00:07:21] [1234] jane@192.0.2.17: OUTPUT MSG: '",
+         b"[2026/03/05 00:00:00] [-] -@192.0.2.0: output MSG: '"),
+    ],
+)  # fmt: skip
+def test_messages_through_syslog_and_with_an_account_can_be_declared(
+    declared: str, before: bytes, stays: bytes
+) -> None:
+    rules = ScrubRules(vocabulary(), DayKeys(lambda _: b"k" * 32), date(2026, 3, 5), os.urandom)
+    message = b"6300120260305    000721          AOmain|AA23529000651071|AC|ADpin|' in Sip.pm (233)\n"
+    assert LineScrubber(format_of(declared), rules).block(before + message).text == stays + b"63\n"
+    with pytest.raises(CarrelError) as told:
+        format_of("{time %b %d %H:%M:%S} {message}")
+    assert told.value.code == "LOG-001"
 
 
 def test_what_is_remembered_stays_bounded() -> None:

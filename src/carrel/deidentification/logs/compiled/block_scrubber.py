@@ -73,32 +73,47 @@ class BlockScrubber:
 
     def block(self, data: bytes) -> ScrubbedBlock:
         """Scrub whole lines; the last one may be without its end."""
+        return self._scrubbed(data, None)[1]
+
+    def block_in(self, data: bytes, room: memoryview) -> tuple[int, ScrubbedBlock]:
+        """Scrub whole lines into some memory; what has no room there is in the block."""
+        return self._scrubbed(data, room)
+
+    def _scrubbed(self, data: bytes, room: memoryview | None) -> tuple[int, ScrubbedBlock]:
+        """What is written in a room, if one is given, and the rest."""
         size = len(data)
         if self._heard is not None and (news := self._heard.news()):
             self._known.take(news)
         if len(self._data) < size + 1 + ROOM:
             self._use_room(size)
         start, out, most = self._start, self._out_start, len(self._out)
+        if room is not None and len(room) <= len(self._out):  # it might not do
+            room = None
+        if room is not None:
+            out, most = addressof(c_char.from_buffer(room)), len(room)
         memmove(start, data, size)
         self._data[size] = b"\n"
-        written, odd, passed, past = list[bytes](), list[bytes](), 0, 0
+        written, odd, passed, past, filled = list[bytes](), list[bytes](), 0, 0, 0
         at, stop = start, start + size
         while at < stop:
             self._block[layout.WIDEST] = self._widest()
-            self._code.scrub_block(self._addresses[0], at, stop, out, most, self._addresses[1])
+            self._code.scrub_block(self._addresses[0], at, stop, out + filled, most - filled, self._addresses[1])
             before, (at, there, count, late, missed, handed) = at, self._told[:]
-            written.append(string_at(out, there - out))
+            if room is None:
+                written.append(string_at(out, there - out))
+            else:
+                filled = there - out
             odd += [data[self._odd[n] - start : self._odd[n + 1] - start] for n in range(0, 2 * handed, 2)]
             passed, past = passed + count, past + late
             if (missed and not self._learn(missed)) or (at == before and not missed):
-                return self._plain.block(data)
+                return 0, self._plain.block(data)
         text = written[0] if len(written) == 1 else b"".join(written)
         if not odd:
-            return ScrubbedBlock(text, passed, (), past)
+            return filled, ScrubbedBlock(text, passed, (), past)
         rest = self._plain.block(b"\n".join(odd) + b"\n")
         if rest.passed:  # lines between those that are written: their order is the plain way's
-            return self._plain.block(data)
-        return ScrubbedBlock(text, passed, rest.unknown, past + rest.past)
+            return 0, self._plain.block(data)
+        return filled, ScrubbedBlock(text, passed, rest.unknown, past + rest.past)
 
     def listen(self, heard: Heard) -> None:
         """Hear from now on what others learned, and tell them."""
