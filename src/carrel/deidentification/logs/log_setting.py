@@ -1,7 +1,7 @@
 r"""The text of a format, taken out of the line of a server's settings that it was copied from.
 
-Apache writes ``LogFormat "%h \"%r\"" common``, with a name behind the format; EZproxy ``LogFormat %h "%r"``, and
-``LogSPU -strftime spu%Y%m.log %h %U``, with a file before it; nginx, in several pieces,
+Apache writes ``LogFormat "%h \"%r\"" common``, with a name behind the format; a library's proxy ``LogFormat %h "%r"``,
+and ``LogSPU -strftime spu%Y%m.log %h %U``, with a file before it; nginx, in several pieces,
 ``log_format main '$remote_addr ' '"$request"';``.
 """
 
