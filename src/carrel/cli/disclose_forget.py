@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 def forget(digest: str | None, name: str, site_path: Path, *, applied: bool, as_json: bool) -> None:
     """Forget cases that are over and were kept long enough.
 
-    It shows which are due by the policies, and who approved that they go. With --approve the custodian, counsel or whoever signs agrees to what was shown. The next night then forgets them:
-    words, papers and key. The number of them stays in the report, and their leaves in the ledger.
+    It shows which are due by the policies, and who approved that they go. With --approve the custodian, counsel or
+    whoever signs agrees to what was shown. The next night then forgets them: words, papers and key. The number of
+    them stays in the report, and their leaves in the ledger.
     """
     carry_out(digest, name, site_path, applied=applied, as_json=as_json)
 

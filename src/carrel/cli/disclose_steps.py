@@ -132,7 +132,8 @@ def note(**said: Any) -> None:
 def exempt(exemption: str, *, over: bool, **said: Any) -> None:
     """Write down why nobody waits for a student.
 
-    A finding by which records are given out without that. EXEMPTION is its name in the policy, under "education records:". What was gathered before is gathered anew.
+    A finding by which records are given out without that. EXEMPTION is its name in the policy, under "education
+    records:". What was gathered before is gathered anew.
     """
     act_on_case("exempted", {"exemption": exemption, "over": "yes" if over else ""}, **said)
 

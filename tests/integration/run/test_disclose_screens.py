@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
-from tests.integration.run.test_disclose import ADA, DEE, LOU, cleared, opened, quick  # noqa: F401  (the fixture)
+import pytest
+
+from tests.integration.run import library
+from tests.integration.run.test_disclose import ADA, DEE, LOU, cleared, opened, staffed
 from tests.integration.run.test_erasure import given, subject
 
 
-def test_a_desk_that_does_not_know_what_came_reads_what_to_say_and_which_kinds_there_are(quick):  # noqa: F811
+@pytest.fixture
+def quick(small_sqlite, tmp_path):
+    """For words on a screen, which no database decides."""
+    return staffed(library.make(tmp_path / "site", small_sqlite), "worcester")
+
+
+def test_a_desk_that_does_not_know_what_came_reads_what_to_say_and_which_kinds_there_are(quick):
     out = quick.run("disclose", "script").out
     assert out.startswith("Nobody knows yet what it is:\n  1. ")
     assert "  search warrant: " in out
@@ -18,7 +27,7 @@ def test_a_desk_that_does_not_know_what_came_reads_what_to_say_and_which_kinds_t
     assert all(one["script"] for one in told)
 
 
-def test_a_case_shows_its_days_whether_the_person_knows_and_what_a_release_takes(quick):  # noqa: F811
+def test_a_case_shows_its_days_whether_the_person_knows_and_what_a_release_takes(quick):
     subject(quick)
     name = opened(quick, "subpoena", "--card", given(quick), dates=False)
     out = quick.run("disclose", "show", name, *ADA).out
@@ -51,7 +60,7 @@ def test_a_case_shows_its_days_whether_the_person_knows_and_what_a_release_takes
     assert "[x] handed over by Dee Example" in out
 
 
-def test_a_report_says_of_which_days_it_knows_nothing(quick):  # noqa: F811
+def test_a_report_says_of_which_days_it_knows_nothing(quick):
     year = date.today().year  # noqa: DTZ011  (the first of March is far from the end of a year)
     assert "the site file does not say" in quick.run("disclose", "report").out
     quick.edit("people:\n", f"cases_since: {year}-03-01\npeople:\n")
