@@ -199,6 +199,7 @@ def test_what_a_lane_leaves_undone_is_done(
 def test_without_processes_it_goes_on_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_lanes: list[int]
 ) -> None:
+    there = set(children())  # servers of other tests of this process
     log = steady(tmp_path / "access.log", 12_000)
     wanted = outcome(run(1, None), log)
     asked = list[int]()
@@ -214,7 +215,7 @@ def test_without_processes_it_goes_on_alone(
     assert outcome(run(2, None), log) == wanted
     assert len(asked) == 2, "it was tried once"
     assert not in_lanes
-    assert children() == []
+    assert set(children()) <= there
 
 
 @pytest.mark.parametrize("grows", [True, False])
@@ -265,6 +266,7 @@ def test_a_new_day_comes_once(tmp_path: Path, machine_code: MachineCode, in_lane
 
 
 def test_a_disk_that_is_full_ends_all_of_it(tmp_path: Path, machine_code: MachineCode, in_lanes: list[int]) -> None:
+    there = set(children())  # servers of other tests of this process
     log = steady(tmp_path / "access.log")
     written = list[bytes]()
 
@@ -275,7 +277,7 @@ def test_a_disk_that_is_full_ends_all_of_it(tmp_path: Path, machine_code: Machin
 
     with log.open("rb") as stream, pytest.raises(OSError, match="full"):
         run(2, machine_code).scrub(stream, write, "log")
-    assert children() == []
+    assert set(children()) <= there
     assert outcome(run(1, machine_code), log)[0].startswith(b"".join(written))
 
 
