@@ -257,11 +257,18 @@ def test_of_two_who_take_one_step_at_once_one_is_told_that_the_other_was_faster(
 
 
 def test_a_hold_is_placed_only_where_the_case_takes_it(pages: Pages, koha_sqlite) -> None:
-    card, dee = give_password(koha_sqlite, 3), signed_in(pages, DEE)
+    card, dee, ada = give_password(koha_sqlite, 3), signed_in(pages, DEE), signed_in(pages, ADA)
+
+    def holds() -> int:
+        return len(pages.store.keepings.entries(Kind.LEGAL_HOLD, pages.clock()))
+
     case = opened(dee, card=card)
-    write(dee, f"cases/{case}", {"act": "preserve", "system": "koha", "card": card}, 422)  # it was taken
     write(dee, "cases/open", {"instrument": "subpoena", "served_on": "x", "sender": "x", "card": card}, 422)
-    assert len(pages.store.keepings.entries(Kind.LEGAL_HOLD, pages.clock())) == 1
+    assert holds() == 1
+    write(ada, f"cases/{case}/decide", {"act": "withdraw", "words": "they went"})
+    before = holds()
+    write(dee, f"cases/{case}", {"act": "preserve", "system": "koha", "card": card}, 422)  # it is over
+    assert holds() == before
 
 
 def test_an_account_that_is_disabled_or_loses_its_office_in_the_middle_of_a_case_does_nothing_more(
