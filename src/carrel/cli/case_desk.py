@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 from carrel.cli.at_site import end_of, named
-from carrel.cli.disclose_keeping import Asked, preserved, taken_back
+from carrel.cli.disclose_keeping import Asked, kept_if_written, preserved
 from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules, viewer_of
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
@@ -89,11 +89,8 @@ class AtCaseDesk:
             step = preserving(require_opening(first, rules.processes))
             hold = "" if came.keep is None else self._preserved(store, name, came.keep)
             viewer = viewer_of(site, store, rules, name, self._now())
-            try:
+            with kept_if_written(store, hold, name, self._now):
                 return store.disclosures.open(came.terms, said, viewer, hold=hold, step=step)
-            except BaseException:
-                taken_back(store, hold, name, self._now)
-                raise
 
     def preserve(self, name: str, case: str, kept: Kept) -> None:
         """Keep records from deletion for a case.
@@ -108,12 +105,9 @@ class AtCaseDesk:
             step = preserving(here.process) or "preserve"
             may(here, Act.TAKEN, viewer.person, viewer.offices, viewer.at, step=step)
             hold = self._preserved(store, name, kept)
-            try:
+            with kept_if_written(store, hold, name, self._now):
                 terms = {"step": step, "hold": hold}
                 store.disclosures.add(case, Act.TAKEN, terms, viewer_of(site, store, rules, name, self._now()))
-            except BaseException:
-                taken_back(store, hold, name, self._now)
-                raise
 
     def act(self, name: str, case: str, act: Act, terms: Mapping[str, str], words: str) -> None:
         """Write one event down.
@@ -126,7 +120,7 @@ class AtCaseDesk:
             viewer = viewer_of(site, store, rules, name, self._now())
             said = {key: value for key, value in terms.items() if value}
             if act is Act.DEFECT:
-                said["defect"] = _next_defect(store, case, viewer)
+                said["defect"] = store.disclosures.case(case, viewer)[1].next_defect
             if store.disclosures.add(case, act, said, viewer, words) is not None:
                 store.disclosures.let_go(case, viewer_of(site, store, rules, name, self._now()))
 
@@ -239,9 +233,3 @@ class AtCaseDesk:
         """Place the hold, and wait until it is in force. It is sealed, whatever the case: none tells of another."""
         system, number = self._whose(kept.system, kept.card)
         return preserved(store, Asked({system: (number,)}), by, self._now)
-
-
-def _next_defect(store: Store, case: str, viewer: Viewer) -> str:
-    _, here = store.disclosures.case(case, viewer)
-    taken = {one.id for one in here.defects} | {"d1"}
-    return next(f"d{n}" for n in range(2, len(taken) + 3) if f"d{n}" not in taken)

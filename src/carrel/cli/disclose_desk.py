@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli.at_site import named, open_site
-from carrel.cli.disclose_keeping import Asked, items_on, people_on, preserved, taken_back
+from carrel.cli.disclose_keeping import Asked, items_on, kept_if_written, people_on, preserved
 from carrel.cli.disclose_rules import process_rules, viewer_of
 from carrel.cli.premises import now
 from carrel.cli.request_desk import text_in
@@ -68,11 +68,8 @@ def open_one(
         step = preserving(require_opening(Event(Act.RECEIVED, viewer.at, viewer.person, terms), rules.processes))
         hold = preserved(store, asked, viewer.person, now)
         viewer = viewer_of(site, store, rules, name)
-        try:
+        with kept_if_written(store, hold, viewer.person, now):
             made = store.disclosures.open(terms, words, viewer, hold=hold, step=step)
-        except BaseException:
-            taken_back(store, hold, viewer.person, now)
-            raise
         _, here = store.disclosures.case(made, viewer)
     if not as_json:
         say(f"{made}: {instrument}")
@@ -114,13 +111,9 @@ def preserve_one(
         step = preserving(here.process) or "preserve"
         may(here, Act.TAKEN, viewer.person, viewer.offices, viewer.at, step=step)
         hold = preserved(store, asked, name, now)
-        try:
-            after = store.disclosures.add(
-                case.id, Act.TAKEN, {"step": step, "hold": hold}, viewer_of(site, store, rules, name)
-            )
-        except BaseException:
-            taken_back(store, hold, name, now)
-            raise
+        with kept_if_written(store, hold, name, now):
+            terms = {"step": step, "hold": hold}
+            after = store.disclosures.add(case.id, Act.TAKEN, terms, viewer_of(site, store, rules, name))
     told(identity, after, as_json=as_json)
 
 
@@ -147,9 +140,7 @@ def list_defect(*, identity: str, what: str, name: str, site_path: Path, as_json
     with open_store(site) as store:
         viewer = viewer_of(site, store, rules, name)
         _, here = store.disclosures.case(identity, viewer)
-        taken = {one.id for one in here.defects} | {"d1"}
-        number = next(f"d{n}" for n in range(2, len(taken) + 3) if f"d{n}" not in taken)
-        after = store.disclosures.add(identity, Act.DEFECT, {"defect": number, "what": what}, viewer)
+        after = store.disclosures.add(identity, Act.DEFECT, {"defect": here.next_defect, "what": what}, viewer)
     told(identity, after, as_json=as_json)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,13 +94,29 @@ def preserved(store: Store, asked: Asked, by: str, now: Callable[[], datetime]) 
             order = Order(Kind.LEGAL_HOLD, name, scope, "what a case asks for", "legal process", by, None, sealed=True)
             placed.append(store.keepings.place(order, now).id)
     except BaseException:
-        taken_back(store, " ".join(placed), by, now)
+        _taken_back(store, " ".join(placed), by, now)
         raise
     return " ".join(placed)
 
 
-def taken_back(store: Store, holds: str, by: str, now: Callable[[], datetime]) -> None:
-    """Release what was placed for a case that was not written down after all."""
+@contextmanager
+def kept_if_written(store: Store, holds: str, by: str, now: Callable[[], datetime]) -> Iterator[None]:
+    """Write down for what these were placed; they are released where that fails.
+
+    Args:
+        store: of the site.
+        holds: the ids, as `preserved` tells them; empty where nothing was placed.
+        by: who placed them.
+        now: the clock.
+    """
+    try:
+        yield
+    except BaseException:
+        _taken_back(store, holds, by, now)
+        raise
+
+
+def _taken_back(store: Store, holds: str, by: str, now: Callable[[], datetime]) -> None:
     for one in holds.split():
         store.keepings.release(one, by, now(), Kind.LEGAL_HOLD)
 

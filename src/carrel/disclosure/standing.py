@@ -136,6 +136,12 @@ class Standing:
         return tuple(one for one in self.defects if not one.cured)
 
     @property
+    def next_defect(self) -> str:
+        """The next free number; the first is that of a paper without days."""
+        taken = {one.id for one in self.defects} | {"d1"}
+        return next(f"d{n}" for n in range(2, len(taken) + 3) if f"d{n}" not in taken)
+
+    @property
     def contested(self) -> bool:
         """Whether a defect is open, or a challenge, or the court set the paper aside: nothing is released."""
         return bool(self.open_defects) or self.challenge in {"open", Ruling.QUASHED}
