@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from carrel.cli.worker_door import WorkerDoor, family_of
 from carrel.errors import fault
 from carrel.web import faults
 
@@ -53,7 +54,11 @@ def serve_pages(
     with contextlib.ExitStack() as open_things:
         premises = open_things.enter_context(_premises_of(site_path))
         try:
-            listening = open_things.enter_context(socket.create_server((host, port), family=_family(host), backlog=512))
+            listening = open_things.enter_context(
+                WorkerDoor.at(host, port)
+                if workers > 1
+                else socket.create_server((host, port), family=family_of(host), backlog=512)
+            )
         except OSError as wrong:
             raise fault(
                 faults.NOT_FREE,
@@ -71,11 +76,13 @@ def serve_pages(
             "forwarded_allow_ips": trusted, "timeout_keep_alive": 15, "limit_concurrency": _AT_ONCE,
             "h11_max_incomplete_event_size": 32 * 1024,
         }  # fmt: skip
-        ready(premises.portal.address)
-        if workers == 1:
+        reached = partial(ready, premises.portal.address)
+        if not isinstance(listening, WorkerDoor):
+            reached()
             uvicorn.Server(uvicorn.Config(application(premises, _outages().tell), **settings)).run(sockets=[listening])
             return
         answering = uvicorn.Config(partial(_answering, site_path), factory=True, workers=workers, **settings)
+        listening.once_open(reached)
         Multiprocess(answering, sockets=[listening]).run()
 
 
@@ -156,7 +163,3 @@ def proxies(behind: Sequence[str]) -> list[str]:
             )
         found.append(str(network) if "/" in one else str(network.network_address))
     return found
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
