@@ -25,7 +25,7 @@ from carrel.store.consent_key import ConsentKey
 from carrel.store.database import Database
 from carrel.store.objectors import Objectors
 from carrel.store.owed_leaves import owe
-from carrel.store.suppressions import ASKED, ERASED, Suppressions, own_wish
+from carrel.store.suppressions import ASKED, Suppressions, own_wish
 from carrel.store.tag_set import of_tags, streamed
 
 _SALT = 32
@@ -257,8 +257,8 @@ class Consents:
                 tag = tags.number(number)
                 self._forget_in(connection, system, tag, tags.mark, now)
                 if silence:
-                    who = (tag, *map(tags.address, addresses))
-                    self.suppressions.add_in(connection, who, tags.mark, ERASED, now)
+                    hashes = tuple(map(tags.address, addresses))
+                    self.suppressions.add_erased_in(connection, tag, hashes, tags.mark, now)
         self._database.tidy()
 
     def people(self, system: str) -> set[str]:

@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from carrel.cli.request_audit import request_facts
 from carrel.ledger.leaf import decode_leaf
+from carrel.store import tables
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.store.owed_leaves import OwedLeaves
 from carrel.store.store import FILE
@@ -153,6 +154,14 @@ def test_an_erasure_goes_from_the_letter_to_the_answer(elm):
     owed = 0
     with elm.store as store:
         owed = OwedLeaves(store._database).count()
+        facts = request_facts(load_site(elm.folder), store, "koha", datetime.now(UTC))
+        assert (facts.silence_seen, facts.silence_missing, facts.addresses_missing) == (1, 0, 0)
+        assert facts.addresses_seen > 0
+        address = store.consents.own_tags("koha").address(MAIL)
+        with store._database.writing() as connection:  # somebody takes the address off the list by hand
+            assert connection.execute(tables.suppression.delete().where(tables.suppression.c.tag == address)).rowcount
+        facts = request_facts(load_site(elm.folder), store, "koha", datetime.now(UTC))
+        assert (facts.silence_missing, facts.addresses_missing) == (0, 1)
     assert sum(one.kind == "request" for one in ledger) + owed >= len(acts)
 
 
