@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carrel.accountability.evidence import Reading, cannot_tell, finding, holds
+from carrel.accountability.own_account import settings_against
 from carrel.accountability.registry import provides
 from carrel.amount import amount
 from carrel.consent.on_record import Judged
@@ -91,11 +92,13 @@ def questions_about_satisfaction_pass_the_gate(facts: AuditFacts) -> Reading | N
     return _exports(facts, lambda one: "WPL-6.2" in one.clauses, "Exports to ask are within the policy.", because)
 
 
-@provides("OWWL-8", partly="whether leaving is as easy as joining, and what the product offers by itself",
+@provides("OWWL-8", partly="whether leaving is as easy as joining, and settings of the product that no map names",
           at_some_sites=True)  # fmt: skip
 def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
-    """Optional purposes are off until somebody agrees, and every withdrawal was told to the mailing tools."""
+    """Optional purposes are off until somebody agrees, in the product too, and the mailing tools were told."""
     seen = facts.consent
+    if offered := _offered(facts, "OWWL-8", "what is optional is off until somebody switches it on, and can be left"):
+        return offered
     if seen is None or seen.is_empty:
         return None
     if seen.closed:
@@ -104,6 +107,7 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
         "optional purposes, all off by default": len(seen.optional),
         "mailing tools are told": "yes" if seen.tools else "no folder is named",
         "events not told for a night": figure(seen.untold) if seen.untold else 0,
+        "settings of the product, none against it": facts.settings_on.get("OWWL-8", 0),
     }
     if seen.untold:
         since = "" if seen.untold_since is None else f" since {seen.untold_since:%Y-%m-%d}"
@@ -118,8 +122,10 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
 
 @provides("OWWL-10", partly="histories and the like that patrons switched on in the product", at_some_sites=True)
 def consents_have_their_words(facts: AuditFacts) -> Reading | None:
-    """Every consent on record shows its exact text, its channel and who took it, and no text has changed since."""
+    """Every consent on record shows its words, channel and taker, no text has changed, and nobody is marked unasked."""
     seen = facts.consent
+    if offered := _offered(facts, "OWWL-10", "nothing is switched on for somebody who was not asked"):
+        return offered
     if seen is None or seen.is_empty:
         return None
     if seen.closed:
@@ -128,6 +134,7 @@ def consents_have_their_words(facts: AuditFacts) -> Reading | None:
         "consents on record": figure(seen.consents),
         "without their words": figure(seen.without_words) if seen.without_words else 0,
         "texts that cannot stand": len(seen.texts),
+        "settings of the product, none against it": facts.settings_on.get("OWWL-10", 0),
     }
     wrong = [f"{figure(seen.without_words)} consents cannot show what was agreed to"] if seen.without_words else []
     wrong += [f"texts: {seen.texts[0]}"] if seen.texts else []
@@ -168,6 +175,19 @@ def named_only_who_agreed(facts: AuditFacts) -> Reading | None:
         )
     return holds(
         "Releases on record are within their thresholds, and agreements to be named show their words.", measured
+    )
+
+
+def _offered(facts: AuditFacts, clause: str, because: str) -> Reading | None:
+    """A finding where the product itself switches on what nobody chose, or lets nobody switch it off."""
+    against = settings_against(facts, clause)
+    if not against:
+        return None
+    return finding(
+        f"{'; '.join(f'{one.setting}: {one.says}' for one in against)}.",
+        {"settings of the product": facts.settings_on.get(clause, 0), "of these against it": len(against)},
+        because=because,
+        fix="; ".join(dict.fromkeys(one.fix for one in against if one.fix)) or "mend the setting in the product",
     )
 
 
