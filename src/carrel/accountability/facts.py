@@ -13,6 +13,7 @@ from carrel.accountability.adopted_policy import ClauseText, DatasetFacts, Field
 from carrel.accountability.consent_record import ConsentFacts
 from carrel.accountability.cookies import CookieFacts
 from carrel.accountability.custody_facts import CustodyFacts
+from carrel.accountability.forms_told import FormPage
 from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.legal_process import DisclosureFacts
 from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
@@ -170,6 +171,7 @@ class AuditFacts:
         settings_on: how many settings of the product that can be findings the map has on a clause.
         account: what the pages for patrons are; None where the site has none for this system.
         consent: consents and exports of addresses on record; None where the store was not asked.
+        form_pages: pages of the site file with a form, held against its notice.
         cookies: of the library's own pages that the site file names, as they were looked at.
         computers: public ones, as they reported; None where the site has none that report, or the drop cannot be read.
     """
@@ -217,6 +219,7 @@ class AuditFacts:
     account: AccountFacts | None = None
     consent: ConsentFacts | None = None
     cookies: tuple[CookieFacts, ...] = ()
+    form_pages: tuple[FormPage, ...] = ()
 
     @property
     def left(self) -> dict[str, int]:
