@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carrel.accountability.evidence import Reading, cannot_tell, finding, holds
+from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, holds
 from carrel.accountability.own_account import settings_against
 from carrel.accountability.registry import provides
 from carrel.amount import amount
@@ -39,6 +39,10 @@ class ConsentFacts:
         without_words: of them, those that cannot show their text, their channel or who took them.
         by_purpose: the same of each purpose.
         texts: findings of the library's own texts that are serious.
+        read: how many of the texts in use were measured for how hard they are to read.
+        unmeasured: those in a language for which nobody knows a measure here.
+        hard: those that are too hard, each with its figure.
+        unasked: optional purposes for which no text asks in some language of the pages.
         tools: whether mailing tools are told at all.
         untold: events of which they were not told, older than a night.
         untold_since: the oldest of them; aware.
@@ -52,6 +56,10 @@ class ConsentFacts:
     without_words: int = 0
     by_purpose: dict[str, int] | None = None
     texts: tuple[str, ...] = ()
+    read: int = 0
+    unmeasured: tuple[str, ...] = ()
+    hard: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
     tools: bool = False
     untold: int = 0
     untold_since: datetime | None = None
@@ -118,6 +126,40 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
             fix=_TELL,
         )
     return holds("Optional purposes are off by default, and the mailing tools were told of each withdrawal.", measured)
+
+
+@provides("OWWL-9", Kind.PUBLISHED, partly="whether people find the choices, can all use the page, and understand it",
+          at_some_sites=True)  # fmt: skip
+def choices_are_told_plainly(facts: AuditFacts) -> Reading | None:
+    """Each optional purpose has a text in each language of the pages, and none is harder to read than plain words."""
+    seen = facts.consent
+    if seen is None or not (seen.read or seen.unmeasured or seen.closed):
+        return None
+    if seen.closed:
+        return _closed(seen)
+    measured: dict[str, int | str] = {
+        "texts measured": seen.read,
+        "too hard to read": len(seen.hard),
+        "in a language without a measure": len(seen.unmeasured),
+        "optional purposes that are not asked for": len(seen.unasked),
+    }
+    wrong = [f"harder to read than plain words: {', '.join(seen.hard)}"] if seen.hard else []
+    wrong += [f"nobody is asked for {', '.join(seen.unasked)}"] if seen.unasked else []
+    if wrong:
+        return finding(
+            f"{'; '.join(wrong)}.",
+            measured,
+            because="options are prominent, accessible and understandable",
+            fix="write a next version in shorter sentences and words; carrel consent texts names what is missing",
+        )
+    if seen.unmeasured:
+        return cannot_tell(
+            f"How hard a text is to read is not known: {', '.join(seen.unmeasured)}.",
+            measured,
+            because="there is a measure for English and Spanish alone",
+            fix="let readers say whether they understand it",
+        )
+    return holds("Each optional purpose is asked for in plain words, in each language of the pages.", measured)
 
 
 @provides("OWWL-10", partly="histories and the like that patrons switched on in the product", at_some_sites=True)
