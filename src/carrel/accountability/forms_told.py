@@ -39,12 +39,14 @@ class FormPage:
         form: as the policy calls it.
         missing: sentences of its notice that do not stand there.
         unread: why it could not be looked at.
+        warns: whether the warning about e-mail stands there; None where the form asks for no address, or nobody warns.
     """
 
     url: str
     form: str
     missing: tuple[str, ...] = ()
     unread: str = ""
+    warns: bool | None = None
 
 
 @provides("MITP-11.2.2a", Kind.PUBLISHED, partly="forms on paper, and pages that the site file does not name",
@@ -93,4 +95,14 @@ def email_is_warned_of(facts: AuditFacts) -> Reading | None:
     """The policy's warning stands in its notice, on forms that ask for an address, and on messages about a request."""
     if not facts.policy.forms.warns:
         return None
-    return holds("The warning is published, and stands on what Carrel writes about a question or a request.", {})
+    asked = [one for one in facts.form_pages if one.warns is not None]
+    bare = [one for one in asked if not one.warns]
+    measured: dict[str, int | str] = {"pages that ask for an address": len(asked), "of these without it": len(bare)}
+    if bare:
+        return finding(
+            f"{amount(len(bare), 'page')} with a form for an e-mail address, and without the warning: {bare[0].url}.",
+            measured,
+            because="patrons are warned that e-mail can be read by others, and can be subject to disclosure law",
+            fix="put the policy's warning on the page, to the letter; carrel policy notice prints it",
+        )
+    return holds("The warning is published, and stands on what Carrel writes about a question or a request.", measured)

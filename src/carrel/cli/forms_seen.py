@@ -30,7 +30,8 @@ def form_pages(site: Site, policy: Policy) -> tuple[FormPage, ...]:
         words, unread = words_of(page.url)
         wanted = dict.fromkeys(each for one in notice.fields for each in _needed(one))
         missing = () if unread else tuple(one for one in wanted if " ".join(one.split()) not in words)
-        found.append(FormPage(page.url, page.form, missing, unread))
+        warns = None if unread or not notice.warning else " ".join(notice.warning.split()) in words
+        found.append(FormPage(page.url, page.form, missing, unread, warns))
     return tuple(found)
 
 

@@ -158,3 +158,26 @@ def test_a_page_with_a_form_bears_the_notice_of_the_policy(web, small_sqlite, tm
     elm.edit("form: joining", "form: registration")
     elm.edit(web.address, "http://127.0.0.1:9")
     assert told()[0] == "cannot tell"
+
+
+def test_a_page_that_asks_for_an_address_warns_of_email(web, small_sqlite, tmp_path):
+    """WPL-6.4: where the policy warns, a page with a form that asks for an address does."""
+    elm = library.make(tmp_path / "site", small_sqlite)
+    policy(elm, "mit-11.2")
+    place = elm.folder / "policy.yaml"
+    text = place.read_text()
+    warning = "E-mail can be read by others on its way."
+    place.write_text(
+        text.replace("\nprecedence:\n", f"\nemail warning: {{says: {warning}, clauses: [WPL-6.4]}}\n\nprecedence:\n", 1)
+        + "  WPL-6.4:\n    says: Patrons are warned.\n    carried by: [email warning]\n"
+    )
+    elm.edit("people:\n", f"web_pages:\n  - {{url: '{web.address}/join', form: registration}}\npeople:\n")
+
+    def told():
+        clauses = {one["clause"]: one for one in json.loads(elm.run("audit", "--json").out)["clauses"]}
+        return clauses["WPL-6.4"]["evidence"]["state"]
+
+    web.forms["/join"] = "<form>Your address, please.</form>"
+    assert told() == "finding"
+    web.forms["/join"] = f"<form>Your address, please. <small>{warning}</small></form>"
+    assert told() == "holds"
