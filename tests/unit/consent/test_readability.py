@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from carrel.consent.readability import readability
@@ -21,7 +23,7 @@ def text(language: str, says: str) -> ConsentText:
     return ConsentText("news", 1, language, "news", False, "News", says)
 
 
-def test_the_shipped_texts_are_plain(tmp_path) -> None:
+def test_the_shipped_texts_are_plain(tmp_path: Path) -> None:
     write_examples(tmp_path)
     found = [readability(one) for one in read_texts(tmp_path)]
     assert len(found) == 12
