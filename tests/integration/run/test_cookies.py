@@ -150,8 +150,7 @@ def test_a_page_with_a_form_bears_the_notice_of_the_policy(web, small_sqlite, tm
     assert form_pages(load_site(elm.folder), load("mit-11.2")) == ()
     elm.edit("people:\n", f"web_pages:\n  - {{url: '{web.address}/join', form: registration}}\npeople:\n")
     notice = "We ask: Teaching, learning and the services\n that support them.", "We cannot register <b>you</b>."
-    other = "Other institutional work that is necessary and clearly defined, such as employment, safety and accounts."
-    whole = f"<form><label>Name</label><p>{'</p><p>'.join(notice)}</p><p>{other}</p></form>"
+    whole = f"<form><label>Name</label><p>{'</p><p>'.join(notice)}</p></form>"
     web.forms["/join"] = whole
     assert told()[:2] == ("holds", 0)
     web.forms["/join"] = whole.replace("We cannot register <b>you</b>.", "<!-- We cannot register you. -->")
@@ -159,7 +158,7 @@ def test_a_page_with_a_form_bears_the_notice_of_the_policy(web, small_sqlite, tm
     assert (state, many) == ("finding", 1)
     assert "“We cannot register you.”" in says
     web.forms["/join"] = whole.replace("<form>", "<script>").replace("</form>", "</script>")
-    assert len(seen().missing) == 3, "what only a script holds is not read"
+    assert len(seen().missing) == 2, "what only a script holds is not read"
     elm.edit("form: registration", "form: joining")
     assert "no form of that name" in seen().unread
     elm.edit("form: joining", "form: registration")
