@@ -139,7 +139,8 @@ class Others:
             word.strip() for word in words if len(word.strip()) >= SHORTEST and word.strip().casefold() not in own.words
         }
         self._words = sorted(kept, key=lambda one: (-len(one), one))
-        self._small = [(_BETWEEN.split(one.lower()), one) for one in self._words if one.isascii()]
+        small = ((_BETWEEN.split(one.lower()), one) for one in self._words if one.isascii())
+        self._small = [(max(parts, key=len), parts, one) for parts, one in small]  # the longest part is the rarest
         self._all = any(_LIKE_ASCII & set(one) for one in kept)
         self._bytes = tuple(word.encode() for word in kept)
         self._any = bool(kept)
@@ -161,7 +162,9 @@ class Others:
         words = self._words
         if text.isascii() and not self._all:  # a pattern of every word would take longer than most answers
             low = text.lower()
-            words = [word for small, word in self._small if all(one in low for one in small)]
+            words = [
+                word for longest, small, word in self._small if longest in low and all(one in low for one in small)
+            ]
         if not words:
             return text
         found = re.compile("|".join(map(_in_any_spelling, words)), re.IGNORECASE)
