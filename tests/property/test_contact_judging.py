@@ -86,9 +86,7 @@ def page_of(dice: Random, numbers: list[int]) -> ContactPage:
     emails = [dice.choice((f"r{n}@oak.example", f"R{n}@Oak.Example ; second{n}@oak.example", "", f" r{n % 7}@oak.example,"))
               for n in numbers]  # fmt: skip
     expires = some("", "0000-00-00", "2026-11-26", "2026-11-27", "2027-01-01 00:00:00", "2025-12-31T00:00:00")
-    return ContactPage(
-        numbers, some(True, False, False), expires, emails, [emails], some(True, True, False)
-    )
+    return ContactPage(numbers, some(True, False, False), expires, emails, [emails], some(True, True, False))
 
 
 @pytest.mark.parametrize("policy", ["worcester", "owwl"])

@@ -16,19 +16,16 @@ class Reckoned(Sequence[DatedRow]):
     Args:
         rows: as read.
         tell: tells one.
-
-    Attributes:
-        read: the rows, as they were read.
     """
 
-    __slots__ = ("_tell", "_told", "read")
+    __slots__ = ("_rows", "_tell", "_told")
 
     def __init__(self, rows: Sequence[dict[str, Any]], tell: Callable[[dict[str, Any]], DatedRow]) -> None:
-        self.read, self._tell = rows, tell
+        self._rows, self._tell = rows, tell
         self._told: dict[int, DatedRow] = {}
 
     def __len__(self) -> int:
-        return len(self.read)
+        return len(self._rows)
 
     @overload
     def __getitem__(self, place: int) -> DatedRow: ...
@@ -38,14 +35,14 @@ class Reckoned(Sequence[DatedRow]):
 
     def __getitem__(self, place: int | slice) -> DatedRow | list[DatedRow]:
         if isinstance(place, slice):
-            return [self._at(one) for one in range(len(self.read))[place]]
-        return self._at(range(len(self.read))[place])
+            return [self._at(one) for one in range(len(self._rows))[place]]
+        return self._at(range(len(self._rows))[place])
 
     def _at(self, place: int) -> DatedRow:
         if (told := self._told.get(place)) is None:
-            told = self._told[place] = self._tell(self.read[place])
+            told = self._told[place] = self._tell(self._rows[place])
         return told
 
     def only(self, most: int) -> Reckoned:
         """The first ones."""
-        return Reckoned(self.read[:most], self._tell)
+        return Reckoned(self._rows[:most], self._tell)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -65,7 +64,9 @@ def pairs(fields: list[str]) -> list[tuple[int, str]]:
     return list(zip(places, addresses, strict=True))
 
 
-PARTS = st.sampled_from(["ann", "Bo.", "+x", "@", "oak.example", "\n", " ", ";", "|", "\u00df", "\uff20", "\u200b", "."])
+PARTS = st.sampled_from(
+    ["ann", "Bo.", "+x", "@", "oak.example", "\n", " ", ";", "|", "\u00df", "\uff20", "\u200b", "."]
+)
 FIELDS = st.lists(st.lists(PARTS, max_size=6).map("".join) | st.emails() | st.text(max_size=4), max_size=6)
 
 
