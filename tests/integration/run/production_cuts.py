@@ -28,7 +28,10 @@ class Cut:
 
     def __init__(self, fatal: int, what: str) -> None:
         self.fatal, self.what, self.seen, self.busy = fatal, what, 0, False
-        self._folder, self._pair = Path(what.split(",", maxsplit=1)[0]).parent, [Path(one).name for one in what.split(",")]
+        self._folder, self._pair = (
+            Path(what.split(",", maxsplit=1)[0]).parent,
+            [Path(one).name for one in what.split(",")],
+        )
         if what == "database":
             event.listen(Engine, "before_cursor_execute", self._statement)
         else:
