@@ -12,6 +12,7 @@ import json
 import shutil
 import signal
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -247,9 +248,9 @@ def _learn(ground: Ground) -> None:
     known = json.loads(place.read_text()) if place.exists() else {}
     with contextlib.suppress(ValueError):
         told = json.loads(ground.output.read_text())
-        known |= {"case": told["case"]["id"]} if told.get("case") else {}
-        known |= {"document": told["document"]["id"]} if told.get("document") else {}
-        known |= {"plan": told["forget"]["plan"]} if told.get("forget") else {}
+        for name, key in (("case", "id"), ("document", "id"), ("forget", "plan")):
+            if isinstance(one := told.get(name), dict) and key in one:
+                known["plan" if name == "forget" else name] = one[key]
     place.write_text(json.dumps(known))
 
 
@@ -261,4 +262,8 @@ def verb_of(words: Sequence[str]) -> str:
 def begin() -> None:
     """What `warm_start` calls: the file that is named tells all; what was found is printed."""
     asked = json.loads(Path(sys.argv[1]).read_text())
-    print(json.dumps(drive(asked)))
+    try:
+        print(json.dumps(drive(asked)))
+    except Exception:
+        traceback.print_exc()
+        raise
