@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import socket
-import warnings
-
 import pytest
-from aiosmtpd.controller import Controller
 
 from tests.integration.run import library
 from tests.integration.run.test_erasure import CARD, FIRST, LAST, MAIL, given, subject
 from tests.integration.run.test_requests import DEE, erased, no, opened, ruled, shown
-from tests.integration.test_mail import Inbox
+from tests.integration.test_mail import taking_mail
 
 HOW = ("--identity", "photo id")
 
 
 @pytest.fixture
 def inbox():
-    made = Inbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        made.server = Controller(made, hostname="127.0.0.1", port=port)
-    made.server.start()
-    yield made
-    made.server.stop()
+    with taking_mail() as made:
+        yield made
 
 
 @pytest.fixture

@@ -414,7 +414,7 @@ def test_who_answers_elsewhere_is_named_and_the_person_sees_it(quick):
     [task] = shown(quick, name)["tasks"]
     assert (task["kind"], task["told"], shown(quick, name)["state"]) == ("controller", True, "waiting for others")
     letter = quick.run("request", "letter", name, *DEE).out
-    assert "campus police responde por una parte" in letter
+    assert "Campus police responde por una parte" in letter
     assert "films: the police" in letter
 
 
