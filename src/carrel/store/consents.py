@@ -235,10 +235,14 @@ class Consents:
         )
 
     def tell(self, ids: Iterable[int], file: str, now: datetime) -> None:
-        """Note that a file with these changes is in its place."""
+        """Note that a file with these changes is in its place; of an event that two processes told, the first file."""
+        table, events = tables.consent_told, sorted(ids)
         with self._database.writing() as connection:
-            for one in ids:
-                connection.execute(insert(tables.consent_told).values(event=one, file=file, at=now))
+            since = table.c.event >= min(events, default=0)
+            there = set(connection.execute(select(table.c.event).where(since)).scalars())
+            for one in events:
+                if one not in there:
+                    connection.execute(insert(table).values(event=one, file=file, at=now))
 
     # -- erasure ----------------------------------------------------------------------------------------------------
 

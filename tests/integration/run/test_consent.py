@@ -61,6 +61,34 @@ def quick(small_sqlite, tmp_path):
     return elm
 
 
+def test_who_says_yes_and_no_at_two_desks_at_once_is_told_to_the_tools_as_no(quick, monkeypatch):
+    """The second word comes while the first one's file is made: both are told, and the later one counts."""
+    desk = people(quick, "ann")
+    folder = quick.folder.parent / "changes"
+    whole, once = Consents.untold, []
+
+    def meanwhile(self, system):
+        found = whole(self, system)
+        if found and not once:
+            once.append(1)
+            desk.say("withdraw", "ann")
+        return found
+
+    words = ("consent", "give", desk.card("ann"), "--purpose", NEWS, "--channel", "desk", *DEE, "--site", quick.folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(Consents, "untold", meanwhile)
+        with pytest.raises(SystemExit) as end:
+            main([*map(str, words)])
+    assert end.value.code == 0
+    files = sorted(folder.iterdir())
+    assert len(files) == 2, "each desk wrote its own"
+    lines = [line for place in files for line in rows(place)]
+    last = max(line["since"] for line in lines)
+    assert "no" in {line["may be written to"] for line in lines if line["since"] == last}
+    assert desk.mails() == []
+    assert len(list(folder.iterdir())) == 2, "nothing is told twice"
+
+
 @pytest.mark.everywhere
 def test_only_who_agreed_goes_and_the_same_call_differs_by_policy(owwl):
     """Nobody before the first consent; whoever agreed; not whoever took it back; under worcester's policy all but those."""
