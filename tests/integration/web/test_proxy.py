@@ -156,10 +156,13 @@ def upstream(answer: bytes) -> Iterator[Upstream]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True  # a test that fails waits for none of them
         noted.port = server.server_address[1]
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield noted
-        server.shutdown()
+        try:
+            yield noted
+        finally:
+            server.shutdown()
 
 
 def test_it_holds_slow_ones_and_puts_nothing_on_its_disk(tmp_path: Path) -> None:
@@ -195,18 +198,13 @@ def test_it_holds_slow_ones_and_puts_nothing_on_its_disk(tmp_path: Path) -> None
         assert not (proxy.folder / "access").read_bytes()
 
 
-def test_plain_http_leads_to_the_pages_and_old_tls_does_not(tmp_path: Path) -> None:
+def test_plain_http_leads_to_the_pages_and_is_not_noted(tmp_path: Path) -> None:
     with upstream(b"") as behind, proxied(tmp_path / "nginx", behind.port, free_port()) as proxy:
         way = http.client.HTTPConnection("127.0.0.1", proxy.plain, timeout=10)
         way.request("GET", "/en/about?x=1", headers={"Host": "evil.example"})
         answer = way.getresponse()
         assert (answer.status, answer.msg["Location"]) == (301, f"https://localhost:{proxy.port}/en/about?x=1")
         way.close()
-        offer = subprocess.run(
-            ["openssl", "s_client", "-connect", f"127.0.0.1:{proxy.port}", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"],
-            input=b"", capture_output=True, timeout=20, check=False,
-        )  # fmt: skip
-        assert offer.returncode != 0
         assert behind.connections == 0
         assert not (proxy.folder / "access").read_bytes()
 
