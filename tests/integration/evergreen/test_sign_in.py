@@ -70,6 +70,6 @@ def test_odd_names_and_passwords_are_wrong_and_no_more_on_evergreen(evergreen, t
     with pages_of(tmp_path, evergreen.url, "evergreen") as pages:
         assert [tried(pages, name) for name in odd if name] == [401] * len(odd)
         door = pages.premises.doors["ils"]
-        assert [door.holder(name, holds, alone=False) for name in (*odd, "\ud800") for holds in ("card", "user name")] == (
-            [None] * 2 * (len(odd) + 1)
-        )
+        assert [
+            door.holder(name, holds, alone=False) for name in (*odd, "\ud800") for holds in ("card", "user name")
+        ] == ([None] * 2 * (len(odd) + 1))

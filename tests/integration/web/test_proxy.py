@@ -150,7 +150,8 @@ def upstream(answer: bytes) -> Iterator[Upstream]:
             with suppress(OSError):
                 self.wfile.write(answer)
 
-        do_POST = do_GET
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             pass
