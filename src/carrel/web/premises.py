@@ -35,8 +35,8 @@ from carrel.web.ways_in import Ways
 _LOOKED_AT = timedelta(minutes=10)
 _AT_ONCE = 6  # pages that ask one system; its engine has no more connections
 _LONG_AT_ONCE = 4  # of them, pages that ask for much
-_WAITING = 80  # pages that wait for one system; more are told at once that it is away
-THREADS = 200  # for pages of one process: some are left for those that need no system, or another
+_WAITING = 120  # pages that wait for one system; more are told at once that it is away
+THREADS = 300  # for pages of one process: some are left for those that need no system, or another
 _TURN_SECONDS = 10  # for which a page waits until one of them is through
 
 
