@@ -106,7 +106,7 @@ class Disclosures(RecordedDisclosures):
                 raise unknown()
             admit(
                 case, event, said, viewer.process(case), viewer.offices, viewer.zone, viewer.at,
-                free_days=viewer.free_days,
+                free_days=viewer.free_days, counsel=viewer.counsel,
             )  # fmt: skip
             self._write(connection, name, len(case.events), event, said, viewer.at)
             if leaf:

@@ -44,7 +44,7 @@ PROBLEMS = {
     faults.READERS.code: "readers", faults.TWO_PEOPLE.code: "second", faults.NOT_SILENCED.code: "not silenced",
     faults.UNCONFIRMED.code: "unconfirmed", faults.SILENCE_ENDS.code: "silence ends",
     faults.DOCUMENT_SIZE.code: "large", faults.DOCUMENT_BROKEN.code: "broken", faults.NO_KEY.code: "key",
-    faults.UNKNOWN.code: "gone", NO_SUBJECT.code: "card",
+    faults.NO_COUNSEL.code: "no counsel", faults.UNKNOWN.code: "gone", NO_SUBJECT.code: "card",
 }  # fmt: skip
 
 
