@@ -139,7 +139,7 @@ def _educational(here: Standing, kind: PackageKind | None, event: Event) -> bool
     if here.process.education is None or kind not in {PackageKind.RECORDS, PackageKind.BY_HAND}:
         return False
     if kind is PackageKind.BY_HAND:
-        return here.process.education.without_system(here.exemptions)
+        return here.process.education.without_system(here.findings)
     return event.term("education") != "no"
 
 
