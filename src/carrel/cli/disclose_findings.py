@@ -136,7 +136,8 @@ def _require_people(store: Store, site: Site, case: Case, people: list[tuple[str
 def findings_told(findings: Collection[Finding]) -> list[dict[str, Any]]:
     """For JSON: by exemption and kind of record, about how many people; None for everybody."""
     return [
-        {"exemption": name, "records": records or None, "people": people} for name, records, people in _by_kind(findings)
+        {"exemption": name, "records": records or None, "people": people}
+        for name, records, people in _by_kind(findings)
     ]
 
 

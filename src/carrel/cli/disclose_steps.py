@@ -127,7 +127,9 @@ def note(**said: Any) -> None:
 )
 @ID
 @click.argument("exemption", type=WORDS)
-@click.option("--records", type=WORDS, default="", metavar="KIND", help="Of one kind of record, as the policy names it.")
+@click.option(
+    "--records", type=WORDS, default="", metavar="KIND", help="Of one kind of record, as the policy names it."
+)
 @click.option("--over", is_flag=True, help="It was found by mistake, and holds no more.")
 @person
 @BECAUSE

@@ -164,6 +164,7 @@ def test_who_borrowed_a_title_is_refused_unless_the_order_names_it_and_counsel_s
     elm.ok(*call(elm, case, text, ADA, "--order-names-title"))
 
 
+@pytest.mark.whole_run
 def test_of_two_people_only_the_one_who_is_no_student_passes_and_only_once_both_were_judged(elm):
     policy(elm, "mit-libraries")
     seed, number = person(elm)
@@ -178,7 +179,9 @@ def test_of_two_people_only_the_one_who_is_no_student_passes_and_only_once_both_
     paper = elm.folder.parent / "scan.pdf"
     paper.write_bytes(b"x")
     elm.ok("disclose", "document", "add", case, paper, "--paper", "the subpoena", *DEE)
-    both = SCOPE.replace(f"{{id: holder, card: {CARD}}}", f"{{id: holder, card: {CARD}}}, {{id: other, card: {NEIGHBOUR['cardnumber']}}}")
+    both = SCOPE.replace(
+        f"{{id: holder, card: {CARD}}}", f"{{id: holder, card: {CARD}}}, {{id: other, card: {NEIGHBOUR['cardnumber']}}}"
+    )
     exempt, why = ("disclose", "exempt", case, "no student"), ("--because", "a visitor")
     elm.refused(*exempt, "--card", mine, *why, *BEA, code=2, error="DSC-001")
     nobody = elm.folder.parent / "nobody.txt"

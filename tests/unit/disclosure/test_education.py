@@ -93,7 +93,11 @@ ANN, BEN = "a" * 16, "b" * 16
     [
         ([(RecordType.LOANS, {ANN})], [("no student", ANN)], False),
         ([(RecordType.LOANS, {ANN}), (RecordType.LOANS, {BEN})], [("no student", ANN)], True),
-        ([(RecordType.LOANS, {ANN}), (RecordType.LOANS, {BEN})], [("no student", ANN), ("health or safety", BEN)], False),
+        (
+            [(RecordType.LOANS, {ANN}), (RecordType.LOANS, {BEN})],
+            [("no student", ANN), ("health or safety", BEN)],
+            False,
+        ),
         ([(RecordType.LOANS, {ANN, BEN})], [("no student", ANN)], True),  # a row of both
         ([(RecordType.LOANS, set())], [("no student", ANN)], True),  # whose it is nobody knows
         ([(RecordType.LOANS, {""})], [("no student", ANN)], True),  # the key of the case is gone
@@ -115,7 +119,9 @@ def test_a_finding_of_one_person_and_one_kind_lets_nothing_else_pass(given, foun
 
 def test_what_was_found_of_some_is_taken_back_of_those_alone() -> None:
     process = PROCESSES["mit-11.2"].of(Instrument.SUBPOENA)
-    case = done(begun(process), Act.EXEMPTED, "Ann", AT, exemption="no student", subjects=f"{ANN} {BEN}", records="loans")
+    case = done(
+        begun(process), Act.EXEMPTED, "Ann", AT, exemption="no student", subjects=f"{ANN} {BEN}", records="loans"
+    )
     here = standing(process, case.events, ZONE, AT)
     both = {Finding("no student", one, "loans") for one in (ANN, BEN)}
     assert (here.findings, here.exemptions) == (both, frozenset())
@@ -125,7 +131,9 @@ def test_what_was_found_of_some_is_taken_back_of_those_alone() -> None:
     for wrong in ({"records": "a poem"}, {"records": "personnel"}, {"subjects": "Ann"}, {"subjects": ANN[:-1]}):
         found = Event(Act.EXEMPTED, AT, "Ann", {"exemption": "no student", **wrong})
         assert code_of(admit, case, found, "so", process, EVERY, ZONE, AT) == "DSC-005", wrong
-    back = Event(Act.EXEMPTED, AT, "Ann", {"exemption": "no student", "over": "yes", "subjects": ANN, "records": "loans"})
+    back = Event(
+        Act.EXEMPTED, AT, "Ann", {"exemption": "no student", "over": "yes", "subjects": ANN, "records": "loans"}
+    )
     admit(case, back, "so", process, EVERY, ZONE, AT)
     left = standing(process, (*case.events, back), ZONE, AT)
     assert left.findings == {Finding("no student", BEN, "loans")}
