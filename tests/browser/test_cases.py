@@ -159,11 +159,11 @@ def test_findings_holds_and_forgetting_by_keyboard_without_script_and_axe_clean(
     chromium,
     browse,
     axe,
-    koha_sqlite,
+    koha_sqlite,  # noqa: F811  (the fixture)
     tmp_path,
     monkeypatch,
     language,
-    width,  # noqa: F811
+    width,
 ):
     """Two people in one case; one is found to be no student. Then the case ends, is old, and goes."""
     from datetime import timedelta

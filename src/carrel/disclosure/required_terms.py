@@ -99,9 +99,7 @@ def _exemption(here: Standing, event: Event) -> list[str]:
         found = {one.exemption for one in here.findings}
         if name not in found:
             return [f"an exemption that holds here: {', '.join(sorted(found)) or 'there is none'}"]
-        return (
-            [] if findings_in(event) <= here.findings else ["a finding that holds here, of the same people and records"]
-        )
+        return [] if findings_in(event) <= here.findings else ["a finding of the same people and records"]
     wrong = [] if name in known else [f"an exemption that holds here: {', '.join(known) or 'there is none'}"]
     if rule is not None and event.term(RECORDS) not in {"", *rule.kinds}:
         wrong.append(f"a kind of record that is one of education: {', '.join(sorted(rule.kinds))}")

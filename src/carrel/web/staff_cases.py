@@ -47,7 +47,8 @@ PROBLEMS = {
     faults.READERS.code: "readers", faults.TWO_PEOPLE.code: "second", faults.NOT_SILENCED.code: "not silenced",
     faults.UNCONFIRMED.code: "unconfirmed", faults.SILENCE_ENDS.code: "silence ends",
     faults.NOT_OF_CASE.code: "not of case", faults.PRESERVED.code: "title", HOLD_SCOPE.code: "number",
-    faults.PLAN.code: "plan", faults.DOCUMENT_SIZE.code: "large", faults.DOCUMENT_BROKEN.code: "broken", faults.NO_KEY.code: "key",
+    faults.PLAN.code: "plan", faults.DOCUMENT_SIZE.code: "large", faults.DOCUMENT_BROKEN.code: "broken",
+    faults.NO_KEY.code: "key",
     faults.NO_COUNSEL.code: "no counsel", faults.UNKNOWN.code: "gone", NO_SUBJECT.code: "card",
 }  # fmt: skip
 
