@@ -9,7 +9,8 @@ from datetime import date, datetime
 
 from carrel.retention.identifiers import Subject
 from carrel.rights.ending import Keeping
-from carrel.rights.third_persons import HeldColumn, HeldRow, Own
+from carrel.rights.third_persons import HeldColumn, HeldRow
+from carrel.rights.words_of_others import Own
 
 FORMAT_VERSION = 1
 
@@ -42,6 +43,7 @@ class HeldTable:
         rows: the first ones, or all.
         more: there are more than these; ``stream`` tells them all, while the answer is open.
         ruled: whether a rule of the policy tells when its rows go.
+        counted: how many rows there are, where there are more and they were counted.
     """
 
     table: str
@@ -51,6 +53,12 @@ class HeldTable:
     more: bool
     stream: Callable[[], Iterator[DatedRow]]
     ruled: bool = False
+    counted: int | None = None
+
+    @property
+    def number(self) -> int:
+        """How many rows there are, as far as that is known: of more that nobody counted, the first ones."""
+        return len(self.rows) if self.counted is None else self.counted
 
     def every(self) -> Iterator[DatedRow]:
         """All its rows, one after the other."""
@@ -65,7 +73,8 @@ class HeldRecords:
         name: in the map's words.
         keeping: why it is held and for how long, by the policy.
         while_there: why it stays where no rule of the policy ends it.
-        since: the earliest time in the rows that were read first; None where none tells.
+        since: the earliest time in the rows, or where more were not counted in those that were read first; None where
+            none tells.
         tables: that hold something.
     """
 

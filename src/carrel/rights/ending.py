@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -137,6 +137,14 @@ def moment(value: Any) -> datetime | None:
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
     return datetime.combine(value, time()) if isinstance(value, date) else None
+
+
+def earliest(values: Iterable[Any]) -> datetime | None:
+    """The first of many times, as `moment` understands each; None where none is one."""
+    told = set(values)
+    if plain := [one for one in told if type(one) is datetime and one.tzinfo is None]:  # as nearly all are
+        told = {one for one in told if type(one) is not datetime or one.tzinfo is not None} | {min(plain)}
+    return min((at for one in told if (at := moment(one)) is not None), default=None)
 
 
 def after(keep: Duration, start: datetime) -> datetime:

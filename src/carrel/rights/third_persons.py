@@ -9,15 +9,13 @@ from __future__ import annotations
 import enum
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from carrel.inventory.category import Category
+from carrel.rights.words_of_others import Others, Own
 
-SHORTEST = 4  # letters of a word that is taken out of a text; a shorter one would take out half of it
-_A_CODE, _CODES = 40, 2_000  # letters of a text that others may say too, and how many of these are remembered
-_LIKE_ASCII = frozenset("\u017f\u0131\u0130\u212a")  # letters that are one of ASCII's to whoever minds no capitals
 _SECRETS = frozenset({Category.CREDENTIAL, Category.SESSION_IDENTIFIER})
 _RELATIVES = frozenset({Category.FAMILY_MEMBER, Category.EMERGENCY_CONTACT})
 _NAMES_SOMEBODY = frozenset(
@@ -48,7 +46,6 @@ _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w-])(?:\+\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])|(?<!\w)\+\d[\d ]{7,16}\d")
 _NUMBER = re.compile(r"(?<!\w)[A-Za-z]{0,4}\d{5,20}(?!\w)")
 _WORD = re.compile(r"(?<!\w)[^\W\d_][\w'\u2019-]+")
-_BETWEEN = re.compile(r"[\s,]+")
 _CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-z][\w'\u2019-]+")
 
 
@@ -59,9 +56,6 @@ class Withheld(enum.StrEnum):
     STAFF = "staff"
     OTHER = "another person"
     RELATIVE = "a relative, guarantor or contact"
-
-
-_INSTEAD = f"[{Withheld.OTHER}]"
 
 
 class Role(enum.StrEnum):
@@ -102,77 +96,6 @@ class HeldColumn:
     def is_of_relatives(self) -> bool:
         """Whether it names a relative, a guarantor or a contact."""
         return self.category in _RELATIVES
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """The person, as rows name that person.
-
-    Attributes:
-        numbers: by which rows name the person, as texts.
-        words: identifiers and names of the person, in small letters.
-    """
-
-    numbers: frozenset[str]
-    words: frozenset[str] = frozenset()
-
-    def is_named(self, value: Any) -> bool:
-        """Whether a value is a number, card or name of the person."""
-        said = str(value).strip().casefold()
-        return str(value) in self.numbers or said in self.words
-
-
-class Others:
-    """Words that name other people, ready to be taken out of texts; none of the person's own is among them.
-
-    Args:
-        words: cards, names, addresses of whoever is not this person.
-        own: the person.
-
-    Guarantees:
-        Letters of either size, blanks and ends of lines of any kind and number, a comma more or less between names, one
-        letter of a middle name, and accents written as signs of their own hide no word.
-    """
-
-    def __init__(self, words: Iterable[str], own: Own) -> None:
-        kept = {
-            word.strip() for word in words if len(word.strip()) >= SHORTEST and word.strip().casefold() not in own.words
-        }
-        self._words = sorted(kept, key=lambda one: (-len(one), one))
-        self._small = [(_BETWEEN.split(one.lower()), one) for one in self._words if one.isascii()]
-        self._all = any(_LIKE_ASCII & set(one) for one in kept)
-        self._bytes = tuple(word.encode() for word in kept)
-        self._any = bool(kept)
-        self._clean: dict[str, str] = {}  # codes of branches and kinds stand in every row
-
-    def out_of(self, text: str) -> str:
-        """The text without them."""
-        if not self._any or len(text) < SHORTEST:
-            return text
-        if len(text) > _A_CODE:
-            return self._cut(text)
-        if (clean := self._clean.get(text)) is None:
-            clean = self._cut(text)
-            if len(self._clean) < _CODES:
-                self._clean[text] = clean
-        return clean
-
-    def _cut(self, text: str) -> str:
-        words = self._words
-        if text.isascii() and not self._all:  # a pattern of every word would take longer than most answers
-            low = text.lower()
-            words = [word for small, word in self._small if all(one in low for one in small)]
-        if not words:
-            return text
-        found = re.compile("|".join(map(_in_any_spelling, words)), re.IGNORECASE)
-        clean = found.sub(_INSTEAD, text)
-        joined = unicodedata.normalize("NFC", clean)
-        again = clean if joined == clean else found.sub(_INSTEAD, joined)
-        return clean if again == joined else again
-
-    def in_bytes(self, value: bytes) -> bool:
-        """Whether a file holds one of them in the clear."""
-        return any(word in value for word in self._bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,26 +205,6 @@ class Telling:
 
 
 _BESIDE = HeldColumn("")
-
-
-def _in_any_spelling(word: str) -> str:
-    parts = [re.escape(one) for one in _BETWEEN.split(unicodedata.normalize("NFC", word)) if one]
-    is_name = not any(sign.isdigit() or sign == "@" for sign in word)
-    return (r"[\s,]+(?:\w\.?[\s,]+)?" if is_name else r"[\s,]+").join(parts) or re.escape(word)
-
-
-def words_of(identifiers: Iterable[str], names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """The words by which a text can name somebody.
-
-    Args:
-        identifiers: cards, user names, addresses for mail, telephone numbers.
-        names: given name and surname; only both together name somebody.
-    """
-    found = [one.strip() for one in identifiers if len(one.strip()) >= SHORTEST]
-    for first, last in names:
-        if first.strip() and last.strip():
-            found += [f"{first.strip()} {last.strip()}", f"{last.strip()}, {first.strip()}"]
-    return tuple(dict.fromkeys(found))
 
 
 def suspects(text: str, *, whole: bool = False) -> tuple[frozenset[str], frozenset[str]]:

@@ -88,6 +88,7 @@ def gathered(
     policy: Policy,
     at: datetime,
     thorough: bool = True,
+    shown: int | None = None,
 ) -> Iterator[Answer]:
     """The answer, while every system keeps its snapshot open; nothing is written anywhere.
 
@@ -100,6 +101,7 @@ def gathered(
         policy: in force.
         at: aware time.
         thorough: see `PersonData.read`; a portal that must answer at once may leave it.
+        shown: rows of each table that are looked at; None where all may be.
 
     Yields:
         What each system holds. What could not be read stands in it, by its error.
@@ -117,7 +119,7 @@ def gathered(
             fix="name the system: --system NAME",
         )
     with ExitStack() as stack:
-        held = (*(_held(stack, one, asked, thorough=thorough) for one in systems), *closed)
+        held = (*(_held(stack, one, asked, thorough=thorough, shown=shown) for one in systems), *closed)
         if not any(one.found for one in held):
             if missing := [one for one in held if one.unread]:
                 raise fault(
@@ -183,19 +185,21 @@ def unreachable(name: str, product: str, wrong: CarrelError) -> HeldInSystem:
     )
 
 
-def _held(stack: ExitStack, system: OpenSystem, asked: Asked, *, thorough: bool) -> HeldInSystem:
+def _held(stack: ExitStack, system: OpenSystem, asked: Asked, *, thorough: bool, shown: int | None) -> HeldInSystem:
     product = system.system_map.title
     try:
         with told(system.name):
             connection = stack.enter_context(system.engine.connect())
-            return _read(connection, system, asked, thorough=thorough)
+            return _read(connection, system, asked, thorough=thorough, shown=shown)
     except CarrelError as wrong:
         if wrong.code == faults.NOT_TOLD.code:
             raise
         return unreachable(system.name, product, wrong)
 
 
-def _read(connection: Connection, system: OpenSystem, asked: Asked, *, thorough: bool) -> HeldInSystem:
+def _read(
+    connection: Connection, system: OpenSystem, asked: Asked, *, thorough: bool, shown: int | None
+) -> HeldInSystem:
     product = system.system_map.title
     denied = denied_to(connection)
     while True:
@@ -203,7 +207,7 @@ def _read(connection: Connection, system: OpenSystem, asked: Asked, *, thorough:
             return HeldInSystem(system.name, product, str(system.zone), found=False)
         data = PersonData(connection, system.layout, subject, system.policy, system.zone, system.name)
         try:
-            return data.read(system.name, product, denied=denied, thorough=thorough)
+            return data.read(system.name, product, denied=denied, thorough=thorough, shown=shown)
         except DeniedError as wrong:
             # The transaction is over: all is read anew, so that there is one snapshot, without this table.
             if wrong.table in denied or not wrong.is_missing_right:

@@ -19,7 +19,8 @@ from carrel.inventory.file_folder import FileFolder, Time
 from carrel.inventory.mailbox import Mailbox, MailFolder
 from carrel.inventory.site import Site
 from carrel.rights.answer import TableAsker
-from carrel.rights.third_persons import HeldColumn, HeldRow, Others, Own, Telling
+from carrel.rights.third_persons import HeldColumn, HeldRow, Telling
+from carrel.rights.words_of_others import Others, Own
 from carrel.systems.access_answer import OpenSystem
 from carrel.systems.folders import person_lines
 from carrel.systems.mailboxes import person_letters

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from carrel.disclosure import faults
 from carrel.errors import CarrelError, fault
-from carrel.rights.third_persons import Own, contacts, suspects
+from carrel.rights.third_persons import contacts, suspects
+from carrel.rights.words_of_others import Own
 from carrel.systems.access_answer import OpenSystem
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.person_naming import Naming

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
+from jinja2 import Environment, pass_environment
 from markupsafe import Markup, escape
 
 from carrel.rights.answer import DatedRow
@@ -11,6 +14,24 @@ from carrel.rights.wording import Words
 from carrel.systems.access_page import has, shown
 
 _BETWEEN = "\0"  # which no page may hold
+
+
+@pass_environment
+def headings(environment: Environment, names: Sequence[str], of: Mapping[str, str]) -> list[Markup]:
+    """What columns are called on the page, as HTML.
+
+    Args:
+        environment: of a language.
+        names: of the columns.
+        of: what each says of a person, by category; a column that says nothing is not among them.
+    """
+    return [_heading(environment, name, of.get(name, "")) for name in names]
+
+
+@lru_cache(maxsize=8192)
+def _heading(environment: Environment, name: str, category: str) -> Markup:
+    field: Any = environment.get_template("label_words.html.j2").module
+    return Markup(field.field(name, {name: category} if category else {}))  # noqa: S704  (made by our template)
 
 
 def openings(heads: Sequence[str]) -> list[str]:

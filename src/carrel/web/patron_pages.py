@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from carrel.errors import CarrelError
@@ -11,7 +11,7 @@ from carrel.web.patron import Signed, patron
 from carrel.web.visit import Here, Visit
 
 router = APIRouter(prefix="/{language}", include_in_schema=False)
-MOST = 50  # entries of one table on the page
+MOST, MOST_OF_ONE = 20, 500  # entries of one table on the page of everything, and on that of one kind of record
 
 
 @router.get("/me")
@@ -34,17 +34,22 @@ def stay(here: Here, _who: Signed) -> Response:
 
 
 @router.get("/me/data")
-def data(here: Here, who: Signed, whole: str = "") -> Response:
-    """What the library holds of whoever is signed in, read now; with ``whole=yes`` each part is open, for paper."""
+def data(here: Here, who: Signed, whole: str = "", kind: str = "") -> Response:
+    """What the library holds of whoever is signed in, read now.
+
+    With ``kind`` the entries of one kind of record, and more of them; with ``whole=yes`` each part is open, for paper.
+    """
+    most = MOST_OF_ONE if kind else MOST
+    values = {"answer": None, "most": most, "kind": kind, "whole": whole == "yes" or bool(kind)}
     try:
-        with who.door.answer(who.number) as answer:
-            return here.page(
-                "data", {"answer": answer, "most": MOST, "purposes": _purposes(here), "whole": whole == "yes"}
-            )
+        with who.door.answer(who.number, shown=most) as answer:
+            if kind and not any(one.name == kind for system in answer.systems for one in system.records):
+                raise HTTPException(404)
+            return here.page("data", {**values, "answer": answer, "purposes": _purposes(here)})
     except CarrelError as wrong:
         if wrong.code != NOBODY.code:
             raise
-        return here.page("data", {"answer": None, "most": MOST, "whole": whole == "yes"})
+        return here.page("data", values)
 
 
 def _purposes(here: Visit) -> dict[str, str]:

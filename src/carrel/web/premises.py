@@ -109,12 +109,13 @@ class Door:
         self._kept.close()
 
     @contextmanager
-    def answer(self, number: int, case: str = "") -> Iterator[Answer]:
+    def answer(self, number: int, case: str = "", *, shown: int | None = None) -> Iterator[Answer]:
         """What this system holds of a person, live; nothing of it is kept.
 
         Args:
             number: of whoever is signed in.
             case: name of the case, of an answer that goes on record.
+            shown: how many rows of each table a page shows; None for an answer that tells all of them.
 
         Raises:
             CarrelError: RGT-003, nobody is there under the number any more; of the SQL codes.
@@ -123,7 +124,14 @@ class Door:
         with self._turn():
             system = self._opened()
             with gathered(
-                (system,), asked, case=case, site=self._site, policy=system.policy, at=self._now(), thorough=False
+                (system,),
+                asked,
+                case=case,
+                site=self._site,
+                policy=system.policy,
+                at=self._now(),
+                thorough=False,
+                shown=shown,
             ) as found:
                 yield found
 

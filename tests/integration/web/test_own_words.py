@@ -73,6 +73,30 @@ def test_all_of_it_can_be_opened_for_paper(pages: Pages, card: str) -> None:
     assert whole.count("<details open>") == whole.count("<details") == some.count("<details")
 
 
+def test_of_many_entries_the_first_are_shown_all_are_counted_and_more_are_a_link_away(
+    pages: Pages, card: str, koha_sqlite
+) -> None:
+    number = number_of(koha_sqlite, card)
+    with koha_sqlite.engine().begin() as connection:
+        connection.execute(sa.text("DELETE FROM old_issues WHERE borrowernumber = :n"), {"n": number})
+        for n in range(37):
+            row = {"n": number, "day": f"2015-01-{1 + n % 28:02} 10:00:00"}
+            connection.execute(sa.text("INSERT INTO old_issues (borrowernumber, issuedate, returndate) VALUES (:n, :day, :day)"), row)  # fmt: skip
+    browser = pages.signed_in(card)
+    text = browser.get("/en/me/data").text
+    part = text.split("<summary>What you borrowed before")[1].split("</details>")[0]
+    assert "37 entries" in part.split("</summary>")[0]
+    assert part.count("<tr><td") == 20
+    assert "The first 20 are shown here." in part
+    link = part.split('href="')[1].split('"')[0]
+    more = browser.get(link).text
+    assert more.count("<details") == 1
+    assert more.count("<tr><td") == 37
+    assert "are shown here" not in more
+    assert 'href="/en/me/data"' in more
+    assert browser.get("/en/me/data", params={"kind": "no such kind"}).status_code == 404
+
+
 def test_no_stands_beside_yes_and_silence_tells_beforehand_what_it_covers(pages: Pages, card: str) -> None:
     browser = pages.signed_in(card)
     text = browser.get("/en/me/choices").text

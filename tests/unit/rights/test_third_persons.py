@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from carrel.rights.third_persons import Others, Own
+from carrel.rights.words_of_others import Others, Own
 
 _OWN = Own(frozenset({"7"}), frozenset({"ada example"}))
 

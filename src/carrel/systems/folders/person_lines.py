@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from carrel.inventory.category import Category
 from carrel.inventory.file_folder import FileFolder
-from carrel.rights.third_persons import SHORTEST, HeldColumn
+from carrel.rights.third_persons import HeldColumn
+from carrel.rights.words_of_others import SHORTEST
 from carrel.systems.folders import event_file
 from carrel.systems.folders.line_time import LineTime
 from carrel.systems.folders.rewriting import is_own

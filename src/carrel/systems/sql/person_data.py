@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,21 +18,24 @@ from carrel.policy.resolve import Policy
 from carrel.retention.identifiers import Subject
 from carrel.rights import faults
 from carrel.rights.answer import Acted, DatedRow, HeldInSystem, HeldRecords, HeldTable, TableAsker, Unread
-from carrel.rights.ending import Keeping, goes_on, keeping, moment
+from carrel.rights.ending import Keeping, earliest, goes_on, keeping
 from carrel.rights.reckoned_rows import Reckoned
-from carrel.rights.third_persons import Others, Telling, suspects
+from carrel.rights.third_persons import Telling, suspects
+from carrel.rights.words_of_others import Others
 from carrel.systems.faults import GRANTS
 from carrel.systems.sql.failure import classify
 from carrel.systems.sql.person_layout import AnswerLayout
 from carrel.systems.sql.person_naming import Naming
 from carrel.systems.sql.person_presence import presence_of
-from carrel.systems.sql.person_queries import PersonQueries, Question, count
+from carrel.systems.sql.person_queries import PersonQueries, Question, tally
 from carrel.systems.sql.person_statement import statement_of
 
 FIRST = 500  # rows of a question that are read at once; more are read as they are written
+_DATED = ("date", "timestamp", "text", "varchar", "character varying")  # types that can be compared with a day
 _OTHER = HeldKind(name="other records", tables=("",))
 Row = dict[str, Any]
-Read = dict[str, list[tuple[Question, list[Row], bool]]]  # by table; whether there are more rows
+Found = list[tuple[Question, list[Row], bool]]  # of one table; whether there are more rows
+Read = dict[str, Found]
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,11 @@ class PersonData:
         self._without_index: dict[str, None] = {}
         self._left_out: dict[str, bool] = {}  # whether only rows of others stand there
         self._to_read = 0
+        self._most, self._counts = FIRST, False
 
-    def read(self, name: str, product: str, *, denied: Iterable[str] = (), thorough: bool = True) -> HeldInSystem:
+    def read(
+        self, name: str, product: str, *, denied: Iterable[str] = (), thorough: bool = True, shown: int | None = None
+    ) -> HeldInSystem:
         """Everything, by kind of record.
 
         Args:
@@ -95,6 +102,8 @@ class PersonData:
             product: that runs there.
             thorough: tables in which no index leads to a person are read whole; otherwise they are told as unread.
             denied: tables that this account may not read, as the server told before.
+            shown: how many rows of a table somebody will look at, and no more; those beyond are counted. None where
+                all of them may be asked for.
 
         Returns:
             What is held. Rows beyond the first ones of a question are read when they are asked for, in the same
@@ -104,6 +113,8 @@ class PersonData:
             DeniedError: a table cannot be read, and the transaction is over with it: begin again without the table.
             CarrelError: SQL-…, whatever else stands in the way.
         """
+        if shown is not None:
+            self._most, self._counts = min(shown, FIRST), True
         without = set(denied)
         if not without and self._narrowing is None:
             self._look()
@@ -183,7 +194,7 @@ class PersonData:
 
     # -- what is read first -----------------------------------------------------------------------------------------
 
-    def _first(self, table: str, *, thorough: bool) -> list[tuple[Question, list[Row], bool]]:
+    def _first(self, table: str, *, thorough: bool) -> Found:
         found = []
         try:
             for question in self.queries.of(table):
@@ -196,16 +207,17 @@ class PersonData:
                     continue
                 if question.counted:
                     rows = self._selection.rows(table)
-                    if many := int(self._connection.execute(count(question, rows)).scalar_one()):
+                    if many := int(self._connection.execute(tally(question, rows)).scalar_one()):
                         self._acted.append(Acted(table, question.column, self._says(table), many))
                     continue
                 result = self._result(question)
                 names = tuple(result.keys())
                 rows_read = [dict(zip(names, one, strict=True)) for one in result]
-                if self._narrowing is None and len(rows_read) <= FIRST:
+                most = self._most_of(question)
+                if self._narrowing is None and len(rows_read) <= most:
                     self.queries.keep(question, rows_read)
                 if rows_read:
-                    found.append((question, rows_read[:FIRST], len(rows_read) > FIRST))
+                    found.append((question, rows_read[:most], len(rows_read) > most))
         except DBAPIError as wrong:
             raise DeniedError(table, classify(wrong, f"{self._at}: {table}")) from None
         return found
@@ -214,9 +226,13 @@ class PersonData:
         """The first rows of a question."""
         numbers = self.subject.numbers
         if question.walk and not question.way and self._narrowing is None and len(numbers) == 1:
-            asked = statement_of(self._layout, question.table, question.column, FIRST + 1, self._connection)
+            asked = statement_of(self._layout, question.table, question.column, self._most + 1, self._connection)
             return asked.rows(self._connection, numbers[0])
-        return self._connection.execute(self._query(question).limit(FIRST + 1))
+        return self._connection.execute(self._query(question).limit(self._most_of(question) + 1))
+
+    def _most_of(self, question: Question) -> int:
+        """Rows of a question that are read at once; to count those on a way would ask the whole way again."""
+        return FIRST if question.way else self._most
 
     def _query(self, question: Question) -> Select[Any]:
         query = self._layout.shown(question.table).where(question.which)
@@ -262,7 +278,7 @@ class PersonData:
             columns = self._layout.columns(table)
             free, kin = columns.free, columns.kin
             for question, rows, more in found:
-                further = more and (free or kin or columns.people)
+                further = more and not self._counts and (free or kin or columns.people)
                 for row in self._all(question) if further else rows:
                     for name in columns.people:
                         people.add(row.get(name))
@@ -298,25 +314,41 @@ class PersonData:
         others: Others,
     ) -> HeldRecords:
         rules = keeping(self._policy, kind.record)
-        held = tuple(self._table(name, kind, rules, read[name], others) for name in tables)
-        times = [
-            value
-            for name in tables
-            for _, rows, _ in read[name]
-            for column in self._layout.columns(name).times
-            for row in rows
-            if (value := moment(row.get(column))) is not None
+        held, times = [], []
+        for name in tables:
+            columns, found = self._layout.columns(name).times, read[name]
+            count: int | None = None
+            if self._counts and any(more for _, _, more in found):
+                count, first = self._count(name, found, columns)
+            else:
+                first = [earliest(row.get(column) for row in rows) for column in columns for _, rows, _ in found]
+            times += [one for one in first if one is not None]
+            held.append(self._table(name, kind, rules, found, others, count))
+        return HeldRecords(kind.name, rules, kind.while_there, min(times, default=None), tuple(held))
+
+    def _count(self, table: str, found: Found, times: Sequence[str]) -> tuple[int, list[datetime | None]]:
+        """How many rows several questions to a table have, each row once, and the earliest time in each column."""
+        rows, live = self._selection.rows(table), self._schema.tables[table]
+        dated = [
+            name for name in times if (one := live.column(name)) is not None and one.type.lower().startswith(_DATED)
         ]
-        since = min(times, default=None)
-        return HeldRecords(kind.name, rules, kind.while_there, since, held)
+        many, first = 0, list[datetime | None]()
+        for question, _, _ in found:
+            number, *times_there = self._connection.execute(tally(question, rows, dated)).one()
+            many += int(number)
+            first += [earliest([one]) for one in times_there]
+        if len(found) == 1:
+            return many, first
+        return sum(1 for _ in self._once(table, [(asked, self._all(asked)) for asked, _, _ in found])), first
 
     def _table(
         self,
         table: str,
         kind: HeldKind,
         rules: Keeping,
-        found: list[tuple[Question, list[Row], bool]],
+        found: Found,
         others: Others,
+        count: int | None,
     ) -> HeldTable:
         ends = self._layout.ends.get(table)
         by = () if ends is None else rules.rules_for(ends.event)
@@ -330,11 +362,13 @@ class PersonData:
         def stream() -> Iterator[DatedRow]:
             return map(dated, self._once(table, [(q, self._all(q) if more else iter(rows)) for q, rows, more in found]))
 
-        first = Reckoned(list(self._once(table, [(q, iter(rows)) for q, rows, _ in found])), dated)
+        rows = list(self._once(table, [(q, iter(rows)) for q, rows, _ in found]))
+        first = Reckoned(rows, dated)
         if notes := [one.name for one in columns if one.category is Category.STAFF_NOTE]:
-            self._to_read += sum(1 for one in first for name in notes if one.row.values.get(name))
-        more = any(more for _, _, more in found) or len(first) > FIRST
-        return HeldTable(table, self._says(table), columns, first.only(FIRST), more, stream, bool(by))
+            written = [row for row in rows if any(row.get(name) for name in notes)]
+            self._to_read += sum(1 for row in written for name in notes if telling(row).values.get(name))
+        more = any(more for _, _, more in found) or len(first) > self._most
+        return HeldTable(table, self._says(table), columns, first.only(self._most), more, stream, bool(by), count)
 
     def _once(self, table: str, parts: list[tuple[Question, Iterator[Row]]]) -> Iterator[Row]:
         """The rows of several questions to one table, each row once."""

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, func, or_, select
 
 from carrel.inventory.category import Category
 from carrel.retention.identifiers import Subject
-from carrel.rights.third_persons import Own, words_of
+from carrel.rights.words_of_others import Own, words_of
 from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.in_lists import batches, parts
 from carrel.systems.sql.person_elsewhere import meant, said_elsewhere

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal_column, select, tuple_
 
 from carrel.inventory.person_map import Holds, Through
 from carrel.inventory.schema import Column
@@ -17,6 +17,7 @@ from carrel.systems.sql.person_selection import Bool, PersonSelection, is_text
 from carrel.systems.sql.person_ways import Led, plain_walk, steps_of, together, walk_of
 
 _AT_ONCE = 500
+_FIRST_DAY: ColumnElement[Any] = literal_column("'1000-01-01'")  # no library is as old; MariaDB's zero is before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,8 @@ def _as_there(kinds: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...] | 
     return tuple(found)
 
 
-def count(question: Question, rows: FromClause) -> Select[Any]:
-    """How many rows a question has."""
-    return select(func.count()).select_from(rows).where(question.which)
+def tally(question: Question, rows: FromClause, times: Sequence[str] = ()) -> Select[Any]:
+    """How many rows a question has, and the earliest time in each of some columns; a zero of the server is no time."""
+    first = [func.min(case((rows.c[name] > _FIRST_DAY, rows.c[name]))) for name in times]
+    wanted: list[ColumnElement[Any]] = [func.count(), *first]
+    return select(*wanted).select_from(rows).where(question.which)

@@ -23,7 +23,8 @@ from carrel.policy.resolve import Policy
 from carrel.retention.row_person import SubjectRows, Whose
 from carrel.rights.answer import Acted, DatedRow, HeldInSystem, HeldRecords, HeldTable, TableAsker, Unread
 from carrel.rights.ending import Ends, Keeping, goes_on, keeping
-from carrel.rights.third_persons import HeldColumn, Others, Own, Role, Telling
+from carrel.rights.third_persons import HeldColumn, Role, Telling
+from carrel.rights.words_of_others import Others, Own
 from carrel.systems.faults import GRANTS
 from carrel.systems.folders import event_file
 from carrel.systems.folders.rewriting import is_own

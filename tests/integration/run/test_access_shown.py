@@ -1,0 +1,57 @@
+"""A page that shows the first rows of each table tells of the others how many there are, and since when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from carrel.retention.identifiers import Subject
+from carrel.rights.answer import HeldInSystem
+from carrel.systems import map_files, policy_files
+from carrel.systems.secret import Secret
+from carrel.systems.sql import live
+from carrel.systems.sql.database import Access, connect
+from carrel.systems.sql.person_data import PersonData
+from carrel.systems.sql.person_layout import AnswerLayout
+from tests.integration.run.person_seed import Seeder
+
+FIRST_DAY = datetime(2003, 4, 5, 10, 0)  # noqa: DTZ001  (as a server gives it, on its own wall clock)
+LOANS, NOTICES = 23, 12
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("shown", [1, 5, 500])
+def test_what_is_not_shown_is_counted_and_dated_as_if_it_were_read(small, shown: int) -> None:
+    seed = Seeder(small.koha)
+    number = seed.patron(cardnumber="K7700123", surname="Okonkwo")
+    for n in range(LOANS):  # the earliest comes last
+        day = FIRST_DAY + timedelta(days=LOANS - n)
+        seed.row("old_issues", borrowernumber=number, issuedate=day, date_due=day, returndate=day)
+    for n in range(NOTICES):
+        seed.row("message_queue", borrowernumber=number, content=f"notice {n}")
+
+    def read(most: int | None) -> HeldInSystem:
+        with engine.connect() as connection:
+            layout = AnswerLayout(live.read(connection, system_map), system_map)
+            data = PersonData(connection, layout, Subject(number), policy, ZoneInfo("UTC"), "koha")
+            return data.read("koha", "Koha", shown=most)
+
+    system_map, policy = map_files.load("koha"), policy_files.load("worcester")
+    engine = connect(Access("koha", Secret(small.koha.url, "a test")), read_only=True)
+    try:
+        some, every = read(shown), read(None)
+    finally:
+        engine.dispose()
+    counts = {table.table: table.number for one in every.records for table in one.tables}
+    assert counts["old_issues"] == LOANS
+    assert counts["message_queue"] == NOTICES
+    assert {table.table: table.number for one in some.records for table in one.tables} == counts
+    assert [one.since for one in some.records] == [one.since for one in every.records]
+    assert FIRST_DAY + timedelta(days=1) in [one.since for one in some.records]
+    for one in some.records:
+        for table in one.tables:
+            whole = next(e for records in every.records for e in records.tables if e.table == table.table)
+            assert list(table.rows)[:shown] == list(whole.rows)[: len(table.rows)][:shown], table.table
+            assert table.more is (counts[table.table] > len(table.rows))
