@@ -32,7 +32,7 @@ def test_a_kind_that_no_policy_names_is_told_as_closed_and_an_emergency_still_ca
     assert block is not None
     left = {Instrument.INFORMAL_ASK: block.instruments[Instrument.INFORMAL_ASK]}
     body = policy.body.model_copy(update={"legal_process": block.model_copy(update={"instruments": left})})
-    bare = replace(policy, body=body)
+    bare = replace(policy, document=replace(policy.document, body=body))
     found = processes_of([bare])
     assert "nothing is given out" in found.of(Instrument.SUBPOENA).says
     assert "Call the police" in found.of(Instrument.EMERGENCY).says
