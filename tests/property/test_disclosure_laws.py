@@ -27,11 +27,13 @@ from carrel.disclosure.admission import admit
 from carrel.disclosure.case import Case
 from carrel.disclosure.course import READERS, standing
 from carrel.disclosure.event import FINAL, Act, Event, Ground, Ruling
+from carrel.disclosure.finding import Given
 from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.precedence import processes_of
 from carrel.disclosure.process import Basis, Does, Instrument, Office, Outcome
 from carrel.disclosure.standing import Notice, State
 from carrel.errors import CarrelError
+from carrel.policy.record_type import RecordType
 from carrel.systems import policy_files
 
 ZONE = ZoneInfo("America/New_York")
@@ -85,6 +87,7 @@ class Visits(RuleBasedStateMachine):
         if dated:
             terms["from day"] = "2027-01-01"
         self.case = Case("dsc-a", (Event(Act.RECEIVED, START, who, terms),))
+        self.gathered = dict[int, tuple[RecordType, frozenset[str]]]()  # by its place in the account
         self.account = [(Act.RECEIVED, who, START, frozenset(), terms)]
 
     def offices(self, who: str, at: datetime | None = None) -> frozenset[Office]:
@@ -97,12 +100,14 @@ class Visits(RuleBasedStateMachine):
         terms = {name.replace("_", " "): value for name, value in terms.items()}
         event = Event(act, self.now, who, terms)
         try:
-            admit(self.case, event, words, self.process, self.offices(who), ZONE, self.now)
+            admit(self.case, event, words, self.process, self.offices(who), ZONE, self.now, counsel={"Lou"})
         except CarrelError as refused:
             assert refused.code.startswith("DSC-")
             return False
         self.case = Case(self.case.id, (*self.case.events, event))
         self.account.append((act, who, self.now, self.offices(who), terms))
+        if act is Act.SILENCED and terms["ends"] == "indefinite":
+            assert "Lou" in self.known() | {who}, "nobody who is named could lift it"
         return True
 
     @rule(hours=st.sampled_from([1, 30, 24 * 5, 24 * 11, 24 * 130]))
@@ -223,7 +228,8 @@ class Visits(RuleBasedStateMachine):
                     assert not self.look().owed
             case "finds no student":
                 over = draw("", "", "yes")
-                self.tries(Act.EXEMPTED, draw("Lou", "Ada", who), exemption=draw(*EXEMPTIONS), over=over)
+                about = {"subjects": draw("", "", ANN, BEN, f"{ANN} {BEN}"), "records": draw("", "", "loans", "poems")}
+                self.tries(Act.EXEMPTED, draw("Lou", "Ada", who), exemption=draw(*EXEMPTIONS), over=over, **about)
             case "ends it":
                 act = draw(Act.NOTHING, Act.REFUSED, Act.WITHDRAWN, Act.SIGNED, Act.RELEASED)
                 if act is Act.RELEASED:
@@ -245,7 +251,16 @@ class Visits(RuleBasedStateMachine):
 
     def gathers(self, who: str, rnd: Random) -> None:
         said = {"kind": rnd.choice(PACKAGES), "manifest": "a" * 64, "leaf": "b" * 64}
-        self.tries(Act.PRODUCED, who, **said, education=rnd.choice(["yes", "no", ""]))
+        rule = self.process.education
+        if rule is None or rnd.random() < 0.5:
+            self.tries(Act.PRODUCED, who, **said, education=rnd.choice(["yes", "no", ""]))
+            return
+        # As the command does: by what is in the package, of whom, and what was found until then.
+        kind = rnd.choice([RecordType.LOANS, RecordType.LOANS, RecordType.PERSONNEL])
+        whose = frozenset(rnd.choice([(ANN,), (BEN,), (ANN, BEN), ()]))
+        waits = rule.waits([Given(kind, [None], whose)], self.look().findings)
+        if self.tries(Act.PRODUCED, who, **said, education="yes" if waits else "no"):
+            self.gathered[len(self.account) - 1] = kind, whose
 
     def turns_to(self, turn: Turn, holder: str, by: str, other: str) -> None:
         event = OfficeEvent(
@@ -337,14 +352,23 @@ class Visits(RuleBasedStateMachine):
     def judge_students(self, silent: bool, told: list[datetime], back: int) -> None:
         """By the machine's own account: a student was told long enough before, or a court forbids it."""
         rule, acts = self.process.education, self.account
-        found: set[str] = set()
+        found: set[tuple[str, str, str]] = set()
         for act, by, _, offices, terms in acts:
             if act is Act.EXEMPTED:
                 assert offices & rule.exemptions[terms["exemption"]].by, by
-                (found.discard if terms["over"] else found.add)(terms["exemption"])
-        last = [terms for act, _, _, _, terms in acts[back:] if act is Act.PRODUCED][-1]
+                for subject in terms.get("subjects", "").split() or [""]:
+                    about = (terms["exemption"], subject, terms.get("records", ""))
+                    (found.discard if terms["over"] else found.add)(about)
+        lets = {about[1:] for about in found if about[0] in {"no student", "health or safety"}}
+        place = max(n for n, (act, *_) in enumerate(acts) if act is Act.PRODUCED)
+        last = acts[place][4]
         theirs = last["kind"] == "production" and last["education"] != "no"
-        theirs |= last["kind"] == "in no system" and not {"no student", "health or safety"} & found
+        theirs |= last["kind"] == "in no system" and ("", "") not in lets
+        if last["kind"] == "production" and place in self.gathered:
+            kind, whose = self.gathered[place]
+            theirs |= kind is RecordType.LOANS and any(
+                not lets & {("", ""), ("", "loans"), (one, ""), (one, "loans")} for one in whose or {""}
+            )
         if rule is None or not theirs:
             return
         bases = [terms["basis"] for act, _, _, _, terms in acts if act is Act.SILENCED]
@@ -386,6 +410,7 @@ class Visits(RuleBasedStateMachine):
             COUNTED[self.policy] = COUNTED.get(self.policy, 0) + bool(released)
 
 
+ANN, BEN = "a" * 16, "b" * 16  # two people, as a case tells them apart
 EXEMPTIONS = ("no student", "directory information", "health or safety")
 PACKAGES = tuple(map(str, PackageKind))
 COUNTED: dict[str, int] = {}
