@@ -72,13 +72,14 @@ class Visits(RuleBasedStateMachine):
     """One case, and everything that anybody may try."""
 
     policy = NAMES[0]
+    kinds = KINDS
 
     @initialize(rnd=RANDOM)
     def comes(self, rnd: Random) -> None:
         self.begin(rnd)
 
     def begin(self, rnd: Random) -> None:
-        instrument, who, dated = rnd.choice(KINDS), rnd.choice(sorted(PEOPLE)), rnd.random() < 0.8
+        instrument, who, dated = rnd.choice(self.kinds), rnd.choice(sorted(PEOPLE)), rnd.random() < 0.8
         title = rnd.choice([""] * 8 + ["named by the order", "wished for"])
         self.processes = PROCESSES[self.policy]
         self.process = self.processes.of(instrument)
@@ -159,6 +160,9 @@ class Visits(RuleBasedStateMachine):
             # Whether the time for it has come is not asked here: the case has to know. At the last moment, too.
             if rnd.random() < 0.2:
                 self.tries(rnd.choice([Act.CHALLENGED, Act.DEFECT]), "Lou", defect="d5", what="no date")
+            if here.package is None and rnd.random() < 0.5:  # before the days are over in which a student may object
+                about = {"subjects": rnd.choice([ANN, BEN, f"{ANN} {BEN}"]), "records": rnd.choice(["", "loans"])}
+                self.tries(Act.EXEMPTED, "Lou", exemption="no student", over="", **about)
             for name in names:
                 if self.look().package is None:
                     self.gathers(name, rnd)
@@ -259,6 +263,7 @@ class Visits(RuleBasedStateMachine):
         kind = rnd.choice([RecordType.LOANS, RecordType.LOANS, RecordType.PERSONNEL])
         whose = frozenset(rnd.choice([(ANN,), (BEN,), (ANN, BEN), ()]))
         waits = rule.waits([Given(kind, [None], whose)], self.look().findings)
+        said["kind"] = str(PackageKind.RECORDS)
         if self.tries(Act.PRODUCED, who, **said, education="yes" if waits else "no"):
             self.gathered[len(self.account) - 1] = kind, whose
 
@@ -437,6 +442,19 @@ def test_long_walks_of_many_visits_keep_the_same_law(policy: str) -> None:
         acts = [act for act, *_ in walk.account]
         back += Act.RELEASED in acts and bool({Act.DEFECT, Act.RULED} & set(acts))
     assert back, "no case was thrown back and released after all: the walks say nothing"
+
+
+@pytest.mark.parametrize("policy", ["mit-11.2", "mit-libraries"])
+def test_walks_of_papers_that_students_wait_for(policy: str) -> None:
+    """As the walks before, of nothing but papers with which a student is told first."""
+    judged = 0
+    for seed in range(60):
+        rnd, walk = Random(seed), Visits()
+        walk.policy, walk.kinds = policy, (Instrument.SUBPOENA, Instrument.COURT_ORDER)
+        walk.walk(rnd)
+        acts = [act for act, *_ in walk.account]
+        judged += Act.RELEASED in acts and any(terms.get("subjects") for *_, terms in walk.account)
+    assert judged, "nothing was released after a finding about somebody: the walks say nothing"
 
 
 def test_a_silence_ends_with_the_leap_day_and_with_the_longest_night() -> None:
