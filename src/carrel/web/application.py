@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
@@ -49,7 +51,7 @@ from carrel.web import (
     words,
 )
 from carrel.web.headers import KindLimit, LargerAt, OwnHost, SecurityHeaders
-from carrel.web.premises import Premises
+from carrel.web.premises import THREADS, Premises
 from carrel.web.shared_pages import SharedPages
 from carrel.web.unsent_words import NotTaken
 from carrel.web.visit import visit
@@ -89,6 +91,7 @@ def application(premises: Premises, tell: Callable[[BaseException], None] = nobo
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=_with_threads,
     )
     app.state.premises, app.state.shared, app.state.tell = premises, SharedPages(), tell
     app.include_router(interface.router)
@@ -116,6 +119,14 @@ def application(premises: Premises, tell: Callable[[BaseException], None] = nobo
     )  # fmt: skip
     sent_to = [way.origin for way in away]
     return SecurityHeaders(whole, secure=portal.is_secure, sent_to=sent_to, own_style=desk_scripts.STYLE_HASH)
+
+
+@asynccontextmanager
+async def _with_threads(app: FastAPI) -> AsyncIterator[None]:
+    """As many pages may wait for a system as leave threads for those that need none."""
+    del app
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def _bare_routes(app: FastAPI, premises: Premises) -> None:

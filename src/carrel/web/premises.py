@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,9 @@ from carrel.web.ways_in import Ways
 
 _LOOKED_AT = timedelta(minutes=10)
 _AT_ONCE = 6  # pages that ask one system; its engine has no more connections
+_LONG_AT_ONCE = 4  # of them, pages that ask for much
+_WAITING = 120  # pages that wait for one system; more are told at once that it is away
+THREADS = 300  # for pages of one process: some are left for those that need no system, or another
 _TURN_SECONDS = 10  # for which a page waits until one of them is through
 
 
@@ -58,6 +62,8 @@ class Door:
         self._since = now()
         self._opening = threading.Lock()
         self._turns = threading.BoundedSemaphore(_AT_ONCE)
+        self._long = threading.BoundedSemaphore(_LONG_AT_ONCE)
+        self._waiting = threading.BoundedSemaphore(_WAITING)
 
     def named(self, name: str) -> tuple[int, ...]:
         """As `AccountSignIn.named`.
@@ -121,7 +127,7 @@ class Door:
             CarrelError: RGT-003, nobody is there under the number any more; of the SQL codes.
         """
         asked = Asked(str(number), by_card=False)
-        with self._turn():
+        with self._turn(long=True):
             system = self._opened()
             with gathered(
                 (system,),
@@ -141,25 +147,38 @@ class Door:
             yield connection
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """A few pages ask the system at once. One that stands still must not keep every thread of the process: pages
-        that need no system, and those of another, go on.
+    def _turn(self, *, long: bool = False) -> Iterator[None]:
+        """A few pages ask the system at once, and of those that ask for much fewer: a short one goes between them.
+
+        One system that stands still must not keep every thread of the process: pages that need no system, and those of
+        another, go on.
 
         Raises:
-            CarrelError: SQL-003, it answers nobody.
+            CarrelError: SQL-003, it answers nobody, or too many wait already.
         """
-        if not self._turns.acquire(timeout=_TURN_SECONDS):
+        now = time.monotonic()
+        until = now + _TURN_SECONDS
+        long_ones = self._long if long else None
+        with self._place(self._waiting, now), self._place(long_ones, until), self._place(self._turns, until):
+            yield
+
+    @contextmanager
+    def _place(self, places: threading.Semaphore | None, until: float) -> Iterator[None]:
+        if places is None:
+            yield
+            return
+        if not places.acquire(timeout=max(until - time.monotonic(), 0)):
             raise fault(
                 UNREACHABLE,
                 at=self.name,
-                found=f"{_AT_ONCE} pages that wait for its answer",
+                found="more pages that wait for its answer than may",
                 because="a page waits no longer than a person would",
                 fix="look whether the system's server answers, and how busy it is",
             )
         try:
             yield
         finally:
-            self._turns.release()
+            places.release()
 
     def _opened(self) -> OpenSystem:
         """The system; its tables are looked at again from time to time, since a product is brought up to date.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from anyio.to_thread import current_default_thread_limiter
+from starlette.testclient import TestClient
 
 from carrel.errors import CarrelError
 from carrel.systems import map_files
@@ -15,6 +18,8 @@ from carrel.systems.sql import live
 from carrel.systems.sql.grants import Purpose
 from carrel.systems.sql.map_check import grant_checks
 from carrel.systems.sql.portal_grants import needed, portal_grants_check
+from carrel.web.application import application
+from carrel.web.premises import THREADS
 from tests.integration.web.conftest import PASSWORD, Pages, give_password, pages_of, sent
 
 ALL = ("contact details", "notices", "password")
@@ -87,3 +92,36 @@ def test_a_system_that_stands_still_keeps_no_page_of_others(pages: Pages, card: 
     assert wrong.value.code == "SQL-003"
     turns.pop()()
     assert browser.get("/en/me/data").status_code == 200
+
+
+def test_who_asks_for_much_leaves_room_for_those_who_ask_for_little(pages: Pages, card: str, monkeypatch) -> None:
+    door = pages.premises.doors["ils"]
+    browser = pages.signed_in(card)
+    monkeypatch.setattr("carrel.web.premises._TURN_SECONDS", 0.05)
+    while door._long.acquire(blocking=False):
+        assert door._turns.acquire(blocking=False), "as many of them ask the system"
+    assert browser.get("/en/me/data").status_code == 503
+    assert browser.get("/en/me/choices").status_code == 200
+
+
+def test_beyond_so_many_that_wait_a_page_says_at_once_that_the_system_is_away(pages: Pages, card: str) -> None:
+    door = pages.premises.doors["ils"]
+    browser = pages.signed_in(card)
+    while door._turns.acquire(blocking=False):
+        pass
+    while door._waiting.acquire(blocking=False):
+        pass
+    began = time.monotonic()
+    assert browser.get("/en/me/data").status_code == 503
+    assert time.monotonic() - began < 5, "it did not wait for its turn"
+
+
+def test_more_pages_are_made_at_once_than_may_wait_for_a_system(pages: Pages) -> None:
+    with TestClient(application(pages.premises)) as client:
+        assert client.portal is not None
+        threads = client.portal.call(lambda: current_default_thread_limiter().total_tokens)
+    door = pages.premises.doors["ils"]
+    waiting = 0
+    while door._waiting.acquire(blocking=False):
+        waiting += 1
+    assert threads == THREADS > 2 * waiting
