@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 from carrel.cli.at_site import end_of, named
-from carrel.cli.disclose_keeping import Asked, orders
+from carrel.cli.disclose_keeping import Asked, asked_on, orders, whose
 from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules, viewer_of
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
@@ -23,6 +23,8 @@ from carrel.errors import CarrelError
 from carrel.web.case_desk import CameIn, Disclosed, Kept, Report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from carrel.disclosure.precedence import Processes
     from carrel.disclosure.viewer import Viewer
     from carrel.inventory.site import Site
@@ -39,13 +41,11 @@ class AtCaseDesk:
     Args:
         site_now: tells the site as its file stands now: an office that was taken away is gone with the next page.
         now: the clock.
-        whose: tells whose card it is: system and number of the record.
+        place: the site file, or its folder.
     """
 
-    def __init__(
-        self, site_now: Callable[[], Site], now: Callable[[], datetime], whose: Callable[[str, str], tuple[str, int]]
-    ) -> None:
-        self._site, self._now, self._whose = site_now, now, whose
+    def __init__(self, site_now: Callable[[], Site], now: Callable[[], datetime], place: Path) -> None:
+        self._site, self._now, self._place = site_now, now, place
         self._known: tuple[Site, ProcessRules, float] | None = None  # as they were read, and when
         self._reports: dict[int, tuple[datetime, Report]] = {}
 
@@ -88,7 +88,7 @@ class AtCaseDesk:
             viewer = viewer_of(site, store, rules, name, self._now())
             first = Event(Act.RECEIVED, viewer.at, viewer.person, came.terms)
             step = preserving(require_opening(first, rules.processes))
-            keep = () if came.keep is None else self._orders(name, came.keep)
+            keep = self._orders(name, came.keep) if came.keep else ()
             made = store.disclosures.open(came.terms, said, viewer, keep=keep, step=step)
             store.disclosures.in_force(made, self._now)
             return made
@@ -97,7 +97,7 @@ class AtCaseDesk:
         """Keep records from deletion for a case.
 
         Raises:
-            CarrelError: DSC-001 to DSC-003; ERA-001; of the HLD codes.
+            CarrelError: DSC-001 to DSC-003, DSC-021; ERA-001; of the HLD codes.
         """
         site, rules = self._opened()
         with open_store(site) as store:
@@ -229,5 +229,12 @@ class AtCaseDesk:
         return site, rules
 
     def _orders(self, by: str, kept: Kept) -> tuple[Order, ...]:
-        system, number = self._whose(kept.system, kept.card)
-        return orders(Asked({system: (number,)}), by)
+        asked = asked_on(self._place, kept.system, self._people(kept.system, kept.cards), kept.items, kept.titles)
+        return orders(asked, by)
+
+    def _people(self, system: str, cards: tuple[str, ...]) -> Asked:
+        found: dict[str, set[int]] = {}
+        for card in cards:
+            at, number = whose(self._place, system, card)
+            found.setdefault(at, set()).add(number)
+        return Asked({at: tuple(sorted(numbers)) for at, numbers in found.items()})

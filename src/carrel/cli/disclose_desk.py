@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli.at_site import named, open_site
-from carrel.cli.disclose_keeping import Asked, items_on, orders, people_on
+from carrel.cli.disclose_keeping import asked_on, orders, people_on
 from carrel.cli.disclose_rules import process_rules, viewer_of
 from carrel.cli.premises import now
 from carrel.cli.request_desk import text_in
@@ -63,7 +63,8 @@ def open_one(
     terms |= {key: day.date().isoformat() for key, day in days.items() if day is not None}
     if readers or order_names_title or titles:
         terms["title"] = NAMED_BY_ORDER if order_names_title else WISHED
-    asked = _asked(site_path, system_name, cards, items, titles, by_card=not by_number)
+    people = people_on(site_path, system_name, cards, by_card=not by_number)
+    asked = asked_on(site_path, system_name, people, items, titles)
     with open_store(site) as store:
         viewer = viewer_of(site, store, rules, name)
         step = preserving(require_opening(Event(Act.RECEIVED, viewer.at, viewer.person, terms), rules.processes))
@@ -97,7 +98,8 @@ def preserve_one(
     """
     site = open_site(site_path)
     rules = process_rules(site)
-    asked = _asked(site_path, system_name, cards, items, titles, by_card=not by_number)
+    people = people_on(site_path, system_name, cards, by_card=not by_number)
+    asked = asked_on(site_path, system_name, people, items, titles)
     if not asked:
         raise fault(
             faults.PRESERVED,
@@ -252,20 +254,3 @@ def _since(here: Standing, viewer: Viewer) -> str:
     if here.received_at == viewer.at:
         return ""
     return f" (open since {here.received_at.astimezone(viewer.zone):%H:%M}; nothing was written twice)"
-
-
-def _asked(
-    site_path: Path,
-    system_name: str | None,
-    cards: tuple[Path, ...],
-    items: tuple[str, ...],
-    titles: tuple[str, ...],
-    *,
-    by_card: bool,
-) -> Asked:
-    """People and items that are to be kept; of a title every item that is there."""
-    found = people_on(site_path, system_name, cards, by_card=by_card)
-    if not items and not titles:
-        return found
-    said = items_on(site_path, system_name or next(iter(found.persons), None), items, titles)
-    return Asked(found.persons, said.items)

@@ -46,9 +46,23 @@ def people_on(site_path: Path, system_name: str | None, cards: Sequence[Path], *
     """
     found: dict[str, set[int]] = {}
     for card in cards:
-        system, number = _number(site_path, system_name, card, by_card=by_card)
+        system, number = whose(site_path, system_name, said_in(card, "CARD_FILE"), by_card=by_card)
         found.setdefault(system, set()).add(number)
     return Asked({name: tuple(sorted(numbers)) for name, numbers in found.items()})
+
+
+def asked_on(
+    site_path: Path, system_name: str | None, people: Asked, items: tuple[str, ...], titles: tuple[str, ...]
+) -> Asked:
+    """People and items that are to be kept; of a title every item that is there.
+
+    Raises:
+        CarrelError: DSC-021, no item of a title; HLD-003, something else than a number.
+    """
+    if not items and not titles:
+        return people
+    said = items_on(site_path, system_name or next(iter(people.persons), None), items, titles)
+    return Asked(people.persons, said.items)
 
 
 def items_on(site_path: Path, system_name: str | None, items: tuple[str, ...], titles: tuple[str, ...]) -> Asked:
@@ -86,10 +100,14 @@ def orders(asked: Asked, by: str) -> tuple[Order, ...]:
     )  # fmt: skip
 
 
-def _number(site_path: Path, system_name: str | None, card: Path, *, by_card: bool) -> tuple[str, int]:
-    """System and number of whoever has this card, had it, or was merged into another record: copies are kept too."""
+def whose(site_path: Path, system_name: str | None, said: str, *, by_card: bool = True) -> tuple[str, int]:
+    """System and number of whoever has this card, had it, or was merged into another record: copies are kept too.
+
+    Raises:
+        CarrelError: ERA-001, nobody's card, or several people's.
+    """
     with premises.enter(site_path, system_name, read_only=True) as here:
-        said, system_map, at = said_in(card, "CARD_FILE"), here.system_map, here.system.name
+        system_map, at = here.system_map, here.system.name
         with here.engine.connect() as connection:
             try:
                 number = find(connection, system_map, said, by_card=by_card, at=at)

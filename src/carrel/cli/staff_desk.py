@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import premises
 from carrel.cli.at_site import allowed, open_site
-from carrel.cli.case_desk import AtCaseDesk
+from carrel.cli.case_office import AtCaseOffice
 from carrel.cli.consent_person import person_of_card
 from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.consent_taking import agreed, taken_back
@@ -45,7 +45,7 @@ class AtStaffDesk:
 
     def __init__(self, site_path: Path, now: Callable[[], datetime] = real_now) -> None:
         self._site, self._now, self._site_now = site_path, now, SiteOfFile(site_path)
-        self.cases = AtCaseDesk(self._site_now, now, self._whose)
+        self.cases = AtCaseOffice(self._site_now, now, site_path)
 
     def people(self) -> tuple[Person, ...]:
         """The people of the site file, as it stands now.

@@ -73,7 +73,7 @@ class Disclosures(OpenedDisclosures):
                 return case, case.events[-1]
             admit(
                 case, event, said, viewer.process(case), viewer.offices, viewer.zone, viewer.at,
-                free_days=viewer.free_days,
+                free_days=viewer.free_days, counsel=viewer.counsel,
             )  # fmt: skip
             self._write(connection, name, len(case.events), event, said, viewer.at)
             if leaf:

@@ -160,6 +160,10 @@ class RecordedDisclosures:
         self.case(name, viewer)
         return tuple(one.words for one in self._kept(name))
 
+    def subject(self, name: str, system: str, number: int) -> str:
+        """By what a case tells one person from others; empty where its key is gone."""
+        return subject_digest(self._folder, name, system, number)
+
     def is_about(self, case: Case, system: str, number: int) -> bool:
         """Whether a case whose holds were released was about this person."""
         return subject_digest(self._folder, case.id, system, number) in case.let_go

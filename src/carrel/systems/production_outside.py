@@ -247,6 +247,7 @@ def _produced(part: Part, person: _Person, name: str, read: _Read, period: Perio
     return ProducedTable(
         part.id, person.label, name, read.place, "", columns, (read.clock,), rows,
         counts[Verdict.UNSURE], counts[Verdict.UNDATED], to_read,
+        frozenset((system, one.subject.number) for system, one in person.askers.items()),
     )  # fmt: skip
 
 
