@@ -292,14 +292,11 @@ def test_another_database_of_the_same_product_is_refused(pine, tmp_path):
     elm.refused("replay", "open", code=4, error="RPL-006")
     swap(to=False, kept=0)
     noted = elm.folder / "replay" / "units.json"
-    kept = noted.read_text()
-    for damaged in ("", "[]", '{"koha": 1}'):
+    for damaged in ("", '{"koha": 1}'):
         noted.write_text(damaged)
         elm.refused("replay", "open", code=4, error="RPL-006")
-    noted.write_text(kept)
-    elm.ok("replay", "apply", place, code=5)  # loans are past their time still
-    elm.dispose()
-    assert elm.ok("replay", "open")["opened"] is True
+    noted.unlink()  # somebody compared the units by hand
+    assert elm.ok("replay", "open", code=5)["closed"]["people"] == 1
 
 
 @pytest.mark.deep
