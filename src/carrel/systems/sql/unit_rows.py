@@ -91,7 +91,8 @@ def unit_codes(connection: Connection, system_map: SystemMap, *, at: str) -> fro
     if (spot := system_map.branches) is None:
         return frozenset()
     with told(at):
-        found = connection.execute(select(column(spot.code)).select_from(table(spot.table))).scalars()
+        code: ColumnElement[Any] = column(spot.code)
+        found = connection.execute(select(code).select_from(table(spot.table))).scalars()
         return frozenset(str(one) for one in found if one)
 
 
