@@ -336,8 +336,8 @@ SEALING = {"act": "silence", "basis": "order", "court": "x", "starts": "2026-01-
 def test_the_report_counts_in_bands_what_is_not_sealed_of_years_that_are_over(pages: Pages) -> None:
     dee, ada = signed_in(pages, DEE), signed_in(pages, ADA)
     year = pages.clock().year
-    made = [opened(dee) for _ in range(11)]
-    sealed = [opened(dee, instrument="search warrant") for _ in range(10)]
+    made = [opened(dee, words=f"paper {n}") for n in range(11)]
+    sealed = [opened(dee, instrument="search warrant", words=f"paper {n}") for n in range(10)]
     for case in sealed[:2]:
         write(ada, f"cases/{case}/decide", SEALING)
     browser = pages.browser()
