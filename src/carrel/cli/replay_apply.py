@@ -11,6 +11,7 @@ from carrel.cli.case_attempt import holding, require
 from carrel.cli.premises import now
 from carrel.cli.replay_look import erased_in_tables
 from carrel.cli.replay_open import open_if_clean, show_standing
+from carrel.cli.replay_place import require_own
 from carrel.cli.screen import put_json, put_line, say
 from carrel.errors import CarrelError, Exit
 from carrel.retention import faults
@@ -28,14 +29,15 @@ def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) ->
     """Carry it out, or go on with it.
 
     Raises:
-        CarrelError: APR-001, APR-007, APR-008, RUN-001, RUN-003, RUN-010, and whatever an erasure or a restriction
-            meets, but for ERA-002: who cannot be erased now is told, and keeps the system closed.
+        CarrelError: APR-001, APR-007, APR-008, RPL-006, RUN-001, RUN-003, RUN-010, and whatever an erasure
+            or a restriction meets, but for ERA-002: who cannot be erased now is told, and keeps the system closed.
     """
     with premises.enter(site, system_name, read_only=False) as here:
         plan = plan_file.read_replay(here.store, place)
         restore = here.store.replays.restore(plan.restore)
         refused: dict[str, str] = {}
         if restore.opened_at is None:
+            require_own(here)
             require(here, plan, here.store.replays.started_at(plan.digest), Kind.REPLAY)
             with holding(here) as owner:
                 here.store.replays.begin(plan.digest, now())

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from carrel.cli.replay_place import note_units
 from carrel.errors import CarrelError
 from carrel.inventory.backup import Backup, Tool
 from carrel.retention.replay import CLOCKS, Entry, entry_of
@@ -30,10 +31,14 @@ def left_by(
         case: its id.
         people: number and card of each record that it is about; no card where it does not matter.
         at: the present.
+
+    Guarantees:
+        With the first entries the units of the database are noted, by which another one is told from it.
     """
     if here.system.copy_of is not None or not sources(here.site, here.system):
         return ()
     key = ReplayKey(here.store.folder).ensure()
+    note_units(here)
     return tuple(
         entry_of(key, here.system.name, number, card, kind=kind, case=case, done_at=at) for number, card in people
     )

@@ -13,6 +13,7 @@ from carrel.cli.at_site import allowed
 from carrel.cli.premises import now
 from carrel.cli.replay_absent import part
 from carrel.cli.replay_look import look, unfinished
+from carrel.cli.replay_place import require_own
 from carrel.cli.screen import put_json, put_line, say
 from carrel.errors import Exit, fault
 from carrel.inventory.site import May
@@ -65,9 +66,14 @@ class Standing:
 
 
 def standing_of(here: Premises, restore: Restore) -> Standing:
-    """Look at everything anew."""
+    """Look at everything anew.
+
+    Raises:
+        CarrelError: RPL-001; RPL-006, it is another database.
+    """
     from carrel.cli.check import owed
 
+    require_own(here)
     with here.engine.connect() as connection:
         back = look(here, connection, restore)
     left = sum(owed(here).left.values())

@@ -17,6 +17,7 @@ from carrel.cli.replay_absent import notes, without_record
 from carrel.cli.replay_entries import sources
 from carrel.cli.replay_look import look
 from carrel.cli.replay_open import Standing, closed_leaf, show_standing, standing_of
+from carrel.cli.replay_place import require_own
 from carrel.cli.screen import put_json, put_line, put_table, say, tell_written
 from carrel.errors import CarrelError, Exit, fault
 from carrel.inventory.site import May
@@ -53,10 +54,11 @@ def make(
     """Close the system, look for what is back, and plan to take it out again.
 
     Raises:
-        CarrelError: RPL-001, RPL-003; the system is closed all the same once it was begun.
+        CarrelError: RPL-003, RPL-006; RPL-001, and the system is closed all the same.
     """
     with premises.enter(site, system_name, read_only=True) as here:
         by, at = allowed(here.site, premises.person(name), May.PLAN).name, now()
+        require_own(here)
         made_at = None if copy is None else _made_at(here, copy)
         leaves = [closed_leaf(here, at)]
         restore = here.store.replays.close(here.system.name, by, made_at, at, leaves, anew=anew)

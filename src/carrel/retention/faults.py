@@ -82,6 +82,7 @@ CLOSED = define("RPL-002", "the system is closed until what a restore brought ba
 NO_COPY = define("RPL-003", "there is no such copy of this system", Exit.USAGE)
 NOT_CLOSED = define("RPL-004", "there is no restore to be followed", Exit.USAGE)
 NO_TASK = define("RPL-005", "no such task is open", Exit.USAGE)
+OTHER_DATABASE = define("RPL-006", "this is not known to be the restored database", Exit.REFUSED)
 NOTHING_LATE = define("CLR-001", "nothing is past its time", Exit.USAGE)
 NOTHING_SAID = define("CLR-002", "the policy says no period for this", Exit.USAGE)
 KEPT_FOR_NOW = define("CLR-003", "the library must keep this for now", Exit.REFUSED)

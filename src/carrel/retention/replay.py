@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -95,3 +95,15 @@ def same_card(key: bytes, system: str, entry: Entry, cards: Iterable[str]) -> bo
     if not entry.card_tag:
         return not said
     return any(hmac.compare_digest(entry.card_tag, card_tag(key, system, one)) for one in said)
+
+
+def other_place(known: Collection[str], there: Collection[str]) -> bool:
+    """Whether a database is another one than was known: fewer than half of the units that were known are in it.
+
+    A library opens, closes and renames some of its units between two looks, and hardly ever most of them.
+
+    Args:
+        known: codes that were noted; none say nothing.
+        there: codes that are there now.
+    """
+    return 2 * len(set(known) & set(there)) < len(set(known))

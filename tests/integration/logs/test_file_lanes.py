@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,10 @@ from carrel.deidentification.logs.scrub_rules import AddressRule, NameRule, Scru
 from carrel.errors import CarrelError, fault
 from carrel.systems.logs import faults, file_lanes, lane_process
 from carrel.systems.logs.known_formats import known_formats
+from carrel.systems.logs.log_copy import BESIDE
+from carrel.systems.logs.log_file import Replacing, replace_log
 from carrel.systems.logs.log_tally import Tally
+from carrel.systems.logs.log_tree import folder_handle
 from carrel.systems.logs.scrub_run import WORTH_SHARING, ScrubRun
 from carrel.systems.logs.words import vocabulary
 from tests.integration.logs.test_compiled_scrub import log_of
@@ -313,6 +317,81 @@ def test_the_command_scrubs_in_place_alike(tmp_path: Path, capsys: pytest.Captur
         made.append((log.read_bytes(), capsys.readouterr().out, [one.name for one in log.parent.iterdir()]))
     assert made[0] == made[1]
     assert made[0][0].splitlines()[-1].startswith(b"#carrel scrubbed 1 sha256:")
+
+
+def test_odd_bytes_at_the_border_of_two_lanes(tmp_path: Path, machine_code: MachineCode, in_lanes: list[int]) -> None:
+    """NULs, encodings that change, a stretch of wide letters, and a line of a hundred megabytes over many parts."""
+    lines = steady(tmp_path / "access.log").read_bytes().splitlines(keepends=True)
+    odd = (b"/opac", b"/op\0ac", b"/caf\xe9", "/\u00e9\u65e5".encode(), b"/\xff\xfe\x80")
+    data = b"".join(line.replace(b"/opac", odd[at % 5]) for at, line in enumerate(lines))
+    log = tmp_path / "odd.log"
+    third = data.index(b"\n", len(data) // 3) + 1
+    with log.open("wb") as file:
+        file.write(data[:third] + b"".join(lines[:3_000]).decode().encode("utf-16-le"))
+        file.seek(100_000_000, os.SEEK_CUR)  # NULs without a disk for them
+        file.write(b"\n" + data[third:])
+    wanted = outcome(run(1, machine_code), log)
+    assert wanted[0].count(b"\n") > 20_000
+    assert len(wanted[1]) > 300_000, "wide letters fit nothing"
+    assert outcome(run(2, machine_code), log) == wanted
+    assert min(in_lanes) < third
+    assert max(in_lanes) > 100_000_000, "lanes were on both of its sides"
+
+
+@pytest.mark.parametrize("change", ["grown", "rotated", "gone"])
+def test_a_log_that_changes_under_its_lanes_is_left_alone(
+    change: str, tmp_path: Path, machine_code: MachineCode, in_lanes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = steady(tmp_path / "access.log")
+    content, done = log.read_bytes(), list[str]()
+    real = file_lanes.FileLanes.go
+
+    def meanwhile() -> None:
+        if done:
+            return
+        done.append(change)
+        if change == "grown":
+            with log.open("ab") as file:
+                file.write(b"more\n")
+            return
+        log.rename(tmp_path / "access.log.1")
+        if change == "rotated":
+            log.write_bytes(b"")
+
+    def go(self: file_lanes.FileLanes, start: int, take: Callable[..., object], may: Callable[[], bool]) -> int:
+        def taken(part: lane_process.DonePart, text: memoryview) -> None:
+            meanwhile()
+            take(part, text)
+
+        return real(self, start, taken, may)
+
+    monkeypatch.setattr(file_lanes.FileLanes, "go", go)
+    how = Replacing(run(2, machine_code), 0.01, lambda _: None)
+    with folder_handle(tmp_path) as folder, pytest.raises(CarrelError) as told:
+        replace_log(folder, "access.log", str(log), how)
+    assert told.value.code == "LOG-013"
+    assert done
+    assert in_lanes, "it changed while lanes read"
+    raw = log if change == "grown" else tmp_path / "access.log.1"
+    assert raw.read_bytes() == content + (b"more\n" if change == "grown" else b"")
+    assert not any(one.name.endswith(BESIDE) for one in tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("code_at_home")
+def test_without_room_lanes_lose_nothing(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    log = steady(tmp_path / "logs" / "access.log", 230_000)
+    content = log.read_bytes()
+    limit = len(content) // 2
+    done = subprocess.run(
+        [sys.executable, "-m", "carrel", "scrub", log, "--in-place", "--format", "common", "--cores", "2", "--json"],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert b"LOG-015" in done.stdout
+    assert log.read_bytes() == content
+    assert [one.name for one in log.parent.iterdir()] == ["access.log"]
 
 
 def children(process: int | None = None) -> list[int]:

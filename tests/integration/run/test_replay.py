@@ -259,6 +259,46 @@ def pine(bare, small_sqlite, tmp_path):
     return elm, repo
 
 
+def test_another_database_of_the_same_product_is_refused(pine, tmp_path):
+    """Nobody who was erased is in it, so that it would be opened; and the one that was restored is not looked at."""
+    elm, repo = pine
+    erased_one(elm)
+    copy, restore = backed_up(elm, repo, tmp_path)
+    erase(elm)
+    known = json.loads((elm.folder / "replay" / "units.json").read_text())
+    codes = [code for (code,) in elm.koha.rows("SELECT branchcode FROM branches ORDER BY 1")]
+    assert known == {"koha": codes}
+    restore()
+
+    def swap(to, kept):
+        """Give units other codes, but for some of them, as another library has them."""
+        for index, code in enumerate(codes[kept:]):
+            old, new = (code, f"ELSE{index}") if to else (f"ELSE{index}", code)
+            elm.sql(f"UPDATE branches SET branchcode = '{new}' WHERE branchcode = '{old}'")
+
+    swap(to=True, kept=0)
+    found = elm.refused("replay", "plan", "--from", copy, "--as", "Cal Example", code=4, error="RPL-006")
+    assert codes[0] in found.text
+    assert "ELSE0" in found.text
+    with elm.store as store:
+        assert store.replays.closed("koha") is None  # nothing was begun
+    swap(to=False, kept=0)
+    place, told = planned(elm, "--from", copy)
+    assert told["closed"]["people"] == 1
+    elm.approve(place)
+    # Between the plan and the apply the address file is changed.
+    swap(to=True, kept=0)
+    elm.refused("replay", "apply", place, code=4, error="RPL-006")
+    elm.refused("replay", "open", code=4, error="RPL-006")
+    swap(to=False, kept=0)
+    noted = elm.folder / "replay" / "units.json"
+    for damaged in ("", '{"koha": 1}'):
+        noted.write_text(damaged)
+        elm.refused("replay", "open", code=4, error="RPL-006")
+    noted.unlink()  # somebody compared the units by hand
+    assert elm.ok("replay", "open", code=5)["closed"]["people"] == 1
+
+
 @pytest.mark.deep
 def test_a_number_that_is_given_again_is_nobody_s_who_was_erased(pine, tmp_path):
     """After a restore the product counts from where it was: somebody new can get the number of who is gone."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from carrel.retention.approval import Kind
 from carrel.retention.plan import Basis
-from carrel.retention.replay import CLOCKS, back_again, card_tag, entry_of, key_mark, number_tag, same_card
+from carrel.retention.replay import CLOCKS, back_again, card_tag, entry_of, key_mark, number_tag, other_place, same_card
 from carrel.retention.replay_plan import Again, ReplayPlan, Task
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -69,3 +69,20 @@ def test_a_plan_is_read_back_and_signed_for_case_by_case():
     for key, value in (("doubtful", 2), ("erasures", []), ("kind", "erasure"), ("more", 1)):
         with pytest.raises(ValueError, match="plan"):
             ReplayPlan.from_dict({**body, key: value})
+
+
+@pytest.mark.parametrize(
+    ("known", "there", "other"),
+    [
+        ("", "", False),  # nothing was noted: nothing can be said
+        ("", "a", False),
+        ("a", "a", False),
+        ("a", "b", True),
+        ("a", "", True),
+        ("ab", "bc", False),  # one was closed, one opened
+        ("abc", "axyz", True),
+        ("abc", "abxyz", False),
+    ],
+)
+def test_a_database_is_known_by_half_of_its_units(known, there, other):
+    assert other_place(tuple(known), frozenset(there)) is other

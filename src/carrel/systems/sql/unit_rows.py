@@ -82,6 +82,20 @@ def read_tree(connection: Connection, system_map: SystemMap, schema: LiveSchema,
     return UnitTree(found, f"{at}, {spot.table}")
 
 
+def unit_codes(connection: Connection, system_map: SystemMap, *, at: str) -> frozenset[str]:
+    """The codes of all units, as a site file names them; none where the map does not tell.
+
+    Raises:
+        CarrelError: the database's own.
+    """
+    if (spot := system_map.branches) is None:
+        return frozenset()
+    with told(at):
+        code: ColumnElement[Any] = column(spot.code)
+        found = connection.execute(select(code).select_from(table(spot.table))).scalars()
+        return frozenset(str(one) for one in found if one)
+
+
 def _grouped(connection: Connection, groups: UnitGroups, units: list[Unit]) -> list[Unit]:
     words: list[ColumnElement[Any]] = [column(one) for one in (groups.key, groups.parent, groups.member, groups.code)]
     above: dict[str, list[str]] = {one.key: list(one.above) for one in units}
