@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from carrel.web.case_desk import CameIn
 from tests.browser.test_portal import serving_pages
 from tests.browser.test_staff import enter
 from tests.integration.conftest import _sqlite_template, koha_sqlite, shared_folder  # noqa: F401  (fixtures)
@@ -116,7 +117,6 @@ def test_every_page_of_legal_process_passes_axe_and_fits(chromium, served, axe, 
     from datetime import timedelta
 
     from carrel.disclosure.event import Act
-    from carrel.web.case_desk import CameIn
 
     desk = served.premises.staff.cases
     terms = {"instrument": "search warrant", "served on": "the library", "from": "The sheriff of a county far away",
@@ -152,6 +152,102 @@ def test_every_page_of_legal_process_passes_axe_and_fits(chromium, served, axe, 
             looked(f"staff/{language}/{path}")
     finally:
         context.close()
+
+
+@pytest.mark.parametrize(("language", "width"), [pytest.param("en", 1100, marks=pytest.mark.deep), ("es", 320)])
+def test_findings_holds_and_forgetting_by_keyboard_without_script_and_axe_clean(
+    chromium,
+    browse,
+    axe,
+    koha_sqlite,  # noqa: F811  (the fixture)
+    tmp_path,
+    monkeypatch,
+    language,
+    width,
+):
+    """Two people in one case; one is found to be no student. Then the case ends, is old, and goes."""
+    from datetime import timedelta
+
+    from carrel.disclosure.event import Act
+
+    cheap_hashes(monkeypatch)
+    with serving_pages(koha_sqlite, tmp_path, host="localhost", policy="mit-11.2", more=OFFICERS) as pages:
+        quick_set_up(pages, LOU, DEE)
+        cards = [give_password(koha_sqlite, offset) for offset in (3, 4)]
+        lou = browse(java_script_enabled=False, viewport={"width": width, "height": 800})
+        enter(lou, pages, LOU)
+
+        def looked(page, name):
+            """With script, which is what axe is; of the same session."""
+            context = chromium.new_context(viewport={"width": width, "height": 800}, bypass_csp=True)
+            context.add_cookies(lou.context.cookies())
+            seen = context.new_page()
+            try:
+                seen.goto(page.url)
+                seen.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+                seen.evaluate(axe)
+                found = seen.evaluate("axe.run()")
+                assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == [], name
+                assert seen.evaluate("document.documentElement.scrollWidth") <= width, name
+                shot(seen, f"{language}-{name}")
+            finally:
+                context.close()
+
+        def press(key, *names):
+            """The first control with one of these ids, reached by the keyboard alone."""
+            for _ in range(120):
+                lou.keyboard.press("Tab")
+                if lou.evaluate("document.activeElement.id || document.activeElement.textContent.trim()") in names:
+                    lou.keyboard.press(key)
+                    return
+            raise AssertionError(names)
+
+        lou.goto(f"{pages.address}/staff/{language}/cases/open")
+        looked(lou, "open")
+        lou.locator("#instrument").select_option("subpoena")
+        lou.locator("#sender").fill("Sharp & Sharp")
+        lou.locator("#from-day").fill("2026-01-01")
+        lou.locator("#open-card").fill("\n".join(cards))
+        lou.locator("#sender").press("Enter")
+        lou.wait_for_url("**/cases/dsc-*")
+        where = lou.url
+        (hold,) = pages.store.keepings.current("ils", pages.clock(), to_dispose=False).legal_holds
+        assert len(hold.scope.persons) == 2
+        summary = {"en": "I found out something about a student", "es": "Averigüé algo sobre una persona que estudia"}
+        press("Enter", summary[language])
+        press("Space", "exempt-1")
+        press("Tab", "exempt-card")
+        lou.locator("#exempt-card").fill(cards[0])
+        lou.locator("#exempt-records").select_option("loans")
+        lou.locator("#exempt-words").fill("a visitor")
+        lou.locator("details[open] button").press("Enter")
+        lou.wait_for_load_state()
+        case = where.rpartition("/")[2]
+        desk = pages.premises.staff.cases
+        (found,) = pages.store.disclosures.case(case, desk.viewer(LOU))[1].findings
+        assert (found.records, found.is_of_the_case) == ("loans", False)
+        assert cards[0] not in lou.content()
+        looked(lou, "findings")
+        lou.goto(f"{where}/decide")
+        looked(lou, "decide-stays")
+        lou.locator("#withdraw-words").fill("they went")
+        lou.locator("#withdraw-stays").check()
+        lou.locator("form:has(#withdraw-words) button").press("Enter")
+        lou.wait_for_load_state()
+        assert pages.store.disclosures.case(case, desk.viewer(LOU))[0].keeps_on
+        plain = desk.open(
+            DEE, CameIn({"instrument": "informal ask", "served on": "the library", "from": "x"}, "", None)
+        )
+        desk.act(DEE, plain, Act.REFUSED, {"ground": "no legal process"}, "no paper")
+        pages.clock.go_on(timedelta(days=6 * 366))
+        enter(lou, pages, LOU)
+        lou.goto(f"{pages.address}/staff/{language}/cases/forget")
+        looked(lou, "forget")
+        lou.locator("form:has(input[value=approve]) button").press("Enter")
+        lou.wait_for_load_state()
+        assert lou.locator("input[value=approve]").count() == lou.locator("input[value=forget]").count() == 0
+        assert [one.by for one in desk.forgetting(LOU).due] == [LOU, LOU]
+        looked(lou, "forget-agreed")
 
 
 def test_the_script_is_there_without_a_network_and_on_one_page_of_paper(browse, served, tmp_path):

@@ -139,7 +139,7 @@ def test_values_are_escaped_and_small_reasons_merged(opened, tmp_path):
     assert page.get_by_text("Elm <Library> & Co").count() == 1
     text = opened(write_report(tmp_path / "run.html", run_report())).inner_text("section[aria-labelledby=kept]")
     assert "legal hold" not in text
-    assert "other reasons (0-9)" in text
+    assert "other reasons" in text
     assert "157" in text
 
 

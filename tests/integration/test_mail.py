@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 import warnings
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 
@@ -45,6 +46,23 @@ class Inbox:
             )
         )
         return "250 taken"
+
+
+@contextmanager
+def taking_mail():
+    """A mail server on this machine that takes what comes, without encryption."""
+    made = Inbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made.server = Controller(made, hostname="127.0.0.1", port=port)
+    made.server.start()
+    try:
+        yield made
+    finally:
+        made.server.stop()
 
 
 @pytest.fixture(scope="module")

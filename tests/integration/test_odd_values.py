@@ -144,6 +144,7 @@ BASE = {
     "request reply": ["req-abcdefghijkl", "t1", "--as", "Ada", "--site", SITE],
     "request show": ["req-abcdefghijkl", "--site", SITE],
     "request state": ["req-abcdefghijkl", "--words", "SITE/card.txt", "--as", "Ada", "--site", SITE],
+    "request tasks": ["--site", SITE],
     "request tell": ["req-abcdefghijkl", "t1", "--as", "Ada", "--site", SITE],
     "request waive": ["req-abcdefghijkl", "t1", "--because", "so", "--as", "Ada", "--site", SITE],
     "request withdraw": ["req-abcdefghijkl", "--as", "Ada", "--site", SITE],

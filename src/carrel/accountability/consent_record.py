@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carrel.accountability.evidence import Reading, cannot_tell, finding, holds
+from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, holds
+from carrel.accountability.own_account import settings_against
 from carrel.accountability.registry import provides
 from carrel.amount import amount
 from carrel.consent.on_record import Judged
@@ -38,6 +39,10 @@ class ConsentFacts:
         without_words: of them, those that cannot show their text, their channel or who took them.
         by_purpose: the same of each purpose.
         texts: findings of the library's own texts that are serious.
+        read: how many of the texts in use were measured for how hard they are to read.
+        unmeasured: those in a language for which nobody knows a measure here.
+        hard: those that are too hard, each with its figure.
+        unasked: optional purposes for which no text asks in some language of the pages.
         tools: whether mailing tools are told at all.
         untold: events of which they were not told, older than a night.
         untold_since: the oldest of them; aware.
@@ -51,6 +56,10 @@ class ConsentFacts:
     without_words: int = 0
     by_purpose: dict[str, int] | None = None
     texts: tuple[str, ...] = ()
+    read: int = 0
+    unmeasured: tuple[str, ...] = ()
+    hard: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
     tools: bool = False
     untold: int = 0
     untold_since: datetime | None = None
@@ -91,11 +100,13 @@ def questions_about_satisfaction_pass_the_gate(facts: AuditFacts) -> Reading | N
     return _exports(facts, lambda one: "WPL-6.2" in one.clauses, "Exports to ask are within the policy.", because)
 
 
-@provides("OWWL-8", partly="whether leaving is as easy as joining, and what the product offers by itself",
+@provides("OWWL-8", partly="whether leaving is as easy as joining, and settings of the product that no map names",
           at_some_sites=True)  # fmt: skip
 def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
-    """Optional purposes are off until somebody agrees, and every withdrawal was told to the mailing tools."""
+    """Optional purposes are off until somebody agrees, in the product too, and the mailing tools were told."""
     seen = facts.consent
+    if offered := _offered(facts, "OWWL-8", "what is optional is off until somebody switches it on, and can be left"):
+        return offered
     if seen is None or seen.is_empty:
         return None
     if seen.closed:
@@ -104,6 +115,7 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
         "optional purposes, all off by default": len(seen.optional),
         "mailing tools are told": "yes" if seen.tools else "no folder is named",
         "events not told for a night": figure(seen.untold) if seen.untold else 0,
+        "settings of the product, none against it": facts.settings_on.get("OWWL-8", 0),
     }
     if seen.untold:
         since = "" if seen.untold_since is None else f" since {seen.untold_since:%Y-%m-%d}"
@@ -116,10 +128,46 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
     return holds("Optional purposes are off by default, and the mailing tools were told of each withdrawal.", measured)
 
 
+@provides("OWWL-9", Kind.PUBLISHED, partly="whether people find the choices, can all use the page, and understand it",
+          at_some_sites=True)  # fmt: skip
+def choices_are_told_plainly(facts: AuditFacts) -> Reading | None:
+    """Each optional purpose has a text in each language of the pages, and none is harder to read than plain words."""
+    seen = facts.consent
+    if seen is None or not (seen.read or seen.unmeasured or seen.closed):
+        return None
+    if seen.closed:
+        return _closed(seen)
+    measured: dict[str, int | str] = {
+        "texts measured": seen.read,
+        "too hard to read": len(seen.hard),
+        "in a language without a measure": len(seen.unmeasured),
+        "optional purposes that are not asked for": len(seen.unasked),
+    }
+    wrong = [f"harder to read than plain words: {', '.join(seen.hard)}"] if seen.hard else []
+    wrong += [f"nobody is asked for {', '.join(seen.unasked)}"] if seen.unasked else []
+    if wrong:
+        return finding(
+            f"{'; '.join(wrong)}.",
+            measured,
+            because="options are prominent, accessible and understandable",
+            fix="write a next version in shorter sentences and words; carrel consent texts names what is missing",
+        )
+    if seen.unmeasured:
+        return cannot_tell(
+            f"How hard a text is to read is not known: {', '.join(seen.unmeasured)}.",
+            measured,
+            because="there is a measure for English and Spanish alone",
+            fix="let readers say whether they understand it",
+        )
+    return holds("Each optional purpose is asked for in plain words, in each language of the pages.", measured)
+
+
 @provides("OWWL-10", partly="histories and the like that patrons switched on in the product", at_some_sites=True)
 def consents_have_their_words(facts: AuditFacts) -> Reading | None:
-    """Every consent on record shows its exact text, its channel and who took it, and no text has changed since."""
+    """Every consent on record shows its words, channel and taker, no text has changed, and nobody is marked unasked."""
     seen = facts.consent
+    if offered := _offered(facts, "OWWL-10", "nothing is switched on for somebody who was not asked"):
+        return offered
     if seen is None or seen.is_empty:
         return None
     if seen.closed:
@@ -128,6 +176,7 @@ def consents_have_their_words(facts: AuditFacts) -> Reading | None:
         "consents on record": figure(seen.consents),
         "without their words": figure(seen.without_words) if seen.without_words else 0,
         "texts that cannot stand": len(seen.texts),
+        "settings of the product, none against it": facts.settings_on.get("OWWL-10", 0),
     }
     wrong = [f"{figure(seen.without_words)} consents cannot show what was agreed to"] if seen.without_words else []
     wrong += [f"texts: {seen.texts[0]}"] if seen.texts else []
@@ -168,6 +217,19 @@ def named_only_who_agreed(facts: AuditFacts) -> Reading | None:
         )
     return holds(
         "Releases on record are within their thresholds, and agreements to be named show their words.", measured
+    )
+
+
+def _offered(facts: AuditFacts, clause: str, because: str) -> Reading | None:
+    """A finding where the product itself switches on what nobody chose, or lets nobody switch it off."""
+    against = settings_against(facts, clause)
+    if not against:
+        return None
+    return finding(
+        f"{'; '.join(f'{one.setting}: {one.says}' for one in against)}.",
+        {"settings of the product": facts.settings_on.get(clause, 0), "of these against it": len(against)},
+        because=because,
+        fix="; ".join(dict.fromkeys(one.fix for one in against if one.fix)) or "mend the setting in the product",
     )
 
 

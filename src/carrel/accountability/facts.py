@@ -13,11 +13,13 @@ from carrel.accountability.adopted_policy import ClauseText, DatasetFacts, Field
 from carrel.accountability.consent_record import ConsentFacts
 from carrel.accountability.cookies import CookieFacts
 from carrel.accountability.custody_facts import CustodyFacts
+from carrel.accountability.forms_told import FormPage
 from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.legal_process import DisclosureFacts
 from carrel.accountability.loan_facts import KeepingFacts, KindFacts, LoanFacts, RecordFacts
 from carrel.accountability.measured_risk import MeasuredRisks
 from carrel.accountability.night_facts import CapsuleFacts, NightFacts
+from carrel.accountability.own_account import AccountFacts
 from carrel.accountability.patron_requests import RequestFacts
 from carrel.accountability.public_computers import PublicComputers
 from carrel.accountability.surroundings import Surroundings
@@ -115,6 +117,7 @@ class Contradiction:
     Attributes:
         shows: what of one person it shows to another.
         value: to which it is set, or how many rows; it may stand nowhere uncounted.
+        speaks: the clauses that the map names, whatever policy is in force.
     """
 
     setting: str
@@ -124,6 +127,7 @@ class Contradiction:
     fix: str = ""
     shows: str = ""
     value: str = ""
+    speaks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,10 @@ class AuditFacts:
         outboxes: the folders from which releases leave, held against the record.
         showing: how many settings and waivers the map knows that show one person to another; None if the database
             could not be read.
+        settings_on: how many settings of the product that can be findings the map has on a clause.
+        account: what the pages for patrons are; None where the site has none for this system.
         consent: consents and exports of addresses on record; None where the store was not asked.
+        form_pages: pages of the site file with a form, held against its notice.
         cookies: of the library's own pages that the site file names, as they were looked at.
         computers: public ones, as they reported; None where the site has none that report, or the drop cannot be read.
     """
@@ -208,8 +215,11 @@ class AuditFacts:
     requests: RequestFacts | None = None
     disclosures: DisclosureFacts | None = None
     showing: int | None = None
+    settings_on: Mapping[str, int] = field(default_factory=dict)
+    account: AccountFacts | None = None
     consent: ConsentFacts | None = None
     cookies: tuple[CookieFacts, ...] = ()
+    form_pages: tuple[FormPage, ...] = ()
 
     @property
     def left(self) -> dict[str, int]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, holds
 from carrel.accountability.registry import provides
 from carrel.amount import amount
+from carrel.retention.reasons import figure
 from carrel.rights.request import Decision, Right, Route
 from carrel.rights.standing import Standing, State
 
@@ -32,6 +33,8 @@ class RequestFacts:
         before_identity: on which something was carried out before it was known that it was the person.
         silence_missing: persons who were erased on request, and do not stand on the list of silence.
         silence_seen: how many of them were looked up there; the others are forgotten.
+        addresses_seen: addresses that erasures silenced.
+        addresses_missing: how many of them are gone from the list, though nobody asked to be written to again.
         untold: recipients that the policy names for a change that was carried out, and for whom no task was set.
         kept_too_long: of which something is sealed past the policy's time after the end.
         altered: events that do not fit what was committed to the ledger.
@@ -42,6 +45,8 @@ class RequestFacts:
     before_identity: int = 0
     silence_missing: int = 0
     silence_seen: int = 0
+    addresses_seen: int = 0
+    addresses_missing: int = 0
     untold: int = 0
     kept_too_long: int = 0
     altered: int = 0
@@ -160,13 +165,21 @@ def identity_comes_first(facts: AuditFacts) -> Reading | None:
 
 @provides("MITL-9.9", at_some_sites=True)
 def the_erased_are_not_written_to(facts: AuditFacts) -> Reading | None:
-    """Whoever was erased on request stands on the list of silence, by a keyed hash."""
+    """Whoever was erased on request stands on the list of silence, by keyed hashes of number and addresses."""
     if (seen := facts.requests) is None or not (seen.silence_seen or seen.silence_missing):
         return None
-    measured: dict[str, int | str] = {"looked up": seen.silence_seen, "not on the list": seen.silence_missing}
-    if seen.silence_missing:
+    measured: dict[str, int | str] = {
+        "looked up": seen.silence_seen,
+        "not on the list": seen.silence_missing,
+        "addresses of the erased": figure(seen.addresses_seen) if seen.addresses_seen else 0,
+        "of these not on the list": figure(seen.addresses_missing) if seen.addresses_missing else 0,
+    }
+    gone = [f"{amount(seen.silence_missing, 'person')} who was erased on request"] if seen.silence_missing else []
+    if seen.addresses_missing:
+        gone.append(f"{amount(figure(seen.addresses_missing), 'address', 'addresses')} of somebody who was erased")
+    if gone:
         return finding(
-            f"{amount(seen.silence_missing, 'person')} who was erased on request may be written to again.",
+            f"{' and '.join(gone)} may be written to again.",
             measured,
             because="a core set stays, so that nobody is written to by mistake",
             fix="find out who took the hash off the list; carrel consent withdraw --everything puts a person on it",

@@ -33,6 +33,7 @@ _CHAPTERS = (
     "measured_risk",
     "notices",
     "outside_clauses",
+    "own_account",
     "patron_requests",
     "public_computers",
     "purposes",

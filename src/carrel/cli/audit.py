@@ -172,10 +172,12 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
 
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
+    from carrel.cli.account_told import account_facts
     from carrel.cli.consent_told import consent_facts
     from carrel.cli.cookies_told import cookie_facts
     from carrel.cli.custody_told import custody_facts
     from carrel.cli.disclose_night import disclosure_facts
+    from carrel.cli.forms_seen import form_pages
     from carrel.cli.outboxes import outboxes
     from carrel.cli.outside_told import kept_outside
     from carrel.cli.request_audit import request_facts
@@ -234,6 +236,8 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         requests=request_facts(site, store, name, at),
         disclosures=disclosure_facts(site, store, at),
         cookies=cookie_facts(site),
+        form_pages=form_pages(site, subject.policy),
+        account=account_facts(site, subject.system, subject.system_map),
         consent=consent_facts(site, store, subject.system, subject.policies, at),
     )
     if facts.loans is not None:

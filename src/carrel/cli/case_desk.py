@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 from carrel.cli.at_site import end_of, named
-from carrel.cli.disclose_keeping import Asked, kept_if_written, preserved
+from carrel.cli.disclose_keeping import Asked, asked_on, orders, whose
 from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules, viewer_of
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
@@ -23,9 +23,12 @@ from carrel.errors import CarrelError
 from carrel.web.case_desk import CameIn, Disclosed, Kept, Report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from carrel.disclosure.precedence import Processes
     from carrel.disclosure.viewer import Viewer
     from carrel.inventory.site import Site
+    from carrel.store.placement import Order
     from carrel.store.store import Store
 
 _RULES_FOR = 2.0  # seconds for which rules that were read are used: one page asks for them several times
@@ -38,13 +41,11 @@ class AtCaseDesk:
     Args:
         site_now: tells the site as its file stands now: an office that was taken away is gone with the next page.
         now: the clock.
-        whose: tells whose card it is: system and number of the record.
+        place: the site file, or its folder.
     """
 
-    def __init__(
-        self, site_now: Callable[[], Site], now: Callable[[], datetime], whose: Callable[[str, str], tuple[str, int]]
-    ) -> None:
-        self._site, self._now, self._whose = site_now, now, whose
+    def __init__(self, site_now: Callable[[], Site], now: Callable[[], datetime], place: Path) -> None:
+        self._site, self._now, self._place = site_now, now, place
         self._known: tuple[Site, ProcessRules, float] | None = None  # as they were read, and when
         self._reports: dict[int, tuple[datetime, Report]] = {}
 
@@ -76,7 +77,7 @@ class AtCaseDesk:
             return viewer_of(site, store, rules, name, self._now())
 
     def open(self, name: str, came: CameIn) -> str:
-        """Write a case down; what it asks for is kept from deletion first.
+        """Write a case down; what it asks for is kept from deletion by the same commit.
 
         Raises:
             CarrelError: DSC-003, DSC-005, DSC-006, DSC-018; ERA-001; of the HLD codes.
@@ -87,16 +88,16 @@ class AtCaseDesk:
             viewer = viewer_of(site, store, rules, name, self._now())
             first = Event(Act.RECEIVED, viewer.at, viewer.person, came.terms)
             step = preserving(require_opening(first, rules.processes))
-            hold = "" if came.keep is None else self._preserved(store, name, came.keep)
-            viewer = viewer_of(site, store, rules, name, self._now())
-            with kept_if_written(store, hold, name, self._now):
-                return store.disclosures.open(came.terms, said, viewer, hold=hold, step=step)
+            keep = self._orders(name, came.keep) if came.keep else ()
+            made = store.disclosures.open(came.terms, said, viewer, keep=keep, step=step)
+            store.disclosures.in_force(made, self._now)
+            return made
 
     def preserve(self, name: str, case: str, kept: Kept) -> None:
         """Keep records from deletion for a case.
 
         Raises:
-            CarrelError: DSC-001 to DSC-003; ERA-001; of the HLD codes.
+            CarrelError: DSC-001 to DSC-003, DSC-021; ERA-001; of the HLD codes.
         """
         site, rules = self._opened()
         with open_store(site) as store:
@@ -104,10 +105,8 @@ class AtCaseDesk:
             _, here = store.disclosures.case(case, viewer)
             step = preserving(here.process) or "preserve"
             may(here, Act.TAKEN, viewer.person, viewer.offices, viewer.at, step=step)
-            hold = self._preserved(store, name, kept)
-            with kept_if_written(store, hold, name, self._now):
-                terms = {"step": step, "hold": hold}
-                store.disclosures.add(case, Act.TAKEN, terms, viewer_of(site, store, rules, name, self._now()))
+            store.disclosures.preserve(case, self._orders(name, kept), step, viewer)
+            store.disclosures.in_force(case, self._now)
 
     def act(self, name: str, case: str, act: Act, terms: Mapping[str, str], words: str) -> None:
         """Write one event down.
@@ -229,7 +228,13 @@ class AtCaseDesk:
         self._known = site, rules, read_at
         return site, rules
 
-    def _preserved(self, store: Store, by: str, kept: Kept) -> str:
-        """Place the hold, and wait until it is in force. It is sealed, whatever the case: none tells of another."""
-        system, number = self._whose(kept.system, kept.card)
-        return preserved(store, Asked({system: (number,)}), by, self._now)
+    def _orders(self, by: str, kept: Kept) -> tuple[Order, ...]:
+        asked = asked_on(self._place, kept.system, self._people(kept.system, kept.cards), kept.items, kept.titles)
+        return orders(asked, by)
+
+    def _people(self, system: str, cards: tuple[str, ...]) -> Asked:
+        found: dict[str, set[int]] = {}
+        for card in cards:
+            at, number = whose(self._place, system, card)
+            found.setdefault(at, set()).add(number)
+        return Asked({at: tuple(sorted(numbers)) for at, numbers in found.items()})

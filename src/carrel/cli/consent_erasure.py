@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from carrel.cli.premises import now
+from carrel.consent.subject import addresses_in
 from carrel.systems.consent.change_folder import Change, write_changes
 
 if TYPE_CHECKING:
@@ -41,4 +42,5 @@ def forget_consents(here: Premises, erased: Iterable[Subject], case: str, *, sil
 
 
 def _addresses(one: Subject) -> tuple[str, ...]:
-    return tuple(word for word in one.exact if "@" in word)
+    words = (part for word in one.exact if "@" in word for part in addresses_in(word))  # a field can hold several
+    return tuple(dict.fromkeys(words))

@@ -11,6 +11,7 @@ from carrel.errors import CarrelError
 
 if TYPE_CHECKING:
     from carrel.accountability.consent_record import ConsentFacts
+    from carrel.consent.text import ConsentText
     from carrel.inventory.site import Site, System
     from carrel.retention.consortium import InForce
     from carrel.store.store import Store
@@ -47,7 +48,8 @@ def consent_facts(site: Site, store: Store, system: System, in_force: InForce, a
     try:
         consents.tags(name)
         used = consents.used()
-        texts = lint_texts(read_texts(site.consent.texts), used, optional, known)
+        own = read_texts(site.consent.texts)
+        texts = lint_texts(own, used, optional, known)
     except CarrelError as wrong:
         closed = f"{wrong.code}: {wrong.faults[0].condition.title}"
         return ConsentFacts(optional, named, closed=closed)
@@ -65,9 +67,36 @@ def consent_facts(site: Site, store: Store, system: System, in_force: InForce, a
         sum(bare.values()),
         bare,
         tuple(f"{one.at}: {one.says}" for one in texts if one.serious),
+        *_plainness(own, optional, () if site.portal is None else site.portal.languages),
         tools,
         len(late) if tools else 0,
         min((one.event.recorded_at for one in late), default=None) if tools else None,
+    )
+
+
+def _plainness(
+    own: Iterable[ConsentText], optional: Iterable[str], languages: Iterable[str]
+) -> tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Of the newest texts: how many were measured, those that could not be, those too hard, and who is not asked."""
+    from carrel.consent.readability import readability
+
+    wanted = set(optional)
+    newest = {(one.purpose, one.language): one for one in sorted(own, key=lambda each: each.version)}
+    mine = [one for (purpose, _), one in sorted(newest.items()) if purpose in wanted]
+    found = [(one.file_name, readability(one)) for one in mine]
+    asked = {(one.purpose, one.language) for one in mine}
+    spoken = tuple(languages)
+    unasked = [
+        f"{purpose} ({language})"
+        for purpose in sorted(wanted)
+        for language in spoken
+        if mine and (purpose, language) not in asked
+    ]
+    return (
+        sum(figure is not None for _, figure in found),
+        tuple(name for name, figure in found if figure is None),
+        tuple(f"{name} ({figure.figure:g})" for name, figure in found if figure is not None and not figure.plain),
+        tuple(unasked),
     )
 
 

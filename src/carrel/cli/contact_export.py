@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,13 +144,12 @@ def _exported(here: Premises, let: Gate, by: str, out: Path) -> Export:
             stack.enter_context(writing(out))
             file, name_it = stack.enter_context(contact_file(out))
             file.head(rows.heads)
-            left: Counter[LeftOut] = Counter()
-            written = 0
+            left: Counter[LeftOut | None] = Counter()
             for page, reasons in _judged(here, rows, let, restricted, at):
-                going = [values for values, reason in zip(page.values, reasons, strict=True) if reason is None]
-                file.rows(going)
-                left.update(reason for reason in reasons if reason is not None)
-                written += len(going)
+                goes = [reason is None for reason in reasons]
+                file.rows([list(compress(column, goes)) for column in page.columns])
+                left.update(reasons)
+            written = left.pop(None, 0)
             file.settle()
             told = {str(reason): left[reason] for reason in LeftOut if left[reason]}
             done = Export(here.system.name, by, here.in_force.digest, at, let, written, told)

@@ -11,7 +11,7 @@ from carrel.cli.consent_word import texts_of
 from carrel.cli.refused_addresses import refused_addresses
 from carrel.consent.gate import Gate, Known, LeftOut
 from carrel.consent.state import State, Texts, state_of
-from carrel.consent.subject import SubjectTags, addresses_in, spelled
+from carrel.consent.subject import SubjectTags, spelled_in
 from carrel.systems.sql.in_lists import parts
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ class Judge:
 
     def judged(self, page: ContactPage) -> list[LeftOut | None]:
         """Why each one's address does not go; None where it goes."""
-        states, silent = self._known(page)
+        found = spelled_in(page.emails) if self.theirs or self._looks_for_silence else ((), ())
+        states, silent = self._known(page, *found)
         reasons = self._reasons
         restricted = self.restricted
         known = zip(
@@ -97,43 +98,47 @@ class Judge:
             silent,
             page.expired(self.today),
             page.reachable,
-            self._shared(page),
+            self._shared(page, *found),
             strict=True,
         )
         return [reasons[one] for one in known]
 
-    def _shared(self, page: ContactPage) -> Iterable[bool]:
-        """Who has an address of somebody who said no."""
-        if not self.theirs:
-            return repeat(False, len(page.numbers))
-        theirs = self.theirs
-        return [bool(email) and any(spelled(one) in theirs for one in addresses_in(email)) for email in page.emails]
+    @property
+    def _looks_for_silence(self) -> bool:
+        return self.tags is not None and self.silent is not None and not self.silent.is_empty
 
-    def _known(self, page: ContactPage) -> tuple[Sequence[State], Sequence[bool]]:
+    def _shared(self, page: ContactPage, places: Sequence[int], addresses: Sequence[str]) -> Iterable[bool]:
+        """Who has an address of somebody who said no."""
+        if self.theirs.isdisjoint(addresses):
+            return repeat(False, len(page.numbers))
+        theirs = {place for place, one in zip(places, addresses, strict=True) if one in self.theirs}
+        return [place in theirs for place in range(len(page.numbers))]
+
+    def _known(
+        self, page: ContactPage, places: Sequence[int], addresses: Sequence[str]
+    ) -> tuple[Sequence[State], Sequence[bool]]:
         """Where each stands on the purpose, and who asked for silence; whoever is in neither said nothing."""
         states, silent = [State.NEVER_ASKED] * len(page.numbers), [False] * len(page.numbers)
         if self.tags is None or self.said is None or self.silent is None:
             return states, silent
         if self.said.is_empty and self.silent.is_empty:
             return states, silent
-        tags = self.tags.numbers(page.numbers)
-        for places in parts(self.said.held(tags), _TAGS):
-            found = self.consents.among([tags[one] for one in places], self.let.purpose)
-            for one in places:
-                if (events := found.get(tags[one])) is not None:
+        digests = self.tags.numbers(page.numbers)
+        for held in parts(self.said.held(digests), _TAGS):
+            tags = {one: digests[one].hex() for one in held}
+            found = self.consents.among(tags.values(), self.let.purpose)
+            for one, tag in tags.items():
+                if (events := found.get(tag)) is not None:
                     states[one] = state_of(events, self.let.purpose, self.texts).state
         if not self.silent.is_empty:
-            for one in self._silenced(page, tags, self.silent):
+            whose, digests = [*range(len(digests)), *places], [*digests, *self.tags.addresses(addresses)]
+            for one in self._silenced(whose, digests, self.silent):
                 silent[one] = True
         return states, silent
 
-    def _silenced(self, page: ContactPage, tags: Sequence[str], silent: TagSieve) -> Iterator[int]:
-        """The places of those whose number, or one of whose addresses, is on the list."""
-        hashes, whose = list(tags), list(range(len(tags)))
-        if self.tags is not None:
-            said = [(place, one) for place, email in enumerate(page.emails) if email for one in addresses_in(email)]
-            hashes += self.tags.addresses([one for _, one in said])
-            whose += [place for place, _ in said]
-        for places in parts(silent.held(hashes), _TAGS):
-            found = self.consents.suppressions.among([hashes[one] for one in places])
-            yield from (whose[one] for one in places if hashes[one] in found)
+    def _silenced(self, whose: Sequence[int], digests: Sequence[bytes], silent: TagSieve) -> Iterator[int]:
+        """The places of those of whose numbers and addresses one is on the list."""
+        for held in parts(silent.held(digests), _TAGS):
+            tags = {one: digests[one].hex() for one in held}
+            found = self.consents.suppressions.among(tags.values())
+            yield from (whose[one] for one, tag in tags.items() if tag in found)

@@ -13,20 +13,17 @@ from carrel.disclosure.clearing import why_not
 from carrel.disclosure.event import Act
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from carrel.cli.disclose_rules import ProcessRules
     from carrel.disclosure.case import Case
+    from carrel.disclosure.finding import Given
     from carrel.disclosure.package_kind import PackageKind
     from carrel.disclosure.scope import Scope
     from carrel.disclosure.standing import Standing
-    from carrel.inventory.category import Category
     from carrel.inventory.site import Site
-    from carrel.policy.record_type import RecordType
     from carrel.retention.legal_hold import Keeping
     from carrel.store.store import Store
-
-    Given = tuple[RecordType, Collection[Category | None]]
 
 CLEARED = "by the case: every step that comes before was taken, and the scope stays within what it asks for"
 
@@ -97,7 +94,7 @@ class CaseGate:
             kind: of the package.
             manifest: SHA-256 of it, in hex.
             leaf: what the ledger is told of the package.
-            given: of each table in it its kind of record, and the category of each column.
+            given: what is in it, table by table and person by person.
 
         Raises:
             CarrelError: DSC-001 to DSC-004, the case does not stand there any more, or what was found asks for more.
@@ -106,7 +103,7 @@ class CaseGate:
         viewer = viewer_of(self.site, store, self.rules, self.name)
         _, here = store.disclosures.case(self.case, viewer)
         if (rule := here.process.education) is not None:
-            terms["education"] = "yes" if rule.waits(given, here.exemptions) else "no"
+            terms["education"] = "yes" if rule.waits(given, here.findings) else "no"
         store.disclosures.add(self.case, Act.PRODUCED, terms, viewer, leaf=leaf)
 
     def _standing(self, store: Store) -> tuple[Case, Standing]:

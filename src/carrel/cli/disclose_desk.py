@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli.at_site import named, open_site
-from carrel.cli.disclose_keeping import Asked, items_on, kept_if_written, people_on, preserved
+from carrel.cli.disclose_keeping import asked_on, orders, people_on
 from carrel.cli.disclose_rules import process_rules, viewer_of
 from carrel.cli.premises import now
 from carrel.cli.request_desk import text_in
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from carrel.disclosure.standing import Standing
+    from carrel.disclosure.viewer import Viewer
     from carrel.inventory.site import Site
 
 
@@ -49,7 +50,7 @@ def open_one(
     site_path: Path,
     as_json: bool,
 ) -> None:
-    """Open a case; what it asks for is kept from deletion before it is written down.
+    """Open a case; what it asks for is kept from deletion by the same commit.
 
     Raises:
         CarrelError: DSC-003, DSC-005, DSC-006, DSC-018; ERA-001; of the HLD codes.
@@ -62,17 +63,17 @@ def open_one(
     terms |= {key: day.date().isoformat() for key, day in days.items() if day is not None}
     if readers or order_names_title or titles:
         terms["title"] = NAMED_BY_ORDER if order_names_title else WISHED
-    asked = _asked(site_path, system_name, cards, items, titles, by_card=not by_number)
+    people = people_on(site_path, system_name, cards, by_card=not by_number)
+    asked = asked_on(site_path, system_name, people, items, titles)
     with open_store(site) as store:
         viewer = viewer_of(site, store, rules, name)
         step = preserving(require_opening(Event(Act.RECEIVED, viewer.at, viewer.person, terms), rules.processes))
-        hold = preserved(store, asked, viewer.person, now)
-        viewer = viewer_of(site, store, rules, name)
-        with kept_if_written(store, hold, viewer.person, now):
-            made = store.disclosures.open(terms, words, viewer, hold=hold, step=step)
+        made = store.disclosures.open(terms, words, viewer, keep=orders(asked, viewer.person), step=step)
         _, here = store.disclosures.case(made, viewer)
+        if not as_json:  # before it waits for a run beside it: that can take minutes, and the case is there
+            say(f"{made}: {instrument}{_since(here, viewer)}")
+        store.disclosures.in_force(made, now)
     if not as_json:
-        say(f"{made}: {instrument}")
         for line in here.process.script:
             put_line(line, "  say: ")
     told(made, here, as_json=as_json)
@@ -97,7 +98,8 @@ def preserve_one(
     """
     site = open_site(site_path)
     rules = process_rules(site)
-    asked = _asked(site_path, system_name, cards, items, titles, by_card=not by_number)
+    people = people_on(site_path, system_name, cards, by_card=not by_number)
+    asked = asked_on(site_path, system_name, people, items, titles)
     if not asked:
         raise fault(
             faults.PRESERVED,
@@ -110,10 +112,8 @@ def preserve_one(
         case, here = store.disclosures.case(identity, viewer)
         step = preserving(here.process) or "preserve"
         may(here, Act.TAKEN, viewer.person, viewer.offices, viewer.at, step=step)
-        hold = preserved(store, asked, name, now)
-        with kept_if_written(store, hold, name, now):
-            terms = {"step": step, "hold": hold}
-            after = store.disclosures.add(case.id, Act.TAKEN, terms, viewer_of(site, store, rules, name))
+        after = store.disclosures.preserve(case.id, orders(asked, viewer.person), step, viewer)
+        store.disclosures.in_force(case.id, now)
     told(identity, after, as_json=as_json)
 
 
@@ -249,18 +249,8 @@ def told(identity: str, here: Standing | None, *, as_json: bool, gone: LetGo | N
         put_line(f"{defect.id}: {defect.what}", "  defect: ")
 
 
-def _asked(
-    site_path: Path,
-    system_name: str | None,
-    cards: tuple[Path, ...],
-    items: tuple[str, ...],
-    titles: tuple[str, ...],
-    *,
-    by_card: bool,
-) -> Asked:
-    """People and items that are to be kept; of a title every item that is there."""
-    found = people_on(site_path, system_name, cards, by_card=by_card)
-    if not items and not titles:
-        return found
-    said = items_on(site_path, system_name or next(iter(found.persons), None), items, titles)
-    return Asked(found.persons, said.items)
+def _since(here: Standing, viewer: Viewer) -> str:
+    """That it was opened before, by the same words: whoever was stopped then gave the command again."""
+    if here.received_at == viewer.at:
+        return ""
+    return f" (open since {here.received_at.astimezone(viewer.zone):%H:%M}; nothing was written twice)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,10 @@ from carrel.cli.at_site import as_option, json_option, site_option
 from carrel.cli.option_values import WORDS
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
 
-    from carrel.disclosure.case import Case
-    from carrel.disclosure.standing import Standing
+    from carrel.disclosure.forgetting import Due
     from carrel.disclosure.viewer import Viewer
-    from carrel.store.store import Store
 
 
 @click.command(epilog='Example: carrel disclose forget --as "Ann Example"')
@@ -36,70 +33,30 @@ def forget(digest: str | None, name: str, site_path: Path, *, applied: bool, as_
     carry_out(digest, name, site_path, applied=applied, as_json=as_json)
 
 
-@dataclass(frozen=True)
-class _Due:
-    """A case that is due: since when it is over, and who approved."""
-
-    case: Case
-    here: Standing
-    closed: datetime
-    by: str
-
-
 def carry_out(digest: str | None, name: str, site_path: Path, *, applied: bool, as_json: bool) -> None:
     """Show, approve or apply.
 
     Raises:
         CarrelError: DSC-003, DSC-009, DSC-018, DSC-023.
     """
+    from carrel.cli import disclose_forgetting
     from carrel.cli.at_site import open_site
     from carrel.cli.disclose_rules import process_rules, viewer_of
     from carrel.cli.store_place import open_store
-    from carrel.disclosure.event import Act
     from carrel.disclosure.forgetting import plan_digest
 
     site = open_site(site_path)
     rules = process_rules(site)
     with open_store(site) as store:
         viewer = viewer_of(site, store, rules, name)
-        found, gone = _due(store, viewer), 0
-        plan = plan_digest(one.case for one in found)
         if digest is not None:
-            _require_seen(digest, plan, found)
-            for one in found:
-                store.disclosures.add(one.case.id, Act.FORGET, {"plan": plan}, viewer)
-        if applied:
-            gone = sum(store.forgotten.forget(one.case.id, viewer) for one in found if one.by)
-        left = _due(store, viewer)
+            disclose_forgetting.approve(store, viewer, digest)
+        gone = disclose_forgetting.apply(store, viewer) if applied else 0
+        left = disclose_forgetting.due_of(store, viewer)
     _tell(left, plan_digest(one.case for one in left), gone, viewer, as_json=as_json)
 
 
-def _due(store: Store, viewer: Viewer) -> list[_Due]:
-    from carrel.disclosure.forgetting import approved_by, closed_at, is_due
-
-    found = []
-    for case, here in store.disclosures.all(viewer):
-        closed = closed_at(case, here)
-        if closed is not None and is_due(case, here, viewer.processes.kept, viewer.at):
-            found.append(_Due(case, here, closed, approved_by(case)))
-    return found
-
-
-def _require_seen(digest: str, plan: str, found: list[_Due]) -> None:
-    from carrel.disclosure import faults
-    from carrel.errors import fault
-
-    if digest != plan or not found:
-        raise fault(
-            faults.PLAN,
-            wanted=f"the sign of {len(found)} cases that are due now" if found else "a case that is due",
-            found="that of others" if found else "none",
-            because="what was not seen is not approved",
-            fix="look at `carrel disclose forget` again, and approve what it shows now",
-        )
-
-
-def _tell(found: list[_Due], plan: str, gone: int, viewer: Viewer, *, as_json: bool) -> None:
+def _tell(found: Sequence[Due], plan: str, gone: int, viewer: Viewer, *, as_json: bool) -> None:
     from carrel.amount import amount
     from carrel.cli.screen import put_json, put_line, put_table, say
 

@@ -1,9 +1,8 @@
-"""What a case keeps from deletion while it is open: placed before anything else, let go when nothing is left to do."""
+"""What a case keeps from deletion while it is open: placed with the case itself, let go when nothing is left to do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,12 +22,9 @@ from carrel.systems.sql.person_search import find, find_left, is_held, require_s
 from carrel.systems.sql.title_items import items_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection
 
     from carrel.inventory.system_map import SystemMap
-    from carrel.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -50,9 +46,23 @@ def people_on(site_path: Path, system_name: str | None, cards: Sequence[Path], *
     """
     found: dict[str, set[int]] = {}
     for card in cards:
-        system, number = _number(site_path, system_name, card, by_card=by_card)
+        system, number = whose(site_path, system_name, said_in(card, "CARD_FILE"), by_card=by_card)
         found.setdefault(system, set()).add(number)
     return Asked({name: tuple(sorted(numbers)) for name, numbers in found.items()})
+
+
+def asked_on(
+    site_path: Path, system_name: str | None, people: Asked, items: tuple[str, ...], titles: tuple[str, ...]
+) -> Asked:
+    """People and items that are to be kept; of a title every item that is there.
+
+    Raises:
+        CarrelError: DSC-021, no item of a title; HLD-003, something else than a number.
+    """
+    if not items and not titles:
+        return people
+    said = items_on(site_path, system_name or next(iter(people.persons), None), items, titles)
+    return Asked(people.persons, said.items)
 
 
 def items_on(site_path: Path, system_name: str | None, items: tuple[str, ...], titles: tuple[str, ...]) -> Asked:
@@ -79,52 +89,25 @@ def _numbers(said: tuple[str, ...]) -> tuple[int, ...]:
     return Said((), None, said, (), (), None, None, everything=False).scope().items
 
 
-def preserved(store: Store, asked: Asked, by: str, now: Callable[[], datetime]) -> str:
-    """Place a hold in each system, and wait until it is in force: the term of the case's event, with every id.
+def orders(asked: Asked, by: str) -> tuple[Order, ...]:
+    """The legal holds that keep it, one of each system. Each is sealed, whatever the case: none tells of another."""
+    return tuple(
+        Order(
+            Kind.LEGAL_HOLD, name, Scope(persons=asked.persons.get(name, ()), items=asked.items.get(name, ())),
+            "what a case asks for", "legal process", by, None, sealed=True,
+        )
+        for name in sorted({*asked.persons, *asked.items})
+    )  # fmt: skip
 
-    Each is sealed, whatever the case: none tells of another.
+
+def whose(site_path: Path, system_name: str | None, said: str, *, by_card: bool = True) -> tuple[str, int]:
+    """System and number of whoever has this card, had it, or was merged into another record: copies are kept too.
 
     Raises:
-        CarrelError: of the HLD codes. What was placed before the error is released.
+        CarrelError: ERA-001, nobody's card, or several people's.
     """
-    placed: list[str] = []
-    try:
-        for name in sorted({*asked.persons, *asked.items}):
-            scope = Scope(persons=asked.persons.get(name, ()), items=asked.items.get(name, ()))
-            order = Order(Kind.LEGAL_HOLD, name, scope, "what a case asks for", "legal process", by, None, sealed=True)
-            placed.append(store.keepings.place(order, now).id)
-    except BaseException:
-        _taken_back(store, " ".join(placed), by, now)
-        raise
-    return " ".join(placed)
-
-
-@contextmanager
-def kept_if_written(store: Store, holds: str, by: str, now: Callable[[], datetime]) -> Iterator[None]:
-    """Write down for what these were placed; they are released where that fails.
-
-    Args:
-        store: of the site.
-        holds: the ids, as `preserved` tells them; empty where nothing was placed.
-        by: who placed them.
-        now: the clock.
-    """
-    try:
-        yield
-    except BaseException:
-        _taken_back(store, holds, by, now)
-        raise
-
-
-def _taken_back(store: Store, holds: str, by: str, now: Callable[[], datetime]) -> None:
-    for one in holds.split():
-        store.keepings.release(one, by, now(), Kind.LEGAL_HOLD)
-
-
-def _number(site_path: Path, system_name: str | None, card: Path, *, by_card: bool) -> tuple[str, int]:
-    """System and number of whoever has this card, had it, or was merged into another record: copies are kept too."""
     with premises.enter(site_path, system_name, read_only=True) as here:
-        said, system_map, at = said_in(card, "CARD_FILE"), here.system_map, here.system.name
+        system_map, at = here.system_map, here.system.name
         with here.engine.connect() as connection:
             try:
                 number = find(connection, system_map, said, by_card=by_card, at=at)

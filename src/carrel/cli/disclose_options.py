@@ -29,22 +29,29 @@ def written(command: Command) -> Command:
     return as_option(site_option(json_option(command)))
 
 
+_CARDS = click.option(
+    "--card",
+    "cards",
+    multiple=True,
+    type=FILE_OR_INPUT,
+    help="A file with the card number of whom it is about; again for each.",
+)
+_BY_NUMBER = click.option("--by-number", is_flag=True, help="The file holds the number of the record instead.")
+_ITEMS = click.option("--item", "items", multiple=True, metavar="N", help="An item's number, of a title.")
+_TITLES = click.option("--title", "titles", multiple=True, metavar="N", help="The number of a title: all its items.")
+_SYSTEM = click.option("--system", "system_name", type=WORDS, metavar="NAME", help="Which system, of several.")
+
+
 def subject(command: Command) -> Command:
     """The options that say what is kept from deletion."""
-    options = (
-        click.option(
-            "--card",
-            "cards",
-            multiple=True,
-            type=FILE_OR_INPUT,
-            help="A file with the card number of whom it is about; again for each.",
-        ),
-        click.option("--by-number", is_flag=True, help="The file holds the number of the record instead."),
-        click.option("--item", "items", multiple=True, metavar="N", help="An item's number, of a title."),
-        click.option("--title", "titles", multiple=True, metavar="N", help="The number of a title: all its items."),
-        click.option("--system", "system_name", type=WORDS, metavar="NAME", help="Which system, of several."),
-    )
-    for option in reversed(options):
+    for option in (_SYSTEM, _TITLES, _ITEMS, _BY_NUMBER, _CARDS):
+        command = option(command)
+    return command
+
+
+def person(command: Command) -> Command:
+    """The options that say about whom of a case something was found."""
+    for option in (_SYSTEM, _BY_NUMBER, _CARDS):
         command = option(command)
     return command
 

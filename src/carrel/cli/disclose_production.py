@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,7 +144,8 @@ def carry_out(
             if gate is None:
                 _owe(store, told_of, started)
             else:
-                gate.record(store, PackageKind(kind), hashlib.sha256(signed).hexdigest(), told_of, given(scope, found))
+                told_apart = given(scope, found, partial(store.disclosures.subject, wish.case))
+                gate.record(store, PackageKind(kind), hashlib.sha256(signed).hexdigest(), told_of, told_apart)
     _tell(wish, found, kind, as_json=as_json)
     return int(Exit.FINDINGS if found.failed else Exit.DONE)
 

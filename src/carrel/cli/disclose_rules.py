@@ -68,7 +68,8 @@ def viewer_of(site: Site, store: Store, rules: ProcessRules, name: str, at: date
             fix="add the person under people:; --as NAME says who you are",
         )
     offices = held(name, offices_in(person), store.disclosures.turns(), rules.processes.alternates, moment)
-    return Viewer(person.name, offices, rules.processes, rules.zone, moment, rules.free_days)
+    counsel = frozenset(one for one, own in people_of(site).items() if Office.COUNSEL in own)
+    return Viewer(person.name, offices, rules.processes, rules.zone, moment, rules.free_days, counsel)
 
 
 def everybody(rules: ProcessRules, at: datetime | None = None) -> Viewer:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from carrel.amount import amount
 from carrel.cli.at_site import open_site
+from carrel.cli.disclose_findings import finding_lines, findings_told
 from carrel.cli.disclose_rules import everybody, process_rules, viewer_of
 from carrel.cli.premises import now
 from carrel.cli.screen import put_json, put_line, put_table, say
@@ -189,6 +190,7 @@ def as_dict(case: Case, here: Standing) -> dict[str, Any]:
         "owed": [one.id for one in here.owed],
         "education": None if here.process.education is None else {
             "in_package": here.education, "exemptions": sorted(here.exemptions),
+            "findings": findings_told(here.findings),
             "kinds": sorted(here.process.education.kinds), "wait_days": here.process.education.wait.days,
         },
         "may_release_from": None if here.may_release_from is None else here.may_release_from.isoformat(),
@@ -260,7 +262,7 @@ def _show(case: Case, here: Standing, zone: ZoneInfo, words: tuple[str, ...]) ->
 
 def _show_waits(here: Standing, zone: ZoneInfo) -> None:
     if (rule := here.process.education) is not None:
-        found = f"found: {', '.join(sorted(here.exemptions))}" if here.exemptions else "no exemption was found"
+        found = f"found: {'; '.join(finding_lines(here.findings))}" if here.findings else "no exemption was found"
         there = "the package has records of education: these wait" if here.education else "records of education wait"
         put_line(f"{there} until {amount(rule.wait.days, 'day')} after the student was told; {found}")
     if here.may_release_from is not None and not here.ended_at:

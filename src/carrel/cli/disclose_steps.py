@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from carrel.cli.disclose_options import BECAUSE, FROM, ID, UNTIL, act_on_case, days, written
+from carrel.cli.disclose_options import BECAUSE, FROM, ID, UNTIL, act_on_case, days, person, written
 from carrel.cli.option_values import DAY, WORDS
 
 
@@ -122,20 +122,28 @@ def note(**said: Any) -> None:
 
 
 @click.command(
-    epilog='Example: carrel disclose exempt dsc-abcdefghijkl "no student" --because "a visitor" --as "Lou Example"'
+    epilog='Example: carrel disclose exempt dsc-abcdefghijkl "no student" --card card.txt --because "a visitor" '
+    '--as "Lou Example"'
 )
 @ID
 @click.argument("exemption", type=WORDS)
+@click.option(
+    "--records", type=WORDS, default="", metavar="KIND", help="Of one kind of record, as the policy names it."
+)
 @click.option("--over", is_flag=True, help="It was found by mistake, and holds no more.")
+@person
 @BECAUSE
 @written
-def exempt(exemption: str, *, over: bool, **said: Any) -> None:
+def exempt(**said: Any) -> None:
     """Write down why nobody waits for a student.
 
     A finding by which records are given out without that. EXEMPTION is its name in the policy, under "education
-    records:". What was gathered before is gathered anew.
+    records:". Without --card it is about everybody of the case; where one of several people is a student, say with
+    --card of whom it was found. What was gathered before is gathered anew.
     """
-    act_on_case("exempted", {"exemption": exemption, "over": "yes" if over else ""}, **said)
+    from carrel.cli.disclose_findings import exempt_one
+
+    exempt_one(**said)
 
 
 VERBS = (record, defect, cure, challenge, silence, name, note, exempt)

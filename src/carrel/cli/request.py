@@ -159,6 +159,25 @@ def tell(**said: Any) -> None:
     tell_one(**said)
 
 
+@request.command(epilog='Example: carrel request tasks req-abcdefghijkl --done t1-t4,t7 --as "Dee Example"')
+@click.argument("identity", metavar="[ID]", required=False, type=WORDS)
+@click.option("--tell", multiple=True, type=WORDS, metavar="TASKS", help="Write down that these were told.")
+@click.option("--done", multiple=True, type=WORDS, metavar="TASKS", help="Write down that these replied, or are done.")
+@_words("A file with what was done or replied; it is sealed with each of them.")
+@click.option("--as", "name", metavar="NAME", help="You, as the site file names you; needs `may: requests`.")
+@site_option
+@json_option
+def tasks(**said: Any) -> None:
+    """Every open task of all open requests, or of one; with --tell and --done several of one at once.
+
+    TASKS are such as `t3`, `t1-t4,t7`, or `switches`: all that the library sees to by hand where a system has no
+    switch. All of them are written down, or none.
+    """
+    from carrel.cli.request_several import tasks as settle
+
+    settle(**said)
+
+
 @request.command(epilog='Example: carrel request reply req-abcdefghijkl t1 --as "Dee Example"')
 @_ID
 @click.argument("task", type=WORDS)
@@ -269,12 +288,19 @@ def state(**said: Any) -> None:
 
 @request.command(epilog="Example: carrel request letter req-abcdefghijkl --as 'Dee Example'")
 @_ID
+@click.option("--mail", "by_mail", is_flag=True, help="Mail a notice of it instead, without what is held.")
 @_written
-def letter(**said: Any) -> None:
-    """Print what the person gets: that it came, where it stands, the answer, and where to turn to."""
+def letter(*, by_mail: bool, **said: Any) -> None:
+    """Print what the person gets: that it came, where it stands, the answer, and where to turn to.
+
+    The letter goes on paper or is handed over: it tells what is held, and mail is read on its way. With --mail a
+    notice goes to the address on the person's record, which names the number and the day, and where the letter can be
+    read; where the policy says `letters: by mail`, and the person wrote by email or on the pages.
+    """
+    from carrel.cli.request_notice import mail_notice
     from carrel.cli.request_screen import print_letter
 
-    print_letter(**said)
+    (mail_notice if by_mail else print_letter)(**said)
 
 
 def _act(act: str, terms: dict[str, str], **said: Any) -> None:

@@ -45,11 +45,14 @@ def request_facts(site: Site, store: Store, system: str, at: datetime) -> Reques
         return RequestFacts(unread=f"{wrong.code}: {wrong.faults[0].condition.title}")
     found = [(one, rules.standing(one, at)) for one in own]
     missing, seen, unread = _silence(store, found)
+    addresses, gone = store.consents.suppressions.erased()
     return RequestFacts(
         tuple(here for _, here in found),
         before_identity=sum(_before_identity(one) for one in own),
         silence_missing=missing,
         silence_seen=seen,
+        addresses_seen=addresses,
+        addresses_missing=gone,
         untold=_untold(store, rules, found),
         kept_too_long=store.requests.kept_too_long(at, rules.clocks.kept),
         altered=_altered(site, store),

@@ -106,7 +106,8 @@ def show_one(*, identity: str, with_words: bool, name: str | None, site_path: Pa
 
 def _show(request: Request, here: Standing, rules: Rules, words: tuple[str, tuple[str, ...]]) -> None:
     say(f"{request.id}: {request.right}, {here.state}" + (", OVERDUE" if here.overdue else ""))
-    put_line(f"came on {here.received_at.astimezone(rules.zone):%Y-%m-%d} by {request.channel}; due {day_of(here.due)}")
+    due = f"due {day_of(here.due)}" if here.due else "no clock"
+    put_line(f"came on {here.received_at.astimezone(rules.zone):%Y-%m-%d} by {request.channel}; {due}")
     put_line(f"identity: {here.identified or 'not verified'}; seen to by {here.owner or 'nobody'}")
     if here.ground:
         put_line(f"ground: {here.ground}")
@@ -203,8 +204,13 @@ def letter_of(site: Site, store: Store, rules: Rules, identity: str, at: datetim
     """The letter about a request, as it stands."""
     request = store.requests.request(identity)
     here = rules.standing(request, at)
+    return letter(request, here, sender_of(site, rules), _said(store, rules, request, here))
+
+
+def sender_of(site: Site, rules: Rules) -> Sender:
+    """Who writes letters, with everybody whom the policies name for questions."""
     contacts = dict.fromkeys((one.who, one.write_to) for policy in rules.policies for one in policy.body.contact)
-    return letter(request, here, Sender(site.library, tuple(contacts), rules.zone), _said(store, rules, request, here))
+    return Sender(site.library, tuple(contacts), rules.zone)
 
 
 def _said(store: Store, rules: Rules, request: Request, here: Standing) -> Said:
@@ -212,7 +218,16 @@ def _said(store: Store, rules: Rules, request: Request, here: Standing) -> Said:
     by_act = {event.act: words for event, words in zip(request.events, beside, strict=True) if words}
     where = {one.name: f"{', '.join(one.for_)}: {one.contact}" for one in rules.clocks.controllers}
     reason = by_act.get(Act.REFUSED) or by_act.get(Act.EXTENDED, "")
-    return Said(by_act.get(Act.ANSWERED, ""), reason, _stays(store, here), where)
+    return Said(by_act.get(Act.ANSWERED, ""), reason, _stays(store, here), where, _names(rules, request, here))
+
+
+def _names(rules: Rules, request: Request, here: Standing) -> dict[str, str]:
+    """Whoever has to do something, in the language of the person where the policies say it."""
+    found = {}
+    for name in {one.to for one in here.tasks}:
+        said = (policy.said_in(request.language, name) for policy in rules.policies)
+        found[name] = next((one for one in said if one), name)
+    return found
 
 
 def _stays(store: Store, here: Standing) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import premises
 from carrel.cli.at_site import allowed, open_site
-from carrel.cli.case_desk import AtCaseDesk
+from carrel.cli.case_office import AtCaseOffice
 from carrel.cli.consent_person import person_of_card
 from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.consent_taking import agreed, taken_back
@@ -23,6 +23,7 @@ from carrel.cli.store_place import open_store
 from carrel.inventory.site import May
 from carrel.rights.event import Act, Event
 from carrel.rights.request import PERSON, Decision, Right
+from carrel.rights.task_choice import chosen
 from carrel.systems.sql.person_search import find, require_somebody
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class AtStaffDesk:
 
     def __init__(self, site_path: Path, now: Callable[[], datetime] = real_now) -> None:
         self._site, self._now, self._site_now = site_path, now, SiteOfFile(site_path)
-        self.cases = AtCaseDesk(self._site_now, now, self._whose)
+        self.cases = AtCaseOffice(self._site_now, now, site_path)
 
     def people(self) -> tuple[Person, ...]:
         """The people of the site file, as it stands now.
@@ -151,6 +152,20 @@ class AtStaffDesk:
             follow_all(store, rules)
             event = Event(act, self._now(), by, said)
             store.requests.add(request, event, words, clocks=rules.clocks, zone=rules.zone)
+
+    def settle(self, name: str, request: str, tasks: tuple[str, ...], words: str) -> None:
+        """Write down that several tasks are done: all of them, or none.
+
+        Raises:
+            CarrelError: HLD-006, RGT-011, RGT-012, RGT-016, RGT-018.
+        """
+        site = open_site(self._site)
+        by, rules = allowed(site, name, May.REQUESTS).name, rules_of(site)
+        with open_store(site) as store:
+            follow_all(store, rules)
+            here = rules.standing(store.requests.request(request), self._now())
+            events = [Event(Act.REPLIED, self._now(), by, {"task": one.id}) for one in chosen(here, tasks)]
+            store.requests.add_all(request, events, words)
 
     def _whose(self, system: str, card: str) -> tuple[str, int]:
         with premises.enter(self._site, system, read_only=True) as here:

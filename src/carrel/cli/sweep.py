@@ -123,5 +123,5 @@ def _show(report: SweepReport, not_covered: int) -> None:
             screen.put_line(f"Rows that stay, and are no leak, because {reason}: {screen.figure(count)}.", hang=2)
     if report.pairs:
         # Always there, whatever they are: a sealed hold must not be told by it.
-        screen.put_line(f"Rows that stay for {OTHER.replace(' (', ', such as a legal hold (')}.", hang=2)
+        screen.put_line(f"Rows that stay for {OTHER}, such as a legal hold, are not counted here.", hang=2)
     say(f"{screen.not_yet_covered(not_covered)}.")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import compress, repeat
+from itertools import count as counted
+from operator import and_
 
 _FEWEST, _MOST = 16, 25  # powers of two: slots, of a byte each
 _ROOM = 16  # slots for each hash: of those that are not looked for, one in so many stays
-_SIGNS = 64  # of a hash
+_BYTES = 32  # of a hash
 
 
 class TagSieve:
@@ -29,28 +32,28 @@ class TagSieve:
         self._slots = bytearray(1 << power)
         self.is_empty = True
         for batch in batches:
-            for one in _words(batch):
+            for one in _words([bytes.fromhex(one) for one in batch]):
                 self._slots[one & self._mask] = 1
                 self.is_empty = False
 
-    def held(self, tags: Sequence[str]) -> list[int]:
+    def held(self, digests: Sequence[bytes]) -> list[int]:
         """The places of those hashes that may be among the ones looked for.
 
         Args:
-            tags: in any order, each of 64 signs.
+            digests: in any order, each of 32 bytes.
         """
         if self.is_empty:
             return []
-        slots, mask = self._slots, self._mask
-        return [place for place, one in enumerate(_words(tags)) if slots[one & mask]]
+        slots = map(and_, _words(digests), repeat(self._mask))
+        return list(compress(counted(), map(self._slots.__getitem__, slots)))
 
 
-def _words(tags: Sequence[str]) -> Sequence[int]:
+def _words(digests: Sequence[bytes]) -> Sequence[int]:
     """The first four bytes of each hash as a number, all of them read at once.
 
     Raises:
-        ValueError: one is no hash of 64 signs; a sieve that read it wrong could let others fall through.
+        ValueError: one is no hash of 32 bytes; a sieve that read it wrong could let others fall through.
     """
-    if set(map(len, tags)) - {_SIGNS}:
+    if set(map(len, digests)) - {_BYTES}:
         raise ValueError("a sieve holds SHA-256 hashes")
-    return memoryview(bytes.fromhex("".join(tags))).cast("I")[:: _SIGNS // 2 // 4].tolist()
+    return memoryview(b"".join(digests)).cast("I")[:: _BYTES // 4].tolist()

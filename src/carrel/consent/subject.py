@@ -6,13 +6,14 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _BETWEEN = b"\x1f"  # stands in no system's name
 _NUMBER, _ADDRESS, _ASKED_BACK = b"number", b"address", b"address asked back"
 _APART = re.compile(r"[\s,;<>]+")
 _BARS = re.compile(r"[|/\uff5c\uff0f]+")  # part addresses where there are two; one address can have them in it
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9._%+-]*[a-z0-9_%+-])?@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_PLAIN_LINES = re.compile(f"^{_PLAIN.pattern}$", re.MULTILINE)
 _AROUND = " \t\r\n.\"'`()[]{}<>"
 
 
@@ -36,14 +37,14 @@ class _Keyed:
         outer.update(inner.digest())
         return outer.hexdigest()
 
-    def hexes(self, many: Iterable[bytes]) -> list[str]:
-        """As `hex`, of each."""
+    def digests(self, many: Iterable[bytes]) -> list[bytes]:
+        """As `hex`, of each, in bytes."""
         first, second, found = self._inner.copy, self._outer.copy, []
         for said in many:
             inner, outer = first(), second()
             inner.update(said)
             outer.update(inner.digest())
-            found.append(outer.hexdigest())
+            found.append(outer.digest())
         return found
 
 
@@ -66,9 +67,9 @@ class SubjectTags:
         """HMAC-SHA256 of a person's number, hex."""
         return self._numbers.hex(b"%d" % number)
 
-    def numbers(self, numbers: Iterable[int]) -> list[str]:
-        """The same of many, in their order."""
-        return self._numbers.hexes([b"%d" % one for one in numbers])
+    def numbers(self, numbers: Iterable[int]) -> list[bytes]:
+        """The same of many, in their order and in bytes: in hex they stand in the store alone."""
+        return self._numbers.digests([b"%d" % one for one in numbers])
 
     def address(self, address: str) -> str:
         """The same of an email address, however it is spelled; empty for none."""
@@ -79,9 +80,9 @@ class SubjectTags:
         """Another hash of an email address: that its reader asked, before somebody of the library, to be written to."""
         return self._asked_back.hex(spelled(address).encode(errors="surrogatepass"))
 
-    def addresses(self, addresses: Iterable[str]) -> list[str]:
-        """The same of many, in their order; none of them empty."""
-        return self._addresses.hexes([spelled(one).encode(errors="surrogatepass") for one in addresses])
+    def addresses(self, addresses: Iterable[str]) -> list[bytes]:
+        """As `address`, of many that are spelled already (`spelled_in`), in their order and in bytes."""
+        return self._addresses.digests([one.encode(errors="surrogatepass") for one in addresses])
 
 
 def spelled(address: str) -> str:
@@ -121,3 +122,34 @@ def addresses_in(text: str) -> tuple[str, ...]:
         return (text,) if text else ()
     parts = (part for one in _APART.split(text) for part in (_BARS.split(one) if one.count("@") > 1 else (one,)))
     return tuple(dict.fromkeys(one for one in parts if one))
+
+
+def spelled_in(fields: Sequence[str]) -> tuple[Sequence[int], Sequence[str]]:
+    """Every email address in many fields, in the one spelling, after the places of the fields in which they stand.
+
+    Most fields hold one address and nothing around it: these are seen in one look at all fields together.
+
+    Args:
+        fields: in any order; empty ones hold none.
+
+    Returns:
+        Places, from 0, and addresses; both are equally long.
+
+    Guarantees:
+        The addresses are those of `addresses_in`, each as `spelled` says it.
+    """
+    folded = [one.casefold() for one in fields]
+    plain = frozenset(_PLAIN_LINES.findall("\n".join(folded)))
+    if plain.issuperset(folded):
+        return range(len(folded)), folded
+    places: list[int] = []
+    found: list[str] = []
+    for place, said in enumerate(folded):
+        if said in plain:
+            places.append(place)
+            found.append(said)
+        elif said:
+            more = [spelled(one) for one in addresses_in(fields[place])]
+            places += [place] * len(more)
+            found += more
+    return places, found

@@ -15,7 +15,7 @@ from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Basis, Does, Office, Outcome, Process
 from carrel.disclosure.refusal import not_now, not_yours, second, unknown
 from carrel.disclosure.required_terms import require_said
-from carrel.disclosure.silence import require_silence
+from carrel.disclosure.silence import require_counsel, require_silence
 from carrel.disclosure.standing import Standing
 from carrel.errors import fault
 
@@ -91,6 +91,7 @@ def admit(
     now: datetime,
     *,
     free_days: Collection[date] = (),
+    counsel: Collection[str] = (),
 ) -> Standing:
     """Whether an event may be written down.
 
@@ -103,13 +104,14 @@ def admit(
         zone: of the library.
         now: aware time.
         free_days: on which nobody works.
+        counsel: who holds that office, by the site file.
 
     Returns:
         Where the case stood before.
 
     Raises:
         CarrelError: as `may`; DSC-005, something is missing; DSC-007, a time to come, or before the last event;
-            DSC-012 to DSC-014, no such silence.
+            DSC-012 to DSC-014, no such silence; DSC-024, nobody who is named could lift it.
     """
     before = standing(process, case.events, zone, now, free_days=free_days)
     if not before.sees(event.by, offices):
@@ -125,9 +127,10 @@ def admit(
     if event.act is Act.EXEMPTED:
         _require_finder(before, event, offices)
     if event.act is Act.SILENCED:
-        require_silence(event, before.process, zone)
+        silence = require_silence(event, before.process, zone)
         if event.term("basis") == Basis.JUDGEMENT and Office.SENIOR_OFFICER not in offices:
             raise not_yours(event.act, {Office.SENIOR_OFFICER})
+        require_counsel(silence, {*before.named, event.by}, counsel)
     return before
 
 
@@ -136,7 +139,7 @@ def _educational(here: Standing, kind: PackageKind | None, event: Event) -> bool
     if here.process.education is None or kind not in {PackageKind.RECORDS, PackageKind.BY_HAND}:
         return False
     if kind is PackageKind.BY_HAND:
-        return here.process.education.without_system(here.exemptions)
+        return here.process.education.without_system(here.findings)
     return event.term("education") != "no"
 
 

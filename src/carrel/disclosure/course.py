@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from carrel.disclosure.event import Act, Event, Ruling
+from carrel.disclosure.finding import OVER, Finding, findings_in
 from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Does, Office, Outcome, Process, Step
 from carrel.disclosure.silence import Silence, silence_of
@@ -40,7 +41,7 @@ class _Course:
     silence: Silence | None = None
     package: PackageKind | None = None
     manifest: str = ""
-    exemptions: set[str] = field(default_factory=set)
+    findings: set[Finding] = field(default_factory=set)
     is_educational: bool = False
     signed_by: str = ""
     last: Event | None = None
@@ -75,7 +76,7 @@ def standing(
     rule, education = process.education, False
     if rule is not None and course.package in {PackageKind.RECORDS, PackageKind.BY_HAND}:
         education = course.is_educational or (
-            course.package is PackageKind.BY_HAND and rule.without_system(course.exemptions)
+            course.package is PackageKind.BY_HAND and rule.without_system(course.findings)
         )
     longest = max(process.wait, rule.wait) if rule is not None and education else process.wait
     wait = None if told is None or not longest else told + longest
@@ -98,7 +99,7 @@ def standing(
         manifest=course.manifest,
         told_at=told,
         education=education,
-        exemptions=frozenset(course.exemptions),
+        findings=frozenset(course.findings),
         signed_by=course.signed_by,
         for_readers=bool(first.term("title")),
         order_names_title=first.term("title") == "named by the order",
@@ -150,7 +151,7 @@ def _package(course: _Course, event: Event) -> None:
         course.package, course.manifest = PackageKind(event.term("kind")), event.term("manifest")
         course.is_educational = course.package is PackageKind.RECORDS and event.term("education") != "no"
         return
-    (course.exemptions.discard if event.term("over") else course.exemptions.add)(event.term("exemption"))
+    (course.findings.difference_update if event.term(OVER) else course.findings.update)(findings_in(event))
     course.package, course.manifest = None, ""  # what was gathered is judged anew
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from carrel.disclosure.finding import Finding, Given
 from carrel.inventory.category import Category
 from carrel.policy.process_grammar import EducationRule, Office
 from carrel.policy.process_grammar import SilenceBasis as Basis
@@ -53,22 +54,34 @@ class Education:
     exemptions: Mapping[str, Exemption]
     clauses: tuple[str, ...] = ()
 
-    def waits(self, given: Iterable[tuple[RecordType, Collection[Category | None]]], found: Collection[str]) -> bool:
+    def waits(self, given: Iterable[Given], found: Collection[Finding]) -> bool:
         """Whether something of this is an education record for which the student is told first.
 
         Args:
-            given: of each table its kind of record, and the category of each column; None for what has none.
-            found: exemptions that were found in the case.
+            given: what is given out, table by table and person by person.
+            found: in the case.
+
+        Guarantees:
+            Records of several people wait while a finding is missing about one of them; those of somebody whom the
+            case cannot tell from others wait for a finding about everybody.
         """
-        open_ = [self.exemptions[one].only for one in found if one in self.exemptions]
         return any(
-            kind in self.kinds and not any(not only or set(columns) <= only for only in open_)
-            for kind, columns in given
+            one.kind in self.kinds
+            and not all(self._lets(one, subject, found) for subject in one.subjects or frozenset({""}))
+            for one in given
         )
 
-    def without_system(self, found: Collection[str]) -> bool:
-        """As `waits`, of what lies in no system: nobody can tell its kinds, so all of it counts."""
-        return not any(one in self.exemptions and not self.exemptions[one].only for one in found)
+    def _lets(self, given: Given, subject: str, found: Collection[Finding]) -> bool:
+        fits = [self.exemptions[one.exemption].only for one in found
+                if one.exemption in self.exemptions and one.fits(subject, given.kind)]  # fmt: skip
+        return any(not only or set(given.columns) <= only for only in fits)
+
+    def without_system(self, found: Collection[Finding]) -> bool:
+        """As `waits`, of what lies in no system: nobody can tell its kinds, nor whose it is, so all of it counts."""
+        return not any(
+            one.is_of_the_case and one.exemption in self.exemptions and not self.exemptions[one.exemption].only
+            for one in found
+        )
 
 
 def education_of(rule: EducationRule) -> Education:

@@ -34,7 +34,7 @@ class Act(enum.StrEnum):
     RULED = "ruled"  # ruling: upheld, narrowed, quashed
     SILENCED = "silenced"  # basis, court or statute, starts, ends
     SILENCE_ENDED = "silence ended"
-    EXEMPTED = "exempted"  # exemption, and whether it is taken back: over
+    EXEMPTED = "exempted"  # exemption; about whom and what: subjects, records; whether it is taken back: over
     PRODUCED = "produced"  # kind; of a package also manifest, leaf, and education: whether such records are in it
     SIGNED = "signed"
     RELEASED = "released"

@@ -50,6 +50,38 @@ class Past:
         return cls(year, Instrument(instrument), State(state), tuple(leaves))
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A case that is due to be forgotten.
+
+    Attributes:
+        case, here: it, and where it stands.
+        closed: aware time since which it is over.
+        by: who approved that it goes; empty for nobody.
+    """
+
+    case: Case
+    here: Standing
+    closed: datetime
+    by: str
+
+
+def due_among(cases: Iterable[tuple[Case, Standing]], kept: timedelta | None, at: datetime) -> tuple[Due, ...]:
+    """Those that may be forgotten.
+
+    Args:
+        cases: of which somebody may know.
+        kept: how long, by the policies in force; None for good.
+        at: aware time.
+    """
+    found = []
+    for case, here in cases:
+        closed = closed_at(case, here)
+        if closed is not None and is_due(case, here, kept, at):
+            found.append(Due(case, here, closed, approved_by(case)))
+    return tuple(found)
+
+
 def closed_at(case: Case, here: Standing) -> datetime | None:
     """When the last thing was done in a case that is over; None while something is open, owed or silenced."""
     if not over(here) or here.silent:

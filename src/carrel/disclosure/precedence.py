@@ -125,11 +125,15 @@ def _step(block: LegalProcess, name: str) -> Step:
     return Step(name, rule.says, rule.does, frozenset(rule.by), rule.at_once, rule.clauses)
 
 
+_NO_RULE = "No rule of the library opens this to anybody: nothing is given out."
+_DANGER = "Somebody is in danger. Call the police and say what you see; records stay closed."
+
+
 def _unnamed(instrument: Instrument, block: LegalProcess) -> Process:
     """A kind of paper that no policy names: nothing is given out."""
     like = block.instruments.get(Instrument.INFORMAL_ASK)
-    script = like.script if like is not None else ("I cannot give anything out. I will find whoever answers for this.",)
-    says = f"No policy names it: {instrument} is refused."
+    script = like.script if like is not None else ("I cannot give anything out. I will call whoever answers for this.",)
+    says = _DANGER if instrument is Instrument.EMERGENCY else _NO_RULE
     return Process(instrument, says, script=script, signed_by=frozenset(block.signed_by))
 
 

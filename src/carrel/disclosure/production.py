@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from carrel.disclosure.asked_fields import Traced
+from carrel.disclosure.finding import Given
 from carrel.disclosure.period import Period, Verdict
 from carrel.disclosure.scope import Scope
-from carrel.inventory.category import Category
-from carrel.policy.record_type import RecordType
 from carrel.rights.third_persons import HeldRow, Withheld
 
 
@@ -30,6 +29,7 @@ class ProducedTable:
         unsure, undated: rows that are not produced, because their time can be read otherwise, or is not there; told to
             the library alone.
         to_read: free texts among the values.
+        whose: the person's records, each by its system and number.
     """
 
     part: str
@@ -43,6 +43,7 @@ class ProducedTable:
     unsure: int = 0
     undated: int = 0
     to_read: int = 0
+    whose: frozenset[tuple[str, int]] = field(default=frozenset(), repr=False)
 
     @property
     def place(self) -> str:
@@ -140,10 +141,22 @@ class Production:
         return tuple(one for one in self.not_read if one.code)
 
 
-def given(scope: Scope, found: Production) -> tuple[tuple[RecordType, tuple[Category | None, ...]], ...]:
-    """Of each table that is produced its kind of record, and the category of each column; None for what has none."""
+def given(scope: Scope, found: Production, subject: Callable[[str, int], str]) -> tuple[Given, ...]:
+    """What is given out with this, table by table.
+
+    Args:
+        scope: that was gathered.
+        found: for it.
+        subject: how the case tells people apart, by system and number of a record.
+    """
     kinds = {part.id: part.records for part in scope.parts}
-    return tuple((kinds[one.part], tuple(column.category for column in one.columns)) for one in found.produced)
+    return tuple(
+        Given(
+            kinds[one.part], tuple(column.category for column in one.columns),
+            frozenset(subject(*record) for record in one.whose),
+        )
+        for one in found.produced
+    )  # fmt: skip
 
 
 def judged(dates: Sequence[str], row: HeldRow, period: Period | None) -> Verdict:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from carrel.disclosure import faults
 from carrel.disclosure.asked_days import FROM, UNTIL, days_wrong
 from carrel.disclosure.event import Act, Event, Ground, Ruling, require_seen
+from carrel.disclosure.finding import OVER, RECORDS, SUBJECTS, findings_in, names_people
 from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Does
 from carrel.disclosure.standing import Standing
@@ -93,8 +94,18 @@ def _ground(here: Standing, event: Event) -> list[str]:
 
 def _exemption(here: Standing, event: Event) -> list[str]:
     rule, name = here.process.education, event.term("exemption")
-    known = () if rule is None else tuple(sorted(here.exemptions if event.term("over") else rule.exemptions))
-    return [] if name in known else [f"an exemption that holds here: {', '.join(known) or 'there is none'}"]
+    known = () if rule is None else tuple(sorted(rule.exemptions))
+    if event.term(OVER):
+        found = {one.exemption for one in here.findings}
+        if name not in found:
+            return [f"an exemption that holds here: {', '.join(sorted(found)) or 'there is none'}"]
+        return [] if findings_in(event) <= here.findings else ["a finding of the same people and records"]
+    wrong = [] if name in known else [f"an exemption that holds here: {', '.join(known) or 'there is none'}"]
+    if rule is not None and event.term(RECORDS) not in {"", *rule.kinds}:
+        wrong.append(f"a kind of record that is one of education: {', '.join(sorted(rule.kinds))}")
+    if event.term(SUBJECTS) and not names_people(event.term(SUBJECTS)):
+        wrong.append("people of the case, sixteen at most at once")
+    return wrong
 
 
 def _defect(here: Standing, event: Event) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -87,6 +88,31 @@ def require_silence(event: Event, process: Process, zone: ZoneInfo) -> Silence:
     if found.last_day is not None and found.last_day < date.fromisoformat(event.term("starts")):
         raise _no_end("a last day before the first")
     return found
+
+
+def require_counsel(silence: Silence, named: Collection[str], counsel: Collection[str]) -> None:
+    """Whether somebody who can lift a silence without an end is named to the case.
+
+    Args:
+        silence: that an event would record.
+        named: who knows of the case already, whoever records it too.
+        counsel: who holds that office at this site; where nobody does, nobody can be asked for.
+
+    Raises:
+        CarrelError: DSC-024.
+
+    Source:
+        WPL-1.2. What the law asks to be silent may be told to a lawyer for advice: 18 U.S.C. 2709(c)(2)(A)(ii).
+    """
+    if silence.last_day is not None or not counsel or {*named, *silence.may_tell}.intersection(counsel):
+        return
+    raise fault(
+        faults.NO_COUNSEL,
+        wanted=f"one of: {', '.join(sorted(counsel))}",
+        found="nobody of counsel among those who are named",
+        because="it names no last day, so it lasts until counsel says that it was lifted; nobody else can, or knows it",
+        fix="name counsel with it: --may-tell NAME; or write its last day",
+    )
 
 
 def _confirmed(name: str, process: Process) -> None:

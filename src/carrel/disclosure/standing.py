@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from carrel.disclosure.event import Ruling
+from carrel.disclosure.finding import Finding
 from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Does, Office, Process, Step
 from carrel.disclosure.silence import Silence
@@ -87,7 +88,7 @@ class Standing:
         package: what kind of answer was made ready since the case was last thrown back; None where none was.
         told_at: aware time at which the person was told; None where she was not.
         education: whether a student's education records are in what was made ready.
-        exemptions: that were found, by which such records do not wait for the student.
+        findings: by which such records do not wait for the student.
         manifest: SHA-256 of the package's signed manifest, in hex; empty where there is no package.
         signed_by: who signed the release.
         released_by: who handed it over.
@@ -118,7 +119,7 @@ class Standing:
     manifest: str = ""
     told_at: datetime | None = None
     education: bool = False
-    exemptions: frozenset[str] = frozenset()
+    findings: frozenset[Finding] = frozenset()
     signed_by: str = ""
     released_by: str = ""
     ended_at: datetime | None = None
@@ -140,6 +141,11 @@ class Standing:
         """The next free number; the first is that of a paper without days."""
         taken = {one.id for one in self.defects} | {"d1"}
         return next(f"d{n}" for n in range(2, len(taken) + 3) if f"d{n}" not in taken)
+
+    @property
+    def exemptions(self) -> frozenset[str]:
+        """Those that were found of the whole case."""
+        return frozenset(one.exemption for one in self.findings if one.is_of_the_case)
 
     @property
     def contested(self) -> bool:

@@ -25,6 +25,7 @@ class Viewer:
         zone: of the library.
         at: aware time.
         free_days: on which nobody works.
+        counsel: who holds that office, by the site file.
     """
 
     person: str
@@ -33,6 +34,7 @@ class Viewer:
     zone: ZoneInfo
     at: datetime
     free_days: Collection[date] = ()
+    counsel: frozenset[str] = frozenset()
 
     def process(self, case: Case) -> Process:
         """By which a case is led."""

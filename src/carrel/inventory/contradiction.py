@@ -36,6 +36,7 @@ class Contradiction:
     clauses: tuple[str, ...]
     fix: str
     shows: str = ""
+    speaks: tuple[str, ...] = ()  # the clauses that the map names, whatever policy is in force
 
 
 def contradictions(
@@ -61,6 +62,7 @@ def contradictions(
             _clauses(setting, promise),
             setting.fix,
             setting.shows or "",
+            setting.clauses,
         )
         for setting in system_map.settings
         if setting.name in values

@@ -1,4 +1,4 @@
-"""A page of the library's own sites, as a site file names it: looked at for the cookies that it sets by itself."""
+"""A page of the library's own sites, as a site file names it: looked at for its cookies, and for a form's notice."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ class WebPage(Part):
     Attributes:
         url: of the page, as a visitor's browser asks for it.
         needed: names of the cookies without which it does not work; these need no choice (MITL-8.1).
+        form: the form of the policy that stands on this page; its notice is looked for there (MITP-11.2.2a).
         refusal: the cookie by which it knows that a visitor refused, as ``name=value``; it is asked for again with it.
     """
 
     url: str = Field(max_length=500)
     needed: tuple[Annotated[str, Field(min_length=1, max_length=120)], ...] = ()
+    form: str = Field(default="", max_length=80)
     refusal: str = Field(default="", max_length=300, pattern=_REFUSAL)
 
     @field_validator("url")

@@ -65,4 +65,8 @@ class Rights(Figures):
         default=None,
         description="How long whose request it was, and their words, stay sealed after its end; 90 days if left out.",
     )
+    letters: Literal["on paper", "by mail"] | None = Field(
+        default=None,
+        description="'by mail': who wrote by email or on the pages gets notices without what is held; else on paper.",
+    )
     controllers: tuple[Controller, ...] = ()

@@ -13,7 +13,12 @@ LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]
 
 
 class Saying(Block):
-    """One sentence of the policy, and the same in other languages. The policy's own words are what counts."""
+    """One sentence of the policy, or the name of a purpose or recipient, and the same in other languages.
 
-    says: Text = Field(description="As it stands elsewhere in this policy, to the letter.")
+    The policy's own words are what counts.
+    """
+
+    says: Text = Field(
+        description="As it stands elsewhere in this policy, to the letter; a name of a purpose or recipient, too."
+    )
     words: dict[LanguageTag, Text] = Field(min_length=1, description="The same, by language tag.")

@@ -11,14 +11,16 @@ from carrel.policy import faults
 from carrel.policy.document import PolicyDocument, told
 
 _OWN = "in_other_languages"
+_NAMED = ("purposes", "recipients")  # blocks whose names patrons read
 
 
 def saying_incoherences(document: PolicyDocument) -> Iterator[Fault]:
-    """Every translation of a sentence that stands nowhere in the policy, or that is translated twice."""
+    """Every translation of a sentence or name that stands nowhere in the policy, or that is translated twice."""
     sayings = document.body.in_other_languages
     if not sayings:
         return
-    there = set(_sentences(document.body.model_dump(mode="json", exclude={_OWN})))
+    body = document.body.model_dump(mode="json", exclude={_OWN})
+    there = {*_sentences(body), *(name for block in _NAMED for name in body[block])}
     seen: set[str] = set()
     for n, one in enumerate(sayings):
         at = ("in other languages", n, "says")

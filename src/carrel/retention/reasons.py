@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 SMALL = 10
-OTHER = "other reasons (0-9)"
+OTHER = "other reasons"
+UNTOLD = "not told"  # no bound: a sealed hold of any size stands there too
 FEW = "0-9"
 OTHER_BRANCHES = "other branches"
 
@@ -19,7 +20,7 @@ def by_reason(rows: Mapping[str, int | str]) -> dict[str, int | str]:
     """Rows per reason as they may be shown, the most first: reasons under ten rows are merged.
 
     Rows that only a sealed legal hold keeps must not be among ``rows``: the merged line, which is always there, stands
-    for them.
+    for them, however many they are. So it claims no number.
 
     Guarantees:
         No number below ten is shown, and no sum of such numbers; no reason with ten rows or more is lost. Counts that
@@ -27,7 +28,7 @@ def by_reason(rows: Mapping[str, int | str]) -> dict[str, int | str]:
     """
     told = {reason: number for reason, number in rows.items() if isinstance(number, int) and number >= SMALL}
     ordered = sorted(told.items(), key=lambda one: (-one[1], one[0]))
-    return {**dict(ordered), OTHER: FEW}
+    return {**dict(ordered), OTHER: UNTOLD}
 
 
 def figure(number: int) -> int | str:

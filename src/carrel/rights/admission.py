@@ -56,7 +56,7 @@ def may(now: Standing, act: Act) -> None:
             it cannot be answered: a task is open (MITL-9.7), a plan was not carried out and read back, or nothing was.
     """
     if now.state.is_final:
-        if not (act is Act.STATED and _may_be_stated(now)):
+        if act is not Act.MAILED and not (act is Act.STATED and _may_be_stated(now)):
             raise _not_now(act, "a request that is open", now.state, "open a new request")
         return
     if act is Act.RECEIVED:

@@ -43,6 +43,7 @@ class Clocks:
         kept: how long what was sealed in a request stays after its end.
         controllers: who answers for what the library does not control (MITL-9.11).
         free_days: on which nobody works, beside Saturdays and Sundays.
+        by_mail: every policy with rights lets notices about requests go by mail.
         told: names of recipients by what they are told of, such as ``erasure`` (MITL-9.7).
     """
 
@@ -51,6 +52,7 @@ class Clocks:
     controllers: tuple[Controller, ...] = ()
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     free_days: frozenset[date] = frozenset()
+    by_mail: bool = False
 
     def of(self, right: Right) -> Promise:
         """What is promised of one right."""
@@ -86,6 +88,7 @@ def clocks_of(policies: Iterable[Policy], free_days: frozenset[date] = frozenset
         tuple({one.name: one for block in reversed(rights) for one in block.controllers}.values()),
         MappingProxyType(_told(every)),
         free_days,
+        bool(rights) and all(one.letters == "by mail" for one in rights),
     )
 
 

@@ -41,6 +41,7 @@ class Act(enum.StrEnum):
     ANSWERED = "answered"
     REFUSED = "refused"  # ground
     WITHDRAWN = "withdrawn"
+    MAILED = "mailed"  # a notice that the person can read where it stands, without what is held
 
     @property
     def is_final(self) -> bool:

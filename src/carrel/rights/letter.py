@@ -40,12 +40,14 @@ class Said:
         reason: of a refusal, or of more time.
         stays: what was not taken out, and on which ground, in words of the map.
         where: what each controller answers for, by its name.
+        names: of recipients and controllers in the language of the letter, by their name in the policy.
     """
 
     answer: str = ""
     reason: str = ""
     stays: Sequence[str] = ()
     where: Mapping[str, str] | None = None
+    names: Mapping[str, str] | None = None
 
 
 def letter(request: Request, now: Standing, sender: Sender, said: Said) -> str:
@@ -104,6 +106,36 @@ def _lines(request: Request, now: Standing, sender: Sender, said: Said, words: M
         yield words["email"]
 
 
+def notice(request: Request, now: Standing, sender: Sender, page: str = "") -> tuple[str, str]:
+    """What may go by email: that the request is there, by when it is answered, and where the rest can be read.
+
+    Args:
+        request: whose.
+        now: where it stands.
+        sender: the library.
+        page: address of the person's own page about it; empty where the library has none.
+
+    Returns:
+        Subject and text, in the language of the request where Carrel speaks it, else in English.
+
+    Guarantees:
+        Nothing of a record stands in it: no name, no right, no system, no reason, no ground, nobody who was told.
+
+    Source:
+        GDPR Art. 12(3); WPL-6.4.
+    """
+    words = WORDS.get(request.language.split("-")[0], WORDS["en"])
+    lines = [words["notice number"].format(id=request.id), words["came"].format(day=_day(now, sender))]
+    if now.state.is_final:
+        lines.append(words["notice ended"])
+    elif now.due is not None:
+        lines.append(words["late" if now.overdue else "by"].format(day=now.due.day.isoformat()))
+        lines += [words["notice longer"]] if now.due.extended else []
+    lines += ["", words["notice more"], *([words["notice page"].format(page=page)] if page else [])]
+    lines += ["", words["questions"], *(f"  {who}: {where}" for who, where in sender.contacts), "", words["email"]]
+    return f"{sender.library}: {words['notice subject']}", "\n".join(lines) + "\n"
+
+
 def _work(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
     for one in now.cases:
         if one.waived and one.outcome is None:
@@ -145,7 +177,8 @@ def _tasks(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]
         if one.kind == Route.SWITCH:
             yield words["switch"].format(to=switch_of(one.to)) + " " + words[f"switch {state}"]
             continue
-        yield words[name].format(to=one.to) + " " + words[f"task {state}"]
+        to = (said.names or {}).get(one.to, one.to)
+        yield words[name].format(to=to[:1].upper() + to[1:]) + " " + words[f"task {state}"]
         if one.kind == Route.CONTROLLER and said.where and one.to in said.where:
             yield f"  {said.where[one.to]}"
 

@@ -35,6 +35,13 @@ ENGLISH: Mapping[str, str] = {
     "task not yet": "They will be told.",
     "task replied": "They replied.",
     "task waived": "We do not wait for their reply; you may ask us why.",
+    "notice subject": "about your request",
+    "notice number": "This is about your request {id}. Please name this number when you write to us.",
+    "notice longer": "We need more time than a month.",
+    "notice ended": "We are done with it.",
+    "notice more": "What was asked and what we did does not stand in this mail. Please ask at the desk, or have it on "
+    "paper.",
+    "notice page": "You can also read it here, with your card and password: {page}",
     "questions": "Questions, or if you do not agree:",
     "email": "Please note: email can be read by others on its way, and the law may give others a right to see it.",
     "state received": "We have it. Please show us who you are, so that nobody else can ask in your name.",
@@ -108,6 +115,13 @@ SPANISH: Mapping[str, str] = {
     "task not yet": "Se les avisará.",
     "task replied": "Respondieron.",
     "task waived": "No esperamos su respuesta; puede preguntarnos por qué.",
+    "notice subject": "sobre su solicitud",
+    "notice number": "Este correo trata de su solicitud {id}. Indique ese número cuando nos escriba.",
+    "notice longer": "Necesitamos más de un mes.",
+    "notice ended": "Hemos terminado.",
+    "notice more": "Lo que se pidió y lo que hicimos no está en este correo. Pregunte en el mostrador, o pídalo en "
+    "papel.",
+    "notice page": "También puede leerlo aquí, con su carné y su contraseña: {page}",
     "questions": "Preguntas, o si no está de acuerdo:",
     "email": "Tenga en cuenta: otros pueden leer un correo electrónico en el camino, y la ley puede dar a otros "
     "derecho a verlo.",

@@ -11,15 +11,18 @@ from carrel.rights.answer import DatedRow
 class Reckoned(Sequence[DatedRow]):
     """Rows that were read, of which each is told only when somebody looks at it: a page shows some of many.
 
+    A package looks three times at each, and has it told once.
+
     Args:
         rows: as read.
         tell: tells one.
     """
 
-    __slots__ = ("_rows", "_tell")
+    __slots__ = ("_rows", "_tell", "_told")
 
     def __init__(self, rows: Sequence[dict[str, Any]], tell: Callable[[dict[str, Any]], DatedRow]) -> None:
         self._rows, self._tell = rows, tell
+        self._told: dict[int, DatedRow] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -32,8 +35,13 @@ class Reckoned(Sequence[DatedRow]):
 
     def __getitem__(self, place: int | slice) -> DatedRow | list[DatedRow]:
         if isinstance(place, slice):
-            return [self._tell(row) for row in self._rows[place]]
-        return self._tell(self._rows[place])
+            return [self._at(one) for one in range(len(self._rows))[place]]
+        return self._at(range(len(self._rows))[place])
+
+    def _at(self, place: int) -> DatedRow:
+        if (told := self._told.get(place)) is None:
+            told = self._told[place] = self._tell(self._rows[place])
+        return told
 
     def only(self, most: int) -> Reckoned:
         """The first ones."""

@@ -111,11 +111,11 @@ def _identities(data: dict[str, Any]) -> Iterator[Any]:
     """Whom the answer names, itself and in the request that it quotes: whatever says a form of an identity."""
     yield from _within(data)
     quoted = data.get("encoded_request")
-    if isinstance(quoted, str):
+    if isinstance(quoted, str) and quoted:  # an empty one quotes nothing
         try:
-            inner = _json(base64.b64decode(quoted, validate=True))
-        except (binascii.Error, ValueError):
-            raise _unfit("encoded_request in base64", "something else") from None
+            inner = json.loads(base64.b64decode(quoted, validate=True))
+        except (binascii.Error, ValueError, RecursionError):
+            raise _unfit("encoded_request: the request in base64, or none", "something else") from None
         yield from _within(inner)
 
 
@@ -132,7 +132,7 @@ def _within(data: Any) -> Iterator[dict[Any, Any]]:
 
 
 def _weak(one: dict[Any, Any]) -> bool:
-    said = [value for name, value in one.items() if _letters(name) == "identityformat"]
+    said = [value for name, value in one.items() if _letters(name) in {"identityformat", "identitytype"}]
     return any(isinstance(value, str) and _WEAK.search(_letters(value)) for value in said)
 
 

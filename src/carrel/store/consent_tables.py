@@ -68,6 +68,15 @@ suppression = Table(
     Column("since", Moment, nullable=False),
 )
 
+# Which addresses an erasure silenced, so that one that is gone from the list is missed: nobody can hash it again.
+erased_address = Table(
+    "erased_address",
+    metadata,
+    Column("tag", String(64), primary_key=True),
+    Column("address", String(64), primary_key=True),
+    Column("since", Moment, nullable=False),
+)
+
 contact_export = Table(
     "contact_export",
     metadata,

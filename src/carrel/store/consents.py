@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,13 @@ from carrel.store.consent_key import ConsentKey
 from carrel.store.database import Database
 from carrel.store.objectors import Objectors
 from carrel.store.owed_leaves import owe
-from carrel.store.suppressions import ASKED, ERASED, Suppressions, own_wish
+from carrel.store.suppressions import ASKED, Suppressions, own_wish
 from carrel.store.tag_set import of_tags, streamed
 
 _SALT = 32
+_FIELDS = tuple(one.name for one in fields(ConsentEvent))
+_ACTS = {str(one): one for one in Act}
+_CHANNELS = {str(one): one for one in Channel}
 Leaves = Callable[[ConsentEvent, str], Iterable[OpenLeaf]]
 
 
@@ -150,8 +153,10 @@ class Consents:
         table, found = tables.consent_event, defaultdict(list)
         with self._database.reading() as connection:
             mine = (table.c.tag.in_(of_tags(connection, tags)), table.c.purpose == purpose)
-            for row in connection.execute(select(table).where(*mine).order_by(table.c.id)):
-                found[row.tag].append(_event(row))
+            # By thousands: only what an event is made of is read, and nothing of a row is looked up by name.
+            read = select(table.c.tag, *(table.c[name] for name in _FIELDS)).where(*mine).order_by(table.c.id)
+            for tag, act, said_on, channel, *rest in connection.execute(read).all():
+                found[tag].append(ConsentEvent(_ACTS[act], said_on, _CHANNELS[channel], *rest))
         return dict(found)
 
     def sieve(self, purpose: str) -> TagSieve:
@@ -230,10 +235,14 @@ class Consents:
         )
 
     def tell(self, ids: Iterable[int], file: str, now: datetime) -> None:
-        """Note that a file with these changes is in its place."""
+        """Note that a file with these changes is in its place; of an event that two processes told, the first file."""
+        table, events = tables.consent_told, sorted(ids)
         with self._database.writing() as connection:
-            for one in ids:
-                connection.execute(insert(tables.consent_told).values(event=one, file=file, at=now))
+            since = table.c.event >= min(events, default=0)
+            there = set(connection.execute(select(table.c.event).where(since)).scalars())
+            for one in events:
+                if one not in there:
+                    connection.execute(insert(table).values(event=one, file=file, at=now))
 
     # -- erasure ----------------------------------------------------------------------------------------------------
 
@@ -257,8 +266,8 @@ class Consents:
                 tag = tags.number(number)
                 self._forget_in(connection, system, tag, tags.mark, now)
                 if silence:
-                    who = (tag, *map(tags.address, addresses))
-                    self.suppressions.add_in(connection, who, tags.mark, ERASED, now)
+                    hashes = tuple(map(tags.address, addresses))
+                    self.suppressions.add_erased_in(connection, tag, hashes, tags.mark, now)
         self._database.tidy()
 
     def people(self, system: str) -> set[str]:

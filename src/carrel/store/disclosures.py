@@ -6,75 +6,35 @@ No statement in here updates an event, and none deletes one: see `carrel.store.f
 from __future__ import annotations
 
 import secrets
-import string
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import BinaryIO
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import insert
 
 from carrel.disclosure.absence import OfficeEvent, admit_turn
 from carrel.disclosure.admission import admit
+from carrel.disclosure.case import Case
 from carrel.disclosure.ending import over
 from carrel.disclosure.event import Act, Event, free_words
-from carrel.disclosure.opening import require_opening
 from carrel.disclosure.process import Office
 from carrel.disclosure.refusal import unknown
+from carrel.disclosure.repetition import said_again, turned_again
 from carrel.disclosure.standing import Standing
 from carrel.disclosure.viewer import Viewer
-from carrel.ledger.leaf import OpenLeaf
 from carrel.store import case_holds, clock, tables
 from carrel.store.case_holds import LetGo
 from carrel.store.disclosure_documents import DisclosureDocuments, Filed
-from carrel.store.owed_leaves import OF_PROCESS, day_of, even_out, owe
-from carrel.store.recorded_disclosures import HALF, Kept, RecordedDisclosures, disclosure_key, subject_digest
+from carrel.store.opened_disclosures import OpenedDisclosures, leaf_of
+from carrel.store.owed_leaves import even_out, owe
+from carrel.store.recorded_disclosures import HALF, subject_digest
 
-_LETTERS, _SALT = 12, 32
 _SUBJECTS = 16  # digests in one term
 
 
-class Disclosures(RecordedDisclosures):
+class Disclosures(OpenedDisclosures):
     """The cases of a store, to be read and written."""
-
-    def open(self, terms: Mapping[str, str], words: str, viewer: Viewer, *, hold: str = "", step: str = "") -> str:
-        """Write a case down.
-
-        Args:
-            terms: of `Act.RECEIVED`: instrument, served on, from, dated, from day, until day, title.
-            words: what was asked for, as the paper or the person says it.
-            viewer: whoever takes it in: whoever was served.
-            hold: the legal hold that was placed before.
-            step: that is taken with it; empty where the policy asks for none.
-
-        Returns:
-            Its id.
-
-        Raises:
-            CarrelError: DSC-005, DSC-006; DSC-018.
-
-        Guarantees:
-            Where an error is raised nothing was written, and no key is left.
-        """
-        said = free_words(words)
-        kept = {} if step or not hold else {"hold": hold}
-        events = [Event(Act.RECEIVED, viewer.at, viewer.person, {**terms, **kept})]
-        require_opening(events[0], viewer.processes)
-        if hold and step:
-            events.append(Event(Act.TAKEN, viewer.at, viewer.person, {"step": step, "hold": hold}))
-        name = "dsc-" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
-        own = disclosure_key(self._folder, name)
-        own.create()
-        try:
-            with self._database.writing() as connection:
-                clock.observe(connection, viewer.at)
-                connection.execute(insert(tables.disclosure_case).values(id=name))
-                for n, event in enumerate(events):
-                    self._write(connection, name, n, event, "" if n else said, viewer.at)
-        except BaseException:
-            own.shred()
-            raise
-        return name
 
     def add(
         self, name: str, act: Act, terms: Mapping[str, str], viewer: Viewer, words: str = "", *, leaf: str = ""
@@ -96,23 +56,29 @@ class Disclosures(RecordedDisclosures):
             CarrelError: DSC-001 to DSC-014, as `carrel.disclosure.admission.admit` says; DSC-017, its key is gone.
 
         Guarantees:
-            Of two who write at once, the second is judged by what the first wrote.
+            Of two who write at once, the second is judged by what the first wrote. What somebody says again, within
+            the hour and with nothing after it, is not written twice: she whose command was killed gives it again.
         """
-        said, event = free_words(words), Event(act, viewer.at, viewer.person, terms)
+        after, _ = self._added(name, Event(act, viewer.at, viewer.person, terms), viewer, free_words(words), leaf)
+        return viewer.look(after)
+
+    def _added(self, name: str, event: Event, viewer: Viewer, said: str, leaf: str = "") -> tuple[Case, Event]:
+        """The case afterwards, and the event as it stands in it: what was said again stands there from before."""
         with self._database.writing() as connection:
             clock.observe(connection, viewer.at)
             case = self._case(connection, name)
-            if case is None:
+            if case is None or viewer.look(case) is None:
                 raise unknown()
+            if said_again(case.events[-1], self._last_words(connection, name), event, said):
+                return case, case.events[-1]
             admit(
                 case, event, said, viewer.process(case), viewer.offices, viewer.zone, viewer.at,
-                free_days=viewer.free_days,
+                free_days=viewer.free_days, counsel=viewer.counsel,
             )  # fmt: skip
             self._write(connection, name, len(case.events), event, said, viewer.at)
             if leaf:
-                owe(connection, [_leaf(leaf, viewer.at)], viewer.at)
-            after = self._case(connection, name)
-        return None if after is None else viewer.look(after)
+                owe(connection, [leaf_of(leaf, viewer.at)], viewer.at)
+            return Case(name, (*case.events, event)), event
 
     def let_go(self, name: str, viewer: Viewer) -> LetGo:
         """Release the holds of a case in which nothing is left to do; without effect where something is.
@@ -174,11 +140,14 @@ class Disclosures(RecordedDisclosures):
         filed = documents.put(name, source)
         terms = {"document": filed.id, "paper": paper, "size": str(filed.size), "digest": filed.digest}
         try:
-            self.add(name, Act.FILED, terms, viewer if later is None else later())
+            who = viewer if later is None else later()
+            _, stands = self._added(name, Event(Act.FILED, who.at, who.person, terms), who, "")
         except BaseException:
             documents.drop(filed.id)
             raise
-        return filed
+        if stands.term("document") != filed.id:  # it is there from before: its command was stopped
+            documents.drop(filed.id)
+        return Filed(stands.term("document"), filed.size, filed.digest)
 
     def forget_unnamed(self, before: datetime) -> int:
         """Forget documents that no case names, as a process leaves them that was killed before it wrote them down.
@@ -204,7 +173,10 @@ class Disclosures(RecordedDisclosures):
         """
         with self._database.writing() as connection:
             clock.observe(connection, event.at)
-            admit_turn(event, self._turns(connection), people, alternates)
+            before = self._turns(connection)
+            if before and turned_again(before[-1], event):
+                return
+            admit_turn(event, before, people, alternates)
             connection.execute(
                 insert(tables.disclosure_office).values(
                     turn=str(event.turn),
@@ -221,7 +193,7 @@ class Disclosures(RecordedDisclosures):
     def cover(self, now: datetime) -> None:
         """Owe the ledger as many leaves as any other batch has, so that none tells whether something was done."""
         with self._database.writing() as connection:
-            even_out(connection, lambda: _leaf(self._of_nothing(), now), now)
+            even_out(connection, lambda: leaf_of(self._of_nothing(), now), now)
 
     def _of_nothing(self) -> str:
         """A commitment to nothing. With the site's own key it can be told from others, and without it cannot."""
@@ -229,13 +201,3 @@ class Disclosures(RecordedDisclosures):
         with suppress(OSError):  # a folder that cannot be written: there is no case in it either
             self._no_case().ensure()
         return (start + (self._rest_of_nothing(start) or secrets.token_bytes(HALF))).hex()
-
-    def _write(self, connection: Connection, name: str, place: int, event: Event, said: str, now: datetime) -> None:
-        kept = Kept(event, said, secrets.token_bytes(_SALT), place)
-        sealed = kept.seal(disclosure_key(self._folder, name))
-        connection.execute(insert(tables.disclosure_event).values(case=name, sealed=sealed))
-        owe(connection, [_leaf(kept.commitment(name), now)], now)
-
-
-def _leaf(commitment: str, now: datetime) -> OpenLeaf:
-    return OpenLeaf(OF_PROCESS, day_of(now), {"commitment": commitment})

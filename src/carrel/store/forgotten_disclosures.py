@@ -81,6 +81,9 @@ class ForgottenDisclosures(RecordedDisclosures):
             cases = list(self._cases(connection))
         home = self._folder / FOLDER
         before = (now - _LEFT).timestamp()
+        for place in home.glob("*.key.*"):  # a key is drawn under such a name and linked to its own: never overwritten
+            if place.stat().st_mtime < before:
+                place.unlink(missing_ok=True)
         for place in home.glob("dsc-*.key"):
             if place.stem not in names and place.stat().st_mtime < before:
                 disclosure_key(self._folder, place.stem).shred()

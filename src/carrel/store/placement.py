@@ -98,20 +98,74 @@ def place(
         Every chunk that begins after it was recorded honours it, whatever dies in between.
     """
     start = now()
-    _check(order, start)
-    identity = secrets.token_hex(8)
     with database.writing() as connection:
         clock.observe(connection, start)
-        _insert(connection, identity, order, start)
-        first = {one.token for one in gate.inside(connection, order.system, start)}
-    waits = first
+        identity = record(connection, order, start)
+        first = _inside(connection, order.system, start)
+    return _waited(database, identity, order.system, first, now, patience)
+
+
+def record(connection: Connection, order: Order, at: datetime) -> str:
+    """Write one down in a transaction of whoever asks; every chunk that begins after its commit honours it.
+
+    Args:
+        connection: in a transaction that writes.
+        order: what to keep.
+        at: aware time, observed by whoever asks.
+
+    Returns:
+        Its id.
+
+    Raises:
+        CarrelError: HLD-001, HLD-002.
+    """
+    _check(order, at)
+    identity = secrets.token_hex(8)
+    _insert(connection, identity, order, at)
+    return identity
+
+
+def settle(
+    database: Database, identity: str, now: Callable[[], datetime], patience: timedelta = PATIENCE
+) -> Placed | None:
+    """Wait for the chunks that are in flight, of one that was written down and for which nobody waited to the end.
+
+    Returns:
+        None where somebody did, or it is over.
+
+    Raises:
+        CarrelError: HLD-005.
+    """
+    table = tables.keeping
+    with database.reading() as connection:
+        query = select(table.c.system).where(
+            table.c.id == identity, table.c.ended_at.is_(None), table.c.in_force_from.is_(None)
+        )
+        system = connection.execute(query).scalar()
+        first = frozenset() if system is None else _inside(connection, system, now())
+    return None if system is None else _waited(database, identity, system, first, now, patience)
+
+
+def _inside(connection: Connection, system: str, now: datetime) -> frozenset[str]:
+    return frozenset(one.token for one in gate.inside(connection, system, now))
+
+
+def _waited(
+    database: Database,
+    identity: str,
+    system: str,
+    first: frozenset[str],
+    now: Callable[[], datetime],
+    patience: timedelta,
+) -> Placed:
+    start, waits = now(), first
     while waits:
         if now() - start >= patience:
-            raise _still_runs(order.system)
+            raise _still_runs(system)
         time.sleep(POLL.total_seconds())
         with database.reading() as connection:  # chunks that came in later have read this one
-            waits = waits & {one.token for one in gate.inside(connection, order.system, now())}
-    return _in_force(database, identity, order.system, now(), waited=bool(first))
+            waits = waits & _inside(connection, system, now())
+    return _in_force(database, identity, system, now(), waited=bool(first))
 
 
 def _in_force(database: Database, identity: str, system: str, now: datetime, *, waited: bool) -> Placed:

@@ -160,6 +160,10 @@ class RecordedDisclosures:
         self.case(name, viewer)
         return tuple(one.words for one in self._kept(name))
 
+    def subject(self, name: str, system: str, number: int) -> str:
+        """By what a case tells one person from others; empty where its key is gone."""
+        return subject_digest(self._folder, name, system, number)
+
     def is_about(self, case: Case, system: str, number: int) -> bool:
         """Whether a case whose holds were released was about this person."""
         return subject_digest(self._folder, case.id, system, number) in case.let_go
@@ -245,10 +249,13 @@ class RecordedDisclosures:
         in_order = all(one.place == n for n, one in enumerate(there) if n >= first)
         return there if in_order and len(there) == len(kept) else ()
 
-    def _case(self, connection: Connection, name: str) -> Case | None:
+    def _sealed_of(self, connection: Connection, name: str) -> Sequence[bytes]:
         table = tables.disclosure_event
         query = select(table.c.sealed).where(table.c.case == name).order_by(table.c.id)
-        sealed = connection.execute(query).scalars().all()
+        return connection.execute(query).scalars().all()
+
+    def _case(self, connection: Connection, name: str) -> Case | None:
+        sealed = self._sealed_of(connection, name)
         if not sealed:
             return None
         events = tuple(one.event for one in self._opened(name, sealed))
@@ -258,11 +265,8 @@ class RecordedDisclosures:
         return Case(name, events)
 
     def _kept(self, name: str) -> tuple[Kept, ...]:
-        table = tables.disclosure_event
         with self._database.reading() as connection:
-            query = select(table.c.sealed).where(table.c.case == name).order_by(table.c.id)
-            sealed = connection.execute(query).scalars().all()
-        return self._opened(name, sealed)
+            return self._opened(name, self._sealed_of(connection, name))
 
     def _no_case(self) -> SealingKey:
         return disclosure_key(self._folder, "none")

@@ -9,7 +9,7 @@ import enum
 import json
 import secrets
 import string
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -177,6 +177,30 @@ class Requests(RecordedRequests):
                 changes |= {"system": whose[0], **self._whose(name, tags, whose[1])}
             if changes:
                 connection.execute(update(tables.request).where(tables.request.c.id == name).values(**changes))
+            return self._request(connection, name)
+
+    def add_all(self, name: str, events: Iterable[Event], sealed: str = "") -> Request:
+        """Write several events down, each judged by those before it: all of them, or nothing.
+
+        Args:
+            name: of the request.
+            events: none of them identifies somebody or gives more time.
+            sealed: words that are kept beside each.
+
+        Returns:
+            The request afterwards.
+
+        Raises:
+            CarrelError: as `add`.
+        """
+        said = free_words(sealed)
+        with self._database.writing() as connection:
+            for event in events:
+                clock.observe(connection, event.at)
+                admit(self._request(connection, name), event, said, NO_CLOCKS, _UTC, event.at)
+                if said and not request_key(self._folder, name).exists():
+                    raise self._shut(name)
+                self._write(connection, name, event, said, event.at)
             return self._request(connection, name)
 
     def part(self, gone: Collection[str]) -> None:

@@ -34,6 +34,11 @@ class SealingKey:
             os.fsync(handle)
         finally:
             os.close(handle)
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)  # its name too, before anything that it seals is committed
+        finally:
+            os.close(folder)
 
     def there(self) -> tuple[bytes, str]:
         """The key; where it is gone or none, no bytes, and in words what is found instead."""

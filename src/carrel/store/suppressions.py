@@ -41,10 +41,32 @@ class Suppressions:
                 changed = ERASED if reason == ERASED else ASKED
                 connection.execute(update(table).where(table.c.tag == tag).values(reason=changed))
 
+    def add_erased_in(
+        self, connection: Connection, number: str, addresses: Collection[str], mark: str, now: datetime
+    ) -> None:
+        """Put whoever was erased on the list, inside a transaction, and note which addresses went with the number."""
+        table, noted = tables.erased_address, set(filter(None, addresses))
+        self.add_in(connection, (number, *noted), mark, ERASED, now)
+        known = set(connection.execute(select(table.c.address).where(table.c.tag == number)).scalars())
+        for address in sorted(noted - known):
+            connection.execute(insert(table).values(tag=number, address=address, since=now))
+
     def lift_in(self, connection: Connection, tags: Collection[str]) -> None:
-        """Take hashes off the list, inside a transaction."""
-        table = tables.suppression
-        connection.execute(delete(table).where(table.c.tag.in_(set(filter(None, tags)))))
+        """Take hashes off the list, inside a transaction; somebody asked, so that an audit misses none of them."""
+        table, noted, gone = tables.suppression, tables.erased_address, set(filter(None, tags))
+        connection.execute(delete(table).where(table.c.tag.in_(gone)))
+        connection.execute(delete(noted).where(noted.c.address.in_(gone)))
+
+    def erased(self) -> tuple[int, int]:
+        """How many addresses erasures silenced, and how many of them stand on the list no more though nobody asked."""
+        noted, table = tables.erased_address, tables.suppression
+        there = select(table.c.tag).where(table.c.tag == noted.c.address, table.c.reason == ERASED).exists()
+        with self._database.reading() as connection:
+            count = select(func.count(noted.c.address.distinct()))
+            return (
+                int(connection.execute(count).scalar_one()),
+                int(connection.execute(count.where(not_(there))).scalar_one()),
+            )
 
     def note_asked_back_in(self, connection: Connection, tags: Collection[str], mark: str, now: datetime) -> None:
         """Note that addresses may be written to again, whoever said no before by a record that has them too.

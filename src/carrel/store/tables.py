@@ -11,6 +11,7 @@ from carrel.store.consent_tables import (
     consent_text,
     consent_told,
     contact_export,
+    erased_address,
     suppression,
 )
 from carrel.store.disclosure_tables import disclosure_case, disclosure_event, disclosure_office, disclosure_past
@@ -40,6 +41,7 @@ __all__ = [
     "disclosure_event",
     "disclosure_office",
     "disclosure_past",
+    "erased_address",
     "erasure",
     "job",
     "keeping",

@@ -39,6 +39,7 @@ def pieces(answer: Answer, words: Words) -> Iterator[str]:
         goes=lambda day: goes(day, answer.made_at.date(), words),
         categories=lambda table: categories(table, words),
         shown=lambda dated, name: shown(dated, name, words),
+        cells=lambda dated, names: [shown(dated, name, words) for name in names],
     )
 
 

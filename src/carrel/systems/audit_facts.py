@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -123,6 +124,12 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         ),
         live=_schema_facts(library.system_map, schema.product_version, differences),
         showing=sum(one.shows is not None for one in library.system_map.settings),
+        settings_on=Counter(
+            clause
+            for one in library.system_map.settings
+            if one.severity == "finding" and one.name in values
+            for clause in one.clauses
+        ),
         contradictions=(*against(library, facts.schedule, values), *told_as_settings(notices)),
     )
     read = Read(seen, values, lambda policy: noticed[policy.digest])

@@ -105,6 +105,6 @@ def against(library: Library, schedule: LoanSchedule, settings: Mapping[str, str
         shown=frozenset() if schedule.children is None else schedule.children.shown,
     )
     return tuple(
-        Contradiction(one.setting, one.finding, one.clauses, one.severity, one.fix, one.shows, one.value)
+        Contradiction(one.setting, one.finding, one.clauses, one.severity, one.fix, one.shows, one.value, one.speaks)
         for one in contradiction.contradictions(library.system_map, settings, promise)
     )

@@ -220,7 +220,7 @@ class _System:
         ]
         for records in held.records:
             for each in records.tables:
-                one = _produced(part, period, label, name, each, asked[each.table], dates[each.table])
+                one = _produced(part, period, label, name, each, asked[each.table], dates[each.table], subject.number)
                 if one.rows or one.unsure or one.undated:
                     self._gathered.tables.append(one)
 
@@ -233,6 +233,7 @@ def _produced(
     table: HeldTable,
     columns: tuple[Traced, ...],
     dates: tuple[str, ...],
+    number: int,
 ) -> ProducedTable:
     rows: list[HeldRow] = []
     counts = {Verdict.UNSURE: 0, Verdict.UNDATED: 0}
@@ -246,7 +247,7 @@ def _produced(
     to_read = sum(1 for row in rows for name in free if isinstance(row.values.get(name), str) and row.values[name])
     return ProducedTable(
         part.id, label, system, table.table, table.says, columns, () if period is None else dates, tuple(rows),
-        counts[Verdict.UNSURE], counts[Verdict.UNDATED], to_read,
+        counts[Verdict.UNSURE], counts[Verdict.UNDATED], to_read, frozenset({(system, number)}),
     )  # fmt: skip
 
 

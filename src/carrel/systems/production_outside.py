@@ -187,8 +187,8 @@ def _reads(
     if isinstance(entry, DatedTable):
         askers = [one for system, one in person.askers.items() if entry.is_about(system)]
         source = source_of(stack, site, entry, askers, at)
-        unread = tuple(NotRead(part.id, name, one.table, one.code, one.because) for one in source.unread)
         theirs, unsure = source.theirs()
+        unread = tuple(NotRead(part.id, name, one.table, one.code, one.because) for one in source.unread)
         yield _Read(entry.name, source.columns, entry.clock or "", theirs, unsure, unread)
     elif isinstance(entry, Mailbox):
         for folder in entry.folders:
@@ -247,6 +247,7 @@ def _produced(part: Part, person: _Person, name: str, read: _Read, period: Perio
     return ProducedTable(
         part.id, person.label, name, read.place, "", columns, (read.clock,), rows,
         counts[Verdict.UNSURE], counts[Verdict.UNDATED], to_read,
+        frozenset((system, one.subject.number) for system, one in person.askers.items()),
     )  # fmt: skip
 
 

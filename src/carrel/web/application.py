@@ -37,6 +37,7 @@ from carrel.web import (
     sign_out_notice,
     staff_account,
     staff_case_decide,
+    staff_case_forget,
     staff_cases,
     staff_consents,
     staff_home,
@@ -60,8 +61,8 @@ _PAGES = (
     take_along_pages, asking_pages, request_pages, transparency_pages,
 )  # fmt: skip
 _STAFF_PAGES = (
-    staff_sign_in, staff_home, staff_requests, staff_consents, staff_account, desk_scripts, staff_cases,
-    staff_case_decide, staff_papers, staff_offices,
+    staff_sign_in, staff_home, staff_requests, staff_consents, staff_account, desk_scripts, staff_case_forget,
+    staff_cases, staff_case_decide, staff_papers, staff_offices,
 )  # fmt: skip
 _LARGEST = 64 * 1024  # bytes of a form: nobody writes so much
 _TITLES = {

@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol
 
 from carrel.disclosure.absence import OfficeEvent, Turn
 from carrel.disclosure.event import Act
+from carrel.disclosure.forgetting import Due
 from carrel.disclosure.precedence import Processes
 from carrel.disclosure.process import Instrument, Office
 from carrel.disclosure.report import Line
@@ -18,15 +19,54 @@ from carrel.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Whose records are kept from deletion for a case.
+    """Whose records are kept from deletion for a case, and of which things.
 
     Attributes:
-        system: in which the card is one.
-        card: its number; it is shown on no page and in no error.
+        system: in which the cards and numbers are some.
+        cards: numbers of people's cards; they are shown on no page and in no error.
+        items, titles: numbers of their records; of a title every item is meant.
     """
 
     system: str
-    card: str = field(repr=False)
+    cards: tuple[str, ...] = field(default=(), repr=False)
+    items: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.cards or self.items or self.titles)
+
+
+@dataclass(frozen=True, slots=True)
+class StudentFinding:
+    """What was found about students in a case.
+
+    Attributes:
+        exemption: its name in the policy.
+        records: one kind of record; empty for every kind.
+        system, cards: about whom; no card, for everybody of the case.
+        words: how that is known.
+    """
+
+    exemption: str
+    records: str
+    system: str
+    cards: tuple[str, ...] = field(repr=False)
+    words: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """What is due to be forgotten, of the cases of which somebody may know.
+
+    Attributes:
+        plan: its sign; an approval names it.
+        kept_days: how long cases are kept once they are over; None for good.
+        due: cases.
+    """
+
+    plan: str
+    kept_days: int | None
+    due: tuple[Due, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +138,18 @@ class CaseDesk(Protocol):
 
     def act(self, name: str, case: str, act: Act, terms: Mapping[str, str], words: str) -> None:
         """Write one event of a case down, as the verbs of `carrel disclose` do."""
+
+    def exempt(self, name: str, case: str, found: StudentFinding) -> None:
+        """Write down a finding about students, as `carrel disclose exempt` does."""
+
+    def forgetting(self, name: str) -> Forgetting:
+        """What is due to be forgotten, as `carrel disclose forget` shows it."""
+
+    def approve(self, name: str, plan: str) -> None:
+        """Agree that it is, as `carrel disclose forget --approve` does."""
+
+    def forget(self, name: str) -> int:
+        """Forget what somebody else approved, as `carrel disclose forget --apply` does; how many are gone."""
 
     def file(self, name: str, case: str, source: BinaryIO, paper: str) -> None:
         """Put a document into a case while it arrives, as `carrel disclose document add` does."""

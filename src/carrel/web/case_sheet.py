@@ -11,7 +11,9 @@ from fastapi import HTTPException
 from carrel.disclosure import faults
 from carrel.disclosure.admission import may
 from carrel.disclosure.case import Case
+from carrel.disclosure.education import Exemption
 from carrel.disclosure.event import Act, Event
+from carrel.disclosure.opening import preserving
 from carrel.disclosure.process import Does, Office, Step
 from carrel.disclosure.standing import Done, Standing
 from carrel.disclosure.viewer import Viewer
@@ -76,6 +78,20 @@ class Sheet:
     def documents(self) -> tuple[Event, ...]:
         """The papers that were put in."""
         return tuple(one for one in self.case.events if one.act is Act.FILED)
+
+    @property
+    def keeps_more(self) -> bool:
+        """Whether this person may keep more from deletion, once something is kept."""
+        step = preserving(self.now.process)
+        return step in self.now.done and _may(self.now, Act.TAKEN, self.viewer, step)
+
+    @property
+    def exemptions(self) -> tuple[Exemption, ...]:
+        """What this person may find about students."""
+        rule = self.now.process.education
+        if rule is None or str(Act.EXEMPTED) not in self.acts:
+            return ()
+        return tuple(one for one in rule.exemptions.values() if one.by & self.viewer.offices)
 
     @property
     def own(self) -> tuple[Row, ...]:

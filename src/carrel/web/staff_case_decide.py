@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Form
 from starlette.responses import Response
 
+from carrel.disclosure.case import STAYS
 from carrel.disclosure.event import Act
 from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.silence import INDEFINITE
@@ -17,8 +18,8 @@ router = staff_pages()
 Word = Annotated[str, Form()]
 _ACTS = {
     "by hand": (Act.PRODUCED, ("kind",)),
-    "sign": (Act.SIGNED, ()), "release": (Act.RELEASED, ()), "nothing": (Act.NOTHING, ()),
-    "refuse": (Act.REFUSED, ("ground",)), "withdraw": (Act.WITHDRAWN, ()),
+    "sign": (Act.SIGNED, ()), "release": (Act.RELEASED, (STAYS,)), "nothing": (Act.NOTHING, (STAYS,)),
+    "refuse": (Act.REFUSED, ("ground", STAYS)), "withdraw": (Act.WITHDRAWN, (STAYS,)),
     "silence": (Act.SILENCED, ("basis", "court", "statute", "starts", "ends", "may tell")),
     "lift": (Act.SILENCE_ENDED, ()),
 }  # fmt: skip
@@ -34,7 +35,7 @@ def ask(here: StaffHere, case_id: str) -> Response:
 def decide(
     here: StaffHere, case_id: str, form: Word = "", act: Word = "", ground: Word = "", words: Word = "",
     basis: Word = "", court: Word = "", statute: Word = "", starts: Word = "", ends: Word = "", indefinite: Word = "",
-    may_tell: Annotated[tuple[str, ...], Form()] = (),
+    keep_hold: Word = "", may_tell: Annotated[tuple[str, ...], Form()] = (),
 ) -> Response:  # fmt: skip
     """Do one of them."""
     here.require_own_form(form)
@@ -44,7 +45,7 @@ def decide(
     if indefinite and ends:
         return case_page(here, case_id, "silence ends", deciding=True, kept=words)
     said = {
-        "kind": str(PackageKind.BY_HAND),
+        "kind": str(PackageKind.BY_HAND), STAYS: "yes" if keep_hold else "",
         "ground": ground, "basis": basis, "court": court, "statute": statute, "starts": starts,
         "ends": INDEFINITE if indefinite else ends, "may tell": "; ".join(may_tell),
     }  # fmt: skip

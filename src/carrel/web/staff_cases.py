@@ -15,12 +15,14 @@ from carrel.disclosure import faults
 from carrel.disclosure.asked_days import FROM, UNTIL, asked_days
 from carrel.disclosure.ending import over
 from carrel.disclosure.event import LONGEST_WORDS, Act, Ground, Ruling
+from carrel.disclosure.finding import OVER, RECORDS, SUBJECTS
 from carrel.disclosure.opening import NAMED_BY_ORDER, WISHED, ServedOn
 from carrel.disclosure.process import Instrument
 from carrel.errors import CarrelError
-from carrel.retention.faults import NO_SUBJECT
+from carrel.retention.faults import HOLD_SCOPE, NO_SUBJECT
 from carrel.store.disclosure_documents import LARGEST
-from carrel.web.case_desk import CameIn, Kept
+from carrel.web.case_desk import CameIn, StudentFinding
+from carrel.web.case_kept import kept_in
 from carrel.web.case_sheet import cases_of, next_of, sheet
 from carrel.web.staff_visit import StaffHere, StaffVisit, day_in, staff_pages
 
@@ -35,6 +37,7 @@ _ACTS = {
     "cure": (Act.CURED, ("defect", FROM, UNTIL)), "challenge": (Act.CHALLENGED, ()),
     "rule": (Act.RULED, ("ruling", FROM, UNTIL)),
     "name": (Act.NAMED, ("person",)), "note": (Act.NOTED, ()),
+    "unfind": (Act.EXEMPTED, ("exemption", RECORDS, SUBJECTS, OVER)),
 }  # fmt: skip
 # What nobody may say to a paper that can oblige the library.
 _WITHOUT_PROCESS = frozenset({Ground.NO_PROCESS, Ground.NOT_REQUIRED, Ground.NO_PERMISSION})
@@ -43,8 +46,10 @@ PROBLEMS = {
     faults.MISSING.code: "missing", faults.TERM.code: "term", faults.MOMENT.code: "not now",
     faults.READERS.code: "readers", faults.TWO_PEOPLE.code: "second", faults.NOT_SILENCED.code: "not silenced",
     faults.UNCONFIRMED.code: "unconfirmed", faults.SILENCE_ENDS.code: "silence ends",
-    faults.DOCUMENT_SIZE.code: "large", faults.DOCUMENT_BROKEN.code: "broken", faults.NO_KEY.code: "key",
-    faults.UNKNOWN.code: "gone", NO_SUBJECT.code: "card",
+    faults.NOT_OF_CASE.code: "not of case", faults.PRESERVED.code: "title", HOLD_SCOPE.code: "number",
+    faults.PLAN.code: "plan", faults.DOCUMENT_SIZE.code: "large", faults.DOCUMENT_BROKEN.code: "broken",
+    faults.NO_KEY.code: "key",
+    faults.NO_COUNSEL.code: "no counsel", faults.UNKNOWN.code: "gone", NO_SUBJECT.code: "card",
 }  # fmt: skip
 
 
@@ -67,6 +72,7 @@ def ask(here: StaffHere) -> Response:
 def take_in(
     here: StaffHere, form: Word = "", instrument: Word = "", served_on: Word = "", sender: Word = "", dated: Word = "",
     from_day: Word = "", until_day: Word = "", readers: Word = "", words: Word = "", system: Word = "", card: Word = "",
+    item: Word = "", title: Word = "",
 ) -> Response:  # fmt: skip
     """Write down what came."""
     here.require_own_form(form)
@@ -75,12 +81,12 @@ def take_in(
     days = {"dated": dated, FROM: from_day, UNTIL: until_day}
     if any(said and day_in(said) is None for said in days.values()):
         return _open_page(here, "day", kept)
-    if not sender.strip() or readers not in _READERS or max(len(sender), len(card)) > _TERM:
+    keep = kept_in(here, system, card, item, title)
+    if not sender.strip() or readers not in _READERS or len(sender) > _TERM or keep is None:
         return _open_page(here, "missing", kept)
     terms = {"instrument": instrument, "served on": served_on, "from": sender.strip(), **days}
-    terms["title"] = _READERS[readers]
-    keep = Kept(known_system(here, system), card.strip()) if card.strip() else None
-    came = CameIn({key: said for key, said in terms.items() if said}, words, keep)
+    terms["title"] = _READERS[readers] or (WISHED if keep.titles else "")
+    came = CameIn({key: said for key, said in terms.items() if said}, words, keep or None)
     try:
         made = here.premises.staff.cases.open(here.who.name, came)
     except CarrelError as wrong:
@@ -100,17 +106,23 @@ def show(here: StaffHere, case_id: str) -> Response:
 def act(
     here: StaffHere, case_id: str, form: Word = "", act: Word = "", step: Word = "", cite: Word = "",
     finding: Word = "", what: Word = "", defect: Word = "", ruling: Word = "", person: Word = "", words: Word = "",
-    system: Word = "", card: Word = "", from_day: Word = "", until_day: Word = "",
+    system: Word = "", card: Word = "", item: Word = "", title: Word = "", from_day: Word = "", until_day: Word = "",
+    exemption: Word = "", records: Word = "", subjects: Word = "",
 ) -> Response:  # fmt: skip
     """Take a step, or write down something else that leaves the case open."""
     here.require_own_form(form)
-    if act == "preserve":
-        if not card.strip() or len(card) > _TERM:
-            return case_page(here, case_id, "missing")
-        desk, kept = here.premises.staff.cases, Kept(known_system(here, system), card.strip())
-        return done(here, case_id, lambda: desk.preserve(here.who.name, case_id, kept))
+    desk = here.premises.staff.cases
+    if act in {"preserve", "exempt"}:
+        keep = kept_in(here, system, card, item, title)
+        if keep is None or (act == "preserve" and not keep) or max(len(exemption), len(records)) > _TERM:
+            return case_page(here, case_id, "missing", kept=words)
+        if act == "preserve":
+            return done(here, case_id, lambda: desk.preserve(here.who.name, case_id, keep))
+        found = StudentFinding(exemption, records, keep.system, keep.cards, words)
+        return done(here, case_id, lambda: desk.exempt(here.who.name, case_id, found), kept=words)
     said = {"step": step, "cite": cite, "finding": finding, "what": what, "defect": defect, "ruling": ruling,
-            "person": person, FROM: from_day, UNTIL: until_day}  # fmt: skip
+            "person": person, FROM: from_day, UNTIL: until_day,
+            "exemption": exemption, RECORDS: records, SUBJECTS: subjects, OVER: "yes"}  # fmt: skip
     if any(said[name] and day_in(said[name]) is None for name in (FROM, UNTIL)):
         return case_page(here, case_id, "day", kept=words)
     unknown = person and person not in {one.name for one in here.premises.staff.people()}
@@ -159,12 +171,6 @@ def case_page(here: StaffVisit, case_id: str, problem: str = "", *, deciding: bo
         "grounds": [one for one in Ground if not (found.now.process.compels and one in _WITHOUT_PROCESS)],
         "longest": LONGEST_WORDS, "megabytes": LARGEST // MEGABYTE, "today": here.now.date().isoformat(),
     }, 422 if problem else 200)  # fmt: skip
-
-
-def known_system(here: StaffVisit, said: str) -> str:
-    """The system that a form names, or the first."""
-    names = [one.name for one in here.premises.site.originals]
-    return said if said in names else names[0]
 
 
 def _open_page(here: StaffVisit, problem: str = "", kept: dict[str, str] | None = None) -> Response:

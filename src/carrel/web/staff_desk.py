@@ -107,5 +107,8 @@ class StaffDesk(Protocol):
     def identify(self, name: str, request: str, how: str, whose: tuple[str, str] | None) -> None:
         """Write down that it is the person, and whose record it is: system and card, where that was not known."""
 
+    def settle(self, name: str, request: str, tasks: tuple[str, ...], words: str) -> None:
+        """Write down that several tasks are done, all or none, as `carrel request tasks --done` does."""
+
     def act(self, name: str, request: str, act: Act, terms: Mapping[str, str], words: str) -> None:
         """Write one event of a request down, as the verbs of `carrel request` do."""

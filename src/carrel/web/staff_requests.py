@@ -56,11 +56,14 @@ def show(here: StaffHere, request_id: str) -> Response:
 def act(
     here: StaffHere, request_id: str, form: Word = "", step: Word = "", words: Word = "", how: Word = "",
     owner: Word = "", task: Word = "", decision: Word = "", system: Word = "", card: Word = "",
+    several: Annotated[list[str], Form()] = [],  # noqa: B006  (FastAPI copies it)
 ) -> Response:  # fmt: skip
     """Do something to it that leaves it open."""
     here.require_own_form(form)
     if step == "identify":
         return _identified(here, request_id, how, system, card.strip())
+    if step == "settle":
+        return _settled(here, request_id, several, words)
     said = {"how": how, "owner": owner, "task": task, "decision": decision}
     if owner and owner not in {one.name for one in _workers(here)}:
         return _page(here, _case(here, request_id), "missing")
@@ -127,6 +130,20 @@ def _identified(here: StaffVisit, name: str, how: str, system: str, card: str) -
         if wrong.code not in _PROBLEMS:
             raise
         return _page(here, case, _PROBLEMS[wrong.code])
+    return here.to(f"requests/{name}")
+
+
+def _settled(here: StaffVisit, name: str, several: list[str], words: str) -> Response:
+    """Several tasks at once: all of them, or none."""
+    case = _case(here, name)
+    if not several:
+        return _page(here, case, "missing", kept=words)
+    try:
+        here.premises.staff.settle(here.who.name, name, tuple(several), words)
+    except CarrelError as wrong:
+        if wrong.code not in _PROBLEMS:
+            raise
+        return _page(here, case, _PROBLEMS[wrong.code], kept=words)
     return here.to(f"requests/{name}")
 
 

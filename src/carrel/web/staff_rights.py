@@ -89,6 +89,8 @@ ENTRIES: dict[tuple[str, str], Entry] = {
     ("GET", "/cases"): _ANY,
     ("GET", "/cases/open"): _ANY,
     ("POST", "/cases/open"): _ANY,
+    ("GET", "/cases/forget"): _PROVED,
+    ("POST", "/cases/forget"): _PROVED,
     ("GET", "/cases/{case_id}"): _ANY,
     ("POST", "/cases/{case_id}"): _ANY,
     ("GET", "/cases/{case_id}/decide"): _PROVED,

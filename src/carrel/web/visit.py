@@ -74,6 +74,17 @@ class Visit:
             return escape(said or sentence)
         return Markup('<span lang="{}">{}</span>').format(OF_POLICIES, sentence)
 
+    def named(self, name: str) -> Markup:
+        """The name of a purpose, recipient or office with a large letter, in the language of the page as `says` does.
+
+        Args:
+            name: as it stands in the policy.
+        """
+        said = None if self.language == OF_POLICIES else self.premises.policy.said_in(self.language, name)
+        if said is not None or self.language == OF_POLICIES:
+            return escape(access_page.capital(said or name))
+        return Markup('<span lang="{}">{}</span>').format(OF_POLICIES, access_page.capital(name))
+
     def to(self, path: str) -> Response:
         """Send the browser on to another of these pages."""
         return RedirectResponse(f"/{self.language}/{path}", 303)

@@ -9,8 +9,14 @@ import re
 import bcrypt
 import pytest
 
+from carrel.inventory.contradiction import Promise, contradictions
+from carrel.systems import map_files
+from carrel.systems.sql import live
 from tests.integration.web.conftest import PASSWORD, pages_of, sent
+from tests.integration.web.test_grants_for_patrons import rights
 from tests.integration.web.walk import MAIL, NEW_WORDS, walk
+
+NOTHING = Promise((), keeps_last_borrower=False)
 
 
 def as_the_product(password: str, salt: str) -> str:
@@ -102,6 +108,30 @@ def test_what_the_nearest_unit_asks_of_a_password_is_asked_here_too(small, patro
 
 
 @pytest.mark.deep
+def test_an_audit_sees_what_the_account_may_not_write_and_a_history_without_a_switch(small, patron, tmp_path) -> None:
+    """MPL-11 on PostgreSQL: missing rights are counted by the account that carries out, the setting is read live."""
+    names = [
+        name for (name,) in small.rows("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$'")
+    ]
+    poor = small.limited_user(
+        [right for name in names for right in (f"USAGE ON SCHEMA {name}", f"SELECT ON ALL TABLES IN SCHEMA {name}")]
+    )
+    for url, some in ((small.url, False), (poor, True)):
+        with pages_of(tmp_path, url, "evergreen", policy="owwl"):
+            needed, missing = rights(tmp_path, "evergreen")
+            assert (needed > 0, 0 < missing <= needed) == (True, some)
+    system_map = map_files.load("evergreen")
+
+    def against() -> list[str]:
+        found = contradictions(system_map, live.settings(small.connection, system_map), NOTHING)
+        return [one.setting for one in found if "MPL-11" in one.speaks and one.severity == "finding"]
+
+    assert against() == []
+    hidden = "UPDATE config.usr_setting_type SET opac_visible = false WHERE name = 'history.circ.retention_start'"
+    assert small.do(hidden) == 1
+    assert against() == ["history.circ.retention_start is not shown"]
+
+
 def test_an_account_with_too_few_rights_changes_nothing(small, patron, tmp_path) -> None:
     card, _ = patron
     names = [

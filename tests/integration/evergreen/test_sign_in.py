@@ -61,3 +61,15 @@ def test_whose_card_another_server_tells_on_evergreen(evergreen, tmp_path: Path)
         assert holder(cards[0], "card", alone=False) is None
         evergreen.do("UPDATE actor.usr SET active = false WHERE id = :n", n=two)
         assert holder(cards[1], "card", alone=True) is None
+
+
+def test_odd_names_and_passwords_are_wrong_and_no_more_on_evergreen(evergreen, tmp_path: Path) -> None:
+    """PostgreSQL has no text with NUL: whoever types one is told what everybody is, and the journal nothing."""
+    ((card,), *_) = evergreen.rows("SELECT min(barcode) FROM actor.card WHERE active")
+    odd = ("\0", f"{card}\0", "\ufffe", "😀" * 50, "a\u0301" * 60, "%s", "\\", "\x1b[2J", "1e9", "9" * 200)
+    with pages_of(tmp_path, evergreen.url, "evergreen") as pages:
+        assert [tried(pages, name) for name in odd if name] == [401] * len(odd)
+        door = pages.premises.doors["ils"]
+        assert [
+            door.holder(name, holds, alone=False) for name in (*odd, "\ud800") for holds in ("card", "user name")
+        ] == ([None] * 2 * (len(odd) + 1))

@@ -13,7 +13,7 @@ from carrel.systems import map_files, policy_files
 from carrel.systems.secret import Secret
 from carrel.systems.sql import live
 from carrel.systems.sql.database import Access, connect
-from carrel.systems.sql.person_data import PersonData
+from carrel.systems.sql.person_data import FIRST, PersonData
 from carrel.systems.sql.person_layout import AnswerLayout
 from tests.integration.run.person_seed import Seeder
 
@@ -55,3 +55,29 @@ def test_what_is_not_shown_is_counted_and_dated_as_if_it_were_read(small, shown:
             whole = next(e for records in every.records for e in records.tables if e.table == table.table)
             assert list(table.rows)[:shown] == list(whole.rows)[: len(table.rows)][:shown], table.table
             assert table.more is (counts[table.table] > len(table.rows))
+
+
+@pytest.mark.one_database
+def test_whom_a_late_row_names_is_taken_out_of_the_first_one(small) -> None:
+    seed = Seeder(small.koha)
+    number = seed.patron(cardnumber="K7700124", surname="Okonkwo")
+    seed.patron(cardnumber="K8800457", firstname="Ottoline", surname="Brackwater-Finn")
+    # In small letters nobody takes it for a name; the card in the last row tells whose it is.
+    said = ["ottoline brackwater-finn called", *(f"notice {n}" for n in range(FIRST)), "of K8800457"]
+    for content in said:
+        seed.row("message_queue", borrowernumber=number, content=content)
+    system_map, policy = map_files.load("koha"), policy_files.load("worcester")
+    engine = connect(Access("koha", Secret(small.koha.url, "a test")), read_only=True)
+    try:
+        with engine.connect() as connection:
+            layout = AnswerLayout(live.read(connection, system_map), system_map)
+            data = PersonData(connection, layout, Subject(number), policy, ZoneInfo("UTC"), "koha")
+            held = data.read("koha", "Koha")
+            [table] = [one for records in held.records for one in records.tables if one.table == "message_queue"]
+            assert table.more
+            told = [one.row.values["content"] for one in table.every()]
+    finally:
+        engine.dispose()
+    assert len(told) == len(said)
+    assert told[1:-1] == said[1:-1]
+    assert not {"ottoline", "brackwater", "K8800457"} & set(" ".join((told[0], told[-1])).replace("-", " ").split())

@@ -61,6 +61,34 @@ def quick(small_sqlite, tmp_path):
     return elm
 
 
+def test_who_says_yes_and_no_at_two_desks_at_once_is_told_to_the_tools_as_no(quick, monkeypatch):
+    """The second word comes while the first one's file is made: both are told, and the later one counts."""
+    desk = people(quick, "ann")
+    folder = quick.folder.parent / "changes"
+    whole, once = Consents.untold, []
+
+    def meanwhile(self, system):
+        found = whole(self, system)
+        if found and not once:
+            once.append(1)
+            desk.say("withdraw", "ann")
+        return found
+
+    words = ("consent", "give", desk.card("ann"), "--purpose", NEWS, "--channel", "desk", *DEE, "--site", quick.folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(Consents, "untold", meanwhile)
+        with pytest.raises(SystemExit) as end:
+            main([*map(str, words)])
+    assert end.value.code == 0
+    files = sorted(folder.iterdir())
+    assert len(files) == 2, "each desk wrote its own"
+    lines = [line for place in files for line in rows(place)]
+    last = max(line["since"] for line in lines)
+    assert "no" in {line["may be written to"] for line in lines if line["since"] == last}
+    assert desk.mails() == []
+    assert len(list(folder.iterdir())) == 2, "nothing is told twice"
+
+
 @pytest.mark.everywhere
 def test_only_who_agreed_goes_and_the_same_call_differs_by_policy(owwl):
     """Nobody before the first consent; whoever agreed; not whoever took it back; under worcester's policy all but those."""
@@ -336,6 +364,7 @@ def test_formulas_are_no_formulas(quick):
 def test_what_an_erasure_leaves(owwl):
     """The consent ends, the tools are told, nobody can tell who it was, and a hashed entry stays."""
     desk = people(owwl, "ann", "bob")
+    owwl.sql("UPDATE borrowers SET emailpro = 'ann@fir.example; a.n@fir.example' WHERE cardnumber = 'K99ann'")
     desk.say("give", "ann")
     [(number,)] = owwl.koha.rows("SELECT borrowernumber FROM borrowers WHERE cardnumber = 'K99ann'")
     place = owwl.folder / "erase.json"
@@ -349,11 +378,16 @@ def test_what_an_erasure_leaves(owwl):
             ("given", "desk"), ("withdrawn", "record erased"),
         ]  # fmt: skip
         assert [one.number for one in store.consents.untold("koha")] == [None]
-        assert store.consents.suppressions.count() == 2
+        assert store.consents.suppressions.count() == 4  # the number, and each address of a field that held two
     [told] = (owwl.folder.parent / "changes").glob("consent-changes.case-*.csv")
-    assert [(row["email address"], row["may be written to"]) for row in rows(told)] == [("ann@oak.example", "no")]
-    # A restore brings the record back, or a new one gets the number.
+    assert sorted((row["email address"], row["may be written to"]) for row in rows(told)) == [
+        ("a.n@fir.example", "no"), ("ann@fir.example", "no"), ("ann@oak.example", "no"),
+    ]  # fmt: skip
+    # A restore brings the record back, or a new one gets the number; another record has an address of before.
     Seeder(owwl.koha).patron(borrowernumber=number, cardnumber="K99ann", userid="new", email="other@oak.example")
+    Seeder(owwl.koha).patron(
+        borrowernumber=number + 1_000, cardnumber="K99again", userid="again", email="a.n@fir.example"
+    )
     policy(owwl, "worcester")
     owwl.sql("UPDATE borrowers SET dateexpiry = '2999-01-01'")
     assert desk.mails(CAMPAIGN) == ["bob@oak.example"]

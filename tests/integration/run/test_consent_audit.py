@@ -129,3 +129,21 @@ def test_doctor_looks_at_the_keys(quick):
     (quick.folder.parent / "texts" / "broken.1.en.yaml").write_text("says: [")
     states = {one["name"]: one["state"] for one in json.loads(quick.run("doctor", "--json").out)["checks"]}
     assert states["texts of consents"] == "refused"
+
+
+def test_a_text_that_is_hard_to_read_and_a_purpose_nobody_is_asked_for_are_findings(quick):
+    """OWWL-9, of the texts that the library has now."""
+    people(quick, "ann")
+    text = quick.folder.parent / "texts" / "library-news.1.en.yaml"
+    plain = text.read_text()
+    hard = (
+        plain.partition("says:")[0]
+        + "says: >-\n  Institutional communications necessitate irrevocable authorisation.\n"
+    )
+    text.write_text(hard)
+    assert evidence(quick, "OWWL-9") == {"OWWL-9": RED}
+    text.write_text(plain)
+    (text.parent / "library-campaign.1.es.yaml").unlink()
+    assert evidence(quick, "OWWL-9") == {"OWWL-9": "holds"}, "this library has no pages in Spanish"
+    quick.edit("people:\n", "portal: {address: 'http://127.0.0.1:9', sign_in: [koha]}\npeople:\n")
+    assert evidence(quick, "OWWL-9") == {"OWWL-9": RED}

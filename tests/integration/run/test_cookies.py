@@ -9,9 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from pydantic import ValidationError
 
+from carrel.cli.forms_seen import form_pages
 from carrel.inventory.web_page import WebPage
+from carrel.systems.policy_files import load
+from carrel.systems.site_file import load_site
 from carrel.systems.web_pages.cookie_look import Cookie, look
 from tests.integration.run import library
+from tests.integration.run.test_consent import policy
 
 PAGE = """<html><link rel="stylesheet" href="/style.css"><link rel="author" href="http://localhost:{port}/author">
 <script src="http://localhost:{port}/track.js"></script><img src="/pixel.png"><img src="data:image/png;base64,AA">
@@ -23,11 +27,12 @@ class Web(BaseHTTPRequestHandler):
 
     sets: dict[str, list[str]]
     asked: list[tuple[str, str, str]]
+    forms: dict[str, str]
 
     def do_GET(self):
         host, cookie = self.headers["Host"].partition(":")[0], self.headers.get("Cookie", "")
         type(self).asked.append((host, self.path, cookie))
-        assert self.headers["Sec-GPC"] == "1"
+        assert self.headers["Sec-GPC"] == "1" or self.path in type(self).forms
         if self.path == "/away":
             self.send_response(302)
             self.send_header("Location", "/")
@@ -38,6 +43,7 @@ class Web(BaseHTTPRequestHandler):
             if not (one.startswith("ad=") and "choice=no" in cookie):
                 self.send_header("Set-Cookie", one)
         body = PAGE.replace("{port}", str(self.server.server_port)).encode() if self.path == "/" else b""
+        body = type(self).forms.get(self.path, "").encode() or body
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -49,7 +55,7 @@ class Web(BaseHTTPRequestHandler):
 @pytest.fixture
 def web():
     class Own(Web):
-        sets, asked = {}, []
+        sets, asked, forms = {}, [], {}
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Own)
     thread = threading.Thread(target=server.serve_forever)
@@ -125,3 +131,59 @@ def test_the_audit_and_doctor_turn_red_and_back(web, small_sqlite, tmp_path):
     assert told() == ("finding", "finding")
     elm.edit(web.address, "http://127.0.0.1:9")
     assert told() == ("cannot tell", "cannot tell")
+
+
+def test_a_page_with_a_form_bears_the_notice_of_the_policy(web, small_sqlite, tmp_path):
+    """MITP-11.2.2a: each purpose and consequence stands on the page, where a reader sees it; else a finding."""
+    elm = library.make(tmp_path / "site", small_sqlite)
+    policy(elm, "mit-11.2")
+
+    def told():
+        clauses = {one["clause"]: one for one in json.loads(elm.run("audit", "--json").out)["clauses"]}
+        found = clauses["MITP-11.2.2a"]["evidence"]
+        return found["state"], found["measured"]["of these without their notice"], found["says"]
+
+    def seen():
+        [one] = form_pages(load_site(elm.folder), load("mit-11.2"))
+        return one
+
+    assert form_pages(load_site(elm.folder), load("mit-11.2")) == ()
+    elm.edit("people:\n", f"web_pages:\n  - {{url: '{web.address}/join', form: registration}}\npeople:\n")
+    notice = "We ask: Teaching, learning and the services\n that support them.", "We cannot register <b>you</b>."
+    whole = f"<form><label>Name</label><p>{'</p><p>'.join(notice)}</p></form>"
+    web.forms["/join"] = whole
+    assert told()[:2] == ("holds", 0)
+    web.forms["/join"] = whole.replace("We cannot register <b>you</b>.", "<!-- We cannot register you. -->")
+    state, many, says = told()
+    assert (state, many) == ("finding", 1)
+    assert "“We cannot register you.”" in says
+    web.forms["/join"] = whole.replace("<form>", "<script>").replace("</form>", "</script>")
+    assert len(seen().missing) == 2, "what only a script holds is not read"
+    elm.edit("form: registration", "form: joining")
+    assert "no form of that name" in seen().unread
+    elm.edit("form: joining", "form: registration")
+    elm.edit(web.address, "http://127.0.0.1:9")
+    assert (seen().missing, told()[0]) == ((), "cannot tell")
+
+
+def test_a_page_that_asks_for_an_address_warns_of_email(web, small_sqlite, tmp_path):
+    """WPL-6.4: where the policy warns, a page with a form that asks for an address does."""
+    elm = library.make(tmp_path / "site", small_sqlite)
+    policy(elm, "mit-11.2")
+    place = elm.folder / "policy.yaml"
+    text = place.read_text()
+    warning = "E-mail can be read by others on its way."
+    place.write_text(
+        text.replace("\nprecedence:\n", f"\nemail warning: {{says: {warning}, clauses: [WPL-6.4]}}\n\nprecedence:\n", 1)
+        + "  WPL-6.4:\n    says: Patrons are warned.\n    carried by: [email warning]\n"
+    )
+    elm.edit("people:\n", f"web_pages:\n  - {{url: '{web.address}/join', form: registration}}\npeople:\n")
+
+    def told():
+        clauses = {one["clause"]: one for one in json.loads(elm.run("audit", "--json").out)["clauses"]}
+        return clauses["WPL-6.4"]["evidence"]["state"]
+
+    web.forms["/join"] = "<form>Your address, please.</form>"
+    assert told() == "finding"
+    web.forms["/join"] = f"<form>Your address, please. <small>{warning}</small></form>"
+    assert told() == "holds"

@@ -330,7 +330,8 @@ def test_every_night_has_as_many_leaves_and_nothing_tells_of_a_case_between_them
     quiet, told = kinds().count("disclosure"), doctor()
     name = opened(elm, "national-security order", "--item", "1")
     silence = ("--basis", "order", "--court", "x", "--starts", TODAY, "--indefinite")
-    elm.ok("disclose", "silence", name, *silence, *DEE)
+    elm.refused("disclose", "silence", name, *silence, "--may-tell", "the board", *DEE, code=4, error="DSC-024")
+    elm.ok("disclose", "silence", name, *silence, "--may-tell", "Lou Example", *DEE)
     assert doctor() == told
     elm.run("undo", "shred", "--due")
     assert kinds().count("disclosure") == quiet == 16  # no batch because of a case

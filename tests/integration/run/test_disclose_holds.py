@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from carrel.cli import disclose_desk
 from carrel.cli.at_site import open_site
 from carrel.cli.disclose_rules import process_rules, viewer_of
 from carrel.disclosure.event import Act
-from carrel.store.keepings import Keepings
+from carrel.store import tables
+from carrel.store.disclosures import Disclosures
 from tests.integration.run.person_seed import Seeder
 from tests.integration.run.test_disclose import ADA, BEA, DEE, LOU, MO, opened, shown, staffed, stored
 from tests.integration.run.test_erasure import CARD, subject
@@ -112,19 +114,16 @@ def test_a_card_of_a_deleted_record_is_found_by_its_copy_and_nobodys_is_not(elm)
 
 
 def test_nothing_is_kept_for_a_case_that_was_not_written_down(elm, monkeypatch) -> None:
-    subject(elm)
-    placed: list[object] = []
-    place = Keepings.place
+    _, number = subject(elm)
+    written = Disclosures._write
+    placed: list[set[int]] = []
 
-    def then_stop(self, *given, **more):
-        placed.append(place(self, *given, **more))
-        monkeypatch.setattr("carrel.store.disclosures.clock.observe", _stop)
-        return placed[-1]
-
-    def _stop(*_: object) -> None:
+    def stop(self, connection, *given) -> None:
+        placed.append(set(connection.execute(select(tables.keeping_subject.c.number)).scalars()))
+        written(self, connection, *given)
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(Keepings, "place", then_stop)
+    monkeypatch.setattr(Disclosures, "_write", stop)
     (_, card) = cards(elm, CARD)
     said = {"instrument": "subpoena", "served_on": "an employee", "sender": "a court", "dated": None, "from_day": None,
             "until_day": None, "readers": False, "order_names_title": False, "words_file": None, "by_number": False,
@@ -132,6 +131,6 @@ def test_nothing_is_kept_for_a_case_that_was_not_written_down(elm, monkeypatch) 
     with pytest.raises(OSError, match="full"):
         disclose_desk.open_one(cards=(card,), **said)
     monkeypatch.undo()
-    assert placed
+    assert placed == [{number}]
     assert kept(elm) == set()
     assert list((elm.folder / "disclosures").glob("dsc-*.key")) == []

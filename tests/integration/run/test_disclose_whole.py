@@ -162,3 +162,44 @@ def test_who_borrowed_a_title_is_refused_unless_the_order_names_it_and_counsel_s
     refused(elm, case, text, ADA, "--order-names-title", error="DSC-060")
     elm.ok("disclose", "preserve", case, "--title", title, *DEE)
     elm.ok(*call(elm, case, text, ADA, "--order-names-title"))
+
+
+@pytest.mark.whole_run
+def test_of_two_people_only_the_one_who_is_no_student_passes_and_only_once_both_were_judged(elm):
+    policy(elm, "mit-libraries")
+    seed, number = person(elm)
+    other = seed.patron(**NEIGHBOUR)
+    for one in (number, other):
+        loan(seed, one, "2026-03-15 12:00:00")
+    mine, theirs = given(elm, CARD), elm.folder.parent / "other.txt"
+    theirs.write_text(NEIGHBOUR["cardnumber"])
+    case = elm.ok("disclose", "open", "subpoena", *ASKED, *MARCH, "--card", mine, "--card", theirs, *DEE)["case"]["id"]
+    elm.ok("disclose", "record", case, "tell the patron", *ADA)
+    elm.ok("disclose", "record", case, "counsel on form", *LOU)
+    paper = elm.folder.parent / "scan.pdf"
+    paper.write_bytes(b"x")
+    elm.ok("disclose", "document", "add", case, paper, "--paper", "the subpoena", *DEE)
+    both = SCOPE.replace(
+        f"{{id: holder, card: {CARD}}}", f"{{id: holder, card: {CARD}}}, {{id: other, card: {NEIGHBOUR['cardnumber']}}}"
+    )
+    exempt, why = ("disclose", "exempt", case, "no student"), ("--because", "a visitor")
+    elm.refused(*exempt, "--card", mine, *why, *BEA, code=2, error="DSC-001")
+    nobody = elm.folder.parent / "nobody.txt"
+    seed.patron(**{**NEIGHBOUR, "cardnumber": "2300009999", "userid": "third"})
+    nobody.write_text("2300009999")
+    elm.refused(*exempt, "--card", nobody, *why, *LOU, code=2, error="DSC-025")
+    elm.refused(*exempt, "--records", "poems", *why, *LOU, code=2, error="DSC-005")
+    elm.ok(*exempt, "--card", mine, *why, *LOU)
+    refused(elm, case, both, ADA, error="DSC-004")  # the other may be one
+    told = shown(elm, case)["education"]
+    assert (told["exemptions"], told["findings"]) == ([], [{"exemption": "no student", "records": None, "people": 1}])
+    assert elm.ok(*call(elm, case, SCOPE, ADA))["production"]["records"] == 1
+    assert shown(elm, case)["education"]["in_package"] is False
+    elm.ok(*exempt, "--card", theirs, "--records", "loans", *why, *LOU)
+    assert elm.ok(*call(elm, case, both, ADA))["production"]["records"] == 2
+    elm.refused(*exempt, "--card", theirs, "--over", *why, *LOU, code=2, error="DSC-005")  # found of loans alone
+    elm.ok(*exempt, "--card", theirs, "--records", "loans", "--over", *why, *LOU)
+    refused(elm, case, both, ADA, error="DSC-004")
+    text = elm.run("disclose", "show", case, *LOU).out
+    assert "found: no student (of 1 person)" in text
+    assert CARD not in text

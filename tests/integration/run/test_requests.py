@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from carrel.cli.request_audit import request_facts
 from carrel.ledger.leaf import decode_leaf
+from carrel.store import tables
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.store.owed_leaves import OwedLeaves
 from carrel.store.store import FILE
@@ -153,6 +154,14 @@ def test_an_erasure_goes_from_the_letter_to_the_answer(elm):
     owed = 0
     with elm.store as store:
         owed = OwedLeaves(store._database).count()
+        facts = request_facts(load_site(elm.folder), store, "koha", datetime.now(UTC))
+        assert (facts.silence_seen, facts.silence_missing, facts.addresses_missing) == (1, 0, 0)
+        assert facts.addresses_seen > 0
+        address = store.consents.own_tags("koha").address(MAIL)
+        with store._database.writing() as connection:  # somebody takes the address off the list by hand
+            assert connection.execute(tables.suppression.delete().where(tables.suppression.c.tag == address)).rowcount
+        facts = request_facts(load_site(elm.folder), store, "koha", datetime.now(UTC))
+        assert (facts.silence_missing, facts.addresses_missing) == (0, 1)
     assert sum(one.kind == "request" for one in ledger) + owed >= len(acts)
 
 
@@ -340,6 +349,36 @@ def test_a_restriction_holds_from_the_moment_that_it_is_known_who_asks(small_sql
     elm.ok("request", "answer", objection, *DEE)
 
 
+def test_several_tasks_are_listed_and_settled_at_once_all_or_none(quick):
+    subject(quick)
+    name = identified(quick, "restriction")
+    said = quick.folder.parent / "restrict.yaml"
+    said.write_text(f"card number: {CARD}\nrestrict: {{ground: accuracy contested}}\n")
+    place = quick.folder / "restrict.json"
+    quick.ok("plan", "--restrict", said, "--request", name, *DEE, "--out", place)
+    quick.approve(place)
+    quick.ok("apply", place)
+    waiting = quick.ok("request", "tasks")["tasks"]
+    assert len(waiting) > 3
+    assert {one["request"] for one in waiting} == {name}
+    assert {one["kind"] for one in waiting} == {"switch"}
+    before = len(shown(quick, name)["events"])
+    no(quick, "request", "tasks", name, "--done", "t1,t99", *DEE, code=4, error="RGT-012")
+    no(quick, "request", "answer", name, *DEE, code=4, error="RGT-013")
+    assert len(shown(quick, name)["events"]) == before, "none of them"
+    quick.ok(
+        "request", "tasks", name, "--tell", "t1", "--done", "t2-t3", "--words", words_file(quick, "By hand."), *DEE
+    )
+    left = quick.ok("request", "tasks", name)["tasks"]
+    assert [one["id"] for one in left] == [one["id"] for one in waiting if one["id"] not in {"t2", "t3"}]
+    assert [one["told"] for one in left] == [True, *[False] * (len(left) - 1)]
+    quick.ok("request", "tasks", name, "--done", "switches", *DEE)
+    assert quick.ok("request", "tasks")["tasks"] == []
+    with quick.store as store:
+        assert store.requests.words_beside(name).count("By hand.") == 3
+    assert quick.ok("request", "answer", name, *DEE)["request"]["state"] == "answered"
+
+
 def test_an_overdue_request_is_a_finding(quick):
     name = opened(quick, "question", "--on", str(TODAY - timedelta(days=20)), card=False)
     fresh = opened(quick, "question", card=False)
@@ -384,7 +423,7 @@ def test_who_answers_elsewhere_is_named_and_the_person_sees_it(quick):
     [task] = shown(quick, name)["tasks"]
     assert (task["kind"], task["told"], shown(quick, name)["state"]) == ("controller", True, "waiting for others")
     letter = quick.run("request", "letter", name, *DEE).out
-    assert "campus police responde por una parte" in letter
+    assert "Campus police responde por una parte" in letter
     assert "films: the police" in letter
 
 
@@ -484,6 +523,11 @@ def test_a_signed_receipt_of_a_vendor_ends_its_task_and_no_other_does(quick, ven
     quoted = {"subject_identities": [{"identity_type": "email", "identity_value": "0" * 32, "identity_format": "MD5"}]}
     weak = base64.b64encode(json.dumps(quoted).encode()).decode()
     receipt(signed(key, answer(task, encoded_request=weak)), code=4, error="RGT-022")
+    typed = {"identities": [{"identity_type": "email_md5", "identity_value": "0" * 32}]}
+    receipt(signed(key, answer(task, **typed)), code=4, error="RGT-022")
+    assert (
+        receipt(signed(key, answer(task, "pending", encoded_request="")), code=3) == "waiting for others"
+    )  # quotes none
     pem.write_bytes(certificate(key, days=-1))
     receipt(whole, code=4, error="RGT-023")
     pem.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))

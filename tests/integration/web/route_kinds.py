@@ -131,11 +131,11 @@ KNOWN: dict[tuple[str, str], Kind] = {
     )},
     **{("GET", f"{_DESK}{path}"): Kind(_STAFF) for path in (
         "/", "/account", "/account/passkeys", "/account/password", "/ask", "/consents", "/nights", "/prove", "/second",
-        "/second/picture", "/stay", "/cases", "/cases/open", "/offices",
+        "/second/picture", "/stay", "/cases", "/cases/open", "/cases/forget", "/offices",
     )},
     **{("POST", f"{_DESK}{path}"): Kind(_STAFF, _sends()) for path in (
         "/account/passkeys", "/account/passkeys/remove", "/account/password", "/account/sessions", "/ask", "/consents", "/prove",
-        "/prove/passkey", "/second", "/sign-out", "/cases/open", "/offices",
+        "/prove/passkey", "/second", "/sign-out", "/cases/open", "/cases/forget", "/offices",
     )},
     ("GET", f"{_DESK}/requests/{{request_id}}"): Kind(_STAFF, thing=_request),
     ("POST", f"{_DESK}/requests/{{request_id}}"): Kind(_STAFF, _sends(step="identity"), thing=_request),

@@ -97,7 +97,7 @@ def test_papers_are_sealed_as_they_come_and_given_back_as_a_file_to_nobody_else(
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert not [one for one in tmp_path.rglob("*") if one.is_file() and b"plain words of the paper" in one.read_bytes()]
     step_by = {"act": "silence", "basis": "order", "court": "District court", "starts": "2026-01-01", "indefinite": "1",
-               "words": "nobody may know"}  # fmt: skip
+               "words": "nobody may know", "may_tell": [LOU]}  # fmt: skip
     assert eve.get(f"/staff/en/cases/{case}/papers/{document}").status_code == 200
     ada = signed_in(pages, ADA)
     write(ada, f"cases/{case}/decide", step_by)
@@ -180,7 +180,7 @@ def test_whoever_is_not_named_gets_the_same_bytes_with_and_without_a_sealed_case
     assert case in eve.get("/staff/en/cases").text
     assert eve.get(f"/staff/en/cases/{case}").status_code == 200
     silence = {"act": "silence", "basis": "order", "court": "District court", "starts": "2026-01-01", "indefinite": "1",
-               "words": "x", "may_tell": [MO]}  # fmt: skip
+               "words": "x", "may_tell": [MO, LOU]}  # fmt: skip
     write(ada, f"cases/{case}/decide", silence)
     sealed = everything(eve, case, *tokens)
     assert len(sealed) == len(nobodys)
@@ -206,7 +206,7 @@ def test_a_list_opens_as_many_events_whether_a_sealed_case_is_there_or_not(pages
         dee, ada = signed_in(pages, DEE), signed_in(pages, ADA)
         case = opened(dee)
         write(ada, f"cases/{case}/decide", {"act": "silence", "basis": "order", "court": "x", "starts": "2026-01-01",
-                                            "indefinite": "1", "words": "x"})  # fmt: skip
+                                            "indefinite": "1", "words": "x", "may_tell": [LOU]})  # fmt: skip
     assert counted[0] == counted[1] > 0
 
 
@@ -330,14 +330,15 @@ def test_scripts_need_no_account_and_name_what_the_policy_says(pages: Pages) -> 
     assert browser.get("/staff/en/desk").content == signed_in(pages, DEE).get("/staff/en/desk").content
 
 
-SEALING = {"act": "silence", "basis": "order", "court": "x", "starts": "2026-01-01", "indefinite": "1", "words": "x"}
+SEALING = {"act": "silence", "basis": "order", "court": "x", "starts": "2026-01-01", "indefinite": "1", "words": "x",
+           "may_tell": [LOU]}  # fmt: skip
 
 
 def test_the_report_counts_in_bands_what_is_not_sealed_of_years_that_are_over(pages: Pages) -> None:
     dee, ada = signed_in(pages, DEE), signed_in(pages, ADA)
     year = pages.clock().year
-    made = [opened(dee) for _ in range(11)]
-    sealed = [opened(dee, instrument="search warrant") for _ in range(10)]
+    made = [opened(dee, words=f"paper {n}") for n in range(11)]
+    sealed = [opened(dee, instrument="search warrant", words=f"paper {n}") for n in range(10)]
     for case in sealed[:2]:
         write(ada, f"cases/{case}/decide", SEALING)
     browser = pages.browser()
@@ -381,3 +382,22 @@ def test_counsel_says_which_days_a_new_paper_names(pages: Pages) -> None:
     text = dee.get(f"/staff/en/cases/{case}").text
     assert re.search(r"<dd>February 1, 2026 .{1,2} February 28, 2026</dd>", text)
     assert "What is asked for is gathered, and nothing else." in text
+
+
+def test_a_seal_without_an_end_names_somebody_who_can_lift_it(pages: Pages) -> None:
+    dee, ada, lou = (signed_in(pages, name) for name in (DEE, ADA, LOU))
+    case = opened(dee)
+    own = f"cases/{case}/decide"
+    page = ada.get(f"/staff/en/{own}").text
+    assert "If no end is known, tick one of: Eve Example, Lou Example." in page
+    nobody = {**SEALING, "may_tell": [MO, "the board"]}
+    refused = write(ada, own, nobody, 422)
+    assert "only the lawyer can end this seal" in refused
+    assert not pages.store.disclosures.case(case, pages.premises.staff.cases.viewer(EVE))[1].silent
+    write(ada, own, SEALING)
+    assert lou.get(f"/staff/en/{own}").text.count("The seal is gone") > 1
+    write(lou, own, {"act": "lift", "words": "the court lifted it"})
+    ends = (pages.clock() + timedelta(days=9)).date().isoformat()
+    write(ada, own, {**nobody, "indefinite": "", "ends": ends})  # this one lapses: nobody has to lift it
+    other = opened(lou)
+    write(lou, f"cases/{other}/decide", {**SEALING, "may_tell": []})  # counsel herself seals it

@@ -245,9 +245,10 @@ def test_sentences_of_the_policy_are_in_the_language_of_the_page_or_marked(koha_
     assert "Lo que has tomado prestado." in home
     assert "What you have borrowed." not in home
     assert says not in browser.get("/es/me/object").text
-    found = re.search(
-        r"<li><span lang=\"en\">Library campaign</span>: ([^<]+)</li>", browser.get("/es/me/choices").text
-    )
+    found = re.search(r"<li>Campañas de la biblioteca: ([^<]+)</li>", browser.get("/es/me/choices").text)
     assert found
     assert found[1] == owwl.premises.policy.said_in("es", says)
     assert '<span lang="en">' not in browser.get("/en/").text
+    assert "<strong>Avisos de recogida</strong>" in browser.get("/es/me/object").text
+    assert "Pickup notices" not in browser.get("/es/me/object").text
+    assert "<strong>Pickup notices</strong>" in browser.get("/en/me/object").text

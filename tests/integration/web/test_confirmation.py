@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-import socket
-import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from carrel.consent.state import State
 from carrel.errors import CarrelError
 from carrel.systems.site_file import load_site
 from carrel.web import confirmation
-from tests.integration.test_mail import Inbox
+from tests.integration.test_mail import Inbox, taking_mail
 from tests.integration.web.conftest import Pages, give_password, pages_of, sent
 from tests.integration.web.test_choices import NEWS, address, digest, number_of, standing, state
 
@@ -27,16 +24,8 @@ MAIL = "ann@oak.example"
 @pytest.fixture
 def inbox() -> Iterator[Inbox]:
     """A real mail server on this machine."""
-    made = Inbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        made.server = Controller(made, hostname="127.0.0.1", port=port)
-    made.server.start()
-    yield made
-    made.server.stop()
+    with taking_mail() as made:
+        yield made
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ import pytest
 from anyio.to_thread import current_default_thread_limiter
 from starlette.testclient import TestClient
 
+from carrel.cli.account_told import account_facts
 from carrel.errors import CarrelError
 from carrel.systems import map_files
 from carrel.systems.check import State
 from carrel.systems.sample.signing_in import offer_notices
+from carrel.systems.site_file import load_site
 from carrel.systems.sql import live
 from carrel.systems.sql.grants import Purpose
 from carrel.systems.sql.map_check import grant_checks
@@ -62,9 +64,20 @@ def test_on_koha(koha_mariadb, tmp_path: Path) -> None:
                 beyond = [one.detail for one in checks if "beyond the need" in one.detail]
                 assert not [one for one in tables if any(f"on {one}" in detail for detail in beyond)], beyond
     with pages_of(tmp_path, poor, "koha", policy="owwl") as pages:
+        assert rights(tmp_path, "koha") == (len(needed(system_map, ALL)), len(set(wanted)))
         assert changed_all(pages, card, "Hold_Filled", "email") == [503, 503, 200, 503], "nothing to do is done"
     with pages_of(tmp_path, rich, "koha", policy="owwl") as pages:
+        assert rights(tmp_path, "koha") == (len(needed(system_map, ALL)), 0)
         assert changed_all(pages, card, "Hold_Filled", "email") == [200, 200, 200, 303]
+
+
+def rights(folder: Path, name: str) -> tuple[int, int]:
+    """How many rights an audit sees needed for the pages, and how many missing (MPL-11)."""
+    site = load_site(folder)
+    facts = account_facts(site, site.systems[0], map_files.load(name))
+    assert facts is not None
+    assert (facts.offers, facts.unread) == (ALL, "")
+    return facts.rights, facts.missing
 
 
 def _granted(fix: str) -> list[str]:

@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from carrel.cli.serving import at_address, proxies
 from carrel.errors import CarrelError
@@ -36,7 +37,7 @@ def refused(folder: Path, *more: str) -> tuple[int, list[str]]:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_pages_are_served_until_it_is_stopped(folder: Path, workers: int) -> None:
+def test_pages_are_served_until_it_is_stopped(folder: Path, koha_sqlite, workers: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     text = (folder / "carrel.yaml").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{port}")
@@ -57,6 +58,8 @@ def test_pages_are_served_until_it_is_stopped(folder: Path, workers: int) -> Non
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         assert len(children) >= (workers if workers > 1 else 0)
         assert refused(folder, "--port", str(port)) == (1, ["WEB-003"])
+        if workers == 1:
+            own_account_is_measured(folder, koha_sqlite)
     finally:
         process.send_signal(signal.SIGTERM)
         rest = process.communicate(timeout=30)[1]
@@ -68,6 +71,33 @@ def test_pages_are_served_until_it_is_stopped(folder: Path, workers: int) -> Non
         time.sleep(0.1)
     with socket.create_server(("127.0.0.1", port)):
         pass
+    if workers == 1:
+        assert own_account(folder) == "cannot tell", "nobody reaches pages that do not answer"
+
+
+def own_account(folder: Path) -> str:
+    """What an audit says of a patron's own account (MPL-11)."""
+    _, out, _ = called(["audit", "--json", "--site", str(folder)], folder, environment(None))
+    [found] = [one for one in json.loads(out)["clauses"] if one["clause"] == "MPL-11"]
+    return str(found["evidence"]["state"])
+
+
+def own_account_is_measured(folder: Path, koha) -> None:
+    """It holds while the pages answer, and turns with the setting of the product that takes the switch away."""
+    text = (folder / "carrel.yaml").read_text()
+    (folder / "carrel.yaml").write_text(text.replace("policy: worcester", "policy: manhattan"))
+
+    def set_privacy(value: str) -> None:
+        with koha.engine().begin() as connection:
+            connection.execute(
+                sa.text("UPDATE systempreferences SET value = :value WHERE variable = 'OPACPrivacy'"), {"value": value}
+            )
+
+    set_privacy("1")
+    assert own_account(folder) == "holds"
+    set_privacy("0")
+    assert own_account(folder) == "finding"
+    set_privacy("1")
 
 
 @pytest.mark.parametrize(

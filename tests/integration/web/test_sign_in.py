@@ -241,3 +241,25 @@ def test_the_products_anonymous_patron_is_nobody(koha_sqlite, pages: Pages) -> N
     ((card,),) = koha_sqlite.rows(f"SELECT cardnumber FROM borrowers WHERE {who}")
     assert browser.post("/en/sign-in", data={"name": card, "password": PASSWORD}).status_code == 401
     assert not pages.premises.doors["ils"].may(2)
+
+
+def test_a_word_of_a_provider_is_the_name_itself_and_not_one_that_the_database_takes_for_it(
+    koha, tmp_path: Path
+) -> None:
+    """MariaDB finds 'jose' by 'josé': for whoever chooses names over there, that would be a way into the account."""
+    card = give_password(koha, 0)
+    with koha.engine().begin() as connection:
+        connection.execute(
+            sa.text("UPDATE borrowers SET userid = 'jose.elm', cardnumber = 'Jose-1' WHERE cardnumber = :card"),
+            {"card": card},
+        )
+    ((number,),) = koha.rows("SELECT borrowernumber FROM borrowers WHERE userid = 'jose.elm'")
+    with pages_of(tmp_path, koha.url, "koha") as pages:
+        door = pages.premises.doors["ils"]
+        for holds, right, wrong in (("user name", "jose.elm", "josé.elm"), ("card", "Jose-1", "José-1")):
+            assert door.holder(right, holds, alone=False) == number
+            assert door.holder(wrong, holds, alone=False) is None
+            assert door.holder(wrong.upper(), holds, alone=True) is None
+        if koha.url.startswith("mysql"):
+            assert door.named("josé.elm") == (number,), "the database itself takes the one for the other"
+            assert door.holder("JOSE.ELM", "user name", alone=False) == number

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -261,8 +263,6 @@ def test_over_tls_the_server_must_be_the_one_that_is_named(certificate: Path) ->
 
 
 def test_no_more_are_asked_at_once_than_such_a_server_bears() -> None:
-    import threading
-
     library = SipLibrary({"c": "p"}, login=None, fault="silent")
     with served(library):
         server = asking(port=library.port)
@@ -283,3 +283,17 @@ def test_no_more_are_asked_at_once_than_such_a_server_bears() -> None:
         for thread in many:
             thread.join()
     assert failed == ["SGN-001"] * 12
+
+
+def test_whoever_waited_for_a_place_waits_for_the_line_only_as_long_as_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes connections, and never speaks TLS
+        server = asking(host="localhost", port=mute.getsockname()[1], tls="tls")
+        server._seconds = 1.0
+        for _ in range(8):
+            server._places.acquire()
+        threading.Timer(0.8, server._places.release).start()
+        began = time.monotonic()
+        with pytest.raises(CarrelError) as wrong:
+            server.knows("c", "p")
+        assert wrong.value.code == "SGN-001"
+        assert time.monotonic() - began < 1.5

@@ -128,6 +128,26 @@ def test_tasks_are_told_replied_and_waived_and_two_at_once_do_it_once(pages: Pag
     assert acts(pages, request) == ["received", "tasked", "tasked", "told", "replied", "waived", "refused"]
 
 
+def test_what_is_seen_to_by_hand_is_ticked_off_together_or_not_at_all(pages: Pages) -> None:
+    now, requests = pages.clock(), pages.store.requests
+    request = requests.open(Right.RESTRICTION, "ils", 3, "", "desk", "en", "Ada Example", now, how="photo id")
+    for task in ("t1", "t2", "t3"):
+        terms = {"task": task, "kind": "switch", "to": f"no switch: job {task} in ils"}
+        requests.add(request, Event(Act.TASKED, now, "carrel", terms))
+    ada, where = signed_in(pages, "Ada Example"), f"/staff/en/requests/{request}"
+    text = ada.get(where).text
+    assert text.count('name="several"') == 3
+    assert "no switch:" not in text.split("<h2>What was done")[0]
+    done(ada, request, "settle", code=422)
+    token = form(ada, where)
+    answer = ada.post(where, data={"form": token, "step": "settle", "several": ["t1", "t9"], "words": ""})
+    assert (answer.status_code, acts(pages, request).count("replied")) == (422, 0)
+    answer = ada.post(where, data={"form": token, "step": "settle", "several": ["t1", "t3"], "words": "Seen to."})
+    assert answer.status_code == 303
+    assert acts(pages, request)[-2:] == ["replied", "replied"]
+    assert ada.get(where).text.count('name="several"') == 1
+
+
 def test_the_end_asks_to_show_once_more_who_it_is(pages: Pages) -> None:
     request = pages.store.requests.open(Right.QUESTION, "ils", 3, "", "web", "en", PERSON, pages.clock())
     flo = signed_in(pages, "Flo Example")

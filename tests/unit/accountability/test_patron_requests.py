@@ -103,6 +103,7 @@ def test_recipients_controllers_and_the_erased() -> None:
     assert shown("MITL-9.11", answered(Right.ACCESS, tasks=(replace(elsewhere, told_at=None),))) is Shown.FINDING
     assert shown("MITL-9.9", erased, silence_seen=1) is Shown.HOLDS
     assert shown("MITL-9.9", erased, silence_seen=1, silence_missing=1) is Shown.FINDING
+    assert shown("MITL-9.9", erased, silence_seen=1, addresses_seen=2, addresses_missing=1) is Shown.FINDING
     assert shown("MITL-9.8", erased, before_identity=1) is Shown.FINDING
     assert shown("MITL-9.8", erased) is Shown.HOLDS
     assert shown("MITL-9.6", erased, kept_too_long=1) is Shown.FINDING

@@ -164,4 +164,4 @@ def test_a_sweep_says_first_what_was_tried(capsys: pytest.CaptureFixture[str]) -
     show_sweep(SweepReport(20, 20, 0, ()), 0)
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert first == "20 loans that name nobody were tried; 0 led to one person."
-    assert second == "Rows that stay for other reasons, such as a legal hold (0-9)."
+    assert second == "Rows that stay for other reasons, such as a legal hold, are not counted here."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from importlib import resources
 
@@ -43,6 +44,11 @@ def test_a_demo_gets_the_texts_that_its_policy_needs_and_no_other(tmp_path) -> N
     optional = [name for name, one in ours.items() if one.basis == "opt-in"]
     assert lint_texts(read_texts(tmp_path), (), optional, ours) == ()
     assert max(one.name for one in tmp_path.iterdir()) == "policy-news.1.es.yaml"
+
+
+def test_no_example_speaks_of_a_box_for_on_the_pages_there_is_none(folder) -> None:
+    told = [one.says for one in read_texts(folder)]
+    assert [one for one in told if re.search(r"\b(box|casilla|tick|marco)\b", one)] == []
 
 
 def test_what_is_there_is_left_alone(folder) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from carrel.consent.subject import SubjectTags, addresses_in, spelled
+from carrel.consent.subject import SubjectTags, addresses_in, spelled, spelled_in
 
 TAGS = SubjectTags(b"k" * 32, "ils")
 
 
 def tags_of(field: str) -> list[str]:
-    return TAGS.addresses(addresses_in(field))
+    places, addresses = spelled_in(["", field, "other@elm.example"])
+    assert [*places] == [1] * (len(addresses) - 1) + [2]
+    return [one.hex() for one in TAGS.addresses(addresses)][:-1]
 
 
 @pytest.mark.parametrize(
@@ -48,4 +52,33 @@ def test_different_addresses_stay_apart() -> None:
     assert TAGS.address("  ") == ""
     for odd in ("\ud800@x", "a@" + "\u0130" * 300, "@", "a@..", "\u200b"):
         spelled(odd)
-        assert len(TAGS.addresses([odd])[0]) == 64
+        assert len(TAGS.addresses([odd])[0]) == 32
+
+
+def one_by_one(fields: list[str]) -> list[tuple[int, str]]:
+    return [(place, spelled(one)) for place, field in enumerate(fields) for one in addresses_in(field)]
+
+
+def pairs(fields: list[str]) -> list[tuple[int, str]]:
+    places, addresses = spelled_in(fields)
+    return list(zip(places, addresses, strict=True))
+
+
+PARTS = st.sampled_from(
+    ["ann", "Bo.", "+x", "@", "oak.example", "\n", " ", ";", "|", "\u00df", "\uff20", "\u200b", "."]
+)
+FIELDS = st.lists(st.lists(PARTS, max_size=6).map("".join) | st.emails() | st.text(max_size=4), max_size=6)
+
+
+@given(FIELDS)
+@example(["a@x.y\nb@x.y", "a@x.y"])
+@example(["a@x.y", "B@X.Y"])
+@example([])
+def test_many_fields_hold_what_each_of_them_holds(fields: list[str]) -> None:
+    assert pairs(fields) == one_by_one(fields)
+
+
+def test_no_sign_is_spelled_otherwise_beside_others() -> None:
+    fields = [f"a{chr(code)}b@oak.example" for code in range(0x3000)]
+    assert pairs(fields) == one_by_one(fields)
+    assert all(pairs([one]) == one_by_one([one]) for one in fields)

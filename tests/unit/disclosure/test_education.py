@@ -12,6 +12,7 @@ from carrel.disclosure.case import Case
 from carrel.disclosure.course import standing
 from carrel.disclosure.education import stricter
 from carrel.disclosure.event import Act, Event
+from carrel.disclosure.finding import Finding, Given
 from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Does, Instrument, Office, Process
 from carrel.disclosure.standing import Notice, State
@@ -78,9 +79,64 @@ def test_which_records_wait_is_judged_by_kind_and_by_what_was_found() -> None:
         ([(loans, [title])], ("health or safety",), False),
         ([(loans, [title])], ("a poem",), True),
     ):
-        assert rule.waits(given, found) == waits, (given, found)
-    assert rule.without_system(("directory information",))
-    assert not rule.without_system(("no student",))
+        told = [Given(*one) for one in given]
+        assert rule.waits(told, [Finding(one) for one in found]) == waits, (given, found)
+    assert rule.without_system([Finding("directory information")])
+    assert not rule.without_system([Finding("no student")])
+
+
+ANN, BEN = "a" * 16, "b" * 16
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "waits"),
+    [
+        ([(RecordType.LOANS, {ANN})], [("no student", ANN)], False),
+        ([(RecordType.LOANS, {ANN}), (RecordType.LOANS, {BEN})], [("no student", ANN)], True),
+        (
+            [(RecordType.LOANS, {ANN}), (RecordType.LOANS, {BEN})],
+            [("no student", ANN), ("health or safety", BEN)],
+            False,
+        ),
+        ([(RecordType.LOANS, {ANN, BEN})], [("no student", ANN)], True),  # a row of both
+        ([(RecordType.LOANS, set())], [("no student", ANN)], True),  # whose it is nobody knows
+        ([(RecordType.LOANS, {""})], [("no student", ANN)], True),  # the key of the case is gone
+        ([(RecordType.LOANS, set())], [("no student", "")], False),
+        ([(RecordType.LOANS, {ANN})], [("no student", ANN, "holds")], True),
+        ([(RecordType.LOANS, {ANN})], [("no student", "", "loans")], False),
+        ([(RecordType.LOANS, {ANN}), (RecordType.HOLDS, {ANN})], [("no student", ANN, "loans")], True),
+        ([(RecordType.LOANS, {ANN})], [("directory information", ANN)], True),
+        ([(RecordType.LOANS, {ANN})], [("a poem", ANN)], True),
+    ],
+)
+def test_a_finding_of_one_person_and_one_kind_lets_nothing_else_pass(given, found, waits) -> None:
+    rule = PROCESSES["mit-libraries"].of(Instrument.SUBPOENA).education
+    assert rule is not None
+    told = [Given(kind, [None], frozenset(whose)) for kind, whose in given]
+    assert rule.waits(told, [Finding(*one) for one in found]) == waits
+    assert rule.without_system([Finding(*one) for one in found if one[1:] not in {(), ("",)}])
+
+
+def test_what_was_found_of_some_is_taken_back_of_those_alone() -> None:
+    process = PROCESSES["mit-11.2"].of(Instrument.SUBPOENA)
+    case = done(
+        begun(process), Act.EXEMPTED, "Ann", AT, exemption="no student", subjects=f"{ANN} {BEN}", records="loans"
+    )
+    here = standing(process, case.events, ZONE, AT)
+    both = {Finding("no student", one, "loans") for one in (ANN, BEN)}
+    assert (here.findings, here.exemptions) == (both, frozenset())
+    for more in ({}, {"subjects": ANN}, {"subjects": f"{ANN} {'c' * 16}", "records": "loans"}):
+        back = Event(Act.EXEMPTED, AT, "Ann", {"exemption": "no student", "over": "yes", **more})
+        assert code_of(admit, case, back, "so", process, EVERY, ZONE, AT) == "DSC-005", more
+    for wrong in ({"records": "a poem"}, {"records": "personnel"}, {"subjects": "Ann"}, {"subjects": ANN[:-1]}):
+        found = Event(Act.EXEMPTED, AT, "Ann", {"exemption": "no student", **wrong})
+        assert code_of(admit, case, found, "so", process, EVERY, ZONE, AT) == "DSC-005", wrong
+    back = Event(
+        Act.EXEMPTED, AT, "Ann", {"exemption": "no student", "over": "yes", "subjects": ANN, "records": "loans"}
+    )
+    admit(case, back, "so", process, EVERY, ZONE, AT)
+    left = standing(process, (*case.events, back), ZONE, AT)
+    assert left.findings == {Finding("no student", BEN, "loans")}
 
 
 def test_a_finding_is_its_offices_takes_the_package_back_and_can_be_taken_back_itself() -> None:

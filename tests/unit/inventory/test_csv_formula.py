@@ -16,7 +16,7 @@ def test_a_formula_is_told_as_text(front: str, sign: str) -> None:
     value = f"{front}{sign}1+1"
     assert harmless(value) == plain(value) == f"'{value}"
     written = io.StringIO()
-    ContactFile(written).rows([["Ann", value], ["Bo", "x"]])
+    ContactFile(written).rows([["Ann", "Bo"], [value, "x"]])
     assert written.getvalue().splitlines()[0] == f"Ann,'{value}"
 
 

@@ -46,10 +46,18 @@ def test_what_no_longer_fits_is_refused(minimal: str, old: str, new: str, code: 
     assert says in str(wrong.value.faults[0].fix)
 
 
+def test_a_name_of_a_purpose_is_said_in_another_language_too(minimal: str) -> None:
+    named = ADDED + "  - says: lending\n    words: {es: préstamo}\n"
+    assert resolve(parse_policy(minimal + named, "m.yaml")).said_in("es", "lending") == "préstamo"
+    with pytest.raises(CarrelError) as wrong:
+        parse_policy(minimal + named.replace("says: lending", "says: lendin"), "m.yaml")
+    assert wrong.value.code == "POL-010"
+
+
 @pytest.mark.parametrize("name", shipped_names())
 def test_what_patrons_read_of_a_shipped_policy_is_there_in_spanish(name: str) -> None:
     policy = load(name)
-    sentences = [one.says for one in policy.body.purposes.values()]
+    sentences = [*policy.body.purposes, *policy.body.recipients, *(one.says for one in policy.body.purposes.values())]
     for rule in policy.body.records.held().values():
         sentences += [rule.says, *([rule.promised] if getattr(rule, "promised", None) else [])]
     assert [one for one in sentences if policy.said_in("es", one) is None] == []

@@ -63,6 +63,13 @@ def test_every_state_of_every_right_can_be_written(right: Right, state: State, l
     assert answered == (state is State.ANSWERED)
 
 
+def test_recipients_are_named_in_the_language_of_the_letter() -> None:
+    task = Task("t1", "recipient", "friends group", AT)
+    now = Standing(Right.ERASURE, State.WAITING, AT, tasks=(task,))
+    assert "El grupo de amigos tenía" in written(now, Said(names={"friends group": "el grupo de amigos"}), "es")
+    assert "Friends group had the data from us." in written(now)
+
+
 def test_it_says_by_when_and_that_it_is_late_and_why_it_takes_longer() -> None:
     due = deadline(GDPR, AT, ZONE)
     assert "We answer by 2026-12-02." in written(Standing(Right.ACCESS, State.OPEN, AT, due))

@@ -84,8 +84,23 @@ def test_silence_outlives_the_person_and_is_lifted_by_asking_only(store) -> None
     store.consents.forget("koha", {51: (MAIL,)}, AT + timedelta(days=1), silence=True)  # killed, and done again
     assert len(store.consents.of(tag(store))) == 2
     assert store.consents.suppressions.count() == 2
+    assert store.consents.suppressions.erased() == (1, 0)
     store.consents.add("koha", 52, (given(30),), NEWS, leaves, lift=(MAIL,))
     assert store.consents.suppressions.among([tag(store), address]) == {tag(store)}
+    assert store.consents.suppressions.erased() == (0, 0)  # its reader asked: an audit does not miss it
+
+
+def test_an_address_of_somebody_erased_that_is_gone_from_the_list_is_missed(store) -> None:
+    other = "dee@fir.example"
+    store.consents.forget("koha", {51: (MAIL, other), 52: (MAIL,)}, AT, silence=True)
+    assert store.consents.suppressions.erased() == (2, 0)
+    address = store.consents.own_tags("koha").address(MAIL)
+    gone = tables.suppression.delete().where(tables.suppression.c.tag == address)
+    with store._database.writing() as connection:
+        connection.execute(gone)
+    assert store.consents.suppressions.erased() == (2, 1)
+    store.consents.forget("koha", {51: (MAIL, other)}, AT, silence=True)  # killed, and done again
+    assert store.consents.suppressions.erased() == (2, 0)
 
 
 def test_a_card_that_lapsed_leaves_no_silence_and_no_consent_to_whoever_gets_the_number(store) -> None:

@@ -292,7 +292,7 @@ def test_commitments_to_nothing_are_known_by_the_sites_key_alone(store) -> None:
 
 
 def test_events_that_were_moved_doubled_or_taken_out_are_found(store) -> None:
-    name, other = opened(store), opened(store)
+    name, other = opened(store), opened(store, **{"from": "a court"})
     store.disclosures.add(name, Act.DEFECT, {"defect": "d2", "what": "no seal"}, viewer("Lou", 1))
     store.disclosures.add(name, Act.CURED, {"defect": "d2"}, viewer("Lou", 2), "a new paper")
     table = tables.disclosure_event

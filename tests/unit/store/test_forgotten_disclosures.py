@@ -82,7 +82,7 @@ def test_what_is_open_owed_or_silent_is_not_due_and_a_note_begins_the_time_anew(
     with pytest.raises(CarrelError) as wrong:
         approve(store, running, hours=0)
     assert wrong.value.code == "DSC-002"
-    owing = opened(store)
+    owing = opened(store, **{"from": "a court"})
     store.disclosures.add(owing, Act.REFUSED, REFUSED, viewer("Ada", 0), "closed by law")
     assert code_of(approve, store, owing, "Ada", 0) == "DSC-002"  # the person was not told
     name, _ = closed(store)

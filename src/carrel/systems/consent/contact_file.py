@@ -47,10 +47,9 @@ class ContactFile:
         """The names of its columns."""
         self._writer.writerow(names)
 
-    def rows(self, rows: Sequence[Sequence[str]]) -> None:
-        """Further rows."""
-        columns = [_plain_column(column) for column in zip(*rows, strict=True)]
-        self._writer.writerows(zip(*columns, strict=True))
+    def rows(self, columns: Sequence[Sequence[str]]) -> None:
+        """Further rows, column by column."""
+        self._writer.writerows(zip(*map(_plain_column, columns), strict=True))
 
     def settle(self) -> None:
         """Wait until all of it is on the disk."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Row, String, and_, cast, false, not_, select
@@ -49,7 +50,8 @@ class ContactPage:
     """The records of some persons, column by column, for as long as the page is in hand.
 
     Attributes:
-        numbers, deleted, expires, emails, values: as of a `Contact`, one for each person.
+        numbers, deleted, expires, emails: as of a `Contact`, one for each person.
+        columns: that go, each with a value for each person.
         reachable: whether there is an address among what goes.
     """
 
@@ -57,7 +59,7 @@ class ContactPage:
     deleted: Sequence[bool]
     expires: Sequence[str]
     emails: Sequence[str]
-    values: Sequence[tuple[str, ...]]
+    columns: Sequence[Sequence[str]]
     reachable: Sequence[bool]
 
     def expired(self, today: date) -> list[bool]:
@@ -138,12 +140,13 @@ class ContactRows:
         if not found:
             return {}
         page = self._as_page(found)
-        columns = zip(page.numbers, page.deleted, page.expires, page.emails, page.values, strict=True)
+        values = zip(*page.columns, strict=True) if page.columns else repeat((), len(found))
+        columns = zip(page.numbers, page.deleted, page.expires, page.emails, values, strict=True)
         return {one[0]: Contact(*one) for one in columns}
 
     def _as_page(self, rows: Sequence[Row[Any]]) -> ContactPage:
         keys, deleted, expires, *texts = zip(*rows, strict=True)
-        clean = [[one.strip() if type(one) is str else _text(one) for one in column] for column in texts]
+        clean = [_texts(column) for column in texts]
         going, start, addresses = clean[: len(self.heads)], 0, []
         for place in self._places:
             end = start + len(place.columns)
@@ -151,12 +154,12 @@ class ContactRows:
                 addresses += going[start:end]
             start = end
         return ContactPage(
-            [int(one) for one in keys],
-            [bool(one) for one in deleted],
+            list(map(int, keys)),
+            list(map(bool, deleted)),
             [one or "" for one in expires],
             clean[self._email_at],
-            list(zip(*going, strict=True)) if going else [()] * len(rows),
-            [any(one) for one in zip(*addresses, strict=True)] if addresses else [True] * len(rows),
+            going,
+            list(map(any, zip(*addresses, strict=True))) if addresses else [True] * len(rows),
         )
 
     def _page(self, connection: Connection, after: int | None, numbers: Sequence[int] | None) -> Sequence[Row[Any]]:
@@ -223,8 +226,12 @@ def _joint(field: CorrectableField) -> str:
     return repr((field.table, field.pairs, field.only))
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+def _texts(column: Sequence[Any]) -> list[str]:
+    """The values of a column without blanks around them; nearly all columns hold texts alone."""
+    try:
+        return list(map(str.strip, column))
+    except TypeError:
+        return ["" if one is None else str(one).strip() for one in column]
 
 
 def _is_over(day: str, today: str) -> bool:

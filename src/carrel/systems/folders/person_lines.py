@@ -27,7 +27,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """One line; or a file that cannot be read to its end, then without values."""
+    """One line; or a file that cannot be read to its end, or was gone by then: without values."""
 
     values: dict[str, str] | None
     at: datetime | None
@@ -48,9 +48,9 @@ def lines_of(folder: FileFolder, words: Collection[str], now: datetime) -> Itera
     if not known:
         return
     found = re.compile(rf"(?<![\w@.-])(?:{'|'.join(map(re.escape, known))})(?![\w@-])", re.IGNORECASE)
-    times = LineTime(folder_zone(folder), now)
+    times, gone = LineTime(folder_zone(folder), now), list[str]()
     try:
-        for spot in files(folder.root, folder.patterns):
+        for spot in files(folder.root, folder.patterns, gone):
             if is_own(spot.name):
                 continue
             try:
@@ -60,10 +60,10 @@ def lines_of(folder: FileFolder, words: Collection[str], now: datetime) -> Itera
                         if found.search(text):
                             at = "" if line.at is None else line.at.isoformat(timespec="seconds")
                             yield PersonLine({CLOCK: at, "file": spot.path, "line": text}, line.at)
-            except FileNotFoundError:
-                continue
-            except event_file.BROKEN:
+            except (FileNotFoundError, *event_file.BROKEN):  # renamed or removed meanwhile: nobody knows what it held
                 yield PersonLine(None, None)
+        if gone:
+            yield PersonLine(None, None)
     except OSError as wrong:
         raise not_read(wrong, f"folder {folder.name}") from None
 

@@ -42,8 +42,14 @@ class Spot:
         return os.open(self.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self.folder)
 
 
-def files(root: Path, patterns: Sequence[str]) -> Iterator[Spot]:
+def files(root: Path, patterns: Sequence[str], gone: list[str] | None = None) -> Iterator[Spot]:
     """Every regular file that a pattern names; links, sockets and the like are none.
+
+    Args:
+        root: of the walk.
+        patterns: of paths below it.
+        gone: takes the path of whatever was listed, and renamed or removed before it could be looked at. Whoever says
+            that everything was read gives it; elsewhere what is gone holds nothing any more.
 
     Raises:
         OSError: a folder on the way cannot be read.
@@ -53,7 +59,7 @@ def files(root: Path, patterns: Sequence[str]) -> Iterator[Spot]:
     """
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        yield from _below(descriptor, "", [one.split("/") for one in patterns])
+        yield from _below(descriptor, "", [one.split("/") for one in patterns], [] if gone is None else gone)
     finally:
         os.close(descriptor)
 
@@ -84,33 +90,35 @@ def not_read(wrong: OSError, at: str) -> CarrelError:
     )
 
 
-def _below(folder: int, lead: str, patterns: list[list[str]]) -> Iterator[Spot]:
+def _below(folder: int, lead: str, patterns: list[list[str]], gone: list[str]) -> Iterator[Spot]:
     with os.scandir(folder) as found:
         for one in found:
             fitting = [rest for first, *rest in patterns if fnmatch.fnmatchcase(one.name, first)]
             if any(not rest for rest in fitting) and one.is_file(follow_symlinks=False):
-                yield from _spot(folder, one.name, lead)
+                yield from _spot(folder, one.name, lead, gone)
             elif (deeper := [rest for rest in fitting if rest]) and one.is_dir(follow_symlinks=False):
-                yield from _deeper(folder, one.name, lead, deeper)
+                yield from _deeper(folder, one.name, lead, deeper, gone)
 
 
-def _deeper(folder: int, name: str, lead: str, patterns: list[list[str]]) -> Iterator[Spot]:
+def _deeper(folder: int, name: str, lead: str, patterns: list[list[str]], gone: list[str]) -> Iterator[Spot]:
     try:
         below = os.open(name, _FOLDER, dir_fd=folder)
     except OSError as wrong:
         if wrong.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+            gone.append(f"{lead}{name}")
             return  # gone, or a link by now
         raise
     try:
-        yield from _below(below, f"{lead}{name}/", patterns)
+        yield from _below(below, f"{lead}{name}/", patterns, gone)
     finally:
         os.close(below)
 
 
-def _spot(folder: int, name: str, lead: str) -> Iterator[Spot]:
+def _spot(folder: int, name: str, lead: str, gone: list[str]) -> Iterator[Spot]:
     try:
         known = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
+        gone.append(f"{lead}{name}")
         return
     if stat.S_ISREG(known.st_mode) and known.st_size:  # an empty file holds nothing
         yield Spot(folder, name, f"{lead}{name}", known)

@@ -70,9 +70,11 @@ def letters_of(site: Site, mailbox: Mailbox, folder: MailFolder, addresses: Coll
             for letter in desk.letters():
                 head = email.message_from_bytes(letter.head, policy=email.policy.compat32)
                 named = {one for name in (*_WRITERS, *_READERS) for one in _addresses(head.get_all(name, []))}
-                if named.isdisjoint(addresses) or (raw := desk.whole(letter)) is None:
+                if named.isdisjoint(addresses):
                     continue
-                yield _letter(raw, letter.at, frozenset(addresses) | ours)
+                raw = desk.whole(letter)  # None: it was moved or deleted since its head was read
+                unread = PersonLetter(None, letter.at, 0)
+                yield unread if raw is None else _letter(raw, letter.at, frozenset(addresses) | ours)
 
 
 def _addresses(headers: Collection[object]) -> Iterator[str]:

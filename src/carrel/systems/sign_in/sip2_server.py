@@ -120,7 +120,7 @@ class Sip2Server:
         if not self._places.acquire(timeout=self._seconds):
             raise self._fault(faults.AWAY, found="more questions at once than it is asked", fix="try again later")
         try:
-            with self._connected() as way:
+            with self._connected(ends) as way:
                 yield _Talk(way, ends, self.way)
         except BrokenMessageError as wrong:
             raise self._fault(
@@ -140,12 +140,14 @@ class Sip2Server:
             self._places.release()
 
     @contextmanager
-    def _connected(self) -> Iterator[socket.socket]:
+    def _connected(self, ends: float) -> Iterator[socket.socket]:
+        """A line to the server; whoever has waited for a place has less time left to find it."""
         host = self.way.host
         context = None
         if self.way.tls == "tls":
             context = trusting(self.way.ca_file, faults.AWAY, f"sign_in {self.way.key}")
-        with socket.create_connection((host, self.way.port), timeout=self._seconds) as plain:
+        with socket.create_connection((host, self.way.port), timeout=_left(ends)) as plain:
+            plain.settimeout(_left(ends))
             if context is None:
                 yield plain
                 return
@@ -210,10 +212,13 @@ class _Talk:
 
     def _limit(self) -> None:
         """A socket's own limit begins anew with each byte; this one does not."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._way.settimeout(left)
+        self._way.settimeout(_left(self._ends))
+
+
+def _left(ends: float) -> float:
+    if (left := ends - time.monotonic()) <= 0:
+        raise TimeoutError
+    return left
 
 
 def _plainly(wrong: OSError | EOFError) -> str:

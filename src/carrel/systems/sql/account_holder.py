@@ -36,14 +36,14 @@ def holder(
         return None
     if holds == "user name":
         found = _by_user_name(connection, system_map, said)
-        return found if found in named else None
+        return found if found in named and accounts.is_spelled(connection, found, said) else None
     try:
         number = person_search.find(connection, system_map, said, by_card=True, at=system_map.system)
     except CarrelError as nobody:
         if nobody.code != NO_SUBJECT.code:
             raise
         return None
-    return number if number in named else None
+    return number if number in named and accounts.is_spelled(connection, number, said) else None
 
 
 def _by_user_name(connection: Connection, system_map: SystemMap, said: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +22,7 @@ _MOST = 2  # accounts that one word may name: the number of one's card can be th
 _TYPED = 72  # bytes of a password that bcrypt looks at
 _COST, _SOME = 10, 50
 _NOBODY = -1  # asked for where there is nobody, so that the same questions are asked
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no database has them in a text, and some fail where one asks
 _BCRYPT = re.compile(r"\$2[abxy]?\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 
 
@@ -57,7 +59,7 @@ class AccountSignIn:
             connection: reads only.
             name: a user name or a card number, as typed.
         """
-        parts = []
+        parts, name = [], _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", name)
         for one in self._map.names:
             rows = _rows(one.table, one.column, one.person, *(test.column for test in one.where))
             parts.append(select(rows.c[one.person]).where(rows.c[one.column] == name, all_hold(rows.c, one.where)))
@@ -86,6 +88,23 @@ class AccountSignIn:
     def may(self, connection: Connection, number: int) -> bool:
         """Whether a person may be signed in at all, now."""
         return bool(self._allowed(connection, [number]))
+
+    def is_spelled(self, connection: Connection, number: int, said: str) -> bool:
+        """Whether a person has a name that is this word letter by letter, but for their size.
+
+        A database may take é for e, and the one is another reader of some provider's than the other.
+
+        Args:
+            connection: reads only.
+            number: of the person, whom `named` found by the word.
+            said: the word, as another server told it.
+        """
+        for one in self._map.names:
+            rows = _rows(one.table, one.column, one.person)
+            query = select(rows.c[one.column]).where(rows.c[one.person] == number, rows.c[one.column] == said)
+            if any(_letters(str(kept)) == _letters(said) for kept in connection.execute(query).scalars()):
+                return True
+        return False
 
     def mark(self, connection: Connection, number: int) -> str:
         """What changes with the password of a person who may be signed in, also of one without; empty of anybody else.
@@ -136,6 +155,10 @@ def cost_of(hashed: str) -> int:
     """The work of a hash of bcrypt, as a power of two; 0 of anything else."""
     found = _BCRYPT.fullmatch(hashed)
     return int(found[1]) if found else 0
+
+
+def _letters(word: str) -> str:
+    return unicodedata.normalize("NFC", word.strip()).casefold()
 
 
 def _rows(name: str, *columns: str) -> TableClause:

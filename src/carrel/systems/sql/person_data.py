@@ -278,8 +278,9 @@ class PersonData:
             columns = self._layout.columns(table)
             free, kin = columns.free, columns.kin
             for question, rows, more in found:
-                further = more and not self._counts and (free or kin or columns.people)
-                for row in self._all(question) if further else rows:
+                names_of = (*columns.people, *kin, *free)
+                further = more and not self._counts and names_of
+                for row in self._all(question, only=names_of) if further else rows:
                     for name in columns.people:
                         people.add(row.get(name))
                     for name in kin:
@@ -365,8 +366,9 @@ class PersonData:
         rows = list(self._once(table, [(q, iter(rows)) for q, rows, _ in found]))
         first = Reckoned(rows, dated)
         if notes := [one.name for one in columns if one.category is Category.STAFF_NOTE]:
-            written = [row for row in rows if any(row.get(name) for name in notes)]
-            self._to_read += sum(1 for row in written for name in notes if telling(row).values.get(name))
+            # Each column is told by itself: of the rest of a row nothing has to be told for it.
+            said = ({name: row[name] for name in notes if row.get(name)} for row in rows)
+            self._to_read += sum(1 for row in said if row for value in telling(row).values.values() if value)
         more = any(more for _, _, more in found) or len(first) > self._most
         return HeldTable(table, self._says(table), columns, first.only(self._most), more, stream, bool(by), count)
 
@@ -387,10 +389,13 @@ class PersonData:
                 yield row
             seen |= fresh
 
-    def _all(self, question: Question) -> Iterator[Row]:
-        """All rows of a question, a few at a time."""
+    def _all(self, question: Question, *, only: Sequence[str] = ()) -> Iterator[Row]:
+        """All rows of a question, a few at a time; with these of their columns only, if any are named."""
+        query = self._query(question)
+        if only and (there := [one for one in query.selected_columns if one.key in only]):
+            query = query.with_only_columns(*there, maintain_column_froms=True)
         # Of the statement alone: as an option of the connection it would stay, and every question would be streamed.
-        with self._connection.execute(self._query(question).execution_options(yield_per=FIRST)) as found:
+        with self._connection.execute(query.execution_options(yield_per=FIRST)) as found:
             for row in found.mappings():
                 yield dict(row)
 

@@ -40,6 +40,24 @@ def needed(system_map: SystemMap, may_change: Collection[str], dialect: str = "m
     return grants.once(sorted(found))
 
 
+def lacking(
+    connection: Connection, system_map: SystemMap, schema: LiveSchema, may_change: Collection[str]
+) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
+    """What is needed for that, and what of it the account of a session does not have; none on SQLite.
+
+    Args:
+        connection: a session of the account that carries out.
+        system_map: of the system.
+        schema: live; rights on tables that the site lacks are not asked for.
+        may_change: of the site file.
+    """
+    if connection.dialect.name == "sqlite":
+        return (), ()
+    wanted = needed(system_map, may_change, connection.dialect.name)
+    missing = grants.compare(wanted, grants.granted(connection), tables=schema.tables).missing
+    return wanted, tuple(missing)
+
+
 def portal_grants_check(
     connection: Connection, system_map: SystemMap, schema: LiveSchema, may_change: Collection[str]
 ) -> Check:
@@ -54,8 +72,7 @@ def portal_grants_check(
     says = ", ".join(sorted(may_change))
     if connection.dialect.name == "sqlite":
         return ok(_NAME, f"{says}: the rights of the file; SQLite has no accounts")
-    wanted = needed(system_map, may_change, connection.dialect.name)
-    missing = grants.compare(wanted, grants.granted(connection), tables=schema.tables).missing
+    wanted, missing = lacking(connection, system_map, schema, may_change)
     if not missing:
         return ok(_NAME, f"{amount(len(wanted), 'right')} for {says}, none missing")
     return finding(

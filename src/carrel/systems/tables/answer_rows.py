@@ -46,6 +46,7 @@ _HOLDS = {
     Named.EMAIL: Category.EMAIL_ADDRESS,
     Named.NUMBER: Category.INSTITUTIONAL_ID,
 }
+_CLOSED = "TBL-001"
 Row = dict[str, Any]
 _BROKEN = (*event_file.BROKEN, BrokenCsvError, UnicodeError)
 
@@ -87,13 +88,22 @@ class Source:
 
     Attributes:
         columns: of the rows; secrets are not read.
-        unread: what could not be read.
+        before: what could not be read when it was opened.
         looked: each row, its time, and whose it is.
+        late: files that went, or broke, while they were read for it.
     """
 
     columns: tuple[HeldColumn, ...]
-    unread: tuple[Unread, ...]
+    before: tuple[Unread, ...]
     looked: Callable[[], Iterator[tuple[Row, Any, Whose]]]
+    late: list[str] = field(default_factory=list)
+    name: str = ""
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """What could not be read until now; to be asked after the rows were read."""
+        known = any(one.code == _CLOSED for one in self.before)
+        return self.before if known or not self.late else (*self.before, _closed(self.name))
 
     def theirs(self) -> tuple[list[tuple[Row, Any]], int]:
         """The rows of the person, each with its time, and how many may be another person's."""
@@ -131,7 +141,8 @@ class _Table:
     def source(self, stack: ExitStack, site: Site, at: datetime) -> Source:
         entry = self.entry
         rows = stack.enter_context(opened(entry, at, site))(entry)
-        pages, names = self._of_database(rows) if isinstance(rows, DatedRows) else self._of_files(rows)
+        late: list[str] = []
+        pages, names = self._of_database(rows) if isinstance(rows, DatedRows) else self._of_files(rows, late)
         in_utc = isinstance(rows, DatedRows) and rows.shape.in_utc
         clock = RowClock(entry.zone_info, entry.format, in_utc=in_utc)
         zone = entry.zone_info or ZoneInfo("UTC")
@@ -144,12 +155,12 @@ class _Table:
         def looked() -> Iterator[tuple[Row, Any, Whose]]:
             return ((row, time_of(row), whose) for row, whose in self._looked(pages()))
 
-        return Source(tuple(self._column(one) for one in names), tuple(self.unread), looked)
+        return Source(tuple(self._column(one) for one in names), tuple(self.unread), looked, late, entry.name)
 
     def read(self, stack: ExitStack, site: Site, at: datetime) -> HeldInSystem:
         entry, name = self.entry, f"table {self.entry.name}"
         rows = stack.enter_context(opened(entry, at, site))(entry)
-        pages, names = self._of_database(rows) if isinstance(rows, DatedRows) else self._of_files(rows)
+        pages, names = self._of_database(rows) if isinstance(rows, DatedRows) else self._of_files(rows, [])
         columns = tuple(self._column(one) for one in names)
         rules = self._rules()
         zone = entry.zone_info or ZoneInfo("UTC")
@@ -217,19 +228,18 @@ class _Table:
             for one in connection.execute(query.execution_options(yield_per=FIRST)).mappings():
                 yield dict(one)
 
-    def _of_files(self, rows: Any) -> tuple[Callable[[], Iterator[Row]], list[str]]:
+    def _of_files(self, rows: Any, late: list[str]) -> tuple[Callable[[], Iterator[Row]], list[str]]:
         del rows
         closed: list[str] = []
         names: dict[str, None] = {}
         for row in self._records(closed):
             names |= dict.fromkeys(row)
         if closed:
-            why = "it is broken, or may not be read"
-            self.unread.append(Unread(self.entry.name, "a file that cannot be read to its end", "TBL-001", why))
-        return lambda: self._records([]), [one for one in names if not _SECRET.fullmatch(one.lower())]
+            self.unread.append(_closed(self.entry.name))
+        return lambda: self._records(late), [one for one in names if not _SECRET.fullmatch(one.lower())]
 
     def _records(self, closed: list[str]) -> Iterator[Row]:
-        for spot in files(self.entry.where, self.entry.patterns):
+        for spot in files(self.entry.where, self.entry.patterns, closed):
             if is_own(spot.name):
                 continue
             try:
@@ -245,9 +255,7 @@ class _Table:
                                 name: record.value(n) for n, name in enumerate(columns[: len(record.spans)])
                                 if not _SECRET.fullmatch(name.lower())
                             }  # fmt: skip
-            except FileNotFoundError:
-                continue
-            except _BROKEN:
+            except (FileNotFoundError, *_BROKEN):  # what was there a moment ago and is gone may have been the person's
                 closed.append(spot.path)
 
     def _column(self, name: str) -> HeldColumn:
@@ -263,3 +271,7 @@ class _Table:
         with suppress(ValueError):  # a word that no policy knows is told where the table is looked at
             return keeping(self.policy, self.entry.record)
         return Keeping("")
+
+
+def _closed(name: str) -> Unread:
+    return Unread(name, "a file that cannot be read to its end", _CLOSED, "it is gone, broken, or may not be read")
