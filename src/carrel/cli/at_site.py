@@ -45,11 +45,14 @@ def open_site(path: Path) -> Site:
     """The site.
 
     Raises:
-        CarrelError: of the SIT codes.
+        CarrelError: of the SIT codes; HLD-008, the name given by `--as` belongs to another account of this host.
     """
+    from carrel.cli.host_account import require_own_name
     from carrel.systems.site_file import load_site
 
-    return load_site(path)
+    site = load_site(path)
+    require_own_name(site)
+    return site
 
 
 def named(site: Site, name: str) -> Person | None:

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from carrel import __version__
 from carrel.cli import custodian_gate
+from carrel.cli.host_account import PERSON_VARIABLE, require_own_name
 from carrel.cli.store_place import open_store
 from carrel.inventory import consumer, coverage, drift
 from carrel.inventory.replica import Use
@@ -40,7 +41,6 @@ from carrel.systems.sql import accounts, live, replica, unit_rows, whereabouts
 from carrel.systems.sql.loans import SqlLoans
 from carrel.systems.sql.replica import ReadFrom
 
-PERSON_VARIABLE = "CARREL_PERSON"
 _IN_FULL = (Outcome.VERIFIED, Outcome.RESIDUE)
 
 
@@ -204,6 +204,7 @@ def enter(
         use: what a replica may be read for; no replica is ever read unless given.
     """
     site = site_file.load_site(site_path)
+    require_own_name(site)
     system = find(site, system_name)
     custodian_gate.in_force(site)  # at a custodian's site there is no policy before there is a request
     policies = branch_policies.load(site, system)

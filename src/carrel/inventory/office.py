@@ -55,6 +55,7 @@ class Person(Part):
 
     Attributes:
         phone: by which the desk reaches this person at once; it stands on a page that needs no account.
+        accounts: of the host, at which alone commands are believed that are given under this name; none, any account.
     """
 
     name: str = Field(min_length=1, max_length=80)
@@ -62,6 +63,7 @@ class Person(Part):
     public_key: str | None = None
     phone: str | None = Field(default=None, pattern=r"[0-9+(][0-9 ()./+x-]{1,29}")
     may: tuple[May, ...] = ()
+    accounts: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _key(self) -> Person:

@@ -37,6 +37,7 @@ GATE_LATE = define("RUN-006", "a chunk outlasted its time", Exit.FAILED)
 
 NO_EXPIRY = define("HLD-001", "an exception needs an end", Exit.USAGE)
 NO_REASON = define("HLD-002", "a legal hold or an exception needs a reason and an authority", Exit.USAGE)
+OTHER_ACCOUNT = define("HLD-008", "this account may not act under that name", Exit.REFUSED)
 HOLD_SCOPE = define("HLD-003", "this scope cannot be read", Exit.USAGE)
 NO_SUCH_HOLD = define("HLD-004", "there is no such open legal hold or exception", Exit.USAGE)
 NOT_ALLOWED = define("HLD-006", "this person may not do this", Exit.REFUSED)

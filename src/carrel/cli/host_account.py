@@ -1,0 +1,63 @@
+"""Whether the account of this host at which a command runs may act under the name that ``--as`` gives."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from typing import TYPE_CHECKING
+
+import click
+
+from carrel.errors import fault
+from carrel.retention import faults
+
+if TYPE_CHECKING:
+    from carrel.inventory.site import Site
+
+PERSON_VARIABLE = "CARREL_PERSON"
+
+
+def account() -> str:
+    """The account that runs this process, by its real number: the environment can say anything."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def require_own_name(site: Site) -> None:
+    """Refuse a command that is given under the name of a person with other accounts.
+
+    The pages have their own sign-in and run no command, so they are not asked.
+
+    Args:
+        site: whose people may have `accounts:`; whoever has none is believed.
+
+    Raises:
+        CarrelError: HLD-008, this account is none of the person's.
+    """
+    name = _said()
+    person = None if name is None else site.person(name)
+    if person is None or not person.accounts or account() in person.accounts:
+        return
+    raise fault(
+        faults.OTHER_ACCOUNT,
+        at="--as",
+        wanted="a name that belongs to the account at which you are logged in",
+        found="a person of the site file with other accounts",
+        because="what is done is recorded under that name",
+        changed="nothing",
+        fix="give your own name, or log in as that person; 'accounts:' of the site file says whose is which",
+    )
+
+
+def _said() -> str | None:
+    """The name that the command at work was given; None where it takes none."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return None
+    for option in context.command.params:
+        if "--as" in option.opts:
+            return context.params.get(option.name or "") or os.environ.get(PERSON_VARIABLE)
+    return None
