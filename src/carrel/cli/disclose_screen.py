@@ -275,7 +275,7 @@ def _endings(here: Standing) -> list[tuple[str, str]]:
     if process.release_first or not process.signed_by:
         return []
     over = here.state.is_final and not here.released_by  # without a release, for which nobody waits any more
-    if over and here.package is None or not process.outcomes & {Outcome.RELEASED, Outcome.NOTHING}:
+    if (over and here.package is None) or not process.outcomes & {Outcome.RELEASED, Outcome.NOTHING}:
         return []
     ready = (
         "" if here.package is None else f": {here.package}" + (f", manifest {here.manifest}" if here.manifest else "")
