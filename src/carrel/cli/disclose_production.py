@@ -172,7 +172,7 @@ def _scope(wish: Wish, clearing: Clearing) -> Scope:
     if (why := clearing(wish.case, scope)) is not None:
         raise fault(
             faults.NOT_CLEARED, at=f"case {wish.case}", wanted="a case that allows this scope", found=why,
-            fix="take the steps that the case still waits for",
+            fix="keep the scope within what `carrel disclose show` says the case asks for; a new paper is counsel's",
         )  # fmt: skip
     return scope
 

@@ -13,7 +13,7 @@ from carrel.cli.premises import now
 from carrel.cli.screen import put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure.asked_days import asked_days
-from carrel.disclosure.process import Instrument, Office, Process, Step
+from carrel.disclosure.process import Instrument, Office, Outcome, Process, Step
 from carrel.disclosure.report import ENDS, transparency
 from carrel.disclosure.standing import Notice
 from carrel.errors import Exit, shown
@@ -274,10 +274,13 @@ def _endings(here: Standing) -> list[tuple[str, str]]:
     process = here.process
     if process.release_first or not process.signed_by:
         return []
+    over = here.state.is_final and not here.released_by  # without a release, for which nobody waits any more
+    if (over and here.package is None) or not process.outcomes & {Outcome.RELEASED, Outcome.NOTHING}:
+        return []
     ready = (
         "" if here.package is None else f": {here.package}" + (f", manifest {here.manifest}" if here.manifest else "")
     )
-    return [
+    lines = [
         ("[x]" if here.package else "[ ]", f"made ready{ready}" if ready else
          "what is asked for is made ready: carrel disclose produce, or by-hand"),
         ("[x]" if here.signed_by else "[ ]", f"signed by {here.signed_by}" if here.signed_by else
@@ -285,6 +288,7 @@ def _endings(here: Standing) -> list[tuple[str, str]]:
         ("[x]" if here.released_by else "[ ]", f"handed over by {here.released_by}" if here.released_by else
          "handed over by somebody else"),
     ]  # fmt: skip
+    return lines[:1] if over or Outcome.RELEASED not in process.outcomes else lines
 
 
 def _open(here: Standing) -> bool:

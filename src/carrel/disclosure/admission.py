@@ -198,16 +198,27 @@ def _take(here: Standing, step: str, person: str) -> None:
         if known is not None and known.does is Does.REVIEW and person == here.released_by:
             raise second("whoever released it", "have somebody else of that office look at it")
         return
-    found = (
-        "one that was taken" if step in here.done
-        else "one that waits for a defect or a challenge" if here.contested
-        else "one that must not be taken while the case is silenced" if here.silent and _tells(here, step)
-        else "one that comes after others"
+    found, fix = (
+        ("one that was taken", "nothing is left to do with it") if step in here.done
+        else ("one that must not be taken while the case is silenced", "take it when the silence is over")
+        if here.silent and _tells(here, step)
+        else ("one that waits for a defect or a challenge", _ends_contest(here)) if here.contested
+        else ("one that comes after others", "take what comes first")
     )  # fmt: skip
     raise not_now(
-        Act.TAKEN, f"one of these steps: {', '.join(one.id for one in here.open) or 'none is open'}", found,
-        "take what comes first", because="the policy sets the order, and no step is skipped",
+        step, f"one of these steps: {', '.join(one.id for one in here.open) or 'none is open'}", found, fix,
+        because="the policy sets the order, and no step is skipped",
     )  # fmt: skip
+
+
+def _ends_contest(here: Standing) -> str:
+    """Who does what, so that a paper can be read again."""
+    if here.open_defects:
+        named = ", ".join(one.id for one in here.open_defects)
+        return f"counsel writes that each defect is cured: {named} (`carrel disclose cure`)"
+    if here.challenge == "open":
+        return "counsel writes what the court said (`carrel disclose challenge --ruling`)"
+    return "refuse it: the court set the paper aside"
 
 
 def _tells(here: Standing, step: str) -> bool:

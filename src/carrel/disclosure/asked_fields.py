@@ -100,7 +100,11 @@ def _no_field(
         wanted=f"a column of {part.records.value}, or one of: {', '.join(sorted(words)) or 'none'}",
         found="a secret, which is read for nobody" if secret else "something else",
         because="passwords, tokens and rights of accounts are not read at all" if secret else "",
-        fix="leave it out" if secret else "name what the order asks for by one of these words, or by its column",
+        fix="leave it out"
+        if secret
+        else "name what the order asks for by one of these words, or by its column in one "
+        f"of these tables: {', '.join(sorted(tables))}; a column of another table is asked for under the kind of "
+        "record that it holds",
     )
 
 

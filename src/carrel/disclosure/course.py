@@ -255,9 +255,15 @@ def _end(course: _Course) -> dict[str, Any]:
 
 
 def _owed(found: Standing, course: _Course) -> tuple[Step, ...]:
-    """What is left of a case that is over; of one that is taken back, or found nothing, nobody needs to be told."""
-    if course.last is None or course.last.act in {Act.WITHDRAWN, Act.NOTHING}:
+    """What is left of a case that is over.
+
+    Of one that is taken back nobody needs to be told. Where nothing was found there may be no person to tell; the
+    board is, once no silence keeps it from that (WPL-1.2).
+    """
+    if course.last is None or course.last.act is Act.WITHDRAWN:
         return ()
+    if course.last.act is Act.NOTHING:
+        return tuple(step for step in found.open if step.does is Does.TELL_BOARD)
     return found.open
 
 

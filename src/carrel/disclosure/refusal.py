@@ -17,9 +17,9 @@ def unknown() -> CarrelError:
     )
 
 
-def not_now(act: Act, wanted: str, found: str, fix: str, because: str = "") -> CarrelError:
+def not_now(at: Act | str, wanted: str, found: str, fix: str, because: str = "") -> CarrelError:
     """The error of whoever comes too early or too late."""
-    return fault(faults.NOT_NOW, at=act, wanted=wanted, found=str(found), because=because, fix=fix)
+    return fault(faults.NOT_NOW, at=at, wanted=wanted, found=str(found), because=because, fix=fix)
 
 
 def not_yours(at: str, wanted: Collection[Office]) -> CarrelError:

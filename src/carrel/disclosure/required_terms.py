@@ -70,11 +70,11 @@ def require_said(here: Standing, event: Event, words: str) -> None:
     if needed:
         raise fault(
             faults.MISSING,
-            at=event.act,
+            at=event.term("step") or event.act,
             wanted=", ".join(needed),
             found="nothing, or something else",
             because="whoever reads the case later has to see it",
-            fix="say it",
+            fix="say it; `carrel disclose` names the option with --help, and the page of the case has a field for it",
         )
 
 

@@ -177,8 +177,17 @@ people: []
 #     role: systems librarian
 #     may: [plan, run, stop]
 #   - name: Dee Example             # roles: director, privacy officer, systems librarian, custodian of records,
-#     role: privacy officer         # staff, auditor, board
+#     role: privacy officer         # counsel, staff, auditor, board
 #     may: [requests, consent, export, staff]
+# Who answers a paper of a court, and whom the desk rings: offices of legal process, docs/process.md.
+#   - name: Ann Example
+#     role: director
+#     may: [custodian, authorised officer, plan]
+#     phone: "+1 555 0100"
+#   - name: Lou Example
+#     role: counsel
+#     may: [counsel]
+# cases_since: 2026-01-01           # from this day on every such paper is written down as a case
 
 # The pages for patrons and for the staff: docs/portal.md, docs/staff.md.
 # portal:

@@ -60,6 +60,25 @@ def test_a_case_shows_its_days_whether_the_person_knows_and_what_a_release_takes
     assert "[x] handed over by Dee Example" in out
 
 
+def test_a_case_in_which_nothing_is_given_out_waits_for_no_signature(quick):
+    name = opened(quick, "informal ask", dates=False)
+    assert "[ ]" not in quick.run("disclose", "show", name, *DEE).out
+    quick.ok("disclose", "refuse", name, "--ground", "no legal process", "--because", "no paper", *DEE)
+    assert "[ ]" not in quick.run("disclose", "show", name, *DEE).out
+    asked = opened(quick, "public-records request", dates=False)  # may end with a statement, and with no release
+    out = quick.run("disclose", "show", asked, *ADA).out
+    assert "[ ] what is asked for is made ready" in out
+    assert "handed over" not in out
+
+
+def test_what_a_step_lacks_is_told_with_the_step_and_where_to_look(quick):
+    name = opened(quick, "search warrant", dates=False)
+    quick.refused("disclose", "record", name, "inventory", *DEE, code=2, error="DSC-005")
+    told = quick.run("disclose", "record", name, "inventory", *DEE).text.split()
+    assert "inventory" in told
+    assert "taken" not in told
+
+
 def test_a_report_says_of_which_days_it_knows_nothing(quick):
     year = date.today().year  # noqa: DTZ011  (the first of March is far from the end of a year)
     assert "the site file does not say" in quick.run("disclose", "report").out

@@ -305,6 +305,49 @@ def test_what_was_silenced_is_owed_when_the_silence_is_over_also_of_a_case_that_
     may(lapsed, Act.TAKEN, "Ann", EVERY, AT + timedelta(days=120), step="tell the patron")
 
 
+def test_the_board_is_told_after_a_silence_also_where_nothing_was_found() -> None:
+    process = PROCESSES["worcester"].of(Instrument.COURT_ORDER)
+    tells = {Does.TELL_PATRON, Does.TELL_BOARD}
+    said = {"basis": "order", "court": "c", "starts": "2026-11-25", "ends": "2027-02-28", "may tell": "Ann; Ada"}
+    case = done(begun(process), Act.SILENCED, "Dee", AT, **said)
+    for step in process.steps:
+        if step.does not in tells:
+            case = done(case, Act.TAKEN, "Ada", AT, step=step.id, hold="h")
+    for paper in process.papers:
+        case = done(case, Act.FILED, "Dee", AT, document="d", paper=paper)
+    case = done(case, Act.PRODUCED, "Ann", AT, kind="no responsive records", **PACKAGE)
+    case = done(case, Act.NOTHING, "Ann", AT)
+    later = AT + timedelta(days=120)
+    assert not standing(process, case.events, ZONE, AT).owed
+    lapsed = standing(process, case.events, ZONE, later)
+    assert [one.id for one in lapsed.owed] == ["tell the board"]
+    case = done(case, Act.TAKEN, "Ann", later, step="tell the board")
+    assert not standing(process, case.events, ZONE, later).owed
+
+
+def test_whoever_may_not_take_a_step_is_told_which_and_what_comes_first() -> None:
+    process = PROCESSES["worcester"].of(Instrument.COURT_ORDER)
+
+    def fix(case: Case, step: str, name: str) -> str:
+        here = standing(process, case.events, ZONE, AT)
+        with pytest.raises(CarrelError) as wrong:
+            may(here, Act.TAKEN, name, EVERY, AT, step=step)
+        assert (wrong.value.code, wrong.value.faults[0].at) == ("DSC-002", step)
+        return wrong.value.faults[0].fix
+
+    case = begun(process)
+    assert fix(case, "counsel on showing", "Lou") == "take what comes first"
+    faulty = done(case, Act.DEFECT, "Lou", AT, defect="d2", what="no seal")
+    assert "d2 (`carrel disclose cure`)" in fix(faulty, "counsel on form", "Lou")
+    brought = done(case, Act.CHALLENGED, "Lou", AT)
+    assert "--ruling" in fix(brought, "counsel on form", "Lou")
+    set_aside = done(brought, Act.RULED, "Lou", AT, ruling="quashed")
+    assert "refuse it" in fix(set_aside, "counsel on form", "Lou")
+    said = {"basis": "order", "court": "c", "starts": "2026-11-25", "ends": "2027-02-28", "may tell": "Ann; Lou"}
+    silent = done(faulty, Act.SILENCED, "Dee", AT, **said)
+    assert fix(silent, "tell the patron", "Ann") == "take it when the silence is over"
+
+
 def test_a_report_counts_in_bands_and_nothing_that_is_sealed() -> None:
     process = PROCESSES["worcester"].of(Instrument.SUBPOENA)
     said = {"basis": "order", "court": "c", "starts": "2026-11-25", "ends": "indefinite"}

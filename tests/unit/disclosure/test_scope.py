@@ -116,6 +116,7 @@ def test_a_secret_and_an_unknown_field_are_refused(field: str) -> None:
     with pytest.raises(CarrelError) as wrong:
         require_known(part, {"lent": COLUMNS}, ["_title"], "elm")
     assert wrong.value.code == "DSC-055"
+    assert ("one of these tables: lent;" in wrong.value.faults[0].fix) == (field in {"nothing", "barcode of the item"})
 
 
 def test_which_column_tells_when() -> None:
