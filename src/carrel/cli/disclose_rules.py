@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from carrel.cli.at_site import named
+from carrel.cli.host_account import account_at_work
 from carrel.cli.premises import now
 from carrel.cli.request_rules import rules_of
 from carrel.disclosure import faults
@@ -69,7 +70,8 @@ def viewer_of(site: Site, store: Store, rules: ProcessRules, name: str, at: date
         )
     offices = held(name, offices_in(person), store.disclosures.turns(), rules.processes.alternates, moment)
     counsel = frozenset(one for one, own in people_of(site).items() if Office.COUNSEL in own)
-    return Viewer(person.name, offices, rules.processes, rules.zone, moment, rules.free_days, counsel)
+    where = account_at_work()
+    return Viewer(person.name, offices, rules.processes, rules.zone, moment, rules.free_days, counsel, where)
 
 
 def everybody(rules: ProcessRules, at: datetime | None = None) -> Viewer:

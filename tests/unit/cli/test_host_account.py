@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from carrel.cli import premises
 from carrel.cli.host_account import account
 from carrel.cli.main import cli
 from carrel.errors import CarrelError
+from tests.docs import command_reference, sample_site
+from tests.integration.test_odd_values import BASE
 
 SITE = """\
 format_version: 1
@@ -52,3 +55,67 @@ def test_one_of_the_persons_own_or_none_named_is_believed(tmp_path: Path, accoun
 
 def test_a_person_without_accounts_is_believed_beside_one_with(tmp_path: Path) -> None:
     assert run(tmp_path, "somebody-else", "staff", "invite", "Bo Example", "--as", "Bo Example").exit_code == 0
+
+
+def test_the_environment_is_nobody_where_no_name_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "Ann Example")
+    monkeypatch.delenv("CARREL_PERSON", raising=False)
+    assert premises.person(None) == account()
+    stopped = run(tmp_path, "", "stop")
+    assert stopped.exit_code == 0, stopped.output
+    again = CliRunner().invoke(cli, ["stop", "--site", str(tmp_path)])
+    assert f"by {account()}" in again.output
+
+
+def test_a_person_called_like_this_account_with_accounts_of_another_name(tmp_path: Path) -> None:
+    site = SITE.format(accounts="somebody-else").replace("Ann Example", account())
+    (tmp_path / "carrel.yaml").write_text(site, encoding="utf-8")
+    done = CliRunner().invoke(cli, ["stop", "--site", str(tmp_path)])
+    assert isinstance(done.exception, CarrelError)
+    assert done.exception.code == "HLD-008"
+
+
+_RELEASE = ("--record", "--for", "a test", "--to", "nobody")
+RECORDED = {  # what else these want before they are done under a name
+    "deidentify records": (*_RELEASE, "--site", "SITE"),
+    "deidentify terms": (*_RELEASE, "--site", "SITE"),
+    "deidentify text": (*_RELEASE, "--site", "SITE"),
+    "risk measure": ("--record",),
+    "stats noise": (*_RELEASE, "--site", "SITE"),
+    "stats return": _RELEASE,
+}
+
+
+def with_as() -> list[str]:
+    """Every command that takes `--as`."""
+    return [
+        name
+        for context in command_reference.verbs()
+        for name in [context.command_path.partition(" ")[2]]
+        if any("--as" in option.opts for option in context.command.params)
+    ]
+
+
+@pytest.mark.parametrize("name", with_as())
+def test_every_command_that_takes_a_name_asks_whose_account_it_is(
+    tmp_path: Path, name: str
+) -> None:
+    """Made from the commands: one that opens the site file some other way would go on, or fail by another code."""
+    folder = sample_site.make(tmp_path)
+    place = folder / "carrel.yaml"
+    text = place.read_text(encoding="utf-8")
+    for person in ("Ada", "Ben"):
+        assert f"name: {person}," in text
+        text = text.replace(f"name: {person},", f"name: {person}, accounts: [somebody-else],")
+    place.write_text(text, encoding="utf-8")
+    assert name in BASE, "a command with --as and no entry"
+    words = [*BASE[name], *(() if "--as" in BASE[name] else ("--as", "Ada", *RECORDED.get(name, ())))]
+    words = [word.replace("SITE", str(folder)) for word in words]
+    for file in ("card.txt", "plan.json", "words.txt", "scope.yaml", "cube.json", "loans.csv"):
+        (folder / file).write_text("1\n", encoding="utf-8")
+    before = sorted(str(one) for one in folder.rglob("*"))
+    done = CliRunner().invoke(cli, [*name.split(), *words, "--json"])
+    assert isinstance(done.exception, CarrelError), done.output
+    assert done.exception.code == "HLD-008", done.exception
+    assert sorted(str(one) for one in folder.rglob("*")) == before
