@@ -19,7 +19,6 @@ from carrel.disclosure.case import Case
 from carrel.disclosure.ending import over
 from carrel.disclosure.event import Act, Event, free_words
 from carrel.disclosure.process import Office
-from carrel.disclosure.refusal import unknown
 from carrel.disclosure.repetition import said_again, turned_again
 from carrel.disclosure.standing import Standing
 from carrel.disclosure.viewer import Viewer
@@ -69,7 +68,7 @@ class Disclosures(OpenedDisclosures):
             clock.observe(connection, viewer.at)
             case = self._case(connection, name)
             if case is None or viewer.look(case) is None:
-                raise unknown()
+                raise self._unknown(case, viewer)
             if said_again(case.events[-1], self._last_words(connection, name), event, said):
                 return case, case.events[-1]
             admit(

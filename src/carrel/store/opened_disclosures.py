@@ -12,7 +12,6 @@ from sqlalchemy import Connection, insert
 from carrel.disclosure.admission import admit
 from carrel.disclosure.event import ACCOUNT, Act, Event, free_words
 from carrel.disclosure.opening import require_opening
-from carrel.disclosure.refusal import unknown
 from carrel.disclosure.repetition import WITHIN, as_opened, came_again
 from carrel.disclosure.standing import Standing
 from carrel.disclosure.viewer import Viewer
@@ -104,7 +103,7 @@ class OpenedDisclosures(RecordedDisclosures):
             clock.observe(connection, viewer.at)
             case = self._case(connection, name)
             if case is None or viewer.look(case) is None:
-                raise unknown()
+                raise self._unknown(case, viewer)
             last = case.events[-1]
             same = (last.act, last.by, last.term("step")) == (Act.TAKEN, viewer.person, step)
             held = case_holds.subjects_of(connection, last.term("hold").split())

@@ -13,7 +13,7 @@ from carrel.cli.host_account import account
 from carrel.cli.main import cli
 from carrel.errors import CarrelError
 from tests.docs import command_reference, sample_site
-from tests.integration.test_odd_values import BASE
+from tests.integration.test_odd_values import BASE, CUBE, RELEASE
 
 SITE = """\
 format_version: 1
@@ -82,8 +82,18 @@ RECORDED = {  # what else these want before they are done under a name
     "deidentify terms": (*_RELEASE, "--site", "SITE"),
     "deidentify text": (*_RELEASE, "--site", "SITE"),
     "risk measure": ("--record",),
-    "stats noise": (*_RELEASE, "--site", "SITE"),
-    "stats return": _RELEASE,
+    "stats noise": (*_RELEASE, "--site", "SITE", "--out", "SITE/noisy.json"),
+    "stats return": (*_RELEASE, "--out", "SITE/return.json"),
+}
+_LOANS = "patron,branch,born\n" + "".join(f"p{n},{n % 3},1990\n" for n in range(60))
+FILES = {
+    **dict.fromkeys(("card.txt", "plan.json", "words.txt", "scope.yaml", "cube.json"), "1\n"),
+    "loans.csv": _LOANS,
+    "release.yaml": RELEASE,
+    "cube.yaml": CUBE,
+    "roster.csv": "name,card\nAda Lovelace,21234000012345\n",
+    "asked.txt": "whales\n",
+    "searches.csv": "searcher,term\n" + "".join(f"p{n},whales\n" for n in range(20)),
 }
 
 
@@ -112,8 +122,8 @@ def test_every_command_that_takes_a_name_asks_whose_account_it_is(
     assert name in BASE, "a command with --as and no entry"
     words = [*BASE[name], *(() if "--as" in BASE[name] else ("--as", "Ada", *RECORDED.get(name, ())))]
     words = [word.replace("SITE", str(folder)) for word in words]
-    for file in ("card.txt", "plan.json", "words.txt", "scope.yaml", "cube.json", "loans.csv"):
-        (folder / file).write_text("1\n", encoding="utf-8")
+    for file, text in FILES.items():
+        (folder / file).write_text(text, encoding="utf-8")
     before = sorted(str(one) for one in folder.rglob("*"))
     done = CliRunner().invoke(cli, [*name.split(), *words, "--json"])
     assert isinstance(done.exception, CarrelError), done.output

@@ -7,13 +7,14 @@ import io
 import json
 import threading
 import tracemalloc
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from carrel.disclosure.absence import OfficeEvent, Turn
-from carrel.disclosure.event import Act
+from carrel.disclosure.event import Act, commitment
 from carrel.disclosure.precedence import processes_of
 from carrel.disclosure.process import Office
 from carrel.disclosure.standing import State
@@ -98,6 +99,40 @@ def test_a_sealed_case_is_not_there_for_whoever_was_not_named_whatever_the_offic
     assert len(store.disclosures.all(viewer("Lou", 2))) == 1
     lapsed = viewer("Mo", 24 * 120, every)
     assert [case.id for case, _ in store.disclosures.all(lapsed)] == [name]
+
+
+def test_a_sealed_case_takes_as_much_work_as_one_that_is_not_there(store) -> None:
+    name, mo = opened(store), viewer("Mo", 2)
+    store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", 1))
+
+    def work(call, case: str, *more) -> tuple[int, int]:
+        store.disclosures.opened = store.disclosures.looked = 0
+        assert code_of(call, case, *more) == "DSC-001"
+        return store.disclosures.opened, store.disclosures.looked
+
+    for call, *more in (
+        (store.disclosures.case, mo),
+        (store.disclosures.add, Act.NOTED, {}, mo, "so"),
+        (store.disclosures.preserve, (), "preserve", mo),
+    ):
+        assert work(call, name, *more) == work(call, "dsc-nothere", *more) == (SHEET, LOOKS), call
+
+
+def test_the_account_of_the_host_is_sealed_committed_and_makes_nothing_another_act(store) -> None:
+    at_desk = replace(viewer("Dee"), account="dee-at-desk")
+    name = store.disclosures.open(SUBPOENA, WORDS, at_desk, hold="h1", step="preserve")
+    store.disclosures.add(name, Act.NOTED, {}, replace(viewer("Ada", 1), account="somebody"), "so")
+    again = store.disclosures.add(name, Act.NOTED, {}, viewer("Ada", 1.5), "so")  # on a page now: said before
+    case, _ = store.disclosures.case(name, viewer("Ada", 2))
+    assert again is not None
+    assert [one.term("account") for one in case.events] == ["dee-at-desk", "dee-at-desk", "somebody"]
+    kept = store.disclosures._kept(name)[-1]
+    bare = replace(kept.event, terms={})
+    assert kept.commitment(name) != commitment(name, bare, kept.words, kept.salt)
+    with store._database.reading() as connection:
+        rows = connection.execute(tables.disclosure_event.select()).all()
+    assert all(b"somebody" not in row.sealed and b"dee-at-desk" not in row.sealed for row in rows)
+    assert all(b"somebody" not in entry for entry in store.owed.entries())
 
 
 def test_a_list_opens_as_much_with_a_sealed_case_as_without(store) -> None:
