@@ -26,7 +26,8 @@ def account_checks(site: Site) -> Iterator[Check]:
             then = ": no command is believed under this name here" if alone else ""
             yield finding(NAME, f"{name}: this host has no {account!r}{then}", "mend 'accounts:' in the site file")
     if not any(strange.values()):
-        yield ok(NAME, f"{amount(len(own), 'person', 'people')} at {amount(len(set().union(*own.values())), 'account')}")
+        several = set().union(*own.values())
+        yield ok(NAME, f"{amount(len(own), 'person', 'people')} at {amount(len(several), 'account')}")
     anywhere = [one.name for one in site.people if one.may and not one.accounts]
     if anywhere:
         yield note(NAME, f"--as is believed at any account for: {', '.join(anywhere)}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from carrel.cli import premises
 from carrel.cli.host_account import account
 from carrel.cli.main import cli
 from carrel.errors import CarrelError
+from carrel.systems import account_check
 from tests.docs import command_reference, sample_site
 from tests.integration.test_odd_values import BASE, CUBE, RELEASE
 
@@ -107,25 +110,67 @@ def with_as() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", with_as())
-def test_every_command_that_takes_a_name_asks_whose_account_it_is(
-    tmp_path: Path, name: str
-) -> None:
-    """Made from the commands: one that opens the site file some other way would go on, or fail by another code."""
-    folder = sample_site.make(tmp_path)
+@pytest.fixture(scope="module")
+def elm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site whose people have accounts of their own, none of them this one; no test changes it."""
+    folder = sample_site.make(tmp_path_factory.mktemp("accounts"))
     place = folder / "carrel.yaml"
     text = place.read_text(encoding="utf-8")
     for person in ("Ada", "Ben"):
         assert f"name: {person}," in text
         text = text.replace(f"name: {person},", f"name: {person}, accounts: [somebody-else],")
     place.write_text(text, encoding="utf-8")
+    for file, words in FILES.items():
+        (folder / file).write_text(words, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", with_as())
+def test_every_command_that_takes_a_name_asks_whose_account_it_is(elm: Path, name: str) -> None:
+    """Made from the commands: one that opens the site file some other way would go on, or fail by another code."""
     assert name in BASE, "a command with --as and no entry"
     words = [*BASE[name], *(() if "--as" in BASE[name] else ("--as", "Ada", *RECORDED.get(name, ())))]
-    words = [word.replace("SITE", str(folder)) for word in words]
-    for file, text in FILES.items():
-        (folder / file).write_text(text, encoding="utf-8")
-    before = sorted(str(one) for one in folder.rglob("*"))
-    done = CliRunner().invoke(cli, [*name.split(), *words, "--json"])
+    before = sorted(str(one) for one in elm.rglob("*"))
+    done = CliRunner().invoke(cli, [*name.split(), *(word.replace("SITE", str(elm)) for word in words), "--json"])
     assert isinstance(done.exception, CarrelError), done.output
     assert done.exception.code == "HLD-008", done.exception
-    assert sorted(str(one) for one in folder.rglob("*")) == before
+    assert sorted(str(one) for one in elm.rglob("*")) == before
+
+
+def test_a_run_is_not_entered_under_another_name(elm: Path) -> None:
+    """The check that stands where a run begins, by itself: a plan is refused before its system is looked for."""
+    done = CliRunner().invoke(cli, ["plan", "--as", "Ben", "--system", "nowhere", "--site", str(elm)])
+    assert isinstance(done.exception, CarrelError)
+    assert done.exception.code == "HLD-008"
+
+
+def told_of(folder: Path, accounts: str) -> list[tuple[str, str]]:
+    done = run(folder, accounts, "doctor")
+    checks = json.loads(done.output)["checks"]
+    return [(one["state"], one["detail"]) for one in checks if one["name"] == account_check.NAME]
+
+
+def test_doctor_tells_an_account_that_this_host_does_not_have(tmp_path: Path) -> None:
+    assert told_of(tmp_path, "") == []
+    anywhere = ("note", "--as is believed at any account for: Bo Example")
+    assert told_of(tmp_path, account()) == [("ok", "1 person at 1 account"), anywhere]
+    assert told_of(tmp_path, '"54321"') == [("ok", "1 person at 1 account"), anywhere], "a number without a name"
+    mine = f"{account()}, no-such-account-here"
+    assert told_of(tmp_path, mine) == [
+        ("finding", "Ann Example: this host has no 'no-such-account-here'"), anywhere,
+    ]  # fmt: skip
+    (state, detail), *_ = told_of(tmp_path, "no-such-account-here")
+    assert state == "finding"
+    assert detail.endswith("no command is believed under this name here")
+
+
+@pytest.mark.parametrize("wrong", ['""', '"a b\\n"', f'"{"x" * 300}"', "[a]"])
+def test_what_no_account_is_called_is_no_account(tmp_path: Path, wrong: str) -> None:
+    done = run(tmp_path, wrong, "doctor")
+    assert isinstance(done.exception, CarrelError)
+    assert done.exception.code.startswith("SIT-")
+
+
+def test_a_host_without_names_of_accounts_goes_by_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pwd", None)  # as on a Python that was built without it
+    assert account() == str(os.getuid())
