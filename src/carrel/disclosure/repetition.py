@@ -27,7 +27,8 @@ def said_again(last: Event, last_words: str, event: Event, words: str) -> bool:
 
     Guarantees:
         Only by the same person, and within `WITHIN`. What the program draws anew for each, the id of a document or the
-        number of a defect, and where it is said, on a page or at an account of the host, makes no difference; a package, whose manifest differs, is another each time.
+        number of a defect, makes no difference, nor does where it is said, on a page or at an account of the host; a
+        package, whose manifest differs, is another each time.
     """
     return (
         _soon(last.at, event.at)
