@@ -132,7 +132,7 @@ class Disclosures(OpenedDisclosures):
             later: who that is once it has arrived: a slow line takes hours, and an office can end meanwhile.
 
         Raises:
-            CarrelError: as `add`; DSC-015, it is too large. Then nothing is left of it.
+            CarrelError: as `add`; DSC-015, it is too large; DSC-026, the disk has no room. Then nothing is left of it.
         """
         self.case(name, viewer)
         documents = DisclosureDocuments(self._folder)

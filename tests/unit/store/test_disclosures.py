@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import io
 import json
+import os
+import resource
 import threading
 import tracemalloc
 from dataclasses import replace
@@ -248,6 +250,19 @@ HOSTILE = {
     "signs of a terminal": b"\x1b]0;owned\x07\x1b[2J" * 99,
     "a tar that leaves its folder": b"../../../../etc/passwd".ljust(512, b"\0"),
 }
+
+
+def test_a_disk_that_is_full_keeps_nothing_of_a_document_and_says_so(store) -> None:
+    name = opened(store)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4 * CHUNK, before[1]))
+    try:
+        paper = io.BytesIO(os.urandom(9 * CHUNK))
+        assert code_of(store.disclosures.file, name, paper, "the subpoena", viewer("Dee", 1)) == "DSC-026"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list((store.disclosures._folder / "disclosures").glob("doc-*"))
+    assert len(store.disclosures.case(name, viewer("Dee", 2))[0].events) == 2
 
 
 @pytest.mark.parametrize("what", HOSTILE)
