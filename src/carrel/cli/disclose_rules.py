@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from carrel.cli.at_site import named
+from carrel.cli.host_account import account_at_work
 from carrel.cli.premises import now
 from carrel.cli.request_rules import rules_of
 from carrel.disclosure import faults
@@ -56,7 +57,7 @@ def viewer_of(site: Site, store: Store, rules: ProcessRules, name: str, at: date
     """Who somebody is in the cases of a site now.
 
     Raises:
-        CarrelError: DSC-003, nobody of the site file; APR-013.
+        CarrelError: DSC-003, nobody of the site file, or somebody whose staff account was disabled; APR-013.
     """
     person, moment = named(site, name), at or now()
     if person is None:
@@ -67,9 +68,19 @@ def viewer_of(site: Site, store: Store, rules: ProcessRules, name: str, at: date
             because="every act of a case is somebody's",
             fix="add the person under people:; --as NAME says who you are",
         )
+    account = store.staff_accounts.get(person.name)
+    if account is not None and account.disabled_at is not None:
+        raise fault(
+            faults.NOT_YOURS,
+            wanted="a person who may work here",
+            found="somebody whose account was disabled",
+            because="whoever is kept out of the pages does nothing in a case by a command either",
+            fix="have somebody else do it, or enable the account: carrel staff enable",
+        )
     offices = held(name, offices_in(person), store.disclosures.turns(), rules.processes.alternates, moment)
     counsel = frozenset(one for one, own in people_of(site).items() if Office.COUNSEL in own)
-    return Viewer(person.name, offices, rules.processes, rules.zone, moment, rules.free_days, counsel)
+    where = account_at_work()
+    return Viewer(person.name, offices, rules.processes, rules.zone, moment, rules.free_days, counsel, where)
 
 
 def everybody(rules: ProcessRules, at: datetime | None = None) -> Viewer:

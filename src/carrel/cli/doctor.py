@@ -73,9 +73,11 @@ def _show(one: Check) -> None:
 
 
 def _checks(site: Site, at: datetime) -> Iterator[Check]:
+    from carrel.systems.account_check import account_checks
     from carrel.systems.site_check import said, site_checks
 
     yield from site_checks(site)
+    yield from account_checks(site)
     for system in site.originals:
         try:
             yield from _system(site, system, _policies(site, system), at)

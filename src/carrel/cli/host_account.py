@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 from typing import TYPE_CHECKING
 
 import click
@@ -21,9 +20,16 @@ def account() -> str:
     """The account that runs this process, by its real number: the environment can say anything."""
     number = os.getuid()
     try:
+        import pwd
+
         return pwd.getpwuid(number).pw_name
-    except KeyError:
+    except (ImportError, KeyError):  # a Python without it, or a number that the host does not name
         return str(number)
+
+
+def account_at_work() -> str:
+    """The account at which a command runs that says by `--as` who does it; empty for the pages and for the night."""
+    return account() if _as_option() is not None else ""
 
 
 def require_own_name(site: Site) -> None:
@@ -53,11 +59,17 @@ def require_own_name(site: Site) -> None:
 
 
 def _said() -> str | None:
-    """The name that the command at work was given; None where it takes none."""
-    context = click.get_current_context(silent=True)
-    if context is None:
+    """The name under which the command at work is done; None where it takes none.
+
+    Without one it is done under that of the account, as `carrel.cli.premises.person` says.
+    """
+    option, context = _as_option(), click.get_current_context(silent=True)
+    if option is None or context is None:
         return None
-    for option in context.command.params:
-        if "--as" in option.opts:
-            return context.params.get(option.name or "") or os.environ.get(PERSON_VARIABLE)
-    return None
+    return context.params.get(option.name or "") or os.environ.get(PERSON_VARIABLE) or account()
+
+
+def _as_option() -> click.Parameter | None:
+    context = click.get_current_context(silent=True)
+    options = () if context is None else context.command.params
+    return next((one for one in options if "--as" in one.opts), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,7 @@ from sqlalchemy import Engine
 
 from carrel import __version__
 from carrel.cli import custodian_gate
-from carrel.cli.host_account import PERSON_VARIABLE, require_own_name
+from carrel.cli.host_account import PERSON_VARIABLE, account, require_own_name
 from carrel.cli.store_place import open_store
 from carrel.inventory import consumer, coverage, drift
 from carrel.inventory.replica import Use
@@ -50,8 +49,8 @@ def now() -> datetime:
 
 
 def person(named: str | None) -> str:
-    """Who is at work: as named, else from the environment, else the account that runs Carrel."""
-    return named or os.environ.get(PERSON_VARIABLE) or getpass.getuser()
+    """Who is at work: as named, else from the environment, else the account that runs Carrel, whatever LOGNAME says."""
+    return named or os.environ.get(PERSON_VARIABLE) or account()
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
 
 from carrel.cli.at_site import allowed, json_option, named, not_allowed, now, open_site, site_option
+from carrel.cli.host_account import account
 from carrel.cli.option_values import WORDS
 from carrel.cli.screen import put_json, say
 from carrel.cli.store_place import open_store
@@ -46,7 +46,7 @@ def stop(name: str | None, reason: str, clear: bool, accept_clock: bool, site_pa
             was = store.signals.clear()
             said = "workers may start again" if was else "nothing was stopped"
         else:
-            standing = store.signals.stop(name or getpass.getuser(), now(), reason)
+            standing = store.signals.stop(name or account(), now(), reason)
             said = f"stopped since {standing.since.isoformat(timespec='seconds')} by {standing.by}"
         stopped = store.signals.stopped()
         running = [one.name for one in site.systems if store.leases.holder(one.name, now())]

@@ -14,7 +14,7 @@ from carrel.disclosure.package_kind import PackageKind
 from carrel.disclosure.process import Does, Office, Outcome, Process, Step
 from carrel.disclosure.silence import Silence, silence_of
 from carrel.disclosure.standing import Defect, Done, Notice, Standing, State
-from carrel.disclosure.working_day import day_is_over, working_days_later
+from carrel.disclosure.working_day import day_is_over, waited, working_days_later
 
 READERS = Step(
     "counsel on the list of readers",
@@ -79,7 +79,7 @@ def standing(
             course.package is PackageKind.BY_HAND and rule.without_system(course.findings)
         )
     longest = max(process.wait, rule.wait) if rule is not None and education else process.wait
-    wait = None if told is None or not longest else told + longest
+    wait = None if told is None or not longest else waited(told, longest, zone)
     found = Standing(
         process,
         State.RECEIVED,
@@ -98,6 +98,8 @@ def standing(
         package=course.package,
         manifest=course.manifest,
         told_at=told,
+        person_until=None if told is None else waited(told, process.wait, zone),
+        student_until=None if told is None or rule is None else waited(told, rule.wait, zone),
         education=education,
         findings=frozenset(course.findings),
         signed_by=course.signed_by,

@@ -104,7 +104,7 @@ def _left(here: Standing, at: datetime, *, nothing: bool, education: bool | None
         left.append("the challenge" if here.challenge == "open" else "the paper was set aside")
     if nothing:
         return left
-    if here.told_at is not None and at < here.told_at + here.process.wait:
+    if here.person_until is not None and at < here.person_until:
         left.append("the time that the person has to object")
     elif why := here.student_waits(at, education=education):
         left.append(why)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from carrel.disclosure import faults
 from carrel.errors import fault, unseen
 
+ACCOUNT = "account"  # a term of any act: of the host, where a command did it
 LONGEST_WORDS = 5000  # signs of somebody's own words; two pages
 _TERM = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,300}")
 _NAME = re.compile(r"[a-z][a-z ]{0,30}")

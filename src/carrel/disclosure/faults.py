@@ -29,6 +29,7 @@ RECORD_CHANGED = define("DSC-022", "the record of a case is not as it was writte
 PLAN = define("DSC-023", "this is not the plan that stands there now", Exit.REFUSED)
 NO_COUNSEL = define("DSC-024", "nobody who is named could lift this silence", Exit.REFUSED)
 NOT_OF_CASE = define("DSC-025", "this person is not one of the case", Exit.USAGE)
+DOCUMENT_UNKEPT = define("DSC-026", "this document cannot be kept here", Exit.FAILED)
 SCOPE = define("DSC-050", "this is no scope of a production", Exit.USAGE)
 WORDING = define("DSC-051", "the order's words are missing, or too long", Exit.USAGE)
 NO_DATES = define("DSC-052", "a part of the scope has no dates", Exit.REFUSED)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from carrel.disclosure.absence import OfficeEvent
-from carrel.disclosure.event import Act, Event
+from carrel.disclosure.event import ACCOUNT, Act, Event
 
 WITHIN = timedelta(hours=1)
 """How long after it the same words are the same act: long enough for a machine that has to start again."""
@@ -27,7 +27,8 @@ def said_again(last: Event, last_words: str, event: Event, words: str) -> bool:
 
     Guarantees:
         Only by the same person, and within `WITHIN`. What the program draws anew for each, the id of a document or the
-        number of a defect, makes no difference; a package, whose manifest differs, is another each time.
+        number of a defect, makes no difference, nor does where it is said, on a page or at an account of the host; a
+        package, whose manifest differs, is another each time.
     """
     return (
         _soon(last.at, event.at)
@@ -66,7 +67,7 @@ def turned_again(last: OfficeEvent, event: OfficeEvent) -> bool:
 
 
 def _of(event: Event) -> dict[str, str]:
-    left = {_DRAWN.get(event.act, "")} | ({"hold"} if event.act is Act.RECEIVED else set())
+    left = {_DRAWN.get(event.act, ""), ACCOUNT} | ({"hold"} if event.act is Act.RECEIVED else set())
     return {name: value for name, value in event.terms.items() if name not in left}
 
 

@@ -87,6 +87,8 @@ class Standing:
         named: who was named to the case, or did something in it.
         package: what kind of answer was made ready since the case was last thrown back; None where none was.
         told_at: aware time at which the person was told; None where she was not.
+        person_until, student_until: aware times until which she may object; None where she was not told, or no student
+            has such a time.
         education: whether a student's education records are in what was made ready.
         findings: by which such records do not wait for the student.
         manifest: SHA-256 of the package's signed manifest, in hex; empty where there is no package.
@@ -118,6 +120,8 @@ class Standing:
     package: PackageKind | None = None
     manifest: str = ""
     told_at: datetime | None = None
+    person_until: datetime | None = None
+    student_until: datetime | None = None
     education: bool = False
     findings: frozenset[Finding] = frozenset()
     signed_by: str = ""
@@ -166,7 +170,8 @@ class Standing:
         if rule is None or not (self.education if education is None else education):
             return ""
         if self.told_at is not None:
-            return "the time that the student has to object" if at < self.told_at + rule.wait else ""
+            still = self.student_until is not None and at < self.student_until
+            return "the time that the student has to object" if still else ""
         if self.silent and self.silence is not None and self.silence.basis in rule.silenced_by:
             return ""
         return "telling the student, which only what the policy names for education records suspends"

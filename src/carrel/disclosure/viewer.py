@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from carrel.disclosure.case import Case
 from carrel.disclosure.course import standing
+from carrel.disclosure.event import ACCOUNT, Act, Event
 from carrel.disclosure.precedence import Processes
 from carrel.disclosure.process import Office, Process
 from carrel.disclosure.standing import Standing
@@ -26,6 +27,7 @@ class Viewer:
         at: aware time.
         free_days: on which nobody works.
         counsel: who holds that office, by the site file.
+        account: of the host at which the command runs; empty for the pages, which have their own sign-in.
     """
 
     person: str
@@ -35,6 +37,15 @@ class Viewer:
     at: datetime
     free_days: Collection[date] = ()
     counsel: frozenset[str] = frozenset()
+    account: str = ""
+
+    def event(self, act: Act, terms: Mapping[str, str]) -> Event:
+        """What this person does now. It tells the account as well: a name that is given by `--as` is only said.
+
+        Raises:
+            CarrelError: DSC-006, as `Event`.
+        """
+        return Event(act, self.at, self.person, {**terms, ACCOUNT: self.account} if self.account else terms)
 
     def process(self, case: Case) -> Process:
         """By which a case is led."""

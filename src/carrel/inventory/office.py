@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,11 @@ from carrel.inventory.consumer import Declaration, NotUsed, Waiver
 from carrel.inventory.timetable import Part
 
 NIGHT = "carrel run-due"  # who plans a night that runs by itself; no person may bear this name
+
+
+Account = Annotated[
+    str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$")
+]
 
 
 class Role(enum.StrEnum):
@@ -63,7 +68,7 @@ class Person(Part):
     public_key: str | None = None
     phone: str | None = Field(default=None, pattern=r"[0-9+(][0-9 ()./+x-]{1,29}")
     may: tuple[May, ...] = ()
-    accounts: tuple[str, ...] = ()
+    accounts: tuple[Account, ...] = ()
 
     @model_validator(mode="after")
     def _key(self) -> Person:

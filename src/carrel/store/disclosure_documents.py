@@ -47,7 +47,7 @@ class DisclosureDocuments:
         """Encrypt a document into a file of its own; chunk by chunk, so a large one takes no more memory.
 
         Raises:
-            CarrelError: DSC-015; DSC-017. Nothing is left of it then.
+            CarrelError: DSC-015; DSC-017; DSC-026, the disk is full or cannot be written. Nothing is left of it then.
 
         Guarantees:
             Every file is a whole number of chunks long: its length is told in the case, and nowhere else.
@@ -61,9 +61,17 @@ class DisclosureDocuments:
                 target.flush()
                 os.fsync(target.fileno())
             part.replace(self._path(name))
-        except BaseException:
+        except BaseException as wrong:
             with suppress(FileNotFoundError):
                 part.unlink()
+            if isinstance(wrong, OSError):
+                raise fault(
+                    faults.DOCUMENT_UNKEPT,
+                    at=str(self._home),
+                    wanted="room for the document, and a folder that takes it",
+                    found=os.strerror(wrong.errno or 0),
+                    fix="make room, or mend the folder, and file it again",
+                ) from None
             raise
         return filed
 

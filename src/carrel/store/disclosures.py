@@ -19,7 +19,6 @@ from carrel.disclosure.case import Case
 from carrel.disclosure.ending import over
 from carrel.disclosure.event import Act, Event, free_words
 from carrel.disclosure.process import Office
-from carrel.disclosure.refusal import unknown
 from carrel.disclosure.repetition import said_again, turned_again
 from carrel.disclosure.standing import Standing
 from carrel.disclosure.viewer import Viewer
@@ -31,6 +30,7 @@ from carrel.store.owed_leaves import even_out, owe
 from carrel.store.recorded_disclosures import HALF, subject_digest
 
 _SUBJECTS = 16  # digests in one term
+NIGHT = "the night"  # as whoever lets a case go that nobody did
 
 
 class Disclosures(OpenedDisclosures):
@@ -59,7 +59,7 @@ class Disclosures(OpenedDisclosures):
             Of two who write at once, the second is judged by what the first wrote. What somebody says again, within
             the hour and with nothing after it, is not written twice: she whose command was killed gives it again.
         """
-        after, _ = self._added(name, Event(act, viewer.at, viewer.person, terms), viewer, free_words(words), leaf)
+        after, _ = self._added(name, viewer.event(act, terms), viewer, free_words(words), leaf)
         return viewer.look(after)
 
     def _added(self, name: str, event: Event, viewer: Viewer, said: str, leaf: str = "") -> tuple[Case, Event]:
@@ -68,7 +68,7 @@ class Disclosures(OpenedDisclosures):
             clock.observe(connection, viewer.at)
             case = self._case(connection, name)
             if case is None or viewer.look(case) is None:
-                raise unknown()
+                raise self._unknown(case, viewer)
             if said_again(case.events[-1], self._last_words(connection, name), event, said):
                 return case, case.events[-1]
             admit(
@@ -112,10 +112,9 @@ class Disclosures(OpenedDisclosures):
             digests = sorted(subject_digest(self._folder, name, *one) for one in people)
             for n, start in enumerate(range(0, max(1, len(digests)), _SUBJECTS)):
                 terms = {"subjects": " ".join(digests[start : start + _SUBJECTS])}
-                by = viewer.person or "the night"
-                event = Event(Act.LET_GO, viewer.at, by, terms)
+                event = viewer.event(Act.LET_GO, terms) if viewer.person else Event(Act.LET_GO, viewer.at, NIGHT, terms)
                 self._write(connection, name, len(case.events) + n, event, "", viewer.at)
-            case_holds.end(connection, holds, viewer.person or "the night", viewer.at)
+            case_holds.end(connection, holds, viewer.person or NIGHT, viewer.at)
         self._database.tidy()
         others = self.all(viewer, covered=False) if sealed else ()
         return LetGo(len(holds), tuple(one.id for one, _ in others if sealed.intersection(one.holds)), shown)
@@ -133,7 +132,7 @@ class Disclosures(OpenedDisclosures):
             later: who that is once it has arrived: a slow line takes hours, and an office can end meanwhile.
 
         Raises:
-            CarrelError: as `add`; DSC-015, it is too large. Then nothing is left of it.
+            CarrelError: as `add`; DSC-015, it is too large; DSC-026, the disk has no room. Then nothing is left of it.
         """
         self.case(name, viewer)
         documents = DisclosureDocuments(self._folder)
@@ -141,7 +140,7 @@ class Disclosures(OpenedDisclosures):
         terms = {"document": filed.id, "paper": paper, "size": str(filed.size), "digest": filed.digest}
         try:
             who = viewer if later is None else later()
-            _, stands = self._added(name, Event(Act.FILED, who.at, who.person, terms), who, "")
+            _, stands = self._added(name, who.event(Act.FILED, terms), who, "")
         except BaseException:
             documents.drop(filed.id)
             raise

@@ -10,9 +10,8 @@ from datetime import datetime
 from sqlalchemy import Connection, insert
 
 from carrel.disclosure.admission import admit
-from carrel.disclosure.event import Act, Event, free_words
+from carrel.disclosure.event import ACCOUNT, Act, Event, free_words
 from carrel.disclosure.opening import require_opening
-from carrel.disclosure.refusal import unknown
 from carrel.disclosure.repetition import WITHIN, as_opened, came_again
 from carrel.disclosure.standing import Standing
 from carrel.disclosure.viewer import Viewer
@@ -61,7 +60,7 @@ class OpenedDisclosures(RecordedDisclosures):
             hold without its case. A key can be left then, which opens nothing; `sweep` removes it.
         """
         said = free_words(words)
-        first = Event(Act.RECEIVED, viewer.at, viewer.person, terms)
+        first = viewer.event(Act.RECEIVED, terms)
         require_opening(first, viewer.processes)
         name = "dsc-" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(_LETTERS))
         own = disclosure_key(self._folder, name)
@@ -104,14 +103,14 @@ class OpenedDisclosures(RecordedDisclosures):
             clock.observe(connection, viewer.at)
             case = self._case(connection, name)
             if case is None or viewer.look(case) is None:
-                raise unknown()
+                raise self._unknown(case, viewer)
             last = case.events[-1]
             same = (last.act, last.by, last.term("step")) == (Act.TAKEN, viewer.person, step)
             held = case_holds.subjects_of(connection, last.term("hold").split())
             if same and viewer.at - last.at <= WITHIN and held == _subjects(keep):
                 return viewer.look(case)
             holds = " ".join(record(connection, one, viewer.at) for one in keep)
-            event = Event(Act.TAKEN, viewer.at, viewer.person, {"step": step, "hold": holds})
+            event = viewer.event(Act.TAKEN, {"step": step, "hold": holds})
             admit(
                 case, event, "", viewer.process(case), viewer.offices, viewer.zone, viewer.at,
                 free_days=viewer.free_days,
@@ -169,7 +168,8 @@ def _beginning(first: Event, holds: str, step: str) -> list[Event]:
         return [first]
     if not step:
         return [Event(first.act, first.at, first.by, {**first.terms, "hold": holds})]
-    return [first, Event(Act.TAKEN, first.at, first.by, {"step": step, "hold": holds})]
+    where = {ACCOUNT: first.term(ACCOUNT)} if first.term(ACCOUNT) else {}
+    return [first, Event(Act.TAKEN, first.at, first.by, {"step": step, "hold": holds, **where})]
 
 
 def _subjects(keep: Sequence[Order]) -> frozenset[Subject]:

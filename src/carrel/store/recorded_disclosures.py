@@ -148,7 +148,7 @@ class RecordedDisclosures:
             case = self._case(connection, name)
         here = None if case is None else viewer.look(case)
         if case is None or here is None:
-            raise unknown()
+            raise self._unknown(case, viewer)
         return case, here
 
     def words(self, name: str, viewer: Viewer) -> tuple[str, ...]:
@@ -289,6 +289,11 @@ class RecordedDisclosures:
             for _ in range(looks):
                 viewer.look(Case("none", tuple(found[:_A_CASE]) or (Event(Act.RECEIVED, viewer.at, "nobody", terms),)))
         self.opened, self.looked = opened + missing, len(cases) + looks
+
+    def _unknown(self, case: Case | None, viewer: Viewer) -> CarrelError:
+        """The error of whoever names a case that is not there for her; it takes as long where it is sealed."""
+        self._decoys(() if case is None else (case,), viewer)
+        return unknown()
 
     def gone(self) -> CarrelError:
         """The error of whoever asks for a case whose key is not there."""

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from carrel.cli.host_account import account
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.store.store import FILE
@@ -250,6 +251,19 @@ def test_who_leaves_or_loses_an_office_in_the_middle_does_nothing_more(elm) -> N
     elm.edit("  - {name: Ann Example, role: director, may: [plan]}\n", "")
     elm.refused("disclose", "show", name, *ADA, code=4, error="DSC-003")
     elm.ok("disclose", "record", name, "tell the patron", *MO)  # the office has somebody else
+
+
+def test_whoever_is_disabled_does_nothing_more_and_each_act_tells_the_account_of_the_host(elm) -> None:
+    elm.edit("may: [hold, custodian]", "may: [hold, custodian, staff]")
+    elm.ok("staff", "invite", "Ann Example", *MO)
+    name = opened(elm, "subpoena", "--item", "1")
+    elm.ok("disclose", "record", name, "tell the board", *ADA)
+    assert [one["account"] for one in shown(elm, name)["events"]] == [account()] * 3
+    elm.ok("staff", "disable", "Ann Example", *MO)
+    for words in (("record", name, "tell the patron"), ("show", name), ("list",), ("absence", "custodian")):
+        elm.refused("disclose", *words, *ADA, code=4, error="DSC-003")
+    elm.ok("staff", "enable", "Ann Example", *MO)
+    elm.ok("disclose", "record", name, "tell the patron", *ADA)
 
 
 def test_the_stricter_policy_wins_and_says_so(elm) -> None:

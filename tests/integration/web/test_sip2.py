@@ -285,6 +285,31 @@ def test_no_more_are_asked_at_once_than_such_a_server_bears() -> None:
     assert failed == ["SGN-001"] * 12
 
 
+def test_of_a_server_that_stands_still_some_wait_and_more_are_told_at_once() -> None:
+    library = SipLibrary({"c": "p"}, login=None, fault="silent")
+    with served(library):
+        server = asking(port=library.port)
+        server._seconds = 2.0
+        took: list[float] = []
+
+        def one() -> None:
+            began = time.monotonic()
+            with pytest.raises(CarrelError) as wrong:
+                server.knows("c", "p")
+            assert wrong.value.code == "SGN-001"
+            took.append(time.monotonic() - began)
+
+        many = [threading.Thread(target=one) for _ in range(70)]
+        for thread in many:
+            thread.start()
+        for thread in many:
+            thread.join()
+        assert len(took) == 70
+        assert sum(seconds < 1.0 for seconds in took) == 10  # beyond sixty, nobody waits
+        library.fault = None
+        assert server.knows("c", "p") == "c"  # each place was given back
+
+
 def test_whoever_waited_for_a_place_waits_for_the_line_only_as_long_as_is_left() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:  # takes connections, and never speaks TLS
         server = asking(host="localhost", port=mute.getsockname()[1], tls="tls")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import inspect
 import io
 import json
+import os
+import resource
 import threading
 import tracemalloc
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -98,6 +101,40 @@ def test_a_sealed_case_is_not_there_for_whoever_was_not_named_whatever_the_offic
     assert len(store.disclosures.all(viewer("Lou", 2))) == 1
     lapsed = viewer("Mo", 24 * 120, every)
     assert [case.id for case, _ in store.disclosures.all(lapsed)] == [name]
+
+
+def test_a_sealed_case_takes_as_much_work_as_one_that_is_not_there(store) -> None:
+    name, mo = opened(store), viewer("Mo", 2)
+    store.disclosures.add(name, Act.SILENCED, SILENT, viewer("Dee", 1))
+
+    def work(call, case: str, *more) -> tuple[int, int]:
+        store.disclosures.opened = store.disclosures.looked = 0
+        assert code_of(call, case, *more) == "DSC-001"
+        return store.disclosures.opened, store.disclosures.looked
+
+    for call, *more in (
+        (store.disclosures.case, mo),
+        (store.disclosures.add, Act.NOTED, {}, mo, "so"),
+        (store.disclosures.preserve, (), "preserve", mo),
+    ):
+        assert work(call, name, *more) == work(call, "dsc-nothere", *more) == (SHEET, LOOKS), call
+
+
+def test_the_account_of_the_host_is_sealed_committed_and_makes_nothing_another_act(store) -> None:
+    at_desk = replace(viewer("Dee"), account="dee-at-desk")
+    name = store.disclosures.open(SUBPOENA, WORDS, at_desk, hold="h1", step="preserve")
+    store.disclosures.add(name, Act.NOTED, {}, replace(viewer("Ada", 1), account="somebody"), "so")
+    again = store.disclosures.add(name, Act.NOTED, {}, viewer("Ada", 1.5), "so")  # on a page now: said before
+    case, _ = store.disclosures.case(name, viewer("Ada", 2))
+    assert again is not None
+    assert [one.term("account") for one in case.events] == ["dee-at-desk", "dee-at-desk", "somebody"]
+    kept = store.disclosures._kept(name)[-1]
+    bare = replace(kept, event=replace(kept.event, terms={}))
+    assert kept.commitment(name) != bare.commitment(name)
+    with store._database.reading() as connection:
+        rows = connection.execute(tables.disclosure_event.select()).all()
+    assert all(b"somebody" not in row.sealed and b"dee-at-desk" not in row.sealed for row in rows)
+    assert all(b"somebody" not in entry for entry in store.owed.entries())
 
 
 def test_a_list_opens_as_much_with_a_sealed_case_as_without(store) -> None:
@@ -213,6 +250,19 @@ HOSTILE = {
     "signs of a terminal": b"\x1b]0;owned\x07\x1b[2J" * 99,
     "a tar that leaves its folder": b"../../../../etc/passwd".ljust(512, b"\0"),
 }
+
+
+def test_a_disk_that_is_full_keeps_nothing_of_a_document_and_says_so(store) -> None:
+    name = opened(store)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4 * CHUNK, before[1]))
+    try:
+        paper = io.BytesIO(os.urandom(9 * CHUNK))
+        assert code_of(store.disclosures.file, name, paper, "the subpoena", viewer("Dee", 1)) == "DSC-026"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list((store.disclosures._folder / "disclosures").glob("doc-*"))
+    assert len(store.disclosures.case(name, viewer("Dee", 2))[0].events) == 2
 
 
 @pytest.mark.parametrize("what", HOSTILE)

@@ -25,6 +25,7 @@ from carrel.systems.trusted_certificates import trusting
 SECONDS: Final = 10.0  # for the whole of a question, from connecting on
 _LONGEST = 32 * 1024  # bytes of an answer: the fields that a patron's record has take some hundred
 _AT_ONCE = 8  # questions; such servers have few places, and desks need them too
+_WAITING = 60  # sign-ins that wait for their turn, those that ask among them; more are told at once
 _RESEND, _TIMES = "96", 2
 # Places in BX, the list of what a server knows.
 _STATUS, _INFORMATION = 0, 7
@@ -49,6 +50,7 @@ class Sip2Server:
     ) -> None:
         self.way, self._environment, self._now, self._seconds = way, environment, now, seconds
         self._places = threading.BoundedSemaphore(_AT_ONCE)
+        self._waiting = threading.BoundedSemaphore(_WAITING)
 
     def knows(self, card: str, password: str) -> str | None:
         """The card of the account that was opened; None for whatever reason it was not.
@@ -117,10 +119,8 @@ class Sip2Server:
     @contextmanager
     def _talk(self) -> Iterator[_Talk]:
         ends = time.monotonic() + self._seconds
-        if not self._places.acquire(timeout=self._seconds):
-            raise self._fault(faults.AWAY, found="more questions at once than it is asked", fix="try again later")
         try:
-            with self._connected(ends) as way:
+            with self._turn(ends), self._connected(ends) as way:
                 yield _Talk(way, ends, self.way)
         except BrokenMessageError as wrong:
             raise self._fault(
@@ -136,8 +136,21 @@ class Sip2Server:
                 found=_plainly(wrong),
                 fix="compare 'host', 'port', 'tls' and 'ca_file' in the site file with the server",
             ) from None
+
+    @contextmanager
+    def _turn(self, ends: float) -> Iterator[None]:
+        """A few ask at once and some wait: a server that stands still must not keep every thread of the process."""
+        with self._place(self._waiting, time.monotonic()), self._place(self._places, ends):
+            yield
+
+    @contextmanager
+    def _place(self, places: threading.Semaphore, until: float) -> Iterator[None]:
+        if not places.acquire(timeout=max(until - time.monotonic(), 0)):
+            raise self._fault(faults.AWAY, found="more questions at once than it is asked", fix="try again later")
+        try:
+            yield
         finally:
-            self._places.release()
+            places.release()
 
     @contextmanager
     def _connected(self, ends: float) -> Iterator[socket.socket]:
