@@ -27,8 +27,8 @@ def tell(found: Proposal, out: Path | None, *, as_json: bool) -> None:
     say(found.text())
     for one in found.asked:
         put_line(f"{one.key}: {one.evidence}", "asked: ")
-    for one in found.barred:
-        put_line(one, "no plan as it stands: ")
+    for bar in found.barred:
+        put_line(bar, "no plan as it stands: ")
     if out is not None:
         say(f"Written to {out}. Nothing is in force before it stands in the site file.")
     else:
