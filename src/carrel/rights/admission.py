@@ -55,6 +55,8 @@ def may(now: Standing, act: Act) -> None:
         CarrelError: RGT-012, the request is over, or nobody made sure yet that it is the person (MITL-9.8); RGT-013,
             it cannot be answered: a task is open (MITL-9.7), a plan was not carried out and read back, or nothing was.
     """
+    if act is Act.MAILED and not now.identified:
+        raise _unknown(act)
     if now.state.is_final:
         if act is not Act.MAILED and not (act is Act.STATED and _may_be_stated(now)):
             raise _not_now(act, "a request that is open", now.state, "open a new request")
@@ -62,14 +64,18 @@ def may(now: Standing, act: Act) -> None:
     if act is Act.RECEIVED:
         raise _not_now(act, "a request that was not received yet", now.state, "open a new request")
     if now.state is State.RECEIVED and act not in _BEFORE_IDENTITY:
-        raise _not_now(
-            act, "somebody of whom it is known that it is the person", "nobody made sure of that yet",
-            "make sure of it, and give `carrel request identify`", because="MITL-9.8: before a right is exercised",
-        )  # fmt: skip
+        raise _unknown(act)
     if act is Act.STATED and not _may_be_stated(now):
         raise _not_now(act, "a challenge that was refused", now.decision or "no decision", "decide the challenge first")
     if act is Act.ANSWERED:
         _require_settled(now)
+
+
+def _unknown(act: Act) -> CarrelError:
+    return _not_now(
+        act, "somebody of whom it is known that it is the person", "nobody made sure of that yet",
+        "make sure of it, and give `carrel request identify`", because="MITL-9.8: before a right is exercised",
+    )  # fmt: skip
 
 
 def admit(request: Request, event: Event, words: str, clocks: Clocks, zone: ZoneInfo, now: datetime) -> None:
