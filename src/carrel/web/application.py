@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -54,7 +55,7 @@ from carrel.web.headers import KindLimit, LargerAt, OwnHost, SecurityHeaders
 from carrel.web.premises import THREADS, Premises
 from carrel.web.shared_pages import SharedPages
 from carrel.web.unsent_words import NotTaken
-from carrel.web.visit import visit
+from carrel.web.visit import environment, visit
 
 _PAGES = (
     public_pages, sign_in, sign_in_away, patron_pages, choices_pages, confirm_pages, account_pages, correction_pages,
@@ -91,7 +92,7 @@ def application(premises: Premises, tell: Callable[[BaseException], None] = nobo
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_with_threads,
+        lifespan=partial(_begun, premises),
     )
     app.state.premises, app.state.shared, app.state.tell = premises, SharedPages(), tell
     app.include_router(interface.router)
@@ -122,11 +123,19 @@ def application(premises: Premises, tell: Callable[[BaseException], None] = nobo
 
 
 @asynccontextmanager
-async def _with_threads(app: FastAPI) -> AsyncIterator[None]:
-    """As many pages may wait for a system as leave threads for those that need none."""
+async def _begun(premises: Premises, app: FastAPI) -> AsyncIterator[None]:
+    """As many pages may wait for a system as leave threads for those that need none; whoever comes first waits less."""
     del app
     current_default_thread_limiter().total_tokens = THREADS
+    threading.Thread(target=_prepare, args=(premises,), daemon=True).start()
     yield
+
+
+def _prepare(premises: Premises) -> None:
+    for language in premises.portal.languages:
+        for page in ("home", "sign_in", "me", "data"):
+            environment(language).get_template(f"{page}.html.j2")
+    premises.prepare()
 
 
 def _bare_routes(app: FastAPI, premises: Premises) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from carrel.errors import fault
+from carrel.errors import CarrelError, fault
 from carrel.inventory.portal import Portal
 from carrel.inventory.site import Site, System
 from carrel.inventory.system_map import SystemMap
@@ -34,7 +34,7 @@ from carrel.web.ways_in import Ways
 
 _LOOKED_AT = timedelta(minutes=10)
 _AT_ONCE = 6  # pages that ask one system; its engine has no more connections
-_LONG_AT_ONCE = 4  # of them, pages that ask for much
+_LONG_AT_ONCE = 2  # of them, pages that ask for much: more only take the processor from each other
 _WAITING = 120  # pages that wait for one system; more are told at once that it is away
 THREADS = 300  # for pages of one process: some are left for those that need no system, or another
 _TURN_SECONDS = 10  # for which a page waits until one of them is through
@@ -109,6 +109,19 @@ class Door:
             system = self._opened()
             with told(self.name), system.engine.connect() as connection:
                 yield system, connection
+
+    def prepare(self) -> None:
+        """Open the system, and write the questions that every answer asks, before somebody waits for it.
+
+        Raises:
+            CarrelError: as `named`.
+        """
+        with self._turn():
+            layout = self._opened().layout
+            for table in layout.tables:
+                if not layout.lacking(table):
+                    layout.shown(table)
+                    layout.ways.to(table)
 
     def close(self) -> None:
         """Close its connections."""
@@ -248,6 +261,12 @@ class Premises:
         """Of the library, as its first system keeps time: pages tell the same hours as the clocks at the desk."""
         first = next(iter(self.site.originals), None)
         return UTC if first is None else ZoneInfo(first.time_zone)
+
+    def prepare(self) -> None:
+        """Open every system that answers now; the others are opened when a page needs them."""
+        for door in self.doors.values():
+            with suppress(CarrelError):
+                door.prepare()
 
     def close(self) -> None:
         """Close every connection to the systems."""

@@ -11,9 +11,10 @@ from anyio.to_thread import current_default_thread_limiter
 from starlette.testclient import TestClient
 
 from carrel.cli.account_told import account_facts
-from carrel.errors import CarrelError
+from carrel.errors import CarrelError, fault
 from carrel.systems import map_files
 from carrel.systems.check import State
+from carrel.systems.faults import UNREACHABLE
 from carrel.systems.sample.signing_in import offer_notices
 from carrel.systems.site_file import load_site
 from carrel.systems.sql import live
@@ -138,3 +139,23 @@ def test_more_pages_are_made_at_once_than_may_wait_for_a_system(pages: Pages) ->
     while door._waiting.acquire(blocking=False):
         waiting += 1
     assert threads == THREADS > 2 * waiting
+
+
+def test_whoever_comes_first_finds_the_system_open(pages: Pages) -> None:
+    door = pages.premises.doors["ils"]
+    assert door._open is None
+    with TestClient(application(pages.premises)):
+        end = time.monotonic() + 60
+        while door._open is None or not door._open.kept:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+def test_pages_begin_although_a_system_is_away(pages: Pages, monkeypatch) -> None:
+    def away() -> None:
+        raise fault(UNREACHABLE, at="ils")
+
+    monkeypatch.setattr(pages.premises.doors["ils"], "_opened", away)
+    pages.premises.prepare()
+    with TestClient(application(pages.premises)) as client:
+        assert client.get("/healthz", headers={"Host": "127.0.0.1:8000"}).status_code == 200
