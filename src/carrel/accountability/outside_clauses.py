@@ -18,7 +18,8 @@ from carrel.accountability.registry import provides
 if TYPE_CHECKING:
     from carrel.accountability.facts import AuditFacts
 
-_PLAN_FIX = "carrel mailbox, folder, log-service or backup plan clears what is past its time"
+_PLAN_FIX = "carrel mailbox, folder, table, log-service or backup plan clears what is past its time"
+_UNDATED_FIX = "what has no usable date is in no plan: give it one, or delete it by hand"
 _OTHER_PURPOSE = "CLR-007"
 _QUESTIONS = ("reference questions", "correspondence")
 _OF_PERSONS = "TBL-005"
@@ -122,7 +123,7 @@ def mail_with_patrons_has_a_period_of_its_own(facts: AuditFacts) -> Reading | No
         {"messages": sum(one.total for one in mail), "past their time": late, "without a date": undated},
         kept="Mail with patrons has a period of its own, and no message stands past it.",
         because="correspondence is a kind of record with its own period",
-        fix=_PLAN_FIX,
+        fix=_fix(late, undated),
     )  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def usage_records_go_wherever_they_are(facts: AuditFacts) -> Reading | None:
         wrong, unseen, measured,
         kept=f"{kept}{services.attested}",
         because="usage records go wherever they are, and a restore brings none back",
-        fix=f"{_PLAN_FIX}; carrel replay open tells what keeps a system closed",
+        fix=f"{_fix(sum(seen.late.values()), undated)}; carrel replay open tells what keeps a system closed",
     )  # fmt: skip
     return services.told_by(found)
 
@@ -213,9 +214,16 @@ def _in_time(facts: AuditFacts, records: tuple[str, ...], what: str) -> Reading 
         wrong, unseen, {"places": len(kept), "past their time": late, "without a date": undated},
         kept=f"{what} in declared places are within their period.",
         because="the policy has them gone by now",
-        fix=_PLAN_FIX,
+        fix=_fix(late, undated),
         what=f"{what}: ",
     )  # fmt: skip
+
+
+def _fix(late: int, undated: int) -> str:
+    """What to do: a plan takes what is late, and never what has no date."""
+    if not undated:
+        return _PLAN_FIX
+    return f"{_PLAN_FIX}; {_UNDATED_FIX}" if late else _UNDATED_FIX
 
 
 def _late_words(late: Mapping[str, int]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def scan(
 
     Only reads, and shows no value: names of columns, counts and shapes. Each line comes with its evidence; what only a
     person can tell is asked, as a "?" in its place. Nothing is in force before somebody puts the entry into the site
-    file. Exit code 3 while something is asked.
+    file. Exit code 3 while something is asked, or would refuse a plan.
     """
     from carrel.cli.scan_screen import tell
     from carrel.errors import Exit
@@ -96,7 +97,7 @@ def scan(
         with writing(out):
             replace_file(out, found.text())
     tell(found, out, as_json=as_json)
-    return int(Exit.FINDINGS if found.asked else Exit.DONE)
+    return int(Exit.FINDINGS if found.asked or found.barred else Exit.DONE)
 
 
 def _of_table(dsn_file: Path, table_name: str, name: str | None, told: Told, *, totals: bool) -> Proposal:
@@ -108,8 +109,9 @@ def _of_table(dsn_file: Path, table_name: str, name: str | None, told: Told, *, 
     at = f"table {table_name}"
     with table_sample.connected(Access(at, secret.from_file(dsn_file))) as connection:
         sample = table_sample.sample(connection, table_name, at)
+        barred = [] if totals else table_sample.bars(connection, table_name, told.blank, at)  # of totals nothing goes
     where = [_name(name or table_name), Guess("dsn_file", str(dsn_file)), Guess("table", table_name)]
-    return _proposed(where, sample, told, at, totals=totals)
+    return replace(_proposed(where, sample, told, at, totals=totals), barred=tuple(barred))
 
 
 def _of_files(

@@ -27,6 +27,8 @@ def tell(found: Proposal, out: Path | None, *, as_json: bool) -> None:
     say(found.text())
     for one in found.asked:
         put_line(f"{one.key}: {one.evidence}", "asked: ")
+    for bar in found.barred:
+        put_line(bar, "no plan as it stands: ")
     if out is not None:
         say(f"Written to {out}. Nothing is in force before it stands in the site file.")
     else:
@@ -43,6 +45,7 @@ def _as_dict(found: Proposal) -> dict[str, Any]:
         "entry": {one.key: list(one.value) if isinstance(one.value, tuple) else one.value for one in found.guesses},
         "evidence": {one.key: one.evidence for one in found.guesses if one.evidence},
         "asked": [one.key for one in found.asked],
+        "barred": list(found.barred),
         "persons": found.persons,
         "rows_looked_at": found.sample.looked_at,
         "columns": [

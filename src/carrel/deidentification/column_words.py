@@ -19,8 +19,8 @@ _PERSON = _set(
     telephone tel mobile cell sms fax address street addr zip zipcode postcode postal birth dob birthday birthdate age
     gender sex guest visitor member student pupil staff employee customer client reader person owner who requester
     bookedby uid upn netid sid ssn passport ip ipaddress mac session sessionid cookie token pin password
-    note notes comment comments remark remarks memo message subject reason description document documentname title
-    filename jobname
+    note notes comment comments remark remarks memo message subject reason description document documentname doc docname
+    title filename jobname
     benutzer nutzer leser karte ausweis kartennummer nachname vorname anrede adresse telefon geburtsdatum bemerkung
     nom prenom courriel lecteur carte usager naissance remarque
     nombre apellido correo telefono tarjeta lector usuario nacimiento nota
@@ -35,7 +35,7 @@ _THINGS = _set(
     """
 )
 # With a number, these are records: the number is the row's own, and nobody's.
-_RECORDS = _set("session document message note comment remark memo description")
+_RECORDS = _set("session document doc message note comment remark memo description")
 _JOINED = re.compile(
     r"(?:patron|borrower|user|member|student|customer|guest|visitor|reader|card|client|staff|person|employee)"
     r"(?:id|number|no|nr|num|name|code|key|barcode)"

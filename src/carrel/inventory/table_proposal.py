@@ -70,11 +70,13 @@ class Proposal:
         guesses: its lines, in their order.
         persons: columns that may name a person, and why.
         sample: what was looked at.
+        barred: what would refuse a plan over the table as it stands, each with its code.
     """
 
     guesses: tuple[Guess, ...]
     persons: dict[str, str]
     sample: TableSample
+    barred: tuple[str, ...] = ()
 
     @property
     def asked(self) -> tuple[Guess, ...]:
@@ -87,6 +89,7 @@ class Proposal:
         lines = [
             "# Proposed by 'carrel scan' from what the table looks like. Nothing of it is in force until it",
             "# stands in the site file. Look at every line; put the right word in the place of each '?'.",
+            *(line for one in self.barred for line in _barred(one)),
             "tables:",
             *first.lines("  - "),
             *(line for one in rest for line in one.lines("    ")),
@@ -241,6 +244,15 @@ def yaml_of(value: str | tuple[str, ...] | bool) -> str:
         return f"[{', '.join(map(yaml_of, value))}]"
     is_plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS and not value.endswith(" ")
     return value if is_plain else json.dumps(value, ensure_ascii=False)
+
+
+def _barred(one: str) -> list[str]:
+    return textwrap.wrap(
+        shown(f"No plan can take these rows as the table stands. {one}"),
+        _WIDTH,
+        initial_indent="# ",
+        subsequent_indent="# ",
+    )
 
 
 def _unmapped(at: str, wanted: str, found: str, fix: str) -> CarrelError:

@@ -302,3 +302,24 @@ def test_a_first_row_with_names_is_asked_about_and_not_shown(elm, tmp_path):
         assert [one["name"] for one in told.told["proposal"]["columns"]] == ["1", "2", "3"]
         assert not any(one in told.out + shown.out for one in ("Roe", "Quill"))
         assert ("asked: header: " in shown.out) is asked
+
+
+def test_what_would_refuse_the_plan_is_told_by_the_scan(elm):
+    """Not only once the entry stands in the site file."""
+    ended = [(n, str(BASE + timedelta(hours=n))) for n in range(30)]
+    for name in ("held", "free"):
+        fill(elm.koha, name, {"id": "INTEGER PRIMARY KEY", "ended": "TEXT"}, ended)
+    fill(elm.koha, "prints", {"job": "INTEGER PRIMARY KEY", "booking": "INT REFERENCES held (id)"}, [(1, 1)])
+    elm.secret("pc.dsn", elm.koha.url)
+    said = ("--zone", "Europe/Helsinki", "--record", "computer bookings", "--purpose", "provide")
+    words = ("scan", "--dsn-file", elm.folder / "pc.dsn", *said, "--table")
+    held = elm.run(*words, "held", "--json", site=False)
+    assert held.code == 3
+    [why] = held.told["proposal"]["barred"]
+    assert why.startswith("TBL-004")
+    assert "a key from prints (booking)" in why
+    assert "# No plan can take these rows as the table stands. TBL-004" in held.told["proposal"]["text"]
+    free = elm.run(*words, "free", "--json", site=False)
+    assert (free.code, free.told["proposal"]["barred"]) == (0, [])
+    with table_sample.connected(Access("t", Secret(elm.koha.url, "a test"))) as connection:
+        assert table_sample.bars(connection, "held", ["ended"], "t") == []  # no key points at what is blanked

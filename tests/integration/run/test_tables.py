@@ -224,7 +224,9 @@ def test_the_least_rights_are_enough_and_doctor_names_what_is_missing(elm, scrat
     told = [one for one in doctor(pcs) if one["name"] == "table pcs: grants" and one["state"] == "finding"]
     assert "lacks DELETE on pc_bookings" in told[0]["detail"]
     assert "GRANT DELETE ON" in told[0]["fix"]
-    pcs.elm.refused("table", "apply", place, code=4, error="SQL-005")
+    no_right = pcs.elm.refused("table", "apply", place, code=4, error="SQL-005").text
+    assert "names the right that is missing" in " ".join(no_right.split())
+    assert "grant it SELECT on the table" not in no_right  # it has that
     assert len(pcs.ids()) == 2
 
 

@@ -190,3 +190,16 @@ def test_a_monitor_is_told_what_is_past_its_time_outside_and_what_was_not_seen()
     ]
     assert 'carrel_outside_overdue{place="log proxy"} 2' in health.prometheus()
     assert "mailbox desk" not in health.prometheus(), "what is not known is no zero"
+
+
+def test_the_fix_names_the_plan_that_takes_it_and_no_plan_for_what_has_no_date():
+    def fix(**change):
+        found = evidence_for("WPL-5.1", files(**change))
+        assert found is not None
+        return found.fix
+
+    assert "table" in fix(late=2)
+    assert "no usable date" not in fix(late=2)
+    assert fix(undated=1).startswith("what has no usable date is in no plan")
+    assert "plan clears" in fix(late=2, undated=1)
+    assert "no plan" in fix(late=2, undated=1)

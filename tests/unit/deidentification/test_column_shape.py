@@ -10,10 +10,10 @@ from carrel.deidentification.column_shape import ColumnShape
 from carrel.deidentification.column_words import counts, person_words, tells_end, tells_row, tells_start
 
 PERSON = ["cardnumber", "CardNumber", "card_no", "patron_number", "PATRON", "borrowernumber", "userId", "user_name", "E-Mail",
-          "Nachname", "first_name", "phone2", "BookedBy", "ip_address", "notes", "DocumentName", "visitor_card", "guest",
+          "Nachname", "doc", "first_name", "phone2", "BookedBy", "ip_address", "notes", "DocumentName", "visitor_card", "guest",
           "client_ip"]  # fmt: skip
 NOBODY = ["id", "station_name", "printer_name", "branch_address", "visitors", "visitor_count", "total_users", "pages", "status",
-          "ended_at", "room_note", "document_id", "session_no", "hour", "gate", "colour", "last_update", "user_count"]  # fmt: skip
+          "ended_at", "room_note", "document_id", "doc_id", "session_no", "hour", "gate", "colour", "last_update", "user_count"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PERSON)

@@ -44,7 +44,7 @@ def _movers(
             faults.ROW_TRIGGER,
             at=at,
             wanted="an account that may see triggers",
-            found="one that may not",
+            found="an account that may not see triggers",
             because="a trigger could copy every row that goes",
             fix="GRANT TRIGGER on the database to the account that reads",
         )
@@ -83,7 +83,7 @@ def _unseen(connection: Connection, schema: LiveSchema, at: str) -> Iterator[Car
             faults.ROWS_HANG,
             at=at,
             wanted="an account that may see the keys of every table",
-            found="one that may not",
+            found="an account that may not see the keys of every table",
             because="rows of another table could go along, uncounted",
             fix="GRANT REFERENCES on the database to the account",
         )

@@ -50,7 +50,9 @@ def rights_told() -> Iterator[None]:
     try:
         yield
     except CarrelError as wrong:
-        fix = "grant it SELECT on the table; of a table of the site file `carrel doctor` lists what is missing"
+        fix = (
+            "of a table of the site file `carrel doctor` names the right that is missing; to scan one, grant it SELECT"
+        )
         raise CarrelError(
             tuple(replace(one, fix=fix) if one.condition is faults.GRANTS else one for one in wrong.faults)
         ) from None

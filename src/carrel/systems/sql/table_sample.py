@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, column, func, select
 
 from carrel.deidentification.column_shape import ColumnShape
+from carrel.inventory.dated_table import DatedTable
 from carrel.inventory.schema import Column, Table
 from carrel.inventory.table_sample import MOST, SampledColumn, TableSample
 from carrel.systems.sql import database, dated_rows, dated_shape, live
+from carrel.systems.sql.dated_company import moved_along
 from carrel.systems.sql.dated_shape import found_table, keeps_instants, keeps_wall_times, unique_keys
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.named_table import table
@@ -46,6 +48,25 @@ def sample(connection: Connection, name: str, at: str) -> TableSample:
     columns = [_column(one, schema.dialect, keys) for one in there.columns]
     with told(at):
         return TableSample.of(columns, _rows(connection, name, there, keys), keys)
+
+
+def bars(connection: Connection, name: str, blank: Sequence[str], at: str) -> list[str]:
+    """What would refuse a plan over a table as it stands, such as a key of another table; each with its code.
+
+    Args:
+        connection: a session.
+        name: of the table.
+        blank: columns that due rows lose; none where whole rows go.
+        at: what errors call the table.
+
+    Raises:
+        CarrelError: TBL-001, there is no such table; of the SQL codes.
+    """
+    schema = live.catalogue(connection, at=at)
+    there = found_table(schema, name, at)
+    entry = DatedTable.model_construct(name=name, table=name, blank=tuple(blank))
+    found = [one for wrong in moved_along(connection, schema, there, entry) for one in wrong.faults]
+    return [f"{one.condition.code}: {one.condition.title}: {one.found}" for one in found]
 
 
 def count(connection: Connection, name: str, at: str) -> int:
