@@ -46,13 +46,16 @@ def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) ->
                 _restrict(here, plan, owner)
         standing = open_if_clean(here, restore)
         receipt = record.deliver(here.site, here.store, now())
-        done = sum(here.store.erasures.case(one.case).state == DONE for one in plan.erasures)
+        ran = [one.case for one in plan.erasures if one.case not in refused]
+        left = [case for case in ran if here.store.erasures.case(case).state != DONE]
+        done = len(ran) - len(left)
     if as_json:
         body = {
             "restore": plan.restore,
             "plan": plan.digest,
             "erased_again": done,
             "refused": refused,
+            "left": left,
             "opened": standing.clean,
             "closed": standing.as_dict(),
             "ledger": receipt.as_dict(),
@@ -61,6 +64,8 @@ def apply(place: Path, site: Path, system_name: str | None, *, as_json: bool) ->
     else:
         who = amount(done, "person", "persons")
         say(f"restore {plan.restore}: {who} erased again by this plan, looked for everywhere")
+        for case in left:
+            put_line(f"{case}: carried out, and something of the person is left: `carrel sweep` says where", "  - ")
         for case, ground in refused.items():
             put_line(f"{case}: cannot be erased now: {ground}", "  - ")
         show_standing(standing)

@@ -364,7 +364,16 @@ def test_what_cannot_be_done_keeps_the_system_closed(pine, tmp_path):
     assert "carrel replay apply" in shown.out
     [task] = told["closed"]["tasks"]
     elm.ok("replay", "settle", task["case"], "--as", "Ada Example")
-    assert elm.ok("replay", "apply", place)["replay"]["opened"] is True
+    # A report that somebody saved names the card: what was taken out was, and the system stays closed until it is gone.
+    elm.sql(f"INSERT INTO saved_sql (savedsql, report_name) VALUES ('SELECT 1 -- {CARD}', 'one reader')")
+    first = elm.ok("replay", "apply", place, code=5)["replay"]
+    assert (first["erased_again"], len(first["left"]), first["opened"]) == (0, 1, False)
+    assert (
+        f"{first['left'][0]}: carried out, and something of the person is left" in elm.run("replay", "apply", place).out
+    )
+    elm.sql("DELETE FROM saved_sql WHERE report_name = 'one reader'")
+    last = elm.ok("replay", "apply", place)["replay"]
+    assert (last["erased_again"], last["left"], last["opened"]) == (1, [], True)
     assert not mentions(elm, CARD, USER)
 
 
