@@ -7,7 +7,6 @@ import contextlib
 import os
 import resource
 import socket
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from ipaddress import ip_network
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 _WIDEST = {4: 8, 6: 16}  # by version of IP, in bits: a library's own network, and no provider's
 _AT_ONCE = 1_000  # connections; beyond these it answers that it is busy, and stays alive
-_TURN = 0.001  # seconds for which a long page lets no other begin; each short one waits several such turns
 
 
 def serve_pages(
@@ -80,8 +78,7 @@ def serve_pages(
         }  # fmt: skip
         reached = partial(ready, premises.portal.address)
         if not isinstance(listening, WorkerDoor):
-            sys.setswitchinterval(_TURN)
-            reached()
+                    reached()
             uvicorn.Server(uvicorn.Config(application(premises, _outages().tell), **settings)).run(sockets=[listening])
             return
         answering = uvicorn.Config(partial(_answering, site_path), factory=True, workers=workers, **settings)
@@ -111,7 +108,6 @@ def _answering(site_path: Path) -> ASGIApp:
     """The application of one process, which closes what it opened as it ends."""
     from carrel.web.application import application
 
-    sys.setswitchinterval(_TURN)
     held = contextlib.ExitStack()
     atexit.register(held.close)
     return application(held.enter_context(_premises_of(site_path)), _outages().tell)
