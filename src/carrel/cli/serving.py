@@ -78,7 +78,7 @@ def serve_pages(
         }  # fmt: skip
         reached = partial(ready, premises.portal.address)
         if not isinstance(listening, WorkerDoor):
-                    reached()
+            reached()
             uvicorn.Server(uvicorn.Config(application(premises, _outages().tell), **settings)).run(sockets=[listening])
             return
         answering = uvicorn.Config(partial(_answering, site_path), factory=True, workers=workers, **settings)
