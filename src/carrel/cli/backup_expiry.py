@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from carrel import __version__
 from carrel.amount import amount
-from carrel.cli import plan_file, premises, record
+from carrel.cli import plan_file, record
 from carrel.cli.at_site import allowed, now
 from carrel.cli.expiry_course import NARROW, OVER, course, has_narrow, leaf, refuse_kept
+from carrel.cli.host_account import said_name
 from carrel.cli.replay_entries import forget_expired
 from carrel.cli.screen import put_json, put_line, put_table, say, tell_written
 from carrel.cli.store_place import open_store
@@ -43,7 +44,7 @@ def make(site: Site, name: str | None, out: Path | None, by: str | None, *, read
     Raises:
         CarrelError: BAK-001 to BAK-005 and BAK-007 to BAK-009, BAK-011, BAK-013.
     """
-    planner = allowed(site, premises.person(by), May.PLAN).name
+    planner = allowed(site, said_name(by), May.PLAN).name
     backup, policy, at = backup_of(site, name), policy_files.load(site.policy), now()
     rule = _rule(policy)
     with open_store(site) as store:

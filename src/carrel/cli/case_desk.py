@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 from carrel.cli.at_site import end_of, named
-from carrel.cli.disclose_keeping import Asked, asked_on, orders, whose
+from carrel.cli.disclose_keeping import asked_on, orders, people_with
 from carrel.cli.disclose_rules import ProcessRules, everybody, people_of, process_rules, viewer_of
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
@@ -229,12 +229,5 @@ class AtCaseDesk:
         return site, rules
 
     def _orders(self, by: str, kept: Kept) -> tuple[Order, ...]:
-        asked = asked_on(self._place, kept.system, self._people(kept.system, kept.cards), kept.items, kept.titles)
-        return orders(asked, by)
-
-    def _people(self, system: str, cards: tuple[str, ...]) -> Asked:
-        found: dict[str, set[int]] = {}
-        for card in cards:
-            at, number = whose(self._place, system, card)
-            found.setdefault(at, set()).add(number)
-        return Asked({at: tuple(sorted(numbers)) for at, numbers in found.items()})
+        people = people_with(self._place, kept.system, kept.cards)
+        return orders(asked_on(self._place, kept.system, people, kept.items, kept.titles), by)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from carrel.cli import disclose_forgetting
 from carrel.cli.case_desk import AtCaseDesk
 from carrel.cli.disclose_findings import Found, exempted
+from carrel.cli.disclose_keeping import people_with
 from carrel.cli.disclose_rules import viewer_of
 from carrel.cli.store_place import open_store
 from carrel.disclosure.forgetting import plan_digest
@@ -25,7 +26,7 @@ class AtCaseOffice(AtCaseDesk):
         with open_store(site) as store:
             exempted(
                 store, site, case, said, lambda: viewer_of(site, store, rules, name, self._now()),
-                lambda: self._people(found.system, found.cards),
+                lambda: people_with(self._place, found.system, found.cards),
             )  # fmt: skip
 
     def forgetting(self, name: str) -> Forgetting:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from carrel import __version__
 from carrel.amount import amount
-from carrel.cli import plan_file, premises
+from carrel.cli import plan_file
 from carrel.cli.at_site import allowed, now
 from carrel.cli.expiry_course import NARROW, has_narrow, refuse_kept
+from carrel.cli.host_account import said_name
 from carrel.cli.mail_rules import rewriting_of
 from carrel.cli.screen import number, put_json, put_line, put_table, say, tell_written
 from carrel.cli.store_place import open_store
@@ -52,7 +53,7 @@ def make(site: Site, kind: Kind, name: str | None, out: Path | None, by: str | N
     Raises:
         CarrelError: CLR-001 to CLR-003, CLR-006, CLR-007, and of the codes of what is looked at.
     """
-    planner = allowed(site, premises.person(by), May.PLAN).name
+    planner = allowed(site, said_name(by), May.PLAN).name
     holder, policy, at = holder_of(site, kind, name), policy_files.load(site.policy), now()
     _refuse_totals(holder, kind)
     systems = [one.name for one in site.originals]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,9 +44,18 @@ def people_on(site_path: Path, system_name: str | None, cards: Sequence[Path], *
     Raises:
         CarrelError: ERA-001, nobody's card, or several people's.
     """
+    return people_with(site_path, system_name, (said_in(card, "CARD_FILE") for card in cards), by_card=by_card)
+
+
+def people_with(site_path: Path, system_name: str | None, said: Iterable[str], *, by_card: bool = True) -> Asked:
+    """The people with these cards, or numbers; each once.
+
+    Raises:
+        CarrelError: ERA-001, nobody's card, or several people's.
+    """
     found: dict[str, set[int]] = {}
-    for card in cards:
-        system, number = whose(site_path, system_name, said_in(card, "CARD_FILE"), by_card=by_card)
+    for one in said:
+        system, number = whose(site_path, system_name, one, by_card=by_card)
         found.setdefault(system, set()).add(number)
     return Asked({name: tuple(sorted(numbers)) for name, numbers in found.items()})
 

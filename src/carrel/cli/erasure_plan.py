@@ -12,6 +12,7 @@ from carrel.cli import plan_file, premises, screen
 from carrel.cli.at_site import allowed
 from carrel.cli.because import show_reasons
 from carrel.cli.erasure_tables import PersonTables
+from carrel.cli.host_account import said_name
 from carrel.cli.request_follow import linked
 from carrel.cli.screen import number, put_line, put_table, say, tell_written
 from carrel.errors import fault
@@ -56,7 +57,7 @@ def make(
         CarrelError: ERA-001 to ERA-003, RGT-011, RGT-012, RGT-020, and whatever stands in the way of any plan.
     """
     with premises.enter(site, system_name, read_only=True) as here:
-        by = allowed(here.site, premises.person(name), May.PLAN).name
+        by = allowed(here.site, said_name(name), May.PLAN).name
         at = premises.now()
         here.store.erasures.purge(at)
         said = said_in(given, "--erase")

@@ -27,6 +27,11 @@ def account() -> str:
         return str(number)
 
 
+def said_name(named: str | None) -> str:
+    """Who is at work: as named, else from the environment, else the account that runs Carrel, whatever LOGNAME says."""
+    return named or os.environ.get(PERSON_VARIABLE) or account()
+
+
 def account_at_work() -> str:
     """The account at which a command runs that says by `--as` who does it; empty for the pages and for the night."""
     return account() if _as_option() is not None else ""
@@ -59,14 +64,11 @@ def require_own_name(site: Site) -> None:
 
 
 def _said() -> str | None:
-    """The name under which the command at work is done; None where it takes none.
-
-    Without one it is done under that of the account, as `carrel.cli.premises.person` says.
-    """
+    """The name under which the command at work is done; None where it takes none."""
     option, context = _as_option(), click.get_current_context(silent=True)
     if option is None or context is None:
         return None
-    return context.params.get(option.name or "") or os.environ.get(PERSON_VARIABLE) or account()
+    return said_name(context.params.get(option.name or ""))
 
 
 def _as_option() -> click.Parameter | None:

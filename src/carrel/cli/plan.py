@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carrel.cli.host_account import said_name
 from carrel.cli.option_values import FILE_OR_FOLDER, FILE_OR_INPUT, NEW_FILE, WORDS
 from carrel.cli.screen import say
 
@@ -103,7 +104,7 @@ def plan(
     from carrel.inventory.site import May
 
     with premises.enter(site, system_name, read_only=True, use=Use.COUNT) as here:
-        by = allowed(here.site, premises.person(name), May.PLAN).name
+        by = allowed(here.site, said_name(name), May.PLAN).name
         made, rows = make(here, premises.now(), by, sample=sample)
         told = not notices and plan_screen.told_before(here, made)
         here.store.plans.record(made, premises.now())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from sqlalchemy import Engine
 
 from carrel import __version__
 from carrel.cli import custodian_gate
-from carrel.cli.host_account import PERSON_VARIABLE, account, require_own_name
+from carrel.cli.at_site import open_site
 from carrel.cli.store_place import open_store
 from carrel.inventory import consumer, coverage, drift
 from carrel.inventory.replica import Use
@@ -46,11 +45,6 @@ _IN_FULL = (Outcome.VERIFIED, Outcome.RESIDUE)
 def now() -> datetime:
     """The present, aware. The only clock that the verbs read."""
     return datetime.now(UTC)
-
-
-def person(named: str | None) -> str:
-    """Who is at work: as named, else from the environment, else the account that runs Carrel, whatever LOGNAME says."""
-    return named or os.environ.get(PERSON_VARIABLE) or account()
 
 
 @dataclass(frozen=True)
@@ -202,8 +196,7 @@ def enter(
             be no other system of the site.
         use: what a replica may be read for; no replica is ever read unless given.
     """
-    site = site_file.load_site(site_path)
-    require_own_name(site)
+    site = open_site(site_path)
     system = find(site, system_name)
     custodian_gate.in_force(site)  # at a custodian's site there is no policy before there is a request
     policies = branch_policies.load(site, system)

@@ -11,6 +11,7 @@ from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises
 from carrel.cli.at_site import allowed
 from carrel.cli.erasure_plan import basis_of, erasure_of
+from carrel.cli.host_account import said_name
 from carrel.cli.request_follow import linked
 from carrel.cli.store_place import open_store
 from carrel.errors import fault
@@ -58,7 +59,7 @@ def make(
             whatever stands in the way of any plan.
     """
     with premises.enter(site, system_name, read_only=True) as here:
-        by = allowed(here.site, premises.person(name), May.PLAN).name
+        by = allowed(here.site, said_name(name), May.PLAN).name
         at = premises.now()
         here.store.person_cases.purge(at)
         text, called = person_case.request_text(given)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from carrel.amount import amount
 from carrel.cli import premises, record
 from carrel.cli.at_site import allowed
+from carrel.cli.host_account import said_name
 from carrel.cli.premises import now
 from carrel.cli.replay_absent import part
 from carrel.cli.replay_look import look, unfinished
@@ -127,7 +128,7 @@ def settle(case: str, site: Path, system_name: str | None, name: str | None, *, 
         CarrelError: RPL-004, RPL-005; HLD-006, the person may not.
     """
     with premises.enter(site, system_name, read_only=True) as here:
-        by = allowed(here.site, premises.person(name), May.APPROVE).name
+        by = allowed(here.site, said_name(name), May.APPROVE).name
         restore = restore_of(here)
         tasks = standing_of(here, restore).tasks
         task = next((one for one in tasks if one.case == case), None)

@@ -12,6 +12,7 @@ from carrel.cli import plan_file, premises, record
 from carrel.cli.at_site import allowed
 from carrel.cli.erasure_approve import Form
 from carrel.cli.erasure_plan import basis_of, plan_of
+from carrel.cli.host_account import said_name
 from carrel.cli.premises import now
 from carrel.cli.replay_absent import notes, without_record
 from carrel.cli.replay_entries import sources
@@ -57,7 +58,7 @@ def make(
         CarrelError: RPL-003, RPL-006; RPL-001, and the system is closed all the same.
     """
     with premises.enter(site, system_name, read_only=True) as here:
-        by, at = allowed(here.site, premises.person(name), May.PLAN).name, now()
+        by, at = allowed(here.site, said_name(name), May.PLAN).name, now()
         require_own(here)
         made_at = None if copy is None else _made_at(here, copy)
         leaves = [closed_leaf(here, at)]

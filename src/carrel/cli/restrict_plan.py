@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from carrel.cli import person_case, plan_file, premises
 from carrel.cli.at_site import allowed
 from carrel.cli.erasure_plan import basis_of
+from carrel.cli.host_account import said_name
 from carrel.cli.premises import now
 from carrel.cli.request_follow import Link, linked
 from carrel.errors import fault
@@ -61,7 +62,7 @@ def restrict(
             the way of any plan.
     """
     with premises.enter(site, system_name, read_only=True) as here:
-        by, at = allowed(here.site, premises.person(name), May.PLAN).name, now()
+        by, at = allowed(here.site, said_name(name), May.PLAN).name, now()
         here.store.person_cases.purge(at)
         named, terms = read_restriction(*person_case.request_text(given))
         with here.engine.connect() as connection:
@@ -102,7 +103,7 @@ def lift(
         CarrelError: ERA-001, REQ-001, REQ-006, REQ-008 where no restriction is in force.
     """
     with premises.enter(site, system_name, read_only=True) as here:
-        by, at = allowed(here.site, premises.person(name), May.PLAN).name, now()
+        by, at = allowed(here.site, said_name(name), May.PLAN).name, now()
         here.store.person_cases.purge(at)
         named, told_on = read_lifting(*person_case.request_text(given), at.astimezone(here.zone).date())
         with here.engine.connect() as connection:

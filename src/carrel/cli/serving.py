@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from carrel.cli.worker_door import WorkerDoor, family_of
+from carrel.cli.worker_door import BACKLOG, WorkerDoor, family_of
 from carrel.errors import fault
 from carrel.web import faults
 
@@ -57,7 +57,7 @@ def serve_pages(
             listening = open_things.enter_context(
                 WorkerDoor.at(host, port)
                 if workers > 1
-                else socket.create_server((host, port), family=family_of(host), backlog=512)
+                else socket.create_server((host, port), family=family_of(host), backlog=BACKLOG)
             )
         except OSError as wrong:
             raise fault(

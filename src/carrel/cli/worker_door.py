@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
-_BACKLOG = 512  # connections that wait for one process
+BACKLOG = 512  # connections that wait for one process
 
 _Socket = TypeVar("_Socket", bound=socket.socket)
 
@@ -67,7 +67,7 @@ def family_of(host: str) -> socket.AddressFamily:
 
 def _listening(family: int, address: tuple[Any, ...]) -> socket.socket:
     opened = _bound(socket.socket, family, address)
-    opened.listen(_BACKLOG)
+    opened.listen(BACKLOG)
     return opened
 
 

@@ -27,6 +27,7 @@ from carrel.systems.sql.account_holder import Holds
 from carrel.systems.sql.account_sign_in import AccountSignIn
 from carrel.systems.sql.failure import told
 from carrel.systems.sql.session_limits import PAGE_SECONDS
+from carrel.systems.turn import in_turn
 from carrel.web import faults
 from carrel.web.desk import PatronDesk
 from carrel.web.staff_desk import StaffDesk
@@ -169,29 +170,18 @@ class Door:
         Raises:
             CarrelError: SQL-003, it answers nobody, or too many wait already.
         """
-        now = time.monotonic()
-        until = now + _TURN_SECONDS
-        long_ones = self._long if long else None
-        with self._place(self._waiting, now), self._place(long_ones, until), self._place(self._turns, until):
+        places = (self._long, self._turns) if long else (self._turns,)
+        with in_turn(self._waiting, places, time.monotonic() + _TURN_SECONDS, self._busy):
             yield
 
-    @contextmanager
-    def _place(self, places: threading.Semaphore | None, until: float) -> Iterator[None]:
-        if places is None:
-            yield
-            return
-        if not places.acquire(timeout=max(until - time.monotonic(), 0)):
-            raise fault(
-                UNREACHABLE,
-                at=self.name,
-                found="more pages that wait for its answer than may",
-                because="a page waits no longer than a person would",
-                fix="look whether the system's server answers, and how busy it is",
-            )
-        try:
-            yield
-        finally:
-            places.release()
+    def _busy(self) -> CarrelError:
+        return fault(
+            UNREACHABLE,
+            at=self.name,
+            found="more pages that wait for its answer than may",
+            because="a page waits no longer than a person would",
+            fix="look whether the system's server answers, and how busy it is",
+        )
 
     def _opened(self) -> OpenSystem:
         """The system; its tables are looked at again from time to time, since a product is brought up to date.

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from carrel.cli import premises
-from carrel.cli.host_account import account
+from carrel.cli.host_account import account, said_name
 from carrel.cli.main import cli
 from carrel.errors import CarrelError
 from carrel.systems import account_check
@@ -64,7 +63,7 @@ def test_the_environment_is_nobody_where_no_name_is_given(tmp_path: Path, monkey
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.setenv(name, "Ann Example")
     monkeypatch.delenv("CARREL_PERSON", raising=False)
-    assert premises.person(None) == account()
+    assert said_name(None) == account()
     stopped = run(tmp_path, "", "stop")
     assert stopped.exit_code == 0, stopped.output
     again = CliRunner().invoke(cli, ["stop", "--site", str(tmp_path)])

@@ -21,6 +21,7 @@ from carrel.systems.secret import Secret, from_environment, from_file
 from carrel.systems.sign_in import faults, sip2_message
 from carrel.systems.sign_in.sip2_message import END, Answer, BrokenMessageError
 from carrel.systems.trusted_certificates import trusting
+from carrel.systems.turn import in_turn
 
 SECONDS: Final = 10.0  # for the whole of a question, from connecting on
 _LONGEST = 32 * 1024  # bytes of an answer: the fields that a patron's record has take some hundred
@@ -120,7 +121,7 @@ class Sip2Server:
     def _talk(self) -> Iterator[_Talk]:
         ends = time.monotonic() + self._seconds
         try:
-            with self._turn(ends), self._connected(ends) as way:
+            with in_turn(self._waiting, (self._places,), ends, self._busy), self._connected(ends) as way:
                 yield _Talk(way, ends, self.way)
         except BrokenMessageError as wrong:
             raise self._fault(
@@ -137,20 +138,8 @@ class Sip2Server:
                 fix="compare 'host', 'port', 'tls' and 'ca_file' in the site file with the server",
             ) from None
 
-    @contextmanager
-    def _turn(self, ends: float) -> Iterator[None]:
-        """A few ask at once and some wait: a server that stands still must not keep every thread of the process."""
-        with self._place(self._waiting, time.monotonic()), self._place(self._places, ends):
-            yield
-
-    @contextmanager
-    def _place(self, places: threading.Semaphore, until: float) -> Iterator[None]:
-        if not places.acquire(timeout=max(until - time.monotonic(), 0)):
-            raise self._fault(faults.AWAY, found="more questions at once than it is asked", fix="try again later")
-        try:
-            yield
-        finally:
-            places.release()
+    def _busy(self) -> CarrelError:
+        return self._fault(faults.AWAY, found="more questions at once than it is asked", fix="try again later")
 
     @contextmanager
     def _connected(self, ends: float) -> Iterator[socket.socket]:

@@ -90,7 +90,7 @@ class PersonData:
         self._without_index: dict[str, None] = {}
         self._left_out: dict[str, bool] = {}  # whether only rows of others stand there
         self._to_read = 0
-        self._most, self._counts = FIRST, False
+        self._shown: int | None = None
 
     def read(
         self, name: str, product: str, *, denied: Iterable[str] = (), thorough: bool = True, shown: int | None = None
@@ -113,8 +113,7 @@ class PersonData:
             DeniedError: a table cannot be read, and the transaction is over with it: begin again without the table.
             CarrelError: SQL-…, whatever else stands in the way.
         """
-        if shown is not None:
-            self._most, self._counts = min(shown, FIRST), True
+        self._shown = None if shown is None else min(shown, FIRST)
         without = set(denied)
         if not without and self._narrowing is None:
             self._look()
@@ -230,6 +229,11 @@ class PersonData:
             return asked.rows(self._connection, numbers[0])
         return self._connection.execute(self._query(question).limit(self._most_of(question) + 1))
 
+    @property
+    def _most(self) -> int:
+        """Rows of a table that are told first."""
+        return FIRST if self._shown is None else self._shown
+
     def _most_of(self, question: Question) -> int:
         """Rows of a question that are read at once; to count those on a way would ask the whole way again."""
         return FIRST if question.way else self._most
@@ -279,7 +283,7 @@ class PersonData:
             free, kin = columns.free, columns.kin
             for question, rows, more in found:
                 names_of = (*columns.people, *kin, *free)
-                further = more and not self._counts and names_of
+                further = more and self._shown is None and names_of
                 for row in self._all(question, only=names_of) if further else rows:
                     for name in columns.people:
                         people.add(row.get(name))
@@ -319,7 +323,7 @@ class PersonData:
         for name in tables:
             columns, found = self._layout.columns(name).times, read[name]
             count: int | None = None
-            if self._counts and any(more for _, _, more in found):
+            if self._shown is not None and any(more for _, _, more in found):
                 count, first = self._count(name, found, columns)
             else:
                 first = [earliest(row.get(column) for row in rows) for column in columns for _, rows, _ in found]
