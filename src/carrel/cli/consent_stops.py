@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import premises
 from carrel.cli.consent_changes import is_written_to
+from carrel.cli.mailing_stops import take_off
 from carrel.cli.premises import now
 from carrel.consent import faults
 from carrel.consent.subject import addresses_in
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from carrel.cli.premises import Premises
 
 
-def stop_restricted(here: Premises) -> int:
+def stop_restricted(here: Premises, *, lists: bool = True) -> int:
     """Tell the tools that nobody who asked for a restriction may be written to now; each request has a file of its own.
 
     Told again it is the same file: a night repeats it for as long as the request is open, so that no tool that could
@@ -30,6 +31,7 @@ def stop_restricted(here: Premises) -> int:
 
     Args:
         here: open.
+        lists: whether mailing lists are told too; a night brings these on as a whole.
 
     Returns:
         How many requests were told of.
@@ -40,11 +42,12 @@ def stop_restricted(here: Premises) -> int:
     Source:
         MITL-9.4; GDPR Art. 18.
     """
-    asked = here.store.restrictions.asking(here.original.name) if here.site.consent.changes is not None else ()
-    return sum(stop_person(here, request, number, since) for request, number, since in asked)
+    told = here.site.consent.changes is not None or (lists and here.site.lists_of(here.system))
+    asked = here.store.restrictions.asking(here.original.name) if told else ()
+    return sum(stop_person(here, request, number, since, lists=lists) for request, number, since in asked)
 
 
-def stop_person(here: Premises, file: str, number: int, since: datetime) -> bool:
+def stop_person(here: Premises, file: str, number: int, since: datetime, *, lists: bool = True) -> bool:
     """Tell the tools that one person is not written to, whatever the purpose; whether there was anything to tell.
 
     Raises:
@@ -53,7 +56,9 @@ def stop_person(here: Premises, file: str, number: int, since: datetime) -> bool
     rows = ContactRows(here.schema, here.system_map, here.stand_in, (), at=here.system.name)
     with here.engine.connect() as connection:
         found = rows.of(connection, (number,)).get(number)
-    return _stop(here, file, number, () if found is None else addresses_in(found.email), since)
+    addresses = () if found is None else addresses_in(found.email)
+    off = take_off(here, addresses) if lists else ()
+    return _stop(here, file, number, addresses, since) or bool(off)
 
 
 def stop_old_addresses(here: Premises, case: str, number: int, old: Mapping[str, str], new: Mapping[str, str]) -> None:
@@ -73,13 +78,7 @@ def stop_old_addresses(here: Premises, case: str, number: int, old: Mapping[str,
     Raises:
         CarrelError: CNS-009.
     """
-    if here.system_map.rectify is None:
-        return
-    fields = here.system_map.rectify.fields.values()
-    columns = {one for field in fields if field.category is Category.EMAIL_ADDRESS for one in field.parts.values()}
-    kept = {one.strip().casefold() for name in columns & set(new) for one in addresses_in(new[name])}
-    before = (one for name in sorted(columns & set(old)) for one in addresses_in(old[name] or ""))
-    gone = [one for one in before if one.strip().casefold() not in kept]
+    gone = taken_out(here, old, new)
     try:
         _stop(here, case, number, gone, now())
     except CarrelError as wrong:
@@ -94,6 +93,23 @@ def stop_old_addresses(here: Premises, case: str, number: int, old: Mapping[str,
             changed="nothing",
             fix="see to the folder, and give the correction again",
         ) from None
+
+
+def taken_out(here: Premises, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """The addresses that a correction takes out of a record.
+
+    Args:
+        here: open.
+        old: values by their column.
+        new: the same afterwards.
+    """
+    if here.system_map.rectify is None:
+        return []
+    fields = here.system_map.rectify.fields.values()
+    columns = {one for field in fields if field.category is Category.EMAIL_ADDRESS for one in field.parts.values()}
+    kept = {one.strip().casefold() for name in columns & set(new) for one in addresses_in(new[name])}
+    before = (one for name in sorted(columns & set(old)) for one in addresses_in(old[name] or ""))
+    return [one for one in before if one.strip().casefold() not in kept]
 
 
 def stop_at_once(site: Path, system: str) -> bool:

@@ -121,7 +121,7 @@ def tell_again(site_path: Path, site: Site, systems: Iterable[System], at: datet
             if waits:
                 with premises.enter(site_path, system.name, read_only=True) as here:
                     tell_tools(here, at)
-                    stop_restricted(here)
+                    stop_restricted(here, lists=False)
         except CarrelError as wrong:
             codes.append(wrong.code)
     return tuple(dict.fromkeys(codes))

@@ -74,7 +74,17 @@ def run_due(
     """
     if sites:
         return _run_sites(sites, time_limit, at_once, names, print_units=print_units, as_json=as_json)
-    from carrel.cli import aftermath, capsules, consent_told, due_night, outside_told, premises, screen, tenant_process
+    from carrel.cli import (
+        aftermath,
+        capsules,
+        consent_told,
+        due_night,
+        mailing_night,
+        outside_told,
+        premises,
+        screen,
+        tenant_process,
+    )
     from carrel.cli.store_place import open_store
     from carrel.systems import site_file, site_systems
 
@@ -91,6 +101,7 @@ def run_due(
     periods, of_periods = outside_told.destroy_period_keys(here, began)
     nights = [due_night.run_system(site, system, began, workers) for system in systems]
     of_tools = consent_told.tell_again(site, here, systems, premises.now())
+    of_tools += mailing_night.follow(site, here, systems)
     with open_store(here) as store:
         after = aftermath.follow_up(
             here, store, nights, began, shredded, (*in_the_way, *of_keys, *of_periods, *of_tools)

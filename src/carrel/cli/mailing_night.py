@@ -1,0 +1,38 @@
+"""Mailing lists after a night: each is brought to hold what consents say, and what stayed in the way is a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from carrel.inventory.site import Site, System
+
+NIGHT = "carrel run-due"
+
+
+def follow(site_path: Path, site: Site, systems: Iterable[System]) -> tuple[str, ...]:
+    """Bring the lists of some systems on, as a night does.
+
+    Whoever may not be written to goes off. Where the purpose needs consent, whoever agreed comes on; where it needs
+    none, that is for a person to say: `carrel mailing-list apply`.
+
+    Args:
+        site_path: the site file, or its folder.
+        site: of the library.
+        systems: of the night.
+
+    Returns:
+        Codes of what went wrong; the consents hold all the same.
+    """
+    names = {one.name for one in systems}
+    mine = [one for one in site.mailing_lists if (one.system or site.originals[0].name) in names]
+    if not mine:
+        return ()
+    from carrel.cli.mailing_course import carried_out
+    from carrel.cli.mailing_screen import each
+
+    reports = each(site_path, site, mine, lambda here, one: carried_out(here, one, NIGHT, everybody=False))
+    codes = (fault.condition.code for one in reports if one.wrong is not None for fault in one.wrong.faults)
+    return tuple(dict.fromkeys(codes))
