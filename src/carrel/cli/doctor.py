@@ -92,6 +92,10 @@ def _checks(site: Site, at: datetime) -> Iterator[Check]:
         from carrel.cli.cookies_told import cookie_checks
 
         yield from cookie_checks(site)
+    if site.mailing_lists:
+        from carrel.cli.mailing_told import list_checks
+
+        yield from list_checks(site)
     yield from _records(site, at)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from carrel.cli.contact_judging import Judge
-from carrel.consent.gate import Gate, gate
 from carrel.consent.mailing_list import Known, usable
 from carrel.consent.subject import addresses_in, spelled
-from carrel.inventory.category import Category
 from carrel.systems.consent.contact_rows import ContactRows
 from carrel.systems.sql.in_lists import parts
 
@@ -17,19 +15,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from carrel.cli.premises import Premises
+    from carrel.consent.gate import Gate
     from carrel.consent.subject import SubjectTags
     from carrel.inventory.mailing_list import MailingList
 
 _TAGS = 5_000  # in one question to the store
-
-
-def gate_of(here: Premises, one: MailingList) -> Gate:
-    """Whether addresses may go to a list at all, and on which terms.
-
-    Raises:
-        CarrelError: CNS-004, CNS-010 to CNS-013; the policy bars its recipient, or gives no email address.
-    """
-    return gate(here.in_force.policies, one.purpose, one.recipient, (Category.EMAIL_ADDRESS,))
 
 
 def known_of(
@@ -80,16 +70,6 @@ def _want(wanted: dict[str, str], addresses: Sequence[str]) -> None:
         said = spelled(address)
         if said and not wanted.get(said):
             wanted[said] = address if address == first else ""
-
-
-def tags_of(here: Premises, addresses: Iterable[str]) -> tuple[list[str], str]:
-    """The hashes of addresses, and the mark of their key.
-
-    Raises:
-        CarrelError: CNS-007.
-    """
-    tags = here.store.consents.own_tags(here.system.name)
-    return [tag for one in addresses if (tag := tags.address(one))], tags.mark
 
 
 def _held(

@@ -6,17 +6,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carrel.cli.mailing_judging import gate_of, tags_of
+from carrel.cli.mailing_terms import gate_of, tags_of
 from carrel.cli.premises import now
 from carrel.consent import faults
 from carrel.errors import CarrelError
 from carrel.retention.outcome import Outcome
-from carrel.systems.mailing_lists.connection import AT_ONCE
-from carrel.systems.mailing_lists.mailman import MailmanList, opened
 
 if TYPE_CHECKING:
     from carrel.cli.premises import Premises
     from carrel.inventory.mailing_list import MailingList
+    from carrel.systems.mailing_lists.mailman import MailmanList
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,9 @@ def take_off(here: Premises, addresses: Iterable[str], purposes: Collection[str]
 
 
 def _off(here: Premises, one: MailingList, addresses: tuple[str, ...]) -> ListTold:
+    from carrel.systems.mailing_lists.connection import AT_ONCE
+    from carrel.systems.mailing_lists.mailman import opened
+
     gone = 0
     try:
         asked = addresses if _may_be_asked(here, one) else _seen(here, one, addresses)
