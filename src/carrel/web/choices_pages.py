@@ -28,17 +28,18 @@ def choose(here: Here, who: Signed, form: OwnForm) -> Response:
     """
     found = choices_of(here.premises, who, here.language)
     act, purpose = said(form, "act"), said(form, "purpose")
+    off: bool | None = None
     known = any(one.purpose == purpose for one in (*found.optional, *found.others))
     if act == "silence":
         sure = here.premises.site.consent.confirm is None
-        here.premises.desk.take_back(who.door.name, who.number, None, addresses=sure)
+        off = here.premises.desk.take_back(who.door.name, who.number, None, addresses=sure)
     elif act == "end silence" and found.silent:
         here.premises.desk.end_silence(who.door.name, who.number)
     elif act == "withdraw" and known:
-        here.premises.desk.take_back(who.door.name, who.number, purpose)
+        off = here.premises.desk.take_back(who.door.name, who.number, purpose)
     elif problem := _give(here, who, found, purpose, said(form, "digest")) if act == "give" else "odd":
         return _page(here, found, done="sent") if problem == "sent" else _page(here, found, problem=problem)
-    return _page(here, choices_of(here.premises, who, here.language), done=act, about=purpose)
+    return _page(here, choices_of(here.premises, who, here.language), done=act, about=purpose, off=off)
 
 
 def _give(here: Visit, who: Patron, found: Choices, purpose: str, digest: str) -> str:
@@ -54,5 +55,7 @@ def _give(here: Visit, who: Patron, found: Choices, purpose: str, digest: str) -
     return ""
 
 
-def _page(here: Visit, found: Choices, *, problem: str = "", done: str = "", about: str = "") -> Response:
-    return page(here, "choices", {"choices": found, "done": done, "about": about}, problem)
+def _page(
+    here: Visit, found: Choices, *, problem: str = "", done: str = "", about: str = "", off: bool | None = None
+) -> Response:
+    return page(here, "choices", {"choices": found, "done": done, "about": about, "off": off}, problem)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import unavailable
 from tests.integration.conftest import Koha
 from tests.integration.run import library
 from tests.integration.run.consent_desk import DEE, NEWS, Desk
-from tests.integration.servers import mailman
 from tests.integration.servers.mailman import LIST, PASSWORD, USER, Mailman
 
 
@@ -55,14 +53,6 @@ class ListSite:
     def names(self) -> list[str]:
         """Who is on the list, as short as a test says it."""
         return [one.removesuffix("@oak.example") for one in self.tool.members()]
-
-
-@pytest.fixture(scope="session")
-def mailman_server() -> Iterator[Mailman]:
-    if why := mailman.missing():
-        unavailable(why)
-    with mailman.running() as server:
-        yield server
 
 
 @pytest.fixture
