@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _UNSEEN = "addresses that were taken out of the product without Carrel"
 _FIX = "stop the message; look at who exported (carrel ledger), and let the policy name what it should allow"
 _TELL = "see to the folder of 'consent: {changes: FOLDER}'; carrel run-due tells the tools again"
+_APPLY = "carrel doctor tells what is in the way; then carrel mailing-list apply"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class ConsentFacts:
         unmeasured: those in a language for which nobody knows a measure here.
         hard: those that are too hard, each with its figure.
         unasked: optional purposes for which no text asks in some language of the pages.
-        tools: whether mailing tools are told at all.
+        tools: whether mailing tools are told at all, in a folder.
+        lists: how many mailing lists of the site hold its people.
+        lists_late: of them, those that were not brought to hold what consents say for longer than a night.
         untold: events of which they were not told, older than a night.
         untold_since: the oldest of them; aware.
         closed: why nothing can be told: the key is gone, or a text cannot be read.
@@ -64,11 +67,13 @@ class ConsentFacts:
     untold: int = 0
     untold_since: datetime | None = None
     closed: str = ""
+    lists: int = 0
+    lists_late: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was written down, and nothing is the matter."""
-        return not (self.exports or self.consents or self.texts or self.untold or self.closed)
+        return not (self.exports or self.consents or self.texts or self.untold or self.lists_late or self.closed)
 
 
 @provides("OWWL-6", partly=_UNSEEN, at_some_sites=True)
@@ -113,7 +118,9 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
         return _closed(seen)
     measured: dict[str, int | str] = {
         "optional purposes, all off by default": len(seen.optional),
-        "mailing tools are told": "yes" if seen.tools else "no folder is named",
+        "mailing tools are told": "yes" if seen.tools or seen.lists else "no folder and no list is named",
+        "mailing lists": seen.lists,
+        "of them, not as consents say": len(seen.lists_late),
         "events not told for a night": figure(seen.untold) if seen.untold else 0,
         "settings of the product, none against it": facts.settings_on.get("OWWL-8", 0),
     }
@@ -124,6 +131,13 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
             measured,
             because="a withdrawal reaches every tool that holds the address",
             fix=_TELL,
+        )
+    if seen.lists_late:
+        return finding(
+            f"Mailing lists that were not brought to hold what consents say: {', '.join(seen.lists_late)}.",
+            measured,
+            because="a withdrawal reaches every tool that holds the address",
+            fix=_APPLY,
         )
     return holds("Optional purposes are off by default, and the mailing tools were told of each withdrawal.", measured)
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.errors import CarrelError
+from carrel.retention.outcome import Outcome
 
 if TYPE_CHECKING:
     from carrel.accountability.consent_record import ConsentFacts
     from carrel.consent.text import ConsentText
     from carrel.inventory.site import Site, System
     from carrel.retention.consortium import InForce
+    from carrel.store.mailing_lists import ListCourse
     from carrel.store.store import Store
 
 _A_NIGHT = timedelta(hours=24)
@@ -71,7 +73,18 @@ def consent_facts(site: Site, store: Store, system: System, in_force: InForce, a
         tools,
         len(late) if tools else 0,
         min((one.event.recorded_at for one in late), default=None) if tools else None,
+        lists=len(lists := site.lists_of(system)),
+        lists_late=tuple(one.name for one in lists if _is_late(store.mailing_lists.course(one.name), at)),
     )
+
+
+def _is_late(course: ListCourse | None, at: datetime) -> bool:
+    """Whether a list was left with somebody who said no, or was not read back, for longer than a night."""
+    if course is None:
+        return False
+    if course.owed_since is not None and course.owed_since < at - _A_NIGHT:
+        return True
+    return course.outcome is not Outcome.VERIFIED and (course.verified_at or course.at) < at - 2 * _A_NIGHT
 
 
 def _plainness(
