@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from carrel.accountability.health import Health, SystemHealth
     from carrel.accountability.message import Message
     from carrel.cli.audit import Subject
+    from carrel.cli.mailing_course import Report
     from carrel.cli.record import Receipt
     from carrel.inventory.site import Site, System
     from carrel.inventory.system_map import SystemMap
@@ -43,6 +44,7 @@ class Aftermath:
         shredded: runs whose undo capsules were destroyed before the night.
         day_keys: days whose keys of logs were destroyed before the night.
         period_keys: silos and periods whose keys of pseudonyms were destroyed before the night.
+        lists: how each mailing list went.
         outside: what the site keeps outside its databases, as it was looked at after the night.
         late_requests: ids of patrons' requests that are overdue.
         late_are_known: whether these could be told; without the key of requests nobody can.
@@ -54,6 +56,7 @@ class Aftermath:
     shredded: tuple[str, ...] = ()
     day_keys: tuple[str, ...] = ()
     period_keys: tuple[str, ...] = ()
+    lists: tuple[Report, ...] = ()
     outside: KeptOutside = field(default_factory=KeptOutside)
     late_requests: tuple[str, ...] = ()
     late_are_known: bool = True

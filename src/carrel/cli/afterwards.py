@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from carrel.cli.replay_told import SAID
+from carrel.consent import faults as consent_faults
 from carrel.errors import catalogue
 from carrel.retention.faults import PAST_OUTSIDE
 from carrel.rights.faults import OVERDUE
@@ -13,6 +14,15 @@ _TOLD = 5  # ids of requests in one line
 _NEXT = {
     OVERDUE.code: "answer, and tell the person that it is late; carrel request list",
     PAST_OUTSIDE.code: "the lines above say where; carrel doctor",
+    **{
+        one.code: "the line above names the list; carrel doctor"
+        for one in (
+            consent_faults.LIST_AWAY,
+            consent_faults.LIST_LOGIN,
+            consent_faults.LIST_ANSWER,
+            consent_faults.LIST_STAYS,
+        )
+    },
 }
 
 

@@ -31,7 +31,7 @@ def tell_plan(name: str | None, site_path: Path, *, as_json: bool) -> int:
     site = open_site(site_path)
     reports = each(site_path, site, _named(site, name), mailing_course.looked_at)
     if as_json:
-        put_json({"lists": [_as_dict(one) for one in reports]})
+        put_json({"lists": [as_dict(one) for one in reports]})
     else:
         _show_plan(reports)
     if wrong := _wrong(reports):
@@ -50,7 +50,7 @@ def tell_apply(by: str, name: str | None, site_path: Path, *, as_json: bool) -> 
         lambda here, one: mailing_course.carried_out(here, one, person, everybody=True),
     )
     if as_json:
-        put_json({"lists": [_as_dict(one) for one in reports]})
+        put_json({"lists": [as_dict(one) for one in reports]})
     else:
         _show_applied(reports)
     return _wrong(reports) or int(Exit.DONE)
@@ -156,7 +156,8 @@ def _told(count: int) -> str:
     return figure(banded(count))
 
 
-def _as_dict(one: Report) -> dict[str, Any]:
+def as_dict(one: Report) -> dict[str, Any]:
+    """How one list went, for programs."""
     body: dict[str, Any] = {
         "list": one.name,
         "purpose": one.purpose,
