@@ -104,10 +104,10 @@ def _mailing_lists(site: Site) -> Iterator[Conflict]:
     yield from _twice("mailing_lists", [f"{one.url.rstrip('/')} {one.list_id}" for one in site.mailing_lists], "list")
     names = [one.name for one in site.originals]
     for index, one in enumerate(site.mailing_lists):
-        if one.system is None and len(names) > 1:
-            yield Conflict(("mailing_lists", index), f"write 'system:' with one of: {', '.join(names)}")
+        if one.system is None and len(names) != 1:
+            yield Conflict(("mailing_lists", index), f"write 'system:' with one of: {', '.join(names) or 'none'}")
         elif one.system is not None and one.system not in names:
-            yield Conflict(("mailing_lists", index, "system"), f"write one of: {', '.join(names)}")
+            yield Conflict(("mailing_lists", index, "system"), f"write one of: {', '.join(names) or 'none'}")
 
 
 def _log_services(site: Site) -> Iterator[Conflict]:

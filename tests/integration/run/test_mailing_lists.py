@@ -242,6 +242,22 @@ def test_where_no_consent_is_needed_a_person_puts_people_on_and_no_night(listed)
     assert (export.purpose, export.recipient, export.written) == (CAMPAIGN, "the library", 2)
 
 
+def test_without_the_key_nobody_goes_and_nobody_comes(listed):
+    """Whoever said no could be anybody; the list stays as it is, and the night tells."""
+    site = listed("ann", "bob")
+    site.desk.say("give", "ann")
+    site.apply()
+    site.desk.say("give", "bob")
+    key = site.elm.folder / "consent" / "key"
+    kept = key.read_bytes()
+    key.write_bytes(bytes(32))
+    assert site.apply(code=4)["errors"][0]["code"] == "CNS-007"
+    assert (site.names(), course(site).outcome) == (["ann"], Outcome.FAILED)
+    key.write_bytes(kept)
+    site.apply()
+    assert site.names() == ["ann", "bob"]
+
+
 def test_a_recipient_that_the_policy_bars_is_told_nothing(listed):
     site = listed("ann")
     site.desk.say("give", "ann")
