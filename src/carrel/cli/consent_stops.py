@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from carrel.errors import CarrelError, fault
 from carrel.inventory.category import Category
 from carrel.systems.consent.change_folder import Change, write_changes
 from carrel.systems.consent.contact_rows import ContactRows
+from carrel.systems.sql.in_lists import batches
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,21 +45,33 @@ def stop_restricted(here: Premises, *, lists: bool = True) -> int:
     """
     told = here.site.consent.changes is not None or (lists and here.site.lists_of(here.system))
     asked = here.store.restrictions.asking(here.original.name) if told else ()
-    return sum(stop_person(here, request, number, since, lists=lists) for request, number, since in asked)
+    people = _addresses_of(here, [number for _, number, _ in asked])
+    if lists:  # of all at once: a tool that is away is waited for once
+        take_off(here, (address for addresses in people.values() for address in addresses))
+    return sum(_stop(here, request, number, people.get(number, ()), since) for request, number, since in asked)
 
 
-def stop_person(here: Premises, file: str, number: int, since: datetime, *, lists: bool = True) -> bool:
+def stop_person(here: Premises, file: str, number: int, since: datetime) -> bool:
     """Tell the tools that one person is not written to, whatever the purpose; whether there was anything to tell.
 
     Raises:
         CarrelError: CNS-009.
     """
-    rows = ContactRows(here.schema, here.system_map, here.stand_in, (), at=here.system.name)
-    with here.engine.connect() as connection:
-        found = rows.of(connection, (number,)).get(number)
-    addresses = () if found is None else addresses_in(found.email)
-    off = take_off(here, addresses) if lists else ()
+    addresses = _addresses_of(here, (number,)).get(number, ())
+    off = take_off(here, addresses)
     return _stop(here, file, number, addresses, since) or bool(off)
+
+
+def _addresses_of(here: Premises, numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The email addresses of people, as the system has them now."""
+    if not numbers:
+        return {}
+    rows = ContactRows(here.schema, here.system_map, here.stand_in, (), at=here.system.name)
+    found: dict[int, tuple[str, ...]] = {}
+    with here.engine.connect() as connection:
+        for some in batches(numbers):
+            found |= {one.number: addresses_in(one.email) for one in rows.of(connection, some).values()}
+    return found
 
 
 def stop_old_addresses(here: Premises, case: str, number: int, old: Mapping[str, str], new: Mapping[str, str]) -> None:

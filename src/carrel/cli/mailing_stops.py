@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from carrel.cli.premises import Premises
     from carrel.inventory.mailing_list import MailingList
     from carrel.systems.mailing_lists.mailman import MailmanList
+
+AT_ONCE = 6.0  # seconds, while somebody waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,11 @@ def take_off(here: Premises, addresses: Iterable[str], purposes: Collection[str]
     """
     mine = tuple(dict.fromkeys(one for one in addresses if one.strip()))
     lists = [one for one in here.site.lists_of(here.system) if purposes is None or one.purpose in purposes]
-    return tuple(_off(here, one, mine) for one in lists) if mine else ()
+    until = time.monotonic() + AT_ONCE  # for all lists together: several can be at one tool that is away
+    return tuple(_off(here, one, mine, until) for one in lists) if mine else ()
 
 
-def _off(here: Premises, one: MailingList, addresses: tuple[str, ...]) -> ListTold:
-    from carrel.systems.mailing_lists.connection import AT_ONCE
+def _off(here: Premises, one: MailingList, addresses: tuple[str, ...], until: float) -> ListTold:
     from carrel.systems.mailing_lists.mailman import opened
 
     gone = 0
@@ -77,7 +80,7 @@ def _off(here: Premises, one: MailingList, addresses: tuple[str, ...]) -> ListTo
         asked = addresses if _may_be_asked(here, one) else _seen(here, one, addresses)
         if not asked:
             return ListTold(one.name, 0)
-        with opened(one, within=AT_ONCE) as there:
+        with opened(one, within=until - time.monotonic()) as there:
             gone = sum(_out(there, address) for address in asked)
             stays = [address for address in asked if there.find(address)]
         if stays:

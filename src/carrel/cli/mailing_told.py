@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from carrel.cli.mailing_stops import AT_ONCE
 from carrel.cli.store_place import begun, open_store
 from carrel.consent.gate import gate
 from carrel.errors import CarrelError
@@ -12,7 +13,6 @@ from carrel.inventory.category import Category
 from carrel.retention.outcome import Outcome
 from carrel.systems import branch_policies
 from carrel.systems.check import Check, finding, note, ok
-from carrel.systems.mailing_lists.connection import AT_ONCE
 from carrel.systems.mailing_lists.mailman import opened
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ from carrel.systems.secret import Secret
 from carrel.systems.trusted_certificates import trusting
 
 SECONDS = 60.0  # for one answer
-AT_ONCE = 6.0  # for all answers together, while somebody waits
 _OFF = frozenset({401, 403})
 _BUSY = frozenset({429, 500, 502, 503, 504})
 
