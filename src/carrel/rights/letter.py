@@ -12,6 +12,7 @@ from carrel.retention.payer import BOOKS, WHOLE
 from carrel.rights.letter_words import WORDS
 from carrel.rights.request import Channel, Request, Right, Route
 from carrel.rights.standing import Standing, State
+from carrel.rights.switch_words import switch_in, switch_of
 
 _ERASED = frozenset({Outcome.VERIFIED, Outcome.KEPT, Outcome.RESIDUE})  # then a hash was left so that nobody writes
 
@@ -93,7 +94,7 @@ def _lines(request: Request, now: Standing, sender: Sender, said: Said, words: M
     if now.stated:
         yield words["stated"]
     yield from _work(now, words, said)
-    yield from _tasks(now, words, said)
+    yield from _tasks(now, words, said, request.language)
     if now.state is State.ANSWERED and said.answer:
         yield ""
         yield said.answer
@@ -161,12 +162,7 @@ def _stays(ground: str, words: Mapping[str, str]) -> str:
     return words["stays of consent"] if ground == "evidence of consent" else ground
 
 
-def switch_of(task: str) -> str:
-    """What a task of the library's is about where a product has no switch, without the words that lead the task."""
-    return task.removeprefix("no switch: ")
-
-
-def _tasks(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
+def _tasks(now: Standing, words: Mapping[str, str], said: Said, language: str) -> Iterator[str]:
     if now.tasks:
         yield ""
     for one in now.tasks:
@@ -175,7 +171,8 @@ def _tasks(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]
         if one.ended_how is None and one.told_at is None:
             state = "not yet"
         if one.kind == Route.SWITCH:
-            yield words["switch"].format(to=switch_of(one.to)) + " " + words[f"switch {state}"]
+            to = switch_in(one.to, language) or switch_of(one.to)
+            yield words["switch"].format(to=to) + " " + words[f"switch {state}"]
             continue
         to = (said.names or {}).get(one.to, one.to)
         yield words[name].format(to=to[:1].upper() + to[1:]) + " " + words[f"task {state}"]
