@@ -42,6 +42,8 @@ class Said:
         stays: what was not taken out, and on which ground, in words of the map.
         where: what each controller answers for, by its name.
         names: of recipients and controllers in the language of the letter, by their name in the policy.
+        elsewhere: what each controller answers for and where to turn to, by its name; those to whom this request was
+            not passed on.
     """
 
     answer: str = ""
@@ -49,6 +51,7 @@ class Said:
     stays: Sequence[str] = ()
     where: Mapping[str, str] | None = None
     names: Mapping[str, str] | None = None
+    elsewhere: Mapping[str, str] | None = None
 
 
 def letter(request: Request, now: Standing, sender: Sender, said: Said) -> str:
@@ -66,6 +69,7 @@ def letter(request: Request, now: Standing, sender: Sender, said: Said) -> str:
     Guarantees:
         "Answered" is said of a request that is answered only. What failed, or was not reached, is told as that. Both
         addresses for questions stand in every letter, and where one goes by email, the warning that others can read it.
+        Whoever answers for data of its own by the policies stands in every letter about the person's data.
 
     Source:
         GDPR Art. 12(3) and (4), 19; MITL-9.1, 9.7, 9.9, 9.11, 10.8; WPL-6.4.
@@ -95,6 +99,7 @@ def _lines(request: Request, now: Standing, sender: Sender, said: Said, words: M
         yield words["stated"]
     yield from _work(now, words, said)
     yield from _tasks(now, words, said, request.language)
+    yield from _elsewhere(now, words, said)
     if now.state is State.ANSWERED and said.answer:
         yield ""
         yield said.answer
@@ -178,6 +183,18 @@ def _tasks(now: Standing, words: Mapping[str, str], said: Said, language: str) -
         yield words[name].format(to=to[:1].upper() + to[1:]) + " " + words[f"task {state}"]
         if one.kind == Route.CONTROLLER and said.where and one.to in said.where:
             yield f"  {said.where[one.to]}"
+
+
+def _elsewhere(now: Standing, words: Mapping[str, str], said: Said) -> Iterator[str]:
+    """Who holds data of the person on their own account: whoever asks the library is told of all of them."""
+    told = {one.to for one in now.tasks if one.kind == Route.CONTROLLER}
+    others = {name: what for name, what in (said.elsewhere or {}).items() if name not in told}
+    if others and now.right.needs_identity:
+        yield ""
+        yield words["others"]
+        for name, what in others.items():
+            to = (said.names or {}).get(name, name)
+            yield f"  - {to[:1].upper() + to[1:]}: {what}"
 
 
 def _day(now: Standing, sender: Sender) -> str:

@@ -149,3 +149,19 @@ def test_a_switch_stands_in_the_language_of_the_letter() -> None:
     assert "overdue notices" in written(now)
     own = replace(now, tasks=(replace(task, to="no switch: our own counter"),))
     assert "our own counter" in written(own, language="es")
+
+
+@pytest.mark.parametrize(("language", "lead"), [("en", "Others answer for data"), ("es", "Otros responden de datos")])
+def test_whoever_holds_data_of_their_own_stands_in_each_letter_about_data(language: str, lead: str) -> None:
+    """MITL-9.11: once; where the request was passed on, beside that."""
+    where = {"campus police": "camera footage: campus police, records", "registrar": "standing: the Registrar's Office"}
+    said = Said(where=where, elsewhere=where)
+    for right in set(Right) - {Right.QUESTION}:
+        text = written(Standing(right, State.ANSWERED, AT), said, language)
+        assert lead in text
+        assert "- Campus police: camera footage: campus police, records" in text
+    assert lead not in written(Standing(Right.QUESTION, State.ANSWERED, AT), said, language)
+    told = Task("t1", "controller", "campus police", AT, AT)
+    text = written(Standing(Right.ACCESS, State.WAITING, AT, tasks=(told,)), said, language)
+    assert text.count("camera footage") == 1
+    assert "- Registrar: standing" in text
