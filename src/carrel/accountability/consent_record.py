@@ -125,7 +125,8 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
             because="a withdrawal reaches every tool that holds the address",
             fix=_TELL,
         )
-    return holds("Optional purposes are off by default, and the mailing tools were told of each withdrawal.", measured)
+    told = "the mailing tools were told of each withdrawal" if seen.tools else "no mailing tool is named to be told"
+    return holds(f"Optional purposes are off by default, and {told}.", measured)
 
 
 @provides("OWWL-9", Kind.PUBLISHED, partly="whether people find the choices, can all use the page, and understand it",

@@ -14,7 +14,7 @@ from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, 
 from carrel.accountability.registry import provides
 from carrel.amount import amount
 from carrel.retention.reasons import figure
-from carrel.rights.request import Decision, Right, Route
+from carrel.rights.request import Decision, Ground, Right, Route
 from carrel.rights.standing import Standing, State
 
 if TYPE_CHECKING:
@@ -187,27 +187,38 @@ def the_erased_are_not_written_to(facts: AuditFacts) -> Reading | None:
     return _unread(seen, measured) or holds("Whoever was erased on request is on the list of silence.", measured)
 
 
-@provides("MITL-9.11", Kind.GATED, partly="that whatever belongs elsewhere was seen to", at_some_sites=True)
+@provides("MITL-9.11", Kind.GATED, partly="that the letter was read, which names whoever answers for data of their own",
+          at_some_sites=True)  # fmt: skip
 def requests_elsewhere_are_passed_on(facts: AuditFacts) -> Reading | None:
-    """Whoever answers for what the library does not control was told, wherever a request said so."""
+    """Whoever answers for what the library does not control was told, wherever a request said so or was refused so."""
     if (seen := facts.requests) is None:
         return None
     tasks = [task for one in seen.standings for task in one.tasks if task.kind == Route.CONTROLLER]
-    if not tasks:
+    refused = [one for one in seen.standings if one.state is State.REFUSED and one.ground == Ground.ELSEWHERE]
+    if not tasks and not refused:
         return None
     untold = sum(task.told_at is None and task.ended_at is None for task in tasks)
+    known = [one for one in refused if one.identified or not one.right.needs_identity]
+    nowhere = sum(not any(task.kind == Route.CONTROLLER for task in one.tasks) for one in known)
     measured: dict[str, int | str] = {
         "passed on": len(tasks),
         "not told yet": untold,
         "replied to": sum(task.ended_at is not None and task.ended_how != "waived" for task in tasks),
         "waived": sum(task.ended_how == "waived" for task in tasks),
+        "refused because another office answers": len(refused),
+        "of these passed on to nobody": nowhere,
     }
-    if untold:
+    says = [f"{amount(untold, 'controller was', 'controllers were')} not told yet"] if untold else []
+    if nowhere:
+        says.append(
+            f"{amount(nowhere, 'request was', 'requests were')} refused for another office and passed on to none"
+        )
+    if says:
         return finding(
-            f"{amount(untold, 'controller was', 'controllers were')} not told yet.",
+            f"{'; '.join(says)}.",
             measured,
             because="a request under another office's policy is directed there",
-            fix="carrel request tell ID TASK, once they are told",
+            fix="carrel request tell ID TASK, once they are told; let whoever was refused ask again",
         )
     return holds("What belongs elsewhere was passed on, and the person sees it.", measured)
 
@@ -228,20 +239,25 @@ def questions_have_an_owner_and_a_clock(facts: AuditFacts) -> Reading | None:
     return _of_rights(facts, {Right.QUESTION}, "question", "a question reaches a named contact")
 
 
-@provides("MITP-11.2.3", Kind.GATED, partly="that nobody else stands in what was handed out", at_some_sites=True)
-def challenges_are_decided(facts: AuditFacts) -> Reading | None:
-    """Every challenge is within its time, and an answered one was decided."""
-    if (seen := facts.requests) is None or not (own := seen.of({Right.CHALLENGE})):
+@provides("MITP-11.2.3", Kind.GATED,
+          partly="that a note which was handed out names nobody whom the library does not know, and no review",
+          at_some_sites=True)  # fmt: skip
+def records_are_shown_and_challenges_decided(facts: AuditFacts) -> Reading | None:
+    """Every request to see records and every challenge is within its time, was answered in fact, or was decided."""
+    rights = {Right.ACCESS, Right.CHALLENGE}
+    if (seen := facts.requests) is None or not (own := seen.of(rights)):
         return None
-    undecided = sum(one.state is State.ANSWERED and one.decision is None for one in own)
+    challenges = [one for one in own if one.right is Right.CHALLENGE]
+    undecided = sum(one.state is State.ANSWERED and one.decision is None for one in challenges)
     if undecided:
         return finding(
             f"{amount(undecided, 'challenge was', 'challenges were')} closed without a decision.",
-            {"challenges": len(own), "without a decision": undecided},
+            {"challenges": len(challenges), "without a decision": undecided},
             because="accuracy, completeness and use can be challenged",
             fix="find out how it came to be; Carrel closes none without",
         )
-    return _of_rights(facts, {Right.CHALLENGE}, "challenge", "a challenge is decided in time")
+    why = "a person may see and copy what is recorded, and challenge it"
+    return _of_rights(facts, rights, "access or challenge", why)
 
 
 def _of_rights(facts: AuditFacts, rights: Collection[Right], what: str, because: str) -> Reading | None:

@@ -111,6 +111,8 @@ def admit(request: Request, event: Event, words: str, clocks: Clocks, zone: Zone
             _nothing_held(request, event)
         case Act.CARRIED_OUT if not (known := before.case(event.term("case"))) or known.kind != event.term("kind"):
             raise _not_now(event.act, "a plan that was linked to this request", "another", "link the plan first")
+        case Act.REFUSED if event.term("ground") == Ground.ELSEWHERE and clocks.controllers:
+            _elsewhere(before)
         case Act.PLANNED if before.case(event.term("case")):
             raise _not_now(event.act, "a plan that is new", "one that is linked already", "nothing is left to do")
         case _:
@@ -235,6 +237,18 @@ def _nothing_held(request: Request, event: Event) -> None:
             fix="give the plan that answers this request, with `--request`; where the record is gone since, "
             "`carrel request decide` looks, and takes it",
         )
+
+
+def _elsewhere(before: Standing) -> None:
+    """Refuse to say that another office answers while none was told; of whom nobody knows who it is, none is."""
+    if before.state is not State.RECEIVED and not any(
+        one.kind == Route.CONTROLLER and one.told_at is not None for one in before.tasks
+    ):
+        raise _not_now(
+            Ground.ELSEWHERE, "a controller of the policy who was told", "none",
+            "`carrel request tell ID --controller NAME` first",
+            because="MITL-9.11: a request that another office answers is directed there",
+        )  # fmt: skip
 
 
 def _change(before: Standing) -> None:

@@ -13,7 +13,7 @@ from carrel.accountability.patron_requests import RequestFacts
 from carrel.accountability.registry import carried_clauses, evidence_for
 from carrel.retention.outcome import Outcome
 from carrel.rights.deadline import GDPR, deadline
-from carrel.rights.request import Decision, Right
+from carrel.rights.request import Decision, Ground, Right
 from carrel.rights.standing import LinkedCase, Standing, State, Task
 from tests.unit.accountability.library import FACTS
 
@@ -69,6 +69,16 @@ def test_it_holds_where_all_was_answered_in_time_and_done(clause: str, right: Ri
     assert shown(clause, answered(other)) is None
 
 
+def test_a_request_to_see_records_counts_beside_challenges() -> None:
+    """MITP-11.2.3 promises both; a late answer to the first turns it as well."""
+    seen = answered(Right.ACCESS)
+    assert shown("MITP-11.2.3", seen) is Shown.HOLDS
+    late = replace(seen, state=State.OPEN, overdue=True, ended_at=None)
+    assert shown("MITP-11.2.3", answered(Right.CHALLENGE), late) is Shown.FINDING
+    failed = LinkedCase("case-a", "access", "koha", "", Outcome.FAILED)
+    assert shown("MITP-11.2.3", replace(seen, cases=(failed,))) is Shown.FINDING
+
+
 @pytest.mark.parametrize(("clause", "right"), CLAUSES.items())
 def test_an_overdue_request_and_an_altered_event_are_findings(clause: str, right: Right) -> None:
     late = answered(right, state=State.OPEN, overdue=True, ended_at=None)
@@ -101,6 +111,11 @@ def test_recipients_controllers_and_the_erased() -> None:
     elsewhere = Task("t1", "controller", "campus police", AT, AT)
     assert shown("MITL-9.11", answered(Right.ACCESS, tasks=(elsewhere,))) is Shown.HOLDS
     assert shown("MITL-9.11", answered(Right.ACCESS, tasks=(replace(elsewhere, told_at=None),))) is Shown.FINDING
+    refused = answered(Right.ACCESS, state=State.REFUSED, ground=Ground.ELSEWHERE)
+    assert shown("MITL-9.11", refused) is Shown.FINDING, "sent away, and passed on to nobody"
+    assert shown("MITL-9.11", replace(refused, tasks=(elsewhere,))) is Shown.HOLDS
+    assert shown("MITL-9.11", replace(refused, identified="")) is Shown.HOLDS, "nobody is told of an unknown person"
+    assert shown("MITL-9.11", replace(refused, ground=Ground.CLAIM)) is None
     assert shown("MITL-9.9", erased, silence_seen=1) is Shown.HOLDS
     assert shown("MITL-9.9", erased, silence_seen=1, silence_missing=1) is Shown.FINDING
     assert shown("MITL-9.9", erased, silence_seen=1, addresses_seen=2, addresses_missing=1) is Shown.FINDING

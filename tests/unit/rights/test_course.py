@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from carrel.errors import CarrelError
+from carrel.policy.rights_grammar import Controller
 from carrel.retention.outcome import Outcome
 from carrel.rights.admission import admit, may
 from carrel.rights.clocks import Clocks, Promise, clock_of
@@ -320,3 +321,18 @@ def test_a_request_is_received_once() -> None:
     with pytest.raises(CarrelError) as wrong:
         may(stands(IDENTIFIED), Act.RECEIVED)
     assert wrong.value.code == "RGT-012"
+
+
+def test_no_request_is_sent_to_another_office_that_was_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MITL-9.11; of whoever is not known to be the person, nobody is told anything, and the letter says where to turn."""
+    no = event(Act.REFUSED, 3, ground=str(Ground.ELSEWHERE))
+    assert not refused(no, IDENTIFIED, words="The registrar answers"), "no policy names a controller"
+    police = Controller(name="campus police", says="Keeps recordings.", **{"for": ["recordings"]}, contact="records")
+    monkeypatch.setitem(globals(), "CLOCKS", replace(CLOCKS, controllers=(police,)))
+    told = event(Act.TOLD, 2, task="t1", kind="controller", to="campus police")
+    assert refused(no, IDENTIFIED, words="The police answers") == "RGT-012"
+    assert refused(no, IDENTIFIED, TASK, words="The police answers") == "RGT-012"
+    assert not refused(no, IDENTIFIED, told, words="The police answers")
+    assert not refused(no, words="The police answers")
+    assert refused(no, right=Right.QUESTION, words="The police answers") == "RGT-012"
+    assert not refused(event(Act.REFUSED, 3, ground=str(Ground.CLAIM)), IDENTIFIED, words="A claim")
