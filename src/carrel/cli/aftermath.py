@@ -17,6 +17,7 @@ from carrel.cli.replay_entries import forget_expired
 from carrel.cli.replay_told import closed_codes
 from carrel.cli.request_audit import after_night as requests_after_night
 from carrel.errors import CarrelError
+from carrel.rights.faults import GONE
 
 if TYPE_CHECKING:
     from carrel.accountability.audit import AuditReport
@@ -46,6 +47,7 @@ class Aftermath:
         outside: what the site keeps outside its databases, as it was looked at after the night.
         late_requests: ids of patrons' requests that are overdue.
         late_are_known: whether these could be told; without the key of requests nobody can.
+        records_gone: requests and restrictions of persons whose record is not there any more.
     """
 
     receipt: Receipt | None = None
@@ -57,6 +59,7 @@ class Aftermath:
     outside: KeptOutside = field(default_factory=KeptOutside)
     late_requests: tuple[str, ...] = ()
     late_are_known: bool = True
+    records_gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,9 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
     except CarrelError as wrong:
         after.codes.append(wrong.code)
         return Measured(night, None, None)
+    if facts.records_gone:
+        after.records_gone = (*after.records_gone, *facts.records_gone)
+        after.codes.append(GONE.code)
     return Measured(night, facts, audit(facts), subject.system_map)
 
 
