@@ -87,7 +87,7 @@ def carry_out(
         gate: the case of this store: then it clears, keeps, and is told of the package.
 
     Raises:
-        CarrelError: DSC-001 to DSC-004, DSC-008, DSC-017, DSC-050 to DSC-061, DSC-065, HLD-006, RGT-005,
+        CarrelError: DSC-001 to DSC-004, DSC-008, DSC-022, DSC-050 to DSC-061, DSC-065, HLD-006, RGT-005,
             RGT-006, and whatever stands in the way of reading.
     """
     site = open_site(site_path)

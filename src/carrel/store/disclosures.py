@@ -53,7 +53,7 @@ class Disclosures(OpenedDisclosures):
             Where the case stands afterwards; None where this person may not know of it any more.
 
         Raises:
-            CarrelError: DSC-001 to DSC-014, as `carrel.disclosure.admission.admit` says; DSC-017, its key is gone.
+            CarrelError: DSC-001 to DSC-014, as `carrel.disclosure.admission.admit` says; DSC-022.
 
         Guarantees:
             Of two who write at once, the second is judged by what the first wrote. What somebody says again, within
@@ -66,7 +66,7 @@ class Disclosures(OpenedDisclosures):
         """The case afterwards, and the event as it stands in it: what was said again stands there from before."""
         with self._database.writing() as connection:
             clock.observe(connection, viewer.at)
-            case = self._case(connection, name)
+            case = self._case(connection, name, viewer)
             if case is None or viewer.look(case) is None:
                 raise self._unknown(case, viewer)
             if said_again(case.events[-1], self._last_words(connection, name), event, said):
@@ -91,7 +91,7 @@ class Disclosures(OpenedDisclosures):
             How many were released, and what else keeps the same, of which this person may know.
 
         Raises:
-            CarrelError: DSC-017.
+            CarrelError: DSC-022.
 
         Guarantees:
             The numbers that the holds name are deleted with them, in the transaction that writes it down. The case
@@ -99,7 +99,7 @@ class Disclosures(OpenedDisclosures):
         """
         with self._database.writing() as connection:
             clock.observe(connection, viewer.at)
-            case = self._case(connection, name)
+            case = self._case(connection, name, viewer)
             here = None if case is None else viewer.look(case)
             if case is None or here is None or not over(here) or case.keeps_on:
                 return LetGo()
