@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,10 +10,11 @@ from fastapi import Form, Request
 from starlette.responses import Response
 
 from carrel.inventory import time_code
+from carrel.inventory.site import Person
 from carrel.inventory.staff_password import LEAST, MOST, plain_form, weakness
 from carrel.store import staff_hash
 from carrel.store.staff_sessions import BEGINNING, StaffSession
-from carrel.web import passkeys
+from carrel.web import passkeys, staff_unsent
 from carrel.web.square_code import square
 from carrel.web.staff_proof import (
     STATUS,
@@ -38,26 +40,30 @@ _SETTING_UP = timedelta(minutes=30)
 @router.get("/sign-in")
 def ask(here: StaffHere) -> Response:
     """The form."""
-    return here.to("") if here.is_in else _form(here)
+    return here.to("") if here.is_in else form_page(here)
 
 
 @router.post("/sign-in")
-def sign_in(request: Request, here: StaffHere, name: Word = "", password: Word = "", code: Word = "") -> Response:
+def sign_in(
+    request: Request, here: StaffHere, name: Word = "", password: Word = "", code: Word = "", unsent: Word = ""
+) -> Response:
     """Sign in with password and code. Whatever is wrong, the answer is the same."""
     if not name.strip() or not password or max(map(len, (name, password, code))) > _LONGEST_WORD:
-        return _form(here, "wrong", 401)
+        return form_page(here, "wrong", 401, unsent)
     person, problem = shown(lambda: by_password(here, request, name, password, code))
-    return _form(here, problem, STATUS[problem]) if person is None else signed_in(here, person.name, BY_CODE)
+    if person is None:
+        return form_page(here, problem, STATUS[problem], unsent)
+    return signed_in(here, person, BY_CODE, unsent)
 
 
 @router.post("/sign-in/passkey")
-def sign_in_by_passkey(request: Request, here: StaffHere, answer: Word = "") -> Response:
+def sign_in_by_passkey(request: Request, here: StaffHere, answer: Word = "", unsent: Word = "") -> Response:
     """Sign in with a passkey."""
     person, problem = shown(lambda: by_passkey(here, request, answer, SIGN_IN))
     if person is None:
         problem = "passkey" if problem == "wrong" else problem
-        return _form(here, problem, STATUS[problem])
-    return signed_in(here, person.name, BY_PASSKEY)
+        return form_page(here, problem, STATUS[problem], unsent)
+    return signed_in(here, person, BY_PASSKEY, unsent)
 
 
 @router.get("/begin")
@@ -125,7 +131,7 @@ def second(request: Request, here: StaffHere, code: Word = "", form: Word = "") 
         store.staff_sessions.end(here.own.id, name)
         return here.to("begin")
     forget_tries(here, name)
-    return signed_in(here, name, BY_CODE)
+    return signed_in(here, here.who, BY_CODE)
 
 
 @router.post("/sign-out")
@@ -140,14 +146,24 @@ def sign_out(here: StaffHere, form: Word = "") -> Response:
     return answer
 
 
-def signed_in(here: StaffVisit, name: str, way: str) -> Response:
-    """Begin a session, in place of one that the browser had; send it to the first page."""
-    store = here.premises.store
+def signed_in(here: StaffVisit, person: Person, way: str, unsent: str = "") -> Response:
+    """Begin a session, in place of one that the browser had; go to the first page, or back to what was not sent.
+
+    Args:
+        here: the visit.
+        person: who showed who it is.
+        way: how.
+        unsent: what waits on the page, sealed; empty for nothing.
+    """
+    store, name = here.premises.store, person.name
     if here.session is not None:
         store.staff_sessions.end(here.session.id, here.session.name)
     session = store.staff_sessions.begin(name, way, here.now)
     store.staff_accounts.note(name, "signed in", name, here.now)
-    return _with_cookie(here, here.to(""), session)
+    what = staff_unsent.opened(here, unsent, name)
+    if what is None:
+        return _with_cookie(here, here.to(""), session)
+    return _with_cookie(here, staff_unsent.page(replace(here, session=session, person=person), what), session)
 
 
 def _with_cookie(here: StaffVisit, answer: Response, session: StaffSession) -> Response:
@@ -164,11 +180,19 @@ def _new_seed() -> bytes:
     return secrets.token_bytes(time_code.BYTES)
 
 
-def _form(here: StaffVisit, problem: str = "", status: int = 200) -> Response:
+def form_page(here: StaffVisit, problem: str = "", status: int = 200, unsent: str = "") -> Response:
+    """The page for signing in.
+
+    Args:
+        here: the visit.
+        problem: what went wrong: ``wrong``, ``passkey``, ``later``, ``away``, ``ended``; empty for nothing.
+        status: of the answer.
+        unsent: what was not taken, sealed; it goes on to wait there.
+    """
     portal, asked = here.premises.portal, ""
     if passkeys.offered(portal):
         asked = passkeys.asked_to_show(portal, passkeys.challenge(here.key, SIGN_IN, here.now))
-    return here.page("sign_in", {"problem": problem, "asked": asked}, status)
+    return here.page("sign_in", {"problem": problem, "asked": asked, "unsent": unsent}, status)
 
 
 def _begin(here: StaffVisit, problem: str = "", status: int = 200, name: str = "", code: str = "") -> Response:
