@@ -5,7 +5,6 @@ A site where nobody asked for something has no evidence of it, and the clause st
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, 
 from carrel.accountability.registry import provides
 from carrel.amount import amount
 from carrel.retention.reasons import figure
-from carrel.rights.request import Decision, Ground, Right, Route
+from carrel.rights.request import Decision, Right, Route
 from carrel.rights.standing import Standing, State
 
 if TYPE_CHECKING:
@@ -31,6 +30,10 @@ class RequestFacts:
     Attributes:
         standings: where each stands, by the rules in force.
         before_identity: on which something was carried out before it was known that it was the person.
+        unaccepted: identified by what the policies do not accept, since they say by what.
+        handed_out: packages for one person that the ledger tells of, since then.
+        handed_unaccepted: of these, those for somebody who was identified by something else.
+        accepted: by what somebody is known to be the person; empty where no policy says so.
         silence_missing: persons who were erased on request, and do not stand on the list of silence.
         silence_seen: how many of them were looked up there; the others are forgotten.
         addresses_seen: addresses that erasures silenced.
@@ -43,6 +46,10 @@ class RequestFacts:
 
     standings: tuple[Standing, ...] = ()
     before_identity: int = 0
+    unaccepted: int = 0
+    handed_out: int = 0
+    handed_unaccepted: int = 0
+    accepted: tuple[str, ...] = ()
     silence_missing: int = 0
     silence_seen: int = 0
     addresses_seen: int = 0
@@ -146,31 +153,6 @@ def recipients_are_told(facts: AuditFacts) -> Reading | None:
     return _unread(seen, measured) or holds("Whoever got the data is told, or was waived with a reason.", measured)
 
 
-@provides("MITL-9.8", Kind.GATED, partly="that failures are limited in rate, and how well somebody was identified",
-          at_some_sites=True)  # fmt: skip
-def identity_comes_first(facts: AuditFacts) -> Reading | None:
-    """Nothing was carried out on a request before it was known that it was the person."""
-    if (seen := facts.requests) is None:
-        return None
-    own = [one for one in seen.standings if one.right.needs_identity]
-    if not own:
-        return None
-    measured: dict[str, int | str] = {
-        "requests": len(own),
-        "identified": sum(bool(one.identified) for one in own),
-        "something done before": seen.before_identity,
-        **{f"identified: {how}": many for how, many in sorted(Counter(one.identified for one in own).items()) if how},
-    }
-    if seen.before_identity:
-        return finding(
-            f"On {amount(seen.before_identity, 'request')} something was done before the person was identified.",
-            measured,
-            because="identity is verified before a right is exercised",
-            fix="find out how it came to be; Carrel writes no such thing",
-        )
-    return holds("Nothing was done on a request before the person was identified.", measured)
-
-
 @provides("MITL-9.9", at_some_sites=True)
 def the_erased_are_not_written_to(facts: AuditFacts) -> Reading | None:
     """Whoever was erased on request stands on the list of silence, by keyed hashes of number and addresses."""
@@ -193,42 +175,6 @@ def the_erased_are_not_written_to(facts: AuditFacts) -> Reading | None:
             fix="find out who took the hash off the list; carrel consent withdraw --everything puts a person on it",
         )
     return _unread(seen, measured) or holds("Whoever was erased on request is on the list of silence.", measured)
-
-
-@provides("MITL-9.11", Kind.GATED, partly="that the letter was read, which names whoever answers for data of their own",
-          at_some_sites=True)  # fmt: skip
-def requests_elsewhere_are_passed_on(facts: AuditFacts) -> Reading | None:
-    """Whoever answers for what the library does not control was told, wherever a request said so or was refused so."""
-    if (seen := facts.requests) is None:
-        return None
-    tasks = [task for one in seen.standings for task in one.tasks if task.kind == Route.CONTROLLER]
-    refused = [one for one in seen.standings if one.state is State.REFUSED and one.ground == Ground.ELSEWHERE]
-    if not tasks and not refused:
-        return None
-    untold = sum(task.told_at is None and task.ended_at is None for task in tasks)
-    known = [one for one in refused if one.identified or not one.right.needs_identity]
-    nowhere = sum(not any(task.kind == Route.CONTROLLER for task in one.tasks) for one in known)
-    measured: dict[str, int | str] = {
-        "passed on": len(tasks),
-        "not told yet": untold,
-        "replied to": sum(task.ended_at is not None and task.ended_how != "waived" for task in tasks),
-        "waived": sum(task.ended_how == "waived" for task in tasks),
-        "refused because another office answers": len(refused),
-        "of these passed on to nobody": nowhere,
-    }
-    says = [f"{amount(untold, 'controller was', 'controllers were')} not told yet"] if untold else []
-    if nowhere:
-        says.append(
-            f"{amount(nowhere, 'request was', 'requests were')} refused for another office and passed on to none"
-        )
-    if says:
-        return finding(
-            f"{'; '.join(says)}.",
-            measured,
-            because="a request under another office's policy is directed there",
-            fix="carrel request tell ID TASK, once they are told; let whoever was refused ask again",
-        )
-    return holds("What belongs elsewhere was passed on, and the person sees it.", measured)
 
 
 @provides("MITL-10.8", Kind.GATED, at_some_sites=True)

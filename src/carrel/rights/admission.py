@@ -71,6 +71,30 @@ def may(now: Standing, act: Act) -> None:
         _require_settled(now)
 
 
+def require_accepted(how: str, clocks: Clocks) -> None:
+    """Refuse to take somebody for the person by what no policy in force accepts.
+
+    Args:
+        how: it was made sure.
+        clocks: of the policies in force.
+
+    Raises:
+        CarrelError: RGT-014.
+
+    Source:
+        MITL-9.8.
+    """
+    if not clocks.accepts(how):
+        raise fault(
+            faults.REASON,
+            at="identity",
+            wanted=f"one of these: {', '.join(sorted(clocks.identity or ()))}",
+            found="another",
+            because="MITL-9.8: the policy says by what somebody is known to be the person ('rights: identity:')",
+            fix="ask the person for it; where there is none, the request is refused as 'identity not verified'",
+        )
+
+
 def _unknown(act: Act) -> CarrelError:
     return _not_now(
         act, "somebody of whom it is known that it is the person", "nobody made sure of that yet",
@@ -101,6 +125,8 @@ def admit(request: Request, event: Event, words: str, clocks: Clocks, zone: Zone
     may(before, event.act)
     _require_terms(request, event, words)
     match event.act:
+        case Act.IDENTIFIED:
+            require_accepted(event.term("how"), clocks)
         case Act.EXTENDED:
             _extend(request, before, event, clocks, zone, words)
         case Act.WAIVED if event.term("change"):
@@ -245,7 +271,7 @@ def _elsewhere(before: Standing) -> None:
         one.kind == Route.CONTROLLER and one.told_at is not None for one in before.tasks
     ):
         raise _not_now(
-            Ground.ELSEWHERE, "a controller of the policy who was told", "none",
+            Act.REFUSED, "a controller of the policy who was told", "none",
             "`carrel request tell ID --controller NAME` first",
             because="MITL-9.11: a request that another office answers is directed there",
         )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _SPANISH: Mapping[str, str] = {
-    # Koha
     "overdue notices": "avisos de retraso",
     "notices that wait to be sent": "avisos que esperan su envío",
     "statistics": "estadísticas",
@@ -23,7 +22,6 @@ _SPANISH: Mapping[str, str] = {
     "loans shown to the guarantor": "préstamos que ve la persona responsable",
     "public lists": "listas públicas",
     "lists shared by others": "listas que otros comparten",
-    # Evergreen
     "notices of holds": "avisos de reservas",
     "overdue letters": "cartas de retraso",
     "archived statistical categories": "categorías estadísticas archivadas",

@@ -28,8 +28,8 @@ CLAUSES = {
     "MITL-9.1": Right.ACCESS, "MITL-9.2": Right.RECTIFICATION, "MITL-9.3": Right.ERASURE, "MITL-9.4": Right.RESTRICTION,
     "MITL-9.5": Right.PORTABILITY, "MITL-10.8": Right.QUESTION, "MITP-11.2.3": Right.CHALLENGE,
 }  # fmt: skip
-WHOLE = {"MITL-9.1", "MITL-9.2", "MITL-9.3", "MITL-9.4", "MITL-9.7", "MITL-9.9", "MITL-10.8"}
-IN_PART = {"MITL-9.5", "MITL-9.6", "MITL-9.8", "MITL-9.11", "MITP-11.2.3"}
+WHOLE = {"MITL-9.1", "MITL-9.2", "MITL-9.3", "MITL-9.4", "MITL-9.7", "MITL-9.8", "MITL-9.9", "MITL-10.8"}
+IN_PART = {"MITL-9.5", "MITL-9.6", "MITL-9.11", "MITP-11.2.3"}
 
 
 def answered(right: Right, **changes) -> Standing:
@@ -120,7 +120,13 @@ def test_recipients_controllers_and_the_erased() -> None:
     assert shown("MITL-9.9", erased, silence_seen=1, silence_missing=1) is Shown.FINDING
     assert shown("MITL-9.9", erased, silence_seen=1, addresses_seen=2, addresses_missing=1) is Shown.FINDING
     assert shown("MITL-9.8", erased, before_identity=1) is Shown.FINDING
-    assert shown("MITL-9.8", erased) is Shown.HOLDS
+    assert shown("MITL-9.8", erased) is Shown.CANNOT_TELL, "no policy says by what somebody is known"
+    ways = {"accepted": ("photo id", "signed in")}
+    assert shown("MITL-9.8", erased, **ways) is Shown.HOLDS
+    assert shown("MITL-9.8", erased, unaccepted=1, **ways) is Shown.FINDING
+    assert shown("MITL-9.8", erased, handed_out=1, **ways) is Shown.HOLDS
+    assert shown("MITL-9.8", handed_out=1, **ways) is Shown.HOLDS, "a package without a request is one too"
+    assert shown("MITL-9.8", handed_out=1, handed_unaccepted=1, **ways) is Shown.FINDING
     assert shown("MITL-9.6", erased, kept_too_long=1) is Shown.FINDING
     assert shown("MITL-9.6", erased) is Shown.HOLDS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,10 +13,11 @@ from carrel.errors import CarrelError
 from carrel.policy.rights_grammar import Controller
 from carrel.retention.outcome import Outcome
 from carrel.rights.admission import admit, may
-from carrel.rights.clocks import Clocks, Promise, clock_of
+from carrel.rights.clocks import Clocks, Promise, clock_of, clocks_of
 from carrel.rights.course import Act, Event, Standing, State, standing
 from carrel.rights.request import Channel, Decision, Ground, Request, Right, free_words
 from carrel.rights.work import done_at_once, tasks_after
+from carrel.systems.policy_files import of_text
 
 AT = datetime(2026, 1, 31, 20, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
@@ -336,3 +338,27 @@ def test_no_request_is_sent_to_another_office_that_was_not_told(monkeypatch: pyt
     assert not refused(no, words="The police answers")
     assert refused(no, right=Right.QUESTION, words="The police answers") == "RGT-012"
     assert not refused(event(Act.REFUSED, 3, ground=str(Ground.CLAIM)), IDENTIFIED, words="A claim")
+
+
+def test_somebody_is_known_by_what_the_policy_accepts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MITL-9.8; signing in counts always, and where no policy says by what, anything does."""
+    told = event(Act.IDENTIFIED, how="known to the staff")
+    assert not refused(told)
+    strict = replace(CLOCKS, identity=frozenset({"photo id", "signed in"}), identity_since=date(2026, 1, 1))
+    monkeypatch.setitem(globals(), "CLOCKS", strict)
+    assert refused(told) == "RGT-014"
+    assert not refused(IDENTIFIED)
+    assert not refused(event(Act.IDENTIFIED, how="signed in"))
+
+
+def test_of_several_policies_each_has_to_accept_it() -> None:
+    minimal = (Path(__file__).parents[1] / "policy" / "minimal.yaml").read_text(encoding="utf-8")
+    told, strict, silent = (
+        of_text(minimal.replace("records:\n", f"rights:\n  {line}\nrecords:\n", 1), "own")
+        for line in ("identity: [photo id, card at the desk]", "identity: [photo id]", "kept: 90 days")
+    )
+    assert clocks_of([told]).identity == {"photo id", "card at the desk", "signed in"}
+    assert clocks_of([told, strict, silent]).identity == {"photo id", "signed in"}
+    assert clocks_of([told]).identity_since == told.approved
+    assert clocks_of([silent]).identity is None
+    assert clocks_of([silent]).accepts("known to the staff")
