@@ -31,5 +31,6 @@ WEAK_HASH = define("RGT-022", "the receipt names somebody by a hash that anybody
 NOT_SIGNED = define("RGT-023", "the receipt is not signed by this vendor", Exit.REFUSED)
 OVERDUE = define("RGT-024", "a request is overdue", Exit.FINDINGS)
 GONE = define("RGT-027", "the record of somebody who asked is gone", Exit.FINDINGS)
+COPY_OWED = define("RGT-028", "somebody who is to be erased waits for a copy", Exit.REFUSED)
 NOT_MAILED = define("RGT-026", "no notice about this request can be mailed", Exit.REFUSED)
 MANY = define("RGT-025", "somebody has as many open requests as one person can have", Exit.REFUSED)

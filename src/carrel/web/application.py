@@ -263,6 +263,7 @@ def _told(request: Request, wrong: Exception) -> Response:
         here = opened(request, language if language in offered else words.preferred(asked, offered))
     except (HTTPException, CarrelError):  # the store is away too
         return JSONResponse(_as_json(status), status)
-    answer = here.page("error", {"status": status}, status)
+    # A form may have been done in part before something got in the way: nobody is told then that nothing was changed.
+    answer = here.page("error", {"status": status, "sent": request.method == "POST"}, status)
     answer.headers.update(said)
     return answer
