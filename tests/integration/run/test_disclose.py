@@ -284,6 +284,12 @@ def test_the_drill_asks_five_visits_and_says_what_went_wrong(elm, tmp_path) -> N
     answers.write_text(json.dumps({"1": "a", "2": "a", "3": "d", "4": "b", "5": "b"}))
     told = elm.ok("disclose", "drill", "--answers", answers, code=3)["drill"]
     assert [one["visit"] for one in told["answers"] if one["wrong"]] == [1, 3, 5]
+    typed = CliRunner().invoke(main, ["disclose", "drill", "--site", str(elm.folder)], input="z\nB\n(a).\nD)\nb\nd\n")
+    assert typed.exit_code == 3, typed.output
+    assert "1. b: right" in typed.output
+    assert "3. d: no." in typed.output
+    assert "better, c: Ask them to wait for counsel" in typed.output.replace("\n", " ")
+    assert "[WPL-" in typed.output
     for wrong in ("[]", "{", '{"1": "a"}', '{"1": "z", "2": "a", "3": "a", "4": "a", "5": "a"}'):
         answers.write_text(wrong)
         elm.refused("disclose", "drill", "--answers", answers, code=2, error="DSC-019")
