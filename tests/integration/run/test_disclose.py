@@ -9,8 +9,10 @@ import sqlite3
 from datetime import date, timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from carrel.cli.host_account import account
+from carrel.cli.main import cli
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.store.store import FILE
@@ -284,7 +286,7 @@ def test_the_drill_asks_five_visits_and_says_what_went_wrong(elm, tmp_path) -> N
     answers.write_text(json.dumps({"1": "a", "2": "a", "3": "d", "4": "b", "5": "b"}))
     told = elm.ok("disclose", "drill", "--answers", answers, code=3)["drill"]
     assert [one["visit"] for one in told["answers"] if one["wrong"]] == [1, 3, 5]
-    typed = CliRunner().invoke(main, ["disclose", "drill", "--site", str(elm.folder)], input="z\nB\n(a).\nD)\nb\nd\n")
+    typed = CliRunner().invoke(cli, ["disclose", "drill", "--site", str(elm.folder)], input="z\nB\n(a).\nD)\nb\nd\n")
     assert typed.exit_code == 3, typed.output
     assert "1. b: right" in typed.output
     assert "3. d: no." in typed.output
