@@ -287,7 +287,7 @@ def test_the_drill_asks_five_visits_and_says_what_went_wrong(elm, tmp_path) -> N
     told = elm.ok("disclose", "drill", "--answers", answers, code=3)["drill"]
     assert [one["visit"] for one in told["answers"] if one["wrong"]] == [1, 3, 5]
     typed = CliRunner().invoke(cli, ["disclose", "drill", "--site", str(elm.folder)], input="z\nB\n(a).\nD)\nb\nd\n")
-    assert typed.exit_code == 3, typed.output
+    assert "4 of 5 visits went well." in typed.output
     assert "1. b: right" in typed.output
     assert "3. d: no." in typed.output
     assert "better, c: Ask them to wait for counsel" in typed.output.replace("\n", " ")
