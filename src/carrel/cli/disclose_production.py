@@ -146,7 +146,7 @@ def carry_out(
             else:
                 told_apart = given(scope, found, partial(store.disclosures.subject, wish.case))
                 gate.record(store, PackageKind(kind), hashlib.sha256(signed).hexdigest(), told_of, told_apart)
-    _tell(wish, found, kind, as_json=as_json)
+    _tell(wish, found, kind, hashlib.sha256(signed).hexdigest(), as_json=as_json)
     return int(Exit.FINDINGS if found.failed else Exit.DONE)
 
 
@@ -224,7 +224,7 @@ def _owe(store: Store, told: str, at: datetime) -> None:
     store.owed.add([OpenLeaf("disclosure", day, {"commitment": told})], at)
 
 
-def _tell(wish: Wish, found: Production, kind: str, *, as_json: bool) -> None:
+def _tell(wish: Wish, found: Production, kind: str, sign: str, *, as_json: bool) -> None:
     unsure, undated = (sum(getattr(one, name) for one in found.tables) for name in ("unsure", "undated"))
     to_read = sum(one.to_read for one in found.produced)
     if as_json:
@@ -234,6 +234,7 @@ def _tell(wish: Wish, found: Production, kind: str, *, as_json: bool) -> None:
                     "kind": kind,
                     "case": wish.case,
                     "file": str(wish.out),
+                    "manifest": sign,
                     "records": found.records,
                     "tables": [
                         {"part": one.part, "person": one.person, "system": one.system, "table": one.table,
@@ -272,4 +273,5 @@ def _tell(wish: Wish, found: Production, kind: str, *, as_json: bool) -> None:
             "Nothing in scope was found. The custodian and counsel read statement.txt, and sign it or do not.", hang=2
         )
     put_line(f"Written to {wish.out}.")
+    say(f"manifest {sign}")
     say("It is encrypted; tell the passphrase by another way.")

@@ -9,8 +9,10 @@ import sqlite3
 from datetime import date, timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from carrel.cli.host_account import account
+from carrel.cli.main import cli
 from carrel.ledger.leaf import decode_leaf
 from carrel.store.ledger_folder import LedgerFolder
 from carrel.store.store import FILE
@@ -328,6 +330,12 @@ def test_the_drill_asks_five_visits_and_says_what_went_wrong(elm, tmp_path) -> N
     answers.write_text(json.dumps({"1": "a", "2": "a", "3": "d", "4": "b", "5": "b"}))
     told = elm.ok("disclose", "drill", "--answers", answers, code=3)["drill"]
     assert [one["visit"] for one in told["answers"] if one["wrong"]] == [1, 3, 5]
+    typed = CliRunner().invoke(cli, ["disclose", "drill", "--site", str(elm.folder)], input="z\nB\n(a).\nD)\nb\nd\n")
+    assert "4 of 5 visits went well." in typed.output
+    assert "1. b: right" in typed.output
+    assert "3. d: no." in typed.output
+    assert "better, c: Ask them to wait for counsel" in typed.output.replace("\n", " ")
+    assert "[WPL-" in typed.output
     for wrong in ("[]", "{", '{"1": "a"}', '{"1": "z", "2": "a", "3": "a", "4": "a", "5": "a"}'):
         answers.write_text(wrong)
         elm.refused("disclose", "drill", "--answers", answers, code=2, error="DSC-019")

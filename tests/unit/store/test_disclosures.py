@@ -224,7 +224,15 @@ def test_of_a_case_whose_key_is_gone_nobody_is_told_more_than_of_none(store) -> 
     assert not desk.let_go(name, viewer("Ada", 2)).ended
 
 
-@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
+def test_an_empty_file_is_no_paper(store) -> None:
+    name = opened(store)
+    before = {one.name for one in (store.folder / "disclosures").iterdir()}
+    assert code_of(store.disclosures.file, name, io.BytesIO(b""), "the subpoena", viewer("Dee", 1)) == "DSC-005"
+    assert {one.name for one in (store.folder / "disclosures").iterdir()} == before
+    assert "the subpoena" in store.disclosures.case(name, viewer("Ada", 1))[1].papers_missing
+
+
+@pytest.mark.parametrize("size", [1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
 def test_a_document_comes_back_as_it_was_and_lies_encrypted_in_whole_chunks(store, size: int) -> None:
     name, content = opened(store), (b"Quill " * (size // 6 + 1))[:size]
     filed = store.disclosures.file(name, io.BytesIO(content), "the subpoena", viewer("Dee", 1))
