@@ -53,7 +53,7 @@ def sign_in(
         return form_page(here, "wrong", 401, unsent)
     person, problem = shown(lambda: by_password(here, request, name, password, code))
     if person is None:
-        return form_page(here, problem, STATUS[problem], unsent)
+        return form_page(here, problem, STATUS[problem], unsent, name)
     return signed_in(here, request, person, BY_CODE, unsent)
 
 
@@ -79,7 +79,7 @@ def begin(
 ) -> Response:
     """Choose a password; the second factor is next. The code goes on to count until that is done."""
     if max(map(len, (name, password, code, again))) > _LONGEST_WORD:
-        return _begin(here, "wrong", 401)
+        return _begin(here, "begin", 401)
     accounts, person = here.premises.store.staff_accounts, person_named(here, name)
     try:
         require_a_try(here, request, "")  # by the place: no number of tries finds such a code, or keeps its person out
@@ -87,7 +87,7 @@ def begin(
         return _begin(here, "later", 429)
     if not accounts.is_code(name if person is None else person.name, code, here.now) or person is None:
         accounts.note("" if person is None else person.name, "code refused", "", here.now)
-        return _begin(here, "wrong", 401, name)
+        return _begin(here, "begin", 401, name)
     names = (here.premises.site.library, "carrel", person.name)
     if password != again:
         return _begin(here, "differ", 422, name, code)
@@ -126,8 +126,9 @@ def second(request: Request, here: StaffHere, code: Word = "", form: Word = "") 
         return _second(here, "later", 429)
     seed = store.staff_accounts.seed(name)
     step = None if seed is None else time_code.fitting(seed, code, here.now, 0)
-    if step is None:
-        return _second(here, "wrong", 422)
+    if seed is None or step is None:
+        is_late = seed is not None and time_code.is_of_another_clock(seed, code, here.now)
+        return _second(here, "clock" if is_late else "wrong", 422)
     if not store.staff_accounts.finish(name, step, here.now):
         store.staff_sessions.end(here.own.id, name)
         return here.to("begin")
@@ -183,7 +184,7 @@ def _new_seed() -> bytes:
     return secrets.token_bytes(time_code.BYTES)
 
 
-def form_page(here: StaffVisit, problem: str = "", status: int = 200, unsent: str = "") -> Response:
+def form_page(here: StaffVisit, problem: str = "", status: int = 200, unsent: str = "", name: str = "") -> Response:
     """The page for signing in.
 
     Args:
@@ -191,11 +192,12 @@ def form_page(here: StaffVisit, problem: str = "", status: int = 200, unsent: st
         problem: what went wrong: ``wrong``, ``passkey``, ``later``, ``away``, ``ended``; empty for nothing.
         status: of the answer.
         unsent: what was not taken, sealed; it goes on to wait there.
+        name: that was typed, whoever has it.
     """
     portal, asked = here.premises.portal, ""
     if passkeys.offered(portal):
         asked = passkeys.asked_to_show(portal, passkeys.challenge(here.key, SIGN_IN, here.now))
-    return here.page("sign_in", {"problem": problem, "asked": asked, "unsent": unsent}, status)
+    return here.page("sign_in", {"problem": problem, "asked": asked, "unsent": unsent, "name": name}, status)
 
 
 def _begin(here: StaffVisit, problem: str = "", status: int = 200, name: str = "", code: str = "") -> Response:
