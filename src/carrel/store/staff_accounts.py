@@ -267,6 +267,12 @@ class StaffAccounts:
             connection.execute(delete(staff_session).where(*others))
             _note(connection, name, "password changed", name, now)
 
+    def hash_anew(self, name: str, old: str, new: str) -> None:
+        """Keep the same password by another hash, unless it was changed meanwhile. No session ends by it."""
+        which = (staff_account.c.name == name, staff_account.c.password == old)
+        with self._database.writing() as connection:
+            connection.execute(update(staff_account).where(*which).values(password=new))
+
     def note(self, name: str, act: str, by: str, now: datetime, *, account: str = "") -> None:
         """Write down what was done with an account; what is older than 180 days goes, but what changed who may act."""
         with self._database.writing() as connection:

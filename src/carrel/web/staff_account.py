@@ -106,12 +106,12 @@ def add_passkey(here: StaffHere, form: Word = "", answer: Word = "", label: Word
     store, name, portal = here.premises.store, here.who.name, here.premises.portal
     named = passkeys.credential_in(answer) if passkeys.offered(portal) else None
     if named is None or len(label) > _LABEL or len(store.staff_passkeys.of(name)) >= _PASSKEYS:
-        return _passkeys(here, "wrong", 422)
+        return _passkeys(here, "not added", 422)
     made = passkeys.added(portal, answer, named[1]) if spend_challenge(here, _purpose(here, "add"), named[1]) else None
     if made is None or not store.staff_passkeys.add(
         name, made.credential, made.public_key, made.uses, " ".join(label.split()) or "passkey", here.now
     ):
-        return _passkeys(here, "wrong", 422)
+        return _passkeys(here, "not added", 422)
     store.staff_accounts.note(name, "passkey added", name, here.now)
     return here.to("account/passkeys")
 

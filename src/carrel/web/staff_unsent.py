@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from carrel.store.staff_sessions import StaffSession
 from carrel.web.sealed_token import TokenKind
+from carrel.web.sent_once import FIELD as ONCE
 from carrel.web.staff_visit import StaffVisit
 from carrel.web.unsent_words import FIELD, Unsent
 
@@ -23,7 +24,7 @@ AGAIN = "again"  # the field by which a form is shown once more, with what was t
 _WHERE = re.compile(r"ask|requests/req-[a-z]{12}(/end)?|cases/(open|dsc-[a-z]{12}(/decide)?)")
 _PROVED = ("/end", "/decide")
 # Numbers of cards are typed anew: no page shows one again. So is what was said to show who somebody is.
-_NEVER = frozenset({"form", "card", "item", "title", "password", "code", FIELD, AGAIN})
+_NEVER = frozenset({"form", "card", "item", "title", "password", "code", ONCE, FIELD, AGAIN})
 _TYPED = frozenset({"words", "sender", "what", "cite", "finding", "court"})
 _LONGEST = 48 * 1024  # signs: with it, the form for signing in is still small enough to be taken
 _SEALED = TokenKind(b"carrel staff unsent", timedelta(hours=12), _LONGEST)

@@ -15,6 +15,7 @@ from carrel.inventory.site import May, Person
 from carrel.store.staff_sessions import BEGINNING, StaffSession
 from carrel.web import forms, words
 from carrel.web.premises import Premises
+from carrel.web.sent_once import OnceRoute
 from carrel.web.sign_out_notice import seconds_left
 from carrel.web.staff_rights import PREFIX, entry, may_open
 from carrel.web.visit import environment
@@ -143,6 +144,11 @@ class StaffVisit:
         return "" if self.session is None else forms.token(self.key, self._of_forms(proved=self.proved))
 
     @property
+    def once(self) -> str:
+        """What tells the forms of this page from those of the same page at another time."""
+        return "" if self.session is None else forms.token(self.key, f"once\0{self.own.id}\0{self.now.isoformat()}")
+
+    @property
     def session_token(self) -> str:
         """What the form for signing out carries on every page."""
         return "" if self.session is None else forms.token(self.key, self._of_forms(proved=False))
@@ -260,5 +266,5 @@ StaffHere = Annotated[StaffVisit, Depends(admitted)]
 
 
 def staff_pages() -> APIRouter:
-    """A router for staff pages: whatever is hung on it goes through the table of rights first."""
-    return APIRouter(prefix=PREFIX, include_in_schema=False, dependencies=[Depends(admitted)])
+    """A router for staff pages: whatever is hung on it goes through the table of rights, and no form is taken twice."""
+    return APIRouter(prefix=PREFIX, include_in_schema=False, dependencies=[Depends(admitted)], route_class=OnceRoute)
