@@ -204,6 +204,7 @@ def as_dict(nights: list[SystemNight], after: Aftermath, folder: Path) -> dict[s
         "mailing_lists": [mailing_as_dict(one) for one in after.lists],
         "findings": list(after.codes),
         "requests_overdue": list(after.late_requests),
+        "records_gone": list(after.records_gone),
         "health": after.health.as_dict() if after.health else None,
     }
 
@@ -252,8 +253,8 @@ def _show_afterwards(after: Aftermath) -> None:
         put_line(line)
     if after.receipt is not None:
         say(f"Ledger: {amount(after.receipt.size, 'leaf', 'leaves')}, root {after.receipt.root[:16]}…")
-    for code in after.codes:
-        put_line(line_of(code, after.late_requests), "Afterwards: ")
+    for code in dict.fromkeys(after.codes):
+        put_line(line_of(code, after.late_requests, after.records_gone), "Afterwards: ")
 
 
 def _print_units(site: Site, place: Path, *, as_json: bool) -> None:
