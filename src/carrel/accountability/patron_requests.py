@@ -86,6 +86,14 @@ def erasures_are_carried_out(facts: AuditFacts) -> Reading | None:
 def restrictions_and_objections_hold(facts: AuditFacts) -> Reading | None:
     """Every restriction or objection is within its time, and an answered one is in force and was read back."""
     rights = {Right.RESTRICTION, Right.OBJECTION}
+    if facts.records_gone:
+        return finding(
+            f"{amount(len(facts.records_gone), 'request or restriction is', 'requests or restrictions are')} of "
+            "somebody whose record is not there any more.",
+            {"open, of a record that is gone": len(facts.records_gone)},
+            because="a restriction holds for the person, whatever number the record has",
+            fix="carrel check names them; where two records were put together, restrict the one that is left",
+        )
     return _of_rights(facts, rights, "restriction or objection", "a use ends when the person says so")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.measurement import total
+from carrel.cli.authority_told import after_night as authority_after_night
 from carrel.cli.custody_told import findings
 from carrel.cli.disclose_night import after_night as disclosures_after_night
 from carrel.cli.due_night import UNEXPECTED, SystemNight, Went
@@ -17,6 +18,7 @@ from carrel.cli.replay_entries import forget_expired
 from carrel.cli.replay_told import closed_codes
 from carrel.cli.request_audit import after_night as requests_after_night
 from carrel.errors import CarrelError
+from carrel.rights.faults import GONE
 
 if TYPE_CHECKING:
     from carrel.accountability.audit import AuditReport
@@ -46,6 +48,7 @@ class Aftermath:
         outside: what the site keeps outside its databases, as it was looked at after the night.
         late_requests: ids of patrons' requests that are overdue.
         late_are_known: whether these could be told; without the key of requests nobody can.
+        records_gone: requests and restrictions of persons whose record is not there any more.
     """
 
     receipt: Receipt | None = None
@@ -57,6 +60,7 @@ class Aftermath:
     outside: KeptOutside = field(default_factory=KeptOutside)
     late_requests: tuple[str, ...] = ()
     late_are_known: bool = True
+    records_gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def follow_up(
     """
     of_requests, late = requests_after_night(site, store, began)
     of_requests = (*of_requests, *disclosures_after_night(site, store, began))
+    of_requests = (*of_requests, *authority_after_night(site, store, began))
     codes = [*in_the_way, *findings(site, began), *closed_codes(site, store), *of_requests]
     outside, open_codes = after_night(site, store, began)
     after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside, late_requests=late or (),
@@ -128,6 +133,9 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
     except CarrelError as wrong:
         after.codes.append(wrong.code)
         return Measured(night, None, None)
+    if facts.records_gone:
+        after.records_gone = (*after.records_gone, *facts.records_gone)
+        after.codes.append(GONE.code)
     return Measured(night, facts, audit(facts), subject.system_map)
 
 

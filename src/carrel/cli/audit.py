@@ -151,6 +151,19 @@ def _returned(subject: Subject, engine: Engine) -> int | None:
         return None
 
 
+def _records_gone(subject: Subject, engine: Engine) -> tuple[str, ...]:
+    """Requests and restrictions of persons whose record is gone; none where that could not be looked at."""
+    from carrel.cli.records_gone import gone
+    from carrel.errors import CarrelError
+    from carrel.systems.sql.failure import told
+
+    try:
+        with engine.connect() as connection, told(subject.system.name):
+            return gone(subject.store, subject.system.name, connection, subject.system_map.people)
+    except CarrelError:
+        return ()
+
+
 def _risks(recorded: Sequence[Recorded], releases: Sequence[Release], at: datetime) -> MeasuredRisks:
     from carrel.accountability.measured_risk import MeasuredRisks
     from carrel.deidentification.releases.standing import measured_again
@@ -220,7 +233,11 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
             held_before=before.loans if before is not None and before.comparable(holds) else None,
             unread=unread,
         )
-        facts = replace(facts, returned=None if engine is None else _returned(subject, engine))
+        facts = replace(
+            facts,
+            returned=None if engine is None else _returned(subject, engine),
+            records_gone=() if engine is None else _records_gone(subject, engine),
+        )
         histories = None if engine is None else wanted(subject, engine)
     finally:
         if engine is not None:

@@ -11,6 +11,7 @@ from carrel.amount import amount
 from carrel.cli import plan_file, premises, screen
 from carrel.cli.at_site import allowed
 from carrel.cli.because import show_reasons
+from carrel.cli.copies_owed import require_handed_out
 from carrel.cli.erasure_tables import PersonTables
 from carrel.cli.host_account import said_name
 from carrel.cli.request_follow import linked
@@ -54,7 +55,7 @@ def make(
     """Plan an erasure, record it, write it and show it.
 
     Raises:
-        CarrelError: ERA-001 to ERA-003, RGT-011, RGT-012, RGT-020, and whatever stands in the way of any plan.
+        CarrelError: ERA-001 to ERA-003, RGT-011, RGT-012, RGT-020, RGT-028, and whatever stands in the way of any plan.
     """
     with premises.enter(site, system_name, read_only=True) as here:
         by = allowed(here.site, said_name(name), May.PLAN).name
@@ -65,6 +66,7 @@ def make(
             found = find(connection, here.system_map, said, by_card=by_card, at=here.system.name)
             require_somebody(found, here.stand_in, here.system.name)
             link = linked(here, request, str(Kind.ERASURE), found, at)
+            require_handed_out(here, found, at)
             older = () if also is None else confirmed(connection, here.system_map, _lines(also), here.system.name)
             bare = Subject(found, also=older)
             subject = erasure_of(here, (bare,), at).known(connection) or bare

@@ -189,6 +189,7 @@ def as_dict(nights: list[SystemNight], after: Aftermath, folder: Path) -> dict[s
         },
         "findings": list(after.codes),
         "requests_overdue": list(after.late_requests),
+        "records_gone": list(after.records_gone),
         "health": after.health.as_dict() if after.health else None,
     }
 
@@ -234,8 +235,8 @@ def _show_afterwards(after: Aftermath) -> None:
         put_line(line, "Outside the databases: ")
     if after.receipt is not None:
         say(f"Ledger: {amount(after.receipt.size, 'leaf', 'leaves')}, root {after.receipt.root[:16]}…")
-    for code in after.codes:
-        put_line(line_of(code, after.late_requests), "Afterwards: ")
+    for code in dict.fromkeys(after.codes):
+        put_line(line_of(code, after.late_requests, after.records_gone), "Afterwards: ")
 
 
 def _print_units(site: Site, place: Path, *, as_json: bool) -> None:

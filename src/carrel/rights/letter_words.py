@@ -82,6 +82,7 @@ ENGLISH: Mapping[str, str] = {
     "ground needed for the service that the person uses": "the data are needed for a service that you use",
     "ground confidential review": "it is part of a confidential review",
     "ground another office answers": "another office answers for it",
+    "ground goes on as another request": "it goes on as another request of yours, so nothing is lost",
 }
 
 SPANISH: Mapping[str, str] = {
@@ -165,6 +166,7 @@ SPANISH: Mapping[str, str] = {
     "ground needed for the service that the person uses": "los datos hacen falta para un servicio que usted usa",
     "ground confidential review": "es parte de una revisión confidencial",
     "ground another office answers": "responde por ello otra oficina",
+    "ground goes on as another request": "sigue como otra solicitud suya, así que no se pierde nada",
 }
 
 WORDS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "es": SPANISH}

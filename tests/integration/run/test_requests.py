@@ -189,6 +189,23 @@ def test_what_failed_is_told_as_what_it_is_and_mended(quick):
     assert all(one["settled"] for one in told["plans"])
 
 
+@pytest.mark.parametrize("right", ["access", "portability"])
+def test_who_asked_for_a_copy_gets_it_before_the_erasure(quick, right):
+    """Asked for before the plan or after it; nobody can hand out what is erased. Whoever was not identified is nobody."""
+    subject(quick)
+    card, place = given(quick), quick.folder / "erase.json"
+    plan = ("plan", "--erase", card, *DEE, "--out", place)
+    anybody = opened(quick, right)
+    quick.ok(*plan)
+    quick.approve(place)
+    quick.ok("request", "identify", anybody, card, "--identity", "photo id", *DEE)
+    assert anybody in quick.refused("apply", place, code=4, error="RGT-028").err
+    quick.refused(*plan, code=4, error="RGT-028")
+    package = ("access", card, "--request", anybody, "--identity", "photo id", "--plain", "--out")
+    quick.ok(*package, quick.folder.parent / "package", *DEE)
+    quick.ok("apply", place)
+
+
 def test_a_system_that_is_away_is_not_reached_and_says_so(quick):
     subject(quick)
     name = identified(quick)

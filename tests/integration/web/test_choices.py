@@ -252,3 +252,44 @@ def test_sentences_of_the_policy_are_in_the_language_of_the_page_or_marked(koha_
     assert "<strong>Avisos de recogida</strong>" in browser.get("/es/me/object").text
     assert "Pickup notices" not in browser.get("/es/me/object").text
     assert "<strong>Pickup notices</strong>" in browser.get("/en/me/object").text
+
+
+def test_what_is_on_record_is_told_as_done_where_the_mailing_tools_cannot_be_told(
+    koha_sqlite, owwl: Pages, tmp_path: Path
+) -> None:
+    """A page that told of a failure would have somebody believe that a yes, or a no, was never written."""
+    card, changes = give_password(koha_sqlite, 0), tmp_path / "changes"
+    address(koha_sqlite, card, "ann@oak.example")
+    browser = owwl.signed_in(card)
+    changes.rmdir()
+    changes.write_text("no folder")
+    give = {"act": "give", "purpose": NEWS, "digest": digest(browser.get("/en/me/choices").text, NEWS)}
+    for sent_on, words, there in (
+        (give, "We wrote down that you said yes.", State.GIVEN),
+        ({"act": "withdraw", "purpose": NEWS}, "We wrote down that you said no.", State.WITHDRAWN),
+        ({"act": "silence"}, "you want no mail of this kind at all", State.WITHDRAWN),
+    ):
+        answer = sent(browser, "choices", sent_on)
+        assert answer.status_code == 200
+        assert words in answer.text
+        assert "We could not tell the mail tools yet." in answer.text
+        assert "We read it back" not in answer.text
+        assert state(owwl, koha_sqlite, card, NEWS) is there
+    changes.unlink()
+    changes.mkdir()
+    assert tell_again(tmp_path, owwl.premises.site, owwl.premises.site.originals, owwl.clock()) == ()
+    assert list(changes.iterdir()), "the night tells them"
+
+
+def test_no_form_is_told_that_nothing_was_changed_where_nobody_knows(koha_sqlite, owwl: Pages, tmp_path: Path) -> None:
+    """Two parts of a form can be written one after the other, and the second fail; asking for a page changes nothing."""
+    browser = owwl.signed_in(give_password(koha_sqlite, 0))
+    purpose = next(iter(owwl.premises.policy.body.purposes))
+    token = browser.get("/en/me/object").text.split('name="form" value="')[1].split('"')[0]
+    there, away = tmp_path / "koha.dsn.away", tmp_path / "ils.dsn"
+    away.rename(there)
+    sent_on = {"form": token, "pick": purpose, "words": "x"}
+    answer = browser.post("/en/me/object", data=sent_on)
+    assert (answer.status_code, "Nothing was changed" in answer.text) == (503, False)
+    assert "Look first whether what you sent was done." in answer.text
+    there.rename(away)
