@@ -186,7 +186,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
     from carrel.accountability.held_loans import HeldCount
     from carrel.cli import audit_record
     from carrel.cli.account_told import account_facts
-    from carrel.cli.consent_told import consent_facts
+    from carrel.cli.consent_told import consent_facts, wanted
     from carrel.cli.cookies_told import cookie_facts
     from carrel.cli.custody_told import custody_facts
     from carrel.cli.disclose_night import disclosure_facts
@@ -238,6 +238,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
             returned=None if engine is None else _returned(subject, engine),
             records_gone=() if engine is None else _records_gone(subject, engine),
         )
+        histories = None if engine is None else wanted(subject, engine)
     finally:
         if engine is not None:
             engine.dispose()
@@ -255,7 +256,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
         cookies=cookie_facts(site),
         form_pages=form_pages(site, subject.policy),
         account=account_facts(site, subject.system, subject.system_map),
-        consent=consent_facts(site, store, subject.system, subject.policies, at),
+        consent=consent_facts(site, store, subject.system, subject.policies, at, histories),
     )
     if facts.loans is not None:
         audit_record.keep_count(site, name, HeldCount(holds, facts.held_now, at))
