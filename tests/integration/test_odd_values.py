@@ -157,6 +157,7 @@ BASE = {
     "serve": ["--site", SITE],
     "staff disable": ["Ben", "--as", "Ada", "--site", SITE],
     "staff enable": ["Ben", "--as", "Ada", "--site", SITE],
+    "staff history": ["--site", SITE],
     "staff invite": ["Ben", "--as", "Ada", "--site", SITE],
     "staff list": ["--site", SITE],
     "staff reset": ["Ben", "--as", "Ada", "--site", SITE],

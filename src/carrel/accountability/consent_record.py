@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carrel.accountability.evidence import Kind, Reading, cannot_tell, finding, holds
+from carrel.accountability.evidence import Kind, Reading, State, cannot_tell, finding, holds
 from carrel.accountability.own_account import settings_against
 from carrel.accountability.registry import provides
 from carrel.amount import amount
@@ -77,11 +77,40 @@ def no_address_to_whom_the_policy_bars(facts: AuditFacts) -> Reading | None:
     return _exports(facts, lambda _: True, "Exports of addresses are within the policy.", "uses are a closed list")
 
 
-@provides("OWWL-7", partly=_UNSEEN + ", and messages that the product sends by itself", at_some_sites=True)
+@provides("OWWL-7", partly=_UNSEEN + ", and messages that the product sends by what no map names", at_some_sites=True)
 def no_message_without_an_opt_in(facts: AuditFacts) -> Reading | None:
-    """No export for an optional purpose has more addresses than people had agreed by then."""
+    """No export for an optional purpose has more addresses than people had agreed by then, and the product writes to
+    nobody by itself but what the policy lists.
+    """
+    because = "every message beyond those that the policy lists needs an opt-in"
     kept = "No export for an optional purpose has more addresses than people had agreed."
-    return _exports(facts, lambda one: one.optional, kept, "every message beyond overdue notices needs an opt-in")
+    exported = _exports(facts, lambda one: one.optional, kept, because)
+    if facts.schedule.messages is None or (exported is not None and exported.state is not State.HOLDS):
+        return exported
+    sent = [one for one in facts.contradictions if one.sends and one.severity == "finding"]
+    measured: dict[str, int | str] = {
+        **({} if exported is None else exported.measured),
+        "settings by which the product sends messages": facts.sending,
+        "of these on for whoever did not ask": len(sent),
+    }
+    if sent:
+        return finding(
+            f"{'; '.join(f'{one.setting}: {one.says}' for one in sent)}.",
+            measured,
+            because=because,
+            fix="; ".join(dict.fromkeys(one.fix for one in sent if one.fix)),
+        )
+    if facts.notices is not None and facts.notices.unread:
+        return cannot_tell(
+            f"Not everything by which the product sends messages could be looked at: {facts.notices.unread[0]}.",
+            measured,
+            because="a message that nobody looked at is not said to need a yes",
+            fix="GRANT SELECT on the whole database, for the account to read",
+        )
+    if not facts.sending:
+        return exported
+    own = "The product sends by itself only what the policy lists"
+    return holds(f"{own}. {kept}" if exported is not None else f"{own}, or what the person switched on.", measured)
 
 
 @provides("WPL-3.7", partly=_UNSEEN, at_some_sites=True)
@@ -125,7 +154,8 @@ def withdrawals_reach_the_tools(facts: AuditFacts) -> Reading | None:
             because="a withdrawal reaches every tool that holds the address",
             fix=_TELL,
         )
-    return holds("Optional purposes are off by default, and the mailing tools were told of each withdrawal.", measured)
+    told = "the mailing tools were told of each withdrawal" if seen.tools else "no mailing tool is named to be told"
+    return holds(f"Optional purposes are off by default, and {told}.", measured)
 
 
 @provides("OWWL-9", Kind.PUBLISHED, partly="whether people find the choices, can all use the page, and understand it",

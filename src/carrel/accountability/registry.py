@@ -41,6 +41,7 @@ _CHAPTERS = (
     "reasons_to_keep",
     "record_kinds",
     "recorded_releases",
+    "request_doors",
     "risk_classes",
     "taxonomy",
 )

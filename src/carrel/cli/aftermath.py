@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from carrel.accountability.kept_outside import KeptOutside
 from carrel.accountability.measurement import total
+from carrel.cli.authority_told import after_night as authority_after_night
 from carrel.cli.custody_told import findings
 from carrel.cli.disclose_night import after_night as disclosures_after_night
 from carrel.cli.due_night import UNEXPECTED, SystemNight, Went
@@ -95,6 +96,7 @@ def follow_up(
     """
     of_requests, late = requests_after_night(site, store, began)
     of_requests = (*of_requests, *disclosures_after_night(site, store, began))
+    of_requests = (*of_requests, *authority_after_night(site, store, began))
     codes = [*in_the_way, *findings(site, began), *closed_codes(site, store), *of_requests]
     outside, open_codes = after_night(site, store, began)
     after = Aftermath(codes=[*codes, *open_codes], shredded=shredded, outside=outside, late_requests=late or (),

@@ -110,7 +110,7 @@ def show_one(*, identity: str, with_words: bool, salts: bool, name: str, site_pa
     """One case.
 
     Raises:
-        CarrelError: DSC-001, DSC-003, DSC-017.
+        CarrelError: DSC-001, DSC-003, DSC-022.
     """
     site = open_site(site_path)
     rules = process_rules(site)

@@ -22,6 +22,7 @@ from carrel.errors import CarrelError, fault
 from carrel.inventory.site import May
 from carrel.retention.faults import NO_SUBJECT
 from carrel.rights import faults
+from carrel.rights.admission import require_accepted
 from carrel.rights.event import Act, Event
 from carrel.rights.request import PERSON, Decision, Right, plain_words
 from carrel.systems.sql.person_search import find, require_somebody
@@ -72,6 +73,8 @@ def open_one(
         except CarrelError as nobody:
             raise _without_card(nobody) from nobody
     rules = rules_of(site)
+    if how:
+        require_accepted(how, rules.clocks)
     with open_store(site) as store:
         same = () if number is None else _same(store, rules, wanted, system, number)
         made = store.requests.open(

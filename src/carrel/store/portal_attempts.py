@@ -63,6 +63,11 @@ class PortalAttempts:
                     connection.execute(insert(portal_attempt).values(id=one, tries=1, until=now + span))
         return True
 
+    def knows(self, kind: str, value: str) -> bool:
+        """Whether an attempt of a value stands on record; none is counted."""
+        with self._database.reading() as connection:
+            return self._tries(connection, self._id(self.key(), kind, value)) > 0
+
     def forget(self, kind: str, value: str) -> None:
         """A value whose attempt succeeded is as new."""
         with self._database.writing() as connection:

@@ -14,6 +14,7 @@ from carrel.retention.clearing_plan import ClearingPlan
 from carrel.store import faults, ownership
 from carrel.store.account_heads import AccountHeads
 from carrel.store.approvals import Approvals
+from carrel.store.authority_record import AuthorityRecord
 from carrel.store.circulation import Circulation
 from carrel.store.condition import Condition, condition_of
 from carrel.store.consents import Consents
@@ -98,6 +99,7 @@ class Store:
         self.portal_sessions = PortalSessions(database)
         self.portal_attempts = PortalAttempts(database, folder)
         self.staff_accounts = StaffAccounts(database, folder)
+        self.authority = AuthorityRecord(database)
         self.staff_passkeys = StaffPasskeys(database)
         self.staff_sessions = StaffSessions(database)
         self.releases = Releases(database)

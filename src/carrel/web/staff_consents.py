@@ -127,6 +127,6 @@ def _page(
     return here.page("consents", {
         "systems": systems, "texts": texts, "purposes": list(dict.fromkeys(p for one in offer for p in one.purposes)),
         "channels": CHANNELS, "everything": EVERYTHING, "problem": problem, "done": done, "late": late,
-        "today": here.now.date().isoformat(),
+        "today": here.today.isoformat(),
         "kept": kept or dict.fromkeys(("act", "text", "purpose", "channel", "on"), ""),
     }, 422 if problem else 200)  # fmt: skip

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from carrel.errors import CarrelError
-from carrel.rights.access_leaf import access_leaf
+from carrel.rights.access_leaf import ON_THE_PAGES, access_leaf
 from carrel.rights.answer import Unread
 from carrel.rights.faults import NOBODY
 from carrel.store.erasures import new_case
@@ -93,7 +93,7 @@ def _package(here: Visit, who: Patron, passphrase: str) -> bytes:
         else:
             counts = access_package.write(answer, made, here.told)
         leaf = access_leaf(
-            answer, sum(counts.values()), here.premises.policy, identity="signed in and password",
+            answer, sum(counts.values()), here.premises.policy, identity=ON_THE_PAGES,
             encrypted=bool(passphrase), times=(started, here.premises.now()),
         )  # fmt: skip
     here.premises.desk.record(leaf)
