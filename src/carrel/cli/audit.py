@@ -164,6 +164,19 @@ def _records_gone(subject: Subject, engine: Engine) -> tuple[str, ...]:
         return ()
 
 
+def _holds_gone(subject: Subject, engine: Engine, at: datetime) -> tuple[str, ...]:
+    """The same of legal holds."""
+    from carrel.cli.records_gone import holds_gone
+    from carrel.errors import CarrelError
+    from carrel.systems.sql.failure import told
+
+    try:
+        with engine.connect() as connection, told(subject.system.name):
+            return holds_gone(subject.store, subject.system.name, connection, subject.system_map.people, at)
+    except CarrelError:
+        return ()
+
+
 def _risks(recorded: Sequence[Recorded], releases: Sequence[Release], at: datetime) -> MeasuredRisks:
     from carrel.accountability.measured_risk import MeasuredRisks
     from carrel.deidentification.releases.standing import measured_again
@@ -237,6 +250,7 @@ def facts_of(subject: Subject, at: datetime, outside: KeptOutside | None = None)
             facts,
             returned=None if engine is None else _returned(subject, engine),
             records_gone=() if engine is None else _records_gone(subject, engine),
+            holds_gone=() if engine is None else _holds_gone(subject, engine, at),
         )
         histories = None if engine is None else wanted(subject, engine)
     finally:
