@@ -93,8 +93,8 @@ def write(
         return _ask(here, "again", kept)
     day = day_in(on)
     known = right in set(Right) and channel in set(Channel) and how in {"", *HOW} and answer_in in words_of_pages.NAMES
-    if not known or (how and not card.strip()) or len(card) > _CARD:
-        return _ask(here, "missing", kept)
+    if not known or len(card) > _CARD or (how and not card.strip()):
+        return _ask(here, "who" if known and not card.strip() else "missing", kept)
     if on and day is None:
         return _ask(here, "day", kept)
     system = _system(here, system)
