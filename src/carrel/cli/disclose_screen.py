@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carrel.amount import amount
-from carrel.cli.at_site import open_site
+from carrel.cli.at_site import now, open_site
 from carrel.cli.disclose_findings import finding_lines, findings_told
 from carrel.cli.disclose_rules import everybody, process_rules, viewer_of
-from carrel.cli.premises import now
 from carrel.cli.screen import put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure.asked_days import asked_days
