@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import bindparam, false
+from sqlalchemy import BindParameter, Select, bindparam, false
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from carrel.inventory.person_map import Holds
 from carrel.systems.sql.person_selection import Bool, PersonSelection
@@ -63,3 +64,14 @@ def named(selection: PersonSelection, table: str, column: str, holds: Holds = Ho
 def place(name: str) -> Any:
     """A place for a list of values."""
     return bindparam(name, expanding=True)
+
+
+def filled(query: Select[Any], values: Mapping[str, Any]) -> Select[Any]:
+    """The statement with values in its places, for whoever has it explained; nobody prints it."""
+
+    def put(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+        if not isinstance(element, BindParameter) or element.key not in values:
+            return None
+        return bindparam(element.key, values[element.key], expanding=element.expanding)
+
+    return cast("Select[Any]", replacement_traverse(query, {}, put))
