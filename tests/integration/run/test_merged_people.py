@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import sqlalchemy as sa
 
 from tests.integration.run import library
@@ -12,6 +13,7 @@ from tests.integration.run.test_consent import people, policy
 from tests.integration.run.test_requests import DEE, TODAY, clauses, no, ruled
 from tests.integration.run.test_restrict import ASK, LIFT
 
+OPENING = ("request", "open", "erasure", "--channel", "desk", "--identity", "photo id", *DEE)
 MOVED = ("issues", "old_issues", "accountlines", "reserves", "old_reserves", "statistics", "messages")
 
 
@@ -50,49 +52,58 @@ def test_a_no_of_the_record_that_went_holds_for_the_address_on_the_one_that_is_l
     assert desk.mails(CAMPAIGN) == ["Ann@Oak.Example"]
 
 
-def test_who_asked_under_the_number_that_went_is_named_until_somebody_sees_to_it(small_sqlite, tmp_path):
-    """A restriction in force and a request; the records are put together; check, night and audit name both."""
-    small = library.make(tmp_path / "site", small_sqlite)
-    desk = people(small, "ann", "ben")
-    ruled(small)
-    ask, place = small.folder.parent / "ask.yaml", small.folder / "restrict.json"
-    ask.write_text(f"card number: K99ann\n{ASK}\n")
-    small.ok("plan", "--restrict", ask, *DEE, "--out", place)
-    small.approve(place)
-    case = small.ok("apply", place)["restriction"]["case"]
-    opening = ("request", "open", "erasure", "--channel", "desk", "--identity", "photo id", *DEE)
-    name = small.ok(*opening, "--card", desk.card("ann"))["request"]["id"]
-    hold, sealed = held(small, number_of(small, "ann")), held(small, number_of(small, "ann"), "--sealed")
-    assert not named(small)
-    merged(small, number_of(small, "ann"), number_of(small, "ben"))
-    assert [one in named(small) for one in (case, name, hold, sealed)] == [True, True, True, False]
-    night = small.run("run-due")
+def test_who_asked_under_the_number_that_went_is_named(small_sqlite, tmp_path):
+    """A restriction in force, a request and a hold; the records are put together; check, night and audit name them."""
+    elm, _, case, name = asked(small_sqlite, tmp_path)
+    hold, sealed = held(elm, number_of(elm, "ann")), held(elm, number_of(elm, "ann"), "--sealed")
+    assert not named(elm)
+    merged(elm, number_of(elm, "ann"), number_of(elm, "ben"))
+    assert [one in named(elm) for one in (case, name, hold, sealed)] == [True, True, True, False]
+    night = elm.run("run-due")
     said = "the record of somebody with something open is gone"
     assert f"RGT-027: {said} ({case}, {name}, {hold})" in " ".join(night.out.split())
-    health = json.loads((small.folder / "health" / "health.json").read_text())
+    health = json.loads((elm.folder / "health" / "health.json").read_text())
     assert "RGT-027" in health["systems"][0]["findings"]
-    policy(small, "mit-libraries")
-    told = clauses(small)["MITL-9.4"]
+    policy(elm, "mit-libraries")
+    told = clauses(elm)["MITL-9.4"]
     assert (told["state"], told["measured"]) == ("finding", {"open, of a record that is gone": 2})
-    # What the library does: the record that is left is restricted, the lost one lifted, the request asked anew.
-    ask.write_text(f"card number: K99ben\n{ASK}\n")
-    again = small.folder / "again.json"
-    small.ok("plan", "--restrict", ask, *DEE, "--out", again)
-    small.approve(again)
-    small.ok("apply", again)
-    ask.write_text(f"case: {case}\n{LIFT}\n")
-    small.ok("plan", "--lift", ask, *DEE, "--out", small.folder / "lift.json")
-    small.approve(small.folder / "lift.json")
-    small.ok("apply", small.folder / "lift.json")
-    no(small, "request", "decide", name, "nothing is held", "--because", "x", *DEE, code=4, error="RGT-013")
-    small.ok(*opening, "--card", desk.card("ben"), "--on", str(TODAY))
+
+
+@pytest.mark.deep
+def test_what_the_library_does_then_leaves_nothing_open(small_sqlite, tmp_path):
+    """The record that is left is restricted, the lost restriction lifted, the request asked anew, the hold released."""
+    elm, desk, case, name = asked(small_sqlite, tmp_path)
+    hold = held(elm, number_of(elm, "ann"))
+    merged(elm, number_of(elm, "ann"), number_of(elm, "ben"))
+    restricted(elm, "--restrict", f"card number: K99ben\n{ASK}\n")
+    restricted(elm, "--lift", f"case: {case}\n{LIFT}\n")
+    no(elm, "request", "decide", name, "nothing is held", "--because", "x", *DEE, code=4, error="RGT-013")
+    elm.ok(*OPENING, "--card", desk.card("ben"), "--on", str(TODAY))
     ground = ("--ground", "goes on as another request", "--because", "both records of yours are one by now")
-    small.ok("request", "refuse", name, *ground, *DEE)
-    assert named(small).endswith(f" any more: {hold}")
-    small.ok("hold", "release", hold, "--as", "Ada Example")
-    assert not named(small)
-    [left] = small.ok("restriction", "list")["restrictions"]
+    elm.ok("request", "refuse", name, *ground, *DEE)
+    assert named(elm).endswith(f" any more: {hold}")
+    elm.ok("hold", "release", hold, "--as", "Ada Example")
+    assert not named(elm)
+    [left] = elm.ok("restriction", "list")["restrictions"]
     assert left["case"] != case
+
+
+def asked(koha, tmp_path):
+    """A library, its desk, and of one person a restriction in force and an open request."""
+    elm = library.make(tmp_path / "site", koha)
+    desk = people(elm, "ann", "ben")
+    ruled(elm)
+    case = restricted(elm, "--restrict", f"card number: K99ann\n{ASK}\n")
+    return elm, desk, case, elm.ok(*OPENING, "--card", desk.card("ann"))["request"]["id"]
+
+
+def restricted(elm, option, text):
+    """Plan, approve and apply what a file asks for; the case."""
+    ask, place = elm.folder.parent / "ask.yaml", elm.folder / f"{len(text)}{option}.json"
+    ask.write_text(text)
+    elm.ok("plan", option, ask, *DEE, "--out", place)
+    elm.approve(place)
+    return elm.ok("apply", place)["restriction"]["case"]
 
 
 def held(elm, number, *more):
