@@ -162,6 +162,7 @@ BASE = {
     "staff history": ["--site", SITE],
     "staff invite": ["Ben", "--as", "Ada", "--site", SITE],
     "staff list": ["--site", SITE],
+    "staff record": ["Ben", "--site", SITE],
     "staff reset": ["Ben", "--as", "Ada", "--site", SITE],
     "staff sessions": ["Ben", "--site", SITE],
     "station key": ["pc-1", "--out", "SITE/pc-1.key", "--site", SITE],

@@ -49,6 +49,9 @@ class ConsentFacts:
         lists_late: of them, those that were not brought to hold what consents say for longer than a night.
         untold: events of which they were not told, older than a night.
         untold_since: the oldest of them; aware.
+        history_purpose: for which a history in the product is kept; empty where no policy says so.
+        histories: how many people have one on; None where nobody could look.
+        unrecorded: of them, those of whom no yes that still stands is on record.
         closed: why nothing can be told: the key is gone, or a text cannot be read.
     """
 
@@ -69,6 +72,9 @@ class ConsentFacts:
     closed: str = ""
     lists: int = 0
     lists_late: tuple[str, ...] = ()
+    history_purpose: str = ""
+    histories: int | None = 0
+    unrecorded: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -210,30 +216,50 @@ def choices_are_told_plainly(facts: AuditFacts) -> Reading | None:
     return holds("Each optional purpose is asked for in plain words, in each language of the pages.", measured)
 
 
-@provides("OWWL-10", partly="histories and the like that patrons switched on in the product", at_some_sites=True)
+@provides("OWWL-10",
+          partly="histories where the policy names no purpose for them, and other options of the product",
+          at_some_sites=True)  # fmt: skip
 def consents_have_their_words(facts: AuditFacts) -> Reading | None:
     """Every consent on record shows its words, channel and taker, no text has changed, and nobody is marked unasked."""
     seen = facts.consent
     if offered := _offered(facts, "OWWL-10", "nothing is switched on for somebody who was not asked"):
         return offered
-    if seen is None or seen.is_empty:
+    if seen is None or (seen.is_empty and not seen.histories):
         return None
     if seen.closed:
         return _closed(seen)
     measured: dict[str, int | str] = {
-        "consents on record": figure(seen.consents),
+        "consents on record": figure(seen.consents) if seen.consents else 0,
         "without their words": figure(seen.without_words) if seen.without_words else 0,
         "texts that cannot stand": len(seen.texts),
         "settings of the product, none against it": facts.settings_on.get("OWWL-10", 0),
     }
     wrong = [f"{figure(seen.without_words)} consents cannot show what was agreed to"] if seen.without_words else []
     wrong += [f"texts: {seen.texts[0]}"] if seen.texts else []
+    if seen.history_purpose:
+        measured["people with a history in the product"] = (
+            "nobody could look" if seen.histories is None else figure(seen.histories) if seen.histories else 0
+        )
+        measured["of these without a yes on record"] = figure(seen.unrecorded) if seen.unrecorded else 0
+    if seen.unrecorded:
+        wrong.append(
+            f"{figure(seen.unrecorded)} people have a history on in the product, and no yes to "
+            f"'{seen.history_purpose}' is on record"
+        )
     if wrong:
         return finding(
             f"{'; '.join(wrong)}.",
             measured,
             because="no record without the exact words, the time, the channel and who took it",
-            fix="carrel consent texts names each; put the words back, and ask these people again",
+            fix="carrel consent texts names each text; put the words back, and ask these people again (on the pages, "
+            "or carrel consent give); a history to which nobody says yes is switched off in the product",
+        )
+    if seen.history_purpose and seen.histories is None:
+        return cannot_tell(
+            "Nobody could look who has a history on in the product.",
+            measured,
+            because="an option that is on without a yes on record was not looked for",
+            fix="see what carrel check says of the database",
         )
     return holds("Every consent on record shows its words, its channel and who took it.", measured)
 

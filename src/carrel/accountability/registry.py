@@ -97,6 +97,11 @@ def measured_clauses() -> frozenset[str]:
     return frozenset(_loaded())
 
 
+def not_measured() -> dict[str, str]:
+    """What of a clause is not measured, in words; of those alone of which a part is not."""
+    return {clause: one.partly for clause, one in _loaded().items() if one.partly}
+
+
 def evidence_for(clause: str, facts: AuditFacts) -> Evidence | None:
     """The evidence for one clause; None where nothing measures it yet, or nothing at this site."""
     if (found := _loaded().get(clause)) is None or (reading := found.provider(facts)) is None:

@@ -50,7 +50,7 @@ class Aftermath:
         outside: what the site keeps outside its databases, as it was looked at after the night.
         late_requests: ids of patrons' requests that are overdue.
         late_are_known: whether these could be told; without the key of requests nobody can.
-        records_gone: requests and restrictions of persons whose record is not there any more.
+        records_gone: requests, restrictions and legal holds of persons whose record is not there any more.
     """
 
     receipt: Receipt | None = None
@@ -136,8 +136,8 @@ def _measure(site: Site, store: Store, night: SystemNight, after: Aftermath) -> 
     except CarrelError as wrong:
         after.codes.append(wrong.code)
         return Measured(night, None, None)
-    if facts.records_gone:
-        after.records_gone = (*after.records_gone, *facts.records_gone)
+    if gone := (*facts.records_gone, *facts.holds_gone):
+        after.records_gone = (*after.records_gone, *gone)
         after.codes.append(GONE.code)
     return Measured(night, facts, audit(facts), subject.system_map)
 

@@ -33,7 +33,7 @@ def line_of(code: str, late: Sequence[str] = (), gone: Sequence[str] = ()) -> st
     Args:
         code: of an error or a finding.
         late: ids of patrons' requests that are overdue.
-        gone: ids of requests and restrictions whose person has no record any more.
+        gone: ids of requests, restrictions and legal holds whose person has no record any more.
 
     Returns:
         Code, title, and what comes next; of a code that is not known here, the code and where it is told.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from carrel.amount import amount
 from carrel.cli.at_site import open_site
 from carrel.cli.disclose_findings import finding_lines, findings_told
+from carrel.cli.disclose_gone import no_more_there, say_gone
 from carrel.cli.disclose_rules import everybody, process_rules, viewer_of
 from carrel.cli.premises import now
 from carrel.cli.screen import put_json, put_line, put_table, say
@@ -89,9 +90,11 @@ def list_all(*, every: bool, name: str, site_path: Path, as_json: bool) -> int:
         viewer = viewer_of(site, store, rules, name)
         found = [(case, here) for case, here in store.disclosures.all(viewer) if every or _open(here)]
         whole = Office.CUSTODIAN not in viewer.offices or not store.disclosures.unopened  # no case is opened twice
+        gone, unasked = no_more_there(site, store, [case for case, _ in found])
     late = sum(bool(_late(here)) for _, here in found)
     if as_json:
-        put_json({"cases": [as_dict(case, here) for case, here in found], "late": late, "whole": whole})
+        put_json({"cases": [as_dict(case, here) for case, here in found], "late": late, "whole": whole,
+                  "keeps_nobody_there": list(gone), "not_asked": list(unasked)})  # fmt: skip
     else:
         rows = [
             (case.id, str(case.instrument), f"{here.state}{', sealed' if here.silent else ''}",
@@ -101,6 +104,7 @@ def list_all(*, every: bool, name: str, site_path: Path, as_json: bool) -> int:
         ]  # fmt: skip
         put_table("Cases", ("case", "came with", "state", "due", "next"), rows)
         say(f"{amount(len(found), 'case')}; {amount(late, 'is', 'are')} late or owing a step.")
+        say_gone(gone, unasked)
         if not whole:
             say("A key in the folder `disclosures` is gone, or something was changed: put it back from a copy.")
     return int(Exit.FINDINGS if late or not whole else Exit.DONE)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from carrel.retention.legal_hold import Scope
     from carrel.retention.plan import Basis
 
-_LONGEST = 200
+_LONGEST, _MARK = 200, "\ufeff"
 
 
 def make(
@@ -168,10 +168,12 @@ def said_in(given: Path, option: str) -> str:
 
 def _lines(given: Path) -> list[str]:
     try:
-        text = sys.stdin.read(_LONGEST) if str(given) == "-" else given.read_text(encoding="utf-8")[:_LONGEST]
+        # Some editors put a mark before the first letter that nobody sees.
+        text = sys.stdin.read(_LONGEST) if str(given) == "-" else given.read_text(encoding="utf-8-sig")[:_LONGEST]
     except (OSError, UnicodeDecodeError):
         return []
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.removeprefix(_MARK).splitlines() if line.strip()]
+    return lines if all(map(str.isprintable, lines)) else []
 
 
 def show(plan: ErasurePlan) -> None:

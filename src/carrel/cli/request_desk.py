@@ -24,7 +24,7 @@ from carrel.retention.faults import NO_SUBJECT
 from carrel.rights import faults
 from carrel.rights.admission import require_accepted
 from carrel.rights.event import Act, Event
-from carrel.rights.request import PERSON, Decision, Right
+from carrel.rights.request import PERSON, Decision, Right, plain_words
 from carrel.systems.sql.person_search import find, require_somebody
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def open_one(
     if not LANGUAGE.fullmatch(language):
         raise _missing("--language", "a language tag such as en, es or pt-BR", "something else")
     words = "" if words_file is None else text_in(words_file)
+    if words_file is not None and not plain_words(words):
+        raise _missing("--words", "a file with the person's own words", "nothing that can be read in it")
     system, number = "", None
     if card is not None:
         try:

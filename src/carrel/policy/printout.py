@@ -190,6 +190,8 @@ def _rest(loans: LoansRule, schedule: LoanSchedule) -> Iterator[str]:
         "refund window", f"A loan charged for loss stays in use for {schedule.refund_window} after settling."
     )
     waits = f"A loan kept for your own history waits at most {schedule.consent_deadline} after return to be sealed."
+    if (purpose := loans.opted_in.purpose) is not None:
+        waits += f" It is kept for '{purpose}', to which you agree first."
     yield from _item("if you opted in", waits, loans.opted_in.clauses)
     yield from _item("event times", f"Kept to the {schedule.event_detail}.")
     if schedule.describing is not None:

@@ -111,7 +111,7 @@ def application(premises: Premises, tell: Callable[[BaseException], None] = nobo
     app.add_exception_handler(NotTaken, _sign_in_again)
     app.add_exception_handler(AnyHTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
-    app.add_exception_handler(CarrelError, _told)
+    app.add_exception_handler(CarrelError, _away)
     app.add_exception_handler(Exception, _told)
     forms, papers = _limited(app, _LARGEST), _limited(app, staff_papers.MOST)
     whole: ASGIApp = LargerAt(papers, forms, at=staff_papers.AT)
@@ -243,8 +243,14 @@ def _sign_in_again(request: Request, late: Exception) -> Response:
     return sign_in.form_page(here, "ended", 401, late.what)
 
 
-def _told(request: Request, wrong: Exception) -> Response:
-    """A page or JSON that says what is wrong. Nothing of the request is repeated."""
+async def _away(request: Request, wrong: Exception) -> Response:
+    """A system, or a file, is in the way; whoever of the staff wrote something meanwhile finds it on the page."""
+    form = await request.form() if staff_unsent.is_form(request) else FormData()
+    return await run_in_threadpool(_told, request, wrong, str(form.get("words") or ""))
+
+
+def _told(request: Request, wrong: Exception, words_of_form: str = "") -> Response:
+    """A page or JSON that says what is wrong. Nothing of the request is repeated but what staff wrote."""
     if isinstance(wrong, AnyHTTPException) and wrong.status_code == 303:  # noqa: PLR2004  (see another page)
         return RedirectResponse((wrong.headers or {})["Location"], 303)
     status = wrong.status_code if isinstance(wrong, AnyHTTPException) else 500
@@ -264,6 +270,6 @@ def _told(request: Request, wrong: Exception) -> Response:
     except (HTTPException, CarrelError):  # the store is away too
         return JSONResponse(_as_json(status), status)
     # A form may have been done in part before something got in the way: nobody is told then that nothing was changed.
-    answer = here.page("error", {"status": status, "sent": request.method == "POST"}, status)
+    answer = here.page("error", {"status": status, "sent": request.method == "POST", "wrote": words_of_form}, status)
     answer.headers.update(said)
     return answer

@@ -70,10 +70,10 @@ class OnceRoute(APIRoute):
 
 async def _of(request: Request) -> str | None:
     """What tells a form from every other; None of what is none, or of no session."""
+    from carrel.web.staff_unsent import is_form
     from carrel.web.staff_visit import session_of
 
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method != "POST" or kind != "application/x-www-form-urlencoded":
+    if not is_form(request):
         return None
     form = await request.form()
     if not form.get(FIELD):

@@ -40,7 +40,7 @@ def decide(
 ) -> Response:  # fmt: skip
     """Do one of them."""
     here.require_own_form(form)
-    fields = {"words": words, "ground": ground, "court": court, "starts": starts, "ends": ends,
+    fields = {"words": words, "ground": ground, "court": court, "basis": basis, "starts": starts, "ends": ends,
               "keep_hold": keep_hold, "indefinite": indefinite, "may_tell": "; ".join(may_tell)}  # fmt: skip
     typed = Typed(act, "", fields)
     if again:

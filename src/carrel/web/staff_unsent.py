@@ -17,7 +17,7 @@ from starlette.responses import Response
 from carrel.store.staff_sessions import StaffSession
 from carrel.web.sealed_token import TokenKind
 from carrel.web.sent_once import FIELD as ONCE
-from carrel.web.staff_visit import StaffVisit
+from carrel.web.staff_visit import PATH, StaffVisit
 from carrel.web.unsent_words import FIELD, Unsent
 
 AGAIN = "again"  # the field by which a form is shown once more, with what was typed, and nothing is done
@@ -32,9 +32,14 @@ _SEALED = TokenKind(b"carrel staff unsent", timedelta(hours=12), _LONGEST)
 
 def may_wait(request: Request, here: StaffVisit) -> bool:
     """Whether a request brings a form that waits; of any other nothing is read, and no paper is put on a disk."""
+    return is_form(request) and _WHERE.fullmatch(here.path) is not None
+
+
+def is_form(request: Request) -> bool:
+    """Whether a request brings a form of the staff pages that is no file."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    is_form = request.method == "POST" and kind == "application/x-www-form-urlencoded"
-    return is_form and _WHERE.fullmatch(here.path) is not None
+    of_staff = request.method == "POST" and request.url.path.startswith(f"{PATH}/")
+    return of_staff and kind == "application/x-www-form-urlencoded"
 
 
 def unsent(here: StaffVisit, form: FormData) -> Unsent | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from carrel.inventory.contradiction import Promise, contradictions
 from carrel.systems import map_files
 from carrel.systems.sql import live
+from carrel.systems.sql.history_wanted import history_wanted
 
 CHILDREN = Promise(("MPL-5.1",), keeps_last_borrower=False, children=("MPL-14",))
 WAIVER = (
@@ -85,3 +86,18 @@ def test_what_is_sent_without_an_opt_in_is_told_where_the_policy_asks_first(ever
     evergreen.do("UPDATE action_trigger.event_definition SET opt_in_setting = 'notice.wanted' WHERE hook = 'checkout'")
     evergreen.do("UPDATE action_trigger.event_definition SET active = false WHERE validator = 'CircIsOpen'")
     assert sent(evergreen) == {}
+
+
+def test_whoever_has_a_history_on_is_found_by_either_setting_once(evergreen):
+    """OWWL-10: whose yes is looked for."""
+    system_map = map_files.load("evergreen")
+    evergreen.do("DELETE FROM actor.usr_setting WHERE name LIKE 'history.circ.%'")
+    assert history_wanted(evergreen.connection, system_map) == ()
+    first, second = [
+        one for (one,) in evergreen.rows("SELECT id FROM actor.usr WHERE NOT deleted AND id > 1 ORDER BY id LIMIT 2")
+    ]
+    for usr, name in ((first, "retention_start"), (first, "retention_age"), (second, "retention_age")):
+        evergreen.do(
+            f"INSERT INTO actor.usr_setting (usr, name, value) VALUES ({usr}, 'history.circ.{name}', '\"2026-01-01\"')"
+        )
+    assert history_wanted(evergreen.connection, system_map) == (first, second)

@@ -14,10 +14,11 @@ from tests.integration.run.consent_desk import CAMPAIGN, NEWS
 from tests.integration.run.test_consent import people, policy
 
 CLAUSES = ("OWWL-6", "OWWL-7", "OWWL-8", "OWWL-10")
-RED = "finding"
+RED, HISTORY = "finding", "reading history"
 NOTHING_SENT = (
     "DELETE FROM systempreferences WHERE variable IN ('AutoEmailNewUser', 'MembershipExpiryDaysNotice')",
     "DELETE FROM borrower_message_transport_preferences",
+    "UPDATE borrowers SET privacy = 1",  # nobody keeps a history
 )
 
 
@@ -111,6 +112,32 @@ def test_messages_that_nobody_switched_on_are_findings(quick):
     policy(quick, "worcester")
     told = json.loads(quick.run("audit", "--json").out)
     assert "AutoEmailNewUser" not in json.dumps(told), "this policy does not ask first"
+
+
+def test_a_history_that_nobody_agreed_to_on_record_is_a_finding(quick):
+    """OWWL-10: no record, no use; Koha knows that it is on, and not what was agreed to."""
+    desk = people(quick, "ann", "bob")
+    quick.sql(*NOTHING_SENT)
+    desk.say("give", "ann", purpose=HISTORY)
+    assert evidence(quick, "OWWL-10") == {"OWWL-10": "holds"}
+    on = "UPDATE borrowers SET privacy = {} WHERE cardnumber = '{}'"
+    quick.sql(on.format(0, desk.cards["ann"]))
+    assert evidence(quick, "OWWL-10") == {"OWWL-10": "holds"}, "ann said yes"
+    quick.sql(on.format(0, desk.cards["bob"]))
+    told = json.loads(quick.run("audit", "--json").out)
+    [found] = [one["evidence"] for one in told["clauses"] if one["clause"] == "OWWL-10"]
+    assert found["state"] == RED
+    assert "no yes to 'reading history' is on record" in found["says"]
+    assert found["measured"]["of these without a yes on record"] == "0-9"
+    desk.say("give", "bob", purpose=HISTORY)
+    assert evidence(quick, "OWWL-10") == {"OWWL-10": "holds"}
+    desk.say("withdraw", "bob", purpose=HISTORY)
+    assert evidence(quick, "OWWL-10") == {"OWWL-10": RED}, "and took it back, while the product keeps it on"
+    quick.sql(on.format(1, desk.cards["bob"]))
+    assert evidence(quick, "OWWL-10") == {"OWWL-10": "holds"}
+    place = quick.folder / "policy.yaml"
+    place.write_text(place.read_text().replace("purpose: reading history, ", "purpose: library trips, "))
+    assert quick.run("audit").codes == ["POL-010"]
 
 
 def older(moment):

@@ -62,12 +62,13 @@ def test_who_asked_under_the_number_that_went_is_named_until_somebody_sees_to_it
     case = small.ok("apply", place)["restriction"]["case"]
     opening = ("request", "open", "erasure", "--channel", "desk", "--identity", "photo id", *DEE)
     name = small.ok(*opening, "--card", desk.card("ann"))["request"]["id"]
+    hold, sealed = held(small, number_of(small, "ann")), held(small, number_of(small, "ann"), "--sealed")
     assert not named(small)
     merged(small, number_of(small, "ann"), number_of(small, "ben"))
-    assert case in named(small)
-    assert name in named(small)
+    assert [one in named(small) for one in (case, name, hold, sealed)] == [True, True, True, False]
     night = small.run("run-due")
-    assert f"RGT-027: the record of somebody who asked is gone ({case}, {name})" in " ".join(night.out.split())
+    said = "the record of somebody with something open is gone"
+    assert f"RGT-027: {said} ({case}, {name}, {hold})" in " ".join(night.out.split())
     health = json.loads((small.folder / "health" / "health.json").read_text())
     assert "RGT-027" in health["systems"][0]["findings"]
     policy(small, "mit-libraries")
@@ -87,9 +88,19 @@ def test_who_asked_under_the_number_that_went_is_named_until_somebody_sees_to_it
     small.ok(*opening, "--card", desk.card("ben"), "--on", str(TODAY))
     ground = ("--ground", "goes on as another request", "--because", "both records of yours are one by now")
     small.ok("request", "refuse", name, *ground, *DEE)
+    assert named(small).endswith(f" any more: {hold}")
+    small.ok("hold", "release", hold, "--as", "Ada Example")
     assert not named(small)
     [left] = small.ok("restriction", "list")["restrictions"]
     assert left["case"] != case
+
+
+def held(elm, number, *more):
+    """The id of a hold on a person."""
+    place = elm.folder.parent / "named.txt"
+    place.write_text(f"{number}\n")
+    because = ("--reason", "preservation letter", "--authority", "County court 26-117", "--as", "Ada Example")
+    return elm.ok("hold", "place", "--patron-file", place, *because, *more)["id"]
 
 
 def named(elm):

@@ -232,6 +232,24 @@ def test_who_asks_twice_and_a_card_that_nobody_has_are_told(quick):
     assert (nobody.code, "open it without --card" in " ".join(nobody.err.split())) == (2, True)
 
 
+def test_what_editors_leave_in_a_file_finds_nobody_else_and_loses_no_words(quick):
+    """A mark that nobody sees, another coding, a sign that a server takes for the end; and a file saved empty."""
+    subject(quick)
+    place, words = quick.folder.parent / "odd.card", quick.folder.parent / "odd.txt"
+    show = ("consent", "show", place)
+    place.write_text(f"\ufeff{CARD}\r\n", encoding="utf-8")
+    assert quick.run(*show).code == 0
+    for odd in (f"{CARD}\n".encode("utf-16"), f"{CARD}\0\n".encode(), f"\x1b[2K{CARD}\n".encode(), b"\xff\n", b"\n"):
+        place.write_bytes(odd)
+        told = quick.refused(*show, code=2, error="ERA-001")
+        assert "no line that can be read" in told.err, odd
+    opening = ("request", "open", "question", "--channel", "letter", "--words", words, *DEE)
+    for empty in ("", " \n\t", "\u200b\ufeff\n"):
+        words.write_text(empty, encoding="utf-8")
+        no(quick, *opening, code=2, error="RGT-014")
+    assert quick.ok("request", "list")["requests"] == []
+
+
 def test_nothing_is_done_to_one_person_because_another_asked(quick):
     seed, _ = subject(quick)
     other = "K7700999"

@@ -220,3 +220,22 @@ def test_consents_from_paper_are_those_of_the_command(pages: Pages, koha_sqlite,
             f"purpose: {NEWS}, recipient: the library, user: carrel, password_file: list.dsn}}\n"
         )
     assert "We could not tell the mail tools yet." in posted(200, act="withdraw", purpose=NEWS, channel="phone")
+
+
+def test_only_what_the_policy_accepts_is_offered_and_taken(koha_sqlite, tmp_path: Path, monkeypatch) -> None:
+    """MITL-9.8: by what somebody is known to be the person."""
+    cheap_hashes(monkeypatch)
+    with pages_of(tmp_path, koha_sqlite.url, "koha", policy="mit-libraries", more=people()) as pages:
+        set_up(pages, "Flo Example")
+        card, flo = give_password(koha_sqlite, 3), signed_in(pages, "Flo Example")
+        asked = flo.get("/staff/en/ask").text
+        assert 'value="photo id"' in asked
+        assert 'value="known to the staff"' not in asked
+        sent = {"form": form(flo, "/staff/en/ask"), "right": "erasure", "channel": "desk", "answer_in": "en",
+                "words": "Please", "card": card, "on": ""}  # fmt: skip
+        assert flo.post("/staff/en/ask", data={**sent, "how": "known to the staff"}).status_code == 422
+        request = flo.post("/staff/en/ask", data=sent).headers["location"].rpartition("/")[2]
+        assert 'value="known to the staff"' not in flo.get(f"/staff/en/requests/{request}").text
+        done(flo, request, "identify", how="known to the staff", code=422)
+        assert acts(pages, request) == ["received"]
+        done(flo, request, "identify", how="photo id")

@@ -195,3 +195,31 @@ def test_what_was_typed_is_shown_where_somebody_else_was_faster(pages: Pages) ->
     slower = flo.post(where, data={"form": token, "step": "answer", "words": WORDS})
     assert (slower.status_code, "somebody else was faster" in slower.text) == (422, True)
     assert html.unescape(slower.text.partition("<blockquote>")[2].partition("</blockquote>")[0]) == WORDS
+
+
+def test_what_was_written_is_shown_where_a_system_is_away(pages: Pages, tmp_path: Path) -> None:
+    flo = signed_in(pages, "Flo Example")
+    sent = {"form": form(flo, "/staff/en/ask"), "right": "access", "channel": "desk", "answer_in": "en", "words": WORDS}
+    who = flo.post("/staff/en/ask", data={**sent, "how": "photo id"})
+    assert (who.status_code, "Type the card number too" in who.text) == (422, True)
+    (tmp_path / "ils.dsn").rename(tmp_path / "away.dsn")
+    away = flo.post("/staff/en/ask", data={**sent, "card": "29999999999999"})
+    assert (away.status_code, html.escape("hung up") in away.text, "<b>" in away.text) == (503, True, False)
+    assert "29999999999999" not in away.text
+    nobody = pages.browser().post("/staff/en/sign-in", data={"name": "x", "password": "y", "code": "1", "words": WORDS})
+    assert "hung up" not in nobody.text
+
+
+def test_a_paper_that_was_written_down_too_late_comes_back(pages: Pages) -> None:
+    flo = signed_in(pages, "Flo Example")
+    sent = {"form": form(flo, "/staff/en/cases/open"), "instrument": "subpoena", "served_on": "an employee",
+            "sender": "Sharp & Sharp", "from_day": "2026-01-01", "readers": "wished", "words": WORDS, "card": "2999"}  # fmt: skip
+    pages.clock.go_on(IDLE)
+    late = flo.post("/staff/en/cases/open", data=sent)
+    back = entered(pages, flo, "Flo Example", carried(late.text))
+    shown = sent_again(flo, "cases/open", back.text).text
+    for said in ('<option value="subpoena" selected>', 'value="Sharp &amp; Sharp"', 'value="2026-01-01"', "hung up"):
+        assert said in shown, said
+    assert "2999" not in shown
+    case = {"form": form(flo, "/staff/en/"), "act": "note", "words": WORDS, "again": "yes"}
+    assert flo.post("/staff/en/cases/dsc-aaaaaaaaaaaa", data=case).status_code == 404, "of no case that is known"
