@@ -22,11 +22,13 @@ from carrel.rights.json_form import value_of
 from carrel.rights.third_persons import HeldRow
 from carrel.systems import age_file
 from carrel.systems.access_package import TIME, Stream
+from carrel.systems.plain_names import plain_names
 
 MOST_BYTES = 1 << 28  # of a package that is looked into whole
 MOST_FILES = 20_000
 _PIECE, _AT_ONCE = 1 << 20, 1 << 16
 _RECEIPT = ".tlog-proof"
+FIELDS = "fields.csv"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def write(contents: Contents, signer: Signer, target: BinaryIO) -> bytes:
             digests[table.place] = _entry(package, table.place, _csv(table))
         if contents.tables:
             digests["records.json"] = _entry(package, "records.json", _json(contents.tables))
+            digests[FIELDS] = _entry(package, FIELDS, _fields(contents.tables))
         for name, text in contents.texts.items():
             digests[name] = _entry(package, name, [text])
         manifest = manifest_text(contents.told, dict(sorted(digests.items()))).encode()
@@ -186,9 +189,21 @@ def _changed(wanted: str, found: str) -> CarrelError:
     )
 
 
+def _fields(tables: Iterable[ProducedTable]) -> Iterator[str]:
+    """Which column of the database each field of the files is, and which words of the order ask for it."""
+    yield BOM + line(["file", "field", "system", "table", "column", "category", "asked as", "words of the order"])
+    for table in tables:
+        names = plain_names([one.name for one in table.columns])
+        for name, one in zip(names, table.columns, strict=True):
+            category = "" if one.category is None else one.category.value
+            yield line(
+                [*map(cell, (table.place, name, table.system, table.table, one.name, category, one.field, one.words))]
+            )
+
+
 def _csv(table: ProducedTable) -> Iterator[str]:
     names = [one.name for one in table.columns]
-    yield BOM + line(names)
+    yield BOM + line([*map(cell, plain_names(names))])
     for row in table.rows:
         yield line([_cell(row, name) for name in names])
 
