@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
 from carrel.cli.disclose_rules import process_rules, viewer_of
-from carrel.cli.premises import now
 from carrel.cli.store_place import open_store
 from carrel.disclosure.admission import may
 from carrel.disclosure.clearing import why_not
@@ -58,7 +58,7 @@ class CaseGate:
 
         Raises:
             CarrelError: DSC-001, there is none, or none of which this person may know; DSC-002 to DSC-004 and DSC-008,
-                it does not stand there, or it is another office's; DSC-017.
+                it does not stand there, or it is another office's; DSC-022.
         """
         del case  # it is the gate's own
         with open_store(self.site) as store:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from carrel.amount import amount
 from carrel.cli import custodian_gate, record
 from carrel.cli.access_case import opened_systems, passphrase_of
-from carrel.cli.at_site import allowed, open_site
+from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.disclose_evidence import evidence_of
-from carrel.cli.premises import now
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults
@@ -88,7 +87,7 @@ def carry_out(
         gate: the case of this store: then it clears, keeps, and is told of the package.
 
     Raises:
-        CarrelError: DSC-001 to DSC-004, DSC-008, DSC-017, DSC-050 to DSC-061, DSC-065, HLD-006, RGT-005,
+        CarrelError: DSC-001 to DSC-004, DSC-008, DSC-022, DSC-050 to DSC-061, DSC-065, HLD-006, RGT-005,
             RGT-006, and whatever stands in the way of reading.
     """
     site = open_site(site_path)
@@ -145,7 +144,7 @@ def carry_out(
             else:
                 told_apart = given(scope, found, partial(store.disclosures.subject, wish.case))
                 gate.record(store, PackageKind(kind), hashlib.sha256(signed).hexdigest(), told_of, told_apart)
-    _tell(wish, found, kind, as_json=as_json)
+    _tell(wish, found, kind, hashlib.sha256(signed).hexdigest(), as_json=as_json)
     return int(Exit.FINDINGS if found.failed else Exit.DONE)
 
 
@@ -223,7 +222,7 @@ def _owe(store: Store, told: str, at: datetime) -> None:
     store.owed.add([OpenLeaf("disclosure", day, {"commitment": told})], at)
 
 
-def _tell(wish: Wish, found: Production, kind: str, *, as_json: bool) -> None:
+def _tell(wish: Wish, found: Production, kind: str, sign: str, *, as_json: bool) -> None:
     unsure, undated = (sum(getattr(one, name) for one in found.tables) for name in ("unsure", "undated"))
     to_read = sum(one.to_read for one in found.produced)
     if as_json:
@@ -233,6 +232,7 @@ def _tell(wish: Wish, found: Production, kind: str, *, as_json: bool) -> None:
                     "kind": kind,
                     "case": wish.case,
                     "file": str(wish.out),
+                    "manifest": sign,
                     "records": found.records,
                     "tables": [
                         {"part": one.part, "person": one.person, "system": one.system, "table": one.table,
@@ -271,4 +271,5 @@ def _tell(wish: Wish, found: Production, kind: str, *, as_json: bool) -> None:
             "Nothing in scope was found. The custodian and counsel read statement.txt, and sign it or do not.", hang=2
         )
     put_line(f"Written to {wish.out}.")
+    say(f"manifest {sign}")
     say("It is encrypted; tell the passphrase by another way.")

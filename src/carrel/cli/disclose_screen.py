@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from carrel.amount import amount
 from carrel.cli.at_site import open_site
 from carrel.cli.disclose_findings import finding_lines, findings_told
+from carrel.cli.disclose_gone import no_more_there, say_gone
 from carrel.cli.disclose_rules import process_rules, viewer_of
 from carrel.cli.disclose_script import process_dict, step_line
 from carrel.cli.screen import put_json, put_line, put_table, say
@@ -41,9 +42,11 @@ def list_all(*, every: bool, name: str, site_path: Path, as_json: bool) -> int:
         viewer = viewer_of(site, store, rules, name)
         found = [(case, here) for case, here in store.disclosures.all(viewer) if every or _open(here)]
         whole = Office.CUSTODIAN not in viewer.offices or not store.disclosures.unopened  # no case is opened twice
+        gone, unasked = no_more_there(site, store, [case for case, _ in found])
     late = sum(bool(_late(here)) for _, here in found)
     if as_json:
-        put_json({"cases": [as_dict(case, here) for case, here in found], "late": late, "whole": whole})
+        put_json({"cases": [as_dict(case, here) for case, here in found], "late": late, "whole": whole,
+                  "keeps_nobody_there": list(gone), "not_asked": list(unasked)})  # fmt: skip
     else:
         rows = [
             (case.id, str(case.instrument), f"{here.state}{', sealed' if here.silent else ''}",
@@ -53,6 +56,7 @@ def list_all(*, every: bool, name: str, site_path: Path, as_json: bool) -> int:
         ]  # fmt: skip
         put_table("Cases", ("case", "came with", "state", "due", "next"), rows)
         say(f"{amount(len(found), 'case')}; {amount(late, 'is', 'are')} late or owing a step.")
+        say_gone(gone, unasked)
         if not whole:
             say("A key in the folder `disclosures` is gone, or something was changed: put it back from a copy.")
     return int(Exit.FINDINGS if late or not whole else Exit.DONE)
@@ -62,7 +66,7 @@ def show_one(*, identity: str, with_words: bool, salts: bool, name: str, site_pa
     """One case.
 
     Raises:
-        CarrelError: DSC-001, DSC-003, DSC-017.
+        CarrelError: DSC-001, DSC-003, DSC-022.
     """
     site = open_site(site_path)
     rules = process_rules(site)

@@ -129,23 +129,47 @@ def sessions(person: str | None, end: bool, name: str | None, site_path: Path, a
         say(f"ended: {ended}")
 
 
+@staff.command(epilog='Example: carrel staff record "Dee Example"')
+@click.argument("person", metavar="[NAME]", required=False, type=WORDS)
+@site_option
+@json_option
+def record(person: str | None, site_path: Path, as_json: bool) -> None:
+    """What was done to accounts in the last 180 days, and by whom: codes, resets, passwords, passkeys.
+
+    The newest first. Who signed in when stands here for nobody: each person sees it under "My account".
+    """
+    from carrel.cli.store_place import open_store
+
+    with open_store(open_site(site_path)) as store:
+        found = store.staff_accounts.changes(person)
+    rows = [(_time(one.at), one.name, one.act, one.by or "not known") for one in found]
+    if as_json:
+        put_json({"changes": [dict(zip(("at", "name", "act", "by"), row, strict=True)) for row in rows]})
+        return
+    if not rows:
+        say("nothing was done to an account")
+    put_table("What was done to accounts", ("when", "account", "what", "by"), rows)
+
+
 def _give_code(act: str, person: str, name: str, site_path: Path, *, as_json: bool) -> None:
     site, store, by, at = _entered(person, name, site_path)
     with store:
         give = store.staff_accounts.invite if act == "invited" else store.staff_accounts.reset
         code = give(person, by, at, account=account())
         own = store.staff_accounts.get(person)
-    until = own.waits_until if own else None
+    until, is_disabled = (None, False) if own is None else (own.waits_until, own.disabled_at is not None)
     address = "" if site.portal is None else f"{site.portal.address}/staff/begin"
     if as_json:
         put_json({"name": person, "code": code, "until": None if until is None else until.isoformat(),
-                  "address": address or None})  # fmt: skip
+                  "address": address or None, "disabled": is_disabled})  # fmt: skip
         return
     say(f"{act}: {person}")
     say(f"code: {code}")
     put_line(f"To be used within 24 hours at {address}." if address else
              "To be used within 24 hours. This site has no pages yet: carrel.yaml needs 'portal:'.")  # fmt: skip
     put_line("It is shown this once. Hand it over yourself, to nobody else.")
+    if is_disabled:
+        put_line("The account is disabled: the code counts only after 'carrel staff enable'.")
 
 
 def _switch(act: str, person: str, name: str, site_path: Path, *, as_json: bool) -> None:

@@ -27,6 +27,7 @@ from carrel.store.staff_tables import staff_account, staff_event, staff_passkey,
 
 CODE_LASTS = timedelta(hours=24)
 EVENTS_LAST = timedelta(days=180)
+_OWN = ("signed in", "refused")  # acts that tell of somebody's working day
 _CODE = 15  # bytes: 24 letters and digits
 _GROUP = 4
 
@@ -267,6 +268,12 @@ class StaffAccounts:
             connection.execute(delete(staff_session).where(*others))
             _note(connection, name, "password changed", name, now)
 
+    def hash_anew(self, name: str, old: str, new: str) -> None:
+        """Keep the same password by another hash, unless it was changed meanwhile. No session ends by it."""
+        which = (staff_account.c.name == name, staff_account.c.password == old)
+        with self._database.writing() as connection:
+            connection.execute(update(staff_account).where(*which).values(password=new))
+
     def note(self, name: str, act: str, by: str, now: datetime, *, account: str = "") -> None:
         """Write down what was done with an account; what is older than 180 days goes, but what changed who may act."""
         with self._database.writing() as connection:
@@ -279,6 +286,18 @@ class StaffAccounts:
         query = select(table).where(*mine).order_by(table.c.id.desc()).limit(most)
         with self._database.reading() as connection:
             return tuple(StaffEvent(row.name, row.act, row.by, row.at) for row in connection.execute(query))
+
+    def changes(self, name: str | None) -> tuple[StaffEvent, ...]:
+        """What was done to accounts, the newest first; who signed in when, and was refused, is each one's own to see.
+
+        Args:
+            name: whose account; None for all of them.
+        """
+        table = staff_event
+        query = select(table).where(table.c.act.not_in(_OWN), table.c.name != "").order_by(table.c.id.desc())
+        with self._database.reading() as connection:
+            rows = connection.execute(query if name is None else query.where(table.c.name == name)).all()
+        return tuple(StaffEvent(row.name, row.act, row.by, row.at) for row in rows)
 
     def _sealed(self, seed: bytes) -> bytes:
         return self._key.seal_text(seed.hex())

@@ -30,6 +30,7 @@ from carrel.store.jobs import Jobs
 from carrel.store.keepings import Keepings
 from carrel.store.leases import Leases
 from carrel.store.lots import Lots
+from carrel.store.mailing_lists import MailingLists
 from carrel.store.migration import upgrade
 from carrel.store.nights import Nights
 from carrel.store.open_joins import OpenJoins
@@ -95,6 +96,7 @@ class Store:
         self.forgotten = ForgottenDisclosures(database, folder)
         self.consents = Consents(database, folder)
         self.contact_exports = ContactExports(database)
+        self.mailing_lists = MailingLists(database)
         self.risks = RiskMeasurements(database)
         self.portal_sessions = PortalSessions(database)
         self.portal_attempts = PortalAttempts(database, folder)

@@ -39,7 +39,8 @@ from carrel.systems.production_rows import (
 )
 from carrel.systems.sealed_rows import RowShelf
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_data import DeniedError, Narrowing, PersonData
+from carrel.systems.sql.person_asking import DeniedError, Narrowing
+from carrel.systems.sql.person_data import PersonData
 
 _ACCOUNTS = {"mysql": "SELECT CURRENT_USER()", "mariadb": "SELECT CURRENT_USER()", "postgresql": "SELECT current_user"}
 

@@ -30,7 +30,8 @@ from carrel.systems.production_people import subject_of
 from carrel.systems.production_rows import period_in
 from carrel.systems.sealed_rows import AT_ONCE, RowShelf
 from carrel.systems.sql.failure import told
-from carrel.systems.sql.person_data import Narrowing, PersonData
+from carrel.systems.sql.person_asking import Narrowing
+from carrel.systems.sql.person_data import PersonData
 from carrel.systems.tables.answer_rows import source_of
 
 _WITHHELD = "{count} attachments and other parts of these messages are withheld: nobody can take others out of them"

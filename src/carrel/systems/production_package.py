@@ -100,11 +100,13 @@ class Checked:
         told: its manifest.
         files: how many it has beside manifest and signature.
         receipts: leaves of the ledger that it proves.
+        manifest: SHA-256 of its manifest, in hex, as the case keeps it.
     """
 
     told: Mapping[str, Any]
     files: int
     receipts: int
+    manifest: str
 
 
 def check(place: Path, passphrase: str | None, key: Verifier) -> Checked:
@@ -143,7 +145,8 @@ def _checked(package: zipfile.ZipFile, key: Verifier) -> Checked:
         note = package.read(NOTE).decode()
     except UnicodeDecodeError:
         note = ""
-    told = opened(package.read(MANIFEST), note, key)
+    manifest = package.read(MANIFEST)
+    told = opened(manifest, note, key)
     promised: dict[str, str] = told["files"]
     if len(set(names)) != len(names) or set(names) - {MANIFEST, NOTE} != set(promised):
         raise _changed("exactly the files of the manifest, each once", "others")
@@ -154,7 +157,7 @@ def _checked(package: zipfile.ZipFile, key: Verifier) -> Checked:
         if name.endswith(_RECEIPT):
             verify_receipt(package.read(name).decode("utf-8", "replace"), key)
             receipts += 1
-    return Checked(told, len(promised), receipts)
+    return Checked(told, len(promised), receipts, hashlib.sha256(manifest).hexdigest())
 
 
 def _digest(package: zipfile.ZipFile, name: str) -> str:
