@@ -112,7 +112,7 @@ class AtCaseDesk:
         """Write one event down.
 
         Raises:
-            CarrelError: DSC-001 to DSC-014, DSC-017, DSC-018.
+            CarrelError: DSC-001 to DSC-014, DSC-018, DSC-022.
         """
         site, rules = self._opened()
         with open_store(site) as store:
@@ -127,7 +127,7 @@ class AtCaseDesk:
         """Put a document into a case.
 
         Raises:
-            CarrelError: DSC-001, DSC-005, DSC-015, DSC-017.
+            CarrelError: DSC-001, DSC-005, DSC-015, DSC-022.
         """
         site, rules = self._opened()
         with open_store(site) as store:

@@ -55,7 +55,7 @@ class AtCaseOffice(AtCaseDesk):
         """Forget what somebody else approved; how many are gone.
 
         Raises:
-            CarrelError: DSC-009, DSC-017, DSC-018.
+            CarrelError: DSC-009, DSC-018, DSC-022.
         """
         site, rules = self._opened()
         with open_store(site) as store:

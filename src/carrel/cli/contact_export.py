@@ -62,7 +62,7 @@ def carry_out(asked: Asked, *, as_json: bool) -> None:
         by = allowed(here.site, asked.name, May.EXPORT).name
         let = gate(here.in_force.policies, asked.purpose, asked.recipient, tuple(map(Category, asked.fields)))
         refuse_there(asked.out)
-        _refuse_closed(here)
+        refuse_closed(here)
         done = _exported(here, let, by, asked.out)
         told = tell_tools(here, now())
         receipt = record.deliver(here.site, here.store, now(), own=(leaf_of(here, done),))
@@ -82,7 +82,7 @@ def carry_out(asked: Asked, *, as_json: bool) -> None:
         put_line(line)
 
 
-def _refuse_closed(here: Premises) -> None:
+def refuse_closed(here: Premises) -> None:
     """Refuse a system that was restored: who was erased, and old addresses, are back in it.
 
     Raises:

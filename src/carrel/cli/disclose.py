@@ -32,7 +32,7 @@ def script(**said: Any) -> None:
     "national-security order", "emergency", "directory information", "foreign national", "employer", "parent",
     "researcher", "interlibrary cooperation", "theft prosecution", "permission", "permanent records".
     """
-    from carrel.cli.disclose_screen import print_script
+    from carrel.cli.disclose_script import print_script
 
     print_script(**said)
 
@@ -54,12 +54,18 @@ def list_cases(**said: Any) -> int:
 @ID
 @click.option("--words", "with_words", is_flag=True, help="With what was asked for, and every reason.")
 @click.option("--salts", is_flag=True, help="With what opens each leaf that the ledger has of it.")
+@click.option("--scope", is_flag=True, help="Only the beginning of a scope for `carrel disclose produce`.")
 @written
-def show(**said: Any) -> None:
+def show(*, scope: bool, **said: Any) -> None:
     """One case as a checklist.
 
     Each step in a sentence, who may take it, its clauses, and what was done.
     """
+    if scope:
+        from carrel.cli.disclose_scope import print_scope
+
+        print_scope(**{key: one for key, one in said.items() if key not in {"with_words", "salts"}})
+        return
     from carrel.cli.disclose_screen import show_one
 
     show_one(**said)
@@ -74,7 +80,7 @@ def report(**said: Any) -> None:
 
     And how it ended. What is sealed is in none of them.
     """
-    from carrel.cli.disclose_screen import print_report
+    from carrel.cli.disclose_report import print_report
 
     print_report(**said)
 

@@ -58,7 +58,7 @@ class CaseGate:
 
         Raises:
             CarrelError: DSC-001, there is none, or none of which this person may know; DSC-002 to DSC-004 and DSC-008,
-                it does not stand there, or it is another office's; DSC-017.
+                it does not stand there, or it is another office's; DSC-022.
         """
         del case  # it is the gate's own
         with open_store(self.site) as store:

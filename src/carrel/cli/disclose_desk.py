@@ -193,7 +193,7 @@ def act_on(
     """Write one event down.
 
     Raises:
-        CarrelError: DSC-001 to DSC-014, DSC-017, DSC-018.
+        CarrelError: DSC-001 to DSC-014, DSC-018, DSC-022.
     """
     site = open_site(site_path)
     rules = process_rules(site)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -31,7 +32,11 @@ def drill_desk(*, answers: Path | None, site_path: Path, as_json: bool) -> int:
     judged = judge_all(found, _read(answers)) if answers is not None else tuple(_asked(found))
     wrong = [one for one in judged if one.wrong]
     if as_json:
-        results = [{"visit": one.number, "answer": one.answer, "wrong": one.wrong or None} for one in judged]
+        results = [
+            {"visit": one.number, "answer": one.answer, "wrong": one.wrong or None, "right": one.visit.right,
+             "clauses": list(one.visit.clauses)}
+            for one in judged
+        ]  # fmt: skip
         put_json({"drill": {"right": len(judged) - len(wrong), "of": len(judged), "answers": results}})
     else:
         if answers is not None:
@@ -44,18 +49,36 @@ def drill_desk(*, answers: Path | None, site_path: Path, as_json: bool) -> int:
 def _asked(found: tuple[Visit, ...]) -> list[Judged]:
     judged = []
     for number, visit in enumerate(found, 1):
+        say()
         put_line(visit.happens, f"{number}. ")
         for letter, choice in zip(visit.letters, visit.choices, strict=True):
             put_line(choice.does, f"   {letter}) ")
-        answer = click.prompt("What do you do?", type=click.Choice(list(visit.letters)), err=True)
+        answer = click.prompt(f"What do you do? ({', '.join(visit.letters)})", value_proc=_letter_of(visit), err=True)
         one = judge(visit, number, answer)
         judged.append(one)
         _tell(one)
     return judged
 
 
+def _letter_of(visit: Visit) -> Callable[[str], str]:
+    """Takes B, or b), for b: whoever is at the desk for the first time is not asked to type well."""
+
+    def letter(said: str) -> str:
+        bare = said.strip(" ().").lower()
+        if len(bare) == 1 and bare in visit.letters:
+            return bare
+        raise click.UsageError(f"type one of these letters: {', '.join(visit.letters)}")
+
+    return letter
+
+
 def _tell(one: Judged) -> None:
-    put_line(one.wrong or "right", f"{one.number}. {one.answer}: ")
+    if one.wrong:
+        cited, right = ", ".join(one.visit.clauses), one.visit.right
+        put_line(f"no. {one.wrong}" + (f" [{cited}]" if cited else ""), f"{one.number}. {one.answer}: ")
+        put_line(one.visit.choices[one.visit.letters.index(right)].does, f"   better, {right}: ")
+    else:
+        say(f"{one.number}. {one.answer}: right")
     for line in one.visit.script:
         put_line(line, "   say: ")
 

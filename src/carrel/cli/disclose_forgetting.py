@@ -54,7 +54,7 @@ def apply(store: Store, viewer: Viewer) -> int:
     """Forget what somebody else approved; how many are gone.
 
     Raises:
-        CarrelError: DSC-009, she approved one of them herself: then none is forgotten; DSC-001, DSC-017.
+        CarrelError: DSC-009, she approved one of them herself: then none is forgotten; DSC-001, DSC-022.
     """
     approved = [one for one in due_of(store, viewer) if one.by]
     if any(one.by == viewer.person for one in approved):

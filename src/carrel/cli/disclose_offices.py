@@ -54,9 +54,9 @@ def _write(
     for one in filter(None, (holder, alternate)):
         named(site, one)  # a name that looks like another's is refused
     with open_store(site) as store:
-        by, at = viewer_of(site, store, rules, name).person, now()
+        viewer, at = viewer_of(site, store, rules, name), now()
         ends = None if until is None else end_of(until.date(), rules.zone)
-        event = OfficeEvent(turn, Office(office), holder, by, at, at, ends, alternate)
+        event = OfficeEvent(turn, Office(office), holder, viewer.person, at, at, ends, alternate, viewer.account)
         store.disclosures.turn(event, people_of(site), rules.processes.alternates)
     if as_json:
         body = {"turn": str(turn), "office": office, "holder": holder, "alternate": alternate or None}

@@ -20,7 +20,7 @@ def add_one(*, identity: str, place: Path, paper: str, name: str, site_path: Pat
     """Put a file into a case.
 
     Raises:
-        CarrelError: DSC-001, DSC-005, DSC-015, DSC-017.
+        CarrelError: DSC-001, DSC-005, DSC-015, DSC-022.
     """
     site = open_site(site_path)
     rules = process_rules(site)
@@ -43,7 +43,7 @@ def get_one(*, identity: str, document: str, out: Path, name: str, site_path: Pa
     """Write a document into a new file of mode 0600; where it is not whole, no file is left.
 
     Raises:
-        CarrelError: DSC-001, DSC-016, DSC-017; RGT-005.
+        CarrelError: DSC-001, DSC-016, DSC-022; RGT-005.
     """
     site = open_site(site_path)
     rules = process_rules(site)

@@ -34,6 +34,7 @@ from carrel.systems.access_answer import OpenSystem, not_searched
 from carrel.systems.production_gathering import gathered
 from carrel.systems.production_outside import outside_of, require_outside
 from carrel.systems.production_people import require_kept
+from carrel.systems.sealed_rows import row_shelf
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,7 +88,7 @@ def carry_out(
         gate: the case of this store: then it clears, keeps, and is told of the package.
 
     Raises:
-        CarrelError: DSC-001 to DSC-004, DSC-008, DSC-017, DSC-050 to DSC-061, DSC-065, HLD-006, RGT-005,
+        CarrelError: DSC-001 to DSC-004, DSC-008, DSC-022, DSC-050 to DSC-061, DSC-065, HLD-006, RGT-005,
             RGT-006, and whatever stands in the way of reading.
     """
     site = open_site(site_path)
@@ -112,14 +113,14 @@ def carry_out(
             wish.names_title,
             beyond,
         )
-        with access_package.package(wish.out, passphrase, os.urandom) as target:
+        with access_package.package(wish.out, passphrase, os.urandom) as target, row_shelf(wish.out.parent) as shelf:
             if gate is not None:
                 require_kept(systems, scope, gate.kept(store), wish.case)
             require_outside(site, scope)
             found = _NOTHING
             if not scope.open_records:
-                found = gathered(systems, closed, scope.inside, started).with_more(
-                    outside_of(site, systems, scope, started)
+                found = gathered(systems, closed, scope.inside, started, shelf).with_more(
+                    outside_of(site, systems, scope, started, shelf)
                 )
             kind = REPLY if scope.open_records else PRODUCED if found.produced else NONE
             if kind == NONE:
@@ -133,10 +134,8 @@ def carry_out(
                 attached, texts = _attached(wish, scope, systems)
                 texts["reply.txt"] = reply(scope, occasion, attached)
             body = manifest(scope, found, occasion, kind, [one.as_dict() for one in told])
-            files, signed = production_package.finished(
-                production_package.Contents(found.produced, texts, body), signer
-            )
-            production_package.write(files, target)
+            contents = production_package.Contents(found.produced, texts, body)
+            signed = production_package.write(contents, signer, target)
             # The leaf first: a kill can leave a leaf without its package, and never a package without its leaf. It goes
             # to the ledger with the night's batch, so that its time tells nobody of a case that is sealed. The case is
             # looked at again in the transaction that writes it down: it may have been thrown back meanwhile.
@@ -146,7 +145,7 @@ def carry_out(
             else:
                 told_apart = given(scope, found, partial(store.disclosures.subject, wish.case))
                 gate.record(store, PackageKind(kind), hashlib.sha256(signed).hexdigest(), told_of, told_apart)
-    _tell(wish, found, kind, as_json=as_json)
+    _tell(wish, found, kind, hashlib.sha256(signed).hexdigest(), as_json=as_json)
     return int(Exit.FINDINGS if found.failed else Exit.DONE)
 
 
@@ -224,7 +223,7 @@ def _owe(store: Store, told: str, at: datetime) -> None:
     store.owed.add([OpenLeaf("disclosure", day, {"commitment": told})], at)
 
 
-def _tell(wish: Wish, found: Production, kind: str, *, as_json: bool) -> None:
+def _tell(wish: Wish, found: Production, kind: str, sign: str, *, as_json: bool) -> None:
     unsure, undated = (sum(getattr(one, name) for one in found.tables) for name in ("unsure", "undated"))
     to_read = sum(one.to_read for one in found.produced)
     if as_json:
@@ -234,6 +233,7 @@ def _tell(wish: Wish, found: Production, kind: str, *, as_json: bool) -> None:
                     "kind": kind,
                     "case": wish.case,
                     "file": str(wish.out),
+                    "manifest": sign,
                     "records": found.records,
                     "tables": [
                         {"part": one.part, "person": one.person, "system": one.system, "table": one.table,
@@ -272,4 +272,5 @@ def _tell(wish: Wish, found: Production, kind: str, *, as_json: bool) -> None:
             "Nothing in scope was found. The custodian and counsel read statement.txt, and sign it or do not.", hang=2
         )
     put_line(f"Written to {wish.out}.")
+    say(f"manifest {sign}")
     say("It is encrypted; tell the passphrase by another way.")

@@ -49,7 +49,7 @@ def verify(place: Path, passphrase_file: Path | None, said: str | None, site_pat
             {
                 "holds": True, "kind": told["kind"], "case": told["case"], "library": told["library"],
                 "made_at": told["made_at"], "records": told["records"], "files": found.files,
-                "receipts": found.receipts, "key": key.vkey,
+                "receipts": found.receipts, "manifest": found.manifest, "key": key.vkey,
             }
         )  # fmt: skip
         return
@@ -58,3 +58,4 @@ def verify(place: Path, passphrase_file: Path | None, said: str | None, site_pat
         f"{amount(found.files, 'file')}, {amount(told['records'], 'record')}, "
         f"{amount(found.receipts, 'receipt')} of the ledger; signed by {key.name}."
     )
+    say(f"manifest {found.manifest}: the case tells the same of the package that was made for it last.")

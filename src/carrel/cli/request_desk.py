@@ -22,8 +22,9 @@ from carrel.errors import CarrelError, fault
 from carrel.inventory.site import May
 from carrel.retention.faults import NO_SUBJECT
 from carrel.rights import faults
+from carrel.rights.admission import require_accepted
 from carrel.rights.event import Act, Event
-from carrel.rights.request import PERSON, Decision, Right
+from carrel.rights.request import PERSON, Decision, Right, plain_words
 from carrel.systems.sql.person_search import find, require_somebody
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def open_one(
     if not LANGUAGE.fullmatch(language):
         raise _missing("--language", "a language tag such as en, es or pt-BR", "something else")
     words = "" if words_file is None else text_in(words_file)
+    if words_file is not None and not plain_words(words):
+        raise _missing("--words", "a file with the person's own words", "nothing that can be read in it")
     system, number = "", None
     if card is not None:
         try:
@@ -70,6 +73,8 @@ def open_one(
         except CarrelError as nobody:
             raise _without_card(nobody) from nobody
     rules = rules_of(site)
+    if how:
+        require_accepted(how, rules.clocks)
     with open_store(site) as store:
         same = () if number is None else _same(store, rules, wanted, system, number)
         made = store.requests.open(

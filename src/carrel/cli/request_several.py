@@ -17,7 +17,7 @@ from carrel.cli.screen import put_json, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.inventory.site import May
 from carrel.rights.event import Act, Event
-from carrel.rights.letter import switch_of
+from carrel.rights.switch_words import switch_of
 from carrel.rights.task_choice import chosen
 
 if TYPE_CHECKING:

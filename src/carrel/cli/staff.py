@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from carrel.cli.at_site import allowed, as_option, json_option, named, now, open_site, site_option
+from carrel.cli.host_account import account
 from carrel.cli.option_values import WORDS
 from carrel.cli.screen import put_json, put_line, put_table, say
+from carrel.cli.staff_history import history
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -114,7 +116,7 @@ def sessions(person: str | None, end: bool, name: str | None, site_path: Path, a
         found = store.staff_sessions.of(person, at)
         ended = store.staff_sessions.end_all(person) if end and person is not None else 0
         if ended:
-            store.staff_accounts.note(str(person), "sessions ended", by, at)
+            store.staff_accounts.note(str(person), "sessions ended", by, at, account=account())
     times = [(one.name, one.way, _time(one.began), _time(one.used)) for one in found]
     if as_json:
         keys = ("name", "way", "began", "used")
@@ -153,9 +155,9 @@ def _give_code(act: str, person: str, name: str, site_path: Path, *, as_json: bo
     site, store, by, at = _entered(person, name, site_path)
     with store:
         give = store.staff_accounts.invite if act == "invited" else store.staff_accounts.reset
-        code = give(person, by, at)
-        account = store.staff_accounts.get(person)
-    until, is_disabled = (None, False) if account is None else (account.waits_until, account.disabled_at is not None)
+        code = give(person, by, at, account=account())
+        own = store.staff_accounts.get(person)
+    until, is_disabled = (None, False) if own is None else (own.waits_until, own.disabled_at is not None)
     address = "" if site.portal is None else f"{site.portal.address}/staff/begin"
     if as_json:
         put_json({"name": person, "code": code, "until": None if until is None else until.isoformat(),
@@ -174,7 +176,7 @@ def _switch(act: str, person: str, name: str, site_path: Path, *, as_json: bool)
     _, store, by, at = _entered(person, name, site_path, in_site=False)
     with store:
         accounts = store.staff_accounts
-        (accounts.disable if act == "disabled" else accounts.enable)(person, by, at)
+        (accounts.disable if act == "disabled" else accounts.enable)(person, by, at, account=account())
     if as_json:
         put_json({"name": person, "state": act})
     else:
@@ -219,3 +221,6 @@ def _state(account: StaffAccount | None, at: datetime) -> str:
 
 def _time(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+staff.add_command(history)

@@ -21,6 +21,7 @@ from carrel.cli.request_rules import Rules, rules_of
 from carrel.cli.site_in_force import SiteOfFile
 from carrel.cli.store_place import open_store
 from carrel.inventory.site import May
+from carrel.rights.admission import require_accepted
 from carrel.rights.event import Act, Event
 from carrel.rights.request import PERSON, Decision, Right
 from carrel.rights.task_choice import chosen
@@ -112,6 +113,8 @@ class AtStaffDesk:
         site = open_site(self._site)
         by, rules = allowed(site, name, May.REQUESTS).name, rules_of(site)
         system, number = self._whose(asked.system, asked.card) if asked.card else ("", None)
+        if asked.how:
+            require_accepted(asked.how, rules.clocks)
         on = None if asked.on is None else datetime.combine(asked.on, time())
         with open_store(site) as store:
             made = store.requests.open(

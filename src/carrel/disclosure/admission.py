@@ -169,7 +169,7 @@ def _offices_for(here: Standing, act: Act, step: str) -> frozenset[Office]:
         Act.FORGET: frozenset({Office.CUSTODIAN, Office.COUNSEL}) | process.signed_by,
         Act.NAMED: _LEADS | process.signed_by,
         Act.DEFECT: _LEADS | process.signed_by,
-        Act.PRODUCED: _LEADS | process.signed_by,
+        Act.PRODUCED: makes_ready(here),
         Act.SIGNED: process.signed_by,
         Act.NOTHING: process.signed_by,
         Act.RELEASED: anyone if process.release_first else process.handed_over_by,
@@ -177,6 +177,11 @@ def _offices_for(here: Standing, act: Act, step: str) -> frozenset[Office]:
         Act.WITHDRAWN: ends,
     }
     return frozenset({Office.COUNSEL}) if act in _OF_COUNSEL else by_act.get(act, anyone)
+
+
+def makes_ready(here: Standing) -> frozenset[Office]:
+    """The offices that may gather what answers a case."""
+    return _LEADS | here.process.signed_by
 
 
 def _require_office(here: Standing, act: Act, offices: frozenset[Office], step: str) -> None:

@@ -28,17 +28,24 @@ class Visit:
         happens: what the desk sees and hears.
         choices: in the order in which they are shown.
         script: what the policy has the desk say.
+        clauses: of the policies in force that rule it.
     """
 
     instrument: Instrument
     happens: str
     choices: tuple[Choice, ...]
     script: tuple[str, ...]
+    clauses: tuple[str, ...] = ()
 
     @property
     def letters(self) -> str:
         """By which the choices are named."""
         return "abcdef"[: len(self.choices)]
+
+    @property
+    def right(self) -> str:
+        """The letter of the right one."""
+        return next(letter for letter, one in zip(self.letters, self.choices, strict=True) if not one.wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +58,8 @@ class Judged:
     wrong: str
 
 
-_GIVES = "Nothing is given out or looked up at the desk, not even whether somebody is a patron (MPL-3, MITL-4.3)."
-_PAPER = "A paper is taken and noted, and goes to whoever answers for it; turning it away loses time (WPL-1.3)."
+_GIVES = "Nothing is given out or looked up at the desk, not even whether somebody is a patron."
+_PAPER = "A paper is taken and noted, and goes to whoever answers for it; turning it away loses time."
 
 
 def visits(processes: Processes) -> tuple[Visit, ...]:
@@ -108,7 +115,10 @@ def _visits(processes: Processes) -> Iterator[Visit]:
             Choice("Print the record, and seal the envelope.", _GIVES),
         ),
         ask.script,
+        ask.clauses,
     )
+    subpoena, warrant = processes.of(Instrument.SUBPOENA), processes.of(Instrument.SEARCH_WARRANT)
+    order = processes.of(Instrument.NATIONAL_SECURITY)
     yield Visit(
         Instrument.SUBPOENA,
         "A messenger hands a shelver a subpoena that bears the shelver's own name: 'Today, or it is contempt.'",
@@ -116,11 +126,12 @@ def _visits(processes: Processes) -> Iterator[Visit]:
             Choice("Take it, note when it came, and bring it to whoever answers for it now."),
             Choice("Refuse to take it, because it is not addressed to the library.", _PAPER),
             Choice("Look up the records at once, because a subpoena must be obeyed.",
-                   "A subpoena is not executed on the spot: counsel reads it first (WPL-1.3, MITP-11.2.7)."),
+                   "A subpoena is not executed on the spot: counsel reads it first."),
             Choice("Tell the person named in it, so that they can go home and think.",
-                   "Whether and when the person is told is a step of the case: an order may forbid it (MITL-4.4)."),
+                   "Whether and when the person is told is a step of the case: an order may forbid it."),
         ),
-        processes.of(Instrument.SUBPOENA).script,
+        subpoena.script,
+        subpoena.clauses,
     )  # fmt: skip
     yield Visit(
         Instrument.SEARCH_WARRANT,
@@ -133,7 +144,8 @@ def _visits(processes: Processes) -> Iterator[Visit]:
             Choice("Delete this morning's returns before they sit down.",
                    "What is asked for is kept from that moment on; destroying it is a crime, and no policy wants it."),
         ),
-        processes.of(Instrument.SEARCH_WARRANT).script,
+        warrant.script,
+        warrant.clauses,
     )  # fmt: skip
     yield _emergency(processes)
     yield Visit(
@@ -141,13 +153,14 @@ def _visits(processes: Processes) -> Iterator[Visit]:
         "Yesterday two agents brought the director a letter. A colleague asks at lunch: 'What was that about?'",
         (
             Choice("Tell it, since a colleague is no patron.",
-                   "A sealed case is known to those who are named in it, and to nobody else (WPL-1.2)."),
+                   "A sealed case is known to those who are named in it, and to nobody else."),
             Choice("Say that it was a national-security letter, but not about whom.",
-                   "That there is one is what may not be told (WPL-1.2)."),
+                   "That there is one is what may not be told."),
             Choice("Say that no letter ever came.", "Nobody has to lie: you do not speak of what she gets."),
             Choice("Say that you do not speak of what the director gets, whatever it is, and talk of the weather."),
         ),
-        processes.of(Instrument.NATIONAL_SECURITY).script,
+        order.script,
+        order.clauses,
     )  # fmt: skip
 
 
@@ -160,12 +173,13 @@ def _emergency(processes: Processes) -> Visit:
         Instrument.EMERGENCY,
         "A man threatens a reader with a knife and runs upstairs. You know him: he has just borrowed a film.",
         (
-            Choice("Wait for the director before you call anybody.", "People come first: act at once (MPL-1)."),
+            Choice("Wait for the director before you call anybody.", "People come first: act at once."),
             told if first else shut,
             Choice("Print all that he ever borrowed, for the officers.",
-                   "Only what they need now is told: who it is and what you saw (MPL-1)."),
+                   "Only what they need now is told: who it is and what you saw."),
             Choice("Call 911, and say nothing to anybody afterwards.",
                    "What was told is written down, and looked at after the event."),
         ),
         process.script,
+        process.clauses,
     )  # fmt: skip

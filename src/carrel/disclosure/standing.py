@@ -187,7 +187,12 @@ class Standing:
         """
         if person in self.named:
             return True
-        return not self.silent and bool(offices & (self.process.offices | {Office.CUSTODIAN, Office.COUNSEL}))
+        return bool(offices & self.seen_by)
+
+    @property
+    def seen_by(self) -> frozenset[Office]:
+        """The offices that may know of the case beside those who were named; none while it is sealed."""
+        return frozenset() if self.silent else self.process.offices | {Office.CUSTODIAN, Office.COUNSEL}
 
     @property
     def tells(self) -> tuple[Step, ...]:

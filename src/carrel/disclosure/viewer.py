@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from carrel.disclosure.course import standing
 from carrel.disclosure.event import ACCOUNT, Act, Event
 from carrel.disclosure.precedence import Processes
 from carrel.disclosure.process import Office, Process
+from carrel.disclosure.silence import silence_of
 from carrel.disclosure.standing import Standing
 
 
@@ -55,3 +56,20 @@ class Viewer:
         """Where a case stands; None where this person may not know that it is there."""
         here = standing(self.process(case), case.events, self.zone, self.at, free_days=self.free_days)
         return here if here.sees(self.person, self.offices) else None
+
+    def is_named_in(self, events: Iterable[Event]) -> bool:
+        """Whether this person did something in some events of a case, or was named by one of them: in whatever order,
+        and also where others of the case are lost.
+        """
+        return any(self.person in self._people_of(one) for one in events)
+
+    def _people_of(self, event: Event) -> frozenset[str]:
+        match event.act:
+            case Act.LET_GO:  # a night does that for nobody
+                return frozenset()
+            case Act.NAMED:
+                return frozenset({event.by, event.term("person")})
+            case Act.SILENCED:
+                return silence_of(event, self.zone).may_tell | {event.by}
+            case _:
+                return frozenset({event.by})

@@ -11,8 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import BinaryIO
 
-from sqlalchemy import insert
-
+from carrel.disclosure import faults
 from carrel.disclosure.absence import OfficeEvent, admit_turn
 from carrel.disclosure.admission import admit
 from carrel.disclosure.case import Case
@@ -22,7 +21,9 @@ from carrel.disclosure.process import Office
 from carrel.disclosure.repetition import said_again, turned_again
 from carrel.disclosure.standing import Standing
 from carrel.disclosure.viewer import Viewer
-from carrel.store import case_holds, clock, tables
+from carrel.errors import fault
+from carrel.store import case_holds, clock
+from carrel.store.authority_record import enter_turn
 from carrel.store.case_holds import LetGo
 from carrel.store.disclosure_documents import DisclosureDocuments, Filed
 from carrel.store.opened_disclosures import OpenedDisclosures, leaf_of
@@ -53,7 +54,7 @@ class Disclosures(OpenedDisclosures):
             Where the case stands afterwards; None where this person may not know of it any more.
 
         Raises:
-            CarrelError: DSC-001 to DSC-014, as `carrel.disclosure.admission.admit` says; DSC-017, its key is gone.
+            CarrelError: DSC-001 to DSC-014, as `carrel.disclosure.admission.admit` says; DSC-022.
 
         Guarantees:
             Of two who write at once, the second is judged by what the first wrote. What somebody says again, within
@@ -66,7 +67,7 @@ class Disclosures(OpenedDisclosures):
         """The case afterwards, and the event as it stands in it: what was said again stands there from before."""
         with self._database.writing() as connection:
             clock.observe(connection, viewer.at)
-            case = self._case(connection, name)
+            case = self._case(connection, name, viewer)
             if case is None or viewer.look(case) is None:
                 raise self._unknown(case, viewer)
             if said_again(case.events[-1], self._last_words(connection, name), event, said):
@@ -91,7 +92,7 @@ class Disclosures(OpenedDisclosures):
             How many were released, and what else keeps the same, of which this person may know.
 
         Raises:
-            CarrelError: DSC-017.
+            CarrelError: DSC-022.
 
         Guarantees:
             The numbers that the holds name are deleted with them, in the transaction that writes it down. The case
@@ -99,7 +100,7 @@ class Disclosures(OpenedDisclosures):
         """
         with self._database.writing() as connection:
             clock.observe(connection, viewer.at)
-            case = self._case(connection, name)
+            case = self._case(connection, name, viewer)
             here = None if case is None else viewer.look(case)
             if case is None or here is None or not over(here) or case.keeps_on:
                 return LetGo()
@@ -132,11 +133,19 @@ class Disclosures(OpenedDisclosures):
             later: who that is once it has arrived: a slow line takes hours, and an office can end meanwhile.
 
         Raises:
-            CarrelError: as `add`; DSC-015, it is too large; DSC-026, the disk has no room. Then nothing is left of it.
+            CarrelError: as `add`; DSC-005, it is empty; DSC-015, it is too large; DSC-026, the disk has no room. Then
+                nothing is left of it.
         """
         self.case(name, viewer)
         documents = DisclosureDocuments(self._folder)
         filed = documents.put(name, source)
+        if not filed.size:
+            documents.drop(filed.id)
+            raise fault(
+                faults.MISSING, wanted="a document with something in it", found="an empty one",
+                because="an empty file would stand for the paper that the policy asks for",
+                fix="file it anew; a picture that was not loaded from elsewhere yet comes empty",
+            )  # fmt: skip
         terms = {"document": filed.id, "paper": paper, "size": str(filed.size), "digest": filed.digest}
         try:
             who = viewer if later is None else later()
@@ -165,7 +174,7 @@ class Disclosures(OpenedDisclosures):
         return DisclosureDocuments(self._folder).sweep(named, before)
 
     def turn(self, event: OfficeEvent, people: Mapping[str, frozenset[Office]], alternates: frozenset[Office]) -> None:
-        """Write a delegation or an absence down.
+        """Write a delegation or an absence down, with its leaf.
 
         Raises:
             CarrelError: DSC-010, DSC-011.
@@ -176,18 +185,7 @@ class Disclosures(OpenedDisclosures):
             if before and turned_again(before[-1], event):
                 return
             admit_turn(event, before, people, alternates)
-            connection.execute(
-                insert(tables.disclosure_office).values(
-                    turn=str(event.turn),
-                    office=str(event.office),
-                    holder=event.holder,
-                    by=event.by,
-                    at=event.at,
-                    starts=event.starts,
-                    ends=event.ends,
-                    alternate=event.alternate,
-                )
-            )
+            enter_turn(connection, event)
 
     def cover(self, now: datetime) -> None:
         """Owe the ledger as many leaves as any other batch has, so that none tells whether something was done."""

@@ -33,7 +33,7 @@ class ForgottenDisclosures(RecordedDisclosures):
 
         Raises:
             CarrelError: DSC-001, there is none, or none of which this person may know; DSC-009, she approved it
-                herself; DSC-017.
+                herself; DSC-022.
 
         Guarantees:
             A kill leaves it whole, or gone but for a key and documents that open nothing any more; `sweep` removes
@@ -42,7 +42,7 @@ class ForgottenDisclosures(RecordedDisclosures):
         leaves = self._leaves_of(name)
         with self._database.writing() as connection:
             clock.observe(connection, viewer.at)
-            case = self._case(connection, name)
+            case = self._case(connection, name, viewer)
             here = None if case is None else viewer.look(case)
             if case is None or here is None:
                 raise unknown()

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert
 
 from carrel.disclosure.admission import admit
+from carrel.disclosure.case import Case
 from carrel.disclosure.event import ACCOUNT, Act, Event, free_words
 from carrel.disclosure.opening import require_opening
 from carrel.disclosure.repetition import WITHIN, as_opened, came_again
@@ -94,14 +95,14 @@ class OpenedDisclosures(RecordedDisclosures):
             As `carrel.store.disclosures.Disclosures.add`.
 
         Raises:
-            CarrelError: DSC-001 to DSC-005; DSC-017. Nothing was written then.
+            CarrelError: DSC-001 to DSC-005; DSC-022. Nothing was written then.
 
         Guarantees:
             As `open`: the step and its holds stand there by one commit, and the same said again is one.
         """
         with self._database.writing() as connection:
             clock.observe(connection, viewer.at)
-            case = self._case(connection, name)
+            case = self._case(connection, name, viewer)
             if case is None or viewer.look(case) is None:
                 raise self._unknown(case, viewer)
             last = case.events[-1]
@@ -116,7 +117,7 @@ class OpenedDisclosures(RecordedDisclosures):
                 free_days=viewer.free_days,
             )  # fmt: skip
             self._write(connection, name, len(case.events), event, "", viewer.at)
-            after = self._case(connection, name)
+            after = self._case(connection, name, viewer)
         return None if after is None else viewer.look(after)
 
     def in_force(self, name: str, now: Callable[[], datetime]) -> None:
@@ -130,8 +131,8 @@ class OpenedDisclosures(RecordedDisclosures):
             CarrelError: HLD-005, one outlasts the patience. The case stands, and every later chunk honours it.
         """
         with self._database.reading() as connection:
-            case = self._case(connection, name)
-        for one in () if case is None else case.holds:
+            kept = self._opened(name, self._sealed_of(connection, name))
+        for one in Case(name, tuple(each.event for each in kept)).holds:
             settle(self._database, one, now)
 
     def _came_before(self, connection: Connection, first: Event, said: str, keeps: frozenset[Subject]) -> str | None:

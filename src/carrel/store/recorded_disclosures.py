@@ -142,10 +142,11 @@ class RecordedDisclosures:
         """One case, and where it stands.
 
         Raises:
-            CarrelError: DSC-001, there is none, or none of which this person may know; DSC-017, its key is gone.
+            CarrelError: DSC-001, there is none, or none of which this person may know, also because its key is gone;
+                DSC-022, events of it were moved, doubled or taken out.
         """
         with self._database.reading() as connection:
-            case = self._case(connection, name)
+            case = self._case(connection, name, viewer)
         here = None if case is None else viewer.look(case)
         if case is None or here is None:
             raise self._unknown(case, viewer)
@@ -220,7 +221,15 @@ class RecordedDisclosures:
         table = tables.disclosure_office
         return tuple(
             OfficeEvent(
-                Turn(row.turn), Office(row.office), row.holder, row.by, row.at, row.starts, row.ends, row.alternate
+                Turn(row.turn),
+                Office(row.office),
+                row.holder,
+                row.by,
+                row.at,
+                row.starts,
+                row.ends,
+                row.alternate,
+                row.account,
             )
             for row in connection.execute(select(table).order_by(table.c.id)).all()
         )
@@ -254,15 +263,24 @@ class RecordedDisclosures:
         query = select(table.c.sealed).where(table.c.case == name).order_by(table.c.id)
         return connection.execute(query).scalars().all()
 
-    def _case(self, connection: Connection, name: str) -> Case | None:
+    def _case(self, connection: Connection, name: str, viewer: Viewer) -> Case | None:
+        """A case, whoever asks; None where there is none, or where nobody can tell who may know of it.
+
+        Raises:
+            CarrelError: DSC-022, it is not as it was written, and an event that still opens names whoever asks.
+
+        Guarantees:
+            Where its key is gone, or what was written down is not whole, a case is for everybody else as one that is
+            not there: it may have been sealed. That one of all is not whole, a list tells the custodian.
+        """
         sealed = self._sealed_of(connection, name)
-        if not sealed:
-            return None
         events = tuple(one.event for one in self._opened(name, sealed))
-        if not events:
-            opens = all(Kept.open(disclosure_key(self._folder, name), one) for one in sealed)
-            raise changed() if opens else self.gone()
-        return Case(name, events)
+        if events:
+            return Case(name, events)
+        key = disclosure_key(self._folder, name)
+        if viewer.is_named_in(one.event for each in sealed if (one := Kept.open(key, each)) is not None):
+            raise changed()
+        return None
 
     def _kept(self, name: str) -> tuple[Kept, ...]:
         with self._database.reading() as connection:
@@ -296,13 +314,13 @@ class RecordedDisclosures:
         return unknown()
 
     def gone(self) -> CarrelError:
-        """The error of whoever asks for a case whose key is not there."""
+        """The error of whoever asks for what is left of cases that were forgotten, where its key is not there."""
         return fault(
             faults.NO_KEY,
             at=str(self._folder / FOLDER),
-            wanted="the key under which the case was written down",
+            wanted="the key under which it was written down",
             found="none that opens it",
-            because="without it nobody can tell what the case is",
+            because="without it nobody can tell what a report has to count",
             fix="put the file back from a copy of the site's folder",
         )
 

@@ -124,6 +124,7 @@ def _measured(library: Library, engine: Engine, facts: AuditFacts) -> AuditFacts
         ),
         live=_schema_facts(library.system_map, schema.product_version, differences),
         showing=sum(one.shows is not None for one in library.system_map.settings),
+        sending=sum(one.sends is not None and one.name in values for one in library.system_map.settings),
         settings_on=Counter(
             clause
             for one in library.system_map.settings

@@ -269,6 +269,7 @@ def _told(request: Request, wrong: Exception, words_of_form: str = "") -> Respon
         here = opened(request, language if language in offered else words.preferred(asked, offered))
     except (HTTPException, CarrelError):  # the store is away too
         return JSONResponse(_as_json(status), status)
-    answer = here.page("error", {"status": status, "wrote": words_of_form}, status)
+    # A form may have been done in part before something got in the way: nobody is told then that nothing was changed.
+    answer = here.page("error", {"status": status, "sent": request.method == "POST", "wrote": words_of_form}, status)
     answer.headers.update(said)
     return answer

@@ -93,6 +93,14 @@ class Sheet:
             return ()
         return tuple(one for one in rule.exemptions.values() if one.by & self.viewer.offices)
 
+    def may_in(self, act: Act, offices: frozenset[Office]) -> bool:
+        """Whether an act could be done now by somebody who knows of the case and holds these offices."""
+        try:
+            may(self.now, act, self.viewer.person, offices, self.viewer.at)
+        except CarrelError:
+            return False
+        return True
+
     @property
     def own(self) -> tuple[Row, ...]:
         """What this person may take now."""

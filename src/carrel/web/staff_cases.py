@@ -23,6 +23,7 @@ from carrel.retention.faults import HOLD_SCOPE, NO_SUBJECT
 from carrel.store.disclosure_documents import LARGEST
 from carrel.web.case_desk import CameIn, Kept, StudentFinding
 from carrel.web.case_kept import kept_in
+from carrel.web.case_package import answer_of
 from carrel.web.case_sheet import cases_of, next_of, sheet
 from carrel.web.staff_visit import StaffHere, StaffVisit, day_in, staff_pages
 from carrel.web.typed import NOTHING, Typed
@@ -177,11 +178,12 @@ def case_page(
     here: StaffVisit, case_id: str, problem: str = "", typed: Typed = NOTHING, *, deciding: bool = False
 ) -> Response:
     """The page of a case, or the one on which it is decided."""
-    found = sheet(here, case_id)
+    found, people = sheet(here, case_id), here.premises.staff.people()
     return here.page("case_decide" if deciding else "case", {
         "sheet": found, "case": found.case, "now": found.now, "problem": problem, "typed": typed,
         "asked": asked_days(found.case.events),
-        "people": here.premises.staff.people(), "rulings": tuple(Ruling), "systems": here.premises.site.originals,
+        "people": people, "answer": answer_of(found, people, here.premises.staff.cases.holders()),
+        "rulings": tuple(Ruling), "systems": here.premises.site.originals,
         "grounds": [one for one in Ground if not (found.now.process.compels and one in _WITHOUT_PROCESS)],
         "longest": LONGEST_WORDS, "megabytes": LARGEST // MEGABYTE, "today": here.today.isoformat(),
     }, 422 if problem not in FINE else 200)  # fmt: skip

@@ -196,11 +196,18 @@ def _workers(here: StaffVisit) -> tuple[Any, ...]:
     return tuple(one for one in here.premises.staff.people() if May.REQUESTS in one.may)
 
 
+def _ways(here: StaffVisit) -> tuple[str, ...]:
+    """By what the policies accept that it is the person (MITL-9.8)."""
+    clocks = here.premises.staff.rules().clocks
+    return tuple(one for one in HOW if clocks.accepts(one))
+
+
 def _ask(here: StaffVisit, problem: str = "", kept: dict[str, str] | None = None) -> Response:
     return here.page("ask", {
         "problem": problem, "kept": kept or dict.fromkeys(("right", "words", "channel", "answer_in", "on", "how"), ""),
-        "rights": tuple(Right), "channels": tuple(one for one in Channel if one is not Channel.WEB), "how_list": HOW,
-        "systems": here.premises.site.originals, "longest": LONGEST_WORDS, "today": here.today.isoformat(),
+        "rights": tuple(Right), "channels": tuple(one for one in Channel if one is not Channel.WEB),
+        "how_list": _ways(here), "systems": here.premises.site.originals, "longest": LONGEST_WORDS,
+        "today": here.today.isoformat(),
     }, 422 if problem not in _FINE else 200)  # fmt: skip
 
 
@@ -217,7 +224,7 @@ def _page(here: StaffVisit, case: Case, problem: str = "", typed: Typed = NOTHIN
     return here.page("request_end" if ending else "request", {
         "case": case, "works": works, "gone": gone, "problem": problem, "typed": typed, **opened,
         "beside": opened["beside"] or ("",) * len(case.request.events), "workers": _workers(here),
-        "how_list": HOW, "decisions": _decisions(case), "grounds": tuple(Ground), "longest": LONGEST_WORDS,
+        "how_list": _ways(here), "decisions": _decisions(case), "grounds": tuple(Ground), "longest": LONGEST_WORDS,
         "open_acts": _open_acts(case), "systems": here.premises.site.originals,
         "commands": case.commands(here.who.name),
     }, 422 if problem not in _FINE else 200)  # fmt: skip

@@ -13,7 +13,8 @@ from carrel.systems import map_files, policy_files
 from carrel.systems.secret import Secret
 from carrel.systems.sql import live
 from carrel.systems.sql.database import Access, connect
-from carrel.systems.sql.person_data import FIRST, PersonData
+from carrel.systems.sql.person_asking import FIRST
+from carrel.systems.sql.person_data import PersonData
 from carrel.systems.sql.person_layout import AnswerLayout
 from tests.integration.run.person_seed import Seeder
 

@@ -134,3 +134,19 @@ def test_nothing_is_kept_for_a_case_that_was_not_written_down(elm, monkeypatch) 
     assert placed == [{number}]
     assert kept(elm) == set()
     assert list((elm.folder / "disclosures").glob("dsc-*.key")) == []
+
+
+def test_a_list_tells_that_somebody_was_merged_away_while_her_records_are_kept(elm) -> None:
+    seed, _ = subject(elm)
+    other = seed.patron(cardnumber="K88001", surname="Brackwater")
+    case = opened(elm, "subpoena", *cards(elm, "K88001"))
+    spared = opened(elm, "court order", *cards(elm, CARD))
+    assert elm.ok("disclose", "list", *ADA)["keeps_nobody_there"] == []
+    elm.sql(f"DELETE FROM borrowers WHERE borrowernumber = {other}")  # as a merge does, once the rest has moved
+    told = elm.ok("disclose", "list", *ADA)
+    assert (told["keeps_nobody_there"], told["not_asked"]) == ([case], [])
+    assert elm.ok("disclose", "list", *BEA)["keeps_nobody_there"] == [], "she may know of neither"
+    said = elm.run("disclose", "list", *ADA).out
+    assert case in said.partition("not registered any more")[0].splitlines()[-1]
+    assert spared in said
+    assert "K88001" not in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from carrel.disclosure.event import Act
 from carrel.store.placement import Kind
+from carrel.web import staff_papers
 from tests.integration.web.case_site import (
     ADA,
     DEE,
@@ -128,6 +131,52 @@ class Endless:
             self.read_so_far += len(piece)
             yield piece
         yield f"\r\n--{boundary}--\r\n".encode()
+
+
+def test_the_page_tells_the_command_that_gathers_and_what_it_made(pages: Pages, koha_sqlite, tmp_path: Path) -> None:
+    rewrite(tmp_path, "may: [custodian, staff]", "may: [custodian, staff, plan]")
+    ada, lou, dee = (signed_in(pages, name) for name in (ADA, LOU, DEE))
+    case = opened(dee, card=give_password(koha_sqlite, 3), words="all loans")
+    where = f"/staff/en/cases/{case}"
+    assert "carrel disclose produce" not in ada.get(where).text, "counsel reads first"
+    for browser, name in ((ada, "tell the board"), (ada, "tell the patron"), (lou, "counsel on form"),
+                          (lou, "counsel on showing")):  # fmt: skip
+        step(browser, case, name)
+    upload(dee, case, "x", b"x")
+    asks = ada.get(where).text
+    assert f"carrel disclose produce scope.yaml --case {case}" in asks
+    assert "--as &#39;Ada Example&#39;" in asks
+    assert "until: 2026-02-02  # half-open: the last day is 2026-02-01" in asks
+    assert "To be gathered" in asks
+    assert "It can be given by: Ada Example." in lou.get(where).text, "his office may, and he has no right to plan"
+    waits = dee.get(where).text
+    assert "carrel disclose produce" not in waits
+    assert "Waits for: Ada Example" in waits
+    store, viewer = pages.store, pages.premises.staff.cases.viewer(ADA)
+    terms = {"kind": "production", "manifest": "5f" * 32, "leaf": "7a" * 32}
+    store.disclosures.add(case, Act.PRODUCED, terms, viewer)
+    for browser in (ada, lou, dee):
+        page = browser.get(where).text
+        assert "5f" * 32 in page
+        assert "Records, and nothing else" in page
+        assert "To be gathered" not in page
+    assert "5f" * 32 in ada.get(f"{where}/decide").text, "whoever signs compares it"
+    assert "Ready to sign" in ada.get(where).text
+
+
+def test_what_is_too_large_or_comes_too_often_is_told_as_that(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    dee = signed_in(pages, DEE)
+    case = opened(dee)
+    kind = {"Content-Type": "multipart/form-data; boundary=edge", "Content-Length": str(1 << 30)}
+    said = dee.post(f"/staff/en/cases/{case}/papers", content=b"", headers=kind)
+    assert (said.status_code, "That is too large" in said.text) == (413, True)
+    monkeypatch.setattr(staff_papers, "_arriving", threading.BoundedSemaphore(1))
+    assert staff_papers._arriving.acquire(blocking=False)
+    later = upload(dee, case, "x", b"x")
+    assert (later.status_code, "try again in a minute" in later.text) == (429, True)
+    staff_papers._arriving.release()
+    empty = upload(dee, case, "x", b"")
+    assert (empty.status_code, "Something is missing" in empty.text) == (422, True)
 
 
 def test_a_gigabyte_is_refused_while_it_comes_and_nothing_is_left(pages: Pages, tmp_path: Path) -> None:

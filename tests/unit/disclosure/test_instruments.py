@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -376,8 +377,11 @@ def test_each_visit_of_the_drill_has_one_right_answer(name: str) -> None:
     assert len(found) == 5
     for number, visit in enumerate(found, 1):
         right = [letter for letter in visit.letters if not judge(visit, number, letter).wrong]
-        assert len(right) == 1, visit.happens
+        assert right == [visit.right], visit.happens
         assert visit.script
+        said = " ".join(one.wrong for one in visit.choices)
+        assert not re.search(r"[A-Z]{3,}-[0-9]", said), "clauses are those of the policies in force, and of no other"
+        assert visit.clauses == PROCESSES[name].of(visit.instrument).clauses
 
 
 def test_times_and_words_that_cannot_be_are_refused() -> None:

@@ -189,12 +189,50 @@ def test_a_key_that_is_gone_is_told(store) -> None:
     name = opened(store)
     assert store.disclosures.whole()
     disclosure_key(store.folder, name).shred()
-    assert code_of(store.disclosures.case, name, viewer("Ada")) == "DSC-017"
     assert not store.disclosures.whole()
     assert store.disclosures.all(viewer("Ada")) == ()
+    assert store.disclosures.unopened == 1  # a list tells the custodian
 
 
-@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
+def test_of_a_case_whose_key_is_gone_nobody_is_told_more_than_of_none(store) -> None:
+    name = opened(store)
+    desk, filed = store.disclosures, store.disclosures.file(name, io.BytesIO(b"x"), "the subpoena", viewer("Dee", 1))
+    disclosure_key(store.folder, name).shred()
+
+    def told(asked: str, who: str) -> list[str]:
+        ways = (
+            lambda: desk.case(asked, viewer(who, 2)),
+            lambda: desk.words(asked, viewer(who, 2)),
+            lambda: desk.salts(asked, viewer(who, 2)),
+            lambda: desk.add(asked, Act.NOTED, {}, viewer(who, 2), "so"),
+            lambda: desk.preserve(asked, (), "preserve", viewer(who, 2)),
+            lambda: desk.file(asked, io.BytesIO(b"y"), "other", viewer(who, 2)),
+            lambda: store.forgotten.forget(asked, viewer(who, 2)),
+        )
+        errors = []
+        for one in ways:
+            with pytest.raises(CarrelError) as error:
+                one()
+            errors.append(str(error.value))
+        return errors
+
+    assert filed.size == 1
+    for who in ("Ada", "Dee", "Eve"):
+        assert told(name, who) == told("dsc-nothingthere", who)
+        assert all("DSC-001" in one for one in told(name, who))
+    desk.in_force(name, lambda: AT)
+    assert not desk.let_go(name, viewer("Ada", 2)).ended
+
+
+def test_an_empty_file_is_no_paper(store) -> None:
+    name = opened(store)
+    before = {one.name for one in (store.folder / "disclosures").iterdir()}
+    assert code_of(store.disclosures.file, name, io.BytesIO(b""), "the subpoena", viewer("Dee", 1)) == "DSC-005"
+    assert {one.name for one in (store.folder / "disclosures").iterdir()} == before
+    assert "the subpoena" in store.disclosures.case(name, viewer("Ada", 1))[1].papers_missing
+
+
+@pytest.mark.parametrize("size", [1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
 def test_a_document_comes_back_as_it_was_and_lies_encrypted_in_whole_chunks(store, size: int) -> None:
     name, content = opened(store), (b"Quill " * (size // 6 + 1))[:size]
     filed = store.disclosures.file(name, io.BytesIO(content), "the subpoena", viewer("Dee", 1))
@@ -357,8 +395,9 @@ def test_events_that_were_moved_doubled_or_taken_out_are_found(store) -> None:
             for row in changed:
                 connection.execute(table.insert().values(case=name, sealed=row.sealed))
         assert not store.disclosures.whole()
-        assert code_of(store.disclosures.case, name, viewer("Ada", 3)) == "DSC-022"
-        assert code_of(store.disclosures.add, name, Act.NOTED, {}, viewer("Ada", 3), "so") == "DSC-022"
+        told = [code_of(store.disclosures.case, name, viewer(who, 3)) for who in ("Lou", "Ada")]
+        assert told == ["DSC-022", "DSC-001"], "of what may have been sealed only those know whom an event names"
+        assert code_of(store.disclosures.add, name, Act.NOTED, {}, viewer("Lou", 3), "so") == "DSC-022"
         assert [case.id for case, _ in store.disclosures.all(viewer("Ada", 3))] == [other]
 
 

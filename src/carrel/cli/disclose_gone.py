@@ -1,0 +1,64 @@
+"""People whose records a case keeps, and who are not registered any more: what was theirs may stand under another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from carrel.cli.access_case import opened_systems
+from carrel.cli.premises import now
+from carrel.cli.screen import put_line, say
+from carrel.errors import CarrelError
+from carrel.systems.sql.failure import told
+from carrel.systems.sql.person_search import numbers_under
+
+if TYPE_CHECKING:
+    from carrel.disclosure.case import Case
+    from carrel.inventory.site import Site
+    from carrel.store.store import Store
+
+
+def no_more_there(site: Site, store: Store, cases: Iterable[Case]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which of these cases keep somebody who is not registered any more.
+
+    A merge gives loans and holds to another record, which no legal hold of the case names: a night may then dispose of
+    them.
+
+    Args:
+        site: whose systems are asked.
+        store: of it.
+        cases: of which whoever asks may know.
+
+    Returns:
+        Ids of cases, and names of systems that could not be asked.
+    """
+    at = now()
+    found, unasked = set(), set()
+    for system in site.originals:
+        holds = store.keepings.current(system.name, at, to_dispose=False).legal_holds
+        persons = {one.id: one.scope.persons for one in holds if one.scope.persons}
+        own = {case.id: {n for hold in case.holds for n in persons.get(hold, ())} for case in cases}
+        asked = {number for numbers in own.values() for number in numbers}
+        if not asked:
+            continue
+        try:
+            with opened_systems(site, [system.name]) as ((here,), _), told(here.name), here.engine.connect() as reading:
+                there = {
+                    n for n in asked if numbers_under(reading, here.system_map, str(n), by_card=False, at=here.name)[0]
+                }
+        except CarrelError:
+            unasked.add(system.name)
+            continue
+        found |= {name for name, numbers in own.items() if numbers - there}
+    return tuple(sorted(found)), tuple(sorted(unasked))
+
+
+def say_gone(cases: Iterable[str], unasked: Iterable[str]) -> None:
+    """Tell it on the screen."""
+    for one in cases:
+        put_line(
+            f"{one} keeps the records of somebody who is not registered any more. Where a merge moved them to another "
+            "record, they are not kept there yet: carrel disclose preserve. See that nothing is applied before."
+        )
+    for system in unasked:
+        say(f"{system} could not be asked whether the people of these cases are still there.")
