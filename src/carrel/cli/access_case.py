@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import custodian_gate, record
-from carrel.cli.at_site import allowed, open_site
+from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.erasure_plan import said_in
-from carrel.cli.premises import now
 from carrel.cli.request_follow import Link, handed_out
 from carrel.cli.request_rules import rules_of
 from carrel.cli.screen import number, put_json, put_line, put_table, say

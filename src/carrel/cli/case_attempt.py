@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
 from carrel.cli.copies_owed import require_handed_out
 from carrel.cli.erasure_plan import basis_of
-from carrel.cli.premises import now
 from carrel.cli.request_follow import require_wanted
 from carrel.errors import CarrelError, fault
 from carrel.retention import faults

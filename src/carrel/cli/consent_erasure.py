@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
 from carrel.cli.mailing_stops import take_off
-from carrel.cli.premises import now
 from carrel.consent.subject import addresses_in
 from carrel.systems.consent.change_folder import Change, write_changes
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import premises
+from carrel.cli.at_site import now
 from carrel.cli.consent_changes import is_written_to
 from carrel.cli.mailing_stops import take_off
-from carrel.cli.premises import now
 from carrel.consent import faults
 from carrel.consent.subject import addresses_in
 from carrel.errors import CarrelError, fault

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.cli import premises
-from carrel.cli.at_site import allowed
+from carrel.cli.at_site import allowed, now
 from carrel.cli.consent_person import person_of
 from carrel.cli.consent_word import Said, Taken, agree, require_optional, take_back, text_read, texts_of
-from carrel.cli.premises import now
 from carrel.cli.request_follow import linked
 from carrel.cli.screen import put_json, put_line, say
 from carrel.consent import faults

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from carrel.cli.at_site import now
 from carrel.cli.consent_changes import Told, tell_tools
 from carrel.cli.mailing_stops import ListTold, take_off
-from carrel.cli.premises import now
 from carrel.consent import faults
 from carrel.consent.event import Act, Channel, ConsentEvent
 from carrel.consent.gate import needs_consent

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import premises, record
-from carrel.cli.at_site import allowed
+from carrel.cli.at_site import allowed, now
 from carrel.cli.consent_changes import tell_tools
 from carrel.cli.contact_judging import Judge
 from carrel.cli.option_values import writing
-from carrel.cli.premises import now
 from carrel.cli.screen import figure, put_json, put_line, put_table
 from carrel.consent import faults
 from carrel.consent.gate import Gate, LeftOut, gate

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from carrel.cli.at_site import end_of, named, open_site
+from carrel.cli.at_site import end_of, named, now, open_site
 from carrel.cli.disclose_rules import people_of, process_rules, viewer_of
-from carrel.cli.premises import now
 from carrel.cli.screen import put_json, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure.absence import OfficeEvent, Turn

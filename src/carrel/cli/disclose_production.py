@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from carrel.amount import amount
 from carrel.cli import custodian_gate, record
 from carrel.cli.access_case import opened_systems, passphrase_of
-from carrel.cli.at_site import allowed, open_site
+from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.disclose_evidence import evidence_of
-from carrel.cli.premises import now
 from carrel.cli.screen import number, put_json, put_line, put_table, say
 from carrel.cli.store_place import open_store
 from carrel.disclosure import faults

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import premises, record, self_correction
 from carrel.cli.aftermath import mail_server
-from carrel.cli.at_site import open_site
+from carrel.cli.at_site import now, open_site
 from carrel.cli.consent_person import person_numbered
 from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.consent_word import Said, agree, end_silence, require_optional, take_back, texts_of
-from carrel.cli.premises import now
 from carrel.cli.store_place import open_store
 from carrel.consent.event import Channel
 from carrel.consent.faults import CHANGES

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from carrel.amount import amount
 from carrel.cli import person_case, plan_file, premises, record, screen
+from carrel.cli.at_site import now
 from carrel.cli.consent_stops import stop_old_addresses, taken_out
 from carrel.cli.mailing_stops import take_off
-from carrel.cli.premises import now
 from carrel.cli.rectify_plan import correction_of, require_free
 from carrel.cli.replay_entries import left_by
 from carrel.cli.run_leaves import residue_until, what_planned

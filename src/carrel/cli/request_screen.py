@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carrel.amount import amount
-from carrel.cli.at_site import allowed, open_site
-from carrel.cli.premises import now
+from carrel.cli.at_site import allowed, now, open_site
 from carrel.cli.request_desk import day_of
 from carrel.cli.request_follow import follow_all
 from carrel.cli.request_rules import Rules, rules_of

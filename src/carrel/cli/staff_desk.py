@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from carrel.cli import premises
 from carrel.cli.at_site import allowed, open_site
+from carrel.cli.at_site import now as real_now
 from carrel.cli.case_office import AtCaseOffice
 from carrel.cli.consent_person import person_of_card
 from carrel.cli.consent_stops import stop_at_once
 from carrel.cli.consent_taking import agreed, taken_back
-from carrel.cli.premises import now as real_now
 from carrel.cli.request_desk import received_on
 from carrel.cli.request_follow import follow_all
 from carrel.cli.request_person import look

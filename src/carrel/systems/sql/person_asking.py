@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func, literal_column, select
 from sqlalchemy.exc import DBAPIError
 
 from carrel.errors import CarrelError
@@ -16,11 +16,12 @@ from carrel.rights.ending import earliest
 from carrel.systems.faults import GRANTS
 from carrel.systems.sql.failure import classify
 from carrel.systems.sql.person_layout import AnswerLayout
-from carrel.systems.sql.person_queries import PersonQueries, Question, tally
+from carrel.systems.sql.person_queries import PersonQueries, Question
 from carrel.systems.sql.person_statement import once
 
 FIRST = 500  # rows of a question that are read at once; more are read as they are written
 _DATED = ("date", "timestamp", "text", "varchar", "character varying")  # types that can be compared with a day
+_FIRST_DAY: ColumnElement[Any] = literal_column("'1000-01-01'")  # no library is as old; MariaDB's zero is before it
 Row = dict[str, Any]
 Found = list[tuple[Question, list[Row], bool]]  # of one table; whether there are more rows
 
@@ -141,7 +142,7 @@ class PersonAsking:
 
     def _tally(self, question: Question, times: Sequence[str] = ()) -> Any:
         rows = self._selection.rows(question.table)
-        query = once(self._selection, ("tally", *question.asks, *times), partial(tally, question, rows, times))
+        query = once(self._selection, ("tally", *question.asks, *times), partial(_tally_of, question, rows, times))
         return self._connection.execute(query, question.values)
 
     def count(self, table: str, found: Found, times: Sequence[str]) -> tuple[int, list[datetime | None]]:
@@ -205,3 +206,10 @@ class DeniedError(Exception):
     def is_missing_right(self) -> bool:
         """Whether the account may not read it, and may read others."""
         return self.wrong.code == GRANTS.code
+
+
+def _tally_of(question: Question, rows: FromClause, times: Sequence[str] = ()) -> Select[Any]:
+    """How many rows a question has, and the earliest time in each of some columns; a zero of the server is no time."""
+    first = [func.min(case((rows.c[name] > _FIRST_DAY, rows.c[name]))) for name in times]
+    wanted: list[ColumnElement[Any]] = [func.count(), *first]
+    return select(*wanted).select_from(rows).where(question.which)

@@ -24,6 +24,7 @@ from carrel.systems.sql.person_naming import Naming
 from carrel.systems.sql.person_presence import presence_of
 from carrel.systems.sql.person_queries import PersonQueries
 from carrel.systems.sql.person_records import PersonRecords, Read
+from carrel.systems.sql.person_statement import filled
 
 
 class PersonData:
@@ -173,12 +174,9 @@ class PersonData:
         for table in self._layout.tables:
             for question in self._asking.queries.of(table) if not self._layout.lacking(table) else ():
                 if not question.counted and (self._layout.has_index(question.table, question.by) or not indexed):
-                    compiled = (
-                        self._asking.query(question)
-                        .params(question.values)
-                        .compile(dialect=self._connection.dialect, compile_kwargs={"literal_binds": True})
-                    )
-                    yield table, str(compiled)
+                    query = filled(self._asking.query(question), question.values)
+                    kinds = {"literal_binds": True}
+                    yield table, str(query.compile(dialect=self._connection.dialect, compile_kwargs=kinds))
 
     # -- who else is named there ------------------------------------------------------------------------------------
 

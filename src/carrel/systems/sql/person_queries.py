@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal_column, select, tuple_
+from sqlalchemy import Connection, Select, and_, select, tuple_
 
 from carrel.inventory.person_map import Holds, Through
 from carrel.inventory.schema import Column
@@ -15,11 +15,10 @@ from carrel.systems.sql.conditions import all_hold
 from carrel.systems.sql.in_lists import parts
 from carrel.systems.sql.person_layout import AnswerLayout, AskedColumn, meant
 from carrel.systems.sql.person_selection import Bool, PersonSelection, is_text
-from carrel.systems.sql.person_statement import named, once, place
+from carrel.systems.sql.person_statement import Meant, named, once, one_of
 from carrel.systems.sql.person_ways import Led, Leg, legs_of, plain_walk, steps_of
 
 _AT_ONCE = 500
-_FIRST_DAY: ColumnElement[Any] = literal_column("'1000-01-01'")  # no library is as old; MariaDB's zero is before it
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -114,11 +113,11 @@ class PersonQueries:
 
     def _named(self, one: AskedColumn) -> Question:
         """What is asked by a column that names the person."""
-        meant = named(self.selection, one.table, one.name, one.holds)
-        asks = (one.table, one.name, one.holds, one.counted, meant.shape)
-        which = once(self.selection, ("which", *asks), lambda: and_(meant.which, *one.tests))
+        by = named(self.selection, one.table, one.name, one.holds)
+        asks = (one.table, one.name, one.holds, one.counted, by.shape)
+        which = once(self.selection, ("which", *asks), partial(and_, by.which, *one.tests))
         walk = () if one.tests or one.holds is not Holds.NUMBER else plain_walk(one.table, one.name)
-        return Question(one.table, asks, which, meant.values, (one.name,), one.counted, one.name, walk=walk)
+        return Question(one.table, asks, which, by.values, (one.name,), one.counted, one.name, walk=walk)
 
     def _led(self, table: str, number: int, led: Sequence[Led]) -> Iterator[Question]:
         """What is asked by ways that end at the same columns: several lead to the same rows, which are read once."""
@@ -126,10 +125,11 @@ class PersonQueries:
         there = self._there(table, rows.own, rows.legs)
         walk = rows.walk if len(there) <= _AT_ONCE else ()
         for some in parts(there, _AT_ONCE):
-            among, values = self._among(table, rows.own, some)
-            which = once(self.selection, ("which led", table, number), partial(and_, among, *rows.tests))
+            among = self._among(table, rows.own, some)
+            asks = (table, number, among.shape)
+            which = once(self.selection, ("which", *asks), partial(and_, among.which, *rows.tests))
             by = f"by {rows.by}"
-            yield Question(table, (table, number), which, values, rows.own, rows.counted, by, rows.steps, walk)
+            yield Question(table, asks, which, among.values, rows.own, rows.counted, by, rows.steps, walk)
 
     def _led_rows(self, table: str, led: Sequence[Led]) -> LedRows:
         trace, first = led[0]
@@ -167,22 +167,23 @@ class PersonQueries:
             self._ways[said] = list(dict.fromkeys(tuple(row[name] for name in read) for row in self._shown[said]))
         if said not in self._ways:
             gathered: dict[tuple[Any, ...], None] = {}
-            for shape, which, values in self._of_way(leg):
-                query = once(self.selection, ("walked", *said, shape), partial(self._walk, way, read, which))
-                gathered |= dict.fromkeys(tuple(one) for one in self._connection.execute(query, values))
+            for those in self._of_way(leg):
+                query = once(
+                    self.selection, ("walked", *said, those.shape), partial(self._walk, way, read, those.which)
+                )
+                gathered |= dict.fromkeys(tuple(one) for one in self._connection.execute(query, those.values))
             self._ways[said] = list(gathered)
         return self._ways[said]
 
-    def _of_way(self, leg: Leg) -> Iterator[tuple[str, Bool, Mapping[str, Any]]]:
-        """Which rows of the other table are the person's: a shape of the condition, the condition, and its values."""
+    def _of_way(self, leg: Leg) -> Iterator[Meant]:
+        """Which rows of the other table are the person's."""
         way = leg.way
         if way.person and not self._stands_nowhere(way):
-            by = named(self.selection, way.table, way.person)
-            yield by.shape, by.which, by.values
+            yield named(self.selection, way.table, way.person)
         elif way.then is not None and not way.person:
             own = tuple(way.then.pairs)
             for some in parts(self._there(way.table, own, leg.before), _AT_ONCE):
-                yield ("led", *self._among(way.table, own, some))
+                yield self._among(way.table, own, some)
 
     def _walk(self, way: Through, read: Sequence[str], which: Bool) -> Select[Any]:
         rows = self.selection.rows(way.table)
@@ -192,27 +193,28 @@ class PersonQueries:
         """Whether an answer reads these columns; a secret is never read."""
         return set(names) <= set(self._layout.columns(table).read)
 
-    def _among(
-        self, table: str, own: tuple[str, ...], some: Sequence[tuple[Any, ...]]
-    ) -> tuple[Bool, Mapping[str, Any]]:
-        """Whether a row has one of these values in its columns: the condition, and the values for its places."""
-        condition = once(self.selection, ("among", table, own), partial(self._among_places, table, own))
-        values: dict[str, list[Any]] = {}
+    def _among(self, table: str, own: tuple[str, ...], some: Sequence[tuple[Any, ...]]) -> Meant:
+        """Whether a row has one of these values in its columns."""
+        values: dict[str, Any] = {}
         if len(own) > 1:
-            values["pairs"] = list(some)
+            values["pairs"] = tuple(some)
         if len(own) == 1 or self._is_mariadb:
-            values |= {f"some{n}": list(dict.fromkeys(one[n] for one in some)) for n in range(len(own))}
-        return condition, values
+            values |= {f"some{n}": tuple(dict.fromkeys(one[n] for one in some)) for n in range(len(own))}
+        # Numbers and times are written by MariaDB's driver as one list; a text always goes by itself.
+        whole = self._is_mariadb and not any(isinstance(value, (str, bytes)) for one in some for value in one)
+        shape = "whole" if whole else "each"
+        which = once(self.selection, ("among", table, own, shape), partial(self._among_places, table, own, whole))
+        return Meant(shape, which, values)
 
-    def _among_places(self, table: str, own: tuple[str, ...]) -> Bool:
+    def _among_places(self, table: str, own: tuple[str, ...], whole: bool) -> Bool:
         rows = self.selection.rows(table)
-        lists = [rows.c[name].in_(place(f"some{number}")) for number, name in enumerate(own)]
+        lists = [one_of(rows.c[name], f"some{number}", whole=whole) for number, name in enumerate(own)]
         if len(own) == 1:
             return lists[0]
         # MariaDB weighs every pair against every other before it begins. A list for each column it takes as it is, and
         # of the few rows that these leave it looks which have a pair; as a test of a test no plan is made of that.
-        whole = tuple_(*(rows.c[name] for name in own)).in_(place("pairs"))
-        return and_(*lists, whole.is_(True)) if self._is_mariadb else whole
+        paired = one_of(tuple_(*(rows.c[name] for name in own)), "pairs", whole=whole)
+        return and_(*lists, paired.is_(True)) if self._is_mariadb else paired
 
     @property
     def _is_mariadb(self) -> bool:
@@ -244,10 +246,3 @@ def _as_there(kinds: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...] | 
         else:
             found.append(value)
     return tuple(found)
-
-
-def tally(question: Question, rows: FromClause, times: Sequence[str] = ()) -> Select[Any]:
-    """How many rows a question has, and the earliest time in each of some columns; a zero of the server is no time."""
-    first = [func.min(case((rows.c[name] > _FIRST_DAY, rows.c[name]))) for name in times]
-    wanted: list[ColumnElement[Any]] = [func.count(), *first]
-    return select(*wanted).select_from(rows).where(question.which)

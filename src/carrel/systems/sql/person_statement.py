@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import bindparam, false
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, false, literal, text
+from sqlalchemy.sql.sqltypes import TupleType
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from carrel.inventory.person_map import Holds
 from carrel.systems.sql.person_selection import Bool, PersonSelection
@@ -63,3 +65,31 @@ def named(selection: PersonSelection, table: str, column: str, holds: Holds = Ho
 def place(name: str) -> Any:
     """A place for a list of values."""
     return bindparam(name, expanding=True)
+
+
+def one_of(column: ColumnElement[Any], name: str, *, whole: bool) -> Bool:
+    """Whether a column holds one of the values that are put into a place.
+
+    Args:
+        column: or several together.
+        name: of the place.
+        whole: the driver writes the list, as MariaDB's can; otherwise each value has a place of its own.
+    """
+    # A place in a text has no type: one that SQLAlchemy knows would be taken for one value.
+    return column.op("IN", is_comparison=True)(text(f":{name}")) if whole else column.in_(place(name))
+
+
+def filled(query: Select[Any], values: Mapping[str, Any]) -> Select[Any]:
+    """The statement with values in its places, for whoever has it explained; nobody prints it."""
+
+    def put(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+        if not isinstance(element, BindParameter) or element.key not in values:
+            return None
+        value = values[element.key]
+        if not isinstance(value, (list, tuple)):
+            return bindparam(element.key, value)
+        first = value[0]
+        kind = TupleType(*(literal(one).type for one in first)) if isinstance(first, tuple) else literal(first).type
+        return bindparam(element.key, value, kind, expanding=True)
+
+    return cast("Select[Any]", replacement_traverse(query, {}, put))
